@@ -1,0 +1,127 @@
+import type { Readable } from 'node:stream';
+
+export interface ObjectMeta {
+  name: string;
+  namespace?: string;
+  generateName?: string;
+  uid?: string;
+  resourceVersion?: string;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  deletionGracePeriodSeconds?: number;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  [further: string]: unknown;
+}
+
+/** A Kubernetes object of any kind. */
+export interface KubeObject {
+  apiVersion: string;
+  kind: string;
+  metadata: ObjectMeta;
+  [further: string]: unknown;
+}
+
+/** What happened to an object; `object` is a copy that the listener may keep. */
+export interface WatchEvent {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  readonly object: KubeObject;
+}
+
+/**
+ * The objects of a cluster, by resource name in the plural (`pods`, `serviceaccounts`, `clusterrolebindings`, …). It
+ * knows nothing of users: authorization and admission happen in front of it. Objects handed out are copies.
+ */
+export interface ObjectStore {
+  get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
+  list(resource: string, namespace?: string): KubeObject[];
+  /** Sets uid, resourceVersion and creationTimestamp; resolves generateName. Throws `ApiError` 409 AlreadyExists. */
+  create(resource: string, object: KubeObject): KubeObject;
+  /** Replaces the object; with a resourceVersion in it that is not the current one, throws `ApiError` 409 Conflict. */
+  update(resource: string, object: KubeObject): KubeObject;
+  /** Removes the object at once. */
+  remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
+  /** Calls the listener for every later change of the resource; the function returned ends that. */
+  watch(resource: string, listener: (event: WatchEvent) => void): () => void;
+}
+
+/** An error that the API server answers as a `Status` object. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: number;
+  /** Machine-readable reason: `NotFound`, `AlreadyExists`, `Forbidden`, `Invalid`, … */
+  readonly reason: string;
+
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** What the API server asks of the node agent. */
+export interface Kubelet {
+  /** Log of a container as text; with `follow` the stream ends when the container does. Throws `ApiError` 400/404. */
+  logs(
+    namespace: string,
+    pod: string,
+    options: {
+      readonly container?: string;
+      readonly follow: boolean;
+      readonly tailLines?: number;
+      readonly previous?: boolean;
+    },
+  ): Readable;
+}
+
+export interface TokenRequestSpec {
+  readonly audiences: readonly string[];
+  /** Seconds. */
+  readonly expirationSeconds: number;
+  /** The pod that the token is bound to. */
+  readonly pod?: { readonly name: string; readonly uid: string };
+  readonly node?: { readonly name: string; readonly uid: string };
+}
+
+/** The service account issuer. Tokens are RS256 JWTs with the claims of a bound Kubernetes token. */
+export interface TokenIssuer {
+  readonly issuer: string;
+  issue(
+    serviceAccount: { readonly namespace: string; readonly name: string; readonly uid: string },
+    request: TokenRequestSpec,
+  ): Promise<{ readonly token: string; readonly expirationTimestamp: string }>;
+  jwks(): Promise<{ readonly keys: readonly Readonly<Record<string, unknown>>[] }>;
+}
+
+/** Where the API server reads the time: milliseconds since the Unix epoch. */
+export interface Clock {
+  now(): number;
+}
+
+export interface ApiServerOptions {
+  /** Service account issuer, also the value of the `iss` claim. */
+  readonly issuer: string;
+  /** Kubernetes version answered by /version, such as `1.34`. */
+  readonly version: string;
+  readonly clock?: Clock;
+  /** Authenticates bearer tokens that are no service account tokens (on EKS: presigned GetCallerIdentity). */
+  readonly authenticate?: (
+    token: string,
+  ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
+  /** Address to bind. Default `127.0.0.1`. */
+  readonly host?: string;
+  readonly port?: number;
+}
+
+export interface ApiServer {
+  /** `https://127.0.0.1:<port>` */
+  readonly url: string;
+  /** PEM of the certificate authority. */
+  readonly certificateAuthority: string;
+  readonly store: ObjectStore;
+  readonly tokens: TokenIssuer;
+  /** Issues a TLS server certificate for this host under the cluster's authority (the webhook serves with one). */
+  issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
+  setKubelet(kubelet: Kubelet): void;
+  close(): Promise<void>;
+}

@@ -1,0 +1,19 @@
+/**
+ * An error that AWS answers a request with. Each service renders it in its own protocol (S3 XML, query XML, REST-JSON).
+ */
+export class AwsError extends Error {
+  override readonly name = 'AwsError';
+  /** The error code, such as `AccessDenied` or `ResourceNotFoundException`. */
+  readonly code: string;
+  /** HTTP status. */
+  readonly status: number;
+  /** Further members of the error body, such as S3's `Key` or `BucketName`. */
+  readonly fields: Readonly<Record<string, string>>;
+
+  constructor(code: string, status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
+    super(message);
+    this.code = code;
+    this.status = status;
+    this.fields = fields;
+  }
+}

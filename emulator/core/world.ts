@@ -1,0 +1,130 @@
+import type { CompiledPolicy } from '../iam/policy/index.ts';
+import type { MovableClock } from './clock.ts';
+import type { CallRecord } from './calls.ts';
+import type { EmulatorFault } from './faults.ts';
+import type { Caller, Credentials } from './principal.ts';
+import type { ServiceName } from './service.ts';
+import type { Cluster } from '../eks/model.ts';
+import type { Bucket } from '../s3/model.ts';
+
+/** IAM role as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. */
+export interface Role {
+  readonly name: string;
+  readonly path: string;
+  readonly arn: string;
+  /** `AROA…` */
+  readonly id: string;
+  readonly accountId: string;
+  readonly createdAt: number;
+  description: string | undefined;
+  maxSessionDuration: number;
+  trustPolicyText: string;
+  trustPolicy: CompiledPolicy;
+  /** Policy name -> document. */
+  readonly inlinePolicies: Map<string, PolicyDocument>;
+  /** ARNs of attached managed policies. */
+  readonly attachedPolicies: Set<string>;
+  permissionsBoundary: string | undefined;
+  readonly tags: Map<string, string>;
+}
+
+export interface PolicyDocument {
+  readonly text: string;
+  readonly compiled: CompiledPolicy;
+}
+
+export interface ManagedPolicy {
+  readonly arn: string;
+  readonly name: string;
+  readonly path: string;
+  readonly id: string;
+  readonly createdAt: number;
+  description: string | undefined;
+  /** Version id (`v1`) -> document; `defaultVersion` is the one in force. */
+  readonly versions: Map<string, PolicyDocument & { readonly createdAt: number }>;
+  defaultVersion: string;
+  readonly tags: Map<string, string>;
+}
+
+export interface OidcProvider {
+  readonly arn: string;
+  /** Issuer without `https://`. */
+  readonly issuer: string;
+  readonly createdAt: number;
+  clientIds: Set<string>;
+  thumbprints: string[];
+  readonly tags: Map<string, string>;
+}
+
+export interface Account {
+  readonly id: string;
+  readonly administrator: Credentials;
+  readonly roles: Map<string, Role>;
+  /** ARN -> policy. AWS's own (`arn:aws:iam::aws:policy/…`) are found through `World.awsManagedPolicies`. */
+  readonly policies: Map<string, ManagedPolicy>;
+  readonly oidcProviders: Map<string, OidcProvider>;
+  readonly clusters: Map<string, Cluster>;
+}
+
+/** Undocumented behaviour, by name, each with the default stated in docs/emulator.md. */
+export interface EmulatorSettings {
+  /** EKS Auth's error when no association matches the token's subject. */
+  readonly noAssociationError: 'ResourceNotFoundException' | 'AccessDeniedException';
+  /** EKS Auth refuses a token whose bound pod is gone. AWS is not known to look. */
+  readonly eksAuthChecksPodExists: boolean;
+  /** CreatePodIdentityAssociation refuses a role whose trust policy has no statement for pods.eks.amazonaws.com. */
+  readonly associationChecksTrustPolicy: boolean;
+  /** STS' error code when a caller passes a tag that overrides a transitive one. */
+  readonly transitiveTagOverrideError: 'InvalidParameterValue' | 'ValidationError' | 'AccessDenied';
+  /** EKS Auth's error for a token with a bad signature, a wrong audience or no pod claim. */
+  readonly badTokenError: 'InvalidTokenException' | 'InvalidParameterException';
+  /** Milliseconds between a change of an association and the webhook's (`webhook`) and EKS Auth's (`eksAuth`) knowing it. */
+  readonly associationPropagation: { readonly webhook: number; readonly eksAuth: number };
+}
+
+/** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */
+export interface Weather {
+  readonly service?: ServiceName;
+  readonly operation?: string;
+  /** Application id (scenario) of the calls it concerns. */
+  readonly applicationId?: string;
+  /** Only calls that name this cluster. */
+  readonly clusterName?: string;
+  readonly delayMilliseconds?: number;
+  readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** How many calls it concerns; without it, all until it is removed. */
+  readonly times?: number;
+}
+
+/** All that the emulator knows, handed to each service. */
+export interface World {
+  readonly partition: 'aws';
+  readonly region: string;
+  readonly clock: MovableClock;
+  readonly faults: ReadonlySet<EmulatorFault>;
+  readonly settings: EmulatorSettings;
+  readonly accounts: Map<string, Account>;
+  /** Buckets are one name space over all accounts. */
+  readonly buckets: Map<string, Bucket>;
+  readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
+  readonly credentials: CredentialStore;
+  /** Random source: seeded, so that a run can be repeated. Secrets come from node:crypto instead. */
+  readonly random: () => number;
+  /** The emulator's own URL, `http://127.0.0.1:<port>`, once it listens. */
+  readonly endpoint: () => string;
+  account(id: string): Account | undefined;
+}
+
+/** Finds who an access key belongs to. */
+export interface CredentialStore {
+  /** Issues a temporary credential for a session, or the long-term key of a root. */
+  issue(caller: Caller): Credentials;
+  find(accessKeyId: string): { readonly credentials: Credentials; readonly caller: Caller } | undefined;
+}
+
+/** Where services write what they decided while a call is handled; the server makes the record of it. */
+export interface CallTrace {
+  operation: string;
+  readonly authorizations: CallRecord['authorizations'][number][];
+  readonly notes: string[];
+}

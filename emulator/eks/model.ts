@@ -1,0 +1,125 @@
+import type { Credentials } from '../core/principal.ts';
+
+/** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
+export interface JsonWebKeySet {
+  readonly keys: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What CreateCluster hands to whoever makes the Kubernetes side of a cluster. */
+export interface ClusterSpec {
+  readonly name: string;
+  readonly arn: string;
+  readonly accountId: string;
+  readonly region: string;
+  /** Kubernetes version, such as `1.34`. */
+  readonly version: string;
+  /** Service account issuer: `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hex>`. */
+  readonly issuer: string;
+  /** The emulator's URL, where agent and workloads find the five services. */
+  readonly awsEndpoint: string;
+  /**
+   * Authenticates a bearer token made by `aws eks get-token` (a presigned GetCallerIdentity): the caller's Kubernetes
+   * user, or undefined when the token is not good. The cluster's creator is in group `system:masters`.
+   */
+  readonly authenticate: (
+    token: string,
+  ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
+}
+
+/** A Kubernetes cluster behind an emulated EKS cluster. */
+export interface ManagedCluster {
+  /** `https://…` of the API server. */
+  readonly endpoint: string;
+  /** PEM of its certificate authority, base64. */
+  readonly certificateAuthorityData: string;
+  /** Public keys of the service account issuer. */
+  jwks(): Promise<JsonWebKeySet>;
+  /** Adds a node whose instance profile is `nodeRoleArn`. */
+  addNodes(group: NodeGroupSpec): Promise<void>;
+  removeNodes(name: string): Promise<void>;
+  installAddon(addon: {
+    readonly name: string;
+    readonly version: string;
+    readonly configurationValues: string | undefined;
+  }): Promise<void>;
+  removeAddon(name: string): Promise<void>;
+  /** The service accounts that have an association: the whole list, on every change. */
+  associationsChanged(
+    identities: readonly { readonly namespace: string; readonly serviceAccount: string }[],
+  ): Promise<void>;
+  /** Whether a pod with this UID exists, for the setting `eksAuthChecksPodExists`. */
+  podExists(namespace: string, name: string, uid: string): Promise<boolean>;
+  delete(): Promise<void>;
+}
+
+export interface NodeGroupSpec {
+  readonly name: string;
+  readonly nodeRoleArn: string;
+  /** What instance metadata would answer: fresh credentials of the node role. */
+  readonly credentials: () => Promise<Credentials>;
+}
+
+/** Makes the Kubernetes side of clusters. Without one, CreateCluster makes a cluster that has no API server. */
+export interface ClusterProvider {
+  createCluster(spec: ClusterSpec): Promise<ManagedCluster>;
+}
+
+export interface Association {
+  readonly arn: string;
+  readonly id: string;
+  readonly clusterName: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly createdAt: number;
+  roleArn: string;
+  modifiedAt: number;
+  disableSessionTags: boolean;
+  targetRoleArn: string | undefined;
+  externalId: string | undefined;
+  policy: string | undefined;
+  ownerArn: string | undefined;
+  readonly tags: Map<string, string>;
+}
+
+export type ClusterStatus = 'CREATING' | 'ACTIVE' | 'DELETING' | 'FAILED' | 'UPDATING' | 'PENDING';
+
+export interface Addon {
+  readonly name: string;
+  readonly arn: string;
+  version: string;
+  status:
+    'CREATING' | 'ACTIVE' | 'CREATE_FAILED' | 'UPDATING' | 'DELETING' | 'DELETE_FAILED' | 'DEGRADED' | 'UPDATE_FAILED';
+  readonly createdAt: number;
+  modifiedAt: number;
+  configurationValues: string | undefined;
+  readonly tags: Map<string, string>;
+}
+
+export interface NodeGroup {
+  readonly name: string;
+  readonly arn: string;
+  readonly nodeRoleArn: string;
+  readonly createdAt: number;
+  status: 'CREATING' | 'ACTIVE' | 'DELETING' | 'CREATE_FAILED';
+  readonly subnets: readonly string[];
+  readonly tags: Map<string, string>;
+}
+
+export interface Cluster {
+  readonly name: string;
+  readonly arn: string;
+  readonly accountId: string;
+  readonly roleArn: string;
+  readonly version: string;
+  readonly issuer: string;
+  readonly createdAt: number;
+  /** ARN of who created it, who is its Kubernetes administrator. */
+  readonly creatorArn: string;
+  status: ClusterStatus;
+  managed: ManagedCluster | undefined;
+  readonly tags: Map<string, string>;
+  readonly addons: Map<string, Addon>;
+  readonly nodeGroups: Map<string, NodeGroup>;
+  /** Association id -> association. */
+  readonly associations: Map<string, Association>;
+}

@@ -1,0 +1,47 @@
+import type { ClusterProvider } from './eks/model.ts';
+import type { CallRecord } from './core/calls.ts';
+import type { MovableClock } from './core/clock.ts';
+import type { EmulatorFault } from './core/faults.ts';
+import type { Credentials } from './core/principal.ts';
+import type { EmulatorSettings, Weather } from './core/world.ts';
+
+export interface EmulatorOptions {
+  /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 (default): any free port. */
+  readonly port?: number;
+  readonly region?: string;
+  readonly accountId?: string;
+  /** The administrator's key; random by default. */
+  readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly clusterProvider?: ClusterProvider;
+  readonly faults?: Iterable<EmulatorFault>;
+  readonly settings?: Partial<EmulatorSettings>;
+  /** Seed of ids that need not be secret. */
+  readonly seed?: string;
+  /** How many calls are remembered; older ones are forgotten. Default 100,000. */
+  readonly rememberedCalls?: number;
+}
+
+export interface Emulator {
+  /** `http://<host>:<port>` */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly administrator: Credentials;
+  readonly clock: MovableClock;
+  /** Makes a further account (or finds it) and gives its administrator. */
+  createAccount(accountId: string): Credentials;
+  /** The calls remembered, oldest first. */
+  calls(): readonly CallRecord[];
+  findCall(requestId: string): CallRecord | undefined;
+  /** Turns a disturbance on; the function returned turns it off. */
+  addWeather(weather: Weather): () => void;
+  /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
+  setClusterProvider(provider: ClusterProvider): void;
+  close(): Promise<void>;
+}
+
+export function startEmulator(_options: EmulatorOptions = {}): Promise<Emulator> {
+  return Promise.reject(new Error('not built yet'));
+}

@@ -1,0 +1,16 @@
+export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './eks/model.ts';
+export type { CallRecord, AuthorizationRecord } from './core/calls.ts';
+export type { Clock, MovableClock } from './core/clock.ts';
+export type { Credentials } from './core/principal.ts';
+export type { EmulatorSettings, Weather } from './core/world.ts';
+export { EMULATOR_FAULTS } from './core/faults.ts';
+export type { EmulatorFault } from './core/faults.ts';
+export type {
+  Decision,
+  DecisionValue,
+  PolicyKind,
+  StatementExplanation,
+  ConditionExplanation,
+} from './iam/policy/index.ts';
+export { startEmulator } from './emulator.ts';
+export type { Emulator, EmulatorOptions } from './emulator.ts';

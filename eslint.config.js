@@ -1,0 +1,75 @@
+import tseslint from 'typescript-eslint';
+
+/**
+ * The folders' import rules (docs/architecture.md): what each folder may import of the others. A folder that is not
+ * named here may import anything.
+ */
+const FOLDERS = ['harness', 'clusters', 'emulator', 'components', 'suites', 'faults', 'scripts', 'test', 'examples'];
+const MAY_IMPORT = {
+  emulator: [],
+  'components/agent': [],
+  'components/webhook': [],
+  'components/probe': [],
+  clusters: ['emulator', 'components'],
+  suites: ['harness'],
+  faults: ['emulator', 'components'],
+  harness: ['clusters', 'emulator', 'faults'],
+};
+
+const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {
+  const own = folder.split('/')[0];
+  const forbidden = FOLDERS.filter((other) => other !== own && !allowed.includes(other));
+  const siblings = folder.startsWith('components/')
+    ? ['agent', 'webhook', 'probe'].filter((c) => `components/${c}` !== folder).map((c) => `../${c}/**`)
+    : [];
+  return {
+    files: [`${folder}/**/*.ts`],
+    ignores: ['**/*.test.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {
+              group: [
+                ...forbidden.flatMap((other) => [`../${other}/**`, `../../${other}/**`, `../../../${other}/**`]),
+                ...siblings,
+              ],
+              message: `${folder}/ may import only: ${allowed.length > 0 ? allowed.join(', ') : 'nothing of the other folders'}.`,
+            },
+            ...(folder === 'suites'
+              ? [
+                  {
+                    regex: '^\\.\\./harness/(?!index\\.ts$)',
+                    message: 'Suites import the public surface, harness/index.ts, alone.',
+                  },
+                ]
+              : []),
+          ],
+        },
+      ],
+    },
+  };
+});
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'reports/**', '.cache/**'] },
+  ...tseslint.configs.recommendedTypeChecked.map((config) => ({ ...config, files: ['**/*.ts'] })),
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/require-await': 'off',
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      eqeqeq: 'error',
+    },
+  },
+  {
+    files: ['**/*.test.ts'],
+    rules: { '@typescript-eslint/no-unused-expressions': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+  ...importRules,
+);
