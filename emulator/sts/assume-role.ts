@@ -1,0 +1,181 @@
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Credentials, FederatedPrincipal, RoleSession, ServicePrincipal, SessionTag } from '../core/principal.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import type { Role, World } from '../core/world.ts';
+import type { Decision } from '../iam/policy/index.ts';
+import { parseRoleArn } from './arns.ts';
+import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
+import { requestTagContext, sessionTags } from './session-tags.ts';
+import type { Tag } from './session-tags.ts';
+
+/** Seconds that a session of a chained role may last (IAM User Guide, "Role chaining"). */
+export const MAX_CHAINED_SECONDS = 3600;
+
+export interface AssumeRoleInput {
+  /** Who assumes: another role's session, an AWS service, or a web identity whose token has been verified. */
+  readonly principal: RoleSession | ServicePrincipal | FederatedPrincipal;
+  readonly roleArn: string;
+  readonly sessionName: string;
+  readonly durationSeconds: number;
+  readonly tags?: readonly Tag[];
+  readonly transitiveTagKeys?: readonly string[];
+  readonly externalId?: string | undefined;
+  readonly sourceIdentity?: string | undefined;
+  /** JSON texts of inline session policies. */
+  readonly sessionPolicies?: readonly string[];
+  /** ARNs of managed policies that narrow the session. */
+  readonly sessionPolicyArns?: readonly string[];
+  /** Further condition keys of the decision, such as `aws:SourceAccount`, `aws:SourceArn` or `<issuer>:sub`. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+  /** Condition keys that stay with the session, such as `<issuer>:sub`. */
+  readonly sessionContext?: Readonly<Record<string, string>>;
+}
+
+export interface AssumedRole {
+  readonly role: Role;
+  readonly session: RoleSession;
+  readonly credentials: Credentials;
+  /** Percent of the space for policies and tags; undefined when the session has neither. */
+  readonly packedPolicySize: number | undefined;
+}
+
+/**
+ * Opens a session of a role, as STS does for AssumeRole, for AssumeRoleWithWebIdentity and for services that act for
+ * their customers. Asks `sts:AssumeRole` (or `sts:AssumeRoleWithWebIdentity`), `sts:TagSession` when the session will have
+ * tags, and `sts:SetSourceIdentity` when it will have a source identity, each of the principal's own policies and of the
+ * role's trust policy.
+ *
+ * Throws `AccessDenied` (403) when one is denied or the role does not exist; `ValidationError` (400) when the session would
+ * last longer than the role or role chaining allows (services are bound by neither the role's maximum nor, for the first
+ * step, by chaining); `MalformedPolicyDocument` and `PackedPolicyTooLarge` (400) for the session policies and tags, and the
+ * errors of `sessionTags`.
+ */
+export function assumeRole(context: ServiceContext, request: ServiceRequest, input: AssumeRoleInput): AssumedRole {
+  const { world } = context;
+  const { principal } = input;
+  const { notes } = context.trace(request);
+  const role = findRole(world, input.roleArn);
+  if (role === undefined) {
+    notes.push(`role ${input.roleArn} does not exist`);
+    throw denied(input, assumeAction(input), undefined);
+  }
+  const { tags, inherited } = sessionTags(input.tags ?? [], input.transitiveTagKeys ?? [], principal, world.settings);
+  if (inherited.length > 0) notes.push(`transitive session tags inherited: ${keysOf(inherited)}`);
+  if (tags.length > inherited.length) {
+    notes.push(`session tags passed: ${keysOf(tags.slice(0, tags.length - inherited.length))}`);
+  }
+  const sourceIdentity = settleSourceIdentity(input);
+
+  const questions = {
+    resource: role.arn,
+    resourceAccount: role.accountId,
+    trustPolicy: role.trustPolicy,
+    principal,
+    context: {
+      'sts:RoleSessionName': input.sessionName,
+      ...requestTagContext(tags),
+      ...(input.externalId !== undefined ? { 'sts:ExternalId': input.externalId } : {}),
+      ...(sourceIdentity !== undefined ? { 'sts:SourceIdentity': sourceIdentity } : {}),
+      ...input.context,
+    },
+  };
+  for (const action of [
+    assumeAction(input),
+    ...(tags.length > 0 ? ['sts:TagSession'] : []),
+    ...(sourceIdentity !== undefined ? ['sts:SetSourceIdentity'] : []),
+  ]) {
+    const decision = context.authorize(request, { ...questions, action });
+    if (decision.value !== 'allowed') throw denied(input, action, decision);
+  }
+
+  checkDuration(role, input);
+  const inlinePolicies = input.sessionPolicies ?? [];
+  const policyArns = input.sessionPolicyArns ?? [];
+  const sessionPolicies = resolveSessionPolicies(world, role.accountId, inlinePolicies, policyArns);
+  const packed = packedPolicySize(inlinePolicies, policyArns, tags);
+  const issuedAt = Math.floor(world.clock.now() / 1000) * 1000;
+  const session: RoleSession = {
+    kind: 'role-session',
+    accountId: role.accountId,
+    arn: `arn:${world.partition}:sts::${role.accountId}:assumed-role/${role.name}/${input.sessionName}`,
+    roleArn: role.arn,
+    roleName: role.name,
+    userId: `${role.id}:${input.sessionName}`,
+    sessionName: input.sessionName,
+    tags,
+    sessionPolicies,
+    issuedAt,
+    expiresAt: issuedAt + input.durationSeconds * 1000,
+    chained: principal.kind === 'role-session',
+    context: {
+      ...input.sessionContext,
+      ...(sourceIdentity !== undefined ? { 'aws:SourceIdentity': sourceIdentity } : {}),
+    },
+  };
+  return { role, session, credentials: world.credentials.issue(session), packedPolicySize: packed };
+}
+
+function findRole(world: World, arn: string): Role | undefined {
+  const parsed = parseRoleArn(arn);
+  const role = parsed && world.account(parsed.accountId)?.roles.get(parsed.name);
+  return role?.arn === arn ? role : undefined;
+}
+
+function assumeAction(input: AssumeRoleInput): string {
+  return input.principal.kind === 'federated' ? 'sts:AssumeRoleWithWebIdentity' : 'sts:AssumeRole';
+}
+
+/** A source identity stays for the whole chain: it can be set once and not changed (IAM User Guide, "Source identity"). */
+function settleSourceIdentity({ principal, sourceIdentity }: AssumeRoleInput): string | undefined {
+  const inherited = principal.kind === 'role-session' ? principal.context['aws:SourceIdentity'] : undefined;
+  if (inherited !== undefined && sourceIdentity !== undefined && sourceIdentity !== inherited) {
+    throw new AwsError('AccessDenied', 403, 'The source identity of a session cannot be changed by role chaining.');
+  }
+  return inherited ?? sourceIdentity;
+}
+
+function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInput): void {
+  if (principal.kind === 'role-session' && durationSeconds > MAX_CHAINED_SECONDS) {
+    throw new AwsError(
+      'ValidationError',
+      400,
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    );
+  }
+  // "Maximum session duration" does not limit sessions that AWS services assume (IAM User Guide, "Update a role").
+  if (principal.kind !== 'service' && durationSeconds > role.maxSessionDuration) {
+    throw new AwsError(
+      'ValidationError',
+      400,
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
+  }
+}
+
+function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
+  if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
+  const user = principal.kind === 'service' ? principal.service : principal.arn;
+  const explicit = decision?.value === 'explicitlyDenied' ? ` with an explicit deny in ${denier(decision)}` : '';
+  const message = `User: ${user} is not authorized to perform: ${action} on resource: ${roleArn}${explicit}`;
+  return new AwsError('AccessDenied', 403, message);
+}
+
+function denier(decision: Decision): string {
+  switch (decision.deniedBy) {
+    case 'identity':
+      return 'an identity-based policy';
+    case 'session':
+      return 'a session policy';
+    case 'boundary':
+      return 'a permissions boundary';
+    case 'resource':
+    case 'trust':
+    case undefined:
+      return 'a resource-based policy';
+  }
+}
+
+function keysOf(tags: readonly SessionTag[]): string {
+  return tags.map((tag) => tag.key).join(', ');
+}

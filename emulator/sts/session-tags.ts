@@ -1,0 +1,96 @@
+import { AwsError } from '../core/errors.ts';
+import type { Principal, SessionTag } from '../core/principal.ts';
+import type { EmulatorSettings } from '../core/world.ts';
+
+/** A tag as a caller passes it. */
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** IAM User Guide, "IAM and AWS STS quotas": session tags, and the lengths of keys and values in characters. */
+const MAX_TAGS = 50;
+const MAX_KEY_LENGTH = 128;
+const MAX_VALUE_LENGTH = 256;
+const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+/**
+ * The tags of a new session: those passed, and the transitive ones of the session that asks (IAM User Guide, "Chaining
+ * roles with session tags"). Throws `ValidationError` for tags that break the rules, `InvalidParameterValue` for
+ * duplicates, and the code of `settings.transitiveTagOverrideError` for a tag that would override a transitive one.
+ */
+export function sessionTags(
+  passed: readonly Tag[],
+  transitiveKeys: readonly string[],
+  principal: Principal,
+  settings: EmulatorSettings,
+): { readonly tags: readonly SessionTag[]; readonly inherited: readonly SessionTag[] } {
+  passed.forEach(checkTag);
+  const keys = new Set(passed.map((tag) => fold(tag.key)));
+  if (keys.size < passed.length) {
+    throw invalidParameter('Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+  }
+  const transitive = new Set(transitiveKeys.map(fold));
+  const inherited = principal.kind === 'role-session' ? principal.tags.filter((tag) => tag.transitive) : [];
+  const overridden = inherited.find((tag) => keys.has(fold(tag.key)) || transitive.has(fold(tag.key)));
+  if (overridden !== undefined) {
+    const code = settings.transitiveTagOverrideError;
+    throw new AwsError(
+      code,
+      code === 'AccessDenied' ? 403 : 400,
+      "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key from the " +
+        'calling session.',
+    );
+  }
+  if ([...transitive].some((key) => !keys.has(key))) {
+    throw invalidParameter('The specified transitive tag key must be included in the requested tags.');
+  }
+  const tags = passed.map((tag) => ({ key: tag.key, value: tag.value, transitive: transitive.has(fold(tag.key)) }));
+  const all = [...tags, ...inherited];
+  if (all.length > MAX_TAGS) {
+    throw validationError(`A session can have at most ${MAX_TAGS} tags; this one would have ${all.length}.`);
+  }
+  return { tags: all, inherited };
+}
+
+/**
+ * The condition keys that tags give to the decision about assuming the role. Inherited transitive tags count as tags of
+ * the request, so that a trust policy of a target role can test them (EKS User Guide, "Access AWS resources using EKS Pod
+ * Identity target IAM roles").
+ */
+export function requestTagContext(tags: readonly SessionTag[]): Record<string, string | readonly string[]> {
+  if (tags.length === 0) return {};
+  const transitive = tags.filter((tag) => tag.transitive).map((tag) => tag.key);
+  return {
+    ...Object.fromEntries(tags.map((tag) => [`aws:RequestTag/${tag.key}`, tag.value])),
+    'aws:TagKeys': tags.map((tag) => tag.key),
+    ...(transitive.length > 0 ? { 'sts:TransitiveTagKeys': transitive } : {}),
+  };
+}
+
+function checkTag(tag: Tag): void {
+  if (tag.key.length === 0 || tag.key.length > MAX_KEY_LENGTH) {
+    throw validationError(`Tag keys must have between 1 and ${MAX_KEY_LENGTH} characters.`);
+  }
+  if (tag.value.length > MAX_VALUE_LENGTH) {
+    throw validationError(`The value of tag ${tag.key} must have at most ${MAX_VALUE_LENGTH} characters.`);
+  }
+  if (!TAG_CHARACTERS.test(tag.key) || !TAG_CHARACTERS.test(tag.value)) {
+    throw validationError(`Tag ${tag.key} has a character that tags cannot have.`);
+  }
+  if (fold(tag.key).startsWith('aws:')) {
+    throw invalidParameter('Tag keys beginning with aws: are reserved for AWS.');
+  }
+}
+
+function fold(key: string): string {
+  return key.toLowerCase();
+}
+
+function validationError(message: string): AwsError {
+  return new AwsError('ValidationError', 400, message);
+}
+
+function invalidParameter(message: string): AwsError {
+  return new AwsError('InvalidParameterValue', 400, message);
+}
