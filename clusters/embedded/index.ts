@@ -1,4 +1,4 @@
-import type { ClusterProvider } from '../../emulator/index.ts';
+import type { Clock, ClusterProvider } from '../../emulator/index.ts';
 
 /** A container image of the embedded cluster: a program of this machine that a container of it runs. */
 export interface ProcessImage {
@@ -11,6 +11,8 @@ export interface EmbeddedOptions {
   readonly images: ReadonlyMap<string, ProcessImage>;
   /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod. */
   readonly directory: string;
+  /** The time for API server, kubelet and agent: the emulator's clock, so that moving it moves the cluster. Default: real time. */
+  readonly clock?: Clock;
   readonly agentFaults?: Iterable<string>;
   readonly webhookFaults?: Iterable<string>;
   /** Where the agent's and the webhook's log lines go: one JSON text each. */

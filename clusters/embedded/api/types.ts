@@ -45,17 +45,29 @@ export interface ObjectStore {
   watch(resource: string, listener: (event: WatchEvent) => void): () => void;
 }
 
+/** `details` of a `Status`: which object the error is about and, for `Invalid`, which of its fields. */
+export interface StatusDetails {
+  readonly name?: string;
+  readonly group?: string;
+  /** The plural resource name; the kind's name for `Invalid`. */
+  readonly kind?: string;
+  readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
+  readonly retryAfterSeconds?: number;
+}
+
 /** An error that the API server answers as a `Status` object. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: number;
   /** Machine-readable reason: `NotFound`, `AlreadyExists`, `Forbidden`, `Invalid`, … */
   readonly reason: string;
+  readonly details: StatusDetails | undefined;
 
-  constructor(status: number, reason: string, message: string) {
+  constructor(status: number, reason: string, message: string, details?: StatusDetails) {
     super(message);
     this.status = status;
     this.reason = reason;
+    this.details = details;
   }
 }
 
@@ -72,6 +84,11 @@ export interface Kubelet {
       readonly previous?: boolean;
     },
   ): Readable;
+  /**
+   * Where `GET /api/v1/namespaces/<ns>/pods/<pod>:<port>/proxy/<path>` goes: the root of the HTTP server that the pod has
+   * on that port; undefined when there is none that can be reached (the API server answers 503).
+   */
+  proxy?(namespace: string, pod: string, port: number): URL | undefined;
 }
 
 export interface TokenRequestSpec {
