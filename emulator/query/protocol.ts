@@ -1,0 +1,72 @@
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
+import { QueryParameters } from './parameters.ts';
+import { renderXml } from './xml.ts';
+import type { XmlStructure } from './xml.ts';
+
+/** An operation's result; undefined when its answer has no result element. */
+export type QueryResult = XmlStructure | undefined;
+
+export type QueryOperation = (
+  request: ServiceRequest,
+  parameters: QueryParameters,
+) => QueryResult | Promise<QueryResult>;
+
+export interface QueryApi {
+  readonly name: ServiceName;
+  /** API version, such as `2011-06-15`. */
+  readonly version: string;
+  readonly namespace: string;
+  readonly operations: Readonly<Record<string, QueryOperation>>;
+}
+
+/**
+ * A service that speaks AWS's query protocol: form-encoded parameters with `Action` and `Version`, answers in XML.
+ * Unknown operations and versions are refused with `InvalidAction` (400), a call without one with `MissingAction` (400).
+ */
+export function queryService(context: ServiceContext, api: QueryApi): Service {
+  const operations = new Map(Object.entries(api.operations));
+  return {
+    name: api.name,
+    async handle(request) {
+      const parameters = QueryParameters.of(request);
+      const action = parameters.text('Action');
+      if (action === undefined || action === '') {
+        throw new AwsError('MissingAction', 400, 'The request is missing the parameter Action.');
+      }
+      const version = parameters.text('Version') ?? 'NO_VERSION_SPECIFIED';
+      const operation = operations.get(action);
+      if (operation === undefined || version !== api.version) {
+        throw new AwsError('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
+      }
+      context.trace(request).operation = action;
+      return answer(api, action, await operation(request, parameters), request.id);
+    },
+    renderError: (error, request) => errorAnswer(api, error, request.id),
+  };
+}
+
+function answer(api: QueryApi, action: string, result: QueryResult, requestId: string): ServiceResponse {
+  const body = {
+    ...(result !== undefined ? { [`${action}Result`]: result } : {}),
+    ResponseMetadata: { RequestId: requestId },
+  };
+  return xml(200, `<${action}Response xmlns="${api.namespace}">${renderXml(body)}</${action}Response>`, requestId);
+}
+
+function errorAnswer(
+  api: QueryApi,
+  error: { readonly code: string; readonly status: number; readonly message: string },
+  requestId: string,
+): ServiceResponse {
+  const body = {
+    Error: { Type: error.status >= 500 ? 'Receiver' : 'Sender', Code: error.code, Message: error.message },
+    RequestId: requestId,
+  };
+  return xml(error.status, `<ErrorResponse xmlns="${api.namespace}">${renderXml(body)}</ErrorResponse>`, requestId);
+}
+
+function xml(status: number, body: string, requestId: string): ServiceResponse {
+  return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };
+}

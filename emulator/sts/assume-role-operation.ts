@@ -1,0 +1,57 @@
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { QueryOperation } from '../query/protocol.ts';
+import { timestamp } from '../query/xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
+import { assumeRole } from './assume-role.ts';
+import type { AssumedRole } from './assume-role.ts';
+import { roleParameters } from './parameters.ts';
+
+/** AssumeRole (STS API Reference). MFA parameters are accepted and mean nothing: there are no users with devices. */
+export function assumeRoleOperation(context: ServiceContext): QueryOperation {
+  return (request, parameters) => {
+    const { caller } = request;
+    if (caller === undefined) throw missingAuthenticationToken();
+    const role = roleParameters(parameters, (arn) => `${arn} is invalid`);
+    const tags = parameters.structures('Tags')?.map((tag) => ({
+      key: tag.required('Key', { min: 1, max: 128 }),
+      value: tag.required('Value', { max: 256 }),
+    }));
+    const transitiveTagKeys = parameters.texts('TransitiveTagKeys', { min: 1, max: 128 });
+    const externalId = parameters.text('ExternalId', { min: 2, max: 1224, pattern: /^[\w+=,.@:/-]*$/ });
+    const sourceIdentity = parameters.text('SourceIdentity', { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ });
+    if (caller.kind === 'root') {
+      context.trace(request).notes.push('the caller is the root of an account');
+      throw new AwsError('AccessDenied', 403, 'Roles may not be assumed by root accounts.');
+    }
+    const assumed = assumeRole(context, request, {
+      ...role,
+      principal: caller,
+      tags: tags ?? [],
+      transitiveTagKeys: transitiveTagKeys ?? [],
+      externalId,
+      sourceIdentity,
+    });
+    return assumedRoleResult(assumed);
+  };
+}
+
+/** The members that the answers of both AssumeRole operations share. */
+export function assumedRoleResult({ session, credentials, packedPolicySize }: AssumedRole): XmlStructure {
+  return {
+    SourceIdentity: session.context['aws:SourceIdentity'],
+    AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
+    Credentials: {
+      AccessKeyId: credentials.accessKeyId,
+      SecretAccessKey: credentials.secretAccessKey,
+      SessionToken: credentials.sessionToken,
+      Expiration: timestamp(session.expiresAt),
+    },
+    PackedPolicySize: packedPolicySize,
+  };
+}
+
+/** What STS and IAM answer to a call that is not signed and must be. */
+export function missingAuthenticationToken(): AwsError {
+  return new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
+}

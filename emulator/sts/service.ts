@@ -1,0 +1,29 @@
+import type { ServiceContext } from '../core/context.ts';
+import type { Service } from '../core/service.ts';
+import { queryService } from '../query/protocol.ts';
+import type { QueryOperation } from '../query/protocol.ts';
+import { assumeRoleOperation, missingAuthenticationToken } from './assume-role-operation.ts';
+import { webIdentityOperation } from './web-identity/operation.ts';
+
+/**
+ * AWS Security Token Service, API version 2011-06-15: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity (which
+ * alone is not signed).
+ */
+export function stsService(context: ServiceContext): Service {
+  return queryService(context, {
+    name: 'sts',
+    version: '2011-06-15',
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    operations: {
+      AssumeRole: assumeRoleOperation(context),
+      AssumeRoleWithWebIdentity: webIdentityOperation(context),
+      GetCallerIdentity: getCallerIdentity,
+    },
+  });
+}
+
+/** Needs no permission, and cannot be denied (STS API Reference, GetCallerIdentity). */
+const getCallerIdentity: QueryOperation = ({ caller }) => {
+  if (caller === undefined) throw missingAuthenticationToken();
+  return { Arn: caller.arn, UserId: caller.userId, Account: caller.accountId };
+};

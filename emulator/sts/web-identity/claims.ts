@@ -1,0 +1,112 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose';
+import { AwsError } from '../../core/errors.ts';
+
+/** What STS reads of a web identity token. Not verified by itself. */
+export interface WebIdentityClaims {
+  /** With its scheme, as the token says. */
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+  readonly authorizedParty: string | undefined;
+  readonly methods: readonly string[];
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+  readonly notBefore: number | undefined;
+  readonly issuedAt: number;
+  /** Session tags that the identity provider passes (IAM User Guide, "Passing session tags using AssumeRoleWithWebIdentity"). */
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly transitiveTagKeys: readonly string[];
+  readonly sourceIdentity: string | undefined;
+}
+
+const TAGS_CLAIM = 'https://aws.amazon.com/tags';
+const SOURCE_IDENTITY_CLAIM = 'https://aws.amazon.com/source_identity';
+
+/** Seconds by which the clocks of issuer and STS may differ. */
+const CLOCK_TOLERANCE = 5;
+
+/** Throws `InvalidIdentityToken` (400) when the token is no JWT or lacks a claim that STS needs. */
+export function readClaims(token: string): WebIdentityClaims {
+  const claims = decode(token);
+  const audience = claims['aud'];
+  const tags = record(claims[TAGS_CLAIM]);
+  return {
+    issuer: requiredText(claims, 'iss'),
+    subject: requiredText(claims, 'sub'),
+    audiences: typeof audience === 'string' ? [audience] : requiredTexts(claims, 'aud'),
+    authorizedParty: text(claims['azp']),
+    methods: texts(claims['amr']),
+    expiresAt: requiredNumber(claims, 'exp'),
+    notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
+    issuedAt: requiredNumber(claims, 'iat'),
+    tags: Object.entries(record(tags['principal_tags'])).map(([key, value]) => ({
+      key,
+      value: text(value) ?? texts(value)[0] ?? '',
+    })),
+    transitiveTagKeys: texts(tags['transitive_tag_keys']),
+    sourceIdentity: text(claims[SOURCE_IDENTITY_CLAIM]),
+  };
+}
+
+/** Throws `ExpiredTokenException` (400) past `exp`, `InvalidIdentityToken` (400) before `nbf` or `iat`. `now` in milliseconds. */
+export function checkTimes(claims: WebIdentityClaims, now: number): void {
+  const seconds = Math.floor(now / 1000);
+  if (seconds >= claims.expiresAt) {
+    throw new AwsError(
+      'ExpiredTokenException',
+      400,
+      `Token expired: current date/time ${seconds} must be before the expiration date/time ${claims.expiresAt}`,
+    );
+  }
+  const validFrom = Math.max(claims.notBefore ?? claims.issuedAt, claims.issuedAt);
+  if (seconds + CLOCK_TOLERANCE < validFrom) {
+    throw invalidIdentityToken(`Token is not valid yet: current date/time ${seconds} must not be before ${validFrom}`);
+  }
+}
+
+export function invalidIdentityToken(message: string): AwsError {
+  return new AwsError('InvalidIdentityToken', 400, message);
+}
+
+function decode(token: string): Readonly<Record<string, unknown>> {
+  try {
+    if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) throw new Error('not three segments');
+    decodeProtectedHeader(token);
+    return decodeJwt(token);
+  } catch {
+    // The cause may quote the token, so it is not passed on.
+    throw invalidIdentityToken(
+      'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)',
+    );
+  }
+}
+
+function requiredText(claims: Readonly<Record<string, unknown>>, name: string): string {
+  return text(claims[name]) ?? missing(name);
+}
+
+function requiredTexts(claims: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+  const values = texts(claims[name]);
+  return values.length > 0 ? values : missing(name);
+}
+
+function requiredNumber(claims: Readonly<Record<string, unknown>>, name: string): number {
+  const value = claims[name];
+  return typeof value === 'number' && Number.isFinite(value) ? value : missing(name);
+}
+
+function missing(claim: string): never {
+  throw invalidIdentityToken(`Missing a required claim: ${claim}`);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function texts(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : [];
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,53 @@
+import type { ServiceContext } from '../../core/context.ts';
+import type { QueryOperation } from '../../query/protocol.ts';
+import { parseRoleArn } from '../arns.ts';
+import { assumedRoleResult } from '../assume-role-operation.ts';
+import { assumeRole } from '../assume-role.ts';
+import { roleParameters } from '../parameters.ts';
+import { verifyWebIdentity } from './verify.ts';
+import type { WebIdentity } from './verify.ts';
+
+/** AssumeRoleWithWebIdentity (STS API Reference). The call is not signed: the token is what proves the caller. */
+export function webIdentityOperation(context: ServiceContext): QueryOperation {
+  return async (request, parameters) => {
+    const token = parameters.required('WebIdentityToken', { min: 4, max: 20_000, secret: true });
+    const role = roleParameters(parameters, () => 'Request ARN is invalid');
+    const accountId = parseRoleArn(role.roleArn)?.accountId ?? '';
+    const identity = await verifyWebIdentity(context, request, token, accountId);
+    const { provider, claims } = identity;
+    const assumed = assumeRole(context, request, {
+      ...role,
+      principal: { kind: 'federated', providerArn: provider.arn, accountId },
+      tags: claims.tags,
+      transitiveTagKeys: claims.transitiveTagKeys,
+      sourceIdentity: claims.sourceIdentity,
+      context: identityContext(identity),
+      sessionContext: lastingContext(identity),
+    });
+    return {
+      SubjectFromWebIdentityToken: claims.subject,
+      ...assumedRoleResult(assumed),
+      Provider: claims.issuer,
+      Audience: identity.audience,
+    };
+  };
+}
+
+/** IAM and STS condition context keys, "Available keys for AWS OIDC federation". */
+function identityContext(identity: WebIdentity): Record<string, string | readonly string[]> {
+  const { provider, claims } = identity;
+  return {
+    ...lastingContext(identity),
+    ...(claims.methods.length > 0 ? { [`${provider.issuer}:amr`]: claims.methods } : {}),
+    ...(claims.authorizedParty !== undefined ? { [`${provider.issuer}:oaud`]: claims.audiences } : {}),
+  };
+}
+
+/** The keys that later calls of the session carry too. */
+function lastingContext({ provider, claims, audience }: WebIdentity): Record<string, string> {
+  return {
+    'aws:FederatedProvider': provider.arn,
+    [`${provider.issuer}:sub`]: claims.subject,
+    [`${provider.issuer}:aud`]: audience,
+  };
+}

@@ -1,0 +1,107 @@
+import { compactVerify, createLocalJWKSet, errors } from 'jose';
+import type { JSONWebKeySet } from 'jose';
+import type { ServiceContext } from '../../core/context.ts';
+import type { ServiceRequest } from '../../core/service.ts';
+import type { OidcProvider } from '../../core/world.ts';
+import type { JsonWebKeySet } from '../../eks/model.ts';
+import { checkTimes, invalidIdentityToken, readClaims } from './claims.ts';
+import type { WebIdentityClaims } from './claims.ts';
+import { ThumbprintError } from './fetch-issuer-keys.ts';
+import { clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
+
+/** IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": signatures with a public key alone. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
+
+export interface WebIdentity {
+  readonly provider: OidcProvider;
+  readonly claims: WebIdentityClaims;
+  /** The audience that the provider lists. */
+  readonly audience: string;
+}
+
+/**
+ * Checks a web identity token as STS does, in this order: its form, an OIDC provider of its issuer in the role's account,
+ * the issuer's keys, the signature, `exp`, `nbf` and `iat`, and an audience among the provider's client ids.
+ * Throws `ExpiredTokenException` past `exp` and `InvalidIdentityToken` for all else (both 400).
+ */
+export async function verifyWebIdentity(
+  context: ServiceContext,
+  request: ServiceRequest,
+  token: string,
+  accountId: string,
+): Promise<WebIdentity> {
+  const { world } = context;
+  const { notes } = context.trace(request);
+  const claims = readClaims(token);
+  notes.push(`token issuer is ${claims.issuer}, subject is ${claims.subject}`);
+
+  const provider = findProvider(context, claims.issuer, accountId);
+  if (provider === undefined) {
+    notes.push(`account ${accountId} has no OIDC provider of that issuer`);
+    throw invalidIdentityToken(`No OpenIDConnect provider found in your account for ${claims.issuer}`);
+  }
+  const keys = await retrieveKeys(context, request, claims.issuer, provider);
+  if (world.faults.has('sts-skips-web-identity-signature')) notes.push('the signature was not looked at (fault)');
+  else await verifySignature(token, keys, notes);
+
+  notes.push(`token expires at ${claims.expiresAt}`);
+  checkTimes(claims, world.clock.now());
+
+  // OpenID Connect Core 1.0, 2: with several audiences `azp` names the party that the token was issued to.
+  const candidates = claims.authorizedParty !== undefined ? [claims.authorizedParty] : claims.audiences;
+  notes.push(
+    `token audience is ${candidates.join(', ')}; provider lists ${[...provider.clientIds].join(', ') || 'no client id'}`,
+  );
+  const audience = candidates.find((candidate) => provider.clientIds.has(candidate));
+  if (audience === undefined) throw invalidIdentityToken('Incorrect token audience');
+  return { provider, claims, audience };
+}
+
+function findProvider({ world }: ServiceContext, issuer: string, accountId: string): OidcProvider | undefined {
+  const name = issuer.replace(/^https?:\/\//, '');
+  const providers = world.account(accountId)?.oidcProviders.values() ?? [];
+  return [...providers].find((provider) => provider.issuer === name);
+}
+
+async function retrieveKeys(
+  context: ServiceContext,
+  request: ServiceRequest,
+  issuer: string,
+  provider: OidcProvider,
+): Promise<JsonWebKeySet> {
+  const cluster = clusterOfIssuer(context.world, issuer);
+  await context.disturb(request, { service: 'sts', operation: 'FetchIssuerKeys', clusterName: cluster?.name });
+  try {
+    return await issuerKeys(issuer, cluster, provider.thumbprints);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown';
+    context.trace(request).notes.push(`the keys of the issuer could not be had: ${reason}`);
+    if (error instanceof ThumbprintError) {
+      throw invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint");
+    }
+    throw noVerificationKey();
+  }
+}
+
+async function verifySignature(token: string, keys: JsonWebKeySet, notes: string[]): Promise<void> {
+  try {
+    const keySet = createLocalJWKSet(keys as unknown as JSONWebKeySet);
+    await compactVerify(token, keySet, { algorithms: ALGORITHMS });
+  } catch (error) {
+    if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys) {
+      notes.push('the issuer has no key for the token');
+      throw noVerificationKey();
+    }
+    if (error instanceof errors.JOSEAlgNotAllowed) notes.push('the token is signed with an algorithm that is refused');
+    else notes.push("the signature is not by the issuer's key");
+    throw invalidIdentityToken('The signature of the token is not valid');
+  }
+  notes.push("the signature is by the issuer's key");
+}
+
+function noVerificationKey(): Error {
+  return invalidIdentityToken(
+    "Couldn't retrieve verification key from your identity provider, please reference AssumeRoleWithWebIdentity " +
+      'documentation for requirements',
+  );
+}
