@@ -1,0 +1,127 @@
+import { CachingRetriever } from './credentials/caching-retriever.ts';
+import { CREDENTIALS_PATH, credentialsHandler } from './credentials/handler.ts';
+import { TARGET_HOSTS } from './credentials/host.ts';
+import type { CredentialRetriever } from './eks-auth/client.ts';
+import { EksAuthClient } from './eks-auth/client.ts';
+import { RateLimiter } from './go/limiter.ts';
+import type { Handler } from './http/mux.ts';
+import { ServeMux } from './http/mux.ts';
+import { reply, replyError } from './http/reply.ts';
+import type { RunningServer } from './http/server.ts';
+import { listen } from './http/server.ts';
+import { Logger } from './log.ts';
+import { Metrics, METRICS_CONTENT_TYPE } from './metrics.ts';
+import type { AgentOptions, Clock, RunningAgent } from './options.ts';
+import { PROBE_PATHS, probeHandler } from './probes.ts';
+import { AgentRefusal } from './refusal.ts';
+
+/** Requests a second, on each path of each server. */
+const REQUEST_RATE = 1000;
+const THREE_HOURS = 3 * 3_600_000;
+
+interface Cache {
+  readonly retention: number;
+  readonly maxSize: number;
+  readonly refreshesPerSecond: number;
+}
+
+/** @throws AgentRefusal if refreshes could not keep up with a full cache */
+function cacheSettings(options: AgentOptions): Cache | undefined {
+  const retention = options.maxCredentialRetentionBeforeRenewal ?? THREE_HOURS;
+  const maxSize = options.maxCacheSize ?? 2000;
+  const qps = options.maxServiceQps ?? 3;
+  if (retention === 0 || maxSize === 0) return undefined;
+  const refreshesPerSecond = qps > 0 ? qps : 3;
+  if (refreshesPerSecond * Math.trunc(retention / 1000) < Math.trunc(maxSize / 2)) {
+    throw new AgentRefusal(
+      'cache-outgrows-refresh',
+      `Refresh QPS is too small (${refreshesPerSecond}) or credentials renewal too small ` +
+        `(${(retention / 1000).toFixed(2)}s) to keep up with the cache's size (${maxSize}): ` +
+        'raise --max-service-qps or --max-credential-retention-before-renewal, or lower --max-cache-size.',
+    );
+  }
+  return { retention, maxSize, refreshesPerSecond };
+}
+
+function rateLimited(handler: Handler): Handler {
+  const limiter = new RateLimiter(REQUEST_RATE, REQUEST_RATE / 2);
+  return (request, response, host) =>
+    limiter.allow() ? handler(request, response, host) : replyError(response, 429, 'Too Many Requests');
+}
+
+/**
+ * Starts the agent: a credentials server for each bind host, the probe server and the metrics server.
+ *
+ * @throws AgentRefusal if the options cannot work together or an address cannot be listened on
+ */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const cache = cacheSettings(options);
+  const clock: Clock = options.clock ?? { now: () => Date.now() };
+  const log = new Logger(options.log ?? (() => undefined), options.verbosity ?? 'info');
+  const metrics = new Metrics();
+  const servers: RunningServer[] = [];
+  const clients: { close(): void }[] = [];
+  const urls: string[] = [];
+
+  const start = async (mux: ServeMux, host: string, port: number): Promise<RunningServer> => {
+    const server = await listen(mux, host, port);
+    servers.push(server);
+    log.with({ 'bind-addr': `${host}:${server.port}` }).info('Starting server...');
+    return server;
+  };
+
+  const credentialsServer = (bindHost: string): Promise<RunningServer> => {
+    const client = new EksAuthClient({
+      clusterName: options.clusterName,
+      region: options.region,
+      endpoint: options.endpoint ?? `https://eks-auth.${options.region}.api.aws`,
+      credentials: options.credentials,
+      clock,
+    });
+    clients.push(client);
+    let retriever: CredentialRetriever = client;
+    if (cache !== undefined) {
+      const mixesEntries = options.faults?.has('agent-mixes-cached-credentials') ?? false;
+      const caching = new CachingRetriever(client, { ...cache, clock, metrics, mixesEntries });
+      clients.push(caching);
+      retriever = caching;
+    }
+    const mux = new ServeMux();
+    const handler = credentialsHandler({
+      retriever,
+      clock,
+      metrics,
+      log: log.with({ 'bind-addr': bindHost, 'cluster-name': options.clusterName }),
+      skipsHostCheck: options.faults?.has('agent-skips-host-check') ?? false,
+    });
+    mux.handle(CREDENTIALS_PATH, rateLimited(handler));
+    return start(mux, bindHost, options.port ?? 80);
+  };
+
+  const probes = (): ServeMux => {
+    const mux = new ServeMux();
+    for (const path of PROBE_PATHS) mux.handle(path, rateLimited(probeHandler(() => urls, log)));
+    return mux;
+  };
+
+  const stop = async (): Promise<void> => {
+    log.info('Shutting down server...');
+    await Promise.all(servers.map((server) => server.stop()));
+    for (const client of clients) client.close();
+    log.info('Server gracefully stopped');
+  };
+
+  try {
+    for (const bindHost of options.bindHosts ?? TARGET_HOSTS) urls.push((await credentialsServer(bindHost)).url);
+    const probe = await start(probes(), 'localhost', options.probePort ?? 2703);
+    const metricsMux = probes();
+    metricsMux.handle('/metrics', (_, response) =>
+      reply(response, 200, { 'Content-Type': METRICS_CONTENT_TYPE }, metrics.text()),
+    );
+    const metricsServer = await start(metricsMux, options.metricsAddress ?? '0.0.0.0', options.metricsPort ?? 2705);
+    return { urls, probeUrl: probe.url, metricsUrl: metricsServer.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

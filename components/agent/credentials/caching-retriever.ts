@@ -1,0 +1,178 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { PodCredentials } from '../eks-auth/answer.ts';
+import type { CredentialRetriever } from '../eks-auth/client.ts';
+import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
+import { RateLimiter } from '../go/limiter.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Clock } from '../options.ts';
+import { ExpiringCache } from './expiring-cache.ts';
+
+/** All in ms. */
+const MINUTE = 60_000;
+const SWEEP_INTERVAL = MINUTE;
+const RENEWAL_TIMEOUT = MINUTE;
+const RETRY_INTERVAL = MINUTE;
+const MAX_RETRY_JITTER = MINUTE;
+const MIN_LIFE = 15_000;
+const WAIT_FOR_OTHER = 200;
+const WAITS_FOR_OTHER = 9;
+/** How often the clock is looked at, to see a sweep that is due by a clock that a test moved. */
+const TICK = 1000;
+
+interface Entry {
+  readonly token: string;
+  readonly credentials: PodCredentials;
+  readonly log: Logger;
+}
+
+export interface CachingOptions {
+  /** Entries are refreshed when they are so many ms old. */
+  readonly retention: number;
+  readonly maxSize: number;
+  readonly refreshesPerSecond: number;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  /** A defect on purpose: any token gets the credentials that were fetched last. */
+  readonly mixesEntries: boolean;
+}
+
+/**
+ * Keeps credentials by token. One request for a token fetches, others wait for it; a sweep each minute refreshes what is
+ * older than the retention, with the token of the request that fetched it first.
+ */
+export class CachingRetriever implements CredentialRetriever {
+  readonly #delegate: CredentialRetriever;
+  readonly #options: CachingOptions;
+  readonly #cache: ExpiringCache<Entry>;
+  readonly #underWay = new Set<string>();
+  readonly #refreshLimiter: RateLimiter;
+  readonly #timer: NodeJS.Timeout;
+  readonly #stopping = new AbortController();
+  #sweptAt: number;
+  #sweep: Promise<void> | undefined;
+
+  constructor(delegate: CredentialRetriever, options: CachingOptions) {
+    this.#delegate = delegate;
+    this.#options = options;
+    this.#cache = new ExpiringCache<Entry>(options.maxSize, options.clock.now.bind(options.clock), (entry) => {
+      entry.log.info('Credentials evicted');
+      options.metrics.cacheState('evicted');
+    });
+    this.#refreshLimiter = new RateLimiter(options.refreshesPerSecond, options.refreshesPerSecond);
+    this.#sweptAt = options.clock.now();
+    this.#timer = setInterval(() => void this.#sweepIfDue(SWEEP_INTERVAL), TICK);
+    this.#timer.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    this.#stopping.abort();
+  }
+
+  async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+    // Only a clock that was moved leaves a sweep so late; what it would have done must be seen by this request.
+    await this.#sweepIfDue(SWEEP_INTERVAL + 2 * TICK);
+    for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
+      const entry = this.#options.mixesEntries ? this.#cache.newest() : this.#cache.get(token);
+      if (entry !== undefined) {
+        if (this.#lifeLeft(entry) > MIN_LIFE) {
+          log.with({ 'cache-hit': 1 }).trace('Using cached credentials');
+          return entry.credentials;
+        }
+        log.info('Identified that entry in cache contains credentials with small ttl or invalid ttl, will be deleted');
+        this.#cache.delete(entry.token);
+        break;
+      }
+      if (!this.#underWay.has(token)) break;
+      if (wait > 0) log.info(`Waiting for active request with ${wait} tries`);
+      if (wait < WAITS_FOR_OTHER) await sleep(WAIT_FOR_OTHER);
+    }
+    if (this.#underWay.has(token)) log.warn(`Failed to complete active request in ${WAITS_FOR_OTHER} tries`);
+    this.#underWay.add(token);
+    try {
+      log.with({ 'cache-hit': 0 }).trace('Could not find entry in cache, requesting creds from delegate');
+      this.#options.metrics.cacheState('miss');
+      return await this.#fetch(token, log, signal);
+    } finally {
+      this.#underWay.delete(token);
+    }
+  }
+
+  #lifeLeft(entry: Entry): number {
+    return entry.credentials.expiration - this.#options.clock.now();
+  }
+
+  async #fetch(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+    let credentials: PodCredentials;
+    try {
+      credentials = await this.#delegate.retrieve(token, log, signal);
+    } catch (error) {
+      if (error instanceof FetchError) throw new FetchError(`error getting credentials to cache: ${error.message}`);
+      throw error;
+    }
+    const entry = { token, credentials, log: log.with({ 'association-id': credentials.associationId }) };
+    const life = this.#lifeLeft(entry);
+    if (life <= MIN_LIFE) {
+      const seconds = (life / 1000).toFixed(2);
+      throw new FetchError(`fetched credentials are expired or will expire within the next ${seconds} seconds`);
+    }
+    log.info('Storing creds in cache');
+    this.#cache.set(token, entry, Math.min(life, this.#options.retention), life);
+    return credentials;
+  }
+
+  async #sweepIfDue(interval: number): Promise<void> {
+    const now = this.#options.clock.now();
+    if (this.#sweep === undefined && now - this.#sweptAt >= interval) {
+      this.#sweptAt = now;
+      this.#sweep = this.#cache
+        .sweep((_, entry) => this.#refresh(entry))
+        .finally(() => {
+          this.#sweep = undefined;
+        });
+      await this.#sweep;
+    }
+  }
+
+  async #refresh(entry: Entry): Promise<void> {
+    const log = entry.log.with({ from: 'renewal-thread' });
+    if (this.#refreshLimiter.allow()) {
+      // The real agent takes a second permit for the same refresh, so that it refreshes half as fast as its flag says.
+      await sleep(this.#refreshLimiter.reserve());
+      try {
+        await this.#fetch(
+          entry.token,
+          log,
+          AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]),
+        );
+        this.#options.metrics.cacheState('hit');
+        return;
+      } catch (error) {
+        const code = error instanceof EksAuthError ? (error.exception?.code ?? 'Unknown') : 'Unknown';
+        const text =
+          error instanceof EksAuthError ? error.text : error instanceof Error ? error.message : 'unknown error';
+        if (error instanceof EksAuthError && error.irrecoverable) {
+          log.info(`Removing credentials from cache, got non recoverable error: ${text}`);
+          this.#options.metrics.cacheError('NonRecoverable', code);
+          this.#cache.delete(entry.token);
+          return;
+        }
+        this.#options.metrics.cacheError('Recoverable', code);
+        log.info(`Could not renew, will try to keep existing creds. Error is recoverable: ${text}`);
+      }
+    } else {
+      log.info('Rate limited! Will try to keep creds locally');
+    }
+    this.#keep(entry, log);
+  }
+
+  #keep(entry: Entry, log: Logger): void {
+    const life = this.#lifeLeft(entry);
+    // Expired entries go at the end of the sweep.
+    if (life <= MIN_LIFE) return log.info('Evicting credentials since they are too old');
+    const retry = RETRY_INTERVAL + Math.floor(Math.random() * MAX_RETRY_JITTER);
+    log.info(`Credentials still valid for at least ${(life / 1000).toFixed(2)}s, keeping them`);
+    this.#cache.set(entry.token, entry, Math.min(life, retry), life);
+  }
+}

@@ -1,0 +1,95 @@
+import type { JsonNode } from '../go/json.ts';
+import { quoteString } from '../go/quote.ts';
+
+/** The two claims the agent looks at, in whole seconds since the epoch; without the claim, undefined. */
+export interface TimeClaims {
+  readonly expirationTime: number | undefined;
+  readonly notBefore: number | undefined;
+}
+
+const STRUCT = 'RegisteredClaims';
+const STRINGS = new Set(['iss', 'sub', 'jti']);
+const TIMES = new Set(['exp', 'nbf', 'iat']);
+
+/** Go's `json.UnmarshalTypeError` for a field of the claims, or for the value as a whole. */
+function typeError(found: string, wanted: string, field?: string): Error {
+  const target = field === undefined ? 'Go value' : `Go struct field ${STRUCT}.${field}`;
+  return new Error(`json: cannot unmarshal ${found} into ${target} of type ${wanted}`);
+}
+
+/** Field names match without regard to case, by Unicode folding, as in Go's `encoding/json`. */
+function fold(key: string): string {
+  return key.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k');
+}
+
+/** First number in a node's tree that a float64 cannot hold. */
+export function overflowingNumber(node: JsonNode): string | undefined {
+  if (node.kind === 'number') return Number.isFinite(Number(node.raw)) ? undefined : node.raw;
+  const children =
+    node.kind === 'array' ? node.items : node.kind === 'object' ? node.entries.map(([, value]) => value) : [];
+  for (const child of children) {
+    const found = overflowingNumber(child);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Seconds that a 64-bit time cannot hold wrap around in Go, into the far past. */
+function wholeSeconds(value: number): number {
+  const UNIX_TO_YEAR_ONE = 62_135_596_800;
+  return value < 2 ** 63 - UNIX_TO_YEAR_ONE ? Math.floor(value) : Number.NEGATIVE_INFINITY;
+}
+
+function numericDate(node: JsonNode): number {
+  let number: string;
+  if (node.kind === 'number') number = node.raw;
+  else if (node.kind === 'string') {
+    if (!/^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/.test(node.value)) {
+      const literal = `json: invalid number literal, trying to unmarshal ${quoteString(node.raw)} into Number`;
+      throw new Error(`could not parse NumericData: ${literal}`);
+    }
+    number = node.value;
+  } else {
+    throw new Error(`could not parse NumericData: ${typeError(node.kind, 'json.Number').message}`);
+  }
+  const seconds = Number(number);
+  if (!Number.isFinite(seconds)) {
+    const range = `strconv.ParseFloat: parsing ${quoteString(number)}: value out of range`;
+    throw new Error(`could not convert json number value to float: ${range}`);
+  }
+  return wholeSeconds(seconds);
+}
+
+function checkAudience(node: JsonNode): void {
+  const overflow = overflowingNumber(node);
+  if (overflow !== undefined) throw typeError(`number ${overflow}`, 'float64', 'aud');
+  if (node.kind === 'string' || node.kind === 'null') return;
+  if (node.kind === 'array' && node.items.every((item) => item.kind === 'string')) return;
+  throw new Error('invalid type for claim');
+}
+
+/**
+ * Reads the registered claims as Go's `encoding/json` reads them into golang-jwt's `RegisteredClaims`: a claim of a type
+ * with a decoder of its own (times, audience) fails at once, one of a plain type fails when all else is read.
+ *
+ * @throws Error in Go's words
+ */
+export function readClaims(node: JsonNode): TimeClaims {
+  const times = new Map<string, number>();
+  if (node.kind === 'null') return { expirationTime: undefined, notBefore: undefined };
+  if (node.kind !== 'object') throw typeError(node.kind, 'jwt.RegisteredClaims');
+  let plainError: Error | undefined;
+  for (const [key, value] of node.entries) {
+    const name = fold(key);
+    if (TIMES.has(name)) {
+      if (value.kind === 'null') times.delete(name);
+      else times.set(name, numericDate(value));
+    } else if (name === 'aud') {
+      checkAudience(value);
+    } else if (STRINGS.has(name) && value.kind !== 'string' && value.kind !== 'null') {
+      plainError ??= typeError(value.kind, 'string', name);
+    }
+  }
+  if (plainError !== undefined) throw plainError;
+  return { expirationTime: times.get('exp'), notBefore: times.get('nbf') };
+}

@@ -1,0 +1,60 @@
+interface Item<V> {
+  readonly value: V;
+  /** Milliseconds since the epoch. */
+  readonly refreshAt: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * Holds at most so many entries, dropping the one written longest ago; reading an entry does not keep it. Entries past
+ * their expiry are not given out, and go at the next sweep.
+ */
+export class ExpiringCache<V> {
+  /** In the order of writing. */
+  readonly #items = new Map<string, Item<V>>();
+  readonly #maxEntries: number;
+  readonly #now: () => number;
+  readonly #onEvicted: (value: V) => void;
+
+  constructor(maxEntries: number, now: () => number, onEvicted: (value: V) => void) {
+    this.#maxEntries = maxEntries;
+    this.#now = now;
+    this.#onEvicted = onEvicted;
+  }
+
+  /** @param refresh and expire: in so many ms */
+  set(key: string, value: V, refresh: number, expire: number): void {
+    const now = this.#now();
+    this.#items.delete(key);
+    this.#items.set(key, { value, refreshAt: now + refresh, expiresAt: now + expire });
+    const [oldest] = this.#items.keys();
+    if (this.#items.size > this.#maxEntries && oldest !== undefined) this.delete(oldest);
+  }
+
+  get(key: string): V | undefined {
+    const item = this.#items.get(key);
+    return item === undefined || this.#now() > item.expiresAt ? undefined : item.value;
+  }
+
+  delete(key: string): void {
+    const item = this.#items.get(key);
+    if (item === undefined) return;
+    this.#items.delete(key);
+    this.#onEvicted(item.value);
+  }
+
+  /** The entry written last, whatever its key. */
+  newest(): V | undefined {
+    return [...this.#items.values()].at(-1)?.value;
+  }
+
+  /** Refreshes one after another the entries that are due, then drops the expired ones. */
+  async sweep(refresh: (key: string, value: V) => Promise<void>): Promise<void> {
+    const now = this.#now();
+    const due = [...this.#items].filter(([, item]) => now > item.refreshAt);
+    for (const [key, item] of due) await refresh(key, item.value);
+    for (const [key, item] of this.#items) {
+      if (now > item.expiresAt) this.delete(key);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { PodCredentials } from '../eks-auth/answer.ts';
+import type { CredentialRetriever } from '../eks-auth/client.ts';
+import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
+import { marshalString } from '../go/json.ts';
+import { reply, replyError } from '../http/reply.ts';
+import type { Logger } from '../log.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Clock } from '../options.ts';
+import { hostRefusal } from './host.ts';
+import { tokenRefusal } from './token.ts';
+
+export const CREDENTIALS_PATH = '/v1/credentials';
+
+export interface CredentialsHandlerOptions {
+  readonly retriever: CredentialRetriever;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Logger;
+  /** A defect on purpose: any Host header will do. */
+  readonly skipsHostCheck: boolean;
+}
+
+/** RFC 3339 with as many digits of the second as are needed. */
+function rfc3339(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.?0+Z$/, 'Z');
+}
+
+/** The answer's body: one line, empty members left out. */
+export function credentialsJson(credentials: PodCredentials): string {
+  const members = [
+    ['AccessKeyId', credentials.accessKeyId],
+    ['SecretAccessKey', credentials.secretAccessKey],
+    ['Token', credentials.sessionToken],
+    ['AccountId', credentials.accountId],
+    ['Expiration', rfc3339(credentials.expiration)],
+  ] as const;
+  const filled = members.filter(([, value]) => value !== '');
+  return `{${filled.map(([name, value]) => `"${name}":${marshalString(value)}`).join(',')}}`;
+}
+
+/** The credentials endpoint: Host header, then token, then EKS Auth. */
+export function credentialsHandler(options: CredentialsHandlerOptions) {
+  const { retriever, clock, metrics } = options;
+
+  return async (request: IncomingMessage, response: ServerResponse, host: string): Promise<void> => {
+    const client = `${request.socket.remoteAddress ?? ''}:${request.socket.remotePort ?? ''}`;
+    const log = options.log.with({ 'client-addr': client });
+    log.info(`handling new request request from ${client}`);
+
+    const refuse = (status: number, text: string): void => {
+      metrics.response(status);
+      log.error(`Error fetching credentials: ${text}`);
+      replyError(response, status, text);
+    };
+
+    const wrongHost = options.skipsHostCheck ? undefined : hostRefusal(host);
+    if (wrongHost !== undefined) return refuse(403, wrongHost);
+    const token = request.headers.authorization ?? '';
+    const wrongToken = tokenRefusal(token, clock.now());
+    if (wrongToken !== undefined) return refuse(400, wrongToken);
+
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    try {
+      const body = credentialsJson(await retriever.retrieve(token, log, gone.signal));
+      metrics.response(200);
+      reply(response, 200, { 'Content-Type': 'application/json' }, body);
+    } catch (error) {
+      if (error instanceof EksAuthError) refuse(error.status, error.text);
+      else if (error instanceof FetchError) refuse(500, error.message);
+      else {
+        log.log('panic', error instanceof Error ? error.message : 'unknown error');
+        throw error;
+      }
+    }
+  };
+}

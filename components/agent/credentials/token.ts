@@ -1,0 +1,75 @@
+import { decodeRawUrlBase64 } from '../go/base64.ts';
+import type { JsonNode } from '../go/json.ts';
+import { parseJson } from '../go/json.ts';
+import type { TimeClaims } from './claims.ts';
+import { overflowingNumber, readClaims } from './claims.ts';
+
+/** The signing methods that golang-jwt v5 registers. The agent checks no signature, so `none` is as good as any. */
+const SIGNING_METHODS = new Set([
+  ...['HS', 'RS', 'PS', 'ES'].flatMap((family) => ['256', '384', '512'].map((size) => `${family}${size}`)),
+  'EdDSA',
+  'none',
+]);
+
+const malformed = (what: string): Error => new Error(`token is malformed: ${what}`);
+const unverifiable = (what: string): Error => new Error(`token is unverifiable: ${what}`);
+
+function attempt<T>(what: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw malformed(`${what}: ${error instanceof Error ? error.message : 'unknown error'}`);
+  }
+}
+
+/** The header as Go reads it into a `map[string]interface{}`; the last of equal keys counts. */
+function readHeader(node: JsonNode): ReadonlyMap<string, JsonNode> {
+  if (node.kind === 'null') return new Map();
+  if (node.kind !== 'object') {
+    throw new Error(`json: cannot unmarshal ${node.kind} into Go value of type map[string]interface {}`);
+  }
+  const overflow = overflowingNumber(node);
+  if (overflow !== undefined) {
+    throw new Error(`json: cannot unmarshal number ${overflow} into Go value of type float64`);
+  }
+  return new Map(node.entries);
+}
+
+function parse(token: string): TimeClaims {
+  const segments = token.split('.');
+  const [headerText, claimsText] = segments;
+  if (segments.length !== 3 || headerText === undefined || claimsText === undefined) {
+    throw malformed('token contains an invalid number of segments');
+  }
+  const headerBytes = attempt('could not base64 decode header', () => decodeRawUrlBase64(headerText));
+  const header = attempt('could not JSON decode header', () => readHeader(parseJson(headerBytes)));
+  const claimBytes = attempt('could not base64 decode claim', () => decodeRawUrlBase64(claimsText));
+  const claims = attempt('could not JSON decode claim', () => readClaims(parseJson(claimBytes)));
+  const algorithm = header.get('alg');
+  if (algorithm?.kind !== 'string') throw unverifiable('signing method (alg) is unspecified');
+  if (!SIGNING_METHODS.has(algorithm.value)) throw unverifiable('signing method (alg) is unavailable');
+  return claims;
+}
+
+/**
+ * What the agent checks of a token before it asks EKS Auth: that it can be parsed and that its times are right. It looks
+ * neither at the signature nor at issuer and audience; EKS Auth does.
+ *
+ * @param now milliseconds since the epoch
+ * @returns why the token is refused; undefined if it is not
+ */
+export function tokenRefusal(token: string, now: number): string | undefined {
+  if (token === '') return 'Service account token cannot be empty';
+  let claims: TimeClaims;
+  try {
+    claims = parse(token);
+  } catch (error) {
+    return `Service account token cannot be parsed: ${error instanceof Error ? error.message : 'unknown error'}`;
+  }
+  const failures: string[] = [];
+  if (claims.expirationTime !== undefined && now >= claims.expirationTime * 1000) failures.push('token is expired');
+  if (claims.notBefore !== undefined && now < claims.notBefore * 1000) failures.push('token is not valid yet');
+  return failures.length === 0
+    ? undefined
+    : `Service account token failed basic claim validations: ${failures.join(', ')}`;
+}

@@ -1,0 +1,130 @@
+import type { JsonNode } from '../go/json.ts';
+import { parseJson } from '../go/json.ts';
+import { AgentPanic, EksAuthError, FetchError } from './errors.ts';
+import type { Answer } from './post.ts';
+
+/** Credentials of a pod, and what is known of how they came to be. */
+export interface PodCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  /** Of the assumed role, so that of the target role where the association has one. */
+  readonly accountId: string;
+  /** Milliseconds since the epoch. */
+  readonly expiration: number;
+  readonly associationId: string;
+  readonly roleArn: string;
+  readonly roleId: string;
+}
+
+const OPERATION = 'operation error EKS Auth: AssumeRoleForPodIdentity';
+
+/** A failure of the client, in the words with which it reaches the pod. */
+export function operationError(what: string): FetchError {
+  return new FetchError(`unable to fetch credentials from EKS Auth: ${OPERATION}, ${what}`);
+}
+
+function member(node: JsonNode | undefined, name: string): JsonNode | undefined {
+  if (node?.kind !== 'object') return undefined;
+  const found = node.entries.findLast(([key]) => key === name)?.[1];
+  return found?.kind === 'null' ? undefined : found;
+}
+
+function text(node: JsonNode | undefined): string | undefined {
+  return node?.kind === 'string' ? node.value : undefined;
+}
+
+function required(node: JsonNode | undefined, name: string): string {
+  const value = text(member(node, name));
+  if (value === undefined) throw new AgentPanic(`EKS Auth's answer has no ${name}`);
+  return value;
+}
+
+/** `Type`, `Type:detail` and `namespace#Type` are all the same exception. */
+function exceptionName(code: string): string {
+  const name = code.split(':', 1)[0] ?? '';
+  return name.includes('#') ? name.slice(name.indexOf('#') + 1) : name;
+}
+
+function requestId(answer: Answer): string {
+  const header = answer.headers['x-amzn-requestid'] ?? answer.headers['x-amz-requestid'];
+  return typeof header === 'string' ? header : '';
+}
+
+/** A member of an error body by its name in any case, as Go's JSON decoder finds it. */
+function looseMember(node: JsonNode, name: string): string {
+  if (node.kind !== 'object') return '';
+  return text(node.entries.findLast(([key]) => key.toLowerCase() === name)?.[1]) ?? '';
+}
+
+/**
+ * The error of an answer that is not 2xx.
+ *
+ * @see https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html (operation error serialization)
+ */
+export function readError(answer: Answer): EksAuthError {
+  const id = requestId(answer);
+  let body: JsonNode;
+  try {
+    const empty = answer.body.toString('latin1').trim() === '';
+    body = empty ? { kind: 'null', raw: 'null' } : parseJson(answer.body);
+  } catch {
+    return new EksAuthError(answer.status, id);
+  }
+  if (body.kind !== 'object' && body.kind !== 'null') return new EksAuthError(answer.status, id);
+  const header = answer.headers['x-amzn-errortype'];
+  const named = (typeof header === 'string' ? header : '') || looseMember(body, 'code') || looseMember(body, '__type');
+  const code = exceptionName(named) || 'UnknownError';
+  return new EksAuthError(answer.status, id, { code, message: looseMember(body, 'message') || code });
+}
+
+function accountOf(arn: string): string {
+  const refused = (why: string): FetchError => new FetchError(`unable to parse arn from assumed role: arn: ${why}`);
+  if (!arn.startsWith('arn:')) throw refused('invalid prefix');
+  const sections = arn.split(':');
+  if (sections.length < 6) throw refused('not enough sections');
+  return sections[4] ?? '';
+}
+
+/** How Go prints the answer's structure: a pointer for each member that is there. */
+function printed(body: JsonNode): string {
+  const members = ['assumedRoleUser', 'audience', 'credentials', 'podIdentityAssociation', 'subject'];
+  const pointers = members.map((name, at) =>
+    member(body, name) === undefined ? '<nil>' : `0xc0000${(0x12000 + at * 0x10).toString(16)}`,
+  );
+  return `&{${pointers.join(' ')}}`;
+}
+
+/**
+ * Credentials of an answer that is 200.
+ *
+ * @throws FetchError if it has none, AgentPanic if it lacks a member that the real agent takes for granted
+ */
+export function readCredentials(answer: Answer): PodCredentials {
+  let body: JsonNode;
+  try {
+    body = answer.body.length === 0 ? { kind: 'null', raw: 'null' } : parseJson(answer.body);
+  } catch (error) {
+    throw operationError(`deserialization failed, ${error instanceof Error ? error.message : 'unknown error'}`);
+  }
+  const credentials = member(body, 'credentials');
+  const user = member(body, 'assumedRoleUser');
+  if (credentials === undefined || user === undefined) {
+    throw new FetchError(`invalid response from server: credentials or assumed role empty: ${printed(body)}`);
+  }
+  const expiration = member(credentials, 'expiration');
+  const roleArn = required(user, 'arn');
+  const roleId = required(user, 'assumeRoleId');
+  const accountId = accountOf(roleArn);
+  if (expiration?.kind !== 'number') throw new AgentPanic("EKS Auth's answer has no expiration");
+  return {
+    accessKeyId: required(credentials, 'accessKeyId'),
+    secretAccessKey: required(credentials, 'secretAccessKey'),
+    sessionToken: required(credentials, 'sessionToken'),
+    accountId,
+    expiration: Math.trunc(Number(expiration.raw) * 1000),
+    associationId: required(member(body, 'podIdentityAssociation'), 'associationId'),
+    roleArn,
+    roleId,
+  };
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../log.ts';
+import type { AwsCredentials, Clock } from '../options.ts';
+import type { PodCredentials } from './answer.ts';
+import { operationError, readCredentials, readError } from './answer.ts';
+import type { EksAuthError } from './errors.ts';
+import type { Answer } from './post.ts';
+import { NoAnswer, Poster } from './post.ts';
+import { signedHeaders } from './signer.ts';
+
+/** Whoever fetches credentials for a token: EKS Auth's client, or the cache ahead of it. */
+export interface CredentialRetriever {
+  /**
+   * @param signal ends when the one who asked goes away
+   * @throws EksAuthError, FetchError or AgentPanic
+   */
+  retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials>;
+}
+
+const ATTEMPTS = 3;
+/** Upper bound of the random wait ahead of the second attempt, in ms; it doubles for the third. */
+const FIRST_BACKOFF = 100;
+
+/** The standard retry mode of the AWS SDKs: throttling by name, passing trouble of a server by status. */
+const RETRYABLE_STATUS = new Set([500, 502, 503, 504]);
+const RETRYABLE_CODES = new Set([
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+]);
+
+function retryable(error: EksAuthError): boolean {
+  return RETRYABLE_STATUS.has(error.status) || RETRYABLE_CODES.has(error.exception?.code ?? '');
+}
+
+export interface EksAuthClientOptions {
+  readonly clusterName: string;
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: () => Promise<AwsCredentials>;
+  readonly clock: Clock;
+}
+
+/**
+ * Calls AssumeRoleForPodIdentity.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_auth_AssumeRoleForPodIdentity.html
+ */
+export class EksAuthClient implements CredentialRetriever {
+  readonly #options: EksAuthClientOptions;
+  readonly #url: URL;
+  readonly #poster = new Poster();
+
+  constructor(options: EksAuthClientOptions) {
+    this.#options = options;
+    const base = options.endpoint.replace(/\/+$/, '');
+    this.#url = new URL(`${base}/clusters/${encodeURIComponent(options.clusterName)}/assume-role-for-pod-identity`);
+  }
+
+  close(): void {
+    this.#poster.close();
+  }
+
+  async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+    log.info('Calling EKS Auth to fetch credentials');
+    const started = performance.now();
+    const answer = await this.#call(JSON.stringify({ token }), signal);
+    const credentials = readCredentials(answer);
+    log
+      .with({
+        request_time_ms: Math.round(performance.now() - started),
+        fetched_role_arn: credentials.roleArn,
+        fetched_role_id: credentials.roleId,
+      })
+      .info('Successfully fetched credentials from EKS Auth');
+    return credentials;
+  }
+
+  async #call(body: string, signal: AbortSignal): Promise<Answer> {
+    for (let attempt = 1; ; attempt += 1) {
+      const last = attempt === ATTEMPTS;
+      try {
+        const answer = await this.#post(body, signal);
+        if (answer.status >= 200 && answer.status < 300) return answer;
+        const error = readError(answer);
+        if (last || !retryable(error)) throw error;
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        if (last || error.cancelled) {
+          throw operationError(`https response error: Post "${this.#url.href}": ${error.message}`);
+        }
+      }
+      await sleep(Math.random() * FIRST_BACKOFF * 2 ** (attempt - 1));
+    }
+  }
+
+  async #post(body: string, signal: AbortSignal): Promise<Answer> {
+    const { region, clock } = this.#options;
+    let credentials: AwsCredentials;
+    try {
+      credentials = await this.#options.credentials();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : 'unknown error';
+      throw operationError(`get identity: get credentials: failed to refresh cached credentials, ${why}`);
+    }
+    const headers = {
+      'content-length': String(Buffer.byteLength(body)),
+      'content-type': 'application/json',
+      host: this.#url.host,
+    };
+    const signed = signedHeaders(this.#url, headers, body, credentials, region, clock.now());
+    return this.#poster.post(this.#url, signed, body, signal);
+  }
+}

@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { goNetworkError } from '../go/dial.ts';
+
+/** Longest that connecting may take, in ms. */
+const DIAL_TIMEOUT = 500;
+/** Longest that one attempt may take from start to the last byte, in ms. */
+const ATTEMPT_TIMEOUT = 1000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/** The request got no whole answer; the message is what Go's HTTP client says of it. */
+export class NoAnswer extends Error {
+  /** Whether the one who asked went away, so that trying again is of no use. */
+  readonly cancelled: boolean;
+
+  constructor(message: string, cancelled = false) {
+    super(message);
+    this.cancelled = cancelled;
+  }
+}
+
+/** Keeps connections to EKS Auth. */
+export class Poster {
+  readonly #http = new HttpAgent({ keepAlive: true });
+  readonly #https = new HttpsAgent({ keepAlive: true });
+
+  close(): void {
+    this.#http.destroy();
+    this.#https.destroy();
+  }
+
+  /** @throws NoAnswer */
+  post(url: URL, headers: Record<string, string>, body: string, signal: AbortSignal): Promise<Answer> {
+    const https = url.protocol === 'https:';
+    const port = Number(url.port) || (https ? 443 : 80);
+    const options: RequestOptions = { method: 'POST', headers, agent: https ? this.#https : this.#http };
+    return new Promise<Answer>((resolve, reject) => {
+      const request = (https ? httpsRequest : httpRequest)(url, options);
+      let answering = false;
+      const end = (error?: NoAnswer): void => {
+        clearTimeout(attempt);
+        clearTimeout(dial);
+        signal.removeEventListener('abort', cancel);
+        if (error === undefined) return;
+        request.destroy();
+        reject(error);
+      };
+      const failed = (error: Error): void => end(new NoAnswer(goNetworkError(error, url.hostname, port)));
+      const cancel = (): void => end(new NoAnswer('context canceled', true));
+      const attempt = setTimeout(() => {
+        const while_ = answering
+          ? 'Client.Timeout or context cancellation while reading body'
+          : 'Client.Timeout exceeded while awaiting headers';
+        end(new NoAnswer(`context deadline exceeded (${while_})`));
+      }, ATTEMPT_TIMEOUT);
+      const dial = setTimeout(() => {
+        end(new NoAnswer(`dial tcp ${url.hostname}:${port}: i/o timeout`));
+      }, DIAL_TIMEOUT);
+      request.on('socket', (socket) => {
+        const connected = (): void => clearTimeout(dial);
+        if (socket.connecting) socket.once('connect', connected);
+        else connected();
+      });
+      signal.addEventListener('abort', cancel);
+      if (signal.aborted) return cancel();
+      request.on('error', failed);
+      request.on('response', (response) => {
+        answering = true;
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', failed);
+        response.on('end', () => {
+          end();
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) });
+        });
+      });
+      request.end(body);
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import type { IncomingMessage, Server } from 'node:http';
+import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { AgentRefusal } from '../refusal.ts';
+import type { ServeMux } from './mux.ts';
+import { BadRequest, requestTarget } from './target.ts';
+
+/** Longest that the agent waits for a request to come in whole, in ms. */
+const READ_TIMEOUT = 30_000;
+/** Longest that stopping waits for requests under way, in ms. */
+const TERMINATION_WAIT = 35_000;
+/** Go's default limit of a request's head, in bytes. */
+const MAX_HEAD = (1 << 20) + 4096;
+
+/** Refuses on the bare connection, as Go does for what is not a request. */
+function refuse(socket: Duplex, status: number, reason: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const line = `${status} ${STATUS_CODES[status] ?? ''}${reason === '' ? '' : `: ${reason}`}`;
+  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${line}`);
+}
+
+async function serve(mux: ServeMux, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    // The answer never depends on a body, but the connection is of use again only when it is read.
+    request.resume();
+    await mux.serve(request, response, requestTarget(request));
+  } catch (error) {
+    if (error instanceof BadRequest) refuse(request.socket, 400, error.reason);
+    // A handler that panics takes its connection with it, and only that.
+    else request.socket.destroy();
+  }
+}
+
+export interface RunningServer {
+  /** `http://host:port`, IPv6 hosts in brackets. */
+  readonly url: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const last = setTimeout(() => server.closeAllConnections(), TERMINATION_WAIT);
+    server.close(() => {
+      clearTimeout(last);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/**
+ * Listens.
+ *
+ * @param host address or name, IPv6 with or without brackets
+ * @param port 0 takes any free one
+ * @throws AgentRefusal if the address cannot be listened on
+ */
+export async function listen(mux: ServeMux, host: string, port: number): Promise<RunningServer> {
+  const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEAD, requestTimeout: READ_TIMEOUT });
+  server.headersTimeout = READ_TIMEOUT;
+  server.on('request', (request, response) => void serve(mux, request, response));
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.on('finish', () => socket.end());
+    void serve(mux, request, response);
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET') return void socket.destroy();
+    if (error.code === 'HPE_HEADER_OVERFLOW') return refuse(socket, 431, '');
+    refuse(socket, 400, '');
+  });
+  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const where = `${bare.includes(':') ? `[${bare}]` : bare}:${port}`;
+      const why: Record<string, string> = {
+        EADDRINUSE: 'another process listens there; choose another port',
+        EADDRNOTAVAIL: 'this machine has no such address; run `initialize` first, or choose other bind hosts',
+        EACCES: 'this user may not listen there; choose a port over 1023 or grant CAP_NET_BIND_SERVICE',
+      };
+      const reason = why[error.code ?? ''] ?? error.message;
+      reject(new AgentRefusal('cannot-listen', `The agent cannot listen on ${where}: ${reason}.`, { cause: error }));
+    });
+    server.listen(port, bare, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  return {
+    url: `http://${bare.includes(':') ? `[${bare}]` : bare}:${address.port}`,
+    port: address.port,
+    stop: () => stop(server),
+  };
+}

@@ -1,0 +1,58 @@
+import type { LogLevel } from './log.ts';
+
+/** Credentials with which the agent signs its calls to EKS Auth: the node role's. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Milliseconds since the epoch. */
+export interface Clock {
+  now(): number;
+}
+
+/** The defects that can be put into the agent on purpose. */
+export const AGENT_FAULTS = ['agent-mixes-cached-credentials', 'agent-skips-host-check'] as const;
+export type AgentFault = (typeof AGENT_FAULTS)[number];
+
+/** Names and defaults are those of the agent's own flags. Durations are in milliseconds. */
+export interface AgentOptions {
+  readonly clusterName: string;
+  readonly region: string;
+  /** EKS Auth URL; without it `https://eks-auth.<region>.api.aws`. */
+  readonly endpoint?: string;
+  readonly credentials: () => Promise<AwsCredentials>;
+  /** Default: 169.254.170.23 and fd00:ec2::23. Each gets a server, cache, rate limiter and refresh loop of its own. */
+  readonly bindHosts?: readonly string[];
+  /** Default 80; 0 takes any free port. */
+  readonly port?: number;
+  /** Probes on localhost. Default 2703. */
+  readonly probePort?: number;
+  /** Default `0.0.0.0`. */
+  readonly metricsAddress?: string;
+  /** Default 2705. */
+  readonly metricsPort?: number;
+  /** Default 3 h; 0 turns the cache off. */
+  readonly maxCredentialRetentionBeforeRenewal?: number;
+  /** Default 2000; 0 turns the cache off. */
+  readonly maxCacheSize?: number;
+  /** Refreshes a second. Default 3. */
+  readonly maxServiceQps?: number;
+  /** Default: the system's. Rate limits and timeouts always go by real time. */
+  readonly clock?: Clock;
+  /** Receives one JSON text a line. Never a token or a key. */
+  readonly log?: (line: string) => void;
+  /** The least severe level that `log` receives. Default `info`. */
+  readonly verbosity?: LogLevel;
+  readonly faults?: ReadonlySet<AgentFault>;
+}
+
+export interface RunningAgent {
+  /** URL of each bind host's server, in the order of `bindHosts`: `http://127.0.0.1:34567`. */
+  readonly urls: readonly string[];
+  readonly probeUrl: string;
+  readonly metricsUrl: string;
+  /** Ends the servers, waiting for requests under way. */
+  stop(): Promise<void>;
+}

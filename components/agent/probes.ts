@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import { get } from 'node:http';
+import { reply } from './http/reply.ts';
+import type { Logger } from './log.ts';
+
+/** Longest that probing all bind hosts together may take, in ms. */
+const PROBE_TIMEOUT = 10_000;
+
+export const PROBE_PATHS = ['/healthz', '/readyz'] as const;
+
+function statusOf(url: string, signal: AbortSignal): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { signal, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    request.on('error', reject);
+  });
+}
+
+/**
+ * Liveness and readiness alike: each bind host's server must say 404 to `/`. Says nothing of EKS Auth.
+ *
+ * @param urls of the bind hosts' servers, asked one after another
+ */
+export function probeHandler(urls: () => readonly string[], log: Logger, timeout: number = PROBE_TIMEOUT) {
+  return async (_: unknown, response: ServerResponse): Promise<void> => {
+    const deadline = AbortSignal.timeout(timeout);
+    try {
+      for (const url of urls()) {
+        const status = await statusOf(url, deadline);
+        if (status !== 404) throw new Error(`unexpected status code recieved, expected 404, got ${status}`);
+      }
+      reply(response, 200, {}, '');
+    } catch (error) {
+      log.warn(`Failed probe: ${error instanceof Error ? error.message : 'unknown error'}`);
+      if (deadline.aborted) return reply(response, 408, {}, '');
+      log.error('InternalServerError: a bind host does not answer as it should');
+      reply(response, 500, { 'Content-Type': 'text/plain; charset=utf-8' }, 'Internal Server Error occurred');
+    }
+  };
+}
