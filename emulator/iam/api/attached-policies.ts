@@ -1,0 +1,50 @@
+import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { IamOperation } from './call.ts';
+import { limitExceeded, noSuchEntity } from './errors.ts';
+import { findPolicy } from './managed-policy-lookup.ts';
+import { page } from './paging.ts';
+import { demandRole } from './role-lookup.ts';
+import { ARN, PATH_PREFIX } from './rules.ts';
+
+const ATTACHED_POLICIES_QUOTA = 10;
+
+/** The managed policies that roles have attached. */
+export const attachedPolicies = {
+  AttachRolePolicy: (call) => {
+    const arn = call.parameters.required('PolicyArn', ARN);
+    const role = demandRole(call, 'iam:AttachRolePolicy', policyKey(arn));
+    if (findPolicy(call.context.world, call.account, arn) === undefined) {
+      throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+    }
+    if (!role.attachedPolicies.has(arn) && role.attachedPolicies.size >= ATTACHED_POLICIES_QUOTA) {
+      throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${ATTACHED_POLICIES_QUOTA}`);
+    }
+    role.attachedPolicies.add(arn);
+    return undefined;
+  },
+
+  DetachRolePolicy: (call) => {
+    const arn = call.parameters.required('PolicyArn', ARN);
+    const role = demandRole(call, 'iam:DetachRolePolicy', policyKey(arn));
+    if (!role.attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
+    return undefined;
+  },
+
+  ListAttachedRolePolicies: (call) => {
+    const prefix = call.parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const role = demandRole(call, 'iam:ListAttachedRolePolicies');
+    const attached = [...role.attachedPolicies]
+      .map((arn) => findPolicy(call.context.world, call.account, arn))
+      .filter((policy) => policy !== undefined)
+      .filter((policy) => policy.path.startsWith(prefix));
+    const { items, members } = page(attached, (policy) => policy.arn, call.parameters);
+    return {
+      AttachedPolicies: items.map((policy) => ({ PolicyName: policy.name, PolicyArn: policy.arn })),
+      ...members,
+    };
+  },
+} satisfies Record<string, IamOperation>;
+
+function policyKey(arn: string): NonNullable<AuthorizationQuestion['context']> {
+  return { 'iam:PolicyARN': arn };
+}

@@ -1,0 +1,25 @@
+import type { PolicyDocument } from '../../core/world.ts';
+import { compilePolicy } from '../policy/index.ts';
+import type { PolicyKind } from '../policy/index.ts';
+
+/** Characters, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
+export const TRUST_POLICY_QUOTA = 2048;
+export const INLINE_POLICIES_QUOTA = 10_240;
+export const MANAGED_POLICY_QUOTA = 6144;
+
+export function policySize(text: string): number {
+  return text.replace(/\s/g, '').length;
+}
+
+/** Throws `MalformedPolicyDocument` (400) when `text` is no policy of this kind. */
+export function policyDocument(text: string, kind: PolicyKind, name: string): PolicyDocument {
+  return { text, compiled: compilePolicy(text, { kind, name }) };
+}
+
+/** IAM answers policy documents URL-encoded (RFC 3986). */
+export function encodeDocument(text: string): string {
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
+}

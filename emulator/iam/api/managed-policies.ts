@@ -1,0 +1,131 @@
+import type { Account, ManagedPolicy } from '../../core/world.ts';
+import { timestamp } from '../../query/xml.ts';
+import type { XmlStructure } from '../../query/xml.ts';
+import type { IamOperation } from './call.ts';
+import { MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
+import { deleteConflict, entityAlreadyExists, limitExceeded } from './errors.ts';
+import { uniqueId } from './ids.ts';
+import { demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
+import { page } from './paging.ts';
+import { DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, POLICY_NAME } from './rules.ts';
+import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, tagList } from './tags.ts';
+
+/** Managed policies; their versions are in `policy-versions.ts`. */
+export const managedPolicies = {
+  CreatePolicy: ({ account, context: { world }, parameters, demand }) => {
+    const name = parameters.required('PolicyName', POLICY_NAME);
+    const path = parameters.text('Path', PATH) ?? '/';
+    const text = parameters.required('PolicyDocument', DOCUMENT);
+    const description = parameters.text('Description', DESCRIPTION);
+    const tags = readTags(parameters);
+    const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
+    demand('iam:CreatePolicy', arn, requestTagKeys(tags));
+    const document = managedDocument(name, text);
+    if ([...account.policies.values()].some((policy) => policy.name.toLowerCase() === name.toLowerCase())) {
+      throw entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
+    }
+    const createdAt = world.clock.now();
+    const policy: ManagedPolicy = {
+      arn,
+      name,
+      path,
+      id: uniqueId('ANPA', world.random),
+      createdAt,
+      description,
+      versions: new Map([['v1', { ...document, createdAt }]]),
+      defaultVersion: 'v1',
+      tags: new Map(tags),
+    };
+    account.policies.set(arn, policy);
+    return { Policy: { ...shortPolicy(account, policy), Tags: tags.size > 0 ? tagList(tags) : undefined } };
+  },
+
+  GetPolicy: (call) => {
+    const policy = demandPolicy(call, 'iam:GetPolicy');
+    return {
+      Policy: {
+        ...shortPolicy(call.account, policy),
+        Description: policy.description,
+        Tags: tagList(policy.tags),
+      },
+    };
+  },
+
+  ListPolicies: ({ account, context: { world }, parameters, demand }) => {
+    const scope = parameters.text('Scope', { oneOf: ['All', 'AWS', 'Local'] }) ?? 'All';
+    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const onlyAttached = parameters.boolean('OnlyAttached') ?? false;
+    demand('iam:ListPolicies', '*');
+    const listed = [
+      ...(scope === 'Local' ? [] : world.awsManagedPolicies.values()),
+      ...(scope === 'AWS' ? [] : account.policies.values()),
+    ].filter((policy) => policy.path.startsWith(prefix) && (!onlyAttached || attachments(account, policy.arn) > 0));
+    const { items, members } = page(listed, (policy) => policy.arn, parameters);
+    return { Policies: items.map((policy) => shortPolicy(account, policy)), ...members };
+  },
+
+  DeletePolicy: (call) => {
+    const policy = demandOwnPolicy(call, 'iam:DeletePolicy');
+    if (attachments(call.account, policy.arn) + boundaries(call.account, policy.arn) > 0) {
+      throw deleteConflict('Cannot delete a policy attached to entities.');
+    }
+    if (policy.versions.size > 1) {
+      throw deleteConflict(
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. " +
+          'The default version is deleted with the policy.',
+      );
+    }
+    call.account.policies.delete(policy.arn);
+    return undefined;
+  },
+
+  TagPolicy: (call) => {
+    const tags = readTags(call.parameters);
+    addTags(demandOwnPolicy(call, 'iam:TagPolicy', requestTagKeys(tags)).tags, tags);
+    return undefined;
+  },
+
+  UntagPolicy: (call) => {
+    const keys = readTagKeys(call.parameters);
+    removeTags(demandOwnPolicy(call, 'iam:UntagPolicy', keys.length > 0 ? { 'aws:TagKeys': keys } : {}).tags, keys);
+    return undefined;
+  },
+
+  ListPolicyTags: (call) => {
+    const policy = demandPolicy(call, 'iam:ListPolicyTags');
+    const { items, members } = page(policy.tags, ([key]) => key, call.parameters);
+    return { Tags: tagList(items), ...members };
+  },
+} satisfies Record<string, IamOperation>;
+
+/** Throws `MalformedPolicyDocument` (400), or `LimitExceeded` (409) above the quota. */
+export function managedDocument(name: string, text: string): ReturnType<typeof policyDocument> {
+  const document = policyDocument(text, 'identity', `managed policy ${name}`);
+  if (policySize(text) > MANAGED_POLICY_QUOTA) {
+    throw limitExceeded(`Cannot exceed quota for PolicySize: ${MANAGED_POLICY_QUOTA}`);
+  }
+  return document;
+}
+
+function shortPolicy(account: Account, policy: ManagedPolicy): XmlStructure {
+  return {
+    PolicyName: policy.name,
+    PolicyId: policy.id,
+    Arn: policy.arn,
+    Path: policy.path,
+    DefaultVersionId: policy.defaultVersion,
+    AttachmentCount: attachments(account, policy.arn),
+    PermissionsBoundaryUsageCount: boundaries(account, policy.arn),
+    IsAttachable: true,
+    CreateDate: timestamp(policy.createdAt),
+    UpdateDate: timestamp(Math.max(...[...policy.versions.values()].map((version) => version.createdAt))),
+  };
+}
+
+function attachments(account: Account, arn: string): number {
+  return [...account.roles.values()].filter((role) => role.attachedPolicies.has(arn)).length;
+}
+
+function boundaries(account: Account, arn: string): number {
+  return [...account.roles.values()].filter((role) => role.permissionsBoundary === arn).length;
+}

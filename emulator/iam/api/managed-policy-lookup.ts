@@ -1,0 +1,57 @@
+import { AwsError } from '../../core/errors.ts';
+import type { Account, ManagedPolicy, World } from '../../core/world.ts';
+import type { IamCall } from './call.ts';
+import { invalidInput, noSuchEntity } from './errors.ts';
+import { ARN } from './rules.ts';
+import { resourceTagKeys } from './tags.ts';
+import type { AuthorizationQuestion } from '../../core/context.ts';
+
+const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
+
+/** A managed policy of the account, or AWS's own. */
+export function findPolicy(world: World, account: Account, arn: string): ManagedPolicy | undefined {
+  return account.policies.get(arn) ?? world.awsManagedPolicies.get(arn);
+}
+
+/**
+ * The policy that `PolicyArn` names, once the caller may do `action` on it. Throws `InvalidInput` (400) for an ARN of no
+ * policy form, `AccessDenied` (403), or `NoSuchEntity` (404).
+ */
+export function demandPolicy(
+  call: IamCall,
+  action: string,
+  conditionKeys: AuthorizationQuestion['context'] = {},
+): ManagedPolicy {
+  const arn = call.parameters.required('PolicyArn', ARN);
+  if (!POLICY_ARN.test(arn)) throw invalidInput(`ARN ${arn} is not valid.`);
+  const policy = findPolicy(call.context.world, call.account, arn);
+  call.demand(action, arn, { ...resourceTagKeys(policy?.tags), ...conditionKeys });
+  if (policy === undefined) throw noSuchEntity(`Policy ${arn} was not found.`);
+  return policy;
+}
+
+/** As `demandPolicy`, for a change: AWS's own policies belong to no customer, so nobody may change them. */
+export function demandOwnPolicy(
+  call: IamCall,
+  action: string,
+  conditionKeys: AuthorizationQuestion['context'] = {},
+): ManagedPolicy {
+  const policy = demandPolicy(call, action, conditionKeys);
+  if (!call.account.policies.has(policy.arn)) {
+    const caller = call.request.caller?.arn ?? 'anonymous';
+    throw new AwsError(
+      'AccessDenied',
+      403,
+      `User: ${caller} is not authorized to perform: ${action} on resource: ${policy.arn}`,
+    );
+  }
+  return policy;
+}
+
+/** Checks that a permissions boundary exists. Throws `NoSuchEntity` (404). */
+export function demandBoundary(world: World, account: Account, arn: string): string {
+  if (findPolicy(world, account, arn) === undefined) {
+    throw noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`);
+  }
+  return arn;
+}

@@ -1,0 +1,148 @@
+import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { OidcProvider } from '../../core/world.ts';
+import { timestamp } from '../../query/xml.ts';
+import type { QueryParameters } from '../../query/parameters.ts';
+import type { IamCall, IamOperation } from './call.ts';
+import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
+import { page } from './paging.ts';
+import { ARN } from './rules.ts';
+import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, resourceTagKeys, tagList } from './tags.ts';
+
+const PROVIDERS_QUOTA = 100;
+const CLIENT_IDS_QUOTA = 100;
+const THUMBPRINTS_QUOTA = 5;
+const CLIENT_ID = { min: 1, max: 255 };
+
+/** OpenID Connect providers: the issuers whose tokens an account's roles may be assumed with. */
+export const oidcProviders = {
+  CreateOpenIDConnectProvider: ({ account, context: { world }, parameters, demand }) => {
+    const issuer = readIssuer(parameters.required('Url', { min: 1, max: 255 }));
+    const clientIds = new Set(parameters.texts('ClientIDList', CLIENT_ID));
+    const thumbprints = readThumbprints(parameters);
+    const tags = readTags(parameters);
+    const arn = `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
+    demand('iam:CreateOpenIDConnectProvider', arn, requestTagKeys(tags));
+    if (account.oidcProviders.has(arn))
+      throw entityAlreadyExists(`Provider with url https://${issuer} already exists.`);
+    if (account.oidcProviders.size >= PROVIDERS_QUOTA) {
+      throw limitExceeded(`Cannot exceed quota for OpenIdConnectProvidersPerAccount: ${PROVIDERS_QUOTA}`);
+    }
+    checkClientIds(clientIds);
+    const createdAt = world.clock.now();
+    account.oidcProviders.set(arn, { arn, issuer, createdAt, clientIds, thumbprints, tags: new Map(tags) });
+    return { OpenIDConnectProviderArn: arn, Tags: tags.size > 0 ? tagList(tags) : undefined };
+  },
+
+  GetOpenIDConnectProvider: (call) => {
+    const provider = demandProvider(call, 'iam:GetOpenIDConnectProvider');
+    return {
+      Url: provider.issuer,
+      CreateDate: timestamp(provider.createdAt),
+      ClientIDList: [...provider.clientIds],
+      ThumbprintList: provider.thumbprints,
+      Tags: tagList(provider.tags),
+    };
+  },
+
+  ListOpenIDConnectProviders: ({ account, demand }) => {
+    demand('iam:ListOpenIDConnectProviders', '*');
+    return { OpenIDConnectProviderList: [...account.oidcProviders.keys()].sort().map((Arn) => ({ Arn })) };
+  },
+
+  /** Does not fail for a provider that does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
+  DeleteOpenIDConnectProvider: (call) => {
+    const arn = providerArn(call);
+    call.demand('iam:DeleteOpenIDConnectProvider', arn, resourceTagKeys(call.account.oidcProviders.get(arn)?.tags));
+    call.account.oidcProviders.delete(arn);
+    return undefined;
+  },
+
+  AddClientIDToOpenIDConnectProvider: (call) => {
+    const clientId = call.parameters.required('ClientID', CLIENT_ID);
+    const provider = demandProvider(call, 'iam:AddClientIDToOpenIDConnectProvider');
+    const clientIds = new Set([...provider.clientIds, clientId]);
+    checkClientIds(clientIds);
+    provider.clientIds = clientIds;
+    return undefined;
+  },
+
+  RemoveClientIDFromOpenIDConnectProvider: (call) => {
+    const clientId = call.parameters.required('ClientID', CLIENT_ID);
+    demandProvider(call, 'iam:RemoveClientIDFromOpenIDConnectProvider').clientIds.delete(clientId);
+    return undefined;
+  },
+
+  UpdateOpenIDConnectProviderThumbprint: (call) => {
+    const thumbprints = readThumbprints(call.parameters);
+    demandProvider(call, 'iam:UpdateOpenIDConnectProviderThumbprint').thumbprints = thumbprints;
+    return undefined;
+  },
+
+  TagOpenIDConnectProvider: (call) => {
+    const tags = readTags(call.parameters);
+    addTags(demandProvider(call, 'iam:TagOpenIDConnectProvider', requestTagKeys(tags)).tags, tags);
+    return undefined;
+  },
+
+  UntagOpenIDConnectProvider: (call) => {
+    const keys = readTagKeys(call.parameters);
+    const conditionKeys = keys.length > 0 ? { 'aws:TagKeys': keys } : {};
+    removeTags(demandProvider(call, 'iam:UntagOpenIDConnectProvider', conditionKeys).tags, keys);
+    return undefined;
+  },
+
+  ListOpenIDConnectProviderTags: (call) => {
+    const { tags } = demandProvider(call, 'iam:ListOpenIDConnectProviderTags');
+    const { items, members } = page(tags, ([key]) => key, call.parameters);
+    return { Tags: tagList(items), ...members };
+  },
+} satisfies Record<string, IamOperation>;
+
+function demandProvider(
+  call: IamCall,
+  action: string,
+  conditionKeys: AuthorizationQuestion['context'] = {},
+): OidcProvider {
+  const arn = providerArn(call);
+  const provider = call.account.oidcProviders.get(arn);
+  call.demand(action, arn, { ...resourceTagKeys(provider?.tags), ...conditionKeys });
+  if (provider === undefined) throw noSuchEntity(`OpenIDConnect Provider not found for arn ${arn}`);
+  return provider;
+}
+
+function providerArn({ parameters }: IamCall): string {
+  const arn = parameters.required('OpenIDConnectProviderArn', ARN);
+  if (!/^arn:aws:iam::\d{12}:oidc-provider\/.+$/.test(arn)) throw invalidInput('Invalid ARN');
+  return arn;
+}
+
+/**
+ * An issuer without its scheme. AWS wants `https` and no port; issuers on this machine may have both `http` and a port,
+ * since that is where test issuers are.
+ */
+function readIssuer(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const local = url !== undefined && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+  const good =
+    url !== undefined &&
+    (url.protocol === 'https:' || (local && url.protocol === 'http:')) &&
+    (url.port === '' || local) &&
+    url.username + url.password + url.search + url.hash === '';
+  if (!good) throw invalidInput('Invalid Open ID Connect Provider URL');
+  return address.replace(/^https?:\/\//i, '');
+}
+
+function readThumbprints(parameters: QueryParameters): string[] {
+  const thumbprints = parameters.texts('ThumbprintList', { min: 40, max: 40 }) ?? [];
+  if (thumbprints.some((thumbprint) => !/^[0-9a-f]{40}$/i.test(thumbprint))) {
+    throw invalidInput('Thumbprint must be the hexadecimal SHA-1 digest of a certificate.');
+  }
+  if (thumbprints.length > THUMBPRINTS_QUOTA) throw invalidInput('Thumbprint list must contain fewer than 5 entries.');
+  return [...thumbprints];
+}
+
+function checkClientIds(clientIds: ReadonlySet<string>): void {
+  if (clientIds.size > CLIENT_IDS_QUOTA) {
+    throw limitExceeded(`Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: ${CLIENT_IDS_QUOTA}`);
+  }
+}

@@ -1,0 +1,83 @@
+import type { ManagedPolicy } from '../../core/world.ts';
+import { timestamp } from '../../query/xml.ts';
+import type { XmlStructure } from '../../query/xml.ts';
+import type { IamOperation } from './call.ts';
+import { encodeDocument } from './documents.ts';
+import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
+import { managedDocument } from './managed-policies.ts';
+import { demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
+import { page } from './paging.ts';
+import { DOCUMENT } from './rules.ts';
+
+const VERSIONS_QUOTA = 5;
+const VERSION_ID = { pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ };
+
+/** The number of each policy's newest version: IAM does not give a number out twice, even if its version is deleted. */
+const newest = new WeakMap<ManagedPolicy, number>();
+
+export const policyVersions = {
+  CreatePolicyVersion: (call) => {
+    const text = call.parameters.required('PolicyDocument', DOCUMENT);
+    const setAsDefault = call.parameters.boolean('SetAsDefault') ?? false;
+    const policy = demandOwnPolicy(call, 'iam:CreatePolicyVersion');
+    const document = managedDocument(policy.name, text);
+    if (policy.versions.size >= VERSIONS_QUOTA) {
+      throw limitExceeded(
+        `A managed policy can have up to ${VERSIONS_QUOTA} versions. Before you create a new version, you must delete ` +
+          'an existing version.',
+      );
+    }
+    const number = (newest.get(policy) ?? 1) + 1;
+    newest.set(policy, number);
+    const id = `v${number}`;
+    policy.versions.set(id, { ...document, createdAt: call.context.world.clock.now() });
+    if (setAsDefault) policy.defaultVersion = id;
+    return { PolicyVersion: shortVersion(policy, id) };
+  },
+
+  GetPolicyVersion: (call) => {
+    const id = call.parameters.required('VersionId', VERSION_ID);
+    const policy = demandPolicy(call, 'iam:GetPolicyVersion');
+    const { text } = version(policy, id);
+    return { PolicyVersion: { Document: encodeDocument(text), ...shortVersion(policy, id) } };
+  },
+
+  ListPolicyVersions: (call) => {
+    const policy = demandPolicy(call, 'iam:ListPolicyVersions');
+    const { items, members } = page(policy.versions.keys(), (id) => id, call.parameters);
+    return { Versions: items.map((id) => shortVersion(policy, id)), ...members };
+  },
+
+  SetDefaultPolicyVersion: (call) => {
+    const id = call.parameters.required('VersionId', VERSION_ID);
+    const policy = demandOwnPolicy(call, 'iam:SetDefaultPolicyVersion');
+    version(policy, id);
+    policy.defaultVersion = id;
+    return undefined;
+  },
+
+  DeletePolicyVersion: (call) => {
+    const id = call.parameters.required('VersionId', VERSION_ID);
+    const policy = demandOwnPolicy(call, 'iam:DeletePolicyVersion');
+    version(policy, id);
+    if (policy.defaultVersion === id) throw deleteConflict('Cannot delete the default version of a policy.');
+    policy.versions.delete(id);
+    return undefined;
+  },
+} satisfies Record<string, IamOperation>;
+
+function version(policy: ManagedPolicy, id: string): { readonly text: string; readonly createdAt: number } {
+  const found = policy.versions.get(id);
+  if (found === undefined) {
+    throw noSuchEntity(`Policy ${policy.arn} version ${id} does not exist or is not attachable.`);
+  }
+  return found;
+}
+
+function shortVersion(policy: ManagedPolicy, id: string): XmlStructure {
+  return {
+    VersionId: id,
+    IsDefaultVersion: policy.defaultVersion === id,
+    CreateDate: timestamp(version(policy, id).createdAt),
+  };
+}

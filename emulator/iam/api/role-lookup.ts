@@ -1,0 +1,31 @@
+import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { Account, Role } from '../../core/world.ts';
+import type { IamCall } from './call.ts';
+import { noSuchEntity } from './errors.ts';
+import { ROLE_NAME } from './rules.ts';
+import { resourceTagKeys } from './tags.ts';
+
+/**
+ * The role that `RoleName` names, once the caller may do `action` on it. Throws `AccessDenied` (403) before it tells with
+ * `NoSuchEntity` (404) that there is none.
+ */
+export function demandRole(call: IamCall, action: string, conditionKeys: AuthorizationQuestion['context'] = {}): Role {
+  const name = call.parameters.required('RoleName', ROLE_NAME);
+  const role = findRole(call.account, name);
+  const boundary = role?.permissionsBoundary;
+  call.demand(action, role?.arn ?? `arn:aws:iam::${call.account.id}:role/${name}`, {
+    ...resourceTagKeys(role?.tags),
+    ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
+    ...conditionKeys,
+  });
+  if (role === undefined) throw noSuchEntity(`The role with name ${name} cannot be found.`);
+  return role;
+}
+
+/** Role names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
+export function findRole(account: Account, name: string): Role | undefined {
+  const exact = account.roles.get(name);
+  if (exact !== undefined) return exact;
+  const folded = name.toLowerCase();
+  return [...account.roles.values()].find((role) => role.name.toLowerCase() === folded);
+}

@@ -1,0 +1,156 @@
+import type { Role } from '../../core/world.ts';
+import { timestamp } from '../../query/xml.ts';
+import type { XmlStructure } from '../../query/xml.ts';
+import type { IamOperation } from './call.ts';
+import { encodeDocument } from './documents.ts';
+import { deleteConflict, entityAlreadyExists, invalidInput, noSuchEntity } from './errors.ts';
+import { uniqueId } from './ids.ts';
+import { demandBoundary } from './managed-policy-lookup.ts';
+import { page } from './paging.ts';
+import { demandRole, findRole } from './role-lookup.ts';
+import { ARN, DEFAULT_SESSION_DURATION, DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, ROLE_NAME } from './rules.ts';
+import { SESSION_DURATION } from './rules.ts';
+import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, tagList } from './tags.ts';
+import { readTrustPolicy, unbindDeletedRole } from './trust-policies.ts';
+
+/** Roles, their trust policies, boundaries and tags. */
+export const roles = {
+  CreateRole: ({ account, context: { world }, parameters, demand }) => {
+    const name = parameters.required('RoleName', ROLE_NAME);
+    const path = parameters.text('Path', PATH) ?? '/';
+    const trust = parameters.required('AssumeRolePolicyDocument', DOCUMENT);
+    const description = parameters.text('Description', DESCRIPTION);
+    const maxSessionDuration = parameters.integer('MaxSessionDuration', SESSION_DURATION) ?? DEFAULT_SESSION_DURATION;
+    const boundary = parameters.text('PermissionsBoundary', ARN);
+    const tags = readTags(parameters);
+    const arn = `arn:aws:iam::${account.id}:role${path}${name}`;
+    demand('iam:CreateRole', arn, {
+      ...requestTagKeys(tags),
+      ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
+    });
+    if (path.startsWith('/aws-service-role/')) {
+      throw invalidInput('The path /aws-service-role/ is reserved for service-linked roles.');
+    }
+    if (findRole(account, name) !== undefined) throw entityAlreadyExists(`Role with name ${name} already exists.`);
+    const role: Role = {
+      name,
+      path,
+      arn,
+      id: uniqueId('AROA', world.random),
+      accountId: account.id,
+      createdAt: world.clock.now(),
+      description,
+      maxSessionDuration,
+      ...readTrustPolicy(world, name, trust),
+      inlinePolicies: new Map(),
+      attachedPolicies: new Set(),
+      permissionsBoundary: boundary !== undefined ? demandBoundary(world, account, boundary) : undefined,
+      tags: new Map(tags),
+    };
+    account.roles.set(name, role);
+    return { Role: wholeRole(role) };
+  },
+
+  GetRole: (call) => ({ Role: wholeRole(demandRole(call, 'iam:GetRole')) }),
+
+  ListRoles: ({ account, parameters, demand }) => {
+    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    demand('iam:ListRoles', `arn:aws:iam::${account.id}:role${prefix}`);
+    const listed = [...account.roles.values()].filter((role) => role.path.startsWith(prefix));
+    const { items, members } = page(listed, (role) => role.name, parameters);
+    return { Roles: items.map(shortRole), ...members };
+  },
+
+  UpdateRole: (call) => {
+    const description = call.parameters.text('Description', DESCRIPTION);
+    const maxSessionDuration = call.parameters.integer('MaxSessionDuration', SESSION_DURATION);
+    const role = demandRole(call, 'iam:UpdateRole');
+    if (description !== undefined) role.description = description;
+    if (maxSessionDuration !== undefined) role.maxSessionDuration = maxSessionDuration;
+    return {};
+  },
+
+  UpdateAssumeRolePolicy: (call) => {
+    const text = call.parameters.required('PolicyDocument', DOCUMENT);
+    const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
+    Object.assign(role, readTrustPolicy(call.context.world, role.name, text));
+    return undefined;
+  },
+
+  DeleteRole: (call) => {
+    const role = demandRole(call, 'iam:DeleteRole');
+    if (role.attachedPolicies.size > 0) {
+      throw deleteConflict('Cannot delete entity, must detach all policies first.');
+    }
+    if (role.inlinePolicies.size > 0) throw deleteConflict('Cannot delete entity, must delete policies first.');
+    call.account.roles.delete(role.name);
+    unbindDeletedRole(call.context.world, role);
+    return undefined;
+  },
+
+  PutRolePermissionsBoundary: (call) => {
+    const boundary = call.parameters.required('PermissionsBoundary', ARN);
+    const role = demandRole(call, 'iam:PutRolePermissionsBoundary', { 'iam:PermissionsBoundary': boundary });
+    role.permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
+    return undefined;
+  },
+
+  DeleteRolePermissionsBoundary: (call) => {
+    const role = demandRole(call, 'iam:DeleteRolePermissionsBoundary');
+    if (role.permissionsBoundary === undefined) {
+      throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
+    }
+    role.permissionsBoundary = undefined;
+    return undefined;
+  },
+
+  TagRole: (call) => {
+    const tags = readTags(call.parameters);
+    addTags(demandRole(call, 'iam:TagRole', requestTagKeys(tags)).tags, tags);
+    return undefined;
+  },
+
+  UntagRole: (call) => {
+    const keys = readTagKeys(call.parameters);
+    removeTags(demandRole(call, 'iam:UntagRole', keys.length > 0 ? { 'aws:TagKeys': keys } : {}).tags, keys);
+    return undefined;
+  },
+
+  ListRoleTags: (call) => {
+    const role = demandRole(call, 'iam:ListRoleTags');
+    const { items, members } = page(role.tags, ([key]) => key, call.parameters);
+    return { Tags: tagList(items), ...members };
+  },
+
+  /** There are no instance profiles; tools ask before they delete a role. */
+  ListInstanceProfilesForRole: (call) => {
+    demandRole(call, 'iam:ListInstanceProfilesForRole');
+    return { InstanceProfiles: [], IsTruncated: false };
+  },
+} satisfies Record<string, IamOperation>;
+
+/** What ListRoles tells of a role. */
+function shortRole(role: Role): XmlStructure {
+  return {
+    Path: role.path,
+    RoleName: role.name,
+    RoleId: role.id,
+    Arn: role.arn,
+    CreateDate: timestamp(role.createdAt),
+    AssumeRolePolicyDocument: encodeDocument(role.trustPolicyText),
+    Description: role.description,
+    MaxSessionDuration: role.maxSessionDuration,
+  };
+}
+
+function wholeRole(role: Role): XmlStructure {
+  return {
+    ...shortRole(role),
+    PermissionsBoundary:
+      role.permissionsBoundary !== undefined
+        ? { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.permissionsBoundary }
+        : undefined,
+    Tags: role.tags.size > 0 ? tagList(role.tags) : undefined,
+    RoleLastUsed: {},
+  };
+}

@@ -1,0 +1,35 @@
+import type { ServiceContext } from '../../core/context.ts';
+import type { Service } from '../../core/service.ts';
+import { queryService } from '../../query/protocol.ts';
+import { account } from './account.ts';
+import { attachedPolicies } from './attached-policies.ts';
+import { iamOperation } from './call.ts';
+import { inlinePolicies } from './inline-policies.ts';
+import { managedPolicies } from './managed-policies.ts';
+import { oidcProviders } from './oidc-providers.ts';
+import { policyVersions } from './policy-versions.ts';
+import { roles } from './roles.ts';
+
+/**
+ * AWS Identity and Access Management, API version 2010-05-08: roles with their policies and boundaries, managed policies
+ * and OpenID Connect providers. There are no users and groups but the accounts' roots.
+ */
+export function iamService(context: ServiceContext): Service {
+  const operations = {
+    ...account,
+    ...roles,
+    ...inlinePolicies,
+    ...attachedPolicies,
+    ...managedPolicies,
+    ...policyVersions,
+    ...oidcProviders,
+  };
+  return queryService(context, {
+    name: 'iam',
+    version: '2010-05-08',
+    namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
+    operations: Object.fromEntries(
+      Object.entries(operations).map(([name, operation]) => [name, iamOperation(context, operation)]),
+    ),
+  });
+}
