@@ -1,1 +1,4 @@
 export type * from './types.ts';
+export { accessDeniedMessage } from './access-denied-message.ts';
+export { authorize } from './authorize.ts';
+export { compilePolicy, type CompileOptions } from './document.ts';

@@ -1,5 +1,16 @@
 import type { Principal } from '../../core/principal.ts';
 
+/** An IAM user. The emulator has none of its own; policies are about them all the same. */
+export interface IamUser {
+  readonly kind: 'user';
+  readonly accountId: string;
+  /** `arn:aws:iam::<account>:user/<path><name>`. */
+  readonly arn: string;
+  readonly userName: string;
+  /** `AIDA…`; empty when it is not known, and then `aws:userid` is absent. */
+  readonly userId: string;
+}
+
 /** What a policy is attached to, which decides how it counts in the evaluation. */
 export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
 
@@ -23,7 +34,7 @@ export interface CompiledStatement {
 export type ConditionContext = Readonly<Record<string, string | readonly string[]>>;
 
 export interface AuthorizationInput {
-  readonly principal: Principal;
+  readonly principal: Principal | IamUser;
   /** Such as `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*` for actions without a resource. */
@@ -33,7 +44,7 @@ export interface AuthorizationInput {
   /**
    * The whole context, `aws:PrincipalTag/…` and the like included. The engine itself adds only what it can derive from
    * the principal and the resource: `aws:PrincipalArn`, `aws:PrincipalAccount`, `aws:PrincipalType`, `aws:userid`,
-   * `aws:ResourceAccount`; a value given here wins over a derived one.
+   * `aws:username`, `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:ResourceAccount`; a value given here wins over a derived one.
    */
   readonly context: ConditionContext;
   readonly identityPolicies: readonly CompiledPolicy[];

@@ -1,0 +1,173 @@
+import type { EmulatorFault } from '../../core/faults.ts';
+import { explain, explainDecision } from './explain.ts';
+import { GRANT, type Grant } from './principal-element.ts';
+import { EvaluationRequest } from './request.ts';
+import { applies, statementsOf } from './statement.ts';
+import type {
+  AuthorizationInput,
+  CompiledPolicy,
+  Decision,
+  DecisionValue,
+  PolicyKind,
+  StatementExplanation,
+} from './types.ts';
+
+/** What was decided, before anybody asks why. */
+export interface Verdict {
+  readonly value: DecisionValue;
+  readonly deniedBy: PolicyKind | undefined;
+  /** Whose Allow counted; `always` for the one action that needs none. */
+  readonly allowedBy: 'identity' | 'resource' | 'trust' | 'root' | 'always' | undefined;
+}
+
+const NO_FAULTS: ReadonlySet<EmulatorFault> = new Set();
+
+/** Allowed to whoever has credentials, even against a Deny (AWS STS API Reference, GetCallerIdentity). */
+const ALWAYS_ALLOWED = 'sts:getcalleridentity';
+
+/** Nobody assumes a role without a trust policy that lets them, so that a missing one denies. */
+const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity)$/;
+
+/**
+ * Decides a request as IAM does (IAM User Guide, "Policy evaluation logic"): a Deny in any policy wins; in one account
+ * identity or resource policy may allow, across accounts both must; boundary and session policies limit what identity
+ * policies, and resource policies that name the role, allow.
+ */
+export function authorize(input: AuthorizationInput, faults: ReadonlySet<EmulatorFault> = NO_FAULTS): Decision {
+  const request = new EvaluationRequest(input, faults);
+  return new LazyDecision(request, decide(request));
+}
+
+class LazyDecision implements Decision {
+  readonly #request: EvaluationRequest;
+  readonly #verdict: Verdict;
+  #statements: readonly StatementExplanation[] | undefined;
+  #reason: string | undefined;
+
+  constructor(request: EvaluationRequest, verdict: Verdict) {
+    this.#request = request;
+    this.#verdict = verdict;
+  }
+
+  get value(): DecisionValue {
+    return this.#verdict.value;
+  }
+
+  get deniedBy(): PolicyKind | undefined {
+    return this.#verdict.deniedBy;
+  }
+
+  get reason(): string {
+    return (this.#reason ??= explainDecision(this.#verdict, this.statements, this.#request));
+  }
+
+  get statements(): readonly StatementExplanation[] {
+    return (this.#statements ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
+      statementsOf(policy).map((statement) => explain(statement, kind, policy.name, this.#request)),
+    ));
+  }
+
+  /** Getters are no own properties: without this a record of the decision would be empty. */
+  toJSON(): Decision {
+    return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
+  }
+}
+
+const DENIED = -1;
+/** The strongest Allow that a set of policies gives, or that one of them denies. */
+type Outcome = Grant | typeof DENIED;
+
+const ALLOWED = {
+  identity: { value: 'allowed', deniedBy: undefined, allowedBy: 'identity' },
+  resource: { value: 'allowed', deniedBy: undefined, allowedBy: 'resource' },
+  trust: { value: 'allowed', deniedBy: undefined, allowedBy: 'trust' },
+  root: { value: 'allowed', deniedBy: undefined, allowedBy: 'root' },
+  always: { value: 'allowed', deniedBy: undefined, allowedBy: 'always' },
+} as const satisfies Record<string, Verdict>;
+
+function decide(request: EvaluationRequest): Verdict {
+  const { input } = request;
+  const account = request.principalAccount;
+  if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return ALLOWED.always;
+
+  const isTrust = input.trustPolicy !== undefined || ROLE_ASSUMPTION.test(request.lowerCaseAction);
+  const resourceKind = isTrust ? 'trust' : 'resource';
+  const resourcePolicy = input.trustPolicy ?? input.resourcePolicy;
+  const resource = resourcePolicy === undefined ? GRANT.none : evaluate(resourcePolicy, request);
+  if (resource === DENIED) return explicitlyDenied(resourceKind);
+  // Services, web identities and the anonymous have no policies of their own.
+  if (account === undefined) {
+    return resource === GRANT.direct ? ALLOWED[resourceKind] : implicitlyDenied(resourceKind);
+  }
+
+  const isRoot = request.principal.kind === 'root';
+  const identity = isRoot ? GRANT.direct : evaluateAll(input.identityPolicies, request);
+  if (identity === DENIED) return explicitlyDenied('identity');
+  const { permissionsBoundary } = input;
+  const boundary = permissionsBoundary === undefined || isRoot ? GRANT.direct : evaluate(permissionsBoundary, request);
+  if (boundary === DENIED) return explicitlyDenied('boundary');
+  const sessionPolicies = sessionPoliciesOf(request);
+  const session = sessionPolicies === undefined ? GRANT.direct : evaluateAll(sessionPolicies, request);
+  if (session === DENIED) return explicitlyDenied('session');
+
+  const sameAccount = account === input.resourceAccount;
+  if ((isTrust || !sameAccount) && resource === GRANT.none) return implicitlyDenied(resourceKind);
+  if (sameAccount && resource === GRANT.direct) return ALLOWED[resourceKind];
+  const namesRole = sameAccount && resource === GRANT.role;
+  if (!namesRole && identity === GRANT.none) return implicitlyDenied('identity');
+  if (boundary === GRANT.none) return implicitlyDenied('boundary');
+  if (session === GRANT.none) return implicitlyDenied('session');
+  if (isRoot) return ALLOWED.root;
+  return namesRole ? ALLOWED[resourceKind] : ALLOWED.identity;
+}
+
+function evaluate(policy: CompiledPolicy, request: EvaluationRequest): Outcome {
+  let strongest: Grant = GRANT.none;
+  for (const statement of statementsOf(policy)) {
+    if (statement.effect === 'Deny' && request.ignoresDeny) continue;
+    const grant = applies(statement, request);
+    if (grant === GRANT.none) continue;
+    if (statement.effect === 'Deny') return DENIED;
+    if (grant > strongest) strongest = grant;
+  }
+  return strongest;
+}
+
+function evaluateAll(policies: readonly CompiledPolicy[], request: EvaluationRequest): Outcome {
+  let strongest: Grant = GRANT.none;
+  for (const policy of policies) {
+    const outcome = evaluate(policy, request);
+    if (outcome === DENIED) return DENIED;
+    if (outcome > strongest) strongest = outcome;
+  }
+  return strongest;
+}
+
+/** A session without session policies is not narrowed. */
+function sessionPoliciesOf({ input, ignoresSessionPolicy }: EvaluationRequest): readonly CompiledPolicy[] | undefined {
+  const { sessionPolicies } = input;
+  return ignoresSessionPolicy || sessionPolicies?.length === 0 ? undefined : sessionPolicies;
+}
+
+function explicitlyDenied(deniedBy: PolicyKind): Verdict {
+  return { value: 'explicitlyDenied', deniedBy, allowedBy: undefined };
+}
+
+function implicitlyDenied(deniedBy: PolicyKind): Verdict {
+  return { value: 'implicitlyDenied', deniedBy, allowedBy: undefined };
+}
+
+/** The policies in the order that `decide` looks at them, with the part that each plays. */
+function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
+  const { input } = request;
+  const policies: [PolicyKind, CompiledPolicy][] = [];
+  if (input.trustPolicy) policies.push(['trust', input.trustPolicy]);
+  else if (input.resourcePolicy) policies.push(['resource', input.resourcePolicy]);
+  if (request.principalAccount === undefined) return policies;
+  if (request.principal.kind !== 'root') {
+    for (const policy of input.identityPolicies) policies.push(['identity', policy]);
+    if (input.permissionsBoundary) policies.push(['boundary', input.permissionsBoundary]);
+  }
+  for (const policy of sessionPoliciesOf(request) ?? []) policies.push(['session', policy]);
+  return policies;
+}

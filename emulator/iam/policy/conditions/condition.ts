@@ -1,0 +1,114 @@
+import { contextKey, type ContextKey } from '../context-key.ts';
+import type { EvaluationRequest } from '../request.ts';
+import { PolicySyntaxError } from '../syntax-error.ts';
+import type { ValueMatcher } from './operator.ts';
+import { OPERATORS } from './operators.ts';
+
+/** One key under one operator of a `Condition` block. All conditions of a statement must hold. */
+export interface Condition {
+  /** As written: `ForAnyValue:StringLikeIfExists`. */
+  readonly operator: string;
+  readonly key: ContextKey;
+  readonly set: 'ForAllValues' | 'ForAnyValue' | undefined;
+  readonly ifExists: boolean;
+  readonly negated: boolean;
+  /** Any of them may match (none, for a negated operator). Empty for `Null`. */
+  readonly values: readonly ValueMatcher[];
+  /** Only for `Null`: which answers to "is the key absent?" satisfy it. */
+  readonly absence: readonly boolean[] | undefined;
+}
+
+const OPERATOR_NAME = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$/;
+
+/** Throws `PolicySyntaxError`. */
+export function compileConditions(block: unknown, syntax: { readonly variables: boolean }): Condition[] {
+  const conditions: Condition[] = [];
+  for (const [operator, keys] of entriesOf(block, 'Condition')) {
+    for (const [key, given] of entriesOf(keys, `Condition ${operator}`)) {
+      conditions.push(compileCondition(operator, key, given, syntax));
+    }
+  }
+  return conditions;
+}
+
+function compileCondition(
+  operator: string,
+  key: string,
+  given: unknown,
+  syntax: { readonly variables: boolean },
+): Condition {
+  const [, set, base = '', ifExists] = OPERATOR_NAME.exec(operator) ?? [];
+  const known = OPERATORS.get(base);
+  const isNull = base === 'Null' && set === undefined && ifExists === undefined;
+  if (known === undefined && !isNull) throw new PolicySyntaxError(`Invalid Condition type : ${operator}.`);
+  if (!key.includes(':')) {
+    throw new PolicySyntaxError(
+      `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. (condition key "${key}")`,
+    );
+  }
+  const texts = (Array.isArray(given) ? (given as unknown[]) : [given]).map((value) => {
+    if (typeof value === 'string') return value;
+    if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+    throw new PolicySyntaxError(
+      `Syntax errors in policy: a value of ${operator} "${key}" must be a string, a number or a boolean.`,
+    );
+  });
+  const refuse = (text: string): never => {
+    throw new PolicySyntaxError(`Invalid value "${text}" for ${operator} "${key}".`);
+  };
+  return {
+    operator,
+    key: contextKey(key),
+    set: set as Condition['set'],
+    ifExists: ifExists !== undefined,
+    negated: known?.negated ?? false,
+    values: known === undefined ? [] : texts.map((text) => known.compile(text, syntax) ?? refuse(text)),
+    absence: isNull
+      ? texts.map((text) => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : refuse(text)))
+      : undefined,
+  };
+}
+
+function entriesOf(value: unknown, name: string): [string, unknown][] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new PolicySyntaxError(`Syntax errors in policy: ${name} must be an object.`);
+  }
+  return Object.entries(value);
+}
+
+export function conditionHolds(condition: Condition, request: EvaluationRequest): boolean {
+  const actual = request.values(condition.key);
+  if (condition.absence !== undefined) {
+    return condition.absence.includes(actual === undefined || isNullSet(actual));
+  }
+  switch (condition.set) {
+    case undefined:
+      if (actual === undefined) return condition.ifExists || condition.negated;
+      if (typeof actual === 'string') return someMatches(condition, actual, request) !== condition.negated;
+      return actual.some((value) => someMatches(condition, value, request)) !== condition.negated;
+    case 'ForAllValues':
+      // True also when there is nothing to compare: absent keys and empty sets.
+      if (actual === undefined || actual === '' || isNullSet(actual)) return true;
+      return listOf(actual).every((value) => someMatches(condition, value, request) !== condition.negated);
+    case 'ForAnyValue':
+      if (actual === undefined) return condition.ifExists;
+      if (actual === '' || isNullSet(actual)) return false;
+      return listOf(actual).some((value) => someMatches(condition, value, request) !== condition.negated);
+  }
+}
+
+function someMatches(condition: Condition, actual: string, request: EvaluationRequest): boolean {
+  for (const value of condition.values) {
+    if (value.matches(actual, request)) return true;
+  }
+  return false;
+}
+
+/** A list of nothing but empty strings is a set without values (IAM User Guide, "Multivalued context keys"). */
+function isNullSet(actual: string | readonly string[]): boolean {
+  return typeof actual !== 'string' && actual.every((value) => value === '');
+}
+
+export function listOf(values: string | readonly string[]): readonly string[] {
+  return typeof values === 'string' ? [values] : values;
+}

@@ -1,0 +1,56 @@
+import { constant, type ValueCompiler } from './operator.ts';
+
+type Comparison = (actual: number, expected: number) => boolean;
+
+/** Comparison of numbers; a value of the request that is no number matches nothing. */
+export function numeric(compare: Comparison): ValueCompiler {
+  return ordered(parseNumber, compare);
+}
+
+/** Comparison of points in time. */
+export function date(compare: Comparison): ValueCompiler {
+  return ordered(parseDate, compare);
+}
+
+export const bool: ValueCompiler = (value) => {
+  const expected = value.toLowerCase();
+  if (expected !== 'true' && expected !== 'false') return undefined;
+  return constant(value, (actual) => actual.toLowerCase() === expected);
+};
+
+/** Bytes in base64. */
+export const binaryEquals: ValueCompiler = (value) => {
+  const expected = parseBase64(value);
+  if (expected === undefined) return undefined;
+  return constant(value, (actual) => parseBase64(actual)?.equals(expected) === true);
+};
+
+function ordered(parse: (text: string) => number | undefined, compare: Comparison): ValueCompiler {
+  return (value) => {
+    const expected = parse(value);
+    if (expected === undefined) return undefined;
+    return constant(value, (actual) => {
+      const number = parse(actual);
+      return number !== undefined && compare(number, expected);
+    });
+  };
+}
+
+function parseNumber(text: string): number | undefined {
+  return /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : undefined;
+}
+
+// Year, month or day alone are UTC to `Date.parse`; a time needs a zone, which a policy may leave out.
+const ISO_8601 = /^\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/i;
+const WITHOUT_ZONE = /T[\d:.]+$/i;
+
+/** ISO 8601 as W3C profiles it, or seconds since the epoch; answers milliseconds since the epoch. */
+function parseDate(text: string): number | undefined {
+  if (!ISO_8601.test(text)) return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
+  const time = Date.parse(WITHOUT_ZONE.test(text) ? `${text}Z` : text);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function parseBase64(text: string): Buffer | undefined {
+  return /^[A-Za-z0-9+/]*={0,2}$/.test(text) && text.length % 4 === 0 ? Buffer.from(text, 'base64') : undefined;
+}

@@ -1,0 +1,31 @@
+import { compilePattern, describePattern, matchesPattern, resolveVariables } from '../pattern.ts';
+import type { ValueCompiler } from './operator.ts';
+
+export const stringEquals: ValueCompiler = (value, { variables }) => {
+  const pattern = compilePattern(value, { wildcards: false, variables });
+  const ignoringCase = stringEqualsIgnoreCase(value, { variables });
+  return {
+    matches: (actual, request) =>
+      request.ignoresCase ? ignoringCase?.matches(actual, request) === true : matchesPattern(pattern, actual, request),
+    describe: (request) => describePattern(pattern, request),
+  };
+};
+
+export const stringEqualsIgnoreCase: ValueCompiler = (value, { variables }) => {
+  const pattern = compilePattern(value, { wildcards: false, variables });
+  return {
+    matches: (actual, request) => {
+      const resolved = resolveVariables(pattern.tokens, request);
+      return resolved !== undefined && resolved.join('').toLowerCase() === actual.toLowerCase();
+    },
+    describe: (request) => describePattern(pattern, request),
+  };
+};
+
+export const stringLike: ValueCompiler = (value, { variables }) => {
+  const pattern = compilePattern(value, { wildcards: true, variables });
+  return {
+    matches: (actual, request) => matchesPattern(pattern, actual, request),
+    describe: (request) => describePattern(pattern, request),
+  };
+};

@@ -1,0 +1,205 @@
+import { AwsError } from '../../core/errors.ts';
+import { compileArnPattern, type ArnPattern } from './arn.ts';
+import { compileConditions } from './conditions/condition.ts';
+import { compilePattern, type Pattern } from './pattern.ts';
+import { compilePrincipal } from './principal-element.ts';
+import type { Statement } from './statement.ts';
+import { PolicySyntaxError } from './syntax-error.ts';
+import type { CompiledPolicy, PolicyKind } from './types.ts';
+
+export interface CompileOptions {
+  readonly kind: PolicyKind;
+  /** A name for explanations, such as `bucket policy of data`. */
+  readonly name: string;
+  /** The code of the error that is thrown: IAM and STS say `MalformedPolicyDocument` (default), S3 `MalformedPolicy`. */
+  readonly errorCode?: 'MalformedPolicyDocument' | 'MalformedPolicy';
+}
+
+/**
+ * Parses and validates a policy document (IAM User Guide, "Grammar of the IAM JSON policy language").
+ * Throws `AwsError` with status 400 and a message that names what is wrong. The document's length is not looked at: the
+ * limits differ from service to service.
+ */
+export function compilePolicy(document: string | object, options: CompileOptions): CompiledPolicy {
+  try {
+    return { kind: options.kind, name: options.name, statements: compileDocument(document, options.kind) };
+  } catch (error) {
+    if (error instanceof PolicySyntaxError) {
+      throw new AwsError(options.errorCode ?? 'MalformedPolicyDocument', 400, error.message);
+    }
+    throw error;
+  }
+}
+
+type Elements = Readonly<Record<string, unknown>>;
+
+function compileDocument(document: string | object, kind: PolicyKind): Statement[] {
+  const policy = asObject(typeof document === 'string' ? parse(document) : document, 'the policy');
+  onlyKnown(policy, ['Version', 'Id', 'Statement'], 'the policy');
+  const version = policy['Version'] ?? '2008-10-17';
+  if (version !== '2012-10-17' && version !== '2008-10-17') {
+    throw syntax(`Version must be "2012-10-17" or "2008-10-17", not ${JSON.stringify(version)}.`);
+  }
+  if (policy['Id'] !== undefined && typeof policy['Id'] !== 'string') throw syntax('Id must be a string.');
+  const given = policy['Statement'];
+  if (given === undefined) throw syntax('the policy has no Statement.');
+  const variables = version === '2012-10-17';
+  const statements = (Array.isArray(given) ? (given as unknown[]) : [given]).map((statement, index) =>
+    compileStatement(asObject(statement, `statement ${index}`), index, kind, variables),
+  );
+  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]));
+  const twice = sids.find((sid, index) => sids.indexOf(sid) !== index);
+  if (twice !== undefined) {
+    throw new PolicySyntaxError(`Statement IDs (SID) in a single policy must be unique: "${twice}".`);
+  }
+  return statements;
+}
+
+const ELEMENTS = [
+  'Sid',
+  'Effect',
+  'Principal',
+  'NotPrincipal',
+  'Action',
+  'NotAction',
+  'Resource',
+  'NotResource',
+  'Condition',
+];
+
+function compileStatement(elements: Elements, index: number, kind: PolicyKind, variables: boolean): Statement {
+  const where = `statement ${index}`;
+  onlyKnown(elements, ELEMENTS, where);
+  const sid = elements['Sid'];
+  if (sid !== undefined && typeof sid !== 'string') throw syntax(`Sid of ${where} must be a string.`);
+  if (sid !== undefined && kind !== 'resource' && kind !== 'trust' && !/^[0-9A-Za-z]*$/.test(sid)) {
+    throw new PolicySyntaxError(
+      `Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*: "${sid}".`,
+    );
+  }
+  const effect = elements['Effect'];
+  if (effect === undefined) throw syntax(`${where} has no Effect.`);
+  if (effect !== 'Allow' && effect !== 'Deny') {
+    throw syntax(`Effect of ${where} must be "Allow" or "Deny", not ${JSON.stringify(effect)}.`);
+  }
+  const [actionElement, notAction] = oneOf(elements, 'Action', 'NotAction', where);
+  if (actionElement === undefined) throw new PolicySyntaxError(`Policy statement must contain actions (${where}).`);
+  const conditions = elements['Condition'];
+  return {
+    sid,
+    index,
+    effect,
+    ...principalOf(elements, kind, where),
+    actions: compileActions(actionElement, kind, where),
+    notAction,
+    ...resourcesOf(elements, kind, where, variables),
+    conditions: conditions === undefined ? [] : compileConditions(conditions, { variables }),
+  };
+}
+
+function principalOf(
+  elements: Elements,
+  kind: PolicyKind,
+  where: string,
+): Pick<Statement, 'principal' | 'notPrincipal'> {
+  const [element, notPrincipal] = oneOf(elements, 'Principal', 'NotPrincipal', where);
+  if (kind !== 'resource' && kind !== 'trust') {
+    if (element !== undefined) {
+      throw new PolicySyntaxError(`Policy document should not specify a principal (${where}).`);
+    }
+    return { principal: undefined, notPrincipal: false };
+  }
+  if (element === undefined) throw new PolicySyntaxError(`Missing required field Principal (${where}).`);
+  if (notPrincipal && kind === 'trust') throw new PolicySyntaxError(`Has prohibited field NotPrincipal (${where}).`);
+  return { principal: compilePrincipal(element), notPrincipal };
+}
+
+function compileActions(element: unknown, kind: PolicyKind, where: string): Pattern[] {
+  const actions = texts(element, 'Action', where);
+  if (actions.length === 0) throw new PolicySyntaxError(`Policy statement must contain actions (${where}).`);
+  return actions.map((action) => {
+    const vendor = action === '*' || action === '*:*' ? '*' : /^([A-Za-z0-9-]+):[A-Za-z0-9*?]+$/.exec(action)?.[1];
+    if (vendor === undefined) {
+      throw new PolicySyntaxError(
+        action.includes(':')
+          ? `Syntax errors in policy: "${action}" of ${where} is not an action.`
+          : `Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc. ("${action}" of ${where})`,
+      );
+    }
+    if (kind === 'trust' && vendor !== '*' && vendor.toLowerCase() !== 'sts') {
+      throw new PolicySyntaxError(
+        `AssumeRole policy may only specify STS AssumeRole actions ("${action}" of ${where}).`,
+      );
+    }
+    return compilePattern(action === '*:*' ? '*' : action.toLowerCase(), { wildcards: true, variables: false });
+  });
+}
+
+function resourcesOf(
+  elements: Elements,
+  kind: PolicyKind,
+  where: string,
+  variables: boolean,
+): Pick<Statement, 'resources' | 'notResource'> {
+  const [element, notResource] = oneOf(elements, 'Resource', 'NotResource', where);
+  if (kind === 'trust') {
+    if (element !== undefined) throw new PolicySyntaxError(`Has prohibited field Resource (${where}).`);
+    return { resources: undefined, notResource: false };
+  }
+  const resources = element === undefined ? [] : texts(element, 'Resource', where);
+  if (resources.length === 0) throw new PolicySyntaxError(`Policy statement must contain resources (${where}).`);
+  return { resources: resources.map((resource) => compileResource(resource, kind, variables)), notResource };
+}
+
+function compileResource(resource: string, kind: PolicyKind, variables: boolean): ArnPattern {
+  const invalid = new PolicySyntaxError(`Resource ${resource} must be in ARN format or "*".`);
+  if (resource !== '*' && !resource.startsWith('arn:')) throw invalid;
+  const pattern = compileArnPattern(resource, { variables });
+  if (resource === '*' || pattern.fields !== undefined) return pattern;
+  // A resource-based policy must name its resource in full; elsewhere AWS puts wildcards for the fields that are missing
+  // (IAM User Guide, "Resource", "Incomplete ARNs").
+  if (kind === 'resource') throw invalid;
+  for (let completed = `${resource}:*`; completed.length <= resource.length + 10; completed += ':*') {
+    const full = compileArnPattern(completed, { variables });
+    if (full.fields !== undefined) return { ...full, source: resource };
+  }
+  throw invalid;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the document, which may hold what nobody should read in a log.
+    throw new PolicySyntaxError('Syntax errors in policy: the document is not valid JSON.');
+  }
+}
+
+function syntax(detail: string): PolicySyntaxError {
+  return new PolicySyntaxError(`Syntax errors in policy: ${detail}`);
+}
+
+function asObject(value: unknown, what: string): Elements {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw syntax(`${what} must be an object.`);
+  return value as Elements;
+}
+
+function onlyKnown(elements: Elements, known: readonly string[], what: string): void {
+  const unknown = Object.keys(elements).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw syntax(`${what} has an unknown element "${unknown}".`);
+}
+
+function oneOf(elements: Elements, name: string, notName: string, where: string): [element: unknown, not: boolean] {
+  const plain = elements[name];
+  const negated = elements[notName];
+  if (plain !== undefined && negated !== undefined) throw syntax(`${where} has both ${name} and ${notName}.`);
+  return plain !== undefined ? [plain, false] : [negated, negated !== undefined];
+}
+
+function texts(element: unknown, name: string, where: string): string[] {
+  const list = (Array.isArray(element) ? element : [element]) as unknown[];
+  return list.map((value) => {
+    if (typeof value !== 'string') throw syntax(`${name} of ${where} must be a string or a list of strings.`);
+    return value;
+  });
+}

@@ -1,0 +1,144 @@
+import { splitArn } from './arn.ts';
+import { PolicySyntaxError } from './syntax-error.ts';
+import type { AuthorizationInput } from './types.ts';
+
+/** A `Principal` or `NotPrincipal` element. */
+export interface PrincipalElement {
+  /** `"*"` or `{"AWS": "*"}`, which are the same in a resource-based policy. */
+  readonly everyone: boolean;
+  /** ARNs of roles, role sessions and users. */
+  readonly arns: ReadonlySet<string>;
+  /** Accounts, given as 12 digits or as the ARN of their root. */
+  readonly accounts: ReadonlySet<string>;
+  /** Unique ids (`AROA…`, `AIDA…`), which AWS puts in the place of the ARN of a principal that was deleted. */
+  readonly uniqueIds: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
+  readonly federated: ReadonlySet<string>;
+}
+
+/**
+ * How an element names a principal, weakest first. `account` only hands the decision to the principal's account, `role`
+ * is limited by the session's policies and the role's boundary, `direct` (the session or user itself, everyone, a
+ * service, a web identity) by neither (IAM User Guide, "Policy evaluation for requests within a single account").
+ */
+export const GRANT = { none: 0, account: 1, role: 2, direct: 3 } as const;
+export type Grant = (typeof GRANT)[keyof typeof GRANT];
+
+type Principal = AuthorizationInput['principal'];
+
+const ARN_RESOURCE = /^(root$|role\/|user\/|assumed-role\/[^/]+\/|federated-user\/)/;
+
+/** Throws `PolicySyntaxError` for what AWS refuses as "Invalid principal in policy". */
+export function compilePrincipal(element: unknown): PrincipalElement {
+  const compiled = {
+    everyone: false,
+    arns: new Set<string>(),
+    accounts: new Set<string>(),
+    uniqueIds: new Set<string>(),
+    services: new Set<string>(),
+    federated: new Set<string>(),
+  };
+  if (element === '*') return { ...compiled, everyone: true };
+  if (typeof element !== 'object' || element === null || Array.isArray(element)) {
+    throw new PolicySyntaxError(`Invalid principal in policy: ${JSON.stringify(element)}`);
+  }
+  const entries = Object.entries(element);
+  if (entries.length === 0) throw new PolicySyntaxError('Missing required field Principal cannot be empty!');
+  for (const [type, given] of entries) {
+    for (const value of (Array.isArray(given) ? given : [given]) as unknown[]) {
+      const invalid = new PolicySyntaxError(`Invalid principal in policy: "${type}":${JSON.stringify(value)}`);
+      if (typeof value !== 'string' || value === '') throw invalid;
+      if (type === 'AWS') {
+        if (value === '*') compiled.everyone = true;
+        else if (!addAws(compiled, value)) throw invalid;
+      } else if (type === 'Service' || type === 'Federated') {
+        if (value.includes('*') && value !== '*') throw invalid;
+        compiled[type === 'Service' ? 'services' : 'federated'].add(value);
+      } else if (type !== 'CanonicalUser') {
+        throw invalid;
+      }
+    }
+  }
+  return compiled;
+}
+
+function addAws(
+  compiled: { arns: Set<string>; accounts: Set<string>; uniqueIds: Set<string> },
+  value: string,
+): boolean {
+  if (/^\d{12}$/.test(value)) {
+    compiled.accounts.add(value);
+    return true;
+  }
+  if (/^A[A-Z0-9]{15,}$/.test(value)) {
+    compiled.uniqueIds.add(value);
+    return true;
+  }
+  const [, partition, service, , account, resource] = splitArn(value) ?? [];
+  const valid =
+    partition !== undefined &&
+    /^aws(-[a-z]+)*$/.test(partition) &&
+    (service === 'iam' || service === 'sts') &&
+    /^\d{12}$/.test(account ?? '') &&
+    ARN_RESOURCE.test(resource ?? '') &&
+    // A wildcard for a part of a name is refused: only `*` for everyone exists.
+    !/[*?]/.test(value);
+  if (!valid) return false;
+  if (resource === 'root') compiled.accounts.add(account as string);
+  else compiled.arns.add(value);
+  return true;
+}
+
+/** How strongly a `Principal` element names the principal. */
+export function grantOf(element: PrincipalElement, principal: Principal): Grant {
+  if (element.everyone) return GRANT.direct;
+  switch (principal.kind) {
+    case 'role-session':
+      if (element.arns.has(principal.arn)) return GRANT.direct;
+      if (namesRole(element, principal)) return GRANT.role;
+      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
+    case 'user':
+      if (element.arns.has(principal.arn) || element.uniqueIds.has(principal.userId)) return GRANT.direct;
+      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
+    case 'root':
+      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
+    case 'service':
+      return element.services.has(principal.service) || element.services.has('*') ? GRANT.direct : GRANT.none;
+    case 'federated':
+      return element.federated.has(principal.providerArn) || element.federated.has('*') ? GRANT.direct : GRANT.none;
+    case 'anonymous':
+      return GRANT.none;
+  }
+}
+
+/**
+ * Whether a `Deny` with this `NotPrincipal` spares the principal. A session is looked at as its account and as itself,
+ * so both must be listed: the account, and the role or the session (IAM User Guide, "NotPrincipal": "must also specify
+ * the account ARN"). A principal with a permissions boundary is never spared (same place).
+ */
+export function sparedByNotPrincipal(element: PrincipalElement, principal: Principal, hasBoundary: boolean): boolean {
+  if (hasBoundary) return false;
+  if (element.everyone) return true;
+  switch (principal.kind) {
+    case 'role-session':
+      return (
+        element.accounts.has(principal.accountId) && (element.arns.has(principal.arn) || namesRole(element, principal))
+      );
+    case 'user':
+      return (
+        element.accounts.has(principal.accountId) &&
+        (element.arns.has(principal.arn) || element.uniqueIds.has(principal.userId))
+      );
+    case 'root':
+    case 'service':
+    case 'federated':
+    case 'anonymous':
+      return grantOf(element, principal) !== GRANT.none;
+  }
+}
+
+function namesRole(element: PrincipalElement, session: Extract<Principal, { kind: 'role-session' }>): boolean {
+  if (element.arns.has(session.roleArn)) return true;
+  const [roleId = ''] = element.uniqueIds.size > 0 ? session.userId.split(':') : [];
+  return roleId !== '' && element.uniqueIds.has(roleId);
+}

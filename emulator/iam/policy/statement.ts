@@ -1,0 +1,63 @@
+import { matchesArn, type ArnPattern } from './arn.ts';
+import { conditionHolds, type Condition } from './conditions/condition.ts';
+import { matchesPattern, type Pattern } from './pattern.ts';
+import { GRANT, grantOf, sparedByNotPrincipal, type Grant, type PrincipalElement } from './principal-element.ts';
+import type { EvaluationRequest } from './request.ts';
+import type { CompiledPolicy, CompiledStatement } from './types.ts';
+
+/** What is behind a `CompiledStatement`. */
+export interface Statement extends CompiledStatement {
+  /** Undefined in policies that are attached to a principal. */
+  readonly principal: PrincipalElement | undefined;
+  readonly notPrincipal: boolean;
+  /** In lower case. */
+  readonly actions: readonly Pattern[];
+  readonly notAction: boolean;
+  /** Undefined in trust policies, which are about the role they belong to. */
+  readonly resources: readonly ArnPattern[] | undefined;
+  readonly notResource: boolean;
+  readonly conditions: readonly Condition[];
+}
+
+/** All compiled statements are made by `compilePolicy`, so they all are this. */
+export function statementsOf(policy: CompiledPolicy): readonly Statement[] {
+  return policy.statements as readonly Statement[];
+}
+
+/** How strongly the statement applies to the request; `none` when it does not. */
+export function applies(statement: Statement, request: EvaluationRequest): Grant {
+  // Actions first: they are the cheapest to compare and differ the most.
+  if (!actionMatches(statement, request)) return GRANT.none;
+  const grant = principalMatches(statement, request);
+  if (grant === GRANT.none || !resourceMatches(statement, request)) return GRANT.none;
+  for (const condition of statement.conditions) {
+    if (!conditionHolds(condition, request)) return GRANT.none;
+  }
+  return grant;
+}
+
+export function principalMatches(statement: Statement, request: EvaluationRequest): Grant {
+  const { principal } = statement;
+  if (principal === undefined) return GRANT.direct;
+  if (!statement.notPrincipal) return grantOf(principal, request.principal);
+  const spared =
+    statement.effect === 'Deny'
+      ? sparedByNotPrincipal(principal, request.principal, request.input.permissionsBoundary !== undefined)
+      : grantOf(principal, request.principal) !== GRANT.none;
+  return spared ? GRANT.none : GRANT.direct;
+}
+
+export function actionMatches(statement: Statement, request: EvaluationRequest): boolean {
+  for (const action of statement.actions) {
+    if (matchesPattern(action, request.lowerCaseAction, request)) return !statement.notAction;
+  }
+  return statement.notAction;
+}
+
+export function resourceMatches(statement: Statement, request: EvaluationRequest): boolean {
+  if (statement.resources === undefined) return true;
+  for (const resource of statement.resources) {
+    if (matchesArn(resource, request.resourceArn, request)) return !statement.notResource;
+  }
+  return statement.notResource;
+}
