@@ -1,0 +1,73 @@
+import { awsManagedPolicies } from '../iam/managed-policies.ts';
+import { movableClock } from './clock.ts';
+import { credentialStore } from './credentials.ts';
+import type { EmulatorFault } from './faults.ts';
+import type { Credentials, RootUser } from './principal.ts';
+import { seededRandom } from './random.ts';
+import type { Account, EmulatorSettings, World } from './world.ts';
+
+export const DEFAULT_REGION = 'us-west-2';
+export const DEFAULT_ACCOUNT_ID = '111122223333';
+
+/** Defaults for what AWS does not document; docs/emulator.md gives the reasons. */
+export const DEFAULT_SETTINGS: EmulatorSettings = {
+  noAssociationError: 'ResourceNotFoundException',
+  eksAuthChecksPodExists: false,
+  associationChecksTrustPolicy: true,
+  transitiveTagOverrideError: 'InvalidParameterValue',
+  badTokenError: 'InvalidTokenException',
+  associationPropagation: { webhook: 0, eksAuth: 0 },
+};
+
+export interface WorldOptions {
+  readonly region?: string;
+  readonly faults?: Iterable<EmulatorFault>;
+  readonly settings?: Partial<EmulatorSettings>;
+  readonly seed?: string;
+  readonly endpoint: () => string;
+}
+
+export interface NewWorld {
+  readonly world: World;
+  /** Makes an account, or finds it; its administrator's key is `administrator` or a random one. */
+  createAccount(id: string, administrator?: Credentials): Account;
+}
+
+/** An empty world: no accounts, no buckets. */
+export function newWorld(options: WorldOptions): NewWorld {
+  const accounts = new Map<string, Account>();
+  const credentials = credentialStore();
+  const world: World = {
+    partition: 'aws',
+    region: options.region ?? DEFAULT_REGION,
+    clock: movableClock(),
+    faults: new Set(options.faults),
+    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    accounts,
+    buckets: new Map(),
+    awsManagedPolicies: awsManagedPolicies(),
+    credentials,
+    random: seededRandom(options.seed),
+    endpoint: options.endpoint,
+    account: (id) => accounts.get(id),
+  };
+
+  function createAccount(id: string, administrator?: Credentials): Account {
+    const existing = accounts.get(id);
+    if (existing !== undefined) return existing;
+    const root: RootUser = { kind: 'root', accountId: id, arn: `arn:aws:iam::${id}:root`, userId: id };
+    if (administrator !== undefined) credentials.add(administrator, root);
+    const account: Account = {
+      id,
+      administrator: administrator ?? credentials.issue(root),
+      roles: new Map(),
+      policies: new Map(),
+      oidcProviders: new Map(),
+      clusters: new Map(),
+    };
+    accounts.set(id, account);
+    return account;
+  }
+
+  return { world, createAccount };
+}

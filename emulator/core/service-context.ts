@@ -1,0 +1,95 @@
+import { accessDeniedMessage, authorize } from '../iam/policy/index.ts';
+import type { ConditionContext, Decision } from '../iam/policy/index.ts';
+import type { AuthorizationQuestion, ServiceContext } from './context.ts';
+import { AwsError } from './errors.ts';
+import { globalContext } from './global-context.ts';
+import { policiesOf } from './policies-of.ts';
+import type { Principal } from './principal.ts';
+import type { ServiceRequest } from './service.ts';
+import type { Storm } from './storm.ts';
+import type { CallTrace, World } from './world.ts';
+
+const ANONYMOUS: Principal = { kind: 'anonymous' };
+
+export function serviceContext(world: World, storm: Storm): ServiceContext {
+  const traces = new WeakMap<ServiceRequest, CallTrace>();
+  // Most calls ask about their caller several times or once with little else to do: the context is made once a call.
+  const callerContexts = new WeakMap<ServiceRequest, ConditionContext>();
+
+  function contextOf(request: ServiceRequest, principal: Principal): ConditionContext {
+    if (principal !== request.caller) return globalContext(world, request, principal);
+    let context = callerContexts.get(request);
+    if (context === undefined) {
+      context = globalContext(world, request, principal);
+      callerContexts.set(request, context);
+    }
+    return context;
+  }
+
+  const self: ServiceContext = {
+    world,
+    trace(request) {
+      let trace = traces.get(request);
+      if (trace === undefined) {
+        trace = { operation: 'Unknown', authorizations: [], notes: [] };
+        traces.set(request, trace);
+      }
+      return trace;
+    },
+    authorize(request, question) {
+      const principal = question.principal ?? request.caller ?? ANONYMOUS;
+      const decision = authorize(
+        {
+          principal,
+          action: question.action,
+          resource: question.resource,
+          resourceAccount: question.resourceAccount,
+          context: {
+            ...contextOf(request, principal),
+            'aws:ResourceAccount': question.resourceAccount,
+            ...question.context,
+          },
+          ...policiesOf(world, principal),
+          ...(question.resourcePolicy === undefined ? {} : { resourcePolicy: question.resourcePolicy }),
+          ...(question.trustPolicy === undefined ? {} : { trustPolicy: question.trustPolicy }),
+        },
+        world.faults,
+      );
+      self.trace(request).authorizations.push({ action: question.action, resource: question.resource, decision });
+      return decision;
+    },
+    accessDenied(request, question, decision) {
+      const principal = question.principal ?? request.caller ?? ANONYMOUS;
+      return new AwsError('AccessDenied', 403, deniedText(principal, question, decision));
+    },
+    demand(request, question) {
+      const decision = self.authorize(request, question);
+      if (decision.value !== 'allowed') throw self.accessDenied(request, question, decision);
+    },
+    disturb: (request, step) => storm.strike(step, request.applicationId, true),
+  };
+  return self;
+}
+
+/** The reason is told to callers of the resource's own account alone (IAM User Guide, "access denied error messages"). */
+function deniedText(principal: Principal, question: AuthorizationQuestion, decision: Decision): string {
+  const name = principalName(principal);
+  if (principal.kind !== 'anonymous' && principal.accountId === question.resourceAccount) {
+    return accessDeniedMessage(name, question.action, question.resource, decision);
+  }
+  return `User: ${name} is not authorized to perform: ${question.action} on resource: ${question.resource}`;
+}
+
+function principalName(principal: Principal): string {
+  switch (principal.kind) {
+    case 'role-session':
+    case 'root':
+      return principal.arn;
+    case 'service':
+      return principal.service;
+    case 'federated':
+      return principal.providerArn;
+    case 'anonymous':
+      return 'anonymous';
+  }
+}

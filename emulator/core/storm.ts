@@ -1,0 +1,68 @@
+import { AwsError } from './errors.ts';
+import type { Step } from './context.ts';
+import type { Weather } from './world.ts';
+
+/** Holds the disturbances that are turned on and lets them hit calls. */
+export interface Storm {
+  /** Turns a disturbance on; the function returned turns it off. */
+  add(weather: Weather): () => void;
+  /**
+   * Waits the delays and throws the first error (`AwsError`) of the disturbances that match.
+   * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
+   */
+  strike(step: Step, applicationId: string | undefined, inner: boolean): Promise<void>;
+  /** Ends all waiting at once. */
+  close(): void;
+}
+
+export function storm(): Storm {
+  const active = new Map<Weather, number>();
+  const closing = new AbortController();
+
+  function matches(weather: Weather, step: Step, applicationId: string | undefined, inner: boolean): boolean {
+    return (
+      (weather.service ?? step.service) === step.service &&
+      (weather.operation === undefined ? !inner : weather.operation === step.operation) &&
+      (weather.applicationId === undefined || weather.applicationId === applicationId) &&
+      (weather.clusterName === undefined || weather.clusterName === step.clusterName)
+    );
+  }
+
+  return {
+    add(weather) {
+      // A copy is the key, so that the same object added twice counts twice.
+      const own = { ...weather };
+      if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
+      return () => active.delete(own);
+    },
+    async strike(step, applicationId, inner) {
+      if (active.size === 0) return;
+      for (const [weather, remaining] of [...active]) {
+        if (!matches(weather, step, applicationId, inner)) continue;
+        if (remaining > 1) active.set(weather, remaining - 1);
+        else active.delete(weather);
+        if (weather.delayMilliseconds !== undefined) await wait(weather.delayMilliseconds, closing.signal);
+        if (weather.error !== undefined) {
+          throw new AwsError(weather.error.code, weather.error.status, weather.error.message);
+        }
+      }
+    },
+    close: () => closing.abort(),
+  };
+}
+
+function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end);
+  });
+}

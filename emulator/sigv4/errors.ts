@@ -1,0 +1,113 @@
+import { AwsError } from '../core/errors.ts';
+import type { ServiceName } from '../core/service.ts';
+import type { SignatureProblem, SignatureProblemKind } from './problem.ts';
+
+/** Code, status and text; without a text, the problem's own sentence is answered. */
+type Wording = readonly [code: string, status: number, text?: string];
+
+const S3_MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
+const MISMATCH =
+  'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and ' +
+  'signing method. Consult the service documentation for details.';
+const INVALID_TOKEN = 'The security token included in the request is invalid.';
+const EXPIRED_TOKEN = 'The security token included in the request is expired';
+
+/** S3 API Reference, "Error responses". */
+const S3: Readonly<Record<SignatureProblemKind, Wording>> = {
+  missing: ['AccessDenied', 403, 'Access Denied'],
+  'two-mechanisms': [
+    'InvalidArgument',
+    400,
+    'Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the ' +
+      'Authorization header should be specified',
+  ],
+  'unsupported-type': ['InvalidArgument', 400, 'Unsupported Authorization Type'],
+  'signature-version-2': [
+    'InvalidRequest',
+    400,
+    'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
+  ],
+  malformed: ['AuthorizationHeaderMalformed', 400],
+  'wrong-region': ['AuthorizationHeaderMalformed', 400],
+  'wrong-service': ['AuthorizationHeaderMalformed', 400],
+  'wrong-terminator': ['AuthorizationHeaderMalformed', 400],
+  'wrong-scope-date': ['AuthorizationHeaderMalformed', 400],
+  'missing-date': ['AccessDenied', 403, 'AWS authentication requires a valid Date or x-amz-date header'],
+  skewed: ['RequestTimeTooSkewed', 403, 'The difference between the request time and the current time is too large.'],
+  'bad-expires': ['AuthorizationQueryParametersError', 400],
+  'presigned-expired': ['AccessDenied', 403],
+  'unknown-key': ['InvalidAccessKeyId', 403, 'The AWS Access Key Id you provided does not exist in our records.'],
+  'wrong-token': ['InvalidToken', 400, 'The provided token is malformed or otherwise invalid.'],
+  'expired-token': ['ExpiredToken', 400, 'The provided token has expired.'],
+  'header-not-signed': ['AccessDenied', 403, 'There were headers present in the request which were not signed'],
+  'missing-payload-hash': ['InvalidRequest', 400],
+  'bad-payload-hash': ['InvalidArgument', 400],
+  'payload-mismatch': [
+    'XAmzContentSHA256Mismatch',
+    400,
+    "The provided 'x-amz-content-sha256' header does not match what was computed.",
+  ],
+  mismatch: ['SignatureDoesNotMatch', 403, S3_MISMATCH],
+  'missing-decoded-length': ['MissingContentLength', 411, 'You must provide the Content-Length HTTP header.'],
+  'wrong-decoded-length': [
+    'IncompleteBody',
+    400,
+    'You did not provide the number of bytes specified by the x-amz-decoded-content-length HTTP header',
+  ],
+  'malformed-chunks': ['InvalidRequest', 400],
+  'malformed-trailer': [
+    'MalformedTrailerError',
+    400,
+    'The request contained trailing data that was not well-formed or did not conform to our published schema.',
+  ],
+};
+
+/** The query protocol's (IAM and STS) common errors. */
+const QUERY: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = {
+  missing: ['MissingAuthenticationToken', 403, 'Request is missing Authentication Token'],
+  'unknown-key': ['InvalidClientTokenId', 403, INVALID_TOKEN],
+  'wrong-token': ['InvalidClientTokenId', 403, INVALID_TOKEN],
+  'expired-token': ['ExpiredToken', 403, EXPIRED_TOKEN],
+  mismatch: ['SignatureDoesNotMatch', 403, MISMATCH],
+};
+
+/** REST-JSON services' (EKS and EKS Auth) common errors. */
+const JSON_SERVICES: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = {
+  missing: ['MissingAuthenticationTokenException', 403, 'Missing Authentication Token'],
+  'unknown-key': ['UnrecognizedClientException', 403, INVALID_TOKEN],
+  'wrong-token': ['UnrecognizedClientException', 403, INVALID_TOKEN],
+  'expired-token': ['ExpiredTokenException', 403, EXPIRED_TOKEN],
+  mismatch: ['InvalidSignatureException', 403, MISMATCH],
+};
+
+/** Problems that are of the form of the signature, not of its value: the request cannot be read. */
+const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
+  'two-mechanisms',
+  'unsupported-type',
+  'signature-version-2',
+  'malformed',
+  'missing-date',
+  'bad-expires',
+]);
+
+/** The error that a service answers for a signature it does not accept. */
+export function signatureError(problem: SignatureProblem, service: ServiceName): AwsError {
+  if (service === 's3') {
+    const [code, status, text] = S3[problem.kind];
+    return new AwsError(code, status, text ?? s3Text(problem), problem.fields);
+  }
+  const [own, incomplete, wrong] =
+    service === 'iam' || service === 'sts'
+      ? ([QUERY, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const)
+      : ([JSON_SERVICES, 'IncompleteSignatureException', 'InvalidSignatureException'] as const);
+  const [code, status, text] = own[problem.kind] ?? (INCOMPLETE.has(problem.kind) ? [incomplete, 400] : [wrong, 403]);
+  if (problem.kind === 'wrong-region')
+    return new AwsError(code, status, 'Credential should be scoped to a valid region.');
+  return new AwsError(code, status, text ?? problem.message);
+}
+
+function s3Text(problem: SignatureProblem): string {
+  const malformed = S3[problem.kind][0] === 'AuthorizationHeaderMalformed';
+  return malformed ? `The authorization header is malformed; ${problem.message}` : problem.message;
+}

@@ -1,0 +1,47 @@
+import type { Caller } from '../core/principal.ts';
+import type { ServiceName } from '../core/service.ts';
+import type { World } from '../core/world.ts';
+import { SignatureProblem } from './problem.ts';
+import type { SignedParts } from './canonical.ts';
+import { readSignature } from './read-signature.ts';
+import { sigV4Verifier } from './verifier.ts';
+import type { Verifier } from './verifier.ts';
+
+export { decodeQueryPart, queryPairs, uriEncode } from './canonical.ts';
+export type { SignedParts } from './canonical.ts';
+export { decodeChunks } from './chunks.ts';
+export { signatureError } from './errors.ts';
+export { SignatureProblem } from './problem.ts';
+export type { SignatureProblemKind } from './problem.ts';
+export { readSignature } from './read-signature.ts';
+export type { ClaimedSignature } from './read-signature.ts';
+export { sigV4Verifier } from './verifier.ts';
+export type { VerifiedSignature, Verifier, VerifierOptions } from './verifier.ts';
+
+/** The verifier of a world: its region, clock and access keys. */
+export function worldVerifier(world: World): Verifier {
+  return sigV4Verifier({
+    region: world.region,
+    now: () => world.clock.now(),
+    find: (accessKeyId) => world.credentials.find(accessKeyId),
+  });
+}
+
+const verifiers = new WeakMap<World, Verifier>();
+
+/**
+ * Verifies a presigned request that is carried inside something else, such as the GetCallerIdentity URL in a token of
+ * `aws eks get-token`. `headers` (names in lower case) are those that whoever sends the URL would send, `host` included.
+ *
+ * @throws SignatureProblem
+ */
+export function verifyPresigned(world: World, service: ServiceName, parts: SignedParts): Caller {
+  const claimed = readSignature(parts);
+  if (claimed === undefined || !claimed.presigned) throw new SignatureProblem('missing', 'the URL is not presigned');
+  let verifier = verifiers.get(world);
+  if (verifier === undefined) {
+    verifier = worldVerifier(world);
+    verifiers.set(world, verifier);
+  }
+  return verifier.verify(parts, claimed, Buffer.alloc(0), service).caller;
+}

@@ -1,0 +1,217 @@
+import type { Caller, Credentials } from '../core/principal.ts';
+import type { ServiceName } from '../core/service.ts';
+import { canonicalRequest, sha256Hex } from './canonical.ts';
+import type { SignedParts } from './canonical.ts';
+import { readPayloadKind } from './payload.ts';
+import type { PayloadKind } from './payload.ts';
+import { SignatureProblem } from './problem.ts';
+import { formatTimestamp, parseTimestamp } from './read-signature.ts';
+import type { ClaimedSignature } from './read-signature.ts';
+import { secretsEqual, signatureMatches, signingKeys } from './signing-keys.ts';
+
+const MAX_SKEW = 15 * 60 * 1000;
+const MAX_PRESIGNED_SECONDS = 7 * 24 * 60 * 60;
+
+export interface VerifierOptions {
+  readonly region: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly find: (accessKeyId: string) => { readonly credentials: Credentials; readonly caller: Caller } | undefined;
+}
+
+/** A signature that was right: who signed, and what a payload that comes in chunks must be checked with. */
+export interface VerifiedSignature {
+  readonly caller: Caller;
+  readonly payload: PayloadKind;
+  readonly signingKey: Buffer;
+  /** `<date>/<region>/<service>/aws4_request` */
+  readonly scope: string;
+  readonly timestamp: string;
+  readonly signature: string;
+}
+
+export interface Verifier {
+  /**
+   * Verifies a signature for a service, the hash of `body` included where the signature covers it.
+   * @throws SignatureProblem
+   */
+  verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature;
+}
+
+/**
+ * Signature version 4 (IAM User Guide, "AWS Signature Version 4 for API requests"; S3 API Reference, "Authenticating
+ * requests").
+ */
+export function sigV4Verifier(options: VerifierOptions): Verifier {
+  const keys = signingKeys();
+  return {
+    verify(parts, claimed, body, service) {
+      checkScope(claimed, service, options.region);
+      checkTime(claimed, service, options.now());
+      const { credentials, caller } = findKey(claimed, options);
+      checkSignedHeaders(parts, claimed);
+
+      const payload = readPayloadKind(parts, claimed, body, service);
+      const canonical = canonicalRequest(parts, claimed.signedHeaders, payload.canonical, service === 's3');
+      const scope = `${claimed.date}/${claimed.region}/${claimed.service}/aws4_request`;
+      const text = `AWS4-HMAC-SHA256\n${claimed.timestamp}\n${scope}\n${sha256Hex(canonical)}`;
+      const key = keys.get(credentials.secretAccessKey, claimed.date, claimed.region, claimed.service);
+      if (!signatureMatches(key, text, claimed.signature)) {
+        throw new SignatureProblem('mismatch', 'the signature is not that of this request', { StringToSign: text });
+      }
+      if (payload.kind === 'hash' && service === 's3') checkHash(payload.canonical, body);
+      return {
+        caller,
+        payload: payload.kind,
+        signingKey: key,
+        scope,
+        timestamp: claimed.timestamp,
+        signature: claimed.signature,
+      };
+    },
+  };
+}
+
+function checkScope(claimed: ClaimedSignature, service: ServiceName, region: string): void {
+  if (claimed.service !== service) {
+    throw new SignatureProblem('wrong-service', `Credential should be scoped to correct service: '${service}'.`);
+  }
+  // IAM, and STS by its global endpoint, are signed for us-east-1 wherever the caller is.
+  const global = (service === 'iam' || service === 'sts') && claimed.region === 'us-east-1';
+  if (claimed.region !== region && !global) {
+    throw new SignatureProblem('wrong-region', `the region '${claimed.region}' is wrong; expecting '${region}'`, {
+      Region: region,
+    });
+  }
+  if (claimed.terminator !== 'aws4_request') {
+    throw new SignatureProblem(
+      'wrong-terminator',
+      `Credential should be scoped with a valid terminator: 'aws4_request', not '${claimed.terminator}'.`,
+    );
+  }
+  if (!claimed.timestamp.startsWith(claimed.date) || claimed.date.length !== 8) {
+    throw new SignatureProblem(
+      'wrong-scope-date',
+      `Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: ` +
+        `'${claimed.date}' != '${claimed.timestamp.slice(0, 8)}', from '${claimed.timestamp}'.`,
+    );
+  }
+}
+
+function checkTime(claimed: ClaimedSignature, service: ServiceName, now: number): void {
+  const signedAt = parseTimestamp(claimed.timestamp);
+  if (Number.isNaN(signedAt)) throw new SignatureProblem('missing-date', 'the date of the signature is no date');
+  if (claimed.presigned && service === 's3') {
+    checkExpires(claimed, signedAt, now);
+    return;
+  }
+  // STS does not look at X-Amz-Expires: a presigned call lasts as long as any signature, which is what EKS tokens rely on.
+  const fields = {
+    RequestTime: claimed.timestamp,
+    ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
+    MaxAllowedSkewMilliseconds: String(MAX_SKEW),
+  };
+  const server = formatTimestamp(now);
+  if (signedAt < now - MAX_SKEW) {
+    const bound = formatTimestamp(now - MAX_SKEW);
+    throw new SignatureProblem(
+      'skewed',
+      `Signature expired: ${claimed.timestamp} is now earlier than ${bound} (${server} - 15 min.)`,
+      fields,
+    );
+  }
+  if (signedAt > now + MAX_SKEW) {
+    const bound = formatTimestamp(now + MAX_SKEW);
+    throw new SignatureProblem(
+      'skewed',
+      `Signature not yet current: ${claimed.timestamp} is still later than ${bound} (${server} + 15 min.)`,
+      fields,
+    );
+  }
+}
+
+function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number): void {
+  if (claimed.expires === undefined) {
+    throw new SignatureProblem(
+      'bad-expires',
+      'Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, X-Amz-Signature, ' +
+        'X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.',
+    );
+  }
+  if (!/^-?\d{1,15}$/.test(claimed.expires)) {
+    throw new SignatureProblem('bad-expires', 'X-Amz-Expires should be a number');
+  }
+  const seconds = Number(claimed.expires);
+  if (seconds < 0) throw new SignatureProblem('bad-expires', 'X-Amz-Expires must be non-negative');
+  if (seconds > MAX_PRESIGNED_SECONDS) {
+    throw new SignatureProblem(
+      'bad-expires',
+      'X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires must be less than ' +
+        `${MAX_PRESIGNED_SECONDS} seconds`,
+    );
+  }
+  const end = signedAt + seconds * 1000;
+  if (now > end) {
+    throw new SignatureProblem('presigned-expired', 'Request has expired', {
+      'X-Amz-Expires': claimed.expires,
+      Expires: new Date(end).toISOString().replace(/\.\d+/, ''),
+      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
+    });
+  }
+  if (signedAt > now + MAX_SKEW) {
+    throw new SignatureProblem('presigned-expired', 'Request is not valid yet', {
+      'X-Amz-Expires': claimed.expires,
+      Expires: new Date(end).toISOString().replace(/\.\d+/, ''),
+      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
+    });
+  }
+}
+
+function findKey(claimed: ClaimedSignature, { find, now }: VerifierOptions) {
+  const found = find(claimed.accessKeyId);
+  if (found === undefined) throw new SignatureProblem('unknown-key', 'no access key has this id');
+  const { sessionToken, expiration } = found.credentials;
+  const sameToken =
+    sessionToken === undefined || claimed.sessionToken === undefined
+      ? sessionToken === claimed.sessionToken
+      : secretsEqual(sessionToken, claimed.sessionToken);
+  if (!sameToken) throw new SignatureProblem('wrong-token', 'the session token is not that of the access key');
+  if (expiration !== undefined && now() >= expiration) {
+    throw new SignatureProblem('expired-token', 'the session has expired');
+  }
+  return found;
+}
+
+/** Host and every `x-amz-*` header must be signed, so that nobody adds or changes one on the way. */
+function checkSignedHeaders(parts: SignedParts, claimed: ClaimedSignature): void {
+  const unsigned: string[] = [];
+  if (!claimed.signedHeaders.includes('host')) unsigned.push('host');
+  for (const name in parts.headers) {
+    if (name.startsWith('x-amz-') && !claimed.signedHeaders.includes(name)) unsigned.push(name);
+  }
+  // With `Date` in place of x-amz-date, that header is the one which must not be changed.
+  if (!claimed.presigned && parts.headers['x-amz-date'] === undefined && !claimed.signedHeaders.includes('date')) {
+    unsigned.push('date');
+  }
+  if (unsigned.length > 0) {
+    throw new SignatureProblem(
+      'header-not-signed',
+      `There were headers present in the request which were not signed: ${unsigned.join(', ')}`,
+      { HeadersNotSigned: unsigned.join(', ') },
+    );
+  }
+  const absent = claimed.signedHeaders.find((name) => parts.headers[name] === undefined);
+  if (absent !== undefined) {
+    throw new SignatureProblem('mismatch', `SignedHeaders names a header that the request lacks: ${absent}`);
+  }
+}
+
+function checkHash(claimed: string, body: Buffer): void {
+  const actual = sha256Hex(body);
+  if (actual !== claimed) {
+    throw new SignatureProblem('payload-mismatch', 'the payload is not the one that was signed', {
+      ClientComputedContentSHA256: claimed,
+      S3ComputedContentSHA256: actual,
+    });
+  }
+}
