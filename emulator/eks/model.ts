@@ -93,6 +93,7 @@ export interface Addon {
   modifiedAt: number;
   configurationValues: string | undefined;
   readonly tags: Map<string, string>;
+  health?: readonly HealthIssue[];
 }
 
 export interface NodeGroup {
@@ -102,6 +103,32 @@ export interface NodeGroup {
   readonly createdAt: number;
   status: 'CREATING' | 'ACTIVE' | 'DELETING' | 'CREATE_FAILED';
   readonly subnets: readonly string[];
+  readonly tags: Map<string, string>;
+  health?: readonly HealthIssue[];
+}
+
+/** What CreateCluster was asked beyond its name, role and version; answered by DescribeCluster as it was given. */
+export interface ClusterConfiguration {
+  readonly resourcesVpcConfig: Readonly<Record<string, unknown>>;
+  readonly kubernetesNetworkConfig: Readonly<Record<string, unknown>>;
+  readonly authenticationMode: string;
+  /** Whether the creator is the cluster's Kubernetes administrator. */
+  readonly creatorIsAdministrator: boolean;
+}
+
+/** Something that went wrong with a cluster, a node group or an add-on, as their `health.issues` tell it. */
+export interface HealthIssue {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Maps an IAM principal to a Kubernetes user of the cluster. */
+export interface AccessEntry {
+  readonly arn: string;
+  readonly principalArn: string;
+  readonly username: string;
+  readonly kubernetesGroups: readonly string[];
+  readonly createdAt: number;
   readonly tags: Map<string, string>;
 }
 
@@ -122,4 +149,13 @@ export interface Cluster {
   readonly nodeGroups: Map<string, NodeGroup>;
   /** Association id -> association. */
   readonly associations: Map<string, Association>;
+  /**
+   * What EKS Auth knows of the associations, by `<namespace>/<service account>`: it lags behind `associations` by the
+   * setting `associationPropagation.eksAuth`. Absent: it knows of none.
+   */
+  readonly eksAuthAssociations?: Map<string, Association>;
+  readonly configuration?: ClusterConfiguration;
+  /** Principal ARN -> access entry. */
+  readonly accessEntries?: Map<string, AccessEntry>;
+  health?: readonly HealthIssue[];
 }

@@ -1,0 +1,78 @@
+import { demand, demandOnCluster, parameter, theCluster, type EksCall } from '../call.ts';
+import { resourceNotFound } from '../errors.ts';
+import { eksArn } from '../ids.ts';
+import type { Association, Cluster } from '../model.ts';
+import { page } from '../paging.ts';
+import { readTags, requestTagContext, resourceTagContext } from '../tags.ts';
+import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from './changes.ts';
+import { checkBaseRole, readGrant, readSubject } from './request.ts';
+import { associationSummary, associationView } from './view.ts';
+
+export async function createPodIdentityAssociation(call: EksCall): Promise<object> {
+  const { body, state } = call;
+  const tags = readTags(body);
+  demandOnCluster(call, 'eks:CreatePodIdentityAssociation', requestTagContext(tags));
+  const cluster = theCluster(call);
+  const scope = `${cluster.arn} CreatePodIdentityAssociation`;
+  const repeated = cluster.associations.get(state.requestTokens.find(scope, body) ?? '');
+  if (repeated !== undefined) return { association: associationView(repeated) };
+
+  const subject = readSubject(body);
+  const grant = readGrant(body);
+  checkBaseRole(call, cluster, grant.roleArn);
+  checkRoomFor(cluster, subject);
+  const association = await addAssociation(call, cluster, { subject, grant, tags });
+  state.requestTokens.remember(scope, body, association.id);
+  return { association: associationView(association) };
+}
+
+export function describePodIdentityAssociation(call: EksCall): object {
+  const { association } = demandedAssociation(call, 'eks:DescribePodIdentityAssociation');
+  return { association: associationView(association) };
+}
+
+export function listPodIdentityAssociations(call: EksCall): object {
+  demandOnCluster(call, 'eks:ListPodIdentityAssociations');
+  const namespace = call.query.get('namespace');
+  const serviceAccount = call.query.get('serviceAccount');
+  const wanted = [...theCluster(call).associations.values()].filter(
+    (association) =>
+      (namespace === null || association.namespace === namespace) &&
+      (serviceAccount === null || association.serviceAccount === serviceAccount),
+  );
+  const { items, nextToken } = page(wanted, ({ id }) => id, call.query);
+  return { associations: items.map(associationSummary), nextToken };
+}
+
+export async function updatePodIdentityAssociation(call: EksCall): Promise<object> {
+  const { cluster, association } = demandedAssociation(call, 'eks:UpdatePodIdentityAssociation');
+  const { body, state } = call;
+  const scope = `${association.arn} UpdatePodIdentityAssociation`;
+  if (state.requestTokens.find(scope, body) === undefined) {
+    const grant = readGrant(body, association);
+    if (grant.roleArn !== association.roleArn) checkBaseRole(call, cluster, grant.roleArn);
+    state.requestTokens.remember(scope, body, association.id);
+    await changeAssociation(call, cluster, association, grant);
+  }
+  return { association: associationView(association) };
+}
+
+export async function deletePodIdentityAssociation(call: EksCall): Promise<object> {
+  const { cluster, association } = demandedAssociation(call, 'eks:DeletePodIdentityAssociation');
+  await removeAssociation(call, cluster, association);
+  return { association: associationView(association) };
+}
+
+function demandedAssociation(call: EksCall, action: string): { cluster: Cluster; association: Association } {
+  const clusterName = parameter(call, 'clusterName');
+  const id = parameter(call, 'associationId');
+  const association = call.account.clusters.get(clusterName)?.associations.get(id);
+  const arn = eksArn(call.world, call.account.id, `podidentityassociation/${clusterName}/${id}`);
+  demand(call, action, arn, resourceTagContext(association?.tags ?? new Map()));
+  const cluster = theCluster(call);
+  if (association === undefined)
+    throw resourceNotFound(`No pod identity association found with id ${id} in cluster ${clusterName}.`, {
+      clusterName,
+    });
+  return { cluster, association };
+}

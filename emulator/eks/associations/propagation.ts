@@ -1,0 +1,84 @@
+import type { World } from '../../core/world.ts';
+import type { Association, Cluster } from '../model.ts';
+
+/**
+ * Carries changes of associations to the two that act on them: the cluster's webhook and EKS Auth. Each learns of a
+ * change after a delay of its own (setting `associationPropagation`); with a delay of 0, before the call answers.
+ */
+export interface AssociationPropagation {
+  /**
+   * Tells of an association that was made, changed (`association`) or deleted (`undefined`).
+   *
+   * @returns what went wrong when the cluster was told at once, else undefined: the change itself stands.
+   */
+  changed(cluster: Cluster, subject: Subject, association: Association | undefined): Promise<string | undefined>;
+  /** Forgets the changes under way. */
+  close(): void;
+}
+
+export interface Subject {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** The key of `Cluster.eksAuthAssociations`. */
+export function subjectKey(subject: Subject): string {
+  return `${subject.namespace}/${subject.serviceAccount}`;
+}
+
+export function associationPropagation(world: World): AssociationPropagation {
+  const timers = new Set<NodeJS.Timeout>();
+  /** One at a time for a cluster, so that the webhook never ends with an older list. */
+  const pushes = new WeakMap<Cluster, Promise<unknown>>();
+
+  const after = (delay: number, act: () => void): void => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      act();
+    }, delay);
+    timer.unref();
+    timers.add(timer);
+  };
+
+  const push = (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
+    const told = (pushes.get(cluster) ?? Promise.resolve()).then(async () => {
+      if (cluster.status === 'DELETING') return undefined;
+      try {
+        await cluster.managed?.associationsChanged(identities);
+        return undefined;
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    });
+    pushes.set(cluster, told);
+    return told;
+  };
+
+  return {
+    changed: async (cluster, subject, association) => {
+      const delays = world.settings.associationPropagation;
+      // A copy: later updates of the association must not show before their own time.
+      const known = association === undefined ? undefined : { ...association };
+      const inform = () => {
+        if (known === undefined) cluster.eksAuthAssociations?.delete(subjectKey(subject));
+        else cluster.eksAuthAssociations?.set(subjectKey(subject), known);
+      };
+      if (delays.eksAuth > 0) after(delays.eksAuth, inform);
+      else inform();
+
+      const identities = [...cluster.associations.values()].map(({ namespace, serviceAccount }) => ({
+        namespace,
+        serviceAccount,
+      }));
+      if (delays.webhook > 0) {
+        after(delays.webhook, () => void push(cluster, identities));
+        return undefined;
+      }
+      return push(cluster, identities);
+    },
+    close: () => {
+      for (const timer of timers) clearTimeout(timer);
+      timers.clear();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import type { ServiceContext } from '../core/context.ts';
+import type { Caller } from '../core/principal.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import type { Account, Role, World } from '../core/world.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
+import { parseRoleArn } from '../sts/arns.ts';
+import type { AssociationPropagation } from './associations/propagation.ts';
+import type { ClientRequestTokens } from './client-request-tokens.ts';
+import { accessDenied, invalidParameter, resourceNotFound } from './errors.ts';
+import { eksArn } from './ids.ts';
+import type { Cluster, ClusterProvider } from './model.ts';
+import type { JsonObject } from './rest-json.ts';
+import { findRole } from './roles.ts';
+import { resourceTagContext } from './tags.ts';
+
+/** What the EKS operations share. */
+export interface EksState {
+  readonly context: ServiceContext;
+  readonly clusterProvider: () => ClusterProvider | undefined;
+  readonly propagation: AssociationPropagation;
+  readonly requestTokens: ClientRequestTokens;
+}
+
+/** One call of an EKS operation by a caller whose signature has been verified. */
+export interface EksCall {
+  readonly state: EksState;
+  readonly world: World;
+  readonly request: ServiceRequest;
+  readonly caller: Caller;
+  readonly account: Account;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly body: JsonObject;
+}
+
+/** Answers the body of the response. */
+export type EksOperation = (call: EksCall) => Promise<object> | object;
+
+/** A parameter of the operation's path. */
+export function parameter(call: EksCall, name: string): string {
+  const value = call.parameters[name];
+  if (value === undefined) throw new Error(`the route has no parameter ${name}`);
+  return value;
+}
+
+/**
+ * Asks whether the caller may do `action` (`eks:…`) on the resource.
+ *
+ * @throws AwsError `AccessDeniedException` 403.
+ */
+export function demand(call: EksCall, action: string, resource: string, context: ConditionContext = {}): void {
+  demandOf(call, action, resource, call.account.id, context);
+}
+
+/** As `demand`, on the cluster of the path, whether or not there is such a cluster. */
+export function demandOnCluster(call: EksCall, action: string, context: ConditionContext = {}): void {
+  const name = parameter(call, 'clusterName');
+  const tags = call.account.clusters.get(name)?.tags ?? new Map<string, string>();
+  demand(call, action, eksArn(call.world, call.account.id, `cluster/${name}`), {
+    ...resourceTagContext(tags),
+    ...context,
+  });
+}
+
+/**
+ * The cluster of the path.
+ *
+ * @throws AwsError `ResourceNotFoundException` 404.
+ */
+export function theCluster(call: EksCall): Cluster {
+  const name = parameter(call, 'clusterName');
+  const cluster = call.account.clusters.get(name);
+  if (cluster === undefined) throw resourceNotFound(`No cluster found for name: ${name}.`, { clusterName: name });
+  return cluster;
+}
+
+/**
+ * The role that the caller hands to a service, after the checks which EKS makes of any role: its account, the caller's
+ * right to pass it (IAM User Guide, "Grant a user permissions to pass a role to an AWS service"), that it exists.
+ *
+ * @throws AwsError `InvalidParameterException` 400 or `AccessDeniedException` 403.
+ */
+export function passedRole(call: EksCall, name: string, arn: string, service: string, associated: string): Role {
+  const parsed = parseRoleArn(arn);
+  if (parsed === undefined) throw invalidParameter(`${name} is not the ARN of an IAM role.`);
+  if (parsed.accountId !== call.account.id)
+    throw invalidParameter(`${name} names a role of account ${parsed.accountId}; it must be of the cluster's account.`);
+  demandOf(call, 'iam:PassRole', arn, parsed.accountId, {
+    'iam:PassedToService': service,
+    'iam:AssociatedResourceArn': associated,
+  });
+  const role = findRole(call.world, arn);
+  if (role === undefined) throw invalidParameter('Role provided in the request does not exist.');
+  return role;
+}
+
+/** A fact that explains the answer, for the record of the call. */
+export function note(call: EksCall, fact: string): void {
+  call.state.context.trace(call.request).notes.push(fact);
+}
+
+function demandOf(call: EksCall, action: string, resource: string, accountId: string, context: ConditionContext): void {
+  const question = { action, resource, resourceAccount: accountId, context };
+  const decision = call.state.context.authorize(call.request, question);
+  if (decision.value !== 'allowed')
+    throw accessDenied(call.state.context.accessDenied(call.request, question, decision).message);
+}

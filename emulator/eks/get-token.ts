@@ -1,0 +1,61 @@
+import type { Caller } from '../core/principal.ts';
+import type { World } from '../core/world.ts';
+import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
+import type { Cluster } from './model.ts';
+
+const PREFIX = 'k8s-aws-v1.';
+const CLUSTER_HEADER = 'x-k8s-aws-id';
+const LONGEST_TOKEN = 16_384;
+
+/** A Kubernetes user. */
+export interface KubernetesUser {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/**
+ * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that
+ * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). The cluster's
+ * creator is an administrator; others are who their access entry says, or their ARN without any right.
+ *
+ * @returns undefined for a token that is not good.
+ */
+export async function authenticateToken(
+  world: World,
+  cluster: Cluster,
+  token: string,
+): Promise<KubernetesUser | undefined> {
+  const caller = verifyToken(world, cluster, token);
+  return caller === undefined ? undefined : kubernetesUser(cluster, caller);
+}
+
+function verifyToken(world: World, cluster: Cluster, token: string): Caller | undefined {
+  if (!token.startsWith(PREFIX) || token.length > LONGEST_TOKEN) return undefined;
+  const text = Buffer.from(token.slice(PREFIX.length), 'base64url').toString('utf8');
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || url.pathname !== '/') return undefined;
+  if (url.searchParams.get('Action') !== 'GetCallerIdentity') return undefined;
+  // A signature that does not cover the name would let a token for one cluster open them all.
+  if (!(url.searchParams.get('X-Amz-SignedHeaders') ?? '').split(';').includes(CLUSTER_HEADER)) return undefined;
+  try {
+    return verifyPresigned(world, 'sts', {
+      method: 'GET',
+      path: '/',
+      query: url.search.slice(1),
+      headers: { host: url.host, [CLUSTER_HEADER]: cluster.name },
+    });
+  } catch (error) {
+    if (error instanceof SignatureProblem) return undefined;
+    throw error;
+  }
+}
+
+function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
+  const principalArn = caller.kind === 'root' ? caller.arn : caller.roleArn;
+  const entry = cluster.accessEntries?.get(principalArn);
+  const sessionName = caller.kind === 'root' ? 'root' : caller.sessionName;
+  const username = entry?.username.replaceAll('{{SessionName}}', sessionName) ?? caller.arn;
+  const administrator = principalArn === cluster.creatorArn && (cluster.configuration?.creatorIsAdministrator ?? true);
+  const groups = [...(administrator ? ['system:masters'] : []), ...(entry?.kubernetesGroups ?? [])];
+  return { username, groups: [...groups, 'system:authenticated'] };
+}

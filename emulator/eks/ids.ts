@@ -1,0 +1,42 @@
+import { randomString } from '../core/random.ts';
+import type { World } from '../core/world.ts';
+
+const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const HEXADECIMAL = '0123456789abcdef';
+
+/** `a-` and 17 lower-case letters and digits. */
+export function newAssociationId(world: World): string {
+  return `a-${characters(world, LOWER_CASE, 17)}`;
+}
+
+/** `i-` and 17 hexadecimal digits, as EC2 names instances. */
+export function newInstanceId(world: World): string {
+  return `i-${characters(world, HEXADECIMAL, 17)}`;
+}
+
+/** `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hexadecimal digits>` */
+export function newIssuer(world: World): string {
+  return `https://oidc.eks.${world.region}.amazonaws.com/id/${characters(world, HEXADECIMAL, 32).toUpperCase()}`;
+}
+
+/** A random (version 4) UUID from the world's seeded source. */
+export function newUuid(world: World): string {
+  const digits = characters(world, HEXADECIMAL, 30);
+  const variant = characters(world, '89ab', 1);
+  return [
+    digits.slice(0, 8),
+    digits.slice(8, 12),
+    `4${digits.slice(12, 15)}`,
+    `${variant}${digits.slice(15, 18)}`,
+    digits.slice(18, 30),
+  ].join('-');
+}
+
+/** ARN of an EKS resource: `arn:aws:eks:<region>:<account>:<resource>`. */
+export function eksArn(world: World, accountId: string, resource: string): string {
+  return `arn:${world.partition}:eks:${world.region}:${accountId}:${resource}`;
+}
+
+function characters(world: World, alphabet: string, length: number): string {
+  return randomString(world.random, length, alphabet);
+}

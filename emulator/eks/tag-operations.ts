@@ -1,0 +1,53 @@
+import { AwsError } from '../core/errors.ts';
+import { demand, parameter, type EksCall } from './call.ts';
+import { checkTagCount, readTags, requestTagContext, resourceTagContext } from './tags.ts';
+
+export function tagResource(call: EksCall): object {
+  const tags = readTags(call.body);
+  const existing = demandedTags(call, 'eks:TagResource', requestTagContext(tags));
+  checkTagCount(new Map([...existing, ...tags]));
+  for (const [key, value] of tags) existing.set(key, value);
+  return {};
+}
+
+export function untagResource(call: EksCall): object {
+  const keys = call.query.getAll('tagKeys');
+  const existing = demandedTags(call, 'eks:UntagResource', keys.length > 0 ? { 'aws:TagKeys': keys } : {});
+  for (const key of keys) existing.delete(key);
+  return {};
+}
+
+export function listTagsForResource(call: EksCall): object {
+  return { tags: Object.fromEntries(demandedTags(call, 'eks:ListTagsForResource', {})) };
+}
+
+/** The tags of the resource that the path names. The three operations have errors of their own. */
+function demandedTags(
+  call: EksCall,
+  action: string,
+  context: Readonly<Record<string, string | readonly string[]>>,
+): Map<string, string> {
+  const arn = parameter(call, 'resourceArn');
+  const [, , service, , accountId] = arn.split(':');
+  if (!arn.startsWith('arn:') || service !== 'eks')
+    throw new AwsError('BadRequestException', 400, 'resourceArn is not the ARN of an EKS resource.');
+  const tags = accountId === call.account.id ? findTags(call, arn) : undefined;
+  demand(call, action, arn, { ...resourceTagContext(tags ?? new Map()), ...context });
+  if (tags === undefined) throw new AwsError('NotFoundException', 404, 'No EKS resource has this ARN.');
+  return tags;
+}
+
+function findTags(call: EksCall, arn: string): Map<string, string> | undefined {
+  const name = arn.split('/')[1] ?? '';
+  const cluster = call.account.clusters.get(name);
+  if (cluster === undefined) return undefined;
+  if (cluster.arn === arn) return cluster.tags;
+  const association = cluster.associations.get(arn.split('/')[2] ?? '');
+  if (association?.arn === arn) return association.tags;
+  const others = [
+    ...cluster.addons.values(),
+    ...cluster.nodeGroups.values(),
+    ...(cluster.accessEntries?.values() ?? []),
+  ];
+  return others.find((resource) => resource.arn === arn)?.tags;
+}

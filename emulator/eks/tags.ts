@@ -1,0 +1,44 @@
+import type { ConditionContext } from '../iam/policy/index.ts';
+import { invalidParameter } from './errors.ts';
+import { optionalObject } from './input.ts';
+import type { JsonObject } from './rest-json.ts';
+
+const MOST_TAGS = 50;
+
+/**
+ * The `tags` of a request.
+ *
+ * @throws AwsError `InvalidParameterException` for more than 50, a key over 128 or a value over 256 characters, or the
+ * prefix `aws:` (EKS API Reference, "TagResource").
+ */
+export function readTags(body: JsonObject): Map<string, string> {
+  const tags = new Map<string, string>();
+  for (const [key, value] of Object.entries(optionalObject(body, 'tags') ?? {})) {
+    if (typeof value !== 'string') throw invalidParameter(`The value of the tag ${key.slice(0, 128)} is not a string.`);
+    if (key.length < 1 || key.length > 128) throw invalidParameter('A tag key must have 1 to 128 characters.');
+    if (value.length > 256) throw invalidParameter('A tag value must have at most 256 characters.');
+    if (/^aws:/i.test(key)) throw invalidParameter('Tag keys that begin with aws: are reserved.');
+    tags.set(key, value);
+  }
+  checkTagCount(tags);
+  return tags;
+}
+
+export function checkTagCount(tags: ReadonlyMap<string, string>): void {
+  if (tags.size > MOST_TAGS) throw invalidParameter(`A resource can have at most ${MOST_TAGS} tags.`);
+}
+
+/** The condition keys that a request's tags give. */
+export function requestTagContext(tags: ReadonlyMap<string, string>): ConditionContext {
+  if (tags.size === 0) return {};
+  return { ...keyed('aws:RequestTag', tags), 'aws:TagKeys': [...tags.keys()] };
+}
+
+/** The condition keys that a resource's tags give. */
+export function resourceTagContext(tags: ReadonlyMap<string, string>): ConditionContext {
+  return keyed('aws:ResourceTag', tags);
+}
+
+function keyed(prefix: string, tags: ReadonlyMap<string, string>): Record<string, string> {
+  return Object.fromEntries([...tags].map(([key, value]) => [`${prefix}/${key}`, value]));
+}
