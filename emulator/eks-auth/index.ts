@@ -1,0 +1,1 @@
+export { eksAuthService } from './service.ts';

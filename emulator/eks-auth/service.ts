@@ -1,0 +1,131 @@
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Service, ServiceRequest } from '../core/service.ts';
+import { subjectKey } from '../eks/associations/propagation.ts';
+import { accessDenied, invalidParameter, resourceNotFound } from '../eks/errors.ts';
+import { epochSeconds } from '../eks/cluster-view.ts';
+import { eksArn } from '../eks/ids.ts';
+import { checkPattern, optionalString, requiredString } from '../eks/input.ts';
+import type { Association, Cluster } from '../eks/model.ts';
+import { jsonAnswer, parseJsonBody, renderRestJsonError, type JsonObject } from '../eks/rest-json.ts';
+import { findRoute, type Route } from '../eks/router.ts';
+import { openSession } from './session.ts';
+import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
+
+const ROUTES: readonly Route<true>[] = [
+  {
+    method: 'POST',
+    path: '/clusters/{clusterName}/assume-role-for-pod-identity',
+    operation: 'AssumeRoleForPodIdentity',
+    handle: true,
+  },
+];
+/** A token of the API server is well below. */
+const LONGEST_TOKEN = 65_536;
+
+/**
+ * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew: the
+ * sessions that AWS keeps on its side and gives out again are not emulated.
+ */
+export function eksAuthService(context: ServiceContext): Service {
+  return {
+    name: 'eks-auth',
+    renderError: renderRestJsonError,
+    handle: async (request) => {
+      const { route, parameters } = findRoute(ROUTES, request.method, request.path);
+      context.trace(request).operation = route.operation;
+      const answer = await assumeRoleForPodIdentity(context, request, parameters.clusterName ?? '');
+      return jsonAnswer(request, answer);
+    },
+  };
+}
+
+/**
+ * Credentials for the pod that the token is bound to (EKS Auth API Reference, "AssumeRoleForPodIdentity"). The caller is
+ * the agent, with the node's role; its own permission is asked first, and its lack answered with status 403 (a role that
+ * cannot be assumed is 400).
+ */
+async function assumeRoleForPodIdentity(
+  context: ServiceContext,
+  request: ServiceRequest,
+  clusterName: string,
+): Promise<object> {
+  const { world } = context;
+  const { caller } = request;
+  if (caller === undefined)
+    throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
+  demand(context, request, eksArn(world, caller.accountId, `cluster/${clusterName}`), caller.accountId);
+  const token = readToken(clusterName, parseJsonBody(request.body));
+
+  const cluster = world.account(caller.accountId)?.clusters.get(clusterName);
+  if (cluster === undefined || cluster.status === 'CREATING' || cluster.status === 'DELETING')
+    throw resourceNotFound(`No cluster found for name: ${clusterName}.`);
+  const note = (fact: string): void => void context.trace(request).notes.push(fact);
+  const identity = await verifyToken(world, cluster, token, note);
+  const association = findAssociation(context, request, cluster, identity);
+  await checkPod(context, request, cluster, identity);
+  const { session, credentials } = openSession(context, request, cluster, association, identity);
+  return {
+    subject: { namespace: identity.namespace, serviceAccount: identity.serviceAccount },
+    audience: POD_IDENTITY_AUDIENCE,
+    podIdentityAssociation: { associationArn: association.arn, associationId: association.id },
+    // Without the d of "assumed": so the API model spells it.
+    assumedRoleUser: { arn: session.arn, assumeRoleId: session.userId },
+    credentials: {
+      accessKeyId: credentials.accessKeyId,
+      secretAccessKey: credentials.secretAccessKey,
+      sessionToken: credentials.sessionToken,
+      expiration: epochSeconds(credentials.expiration ?? session.expiresAt),
+    },
+  };
+}
+
+function demand(context: ServiceContext, request: ServiceRequest, resource: string, resourceAccount: string): void {
+  const question = { action: 'eks-auth:AssumeRoleForPodIdentity', resource, resourceAccount };
+  const decision = context.authorize(request, question);
+  if (decision.value !== 'allowed') throw accessDenied(context.accessDenied(request, question, decision).message);
+}
+
+/** The token, after the shapes of all parameters have been checked. */
+function readToken(clusterName: string, body: JsonObject): string {
+  checkPattern('clusterName', clusterName, /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'the name of a cluster');
+  for (const name of ['eksNodeName', 'instanceId', 'zone']) optionalString(body, name);
+  const token = requiredString(body, 'token');
+  if (token.length > LONGEST_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token))
+    throw invalidParameter('token is not valid: it must be three base64url segments.');
+  return token;
+}
+
+function findAssociation(
+  context: ServiceContext,
+  request: ServiceRequest,
+  cluster: Cluster,
+  identity: PodIdentity,
+): Association {
+  const { notes } = context.trace(request);
+  const subject = subjectKey(identity);
+  const association = cluster.eksAuthAssociations?.get(subject);
+  if (association === undefined) {
+    const code = context.world.settings.noAssociationError;
+    notes.push(`no association for ${subject} in cluster ${cluster.name} is known to EKS Auth`);
+    const message = `No pod identity association found for service account ${subject} in cluster ${cluster.name}.`;
+    throw code === 'ResourceNotFoundException' ? resourceNotFound(message) : new AwsError(code, 400, message);
+  }
+  const target = association.targetRoleArn === undefined ? '' : `, then ${association.targetRoleArn}`;
+  notes.push(`association ${association.id} maps ${subject} to ${association.roleArn}${target}`);
+  return association;
+}
+
+/** Only by the setting `eksAuthChecksPodExists`: as far as is known AWS goes by the token alone. */
+async function checkPod(
+  context: ServiceContext,
+  request: ServiceRequest,
+  cluster: Cluster,
+  { namespace, pod }: PodIdentity,
+): Promise<void> {
+  const { settings } = context.world;
+  if (!settings.eksAuthChecksPodExists || pod === undefined) return;
+  if (await cluster.managed?.podExists(namespace, pod.name, pod.uid)) return;
+  context.trace(request).notes.push(`pod ${namespace}/${pod.name} of the token does not exist`);
+  throw new AwsError(settings.badTokenError, 400, 'The pod that the token is bound to does not exist.');
+}

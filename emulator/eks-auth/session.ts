@@ -1,0 +1,100 @@
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import { newUuid } from '../eks/ids.ts';
+import type { Association, Cluster } from '../eks/model.ts';
+import { assumeRole, type AssumedRole, type AssumeRoleInput } from '../sts/assume-role.ts';
+import { POD_IDENTITY_AUDIENCE, type PodIdentity } from './token.ts';
+
+/**
+ * Six hours, whatever the role's maximum is: that limits whom a person or program asks STS for, not what an AWS service
+ * takes for its customer. (AWS does not document it; six-hour sessions of roles with the default maximum are seen.)
+ */
+const SESSION_SECONDS = 6 * 3600;
+/** EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles". */
+const TARGET_SESSION_SECONDS = 59 * 60;
+const NAME_PART_LENGTH = 10;
+
+/**
+ * Opens the session that the pod gets: of the association's role, or of its target role with the first as the caller.
+ *
+ * @throws AwsError `AccessDeniedException` 400 when a role cannot be assumed, `InvalidRequestException` 400 when tags and
+ * policy are too large for a session.
+ */
+export function openSession(
+  context: ServiceContext,
+  request: ServiceRequest,
+  cluster: Cluster,
+  association: Association,
+  identity: PodIdentity,
+): AssumedRole {
+  const sessionName = newSessionName(context, cluster, identity);
+  const { targetRoleArn, policy } = association;
+  const sessionPolicies = policy === undefined ? [] : [policy];
+  const base = assume(context, request, {
+    principal: { kind: 'service', service: POD_IDENTITY_AUDIENCE, accountId: cluster.accountId },
+    roleArn: association.roleArn,
+    sessionName,
+    durationSeconds: SESSION_SECONDS,
+    ...sessionTags(context, cluster, association, identity),
+    context: { 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
+    // With a target role, the policy is for that one alone.
+    sessionPolicies: targetRoleArn === undefined ? sessionPolicies : [],
+  });
+  if (targetRoleArn === undefined) return base;
+  return assume(context, request, {
+    principal: base.session,
+    roleArn: targetRoleArn,
+    sessionName,
+    durationSeconds: TARGET_SESSION_SECONDS,
+    // The tags are transitive and come along; only without them is the external id sent.
+    externalId: association.disableSessionTags ? association.externalId : undefined,
+    sessionPolicies,
+  });
+}
+
+/** EKS User Guide, "Grant Pods access to AWS resources based on tags": six tags, all transitive. */
+function sessionTags(
+  { world }: ServiceContext,
+  cluster: Cluster,
+  association: Association,
+  { namespace, serviceAccount, pod }: PodIdentity,
+): Pick<AssumeRoleInput, 'tags' | 'transitiveTagKeys'> {
+  if (association.disableSessionTags || world.faults.has('eks-auth-drops-session-tags')) return {};
+  const tags = [
+    { key: 'eks-cluster-arn', value: cluster.arn },
+    { key: 'eks-cluster-name', value: cluster.name },
+    { key: 'kubernetes-namespace', value: namespace },
+    { key: 'kubernetes-service-account', value: serviceAccount },
+    ...(pod === undefined
+      ? []
+      : [
+          { key: 'kubernetes-pod-name', value: pod.name },
+          { key: 'kubernetes-pod-uid', value: pod.uid },
+        ]),
+  ];
+  return { tags, transitiveTagKeys: tags.map(({ key }) => key) };
+}
+
+/** `eks-<cluster>-<pod>-<UUID>`, the names cut short so that all of it fits into a session name. */
+function newSessionName({ world }: ServiceContext, cluster: Cluster, { pod }: PodIdentity): string {
+  const [clusterPart, podPart] = [cluster.name, pod?.name ?? ''].map((name) => name.slice(0, NAME_PART_LENGTH));
+  return `eks-${clusterPart ?? ''}-${podPart ?? ''}-${newUuid(world)}`;
+}
+
+function assume(context: ServiceContext, request: ServiceRequest, input: AssumeRoleInput): AssumedRole {
+  try {
+    return assumeRole(context, request, input);
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error;
+    context.trace(request).notes.push(`${input.roleArn} cannot be assumed: ${error.message}`);
+    // How EKS Auth words this is not documented; EKS' own documents name the code and the remedy.
+    if (error.code === 'PackedPolicyTooLarge')
+      throw new AwsError('InvalidRequestException', 400, `PackedPolicyTooLarge: ${error.message}`);
+    throw new AwsError(
+      'AccessDeniedException',
+      400,
+      'Unauthorized Exception! EKS does not have permissions to assume the associated role.',
+    );
+  }
+}
