@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { startComponent } from './component.ts';
+import type { KubeletContext } from './context.ts';
+import { aborted, pause } from './deferred.ts';
+import { environment, expand } from './environment.ts';
+import { ConfigError } from './fields.ts';
+import type { Image, ProcessImage } from './images.ts';
+import { ContainerLog } from './log.ts';
+import { startProcess } from './process-group.ts';
+import type { Exit, Running } from './process-group.ts';
+import type { Container, ContainerState, ContainerStatus, Pod, RestartPolicy, TerminatedState } from './spec.ts';
+import { realPath, translator } from './translation.ts';
+import { processUser } from './user.ts';
+
+const TERMINATION_LOG = '/dev/termination-log';
+const TERMINATION_MESSAGE_BYTES = 4096;
+const FALLBACK_LOG = { bytes: 2048, lines: 80 };
+
+export interface ContainerEnvironment {
+  readonly context: KubeletContext;
+  /** The pod as it is now. */
+  readonly pod: () => Pod;
+  /** The container's own directory, in which its mounts are. */
+  readonly root: string;
+  /** Called after each change of the container's status. */
+  readonly changed: () => void;
+  /** Aborted when the pod is to end. */
+  readonly stop: AbortSignal;
+}
+
+/** One container of a pod, from its first start through its restarts to its end. */
+export class ContainerRunner {
+  readonly spec: Container;
+  readonly #policy: RestartPolicy;
+  readonly #env: ContainerEnvironment;
+  #state: ContainerState = { waiting: { reason: 'PodInitializing' } };
+  #last: TerminatedState | undefined;
+  #restarts = 0;
+  #id: string | undefined;
+  #log: ContainerLog | undefined;
+  #previousLog: ContainerLog | undefined;
+  #running: Running | undefined;
+  #finished = false;
+
+  constructor(spec: Container, policy: RestartPolicy, env: ContainerEnvironment) {
+    this.spec = spec;
+    this.#policy = policy;
+    this.#env = env;
+  }
+
+  /** Runs the container until it has ended for good. `started` is called when it runs for the first time. */
+  async run(started: () => void = () => undefined): Promise<void> {
+    const { backoff } = this.#env.context;
+    let delay = 0;
+    while (!this.#env.stop.aborted) {
+      const exit = await this.#once(started);
+      if (exit === undefined || this.#env.stop.aborted) break;
+      if (this.#policy === 'Never' || (this.#policy === 'OnFailure' && exit.exitCode === 0)) break;
+      await this.#backOff(delay);
+      delay = Math.min(delay === 0 ? backoff.initial : delay * 2, backoff.max);
+      this.#restarts += 1;
+    }
+    this.#finished = true;
+    this.#env.changed();
+  }
+
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.#running?.signal(signal);
+  }
+
+  target(port: number): URL | undefined {
+    return this.#running?.target(port);
+  }
+
+  get wasCreated(): boolean {
+    return this.#id !== undefined;
+  }
+
+  get isRunning(): boolean {
+    return 'running' in this.#state;
+  }
+
+  /** How the container ended, once it will not be started again. */
+  get result(): TerminatedState | undefined {
+    return this.#finished && 'terminated' in this.#state ? this.#state.terminated : undefined;
+  }
+
+  get log(): ContainerLog | undefined {
+    return this.#log;
+  }
+
+  get previousLog(): ContainerLog | undefined {
+    return this.#previousLog;
+  }
+
+  /** `initializes`: it is an init container, which is ready when it has ended well. */
+  status(initializes: boolean): ContainerStatus {
+    const ended = 'terminated' in this.#state && this.#state.terminated.exitCode === 0;
+    return {
+      name: this.spec.name,
+      image: this.spec.image,
+      imageID: this.#id === undefined ? '' : `embedded://${this.spec.image}`,
+      ...(this.#id === undefined ? {} : { containerID: this.#id }),
+      ready: this.isRunning ? !initializes : initializes && ended,
+      started: this.isRunning,
+      restartCount: this.#restarts,
+      state: this.#state,
+      lastState: this.#last === undefined ? {} : { terminated: this.#last },
+    };
+  }
+
+  #set(state: ContainerState): void {
+    this.#state = state;
+    this.#env.changed();
+  }
+
+  #wait(reason: string, message?: string): void {
+    this.#set({ waiting: { reason, ...(message === undefined ? {} : { message }) } });
+  }
+
+  /** Runs it once; undefined when it was told to stop before it ran. */
+  async #once(started: () => void): Promise<Exit | undefined> {
+    const { context, stop } = this.#env;
+    const image = context.images.get(this.spec.image);
+    if (image === undefined) {
+      await this.#pullForEver();
+      return undefined;
+    }
+    this.#record('Pulled', `Container image "${this.spec.image}" already present on machine`);
+    const release = await context.starts.acquire();
+    try {
+      if (stop.aborted) return undefined;
+      const log = new ContainerLog();
+      const running = await this.#start(image, (chunk) => {
+        release();
+        log.append(chunk);
+      });
+      if (running === undefined) return undefined;
+      this.#previousLog = this.#log;
+      this.#log = log;
+      this.#running = running;
+      if (!('entrypoint' in image)) release();
+      const startedAt = this.#now();
+      this.#id = `embedded://${randomBytes(32).toString('hex')}`;
+      this.#record('Created', `Created container: ${this.spec.name}`);
+      this.#record('Started', `Started container ${this.spec.name}`);
+      this.#set({ running: { startedAt } });
+      started();
+      if (stop.aborted) running.signal('SIGTERM');
+      const exit = await running.ended;
+      this.#running = undefined;
+      log.end();
+      await this.#terminated(exit, startedAt, this.#id);
+      return exit;
+    } finally {
+      release();
+    }
+  }
+
+  /** Starts it, waiting for what its specification refers to. */
+  async #start(image: Image, output: (chunk: Buffer) => void): Promise<Running | undefined> {
+    const { context, stop, pod } = this.#env;
+    let told: string | undefined;
+    while (!stop.aborted) {
+      const changed = context.objects.changed();
+      try {
+        return 'entrypoint' in image
+          ? await this.#startProcess(image, output)
+          : await startComponent(image, pod(), output);
+      } catch (error) {
+        if (!(error instanceof ConfigError)) throw error;
+        if (error.message !== told) this.#record('Failed', `Error: ${error.message}`);
+        told = error.message;
+        this.#wait('CreateContainerConfigError', error.message);
+        await Promise.race([changed, aborted(stop)]);
+      }
+    }
+    return undefined;
+  }
+
+  async #startProcess(image: ProcessImage, output: (chunk: Buffer) => void): Promise<Running> {
+    const { context, root } = this.#env;
+    const pod = this.#env.pod();
+    const inherited = context.serviceEnvironment(pod);
+    const variables = environment(pod, this.spec, context.store, inherited);
+    const messagePath = this.spec.terminationMessagePath ?? TERMINATION_LOG;
+    const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath];
+    const translate = translator(root, paths, context.linkLocal);
+    const told = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
+
+    const argv = [...(this.spec.command === undefined ? image.entrypoint : told(this.spec.command))];
+    argv.push(...told(this.spec.args ?? []));
+    const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
+    env['HOME'] ??= root;
+    env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ??= context.linkLocal.instanceMetadata;
+
+    const message = realPath(root, messagePath);
+    await mkdir(dirname(message), { recursive: true });
+    await writeFile(message, '');
+    await chmod(message, 0o666);
+    const directory = this.spec.workingDir === undefined ? root : realPath(root, this.spec.workingDir);
+    await mkdir(directory, { recursive: true });
+
+    const user = await processUser(pod.spec, this.spec, argv, directory);
+    if (user.ignored !== undefined) this.#record('RunAsUserIgnored', user.ignored);
+    return startProcess({ argv, env, directory, ...(user.uid === undefined ? {} : user) }, output);
+  }
+
+  async #terminated(exit: Exit, startedAt: string, containerID: string): Promise<void> {
+    const message = exit.failure ?? (await this.#terminationMessage(exit));
+    if (exit.failure !== undefined) this.#record('Failed', `Error: ${exit.failure}`);
+    this.#set({
+      terminated: {
+        exitCode: exit.exitCode,
+        ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+        reason: exit.failure !== undefined ? 'StartError' : exit.exitCode === 0 ? 'Completed' : 'Error',
+        ...(message === '' ? {} : { message }),
+        startedAt,
+        finishedAt: this.#now(),
+        containerID,
+      },
+    });
+  }
+
+  async #terminationMessage(exit: Exit): Promise<string> {
+    const path = realPath(this.#env.root, this.spec.terminationMessagePath ?? TERMINATION_LOG);
+    const written = await readFile(path).catch(() => Buffer.alloc(0));
+    if (written.length > 0) return written.subarray(0, TERMINATION_MESSAGE_BYTES).toString();
+    if (this.spec.terminationMessagePolicy !== 'FallbackToLogsOnError' || exit.exitCode === 0) return '';
+    return this.#log?.text(FALLBACK_LOG.lines).slice(-FALLBACK_LOG.bytes) ?? '';
+  }
+
+  async #backOff(delay: number): Promise<void> {
+    if ('terminated' in this.#state) this.#last = this.#state.terminated;
+    if (delay > 0) {
+      const { name, namespace, uid } = this.#env.pod().metadata;
+      const text = `restarting failed container=${this.spec.name} pod=${name}_${namespace ?? ''}(${uid ?? ''})`;
+      this.#record('BackOff', `Back-off ${text}`);
+      this.#wait('CrashLoopBackOff', `back-off ${delay / 1000}s ${text}`);
+    }
+    await pause(delay, this.#env.stop);
+  }
+
+  async #pullForEver(): Promise<void> {
+    const { context, stop } = this.#env;
+    const known = [...context.images.keys()].join(', ');
+    const message = `Back-off pulling image "${this.spec.image}": the embedded cluster has only: ${known}`;
+    this.#record('Failed', `Failed to pull image "${this.spec.image}": not found`);
+    this.#record('BackOff', message);
+    this.#wait('ImagePullBackOff', message);
+    await aborted(stop);
+  }
+
+  #record(reason: Parameters<KubeletContext['events']['record']>[1], message: string): void {
+    this.#env.context.events.record(this.#env.pod(), reason, message, this.spec.name);
+  }
+
+  #now(): string {
+    return new Date(this.#env.context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+}

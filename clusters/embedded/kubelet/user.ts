@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import { dirname, isAbsolute } from 'node:path';
+import { runAs } from './spec.ts';
+import type { Container, PodSpec } from './spec.ts';
+
+/** The user that a container's process gets, or why it stays the kubelet's own although the pod asks for another. */
+export type ProcessUser =
+  | { readonly uid: number; readonly gid: number; readonly ignored?: undefined }
+  | { readonly uid?: undefined; readonly gid?: undefined; readonly ignored: string | undefined };
+
+/**
+ * Honours `runAsUser` where this process may change users and that user can reach the program and the container's
+ * directory. The group is `runAsGroup`, else `fsGroup` (a process here has no supplementary groups), else 0.
+ */
+export async function processUser(
+  spec: PodSpec,
+  container: Container,
+  argv: readonly string[],
+  directory: string,
+): Promise<ProcessUser> {
+  const { runAsUser: uid, runAsGroup } = runAs(spec, container);
+  if (uid === undefined || uid === process.geteuid?.()) return { ignored: undefined };
+  if (process.geteuid?.() !== 0) {
+    return { ignored: `runAsUser ${uid} is not honoured: the cluster runs without root's rights` };
+  }
+  const gid = runAsGroup ?? spec.securityContext?.fsGroup ?? 0;
+  for (const path of [directory, ...argv.filter((arg) => isAbsolute(arg))]) {
+    const blocked = await blockedFor(path, uid, gid);
+    if (blocked !== undefined)
+      return { ignored: `runAsUser ${uid} is not honoured: that user cannot reach ${blocked}` };
+  }
+  return { uid, gid };
+}
+
+/** The first part of a path that a user may not pass or read; undefined when there is none, or no such file. */
+async function blockedFor(path: string, uid: number, gid: number): Promise<string | undefined> {
+  for (let part = path, bits = 0o4; ; part = dirname(part), bits = 0o1) {
+    const found = await stat(part).catch(() => undefined);
+    if (found === undefined) {
+      // An argument that only looks like a path.
+      if (part === path) return undefined;
+    } else {
+      const shift = found.uid === uid ? 6 : found.gid === gid ? 3 : 0;
+      const wanted = found.isDirectory() ? 0o1 : bits;
+      if (((found.mode >> shift) & wanted) !== wanted) return part;
+    }
+    if (dirname(part) === part) return undefined;
+  }
+}

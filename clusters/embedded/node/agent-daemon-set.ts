@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import type { KubeObject, ObjectStore } from '../api/types.ts';
+import { AGENT_IMAGE } from './agent-image.ts';
+import { additionalArgs } from './agent-settings.ts';
+
+const NAME = 'eks-pod-identity-agent';
+const NAMESPACE = 'kube-system';
+const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/instance': NAME };
+
+/** The add-on's name. */
+export const AGENT_ADDON = NAME;
+
+/** Keeps one pod of the agent on every node, and makes a new one for each that is deleted. */
+export class AgentDaemonSet {
+  readonly #store: ObjectStore;
+  readonly #clusterName: string;
+  readonly #region: string;
+  readonly #nodes = new Set<string>();
+  #installed: { readonly args: readonly string[]; readonly revision: string; readonly uid: string } | undefined;
+  readonly #unsubscribe: () => void;
+
+  constructor(store: ObjectStore, clusterName: string, region: string) {
+    this.#store = store;
+    this.#clusterName = clusterName;
+    this.#region = region;
+    this.#unsubscribe = store.watch('pods', ({ type, object }) => {
+      if (type === 'DELETED' && isAgentPod(object)) this.#placePods();
+    });
+  }
+
+  /** Installs the add-on or changes its configuration, which replaces the pods. Throws for a bad configuration text. */
+  install(configurationValues: string | undefined, version: string): void {
+    const args = additionalArgs(configurationValues);
+    const revision = randomBytes(5).toString('hex');
+    const previous = this.#store.get('daemonsets', NAMESPACE, NAME);
+    const manifest = this.#manifest(args, version);
+    const stored =
+      previous === undefined
+        ? this.#store.create('daemonsets', manifest)
+        : this.#store.update('daemonsets', {
+            ...manifest,
+            metadata: { ...previous.metadata, labels: manifest.metadata.labels ?? {} },
+          });
+    this.#installed = { args, revision, uid: stored.metadata.uid ?? '' };
+    for (const pod of this.pods()) this.#deletePod(pod);
+    this.#placePods();
+  }
+
+  uninstall(): void {
+    this.#installed = undefined;
+    this.#store.remove('daemonsets', NAMESPACE, NAME);
+    for (const pod of this.pods()) this.#deletePod(pod);
+  }
+
+  addNode(name: string): void {
+    this.#nodes.add(name);
+    this.#placePods();
+  }
+
+  removeNode(name: string): void {
+    this.#nodes.delete(name);
+  }
+
+  pods(): KubeObject[] {
+    return this.#store.list('pods', NAMESPACE).filter(isAgentPod);
+  }
+
+  close(): void {
+    this.#installed = undefined;
+    this.#unsubscribe();
+  }
+
+  /** As the API server does on DELETE: the kubelet ends the pod and removes the object. */
+  #deletePod(pod: KubeObject): void {
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    const grace = 30;
+    const metadata = {
+      ...pod.metadata,
+      deletionTimestamp: new Date().toISOString(),
+      deletionGracePeriodSeconds: grace,
+    };
+    this.#store.update('pods', { ...pod, metadata });
+  }
+
+  #placePods(): void {
+    if (this.#installed === undefined) return;
+    const taken = new Set(this.pods().map((pod) => (pod['spec'] as { nodeName?: string }).nodeName));
+    for (const node of this.#nodes) if (!taken.has(node)) this.#store.create('pods', this.#pod(node, this.#installed));
+  }
+
+  #pod(
+    nodeName: string,
+    installed: { readonly args: readonly string[]; readonly revision: string; readonly uid: string },
+  ): KubeObject {
+    return {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: {
+        name: `${NAME}-${randomBytes(4).toString('hex').slice(0, 5)}`,
+        generateName: `${NAME}-`,
+        namespace: NAMESPACE,
+        labels: { ...LABELS, 'controller-revision-hash': installed.revision, 'pod-template-generation': '1' },
+        ownerReferences: [
+          {
+            apiVersion: 'apps/v1',
+            kind: 'DaemonSet',
+            name: NAME,
+            uid: installed.uid,
+            controller: true,
+            blockOwnerDeletion: true,
+          },
+        ],
+      },
+      spec: { ...this.#podSpec(installed.args), nodeName },
+      status: { phase: 'Pending' },
+    };
+  }
+
+  #podSpec(args: readonly string[]): Record<string, unknown> {
+    return {
+      serviceAccountName: 'default',
+      automountServiceAccountToken: false,
+      hostNetwork: true,
+      priorityClassName: 'system-node-critical',
+      restartPolicy: 'Always',
+      dnsPolicy: 'ClusterFirst',
+      terminationGracePeriodSeconds: 30,
+      tolerations: [{ operator: 'Exists' }],
+      containers: [
+        {
+          name: NAME,
+          image: AGENT_IMAGE,
+          imagePullPolicy: 'Always',
+          command: ['/go-runner', '/eks-pod-identity-agent', 'server'],
+          args: ['--port', '80', '--cluster-name', this.#clusterName, '--probe-port', '2703', ...args],
+          ports: [
+            { containerPort: 80, protocol: 'TCP', name: 'proxy' },
+            { containerPort: 2703, protocol: 'TCP', name: 'probes-port' },
+          ],
+          env: [{ name: 'AWS_REGION', value: this.#region }],
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'FallbackToLogsOnError',
+        },
+      ],
+    };
+  }
+
+  #manifest(args: readonly string[], version: string): KubeObject {
+    return {
+      apiVersion: 'apps/v1',
+      kind: 'DaemonSet',
+      metadata: { name: NAME, namespace: NAMESPACE, labels: { ...LABELS, 'app.kubernetes.io/version': version } },
+      spec: {
+        selector: { matchLabels: LABELS },
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
+        template: { metadata: { labels: LABELS }, spec: this.#podSpec(args) },
+      },
+    };
+  }
+}
+
+function isAgentPod({ metadata }: KubeObject): boolean {
+  return metadata.namespace === NAMESPACE && metadata.labels?.['app.kubernetes.io/name'] === NAME;
+}

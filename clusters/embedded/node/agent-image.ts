@@ -1,0 +1,67 @@
+import { AGENT_FAULTS, startAgent } from '../../../components/agent/index.ts';
+import type { AgentFault, AwsCredentials } from '../../../components/agent/index.ts';
+import type { Clock } from '../../../emulator/index.ts';
+import type { ComponentImage } from '../kubelet/index.ts';
+import { agentSettings } from './agent-settings.ts';
+import type { LinkLocalAddress } from './link-local.ts';
+
+/** Image reference of the agent's pods. */
+export const AGENT_IMAGE = '602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/eks-pod-identity-agent:v0.1.37';
+
+const PROBE_PORT = 2703;
+const METRICS_PORT = 2705;
+
+export interface AgentHost {
+  readonly clusterName: string;
+  readonly region: string;
+  readonly awsEndpoint: string;
+  readonly credentials: () => Promise<AwsCredentials>;
+  readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
+  readonly clock: Clock;
+  readonly faults: Iterable<string>;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * The agent of one node as an image: it binds a loopback port for each link-local address, each with a server and cache
+ * of its own, and the node's addresses lead to them for as long as it runs.
+ */
+export function agentImage(host: AgentHost): ComponentImage {
+  const faults = new Set<AgentFault>(AGENT_FAULTS.filter((fault) => [...host.faults].includes(fault)));
+  return {
+    start: async (pod, log) => {
+      const { families, ...settings } = agentSettings(pod.spec.containers[0]?.args ?? []);
+      const agent = await startAgent({
+        clusterName: host.clusterName,
+        region: host.region,
+        endpoint: host.awsEndpoint,
+        credentials: host.credentials,
+        bindHosts: families.map(() => '127.0.0.1'),
+        port: 0,
+        probePort: 0,
+        metricsAddress: '127.0.0.1',
+        metricsPort: 0,
+        clock: host.clock,
+        faults,
+        log: (line) => {
+          log(line);
+          host.log(line);
+        },
+        ...settings,
+      });
+      const connect = (urls: readonly string[]): void => {
+        for (const [index, family] of families.entries()) host.addresses[family].setTarget(urls[index]);
+      };
+      connect(agent.urls);
+      return {
+        stop: async () => {
+          // New connections are refused from the signal on; requests under way are answered.
+          connect([]);
+          await agent.stop();
+        },
+        target: (port) =>
+          port === METRICS_PORT ? new URL(agent.metricsUrl) : port === PROBE_PORT ? new URL(agent.probeUrl) : undefined,
+      };
+    },
+  };
+}

@@ -1,0 +1,204 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RunningWebhook } from '../../../components/webhook/index.ts';
+import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
+import { ApiError } from '../api/types.ts';
+import type { ApiServer, KubeObject } from '../api/types.ts';
+import type { ProcessImage, StartLimiter } from '../kubelet/index.ts';
+import { AGENT_ADDON, AgentDaemonSet } from './agent-daemon-set.ts';
+import { startNode } from './node.ts';
+import type { RunningNode } from './node.ts';
+import { startPodIdentityWebhook } from './webhook.ts';
+
+export interface ClusterResources {
+  readonly images: ReadonlyMap<string, ProcessImage>;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly starts: StartLimiter;
+  readonly agentFaults: readonly string[];
+  readonly webhookFaults: readonly string[];
+  readonly log: (component: 'agent' | 'webhook' | 'kubelet', line: string) => void;
+  /** Starts the API server. */
+  readonly startApi: () => Promise<ApiServer>;
+}
+
+/** How long an add-on may take to become ready, in milliseconds. */
+const ADDON_TIMEOUT = 10_000;
+
+/** A running embedded cluster. */
+export class EmbeddedCluster implements ManagedCluster {
+  readonly endpoint: string;
+  readonly certificateAuthorityData: string;
+  readonly #spec: ClusterSpec;
+  readonly #resources: ClusterResources;
+  readonly #api: ApiServer;
+  readonly #webhook: RunningWebhook;
+  readonly #agents: AgentDaemonSet;
+  readonly #nodes = new Map<string, RunningNode>();
+  #nodesMade = 0;
+
+  private constructor(spec: ClusterSpec, resources: ClusterResources, api: ApiServer, webhook: RunningWebhook) {
+    this.#spec = spec;
+    this.#resources = resources;
+    this.#api = api;
+    this.#webhook = webhook;
+    this.endpoint = api.url;
+    this.certificateAuthorityData = Buffer.from(api.certificateAuthority).toString('base64');
+    this.#agents = new AgentDaemonSet(api.store, spec.name, spec.region);
+    api.setKubelet({
+      logs: (namespace, pod, options) => this.#nodeOf(namespace, pod).kubelet.logs(namespace, pod, options),
+      proxy: (namespace, pod, port) => this.#nodeOf(namespace, pod).kubelet.proxy(namespace, pod, port),
+    });
+  }
+
+  static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
+    const [api] = await Promise.all([
+      resources.startApi(),
+      mkdir(resources.directory, { recursive: true, mode: 0o755 }),
+    ]);
+    try {
+      const webhook = await startPodIdentityWebhook({
+        api,
+        region: spec.region,
+        faults: resources.webhookFaults,
+        log: (line) => resources.log('webhook', line),
+      });
+      return new EmbeddedCluster(spec, resources, api, webhook);
+    } catch (error) {
+      await api.close();
+      throw error;
+    }
+  }
+
+  jwks(): ReturnType<ManagedCluster['jwks']> {
+    return this.#api.tokens.jwks();
+  }
+
+  async addNodes(group: NodeGroupSpec): Promise<void> {
+    const { name: clusterName, region, version, awsEndpoint } = this.#spec;
+    const { images, directory, clock, starts, agentFaults, log } = this.#resources;
+    this.#nodesMade += 1;
+    const node = await startNode({
+      name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
+      group,
+      api: this.#api,
+      region,
+      version,
+      images,
+      directory: join(directory, 'nodes'),
+      clock,
+      starts,
+      agent: { clusterName, region, awsEndpoint, clock, faults: agentFaults, log: (line) => log('agent', line) },
+    });
+    this.#nodes.set(node.name, node);
+    this.#agents.addNode(node.name);
+    await this.#agentsReady();
+  }
+
+  async removeNodes(name: string): Promise<void> {
+    const leaving = [...this.#nodes.values()].filter(({ groupName }) => groupName === name);
+    await Promise.all(leaving.map((node) => this.#removeNode(node)));
+  }
+
+  /** Resolves once the agent is ready on every node; rejects with its message when it does not start. */
+  async installAddon(addon: Parameters<ManagedCluster['installAddon']>[0]): Promise<void> {
+    if (addon.name !== AGENT_ADDON) return;
+    this.#agents.install(addon.configurationValues, addon.version);
+    await this.#agentsReady();
+  }
+
+  async removeAddon(name: string): Promise<void> {
+    if (name !== AGENT_ADDON) return;
+    this.#agents.uninstall();
+    await this.#podsSettled((pods) => pods.length === 0);
+  }
+
+  async associationsChanged(identities: Parameters<ManagedCluster['associationsChanged']>[0]): Promise<void> {
+    this.#webhook.setIdentities(identities);
+  }
+
+  async podExists(namespace: string, name: string, uid: string): Promise<boolean> {
+    return this.#api.store.get('pods', namespace, name)?.metadata.uid === uid;
+  }
+
+  async delete(): Promise<void> {
+    this.#agents.close();
+    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    this.#nodes.clear();
+    await Promise.all([this.#webhook.stop(), this.#api.close()]);
+    await rm(this.#resources.directory, { recursive: true, force: true });
+  }
+
+  async #removeNode(node: RunningNode): Promise<void> {
+    const { store } = this.#api;
+    this.#nodes.delete(node.name);
+    this.#agents.removeNode(node.name);
+    store.remove('nodes', undefined, node.name);
+    await node.close();
+    for (const pod of store.list('pods')) {
+      if (nodeName(pod) === node.name) store.remove('pods', pod.metadata.namespace, pod.metadata.name);
+    }
+  }
+
+  #nodeOf(namespace: string, name: string): RunningNode {
+    const pod = this.#api.store.get('pods', namespace, name);
+    const assigned = pod === undefined ? undefined : nodeName(pod);
+    if (pod === undefined) throw new ApiError(404, 'NotFound', `pods "${name}" not found`);
+    const node = this.#nodes.get(assigned ?? '');
+    if (node === undefined) throw new ApiError(400, 'BadRequest', `pod ${name} does not have a host assigned`);
+    return node;
+  }
+
+  async #agentsReady(): Promise<void> {
+    await this.#podsSettled((pods) => {
+      for (const pod of pods) {
+        const message = failure(pod);
+        if (message !== undefined) throw new Error(`the agent does not start: ${message}`);
+      }
+      return pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod));
+    });
+  }
+
+  /** Waits until the agent's pods are as they should be; what the check throws is the rejection. */
+  #podsSettled(check: (pods: KubeObject[]) => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const finish = (end: () => void): void => {
+        clearTimeout(timer);
+        unsubscribe();
+        end();
+      };
+      const look = (): void => {
+        try {
+          if (check(this.#agents.pods())) finish(resolve);
+        } catch (error) {
+          finish(() => reject(error instanceof Error ? error : new Error(String(error))));
+        }
+      };
+      const late = new Error(`the agent's pods were not ready within ${ADDON_TIMEOUT / 1000} s`);
+      const timer = setTimeout(() => finish(() => reject(late)), ADDON_TIMEOUT);
+      const unsubscribe = this.#api.store.watch('pods', () => look());
+      look();
+    });
+  }
+}
+
+const nodeName = (pod: KubeObject): string | undefined => (pod['spec'] as { nodeName?: string } | undefined)?.nodeName;
+
+interface AgentStatus {
+  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+  readonly containerStatuses?: readonly {
+    readonly state: { readonly terminated?: { readonly message?: string; readonly reason: string } };
+  }[];
+}
+
+function isReady(pod: KubeObject): boolean {
+  const status = pod['status'] as AgentStatus | undefined;
+  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+function failure(pod: KubeObject): string | undefined {
+  const terminated = (pod['status'] as AgentStatus | undefined)?.containerStatuses?.[0]?.state.terminated;
+  return pod.metadata.deletionTimestamp !== undefined || terminated === undefined
+    ? undefined
+    : (terminated.message ?? terminated.reason).trim();
+}

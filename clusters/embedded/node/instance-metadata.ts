@@ -1,0 +1,119 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock, Credentials } from '../../../emulator/index.ts';
+import { listen, stopServer } from './loopback-server.ts';
+
+export interface InstanceOptions {
+  readonly instanceId: string;
+  readonly region: string;
+  readonly hostName: string;
+  /** Role of the instance profile. */
+  readonly roleArn: string;
+  readonly credentials: () => Promise<Credentials>;
+  readonly clock: Clock;
+}
+
+export interface InstanceMetadata {
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+const TOKEN_HEADER = 'x-aws-ec2-metadata-token';
+const TTL_HEADER = 'x-aws-ec2-metadata-token-ttl-seconds';
+const MAX_TTL = 21_600;
+const HOUR = 3_600_000;
+
+/**
+ * The instance metadata service of a node with IMDSv2 required (EC2 User Guide, "Use the Instance Metadata Service to
+ * access instance metadata"): a session token by PUT, then GETs that carry it; without one 401.
+ */
+export async function startInstanceMetadata(options: InstanceOptions): Promise<InstanceMetadata> {
+  const { clock } = options;
+  /** Token -> when it ends, milliseconds since the epoch. */
+  const sessions = new Map<string, number>();
+
+  const issueToken = (request: IncomingMessage, response: ServerResponse): void => {
+    const header = request.headers[TTL_HEADER];
+    const ttl = typeof header === 'string' && /^\d+$/.test(header) ? Number(header) : 0;
+    if (ttl < 1 || ttl > MAX_TTL) return answer(response, 400, 'Bad Request');
+    const now = clock.now();
+    for (const [token, end] of sessions) if (end <= now) sessions.delete(token);
+    const token = randomBytes(40).toString('base64url');
+    sessions.set(token, now + ttl * 1000);
+    response.setHeader(TTL_HEADER, String(ttl));
+    answer(response, 200, token);
+  };
+
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    if (path === '/latest/api/token') {
+      if (request.method === 'PUT') issueToken(request, response);
+      else answer(response, 405, 'Method Not Allowed');
+      return;
+    }
+    const token = request.headers[TOKEN_HEADER];
+    if (typeof token !== 'string' || (sessions.get(token) ?? 0) <= clock.now()) {
+      return answer(response, 401, 'Unauthorized');
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(response, 405, 'Method Not Allowed');
+    const text = await metadata(path.replace(/^\/(?:latest|20\d\d-\d\d-\d\d)\//, ''), options);
+    if (text === undefined) answer(response, 404, 'Not Found');
+    else answer(response, 200, text);
+  };
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => answer(response, 500, 'Internal Server Error'));
+  });
+  const port = await listen(server);
+  return { url: `http://127.0.0.1:${port}`, close: () => stopServer(server) };
+}
+
+function answer(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+}
+
+async function metadata(path: string, instance: InstanceOptions): Promise<string | undefined> {
+  const { region, instanceId, hostName, roleArn } = instance;
+  const role = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  const accountId = roleArn.split(':')[4] ?? '';
+  const roles = 'meta-data/iam/security-credentials';
+  switch (path) {
+    case roles:
+    case `${roles}/`:
+      return role;
+    case `${roles}/${role}`:
+      return JSON.stringify(await credentials(instance), undefined, 2);
+    case 'meta-data/iam/info':
+      return JSON.stringify({ Code: 'Success', InstanceProfileArn: roleArn.replace(':role/', ':instance-profile/') });
+    case 'meta-data/instance-id':
+      return instanceId;
+    case 'meta-data/hostname':
+    case 'meta-data/local-hostname':
+      return hostName;
+    case 'meta-data/placement/region':
+      return region;
+    case 'meta-data/placement/availability-zone':
+      return `${region}a`;
+    case 'dynamic/instance-identity/document':
+      return JSON.stringify({ accountId, region, availabilityZone: `${region}a`, instanceId });
+    default:
+      return undefined;
+  }
+}
+
+async function credentials({ credentials, clock }: InstanceOptions): Promise<Record<string, string>> {
+  const current = await credentials();
+  const now = clock.now();
+  const time = (milliseconds: number): string => new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+  return {
+    Code: 'Success',
+    LastUpdated: time(now),
+    Type: 'AWS-HMAC',
+    AccessKeyId: current.accessKeyId,
+    SecretAccessKey: current.secretAccessKey,
+    Token: current.sessionToken ?? '',
+    Expiration: time(current.expiration ?? now + 6 * HOUR),
+  };
+}

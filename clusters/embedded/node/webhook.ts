@@ -1,0 +1,60 @@
+import { WEBHOOK_FAULTS, startWebhook } from '../../../components/webhook/index.ts';
+import type { RunningWebhook, ServiceAccount, WebhookFault } from '../../../components/webhook/index.ts';
+import type { ApiServer, ObjectStore } from '../api/types.ts';
+
+export interface WebhookHost {
+  readonly api: ApiServer;
+  readonly region: string;
+  readonly faults: Iterable<string>;
+  readonly log: (line: string) => void;
+}
+
+/** Starts the Pod Identity webhook and registers it as EKS does: on loopback, failing open. */
+export async function startPodIdentityWebhook(host: WebhookHost): Promise<RunningWebhook> {
+  const { api, region } = host;
+  const tls = await api.issueCertificate('127.0.0.1');
+  const lookUp = (namespace: string, name: string): ServiceAccount | undefined =>
+    serviceAccount(api.store, namespace, name);
+  const webhook = await startWebhook({
+    serviceAccounts: { get: lookUp, fetch: async (namespace, name) => lookUp(namespace, name) },
+    awsDefaultRegion: region,
+    stsRegionalEndpoint: true,
+    tls,
+    host: '127.0.0.1',
+    port: 0,
+    log: host.log,
+    faults: new Set<WebhookFault>(WEBHOOK_FAULTS.filter((fault) => [...host.faults].includes(fault))),
+  });
+  register(api, webhook.url);
+  return webhook;
+}
+
+function serviceAccount(store: ObjectStore, namespace: string, name: string): ServiceAccount | undefined {
+  const found = store.get('serviceaccounts', namespace, name);
+  return found === undefined ? undefined : { namespace, name, annotations: found.metadata.annotations ?? {} };
+}
+
+function register(api: ApiServer, url: string): void {
+  api.store.create('mutatingwebhookconfigurations', {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: 'pod-identity-webhook' },
+    webhooks: [
+      {
+        name: 'iam-for-pods.amazonaws.com',
+        clientConfig: { url: `${url}/mutate`, caBundle: Buffer.from(api.certificateAuthority).toString('base64') },
+        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*' }],
+        failurePolicy: 'Ignore',
+        matchPolicy: 'Equivalent',
+        reinvocationPolicy: 'IfNeeded',
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1beta1'],
+        timeoutSeconds: 10,
+        namespaceSelector: {},
+        objectSelector: {
+          matchExpressions: [{ key: 'eks.amazonaws.com/skip-pod-identity-webhook', operator: 'DoesNotExist' }],
+        },
+      },
+    ],
+  });
+}
