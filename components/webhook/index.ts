@@ -1,3 +1,8 @@
+import type { Identity } from './mutation/service-account.ts';
+import { start } from './server/start.ts';
+
+export { parseConfigMap } from './mutation/config-map.ts';
+
 /** The defects that can be put into the webhook on purpose. */
 export const WEBHOOK_FAULTS = ['webhook-forgets-init-containers', 'webhook-prefers-irsa'] as const;
 export type WebhookFault = (typeof WEBHOOK_FAULTS)[number];
@@ -15,6 +20,9 @@ export interface ServiceAccountSource {
   /** Asks the API server; used within the look-up grace period when the cache has no such service account. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;
 }
+
+/** What the webhook knows of a service account: from its annotations, or from the config map. */
+export type { Identity as ConfiguredIdentity };
 
 /** Names and defaults are those of the webhook's own flags. */
 export interface WebhookOptions {
@@ -35,6 +43,19 @@ export interface WebhookOptions {
   readonly containerCredentialsFullUri?: string;
   /** Default `pods.eks.amazonaws.com`. */
   readonly containerCredentialsAudience?: string;
+  /** Default `/var/run/secrets/eks.amazonaws.com/serviceaccount`. */
+  readonly tokenMountPath?: string;
+  /** Default `/var/run/secrets/pods.eks.amazonaws.com/serviceaccount`. */
+  readonly containerCredentialsTokenMountPath?: string;
+  /** Default `eks-pod-identity-token`. */
+  readonly containerCredentialsTokenVolumeName?: string;
+  /** Default `eks-pod-identity-token`. */
+  readonly containerCredentialsTokenPath?: string;
+  /**
+   * Identities of the config map `pod-identity-webhook`, by `<namespace>/<service account>`, where the namespace may be
+   * `*`; `parseConfigMap` makes them. They serve service accounts without a role annotation.
+   */
+  readonly configuredIdentities?: { get(key: string): Identity | undefined };
   readonly composeRoleArn?: { readonly enabled: boolean; readonly accountId: string; readonly partition: string };
   /** Milliseconds. Default 0. */
   readonly serviceAccountLookupGracePeriod?: number;
@@ -52,10 +73,18 @@ export interface WebhookOptions {
 export interface RunningWebhook {
   /** `https://127.0.0.1:<port>`; admission reviews go to `/mutate` below it. */
   readonly url: string;
+  /** `http://127.0.0.1:<port>/metrics`, where a metrics port was asked for. */
+  readonly metricsUrl?: string;
   setIdentities(identities: readonly { readonly namespace: string; readonly serviceAccount: string }[]): void;
+  /** Takes another certificate for new connections. Without effect on a server of plain HTTP. */
+  setTls(tls: { readonly certificate: string; readonly key: string }): void;
   stop(): Promise<void>;
 }
 
-export function startWebhook(_options: WebhookOptions): Promise<RunningWebhook> {
-  return Promise.reject(new Error('not built yet'));
+/**
+ * Starts the webhook. Rejects when a port cannot be had.
+ * Source of its behaviour: amazon-eks-pod-identity-webhook 0.6.9.
+ */
+export function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
+  return start(options);
 }

@@ -1,0 +1,68 @@
+import { decode } from '../go/json-decode.ts';
+import type { Json } from '../go/json-parse.ts';
+import { stringify } from '../go/json-encode.ts';
+import type { Encoded } from '../go/json-encode.ts';
+import { AdmissionReview } from '../kubernetes/admission-review.ts';
+import { Pod as PodType } from '../kubernetes/pod.ts';
+import type { PatchOperation } from '../mutation/patch.ts';
+import type { Pod } from '../mutation/pod-type.ts';
+import { decodeBody } from './body.ts';
+
+interface DecodedReview {
+  readonly kind?: string;
+  readonly apiVersion?: string;
+  readonly request?: { readonly uid?: string; readonly namespace?: string; readonly object?: Json };
+}
+
+/** What an admission review asks for, and what its answer must repeat. */
+export interface Review {
+  readonly kind: string;
+  readonly apiVersion: string;
+  readonly uid: string;
+  readonly namespace: string;
+  /** The pod, or why there is none. */
+  readonly pod: { readonly value: Pod } | { readonly error: string };
+}
+
+/** Reads the body of an admission request. Whatever is wrong with it is in the review's `pod.error`. */
+export function readReview(body: string): Review {
+  const decoded = decodeBody(body);
+  if ('error' in decoded) return { kind: '', apiVersion: '', uid: '', namespace: '', pod: decoded };
+  const review = decode<DecodedReview | undefined>(AdmissionReview, decoded.json, { caseSensitive: true });
+  const { kind = '', apiVersion = '', request } = review.value ?? {};
+  return {
+    kind,
+    apiVersion,
+    uid: request?.uid ?? '',
+    namespace: request?.namespace ?? '',
+    pod: review.error === undefined ? readPod(request) : { error: review.error },
+  };
+}
+
+function readPod(request: DecodedReview['request']): Review['pod'] {
+  if (request === undefined) return { error: 'bad content' };
+  // A null object arrives as no bytes at all.
+  if (request.object === undefined) return { error: 'unexpected end of JSON input' };
+  const pod = decode<Pod>(PodType, request.object);
+  return pod.error === undefined ? { value: pod.value } : { error: pod.error };
+}
+
+export type Answer =
+  | { readonly allowed: false; readonly message: string }
+  | { readonly allowed: true; readonly patch?: readonly PatchOperation[] };
+
+/** The body of the answer to a review. */
+export function writeReview(review: Review, answer: Answer): string {
+  const response: Encoded = {
+    uid: review.uid,
+    allowed: answer.allowed,
+    ...(answer.allowed ? patchMembers(answer.patch) : { status: { metadata: {}, message: answer.message } }),
+  };
+  return stringify({ kind: review.kind || undefined, apiVersion: review.apiVersion || undefined, response });
+}
+
+function patchMembers(patch: readonly PatchOperation[] | undefined): { readonly [key: string]: Encoded } {
+  if (patch === undefined) return {};
+  const text = stringify(patch.map(({ op, path, value }) => ({ op, path, value })));
+  return { patch: Buffer.from(text).toString('base64'), patchType: 'JSONPatch' };
+}

@@ -1,0 +1,184 @@
+import { JsonNumber } from './json-parse.ts';
+import type { Json, JsonObject } from './json-parse.ts';
+import { parseQuantity } from './quantity.ts';
+import { narrowed, parseInteger } from './text.ts';
+import { typeName } from './types.ts';
+import type { GoField, GoStruct, GoType } from './types.ts';
+
+export interface Decoded<T> {
+  /** What could be decoded, also when there is an error. */
+  readonly value: T;
+  /** The message of Go's decoder. */
+  readonly error?: string;
+}
+
+export interface DecodeOptions {
+  /** As Kubernetes' own decoder does; encoding/json takes a member in another case for want of an exact one. */
+  readonly caseSensitive?: boolean;
+}
+
+/**
+ * Decodes as Go's encoding/json does: unknown members are dropped, null leaves the zero value, a member of the wrong
+ * type is passed over and the first such error told. Zero values are absent from the result, except empty lists and
+ * maps, since Go tells those from nil.
+ */
+export function decode<T>(type: GoType, json: Json, options: DecodeOptions = {}): Decoded<T> {
+  const decoder = new Decoder(options.caseSensitive ?? false);
+  try {
+    const value = decoder.value(type, json) as T;
+    return decoder.error === undefined ? { value } : { value, error: decoder.error };
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    return { value: undefined as T, error: error.message };
+  }
+}
+
+/** An error that ends the decoding: that of a type with a decoder of its own. It outranks the errors passed over. */
+class DecodeError extends Error {}
+
+class Decoder {
+  readonly #caseSensitive: boolean;
+  readonly #path: string[] = [];
+  #struct: GoStruct | undefined;
+  error: string | undefined;
+
+  constructor(caseSensitive: boolean) {
+    this.#caseSensitive = caseSensitive;
+  }
+
+  value(type: GoType, json: Json): unknown {
+    if (type.kind === 'raw') return json ?? undefined;
+    if (json === null) return undefined;
+    switch (type.kind) {
+      case 'pointer':
+        return this.value(type.element, json) ?? zero(type.element);
+      case 'string':
+        return typeof json === 'string' ? json : this.#mismatch(type, json);
+      case 'bool':
+        return typeof json === 'boolean' ? json : this.#mismatch(type, json);
+      case 'int32':
+      case 'int64':
+        return this.#integer(type.kind, json);
+      case 'list':
+        if (!Array.isArray(json)) return this.#mismatch(type, json);
+        return json.map((element) => this.value(type.element, element) ?? zero(type.element));
+      case 'map':
+        if (!(json instanceof Map)) return this.#mismatch(type, json);
+        return Object.fromEntries(
+          [...json].map(([key, element]) => [key, this.value(type.element, element) ?? zero(type.element)]),
+        );
+      case 'struct':
+        return json instanceof Map ? this.#object(type, json) : this.#mismatch(type, json);
+      case 'quantity':
+        return this.#quantity(json);
+      case 'intOrString':
+        return typeof json === 'string' ? json : this.#own(json, () => this.#integer('int32', json));
+      case 'time':
+        return this.#time(json);
+    }
+  }
+
+  #object(type: GoStruct, json: JsonObject): Record<string, unknown> {
+    const outer = this.#struct;
+    const value: Record<string, unknown> = {};
+    for (const [member, element] of json) {
+      const name = this.#fieldName(type, member);
+      const field = name === undefined ? undefined : type.fields[name];
+      if (name === undefined || field === undefined) continue;
+      const depth = this.#path.length;
+      this.#struct = type;
+      this.#path.push(...segments(name, field));
+      const decoded = this.value(field.type, element);
+      if (decoded !== undefined) value[name] = decoded;
+      this.#path.length = depth;
+    }
+    this.#struct = outer;
+    return value;
+  }
+
+  #fieldName(type: GoStruct, member: string): string | undefined {
+    if (Object.hasOwn(type.fields, member)) return member;
+    if (this.#caseSensitive) return undefined;
+    return Object.keys(type.fields).find((name) => name.toLowerCase() === member.toLowerCase());
+  }
+
+  #integer(kind: 'int32' | 'int64', json: Json): number | bigint | undefined {
+    if (!(json instanceof JsonNumber)) return this.#mismatch({ kind }, json);
+    const value = parseInteger(json.literal, kind === 'int32' ? 32 : 64);
+    return value === undefined ? this.#mismatch({ kind }, json, json.literal) : narrowed(value);
+  }
+
+  #quantity(json: Json): string | undefined {
+    const text = json instanceof JsonNumber ? json.literal : typeof json === 'string' ? json : kindOf(json);
+    const parsed = parseQuantity(text.trim());
+    if ('quantity' in parsed) return parsed.quantity;
+    // Go's decoder goes on after a list or an object that a type's own decoder refuses, and stops at anything else.
+    if (typeof json !== 'object' || json instanceof JsonNumber) throw new DecodeError(parsed.error);
+    this.error ??= parsed.error;
+    return undefined;
+  }
+
+  #time(json: Json): string | undefined {
+    if (typeof json !== 'string')
+      return this.#own(json, () => this.#mismatch({ kind: 'string', name: 'string' }, json));
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(json)) return json;
+    throw new DecodeError(
+      `parsing time ${JSON.stringify(json)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(json)} as "2006"`,
+    );
+  }
+
+  /** The value of a type with a decoder of its own, which ends the decoding when it fails over a literal. */
+  #own<T>(json: Json, read: () => T): T {
+    const before = this.error;
+    this.error = undefined;
+    const value = read();
+    const failure = this.error as string | undefined;
+    if (failure !== undefined && (typeof json !== 'object' || json instanceof JsonNumber)) {
+      throw new DecodeError(failure);
+    }
+    this.error = before ?? failure;
+    return value;
+  }
+
+  #mismatch(type: GoType, json: Json, literal?: string): undefined {
+    const what = literal === undefined ? kindOf(json) : `number ${literal}`;
+    const where =
+      this.#struct === undefined ? 'Go value' : `Go struct field ${this.#struct.name}.${this.#path.join('.')}`;
+    this.error ??= `json: cannot unmarshal ${what} into ${where} of type ${typeName(type)}`;
+    return undefined;
+  }
+}
+
+const segments = (name: string, field: GoField): string[] =>
+  field.embeddedIn === undefined ? [name] : [field.embeddedIn, name];
+
+function kindOf(json: Json): string {
+  if (json instanceof JsonNumber) return 'number';
+  if (Array.isArray(json)) return 'array';
+  if (typeof json === 'boolean') return 'bool';
+  return typeof json;
+}
+
+/** What stands in a list, a map or behind a pointer for a value that was null. */
+function zero(type: GoType): unknown {
+  switch (type.kind) {
+    case 'string':
+    case 'time':
+      return '';
+    case 'bool':
+      return false;
+    case 'int32':
+    case 'int64':
+    case 'intOrString':
+      return 0;
+    case 'quantity':
+      return '0';
+    case 'struct':
+      return {};
+    case 'raw':
+    case 'pointer':
+    case 'list':
+    case 'map':
+      return undefined;
+  }
+}

@@ -1,0 +1,89 @@
+import { JsonNumber } from './json-parse.ts';
+import type { Json } from './json-parse.ts';
+import type { GoField, GoType } from './types.ts';
+
+/** What {@link encode} makes and {@link stringify} writes: JSON, with 64-bit integers as bigints. */
+export type Encoded =
+  null | boolean | number | bigint | string | readonly Encoded[] | { readonly [key: string]: Encoded | undefined };
+
+/** The JSON that Go's encoding/json writes of a value made by `decode` (json-decode.ts); `undefined` is the zero value. */
+export function encode(type: GoType, value: unknown): Encoded {
+  switch (type.kind) {
+    case 'string':
+    case 'time':
+      return (value as string | undefined) ?? '';
+    case 'bool':
+      return (value as boolean | undefined) ?? false;
+    case 'int32':
+    case 'int64':
+    case 'intOrString':
+      return (value as number | bigint | string | undefined) ?? 0;
+    case 'quantity':
+      return (value as string | undefined) ?? '0';
+    case 'raw':
+      return fromJson((value as Json | undefined) ?? null);
+    case 'pointer':
+      return value === undefined ? null : encode(type.element, value);
+    case 'list':
+      return value === undefined ? null : (value as unknown[]).map((element) => encode(type.element, element));
+    case 'map':
+      return value === undefined ? null : encodeMap(type.element, value as Record<string, unknown>);
+    case 'struct':
+      return encodeStruct(type.fields, (value ?? {}) as Record<string, unknown>);
+  }
+}
+
+function encodeMap(element: GoType, value: Record<string, unknown>): Encoded {
+  const keys = Object.keys(value).sort();
+  return Object.fromEntries(keys.map((key) => [key, encode(element, value[key])]));
+}
+
+function encodeStruct(fields: Readonly<Record<string, GoField>>, value: Record<string, unknown>): Encoded {
+  const written: Record<string, Encoded> = {};
+  for (const [name, field] of Object.entries(fields)) {
+    if (!(field.omitEmpty && isEmpty(field.type, value[name]))) written[name] = encode(field.type, value[name]);
+  }
+  return written;
+}
+
+function isEmpty(type: GoType, value: unknown): boolean {
+  switch (type.kind) {
+    case 'struct':
+    case 'quantity':
+    case 'intOrString':
+    case 'time':
+      return false;
+    case 'pointer':
+    case 'raw':
+      return value === undefined;
+    case 'list':
+      return value === undefined || (value as unknown[]).length === 0;
+    case 'map':
+      return value === undefined || Object.keys(value as object).length === 0;
+    case 'string':
+    case 'bool':
+    case 'int32':
+    case 'int64':
+      return !value;
+  }
+}
+
+function fromJson(json: Json): Encoded {
+  if (json instanceof JsonNumber) return Number(json.literal);
+  if (Array.isArray(json)) return json.map(fromJson);
+  if (json instanceof Map) return Object.fromEntries([...json].map(([key, value]) => [key, fromJson(value)]));
+  return json;
+}
+
+/** JSON text; unlike JSON.stringify it writes bigints as integers. */
+export function stringify(value: Encoded): string {
+  if (typeof value === 'bigint') return value.toString();
+  if (Array.isArray(value)) return `[${(value as readonly Encoded[]).map(stringify).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const members = Object.entries(value as { readonly [key: string]: Encoded | undefined })
+      .filter((member): member is [string, Encoded] => member[1] !== undefined)
+      .map(([key, member]) => `${JSON.stringify(key)}:${stringify(member)}`);
+    return `{${members.join(',')}}`;
+  }
+  return JSON.stringify(value);
+}

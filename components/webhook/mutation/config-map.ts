@@ -1,0 +1,46 @@
+import { decode } from '../go/json-decode.ts';
+import { JsonSyntaxError, parseJson } from '../go/json-parse.ts';
+import { bool, int64, map, string, struct } from '../go/types.ts';
+import type { Identity } from './service-account.ts';
+
+const Entry = struct('Entry', { RoleARN: string, Audience: string, UseRegionalSTS: bool, TokenExpiration: int64 });
+
+interface DecodedEntry {
+  readonly RoleARN?: string;
+  readonly Audience?: string;
+  readonly UseRegionalSTS?: boolean;
+  readonly TokenExpiration?: number | bigint;
+}
+
+/**
+ * Reads the member `config` of the config map `pod-identity-webhook`: JSON that gives a role to
+ * `<namespace>/<service account>`, where the namespace may be `*`. `undefined` when it cannot be read.
+ * Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap".
+ */
+export function parseConfigMap(config: string, tokenExpiration: bigint): ReadonlyMap<string, Identity> | undefined {
+  const decoded = decodeEntries(config);
+  if (decoded === undefined) return undefined;
+  const identities = new Map<string, Identity>();
+  for (const [key, entry] of Object.entries(decoded)) {
+    const [namespace, name] = key.split('/');
+    if (name === undefined) return undefined;
+    identities.set(`${namespace}/${name}`, {
+      roleArn: entry.RoleARN ?? '',
+      // Neither the flag for the audience nor that for regional STS reaches these entries.
+      audience: entry.Audience ?? '',
+      regionalSts: entry.UseRegionalSTS ?? false,
+      tokenExpiration: BigInt(entry.TokenExpiration ?? 0) || tokenExpiration,
+    });
+  }
+  return identities;
+}
+
+function decodeEntries(config: string): Readonly<Record<string, DecodedEntry>> | undefined {
+  try {
+    const { value, error } = decode<Record<string, DecodedEntry> | undefined>(map(Entry), parseJson(config));
+    return error === undefined ? (value ?? {}) : undefined;
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return undefined;
+    throw error;
+  }
+}

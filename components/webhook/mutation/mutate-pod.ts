@@ -1,0 +1,46 @@
+import type { Settings } from '../settings.ts';
+import { patchOf } from './patch.ts';
+import type { PatchOperation } from './patch.ts';
+import { containerCredentialsPlan, webIdentityPlan } from './plan.ts';
+import type { MutationPlan } from './plan.ts';
+import type { Pod } from './pod-type.ts';
+import type { Identity } from './service-account.ts';
+
+/** What is known about a pod's service account. */
+export interface Knowledge {
+  /** It has a Pod Identity association. */
+  readonly associated: boolean;
+  /** Read off the service account's annotations; absent when the webhook does not know the service account. */
+  readonly annotated?: Identity | undefined;
+  /** From the config map, under the service account's namespace. */
+  readonly configured?: Identity | undefined;
+  /** From the config map, under the namespace `*`. */
+  readonly configuredAnywhere?: Identity | undefined;
+}
+
+export interface Mutation {
+  readonly method: MutationPlan['method'];
+  readonly patch: readonly PatchOperation[];
+}
+
+/**
+ * The mutation of a new pod, or `undefined` when it is left as it is. An association outranks a role for IRSA; a role
+ * annotation outranks the config map.
+ */
+export function mutatePod(pod: Pod, known: Knowledge, settings: Settings): Mutation | undefined {
+  const plan = planFor(pod, known, settings);
+  return plan && { method: plan.method, patch: patchOf(pod, plan, settings.faults) };
+}
+
+function planFor(pod: Pod, known: Knowledge, settings: Settings): MutationPlan | undefined {
+  const identity = withRole(known.annotated) ?? known.configured ?? known.configuredAnywhere;
+  const webIdentity = withRole(identity);
+  const irsaFirst = webIdentity !== undefined && settings.faults.has('webhook-prefers-irsa');
+  if (known.associated && !irsaFirst) {
+    return containerCredentialsPlan(pod, known.annotated ?? known.configured, settings);
+  }
+  return webIdentity && webIdentityPlan(pod, webIdentity, settings);
+}
+
+const withRole = (identity: Identity | undefined): Identity | undefined =>
+  identity !== undefined && identity.roleArn !== '' ? identity : undefined;

@@ -1,0 +1,91 @@
+import { posix } from 'node:path';
+import { DEFAULT_TOKEN_EXPIRATION } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+import type { EnvVar, Pod } from './pod-type.ts';
+import { tokenExpiration } from './service-account.ts';
+import type { Identity } from './service-account.ts';
+import { containersToSkip } from './skip-containers.ts';
+
+/** What is to be added to a pod. */
+export interface MutationPlan {
+  readonly method: 'container_credentials' | 'sts_web_identity';
+  /** The pair of variables that point at the credentials; a container that has either gets neither. */
+  readonly credentialVariables: readonly [EnvVar, EnvVar];
+  readonly regionalSts: boolean;
+  /** Empty: none is added. */
+  readonly region: string;
+  readonly skip: ReadonlySet<string>;
+  readonly volumeName: string;
+  readonly mountPath: string;
+  readonly token: { readonly audience: string; readonly expirationSeconds: bigint; readonly path: string };
+}
+
+/** Seconds; the token of a Pod Identity pod lives between this and the default, so that pods do not renew in step. */
+const LEAST_JITTERED_EXPIRATION = 79_200n;
+
+/**
+ * The plan for a pod whose service account has an association. The service account's role and audience play no part;
+ * of one that is not known, neither do the flags for regional STS and token expiration.
+ */
+export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
+  const { containerCredentials } = settings;
+  const expiration = podTokenExpiration(pod, known?.tokenExpiration ?? DEFAULT_TOKEN_EXPIRATION, settings);
+  return {
+    method: 'container_credentials',
+    credentialVariables: [
+      { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: containerCredentials.fullUri },
+      {
+        name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+        value: tokenFile(pod, containerCredentials.mountPath, containerCredentials.tokenPath),
+      },
+    ],
+    regionalSts: known?.regionalSts ?? false,
+    region: settings.awsDefaultRegion,
+    skip: containersToSkip(pod, settings.annotationPrefix),
+    volumeName: containerCredentials.volumeName,
+    mountPath: containerCredentials.mountPath,
+    token: {
+      audience: containerCredentials.audience,
+      expirationSeconds: expiration === DEFAULT_TOKEN_EXPIRATION ? jittered(settings.random) : expiration,
+      path: containerCredentials.tokenPath,
+    },
+  };
+}
+
+/** The plan for a pod whose service account names a role for IRSA. */
+export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings): MutationPlan {
+  return {
+    method: 'sts_web_identity',
+    credentialVariables: [
+      { name: 'AWS_ROLE_ARN', value: identity.roleArn },
+      { name: 'AWS_WEB_IDENTITY_TOKEN_FILE', value: tokenFile(pod, settings.tokenMountPath, 'token') },
+    ],
+    regionalSts: identity.regionalSts,
+    region: settings.awsDefaultRegion,
+    skip: containersToSkip(pod, settings.annotationPrefix),
+    volumeName: 'aws-iam-token',
+    mountPath: settings.tokenMountPath,
+    token: {
+      audience: identity.audience,
+      expirationSeconds: podTokenExpiration(pod, identity.tokenExpiration, settings),
+      path: 'token',
+    },
+  };
+}
+
+function podTokenExpiration(pod: Pod, fallback: bigint, settings: Settings): bigint {
+  return tokenExpiration(pod.metadata?.annotations?.[`${settings.annotationPrefix}/token-expiration`], fallback);
+}
+
+function jittered(random: () => number): bigint {
+  const choices = DEFAULT_TOKEN_EXPIRATION - LEAST_JITTERED_EXPIRATION + 1n;
+  return LEAST_JITTERED_EXPIRATION + BigInt(Math.floor(random() * Number(choices)));
+}
+
+function tokenFile(pod: Pod, mountPath: string, tokenPath: string): string {
+  const file = posix.join(mountPath, tokenPath);
+  const nodeSelector = pod.spec?.nodeSelector;
+  const windows =
+    nodeSelector?.['kubernetes.io/os'] === 'windows' || nodeSelector?.['beta.kubernetes.io/os'] === 'windows';
+  return windows ? `C:${file.replaceAll('/', '\\')}` : file;
+}

@@ -1,0 +1,42 @@
+import { parseBool, parseInteger } from '../go/text.ts';
+import type { ServiceAccount } from '../index.ts';
+import { clampTokenExpiration } from '../settings.ts';
+import type { Settings } from '../settings.ts';
+
+/** What the webhook keeps of a service account. */
+export interface Identity {
+  /** Empty when there is none. */
+  readonly roleArn: string;
+  readonly audience: string;
+  readonly regionalSts: boolean;
+  /** Seconds. */
+  readonly tokenExpiration: bigint;
+}
+
+/**
+ * Reads the annotations `<prefix>/role-arn`, `audience`, `sts-regional-endpoints` and `token-expiration`; what is
+ * absent or invalid falls back to the flag. A role ARN is taken as it is, valid or not.
+ * Source: amazon-eks-pod-identity-webhook, README, "EKS Walkthrough".
+ */
+export function identityOf(serviceAccount: ServiceAccount, settings: Settings): Identity {
+  const annotation = (name: string): string | undefined =>
+    serviceAccount.annotations[`${settings.annotationPrefix}/${name}`];
+  return {
+    roleArn: roleArn(annotation('role-arn'), settings),
+    audience: annotation('audience') ?? settings.tokenAudience,
+    regionalSts: parseBool(annotation('sts-regional-endpoints') ?? '') ?? settings.stsRegionalEndpoint,
+    tokenExpiration: tokenExpiration(annotation('token-expiration'), settings.tokenExpiration),
+  };
+}
+
+/** Seconds: those of the annotation when it holds a whole number, raised to the least that is granted. */
+export function tokenExpiration(annotation: string | undefined, fallback: bigint): bigint {
+  const seconds = parseInteger(annotation ?? '', 64);
+  return seconds === undefined ? fallback : clampTokenExpiration(seconds);
+}
+
+function roleArn(annotation: string | undefined, { composeRoleArn }: Settings): string {
+  if (annotation === undefined) return '';
+  if (!composeRoleArn.enabled || annotation.includes('arn:')) return annotation;
+  return `arn:${composeRoleArn.partition}:iam::${composeRoleArn.accountId}:role/${annotation}`;
+}

@@ -1,0 +1,100 @@
+import * as http from 'node:http';
+import * as https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { RunningWebhook, WebhookOptions } from '../index.ts';
+import { settingsOf } from '../settings.ts';
+import { Metrics } from './metrics.ts';
+import { resolvePath } from './path.ts';
+import { error, send, text } from './reply.ts';
+import { answer, readRequest } from './routes.ts';
+import type { Context } from './routes.ts';
+
+type Identities = NonNullable<WebhookOptions['identities']>;
+
+/** Starts the webhook, and its metrics where `metricsPort` is given. Rejects when a port cannot be had. */
+export async function start(options: WebhookOptions): Promise<RunningWebhook> {
+  let associated = keysOf(options.identities ?? []);
+  const metrics = new Metrics();
+  const log = options.log ?? (() => undefined);
+  const context: Context = {
+    options,
+    settings: settingsOf(options),
+    metrics,
+    log,
+    associated: (namespace, serviceAccount) => associated.has(keyOf(namespace, serviceAccount)),
+  };
+
+  const host = options.host ?? '127.0.0.1';
+  const webhook = serverFor(options.tls, (request, response) => void serve(request, response, context));
+  const port = await listen(webhook, host, options.port ?? 0);
+  const metricsServer = http.createServer((request, response) => serveMetrics(request, response, metrics));
+  const metricsPort =
+    options.metricsPort === undefined
+      ? undefined
+      : await listen(metricsServer, host, options.metricsPort).catch(async (reason: unknown) => {
+          await close(webhook);
+          throw reason;
+        });
+
+  return {
+    url: `${options.tls ? 'https' : 'http'}://${inUrl(host)}:${port}`,
+    ...(metricsPort === undefined ? {} : { metricsUrl: `http://${inUrl(host)}:${metricsPort}/metrics` }),
+    setIdentities(identities) {
+      associated = keysOf(identities);
+    },
+    setTls({ certificate, key }) {
+      if (webhook instanceof https.Server) webhook.setSecureContext({ cert: certificate, key });
+    },
+    async stop() {
+      await Promise.all([close(webhook), close(metricsServer)]);
+    },
+  };
+}
+
+const keyOf = (namespace: string, serviceAccount: string): string => `${namespace}/${serviceAccount}`;
+const keysOf = (identities: Identities): ReadonlySet<string> =>
+  new Set(identities.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
+const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+function serverFor(tls: WebhookOptions['tls'], listener: http.RequestListener): http.Server | https.Server {
+  return tls ? https.createServer({ cert: tls.certificate, key: tls.key }, listener) : http.createServer(listener);
+}
+
+async function serve(incoming: http.IncomingMessage, response: http.ServerResponse, context: Context): Promise<void> {
+  try {
+    const request = await readRequest(incoming);
+    const resolved = resolvePath(request.method, request.path, request.query);
+    send(response, 'path' in resolved ? await answer({ ...request, path: resolved.path }, context) : resolved);
+  } catch (reason) {
+    if (incoming.destroyed && !incoming.complete) return;
+    context.log(`A request failed: ${reason instanceof Error ? reason.name : 'unknown error'}`);
+    send(response, error(500, 'internal error'));
+  }
+}
+
+function serveMetrics(request: http.IncomingMessage, response: http.ServerResponse, metrics: Metrics): void {
+  request.resume();
+  const found = request.url?.split('?')[0] === '/metrics';
+  send(
+    response,
+    found ? text(200, metrics.text(), 'text/plain; version=0.0.4; charset=utf-8') : error(404, '404 page not found'),
+  );
+}
+
+function listen(server: http.Server | https.Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Ends at once, open connections with it; a server that does not listen is left as it is. */
+function close(server: http.Server | https.Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

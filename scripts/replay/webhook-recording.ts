@@ -1,0 +1,104 @@
+import { parseAllDocuments } from 'yaml';
+import type { ServiceAccount, WebhookOptions } from '../../components/webhook/index.ts';
+
+/** A recording that does not have the form of those of the webhook. */
+export class WebhookRecordingError extends Error {}
+
+/** One admission review and what the webhook answered. */
+export interface RecordedReview {
+  readonly name: string;
+  readonly namespace: string;
+  /** The object of the review; null was sent as it is, unless there is a raw body. */
+  readonly pod: unknown;
+  /** The body that was sent in place of a review. */
+  readonly raw?: string;
+  readonly contentType?: string;
+  readonly status: number;
+  readonly allowed?: boolean;
+  readonly apiVersion?: string | null;
+  readonly patchType?: string;
+  readonly patch?: readonly unknown[];
+  readonly resultStatus?: unknown;
+  /** The body, where it was no review. */
+  readonly body?: string;
+}
+
+export interface WebhookRecording {
+  readonly reviews: readonly RecordedReview[];
+  readonly settings: Partial<WebhookOptions>;
+  /** By `<namespace>/<name>`. */
+  readonly serviceAccounts: ReadonlyMap<string, ServiceAccount>;
+  readonly identities: NonNullable<WebhookOptions['identities']>;
+}
+
+export function parseWebhookRecording(recording: unknown): WebhookRecording {
+  if (!isObject(recording) || !Array.isArray(recording['reviews'])) {
+    throw new WebhookRecordingError('The recording has no list "reviews": is it one of the webhook?');
+  }
+  const about = typeof recording['about'] === 'string' ? recording['about'] : '';
+  return {
+    reviews: recording['reviews'].map(parseReview),
+    settings: settingsIn(about),
+    identities: identitiesIn(about),
+    serviceAccounts: parseServiceAccounts(recording['serviceAccounts']),
+  };
+}
+
+function parseReview(review: unknown, index: number): RecordedReview {
+  if (!isObject(review) || typeof review['name'] !== 'string' || typeof review['status'] !== 'number') {
+    throw new WebhookRecordingError(`Review ${index} of the recording has no name or no status.`);
+  }
+  return { namespace: '', ...review } as unknown as RecordedReview;
+}
+
+/** The flags that the sentence names as `<flag> <value>`, with or without dashes, `=` or quotes. */
+function settingsIn(about: string): Partial<WebhookOptions> {
+  const flag = (name: string): string | undefined =>
+    new RegExp(`(?<![\\w-])(?:--)?${name}[ =]+"?([^\\s,;"()]+)`).exec(about)?.[1];
+  const setting = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
+    (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
+  const expiration = flag('token-expiration');
+  const regional = flag('sts-regional-endpoint');
+  return {
+    ...setting('annotationPrefix', flag('annotation-prefix')),
+    ...setting('tokenAudience', flag('token-audience')),
+    ...setting('tokenMountPath', flag('token-mount-path')),
+    ...setting('awsDefaultRegion', flag('aws-default-region')),
+    ...setting('stsRegionalEndpoint', regional === undefined ? undefined : /^(1|t|true)$/i.test(regional)),
+    ...setting('tokenExpiration', expiration === undefined ? undefined : Number(expiration)),
+    ...setting('containerCredentialsAudience', flag('container-credentials-audience')),
+    ...setting('containerCredentialsFullUri', flag('container-credentials-full-uri')),
+    ...setting('containerCredentialsTokenMountPath', flag('container-credentials-token-mount-path')),
+    ...setting('containerCredentialsTokenVolumeName', flag('container-credentials-token-volume-name')),
+    ...setting('containerCredentialsTokenPath', flag('container-credentials-token-path')),
+  };
+}
+
+/** The service accounts with an association: `container credentials for <namespace>/<name>, …`. */
+function identitiesIn(about: string): WebhookRecording['identities'] {
+  const named = /container credentials for ((?:(?:, *| and |, and )?[\w.-]+\/[\w.-]*\w)+)/.exec(about)?.[1] ?? '';
+  return [...named.matchAll(/([\w.-]+)\/([\w.-]*\w)/g)].map(([, namespace = '', serviceAccount = '']) => ({
+    namespace,
+    serviceAccount,
+  }));
+}
+
+function parseServiceAccounts(yaml: unknown): ReadonlyMap<string, ServiceAccount> {
+  const serviceAccounts = new Map<string, ServiceAccount>();
+  if (typeof yaml !== 'string') return serviceAccounts;
+  for (const document of parseAllDocuments(yaml)) {
+    const object: unknown = document.toJS();
+    if (!isObject(object) || object['kind'] !== 'ServiceAccount' || !isObject(object['metadata'])) continue;
+    const { name, namespace = 'default', annotations } = object['metadata'];
+    if (typeof name !== 'string' || typeof namespace !== 'string') continue;
+    const texts = Object.entries(isObject(annotations) ? annotations : {}).filter(
+      (annotation): annotation is [string, string] => typeof annotation[1] === 'string',
+    );
+    serviceAccounts.set(`${namespace}/${name}`, { namespace, name, annotations: Object.fromEntries(texts) });
+  }
+  return serviceAccounts;
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

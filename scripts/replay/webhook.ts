@@ -1,0 +1,68 @@
+import { startWebhook } from '../../components/webhook/index.ts';
+import type { WebhookFault } from '../../components/webhook/index.ts';
+import { compareReview, LOT } from './webhook-comparison.ts';
+import type { WebhookAnswer } from './webhook-comparison.ts';
+import { parseWebhookRecording } from './webhook-recording.ts';
+import type { RecordedReview } from './webhook-recording.ts';
+import type { ReplayResult } from './types.ts';
+
+/**
+ * Puts each admission review of a recording to the reference webhook, which runs with the flags and service accounts
+ * that the recording names, and compares its answers with the recorded ones.
+ * Rejects with {@link WebhookRecordingError} when the recording cannot be read.
+ */
+export async function replayWebhook(
+  recording: unknown,
+  options: { readonly faults?: ReadonlySet<WebhookFault> } = {},
+): Promise<ReplayResult> {
+  const { reviews, settings, serviceAccounts, identities } = parseWebhookRecording(recording);
+  const webhook = await startWebhook({
+    ...settings,
+    identities,
+    random: () => LOT,
+    serviceAccounts: { get: (namespace, name) => serviceAccounts.get(`${namespace}/${name}`) },
+    ...(options.faults ? { faults: options.faults } : {}),
+  });
+  try {
+    const differences: ReplayResult['differences'][number][] = [];
+    for (const [index, review] of reviews.entries()) {
+      differences.push(...compareReview(review, await put(webhook.url, review, index)));
+    }
+    return { compared: reviews.length, differences };
+  } finally {
+    await webhook.stop();
+  }
+}
+
+async function put(url: string, review: RecordedReview, index: number): Promise<WebhookAnswer> {
+  const health = review.name.startsWith('healthz');
+  const response = health
+    ? await fetch(`${url}/healthz`)
+    : await fetch(`${url}/mutate`, {
+        method: 'POST',
+        headers: { 'content-type': review.contentType ?? 'application/json' },
+        body: review.raw ?? JSON.stringify(admissionReview(review, uidOf(index))),
+      });
+  return { status: response.status, body: await response.text(), uid: uidOf(index) };
+}
+
+const uidOf = (index: number): string => `review-${index}`;
+
+/** The admission review that the API server sends for the creation of the recorded pod. */
+function admissionReview(review: RecordedReview, uid: string): unknown {
+  return {
+    kind: 'AdmissionReview',
+    apiVersion: review.apiVersion ?? 'admission.k8s.io/v1beta1',
+    request: {
+      uid,
+      kind: { group: '', version: 'v1', kind: 'Pod' },
+      resource: { group: '', version: 'v1', resource: 'pods' },
+      namespace: review.namespace,
+      operation: 'CREATE',
+      userInfo: { username: 'system:serviceaccount:kube-system:replicaset-controller' },
+      object: review.pod,
+      oldObject: null,
+      dryRun: false,
+    },
+  };
+}
