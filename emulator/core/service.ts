@@ -37,6 +37,11 @@ export interface ServiceResponse {
 /** One of the five services. `handle` throws `AwsError` for every error that AWS would answer. */
 export interface Service {
   readonly name: ServiceName;
+  /**
+   * The operation that a request is for, ahead of `handle`, for disturbances and records. A service without this has its
+   * operation told by the protocol: the parameter `Action`, or EKS' method and path. Throws `AwsError` as `handle` would.
+   */
+  identify?(request: ServiceRequest): { readonly operation: string; readonly clusterName?: string };
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   /** The service's wire form of an error; also used for signature errors met before `handle`. */
   renderError(

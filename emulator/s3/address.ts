@@ -1,0 +1,46 @@
+import { AwsError } from '../core/errors.ts';
+
+/** What a request's host and path name. Bucket undefined: the service itself; key undefined: the bucket itself. */
+export interface S3Address {
+  readonly bucket: string | undefined;
+  readonly key: string | undefined;
+}
+
+const VIRTUAL_HOST = /^(.+)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
+
+/**
+ * Reads bucket and key, in the virtual-hosted form (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) or the
+ * path form. The path is taken as sent: `//`, `.` and `..` are parts of a key.
+ *
+ * @throws AwsError `InvalidURI` when the path is not percent-encoded UTF-8
+ */
+export function s3Address(host: string, path: string): S3Address {
+  const virtual = VIRTUAL_HOST.exec(host)?.[1]?.toLowerCase();
+  if (virtual !== undefined) {
+    return { bucket: virtual, key: path.length > 1 ? decode(path.slice(1)) : undefined };
+  }
+  if (path === '/' || path === '') return { bucket: undefined, key: undefined };
+  const slash = path.indexOf('/', 1);
+  if (slash < 0) return { bucket: decode(path.slice(1)), key: undefined };
+  const key = path.slice(slash + 1);
+  return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError('InvalidURI', 400, "Couldn't parse the specified URI.");
+  }
+}
+
+/** S3 User Guide, "General purpose bucket naming rules". */
+export function isBucketName(name: string): boolean {
+  return (
+    /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(name) &&
+    !name.includes('..') &&
+    !/^\d+\.\d+\.\d+\.\d+$/.test(name) &&
+    !/^(?:xn--|sthree-|amzn-s3-demo-$)/.test(name) &&
+    !/(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$/.test(name)
+  );
+}

@@ -1,0 +1,72 @@
+import { createHash } from 'node:crypto';
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
+import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
+import { s3Address } from './address.ts';
+import type { S3Call } from './call.ts';
+import { methodNotAllowed, notImplemented } from './errors.ts';
+import { OPERATIONS, s3Route } from './operations.ts';
+import type { S3Route } from './operations.ts';
+import { xmlError } from './xml.ts';
+
+const MOST_KEY_BYTES = 1024;
+
+/** Amazon S3 (S3 API Reference, version 2006-03-01), the part that reads and writes objects in one part. */
+export function s3Service(context: ServiceContext): Service {
+  return {
+    name: 's3',
+    identify: (request) => ({ operation: read(context, request).route.operation ?? 'Unknown' }),
+    handle: async (request) => {
+      const { call, route } = read(context, request);
+      if (Buffer.byteLength(call.key) > MOST_KEY_BYTES) {
+        throw new AwsError('KeyTooLongError', 400, 'Your key is too long', {
+          Size: String(Buffer.byteLength(call.key)),
+          MaxSizeAllowed: String(MOST_KEY_BYTES),
+        });
+      }
+      if (route.operation === undefined) {
+        throw route.missing === 'method' ? methodNotAllowed(request.method) : notImplemented(route.name);
+      }
+      context.trace(request).operation = route.operation;
+      return withIds(request.id, OPERATIONS[route.operation](call));
+    },
+    renderError: (error, request) => {
+      const response: ServiceResponse = {
+        status: error.status,
+        headers: { 'content-type': 'application/xml' },
+        body: xmlError({
+          Code: error.code,
+          Message: error.message,
+          ...error.fields,
+          RequestId: request.id,
+          HostId: hostId(request.id),
+        }),
+      };
+      return withIds(request.id, response);
+    },
+  };
+}
+
+function read(context: ServiceContext, request: ServiceRequest): { readonly call: S3Call; readonly route: S3Route } {
+  const { bucket, key } = s3Address(request.headers['host'] ?? '', request.path);
+  const query = new Map(
+    queryPairs(request.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]),
+  );
+  const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
+  return {
+    call: { context, request, query, bucketName: bucket ?? '', key: key ?? '' },
+    route: s3Route(request.method, level, query, request.headers),
+  };
+}
+
+function withIds(requestId: string, response: ServiceResponse): ServiceResponse {
+  const headers: Record<string, string> = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId(requestId) };
+  if (typeof response.body === 'string') headers['content-type'] = 'application/xml';
+  return { ...response, headers: { ...headers, ...response.headers } };
+}
+
+/** The extended request id that S3 answers beside the request id. */
+function hostId(requestId: string): string {
+  return createHash('sha384').update(requestId).digest('base64');
+}

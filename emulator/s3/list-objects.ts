@@ -1,0 +1,133 @@
+import { uriEncode } from '../sigv4/index.ts';
+import { bucketOf, demandOnBucket } from './authorize.ts';
+import { owner } from './buckets.ts';
+import type { Handler, S3Call } from './call.ts';
+import { invalidArgument } from './errors.ts';
+import { listPage } from './list-page.ts';
+import type { Bucket, S3Object } from './model.ts';
+import { xmlDocument } from './xml.ts';
+import type { XmlElements } from './xml.ts';
+
+const MOST_KEYS = 1000;
+
+export const listObjectsV2: Handler = (call) => {
+  const bucket = authorizedBucket(call);
+  const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
+  const token = call.query.get('continuation-token');
+  const startAfter = call.query.get('start-after') ?? '';
+  const page = listPage(bucket, {
+    prefix,
+    delimiter,
+    maxKeys,
+    after: token === undefined ? startAfter : decodeToken(token),
+  });
+  const withOwner = call.query.get('fetch-owner') === 'true';
+  return {
+    status: 200,
+    body: xmlDocument('ListBucketResult', {
+      Name: bucket.name,
+      Prefix: encode(prefix),
+      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+      MaxKeys: maxKeys,
+      EncodingType: encodingType,
+      KeyCount: page.objects.length + page.commonPrefixes.length,
+      IsTruncated: page.last !== undefined,
+      ContinuationToken: token,
+      NextContinuationToken: page.last === undefined ? undefined : encodeToken(page.last),
+      StartAfter: startAfter === '' ? undefined : encode(startAfter),
+      Contents: page.objects.map((object) => contents(object, encode, withOwner ? bucket : undefined)),
+      CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+    }),
+  };
+};
+
+/** The first version of the call, which older clients use. */
+export const listObjects: Handler = (call) => {
+  const bucket = authorizedBucket(call);
+  const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
+  const marker = call.query.get('marker') ?? '';
+  const page = listPage(bucket, { prefix, delimiter, maxKeys, after: marker });
+  return {
+    status: 200,
+    body: xmlDocument('ListBucketResult', {
+      Name: bucket.name,
+      Prefix: encode(prefix),
+      Marker: encode(marker),
+      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+      MaxKeys: maxKeys,
+      EncodingType: encodingType,
+      IsTruncated: page.last !== undefined,
+      NextMarker: page.last === undefined || delimiter === undefined ? undefined : encode(page.last),
+      Contents: page.objects.map((object) => contents(object, encode, bucket)),
+      CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+    }),
+  };
+};
+
+/** Condition keys of a listing exist only for parameters that were sent. */
+function authorizedBucket(call: S3Call): Bucket {
+  const bucket = bucketOf(call);
+  const keys: Record<string, string> = {};
+  for (const name of ['prefix', 'delimiter', 'max-keys']) {
+    const value = call.query.get(name);
+    if (value !== undefined) keys[`s3:${name}`] = value;
+  }
+  demandOnBucket(call, bucket, 's3:ListBucket', keys);
+  return bucket;
+}
+
+function parameters({ query }: S3Call) {
+  const encodingType = query.get('encoding-type');
+  if (encodingType !== undefined && encodingType !== 'url') {
+    throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
+  }
+  const delimiter = query.get('delimiter');
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: delimiter === '' ? undefined : delimiter,
+    maxKeys: maxKeysOf(query.get('max-keys')),
+    encodingType,
+    encode: encodingType === undefined ? (text: string) => text : encodeKey,
+  };
+}
+
+function maxKeysOf(text: string | undefined): number {
+  if (text === undefined || text === '') return MOST_KEYS;
+  if (!/^-?\d{1,10}$/.test(text)) {
+    throw invalidArgument('Provided max-keys not an integer or within integer range', 'max-keys', text);
+  }
+  const number = Number(text);
+  if (number < 0 || number > 2147483647) {
+    throw invalidArgument('Argument maxKeys must be an integer between 0 and 2147483647', 'maxKeys', text);
+  }
+  return Math.min(number, MOST_KEYS);
+}
+
+function contents(object: S3Object, encode: (text: string) => string, owned: Bucket | undefined): XmlElements {
+  return {
+    Key: encode(object.key),
+    LastModified: new Date(object.lastModified).toISOString(),
+    ETag: object.etag,
+    ChecksumAlgorithm: Object.keys(object.checksums).map((name) => name.slice('x-amz-checksum-'.length).toUpperCase()),
+    ChecksumType: 'FULL_OBJECT',
+    Size: object.body.length,
+    Owner: owned === undefined ? undefined : owner(owned.accountId),
+    StorageClass: 'STANDARD',
+  };
+}
+
+function encodeKey(key: string): string {
+  return key.split('/').map(uriEncode).join('/');
+}
+
+function encodeToken(last: string): string {
+  return Buffer.from(`1:${last}`).toString('base64url');
+}
+
+function decodeToken(token: string): string {
+  const text = Buffer.from(token, 'base64url').toString();
+  if (!text.startsWith('1:')) {
+    throw invalidArgument('The continuation token provided is incorrect', 'continuation-token', token);
+  }
+  return text.slice(2);
+}

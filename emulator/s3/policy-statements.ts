@@ -1,0 +1,68 @@
+import type { World } from '../core/world.ts';
+
+/**
+ * What S3 demands of a bucket policy beyond IAM's grammar (S3 User Guide, "Troubleshoot bucket policies"): principals that
+ * exist, actions of S3, resources of this bucket, and a resource for each action that it can apply to.
+ *
+ * @param document a policy that the engine has accepted
+ * @returns S3's text for the first thing that is wrong
+ */
+export function checkBucketStatements(world: World, bucketName: string, document: unknown): string | undefined {
+  for (const statement of list(member(document, 'Statement'))) {
+    if (!principals(statement).every((principal) => principalExists(world, principal))) {
+      return 'Invalid principal in policy';
+    }
+    const actions = texts(member(statement, 'Action'));
+    if (!actions.every((action) => action === '*' || /^s3:/i.test(action))) return 'Policy has invalid action';
+    const resources = texts(member(statement, 'Resource'));
+    const patterns = [...resources, ...texts(member(statement, 'NotResource'))];
+    if (!patterns.every((resource) => isOfBucket(resource, bucketName))) return 'Policy has invalid resource';
+    if (resources.length > 0 && !actions.every((action) => hasResource(action, resources))) {
+      return 'Action does not apply to any resource(s) in statement';
+    }
+  }
+  return undefined;
+}
+
+function principals(statement: unknown): string[] {
+  return ['Principal', 'NotPrincipal'].flatMap((name) => texts(member(member(statement, name), 'AWS')));
+}
+
+function principalExists(world: World, principal: string): boolean {
+  const role = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(principal);
+  if (role === null) return true;
+  const [, accountId = '', name = ''] = role;
+  return world.account(accountId)?.roles.get(name)?.arn === principal;
+}
+
+function isOfBucket(resource: string, bucketName: string): boolean {
+  const bucketPart = /^arn:[^:]+:s3:::([^/]+)/.exec(resource)?.[1];
+  if (bucketPart === undefined) return false;
+  const pattern = bucketPart
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return bucketPart.includes('${') || new RegExp(`^${pattern}$`).test(bucketName);
+}
+
+const OBJECT_ACTION =
+  /^s3:(?:(?!.*Bucket)\w*Object\w*|AbortMultipartUpload|ListMultipartUploadParts|ReplicateDelete|ReplicateTags)$/i;
+
+function hasResource(action: string, resources: readonly string[]): boolean {
+  if (action.includes('*') || action.includes('?')) return true;
+  const ofObject = OBJECT_ACTION.test(action);
+  // A pattern in the bucket's part, such as `data*`, may reach into keys as well.
+  return resources.some((resource) => /:::[^/]*[*?$]/.test(resource) || resource.includes('/') === ofObject);
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
+}
+
+function list(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
+}
+
+function texts(value: unknown): string[] {
+  return list(value).filter((item) => typeof item === 'string');
+}

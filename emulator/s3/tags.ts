@@ -1,0 +1,61 @@
+import { AwsError } from '../core/errors.ts';
+import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
+import { isElement, malformedXml, parseXml } from './xml.ts';
+import type { XmlElements } from './xml.ts';
+
+const OBJECT_TAGS = 10;
+const BUCKET_TAGS = 50;
+
+/** Tags of the header `x-amz-tagging`, which has the form of a query string. */
+export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, string> {
+  if (header === undefined) return new Map();
+  const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);
+  return checkedTags(pairs, OBJECT_TAGS);
+}
+
+/** Tags of a `Tagging` document. */
+export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
+  const set = parseXml(body, 'Tagging')['TagSet'];
+  if (set === undefined) throw malformedXml();
+  const tags = isElement(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
+  const pairs = tags.map((tag) => {
+    const [key, value] = isElement(tag) ? [tag['Key'], tag['Value']] : [];
+    if (typeof key !== 'string' || typeof value !== 'string') throw malformedXml();
+    return [key, value] as const;
+  });
+  return checkedTags(pairs, of === 'object' ? OBJECT_TAGS : BUCKET_TAGS);
+}
+
+/** The `TagSet` of an answer. */
+export function tagSet(tags: ReadonlyMap<string, string>): XmlElements {
+  return { TagSet: { Tag: [...tags].map(([Key, Value]) => ({ Key, Value })) } };
+}
+
+function checkedTags(pairs: readonly (readonly [string, string])[], most: number): ReadonlyMap<string, string> {
+  if (pairs.length > most) {
+    throw new AwsError(
+      'BadRequest',
+      400,
+      `${most === OBJECT_TAGS ? 'Object' : 'Bucket'} tags cannot be greater than ${most}`,
+    );
+  }
+  const tags = new Map<string, string>();
+  for (const [key, value] of pairs) {
+    if (key === '' || key.length > 128) throw invalidTag('The TagKey you have provided is invalid', key);
+    if (value.length > 256) throw invalidTag('The TagValue you have provided is invalid', key);
+    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key)) throw invalidTag('The TagKey you have provided is invalid', key);
+    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(value)) {
+      throw invalidTag('The TagValue you have provided is invalid', key);
+    }
+    if (key.toLowerCase().startsWith('aws:')) {
+      throw invalidTag('System tags cannot be added/updated by requester', key);
+    }
+    if (tags.has(key)) throw invalidTag('Cannot provide multiple Tags with the same key', key);
+    tags.set(key, value);
+  }
+  return tags;
+}
+
+function invalidTag(message: string, key: string): AwsError {
+  return new AwsError('InvalidTag', 400, message, { TagKey: key });
+}
