@@ -1,0 +1,100 @@
+import { spawn } from 'node:child_process';
+import { parseServerFlags } from './cli/flags.ts';
+import { initialize, InitializeError } from './cli/initialize.ts';
+import type { Runner } from './cli/initialize.ts';
+import { nodeCredentials } from './cli/node-credentials.ts';
+import { UsageError } from './cli/usage-error.ts';
+import type { AgentOptions, RunningAgent } from './index.ts';
+import { AgentRefusal, startAgent } from './index.ts';
+
+/** The version of the agent whose behaviour this one has. */
+export const AGENT_VERSION = '0.1.37';
+
+export interface AgentIo {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** One line without its end. */
+  readonly out: (line: string) => void;
+  readonly err: (line: string) => void;
+  readonly run: Runner;
+  /** Settles when the agent is to end: on SIGTERM or SIGINT. */
+  readonly terminated: Promise<void>;
+  /** Told once the agent serves. */
+  readonly started?: (agent: RunningAgent) => void;
+}
+
+const USAGE = `The reference EKS Pod Identity agent
+
+Usage:
+  eks-pod-identity-agent [command]
+
+Available Commands:
+  initialize  Configures the host: adds the agent's interface, its link-local addresses and their routes
+  server      Serves pods' credentials at /v1/credentials
+  version     Prints agent version information
+
+Flags of server:
+  -c, --cluster-name string     Name of the EKS cluster the agent runs on (required)
+  -b, --bind-hosts string       Host to bind to; repeatable (default 169.254.170.23 and [fd00:ec2::23])
+  -p, --port uint16             Port of the credentials endpoint (default 80)
+      --probe-port uint16       Health and readiness port on localhost (default 2703)
+      --metrics-address string  Address of the metrics port (default 0.0.0.0)
+      --metrics-port uint16     Port of metrics and probes (default 2705)
+      --max-credential-retention-before-renewal duration
+                                Age at which cached credentials are renewed; 0 turns the cache off (default 3h)
+      --max-cache-size int      Most credentials to cache; 0 turns the cache off (default 2000)
+      --max-service-qps int     Most refreshes a second (default 3)
+      --rotate-credentials      Read the node's credentials from the shared credentials file every minute
+      --endpoint string         URL of EKS Auth
+  -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
+
+The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
+metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION.`;
+
+async function server(args: readonly string[], io: AgentIo): Promise<void> {
+  const { rotateCredentials, ...flags } = parseServerFlags(args);
+  const region = io.env['AWS_REGION'] || io.env['AWS_DEFAULT_REGION'];
+  if (!region) throw new UsageError('no region: set AWS_REGION');
+  const options: AgentOptions = {
+    ...flags,
+    region,
+    credentials: nodeCredentials(io.env, rotateCredentials),
+    log: io.out,
+  };
+  const agent = await startAgent(options);
+  io.started?.(agent);
+  await io.terminated;
+  await agent.stop();
+}
+
+/** @returns the exit code: 0, or 1 if the command line is wrong or the command failed */
+export async function main(argv: readonly string[], io: AgentIo): Promise<number> {
+  const [command, ...args] = argv;
+  if (command === undefined || args.includes('--help') || ['--help', '-h', 'help'].includes(command)) {
+    io.out(USAGE);
+    return 0;
+  }
+  try {
+    if (command === 'version') io.out(`EKS Pod Identity Agent version ${AGENT_VERSION}`);
+    else if (command === 'initialize') await initialize(io.run, io.err);
+    else if (command === 'server') await server(args, io);
+    else throw new UsageError(`unknown command ${JSON.stringify(command)}: use initialize, server or version`);
+    return 0;
+  } catch (error) {
+    const expected = error instanceof UsageError || error instanceof AgentRefusal || error instanceof InitializeError;
+    if (!expected) throw error;
+    io.err(`Error: ${error.message}`);
+    return 1;
+  }
+}
+
+/** Runs a command of this machine. */
+export const runCommand: Runner = (command, args) =>
+  new Promise((resolve) => {
+    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const collect = (chunk: Buffer): void => void (output += chunk.toString());
+    child.stdout.on('data', collect);
+    child.stderr.on('data', collect);
+    child.on('error', (error) => resolve({ code: 127, output: error.message }));
+    child.on('close', (code) => resolve({ code: code ?? 1, output }));
+  });

@@ -1,0 +1,60 @@
+/** Runs one command; `output` is what it wrote, for the message if it failed. */
+export type Runner = (
+  command: string,
+  args: readonly string[],
+) => Promise<{ readonly code: number; readonly output: string }>;
+
+const LINK = 'pod-id-link0';
+
+interface Family {
+  readonly flag: '-4' | '-6';
+  readonly address: string;
+  /** Whether the node can do without it. */
+  readonly optional: boolean;
+}
+
+const FAMILIES: readonly Family[] = [
+  { flag: '-4', address: '169.254.170.23/32', optional: false },
+  { flag: '-6', address: 'fd00:ec2::23/128', optional: true },
+];
+
+/** A step that the agent cannot do without failed. */
+export class InitializeError extends Error {
+  override readonly name = 'InitializeError';
+}
+
+/**
+ * Makes the dummy interface with the agent's link-local addresses and routes to it. Doing it again changes nothing. Needs
+ * `ip` of iproute2 and CAP_NET_ADMIN. A node without IPv6 is fine; what failed of it is only logged.
+ *
+ * @throws InitializeError
+ */
+export async function initialize(run: Runner, log: (text: string) => void): Promise<void> {
+  const ip = async (args: readonly string[]): Promise<void> => {
+    const { code, output } = await run('ip', args);
+    if (code === 0) return;
+    throw new InitializeError(
+      `\`ip ${args.join(' ')}\` failed: ${output.trim() || `exit code ${code}`} (it needs root or CAP_NET_ADMIN)`,
+    );
+  };
+  const forEachFamily = async (step: (family: Family) => readonly string[]): Promise<void> => {
+    for (const family of FAMILIES) {
+      try {
+        await ip([family.flag, ...step(family)]);
+      } catch (error) {
+        if (!family.optional || !(error instanceof InitializeError)) throw error;
+        log(`Unable to configure optional family: ${error.message}`);
+      }
+    }
+  };
+
+  const { code: missing } = await run('ip', ['link', 'show', LINK]);
+  if (missing !== 0) {
+    log('Link was not found, creating it');
+    await ip(['link', 'add', LINK, 'type', 'dummy']);
+  }
+  await forEachFamily(({ address }) => ['address', 'replace', address, 'dev', LINK]);
+  log(`Bringing up link: ${LINK}`);
+  await ip(['link', 'set', LINK, 'up']);
+  await forEachFamily(({ address }) => ['route', 'replace', address, 'dev', LINK]);
+}

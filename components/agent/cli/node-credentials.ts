@@ -1,0 +1,110 @@
+import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { AwsCredentials } from '../options.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** No credentials to call EKS Auth with. */
+export class NoNodeCredentials extends Error {
+  override readonly name = 'NoNodeCredentials';
+}
+
+const IMDS = 'http://169.254.169.254';
+const CREDENTIALS = '/latest/meta-data/iam/security-credentials/';
+/** Of each call of the instance metadata service, in ms. */
+const IMDS_TIMEOUT = 2000;
+/** Credentials are fetched anew so many ms ahead of their expiry. */
+const EARLY = 5 * 60_000;
+/** A file of credentials is read again so often, in ms. */
+const ROTATION = 60_000;
+
+interface Dated {
+  readonly credentials: AwsCredentials;
+  /** Milliseconds since the epoch. */
+  readonly until: number;
+}
+
+function cached(fetch: () => Promise<Dated>): () => Promise<AwsCredentials> {
+  let current: Dated | undefined;
+  return async () => {
+    if (current === undefined || Date.now() >= current.until) current = await fetch();
+    return current.credentials;
+  };
+}
+
+function fromEnvironment(env: Environment): AwsCredentials | undefined {
+  const {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: sessionToken,
+  } = env;
+  if (!accessKeyId || !secretAccessKey) return undefined;
+  return { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) };
+}
+
+async function imds(url: string, method: 'GET' | 'PUT', headers: Record<string, string>): Promise<string> {
+  const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(IMDS_TIMEOUT) });
+  if (!response.ok) throw new NoNodeCredentials(`the instance metadata service answered ${response.status}`);
+  return response.text();
+}
+
+/** @see https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html (IMDSv2) */
+async function fromInstance(endpoint: string): Promise<Dated> {
+  const base = endpoint.replace(/\/+$/, '');
+  try {
+    const token = await imds(`${base}/latest/api/token`, 'PUT', { 'x-aws-ec2-metadata-token-ttl-seconds': '21600' });
+    const headers = { 'x-aws-ec2-metadata-token': token };
+    const [role = ''] = (await imds(base + CREDENTIALS, 'GET', headers)).split('\n');
+    const answer = JSON.parse(await imds(base + CREDENTIALS + role, 'GET', headers)) as Record<string, unknown>;
+    const { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, Token: sessionToken } = answer;
+    if (typeof accessKeyId !== 'string' || typeof secretAccessKey !== 'string' || typeof sessionToken !== 'string') {
+      throw new NoNodeCredentials('the instance metadata service gave no credentials');
+    }
+    const expiration = Date.parse(String(answer['Expiration']));
+    const until = Number.isNaN(expiration) ? Date.now() + EARLY : expiration - EARLY;
+    return { credentials: { accessKeyId, secretAccessKey, sessionToken }, until };
+  } catch (error) {
+    if (error instanceof NoNodeCredentials) throw error;
+    const advice = 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_EC2_METADATA_SERVICE_ENDPOINT';
+    throw new NoNodeCredentials(`no credentials in the environment and no instance metadata service: ${advice}`);
+  }
+}
+
+/** Credentials of one profile of a shared credentials file. */
+export function parseSharedCredentials(text: string, profile: string): AwsCredentials | undefined {
+  const values: Record<string, string> = {};
+  let section = '';
+  for (const line of text.split(/\r?\n/)) {
+    section = /^\s*\[\s*([^\]]+?)\s*\]/.exec(line)?.[1] ?? section;
+    const entry = /^\s*([a-z_]+)\s*=\s*(\S.*?)\s*$/i.exec(line);
+    if (section === profile && entry !== null) values[(entry[1] ?? '').toLowerCase()] = entry[2] ?? '';
+  }
+  return fromEnvironment({
+    AWS_ACCESS_KEY_ID: values['aws_access_key_id'],
+    AWS_SECRET_ACCESS_KEY: values['aws_secret_access_key'],
+    AWS_SESSION_TOKEN: values['aws_session_token'],
+  });
+}
+
+async function fromSharedFile(env: Environment): Promise<Dated> {
+  const file = env['AWS_SHARED_CREDENTIALS_FILE'] ?? join(homedir(), '.aws', 'credentials');
+  const profile = env['AWS_PROFILE'] ?? 'default';
+  const text = await readFile(file, 'utf8').catch(() => {
+    throw new NoNodeCredentials(`the shared credentials file ${file} cannot be read`);
+  });
+  const credentials = parseSharedCredentials(text, profile);
+  if (credentials === undefined) throw new NoNodeCredentials(`profile ${profile} of ${file} has no credentials`);
+  return { credentials, until: Date.now() + ROTATION };
+}
+
+/**
+ * The node's credentials: from the environment, else from the instance metadata service. With `rotate`, from the shared
+ * credentials file, read again every minute (hybrid nodes).
+ */
+export function nodeCredentials(env: Environment, rotate: boolean): () => Promise<AwsCredentials> {
+  if (rotate) return cached(() => fromSharedFile(env));
+  const fixed = fromEnvironment(env);
+  if (fixed !== undefined) return () => Promise.resolve(fixed);
+  return cached(() => fromInstance(env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ?? IMDS));
+}

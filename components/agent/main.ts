@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import { main, runCommand } from './cli.ts';
+
+const terminated = new Promise<void>((resolve) => {
+  process.once('SIGTERM', () => resolve());
+  process.once('SIGINT', () => resolve());
+});
+
+process.exitCode = await main(process.argv.slice(2), {
+  env: process.env,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  run: runCommand,
+  terminated,
+});
