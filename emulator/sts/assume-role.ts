@@ -3,6 +3,7 @@ import { AwsError } from '../core/errors.ts';
 import type { Credentials, FederatedPrincipal, RoleSession, ServicePrincipal, SessionTag } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Role, World } from '../core/world.ts';
+import { accessDeniedMessage } from '../iam/policy/index.ts';
 import type { Decision } from '../iam/policy/index.ts';
 import { parseRoleArn } from './arns.ts';
 import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
@@ -153,27 +154,13 @@ function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInp
   }
 }
 
+/** The text names the denying policy for an explicit Deny in the caller's own account alone, as AWS's does. */
 function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
   if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
   const user = principal.kind === 'service' ? principal.service : principal.arn;
-  const explicit = decision?.value === 'explicitlyDenied' ? ` with an explicit deny in ${denier(decision)}` : '';
-  const message = `User: ${user} is not authorized to perform: ${action} on resource: ${roleArn}${explicit}`;
-  return new AwsError('AccessDenied', 403, message);
-}
-
-function denier(decision: Decision): string {
-  switch (decision.deniedBy) {
-    case 'identity':
-      return 'an identity-based policy';
-    case 'session':
-      return 'a session policy';
-    case 'boundary':
-      return 'a permissions boundary';
-    case 'resource':
-    case 'trust':
-    case undefined:
-      return 'a resource-based policy';
-  }
+  const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;
+  const told = telling ? decision : ({ value: 'implicitlyDenied', deniedBy: 'trust' } as const);
+  return new AwsError('AccessDenied', 403, accessDeniedMessage(user, action, roleArn, told));
 }
 
 function keysOf(tags: readonly SessionTag[]): string {

@@ -1,0 +1,73 @@
+import { newWorld } from '../../core/new-world.ts';
+import type { WorldOptions } from '../../core/new-world.ts';
+import type { Caller, RoleSession, RootUser } from '../../core/principal.ts';
+import { serviceContext } from '../../core/service-context.ts';
+import { storm } from '../../core/storm.ts';
+import { queryCaller } from '../../query/call.test-support.ts';
+import type { Answer, Parameters } from '../../query/call.test-support.ts';
+import { iamService } from './index.ts';
+
+export const HERE = '111122223333';
+export const THERE = '444455556666';
+
+/** A world of two accounts with IAM, called without a network. `iam` calls as the first account's root by default. */
+export function iamWorld(options: Partial<WorldOptions> = {}) {
+  const made = newWorld({ endpoint: () => 'http://127.0.0.1:0', seed: 'test', ...options });
+  const { world } = made;
+  made.createAccount(HERE);
+  made.createAccount(THERE);
+  const weather = storm();
+  const context = serviceContext(world, weather);
+  const call = queryCaller(iamService(context), '2010-05-08');
+  const iam = (action: string, parameters: Parameters = {}, caller: Caller = root(HERE)) =>
+    call(caller, action, parameters);
+
+  /** Calls and expects 200. */
+  async function must(action: string, parameters: Parameters = {}, caller: Caller = root(HERE)): Promise<Answer> {
+    const answer = await iam(action, parameters, caller);
+    if (answer.status !== 200) throw new Error(`${action}: ${answer.code}: ${answer.message}`);
+    return answer;
+  }
+  return { world, context, weather, call, iam, must };
+}
+
+export function root(accountId: string): RootUser {
+  return { kind: 'root', accountId, arn: `arn:aws:iam::${accountId}:root`, userId: accountId };
+}
+
+export function trust(principal: unknown, actions: unknown = 'sts:AssumeRole', condition?: unknown): string {
+  const statement = { Effect: 'Allow', Principal: principal, Action: actions, Condition: condition };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+}
+
+export function allow(actions: unknown, resource: unknown = '*', condition?: unknown): string {
+  const statement = { Effect: 'Allow', Action: actions, Resource: resource, Condition: condition };
+  return JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+}
+
+/** A session of a role, as its credentials would give it. */
+export function sessionOf(
+  { world }: Pick<ReturnType<typeof iamWorld>, 'world'>,
+  name: string,
+  more: Partial<RoleSession> = {},
+  accountId: string = HERE,
+): RoleSession {
+  const role = world.account(accountId)?.roles.get(name);
+  if (role === undefined) throw new Error(`no role ${name}`);
+  return {
+    kind: 'role-session',
+    accountId,
+    arn: `arn:aws:sts::${accountId}:assumed-role/${name}/session`,
+    roleArn: role.arn,
+    roleName: name,
+    userId: `${role.id}:session`,
+    sessionName: 'session',
+    tags: [],
+    sessionPolicies: [],
+    issuedAt: world.clock.now(),
+    expiresAt: world.clock.now() + 3_600_000,
+    chained: false,
+    context: {},
+    ...more,
+  };
+}

@@ -1,0 +1,61 @@
+import { XMLParser } from 'fast-xml-parser';
+import type { Caller } from '../core/principal.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Service, ServiceRequest } from '../core/service.ts';
+
+/** What a query call answered: `result` is the `<XResult>` element, lists are arrays of its `member` elements. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
+  /** The element below the root's result, read with dots: `Role.Arn`, `Roles.member`. */
+  readonly get: (path: string) => unknown;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly request: ServiceRequest;
+}
+
+export type Parameters = Readonly<Record<string, string | number | undefined>>;
+
+const parser = new XMLParser({ parseTagValue: false, isArray: (name) => name === 'member' });
+
+/** Calls a query service as the server does, without a network. */
+export function queryCaller(service: Service, version: string) {
+  let count = 0;
+  return async (caller: Caller | undefined, action: string, parameters: Parameters = {}): Promise<Answer> => {
+    const form = new URLSearchParams({ Action: action, Version: version });
+    for (const [name, value] of Object.entries(parameters)) if (value !== undefined) form.set(name, String(value));
+    const request: ServiceRequest = {
+      id: `request-${(count += 1)}`,
+      method: 'POST',
+      path: '/',
+      query: '',
+      headers: {},
+      body: Buffer.from(form.toString()),
+      caller,
+      sourceIp: '127.0.0.1',
+      applicationId: undefined,
+      time: Date.now(),
+      presigned: false,
+    };
+    return answerOf(service, action, request);
+  };
+}
+
+async function answerOf(service: Service, action: string, request: ServiceRequest): Promise<Answer> {
+  const response = await service.handle(request).catch((error: unknown) => {
+    if (error instanceof AwsError) return service.renderError(error, request);
+    throw error;
+  });
+  const body = String(response.body);
+  const document = parser.parse(body) as unknown;
+  const read = (path: string) =>
+    path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], document);
+  return {
+    status: response.status,
+    body,
+    get: (path) => read(`${action}Response.${action}Result.${path}`),
+    code: read('ErrorResponse.Error.Code') as string | undefined,
+    message: read('ErrorResponse.Error.Message') as string | undefined,
+    request,
+  };
+}

@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { QueryParameters } from './parameters.ts';
+import { renderXml, timestamp } from './xml.ts';
+
+const parametersOf = (body: string, query = '') => QueryParameters.of({ body: Buffer.from(body), query });
+
+describe('the query protocol', () => {
+  it('reads lists and structures in the order of their numbers', () => {
+    const parameters = parametersOf('Tags.member.10.Key=j&Tags.member.2.Key=b&Tags.member.2.Value=x&Ids.member.1=one');
+    expect(parameters.structures('Tags')?.map((tag) => tag.text('Key'))).to.deep.equal(['b', 'j']);
+    expect(parameters.texts('Ids')).to.deep.equal(['one']);
+    expect(parameters.texts('Absent')).to.equal(undefined);
+  });
+
+  it('takes the body before the query string and the first of two', () => {
+    const parameters = parametersOf('A=body&A=again', 'A=query&B=query');
+    expect([parameters.text('A'), parameters.text('B')]).to.deep.equal(['body', 'query']);
+  });
+
+  const broken: readonly [string, () => unknown, RegExp][] = [
+    ['a missing parameter', () => parametersOf('').required('RoleName'), /Value null at 'roleName'.*must not be null/],
+    ['a short text', () => parametersOf('N=a').text('N', { min: 2 }), /'a' at 'n'.*greater than or equal to 2/],
+    ['a long text', () => parametersOf('N=aaa').text('N', { max: 2 }), /less than or equal to 2/],
+    ['a pattern', () => parametersOf('N=a!').text('N', { pattern: /^[a-z]*$/ }), /expression pattern: \[a-z\]\*$/],
+    ['an enumeration', () => parametersOf('N=a').text('N', { oneOf: ['x', 'y'] }), /enum value set: \[x, y\]/],
+    ['a small number', () => parametersOf('N=1').integer('N', { min: 2, max: 3 }), /value greater than or equal to 2/],
+    ['a big number', () => parametersOf('N=4').integer('N', { min: 2, max: 3 }), /value less than or equal to 3/],
+    ['no number', () => parametersOf('N=four').integer('N', { min: 2, max: 3 }), /must be an integer/],
+    ['no boolean', () => parametersOf('N=maybe').boolean('N'), /must be true or false/],
+    [
+      'a member of a list',
+      () => parametersOf('Tags.member.1.Key=').structures('Tags')?.[0]?.required('Key', { min: 1 }),
+      /at 'tags\.1\.member\.key'/,
+    ],
+  ];
+  for (const [name, read, message] of broken) it(`refuses ${name}`, () => expect(read).to.throw(message));
+
+  it('does not quote a secret', () => {
+    expect(() => parametersOf('T=abc').text('T', { min: 4, secret: true })).to.throw(/Value \(not shown\) at 't'/);
+  });
+
+  it('writes structures, lists and what XML must escape', () => {
+    const xml = renderXml({ A: { B: 'x < "y" & z\r\n\u0000' }, C: [1, true], D: undefined, E: [] });
+    expect(xml).to.equal(
+      '<A><B>x &lt; &quot;y&quot; &amp; z&#xD;\n\ufffd</B></A><C><member>1</member><member>true</member></C><E></E>',
+    );
+    expect(timestamp(Date.UTC(2026, 0, 2, 3, 4, 5, 678))).to.equal('2026-01-02T03:04:05Z');
+  });
+});
