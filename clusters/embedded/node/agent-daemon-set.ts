@@ -24,7 +24,8 @@ export class AgentDaemonSet {
     this.#clusterName = clusterName;
     this.#region = region;
     this.#unsubscribe = store.watch('pods', ({ type, object }) => {
-      if (type === 'DELETED' && isAgentPod(object)) this.#placePods();
+      // After the other listeners, so that all see the deletion before the new pod.
+      if (type === 'DELETED' && isAgentPod(object)) queueMicrotask(() => this.#placePods());
     });
   }
 

@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { testCluster } from './testing/harness.ts';
+import type { TestCluster } from './testing/harness.ts';
+import type { Pod, PodSpec } from './spec.ts';
+
+const MOUNT = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
+const HOUR = 3_600_000;
+
+function tokenPod(expirationSeconds: number, further: Partial<PodSpec> = {}): Partial<PodSpec> {
+  return {
+    volumes: [
+      {
+        name: 'token',
+        projected: {
+          sources: [{ serviceAccountToken: { audience: 'pods.eks.amazonaws.com', expirationSeconds, path: 'token' } }],
+        },
+      },
+    ],
+    containers: [{ name: 'main', image: 'test', args: ['hold'], volumeMounts: [{ name: 'token', mountPath: MOUNT }] }],
+    ...further,
+  };
+}
+
+describe('pod volumes', () => {
+  let cluster: TestCluster;
+  beforeEach(async () => {
+    cluster = await testCluster();
+  });
+  afterEach(() => cluster.close());
+
+  const root = (pod: Pod, container = 'main'): string =>
+    join(cluster.directory, 'pods', pod.metadata.uid ?? '', 'containers', container);
+  const eventually = async (check: () => boolean): Promise<void> => {
+    while (!check()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  it('projects a token bound to pod and node, behind the links that a kubelet makes', async () => {
+    const pod = cluster.createPod('token', tokenPod(3600));
+    await cluster.ready('token');
+    const directory = join(root(pod), MOUNT);
+    expect(readFileSync(join(directory, 'token'), 'utf8')).to.equal('token-1');
+    expect(readlinkSync(join(directory, 'token'))).to.equal('..data/token');
+    expect(lstatSync(join(directory, '..data')).isSymbolicLink()).to.be.true;
+    expect(cluster.tokenRequests).to.deep.equal([
+      {
+        audiences: ['pods.eks.amazonaws.com'],
+        expirationSeconds: 3600,
+        pod: { name: 'token', uid: pod.metadata.uid },
+        node: { name: 'node-1', uid: 'node-uid' },
+      },
+    ]);
+  });
+
+  for (const { title, lifetime, before, after } of [
+    { title: '80 % of its life', lifetime: 3600, before: 0.79 * HOUR, after: 0.02 * HOUR },
+    { title: '24 hours', lifetime: 40 * 3600, before: 23.9 * HOUR, after: 0.2 * HOUR },
+  ]) {
+    it(`rotates a token after ${title}, not before`, async () => {
+      const pod = cluster.createPod('rotate', tokenPod(lifetime));
+      await cluster.ready('rotate');
+      const file = join(root(pod), MOUNT, 'token');
+      const generation = readlinkSync(join(root(pod), MOUNT, '..data'));
+      cluster.clock.advance(before);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(readFileSync(file, 'utf8')).to.equal('token-1');
+      cluster.clock.advance(after);
+      await eventually(() => readFileSync(file, 'utf8') === 'token-2');
+      expect(readlinkSync(join(root(pod), MOUNT, '..data'))).to.not.equal(generation);
+      expect(cluster.tokenRequests).to.have.length(2);
+    });
+  }
+
+  for (const { title, spec, mode } of [
+    { title: 'no user', spec: {}, mode: 0o644 },
+    { title: 'one user for all containers', spec: { securityContext: { runAsUser: 4000 } }, mode: 0o600 },
+    { title: 'an fsGroup', spec: { securityContext: { fsGroup: 5000 } }, mode: 0o640 },
+  ]) {
+    it(`gives the token's file mode ${mode.toString(8)} with ${title}`, async () => {
+      const pod = cluster.createPod('modes', tokenPod(3600, spec));
+      await cluster.ready('modes');
+      const { mode: found, uid, gid } = statSync(join(root(pod), MOUNT, 'token'));
+      expect(found & 0o777).to.equal(mode);
+      if (process.geteuid?.() !== 0) return;
+      expect([uid, gid]).to.deep.equal([spec.securityContext?.runAsUser ?? 0, spec.securityContext?.fsGroup ?? 0]);
+    });
+  }
+
+  it('tells a container of its mounts where they are, and another container nothing', async () => {
+    const volumeMounts = [{ name: 'token', mountPath: MOUNT }];
+    const env = [{ name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: `${MOUNT}/token` }];
+    const { volumes = [] } = tokenPod(3600);
+    cluster.createPod('translate', {
+      volumes,
+      containers: [
+        { name: 'with', image: 'test', args: ['cat', '$(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)'], env, volumeMounts },
+        { name: 'without', image: 'test', args: ['cat', '$(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)'], env },
+      ],
+    });
+    const pod = await cluster.ended('translate');
+    expect(await cluster.log('translate', 'with')).to.equal('token-1');
+    expect(await cluster.log('translate', 'without')).to.contain('ENOENT');
+    expect(pod.status?.phase).to.equal('Failed');
+  });
+
+  it('shows annotations, config maps and secrets, and their changes', async () => {
+    const data = (value: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'settings', namespace: 'default' },
+      data: { colour: value },
+    });
+    cluster.store.create('configmaps', data('red'));
+    cluster.store.create('secrets', {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'hidden', namespace: 'default' },
+      data: { key: Buffer.from('s3cret').toString('base64') },
+    });
+    const pod = cluster.createPod(
+      'shows',
+      {
+        volumes: [
+          {
+            name: 'info',
+            downwardAPI: { items: [{ path: 'notes', fieldRef: { fieldPath: 'metadata.annotations' } }] },
+          },
+          {
+            name: 'settings',
+            configMap: { name: 'settings', items: [{ key: 'colour', path: 'deep/colour', mode: 0o400 }] },
+          },
+          { name: 'hidden', secret: { secretName: 'hidden' } },
+        ],
+        containers: [
+          {
+            name: 'main',
+            image: 'test',
+            args: ['hold'],
+            volumeMounts: ['info', 'settings', 'hidden'].map((name) => ({ name, mountPath: `/${name}` })),
+          },
+        ],
+      },
+      { annotations: { signal: 'wait' } },
+    );
+    await cluster.ready('shows');
+    const read = (path: string): string => readFileSync(join(root(pod), path), 'utf8');
+    expect(read('/info/notes')).to.equal('signal="wait"');
+    expect(read('/settings/deep/colour')).to.equal('red');
+    expect(statSync(join(root(pod), '/settings/deep/colour')).mode & 0o777).to.equal(0o400);
+    expect(read('/hidden/key')).to.equal('s3cret');
+
+    const current = cluster.store.get('pods', 'default', 'shows')!;
+    cluster.store.update('pods', {
+      ...current,
+      metadata: { ...current.metadata, annotations: { signal: 'go "now"' } },
+    });
+    cluster.store.update('configmaps', data('blue'));
+    await eventually(() => read('/info/notes') === 'signal="go \\"now\\""' && read('/settings/deep/colour') === 'blue');
+  });
+
+  it('waits for a missing config map with an event, and refuses hostPath', async () => {
+    const spec = (volume: object): Partial<PodSpec> => ({
+      volumes: [{ name: 'v', ...volume }],
+      containers: [{ name: 'main', image: 'shell', args: ['true'] }],
+    });
+    cluster.createPod('late', spec({ configMap: { name: 'late' } }));
+    cluster.createPod('host', spec({ hostPath: { path: '/etc' } }));
+    await eventually(
+      () => cluster.reasons('late').includes('FailedMount') && cluster.reasons('host').includes('FailedMount'),
+    );
+    cluster.store.create('configmaps', {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'late', namespace: 'default' },
+    });
+    expect((await cluster.ended('late')).status?.phase).to.equal('Succeeded');
+    expect(cluster.pod('host')?.status?.phase).to.equal('Pending');
+  });
+});
