@@ -1,10 +1,13 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
+import { startApiServer } from './api/index.ts';
+import { StartLimiter } from './kubelet/index.ts';
+import type { ProcessImage } from './kubelet/index.ts';
+import { EmbeddedCluster } from './node/cluster.ts';
 
-/** A container image of the embedded cluster: a program of this machine that a container of it runs. */
-export interface ProcessImage {
-  /** Entry point with its arguments, used when the container has no `command`. */
-  readonly entrypoint: readonly string[];
-}
+export type { ProcessImage } from './kubelet/index.ts';
+export { TRANSLATION } from './kubelet/index.ts';
 
 export interface EmbeddedOptions {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
@@ -20,6 +23,23 @@ export interface EmbeddedOptions {
 }
 
 /** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
-export function embeddedClusterProvider(_options: EmbeddedOptions): ClusterProvider {
-  return { createCluster: () => Promise.reject(new Error('not built yet')) };
+export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
+  const clock = options.clock ?? { now: () => Date.now() };
+  const starts = new StartLimiter();
+  return {
+    createCluster: (spec) => {
+      const { issuer, version, authenticate } = spec;
+      return EmbeddedCluster.create(spec, {
+        images: options.images,
+        // Two clusters of one name can be there in different accounts or regions.
+        directory: join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`),
+        clock,
+        starts,
+        agentFaults: [...(options.agentFaults ?? [])],
+        webhookFaults: [...(options.webhookFaults ?? [])],
+        log: (component, line) => options.log?.(component, spec.name, line),
+        startApi: () => startApiServer({ issuer, version, authenticate, clock }),
+      });
+    },
+  };
 }

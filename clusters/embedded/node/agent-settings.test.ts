@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { additionalArgs, agentSettings } from './agent-settings.ts';
+
+describe('agent settings', () => {
+  for (const [values, args] of [
+    [undefined, []],
+    ['{}', []],
+    ['{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}', ['-b', '169.254.170.23']],
+    ['agent:\n  additionalArgs:\n    --max-cache-size: 0\n', ['--max-cache-size', '0']],
+    ['{"agent":{"additionalArgs":{"--rotate-credentials":""}}}', ['--rotate-credentials']],
+  ] as const) {
+    it(`makes [${args.join(' ')}] of ${values ?? 'no configuration'}`, () =>
+      expect(additionalArgs(values)).to.deep.equal(args));
+  }
+
+  for (const [args, settings] of [
+    [['--port', '80', '--cluster-name', 'c', '-v', 'trace'], { families: ['v4', 'v6'] }],
+    [['-b', '169.254.170.23'], { families: ['v4'] }],
+    [['--bind-hosts=[fd00:ec2::23]', '-b', '169.254.170.23'], { families: ['v6', 'v4'] }],
+    [
+      ['--max-credential-retention-before-renewal', '1m30s', '--max-service-qps=7', '--rotate-credentials'],
+      { families: ['v4', 'v6'], maxCredentialRetentionBeforeRenewal: 90_000, maxServiceQps: 7 },
+    ],
+    [
+      ['--max-credential-retention-before-renewal', '0'],
+      { families: ['v4', 'v6'], maxCredentialRetentionBeforeRenewal: 0 },
+    ],
+    [['--endpoint', 'http://127.0.0.1:1'], { families: ['v4', 'v6'], endpoint: 'http://127.0.0.1:1' }],
+  ] as const) {
+    it(`reads ${args.join(' ')}`, () => expect(agentSettings(args)).to.deep.equal(settings));
+  }
+
+  for (const [args, message] of [
+    [['--no-such-flag', 'x'], 'unknown flag: --no-such-flag'],
+    [['-b', '10.0.0.1'], 'cannot assign requested address'],
+    [['--max-cache-size', 'many'], 'invalid argument "many"'],
+    [['--max-credential-retention-before-renewal', '3 hours'], 'invalid duration'],
+    [['--max-cache-size'], 'flag needs an argument'],
+  ] as const) {
+    it(`refuses ${args.join(' ')}`, () => expect(() => agentSettings(args)).to.throw(message));
+  }
+});

@@ -1,0 +1,99 @@
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { expect } from 'chai';
+import { startInstanceMetadata } from './instance-metadata.ts';
+import type { InstanceMetadata } from './instance-metadata.ts';
+
+const START = Date.parse('2030-01-01T00:00:00Z');
+const ROLE = 'meta-data/iam/security-credentials';
+
+describe('instance metadata', () => {
+  let metadata: InstanceMetadata;
+  let now = START;
+
+  beforeEach(async () => {
+    now = START;
+    metadata = await startInstanceMetadata({
+      instanceId: 'i-0123456789abcdef0',
+      region: 'eu-west-1',
+      hostName: 'ip-10-0-0-10.eu-west-1.compute.internal',
+      roleArn: 'arn:aws:iam::111122223333:role/nodes/worker',
+      credentials: async () => ({
+        accessKeyId: 'ASIANODE',
+        secretAccessKey: 'secret',
+        sessionToken: 'session',
+        expiration: START + 3_600_000,
+      }),
+      clock: { now: () => now },
+    });
+  });
+  afterEach(() => metadata.close());
+
+  const call = (path: string, init: RequestInit = {}): Promise<Response> =>
+    fetch(`${metadata.url}/latest/${path}`, init);
+
+  async function session(ttl = '60'): Promise<Record<string, string>> {
+    const headers = { 'X-aws-ec2-metadata-token-ttl-seconds': ttl };
+    const response = await call('api/token', { method: 'PUT', headers });
+    return { 'X-aws-ec2-metadata-token': await response.text() };
+  }
+
+  async function get(path: string, headers: Record<string, string>): Promise<[number, string]> {
+    const response = await call(path, { headers });
+    return [response.status, await response.text()];
+  }
+
+  it('answers a session with the role of the node and its credentials', async () => {
+    const headers = await session();
+    expect(await get(`${ROLE}/`, headers)).to.deep.equal([200, 'worker']);
+    const [status, text] = await get(`${ROLE}/worker`, headers);
+    expect(status).to.equal(200);
+    expect(JSON.parse(text)).to.deep.equal({
+      Code: 'Success',
+      LastUpdated: '2030-01-01T00:00:00Z',
+      Type: 'AWS-HMAC',
+      AccessKeyId: 'ASIANODE',
+      SecretAccessKey: 'secret',
+      Token: 'session',
+      Expiration: '2030-01-01T01:00:00Z',
+    });
+    expect(await get('meta-data/placement/region', headers)).to.deep.equal([200, 'eu-west-1']);
+    expect(await get(`${ROLE}/other`, headers)).to.deep.equal([404, 'Not Found']);
+  });
+
+  it('answers 401 without a session, with a made-up one and after its end', async () => {
+    expect((await get(`${ROLE}/`, {}))[0]).to.equal(401);
+    expect((await get(`${ROLE}/`, { 'X-aws-ec2-metadata-token': 'made-up' }))[0]).to.equal(401);
+    const headers = await session('60');
+    now += 61_000;
+    expect((await get(`${ROLE}/`, headers))[0]).to.equal(401);
+  });
+
+  for (const [ttl, status] of [
+    ['1', 200],
+    ['21600', 200],
+    ['0', 400],
+    ['21601', 400],
+    ['soon', 400],
+  ] as const) {
+    it(`answers ${status} to a session of ${ttl} seconds`, async () => {
+      const headers = { 'X-aws-ec2-metadata-token-ttl-seconds': ttl };
+      expect((await call('api/token', { method: 'PUT', headers })).status).to.equal(status);
+    });
+  }
+
+  it("gives the SDK's default chain the node's credentials", async () => {
+    const before = { ...process.env };
+    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+    Object.assign(process.env, {
+      AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
+      AWS_CONFIG_FILE: '/nonexistent',
+      AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
+    });
+    try {
+      expect(await defaultProvider()()).to.include({ accessKeyId: 'ASIANODE', sessionToken: 'session' });
+    } finally {
+      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
+      Object.assign(process.env, before);
+    }
+  });
+});

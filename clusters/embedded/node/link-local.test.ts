@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { createServer, request } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
+import { LinkLocalAddress } from './link-local.ts';
+import { listen, stopServer } from './loopback-server.ts';
+
+interface Seen {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: readonly string[];
+  readonly body: string;
+}
+
+describe('link-local address', () => {
+  let address: LinkLocalAddress;
+  let server: Server;
+  let url: string;
+  const seen: Seen[] = [];
+
+  beforeEach(async () => {
+    seen.length = 0;
+    address = await LinkLocalAddress.open('[fd00:ec2::23]');
+    server = createServer((incoming, answer) => {
+      void text(incoming).then((body) => {
+        seen.push({ method: incoming.method, url: incoming.url, headers: incoming.rawHeaders, body });
+        answer.writeHead(418, 'Teapot', { 'X-Answer': 'yes' }).end('answered\n');
+      });
+    });
+    url = `http://127.0.0.1:${await listen(server)}`;
+  });
+  afterEach(async () => {
+    await address.close();
+    await stopServer(server);
+  });
+
+  async function text(stream: IncomingMessage): Promise<string> {
+    return Buffer.concat((await stream.toArray()) as Buffer[]).toString();
+  }
+
+  function send(options: { method?: string; path: string; host?: string; body?: string }): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const { port } = new URL(address.url);
+      const { path, method = 'GET' } = options;
+      const host = options.host ?? `127.0.0.1:${port}`;
+      const outgoing = request({
+        host: '127.0.0.1',
+        port,
+        path,
+        method,
+        setHost: false,
+        agent: false,
+        headers: { Host: host, 'X-Case': 'Kept' },
+      });
+      outgoing.once('error', reject);
+      outgoing.once('response', (response) => {
+        void text(response).then((body) =>
+          resolve(`${response.statusCode} ${String(response.headers['x-answer'])} ${body}`),
+        );
+      });
+      outgoing.end(options.body);
+    });
+  }
+
+  it('hands on method, raw path, headers and body, and the answer', async () => {
+    address.setTarget(url);
+    const answer = await send({ method: 'POST', path: '/v1//credentials/../x?a=%2F', body: 'hello' });
+    expect(answer).to.equal('418 yes answered\n');
+    expect(seen).to.have.length(1);
+    expect(seen[0]).to.include({ method: 'POST', url: '/v1//credentials/../x?a=%2F', body: 'hello' });
+    expect(seen[0]?.headers.join('|')).to.contain('X-Case|Kept');
+  });
+
+  for (const [host, expected] of [
+    [undefined, '[fd00:ec2::23]'],
+    ['localhost', 'localhost'],
+    ['rebound.example.test', 'rebound.example.test'],
+    ['127.0.0.1:1', '127.0.0.1:1'],
+  ] as const) {
+    it(`sends Host ${expected} for ${host ?? 'its own address'}`, async () => {
+      address.setTarget(url);
+      await send({ path: '/', ...(host === undefined ? {} : { host }) });
+      const headers = seen[0]?.headers ?? [];
+      expect(headers[headers.findIndex((name) => name.toLowerCase() === 'host') + 1]).to.equal(expected);
+    });
+  }
+
+  it('resets connections while nothing is behind it, on the same port', async () => {
+    const refused = (): Promise<unknown> => send({ path: '/' }).catch((error: NodeJS.ErrnoException) => error.code);
+    expect(await refused()).to.equal('ECONNRESET');
+    address.setTarget(url);
+    expect(await send({ path: '/' })).to.contain('418');
+    address.setTarget(undefined);
+    expect(await refused()).to.equal('ECONNRESET');
+  });
+
+  it('resets the connection when the server behind it is gone', async () => {
+    address.setTarget(url);
+    await stopServer(server);
+    expect(await send({ path: '/' }).catch((error: NodeJS.ErrnoException) => error.code)).to.equal('ECONNRESET');
+  });
+});
