@@ -30,7 +30,7 @@ export interface WorldOptions {
 export interface NewWorld {
   readonly world: World;
   /** Makes an account, or finds it; its administrator's key is `administrator` or a random one. */
-  createAccount(id: string, administrator?: Credentials): Account;
+  readonly createAccount: (id: string, administrator?: Credentials) => Account;
 }
 
 /** An empty world: no accounts, no buckets. */

@@ -61,7 +61,11 @@ function read(context: ServiceContext, request: ServiceRequest): { readonly call
 }
 
 function withIds(requestId: string, response: ServiceResponse): ServiceResponse {
-  const headers: Record<string, string> = { 'x-amz-request-id': requestId, 'x-amz-id-2': hostId(requestId) };
+  const headers: Record<string, string> = {
+    server: 'AmazonS3',
+    'x-amz-request-id': requestId,
+    'x-amz-id-2': hostId(requestId),
+  };
   if (typeof response.body === 'string') headers['content-type'] = 'application/xml';
   return { ...response, headers: { ...headers, ...response.headers } };
 }

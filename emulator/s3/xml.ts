@@ -37,7 +37,6 @@ const ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 /** Control characters become references, as S3 answers keys that hold them (clients ask for `encoding-type=url` then). */
 function escapeXml(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[&<>"\u0000-\u001f\u007f]/g, (character) => {
     return ESCAPES[character] ?? `&#x${character.charCodeAt(0).toString(16)};`;
   });

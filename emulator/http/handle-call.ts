@@ -1,0 +1,154 @@
+import type { IncomingMessage } from 'node:http';
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { CallLog } from '../core/call-log.ts';
+import type { ServiceContext } from '../core/context.ts';
+import { AwsError } from '../core/errors.ts';
+import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
+import type { Storm } from '../core/storm.ts';
+import { decodeChunks, signatureError, SignatureProblem } from '../sigv4/index.ts';
+import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
+import { identifyOperation } from './operation.ts';
+import { applicationIdOf, ClientGone, readBody } from './read-request.ts';
+import type { RequestHead } from './read-request.ts';
+import { actionOf, destinationOf, needsNoSignature } from './routing.ts';
+import type { Destination } from './routing.ts';
+
+/** Bytes of a body. */
+const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
+
+export interface CallHandlerOptions {
+  readonly services: Readonly<Record<ServiceName, Service>>;
+  readonly context: ServiceContext;
+  readonly storm: Storm;
+  readonly verifier: Verifier;
+  readonly log: CallLog;
+}
+
+/** An answer, and whether the connection can be used again: not when the rest of the request was left unread. */
+export interface Answer {
+  readonly response: ServiceResponse;
+  readonly keepAlive: boolean;
+}
+
+/**
+ * From a request to its answer: find the service, read the body, verify the signature, let disturbances hit, have the
+ * service handle it, and record what happened. Answers an AWS error for everything that goes wrong.
+ *
+ * @throws ClientGone
+ */
+export async function handleCall(
+  message: IncomingMessage,
+  head: RequestHead,
+  options: CallHandlerOptions,
+): Promise<Answer> {
+  const { context, services } = options;
+  const destination = destinationOf(head);
+  let request: ServiceRequest = {
+    id: requestId(destination.service),
+    ...head,
+    body: Buffer.alloc(0),
+    caller: undefined,
+    applicationId: applicationIdOf(head.headers),
+    time: context.world.clock.now(),
+    presigned: destination.claimed?.presigned ?? false,
+  };
+  let service = services[destination.service];
+  let complete = false;
+  let answer: ServiceResponse;
+  let failure: AwsError | undefined;
+  try {
+    const body = await readBody(message, destination.service === 's3' ? LIMITS.s3 : LIMITS.others);
+    complete = true;
+    service = services[refine(destination, head, body)];
+    request = admit({ ...request, body }, destination, service.name, options.verifier);
+    const identified = identifyOperation(service, request);
+    context.trace(request).operation = identified.operation;
+    await options.storm.strike({ service: service.name, ...identified }, request.applicationId, false);
+    answer = await service.handle(request);
+  } catch (error) {
+    if (error instanceof ClientGone) throw error;
+    failure = asAwsError(error, service.name, (note) => context.trace(request).notes.push(note));
+    answer = service.renderError(failure, request);
+  }
+  record(options, service.name, request, answer.status, failure);
+  return { response: answer, keepAlive: complete };
+}
+
+/** An unsigned query call is told apart only by its form: the API version says whether it is for IAM or for STS. */
+function refine({ service, claimed }: Destination, head: RequestHead, body: Buffer): ServiceName {
+  if (service !== 'sts' || claimed !== undefined) return service;
+  const version = `${head.query}&${body.toString('latin1', 0, 65_536)}`;
+  return /(?:^|&)Version=2010-05-08(?:&|$)/.test(version) ? 'iam' : 'sts';
+}
+
+/**
+ * The request with its caller, its payload as the client meant it, and trailers among its headers.
+ * @throws SignatureProblem
+ */
+function admit(
+  request: ServiceRequest,
+  { claimed, problem }: Destination,
+  service: ServiceName,
+  verifier: Verifier,
+): ServiceRequest {
+  if (problem !== undefined) throw problem;
+  if (claimed === undefined) {
+    if (needsNoSignature(service, service === 'sts' ? actionOf(request, request.body) : undefined)) return request;
+    throw new SignatureProblem('missing', 'the request is not signed');
+  }
+  const signature = verifier.verify(request, claimed, request.body, service);
+  return { ...request, caller: signature.caller, ...payloadOf(request, signature) };
+}
+
+function payloadOf(request: ServiceRequest, signature: VerifiedSignature): Partial<ServiceRequest> {
+  if (signature.payload === 'hash' || signature.payload === 'unsigned') return {};
+  const { data, trailers } = decodeChunks(request.body, request.headers, signature);
+  return { body: data, headers: { ...request.headers, ...trailers } };
+}
+
+/** What went wrong as an error to answer. An unforeseen one tells the client nothing, and the record where it was. */
+function asAwsError(error: unknown, service: ServiceName, note: (text: string) => void): AwsError {
+  if (error instanceof AwsError) return error;
+  if (error instanceof SignatureProblem) {
+    note(`signature not accepted: ${error.kind}`);
+    return signatureError(error, service);
+  }
+  note(`the emulator failed: ${failureOf(error)}`);
+  return service === 's3'
+    ? new AwsError('InternalError', 500, 'We encountered an internal error. Please try again.')
+    : new AwsError('InternalFailure', 500, 'The request processing has failed because of an unknown error.');
+}
+
+/** Name and place alone: the message of an unforeseen error may quote anything. */
+function failureOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'an unknown value was thrown';
+  const place = /\(?([^\s()]*\/)?([^/\s()]+:\d+):\d+\)?$/.exec(error.stack?.split('\n')[1] ?? '')?.[2];
+  return place === undefined ? error.name : `${error.name} at ${place}`;
+}
+
+function record(
+  { context, log }: CallHandlerOptions,
+  service: ServiceName,
+  request: ServiceRequest,
+  status: number,
+  failure: AwsError | undefined,
+): void {
+  const { operation, authorizations, notes } = context.trace(request);
+  log.add({
+    requestId: request.id,
+    time: request.time,
+    service,
+    operation,
+    caller: request.caller?.arn ?? 'anonymous',
+    applicationId: request.applicationId,
+    status,
+    errorCode: failure?.code,
+    authorizations,
+    notes,
+  });
+}
+
+/** S3's request ids are 16 characters, the others' UUIDs. */
+function requestId(service: ServiceName): string {
+  return service === 's3' ? randomBytes(8).toString('hex').toUpperCase() : randomUUID();
+}

@@ -1,0 +1,40 @@
+import type { ServiceResponse } from '../core/service.ts';
+import type { World } from '../core/world.ts';
+import type { Cluster } from '../eks/model.ts';
+import type { RequestHead } from './read-request.ts';
+
+const PATH = /^\/id\/([0-9A-F]{32})\/(\.well-known\/openid-configuration|keys)$/;
+
+/**
+ * The public documents of a cluster's service account issuer (OpenID Connect Discovery 1.0), which AWS serves at
+ * `https://oidc.eks.<region>.amazonaws.com/id/<ID>`. Undefined for a request that is for something else: no bucket can be
+ * called `id`.
+ */
+export async function oidcDocument(world: World, head: RequestHead): Promise<ServiceResponse | undefined> {
+  const match = head.method === 'GET' || head.method === 'HEAD' ? PATH.exec(head.path) : null;
+  if (match === null) return undefined;
+  const [, id = '', document] = match;
+  const cluster = clusterOfIssuer(world, id);
+  if (cluster?.managed === undefined) return json(404, { message: 'Not Found' });
+  if (document === 'keys') return json(200, await cluster.managed.jwks());
+  return json(200, {
+    issuer: cluster.issuer,
+    jwks_uri: `${cluster.issuer}/keys`,
+    authorization_endpoint: 'urn:kubernetes:programmatic_authorization',
+    response_types_supported: ['id_token'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: ['sub', 'iss'],
+  });
+}
+
+function clusterOfIssuer(world: World, id: string): Cluster | undefined {
+  for (const account of world.accounts.values()) {
+    for (const cluster of account.clusters.values()) if (cluster.issuer.endsWith(`/id/${id}`)) return cluster;
+  }
+  return undefined;
+}
+
+function json(status: number, body: unknown): ServiceResponse {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+}

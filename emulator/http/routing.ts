@@ -1,0 +1,71 @@
+import type { ServiceName } from '../core/service.ts';
+import { decodeQueryPart, queryPairs, readSignature, SignatureProblem } from '../sigv4/index.ts';
+import type { ClaimedSignature } from '../sigv4/index.ts';
+import type { RequestHead } from './read-request.ts';
+
+/** Which service a request is for, and the signature found in it; `problem` when there is one that cannot be read. */
+export interface Destination {
+  readonly service: ServiceName;
+  readonly claimed: ClaimedSignature | undefined;
+  readonly problem: SignatureProblem | undefined;
+}
+
+const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
+
+/** All five services share a port: a signed request says in its scope which one it is for. */
+export function destinationOf(head: RequestHead): Destination {
+  let claimed: ClaimedSignature | undefined;
+  try {
+    claimed = readSignature(head);
+  } catch (error) {
+    if (!(error instanceof SignatureProblem)) throw error;
+    return { service: scopeHint(head) ?? unsignedService(head), claimed: undefined, problem: error };
+  }
+  if (claimed === undefined) return { service: unsignedService(head), claimed, problem: undefined };
+  if (isService(claimed.service)) return { service: claimed.service, claimed, problem: undefined };
+  const problem = new SignatureProblem(
+    'wrong-service',
+    `the service of the credential scope must be one of: ${[...SERVICES].join(', ')}`,
+  );
+  return { service: unsignedService(head), claimed, problem };
+}
+
+/** Where a signature that cannot be read seems to have been meant for. */
+function scopeHint({ headers, query }: RequestHead): ServiceName | undefined {
+  const text = `${headers['authorization'] ?? ''} ${decodeQueryPart(query)}`;
+  const service = /\/([a-z0-9-]+)\/aws4_request/.exec(text)?.[1];
+  return service !== undefined && isService(service) ? service : undefined;
+}
+
+function unsignedService(head: RequestHead): ServiceName {
+  if (head.method === 'POST' && /^\/clusters\/[^/]+\/assume-role-for-pod-identity$/.test(head.path)) return 'eks-auth';
+  // S3 posts no forms of this type, and has no parameter `Action`.
+  if (head.method === 'POST' && isForm(head)) return 'sts';
+  return head.path === '/' && parameter(head.query, 'Action') !== undefined ? 'sts' : 's3';
+}
+
+export function isForm({ headers }: RequestHead): boolean {
+  return /^application\/x-www-form-urlencoded\b/i.test(headers['content-type'] ?? '');
+}
+
+/** Calls that need no signature because what they carry is the proof. */
+export function needsNoSignature(service: ServiceName, action: string | undefined): boolean {
+  if (service === 's3') return true;
+  return (
+    service === 'sts' && action !== undefined && ['AssumeRoleWithWebIdentity', 'AssumeRoleWithSAML'].includes(action)
+  );
+}
+
+/** `Action` of a query-protocol call, in its form or in its query string. */
+export function actionOf(head: RequestHead, body: Buffer): string | undefined {
+  return (isForm(head) ? parameter(body.toString('latin1'), 'Action') : undefined) ?? parameter(head.query, 'Action');
+}
+
+function parameter(form: string, name: string): string | undefined {
+  const pair = queryPairs(form).find(([key]) => key === name);
+  return pair === undefined ? undefined : decodeQueryPart(pair[1]);
+}
+
+function isService(name: string): name is ServiceName {
+  return SERVICES.has(name);
+}

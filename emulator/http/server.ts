@@ -1,0 +1,87 @@
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { handleCall } from './handle-call.ts';
+import type { Answer, CallHandlerOptions } from './handle-call.ts';
+import { oidcDocument } from './oidc-documents.ts';
+import { readHead } from './read-request.ts';
+
+/** Bytes of a request's head: session tokens and presigned URLs are long. */
+const MAX_HEADER_SIZE = 64 * 1024;
+
+/** The HTTP server of the five services. Raw node:http, since a framework that tidies paths up breaks signatures. */
+export function emulatorServer(options: CallHandlerOptions): Server {
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_SIZE,
+    headersTimeout: 20_000,
+    requestTimeout: 120_000,
+    // Longer than clients keep idle connections, so that none is closed under a request on its way.
+    keepAliveTimeout: 75_000,
+  });
+  server.on('request', (message, response) => {
+    serve(message, response, options).catch(() => response.destroy());
+  });
+  server.on('clientError', refuse);
+  return server;
+}
+
+async function serve(message: IncomingMessage, response: ServerResponse, options: CallHandlerOptions): Promise<void> {
+  response.on('error', () => response.destroy());
+  const head = readHead(message);
+  const { world } = options.context;
+  const document = await oidcDocument(world, head);
+  const answer: Answer =
+    document === undefined
+      ? await handleCall(message, head, options)
+      : { response: document, keepAlive: message.headers['content-length'] === undefined };
+  write(message, response, answer, world.clock.now());
+}
+
+function write(message: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
+  const { status, headers = {}, body = '' } = answer.response;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  // SDKs correct their clocks by this header, so it must be the emulator's time.
+  response.setHeader('date', new Date(now).toUTCString());
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.statusCode = status;
+  if (!answer.keepAlive) response.setHeader('connection', 'close');
+
+  const bodiless = message.method === 'HEAD' || status === 204 || status === 304;
+  if (bodiless) {
+    response.end();
+  } else {
+    response.setHeader('content-length', bytes.length);
+    response.end(bytes);
+  }
+  if (!answer.keepAlive) {
+    // The client may still be sending. It gets the answer, then the connection ends whether or not it stops.
+    response.on('finish', () => message.socket.destroySoon());
+  }
+}
+
+/** What is not HTTP gets S3's answer to it, and the connection is closed. */
+function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const [status, code, text] =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? [
+          '400 Bad Request',
+          'RequestHeaderSectionTooLarge',
+          'Your request header section exceeds the maximum allowed size.',
+        ]
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? [
+            '400 Bad Request',
+            'RequestTimeout',
+            'Your socket connection to the server was not read from or written to within the timeout period.',
+          ]
+        : ['400 Bad Request', 'BadRequest', 'An error occurred when parsing the HTTP request.'];
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}
