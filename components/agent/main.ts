@@ -2,8 +2,9 @@
 import { main, runCommand } from './cli.ts';
 
 const terminated = new Promise<void>((resolve) => {
-  process.once('SIGTERM', () => resolve());
-  process.once('SIGINT', () => resolve());
+  // Further signals change nothing: requests under way are waited for.
+  process.on('SIGTERM', () => resolve());
+  process.on('SIGINT', () => resolve());
 });
 
 process.exitCode = await main(process.argv.slice(2), {

@@ -1,17 +1,15 @@
-export type Fault = 'client' | 'server' | 'unknown';
-
 /** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API reference. */
-const FAULTS: Readonly<Record<string, Fault>> = {
-  AccessDeniedException: 'client',
-  ExpiredTokenException: 'client',
-  InternalServerException: 'server',
-  InvalidParameterException: 'client',
-  InvalidRequestException: 'client',
-  InvalidTokenException: 'client',
-  ResourceNotFoundException: 'client',
-  ServiceUnavailableException: 'server',
-  ThrottlingException: 'client',
-};
+const MODELLED = [
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'InternalServerException',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'InvalidTokenException',
+  'ResourceNotFoundException',
+  'ServiceUnavailableException',
+  'ThrottlingException',
+];
 
 /** Those after which no refresh of the same token can succeed. */
 const IRRECOVERABLE = new Set([
@@ -26,7 +24,7 @@ export class EksAuthError extends Error {
   readonly status: number;
   readonly requestId: string;
   /** Absent where the answer's body was not JSON. */
-  readonly exception: { readonly code: string; readonly message: string; readonly fault: Fault } | undefined;
+  readonly exception: { readonly code: string; readonly message: string } | undefined;
 
   constructor(status: number, requestId: string, exception?: { readonly code: string; readonly message: string }) {
     super(`EKS Auth answered ${status}${exception === undefined ? '' : ` ${exception.code}`}`);
@@ -34,17 +32,17 @@ export class EksAuthError extends Error {
     this.requestId = requestId;
     if (exception !== undefined) {
       // A modelled exception is known by its name without regard to case, and goes by the model's spelling.
-      const modelled = Object.keys(FAULTS).find((name) => name.toLowerCase() === exception.code.toLowerCase());
-      const code = modelled ?? exception.code;
-      this.exception = { code, message: exception.message, fault: FAULTS[code] ?? 'unknown' };
+      const modelled = MODELLED.find((name) => name.toLowerCase() === exception.code.toLowerCase());
+      this.exception = { code: modelled ?? exception.code, message: exception.message };
     }
   }
 
   /** What the agent hands to a pod. */
   get text(): string {
     if (this.exception === undefined) return `[${this.requestId}]`;
-    const { code, message, fault } = this.exception;
-    return `[${this.requestId}]: (${code}): ${message}, fault: ${fault}`;
+    const { code, message } = this.exception;
+    // Agent 0.1.37 was recorded to say `client` of every exception, the service's own faults included.
+    return `[${this.requestId}]: (${code}): ${message}, fault: client`;
   }
 
   get irrecoverable(): boolean {

@@ -1,0 +1,46 @@
+/** What stands in a recording for a text that is another each time: the pattern of the real one. */
+const VARYING: readonly (readonly [RegExp, string])[] = [
+  [/RFC3339|TIME/, String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)`],
+  [/0xPTR/, '0x[0-9a-f]+'],
+  [/-?\d+\.\d\d seconds/, String.raw`-?\d+\.\d\d seconds`],
+  [/http:\/\/127\.0\.0\.1:\d+/, String.raw`http://127\.0\.0\.1:\d+`],
+];
+
+const ANY_VARYING = new RegExp(VARYING.map(([pattern]) => pattern.source).join('|'), 'g');
+
+const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+
+/** Whether a text is the recorded one, but for times, pointers, ports and seconds left. */
+export function sameText(expected: string, actual: string): boolean {
+  let pattern = '';
+  let from = 0;
+  for (const match of expected.matchAll(ANY_VARYING)) {
+    const varying = VARYING.find(([candidate]) => new RegExp(`^(?:${candidate.source})$`).test(match[0]));
+    pattern += escape(expected.slice(from, match.index)) + (varying?.[1] ?? escape(match[0]));
+    from = match.index + match[0].length;
+  }
+  return new RegExp(`^${pattern}${escape(expected.slice(from))}$`, 's').test(actual);
+}
+
+/** Whether JSON is the recorded one, its members in the recorded order. */
+export function sameJson(expected: unknown, actual: unknown): boolean {
+  if (typeof expected === 'string') return typeof actual === 'string' && sameText(expected, actual);
+  if (typeof expected !== 'object' || expected === null) return expected === actual;
+  if (typeof actual !== 'object' || actual === null || Array.isArray(expected) !== Array.isArray(actual)) return false;
+  const wanted = Object.entries(expected);
+  const found = Object.entries(actual);
+  return (
+    wanted.length === found.length &&
+    wanted.every(([name, value], at) => found[at]?.[0] === name && sameJson(value, found[at][1]))
+  );
+}
+
+/** Whether a body is the recorded one: a text, or JSON where the recording has it parsed. */
+export function sameBody(expected: unknown, actual: string): boolean {
+  if (typeof expected === 'string') return sameText(expected, actual);
+  try {
+    return sameJson(expected, JSON.parse(actual));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+
+/** A `<…>` whose meaning is not known. */
+export class UnknownPhrase extends Error {
+  override readonly name = 'UnknownPhrase';
+}
+
+type Json = Record<string, unknown>;
+
+const HEADER_MEMBERS = new Set(['alg', 'kid', 'typ']);
+const SECONDS: Readonly<Record<string, number>> = {
+  s: 1,
+  sec: 1,
+  second: 1,
+  min: 60,
+  m: 60,
+  minute: 60,
+  h: 3600,
+  hour: 3600,
+};
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** `10 s ago` and `in 600 s` as seconds since the epoch; anything else undefined. */
+function time(text: string, now: number): number | undefined {
+  if (text === 'now') return now;
+  const match = /^(in )?([\d.]+) ?([a-z]+?)s?( ago)?$/.exec(text);
+  const unit = SECONDS[match?.[3] ?? ''] ?? SECONDS[`${match?.[3] ?? ''}s`];
+  const future = match?.[1] !== undefined;
+  if (match === null || unit === undefined || future === (match[4] !== undefined)) return undefined;
+  return now + Number(match[2]) * unit * (future ? 1 : -1);
+}
+
+/** A claim's value: a time, JSON, else the text itself. */
+function claimValue(claim: string, text: string, now: number): unknown {
+  if (['exp', 'nbf', 'iat'].includes(claim)) {
+    const seconds = time(text, now);
+    if (seconds !== undefined) return seconds;
+    if (/^(as )?a (string|text)$/.test(text)) return String(now + 3600);
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+function apply(phrase: string, header: Json, claims: Json, now: number): void {
+  const without = /^without (\w+)$/.exec(phrase)?.[1];
+  const [, claim, value] = /^with (\w+) (.+)$/.exec(phrase) ?? [];
+  const name = without ?? claim;
+  if (name === undefined) throw new UnknownPhrase(phrase);
+  const part = HEADER_MEMBERS.has(name) ? header : claims;
+  if (without !== undefined) delete part[name];
+  else part[name] = claimValue(name, value ?? '', now);
+}
+
+/**
+ * A token of a phrase such as `valid token`, `token with exp 10 s ago`, `token without exp`, `token with alg none`,
+ * `token with exp 10 s ago and nbf in 600 s`. No two are the same. Its signature is not valid: the agent looks at none.
+ *
+ * @throws UnknownPhrase
+ */
+export function tokenOf(phrase: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  const header: Json = { alg: 'RS256', kid: 'replay' };
+  const claims: Json = {
+    aud: ['pods.eks.amazonaws.com'],
+    exp: now + 3600,
+    iat: now,
+    iss: 'https://oidc.example.com/id/REPLAY',
+    jti: randomUUID(),
+    'kubernetes.io': {
+      namespace: 'app',
+      pod: { name: 'pod', uid: randomUUID() },
+      serviceaccount: { name: 'reader', uid: randomUUID() },
+    },
+    nbf: now,
+    sub: 'system:serviceaccount:app:reader',
+  };
+  if (!/^(a )?valid token$/.test(phrase)) {
+    const [, parts] = /^(?:a )?token (.+)$/.exec(phrase) ?? [];
+    if (parts === undefined) throw new UnknownPhrase(phrase);
+    for (const part of parts.split(/ and (?=with)/).flatMap((text) => text.split(/ and (?=\w+ )/))) {
+      apply(/^with/.test(part) ? part : `with ${part}`, header, claims, now);
+    }
+  }
+  return `${encode(header)}.${encode(claims)}.${Buffer.from('signature').toString('base64url')}`;
+}
+
+/** Puts tokens in the place of the phrases of an Authorization header; what stands around them stays. */
+export function fillTokens(text: string): string {
+  return text.replace(/<([^<>]+)>/g, (_, phrase: string) => tokenOf(phrase));
+}
