@@ -98,6 +98,8 @@ export interface TokenRequestSpec {
   /** The pod that the token is bound to. */
   readonly pod?: { readonly name: string; readonly uid: string };
   readonly node?: { readonly name: string; readonly uid: string };
+  /** The secret that the token is bound to. */
+  readonly secret?: { readonly name: string; readonly uid: string };
 }
 
 /** The service account issuer. Tokens are RS256 JWTs with the claims of a bound Kubernetes token. */

@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type { UserInfo } from '../identity/user.ts';
+import { groupVersion, type ResourceKind } from '../kinds.ts';
+import { applyJsonPatch } from '../patch/json-patch.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import { ApiError, type KubeObject } from '../types.ts';
+import type { WebhookClient } from './webhook-client.ts';
+import { matches, type MutatingWebhook, type Operation } from './webhook-matching.ts';
+
+/** The write that admission is asked about. */
+export interface AdmissionAttributes {
+  readonly kind: ResourceKind;
+  readonly subresource: string;
+  readonly operation: Operation;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+  readonly object: KubeObject | undefined;
+  readonly previous: KubeObject | undefined;
+}
+
+interface AdmissionResponse {
+  readonly uid?: unknown;
+  readonly allowed?: unknown;
+  readonly patch?: unknown;
+  readonly patchType?: unknown;
+  readonly status?: { readonly code?: number; readonly reason?: string; readonly message?: string };
+}
+
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
+
+function reviewOf(uid: string, version: string, attributes: AdmissionAttributes, object: KubeObject | undefined) {
+  const { kind, subresource, operation, user, dryRun, previous } = attributes;
+  const subject = object ?? previous;
+  const resourceRef = { group: kind.group, version: kind.version, resource: kind.resource };
+  const kindRef = { group: kind.group, version: kind.version, kind: kind.kind };
+  const optionsKind = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' }[operation];
+  return {
+    kind: 'AdmissionReview',
+    apiVersion: `admission.k8s.io/${version}`,
+    request: {
+      uid,
+      kind: kindRef,
+      resource: resourceRef,
+      ...(subresource === '' ? {} : { subResource: subresource, requestSubResource: subresource }),
+      requestKind: kindRef,
+      requestResource: resourceRef,
+      ...(subject?.metadata.name ? { name: subject.metadata.name } : {}),
+      ...(subject?.metadata.namespace === undefined ? {} : { namespace: subject.metadata.namespace }),
+      operation,
+      userInfo: user,
+      object: object ?? null,
+      oldObject: previous ?? null,
+      dryRun,
+      options: { kind: optionsKind, apiVersion: 'meta.k8s.io/v1' },
+    },
+  };
+}
+
+function denial(webhook: MutatingWebhook, response: AdmissionResponse): ApiError {
+  const { code = 0, reason, message } = response.status ?? {};
+  const explanation = message || reason;
+  const text = explanation ? `denied the request: ${explanation}` : 'denied the request without explanation';
+  return new ApiError(Math.max(code, 400), reason ?? '', `admission webhook "${webhook.name}" ${text}`);
+}
+
+/** Calls the mutating webhooks that the store's configurations register. */
+export class MutatingWebhooks {
+  readonly #store: MemoryStore;
+  readonly #client: WebhookClient;
+
+  constructor(store: MemoryStore, client: WebhookClient) {
+    this.#store = store;
+    this.#client = client;
+  }
+
+  /**
+   * The object after every webhook that matches has seen and patched it, one after another in the order of their
+   * configurations' names (Kubernetes documentation, "Dynamic Admission Control"). A webhook that fails is passed over
+   * or fails the write, by its failurePolicy. Not done: reinvocation and matchConditions.
+   */
+  async admit(attributes: AdmissionAttributes): Promise<KubeObject | undefined> {
+    // Webhooks are never asked about webhook configurations: a broken one could not be removed any more.
+    if (attributes.kind.group === 'admissionregistration.k8s.io') return attributes.object;
+    let { object } = attributes;
+    for (const webhook of this.#registered()) {
+      const objects = { object, previous: attributes.previous };
+      const { kind, subresource, operation } = attributes;
+      if (!matches(webhook, kind, subresource, operation, objects, this.#store)) continue;
+      if (attributes.dryRun && !['None', 'NoneOnDryRun'].includes(webhook.sideEffects ?? '')) {
+        throw new ApiError(400, 'BadRequest', `admission webhook "${webhook.name}" does not support dry run`);
+      }
+      object = await this.#ask(webhook, attributes, object);
+    }
+    return object;
+  }
+
+  #registered(): MutatingWebhook[] {
+    return this.#store
+      .peekAll('mutatingwebhookconfigurations')
+      .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
+      .flatMap((configuration) => (configuration['webhooks'] as MutatingWebhook[] | null | undefined) ?? []);
+  }
+
+  async #ask(webhook: MutatingWebhook, attributes: AdmissionAttributes, object: KubeObject | undefined) {
+    let response: AdmissionResponse;
+    let patched: unknown = object;
+    try {
+      response = await this.#call(webhook, attributes, object);
+      if (response.allowed === true && typeof response.patch === 'string' && object !== undefined) {
+        if (response.patchType !== 'JSONPatch') throw new Error('webhook returned response.patch but not patchType');
+        const patch: unknown = JSON.parse(Buffer.from(response.patch, 'base64').toString());
+        patched = applyJsonPatch(object, patch);
+      }
+    } catch (error) {
+      if (webhook.failurePolicy === 'Ignore') return object;
+      const cause = error instanceof Error ? error.message : 'unknown error';
+      const message = `Internal error occurred: failed calling webhook "${webhook.name}": ${cause}`;
+      throw new ApiError(500, 'InternalError', message, { causes: [{ reason: '', field: '', message: cause }] });
+    }
+    if (response.allowed !== true) throw denial(webhook, response);
+    return restoreIdentity(patched as KubeObject | undefined, object, attributes.kind);
+  }
+
+  async #call(webhook: MutatingWebhook, attributes: AdmissionAttributes, object: KubeObject | undefined) {
+    const version = (webhook.admissionReviewVersions ?? []).find((v) => REVIEW_VERSIONS.includes(v));
+    if (version === undefined) throw new Error('webhook does not accept known AdmissionReview versions (v1, v1beta1)');
+    const uid = randomUUID();
+    const answer = await this.#client.post(webhook, reviewOf(uid, version, attributes, object));
+    const { kind, apiVersion, response } = (answer ?? {}) as {
+      kind?: unknown;
+      apiVersion?: unknown;
+      response?: AdmissionResponse | null;
+    };
+    if (typeof response !== 'object' || response === null) throw new Error('webhook response was absent');
+    // Only v1 holds webhooks to the answer's type and UID; v1beta1 ones may leave them out.
+    if (version === 'v1') {
+      if (kind !== 'AdmissionReview' || apiVersion !== 'admission.k8s.io/v1') {
+        const got = `${String(apiVersion)}, Kind=${String(kind)}`;
+        throw new Error(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${got}`);
+      }
+      if (response.uid !== uid) throw new Error(`expected response.uid="${uid}", got a different one`);
+    }
+    return response;
+  }
+}
+
+/** A patch changes neither what kind of object this is nor where it lives. */
+function restoreIdentity(patched: KubeObject | undefined, object: KubeObject | undefined, kind: ResourceKind) {
+  if (patched === undefined || object === undefined) return object;
+  const { name, namespace } = object.metadata;
+  const metadata = { ...(patched.metadata as KubeObject['metadata'] | undefined), name };
+  if (namespace !== undefined) metadata.namespace = namespace;
+  return { ...patched, apiVersion: groupVersion(kind), kind: kind.kind, metadata };
+}

@@ -1,0 +1,61 @@
+import { forbidden } from '../errors.ts';
+import { API_TOKEN_EXPIRATION_SECONDS } from '../identity/token-issuer.ts';
+import { nameSuffix, type MemoryStore } from '../store/memory-store.ts';
+import type { JsonObject } from '../patch/merge-patch.ts';
+import type { KubeObject } from '../types.ts';
+import { objectsIn } from './pod-defaults.ts';
+
+const PODS = { group: '', resource: 'pods' };
+const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+function apiAccessVolume(name: string): JsonObject {
+  const field = { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' }, path: 'namespace' };
+  return {
+    name,
+    projected: {
+      defaultMode: 420,
+      sources: [
+        { serviceAccountToken: { expirationSeconds: API_TOKEN_EXPIRATION_SECONDS, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        { downwardAPI: { items: [field] } },
+      ],
+    },
+  };
+}
+
+function mountApiAccess(spec: JsonObject): void {
+  const containers = [...objectsIn(spec['initContainers']), ...objectsIn(spec['containers'])];
+  const without = containers.filter(
+    (container) => !objectsIn(container['volumeMounts']).some((mount) => mount['mountPath'] === MOUNT_PATH),
+  );
+  if (without.length === 0) return;
+  const name = `kube-api-access-${nameSuffix()}`;
+  spec['volumes'] = [...objectsIn(spec['volumes']), apiAccessVolume(name)];
+  for (const container of without) {
+    const mount = { name, readOnly: true, mountPath: MOUNT_PATH };
+    container['volumeMounts'] = [...objectsIn(container['volumeMounts']), mount];
+  }
+}
+
+/**
+ * The ServiceAccount admission controller: the pod runs as a service account that exists, and gets the volume with its
+ * API token unless the pod, or else the service account, says no. Throws `ApiError` 403.
+ */
+export function admitServiceAccount(pod: KubeObject, store: MemoryStore): void {
+  const spec = pod['spec'] as JsonObject;
+  const { name: podName, namespace = '' } = pod.metadata;
+  const name = (spec['serviceAccountName'] || spec['serviceAccount'] || 'default') as string;
+  spec['serviceAccountName'] = name;
+  // The deprecated alias always has the same value.
+  spec['serviceAccount'] = name;
+  const account = store.peek('serviceaccounts', namespace, name);
+  if (account === undefined) {
+    const cause = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
+    throw forbidden(PODS, podName, cause);
+  }
+  if ((spec['automountServiceAccountToken'] ?? account['automountServiceAccountToken']) !== false) mountApiAccess(spec);
+  const pullSecrets = account['imagePullSecrets'];
+  if (objectsIn(spec['imagePullSecrets']).length === 0 && pullSecrets) {
+    spec['imagePullSecrets'] = structuredClone(pullSecrets);
+  }
+}

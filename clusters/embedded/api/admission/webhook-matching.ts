@@ -1,0 +1,74 @@
+import type { ResourceKind } from '../kinds.ts';
+import { matchesLabels, type LabelSelector } from '../store/selectors.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import type { KubeObject } from '../types.ts';
+
+/** One webhook of a MutatingWebhookConfiguration, as far as the call needs it. */
+export interface MutatingWebhook {
+  readonly name: string;
+  readonly clientConfig: { readonly url?: string; readonly caBundle?: string; readonly service?: unknown };
+  readonly rules?: readonly {
+    readonly apiGroups?: readonly string[];
+    readonly apiVersions?: readonly string[];
+    readonly operations?: readonly string[];
+    readonly resources?: readonly string[];
+    readonly scope?: string;
+  }[];
+  /** `Fail` when absent. */
+  readonly failurePolicy?: string;
+  /** Seconds; 10 when absent. */
+  readonly timeoutSeconds?: number;
+  readonly sideEffects?: string;
+  readonly admissionReviewVersions?: readonly string[];
+  readonly namespaceSelector?: LabelSelector;
+  readonly objectSelector?: LabelSelector;
+}
+
+export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
+
+function includes(list: readonly string[] | undefined, value: string): boolean {
+  return (list ?? []).some((item) => item === '*' || item === value);
+}
+
+function matchesResource(resources: readonly string[] | undefined, resource: string, subresource: string): boolean {
+  return (resources ?? []).some((pattern) => {
+    const [main, sub = ''] = pattern.split('/');
+    return (main === '*' || main === resource) && (sub === subresource || sub === '*');
+  });
+}
+
+function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: KubeObject, store: MemoryStore) {
+  if (kind.resource === 'namespaces') return matchesLabels(webhook.namespaceSelector, object.metadata.labels ?? {});
+  if (!kind.namespaced) return true;
+  const namespace = store.peek('namespaces', undefined, object.metadata.namespace ?? '');
+  return matchesLabels(webhook.namespaceSelector, namespace?.metadata.labels ?? {});
+}
+
+/** Whether the webhook is to be asked about the operation (Kubernetes documentation, "Matching requests"). */
+export function matches(
+  webhook: MutatingWebhook,
+  kind: ResourceKind,
+  subresource: string,
+  operation: Operation,
+  objects: { readonly object: KubeObject | undefined; readonly previous: KubeObject | undefined },
+  store: MemoryStore,
+): boolean {
+  const some = objects.object ?? objects.previous;
+  if (some === undefined) return false;
+  const scope = kind.namespaced ? 'Namespaced' : 'Cluster';
+  const byRule = (webhook.rules ?? []).some(
+    (rule) =>
+      includes(rule.apiGroups, kind.group) &&
+      includes(rule.apiVersions, kind.version) &&
+      includes(rule.operations, operation) &&
+      matchesResource(rule.resources, kind.resource, subresource) &&
+      (rule.scope === undefined || rule.scope === '*' || rule.scope === scope),
+  );
+  return (
+    byRule &&
+    matchesNamespace(webhook, kind, some, store) &&
+    [objects.object, objects.previous].some(
+      (object) => object !== undefined && matchesLabels(webhook.objectSelector, object.metadata.labels ?? {}),
+    )
+  );
+}

@@ -1,0 +1,69 @@
+import { forbidden } from '../errors.ts';
+import type { ResourceKind } from '../kinds.ts';
+import type { UserInfo } from '../identity/user.ts';
+import type { KubeObject } from '../types.ts';
+import { ruleAllows, type Attributes, type Authorizer, type PolicyRule } from './rbac.ts';
+
+/** The smallest grants that a rule is made of. A `*` stays: only another `*` covers it. */
+function grantsOf(rule: PolicyRule): Attributes[] {
+  return rule.verbs.flatMap((verb) => [
+    ...(rule.nonResourceURLs ?? []).map((path) => ({ verb, path })),
+    ...(rule.apiGroups ?? []).flatMap((group) =>
+      (rule.resources ?? []).flatMap((path) => {
+        const [resource = '', subresource] = path.split('/');
+        const names = rule.resourceNames?.length ? rule.resourceNames : [undefined];
+        return names.map((name) => ({
+          verb,
+          group,
+          resource,
+          ...(subresource === undefined ? {} : { subresource }),
+          ...(name === undefined ? {} : { name }),
+        }));
+      }),
+    ),
+  ]);
+}
+
+function describe(rule: PolicyRule): string {
+  const parts = (
+    [
+      ['APIGroups', rule.apiGroups],
+      ['Resources', rule.resources],
+      ['ResourceNames', rule.resourceNames],
+      ['NonResourceURLs', rule.nonResourceURLs],
+      ['Verbs', rule.verbs],
+    ] as const
+  ).filter(([, list]) => list?.length);
+  return `{${parts.map(([name, list]) => `${name}:[${(list ?? []).map((v) => `"${v}"`).join(' ')}]`).join(', ')}}`;
+}
+
+/**
+ * Nobody grants what he does not hold (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"):
+ * writing a role needs its rules or the verb `escalate`, writing a binding the role's rules or the verb `bind`.
+ * Throws `ApiError` 403.
+ */
+export function checkEscalation(authorizer: Authorizer, user: UserInfo, kind: ResourceKind, object: KubeObject): void {
+  if (kind.group !== 'rbac.authorization.k8s.io') return;
+  const { name, namespace } = object.metadata;
+  const scope = namespace === undefined ? {} : { namespace };
+  const binding = kind.resource.endsWith('bindings');
+  const roleRef = object['roleRef'] as { kind: string; name: string } | undefined;
+  const may = binding
+    ? { verb: 'bind', resource: roleRef?.kind === 'Role' ? 'roles' : 'clusterroles', name: roleRef?.name ?? '' }
+    : { verb: 'escalate', resource: kind.resource, name };
+  if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
+  const granted = binding
+    ? roleRef === undefined
+      ? []
+      : authorizer.rulesOf(roleRef, namespace)
+    : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
+  const held = authorizer.rules(user, namespace);
+  const missing = granted.filter(
+    (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),
+  );
+  if (missing.length === 0) return;
+  const groups = user.groups.map((group) => `"${group}"`).join(' ');
+  const who = `user "${user.username}" (groups=[${groups}])`;
+  const rules = missing.map(describe).join('\n');
+  throw forbidden(kind, name, `${who} is attempting to grant RBAC permissions not currently held:\n${rules}`);
+}

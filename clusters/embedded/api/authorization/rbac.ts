@@ -1,0 +1,134 @@
+import type { MemoryStore } from '../store/memory-store.ts';
+import type { KubeObject } from '../types.ts';
+import { parseServiceAccountUsername, type UserInfo } from '../identity/user.ts';
+
+export interface PolicyRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+}
+
+/** What a request wants to do: to a resource, or to a path that is none. */
+export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
+
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+export interface AuthorizationDecision {
+  readonly allowed: boolean;
+  /** Which binding allowed it; empty when nothing did. */
+  readonly reason: string;
+}
+
+function has(list: readonly string[] | undefined, value: string): boolean {
+  return list !== undefined && (list.includes('*') || list.includes(value));
+}
+
+function allowsResource(rule: PolicyRule, resource: string, subresource: string | undefined): boolean {
+  const wanted = subresource ? `${resource}/${subresource}` : resource;
+  return (rule.resources ?? []).some(
+    (allowed) => allowed === '*' || allowed === wanted || (!!subresource && allowed === `*/${subresource}`),
+  );
+}
+
+/** Whether one rule allows it (Kubernetes documentation, "Using RBAC Authorization"). */
+export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
+  if (!has(rule.verbs, attributes.verb)) return false;
+  if ('path' in attributes) {
+    return (rule.nonResourceURLs ?? []).some((url) =>
+      url.endsWith('*') ? attributes.path.startsWith(url.slice(0, -1)) : attributes.path === url,
+    );
+  }
+  const { group, resource, subresource, name } = attributes;
+  if (!has(rule.apiGroups, group) || !allowsResource(rule, resource, subresource)) return false;
+  const names = rule.resourceNames ?? [];
+  return names.length === 0 || (!!name && names.includes(name));
+}
+
+interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+function subjectIs(subject: Subject, user: UserInfo): boolean {
+  if (subject.kind === 'User') return subject.name === user.username;
+  if (subject.kind === 'Group') return user.groups.includes(subject.name);
+  const account = parseServiceAccountUsername(user.username);
+  return subject.kind === 'ServiceAccount' && account?.name === subject.name && account.namespace === subject.namespace;
+}
+
+/** Decides by the roles and bindings in the store. Members of `system:masters` may do everything. */
+export class Authorizer {
+  readonly #store: MemoryStore;
+
+  constructor(store: MemoryStore) {
+    this.#store = store;
+  }
+
+  authorize(user: UserInfo, attributes: Attributes): AuthorizationDecision {
+    if (user.groups.includes('system:masters')) return { allowed: true, reason: '' };
+    const namespace = 'path' in attributes ? undefined : attributes.namespace;
+    for (const { rules, reason } of this.#grants(user, namespace)) {
+      if (rules.some((rule) => ruleAllows(rule, attributes))) return { allowed: true, reason };
+    }
+    return { allowed: false, reason: '' };
+  }
+
+  /** All rules that the user has in a namespace, or in the whole cluster when there is none. */
+  rules(user: UserInfo, namespace: string | undefined): PolicyRule[] {
+    const rules = [...this.#grants(user, namespace)].flatMap((grant) => grant.rules);
+    const everything = [
+      { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+      { verbs: ['*'], nonResourceURLs: ['*'] },
+    ];
+    return user.groups.includes('system:masters') ? [...everything, ...rules] : rules;
+  }
+
+  /** Rules of the role that a binding refers to; none when there is no such role. */
+  rulesOf(roleRef: { readonly kind: string; readonly name: string }, namespace: string | undefined): PolicyRule[] {
+    const role =
+      roleRef.kind === 'ClusterRole'
+        ? this.#store.peek('clusterroles', undefined, roleRef.name)
+        : this.#store.peek('roles', namespace, roleRef.name);
+    return (role?.['rules'] as PolicyRule[] | null | undefined) ?? [];
+  }
+
+  /** The sentence of a 403 after "is forbidden: ". */
+  refusal(user: UserInfo, attributes: Attributes): string {
+    if ('path' in attributes) return `User "${user.username}" cannot ${attributes.verb} path "${attributes.path}"`;
+    const { verb, group, namespace, resource, subresource } = attributes;
+    const what = subresource ? `${resource}/${subresource}` : resource;
+    const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+    return `User "${user.username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+  }
+
+  *#grants(user: UserInfo, namespace: string | undefined): Generator<{ rules: PolicyRule[]; reason: string }> {
+    const bindings = [
+      ...this.#store.peekAll('clusterrolebindings'),
+      ...(namespace === undefined ? [] : this.#store.peekAll('rolebindings', namespace)),
+    ];
+    for (const binding of bindings) {
+      const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));
+      if (subject === undefined) continue;
+      const roleRef = binding['roleRef'] as { kind: string; name: string };
+      const { name, namespace: own } = binding.metadata;
+      const label = own === undefined ? `"${name}"` : `"${name}/${own}"`;
+      const to = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? ''}` : subject.name;
+      const reason = `RBAC: allowed by ${binding.kind} ${label} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${to}"`;
+      yield { rules: this.rulesOf(roleRef, own), reason };
+    }
+  }
+}
+
+function subjects(binding: KubeObject): Subject[] {
+  return (binding['subjects'] as Subject[] | null | undefined) ?? [];
+}

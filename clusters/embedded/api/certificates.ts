@@ -1,0 +1,101 @@
+import 'reflect-metadata';
+import { randomBytes, webcrypto } from 'node:crypto';
+import {
+  AuthorityKeyIdentifierExtension,
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  SubjectKeyIdentifierExtension,
+  X509CertificateGenerator,
+  cryptoProvider,
+  type GeneralNameType,
+} from '@peculiar/x509';
+import { isIP } from 'node:net';
+
+const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const YEAR = 365 * 24 * 3_600_000;
+/** Certificates are good from a while ago, so that a client whose clock is behind takes them. */
+const BACKDATE = 3_600_000;
+
+/** A certificate and its private key (PKCS #8), both PEM. */
+export interface CertificateAndKey {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface CertificateAuthority {
+  /** PEM. */
+  readonly certificate: string;
+  /** Issues a TLS server certificate for these DNS names and IP addresses. */
+  issue(hosts: readonly string[]): Promise<CertificateAndKey>;
+}
+
+function newKeyPair(): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+}
+
+async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
+  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+  return `-----BEGIN PRIVATE KEY-----\n${der.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;
+}
+
+/** A positive serial number of 16 bytes, hexadecimal. */
+function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes[0] = ((bytes[0] ?? 0) & 0x7f) | 0x40;
+  return bytes.toString('hex');
+}
+
+/**
+ * Makes a certificate authority of its own, ECDSA on P-256, as every cluster has one. Validity follows the machine's
+ * clock and not the cluster's, since TLS clients check it against the machine's.
+ */
+export async function newCertificateAuthority(): Promise<CertificateAuthority> {
+  cryptoProvider.set(webcrypto as unknown as Parameters<typeof cryptoProvider.set>[0]);
+  const now = Date.now();
+  const validity = { notBefore: new Date(now - BACKDATE), notAfter: new Date(now + 10 * YEAR) };
+  const keys = await newKeyPair();
+  const subject = 'CN=kubernetes';
+  const authority = await X509CertificateGenerator.createSelfSigned({
+    serialNumber: serialNumber(),
+    name: subject,
+    ...validity,
+    keys,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.keyCertSign | KeyUsageFlags.cRLSign | KeyUsageFlags.digitalSignature, true),
+      await SubjectKeyIdentifierExtension.create(keys.publicKey),
+    ],
+  });
+  return {
+    certificate: `${authority.toString('pem')}\n`,
+    async issue(hosts) {
+      const server = await newKeyPair();
+      const names = hosts.map((host): { type: GeneralNameType; value: string } => ({
+        type: isIP(host) === 0 ? 'dns' : 'ip',
+        value: host,
+      }));
+      const certificate = await X509CertificateGenerator.create({
+        serialNumber: serialNumber(),
+        subject: `CN=${hosts[0] ?? 'localhost'}`,
+        issuer: subject,
+        ...validity,
+        publicKey: server.publicKey,
+        signingKey: keys.privateKey,
+        signingAlgorithm: ALGORITHM,
+        extensions: [
+          new BasicConstraintsExtension(false, undefined, true),
+          new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+          new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
+          new SubjectAlternativeNameExtension(names),
+          await AuthorityKeyIdentifierExtension.create(keys.publicKey),
+        ],
+      });
+      return { certificate: `${certificate.toString('pem')}\n`, key: await privateKeyPem(server.privateKey) };
+    },
+  };
+}

@@ -1,0 +1,20 @@
+import type { MutatingWebhooks } from './admission/mutating-webhooks.ts';
+import type { Authorizer } from './authorization/rbac.ts';
+import type { TokenAuthenticator } from './identity/authenticate.ts';
+import type { MemoryStore } from './store/memory-store.ts';
+import type { Clock, Kubelet, TokenIssuer } from './types.ts';
+
+/** What the parts of the API server share. */
+export interface ApiContext {
+  readonly store: MemoryStore;
+  readonly clock: Clock;
+  readonly authorizer: Authorizer;
+  readonly authenticateToken: TokenAuthenticator;
+  readonly webhooks: MutatingWebhooks;
+  readonly tokens: TokenIssuer;
+  /** Kubernetes version, such as `1.34`. */
+  readonly version: string;
+  /** `https://<host>:<port>` of this server. */
+  url(): string;
+  kubelet(): Kubelet | undefined;
+}

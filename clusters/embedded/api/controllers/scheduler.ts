@@ -1,0 +1,80 @@
+import { objectsIn } from '../admission/pod-defaults.ts';
+import { isObject, type JsonObject } from '../patch/merge-patch.ts';
+import { timestamp, type MemoryStore } from '../store/memory-store.ts';
+import type { Clock, KubeObject } from '../types.ts';
+
+function specOf(object: KubeObject): JsonObject {
+  return (object['spec'] ?? {}) as JsonObject;
+}
+
+function isReady(node: KubeObject): boolean {
+  const conditions = objectsIn(((node['status'] ?? {}) as JsonObject)['conditions']);
+  const ready = conditions.some((condition) => condition['type'] === 'Ready' && condition['status'] === 'True');
+  return ready && specOf(node)['unschedulable'] !== true && node.metadata.deletionTimestamp === undefined;
+}
+
+function selects(pod: KubeObject, node: KubeObject): boolean {
+  const selector = specOf(pod)['nodeSelector'];
+  return !isObject(selector) || Object.entries(selector).every(([key, value]) => node.metadata.labels?.[key] === value);
+}
+
+function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
+  const status = (pod['status'] ?? {}) as JsonObject;
+  const others = objectsIn(status['conditions']).filter((own) => own['type'] !== condition['type']);
+  return { ...pod, status: { ...status, conditions: [...others, condition] } };
+}
+
+/**
+ * Puts pods on ready nodes that their nodeSelector takes, the one with the fewest pods first. Taints, affinity and
+ * resource requests are not looked at.
+ */
+export function startScheduler(store: MemoryStore, clock: Clock): void {
+  let planned = false;
+
+  function schedule(pod: KubeObject, nodes: readonly KubeObject[], load: Map<string, number>): void {
+    const fitting = nodes
+      .filter((node) => selects(pod, node))
+      .map((node) => node.metadata.name)
+      .sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
+    const nodeName = fitting[0];
+    const base = { type: 'PodScheduled', lastProbeTime: null };
+    const { conditions } = (pod['status'] ?? {}) as JsonObject;
+    const known = objectsIn(conditions).find((condition) => condition['type'] === base.type);
+    if (nodeName === undefined) {
+      if (known !== undefined) return;
+      const message = `0/${nodes.length} nodes are available.`;
+      const lastTransitionTime = timestamp(clock.now());
+      const condition = { ...base, status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
+      store.update('pods', withCondition(pod, condition));
+      return;
+    }
+    load.set(nodeName, (load.get(nodeName) ?? 0) + 1);
+    const condition = { ...base, status: 'True', lastTransitionTime: timestamp(clock.now()) };
+    store.update('pods', withCondition({ ...pod, spec: { ...specOf(pod), nodeName } }, condition));
+  }
+
+  function pass(): void {
+    planned = false;
+    const pods = store.peekAll('pods');
+    const waiting = pods.filter((pod) => !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined);
+    if (waiting.length === 0) return;
+    const nodes = store.peekAll('nodes').filter(isReady);
+    const load = new Map<string, number>();
+    for (const pod of pods) {
+      const nodeName = specOf(pod)['nodeName'];
+      if (typeof nodeName === 'string') load.set(nodeName, (load.get(nodeName) ?? 0) + 1);
+    }
+    for (const pod of waiting) schedule(structuredClone(pod), nodes, load);
+  }
+
+  // Scheduling follows a creation rather than being part of it: its answer shows a pod that has no node yet.
+  function plan(): void {
+    if (planned) return;
+    planned = true;
+    setImmediate(pass);
+  }
+  store.onChange('pods', ({ type }) => {
+    if (type === 'ADDED') plan();
+  });
+  store.onChange('nodes', plan);
+}

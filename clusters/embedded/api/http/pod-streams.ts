@@ -1,0 +1,120 @@
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { ApiContext } from '../context.ts';
+import { objectsIn } from '../admission/pod-defaults.ts';
+import { badRequest, notFound } from '../errors.ts';
+import type { JsonObject } from '../patch/merge-patch.ts';
+import { ApiError, type KubeObject } from '../types.ts';
+import type { RequestInfo, ResourceRequest } from './request-info.ts';
+import { respondError } from './respond.ts';
+
+const PODS = { group: '', resource: 'pods' };
+
+function unavailable(message: string): ApiError {
+  return new ApiError(503, 'ServiceUnavailable', message);
+}
+
+function podOf(context: ApiContext, target: ResourceRequest, name: string): KubeObject {
+  const pod = context.store.peek('pods', target.namespace, name);
+  if (pod === undefined) throw notFound(PODS, name);
+  return pod;
+}
+
+/** The container whose log is asked for: with several, the request must say which. Throws `ApiError` 400. */
+function containerOf(pod: KubeObject, asked: string | null): string {
+  const spec = (pod['spec'] ?? {}) as JsonObject;
+  const names = objectsIn(spec['containers']).map((container) => String(container['name']));
+  const inits = objectsIn(spec['initContainers']).map((container) => String(container['name']));
+  const { name } = pod.metadata;
+  if (asked) {
+    if (names.includes(asked) || inits.includes(asked)) return asked;
+    throw badRequest(`container ${asked} is not valid for pod ${name}`);
+  }
+  if (names.length === 1 && inits.length === 0) return names[0] ?? '';
+  const first = pod.metadata.annotations?.['kubectl.kubernetes.io/default-container'];
+  if (first !== undefined && names.includes(first)) return first;
+  if (names.length === 1) return names[0] ?? '';
+  throw badRequest(`a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`);
+}
+
+function flag(query: URLSearchParams, name: string): boolean {
+  return ['true', '1'].includes(query.get(name) ?? '');
+}
+
+/** Answers `pods/log` with what the kubelet has of it. Throws `ApiError` before the answer begins. */
+export function serveLog(
+  context: ApiContext,
+  info: RequestInfo,
+  target: ResourceRequest,
+  response: ServerResponse,
+): void {
+  const pod = podOf(context, target, target.name ?? '');
+  const { query } = info;
+  const container = containerOf(pod, query.get('container'));
+  const { name, namespace = '' } = pod.metadata;
+  const kubelet = context.kubelet();
+  if (kubelet === undefined)
+    throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`);
+  const tail = query.get('tailLines');
+  if (tail !== null && !/^\d+$/.test(tail)) throw badRequest('tailLines must be a whole number');
+  const log = kubelet.logs(namespace, name, {
+    container,
+    follow: flag(query, 'follow'),
+    ...(tail === null ? {} : { tailLines: Number(tail) }),
+    previous: flag(query, 'previous'),
+  });
+  // The head is sent with the first bytes, so that an error before them can still be a Status.
+  const begin = () => {
+    if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/plain' });
+  };
+  log.on('error', (error) => respondError(response, error));
+  log.on('data', (chunk: Buffer | string) => {
+    begin();
+    if (!response.write(chunk)) {
+      log.pause();
+      response.once('drain', () => log.resume());
+    }
+  });
+  log.on('end', () => {
+    begin();
+    response.end();
+  });
+  response.on('close', () => log.destroy());
+}
+
+/** Headers that are between the client and this server, or that prove who the client is. */
+const PRIVATE_HEADERS = ['host', 'connection', 'authorization', 'cookie', 'keep-alive', 'upgrade', 'transfer-encoding'];
+
+/** Passes a request of `pods/<name>:<port>/proxy/<path>` to where the kubelet says that port is. Throws `ApiError`. */
+export function serveProxy(
+  context: ApiContext,
+  info: RequestInfo,
+  target: ResourceRequest,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
+  const match = /^(?:(https?):)?([^:]+)(?::(\d+))?$/.exec(target.name ?? '');
+  if (match === null) throw badRequest(`invalid pod request "${target.name ?? ''}"`);
+  const [, , name = '', asked] = match;
+  const pod = podOf(context, target, name);
+  const containers = objectsIn(((pod['spec'] ?? {}) as JsonObject)['containers']);
+  const declared = containers.flatMap((container) => objectsIn(container['ports']))[0]?.['containerPort'];
+  const port = asked === undefined ? declared : Number(asked);
+  if (typeof port !== 'number') throw badRequest('the pod declares no port; name one as <pod>:<port>');
+  const base = context.kubelet()?.proxy?.(pod.metadata.namespace ?? '', name, port);
+  if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);
+  const search = [...info.query].length > 0 ? `?${info.query.toString()}` : '';
+  const url = new URL(`/${target.rest}${search}`, base);
+  const headers = Object.entries(request.headers).filter(
+    ([header]) => !PRIVATE_HEADERS.includes(header) && !header.startsWith('impersonate-'),
+  );
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const upstream = send(url, { method: request.method ?? 'GET', headers: Object.fromEntries(headers) }, (answer) => {
+    const { connection: _connection, 'keep-alive': _keepAlive, ...passed } = answer.headers;
+    response.writeHead(answer.statusCode ?? 502, passed);
+    answer.pipe(response);
+  });
+  upstream.on('error', () => respondError(response, unavailable(`error trying to reach pod ${name}, port ${port}`)));
+  response.on('close', () => upstream.destroy());
+  request.pipe(upstream);
+}

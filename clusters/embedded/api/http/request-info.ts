@@ -1,0 +1,112 @@
+import type { IncomingMessage } from 'node:http';
+import type { Attributes } from '../authorization/rbac.ts';
+import { badRequest } from '../errors.ts';
+
+/** A request to a resource, as its path says. */
+export interface ResourceRequest {
+  readonly verb: string;
+  readonly group: string;
+  readonly version: string;
+  readonly namespace: string | undefined;
+  readonly resource: string;
+  readonly name: string | undefined;
+  /** Empty for the object itself. */
+  readonly subresource: string;
+  /** What follows the subresource, undecoded and without a slash in front: the path behind a proxy. */
+  readonly rest: string;
+}
+
+export interface RequestInfo {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** Undefined for paths that are no resource: discovery, health, the issuer's documents. */
+  readonly resource: ResourceRequest | undefined;
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    throw badRequest('the path is not valid percent-encoding');
+  }
+}
+
+function isTrue(value: string | null): boolean {
+  return value === '1' || value === 'true';
+}
+
+function verbOf(method: string, named: boolean, query: URLSearchParams): string {
+  switch (method) {
+    case 'GET':
+    case 'HEAD':
+      if (isTrue(query.get('watch'))) return 'watch';
+      return named ? 'get' : 'list';
+    case 'POST':
+      return 'create';
+    case 'PUT':
+      return 'update';
+    case 'PATCH':
+      return 'patch';
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection';
+    default:
+      return method.toLowerCase();
+  }
+}
+
+const NAMESPACE_SUBRESOURCES = ['status', 'finalize'];
+
+/** Reads what a request is about from its method and path (Kubernetes documentation, "API Overview" and "Authorization"). */
+export function parseRequest(request: IncomingMessage): RequestInfo {
+  const method = request.method ?? 'GET';
+  const [path = '/', search = ''] = (request.url ?? '/').split(/\?(.*)/s);
+  const query = new URLSearchParams(search);
+  const raw = path.split('/').slice(1);
+  const core = raw[0] === 'api';
+  const rootLength = core ? 2 : 3;
+  if ((!core && raw[0] !== 'apis') || raw.length <= rootLength || raw[rootLength] === '') {
+    return { method, path, query, resource: undefined };
+  }
+  const [group = '', version = ''] = core ? ['', decode(raw[1] ?? '')] : [raw[1] ?? '', raw[2] ?? ''].map(decode);
+  let segments = raw.slice(rootLength);
+  let namespace: string | undefined;
+  if (segments[0] === 'namespaces' && segments[1]) {
+    namespace = decode(segments[1]);
+    if (segments[2] && !NAMESPACE_SUBRESOURCES.includes(segments[2])) segments = segments.slice(2);
+  }
+  const [resource = '', name, subresource] = segments.map((segment, i) => (i < 3 ? decode(segment) : segment));
+  const verb = verbOf(method, !!name && !(method === 'GET' && isTrue(query.get('watch')) && !name), query);
+  return {
+    method,
+    path,
+    query,
+    resource: {
+      verb,
+      group,
+      version,
+      namespace,
+      resource,
+      name: name || undefined,
+      subresource: subresource ?? '',
+      rest: segments.slice(3).join('/'),
+    },
+  };
+}
+
+/** What the authorizer is asked. A list or watch of one object by field selector counts as naming it. */
+export function attributesOf(info: RequestInfo): Attributes {
+  const { resource: r } = info;
+  if (r === undefined) return { verb: info.method === 'HEAD' ? 'head' : info.method.toLowerCase(), path: info.path };
+  const selected = /(?:^|,)metadata\.name==?([^,]+)/.exec(info.query.get('fieldSelector') ?? '')?.[1];
+  const name = r.name ?? (r.verb === 'list' || r.verb === 'watch' ? selected : undefined);
+  return {
+    verb: r.verb,
+    group: r.group,
+    // `<pod>:<port>` of a proxy request names the pod as a whole, as Kubernetes has it.
+    resource: r.resource,
+    ...(r.subresource === '' ? {} : { subresource: r.subresource }),
+    ...(name === undefined ? {} : { name }),
+    ...(r.namespace === undefined ? {} : { namespace: r.namespace }),
+  };
+}

@@ -1,0 +1,219 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ApiContext } from '../context.ts';
+import { badRequest, methodNotAllowed, notFound, pathNotFound } from '../errors.ts';
+import type { UserInfo } from '../identity/user.ts';
+import { requestToken } from '../identity/token-request.ts';
+import { kindOf, type ResourceKind } from '../kinds.ts';
+import { isObject } from '../patch/merge-patch.ts';
+import { serverSideApply } from '../patch/server-side-apply.ts';
+import { deleteObject, deleteOptions } from '../rest/delete.ts';
+import { APPLY_PATCH, patchOf } from '../rest/patch.ts';
+import { list, listObject } from '../rest/read.ts';
+import { includeObject, tableOf, wantsTable } from '../rest/table.ts';
+import { watch } from '../rest/watch.ts';
+import { create, update, type WriteTarget } from '../rest/write.ts';
+import { timestamp } from '../store/memory-store.ts';
+import { ApiError, type KubeObject } from '../types.ts';
+import { mediaType, readBody } from './body.ts';
+import { serveLog, serveProxy } from './pod-streams.ts';
+import type { RequestInfo, ResourceRequest } from './request-info.ts';
+import { respondJson, successStatus } from './respond.ts';
+import { reviewOf } from './reviews.ts';
+
+interface Exchange {
+  readonly context: ApiContext;
+  readonly info: RequestInfo;
+  readonly target: ResourceRequest;
+  readonly user: UserInfo;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+/** The kind that a path names, with the scope that its form says. Throws `ApiError` 404. */
+function kindAt(target: ResourceRequest): ResourceKind {
+  const kind = kindOf(target.resource);
+  if (kind === undefined || kind.group !== target.group || kind.version !== target.version) throw pathNotFound();
+  const scoped = target.namespace !== undefined && target.resource !== 'namespaces';
+  if (scoped && !kind.namespaced) throw pathNotFound();
+  if (kind.namespaced && !scoped && !['list', 'watch'].includes(target.verb)) throw methodNotAllowed();
+  return kind;
+}
+
+function writeTarget({ info, target, user }: Exchange, kind: ResourceKind): WriteTarget {
+  const dryRun = info.query.getAll('dryRun');
+  if (dryRun.some((value) => value !== 'All')) throw badRequest('dryRun must be "All"');
+  const { name, subresource } = target;
+  const namespace = kind.namespaced ? target.namespace : undefined;
+  return { kind, namespace, name, subresource, user, dryRun: dryRun.length > 0 };
+}
+
+function stored({ context, target }: Exchange, kind: ResourceKind): KubeObject {
+  const name = target.name ?? '';
+  const found = context.store.peek(kind.resource, kind.namespaced ? target.namespace : undefined, name);
+  if (found === undefined) throw notFound(kind, name);
+  return found;
+}
+
+function respondObject(
+  { context, info, request, response }: Exchange,
+  kind: ResourceKind,
+  code: number,
+  object: object,
+) {
+  // A Status, as some deletes answer it, is never a table.
+  if (!wantsTable(request.headers.accept) || !('kind' in object) || object.kind !== kind.kind) {
+    respondJson(response, code, object);
+    return;
+  }
+  const found = object as KubeObject;
+  const { resourceVersion } = found.metadata;
+  const options = { now: context.clock.now(), include: includeObject(info.query) };
+  respondJson(response, code, tableOf(kind, [found], { resourceVersion }, options));
+}
+
+function serveList({ context, info, target, request, response }: Exchange, kind: ResourceKind): void {
+  const result = list(context, kind, kind.namespaced ? target.namespace : undefined, info.query);
+  if (!wantsTable(request.headers.accept)) {
+    respondJson(response, 200, listObject(kind, result));
+    return;
+  }
+  const options = { now: context.clock.now(), include: includeObject(info.query) };
+  respondJson(response, 200, tableOf(kind, result.items, result.metadata, options));
+}
+
+function serveWatch({ context, info, target, request, response }: Exchange, kind: ResourceKind): void {
+  const query = new URLSearchParams(info.query);
+  if (target.name !== undefined) query.set('fieldSelector', `metadata.name=${target.name}`);
+  const namespace = kind.namespaced ? target.namespace : undefined;
+  watch(context, { kind, namespace, query, table: wantsTable(request.headers.accept) }, response);
+}
+
+async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const { context, info, request } = exchange;
+  const target = writeTarget(exchange, kind);
+  const type = mediaType(request);
+  const body = await readBody(request);
+  const name = target.name ?? '';
+  if (type !== APPLY_PATCH) {
+    const patched = await update(context, target, patchOf(type, body, kind, name));
+    respondObject(exchange, kind, 200, patched);
+    return;
+  }
+  const manager = info.query.get('fieldManager');
+  if (!manager) throw badRequest('fieldManager is required for apply patch');
+  if (!isObject(body)) throw badRequest('an applied configuration is an object');
+  const force = info.query.get('force') === 'true';
+  const options = { manager, force, time: timestamp(context.clock.now()) };
+  const exists = context.store.peek(kind.resource, target.namespace, name) !== undefined;
+  if (exists || target.subresource !== '') {
+    const applied = await update(context, target, (previous) => serverSideApply(previous, body, options));
+    respondObject(exchange, kind, 200, applied);
+    return;
+  }
+  const namespace = target.namespace === undefined ? {} : { namespace: target.namespace };
+  const empty = { apiVersion: String(body['apiVersion']), kind: kind.kind, metadata: { name, ...namespace } };
+  respondObject(exchange, kind, 201, await create(context, target, serverSideApply(empty, body, options)));
+}
+
+async function serveDelete(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const { context, info, target, request } = exchange;
+  const options = deleteOptions(await readBody(request), info.query);
+  const write = writeTarget(exchange, kind);
+  const dryRun = options.dryRun || write.dryRun;
+  if (target.verb === 'delete') {
+    respondObject(exchange, kind, 200, await deleteObject(context, write, { ...options, dryRun }));
+    return;
+  }
+  const { items, metadata } = list(context, kind, write.namespace, info.query);
+  for (const { metadata: own } of items) {
+    await deleteObject(context, { ...write, name: own.name }, { ...options, dryRun }).catch((error: unknown) => {
+      // Somebody else may be removing the same objects.
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+    });
+  }
+  respondJson(exchange.response, 200, listObject(kind, { items, metadata }));
+}
+
+async function serveEviction(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const body = await readBody(exchange.request);
+  const options = deleteOptions(isObject(body) ? body['deleteOptions'] : undefined, exchange.info.query);
+  await deleteObject(exchange.context, { ...writeTarget(exchange, kind), subresource: '' }, options);
+  respondJson(exchange.response, 201, successStatus({}));
+}
+
+async function serveToken(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const { context, request, response } = exchange;
+  const { object, warnings } = await requestToken(context, stored(exchange, kind), await readBody(request));
+  if (warnings.length > 0)
+    response.setHeader(
+      'warning',
+      warnings.map((text) => `299 - "${text}"`),
+    );
+  respondJson(response, 201, object);
+}
+
+async function serveObject(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const { context, target, request } = exchange;
+  const plain = target.subresource === '';
+  switch (target.verb) {
+    case 'get':
+      return respondObject(exchange, kind, 200, stored(exchange, kind));
+    case 'list':
+      return serveList(exchange, kind);
+    case 'watch':
+      return serveWatch(exchange, kind);
+    case 'create':
+      if (target.name !== undefined) throw methodNotAllowed();
+      return respondObject(
+        exchange,
+        kind,
+        201,
+        await create(context, writeTarget(exchange, kind), await readBody(request)),
+      );
+    case 'update': {
+      const body = await readBody(request);
+      return respondObject(exchange, kind, 200, await update(context, writeTarget(exchange, kind), () => body));
+    }
+    case 'patch':
+      return servePatch(exchange, kind);
+    case 'delete':
+    case 'deletecollection':
+      if (!plain) throw methodNotAllowed();
+      return serveDelete(exchange, kind);
+    default:
+      throw methodNotAllowed();
+  }
+}
+
+/** Serves a request to a resource that has passed authorization. Throws `ApiError`. */
+export async function serveResource(exchange: Exchange): Promise<void> {
+  const { context, info, target, user, request, response } = exchange;
+  const review = reviewOf(target);
+  if (review !== undefined) {
+    if (target.verb !== 'create') throw methodNotAllowed();
+    respondJson(response, 201, await review(context, await readBody(request), user, target));
+    return;
+  }
+  const kind = kindAt(target);
+  const path = target.subresource === '' ? kind.resource : `${kind.resource}/${target.subresource}`;
+  switch (path) {
+    case 'pods/log':
+      if (target.verb !== 'get') throw methodNotAllowed();
+      return serveLog(context, info, target, response);
+    case 'pods/proxy':
+      return serveProxy(context, info, target, request, response);
+    case 'pods/eviction':
+      if (target.verb !== 'create') throw methodNotAllowed();
+      return serveEviction(exchange, kind);
+    case 'serviceaccounts/token':
+      if (target.verb !== 'create') throw methodNotAllowed();
+      return serveToken(exchange, kind);
+    case 'pods/exec':
+    case 'pods/attach':
+    case 'pods/portforward':
+      throw new ApiError(501, 'NotImplemented', `${path} is not implemented by the embedded cluster`);
+    default:
+      if (target.subresource !== '' && !(target.subresource === 'status' && kind.status)) throw pathNotFound();
+      return serveObject(exchange, kind);
+  }
+}

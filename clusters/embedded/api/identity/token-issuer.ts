@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { timestamp } from '../store/memory-store.ts';
+import type { Clock, TokenIssuer } from '../types.ts';
+import type { SigningKey } from './signing-key.ts';
+import { serviceAccountUsername } from './user.ts';
+
+/** Audience of a token that asks for none. The issuer is the API server's audience too. */
+export const DEFAULT_API_AUDIENCE = 'https://kubernetes.default.svc';
+
+/**
+ * A pod's API token asks for this lifetime, in seconds; the API server then lets it live longer and notes in `warnafter`
+ * when it should have been renewed (Kubernetes: `WarnOnlyBoundTokenExpirationSeconds`).
+ */
+export const API_TOKEN_EXPIRATION_SECONDS = 3607;
+/** How long such a token lives on EKS: 90 days (EKS User Guide, "Kubernetes service accounts"). */
+const EXTENDED_EXPIRATION_SECONDS = 90 * 24 * 3600;
+
+export function apiAudiences(issuer: string): readonly string[] {
+  return [DEFAULT_API_AUDIENCE, issuer];
+}
+
+export function newTokenIssuer(issuer: string, key: SigningKey, clock: Clock): TokenIssuer {
+  const ours = apiAudiences(issuer);
+  return {
+    issuer,
+    async issue(serviceAccount, request) {
+      const audiences = request.audiences.length === 0 ? [DEFAULT_API_AUDIENCE] : [...request.audiences];
+      const now = Math.floor(clock.now() / 1000);
+      const extended =
+        request.pod !== undefined &&
+        request.expirationSeconds === API_TOKEN_EXPIRATION_SECONDS &&
+        audiences.every((audience) => ours.includes(audience));
+      const lifetime = extended ? EXTENDED_EXPIRATION_SECONDS : request.expirationSeconds;
+      const token = await key.sign({
+        aud: audiences,
+        exp: now + lifetime,
+        iat: now,
+        iss: issuer,
+        jti: randomUUID(),
+        'kubernetes.io': {
+          namespace: serviceAccount.namespace,
+          ...(request.node === undefined ? {} : { node: { name: request.node.name, uid: request.node.uid } }),
+          ...(request.pod === undefined ? {} : { pod: { name: request.pod.name, uid: request.pod.uid } }),
+          ...(request.secret === undefined ? {} : { secret: { name: request.secret.name, uid: request.secret.uid } }),
+          serviceaccount: { name: serviceAccount.name, uid: serviceAccount.uid },
+          ...(extended ? { warnafter: now + request.expirationSeconds } : {}),
+        },
+        nbf: now,
+        sub: serviceAccountUsername(serviceAccount.namespace, serviceAccount.name),
+      });
+      // As Kubernetes answers: the requested expiry also when the token itself lives longer.
+      return { token, expirationTimestamp: timestamp((now + request.expirationSeconds) * 1000) };
+    },
+    async jwks() {
+      return { keys: [await key.jwk()] };
+    },
+  };
+}

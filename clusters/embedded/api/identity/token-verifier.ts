@@ -1,0 +1,105 @@
+import type { MemoryStore } from '../store/memory-store.ts';
+import type { Clock, KubeObject } from '../types.ts';
+import type { SigningKey } from './signing-key.ts';
+import { apiAudiences } from './token-issuer.ts';
+import { serviceAccountGroups, serviceAccountUsername, type UserInfo } from './user.ts';
+
+/** What verification of a service account token found. */
+export type TokenVerdict =
+  | { readonly kind: 'valid'; readonly user: UserInfo; readonly audiences: readonly string[] }
+  | { readonly kind: 'refused'; readonly error: string }
+  /** Not a token of this cluster's key. */
+  | { readonly kind: 'foreign' };
+
+/** Seconds for which a deleted object still validates its tokens, and by which clocks may differ (both Kubernetes'). */
+const DELETION_GRACE = 60;
+const LEEWAY = 60;
+
+interface Reference {
+  readonly name: string;
+  readonly uid: string;
+}
+
+function reference(value: unknown): Reference | undefined {
+  const { name, uid } = (value ?? {}) as { name?: unknown; uid?: unknown };
+  return typeof name === 'string' && typeof uid === 'string' ? { name, uid } : undefined;
+}
+
+export class TokenVerifier {
+  readonly #issuer: string;
+  readonly #key: SigningKey;
+  readonly #store: MemoryStore;
+  readonly #clock: Clock;
+
+  constructor(issuer: string, key: SigningKey, store: MemoryStore, clock: Clock) {
+    this.#issuer = issuer;
+    this.#key = key;
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Audiences of the API server itself. */
+  get apiAudiences(): readonly string[] {
+    return apiAudiences(this.#issuer);
+  }
+
+  /**
+   * Verifies signature, lifetime and audience, and that the service account and the objects that the token is bound to
+   * are still the same ones. `audiences` are those the asker stands for; the verdict has those that the token shares.
+   */
+  async verify(token: string, audiences: readonly string[] = this.apiAudiences): Promise<TokenVerdict> {
+    const claims = await this.#key.verify(token);
+    if (claims === undefined || claims['iss'] !== this.#issuer) return { kind: 'foreign' };
+    const now = this.#clock.now() / 1000;
+    if (typeof claims['exp'] === 'number' && now > claims['exp'] + LEEWAY) return refused('token is expired');
+    if (typeof claims['nbf'] === 'number' && now < claims['nbf'] - LEEWAY) return refused('token is not valid yet');
+    const own = Array.isArray(claims['aud']) ? claims['aud'].map(String) : [];
+    const shared = audiences.filter((audience) => own.includes(audience));
+    if (shared.length === 0) {
+      const [have, want] = [own, audiences].map((list) => JSON.stringify(list));
+      return refused(`token audiences ${have} is invalid for the target audiences ${want}`);
+    }
+    return this.#checkObjects((claims['kubernetes.io'] ?? {}) as Record<string, unknown>, claims['jti'], shared);
+  }
+
+  #checkObjects(bound: Readonly<Record<string, unknown>>, id: unknown, audiences: readonly string[]): TokenVerdict {
+    const namespace = String(bound['namespace']);
+    const account = reference(bound['serviceaccount']);
+    if (account === undefined) return refused('service account token has been invalidated');
+    if (!this.#lives(this.#store.peek('serviceaccounts', namespace, account.name), account.uid)) {
+      return refused(`service account ${namespace}/${account.name} has been deleted`);
+    }
+    const extra: Record<string, string[]> = {};
+    if (typeof id === 'string') extra['authentication.kubernetes.io/credential-id'] = [`JTI=${id}`];
+    for (const [claim, resource, scope] of [
+      ['pod', 'pods', namespace],
+      ['secret', 'secrets', namespace],
+      ['node', 'nodes', undefined],
+    ] as const) {
+      const target = reference(bound[claim]);
+      if (target === undefined) continue;
+      // A pod-bound token names its node for information only: it is not bound to the node.
+      const checked = claim !== 'node' || bound['pod'] === undefined;
+      if (checked && !this.#lives(this.#store.peek(resource, scope, target.name), target.uid)) {
+        return refused('service account token has been invalidated');
+      }
+      if (claim !== 'secret') {
+        extra[`authentication.kubernetes.io/${claim}-name`] = [target.name];
+        extra[`authentication.kubernetes.io/${claim}-uid`] = [target.uid];
+      }
+    }
+    const username = serviceAccountUsername(namespace, account.name);
+    const user = { username, uid: account.uid, groups: serviceAccountGroups(namespace), extra };
+    return { kind: 'valid', user, audiences };
+  }
+
+  #lives(object: KubeObject | undefined, uid: string): boolean {
+    if (object === undefined || object.metadata.uid !== uid) return false;
+    const { deletionTimestamp } = object.metadata;
+    return deletionTimestamp === undefined || this.#clock.now() < Date.parse(deletionTimestamp) + DELETION_GRACE * 1000;
+  }
+}
+
+function refused(error: string): TokenVerdict {
+  return { kind: 'refused', error };
+}

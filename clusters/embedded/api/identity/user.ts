@@ -1,0 +1,34 @@
+/** Who makes a request, as authentication found out. */
+export interface UserInfo {
+  readonly username: string;
+  readonly uid?: string;
+  readonly groups: readonly string[];
+  readonly extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export const ANONYMOUS: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+const SERVICE_ACCOUNT_PREFIX = 'system:serviceaccount:';
+
+export function serviceAccountUsername(namespace: string, name: string): string {
+  return `${SERVICE_ACCOUNT_PREFIX}${namespace}:${name}`;
+}
+
+/** Namespace and name in a service account's user name; undefined for other users. */
+export function parseServiceAccountUsername(username: string): { namespace: string; name: string } | undefined {
+  const [namespace, name, ...rest] = username.startsWith(SERVICE_ACCOUNT_PREFIX)
+    ? username.slice(SERVICE_ACCOUNT_PREFIX.length).split(':')
+    : [];
+  return namespace && name && rest.length === 0 ? { namespace, name } : undefined;
+}
+
+/** The groups that each service account of a namespace is in. */
+export function serviceAccountGroups(namespace: string): string[] {
+  return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
+}
+
+export function withAuthenticatedGroup(user: UserInfo): UserInfo {
+  return user.groups.includes('system:authenticated')
+    ? user
+    : { ...user, groups: [...user.groups, 'system:authenticated'] };
+}

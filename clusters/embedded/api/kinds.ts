@@ -1,0 +1,126 @@
+/** A kind of object that the API server stores. */
+export interface ResourceKind {
+  /** API group; empty for the core group. */
+  readonly group: string;
+  readonly version: string;
+  /** Plural resource name, unique over all groups here; the store's key. */
+  readonly resource: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly shortNames: readonly string[];
+  /** In `kubectl get all`. */
+  readonly inAll: boolean;
+  /** Has a `status` subresource, so that a write to the object leaves its status alone and the reverse. */
+  readonly status: boolean;
+  /** Field selectors besides `metadata.name` and `metadata.namespace`. */
+  readonly fieldSelectors: readonly string[];
+  /** Names follow RFC 1123 (`subdomain`, or the stricter `label`), or are any path segment as RBAC's are. */
+  readonly naming: 'subdomain' | 'label' | 'path';
+}
+
+type Traits = Partial<
+  Pick<ResourceKind, 'namespaced' | 'shortNames' | 'inAll' | 'status' | 'fieldSelectors' | 'naming'>
+>;
+
+function kind(groupVersion: string, kindName: string, resource: string, traits: Traits = {}): ResourceKind {
+  const [version = '', group = ''] = groupVersion.split('/').reverse();
+  return {
+    group,
+    version,
+    resource,
+    singular: kindName.toLowerCase(),
+    kind: kindName,
+    namespaced: true,
+    shortNames: [],
+    inAll: false,
+    status: false,
+    fieldSelectors: [],
+    naming: 'subdomain',
+    ...traits,
+  };
+}
+
+const EVENT_FIELDS = [
+  'involvedObject.kind',
+  'involvedObject.namespace',
+  'involvedObject.name',
+  'involvedObject.uid',
+  'involvedObject.apiVersion',
+  'involvedObject.resourceVersion',
+  'involvedObject.fieldPath',
+  'reason',
+  'reportingComponent',
+  'source',
+  'type',
+];
+const POD_FIELDS = [
+  'spec.nodeName',
+  'spec.restartPolicy',
+  'spec.schedulerName',
+  'spec.serviceAccountName',
+  'spec.hostNetwork',
+  'status.phase',
+  'status.podIP',
+  'status.nominatedNodeName',
+];
+
+/**
+ * What is stored. Deployments, replica sets and daemon sets are kept and listed but have no controller: nothing makes
+ * pods for them.
+ */
+export const KINDS: readonly ResourceKind[] = [
+  kind('v1', 'Namespace', 'namespaces', {
+    namespaced: false,
+    shortNames: ['ns'],
+    status: true,
+    fieldSelectors: ['status.phase'],
+    naming: 'label',
+  }),
+  kind('v1', 'Node', 'nodes', {
+    namespaced: false,
+    shortNames: ['no'],
+    status: true,
+    fieldSelectors: ['spec.unschedulable'],
+  }),
+  kind('v1', 'Pod', 'pods', { shortNames: ['po'], inAll: true, status: true, fieldSelectors: POD_FIELDS }),
+  kind('v1', 'ServiceAccount', 'serviceaccounts', { shortNames: ['sa'] }),
+  kind('v1', 'Secret', 'secrets', { fieldSelectors: ['type'] }),
+  kind('v1', 'ConfigMap', 'configmaps', { shortNames: ['cm'] }),
+  kind('v1', 'Event', 'events', { shortNames: ['ev'], fieldSelectors: EVENT_FIELDS }),
+  kind('v1', 'Service', 'services', { shortNames: ['svc'], inAll: true, status: true, naming: 'label' }),
+  kind('v1', 'Endpoints', 'endpoints', { shortNames: ['ep'] }),
+  kind('apps/v1', 'Deployment', 'deployments', { shortNames: ['deploy'], inAll: true, status: true }),
+  kind('apps/v1', 'ReplicaSet', 'replicasets', { shortNames: ['rs'], inAll: true, status: true }),
+  kind('apps/v1', 'DaemonSet', 'daemonsets', { shortNames: ['ds'], inAll: true, status: true }),
+  kind('rbac.authorization.k8s.io/v1', 'Role', 'roles', { naming: 'path' }),
+  kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', { naming: 'path' }),
+  kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', { namespaced: false, naming: 'path' }),
+  kind('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', 'clusterrolebindings', {
+    namespaced: false,
+    naming: 'path',
+  }),
+  kind('admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', {
+    namespaced: false,
+  }),
+  kind('admissionregistration.k8s.io/v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', {
+    namespaced: false,
+  }),
+  kind('coordination.k8s.io/v1', 'Lease', 'leases'),
+];
+
+const BY_RESOURCE = new Map(KINDS.map((k) => [k.resource, k]));
+
+export function kindOf(resource: string): ResourceKind | undefined {
+  return BY_RESOURCE.get(resource);
+}
+
+/** `v1` for the core group, else `<group>/<version>`. */
+export function groupVersion(k: { readonly group: string; readonly version: string }): string {
+  return k.group === '' ? k.version : `${k.group}/${k.version}`;
+}
+
+/** `pods`, or `roles.rbac.authorization.k8s.io`: how messages name a resource. */
+export function qualified(k: { readonly group: string; readonly resource: string }): string {
+  return k.group === '' ? k.resource : `${k.resource}.${k.group}`;
+}

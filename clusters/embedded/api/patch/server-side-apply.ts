@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject, type JsonObject } from './merge-patch.ts';
+import { applyStrategicMergePatch, mergeKeyOf } from './strategic-merge.ts';
+import { ApiError, type KubeObject } from '../types.ts';
+
+/** A set of fields in the form of `FieldsV1`: `f:<field>` and `k:<key of a list element>` down to empty leaves. */
+type Fields = { [step: string]: Fields };
+
+interface ManagedFields {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  readonly time: string;
+  readonly fieldsType: 'FieldsV1';
+  readonly fieldsV1: Fields;
+}
+
+const IDENTITY = ['name', 'namespace', 'uid', 'resourceVersion', 'creationTimestamp', 'managedFields', 'generateName'];
+
+/** Lists whose elements are owned one by one; any other list is owned as a whole. */
+function elementStep(field: string, list: readonly unknown[], element: unknown): string | undefined {
+  const key = mergeKeyOf(field, list);
+  if (key === undefined || !isObject(element) || element[key] === undefined) return undefined;
+  return `k:${JSON.stringify({ [key]: element[key] })}`;
+}
+
+function fieldsIn(value: JsonObject): Fields {
+  const fields: Fields = {};
+  for (const [field, child] of Object.entries(value)) {
+    if (isObject(child) && Object.keys(child).length > 0) fields[`f:${field}`] = fieldsIn(child);
+    else if (
+      Array.isArray(child) &&
+      child.length > 0 &&
+      child.every((e) => elementStep(field, child, e) !== undefined)
+    ) {
+      const elements = child.map((e) => [elementStep(field, child, e) ?? '', fieldsIn(e as JsonObject)] as const);
+      fields[`f:${field}`] = Object.fromEntries(elements);
+    } else fields[`f:${field}`] = {};
+  }
+  return fields;
+}
+
+/** What an applied configuration has an opinion of. */
+function appliedFields(applied: JsonObject): Fields {
+  const { apiVersion: _apiVersion, kind: _kind, metadata, ...rest } = applied;
+  const meta = Object.entries(isObject(metadata) ? metadata : {}).filter(([field]) => !IDENTITY.includes(field));
+  return fieldsIn(meta.length === 0 ? rest : { metadata: Object.fromEntries(meta), ...rest });
+}
+
+function isLeaf(fields: Fields): boolean {
+  return Object.keys(fields).length === 0;
+}
+
+/** The child that a step leads to; for list elements `field` is the list's name. */
+function childAt(value: unknown, step: string): unknown {
+  if (step.startsWith('f:')) return isObject(value) ? value[step.slice(2)] : undefined;
+  const key = JSON.parse(step.slice(2)) as JsonObject;
+  return Array.isArray(value)
+    ? (value as unknown[]).find((e) => isObject(e) && Object.entries(key).every(([k, v]) => e[k] === v))
+    : undefined;
+}
+
+/** Paths of leaves that both own but about whose value the applied configuration and the object disagree. */
+function disagreements(ours: Fields, theirs: Fields, applied: unknown, current: unknown, path: string): string[] {
+  return Object.entries(ours).flatMap(([step, fields]) => {
+    const other = theirs[step];
+    if (other === undefined) return [];
+    const [wanted, present] = [childAt(applied, step), childAt(current, step)];
+    const here = step.startsWith('f:') ? `${path}.${step.slice(2)}` : `${path}[${step.slice(2)}]`;
+    if (isLeaf(fields) || isLeaf(other)) return isDeepStrictEqual(wanted, present) ? [] : [here];
+    return disagreements(fields, other, wanted, present, here);
+  });
+}
+
+/** The first set without the fields of the second. */
+function without(fields: Fields, removed: Fields): Fields {
+  const kept = Object.entries(fields).flatMap(([step, own]) => {
+    const other = removed[step];
+    if (other === undefined) return [[step, own] as const];
+    if (isLeaf(own) || isLeaf(other)) return [];
+    const rest = without(own, other);
+    return isLeaf(rest) ? [] : [[step, rest] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Takes fields out of a value; list elements and objects that were owned and become empty go too. */
+function removeFields(value: unknown, fields: Fields): void {
+  for (const [step, below] of Object.entries(fields)) {
+    const child = childAt(value, step);
+    if (child === undefined) continue;
+    if (!isLeaf(below)) removeFields(child, below);
+    const empty = Array.isArray(child) ? child.length === 0 : isObject(child) && Object.keys(child).length === 0;
+    if (!isLeaf(below) && !empty && !(step.startsWith('k:') && isObject(child) && Object.keys(child).length <= 1))
+      continue;
+    if (Array.isArray(value)) value.splice(value.indexOf(child), 1);
+    else Reflect.deleteProperty(value as JsonObject, step.slice(2));
+  }
+}
+
+export interface ApplyOptions {
+  readonly manager: string;
+  readonly force: boolean;
+  /** RFC 3339, for the record of who manages what. */
+  readonly time: string;
+}
+
+/**
+ * Server-side apply (Kubernetes documentation of that name): merges the configuration, removes what the same manager
+ * applied before and does not any more, and refuses to change what another manager applied unless forced. Ownership is
+ * recorded of applies only, so that fields written by updates never conflict. Throws `ApiError` 409.
+ */
+export function serverSideApply(current: KubeObject, applied: JsonObject, options: ApplyOptions): KubeObject {
+  const { manager, force, time } = options;
+  const managed = (current.metadata['managedFields'] as ManagedFields[] | undefined) ?? [];
+  const own = managed.find((entry) => entry.manager === manager && entry.operation === 'Apply');
+  const fields = appliedFields(applied);
+  let others = managed.filter((entry) => entry !== own);
+  for (const other of others) {
+    const conflicts = disagreements(fields, other.fieldsV1, applied, current, '');
+    if (conflicts.length > 0 && !force) {
+      const what = conflicts.length === 1 ? '1 conflict' : `${conflicts.length} conflicts`;
+      const list = conflicts.join(', ');
+      throw new ApiError(409, 'Conflict', `Apply failed with ${what}: conflicts with "${other.manager}": ${list}`, {
+        causes: conflicts.map((field) => ({
+          reason: 'FieldManagerConflict',
+          message: `conflict with "${other.manager}"`,
+          field,
+        })),
+      });
+    }
+  }
+  if (force) others = others.map((entry) => ({ ...entry, fieldsV1: without(entry.fieldsV1, fields) }));
+  const base = structuredClone(current) as unknown as JsonObject;
+  const dropped = others.reduce((set, other) => without(set, other.fieldsV1), without(own?.fieldsV1 ?? {}, fields));
+  removeFields(base, dropped);
+  const merged = applyStrategicMergePatch(base, applied) as unknown as KubeObject;
+  const unchanged = own !== undefined && isDeepStrictEqual(own.fieldsV1, fields);
+  const entry: ManagedFields = {
+    manager,
+    operation: 'Apply',
+    apiVersion: current.apiVersion,
+    time: unchanged ? own.time : time,
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+  };
+  merged.metadata['managedFields'] = [...others.filter((other) => !isLeaf(other.fieldsV1)), entry];
+  return merged;
+}

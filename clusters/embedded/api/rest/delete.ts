@@ -1,0 +1,100 @@
+import type { ApiContext } from '../context.ts';
+import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
+import { isObject } from '../patch/merge-patch.ts';
+import { timestamp } from '../store/memory-store.ts';
+import { terminateNamespace } from '../controllers/namespaces.ts';
+import { successStatus } from '../http/respond.ts';
+import type { KubeObject } from '../types.ts';
+import type { WriteTarget } from './write.ts';
+
+/** `meta/v1.DeleteOptions`, as far as it is honoured; propagation is not, since nothing is owned here. */
+export interface DeleteOptions {
+  /** Seconds. */
+  readonly gracePeriodSeconds?: number;
+  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  readonly dryRun: boolean;
+}
+
+/** Options come in the body or, when that is empty, in the query. Throws `ApiError` 400. */
+export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOptions {
+  if (body !== undefined && !isObject(body)) throw badRequest('the body of the request must be DeleteOptions');
+  const fromQuery = query.get('gracePeriodSeconds');
+  const grace = body?.['gracePeriodSeconds'] ?? (fromQuery === null ? undefined : Number(fromQuery));
+  if (grace !== undefined && !(typeof grace === 'number' && Number.isInteger(grace) && grace >= 0)) {
+    throw badRequest('gracePeriodSeconds must be a whole number of seconds');
+  }
+  const preconditions = body?.['preconditions'];
+  const dryRun = [body?.['dryRun'], query.getAll('dryRun')].some(
+    (value) => Array.isArray(value) && value.includes('All'),
+  );
+  return {
+    ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
+    ...(isObject(preconditions) ? { preconditions } : {}),
+    dryRun,
+  };
+}
+
+/**
+ * Deletes a pod as Kubernetes does: on a node, it is marked and the kubelet removes it once its containers have ended;
+ * without a node, ended, or with a grace period of 0 it goes at once. Answers the pod's last state.
+ */
+export function deletePod(
+  context: Pick<ApiContext, 'store' | 'clock'>,
+  pod: KubeObject,
+  graceSeconds?: number,
+): KubeObject {
+  const { store, clock } = context;
+  const { name, namespace } = pod.metadata;
+  const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
+  const { phase } = (pod['status'] ?? {}) as { phase?: string };
+  const ended = phase === 'Succeeded' || phase === 'Failed';
+  const grace = spec.nodeName && !ended ? (graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30) : 0;
+  if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
+  const running = pod.metadata.deletionGracePeriodSeconds;
+  // A second delete can make the grace period shorter, never longer.
+  if (running !== undefined && running <= grace) return pod;
+  const deletionTimestamp = timestamp(clock.now() + grace * 1000);
+  const { resourceVersion: _version, ...metadata } = pod.metadata;
+  return store.update('pods', {
+    ...pod,
+    metadata: { ...metadata, name, deletionTimestamp, deletionGracePeriodSeconds: grace },
+  });
+}
+
+function checkPreconditions(target: WriteTarget, object: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {};
+  const { metadata } = object;
+  if (uid !== undefined && uid !== metadata.uid) {
+    const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid ?? ''}`;
+    throw conflict(target.kind, metadata.name, cause);
+  }
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const cause = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion ?? ''}`;
+    throw conflict(target.kind, metadata.name, cause);
+  }
+}
+
+const PERMANENT_NAMESPACES = ['default', 'kube-system', 'kube-public'];
+
+/** Deletes one object and answers what DELETE does: the object while it is still going away, else a `Status`. */
+export async function deleteObject(context: ApiContext, target: WriteTarget, options: DeleteOptions): Promise<object> {
+  const { kind, namespace } = target;
+  const { store } = context;
+  const object = store.get(kind.resource, namespace, target.name ?? '');
+  if (object === undefined) throw notFound(kind, target.name ?? '');
+  const { name, uid } = object.metadata;
+  checkPreconditions(target, object, options);
+  if (kind.resource === 'namespaces' && PERMANENT_NAMESPACES.includes(name)) {
+    throw forbidden(kind, name, 'this namespace may not be deleted');
+  }
+  const { dryRun } = options;
+  await context.webhooks.admit({ ...target, dryRun, operation: 'DELETE', object: undefined, previous: object });
+  const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.resource };
+  const status = successStatus({ ...details, ...(uid === undefined ? {} : { uid }) });
+  if (dryRun) return kind.resource === 'pods' ? object : status;
+  if (kind.resource === 'pods')
+    return deletePod(context, store.get('pods', namespace, name) ?? object, options.gracePeriodSeconds);
+  if (kind.resource === 'namespaces') return terminateNamespace(context, object);
+  store.remove(kind.resource, namespace, name);
+  return status;
+}

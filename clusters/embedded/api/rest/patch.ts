@@ -1,0 +1,36 @@
+import { badRequest, invalid, invalidValue } from '../errors.ts';
+import type { ResourceKind } from '../kinds.ts';
+import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
+import { applyMergePatch, isObject, type JsonObject } from '../patch/merge-patch.ts';
+import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
+import { ApiError } from '../types.ts';
+import type { Change } from './write.ts';
+
+export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+/** How the patch of a request changes an object, by its media type. Throws `ApiError` 415. */
+export function patchOf(type: string, body: unknown, kind: ResourceKind, name: string): Change {
+  switch (type) {
+    case 'application/json-patch+json':
+      return (previous) => {
+        try {
+          return applyJsonPatch(previous, body);
+        } catch (error) {
+          if (!(error instanceof JsonPatchError)) throw error;
+          throw invalid(kind, name, [{ ...invalidValue('patch', '', ''), message: error.message }]);
+        }
+      };
+    case 'application/merge-patch+json':
+      if (!isObject(body)) throw badRequest('a merge patch is an object');
+      return (previous) => applyMergePatch(previous, body);
+    case 'application/strategic-merge-patch+json':
+      return (previous) => applyStrategicMergePatch(previous, body);
+    default:
+      throw new ApiError(
+        415,
+        'UnsupportedMediaType',
+        'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ' +
+          `application/merge-patch+json, application/strategic-merge-patch+json, ${APPLY_PATCH}`,
+      );
+  }
+}

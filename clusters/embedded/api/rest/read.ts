@@ -1,0 +1,66 @@
+import type { ApiContext } from '../context.ts';
+import { badRequest } from '../errors.ts';
+import { groupVersion, type ResourceKind } from '../kinds.ts';
+import { fieldSelector, labelSelector } from '../store/selectors.ts';
+import type { KubeObject } from '../types.ts';
+
+export interface ListResult {
+  readonly items: readonly KubeObject[];
+  readonly metadata: {
+    readonly resourceVersion: string;
+    readonly continue?: string;
+    readonly remainingItemCount?: number;
+  };
+}
+
+/** The selectors in a query as one test. Throws `ApiError` 400. */
+export function selectorOf(kind: ResourceKind, query: URLSearchParams): (object: KubeObject) => boolean {
+  const byLabel = labelSelector(query.get('labelSelector') ?? '');
+  const byField = fieldSelector(query.get('fieldSelector') ?? '', kind);
+  return (object) => byLabel(object) && byField(object);
+}
+
+function keyOf({ metadata }: KubeObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`;
+}
+
+function wholeNumber(query: URLSearchParams, name: string): number {
+  const value = Number(query.get(name) ?? 0);
+  if (!Number.isInteger(value) || value < 0) throw badRequest(`${name} must be a whole number`);
+  return value;
+}
+
+/**
+ * Lists objects in order of namespace and name. A page that continues another shows the objects as they are now rather
+ * than as they were for the first page.
+ */
+export function list(
+  context: ApiContext,
+  kind: ResourceKind,
+  namespace: string | undefined,
+  query: URLSearchParams,
+): ListResult {
+  const selected = context.store
+    .peekAll(kind.resource, namespace)
+    .filter(selectorOf(kind, query))
+    .map((object) => ({ key: keyOf(object), object }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+  const after = Buffer.from(query.get('continue') ?? '', 'base64url').toString();
+  const rest = selected.filter(({ key }) => key > after);
+  const limit = wholeNumber(query, 'limit') || rest.length;
+  const page = rest.slice(0, limit);
+  const last = page.at(-1);
+  const remaining = rest.length - page.length;
+  const resourceVersion = String(context.store.version);
+  return {
+    items: page.map(({ object }) => object),
+    metadata:
+      remaining > 0 && last !== undefined
+        ? { resourceVersion, continue: Buffer.from(last.key).toString('base64url'), remainingItemCount: remaining }
+        : { resourceVersion },
+  };
+}
+
+export function listObject(kind: ResourceKind, result: ListResult): object {
+  return { kind: `${kind.kind}List`, apiVersion: groupVersion(kind), metadata: result.metadata, items: result.items };
+}

@@ -1,0 +1,153 @@
+import { isDeepStrictEqual } from 'node:util';
+import { admitPodDefaults, defaultPod, objectsIn, qosClass } from '../admission/pod-defaults.ts';
+import { forbiddenValue, invalid, invalidValue } from '../errors.ts';
+import type { ResourceKind } from '../kinds.ts';
+import type { JsonObject } from '../patch/merge-patch.ts';
+import type { KubeObject } from '../types.ts';
+
+/** Secrets may be written as text; they are kept and answered in base64 only. */
+function encodeStringData(secret: KubeObject): void {
+  const text = secret['stringData'] as Record<string, string> | null | undefined;
+  const encoded = Object.entries(text ?? {}).map(([key, value]) => [
+    key,
+    Buffer.from(String(value)).toString('base64'),
+  ]);
+  if (encoded.length > 0) {
+    secret['data'] = { ...(secret['data'] as JsonObject | undefined), ...(Object.fromEntries(encoded) as JsonObject) };
+  }
+  delete secret['stringData'];
+  secret['type'] ??= 'Opaque';
+}
+
+/** The group of a role and of subjects may be left out. */
+function defaultBinding(binding: KubeObject): void {
+  const group = 'rbac.authorization.k8s.io';
+  const roleRef = binding['roleRef'] as JsonObject | undefined;
+  if (roleRef !== undefined) roleRef['apiGroup'] ||= group;
+  for (const subject of objectsIn(binding['subjects'])) {
+    if (subject['kind'] === 'User' || subject['kind'] === 'Group') subject['apiGroup'] ??= group;
+    if (subject['kind'] === 'ServiceAccount' && binding.metadata.namespace !== undefined) {
+      subject['namespace'] ??= binding.metadata.namespace;
+    }
+  }
+}
+
+function defaultWebhooks(configuration: KubeObject): void {
+  for (const webhook of objectsIn(configuration['webhooks'])) {
+    webhook['failurePolicy'] ??= 'Fail';
+    webhook['matchPolicy'] ??= 'Equivalent';
+    webhook['timeoutSeconds'] ??= 10;
+    webhook['namespaceSelector'] ??= {};
+    webhook['objectSelector'] ??= {};
+    if (configuration.kind === 'MutatingWebhookConfiguration') webhook['reinvocationPolicy'] ??= 'Never';
+    for (const rule of objectsIn(webhook['rules'])) rule['scope'] ??= '*';
+  }
+}
+
+/** Fills in the fields that the kind has defaults for; safe to repeat. */
+export function applyDefaults(kind: ResourceKind, object: KubeObject): void {
+  switch (kind.resource) {
+    case 'pods':
+      return defaultPod(object);
+    case 'secrets':
+      return encodeStringData(object);
+    case 'rolebindings':
+    case 'clusterrolebindings':
+      return defaultBinding(object);
+    case 'mutatingwebhookconfigurations':
+    case 'validatingwebhookconfigurations':
+      return defaultWebhooks(object);
+    case 'namespaces':
+      object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+      object['spec'] ??= { finalizers: ['kubernetes'] };
+      return;
+    case 'services':
+      object['spec'] = { type: 'ClusterIP', sessionAffinity: 'None', ...(object['spec'] as JsonObject | undefined) };
+      return;
+    case 'deployments':
+    case 'replicasets':
+      object['spec'] = { replicas: 1, ...(object['spec'] as JsonObject | undefined) };
+      return;
+    default:
+  }
+}
+
+/** What a new object begins with whatever the user wrote: system metadata cleared, and the status that is the kind's. */
+export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
+  for (const field of ['uid', 'resourceVersion', 'creationTimestamp', 'deletionTimestamp', 'selfLink']) {
+    Reflect.deleteProperty(object.metadata, field);
+  }
+  delete object.metadata.deletionGracePeriodSeconds;
+  applyDefaults(kind, object);
+  if (kind.resource === 'pods') {
+    admitPodDefaults(object);
+    object['status'] = { phase: 'Pending', qosClass: qosClass(object) };
+  } else if (kind.resource === 'namespaces') object['status'] = { phase: 'Active' };
+  // A node registers itself with its status.
+  else if (kind.status && kind.resource !== 'nodes') object['status'] = {};
+  if (kind.group === 'apps') object.metadata['generation'] = 1;
+}
+
+/** A pod's spec without what may be changed later. */
+function fixedPartOf(pod: KubeObject): JsonObject {
+  const spec = structuredClone(pod['spec']) as JsonObject;
+  for (const field of ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds']) {
+    Reflect.deleteProperty(spec, field);
+  }
+  for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])]) {
+    Reflect.deleteProperty(container, 'image');
+  }
+  return spec;
+}
+
+/** Throws `ApiError` 422 when the update changes what is fixed at creation. */
+function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
+  const { name } = object.metadata;
+  if (kind.resource === 'pods' && !isDeepStrictEqual(fixedPartOf(object), fixedPartOf(previous))) {
+    const fields =
+      '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
+      '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds`';
+    throw invalid(kind, name, [forbiddenValue('spec', `pod updates may not change fields other than ${fields}`)]);
+  }
+  if (kind.resource.endsWith('bindings') && !isDeepStrictEqual(object['roleRef'], previous['roleRef'])) {
+    throw invalid(kind, name, [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')]);
+  }
+  if (previous['immutable'] === true && ['secrets', 'configmaps'].includes(kind.resource)) {
+    if (!isDeepStrictEqual([object['data'], object['binaryData']], [previous['data'], previous['binaryData']])) {
+      throw invalid(kind, name, [forbiddenValue('data', 'field is immutable when `immutable` is set')]);
+    }
+  }
+}
+
+/**
+ * The object to store for an update: a write to the object leaves the status as it is, a write to the status everything
+ * else. Throws `ApiError` 422.
+ */
+export function prepareForUpdate(
+  kind: ResourceKind,
+  subresource: string,
+  object: KubeObject,
+  previous: KubeObject,
+): KubeObject {
+  if (subresource === 'status') {
+    const { resourceVersion } = object.metadata;
+    const metadata = { ...previous.metadata, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+    return { ...previous, metadata, status: object['status'] };
+  }
+  applyDefaults(kind, object);
+  const { deletionTimestamp, deletionGracePeriodSeconds, generateName } = previous.metadata;
+  for (const [field, value] of Object.entries({ deletionTimestamp, deletionGracePeriodSeconds, generateName })) {
+    if (value === undefined) Reflect.deleteProperty(object.metadata, field);
+    else object.metadata[field] = value;
+  }
+  if (kind.status) {
+    if (previous['status'] === undefined) delete object['status'];
+    else object['status'] = previous['status'];
+  }
+  if (kind.group === 'apps') {
+    const generation = Number(previous.metadata['generation'] ?? 1);
+    object.metadata['generation'] = isDeepStrictEqual(object['spec'], previous['spec']) ? generation : generation + 1;
+  }
+  checkImmutable(kind, object, previous);
+  return object;
+}

@@ -1,0 +1,133 @@
+import { admitServiceAccount } from '../admission/service-account.ts';
+import { checkEscalation } from '../authorization/escalation.ts';
+import type { ApiContext } from '../context.ts';
+import { badRequest, conflict, forbidden, invalid, notFound, requiredValue } from '../errors.ts';
+import type { UserInfo } from '../identity/user.ts';
+import { groupVersion, type ResourceKind } from '../kinds.ts';
+import { isObject } from '../patch/merge-patch.ts';
+import { nameSuffix, timestamp } from '../store/memory-store.ts';
+import { ApiError, type KubeObject } from '../types.ts';
+import { applyDefaults, prepareForCreate, prepareForUpdate } from './strategy.ts';
+import { validate } from './validation.ts';
+
+/** Where a write goes and on whose behalf. */
+export interface WriteTarget {
+  readonly kind: ResourceKind;
+  readonly namespace: string | undefined;
+  readonly name: string | undefined;
+  readonly subresource: string;
+  readonly user: UserInfo;
+  readonly dryRun: boolean;
+}
+
+/** Checks that a decoded body is an object of the kind, for this place. Throws `ApiError` 400. */
+export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
+  const { kind, namespace, name } = target;
+  if (!isObject(body)) throw badRequest('the body of the request must be an object');
+  const expected = groupVersion(kind);
+  const { apiVersion = expected, kind: kindName = kind.kind, metadata = {} } = body;
+  if (apiVersion !== expected) {
+    throw badRequest(
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kindName !== kind.kind) throw badRequest(`the object provided is unrecognized: the kind must be ${kind.kind}`);
+  if (!isObject(metadata)) throw badRequest('metadata must be an object');
+  const object = { ...structuredClone(body), apiVersion: expected, kind: kind.kind, metadata: { ...metadata } };
+  const meta = object.metadata as KubeObject['metadata'];
+  for (const field of ['name', 'generateName', 'namespace', 'uid', 'resourceVersion']) {
+    const value = metadata[field];
+    if (value === null || value === undefined) Reflect.deleteProperty(meta, field);
+    else if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a string`);
+  }
+  if (kind.namespaced) {
+    if (meta.namespace && meta.namespace !== namespace) {
+      throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+    }
+    if (namespace !== undefined) meta.namespace = namespace;
+  } else delete meta.namespace;
+  if (name !== undefined) {
+    if (meta.name && meta.name !== name) {
+      throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+    }
+    meta.name = name;
+  }
+  for (const field of ['spec', 'status']) {
+    if (object[field as 'metadata'] === null) Reflect.deleteProperty(object, field);
+    else if (object[field as 'metadata'] !== undefined && !isObject(object[field as 'metadata'])) {
+      throw badRequest(`${field} must be an object`);
+    }
+  }
+  return object as KubeObject;
+}
+
+function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeObject): void {
+  const { kind, namespace } = target;
+  if (!kind.namespaced) return;
+  const found = context.store.peek('namespaces', undefined, namespace ?? '');
+  if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace ?? '');
+  if (found.metadata.deletionTimestamp !== undefined) {
+    const cause = `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`;
+    throw forbidden(kind, object.metadata.name, cause);
+  }
+}
+
+/** Creates an object: defaults, admission, validation, store. Throws `ApiError`. */
+export async function create(context: ApiContext, target: WriteTarget, body: unknown): Promise<KubeObject> {
+  const { kind, user, dryRun, subresource } = target;
+  const { store } = context;
+  let object = objectFrom(body, target);
+  const { metadata } = object;
+  if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');
+  checkNamespace(context, target, object);
+  // Resolved ahead of admission, so that webhooks see the name that the object will have.
+  if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
+  if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
+  prepareForCreate(kind, object);
+  checkEscalation(context.authorizer, user, kind, object);
+  if (kind.resource === 'pods') admitServiceAccount(object, store);
+  const attributes = { kind, subresource, operation: 'CREATE', user, dryRun, object, previous: undefined } as const;
+  object = (await context.webhooks.admit(attributes)) ?? object;
+  // A webhook's containers and volumes get their defaults too.
+  applyDefaults(kind, object);
+  validate(kind, object);
+  if (!dryRun) return store.create(kind.resource, object);
+  if (store.peek(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
+  return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
+}
+
+/** How an update makes the new object from the stored one; called again when the stored one changed meanwhile. */
+export type Change = (previous: KubeObject) => unknown;
+
+const UPDATE_ATTEMPTS = 5;
+
+/** Replaces an object or its status: admission, validation, store. Throws `ApiError`. */
+export async function update(context: ApiContext, target: WriteTarget, change: Change): Promise<KubeObject> {
+  const { kind, namespace, subresource, user, dryRun } = target;
+  const { store } = context;
+  const name = target.name ?? '';
+  for (let attempt = 1; ; attempt += 1) {
+    const previous = store.get(kind.resource, namespace, name);
+    if (previous === undefined) throw notFound(kind, name);
+    const wanted = objectFrom(change(structuredClone(previous)), target);
+    const { resourceVersion } = wanted.metadata;
+    if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) {
+      const cause = 'the object has been modified; please apply your changes to the latest version and try again';
+      throw conflict(kind, name, cause);
+    }
+    let object = prepareForUpdate(kind, subresource, wanted, previous);
+    if (subresource === '') checkEscalation(context.authorizer, user, kind, object);
+    object = (await context.webhooks.admit({ ...target, operation: 'UPDATE', object, previous })) ?? object;
+    validate(kind, object);
+    if (dryRun) return object;
+    try {
+      // What was read must still be what is stored: admission may have taken a while.
+      const version = previous.metadata.resourceVersion;
+      const metadata = { ...object.metadata, ...(version === undefined ? {} : { resourceVersion: version }) };
+      return store.update(kind.resource, { ...object, metadata });
+    } catch (error) {
+      const raced = error instanceof ApiError && error.reason === 'Conflict';
+      if (!raced || attempt === UPDATE_ATTEMPTS) throw error;
+    }
+  }
+}

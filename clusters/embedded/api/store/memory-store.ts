@@ -1,0 +1,158 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../errors.ts';
+import { kindOf } from '../kinds.ts';
+import { ApiError, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
+
+/** A change in the store. Its objects are the stored ones: readers inside the API server must not write to them. */
+export interface Change {
+  readonly resource: string;
+  readonly type: WatchEvent['type'];
+  readonly object: KubeObject;
+  /** The object before the change, for selectors that it may have stopped to match. */
+  readonly previous: KubeObject | undefined;
+  readonly version: number;
+}
+
+/** Changes kept for watches that resume; a watch from before them is answered 410 Gone. */
+const HISTORY = 2048;
+const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** Five characters as Kubernetes appends to `generateName`. */
+export function nameSuffix(): string {
+  return Array.from(randomBytes(5), (byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
+}
+
+/** RFC 3339 in whole seconds, the form of `metav1.Time`. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function keyOf(namespace: string | undefined, name: string): string {
+  return `${namespace ?? ''}/${name}`;
+}
+
+function identityOf(resource: string): { group: string; resource: string } {
+  return kindOf(resource) ?? { group: '', resource };
+}
+
+export class MemoryStore implements ObjectStore {
+  readonly #clock: Clock;
+  readonly #objects = new Map<string, Map<string, KubeObject>>();
+  readonly #listeners = new Map<string, Set<(change: Change) => void>>();
+  readonly #history: Change[] = [];
+  #version = 1;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Resource version of the latest change. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    const found = this.peek(resource, namespace, name);
+    return found === undefined ? undefined : structuredClone(found);
+  }
+
+  list(resource: string, namespace?: string): KubeObject[] {
+    return this.peekAll(resource, namespace).map((object) => structuredClone(object));
+  }
+
+  /** As `get`, but the stored object itself: read only. */
+  peek(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.#objects.get(resource)?.get(keyOf(namespace, name));
+  }
+
+  /** As `list`, but the stored objects themselves: read only. */
+  peekAll(resource: string, namespace?: string): KubeObject[] {
+    const all = [...(this.#objects.get(resource)?.values() ?? [])];
+    return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
+  }
+
+  create(resource: string, object: KubeObject): KubeObject {
+    const stored = structuredClone(object);
+    const { metadata } = stored;
+    if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
+    if (!metadata.name) {
+      const kind = { group: identityOf(resource).group, kind: object.kind };
+      throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
+    }
+    const key = keyOf(metadata.namespace, metadata.name);
+    if (this.#objects.get(resource)?.has(key)) throw alreadyExists(identityOf(resource), metadata.name);
+    metadata.uid = randomUUID();
+    metadata.creationTimestamp = timestamp(this.#clock.now());
+    this.#commit(resource, 'ADDED', stored, undefined);
+    return structuredClone(stored);
+  }
+
+  update(resource: string, object: KubeObject): KubeObject {
+    const { name, namespace } = object.metadata;
+    const previous = this.peek(resource, namespace, name);
+    if (previous === undefined) throw notFound(identityOf(resource), name);
+    const { resourceVersion, uid } = object.metadata;
+    if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) {
+      const cause = 'the object has been modified; please apply your changes to the latest version and try again';
+      throw conflict(identityOf(resource), name, cause);
+    }
+    if (uid && uid !== previous.metadata.uid) {
+      const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
+      throw conflict(identityOf(resource), name, cause);
+    }
+    const stored = structuredClone(object);
+    for (const field of ['uid', 'creationTimestamp', 'resourceVersion'] as const) {
+      const value = previous.metadata[field];
+      if (value !== undefined) stored.metadata[field] = value;
+    }
+    // A write that changes nothing makes no new version, so that controllers that write what they read settle.
+    if (isDeepStrictEqual(stored, previous)) return stored;
+    this.#commit(resource, 'MODIFIED', stored, previous);
+    return structuredClone(stored);
+  }
+
+  remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    const previous = this.peek(resource, namespace, name);
+    if (previous === undefined) return undefined;
+    const last = structuredClone(previous);
+    this.#commit(resource, 'DELETED', last, previous);
+    return structuredClone(last);
+  }
+
+  watch(resource: string, listener: (event: WatchEvent) => void): () => void {
+    return this.onChange(resource, (change) => {
+      listener({ type: change.type, object: structuredClone(change.object) });
+    });
+  }
+
+  onChange(resource: string, listener: (change: Change) => void): () => void {
+    const listeners = this.#listeners.get(resource) ?? new Set();
+    this.#listeners.set(resource, listeners);
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Changes of the resource after that version. Throws `ApiError` 410 when they are not all kept any more. */
+  changesSince(resource: string, version: number): Change[] {
+    const oldest = this.#history[0]?.version ?? this.#version + 1;
+    if (version < oldest - 1) {
+      throw new ApiError(410, 'Expired', `too old resource version: ${version} (${oldest})`);
+    }
+    return this.#history.filter((change) => change.resource === resource && change.version > version);
+  }
+
+  #commit(resource: string, type: WatchEvent['type'], object: KubeObject, previous: KubeObject | undefined): void {
+    this.#version += 1;
+    object.metadata.resourceVersion = String(this.#version);
+    const objects = this.#objects.get(resource) ?? new Map<string, KubeObject>();
+    this.#objects.set(resource, objects);
+    const key = keyOf(object.metadata.namespace, object.metadata.name);
+    if (type === 'DELETED') objects.delete(key);
+    else objects.set(key, object);
+    const change: Change = { resource, type, object, previous, version: this.#version };
+    this.#history.push(change);
+    if (this.#history.length > HISTORY) this.#history.splice(0, HISTORY / 4);
+    for (const listener of [...(this.#listeners.get(resource) ?? [])]) listener(change);
+  }
+}

@@ -1,0 +1,91 @@
+import { badRequest } from '../errors.ts';
+import type { ResourceKind } from '../kinds.ts';
+import type { KubeObject } from '../types.ts';
+
+type Test = (object: KubeObject) => boolean;
+
+const REQUIREMENT =
+  /^\s*(?:(!)\s*([\w./-]+)|([\w./-]+)\s+(in|notin)\s*\(([^)]*)\)|([\w./-]+)\s*(==|=|!=)\s*([\w.-]*)|([\w./-]+))\s*$/;
+
+/** Commas separate requirements, but not inside the parentheses of a set. */
+function requirementsOf(selector: string): string[] {
+  return selector.split(/,(?![^(]*\))/).filter((part) => part.trim() !== '');
+}
+
+function labelTest(requirement: string): (labels: Readonly<Record<string, string>>) => boolean {
+  const match = REQUIREMENT.exec(requirement);
+  if (match === null) throw badRequest(`unable to parse requirement: ${requirement.trim()}`);
+  const [, not, absent, setKey, operator, set, key, comparison, value = '', present] = match;
+  if (not !== undefined && absent !== undefined) return (labels) => !(absent in labels);
+  if (present !== undefined) return (labels) => present in labels;
+  if (setKey !== undefined) {
+    const values = new Set((set ?? '').split(',').map((v) => v.trim()));
+    return operator === 'in'
+      ? (labels) => setKey in labels && values.has(labels[setKey] ?? '')
+      : (labels) => !(setKey in labels) || !values.has(labels[setKey] ?? '');
+  }
+  const label = key ?? '';
+  return comparison === '!=' ? (labels) => labels[label] !== value : (labels) => labels[label] === value;
+}
+
+/** Parses a label selector in query form: `a=b,c!=d,e in (f,g),!h`. Throws `ApiError` 400. */
+export function labelSelector(selector: string): Test {
+  const tests = requirementsOf(selector).map(labelTest);
+  return (object) => {
+    const labels = object.metadata.labels ?? {};
+    return tests.every((test) => test(labels));
+  };
+}
+
+/** `metav1.LabelSelector`. */
+export interface LabelSelector {
+  readonly matchLabels?: Readonly<Record<string, string>>;
+  readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
+}
+
+/** Whether labels match a selector in object form; an absent or empty one matches everything. */
+export function matchesLabels(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+  const pairs = Object.entries(selector?.matchLabels ?? {});
+  if (!pairs.every(([key, value]) => labels[key] === value)) return false;
+  return (selector?.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
+    const value = labels[key];
+    switch (operator) {
+      case 'In':
+        return value !== undefined && values.includes(value);
+      case 'NotIn':
+        return value === undefined || !values.includes(value);
+      case 'Exists':
+        return value !== undefined;
+      case 'DoesNotExist':
+        return value === undefined;
+      default:
+        return false;
+    }
+  });
+}
+
+/** The value at a dotted path as text; empty when there is none, as field selectors see it. */
+function fieldAt(object: KubeObject, path: string): string {
+  let value: unknown = object;
+  for (const step of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return '';
+    value = (value as Record<string, unknown>)[step];
+  }
+  // An event's `source` selects by its component.
+  if (path === 'source') value = (value as { component?: unknown } | undefined)?.component;
+  if (path === 'spec.hostNetwork' || path === 'spec.unschedulable') value ??= false;
+  return typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number' ? String(value) : '';
+}
+
+/** Parses a field selector: `status.phase!=Pending,spec.nodeName=a`. Throws `ApiError` 400 for a field not selectable. */
+export function fieldSelector(selector: string, kind: ResourceKind): Test {
+  const selectable = ['metadata.name', ...(kind.namespaced ? ['metadata.namespace'] : []), ...kind.fieldSelectors];
+  const tests = requirementsOf(selector).map((requirement): Test => {
+    const match = /^\s*([\w.]+)\s*(==|=|!=)\s*(.*?)\s*$/.exec(requirement);
+    if (match === null) throw badRequest(`invalid selector: '${selector}'; can't understand '${requirement}'`);
+    const [, field = '', comparison, value] = match;
+    if (!selectable.includes(field)) throw badRequest(`field label not supported: ${field}`);
+    return (object) => (fieldAt(object, field) === value) === (comparison !== '!=');
+  });
+  return (object) => tests.every((test) => test(object));
+}
