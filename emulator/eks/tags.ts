@@ -1,7 +1,7 @@
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { invalidParameter } from './errors.ts';
 import { optionalObject } from './input.ts';
-import type { JsonObject } from './rest-json.ts';
+import { serializationError, type JsonObject } from './rest-json.ts';
 
 const MOST_TAGS = 50;
 
@@ -14,7 +14,7 @@ const MOST_TAGS = 50;
 export function readTags(body: JsonObject): Map<string, string> {
   const tags = new Map<string, string>();
   for (const [key, value] of Object.entries(optionalObject(body, 'tags') ?? {})) {
-    if (typeof value !== 'string') throw invalidParameter(`The value of the tag ${key.slice(0, 128)} is not a string.`);
+    if (typeof value !== 'string') throw serializationError('A tag value is not a string.');
     if (key.length < 1 || key.length > 128) throw invalidParameter('A tag key must have 1 to 128 characters.');
     if (value.length > 256) throw invalidParameter('A tag value must have at most 256 characters.');
     if (/^aws:/i.test(key)) throw invalidParameter('Tag keys that begin with aws: are reserved.');

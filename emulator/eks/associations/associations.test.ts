@@ -1,0 +1,355 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import {
+  CreatePodIdentityAssociationCommand,
+  DeletePodIdentityAssociationCommand,
+  DescribePodIdentityAssociationCommand,
+  ListPodIdentityAssociationsCommand,
+  UpdatePodIdentityAssociationCommand,
+  paginateListPodIdentityAssociations,
+} from '@aws-sdk/client-eks';
+import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type RecordedCluster, type TestCloud } from '../test-cloud.ts';
+import {
+  POD_TRUST,
+  allow,
+  errorOf,
+  makeCluster,
+  makeRole,
+  policy,
+  sessionOf,
+  trust,
+  type Statement,
+} from '../test-roles.ts';
+
+type Input = Partial<CreatePodIdentityAssociationCommandInput>;
+
+describe('pod identity associations', () => {
+  let cloud: TestCloud;
+  let cluster: RecordedCluster;
+  let roleArn: string;
+
+  beforeEach(async () => {
+    cloud = await testCloud();
+    cluster = await makeCluster(cloud);
+    roleArn = await makeRole(cloud, 'app');
+  });
+  afterEach(() => cloud.close());
+
+  const create = async (input: Input = {}, by = cloud.eks()): Promise<PodIdentityAssociation> => {
+    const command = { clusterName: 'blue', namespace: 'shop', serviceAccount: 'reader', roleArn, ...input };
+    return (await by.send(new CreatePodIdentityAssociationCommand(command))).association!;
+  };
+  const describeIt = async (associationId: string): Promise<PodIdentityAssociation> =>
+    (await cloud.eks().send(new DescribePodIdentityAssociationCommand({ clusterName: 'blue', associationId })))
+      .association!;
+
+  it('are created with ids and ARNs of the documented form and are described as created', async () => {
+    const before = cloud.world.clock.now();
+    const made = await create({ tags: { team: 'a' } });
+    expect(made.associationId).to.match(/^a-[a-z0-9]{17}$/);
+    expect(made.associationArn).to.equal(
+      `arn:aws:eks:us-west-2:${ACCOUNT}:podidentityassociation/blue/${made.associationId}`,
+    );
+    expect(made).to.include({ clusterName: 'blue', namespace: 'shop', serviceAccount: 'reader', roleArn });
+    expect(made).to.include({ disableSessionTags: false });
+    expect(made).to.not.have.any.keys('targetRoleArn', 'externalId', 'ownerArn', 'policy');
+    expect(made.tags).to.deep.equal({ team: 'a' });
+    expect(made.createdAt!.getTime()).to.be.within(before - 1, cloud.world.clock.now() + 1);
+    expect(await describeIt(made.associationId!)).to.deep.equal(made);
+  });
+
+  it('write times as epoch seconds', async () => {
+    const made = await create();
+    const path = `/clusters/blue/pod-identity-associations/${made.associationId}`;
+    const { body } = await cloud.send('eks', { path });
+    const { createdAt } = body.association as { createdAt: number };
+    expect(createdAt * 1000).to.be.closeTo(cloud.world.clock.now(), 60_000);
+  });
+
+  it('are one for a service account: the second is told the id of the first', async () => {
+    const first = await create();
+    const error = await errorOf(create());
+    expect(error).to.deep.equal({
+      name: 'ResourceInUseException',
+      message: `Association already exists: ${first.associationId}`,
+      status: 409,
+    });
+    await create({ namespace: 'other' });
+    await create({ serviceAccount: 'other' });
+  });
+
+  it('let one of two concurrent creators win', async () => {
+    const results = await Promise.allSettled([create(), create()]);
+    expect(results.map(({ status }) => status).sort()).to.deep.equal(['fulfilled', 'rejected']);
+  });
+
+  it('answer a repeated request with the first result, and refuse its token for another', async () => {
+    const first = await create({ clientRequestToken: 'once' });
+    expect(await create({ clientRequestToken: 'once' })).to.deep.equal(first);
+    const error = await errorOf(create({ clientRequestToken: 'once', serviceAccount: 'other' }));
+    expect(error.name).to.equal('InvalidParameterException');
+  });
+
+  it('have an external id with a target role', async () => {
+    const targetRoleArn = `arn:aws:iam::${OTHER_ACCOUNT}:role/target`;
+    const made = await create({ targetRoleArn });
+    expect(made).to.include({ targetRoleArn, externalId: `us-west-2/${ACCOUNT}/blue/shop/reader` });
+  });
+
+  const sessionPolicy = policy(allow('s3:GetObject'));
+  const refusals: readonly [title: string, input: () => Input | Promise<Input>, name: string, message: RegExp][] = [
+    [
+      'a role that does not exist',
+      () => ({ roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }),
+      'InvalidParameterException',
+      /^Role provided in the request does not exist\.$/,
+    ],
+    [
+      'a role by another path',
+      () => ({ roleArn: roleArn.replace('app', 'path/app') }),
+      'InvalidParameterException',
+      /does not exist/,
+    ],
+    ['what is no role ARN', () => ({ roleArn: 'app' }), 'InvalidParameterException', /not the ARN of an IAM role/],
+    [
+      'a role for nodes',
+      async () => ({ roleArn: await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]) }),
+      'InvalidParameterException',
+      /^Trust policy of the role provided is invalid$/,
+    ],
+    [
+      'a role with a trust for sessions alone',
+      async () => ({
+        roleArn: await makeRole(cloud, 'odd', [trust('pods.eks.amazonaws.com', undefined, ['sts:TagSession'])]),
+      }),
+      'InvalidParameterException',
+      /^Trust policy of the role provided is invalid$/,
+    ],
+    [
+      'a role of another account',
+      async () => ({ roleArn: await makeRole(cloud, 'far', [POD_TRUST], [], rootOf(cloud.world, OTHER_ACCOUNT)) }),
+      'InvalidParameterException',
+      /cluster's account/,
+    ],
+    [
+      'a policy with session tags on',
+      () => ({ policy: sessionPolicy }),
+      'InvalidParameterException',
+      /disableSessionTags/,
+    ],
+    [
+      'a malformed policy',
+      () => ({ policy: '{"Version":"2012-10-17"}', disableSessionTags: true }),
+      'InvalidParameterException',
+      /policy is not valid/,
+    ],
+    [
+      'a policy that is too long',
+      () => ({ policy: policy(allow('s3:GetObject', `arn:aws:s3:::${'b'.repeat(2048)}`)), disableSessionTags: true }),
+      'InvalidParameterException',
+      /2048/,
+    ],
+    [
+      'a target that is no role',
+      () => ({ targetRoleArn: 'arn:aws:iam::1:user/x' }),
+      'InvalidParameterException',
+      /targetRoleArn/,
+    ],
+    ['a pattern as namespace', () => ({ namespace: 'team-*' }), 'InvalidParameterException', /namespace/],
+    ['an empty namespace', () => ({ namespace: '' }), 'InvalidParameterException', /namespace can't be empty/],
+    ['a name in capitals', () => ({ serviceAccount: 'Reader' }), 'InvalidParameterException', /serviceAccount/],
+    ['a tag of AWS', () => ({ tags: { 'aws:x': 'y' } }), 'InvalidParameterException', /reserved/],
+    [
+      'too many tags',
+      () => ({ tags: Object.fromEntries([...Array(51).keys()].map((i) => [`k${i}`, 'v'])) }),
+      'InvalidParameterException',
+      /50 tags/,
+    ],
+    [
+      'a cluster that does not exist',
+      () => ({ clusterName: 'green' }),
+      'ResourceNotFoundException',
+      /No cluster found for name: green\./,
+    ],
+  ];
+  for (const [title, input, name, message] of refusals) {
+    it(`refuse ${title}`, async () => {
+      const error = await errorOf(create(await input()));
+      expect(error.name).to.equal(name);
+      expect(error.message).to.match(message);
+      expect(cloud.cluster('blue').associations.size).to.equal(0);
+    });
+  }
+
+  it('look at no trust policy when told not to', async () => {
+    await cloud.close();
+    cloud = await testCloud({ settings: { associationChecksTrustPolicy: false } });
+    await makeCluster(cloud);
+    await create({ roleArn: await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]) });
+  });
+
+  it('take a session policy when session tags are off', async () => {
+    const made = await create({ policy: sessionPolicy, disableSessionTags: true });
+    expect(made).to.include({ policy: sessionPolicy, disableSessionTags: true });
+  });
+
+  it('are listed by namespace and by service account, without their roles', async () => {
+    for (const namespace of ['a', 'b'])
+      for (const serviceAccount of ['x', 'y', 'z']) await create({ namespace, serviceAccount });
+    const list = async (filter: { namespace?: string; serviceAccount?: string }) =>
+      (await cloud.eks().send(new ListPodIdentityAssociationsCommand({ clusterName: 'blue', ...filter })))
+        .associations!;
+    expect(await list({})).to.have.length(6);
+    expect((await list({ namespace: 'a' })).map((item) => item.namespace)).to.deep.equal(['a', 'a', 'a']);
+    expect(await list({ serviceAccount: 'z' })).to.have.length(2);
+    const one = await list({ namespace: 'b', serviceAccount: 'y' });
+    expect(one).to.have.length(1);
+    expect(one[0]).to.have.all.keys('clusterName', 'namespace', 'serviceAccount', 'associationArn', 'associationId');
+  });
+
+  it('are listed in pages that miss none', async () => {
+    for (let i = 0; i < 5; i++) await create({ serviceAccount: `sa-${i}` });
+    const pages: (string | undefined)[][] = [];
+    for await (const page of paginateListPodIdentityAssociations(
+      { client: cloud.eks(), pageSize: 2 },
+      { clusterName: 'blue' },
+    ))
+      pages.push(page.associations!.map((item) => item.serviceAccount));
+    expect(pages.map((page) => page.length)).to.deep.equal([2, 2, 1]);
+    expect(pages.flat().sort()).to.deep.equal(['sa-0', 'sa-1', 'sa-2', 'sa-3', 'sa-4']);
+  });
+
+  for (const query of ['maxResults=0', 'maxResults=101', 'maxResults=x', 'nextToken=abc']) {
+    it(`are not listed with ${query}`, async () => {
+      const path = '/clusters/blue/pod-identity-associations';
+      const { status, errorType } = await cloud.send('eks', { path, query });
+      expect({ status, errorType }).to.deep.equal({ status: 400, errorType: 'InvalidParameterException' });
+    });
+  }
+
+  it('are updated by what a request names, and an empty string removes', async () => {
+    const { associationId = '', createdAt } = await create({ disableSessionTags: true, policy: sessionPolicy });
+    const second = await makeRole(cloud, 'second');
+    const update = async (input: object) =>
+      (
+        await cloud
+          .eks()
+          .send(new UpdatePodIdentityAssociationCommand({ clusterName: 'blue', associationId, ...input }))
+      ).association!;
+    cloud.world.clock.advance(5000);
+    const changed = await update({ roleArn: second, targetRoleArn: `arn:aws:iam::${OTHER_ACCOUNT}:role/t` });
+    expect(changed).to.include({ roleArn: second, policy: sessionPolicy, disableSessionTags: true });
+    expect(changed.externalId).to.be.a('string');
+    expect(changed.createdAt).to.deep.equal(createdAt);
+    expect(changed.modifiedAt!.getTime()).to.be.at.least(createdAt!.getTime() + 5000);
+    const cleared = await update({ targetRoleArn: '', policy: '' });
+    expect(cleared).to.not.have.any.keys('targetRoleArn', 'externalId', 'policy');
+    expect((await errorOf(update({ policy: sessionPolicy, disableSessionTags: false }))).name).to.equal(
+      'InvalidParameterException',
+    );
+    expect((await errorOf(update({ roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }))).message).to.match(/not exist/);
+    expect(await describeIt(associationId)).to.deep.equal(cleared);
+  });
+
+  it('are answered when deleted, and then gone', async () => {
+    const made = await create();
+    const key = { clusterName: 'blue', associationId: made.associationId };
+    const deleted = await cloud.eks().send(new DeletePodIdentityAssociationCommand(key));
+    expect(deleted.association).to.deep.equal(made);
+    for (const command of [
+      new DescribePodIdentityAssociationCommand(key),
+      new DeletePodIdentityAssociationCommand(key),
+    ])
+      expect(await errorOf(cloud.eks().send(command as never))).to.include({
+        name: 'ResourceNotFoundException',
+        status: 404,
+      });
+    await create();
+  });
+
+  it('end at 5,000', async () => {
+    const { associations } = cloud.cluster('blue');
+    const one = await create();
+    const stored = associations.get(one.associationId!)!;
+    for (let i = 1; i < 5000; i++) associations.set(`a-${i}`, { ...stored, id: `a-${i}`, serviceAccount: `sa-${i}` });
+    const error = await errorOf(create({ serviceAccount: 'one-more' }));
+    expect(error).to.include({ name: 'ResourceLimitExceededException', status: 400 });
+  });
+
+  describe('permissions', () => {
+    const associationArns = `arn:aws:eks:us-west-2:${ACCOUNT}:podidentityassociation/blue/*`;
+    const clusterArn = `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`;
+    const passRole = (service: string) =>
+      allow('iam:PassRole', '*', { StringEquals: { 'iam:PassedToService': service } });
+    const as = async (...statements: Statement[]) =>
+      cloud.eks(sessionOf(cloud, await makeRole(cloud, 'ops', [trust('ec2.amazonaws.com')], statements)));
+
+    it('create asks for the cluster, and iam:PassRole to pods.eks.amazonaws.com', async () => {
+      await create(
+        {},
+        await as(allow('eks:CreatePodIdentityAssociation', clusterArn), passRole('pods.eks.amazonaws.com')),
+      );
+    });
+    it('create is denied without iam:PassRole', async () => {
+      const error = await errorOf(create({}, await as(allow('eks:*'))));
+      expect(error).to.include({ name: 'AccessDeniedException', status: 403 });
+      expect(error.message).to.match(/not authorized to perform: iam:PassRole on resource: .*role\/app/);
+    });
+    it('create is denied with iam:PassRole to another service', async () => {
+      const error = await errorOf(create({}, await as(allow('eks:*'), passRole('ec2.amazonaws.com'))));
+      expect(error.name).to.equal('AccessDeniedException');
+    });
+    it('create is denied without eks:CreatePodIdentityAssociation, which does not tell whether the cluster exists', async () => {
+      const by = await as(allow('iam:PassRole'));
+      for (const clusterName of ['blue', 'green'])
+        expect((await errorOf(create({ clusterName }, by))).name).to.equal('AccessDeniedException');
+    });
+    it('describe asks for the association', async () => {
+      const { associationId } = await create();
+      const command = new DescribePodIdentityAssociationCommand({ clusterName: 'blue', associationId });
+      const by = await as(allow('eks:DescribePodIdentityAssociation', associationArns));
+      await by.send(command);
+      const list = new ListPodIdentityAssociationsCommand({ clusterName: 'blue' });
+      expect((await errorOf(by.send(list))).name).to.equal('AccessDeniedException');
+    });
+    it('delete sees the tags of the association', async () => {
+      const condition = { StringEquals: { 'aws:ResourceTag/team': 'a' } };
+      const by = await as(allow('eks:DeletePodIdentityAssociation', '*', condition));
+      const own = await create({ tags: { team: 'a' } });
+      const other = await create({ serviceAccount: 'b', tags: { team: 'b' } });
+      const remove = (associationId?: string) =>
+        by.send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
+      await remove(own.associationId);
+      expect((await errorOf(remove(other.associationId))).name).to.equal('AccessDeniedException');
+    });
+  });
+
+  describe('propagation', () => {
+    it('tells cluster and EKS Auth before the call answers', async () => {
+      const { associationId = '' } = await create();
+      expect(cluster.told.at(-1)).to.equal('associations shop/reader');
+      expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.id).to.equal(associationId);
+      await cloud.eks().send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
+      expect(cluster.told.at(-1)).to.equal('associations ');
+      expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
+    });
+
+    it('tells each of them after its own delay, what was true at the time of the change', async () => {
+      await cloud.close();
+      cloud = await testCloud({ settings: { associationPropagation: { webhook: 60_000, eksAuth: 20 } } });
+      cluster = await makeCluster(cloud);
+      roleArn = await makeRole(cloud, 'app');
+      await create();
+      expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
+      while (cloud.cluster('blue').eksAuthAssociations?.size === 0) await wait(5);
+      expect(cluster.told).to.deep.equal([]);
+    });
+
+    it('keeps an association that the cluster could not be told of', async () => {
+      cluster.associationsChanged = () => Promise.reject(new Error('unreachable'));
+      const { associationId } = await create();
+      expect(await describeIt(associationId!)).to.include({ serviceAccount: 'reader' });
+    });
+  });
+});

@@ -1,0 +1,137 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import {
+  CreateAccessEntryCommand,
+  DeleteAccessEntryCommand,
+  DescribeAccessEntryCommand,
+  ListAccessEntriesCommand,
+} from '@aws-sdk/client-eks';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { expect } from 'chai';
+import type { Credentials } from '../core/principal.ts';
+import { OTHER_ACCOUNT, REGION, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
+import { errorOf, makeCluster, makeRole, sessionOf } from './test-roles.ts';
+
+interface TokenOptions {
+  readonly clusterName?: string;
+  readonly signHeader?: boolean;
+  readonly action?: string;
+  readonly host?: string;
+  readonly path?: string;
+}
+
+describe('tokens of aws eks get-token', () => {
+  let cloud: TestCloud;
+  let cluster: RecordedCluster;
+  let administrator: Credentials;
+  beforeEach(async () => {
+    cloud = await testCloud();
+    cluster = await makeCluster(cloud);
+    administrator = cloud.world.account('111122223333')!.administrator;
+  });
+  afterEach(() => cloud.close());
+
+  /** As the AWS CLI makes them. */
+  const clusterToken = async (
+    { expiration: _, ...credentials }: Credentials,
+    options: TokenOptions = {},
+  ): Promise<string> => {
+    const signer = new SignatureV4({
+      service: 'sts',
+      region: REGION,
+      credentials,
+      sha256: Sha256,
+      uriEscapePath: true,
+    });
+    const hostname = options.host ?? `sts.${REGION}.amazonaws.com`;
+    const header = { 'x-k8s-aws-id': options.clusterName ?? 'blue' };
+    const request = {
+      method: 'GET',
+      protocol: 'https:',
+      hostname,
+      path: options.path ?? '/',
+      query: { Action: options.action ?? 'GetCallerIdentity', Version: '2011-06-15' },
+      headers: { host: hostname, ...(options.signHeader === false ? {} : header) },
+    };
+    const { query = {} } = await signer.presign(request, {
+      expiresIn: 60,
+      signingDate: new Date(cloud.world.clock.now()),
+      unhoistableHeaders: new Set(['x-k8s-aws-id']),
+    });
+    const pairs = Object.entries(query).map(([k, v]) => `${encodeURIComponent(k)}=${encodeURIComponent(String(v))}`);
+    const url = `https://${hostname}${request.path}?${pairs.join('&')}`;
+    return `k8s-aws-v1.${Buffer.from(url).toString('base64url')}`;
+  };
+  const user = (token: string) => cluster.spec.authenticate(token);
+  const asRole = async (name: string) => {
+    const roleArn = await makeRole(cloud, name);
+    return { roleArn, credentials: cloud.world.credentials.issue(sessionOf(cloud, roleArn, 'alice')) };
+  };
+
+  it('make the creator of the cluster its administrator', async () => {
+    expect(await user(await clusterToken(administrator))).to.deep.equal({
+      username: 'arn:aws:iam::111122223333:root',
+      groups: ['system:masters', 'system:authenticated'],
+    });
+  });
+
+  it('may come by any host', async () => {
+    expect(await user(await clusterToken(administrator, { host: '127.0.0.1:4566' }))).to.be.an('object');
+  });
+
+  it('are good for a quarter of an hour', async () => {
+    const token = await clusterToken(administrator);
+    cloud.world.clock.advance(14 * 60_000);
+    expect(await user(token)).to.be.an('object');
+    cloud.world.clock.advance(2 * 60_000);
+    expect(await user(token)).to.equal(undefined);
+  });
+
+  it('give others their ARN and no right', async () => {
+    const { credentials } = await asRole('dev');
+    expect(await user(await clusterToken(credentials))).to.deep.equal({
+      username: 'arn:aws:sts::111122223333:assumed-role/dev/alice',
+      groups: ['system:authenticated'],
+    });
+    const other = cloud.world.account(OTHER_ACCOUNT)!.administrator;
+    expect((await user(await clusterToken(other)))!.groups).to.deep.equal(['system:authenticated']);
+  });
+
+  it('give what the access entry says', async () => {
+    const { roleArn: principalArn, credentials } = await asRole('dev');
+    const key = { clusterName: 'blue', principalArn };
+    const create = (kubernetesGroups: string[]) =>
+      cloud.eks().send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
+    expect((await errorOf(create(['system:masters']))).name).to.equal('InvalidParameterException');
+    const { accessEntry } = await create(['readers']);
+    expect(accessEntry).to.include({ principalArn, type: 'STANDARD' });
+    expect((await errorOf(create([]))).name).to.equal('ResourceInUseException');
+    expect((await cloud.eks().send(new DescribeAccessEntryCommand(key))).accessEntry).to.deep.equal(accessEntry);
+    const list = new ListAccessEntriesCommand({ clusterName: 'blue' });
+    expect((await cloud.eks().send(list)).accessEntries).to.deep.equal([principalArn]);
+
+    const token = await clusterToken(credentials);
+    expect(await user(token)).to.deep.equal({
+      username: 'arn:aws:sts::111122223333:assumed-role/dev/alice',
+      groups: ['readers', 'system:authenticated'],
+    });
+    await cloud.eks().send(new DeleteAccessEntryCommand(key));
+    expect((await user(token))!.groups).to.deep.equal(['system:authenticated']);
+    expect((await errorOf(cloud.eks().send(new DescribeAccessEntryCommand(key)))).status).to.equal(404);
+  });
+
+  const bad: readonly [string, () => string | Promise<string>][] = [
+    ['for another cluster', () => clusterToken(administrator, { clusterName: 'green' })],
+    ['that do not sign the cluster', () => clusterToken(administrator, { signHeader: false })],
+    ['of another action', () => clusterToken(administrator, { action: 'GetSessionToken' })],
+    ['of another path', () => clusterToken(administrator, { path: '/x' })],
+    ['of an unknown key', () => clusterToken({ accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'x' })],
+    ['of a wrong secret', () => clusterToken({ ...administrator, secretAccessKey: 'x' })],
+    ['without their prefix', async () => (await clusterToken(administrator)).replace('k8s-aws-v1.', '')],
+    ['that are no URL', () => 'k8s-aws-v1.AAAA'],
+    ['that are empty', () => 'k8s-aws-v1.'],
+    ['that are too long', async () => `${await clusterToken(administrator)}${'A'.repeat(20_000)}`],
+  ];
+  for (const [title, token] of bad) {
+    it(`${title} are not accepted`, async () => expect(await user(await token())).to.equal(undefined));
+  }
+});

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
+import { newWorld } from '../core/new-world.ts';
+import type { EmulatorFault } from '../core/faults.ts';
+import type { Caller } from '../core/principal.ts';
+import { serviceContext } from '../core/service-context.ts';
+import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
+import { AwsError } from '../core/errors.ts';
+import { storm } from '../core/storm.ts';
+import type { CallTrace, EmulatorSettings, World } from '../core/world.ts';
+import { eksAuthService } from '../eks-auth/index.ts';
+import { iamService } from '../iam/api/index.ts';
+import { eksService } from './index.ts';
+import type { Cluster, ClusterProvider, ClusterSpec, ManagedCluster } from './model.ts';
+
+export const ACCOUNT = '111122223333';
+export const OTHER_ACCOUNT = '444455556666';
+export const REGION = 'us-west-2';
+
+/** A `ManagedCluster` that remembers what it was told, with a key that tests sign tokens with. */
+export interface RecordedCluster extends ManagedCluster {
+  readonly spec: ClusterSpec;
+  readonly told: string[];
+  readonly nodeGroups: Map<string, Parameters<ManagedCluster['addNodes']>[0]>;
+  readonly pods: Set<string>;
+  sign(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly errorType: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Record<string, unknown>;
+  readonly trace: CallTrace;
+}
+
+/**
+ * EKS, EKS Auth and IAM over one world without a server between: AWS' clients hand their requests straight to the
+ * services, as a caller of the test's choice.
+ */
+export interface TestCloud {
+  readonly world: World;
+  readonly root: Caller;
+  readonly clusters: Map<string, RecordedCluster>;
+  eks(caller?: Caller): EKSClient;
+  iam(caller?: Caller): IAMClient;
+  cluster(name: string): Cluster;
+  /** A call as it goes over the wire. */
+  send(service: 'eks' | 'eks-auth', call: Partial<ServiceRequest>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export async function testCloud(
+  options: {
+    readonly settings?: Partial<EmulatorSettings>;
+    readonly faults?: readonly EmulatorFault[];
+    readonly provider?: ClusterProvider | null;
+  } = {},
+): Promise<TestCloud> {
+  const clusters = new Map<string, RecordedCluster>();
+  const provider: ClusterProvider = {
+    createCluster: async (spec) => {
+      const cluster = await recordedCluster(spec);
+      clusters.set(spec.name, cluster);
+      return cluster;
+    },
+  };
+  const { world, createAccount } = newWorld({
+    region: REGION,
+    seed: 'eks',
+    endpoint: () => 'http://127.0.0.1:1',
+    ...(options.settings && { settings: options.settings }),
+    ...(options.faults && { faults: options.faults }),
+  });
+  createAccount(ACCOUNT);
+  createAccount(OTHER_ACCOUNT);
+  const weather = storm();
+  const context = serviceContext(world, weather);
+  const chosen = options.provider === null ? undefined : (options.provider ?? provider);
+  const eks = eksService(context, { clusterProvider: () => chosen });
+  const services = { eks, 'eks-auth': eksAuthService(context), iam: iamService(context) };
+  const root = rootOf(world, ACCOUNT);
+
+  const dispatch = async (service: Service, request: ServiceRequest): Promise<ServiceResponse> => {
+    try {
+      return await service.handle(request);
+    } catch (error) {
+      if (error instanceof AwsError) return service.renderError(error, request);
+      throw error;
+    }
+  };
+  const client = (service: Service, caller: Caller) => ({
+    region: REGION,
+    credentials: { accessKeyId: 'AKIAIOSFODNN7EXAMPLE', secretAccessKey: 'not-used' },
+    maxAttempts: 1,
+    requestHandler: {
+      handle: async (sent: SentRequest) => {
+        const { status, headers, body } = await dispatch(service, received(world, sent, caller));
+        return { response: { statusCode: status, headers: headers ?? {}, body: Buffer.from(body ?? '') } };
+      },
+    } as never,
+  });
+
+  return {
+    world,
+    root,
+    clusters,
+    eks: (caller = root) => new EKSClient(client(services.eks, caller)),
+    iam: (caller = root) => new IAMClient(client(services.iam, caller)),
+    cluster: (name) => world.account(ACCOUNT)!.clusters.get(name)!,
+    send: async (service, call) => {
+      const request = { ...emptyRequest(world), caller: root, ...call };
+      const { status, headers = {}, body = '' } = await dispatch(services[service], request);
+      return {
+        status,
+        headers,
+        errorType: headers['x-amzn-errortype'],
+        body: JSON.parse(String(body)) as Record<string, unknown>,
+        trace: context.trace(request),
+      };
+    },
+    close: async () => {
+      await eks.close();
+      weather.close();
+    },
+  };
+}
+
+export function rootOf(world: World, accountId: string): Caller {
+  return world.credentials.find(world.account(accountId)!.administrator.accessKeyId)!.caller;
+}
+
+interface SentRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | string[] | null>>;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+function received(world: World, sent: SentRequest, caller: Caller): ServiceRequest {
+  const query = Object.entries(sent.query).flatMap(([name, value]) =>
+    [value].flat().map((item) => `${encodeURIComponent(name)}=${encodeURIComponent(item ?? '')}`),
+  );
+  return {
+    ...emptyRequest(world),
+    method: sent.method,
+    path: sent.path,
+    query: query.join('&'),
+    headers: Object.fromEntries(Object.entries(sent.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: typeof sent.body === 'object' ? Buffer.concat([sent.body]) : Buffer.from(sent.body ?? ''),
+    caller,
+  };
+}
+
+function emptyRequest(world: World): ServiceRequest {
+  return {
+    id: randomUUID(),
+    method: 'GET',
+    path: '/',
+    query: '',
+    headers: {},
+    body: Buffer.alloc(0),
+    caller: undefined,
+    sourceIp: '127.0.0.1',
+    applicationId: undefined,
+    time: world.clock.now(),
+    presigned: false,
+  };
+}
+
+async function recordedCluster(spec: ClusterSpec): Promise<RecordedCluster> {
+  const { publicKey, privateKey } = await generateKeyPair('ES256');
+  const key = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' };
+  const told: string[] = [];
+  const nodeGroups: RecordedCluster['nodeGroups'] = new Map();
+  const pods = new Set<string>();
+  return {
+    spec,
+    told,
+    nodeGroups,
+    pods,
+    endpoint: `https://${spec.name}.example`,
+    certificateAuthorityData: 'Y2VydGlmaWNhdGU=',
+    jwks: async () => ({ keys: [key] }),
+    addNodes: async (group) => {
+      told.push(`addNodes ${group.name} ${group.nodeRoleArn}`);
+      nodeGroups.set(group.name, group);
+    },
+    removeNodes: async (name) => void told.push(`removeNodes ${name}`),
+    installAddon: async (addon) => void told.push(`installAddon ${addon.name} ${addon.version}`),
+    removeAddon: async (name) => void told.push(`removeAddon ${name}`),
+    associationsChanged: async (identities) =>
+      void told.push(`associations ${identities.map((i) => `${i.namespace}/${i.serviceAccount}`).join(' ')}`),
+    podExists: async (namespace, name, uid) => pods.has(`${namespace}/${name}/${uid}`),
+    delete: async () => void told.push('delete'),
+    sign: (claims, header) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'key-1', ...header }).sign(privateKey),
+  };
+}
