@@ -1,0 +1,174 @@
+import { AwsError } from '../../core/errors.ts';
+import {
+  compilePolicy,
+  type AuthorizationInput,
+  type CompiledPolicy,
+  type ConditionContext,
+  type DecisionValue,
+  type PolicyKind,
+} from '../policy/index.ts';
+import { CaseError } from './case-error.ts';
+import { parsePrincipal } from './principal-text.ts';
+
+/** A question to the policy engine and, where the author knows it, the answer. */
+export interface EvaluationCase {
+  readonly name: string;
+  readonly input: AuthorizationInput;
+  readonly expect: DecisionValue | undefined;
+}
+
+const DECISIONS: readonly string[] = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] satisfies DecisionValue[];
+const CASE_MEMBERS = [
+  'name',
+  'request',
+  'identityPolicies',
+  'resourcePolicy',
+  'trustPolicy',
+  'sessionPolicy',
+  'permissionsBoundary',
+  'expect',
+];
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * Reads the text of a case file: `{"cases": [{"name", "request": {"principal", "action", "resource", …}, …}]}`.
+ * Throws `CaseError`, whose message names the case and what is wrong with it.
+ */
+export function parseCases(text: string): EvaluationCase[] {
+  let file: unknown;
+  try {
+    file = JSON.parse(text);
+  } catch (error) {
+    throw new CaseError(`it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
+  }
+  if (!isObject(file) || !Array.isArray(file['cases'])) {
+    throw new CaseError('it must be an object with a list "cases"');
+  }
+  return (file['cases'] as unknown[]).map((value, index) => {
+    const name = isObject(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
+    const label = name === undefined ? `case ${index + 1}` : `case "${name}"`;
+    try {
+      return parseCase(value);
+    } catch (error) {
+      if (error instanceof CaseError) throw new CaseError(`${label}: ${error.message}`);
+      throw error;
+    }
+  });
+}
+
+function parseCase(value: unknown): EvaluationCase {
+  if (!isObject(value)) throw new CaseError('it must be an object');
+  // Notes are welcome; a misspelt policy would quietly change the answer.
+  const misspelt = Object.keys(value).find((key) => /polic|boundar|expect/i.test(key) && !CASE_MEMBERS.includes(key));
+  if (misspelt !== undefined) {
+    throw new CaseError(`"${misspelt}" is not known, the members of a case are ${CASE_MEMBERS.join(', ')}`);
+  }
+  const name = text(value, 'name', 'name');
+  const expect = value['expect'] ?? undefined;
+  if (expect !== undefined && (typeof expect !== 'string' || !DECISIONS.includes(expect))) {
+    throw new CaseError(`"expect" must be ${DECISIONS.join(', ')}, not ${JSON.stringify(expect)}`);
+  }
+  return { name, input: parseInput(value), expect: expect as DecisionValue | undefined };
+}
+
+function parseInput(members: Members): AuthorizationInput {
+  const request = members['request'];
+  if (!isObject(request)) throw new CaseError('"request" must be an object');
+  const context = parseContext(request['context'] ?? {});
+  const principalText = text(request, 'principal', 'request.principal');
+  const principal = parsePrincipal(principalText, context);
+  if (principal === undefined) {
+    throw new CaseError(
+      `"request.principal" is "${principalText}", which is not the ARN of a role, an assumed-role session, a user, an ` +
+        `account's root or an identity provider, nor the name of a service, nor *`,
+    );
+  }
+  const action = text(request, 'action', 'request.action');
+  if (!/^[A-Za-z0-9-]+:[A-Za-z0-9]+$/.test(action)) {
+    throw new CaseError(`"request.action" is "${action}", which is not an action such as s3:GetObject`);
+  }
+  const resource = text(request, 'resource', 'request.resource');
+  if (resource !== '*' && !/^arn:([^:]*:){4}./.test(resource)) {
+    throw new CaseError(`"request.resource" is "${resource}", which is neither an ARN nor *`);
+  }
+  const owner = request['resourceAccount'] ?? undefined;
+  if (owner !== undefined && (typeof owner !== 'string' || !/^\d{12}$/.test(owner))) {
+    throw new CaseError('"request.resourceAccount" must be a string of 12 digits');
+  }
+  const ownAccount = 'accountId' in principal ? principal.accountId : '';
+  const [identityPolicies, resourcePolicy, trustPolicy, sessionPolicies, boundary] = [
+    policies(members, 'identityPolicies', 'identity') ?? [],
+    policy(members, 'resourcePolicy', 'resource'),
+    policy(members, 'trustPolicy', 'trust'),
+    policies(members, 'sessionPolicy', 'session'),
+    policy(members, 'permissionsBoundary', 'boundary'),
+  ];
+  if (resourcePolicy !== undefined && trustPolicy !== undefined) {
+    throw new CaseError('"resourcePolicy" and "trustPolicy" exclude each other: a role has a trust policy only');
+  }
+  return {
+    principal,
+    action,
+    resource,
+    resourceAccount: owner ?? (resource.split(':')[4] || ownAccount),
+    context,
+    identityPolicies,
+    ...(resourcePolicy && { resourcePolicy }),
+    ...(trustPolicy && { trustPolicy }),
+    ...(sessionPolicies && { sessionPolicies }),
+    ...(boundary && { permissionsBoundary: boundary }),
+  };
+}
+
+function parseContext(value: unknown): ConditionContext {
+  if (!isObject(value)) throw new CaseError('"request.context" must be an object');
+  const entries = Object.entries(value).flatMap(([key, given]): [string, string | string[]][] => {
+    // null says that the key is absent.
+    if (given === null) return [];
+    const values = (Array.isArray(given) ? given : [given]).map((one: unknown) => {
+      if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
+        throw new CaseError(`"request.context" has a value of "${key}" that is no string, number or boolean`);
+      }
+      return String(one);
+    });
+    return [[key, Array.isArray(given) ? values : (values[0] as string)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function policies(members: Members, member: string, kind: PolicyKind): CompiledPolicy[] | undefined {
+  const given = members[member] ?? undefined;
+  if (!Array.isArray(given)) {
+    const single = policy(members, member, kind);
+    return single === undefined ? undefined : [single];
+  }
+  return given.map((document, index) => compile(document, `${member}[${index}]`, kind));
+}
+
+function policy(members: Members, member: string, kind: PolicyKind): CompiledPolicy | undefined {
+  const given = members[member] ?? undefined;
+  return given === undefined ? undefined : compile(given, member, kind);
+}
+
+function compile(document: unknown, name: string, kind: PolicyKind): CompiledPolicy {
+  if (typeof document !== 'string' && !isObject(document)) {
+    throw new CaseError(`"${name}" must be a policy document`);
+  }
+  try {
+    return compilePolicy(document, { kind, name });
+  } catch (error) {
+    if (error instanceof AwsError) throw new CaseError(`"${name}" is malformed: ${error.message}`);
+    throw error;
+  }
+}
+
+function text(members: Members, member: string, label: string): string {
+  const value = members[member];
+  if (typeof value !== 'string' || value === '') throw new CaseError(`"${label}" must be a string that is not empty`);
+  return value;
+}
+
+function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,86 @@
+import type { RoleSession } from '../../core/principal.ts';
+import type { AuthorizationInput, ConditionContext } from '../policy/index.ts';
+
+type Principal = AuthorizationInput['principal'];
+
+/** The session that a role ARN stands for needs a name; no policy is expected to name it. */
+const UNNAMED_SESSION = 'unnamed-session';
+
+/** Identity providers that IAM knows by their domain instead of an ARN. */
+const WELL_KNOWN_PROVIDERS = [
+  'accounts.google.com',
+  'cognito-identity.amazonaws.com',
+  'graph.facebook.com',
+  'www.amazon.com',
+];
+
+/**
+ * Reads a principal as a case names it: the ARN of a role (a session of it), of an assumed-role session, of a user, of an
+ * account's root or of an identity provider, a service's name, or `*` for an anonymous caller. Undefined for anything else.
+ *
+ * The ARN of a session lacks the role's path: `aws:PrincipalArn` of the context supplies it where it matters.
+ */
+export function parsePrincipal(text: string, context: ConditionContext): Principal | undefined {
+  if (text === '*') return { kind: 'anonymous' };
+  if (WELL_KNOWN_PROVIDERS.includes(text)) return { kind: 'federated', providerArn: text, accountId: '' };
+  if (/^[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/.test(text)) {
+    return { kind: 'service', service: text, accountId: '' };
+  }
+  const [, partition = '', service, account = '', type, rest = ''] =
+    /^arn:(aws(?:-[a-z]+)*):(iam|sts)::(\d{12}):(root|role|user|assumed-role|oidc-provider|saml-provider)(?:\/(.+))?$/.exec(
+      text,
+    ) ?? [];
+  if ((service === 'sts') !== (type === 'assumed-role')) return undefined;
+  if ((rest === '') !== (type === 'root')) return undefined;
+  const name = rest.slice(rest.lastIndexOf('/') + 1);
+  switch (type) {
+    case 'root':
+      return { kind: 'root', accountId: account, arn: text, userId: account };
+    case 'user':
+      return { kind: 'user', accountId: account, arn: text, userName: name, userId: '' };
+    case 'role':
+      return roleSession(partition, account, text, name, UNNAMED_SESSION);
+    case 'assumed-role': {
+      const [roleName = '', sessionName, ...more] = rest.split('/');
+      if (!sessionName || more.length > 0) return undefined;
+      const roleArn = roleArnOf(context, account, roleName) ?? `arn:${partition}:iam::${account}:role/${roleName}`;
+      return roleSession(partition, account, roleArn, roleName, sessionName);
+    }
+    case 'oidc-provider':
+    case 'saml-provider':
+      return { kind: 'federated', providerArn: text, accountId: account };
+    default:
+      return undefined;
+  }
+}
+
+function roleSession(
+  partition: string,
+  accountId: string,
+  roleArn: string,
+  roleName: string,
+  sessionName: string,
+): RoleSession {
+  return {
+    kind: 'role-session',
+    accountId,
+    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
+    roleArn,
+    roleName,
+    userId: '',
+    sessionName,
+    tags: [],
+    sessionPolicies: [],
+    issuedAt: 0,
+    expiresAt: 0,
+    chained: false,
+    context: {},
+  };
+}
+
+/** The role ARN that the context tells, where it is one of this role with a path. */
+function roleArnOf(context: ConditionContext, account: string, roleName: string): string | undefined {
+  const told = Object.entries(context).find(([key]) => key.toLowerCase() === 'aws:principalarn')?.[1];
+  if (typeof told !== 'string') return undefined;
+  return told.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
+}

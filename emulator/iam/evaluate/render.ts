@@ -1,0 +1,58 @@
+import type { Decision, StatementExplanation } from '../policy/index.ts';
+import type { EvaluationCase } from './case-file.ts';
+
+/** A case with the engine's answer. */
+export interface EvaluatedCase {
+  readonly name: string;
+  readonly decision: Decision;
+  readonly expect: EvaluationCase['expect'];
+  /** Undefined for a case that expects nothing. */
+  readonly agrees: boolean | undefined;
+}
+
+/** The form for people: each decision, why, and what became of each statement. */
+export function renderText(cases: readonly EvaluatedCase[]): string {
+  const lines = cases.flatMap((evaluated) => [...renderCase(evaluated), '']);
+  const { agree, compared } = countOf(cases);
+  const open = cases.length - compared;
+  if (open > 0) lines.push(`${open} of ${cases.length} cases expect nothing`);
+  lines.push(`${agree} of ${compared} cases agree`);
+  return `${lines.join('\n')}\n`;
+}
+
+function renderCase({ name, decision, expect, agrees }: EvaluatedCase): string[] {
+  const mark = agrees === undefined ? 'case' : agrees ? 'agrees' : 'DIFFERS';
+  const wanted = agrees === false ? `, expected ${expect}` : '';
+  return [
+    `${mark}: ${name}`,
+    `  ${decision.value}${wanted}: ${decision.reason}`,
+    ...decision.statements.map((statement) => `    ${renderStatement(statement)}`),
+  ];
+}
+
+function renderStatement({ policy, sid, index, effect, reason }: StatementExplanation): string {
+  const label = sid === undefined ? `statement ${index}` : `statement "${sid}"`;
+  return `${policy}, ${label} (${effect}): ${reason}`;
+}
+
+/** The form for programs: one JSON document. */
+export function renderJson(cases: readonly EvaluatedCase[]): string {
+  const results = cases.map(({ name, decision, expect, agrees }) => ({
+    name,
+    decision: decision.value,
+    expect,
+    agrees,
+    deniedBy: decision.deniedBy,
+    reason: decision.reason,
+    statements: decision.statements,
+  }));
+  return `${JSON.stringify({ cases: results, ...countOf(cases) }, null, 2)}\n`;
+}
+
+/** How many cases were compared with what they expect, and how many of these agree. */
+export function countOf(cases: readonly EvaluatedCase[]): { readonly agree: number; readonly compared: number } {
+  return {
+    agree: cases.filter(({ agrees }) => agrees === true).length,
+    compared: cases.filter(({ agrees }) => agrees !== undefined).length,
+  };
+}
