@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { parseCases } from '../evaluate/case-file.ts';
+import { authorize } from './index.ts';
+
+const folder = new URL('./cases/', import.meta.url);
+
+// The files can be run by hand too: npm run evaluate -- emulator/iam/policy/cases/<file>
+for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
+  describe(`policy cases: ${file.replace('.json', '').replaceAll('-', ' ')}`, () => {
+    for (const { name, input, expect: expected } of parseCases(readFileSync(new URL(file, folder), 'utf8'))) {
+      it(name, () => {
+        const decision = authorize(input);
+        expect(decision.value, decision.reason).to.equal(expected);
+        // The explanation is worked out apart from the decision; the two must tell the same.
+        const applied = decision.statements.filter((statement) => statement.applied);
+        const denies = applied.some(({ effect }) => effect === 'Deny');
+        if (input.action !== 'sts:GetCallerIdentity') expect(denies).to.equal(expected === 'explicitlyDenied');
+        expect(decision.deniedBy === undefined).to.equal(expected === 'allowed');
+        expect(decision.reason).to.match(expected === 'allowed' ? /^allowed/ : /^(denied by|no .* allows)/);
+      });
+    }
+  });
+}
