@@ -1,0 +1,342 @@
+import { expect } from 'chai';
+import type { ServicePrincipal } from '../core/principal.ts';
+import type { EmulatorSettings } from '../core/world.ts';
+import { allow, HERE, root, sessionOf, THERE, trust } from '../iam/api/world.test-support.ts';
+import type { Parameters as QueryParameters } from '../query/call.test-support.ts';
+import { assumeRole } from './index.ts';
+import { stsWorld, tagParameters } from './world.test-support.ts';
+
+const ASSUME = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+const PODS: ServicePrincipal = { kind: 'service', service: 'pods.eks.amazonaws.com', accountId: HERE };
+const APP = `arn:aws:iam::${HERE}:role/app`;
+const TRUST_APP = trust({ AWS: APP }, ASSUME);
+
+interface Setup {
+  readonly appPolicy?: string;
+  readonly targetTrust?: string;
+  readonly targetAccount?: string;
+  readonly settings?: Partial<EmulatorSettings>;
+}
+
+/** Role `app`, which may do anything in STS, and role `target`, which trusts it; other policies as given. */
+async function twoRoles({ appPolicy, targetTrust, targetAccount, settings }: Setup = {}) {
+  const made = stsWorld(settings !== undefined ? { settings } : {});
+  await made.createRole('app', trust({ Service: PODS.service }, ASSUME), appPolicy ?? allow('sts:*'));
+  const target = await made.createRole('target', targetTrust ?? TRUST_APP, undefined, targetAccount);
+  const app = (more: Parameters<typeof sessionOf>[2] = {}) => sessionOf(made, 'app', more);
+  return { ...made, app, target };
+}
+
+const transitive = (key: string, value: string) => ({ key, value, transitive: true });
+
+describe('STS AssumeRole', () => {
+  it('opens a session of the role', async () => {
+    const { assume, app, target, sessionIn, sts, world } = await twoRoles();
+    const answer = await assume(app(), target, { DurationSeconds: 900 });
+    const session = sessionIn(answer);
+    expect(answer.get('AssumedRoleUser.Arn')).to.equal(`arn:aws:sts::${HERE}:assumed-role/target/next`);
+    expect(answer.get('AssumedRoleUser.AssumedRoleId'))
+      .to.equal(session.userId)
+      .and.match(/^AROA\w{17}:next$/);
+    expect(answer.get('Credentials.AccessKeyId')).to.match(/^ASIA/);
+    expect(answer.get('Credentials.SessionToken')).to.be.a('string');
+    expect(Date.parse(String(answer.get('Credentials.Expiration')))).to.equal(session.expiresAt);
+    expect(session).to.include({ expiresAt: session.issuedAt + 900_000, chained: true, roleArn: target });
+    expect(world.clock.now() - session.issuedAt).to.be.within(0, 60_000);
+    expect(answer.get('PackedPolicySize')).to.equal(undefined);
+    const identity = await sts(session, 'GetCallerIdentity');
+    expect([identity.get('Arn'), identity.get('Account'), identity.get('UserId')]).to.deep.equal([
+      session.arn,
+      HERE,
+      session.userId,
+    ]);
+  });
+
+  const validation: readonly [string, QueryParameters, RegExp][] = [
+    ['a short ARN', { RoleArn: 'foo' }, /'foo' at 'roleArn'.*greater than or equal to 20/],
+    ['an ARN that is no role', { RoleArn: `arn:aws:iam::${HERE}:user/app` }, /^arn:aws:iam::\d+:user\/app is invalid$/],
+    ['no session name', { RoleSessionName: undefined }, /null at 'roleSessionName'/],
+    ['a short session name', { RoleSessionName: 'a' }, /greater than or equal to 2/],
+    ['a long session name', { RoleSessionName: 'a'.repeat(65) }, /less than or equal to 64/],
+    ['a bad session name', { RoleSessionName: 'a b' }, /\[\\w\+=,\.@-\]\*/],
+    ['too short a session', { DurationSeconds: 899 }, /equal to 900/],
+    ['too long a session', { DurationSeconds: 43_201 }, /equal to 43200/],
+    [
+      'a chained session over an hour',
+      { DurationSeconds: 3601 },
+      /exceeds the 1 hour session limit for roles assumed by role/,
+    ],
+    ['a long policy', { Policy: 'x'.repeat(2049) }, /less than or equal to 2048/],
+    ['a short external id', { ExternalId: 'x' }, /greater than or equal to 2/],
+    ['51 tags', tagParameters(Object.fromEntries(Array.from({ length: 51 }, (_, i) => [`k${i}`, '']))), /at most 50/],
+    ['a long tag key', tagParameters({ ['k'.repeat(129)]: 'v' }), /less than or equal to 128/],
+    ['a long tag value', tagParameters({ key: 'v'.repeat(257) }), /less than or equal to 256/],
+    ['a bad tag', tagParameters({ key: 'a*' }), /character/],
+  ];
+  for (const [name, parameters, message] of validation) {
+    it(`refuses ${name}`, async () => {
+      const { assume, app, target } = await twoRoles();
+      const answer = await assume(app(), target, parameters);
+      expect(answer).to.include({ status: 400, code: 'ValidationError' });
+      expect(answer.message).to.match(message);
+    });
+  }
+
+  const errors: readonly [string, QueryParameters, string][] = [
+    ['reserved tags', tagParameters({ 'aws:x': 'v' }), 'InvalidParameterValue'],
+    ['tags that differ in case alone', tagParameters({ key: '1', KEY: '2' }), 'InvalidParameterValue'],
+    ['a transitive key that is not passed', tagParameters({ a: '1' }, ['b']), 'InvalidParameterValue'],
+    ['a malformed session policy', { Policy: '{}' }, 'MalformedPolicyDocument'],
+    ['a trust policy as session policy', { Policy: TRUST_APP }, 'MalformedPolicyDocument'],
+    [
+      'a managed policy that is not there',
+      { 'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/None' },
+      'MalformedPolicyDocument',
+    ],
+    ['tags that do not pack', tagParameters({ a: 'v'.repeat(256), b: 'v'.repeat(256) }), 'PackedPolicyTooLarge'],
+  ];
+  for (const [name, parameters, code] of errors) {
+    it(`refuses ${name}`, async () => {
+      const { assume, app, target } = await twoRoles();
+      expect(await assume(app(), target, parameters)).to.include({ status: 400, code });
+    });
+  }
+
+  const denied = (action: string, target = `arn:aws:iam::${HERE}:role/target`) =>
+    `User: arn:aws:sts::${HERE}:assumed-role/app/session is not authorized to perform: ${action} on resource: ${target}`;
+
+  it('asks the trust policy, and of another account the identity policy too', async () => {
+    const other = trust({ AWS: `arn:aws:iam::${THERE}:root` });
+    const byTrust = await twoRoles({ targetTrust: other });
+    const answer = await byTrust.assume(byTrust.app(), byTrust.target);
+    expect(answer).to.include({ status: 403, code: 'AccessDenied', message: denied('sts:AssumeRole') });
+
+    const trustsAccount = { targetTrust: trust({ AWS: `arn:aws:iam::${HERE}:root` }), appPolicy: allow('s3:*') };
+    const byIdentity = await twoRoles(trustsAccount);
+    expect(await byIdentity.assume(byIdentity.app(), byIdentity.target)).to.include({ code: 'AccessDenied' });
+
+    const across = await twoRoles({ targetAccount: THERE, appPolicy: allow('s3:*') });
+    const message = denied('sts:AssumeRole', `arn:aws:iam::${THERE}:role/target`);
+    expect(await across.assume(across.app(), across.target)).to.include({ code: 'AccessDenied', message });
+    const allowed = await twoRoles({ targetAccount: THERE });
+    expect((await allowed.assume(allowed.app(), allowed.target)).status).to.equal(200);
+  });
+
+  it('denies a role that does not exist as one that does not trust the caller', async () => {
+    const { assume, app, context } = await twoRoles();
+    const missing = `arn:aws:iam::${HERE}:role/gone`;
+    const answer = await assume(app(), missing);
+    expect(answer).to.include({ status: 403, code: 'AccessDenied', message: denied('sts:AssumeRole', missing) });
+    expect(context.trace(answer.request).notes).to.deep.equal([`role ${missing} does not exist`]);
+    const wrongPath = await assume(app(), `arn:aws:iam::${HERE}:role/path/target`);
+    expect(wrongPath).to.include({ code: 'AccessDenied' });
+  });
+
+  it('denies root callers and unsigned calls', async () => {
+    const { assume, sts, target } = await twoRoles();
+    const answer = await assume(root(HERE), target);
+    const message = 'Roles may not be assumed by root accounts.';
+    expect(answer).to.include({ status: 403, code: 'AccessDenied', message });
+    const unsigned = await sts(undefined, 'AssumeRole', { RoleArn: target, RoleSessionName: 'next' });
+    expect(unsigned).to.include({ status: 403, code: 'MissingAuthenticationToken' });
+    expect(await sts(undefined, 'GetCallerIdentity')).to.include({ code: 'MissingAuthenticationToken' });
+  });
+
+  const conditions: readonly [string, unknown, QueryParameters, QueryParameters][] = [
+    [
+      'sts:ExternalId',
+      { StringEquals: { 'sts:ExternalId': 'right' } },
+      { ExternalId: 'right' },
+      { ExternalId: 'wrong' },
+    ],
+    ['sts:ExternalId when absent', { StringEquals: { 'sts:ExternalId': 'right' } }, { ExternalId: 'right' }, {}],
+    ['sts:RoleSessionName', { StringLike: { 'sts:RoleSessionName': 'ne*' } }, {}, { RoleSessionName: 'other' }],
+    [
+      'sts:SourceIdentity',
+      { StringEquals: { 'sts:SourceIdentity': 'ann' } },
+      { SourceIdentity: 'ann' },
+      { SourceIdentity: 'bob' },
+    ],
+    [
+      'aws:RequestTag',
+      { StringEquals: { 'aws:RequestTag/Team': 'blue' } },
+      tagParameters({ team: 'blue' }),
+      tagParameters({ team: 'red' }),
+    ],
+    [
+      'aws:TagKeys',
+      { 'ForAllValues:StringEquals': { 'aws:TagKeys': ['a', 'b'] } },
+      tagParameters({ a: '1', b: '2' }),
+      tagParameters({ a: '1', c: '2' }),
+    ],
+    [
+      'sts:TransitiveTagKeys',
+      { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'a' } },
+      tagParameters({ a: '1' }, ['a']),
+      tagParameters({ a: '1' }),
+    ],
+  ];
+  for (const [name, condition, right, wrong] of conditions) {
+    it(`gives the trust policy ${name}`, async () => {
+      const { assume, app, target } = await twoRoles({ targetTrust: trust({ AWS: APP }, ASSUME, condition) });
+      expect((await assume(app(), target, right)).status).to.equal(200);
+      expect(await assume(app(), target, wrong)).to.include({ status: 403, code: 'AccessDenied' });
+    });
+  }
+
+  const needs: readonly [string, QueryParameters][] = [
+    ['sts:TagSession', tagParameters({ team: 'blue' })],
+    ['sts:SetSourceIdentity', { SourceIdentity: 'ann' }],
+  ];
+  for (const [action, parameters] of needs) {
+    it(`needs ${action} of both sides where it applies`, async () => {
+      const others = ASSUME.filter((each) => each !== action);
+      const byTrust = await twoRoles({ targetTrust: trust({ AWS: APP }, others) });
+      const answer = await byTrust.assume(byTrust.app(), byTrust.target, parameters);
+      expect(answer).to.include({ status: 403, code: 'AccessDenied', message: denied(action) });
+      expect((await byTrust.assume(byTrust.app(), byTrust.target)).status).to.equal(200);
+      const byIdentity = await twoRoles({ targetAccount: THERE, appPolicy: allow(others) });
+      expect(await byIdentity.assume(byIdentity.app(), byIdentity.target, parameters)).to.include({
+        code: 'AccessDenied',
+      });
+      expect((await byIdentity.assume(byIdentity.app(), byIdentity.target)).status).to.equal(200);
+    });
+  }
+
+  it('records what it asked', async () => {
+    const { assume, app, target, context } = await twoRoles();
+    const answer = await assume(app(), target, tagParameters({ team: 'blue' }));
+    const { operation, authorizations, notes } = context.trace(answer.request);
+    expect(operation).to.equal('AssumeRole');
+    expect(authorizations.map((each) => [each.action, each.decision.value])).to.deep.equal([
+      ['sts:AssumeRole', 'allowed'],
+      ['sts:TagSession', 'allowed'],
+    ]);
+    expect(notes).to.deep.equal(['session tags passed: team']);
+  });
+
+  it('tells who denied explicitly to callers of the same account', async () => {
+    const appPolicy = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: { Effect: 'Deny', Action: 'sts:AssumeRole', Resource: '*' },
+    });
+    const { assume, app, target } = await twoRoles({ appPolicy });
+    const message = `${denied('sts:AssumeRole')} with an explicit deny in an identity-based policy`;
+    expect(await assume(app(), target)).to.include({ code: 'AccessDenied', message });
+  });
+
+  it('limits sessions to the maximum of the role, but for those of services', async () => {
+    const { assume, app, context, target, must } = await twoRoles();
+    await must('UpdateRole', { RoleName: 'target', MaxSessionDuration: 43_200 });
+    expect((await assume(app(), target, { DurationSeconds: 3600 })).status).to.equal(200);
+    const { request } = await must('GetRole', { RoleName: 'app' });
+    const input = { principal: PODS, roleArn: APP, sessionName: 'eks-a-b', durationSeconds: 21_600 };
+    const { session } = assumeRole(context, request, input);
+    expect(session.expiresAt - session.issuedAt).to.equal(21_600_000);
+    expect(session.chained).to.equal(false);
+  });
+});
+
+describe('STS session tags', () => {
+  const inherited = { tags: [transitive('kubernetes-namespace', 'red'), { key: 'x', value: 'y', transitive: false }] };
+
+  it('pass on when they are transitive, and then need sts:TagSession', async () => {
+    const { assume, app, target, sessionIn, context } = await twoRoles();
+    const answer = await assume(app(inherited), target, tagParameters({ team: 'blue', step: '2' }, ['team']));
+    const session = sessionIn(answer);
+    expect(session.tags).to.deep.equal([
+      transitive('team', 'blue'),
+      { key: 'step', value: '2', transitive: false },
+      transitive('kubernetes-namespace', 'red'),
+    ]);
+    expect(Number(answer.get('PackedPolicySize'))).to.be.within(1, 100);
+    expect(context.trace(answer.request).notes).to.include('transitive session tags inherited: kubernetes-namespace');
+    const third = sessionIn(await assume(app({ tags: session.tags }), target));
+    expect(third.tags.map((tag) => tag.key)).to.deep.equal(['team', 'kubernetes-namespace']);
+
+    const without = await twoRoles({ targetTrust: trust({ AWS: APP }, 'sts:AssumeRole') });
+    const denied = await without.assume(without.app(inherited), without.target);
+    expect(denied).to.include({ status: 403, code: 'AccessDenied' });
+    expect(denied.message).to.contain('is not authorized to perform: sts:TagSession on resource: ');
+  });
+
+  it('that are inherited are tags of the request for the trust policy', async () => {
+    const condition = { StringEquals: { 'aws:RequestTag/kubernetes-namespace': 'red' } };
+    const { assume, app, target } = await twoRoles({ targetTrust: trust({ AWS: APP }, ASSUME, condition) });
+    expect((await assume(app(inherited), target)).status).to.equal(200);
+    const other = app({ tags: [transitive('kubernetes-namespace', 'blue')] });
+    expect(await assume(other, target)).to.include({ code: 'AccessDenied' });
+  });
+
+  const overrides = [
+    [undefined, 400, 'InvalidParameterValue'],
+    ['ValidationError', 400, 'ValidationError'],
+    ['AccessDenied', 403, 'AccessDenied'],
+  ] as const;
+  for (const [setting, status, code] of overrides) {
+    it(`cannot override transitive ones (setting ${setting ?? 'unset'})`, async () => {
+      const settings = setting !== undefined ? { transitiveTagOverrideError: setting } : {};
+      const { assume, app, target } = await twoRoles({ settings });
+      const answer = await assume(app(inherited), target, tagParameters({ 'Kubernetes-Namespace': 'blue' }));
+      expect(answer).to.include({ status, code });
+      expect(answer.message).to.match(/conflicts with a transitive tag key/);
+    });
+  }
+
+  it('of six Kubernetes tags take about half of the space', async () => {
+    const { must, context } = await twoRoles();
+    const { request } = await must('GetRole', { RoleName: 'app' });
+    const tags = Object.entries({
+      'eks-cluster-arn': `arn:aws:eks:us-west-2:${HERE}:cluster/workshop`,
+      'eks-cluster-name': 'workshop',
+      'kubernetes-namespace': 'carts',
+      'kubernetes-service-account': 'carts',
+      'kubernetes-pod-name': 'carts-5f4bbb5c5c-6pgxj',
+      'kubernetes-pod-uid': '1d1a2b3c-0000-4000-8000-123456789abc',
+    }).map(([key, value]) => ({ key, value }));
+    const { packedPolicySize } = assumeRole(context, request, {
+      principal: PODS,
+      roleArn: APP,
+      sessionName: 'eks-workshop-carts',
+      durationSeconds: 21_600,
+      tags,
+      transitiveTagKeys: tags.map((tag) => tag.key),
+    });
+    expect(packedPolicySize).to.be.within(50, 60);
+  });
+});
+
+describe('STS session policies', () => {
+  it('narrow the session, inline and managed together', async () => {
+    const { assume, app, target, sessionIn, must, context } = await twoRoles();
+    await must('PutRolePolicy', { RoleName: 'target', PolicyName: 'all', PolicyDocument: allow('*') });
+    const answer = await assume(app(), target, {
+      Policy: allow('s3:GetObject', 'arn:aws:s3:::data/*'),
+      'PolicyArns.member.1.arn': 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess',
+    });
+    const session = sessionIn(answer);
+    expect(session.sessionPolicies).to.have.length(2);
+    expect(Number(answer.get('PackedPolicySize'))).to.be.within(1, 100);
+    const decide = (action: string) =>
+      context.authorize(answer.request, {
+        principal: session,
+        action,
+        resource: 'arn:aws:s3:::data/key',
+        resourceAccount: HERE,
+      });
+    expect(decide('s3:GetObject').value).to.equal('allowed');
+    expect(decide('s3:PutObject')).to.include({ value: 'implicitlyDenied', deniedBy: 'session' });
+  });
+});
+
+describe('STS source identities', () => {
+  it('stay for the whole chain', async () => {
+    const { assume, app, target, sessionIn } = await twoRoles();
+    const first = await assume(app(), target, { SourceIdentity: 'ann' });
+    expect(first.get('SourceIdentity')).to.equal('ann');
+    const { context } = sessionIn(first);
+    const second = await assume(app({ context }), target);
+    expect(second.get('SourceIdentity')).to.equal('ann');
+    expect(await assume(app({ context }), target, { SourceIdentity: 'bob' })).to.include({ code: 'AccessDenied' });
+  });
+});

@@ -1,0 +1,46 @@
+import type { RoleSession, RootUser } from '../core/principal.ts';
+import type { WorldOptions } from '../core/new-world.ts';
+import { HERE, iamWorld, root } from '../iam/api/world.test-support.ts';
+import { queryCaller } from '../query/call.test-support.ts';
+import type { Answer, Parameters } from '../query/call.test-support.ts';
+import { stsService } from './index.ts';
+
+/** `iamWorld` with STS beside IAM. */
+export function stsWorld(options: Partial<WorldOptions> = {}) {
+  const made = iamWorld(options);
+  const sts = queryCaller(stsService(made.context), '2011-06-15');
+
+  async function createRole(name: string, trustPolicy: string, policy?: string, accountId = HERE): Promise<string> {
+    const caller = root(accountId);
+    await made.must('CreateRole', { RoleName: name, AssumeRolePolicyDocument: trustPolicy }, caller);
+    if (policy !== undefined) {
+      await made.must('PutRolePolicy', { RoleName: name, PolicyName: 'own', PolicyDocument: policy }, caller);
+    }
+    return `arn:aws:iam::${accountId}:role/${name}`;
+  }
+
+  /** The session whose credentials an answer gave. */
+  function sessionIn(answer: Answer): RoleSession {
+    const found = made.world.credentials.find(String(answer.get('Credentials.AccessKeyId')));
+    if (found?.caller.kind !== 'role-session') throw new Error(`no session: ${answer.code}: ${answer.message}`);
+    return found.caller;
+  }
+
+  function assume(caller: RoleSession | RootUser, roleArn: string, parameters: Parameters = {}): Promise<Answer> {
+    return sts(caller, 'AssumeRole', { RoleArn: roleArn, RoleSessionName: 'next', ...parameters });
+  }
+  return { ...made, sts, createRole, sessionIn, assume };
+}
+
+/** Session tags as AssumeRole's parameters. */
+export function tagParameters(tags: Readonly<Record<string, string>>, transitive: readonly string[] = []): Parameters {
+  const parameters: Record<string, string> = {};
+  Object.entries(tags).forEach(([key, value], index) => {
+    parameters[`Tags.member.${index + 1}.Key`] = key;
+    parameters[`Tags.member.${index + 1}.Value`] = value;
+  });
+  transitive.forEach((key, index) => {
+    parameters[`TransitiveTagKeys.member.${index + 1}`] = key;
+  });
+  return parameters;
+}
