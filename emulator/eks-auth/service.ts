@@ -31,6 +31,10 @@ export function eksAuthService(context: ServiceContext): Service {
   return {
     name: 'eks-auth',
     renderError: renderRestJsonError,
+    identify: ({ method, path }) => {
+      const { route, parameters } = findRoute(ROUTES, method, path);
+      return { operation: route.operation, clusterName: parameters.clusterName ?? '' };
+    },
     handle: async (request) => {
       const { route, parameters } = findRoute(ROUTES, request.method, request.path);
       context.trace(request).operation = route.operation;

@@ -71,7 +71,7 @@ export async function createCluster(call: EksCall): Promise<object> {
 async function provision(call: EksCall, cluster: Cluster): Promise<void> {
   const { state, world } = call;
   try {
-    cluster.managed = await state.clusterProvider()?.createCluster({
+    const managed = await state.clusterProvider()?.createCluster({
       name: cluster.name,
       arn: cluster.arn,
       accountId: cluster.accountId,
@@ -81,6 +81,9 @@ async function provision(call: EksCall, cluster: Cluster): Promise<void> {
       awsEndpoint: world.endpoint(),
       authenticate: (token) => authenticateToken(world, cluster, token),
     });
+    // The emulator was closed meanwhile.
+    if (wasClosed(cluster)) return await managed?.delete();
+    cluster.managed = managed;
     cluster.status = 'ACTIVE';
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -88,6 +91,11 @@ async function provision(call: EksCall, cluster: Cluster): Promise<void> {
     cluster.health = [{ code: 'InternalFailure', message }];
     note(call, `the Kubernetes side of cluster ${cluster.name} could not be made: ${message}`);
   }
+}
+
+/** A function, since the compiler takes the status for what it was before the provider was waited for. */
+function wasClosed({ status }: Cluster): boolean {
+  return status === 'DELETING';
 }
 
 export function describeCluster(call: EksCall): object {

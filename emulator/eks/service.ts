@@ -29,6 +29,11 @@ export function eksService(
   return {
     name: 'eks',
     renderError: renderRestJsonError,
+    identify: ({ method, path }) => {
+      const { route, parameters } = findRoute(ROUTES, method, path);
+      const { clusterName } = parameters;
+      return { operation: route.operation, ...(clusterName !== undefined && { clusterName }) };
+    },
     handle: async (request) => {
       const { route, parameters } = findRoute(ROUTES, request.method, request.path);
       context.trace(request).operation = route.operation;

@@ -61,13 +61,6 @@ export async function testCloud(
   } = {},
 ): Promise<TestCloud> {
   const clusters = new Map<string, RecordedCluster>();
-  const provider: ClusterProvider = {
-    createCluster: async (spec) => {
-      const cluster = await recordedCluster(spec);
-      clusters.set(spec.name, cluster);
-      return cluster;
-    },
-  };
   const { world, createAccount } = newWorld({
     region: REGION,
     seed: 'eks',
@@ -79,7 +72,7 @@ export async function testCloud(
   createAccount(OTHER_ACCOUNT);
   const weather = storm();
   const context = serviceContext(world, weather);
-  const chosen = options.provider === null ? undefined : (options.provider ?? provider);
+  const chosen = options.provider === null ? undefined : (options.provider ?? recordingProvider(clusters));
   const eks = eksService(context, { clusterProvider: () => chosen });
   const services = { eks, 'eks-auth': eksAuthService(context), iam: iamService(context) };
   const root = rootOf(world, ACCOUNT);
@@ -125,6 +118,17 @@ export async function testCloud(
     close: async () => {
       await eks.close();
       weather.close();
+    },
+  };
+}
+
+/** Makes recorded clusters, which tests find in `clusters` by name. */
+export function recordingProvider(clusters: Map<string, RecordedCluster>): ClusterProvider {
+  return {
+    createCluster: async (spec) => {
+      const cluster = await recordedCluster(spec);
+      clusters.set(spec.name, cluster);
+      return cluster;
     },
   };
 }
