@@ -91,6 +91,7 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
       if (actual === undefined || actual === '' || isNullSet(actual)) return true;
       return listOf(actual).every((value) => someMatches(condition, value, request) !== condition.negated);
     case 'ForAnyValue':
+      // False on an absent key even where the operator is negated.
       if (actual === undefined) return condition.ifExists;
       if (actual === '' || isNullSet(actual)) return false;
       return listOf(actual).some((value) => someMatches(condition, value, request) !== condition.negated);
