@@ -23,13 +23,13 @@ function fold(key: string): string {
 }
 
 /** First number in a node's tree that a float64 cannot hold. */
-export function overflowingNumber(node: JsonNode): string | undefined {
-  if (node.kind === 'number') return Number.isFinite(Number(node.raw)) ? undefined : node.raw;
-  const children =
-    node.kind === 'array' ? node.items : node.kind === 'object' ? node.entries.map(([, value]) => value) : [];
-  for (const child of children) {
-    const found = overflowingNumber(child);
-    if (found !== undefined) return found;
+export function overflowingNumber(root: JsonNode): string | undefined {
+  const pending = [root];
+  for (let node = pending.pop(); node !== undefined; node = pending.pop()) {
+    if (node.kind === 'number' && !Number.isFinite(Number(node.raw))) return node.raw;
+    // One by one: spread over arguments, a long list would overflow the call stack.
+    if (node.kind === 'array') for (const item of node.items.toReversed()) pending.push(item);
+    if (node.kind === 'object') for (const [, value] of node.entries.toReversed()) pending.push(value);
   }
   return undefined;
 }

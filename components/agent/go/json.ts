@@ -15,13 +15,25 @@ export class JsonSyntaxError extends Error {}
 const MAX_DEPTH = 10_000;
 const SPACE = /[ \t\r\n]/;
 
-/** Recursive descent over the bytes of a JSON text, stopping where Go's `encoding/json` scanner stops, with its words. */
+/** An array or object that is being read. */
+interface Open {
+  readonly from: number;
+  readonly items: JsonNode[];
+  readonly entries: [string, JsonNode][];
+  /** Of the member that is being read; undefined in an array. */
+  key: string | undefined;
+}
+
+/**
+ * Goes over the bytes of a JSON text, stopping where the scanner of Go's `encoding/json` stops, with its words. What is
+ * open is kept on a list, not on the call stack, which 10,000 levels would overflow.
+ */
 class JsonParser {
   readonly #bytes: Buffer;
   /** One character a byte. */
   readonly #text: string;
+  readonly #open: Open[] = [];
   #at = 0;
-  #depth = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
@@ -29,10 +41,16 @@ class JsonParser {
   }
 
   parse(): JsonNode {
-    const node = this.#value();
+    let node = this.#begin();
+    for (;;) {
+      const open = this.#open.at(-1);
+      if (open === undefined) break;
+      // Undefined: a member was begun that is an array or object with something in it.
+      node = node === undefined ? this.#begin() : this.#add(open, node);
+    }
     this.#skipSpace();
     if (this.#at < this.#text.length) this.#fail('after top-level value');
-    return node;
+    return node ?? this.#fail('looking for beginning of value');
   }
 
   /** At the end Go's scanner is shown one space, to end a number; whatever does not take it fails on that space. */
@@ -43,13 +61,11 @@ class JsonParser {
   }
 
   #fail(context: string): never {
-    const character = this.#peek();
-    throw new JsonSyntaxError(`invalid character ${quoteByte(character.charCodeAt(0))} ${context}`);
+    throw new JsonSyntaxError(`invalid character ${quoteByte(this.#peek().charCodeAt(0))} ${context}`);
   }
 
   #skipSpace(): void {
     while (this.#at < this.#text.length && SPACE.test(this.#peek())) this.#at += 1;
-    // Space may follow, but nothing does: what was to come is missing.
   }
 
   #next(): string {
@@ -62,22 +78,61 @@ class JsonParser {
     return this.#bytes.toString('utf8', from, this.#at);
   }
 
-  #value(): JsonNode {
+  /** @returns undefined where an array or object begins that is not empty: its first value is next */
+  #begin(): JsonNode | undefined {
     const character = this.#next();
     const from = this.#at;
-    if (character === '{' || character === '[') {
-      this.#depth += 1;
-      if (this.#depth > MAX_DEPTH) throw new JsonSyntaxError('exceeded max depth');
-      const node = character === '{' ? this.#object(from) : this.#array(from);
-      this.#depth -= 1;
-      return node;
-    }
+    if (character === '{' || character === '[') return this.#beginNested(character, from);
     if (character === '"') return { kind: 'string', value: this.#string(), raw: this.#raw(from) };
     if (character === 't') return this.#literal('true', { kind: 'bool', value: true, raw: 'true' });
     if (character === 'f') return this.#literal('false', { kind: 'bool', value: false, raw: 'false' });
     if (character === 'n') return this.#literal('null', { kind: 'null', raw: 'null' });
     if (character === '-' || /\d/.test(character)) return this.#number(from);
     this.#fail('looking for beginning of value');
+  }
+
+  #beginNested(character: '{' | '[', from: number): JsonNode | undefined {
+    if (this.#open.length === MAX_DEPTH) this.#fail('exceeded max depth');
+    this.#at += 1;
+    const object = character === '{';
+    if (this.#next() === (object ? '}' : ']')) {
+      this.#at += 1;
+      const raw = this.#raw(from);
+      return object ? { kind: 'object', entries: [], raw } : { kind: 'array', items: [], raw };
+    }
+    this.#open.push({ from, items: [], entries: [], key: object ? this.#key() : undefined });
+    return undefined;
+  }
+
+  /** A member's name and its colon. */
+  #key(): string {
+    if (this.#next() !== '"') this.#fail('looking for beginning of object key string');
+    const key = this.#string();
+    if (this.#next() !== ':') this.#fail('after object key');
+    this.#at += 1;
+    return key;
+  }
+
+  /** @returns the array or object if this was its last value; undefined if another follows */
+  #add(open: Open, node: JsonNode): JsonNode | undefined {
+    const separator = this.#next();
+    if (open.key === undefined) {
+      open.items.push(node);
+      if (separator !== ',' && separator !== ']') this.#fail('after array element');
+    } else {
+      open.entries.push([open.key, node]);
+      if (separator !== ',' && separator !== '}') this.#fail('after object key:value pair');
+    }
+    this.#at += 1;
+    if (separator === ',') {
+      if (open.key !== undefined) open.key = this.#key();
+      return undefined;
+    }
+    this.#open.pop();
+    const raw = this.#raw(open.from);
+    return open.key === undefined
+      ? { kind: 'array', items: open.items, raw }
+      : { kind: 'object', entries: open.entries, raw };
   }
 
   #literal(word: string, node: JsonNode): JsonNode {
@@ -134,42 +189,6 @@ class JsonParser {
       if (!/[0-9a-fA-F]/.test(this.#peek())) this.#fail('in \\u hexadecimal character escape');
       this.#at += 1;
     }
-  }
-
-  #array(from: number): JsonNode {
-    const items: JsonNode[] = [];
-    this.#at += 1;
-    if (this.#next() === ']') this.#at += 1;
-    else {
-      for (;;) {
-        items.push(this.#value());
-        const separator = this.#next();
-        if (separator !== ',' && separator !== ']') this.#fail('after array element');
-        this.#at += 1;
-        if (separator === ']') break;
-      }
-    }
-    return { kind: 'array', items, raw: this.#raw(from) };
-  }
-
-  #object(from: number): JsonNode {
-    const entries: [string, JsonNode][] = [];
-    this.#at += 1;
-    if (this.#next() === '}') this.#at += 1;
-    else {
-      for (;;) {
-        if (this.#next() !== '"') this.#fail('looking for beginning of object key string');
-        const key = this.#string();
-        if (this.#next() !== ':') this.#fail('after object key');
-        this.#at += 1;
-        entries.push([key, this.#value()]);
-        const separator = this.#next();
-        if (separator !== ',' && separator !== '}') this.#fail('after object key:value pair');
-        this.#at += 1;
-        if (separator === '}') break;
-      }
-    }
-    return { kind: 'object', entries, raw: this.#raw(from) };
   }
 }
 

@@ -3,7 +3,9 @@ import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AgentRefusal } from '../refusal.ts';
+import { serveAnyMethod } from './any-method.ts';
 import type { ServeMux } from './mux.ts';
+import { reply } from './reply.ts';
 import { BadRequest, requestTarget } from './target.ts';
 
 /** Longest that the agent waits for a request to come in whole, in ms. */
@@ -26,7 +28,7 @@ async function serve(mux: ServeMux, request: IncomingMessage, response: ServerRe
     request.resume();
     await mux.serve(request, response, requestTarget(request));
   } catch (error) {
-    if (error instanceof BadRequest) refuse(request.socket, 400, error.reason);
+    if (error instanceof BadRequest) refuse(request.socket, error.status, error.reason);
     // A handler that panics takes its connection with it, and only that.
     else request.socket.destroy();
   }
@@ -61,6 +63,15 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEAD, requestTimeout: READ_TIMEOUT });
   server.headersTimeout = READ_TIMEOUT;
   server.on('request', (request, response) => void serve(mux, request, response));
+  // Go says 100 only to a handler that reads the body; none does.
+  server.on('checkContinue', (request, response) => {
+    response.setHeader('Connection', 'close');
+    void serve(mux, request, response);
+  });
+  server.on('checkExpectation', (_, response) => {
+    response.setHeader('Connection', 'close');
+    reply(response, 417, {}, '');
+  });
   server.on('connect', (request: IncomingMessage, socket: Duplex) => {
     const response = new ServerResponse(request);
     response.shouldKeepAlive = false;
@@ -68,8 +79,11 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
     response.on('finish', () => socket.end());
     void serve(mux, request, response);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.code === 'ECONNRESET') return void socket.destroy();
+    if (error.code === 'HPE_INVALID_METHOD' && error.rawPacket !== undefined) {
+      if (serveAnyMethod(server, socket, error.rawPacket)) return;
+    }
     if (error.code === 'HPE_HEADER_OVERFLOW') return refuse(socket, 431, '');
     refuse(socket, 400, '');
   });

@@ -14,10 +14,12 @@ const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)(.*)$/s;
 
 /** A request that Go's `net/http` refuses ahead of any handler. `reason` is empty where Go gives none. */
 export class BadRequest extends Error {
+  readonly status: 400 | 505;
   readonly reason: string;
 
-  constructor(reason: string) {
+  constructor(reason: string, status: BadRequest['status'] = 400) {
     super(reason);
+    this.status = status;
     this.reason = reason;
   }
 }
@@ -38,6 +40,7 @@ function hostHeader(request: IncomingMessage): string {
 
 /** @throws BadRequest */
 export function requestTarget(request: IncomingMessage): RequestTarget {
+  if (request.httpVersionMajor !== 1) throw new BadRequest('unsupported protocol version', 505);
   let host = hostHeader(request);
   let uri = request.url ?? '';
   const absolute = ABSOLUTE_FORM.exec(uri);
