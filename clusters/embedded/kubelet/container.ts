@@ -3,7 +3,7 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { startComponent } from './component.ts';
 import type { KubeletContext } from './context.ts';
-import { aborted, pause } from './deferred.ts';
+import { aborted, nextTurn, pause } from './deferred.ts';
 import { environment, expand } from './environment.ts';
 import { ConfigError } from './fields.ts';
 import type { Image, ProcessImage } from './images.ts';
@@ -146,7 +146,8 @@ export class ContainerRunner {
       this.#id = `embedded://${randomBytes(32).toString('hex')}`;
       this.#record('Created', `Created container: ${this.spec.name}`);
       this.#record('Started', `Started container ${this.spec.name}`);
-      this.#set({ running: { startedAt } });
+      // What fails to start never shows as running.
+      if ((await Promise.race([running.ended, nextTurn()])) === undefined) this.#set({ running: { startedAt } });
       started();
       if (stop.aborted) running.signal('SIGTERM');
       const exit = await running.ended;

@@ -3,7 +3,15 @@ import type { Clock, ObjectStore } from '../api/types.ts';
 import type { Pod } from './spec.ts';
 
 export type EventReason =
-  'Pulled' | 'Created' | 'Started' | 'Killing' | 'BackOff' | 'Failed' | 'FailedMount' | 'RunAsUserIgnored';
+  | 'Scheduled'
+  | 'Pulled'
+  | 'Created'
+  | 'Started'
+  | 'Killing'
+  | 'BackOff'
+  | 'Failed'
+  | 'FailedMount'
+  | 'RunAsUserIgnored';
 
 const WARNINGS: ReadonlySet<EventReason> = new Set(['BackOff', 'Failed', 'FailedMount', 'RunAsUserIgnored']);
 
@@ -20,6 +28,8 @@ export class EventRecorder {
   }
 
   record(pod: Pod, reason: EventReason, message: string, container?: string): void {
+    // The one event that is not the kubelet's own: no scheduler runs here that would write it.
+    const component = reason === 'Scheduled' ? 'default-scheduler' : 'kubelet';
     const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     const namespace = pod.metadata.namespace ?? 'default';
     this.#store.create('events', {
@@ -37,12 +47,12 @@ export class EventRecorder {
       reason,
       message,
       type: WARNINGS.has(reason) ? 'Warning' : 'Normal',
-      source: { component: 'kubelet', host: this.#node },
+      source: component === 'kubelet' ? { component, host: this.#node } : { component },
       firstTimestamp: now,
       lastTimestamp: now,
       count: 1,
       eventTime: null,
-      reportingComponent: 'kubelet',
+      reportingComponent: component,
       reportingInstance: this.#node,
     });
   }

@@ -104,7 +104,7 @@ describe('kubelet', () => {
       status: 'False',
       reason: 'PodCompleted',
     });
-    expect(cluster.reasons('ends')).to.deep.equal(['Pulled', 'Created', 'Started']);
+    expect(cluster.reasons('ends')).to.deep.equal(['Scheduled', 'Pulled', 'Created', 'Started']);
   });
 
   for (const [command, exitCode] of [

@@ -123,6 +123,9 @@ export class PodRunner {
   }
 
   async #mount(): Promise<void> {
+    const { namespace, name } = this.#pod.metadata;
+    const node = this.#context.node.name;
+    this.#context.events.record(this.#pod, 'Scheduled', `Successfully assigned ${namespace ?? ''}/${name} to ${node}`);
     this.#changed();
     while (!this.#stop.signal.aborted) {
       const changed = this.#context.objects.changed();

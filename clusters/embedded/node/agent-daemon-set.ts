@@ -66,6 +66,11 @@ export class AgentDaemonSet {
     return this.#store.list('pods', NAMESPACE).filter(isAgentPod);
   }
 
+  /** Whether every node that should have a pod has one. */
+  arePlaced(): boolean {
+    return this.#installed === undefined || this.pods().length === this.#nodes.size;
+  }
+
   close(): void {
     this.#installed = undefined;
     this.#unsubscribe();

@@ -9,7 +9,7 @@ describe('agent settings', () => {
     ['agent:\n  additionalArgs:\n    --max-cache-size: 0\n', ['--max-cache-size', '0']],
     ['{"agent":{"additionalArgs":{"--rotate-credentials":""}}}', ['--rotate-credentials']],
   ] as const) {
-    it(`makes [${args.join(' ')}] of ${values ?? 'no configuration'}`, () =>
+    it(`makes [${args.join(' ')}] of ${JSON.stringify(values) ?? 'no configuration'}`, () =>
       expect(additionalArgs(values)).to.deep.equal(args));
   }
 

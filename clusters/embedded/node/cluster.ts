@@ -155,7 +155,9 @@ export class EmbeddedCluster implements ManagedCluster {
         const message = failure(pod);
         if (message !== undefined) throw new Error(`the agent does not start: ${message}`);
       }
-      return pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod));
+      return (
+        this.#agents.arePlaced() && pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod))
+      );
     });
   }
 
