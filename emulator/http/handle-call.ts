@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { CallLog } from '../core/call-log.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
@@ -150,5 +150,6 @@ function record(
 
 /** S3's request ids are 16 characters, the others' UUIDs. */
 function requestId(service: ServiceName): string {
-  return service === 's3' ? randomBytes(8).toString('hex').toUpperCase() : randomUUID();
+  const id = randomUUID();
+  return service === 's3' ? id.replaceAll('-', '').slice(0, 16).toUpperCase() : id;
 }

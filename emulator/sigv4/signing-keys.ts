@@ -27,13 +27,14 @@ export function signingKeys(): SigningKeys {
   };
 }
 
-export function hmac(key: string | Buffer, data: string): Buffer {
+function hmac(key: string | Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data, 'latin1').digest();
 }
 
-/** Whether `claimed`, 64 hex digits, is the HMAC of `text`; in constant time. */
+/** Whether `claimed`, 64 lower-case hex digits, is the HMAC of `text`; in constant time. */
 export function signatureMatches(key: Buffer, text: string, claimed: string): boolean {
-  return timingSafeEqual(hmac(key, text), Buffer.from(claimed, 'hex'));
+  const actual = createHmac('sha256', key).update(text, 'latin1').digest('hex');
+  return timingSafeEqual(Buffer.from(actual, 'latin1'), Buffer.from(claimed, 'latin1'));
 }
 
 /** Whether two secrets are equal, in a time that tells only their lengths. */

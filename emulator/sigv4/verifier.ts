@@ -106,28 +106,17 @@ function checkTime(claimed: ClaimedSignature, service: ServiceName, now: number)
     return;
   }
   // STS does not look at X-Amz-Expires: a presigned call lasts as long as any signature, which is what EKS tokens rely on.
-  const fields = {
-    RequestTime: claimed.timestamp,
-    ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
-    MaxAllowedSkewMilliseconds: String(MAX_SKEW),
-  };
+  if (Math.abs(signedAt - now) <= MAX_SKEW) return;
   const server = formatTimestamp(now);
-  if (signedAt < now - MAX_SKEW) {
-    const bound = formatTimestamp(now - MAX_SKEW);
-    throw new SignatureProblem(
-      'skewed',
-      `Signature expired: ${claimed.timestamp} is now earlier than ${bound} (${server} - 15 min.)`,
-      fields,
-    );
-  }
-  if (signedAt > now + MAX_SKEW) {
-    const bound = formatTimestamp(now + MAX_SKEW);
-    throw new SignatureProblem(
-      'skewed',
-      `Signature not yet current: ${claimed.timestamp} is still later than ${bound} (${server} + 15 min.)`,
-      fields,
-    );
-  }
+  const sentence =
+    signedAt < now
+      ? `Signature expired: ${claimed.timestamp} is now earlier than ${formatTimestamp(now - MAX_SKEW)} (${server} - 15 min.)`
+      : `Signature not yet current: ${claimed.timestamp} is still later than ${formatTimestamp(now + MAX_SKEW)} (${server} + 15 min.)`;
+  throw new SignatureProblem('skewed', sentence, {
+    RequestTime: claimed.timestamp,
+    ServerTime: isoSeconds(now),
+    MaxAllowedSkewMilliseconds: String(MAX_SKEW),
+  });
 }
 
 function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number): void {
@@ -151,20 +140,17 @@ function checkExpires(claimed: ClaimedSignature, signedAt: number, now: number):
     );
   }
   const end = signedAt + seconds * 1000;
-  if (now > end) {
-    throw new SignatureProblem('presigned-expired', 'Request has expired', {
-      'X-Amz-Expires': claimed.expires,
-      Expires: new Date(end).toISOString().replace(/\.\d+/, ''),
-      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
-    });
-  }
-  if (signedAt > now + MAX_SKEW) {
-    throw new SignatureProblem('presigned-expired', 'Request is not valid yet', {
-      'X-Amz-Expires': claimed.expires,
-      Expires: new Date(end).toISOString().replace(/\.\d+/, ''),
-      ServerTime: new Date(now).toISOString().replace(/\.\d+/, ''),
-    });
-  }
+  if (now <= end && signedAt <= now + MAX_SKEW) return;
+  throw new SignatureProblem('presigned-expired', now > end ? 'Request has expired' : 'Request is not valid yet', {
+    'X-Amz-Expires': claimed.expires,
+    Expires: isoSeconds(end),
+    ServerTime: isoSeconds(now),
+  });
+}
+
+/** `2015-05-24T00:00:00Z` */
+function isoSeconds(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+/, '');
 }
 
 function findKey(claimed: ClaimedSignature, { find, now }: VerifierOptions) {

@@ -1,0 +1,143 @@
+import { parseArgs } from 'node:util';
+
+/** What `npm run emulator` can be told. Undefined: the emulator's default. */
+export interface CommandOptions {
+  readonly help: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly accountId: string | undefined;
+  readonly region: string | undefined;
+  readonly administrator: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+  readonly seed: string | undefined;
+  readonly clusters: 'embedded' | 'none';
+}
+
+/** Wrong usage; the message is one sentence that says what to do. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const FLAGS = {
+  host: { type: 'string' },
+  port: { type: 'string' },
+  'account-id': { type: 'string' },
+  region: { type: 'string' },
+  'access-key-id': { type: 'string' },
+  'secret-access-key': { type: 'string' },
+  seed: { type: 'string' },
+  clusters: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+export const HELP = `Usage: npm run emulator -- [options]
+
+Serves S3, IAM, STS, EKS and EKS Auth on one loopback port until it is interrupted. The first line on standard output is
+one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (an administrator's key).
+
+  --port N                 port to listen on; 0 takes any free one (default: 0)
+  --host ADDRESS           address to bind (default: 127.0.0.1)
+  --account-id ID          the account, 12 digits (default: 111122223333)
+  --region REGION          the region (default: us-west-2)
+  --access-key-id ID       the administrator's access key id (default: random at each start)
+  --secret-access-key KEY  its secret; belongs to --access-key-id
+  --seed TEXT              makes ids that need not be secret the same at each start
+  --clusters KIND          embedded: CreateCluster starts a Kubernetes cluster; none: it only keeps the record
+                           (default: embedded)
+  --help                   print this
+
+Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound.
+`;
+
+/** @throws UsageError */
+export function readOptions(argv: readonly string[]): CommandOptions {
+  checkFlags(argv);
+  let values: Partial<Record<keyof typeof FLAGS, string | boolean>>;
+  try {
+    ({ values } = parseArgs({ args: [...argv], options: FLAGS, strict: true, allowPositionals: false }));
+  } catch (error) {
+    throw new UsageError(firstSentence(error));
+  }
+  const text = (name: keyof typeof FLAGS): string | undefined => {
+    const value = values[name];
+    if (value === '') throw new UsageError(`--${name} must not be empty.`);
+    return typeof value === 'string' ? value : undefined;
+  };
+  return {
+    help: values.help === true,
+    host: text('host') ?? '127.0.0.1',
+    port: portOf(text('port') ?? '0'),
+    accountId: matching('account-id', text('account-id'), /^\d{12}$/, '12 digits, such as 111122223333'),
+    region: matching('region', text('region'), /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, 'a region, such as us-west-2'),
+    administrator: administratorOf(text('access-key-id'), text('secret-access-key')),
+    seed: text('seed'),
+    clusters: clustersOf(text('clusters') ?? 'embedded'),
+  };
+}
+
+function checkFlags(argv: readonly string[]): void {
+  for (const argument of argv) {
+    if (argument === '--') return;
+    const flag = /^--([^=]+)/.exec(argument)?.[1];
+    if (flag === undefined || Object.hasOwn(FLAGS, flag)) continue;
+    throw new UsageError(`--${flag} is not an option; ${suggestion(flag)}`);
+  }
+}
+
+function suggestion(flag: string): string {
+  const [nearest] = Object.keys(FLAGS)
+    .map((name) => ({ name, distance: editDistance(flag, name) }))
+    .sort((a, b) => a.distance - b.distance);
+  return nearest !== undefined && nearest.distance <= Math.max(2, flag.length / 3)
+    ? `did you mean --${nearest.name}?`
+    : 'see --help for those there are.';
+}
+
+/** Levenshtein's distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function portOf(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port > 65535) {
+    throw new UsageError(`--port must be a number from 0 to 65535, not "${text}".`);
+  }
+  return port;
+}
+
+function matching(flag: string, value: string | undefined, pattern: RegExp, what: string): string | undefined {
+  if (value !== undefined && !pattern.test(value)) throw new UsageError(`--${flag} must be ${what}, not "${value}".`);
+  return value;
+}
+
+function administratorOf(accessKeyId: string | undefined, secretAccessKey: string | undefined) {
+  if (accessKeyId === undefined && secretAccessKey === undefined) return undefined;
+  if (accessKeyId === undefined || secretAccessKey === undefined) {
+    throw new UsageError('--access-key-id and --secret-access-key must be given together.');
+  }
+  // No slash, since the id stands in the credential scope, whose parts slashes divide.
+  if (!/^\w{16,128}$/.test(accessKeyId)) {
+    throw new UsageError('--access-key-id must be 16 to 128 letters and digits.');
+  }
+  return { accessKeyId, secretAccessKey };
+}
+
+function clustersOf(text: string): 'embedded' | 'none' {
+  if (text === 'embedded' || text === 'none') return text;
+  throw new UsageError(`--clusters must be "embedded" or "none", not "${text}".`);
+}
+
+function firstSentence(error: unknown): string {
+  const message = error instanceof Error ? error.message : 'The arguments cannot be read.';
+  const sentence = message.split(/\n|\. /)[0] ?? message;
+  return sentence.endsWith('.') ? sentence : `${sentence}.`;
+}

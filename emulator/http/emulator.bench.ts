@@ -1,0 +1,107 @@
+import { readSignature, sigV4Verifier } from '../sigv4/index.ts';
+import { signedHeaders } from '../sigv4/sign.ts';
+import { compilePolicy } from '../iam/policy/index.ts';
+import type { RootUser } from '../core/principal.ts';
+import { startWithWorld } from '../start.ts';
+import { etagOf } from '../s3/write-object.ts';
+import { load } from './load.ts';
+import { testSession } from './test-session.ts';
+
+/** Verifications of a header-signed GetObject a second, on one core, reading the signature included. */
+export async function benchSignatureVerifications(milliseconds = 1000): Promise<{ readonly perSecond: number }> {
+  const credentials = { accessKeyId: 'AKIAEXAMPLEEXAMPLE12', secretAccessKey: 'a-secret-of-no-account' };
+  const caller: RootUser = {
+    kind: 'root',
+    accountId: '111122223333',
+    arn: 'arn:aws:iam::111122223333:root',
+    userId: '111122223333',
+  };
+  const time = Date.now();
+  const region = 'us-west-2';
+  const verifier = sigV4Verifier({ region, now: () => time, find: () => ({ credentials, caller }) });
+  const unsigned = {
+    method: 'GET',
+    path: '/data/red/key',
+    query: 'x-id=GetObject',
+    headers: { host: '127.0.0.1:4566' },
+  };
+  const headers = signedHeaders(unsigned, { credentials, service: 's3', region, time });
+  const parts = { ...unsigned, headers };
+  const body = Buffer.alloc(0);
+
+  let verified = 0;
+  const start = performance.now();
+  while (performance.now() - start < milliseconds) {
+    for (let i = 0; i < 500; i += 1) {
+      const claimed = readSignature(parts);
+      if (claimed === undefined) throw new Error('the bench request is not signed');
+      verifier.verify(parts, claimed, body, 's3');
+    }
+    verified += 500;
+  }
+  return { perSecond: perSecond(verified, start) };
+}
+
+/** GetObject a second: signed with a session, decided by identity and bucket policy, over kept connections of loopback. */
+export async function benchGetObject(milliseconds = 1500): Promise<{ readonly perSecond: number }> {
+  const { emulator, world } = await startWithWorld({ rememberedCalls: 10_000 });
+  try {
+    const { credentials, role } = testSession(world, {
+      allow: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/${aws:PrincipalTag/team}/*' }],
+      sessionTags: { team: 'red' },
+    });
+    const text = JSON.stringify({
+      Version: '2012-10-17',
+      Statement: {
+        Effect: 'Deny',
+        NotPrincipal: { AWS: [role.arn, `arn:aws:iam::${role.accountId}:root`] },
+        Action: 's3:DeleteObject',
+        Resource: 'arn:aws:s3:::data/*',
+      },
+    });
+    const body = Buffer.alloc(1024, 'x');
+    world.buckets.set('data', {
+      name: 'data',
+      accountId: role.accountId,
+      createdAt: world.clock.now(),
+      objects: new Map([
+        [
+          'red/key',
+          {
+            key: 'red/key',
+            body,
+            etag: etagOf(body),
+            lastModified: world.clock.now(),
+            contentType: 'text/plain',
+            metadata: {},
+            checksums: {},
+            tags: new Map(),
+          },
+        ],
+      ]),
+      policy: { text, compiled: compilePolicy(text, { kind: 'resource', name: 'bucket policy of data' }) },
+      tags: new Map(),
+    });
+
+    const { host, port } = new URL(emulator.endpoint);
+    const parts = { method: 'GET', path: '/data/red/key', query: 'x-id=GetObject', headers: { host } };
+    const headers = signedHeaders(parts, {
+      credentials,
+      service: 's3',
+      region: emulator.region,
+      time: world.clock.now(),
+    });
+    const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
+    const request = `GET ${parts.path}?${parts.query} HTTP/1.1\r\n${lines.join('')}\r\n`;
+    const order = { port: Number(port), request, connections: 16 };
+    await load({ ...order, milliseconds: 200 });
+    const answered = await load({ ...order, milliseconds });
+    return { perSecond: Math.round((answered * 1000) / milliseconds) };
+  } finally {
+    await emulator.close();
+  }
+}
+
+function perSecond(count: number, start: number): number {
+  return Math.round((count * 1000) / (performance.now() - start));
+}

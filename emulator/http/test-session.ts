@@ -1,0 +1,93 @@
+import type { Credentials, RoleSession } from '../core/principal.ts';
+import { uniqueId } from '../core/random.ts';
+import type { Role, World } from '../core/world.ts';
+import { compilePolicy } from '../iam/policy/index.ts';
+
+/** What a test wants of a role and a session of it. Policies are lists of statements. */
+export interface TestSessionOptions {
+  readonly accountId?: string;
+  readonly roleName?: string;
+  readonly allow?: readonly object[];
+  readonly boundary?: readonly object[];
+  readonly sessionPolicy?: readonly object[];
+  readonly roleTags?: Readonly<Record<string, string>>;
+  readonly sessionTags?: Readonly<Record<string, string>>;
+  /** Milliseconds that the session lasts. */
+  readonly lifetime?: number;
+}
+
+export interface TestSession {
+  readonly role: Role;
+  readonly session: RoleSession;
+  readonly credentials: Credentials;
+}
+
+/** For tests: makes a role and a session of it, without the ways that lead to one. */
+export function testSession(world: World, options: TestSessionOptions = {}): TestSession {
+  const { roleName = `role-${world.random().toString(36).slice(2, 8)}` } = options;
+  const accountId = options.accountId ?? [...world.accounts.keys()][0] ?? '';
+  const account = world.account(accountId);
+  if (account === undefined) throw new Error(`the test has no account ${accountId}`);
+  const now = world.clock.now();
+  const document = (statements: readonly object[]): string =>
+    JSON.stringify({ Version: '2012-10-17', Statement: statements });
+
+  const trust = document([{ Effect: 'Allow', Principal: { AWS: accountId }, Action: 'sts:AssumeRole' }]);
+  const allow = document(options.allow ?? []);
+  const role: Role = {
+    name: roleName,
+    path: '/',
+    arn: `arn:aws:iam::${accountId}:role/${roleName}`,
+    id: uniqueId(world.random, 'AROA'),
+    accountId,
+    createdAt: now,
+    description: undefined,
+    maxSessionDuration: 43_200,
+    trustPolicyText: trust,
+    trustPolicy: compilePolicy(trust, { kind: 'trust', name: `trust policy of role ${roleName}` }),
+    inlinePolicies: new Map(),
+    attachedPolicies: new Set(),
+    permissionsBoundary: undefined,
+    tags: new Map(Object.entries(options.roleTags ?? {})),
+  };
+  if (options.allow !== undefined) {
+    const compiled = compilePolicy(allow, { kind: 'identity', name: `inline policy test on role ${roleName}` });
+    role.inlinePolicies.set('test', { text: allow, compiled });
+  }
+  if (options.boundary !== undefined) {
+    const arn = `arn:aws:iam::${accountId}:policy/boundary-of-${roleName}`;
+    const text = document(options.boundary);
+    account.policies.set(arn, {
+      arn,
+      name: `boundary-of-${roleName}`,
+      path: '/',
+      id: uniqueId(world.random, 'ANPA'),
+      createdAt: now,
+      description: undefined,
+      versions: new Map([
+        ['v1', { text, compiled: compilePolicy(text, { kind: 'identity', name: arn }), createdAt: now }],
+      ]),
+      defaultVersion: 'v1',
+      tags: new Map(),
+    });
+    role.permissionsBoundary = arn;
+  }
+  account.roles.set(roleName, role);
+
+  const session: RoleSession = {
+    kind: 'role-session',
+    accountId,
+    arn: `arn:aws:sts::${accountId}:assumed-role/${roleName}/test`,
+    roleArn: role.arn,
+    roleName,
+    userId: `${role.id}:test`,
+    sessionName: 'test',
+    tags: Object.entries(options.sessionTags ?? {}).map(([key, value]) => ({ key, value, transitive: false })),
+    sessionPolicies: options.sessionPolicy === undefined ? [] : [document(options.sessionPolicy)],
+    issuedAt: now,
+    expiresAt: now + (options.lifetime ?? 3_600_000),
+    chained: false,
+    context: {},
+  };
+  return { role, session, credentials: world.credentials.issue(session) };
+}

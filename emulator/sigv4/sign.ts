@@ -1,0 +1,49 @@
+import { createHmac } from 'node:crypto';
+import type { Credentials } from '../core/principal.ts';
+import type { ServiceName } from '../core/service.ts';
+import { canonicalRequest, sha256Hex } from './canonical.ts';
+import type { SignedParts } from './canonical.ts';
+import { formatTimestamp } from './read-signature.ts';
+
+export interface SigningOptions {
+  readonly credentials: Credentials;
+  readonly service: ServiceName;
+  readonly region: string;
+  /** Milliseconds since the epoch. */
+  readonly time: number;
+  readonly body?: string | Buffer;
+  /** A word in the place of the payload's hash, such as `UNSIGNED-PAYLOAD`. */
+  readonly payload?: string;
+}
+
+/**
+ * The headers of a request with its signature, all of them signed. For benches and tests: clients have their SDK.
+ * `parts.headers` holds at least `host`.
+ */
+export function signedHeaders(parts: SignedParts, options: SigningOptions): Record<string, string> {
+  const { credentials, service, region, time, body = '' } = options;
+  const timestamp = formatTimestamp(time);
+  const payload = options.payload ?? sha256Hex(typeof body === 'string' ? Buffer.from(body) : body);
+  const headers: Record<string, string> = { ...parts.headers, 'x-amz-date': timestamp };
+  if (service === 's3') headers['x-amz-content-sha256'] = payload;
+  if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
+
+  const names = Object.keys(headers).sort();
+  const scope = `${timestamp.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const canonical = canonicalRequest({ ...parts, headers }, names, payload, service === 's3');
+  const text = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256Hex(canonical)}`;
+  const signature = createHmac('sha256', signingKey(credentials.secretAccessKey, scope)).update(text).digest('hex');
+  headers['authorization'] =
+    `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, ` +
+    `SignedHeaders=${names.join(';')}, Signature=${signature}`;
+  return headers;
+}
+
+function signingKey(secretAccessKey: string, scope: string): Buffer {
+  return scope
+    .split('/')
+    .reduce<Buffer>(
+      (key, part) => createHmac('sha256', key).update(part).digest(),
+      Buffer.from(`AWS4${secretAccessKey}`),
+    );
+}

@@ -1,0 +1,82 @@
+import type { AddressInfo } from 'node:net';
+import { callLog } from './core/call-log.ts';
+import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
+import { serviceContext } from './core/service-context.ts';
+import { storm } from './core/storm.ts';
+import type { World } from './core/world.ts';
+import { eksAuthService } from './eks-auth/index.ts';
+import { eksService } from './eks/index.ts';
+import type { Emulator, EmulatorOptions } from './emulator.ts';
+import { emulatorServer } from './http/server.ts';
+import { iamService } from './iam/api/index.ts';
+import { s3Service } from './s3/index.ts';
+import { worldVerifier } from './sigv4/index.ts';
+import { stsService } from './sts/index.ts';
+
+const REMEMBERED_CALLS = 100_000;
+
+/** Builds an emulator and its world. The world is for the project's own tests: users reach it by its APIs alone. */
+export async function startWithWorld(
+  options: EmulatorOptions,
+): Promise<{ readonly emulator: Emulator; readonly world: World }> {
+  const { host = '127.0.0.1', accountId = DEFAULT_ACCOUNT_ID } = options;
+  let endpoint = '';
+  let clusterProvider = options.clusterProvider;
+
+  const { world, createAccount } = newWorld({ ...options, endpoint: () => endpoint });
+  const administrator = createAccount(accountId, options.administrator).administrator;
+  const weather = storm();
+  const context = serviceContext(world, weather);
+  const log = callLog(options.rememberedCalls ?? REMEMBERED_CALLS);
+  const eks = eksService(context, { clusterProvider: () => clusterProvider });
+  const server = emulatorServer({
+    services: {
+      s3: s3Service(context),
+      iam: iamService(context),
+      sts: stsService(context),
+      eks,
+      'eks-auth': eksAuthService(context),
+    },
+    context,
+    storm: weather,
+    verifier: worldVerifier(world),
+    log,
+  });
+
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    weather.close();
+    // Clusters first: their agents and nodes may still call.
+    await eks.close();
+    await new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+  }
+
+  const emulator: Emulator = {
+    endpoint,
+    region: world.region,
+    accountId,
+    administrator,
+    clock: world.clock,
+    createAccount: (id) => createAccount(id).administrator,
+    calls: () => log.all(),
+    findCall: (requestId) => log.find(requestId),
+    addWeather: (disturbance) => weather.add(disturbance),
+    setClusterProvider: (provider) => {
+      clusterProvider = provider;
+    },
+    close: () => (closing ??= close()),
+  };
+  return { emulator, world };
+}
