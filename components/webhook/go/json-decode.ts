@@ -72,7 +72,7 @@ class Decoder {
       case 'quantity':
         return this.#quantity(json);
       case 'intOrString':
-        return typeof json === 'string' ? json : this.#own(json, () => this.#integer('int32', json));
+        return typeof json === 'string' ? json : this.#own(() => this.#integer('int32', json));
       case 'time':
         return this.#time(json);
     }
@@ -112,31 +112,25 @@ class Decoder {
     const text = json instanceof JsonNumber ? json.literal : typeof json === 'string' ? json : kindOf(json);
     const parsed = parseQuantity(text.trim());
     if ('quantity' in parsed) return parsed.quantity;
-    // Go's decoder goes on after a list or an object that a type's own decoder refuses, and stops at anything else.
-    if (typeof json !== 'object' || json instanceof JsonNumber) throw new DecodeError(parsed.error);
-    this.error ??= parsed.error;
-    return undefined;
+    throw new DecodeError(parsed.error);
   }
 
   #time(json: Json): string | undefined {
-    if (typeof json !== 'string')
-      return this.#own(json, () => this.#mismatch({ kind: 'string', name: 'string' }, json));
+    if (typeof json !== 'string') return this.#own(() => this.#mismatch({ kind: 'string', name: 'string' }, json));
     if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(json)) return json;
     throw new DecodeError(
       `parsing time ${JSON.stringify(json)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(json)} as "2006"`,
     );
   }
 
-  /** The value of a type with a decoder of its own, which ends the decoding when it fails over a literal. */
-  #own<T>(json: Json, read: () => T): T {
+  /** The value of a type with a decoder of its own, whose failure ends the decoding. */
+  #own<T>(read: () => T): T {
     const before = this.error;
     this.error = undefined;
     const value = read();
     const failure = this.error as string | undefined;
-    if (failure !== undefined && (typeof json !== 'object' || json instanceof JsonNumber)) {
-      throw new DecodeError(failure);
-    }
-    this.error = before ?? failure;
+    if (failure !== undefined) throw new DecodeError(failure);
+    this.error = before;
     return value;
   }
 

@@ -1,5 +1,6 @@
-const FORM = /^([+-]?)([0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/;
+const FORM = /^([+-]?)([0-9]*)(?:\.([0-9]*))?((?:[eEinumkKMGTP]+[-+]?|[-+])[0-9]*)?$/;
 const FORM_ERROR = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+const SUFFIX_ERROR = "unable to parse quantity's suffix";
 
 const DECIMAL_SUFFIXES: Readonly<Record<string, number>> = {
   n: -9,
@@ -15,88 +16,108 @@ const DECIMAL_SUFFIXES: Readonly<Record<string, number>> = {
 };
 const BINARY_SUFFIXES: Readonly<Record<string, number>> = { Ki: 10, Mi: 20, Gi: 30, Ti: 40, Pi: 50, Ei: 60 };
 
-/** An amount in units of 10^-9, the finest that a quantity keeps. */
-const NANO = 9;
-const LARGEST = (2n ** 63n - 1n) * 10n ** BigInt(NANO);
+/** The power of ten of the finest amount that a quantity keeps. */
+const NANO = -9;
+const INT64_DIGITS = 18;
+const INT64_MAX = 2n ** 63n - 1n;
 
-type Format = 'decimal' | 'exponent' | 'binary';
-
-/**
- * A resource quantity in its canonical form, as Kubernetes writes it back: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is
- * `500m`. Amounts finer than 10^-9 round away from zero; greater ones than 2^63-1 become that.
- * Source: Kubernetes API conventions, "Quantity".
- */
-export function parseQuantity(text: string): { readonly quantity: string } | { readonly error: string } {
-  const [, sign, digits, suffix] = FORM.exec(text) ?? [];
-  if (sign === undefined || digits === undefined || suffix === undefined) return { error: FORM_ERROR };
-  if (!/^(\d+\.?\d*|\.\d+)$/.test(digits)) return { error: FORM_ERROR };
-  const scale = scaleOf(suffix);
-  if (scale === undefined) return { error: "unable to parse quantity's suffix" };
-  const magnitude = inNano(digits, scale);
-  const nano = (sign === '-' ? -1n : 1n) * (magnitude > LARGEST ? LARGEST : magnitude);
-  return { quantity: canonical(nano, scale.format) };
-}
-
-interface Scale {
-  readonly format: Format;
-  readonly base: 2n | 10n;
+interface Suffix {
+  readonly format: 'decimal' | 'exponent' | 'binary';
   readonly exponent: number;
 }
 
-function scaleOf(suffix: string): Scale | undefined {
-  const decimal = DECIMAL_SUFFIXES[suffix];
-  if (decimal !== undefined) return { format: 'decimal', base: 10n, exponent: decimal };
-  const binary = BINARY_SUFFIXES[suffix];
-  if (binary !== undefined) return { format: 'binary', base: 2n, exponent: binary };
-  const exponent = /^[eE]([-+]?\d+)$/.exec(suffix)?.[1];
-  return exponent === undefined ? undefined : { format: 'exponent', base: 10n, exponent: Number(exponent) };
+/** mantissa × 10^exponent, the mantissa without its sign. */
+interface Amount {
+  readonly mantissa: bigint;
+  readonly exponent: number;
 }
 
-function inNano(digits: string, scale: Scale): bigint {
-  const [whole = '', fraction = ''] = digits.split('.');
-  const unscaled = BigInt(`${whole}${fraction}` || '0');
-  if (unscaled === 0n) return 0n;
-  if (scale.base === 2n) {
-    return ceilingDivide(unscaled * 2n ** BigInt(scale.exponent) * 10n ** BigInt(NANO), 10n ** BigInt(fraction.length));
-  }
-  const shift = NANO + scale.exponent - fraction.length;
-  // Beyond these the amount is capped or rounded in any case; without them an exponent could ask for endless digits.
-  if (shift > 400) return LARGEST + 1n;
-  if (-shift > digits.length + 1) return 1n;
-  return shift >= 0 ? unscaled * 10n ** BigInt(shift) : ceilingDivide(unscaled, 10n ** BigInt(-shift));
+/**
+ * A resource quantity as Kubernetes writes it back: as it was when that is canonical or nearly so, else in canonical
+ * form: `1000m` is `1`, `1024Mi` is `1Gi`, `0.5` is `500m`. Amounts finer than 10^-9 round away from zero.
+ * Source: Kubernetes API conventions, "Quantity", and k8s.io/apimachinery's package resource.
+ */
+export function parseQuantity(text: string): { readonly quantity: string } | { readonly error: string } {
+  const [, sign, whole, fraction = '', letters = ''] = FORM.exec(text) ?? [];
+  if (text === '' || sign === undefined || whole === undefined) return { error: FORM_ERROR };
+  const suffix = parseSuffix(letters);
+  if (suffix === undefined) return { error: SUFFIX_ERROR };
+  const digits = `${whole.replace(/^0+/, '') || '0'}${fraction}`;
+  if (isKept(digits, fraction.length, suffix)) return { quantity: text };
+  const amount = amountOf(digits, fraction.length, suffix);
+  return { quantity: amount.mantissa === 0n ? '0' : `${sign === '-' ? '-' : ''}${canonical(amount, suffix.format)}` };
 }
+
+function parseSuffix(letters: string): Suffix | undefined {
+  const decimal = DECIMAL_SUFFIXES[letters];
+  if (decimal !== undefined) return { format: 'decimal', exponent: decimal };
+  const binary = BINARY_SUFFIXES[letters];
+  if (binary !== undefined) return { format: 'binary', exponent: binary };
+  const exponent = /^[eE]([-+]?\d+)$/.exec(letters)?.[1];
+  return exponent === undefined ? undefined : { format: 'exponent', exponent: Number(exponent) };
+}
+
+/** Whether Kubernetes keeps the text: a test for the canonical form that lets some other forms pass, `1.` and `+2`. */
+function isKept(digits: string, decimals: number, { format, exponent }: Suffix): boolean {
+  if (format === 'binary') {
+    const precision = 15 - digits.length - Math.trunc((exponent * 3) / 10) - 1;
+    return decimals === 0 && precision >= 0 && BigInt(digits) % 8n !== 0n;
+  }
+  const scale = exponent - decimals;
+  if (digits.length > INT64_DIGITS || scale < NANO) return false;
+  return scale % 3 === 0 && !digits.endsWith('000') && !digits.startsWith('0');
+}
+
+function amountOf(digits: string, decimals: number, { format, exponent }: Suffix): Amount {
+  const unscaled = BigInt(digits);
+  if (format !== 'binary') return roundedToNano({ mantissa: unscaled, exponent: exponent - decimals });
+  const amount = roundedToNano({ mantissa: unscaled * 2n ** BigInt(exponent), exponent: -decimals });
+  return inUnits(amount) > INT64_MAX ? { mantissa: INT64_MAX, exponent: 0 } : amount;
+}
+
+function roundedToNano(amount: Amount): Amount {
+  const excess = NANO - amount.exponent;
+  if (excess <= 0 || amount.mantissa === 0n) return amount;
+  // What is less than one unit becomes one, however small it is.
+  if (excess > amount.mantissa.toString().length) return { mantissa: 1n, exponent: NANO };
+  return { mantissa: ceilingDivide(amount.mantissa, 10n ** BigInt(excess)), exponent: NANO };
+}
+
+/** Rounded up. The exponent is at most 0, as that of a binary amount is. */
+const inUnits = ({ mantissa, exponent }: Amount): bigint => ceilingDivide(mantissa, 10n ** BigInt(-exponent));
 
 const ceilingDivide = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor;
 
-function canonical(nano: bigint, format: Format): string {
-  if (nano === 0n) return '0';
-  const unit = 10n ** BigInt(NANO);
-  const small = nano > -1024n * unit && nano < 1024n * unit;
-  if (format === 'binary' && !small && nano % unit === 0n) return inBinary(nano / unit);
-  return inDecimal(nano, format === 'exponent' ? 'exponent' : 'decimal');
-}
-
-function inBinary(amount: bigint): string {
-  const [mantissa, steps] = reduced(amount, 1024n, 6);
+function canonical(amount: Amount, format: Suffix['format']): string {
+  if (format !== 'binary') return inDecimal(amount, format);
+  const units = inUnits(amount);
+  const exact = units * 10n ** BigInt(-amount.exponent) === amount.mantissa;
+  // Small and broken amounts are written in decimal, so that nothing is lost.
+  if (!exact || units < 1024n) return inDecimal(amount, 'decimal');
+  const [mantissa, steps] = withoutFactors(units, 1024n);
   return `${mantissa}${suffixOf(BINARY_SUFFIXES, steps * 10)}`;
 }
 
-function inDecimal(nano: bigint, format: 'decimal' | 'exponent'): string {
-  const [mantissa, steps] = reduced(nano, 1000n, format === 'decimal' ? 9 : Number.POSITIVE_INFINITY);
-  const exponent = steps * 3 - NANO;
-  if (format === 'decimal') return `${mantissa}${suffixOf(DECIMAL_SUFFIXES, exponent)}`;
-  return exponent === 0 ? `${mantissa}` : `${mantissa}e${exponent}`;
+function inDecimal(amount: Amount, format: 'decimal' | 'exponent'): string {
+  const [stripped, zeros] = withoutFactors(amount.mantissa, 10n);
+  const exponent = amount.exponent + zeros;
+  const surplus = ((exponent % 3) + 3) % 3;
+  const mantissa = stripped * 10n ** BigInt(surplus);
+  const power = exponent - surplus;
+  if (format === 'exponent') return power === 0 ? `${mantissa}` : `${mantissa}e${power}`;
+  // Beyond E there is no suffix, and Kubernetes writes none.
+  return `${mantissa}${suffixOf(DECIMAL_SUFFIXES, power)}`;
 }
 
-/** The amount divided by the base as often as it goes evenly, and how often that was. */
-function reduced(amount: bigint, base: bigint, limit: number): [mantissa: bigint, steps: number] {
-  let mantissa = amount;
-  let steps = 0;
-  while (steps < limit && mantissa % base === 0n) {
-    mantissa /= base;
-    steps++;
+/** The number divided by the factor as often as it goes evenly, and how often that was. */
+function withoutFactors(number: bigint, factor: bigint): [rest: bigint, times: number] {
+  let rest = number;
+  let times = 0;
+  while (rest % factor === 0n) {
+    rest /= factor;
+    times++;
   }
-  return [mantissa, steps];
+  return [rest, times];
 }
 
 const suffixOf = (suffixes: Readonly<Record<string, number>>, exponent: number): string =>

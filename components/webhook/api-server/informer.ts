@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ApiServerClient } from './client.ts';
+
+export interface ApiObject {
+  readonly data?: Readonly<Record<string, string>>;
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly resourceVersion?: string;
+  };
+}
+
+interface ObjectList {
+  readonly metadata?: { readonly resourceVersion?: string };
+  readonly items?: readonly ApiObject[];
+}
+
+interface WatchEvent {
+  readonly type: string;
+  readonly object: ApiObject;
+}
+
+/** Milliseconds before a list is asked for again after a failure. */
+const RETRY = 1000;
+/** Milliseconds between two watches, so that a server that ends them at once is not stormed. */
+const PAUSE = 50;
+
+/**
+ * Keeps a copy of a list of the API server: lists it, then watches it, and begins anew when the watch ends in an error.
+ * Source: Kubernetes API Concepts, "Efficient detection of changes".
+ */
+export class Informer {
+  readonly #client: ApiServerClient;
+  readonly #path: string;
+  readonly #log: (line: string) => void;
+  readonly #stopping = new AbortController();
+  readonly #synced: Promise<void>;
+  #objects = new Map<string, ApiObject>();
+  #markSynced: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+
+  /** `path` is that of the list, as `/api/v1/serviceaccounts`. */
+  constructor(client: ApiServerClient, path: string, log: (line: string) => void) {
+    this.#client = client;
+    this.#path = path;
+    this.#log = log;
+    this.#synced = new Promise((resolve) => (this.#markSynced = resolve));
+  }
+
+  /** Resolves after the first list. */
+  start(): Promise<void> {
+    this.#running ??= this.#run();
+    return this.#synced;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  get(namespace: string, name: string): ApiObject | undefined {
+    return this.#objects.get(`${namespace}/${name}`);
+  }
+
+  /** Adds what was learnt in another way, ahead of the watch. */
+  add(object: ApiObject): void {
+    this.#objects.set(keyOf(object), object);
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(await this.#list());
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#log(`The list ${this.#path} is asked for again: ${error instanceof Error ? error.message : 'it failed'}`);
+        await delay(RETRY, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  async #list(): Promise<string> {
+    const list = (await this.#client.get(this.#path)) as ObjectList;
+    this.#objects = new Map((list.items ?? []).map((object) => [keyOf(object), object]));
+    this.#markSynced();
+    return list.metadata?.resourceVersion ?? '';
+  }
+
+  /** Watches from a version on, again and again as the API server ends watches in good order. */
+  async #follow(version: string): Promise<void> {
+    let resourceVersion = version;
+    while (!this.#stopping.signal.aborted) {
+      const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', resourceVersion });
+      for await (const event of this.#client.watch(`${this.#path}?${query.toString()}`, this.#stopping.signal)) {
+        resourceVersion = this.#apply(event as WatchEvent) ?? resourceVersion;
+      }
+      await delay(PAUSE, undefined, { signal: this.#stopping.signal });
+    }
+  }
+
+  #apply({ type, object }: WatchEvent): string | undefined {
+    if (type === 'ERROR') throw new Error('the watch is too old');
+    if (type === 'DELETED') this.#objects.delete(keyOf(object));
+    else if (type !== 'BOOKMARK') this.#objects.set(keyOf(object), object);
+    return object.metadata.resourceVersion;
+  }
+}
+
+const keyOf = ({ metadata }: ApiObject): string => `${metadata.namespace ?? ''}/${metadata.name}`;

@@ -1,0 +1,20 @@
+import { AccessError } from '../api-server/access.ts';
+import { FlagError, parseFlags, usage } from './flags.ts';
+import { run } from './run.ts';
+
+/** The program: runs until it is told to end. Exits 2 when its command line cannot be run, 1 when it cannot start. */
+export async function main(args: readonly string[]): Promise<void> {
+  try {
+    const flags = parseFlags(args);
+    if (flags.help || flags.version) {
+      process.stdout.write(`${flags.help ? usage() : '0.6.9'}\n`);
+      return;
+    }
+    const program = await run(flags, process.env, (line) => process.stderr.write(`${line}\n`));
+    process.stderr.write(`Listening on ${program.webhook.url}\n`);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void program.stop());
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : 'The webhook could not be started.'}\n`);
+    process.exitCode = error instanceof FlagError || error instanceof AccessError ? 2 : 1;
+  }
+}

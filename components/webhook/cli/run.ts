@@ -1,0 +1,158 @@
+import { readFile } from 'node:fs/promises';
+import { watchFile, unwatchFile } from 'node:fs';
+import { accessFromKubeconfig, accessFromPod } from '../api-server/access.ts';
+import type { ApiServerAccess } from '../api-server/access.ts';
+import { ApiServerClient } from '../api-server/client.ts';
+import { Informer } from '../api-server/informer.ts';
+import { ServiceAccountCache } from '../api-server/service-accounts.ts';
+import { parseConfigMap, startWebhook } from '../index.ts';
+import type { ConfiguredIdentity, RunningWebhook } from '../index.ts';
+import { clampTokenExpiration } from '../settings.ts';
+import { FlagError } from './flags.ts';
+import type { Flags } from './flags.ts';
+import { watchIdentities } from './identities-file.ts';
+
+export interface RunningProgram {
+  readonly webhook: RunningWebhook;
+  stop(): Promise<void>;
+}
+
+/** Milliseconds between looks at the certificate. */
+const CERTIFICATE_INTERVAL = 10_000;
+
+/** Starts the webhook by its flags: the cache of service accounts, the watched files and the server. */
+export async function run(
+  flags: Flags,
+  environment: Readonly<Record<string, string | undefined>>,
+  log: (line: string) => void,
+): Promise<RunningProgram> {
+  requireSupported(flags);
+  const stops: (() => Promise<void> | void)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const each of stops.reverse()) await each();
+  };
+  try {
+    const client = new ApiServerClient(await accessOf(flags, environment));
+    const serviceAccounts = new ServiceAccountCache(client, log);
+    stops.push(() => serviceAccounts.stop());
+    // Reviews are answered while the first list is still awaited, as the webhook does.
+    void serviceAccounts.start();
+    const configuredIdentities = flags['watch-config-map'] ? configMapIdentities(client, flags, log, stops) : undefined;
+    const webhook = await startWebhook({
+      serviceAccounts,
+      ...(configuredIdentities ? { configuredIdentities } : {}),
+      ...optionsOf(flags),
+      tls: await readTls(flags),
+      log,
+    });
+    stops.push(() => webhook.stop());
+    stops.push(watchTls(flags, webhook, log));
+    if (flags['watch-container-credentials-config'] !== '') {
+      const watcher = await watchIdentities(
+        flags['watch-container-credentials-config'],
+        (identities) => webhook.setIdentities(identities),
+        log,
+      );
+      stops.push(() => watcher.stop());
+    }
+    return { webhook, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function requireSupported(flags: Flags): void {
+  if (flags['in-cluster']) {
+    throw new FlagError(
+      'Certificates are not requested from the cluster: give --in-cluster=false with --tls-cert and --tls-key.',
+    );
+  }
+  if (flags['compose-role-arn'] && flags['account-id'] === '') {
+    throw new FlagError('Instance metadata is not asked: give --account-id (and --partition) with --compose-role-arn.');
+  }
+}
+
+async function accessOf(
+  flags: Flags,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<ApiServerAccess> {
+  if (flags.kubeconfig !== '') {
+    return accessFromKubeconfig(await readFile(flags.kubeconfig, 'utf8'), flags['kube-api']);
+  }
+  if (flags['kube-api'] !== '') {
+    return { url: new URL(flags['kube-api']).origin, token: () => Promise.resolve(undefined) };
+  }
+  return accessFromPod(environment);
+}
+
+function optionsOf(flags: Flags) {
+  return {
+    annotationPrefix: flags['annotation-prefix'],
+    tokenAudience: flags['token-audience'],
+    tokenMountPath: flags['token-mount-path'],
+    tokenExpiration: flags['token-expiration'],
+    awsDefaultRegion: flags['aws-default-region'],
+    stsRegionalEndpoint: flags['sts-regional-endpoint'],
+    containerCredentialsAudience: flags['container-credentials-audience'],
+    containerCredentialsFullUri: flags['container-credentials-full-uri'],
+    containerCredentialsTokenMountPath: flags['container-credentials-token-mount-path'],
+    containerCredentialsTokenVolumeName: flags['container-credentials-token-volume-name'],
+    containerCredentialsTokenPath: flags['container-credentials-token-path'],
+    composeRoleArn: {
+      enabled: flags['compose-role-arn'],
+      accountId: flags['account-id'],
+      partition: flags.partition,
+    },
+    serviceAccountLookupGracePeriod: flags['service-account-lookup-grace-period'],
+    host: flags.host,
+    port: flags.port,
+    metricsPort: flags['metrics-port'],
+  };
+}
+
+/** The identities of the config map as it is now; one that cannot be read leaves those before it. */
+function configMapIdentities(
+  client: ApiServerClient,
+  flags: Flags,
+  log: (line: string) => void,
+  stops: (() => Promise<void> | void)[],
+): { get(key: string): ConfiguredIdentity | undefined } {
+  const path = `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/configmaps`;
+  const informer = new Informer(client, path, log);
+  stops.push(() => informer.stop());
+  void informer.start();
+  let read: string | undefined;
+  let identities: ReadonlyMap<string, ConfiguredIdentity> = new Map();
+  return {
+    get(key) {
+      const config = informer.get(flags.namespace, 'pod-identity-webhook')?.data?.['config'];
+      if (config !== undefined && config !== read) {
+        read = config;
+        const parsed = parseConfigMap(config, clampTokenExpiration(BigInt(flags['token-expiration'])));
+        if (parsed === undefined) log('The config map pod-identity-webhook cannot be read.');
+        identities = parsed ?? identities;
+      }
+      return identities.get(key);
+    },
+  };
+}
+
+async function readTls(flags: Flags): Promise<{ readonly certificate: string; readonly key: string }> {
+  const [certificate, key] = await Promise.all([
+    readFile(flags['tls-cert'], 'utf8'),
+    readFile(flags['tls-key'], 'utf8'),
+  ]);
+  return { certificate, key };
+}
+
+/** Takes a renewed certificate; one that cannot be used leaves the one before. */
+function watchTls(flags: Flags, webhook: RunningWebhook, log: (line: string) => void): () => void {
+  const reload = (): void => {
+    readTls(flags)
+      .then((tls) => webhook.setTls(tls))
+      .catch(() => log('The certificate could not be read again; the one before stays in use.'));
+  };
+  watchFile(flags['tls-cert'], { interval: CERTIFICATE_INTERVAL, persistent: false }, reload);
+  return () => unwatchFile(flags['tls-cert'], reload);
+}

@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import { Container } from '../kubernetes/container.ts';
+import { Pod } from '../kubernetes/pod.ts';
+import { decode } from './json-decode.ts';
+import { encode, stringify } from './json-encode.ts';
+import { parseJson } from './json-parse.ts';
+
+describe('parseJson', () => {
+  const refusals: readonly (readonly [string, string])[] = [
+    ['{', 'unexpected end of JSON input'],
+    ['', 'unexpected end of JSON input'],
+    ['{"a":1} x', "invalid character 'x' after top-level value"],
+    ['{"a":tru}', "invalid character '}' in literal true (expecting 'e')"],
+    ['{"a":"\n"}', "invalid character '\\n' in string literal"],
+    ['{a:1}', "invalid character 'a' looking for beginning of object key string"],
+    ["{'a':1}", "invalid character '\\'' looking for beginning of object key string"],
+    ['{"a" 1}', "invalid character '1' after object key"],
+    ['{"a":1 "b":2}', `invalid character '"' after object key:value pair`],
+    ['[1,]', "invalid character ']' looking for beginning of value"],
+    ['[1 2]', "invalid character '2' after array element"],
+    ['[01]', "invalid character '1' after array element"],
+    ['[-]', "invalid character ']' in numeric literal"],
+    ['[1.]', "invalid character ']' after decimal point in numeric literal"],
+    ['[1e]', "invalid character ']' in exponent of numeric literal"],
+    ['["\\x"]', "invalid character 'x' in string escape code"],
+    ['["\\u12g4"]', "invalid character 'g' in \\u hexadecimal character escape"],
+  ];
+  for (const [text, message] of refusals) {
+    it(`refuses ${JSON.stringify(text)} in Go's words`, () => {
+      expect(() => parseJson(text)).to.throw(message);
+    });
+  }
+});
+
+describe('decode', () => {
+  const errors: readonly (readonly [string, string])[] = [
+    ['"x"', 'json: cannot unmarshal string into Go value of type v1.Pod'],
+    [
+      '{"spec":{"containers":"x"}}',
+      'json: cannot unmarshal string into Go struct field PodSpec.spec.containers of type []v1.Container',
+    ],
+    [
+      '{"spec":{"containers":[{"name":5}]}}',
+      'json: cannot unmarshal number into Go struct field Container.spec.containers.name of type string',
+    ],
+    [
+      '{"spec":{"containers":[{"ports":[{"containerPort":1.5}]}]}}',
+      'json: cannot unmarshal number 1.5 into Go struct field ContainerPort.spec.containers.ports.containerPort of type int32',
+    ],
+    [
+      '{"spec":{"containers":[{"livenessProbe":{"httpGet":{"port":true}}}]}}',
+      'json: cannot unmarshal bool into Go struct field HTTPGetAction.spec.containers.livenessProbe.ProbeHandler.httpGet.port of type int32',
+    ],
+    [
+      '{"metadata":{"labels":{"a":5}}}',
+      'json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string',
+    ],
+    [
+      '{"spec":{"containers":[{"imagePullPolicy":5}]}}',
+      'json: cannot unmarshal number into Go struct field Container.spec.containers.imagePullPolicy of type v1.PullPolicy',
+    ],
+    [
+      '{"spec":{"containers":[{"name":5},{"image":6}]}}',
+      'json: cannot unmarshal number into Go struct field Container.spec.containers.name of type string',
+    ],
+  ];
+  for (const [text, message] of errors) {
+    it(`tells what is wrong with ${text} in Go's words`, () => {
+      expect(decode(Pod, parseJson(text)).error).to.equal(message);
+    });
+  }
+
+  it('lets the error of a quantity outrank those passed over before it', () => {
+    const json = parseJson('{"spec":{"containers":[{"name":5,"resources":{"limits":{"cpu":"abc"}}}]}}');
+    expect(decode(Pod, json).error).to.contain('quantities must match');
+  });
+
+  it('takes members in another case unless told not to', () => {
+    const json = parseJson('{"METADATA":{"Name":"p"}}');
+    expect(decode(Pod, json).value).to.deep.equal({ metadata: { name: 'p' } });
+    expect(decode(Pod, json, { caseSensitive: true }).value).to.deep.equal({});
+  });
+});
+
+describe('the round trip of a container', () => {
+  const roundTrip = (text: string): string => stringify(encode(Container, decode(Container, parseJson(text)).value));
+
+  const containers: readonly (readonly [why: string, given: string, written: string])[] = [
+    ['adds the resources', '{"name":"a"}', '{"name":"a","resources":{}}'],
+    ['drops what the type does not know', '{"name":"a","wonder":1}', '{"name":"a","resources":{}}'],
+    ['drops zero values', '{"name":"a","image":"","tty":false,"args":[],"ports":null}', '{"name":"a","resources":{}}'],
+    [
+      'keeps zero values behind pointers',
+      '{"name":"a","securityContext":{"privileged":false,"runAsUser":0}}',
+      '{"name":"a","resources":{},"securityContext":{"privileged":false,"runAsUser":0}}',
+    ],
+    [
+      'writes a port without one',
+      '{"name":"a","ports":[{}]}',
+      '{"name":"a","ports":[{"containerPort":0}],"resources":{}}',
+    ],
+    [
+      'writes a divisor that was not given',
+      '{"name":"a","env":[{"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory"}}}]}',
+      '{"name":"a","env":[{"name":"M","valueFrom":{"resourceFieldRef":{"resource":"limits.memory","divisor":"0"}}}],"resources":{}}',
+    ],
+    [
+      'sorts and normalizes quantities',
+      '{"name":"a","resources":{"limits":{"memory":"1024Mi","cpu":2}}}',
+      '{"name":"a","resources":{"limits":{"cpu":"2","memory":"1Gi"}}}',
+    ],
+    [
+      'keeps 64-bit integers',
+      '{"name":"a","securityContext":{"runAsUser":9223372036854775807}}',
+      '{"name":"a","resources":{},"securityContext":{"runAsUser":9223372036854775807}}',
+    ],
+    [
+      'keeps ports by number and by name',
+      '{"name":"a","livenessProbe":{"httpGet":{"port":"http"}},"readinessProbe":{"tcpSocket":{"port":80}},"startupProbe":{"grpc":{"port":1}}}',
+      '{"name":"a","resources":{},"livenessProbe":{"httpGet":{"port":"http"}},"readinessProbe":{"tcpSocket":{"port":80}},"startupProbe":{"grpc":{"port":1,"service":null}}}',
+    ],
+  ];
+  for (const [why, given, written] of containers) {
+    it(why, () => {
+      expect(roundTrip(given)).to.equal(written);
+    });
+  }
+});
