@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../errors.ts';
+import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
 import { ApiError } from '../types.ts';
 
 /** Kubernetes' own limit for a request's body. */
@@ -10,7 +11,7 @@ export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-async function readText(request: IncomingMessage): Promise<string> {
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -18,20 +19,22 @@ async function readText(request: IncomingMessage): Promise<string> {
     if (size > MAX_BODY_BYTES) throw new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728');
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }
 
 /**
- * The decoded body; undefined when it is empty. Takes JSON and YAML in whichever of the media types; 415 for protobuf,
- * upon which Kubernetes' own clients fall back to JSON. The parser's message is not passed on: it quotes the body.
+ * The decoded body; undefined when it is empty. Takes JSON, YAML and the protobuf form of what kubectl writes itself;
+ * throws `ApiError` 400, 413 or 415. The parser's message is not passed on: it quotes the body.
  */
 export async function readBody(request: IncomingMessage): Promise<unknown> {
   const type = mediaType(request);
-  if (type !== '' && !/json|yaml|octet-stream|x-www-form-urlencoded|text\/plain/.test(type)) {
+  if (type !== '' && type !== PROTOBUF && !/json|yaml|octet-stream|x-www-form-urlencoded|text\/plain/.test(type)) {
     const message = `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`;
     throw new ApiError(415, 'UnsupportedMediaType', message);
   }
-  const text = await readText(request);
+  const bytes = await readBytes(request);
+  if (type === PROTOBUF) return bytes.length === 0 ? undefined : decodeProtobuf(bytes);
+  const text = bytes.toString();
   if (text.trim() === '') return undefined;
   try {
     if (!type.includes('yaml')) return JSON.parse(text) as unknown;

@@ -1,7 +1,7 @@
 import { badRequest, invalid, invalidValue } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
 import { applyJsonPatch, JsonPatchError } from '../patch/json-patch.ts';
-import { applyMergePatch, isObject, type JsonObject } from '../patch/merge-patch.ts';
+import { applyMergePatch, isObject } from '../patch/merge-patch.ts';
 import { applyStrategicMergePatch } from '../patch/strategic-merge.ts';
 import { ApiError } from '../types.ts';
 import type { Change } from './write.ts';
