@@ -24,10 +24,11 @@ export async function replayWebhook(
     ...(options.faults ? { faults: options.faults } : {}),
   });
   try {
-    const differences: ReplayResult['differences'][number][] = [];
-    for (const [index, review] of reviews.entries()) {
-      differences.push(...compareReview(review, await put(webhook.url, review, index)));
-    }
+    const answers = await Promise.all(reviews.map((review, index) => put(webhook.url, review, index)));
+    const differences = reviews.flatMap((review, index) => {
+      const answer = answers[index];
+      return answer === undefined ? [] : compareReview(review, answer);
+    });
     return { compared: reviews.length, differences };
   } finally {
     await webhook.stop();

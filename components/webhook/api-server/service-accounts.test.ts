@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import { createServer } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ApiServerClient } from './client.ts';
+import { ServiceAccountCache } from './service-accounts.ts';
+
+const object = (name: string, resourceVersion: string, role?: string) => ({
+  metadata: {
+    namespace: 'ns',
+    name,
+    resourceVersion,
+    ...(role === undefined ? {} : { annotations: { 'eks.amazonaws.com/role-arn': role } }),
+  },
+});
+
+/** An API server of as much as the cache asks for: lists, watches and single service accounts. */
+class ApiServer {
+  readonly server: Server;
+  readonly asked: string[] = [];
+  readonly tokens = new Set<string | undefined>();
+  items = [object('app', '1', 'one')];
+  watches: ServerResponse[] = [];
+
+  constructor() {
+    this.server = createServer((request, response) => {
+      const url = new URL(request.url ?? '', 'http://api');
+      this.asked.push(`${request.url}`);
+      this.tokens.add(request.headers.authorization);
+      response.setHeader('content-type', 'application/json');
+      if (url.searchParams.has('watch')) {
+        response.flushHeaders();
+        this.watches.push(response);
+      } else if (url.pathname === '/api/v1/serviceaccounts') {
+        response.end(JSON.stringify({ metadata: { resourceVersion: '7' }, items: this.items }));
+      } else if (url.pathname === '/api/v1/namespaces/ns/serviceaccounts/single') {
+        response.end(JSON.stringify(object('single', '8', 'single')));
+      } else {
+        response.writeHead(404).end('{}');
+      }
+    });
+  }
+
+  send(...events: unknown[]): void {
+    for (const event of events) this.watches.at(-1)?.write(`${JSON.stringify(event)}\n`);
+  }
+}
+
+const until = async (condition: () => boolean): Promise<void> => {
+  while (!condition()) await delay(5);
+};
+
+describe('ServiceAccountCache', () => {
+  let api: ApiServer;
+  let cache: ServiceAccountCache;
+  beforeEach(async () => {
+    api = new ApiServer();
+    await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
+    const client = new ApiServerClient({ url, token: () => Promise.resolve('t0ken') });
+    cache = new ServiceAccountCache(client, () => undefined);
+    await cache.start();
+    await until(() => api.watches.length === 1);
+  });
+  afterEach(async () => {
+    await cache.stop();
+    api.server.closeAllConnections();
+    await new Promise((resolve) => api.server.close(resolve));
+  });
+
+  const role = (name: string): string | undefined => cache.get('ns', name)?.annotations['eks.amazonaws.com/role-arn'];
+
+  it('lists, then follows the watch from the version of the list', async () => {
+    expect(role('app')).to.equal('one');
+    expect(api.asked.at(-1)).to.contain('resourceVersion=7');
+    expect([...api.tokens]).to.deep.equal(['Bearer t0ken']);
+    api.send({ type: 'MODIFIED', object: object('app', '8', 'two') }, { type: 'ADDED', object: object('other', '9') });
+    await until(() => role('app') === 'two' && cache.get('ns', 'other') !== undefined);
+    api.send({ type: 'DELETED', object: object('app', '10') });
+    await until(() => cache.get('ns', 'app') === undefined);
+  });
+
+  it('watches on where a watch ended in good order', async () => {
+    api.send({ type: 'BOOKMARK', object: { metadata: { resourceVersion: '42' } } });
+    api.watches[0]?.end();
+    await until(() => api.watches.length === 2);
+    expect(api.asked.at(-1)).to.contain('resourceVersion=42');
+  });
+
+  it('asks for a single service account once at a time, and keeps it', async () => {
+    const [first, second] = await Promise.all([cache.fetch('ns', 'single'), cache.fetch('ns', 'single')]);
+    expect(first).to.deep.equal(second);
+    expect(api.asked.filter((path) => path.endsWith('/single'))).to.have.lengthOf(1);
+    expect(role('single')).to.equal('single');
+    expect(await cache.fetch('ns', 'nobody')).to.equal(undefined);
+  });
+});

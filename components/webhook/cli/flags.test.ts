@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { FlagError, parseDuration, parseFlags } from './flags.ts';
+
+describe('parseFlags', () => {
+  it('has the defaults of the webhook', () => {
+    const flags = parseFlags([]);
+    expect(flags).to.include({ port: 443, 'metrics-port': 9999, 'token-expiration': 86_400, 'in-cluster': true });
+    expect(flags['container-credentials-full-uri']).to.equal('http://169.254.170.23/v1/credentials');
+  });
+
+  it('takes values after an equals sign or a space, and truth values without one', () => {
+    const flags = parseFlags([
+      '--in-cluster=false',
+      '--port',
+      '8443',
+      '--sts-regional-endpoint',
+      '--aws-default-region=eu-west-1',
+      '--service-account-lookup-grace-period=100ms',
+      '--v=4',
+    ]);
+    expect(flags).to.include({ 'in-cluster': false, port: 8443, 'sts-regional-endpoint': true });
+    expect(flags).to.include({ 'aws-default-region': 'eu-west-1', 'service-account-lookup-grace-period': 100, v: 4 });
+  });
+
+  for (const args of [
+    ['--wonder'],
+    ['--port'],
+    ['--port=x'],
+    ['--in-cluster=maybe'],
+    ['word'],
+    ['--resync-period=5'],
+  ]) {
+    it(`refuses ${args.join(' ')}`, () => {
+      expect(() => parseFlags(args)).to.throw(FlagError);
+    });
+  }
+});
+
+describe('parseDuration', () => {
+  it('reads durations in milliseconds', () => {
+    expect(['0', '100ms', '1.5s', '1m30s', '2h', '5', '-1s', ''].map(parseDuration)).to.deep.equal([
+      0,
+      100,
+      1500,
+      90_000,
+      7_200_000,
+      undefined,
+      undefined,
+      undefined,
+    ]);
+  });
+});

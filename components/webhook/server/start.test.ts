@@ -1,0 +1,192 @@
+import 'reflect-metadata';
+import { expect } from 'chai';
+import { X509CertificateGenerator } from '@peculiar/x509';
+import { once } from 'node:events';
+import { request } from 'node:https';
+import { startWebhook } from '../index.ts';
+import type { RunningWebhook, WebhookOptions } from '../index.ts';
+
+const APP = {
+  namespace: 'ns',
+  name: 'irsa',
+  annotations: { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::111122223333:role/app' },
+};
+const OPTIONS: WebhookOptions = {
+  serviceAccounts: { get: (namespace, name) => (namespace === 'ns' && name === 'irsa' ? APP : undefined) },
+  identities: [{ namespace: 'ns', serviceAccount: 'pi' }],
+};
+
+const review = (serviceAccountName: string, apiVersion = 'admission.k8s.io/v1'): string =>
+  JSON.stringify({
+    kind: 'AdmissionReview',
+    apiVersion,
+    request: {
+      uid: 'uid-1',
+      namespace: 'ns',
+      object: {
+        metadata: { name: 'p', namespace: 'other' },
+        spec: { serviceAccountName, containers: [{ name: 'app' }] },
+      },
+    },
+  });
+
+describe('the webhook over HTTP', () => {
+  const lines: string[] = [];
+  let webhook: RunningWebhook;
+  before(async () => {
+    webhook = await startWebhook({ ...OPTIONS, metricsPort: 0, log: (line) => lines.push(line) });
+  });
+  after(() => webhook.stop());
+
+  const post = (body: string, contentType = 'application/json', path = '/mutate'): Promise<Response> =>
+    fetch(`${webhook.url}${path}`, { method: 'POST', headers: { 'content-type': contentType }, body });
+  const answered = async (body: string): Promise<Record<string, unknown>> =>
+    (await (await post(body)).json()) as Record<string, unknown>;
+
+  it('repeats version, kind and uid, and patches by the namespace of the request', async () => {
+    for (const apiVersion of ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1']) {
+      const answer = await answered(review('pi', apiVersion));
+      expect(answer).to.include({ kind: 'AdmissionReview', apiVersion });
+      expect(answer['response']).to.include({ uid: 'uid-1', allowed: true, patchType: 'JSONPatch' });
+    }
+  });
+
+  it('allows a pod that it has nothing for, without a patch', async () => {
+    expect((await answered(review('nobody')))['response']).to.deep.equal({ uid: 'uid-1', allowed: true });
+  });
+
+  const bodies: readonly (readonly [body: string, message: string])[] = [
+    ['', 'bad content'],
+    ['null', 'bad content'],
+    ['{"kind":"AdmissionReview"}', 'bad content'],
+    ['{"request":{}}', 'unexpected end of JSON input'],
+    ['{"request":{"object":null}}', 'unexpected end of JSON input'],
+    ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+    [
+      '{"kind":5}',
+      "couldn't get version/kind; json parse error: json: cannot unmarshal number into Go struct field .kind of type string",
+    ],
+    [
+      '[]',
+      'couldn\'t get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }',
+    ],
+    ['{"apiVersion":"a/b/c"}', 'unexpected GroupVersion string: a/b/c'],
+    [
+      '{"request":"x"}',
+      'json: cannot unmarshal string into Go struct field AdmissionReview.request of type v1.AdmissionRequest',
+    ],
+    ['{"request":{"object":"x"}}', 'json: cannot unmarshal string into Go value of type v1.Pod'],
+  ];
+  for (const [body, message] of bodies) {
+    it(`does not allow ${JSON.stringify(body)}`, async () => {
+      expect((await answered(body))['response']).to.deep.equal({
+        uid: '',
+        allowed: false,
+        status: { metadata: {}, message },
+      });
+    });
+  }
+
+  const requests: readonly (readonly [what: string, send: () => Promise<Response>, status: number, body: string])[] = [
+    [
+      'a content type with a parameter',
+      () => post('{}', 'application/json; charset=utf-8'),
+      415,
+      'Invalid Content-Type, expected `application/json`\n',
+    ],
+    [
+      'another content type',
+      () => post('{}', 'text/plain'),
+      415,
+      'Invalid Content-Type, expected `application/json`\n',
+    ],
+    ['a malformed content type', () => post('{}', 'a/b/c'), 400, '{"error": "error parsing form"}\n'],
+    [
+      'a malformed query',
+      () => post('{}', 'application/json', '/mutate?a=1;b=2'),
+      400,
+      '{"error": "error parsing form"}\n',
+    ],
+    ['GET /mutate', () => fetch(`${webhook.url}/mutate`), 415, 'Invalid Content-Type, expected `application/json`\n'],
+    ['GET /healthz', () => fetch(`${webhook.url}/healthz`), 200, 'ok'],
+    ['POST /healthz', () => post('x', 'text/plain', '/healthz'), 200, 'ok'],
+    ['another path', () => fetch(`${webhook.url}/mutate/`), 404, '404 page not found\n'],
+  ];
+  for (const [what, send, status, body] of requests) {
+    it(`answers ${what} with ${status}`, async () => {
+      const response = await send();
+      expect([response.status, await response.text()]).to.deep.equal([status, body]);
+    });
+  }
+
+  it('redirects to the shortest form of a path', async () => {
+    const response = await fetch(`${webhook.url}//mutate?x=1`, { redirect: 'manual' });
+    expect([response.status, response.headers.get('location')]).to.deep.equal([307, '/mutate?x=1']);
+  });
+
+  it('follows the identities', async () => {
+    const patched = async (): Promise<boolean> => 'patch' in ((await answered(review('late')))['response'] as object);
+    expect(await patched()).to.equal(false);
+    webhook.setIdentities([{ namespace: 'ns', serviceAccount: 'late' }]);
+    expect(await patched()).to.equal(true);
+    webhook.setIdentities(OPTIONS.identities ?? []);
+    expect(await patched()).to.equal(false);
+  });
+
+  it('counts pods and requests', async () => {
+    await answered(review('irsa'));
+    const text = await (await fetch(webhook.metricsUrl!)).text();
+    expect(text).to.match(/^pod_identity_webhook_pod_count\{method="sts_web_identity"\} 1$/m);
+    expect(text).to.match(/^pod_identity_webhook_pod_count\{method="container_credentials"\} \d+$/m);
+    expect(text).to.match(/^pod_identity_webhook_missing_sa_count [1-9]\d*$/m);
+    expect(text).to.match(/^pod_identity_webhook_used 1$/m);
+    expect(text).to.match(/^http_request_count\{code="415",path="\/mutate",verb="GET"\} 1$/m);
+    expect(text).to.match(/^http_request_latencies_bucket\{path="\/mutate",verb="POST",le="\+Inf"\} \d+$/m);
+  });
+
+  it('keeps the values of a pod out of its log', async () => {
+    const secret = 'token-of-the-pod';
+    await post(review('pi').replace('"name":"app"', `"name":"app","env":[{"name":"T","value":"${secret}"}]`));
+    await post(`{"request":{"object":{"spec":{"containers":[{"name":5,"env":[{"value":"${secret}"}]}]}}}}`);
+    expect(lines).not.to.be.empty;
+    expect(lines.join('\n')).not.to.contain(secret);
+  });
+});
+
+describe('the webhook over TLS', () => {
+  it('serves its certificate, and another when it is given one', async () => {
+    const [first, second] = await Promise.all([certificate('first'), certificate('second')]);
+    const webhook = await startWebhook({ ...OPTIONS, tls: first });
+    try {
+      expect(webhook.url).to.match(/^https:\/\/127\.0\.0\.1:\d+$/);
+      expect(await health(webhook.url, first.certificate)).to.equal('ok');
+      webhook.setTls(second);
+      expect(await health(webhook.url, second.certificate)).to.equal('ok');
+    } finally {
+      await webhook.stop();
+    }
+  });
+});
+
+async function certificate(name: string): Promise<{ certificate: string; key: string }> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const issued = await X509CertificateGenerator.createSelfSigned({
+    name: `CN=${name}`,
+    keys,
+    signingAlgorithm: algorithm,
+  });
+  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
+  return {
+    certificate: issued.toString('pem'),
+    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
+  };
+}
+
+async function health(url: string, ca: string): Promise<string> {
+  const sent = request(`${url}/healthz`, { ca, agent: false, checkServerIdentity: () => undefined }).end();
+  const [response] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+  let body = '';
+  for await (const chunk of response) body += String(chunk);
+  return body;
+}

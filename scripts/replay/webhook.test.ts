@@ -1,0 +1,118 @@
+import { expect } from 'chai';
+import { readFileSync } from 'node:fs';
+import { parseWebhookRecording, WebhookRecordingError } from './webhook-recording.ts';
+import { replayWebhook } from './webhook.ts';
+
+interface Recording {
+  about: string;
+  serviceAccounts: string;
+  reviews: Record<string, unknown>[];
+}
+
+const recorded = (): Recording =>
+  JSON.parse(readFileSync(new URL('../../test/fixtures/observed/webhook.json', import.meta.url), 'utf8')) as Recording;
+
+const named = (recording: Recording, name: string): Record<string, unknown> =>
+  recording.reviews.find((review) => review['name'] === name)!;
+
+describe('replayWebhook', () => {
+  it('answers as the recorded webhook did', async function () {
+    this.timeout(20_000);
+    const { compared, differences } = await replayWebhook(recorded());
+    expect(differences).to.deep.equal([]);
+    expect(compared).to.equal(recorded().reviews.length);
+  });
+
+  const life = (patch: unknown, seconds: number): unknown =>
+    JSON.parse(JSON.stringify(patch).replace(/"expirationSeconds":\d+/, `"expirationSeconds":${seconds}`));
+  const alterations: readonly (readonly [what: string, alter: (recording: Recording) => void])[] = [
+    ['a status', (recording) => (named(recording, 'service account pi')['status'] = 500)],
+    ['a verdict', (recording) => (named(recording, 'service account plain')['allowed'] = false)],
+    ['a version', (recording) => (named(recording, 'pi: admission v1')['apiVersion'] = null)],
+    ['a message', (recording) => (named(recording, 'empty body')['resultStatus'] = { metadata: {}, message: 'other' })],
+    ['a missing patch', (recording) => delete named(recording, 'service account irsa')['patch']],
+    [
+      'a variable',
+      (recording) => {
+        const review = named(recording, 'service account pi');
+        review['patch'] = JSON.parse(JSON.stringify(review['patch']).replace('us-west-2', 'eu-west-1'));
+      },
+    ],
+    [
+      'the life of an IRSA token',
+      (recording) => {
+        const review = named(recording, 'service account irsa');
+        review['patch'] = life(review['patch'], 80_000);
+      },
+    ],
+    [
+      'a life out of the range of lots',
+      (recording) => {
+        const review = named(recording, 'service account pi');
+        review['patch'] = life(review['patch'], 79_199);
+      },
+    ],
+    [
+      'a life that was set',
+      (recording) => {
+        const review = named(recording, 'pi: pod annotation token-expiration');
+        review['patch'] = life(review['patch'], 80_000);
+      },
+    ],
+    ['the region', (recording) => (recording.about = recording.about.replace('us-west-2', 'eu-west-1'))],
+    ['the associations', (recording) => (recording.about = recording.about.replace('app/both', 'app/none'))],
+    ['the service accounts', (recording) => (recording.serviceAccounts = '')],
+    ['the body of the health check', (recording) => (named(recording, 'healthz')['body'] = 'ill')],
+  ];
+  for (const [what, alter] of alterations) {
+    it(`tells of ${what} that differs`, async () => {
+      const recording = recorded();
+      // A few reviews of each kind do, and every one that is altered.
+      recording.reviews = recording.reviews.filter(({ name }) =>
+        /^(service|pi: (admission|pod)|empty|healthz)/.test(String(name)),
+      );
+      alter(recording);
+      expect((await replayWebhook(recording)).differences).not.to.be.empty;
+    });
+  }
+
+  it('tells a webhook that forgets init containers', async () => {
+    const { differences } = await replayWebhook(recorded(), { faults: new Set(['webhook-forgets-init-containers']) });
+    const names = new Set(differences.map(({ name }) => name.split(':')[0]));
+    expect(names).to.include.all.keys('pi', 'irsa', 'both');
+  });
+
+  it('tells a webhook that prefers IRSA', async () => {
+    const { differences } = await replayWebhook(recorded(), { faults: new Set(['webhook-prefers-irsa']) });
+    expect(differences).not.to.be.empty;
+    expect(differences.every(({ name }) => /both/.test(name))).to.equal(true);
+  });
+
+  for (const recording of [null, {}, { reviews: 5 }, { reviews: [{}] }]) {
+    it(`refuses ${JSON.stringify(recording)}`, async () => {
+      const failure = await replayWebhook(recording).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(WebhookRecordingError);
+    });
+  }
+});
+
+describe('parseWebhookRecording', () => {
+  it('reads flags in several spellings', () => {
+    const { settings, identities } = parseWebhookRecording({
+      about:
+        'What it answers (flags: --annotation-prefix=x.io, token-audience aud, sts-regional-endpoint false, ' +
+        'token-expiration 7200, container credentials for a/b, c-d/e.f).',
+      reviews: [],
+    });
+    expect(settings).to.deep.equal({
+      annotationPrefix: 'x.io',
+      tokenAudience: 'aud',
+      stsRegionalEndpoint: false,
+      tokenExpiration: 7200,
+    });
+    expect(identities).to.deep.equal([
+      { namespace: 'a', serviceAccount: 'b' },
+      { namespace: 'c-d', serviceAccount: 'e.f' },
+    ]);
+  });
+});
