@@ -1,0 +1,77 @@
+import { newWorld } from '../core/new-world.ts';
+import { serviceContext } from '../core/service-context.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Service, ServiceRequest } from '../core/service.ts';
+import { storm } from '../core/storm.ts';
+import { AwsError } from '../core/errors.ts';
+import type { CallTrace, World } from '../core/world.ts';
+import { s3Service } from './index.ts';
+
+export interface TestAnswer {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly trace: CallTrace;
+}
+
+export interface TestS3 {
+  readonly world: World;
+  readonly root: Caller;
+  readonly service: Service;
+  readonly createAccount: (id: string) => Caller;
+  /** Calls S3 as `caller`, past HTTP and signatures. `target` is path and query as they would be sent. */
+  call(
+    caller: Caller | undefined,
+    method: string,
+    target: string,
+    options?: { readonly body?: string; readonly headers?: Readonly<Record<string, string>> },
+  ): Promise<TestAnswer>;
+}
+
+/** For tests: S3 alone in a world of its own. */
+export function testS3(): TestS3 {
+  const { world, createAccount } = newWorld({ seed: 'test', endpoint: () => 'http://127.0.0.1:0' });
+  const context = serviceContext(world, storm());
+  const service = s3Service(context);
+  const rootOf = (id: string): Caller => {
+    const found = world.credentials.find(createAccount(id).administrator.accessKeyId);
+    if (found === undefined) throw new Error('an administrator has no key');
+    return found.caller;
+  };
+  let calls = 0;
+  return {
+    world,
+    root: rootOf('111122223333'),
+    service,
+    createAccount: rootOf,
+    async call(caller, method, target, { body = '', headers = {} } = {}) {
+      const [path = '', query = ''] = target.split('?');
+      calls += 1;
+      const request: ServiceRequest = {
+        id: `REQUEST${calls}`,
+        method,
+        path,
+        query,
+        headers: { host: '127.0.0.1', ...headers },
+        body: Buffer.from(body),
+        caller,
+        sourceIp: '127.0.0.1',
+        applicationId: undefined,
+        time: world.clock.now(),
+        presigned: false,
+      };
+      const trace = context.trace(request);
+      try {
+        const response = await service.handle(request);
+        const { status, headers: sent = {}, body: answered = '' } = response;
+        return { status, code: undefined, message: undefined, headers: sent, body: answered.toString(), trace };
+      } catch (error) {
+        if (!(error instanceof AwsError)) throw error;
+        const { status, headers: sent = {}, body: answered = '' } = service.renderError(error, request);
+        return { status, code: error.code, message: error.message, headers: sent, body: answered.toString(), trace };
+      }
+    },
+  };
+}
