@@ -1,12 +1,8 @@
 import {
   CreateClusterCommand,
-  CreateNodegroupCommand,
   DeleteClusterCommand,
-  DeleteNodegroupCommand,
   DescribeClusterCommand,
-  DescribeNodegroupCommand,
   ListClustersCommand,
-  ListNodegroupsCommand,
   ListTagsForResourceCommand,
   TagResourceCommand,
   UntagResourceCommand,
@@ -169,97 +165,5 @@ describe('EKS clusters', () => {
     expect(await errorOf(list('blue'))).to.include({ name: 'BadRequestException', status: 400 });
     const unescaped = await cloud.send('eks', { path: `/tags/${resourceArn}` });
     expect(unescaped.body).to.deep.equal({ tags: { b: '3' } });
-  });
-
-  describe('node groups', () => {
-    const node = () => makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
-    const createGroup = (nodeRole: string, nodegroupName = 'workers') =>
-      cloud.eks().send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName, nodeRole, subnets: ['s-1'] }));
-    const key = { clusterName: 'blue', nodegroupName: 'workers' };
-
-    it('give the cluster nodes with credentials of the node role, renewed before they end', async () => {
-      const recorded = await makeCluster(cloud);
-      const nodeRole = await node();
-      const { nodegroup } = await createGroup(nodeRole);
-      expect(nodegroup).to.include({ nodegroupName: 'workers', clusterName: 'blue', status: 'ACTIVE', nodeRole });
-      expect(nodegroup!.nodegroupArn).to.match(/:nodegroup\/blue\/workers\/[0-9a-f-]{36}$/);
-      expect(recorded.told).to.deep.equal([`addNodes workers ${nodeRole}`]);
-
-      const { credentials } = recorded.nodeGroups.get('workers')!;
-      const first = await credentials();
-      const { caller } = cloud.world.credentials.find(first.accessKeyId)!;
-      expect((caller as { arn: string }).arn).to.match(/:assumed-role\/node\/i-[0-9a-f]{17}$/);
-      expect(await credentials()).to.equal(first);
-      cloud.world.clock.advance(6 * 3_600_000 - 60_000);
-      const second = await credentials();
-      expect(second.accessKeyId).to.not.equal(first.accessKeyId);
-      expect(second.expiration! - first.expiration!).to.be.greaterThan(5 * 3_600_000);
-    });
-
-    it('are described, listed and deleted, and hold their cluster', async () => {
-      const recorded = await makeCluster(cloud);
-      const { nodegroup } = await createGroup(await node());
-      expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.equal(nodegroup);
-      const list = new ListNodegroupsCommand({ clusterName: 'blue' });
-      expect((await cloud.eks().send(list)).nodegroups).to.deep.equal(['workers']);
-      expect(await errorOf(cloud.eks().send(new DeleteClusterCommand({ name: 'blue' })))).to.include({
-        name: 'ResourceInUseException',
-        status: 409,
-      });
-      await cloud.eks().send(new DeleteNodegroupCommand(key));
-      expect(recorded.told.at(-1)).to.equal('removeNodes workers');
-      expect(await errorOf(cloud.eks().send(new DescribeNodegroupCommand(key)))).to.include({ status: 404 });
-      await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
-    });
-
-    it('are refused without a role that nodes may assume', async () => {
-      await makeCluster(cloud);
-      expect((await errorOf(createGroup(`arn:aws:iam::${ACCOUNT}:role/none`))).message).to.match(/does not exist/);
-      const role = await makeRole(cloud, 'app');
-      expect((await errorOf(createGroup(role))).message).to.match(/\[ec2\.amazonaws\.com\] were not found/);
-      const good = await node();
-      await createGroup(good);
-      expect((await errorOf(createGroup(good))).name).to.equal('ResourceInUseException');
-      expect((await errorOf(createGroup(good, 'a b'))).name).to.equal('InvalidParameterException');
-    });
-
-    it('that cannot be made say why', async () => {
-      const recorded = await makeCluster(cloud);
-      recorded.addNodes = () => Promise.reject(new Error('no processors left'));
-      const { nodegroup } = await createGroup(await node());
-      expect(nodegroup!.status).to.equal('CREATE_FAILED');
-      expect(nodegroup!.health!.issues![0]!.message).to.equal('no processors left');
-    });
-  });
-
-  describe('malformed requests', () => {
-    const cases: readonly [method: string, path: string, body: string, status: number, type: string][] = [
-      ['GET', '/', '', 404, 'UnknownOperationException'],
-      ['PUT', '/clusters', '', 404, 'UnknownOperationException'],
-      ['GET', '/clusters//addons', '', 404, 'UnknownOperationException'],
-      ['GET', '/clusters/%E0%A4%A', '', 404, 'UnknownOperationException'],
-      ['GET', '/clusters/../x', '', 404, 'UnknownOperationException'],
-      ['GET', '/clusters/__proto__', '', 404, 'ResourceNotFoundException'],
-      ['POST', '/clusters', '', 400, 'InvalidParameterException'],
-      ['POST', '/clusters', '{', 400, 'SerializationException'],
-      ['POST', '/clusters', '[]', 400, 'SerializationException'],
-      ['POST', '/clusters', '[['.repeat(100_000), 400, 'SerializationException'],
-      ['POST', '/clusters', '{"name": 1}', 400, 'SerializationException'],
-      ['POST', '/clusters', '{"name": "b", "tags": []}', 400, 'SerializationException'],
-      ['POST', '/clusters', '{"name": "b", "tags": {"a": 1}}', 400, 'SerializationException'],
-      ['POST', '/clusters', '{"name": "b", "tags": {"__proto__": "x"}}', 400, 'InvalidParameterException'],
-    ];
-    for (const [method, path, body, status, type] of cases) {
-      it(`${method} ${path} ${body.slice(0, 40)} is answered ${status} ${type}`, async () => {
-        const answer = await cloud.send('eks', { method, path, body: Buffer.from(body) });
-        expect([answer.status, answer.errorType]).to.deep.equal([status, type]);
-        expect(answer.body.message).to.be.a('string');
-        expect(answer.headers['x-amzn-requestid']).to.be.a('string');
-      });
-    }
-    it('unsigned calls are refused', async () => {
-      const answer = await cloud.send('eks', { path: '/clusters', caller: undefined });
-      expect([answer.status, answer.errorType]).to.deep.equal([403, 'MissingAuthenticationTokenException']);
-    });
   });
 });

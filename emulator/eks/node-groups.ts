@@ -102,7 +102,7 @@ function nodeCredentials(
     // More than a whole session ahead: the clock was moved back.
     if (current !== undefined && left > RENEWAL_MILLISECONDS && left <= NODE_SESSION_SECONDS * 1000) return current;
     const accountId = roleArn.split(':')[4] ?? '';
-    const request = { ...created, caller: undefined, time: now };
+    const request = { ...created, headers: {}, body: Buffer.alloc(0), caller: undefined, time: now };
     current = assumeRole(context, request, {
       principal: { kind: 'service', service: NODE_SERVICE, accountId },
       roleArn,

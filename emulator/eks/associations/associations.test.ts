@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import {
   CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
@@ -9,29 +8,18 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type RecordedCluster, type TestCloud } from '../test-cloud.ts';
-import {
-  POD_TRUST,
-  allow,
-  errorOf,
-  makeCluster,
-  makeRole,
-  policy,
-  sessionOf,
-  trust,
-  type Statement,
-} from '../test-roles.ts';
+import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type TestCloud } from '../test-cloud.ts';
+import { POD_TRUST, allow, errorOf, makeCluster, makeRole, policy, trust } from '../test-roles.ts';
 
 type Input = Partial<CreatePodIdentityAssociationCommandInput>;
 
 describe('pod identity associations', () => {
   let cloud: TestCloud;
-  let cluster: RecordedCluster;
   let roleArn: string;
 
   beforeEach(async () => {
     cloud = await testCloud();
-    cluster = await makeCluster(cloud);
+    await makeCluster(cloud);
     roleArn = await makeRole(cloud, 'app');
   });
   afterEach(() => cloud.close());
@@ -275,81 +263,5 @@ describe('pod identity associations', () => {
     for (let i = 1; i < 5000; i++) associations.set(`a-${i}`, { ...stored, id: `a-${i}`, serviceAccount: `sa-${i}` });
     const error = await errorOf(create({ serviceAccount: 'one-more' }));
     expect(error).to.include({ name: 'ResourceLimitExceededException', status: 400 });
-  });
-
-  describe('permissions', () => {
-    const associationArns = `arn:aws:eks:us-west-2:${ACCOUNT}:podidentityassociation/blue/*`;
-    const clusterArn = `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`;
-    const passRole = (service: string) =>
-      allow('iam:PassRole', '*', { StringEquals: { 'iam:PassedToService': service } });
-    const as = async (...statements: Statement[]) =>
-      cloud.eks(sessionOf(cloud, await makeRole(cloud, 'ops', [trust('ec2.amazonaws.com')], statements)));
-
-    it('create asks for the cluster, and iam:PassRole to pods.eks.amazonaws.com', async () => {
-      await create(
-        {},
-        await as(allow('eks:CreatePodIdentityAssociation', clusterArn), passRole('pods.eks.amazonaws.com')),
-      );
-    });
-    it('create is denied without iam:PassRole', async () => {
-      const error = await errorOf(create({}, await as(allow('eks:*'))));
-      expect(error).to.include({ name: 'AccessDeniedException', status: 403 });
-      expect(error.message).to.match(/not authorized to perform: iam:PassRole on resource: .*role\/app/);
-    });
-    it('create is denied with iam:PassRole to another service', async () => {
-      const error = await errorOf(create({}, await as(allow('eks:*'), passRole('ec2.amazonaws.com'))));
-      expect(error.name).to.equal('AccessDeniedException');
-    });
-    it('create is denied without eks:CreatePodIdentityAssociation, which does not tell whether the cluster exists', async () => {
-      const by = await as(allow('iam:PassRole'));
-      for (const clusterName of ['blue', 'green'])
-        expect((await errorOf(create({ clusterName }, by))).name).to.equal('AccessDeniedException');
-    });
-    it('describe asks for the association', async () => {
-      const { associationId } = await create();
-      const command = new DescribePodIdentityAssociationCommand({ clusterName: 'blue', associationId });
-      const by = await as(allow('eks:DescribePodIdentityAssociation', associationArns));
-      await by.send(command);
-      const list = new ListPodIdentityAssociationsCommand({ clusterName: 'blue' });
-      expect((await errorOf(by.send(list))).name).to.equal('AccessDeniedException');
-    });
-    it('delete sees the tags of the association', async () => {
-      const condition = { StringEquals: { 'aws:ResourceTag/team': 'a' } };
-      const by = await as(allow('eks:DeletePodIdentityAssociation', '*', condition));
-      const own = await create({ tags: { team: 'a' } });
-      const other = await create({ serviceAccount: 'b', tags: { team: 'b' } });
-      const remove = (associationId?: string) =>
-        by.send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
-      await remove(own.associationId);
-      expect((await errorOf(remove(other.associationId))).name).to.equal('AccessDeniedException');
-    });
-  });
-
-  describe('propagation', () => {
-    it('tells cluster and EKS Auth before the call answers', async () => {
-      const { associationId = '' } = await create();
-      expect(cluster.told.at(-1)).to.equal('associations shop/reader');
-      expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.id).to.equal(associationId);
-      await cloud.eks().send(new DeletePodIdentityAssociationCommand({ clusterName: 'blue', associationId }));
-      expect(cluster.told.at(-1)).to.equal('associations ');
-      expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
-    });
-
-    it('tells each of them after its own delay, what was true at the time of the change', async () => {
-      await cloud.close();
-      cloud = await testCloud({ settings: { associationPropagation: { webhook: 60_000, eksAuth: 20 } } });
-      cluster = await makeCluster(cloud);
-      roleArn = await makeRole(cloud, 'app');
-      await create();
-      expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
-      while (cloud.cluster('blue').eksAuthAssociations?.size === 0) await wait(5);
-      expect(cluster.told).to.deep.equal([]);
-    });
-
-    it('keeps an association that the cluster could not be told of', async () => {
-      cluster.associationsChanged = () => Promise.reject(new Error('unreachable'));
-      const { associationId } = await create();
-      expect(await describeIt(associationId!)).to.include({ serviceAccount: 'reader' });
-    });
   });
 });

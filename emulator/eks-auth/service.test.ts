@@ -1,0 +1,148 @@
+import { expect } from 'chai';
+import { OTHER_ACCOUNT, rootOf } from '../eks/test-cloud.ts';
+import { allow, makeRole, sessionOf, trust } from '../eks/test-roles.ts';
+import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from './test-fixture.ts';
+
+describe('EKS Auth', () => {
+  const pod = eksAuthFixture();
+  const { start, associate, sign, assume, sessionFrom } = pod;
+
+  it('gives credentials of the role for six hours, in the documented form', async () => {
+    const { associationId, associationArn } = await associate();
+    const before = pod.cloud.world.clock.now();
+    const answer = await assume({ token: await sign() });
+    expect(answer.status).to.equal(200);
+    const { subject, audience, podIdentityAssociation, assumedRoleUser, credentials } = answer.body as Record<
+      string,
+      Record<string, string>
+    >;
+    expect(subject).to.deep.equal({ namespace: 'shop', serviceAccount: 'reader' });
+    expect(audience).to.equal('pods.eks.amazonaws.com');
+    expect(podIdentityAssociation).to.deep.equal({ associationArn, associationId });
+    const name = /^arn:aws:sts::\d{12}:assumed-role\/app\/(eks-blue-reader-5d8-[0-9a-f-]{36})$/.exec(
+      assumedRoleUser!.arn!,
+    )?.[1];
+    expect(name).to.be.a('string');
+    expect(assumedRoleUser).to.have.all.keys('arn', 'assumeRoleId');
+    expect(assumedRoleUser!.assumeRoleId).to.match(/^AROA[A-Z0-9]{17}:eks-blue-/);
+    expect(credentials).to.have.all.keys('accessKeyId', 'secretAccessKey', 'sessionToken', 'expiration');
+    expect(Number(credentials!.expiration) * 1000 - before).to.be.closeTo(6 * 3_600_000, 60_000);
+  });
+
+  it('names each session anew', async () => {
+    await associate();
+    const token = await sign();
+    const names = [sessionFrom(await assume({ token })), sessionFrom(await assume({ token }))].map(
+      ({ sessionName }) => sessionName,
+    );
+    expect(names[0]).to.not.equal(names[1]);
+  });
+
+  it('tags the session six times, transitively', async () => {
+    await associate();
+    const session = sessionFrom(await assume({ token: await sign(), eksNodeName: 'n', instanceId: 'i-1', zone: 'z' }));
+    expect(tagsOf(session)).to.deep.equal({
+      'eks-cluster-arn': CLUSTER_ARN,
+      'eks-cluster-name': 'blue',
+      'kubernetes-namespace': 'shop',
+      'kubernetes-service-account': 'reader',
+      'kubernetes-pod-name': POD_NAME,
+      'kubernetes-pod-uid': 'pod-uid',
+    });
+    expect(session.tags.every(({ transitive }) => transitive)).to.equal(true);
+  });
+
+  it('tags nothing when session tags are off, and then needs no sts:TagSession', async () => {
+    const untagged = await makeRole(pod.cloud, 'untagged', [
+      trust('pods.eks.amazonaws.com', undefined, ['sts:AssumeRole']),
+    ]);
+    await associate({ disableSessionTags: true, roleArn: untagged });
+    expect(sessionFrom(await assume({ token: await sign() })).tags).to.deep.equal([]);
+  });
+
+  describe('settings and faults', () => {
+    const unbound = () =>
+      sign({ 'kubernetes.io': { namespace: 'shop', serviceaccount: { name: 'reader', uid: 'u' } } });
+
+    it('badTokenError', async () => {
+      await start({ settings: { badTokenError: 'InvalidParameterException' } });
+      expect((await assume({ token: await sign({ aud: 'x' }) })).errorType).to.equal('InvalidParameterException');
+    });
+    it('noAssociationError', async () => {
+      expect(outcome(await assume({ token: await sign() }))).to.include({
+        status: 404,
+        type: 'ResourceNotFoundException',
+      });
+      await start({ settings: { noAssociationError: 'AccessDeniedException' } });
+      expect(outcome(await assume({ token: await sign() }))).to.include({ status: 400, type: 'AccessDeniedException' });
+    });
+    it('eksAuthChecksPodExists', async () => {
+      await start({ settings: { eksAuthChecksPodExists: true } });
+      await associate();
+      const token = await sign();
+      expect((await assume({ token })).errorType).to.equal('InvalidTokenException');
+      pod.cloud.clusters.get('blue')!.pods.add(`shop/${POD_NAME}/pod-uid`);
+      expect((await assume({ token })).status).to.equal(200);
+    });
+    it('eks-auth-ignores-audience', async () => {
+      await start({ faults: ['eks-auth-ignores-audience'] });
+      await associate();
+      expect((await assume({ token: await sign({ aud: ['sts.amazonaws.com'] }) })).status).to.equal(200);
+      expect((await assume({ token: await unbound() })).status).to.equal(400);
+    });
+    it('eks-auth-accepts-unbound-tokens', async () => {
+      await start({ faults: ['eks-auth-accepts-unbound-tokens'] });
+      await associate();
+      const answer = await assume({ token: await unbound() });
+      expect(answer.status).to.equal(200);
+      expect(Object.keys(tagsOf(sessionFrom(answer)))).to.have.length(4);
+      expect((await assume({ token: await sign({ aud: 'x' }) })).status).to.equal(400);
+    });
+    it('eks-auth-drops-session-tags', async () => {
+      await start({ faults: ['eks-auth-drops-session-tags'] });
+      await associate();
+      expect(sessionFrom(await assume({ token: await sign() })).tags).to.deep.equal([]);
+    });
+  });
+
+  describe('the caller', () => {
+    it('needs eks-auth:AssumeRoleForPodIdentity on the cluster', async () => {
+      await associate();
+      const node = async (name: string, resource: string) =>
+        sessionOf(
+          pod.cloud,
+          await makeRole(pod.cloud, name, [trust('ec2.amazonaws.com')], [allow('eks-auth:*', resource)]),
+        );
+      const token = await sign();
+      expect((await assume({ token }, 'blue', await node('one', CLUSTER_ARN))).status).to.equal(200);
+      const denied = await assume({ token }, 'blue', await node('two', `${CLUSTER_ARN}-2`));
+      expect(outcome(denied)).to.include({ status: 403, type: 'AccessDeniedException' });
+      expect(outcome(denied).message).to.match(/not authorized to perform: eks-auth:AssumeRoleForPodIdentity/);
+    });
+    it('of another account finds no cluster', async () => {
+      const answer = await assume({ token: await sign() }, 'blue', rootOf(pod.cloud.world, OTHER_ACCOUNT));
+      expect(outcome(answer)).to.include({ status: 404, type: 'ResourceNotFoundException' });
+    });
+    it('must name a cluster', async () => {
+      expect(outcome(await assume({ token: 'a.b.c' }, 'none'))).to.include({ status: 404 });
+      expect(outcome(await assume({ token: 'a.b.c' }, '-x'))).to.include({
+        status: 400,
+        type: 'InvalidParameterException',
+      });
+    });
+    it('must be someone, and name an operation', async () => {
+      const path = '/clusters/blue/assume-role-for-pod-identity';
+      const unsigned = await pod.cloud.send('eks-auth', { method: 'POST', path, caller: undefined });
+      expect(unsigned.errorType).to.equal('MissingAuthenticationTokenException');
+      for (const call of [
+        { method: 'GET', path },
+        { method: 'POST', path: `${path}/x` },
+        { method: 'POST', path: '/%ff' },
+      ])
+        expect(outcome(await pod.cloud.send('eks-auth', call))).to.include({
+          status: 404,
+          type: 'UnknownOperationException',
+        });
+    });
+  });
+});

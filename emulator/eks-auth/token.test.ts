@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose';
+import { makeCluster } from '../eks/test-roles.ts';
+import { eksAuthFixture, outcome } from './test-fixture.ts';
+
+describe('tokens for EKS Auth', () => {
+  const pod = eksAuthFixture();
+  const { associate, claims, sign, assume } = pod;
+
+  describe('tokens', () => {
+    beforeEach(() => associate());
+    const kubernetes = { namespace: 'shop', serviceaccount: { name: 'reader', uid: 'u' } };
+    const cases: readonly [title: string, token: () => string | Promise<string>, note: RegExp][] = [
+      ['for another audience', () => sign({ aud: ['sts.amazonaws.com'] }), /audience is sts\.amazonaws\.com/],
+      ['without an audience', () => sign({ aud: undefined }), /audience is missing/],
+      ['that are bound to no pod', () => sign({ 'kubernetes.io': kubernetes }), /bound to no pod/],
+      ['without Kubernetes claims', () => sign({ 'kubernetes.io': undefined }), /names no Kubernetes service account/],
+      ['with odd Kubernetes claims', () => sign({ 'kubernetes.io': [1] }), /names no Kubernetes service account/],
+      ['with another subject', () => sign({ sub: 'system:serviceaccount:shop:admin' }), /subject/],
+      ['of another issuer', () => sign({ iss: 'https://oidc.eks.us-west-2.amazonaws.com/id/OTHER' }), /issuer/],
+      ['not valid yet', () => sign({ nbf: (claims().nbf ?? 0) + 60 }), /not valid yet/],
+      ['without an expiration', () => sign({ exp: undefined }), /no expiration/],
+      ['that are not signed', () => `${new UnsecuredJWT(claims()).encode()}AAAA`, /not signed by RS256/],
+      [
+        'signed with a shared secret',
+        () => new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', kid: 'key-1' }).sign(Buffer.alloc(32, 1)),
+        /not signed by RS256/,
+      ],
+      [
+        'forged with another key',
+        async () =>
+          new SignJWT(claims())
+            .setProtectedHeader({ alg: 'ES256', kid: 'key-1' })
+            .sign((await generateKeyPair('ES256')).privateKey),
+        /signature does not verify/,
+      ],
+      ['of an unknown key', () => pod.cloud.clusters.get('blue')!.sign(claims(), { kid: 'key-2' }), /names no key/],
+      ['whose payload was changed', async () => (await sign()).replace(/\.[\w-]{8}/, '.AAAAAAAA'), /does not verify/],
+      ['that are no JWT', () => 'bm90.YQ.and0LW9mLWFueS1raW5k', /not a signed JWT/],
+    ];
+    for (const [title, token, note] of cases) {
+      it(`${title} are refused as invalid, and the record says why`, async () => {
+        const made = await token();
+        const answer = await assume({ token: made });
+        expect(outcome(answer)).to.include({ status: 400, type: 'InvalidTokenException' });
+        expect(answer.trace.notes.join('\n')).to.match(note);
+        expect(JSON.stringify([answer.body, answer.trace])).to.not.include(made.split('.')[2]);
+      });
+    }
+
+    it('of another cluster are refused', async () => {
+      await makeCluster(pod.cloud, 'green');
+      const answer = await assume({ token: await sign({}, 'green') });
+      expect(outcome(answer)).to.include({ status: 400, type: 'InvalidTokenException' });
+    });
+
+    it('past their expiration have an error of their own, in the words that AWS uses', async () => {
+      const token = await sign();
+      pod.cloud.world.clock.advance(3_600_001);
+      const { status, type, message } = outcome(await assume({ token }));
+      expect({ status, type }).to.deep.equal({ status: 400, type: 'ExpiredTokenException' });
+      expect(message).to.match(
+        /^The token included in the request is expired: current date\/time \d{4}-[\d-]+T[\d:.]+Z must be before the expiration date\/time \d{4}-[\d-]+T[\d:]+Z$/,
+      );
+    });
+
+    it('are good with several audiences', async () => {
+      expect((await assume({ token: await sign({ aud: ['x', 'pods.eks.amazonaws.com'] }) })).status).to.equal(200);
+      expect((await assume({ token: await sign({ aud: 'pods.eks.amazonaws.com' }) })).status).to.equal(200);
+    });
+
+    for (const body of ['', '[]', '{', 'null', '{"token": 1}', '{"zone": {}, "token": "a.b.c"}']) {
+      it(`must come in a proper body, not ${body || 'an empty one'}`, async () => {
+        const { status, type } = outcome(await assume(body));
+        expect(status).to.equal(400);
+        expect(type).to.be.oneOf(['SerializationException', 'InvalidParameterException']);
+      });
+    }
+    for (const token of ['', 'abc', 'a.b', 'a.b.c.d', 'Bearer a.b.c', 'a.b.c\n']) {
+      it(`must have three segments, unlike ${JSON.stringify(token)}`, async () => {
+        expect(outcome(await assume({ token }))).to.include({ status: 400, type: 'InvalidParameterException' });
+      });
+    }
+  });
+});

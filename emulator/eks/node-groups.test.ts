@@ -1,0 +1,77 @@
+import {
+  CreateNodegroupCommand,
+  DeleteClusterCommand,
+  DeleteNodegroupCommand,
+  DescribeNodegroupCommand,
+  ListNodegroupsCommand,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { ACCOUNT, testCloud, type TestCloud } from './test-cloud.ts';
+import { errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
+
+describe('EKS node groups', () => {
+  let cloud: TestCloud;
+  beforeEach(async () => {
+    cloud = await testCloud();
+  });
+  afterEach(() => cloud.close());
+
+  const node = () => makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
+  const createGroup = (nodeRole: string, nodegroupName = 'workers') =>
+    cloud.eks().send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName, nodeRole, subnets: ['s-1'] }));
+  const key = { clusterName: 'blue', nodegroupName: 'workers' };
+
+  it('give the cluster nodes with credentials of the node role, renewed before they end', async () => {
+    const recorded = await makeCluster(cloud);
+    const nodeRole = await node();
+    const { nodegroup } = await createGroup(nodeRole);
+    expect(nodegroup).to.include({ nodegroupName: 'workers', clusterName: 'blue', status: 'ACTIVE', nodeRole });
+    expect(nodegroup!.nodegroupArn).to.match(/:nodegroup\/blue\/workers\/[0-9a-f-]{36}$/);
+    expect(recorded.told).to.deep.equal([`addNodes workers ${nodeRole}`]);
+
+    const { credentials } = recorded.nodeGroups.get('workers')!;
+    const first = await credentials();
+    const { caller } = cloud.world.credentials.find(first.accessKeyId)!;
+    expect((caller as { arn: string }).arn).to.match(/:assumed-role\/node\/i-[0-9a-f]{17}$/);
+    expect(await credentials()).to.equal(first);
+    cloud.world.clock.advance(6 * 3_600_000 - 60_000);
+    const second = await credentials();
+    expect(second.accessKeyId).to.not.equal(first.accessKeyId);
+    expect(second.expiration! - first.expiration!).to.be.greaterThan(5 * 3_600_000);
+  });
+
+  it('are described, listed and deleted, and hold their cluster', async () => {
+    const recorded = await makeCluster(cloud);
+    const { nodegroup } = await createGroup(await node());
+    expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.equal(nodegroup);
+    const list = new ListNodegroupsCommand({ clusterName: 'blue' });
+    expect((await cloud.eks().send(list)).nodegroups).to.deep.equal(['workers']);
+    expect(await errorOf(cloud.eks().send(new DeleteClusterCommand({ name: 'blue' })))).to.include({
+      name: 'ResourceInUseException',
+      status: 409,
+    });
+    await cloud.eks().send(new DeleteNodegroupCommand(key));
+    expect(recorded.told.at(-1)).to.equal('removeNodes workers');
+    expect(await errorOf(cloud.eks().send(new DescribeNodegroupCommand(key)))).to.include({ status: 404 });
+    await cloud.eks().send(new DeleteClusterCommand({ name: 'blue' }));
+  });
+
+  it('are refused without a role that nodes may assume', async () => {
+    await makeCluster(cloud);
+    expect((await errorOf(createGroup(`arn:aws:iam::${ACCOUNT}:role/none`))).message).to.match(/does not exist/);
+    const role = await makeRole(cloud, 'app');
+    expect((await errorOf(createGroup(role))).message).to.match(/\[ec2\.amazonaws\.com\] were not found/);
+    const good = await node();
+    await createGroup(good);
+    expect((await errorOf(createGroup(good))).name).to.equal('ResourceInUseException');
+    expect((await errorOf(createGroup(good, 'a b'))).name).to.equal('InvalidParameterException');
+  });
+
+  it('that cannot be made say why', async () => {
+    const recorded = await makeCluster(cloud);
+    recorded.addNodes = () => Promise.reject(new Error('no processors left'));
+    const { nodegroup } = await createGroup(await node());
+    expect(nodegroup!.status).to.equal('CREATE_FAILED');
+    expect(nodegroup!.health!.issues![0]!.message).to.equal('no processors left');
+  });
+});
