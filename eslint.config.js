@@ -13,7 +13,7 @@ const MAY_IMPORT = {
   clusters: ['emulator', 'components'],
   suites: ['harness'],
   faults: ['emulator', 'components'],
-  harness: ['clusters', 'emulator', 'faults'],
+  harness: ['clusters', 'emulator', 'components', 'faults'],
 };
 
 const importRules = Object.entries(MAY_IMPORT).map(([folder, allowed]) => {

@@ -1,0 +1,32 @@
+/** What every command does first: a Node that is new enough, and a build that is up to date. */
+import { spawnSync } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isFresh } from '../scripts/freshness.js';
+
+const MINIMUM = [20, 19];
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Runs an entry point of dist/, building first where sources are newer. */
+export async function start(entry) {
+  const version = process.env.CONFORMANCE_TEST_NODE_VERSION ?? process.versions.node;
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
+    process.stderr.write(`Node ${version} is too old: install Node ${MINIMUM.join('.')} or later.\n`);
+    process.exitCode = 2;
+    return;
+  }
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  if (!isFresh()) {
+    const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], {
+      stdio: ['ignore', 'inherit', 'pipe'],
+      encoding: 'utf8',
+    });
+    if (status !== 0) {
+      process.stderr.write(`The build failed, so nothing was run:\n${stderr}`);
+      process.exitCode = 3;
+      return;
+    }
+  }
+  await import(join(root, 'dist', entry));
+}

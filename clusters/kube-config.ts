@@ -1,0 +1,34 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { RequestOptions } from 'node:https';
+import { KubeConfig, type User } from '@kubernetes/client-node';
+
+/** How long a presigned EKS token is used: it is good for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"). */
+const TOKEN_LIFE_MILLISECONDS = 10 * 60_000;
+
+/** A kubeconfig whose bearer token is asked for anew before it expires. */
+export function kubeConfigWithToken(
+  cluster: { readonly name: string; readonly endpoint: string; readonly certificateAuthorityData: string },
+  token: () => Promise<string>,
+): KubeConfig {
+  const config = new KubeConfig();
+  const provider = `token-of-${cluster.name}`;
+  let held: { readonly token: string; readonly since: number } | undefined;
+  config.addAuthenticator({
+    isAuthProvider: (user: User) => (user.authProvider as { name?: string } | undefined)?.name === provider,
+    applyAuthentication: async (_user: User, options: RequestOptions): Promise<void> => {
+      if (held === undefined || Date.now() - held.since > TOKEN_LIFE_MILLISECONDS)
+        held = { token: await token(), since: Date.now() };
+      options.headers = {
+        ...(options.headers as OutgoingHttpHeaders | undefined),
+        Authorization: `Bearer ${held.token}`,
+      };
+    },
+  });
+  config.loadFromOptions({
+    clusters: [{ name: cluster.name, server: cluster.endpoint, caData: cluster.certificateAuthorityData }],
+    users: [{ name: cluster.name, authProvider: { name: provider, config: {} } }],
+    contexts: [{ name: cluster.name, cluster: cluster.name, user: cluster.name }],
+    currentContext: cluster.name,
+  });
+  return config;
+}

@@ -1,0 +1,46 @@
+import type { ProbeResult } from './protocol.ts';
+import { fetchCredentials } from './raw.ts';
+
+/**
+ * Says which layer left the pod without credentials. The SDK's own error does not tell: it drops the agent's plain-text
+ * answer, and a later provider of the chain may mask it. So the settings are looked at, and the agent is asked again.
+ */
+export async function diagnoseMissingCredentials(error: Error): Promise<ProbeResult> {
+  const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
+  const sdk = { sdkError: error.name };
+  if (AWS_WEB_IDENTITY_TOKEN_FILE !== undefined && AWS_ROLE_ARN !== undefined) {
+    return { outcome: 'refused', layer: 'sts', code: error.name, message: error.message, facts: sdk };
+  }
+  if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
+    return {
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'NoCredentialsSettings',
+      message:
+        'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later',
+      facts: sdk,
+    };
+  }
+  let answer: ProbeResult;
+  try {
+    answer = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'pod-identity' } });
+  } catch (cause) {
+    return {
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'TokenUnreadable',
+      message: `the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'not set'})`,
+      facts: sdk,
+    };
+  }
+  if (answer.outcome === 'granted') {
+    return {
+      outcome: 'refused',
+      layer: 'agent',
+      code: error.name,
+      message: `the SDK found no credentials (${error.message}), yet the agent answers a request made by hand`,
+      facts: sdk,
+    };
+  }
+  return { ...answer, facts: { ...answer.facts, ...sdk } };
+}

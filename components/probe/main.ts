@@ -1,0 +1,62 @@
+/**
+ * The probe program: runs the operations of its plan with the SDK's default credential chain, and prints what each met.
+ * It prints identities, outcomes, layers and codes; never a token, a key or a body that could hold one.
+ */
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { REPORT_PREFIX, type PlannedProbe, type ProbePlan, type ProbeReport, type ProbeResult } from './protocol.ts';
+import { fetchCredentials, assumeRoleWithWebIdentity } from './raw.ts';
+
+/** How often the program looks whether its next phase was opened. */
+const PHASE_POLL_MILLISECONDS = 50;
+
+async function main(): Promise<void> {
+  const plan = JSON.parse(process.env['PROBE_PLAN'] ?? '{"phases":[]}') as ProbePlan;
+  for (const [index, { phase, probes }] of plan.phases.entries()) {
+    if (index > 0) await phaseOpened(phase);
+    for (const probe of probes) report(await run(probe));
+  }
+}
+
+async function phaseOpened(phase: number): Promise<void> {
+  const file = process.env['PROBE_PHASE_FILE'];
+  if (file === undefined) throw new Error('PROBE_PHASE_FILE is not set, so later phases cannot be opened');
+  for (;;) {
+    if (readPhase(file) >= phase) return;
+    await sleep(PHASE_POLL_MILLISECONDS);
+  }
+}
+
+function readPhase(file: string): number {
+  try {
+    return Number(readFileSync(file, 'utf8').trim());
+  } catch {
+    return -1;
+  }
+}
+
+async function run({ number, operation }: PlannedProbe): Promise<ProbeReport> {
+  const startedAt = Date.now();
+  let result: ProbeResult;
+  try {
+    if (operation.do === 'FetchCredentials') result = await fetchCredentials(operation);
+    else if (operation.do === 'AssumeRoleWithWebIdentity') result = await assumeRoleWithWebIdentity(operation);
+    // The SDK is loaded only where it is used: raw requests start several times faster without it.
+    else result = await (await import('./sdk.ts')).runWithSdk(operation);
+  } catch (error) {
+    result = {
+      outcome: 'error',
+      message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error',
+    };
+  }
+  return { number, startedAt, endedAt: Date.now(), ...result };
+}
+
+function report(result: ProbeReport): void {
+  process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(result)}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : 'the probe program failed'}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { AgentRequest, ProbeResult, WebIdentityRequest } from './protocol.ts';
+import { changeToken, readToken } from './tokens.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly body: string;
+}
+
+/** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
+const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: \w+\s*$/;
+
+/** Asks the agent for credentials by hand. Several requests must all be answered alike. */
+export async function fetchCredentials(operation: AgentRequest): Promise<ProbeResult> {
+  const base =
+    operation.via === 'ipv6' ? process.env['PROBE_AGENT_IPV6_URI'] : process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+  if (base === undefined)
+    return {
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'NoCredentialsSettings',
+      message: 'the pod has no AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    };
+  const token = readToken(operation.token);
+  const authorization = token === undefined ? undefined : changeToken(token, operation.change);
+  const once = (): Promise<Answer> => askAgent(base, operation, authorization);
+  const answers: Answer[] = [];
+  const repeat = operation.repeat ?? 1;
+  if (operation.atOnce) answers.push(...(await Promise.all(Array.from({ length: repeat }, once))));
+  else for (let count = 0; count < repeat; count += 1) answers.push(await once());
+  const results = answers.map((answer) => judgeAgentAnswer(answer));
+  const first = results[0] as ProbeResult;
+  const odd = results.find((result) => result.outcome !== first.outcome || result.code !== first.code);
+  const sessions = new Set(results.map((result) => result.facts?.['session']));
+  return {
+    ...(odd ?? first),
+    facts: {
+      ...(odd ?? first).facts,
+      requests: repeat,
+      answeredAlike: odd === undefined,
+      distinctSessions: sessions.size,
+    },
+  };
+}
+
+function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
+  const url = new URL(base);
+  return send(url, {
+    method: operation.method ?? 'GET',
+    path: operation.path ?? `${url.pathname}${url.search}`,
+    headers: {
+      ...(operation.host !== undefined && { host: operation.host }),
+      ...(authorization !== undefined && { authorization }),
+    },
+  }).catch((error: NodeJS.ErrnoException) => ({
+    status: 0,
+    contentType: undefined,
+    body: error.code ?? 'connection failed',
+  }));
+}
+
+/** What an agent's answer means: credentials, a refusal of its own, or one that EKS Auth made. */
+export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeResult {
+  const facts = { status, ...(contentType !== undefined && { contentType }) };
+  if (status === 200) {
+    const credentials = parseObject(body);
+    return {
+      outcome: 'granted',
+      status,
+      facts: {
+        ...facts,
+        keys: Object.keys(credentials).join(','),
+        accountId: String(credentials['AccountId']),
+        secondsLeft: Math.round((Date.parse(String(credentials['Expiration'])) - Date.now()) / 1000),
+        // Tells sessions apart without naming a key.
+        session: createHash('sha256').update(String(credentials['AccessKeyId'])).digest('hex').slice(0, 12),
+      },
+    };
+  }
+  if (status === 0)
+    return { outcome: 'refused', layer: 'agent', code: body, message: `the agent cannot be reached (${body})`, facts };
+  const passedOn = PASSED_ON.exec(body);
+  if (passedOn) {
+    const [, requestId = '', code = '', message = ''] = passedOn;
+    return { outcome: 'refused', layer: 'eks-auth', code, status, message, requestId, facts };
+  }
+  return { outcome: 'refused', layer: 'agent', code: String(status), status, message: body.trim(), facts };
+}
+
+/** AssumeRoleWithWebIdentity by hand: an unsigned form post (AWS STS API Reference). */
+export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): Promise<ProbeResult> {
+  const token = readToken(operation.token);
+  const form = new URLSearchParams({
+    Action: 'AssumeRoleWithWebIdentity',
+    Version: '2011-06-15',
+    RoleArn: operation.roleArn,
+    RoleSessionName: 'probe',
+    ...(token !== undefined && { WebIdentityToken: changeToken(token, operation.change) }),
+    ...(operation.durationSeconds !== undefined && { DurationSeconds: String(operation.durationSeconds) }),
+  });
+  const endpoint =
+    process.env['AWS_ENDPOINT_URL_STS'] ??
+    process.env['AWS_ENDPOINT_URL'] ??
+    `https://sts.${process.env['AWS_REGION'] ?? 'us-east-1'}.amazonaws.com`;
+  const answer = await send(new URL(endpoint), {
+    method: 'POST',
+    path: '/',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: form.toString(),
+  });
+  const element = (name: string): string | undefined => new RegExp(`<${name}>([^<]*)</${name}>`).exec(answer.body)?.[1];
+  const requestId = element('RequestId');
+  if (answer.status === 200) {
+    const arn = element('Arn') ?? '';
+    return {
+      outcome: 'granted',
+      status: 200,
+      identity: { arn, account: arn.split(':')[4] ?? '' },
+      ...(requestId !== undefined && { requestId }),
+      facts: { subject: element('SubjectFromWebIdentityToken') ?? '', audience: element('Audience') ?? '' },
+    };
+  }
+  return {
+    outcome: 'refused',
+    layer: 'sts',
+    code: element('Code') ?? String(answer.status),
+    status: answer.status,
+    message: element('Message') ?? '',
+    ...(requestId !== undefined && { requestId }),
+  };
+}
+
+function send(
+  url: URL,
+  options: { method: string; path: string; headers: Record<string, string>; body?: string },
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const hostname = url.hostname.replace(/^\[|\]$/g, '');
+    const outgoing = request(
+      {
+        hostname,
+        port: url.port,
+        method: options.method,
+        path: options.path,
+        headers: options.headers,
+        timeout: 20_000,
+        agent: false,
+      },
+      (incoming: IncomingMessage) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            contentType: incoming.headers['content-type'],
+            body: Buffer.concat(chunks).toString('utf8'),
+          }),
+        );
+        incoming.on('error', reject);
+      },
+    );
+    outgoing.on('timeout', () =>
+      outgoing.destroy(Object.assign(new Error('no answer within 20 s'), { code: 'TIMEOUT' })),
+    );
+    outgoing.on('error', reject);
+    outgoing.end(options.body);
+  });
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return {};
+  }
+}

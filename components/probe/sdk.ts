@@ -1,0 +1,163 @@
+/** Operations through the AWS SDK for JavaScript, with its default credential chain and nothing set by hand. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { diagnoseMissingCredentials } from './diagnose.ts';
+import type { AssumeRoleStep, Identity, ProbeOperation, ProbeResult, S3Operation } from './protocol.ts';
+
+type SdkOperation = Exclude<ProbeOperation, { readonly do: 'FetchCredentials' | 'AssumeRoleWithWebIdentity' }>;
+
+/** An error as the SDK throws it for an answer of a service. */
+interface ServiceError extends Error {
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
+  readonly Code?: string;
+}
+
+// One chain for both clients: who STS says we are is then who S3 is asked as. It is the chain that each client would
+// make for itself.
+const credentials = defaultProvider();
+const sts = new STSClient({ credentials });
+const s3 = new S3Client({ credentials });
+
+/** Asks who it is, then does the operation. */
+export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> {
+  let identity: Identity;
+  try {
+    identity = await whoAmI(sts);
+  } catch (error) {
+    return failedIdentity(error as ServiceError);
+  }
+  if (operation.do === 'GetCallerIdentity') return { outcome: 'granted', identity };
+  const step = operation.do === 'AssumeRole' ? operation.role : operation.through;
+  if (step === undefined) return tryS3(s3, operation as S3Operation, identity);
+  return throughRole(step, operation, identity);
+}
+
+async function whoAmI(client: STSClient): Promise<Identity> {
+  const { Arn = '', Account = '' } = await client.send(new GetCallerIdentityCommand({}));
+  return { arn: Arn, account: Account };
+}
+
+async function failedIdentity(error: ServiceError): Promise<ProbeResult> {
+  const status = error.$metadata?.httpStatusCode;
+  const code = error.name;
+  if (status !== undefined && status >= 400 && code !== 'CredentialsProviderError') {
+    // An answer of STS: to AssumeRoleWithWebIdentity in the chain, or to GetCallerIdentity with bad credentials.
+    const requestId = error.$metadata?.requestId;
+    return {
+      outcome: 'refused',
+      layer: 'sts',
+      code,
+      status,
+      message: error.message,
+      ...(requestId !== undefined && { requestId }),
+    };
+  }
+  return diagnoseMissingCredentials(error);
+}
+
+async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identity: Identity): Promise<ProbeResult> {
+  try {
+    const { Credentials } = await sts.send(
+      new AssumeRoleCommand({
+        RoleArn: step.roleArn,
+        RoleSessionName: 'probe',
+        ...(step.externalId !== undefined && { ExternalId: step.externalId }),
+        ...(step.tags && { Tags: Object.entries(step.tags).map(([Key, Value]) => ({ Key, Value })) }),
+      }),
+    );
+    const held = {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+    };
+    const target = await whoAmI(new STSClient({ credentials: held }));
+    if (operation.do === 'AssumeRole') return { outcome: 'granted', identity: target };
+    return await tryS3(new S3Client({ credentials: held }), operation as S3Operation, target);
+  } catch (error) {
+    return denial('sts', error as ServiceError, identity);
+  }
+}
+
+async function tryS3(client: S3Client, operation: S3Operation, identity: Identity): Promise<ProbeResult> {
+  try {
+    const facts = await perform(client, operation);
+    return { outcome: 'granted', identity, facts };
+  } catch (error) {
+    return denial('s3', error as ServiceError, identity);
+  }
+}
+
+/** A service's error for a request that had credentials. 404 means that the call was authorized. */
+function denial(layer: 's3' | 'sts', error: ServiceError, identity: Identity): ProbeResult {
+  const status = error.$metadata?.httpStatusCode;
+  const requestId = error.$metadata?.requestId;
+  const common = {
+    code: errorCode(error, status),
+    message: error.message,
+    identity,
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+  };
+  if (status === 404) return { outcome: 'absent', layer, ...common };
+  if (status === 403) return { outcome: 'denied', layer, ...common };
+  if (status !== undefined && status >= 400 && status < 500) return { outcome: 'refused', layer, ...common };
+  return { outcome: 'error', layer, ...common };
+}
+
+/** HEAD has no body, so the SDK has no code for it: 403 stands for AccessDenied, 404 for NotFound. */
+function errorCode(error: ServiceError, status: number | undefined): string {
+  const code = error.Code ?? error.name;
+  if (status === 403 && (code === '403' || code === 'Forbidden' || code === 'UnknownError' || code === 'Unknown'))
+    return 'AccessDenied';
+  return code;
+}
+
+async function perform(client: S3Client, operation: S3Operation): Promise<Record<string, string | number>> {
+  const { bucket: Bucket } = operation;
+  switch (operation.do) {
+    case 'GetObject': {
+      const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
+      return { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 };
+    }
+    case 'HeadObject':
+      return { bytes: (await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }))).ContentLength ?? 0 };
+    case 'DeleteObject':
+      await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key }));
+      return {};
+    case 'GetObjectTagging':
+      return {
+        tags: (await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }))).TagSet?.length ?? 0,
+      };
+    case 'PutObject': {
+      const tagging = operation.tags && new URLSearchParams(operation.tags).toString();
+      await client.send(
+        new PutObjectCommand({
+          Bucket,
+          Key: operation.key,
+          Body: 'written by a probe',
+          ...(tagging !== undefined && { Tagging: tagging }),
+        }),
+      );
+      return {};
+    }
+    case 'ListObjectsV2': {
+      const answer = await client.send(
+        new ListObjectsV2Command({ Bucket, ...(operation.prefix !== undefined && { Prefix: operation.prefix }) }),
+      );
+      return { keys: answer.KeyCount ?? 0 };
+    }
+    case 'HeadBucket':
+      await client.send(new HeadBucketCommand({ Bucket }));
+      return {};
+  }
+}

@@ -1,0 +1,70 @@
+import { createSign, generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TokenChange, TokenSource } from './protocol.ts';
+
+/** Environment variables that lead to the projected tokens. */
+const TOKEN_FILES = {
+  'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+  irsa: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  'kubernetes-api': 'PROBE_API_TOKEN_FILE',
+} as const;
+
+/** Reads a token from where its source says; undefined for no token. Throws when its file cannot be read. */
+export function readToken(source: TokenSource): string | undefined {
+  switch (source.from) {
+    case 'none':
+      return undefined;
+    case 'text':
+      return source.text;
+    case 'minted':
+      return readFileSync(join(process.env['PROBE_TOKENS_DIRECTORY'] ?? '/', source.name), 'utf8').trim();
+    default: {
+      const file = process.env[TOKEN_FILES[source.from]];
+      if (file === undefined) throw new Error(`the pod has no ${TOKEN_FILES[source.from]}`);
+      return readFileSync(file, 'utf8').trim();
+    }
+  }
+}
+
+/** Breaks a token in one way; the claims stay those of the token except where the change is about them. */
+export function changeToken(token: string, change: TokenChange | undefined): string {
+  const [header = '', claims = '', signature = ''] = token.split('.');
+  switch (change) {
+    case undefined:
+      return token;
+    case 'flip-signature':
+      return `${header}.${claims}.${flip(signature)}`;
+    case 'alg-none':
+      return `${encode({ ...decode(header), alg: 'none' })}.${claims}.`;
+    case 'expired':
+      return `${header}.${encode({ ...decode(claims), exp: Math.floor(Date.now() / 1000) - 600 })}.${signature}`;
+    case 'not-yet-valid':
+      return `${header}.${encode({ ...decode(claims), nbf: Math.floor(Date.now() / 1000) + 600 })}.${signature}`;
+    case 'two-segments':
+      return `${header}.${claims}`;
+    case 'garbage-header':
+      return `${Buffer.from('no json').toString('base64url')}.${claims}.${signature}`;
+    case 'garbage-claims':
+      return `${header}.${Buffer.from('no json').toString('base64url')}.${signature}`;
+    case 'bearer-prefix':
+      return `Bearer ${token}`;
+    case 'self-signed': {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const input = `${header}.${claims}`;
+      return `${input}.${createSign('RSA-SHA256').update(input).sign(privateKey).toString('base64url')}`;
+    }
+  }
+}
+
+const decode = (segment: string): Record<string, unknown> =>
+  JSON.parse(Buffer.from(segment, 'base64url').toString('utf8')) as Record<string, unknown>;
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+/** Changes a byte in the middle, where every bit of the encoding counts. */
+function flip(signature: string): string {
+  const bytes = Buffer.from(signature, 'base64url');
+  const middle = Math.floor(bytes.length / 2);
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0x55;
+  return bytes.toString('base64url');
+}

@@ -1,0 +1,105 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { FAULTS } from '../faults/index.ts';
+import { configure, type Configuration } from './config/configuration.ts';
+import { helpText } from './config/options.ts';
+import { EXIT, HarnessError } from './errors.ts';
+import { listText, planText } from './plan/print.ts';
+import { select } from './plan/select.ts';
+import { Terminal, wantsColor } from './report/terminal.ts';
+import { EMBEDDED_CAPABILITIES } from './run/environment.ts';
+import { keepUntil } from './run/keep.ts';
+import { run } from './run/run.ts';
+import { loadScenarios } from './scenario/load.ts';
+
+export interface Io {
+  readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Folder of the package. */
+  readonly root: string;
+  /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
+  readonly code: string;
+  readonly interrupted: AbortSignal;
+}
+
+/** The command line; gives the exit code. Every error that a user can act on is one sentence on standard error. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const verbose = argv.includes('--verbose');
+  try {
+    return await command(configure(argv, io.environment), io);
+  } catch (error) {
+    const known = error instanceof HarnessError;
+    io.stderr.write(
+      `${known ? error.message : `The harness failed: ${error instanceof Error ? error.message.split('\n')[0] : String(error)} (--verbose shows where).`}\n`,
+    );
+    if (verbose && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+    return known ? error.exitCode : EXIT.environment;
+  }
+}
+
+async function command(configuration: Configuration, io: Io): Promise<number> {
+  const version = packageVersion(io.root);
+  if (configuration.flag('help')) return say(io, helpText());
+  if (configuration.flag('version')) return say(io, `${version}\n`);
+  if (configuration.flag('list-faults')) return say(io, listFaults());
+  const ownSuites = join(io.code, 'suites');
+  const scenarios = select(await loadScenarios(ownSuites, configuration.list('suites-dir')), configuration);
+  if (configuration.flag('list')) return say(io, listText(scenarios));
+  const cluster = configuration.text('cluster') ?? 'embedded';
+  if (configuration.flag('plan')) return say(io, planText(scenarios, cluster, EMBEDDED_CAPABILITIES));
+  if (cluster !== 'embedded')
+    throw new HarnessError(
+      'UNSUPPORTED_CLUSTER',
+      `Cluster "${cluster}" cannot be provisioned by this version yet: use --cluster embedded.`,
+    );
+  const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
+  const terminal = new Terminal({
+    stream: io.stderr,
+    color,
+    quiet: configuration.flag('quiet'),
+    verbose: configuration.flag('verbose'),
+  });
+  if (!configuration.flag('quiet')) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
+  try {
+    const results = await run({
+      configuration,
+      scenarios,
+      terminal,
+      version,
+      interrupted: io.interrupted,
+      programs: [
+        join(io.root, 'dist', 'probe', 'probe.cjs'),
+        ...readdirSync(ownSuites).map((file) => join(ownSuites, file)),
+      ],
+      whileKept: (provisioned, directory) => keepUntil(io.interrupted, provisioned, directory, io.stderr),
+    });
+    return results.run.exitCode;
+  } finally {
+    terminal.stop();
+  }
+}
+
+function say(io: Io, text: string): number {
+  io.stdout.write(text);
+  return EXIT.conforms;
+}
+
+function listFaults(): string {
+  const width = Math.max(...FAULTS.map((fault) => fault.name.length));
+  return FAULTS.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
+}
+
+/** The options in force that are not a default, and where each came from. */
+function effectiveConfiguration(configuration: Configuration): string {
+  const set = [...configuration.values].filter(([, { value, origin }]) => origin !== 'default' && value !== undefined);
+  const words = set.map(
+    ([name, { value, origin }]) =>
+      `${name}=${Array.isArray(value) ? value.join(',') : String(value as string)} (${origin})`,
+  );
+  return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.text('cluster')}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
+}
+
+function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,120 @@
+import { FAULTS } from '../../faults/index.ts';
+
+/** One option of the command line. The same table drives parser, help, config file, environment and the print-out. */
+export interface OptionSpec {
+  /** Kebab case, without dashes; also the key in the config file. */
+  readonly name: string;
+  readonly kind: 'flag' | 'text' | 'number' | 'list' | 'choice';
+  readonly choices?: readonly string[];
+  readonly placeholder?: string;
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  /** Whole numbers only, for `number`. Default true. */
+  readonly whole?: boolean;
+  readonly help: string;
+  /** Only on the command line: neither config file nor environment. */
+  readonly commandLineOnly?: boolean;
+}
+
+export const OPTIONS = [
+  {
+    name: 'cluster',
+    kind: 'choice',
+    choices: ['embedded', 'kind', 'eks'],
+    default: 'embedded',
+    help: 'where Kubernetes is',
+  },
+  { name: 'suite', kind: 'list', placeholder: 'NAME', help: 'run this suite (repeat, or a comma list)' },
+  { name: 'scenario', kind: 'list', placeholder: 'ID', help: 'run this scenario (repeat, or a comma list)' },
+  { name: 'grep', kind: 'text', placeholder: 'REGEX', help: 'run scenarios whose id or title matches' },
+  { name: 'grep-invert', kind: 'text', placeholder: 'REGEX', help: 'leave out scenarios whose id or title matches' },
+  { name: 'suites-dir', kind: 'list', placeholder: 'DIR', help: 'also load the suites in this folder' },
+  { name: 'list', kind: 'flag', commandLineOnly: true, help: 'list the selected scenarios and stop' },
+  {
+    name: 'plan',
+    kind: 'flag',
+    commandLineOnly: true,
+    help: 'say what would be created and which outcome each probe must have, and stop',
+  },
+  { name: 'parallel', kind: 'number', placeholder: 'N', minimum: 1, default: 16, help: 'scenarios under way at once' },
+  {
+    name: 'timeout',
+    kind: 'number',
+    placeholder: 'SECONDS',
+    minimum: 1,
+    default: 60,
+    help: 'longest time for one scenario, in seconds',
+  },
+  {
+    name: 'retries',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 0,
+    default: 1,
+    help: 'tries again after an environment error (never after a verdict)',
+  },
+  {
+    name: 'max-failures',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 0,
+    default: 0,
+    help: 'stop after N scenarios that failed (0: never)',
+  },
+  {
+    name: 'keep',
+    kind: 'choice',
+    choices: ['never', 'on-failure', 'always'],
+    default: 'never',
+    help: 'keep clusters and fixtures after the run, until Ctrl-C',
+  },
+  { name: 'report-dir', kind: 'text', placeholder: 'DIR', help: 'where reports go (default: reports/<run id>)' },
+  { name: 'fault', kind: 'list', placeholder: 'NAME', help: 'turn a defect on, to see that a suite notices it' },
+  { name: 'list-faults', kind: 'flag', commandLineOnly: true, help: 'list the faults and stop' },
+  { name: 'seed', kind: 'text', placeholder: 'TEXT', default: '0', help: 'seed of ids that need not be secret' },
+  { name: 'pass-with-no-scenarios', kind: 'flag', help: 'exit 0 when nothing is selected' },
+  { name: 'quiet', kind: 'flag', help: 'print failures and the summary alone' },
+  { name: 'verbose', kind: 'flag', help: 'print every probe, and stack traces of errors' },
+  { name: 'no-color', kind: 'flag', help: 'no colour (NO_COLOR is honoured too)' },
+  { name: 'config', kind: 'text', placeholder: 'FILE', commandLineOnly: true, help: 'JSON or YAML file with options' },
+  { name: 'version', kind: 'flag', commandLineOnly: true, help: 'print the version and stop' },
+  { name: 'help', kind: 'flag', commandLineOnly: true, help: 'print this and stop' },
+] as const satisfies readonly OptionSpec[];
+
+export type OptionName = (typeof OPTIONS)[number]['name'];
+
+/** Names of the faults that `--fault` takes. */
+export const FAULT_NAMES: readonly string[] = FAULTS.map((fault) => fault.name);
+
+/** Environment variable of an option: `CONFORMANCE_REPORT_DIR`. */
+export function environmentName(option: string): string {
+  return `CONFORMANCE_${option.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** The text of `--help`. */
+export function helpText(): string {
+  const rows = (OPTIONS as readonly OptionSpec[]).map((option) => {
+    const value =
+      option.kind === 'choice'
+        ? ` ${option.choices?.join('|')}`
+        : option.placeholder === undefined
+          ? ''
+          : ` ${option.placeholder}`;
+    const preset = option.default === undefined ? '' : ` (default ${option.default})`;
+    return [`  --${option.name}${value}`, `${option.help}${preset}`] as const;
+  });
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return [
+    'Usage: npm run conformance -- [flags]',
+    '',
+    'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
+    '',
+    'Flags:',
+    ...rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`),
+    '',
+    'A flag wins over its environment variable (CONFORMANCE_<FLAG>), which wins over the config file.',
+    'Exit codes: 0 all as expected; 1 a subject does not conform; 2 wrong usage or configuration;',
+    '3 the environment failed or a verdict is inconclusive; 130 interrupted.',
+    '',
+  ].join('\n');
+}

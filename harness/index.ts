@@ -1,0 +1,15 @@
+/** The public surface: what suites, the project's and the users' own, are written with. */
+export { suite, type SuiteContext } from './scenario/registry.ts';
+export * from './scenario/policy.ts';
+export * from './scenario/builders.ts';
+export { policyFile } from './scenario/policy-file.ts';
+export {
+  CAPABILITIES,
+  type Capability,
+  type ScenarioSpec,
+  type WorkloadSpec,
+  type AssociationSpec,
+  type Expectation,
+  type Step,
+  type Scenario,
+} from './scenario/spec.ts';

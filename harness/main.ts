@@ -1,0 +1,35 @@
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { main } from './cli.ts';
+import { EXIT } from './errors.ts';
+
+/** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */
+const SAME_INTERRUPT_MILLISECONDS = 1000;
+
+const interrupt = new AbortController();
+let first = 0;
+const onSignal = (): void => {
+  if (first === 0) {
+    first = Date.now();
+    process.stderr.write('\nInterrupted: tearing down. Once more stops at once.\n');
+    interrupt.abort(new Error('the run was interrupted'));
+  } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
+    process.exit(EXIT.interrupted);
+  }
+};
+process.on('SIGINT', onSignal);
+process.on('SIGTERM', onSignal);
+
+// Built, this file is dist/harness/main.js; it also runs from its source.
+const code = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = basename(code) === 'dist' ? dirname(code) : code;
+const exitCode = await main(process.argv.slice(2), {
+  stdout: process.stdout,
+  stderr: process.stderr,
+  environment: process.env,
+  root,
+  code,
+  interrupted: interrupt.signal,
+});
+// Open keep-alive connections would hold the process for seconds: everything is written by now.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

@@ -1,0 +1,53 @@
+import { CAPABILITIES, type Capability, type Scenario } from '../scenario/spec.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+
+/** Clusters that a scenario runs on. */
+export function clustersOf(scenario: Scenario): readonly ClusterAlias[] {
+  // Names are written as `c1` or `c2`, in fields and in angle brackets; a scenario that names none runs on c1.
+  const text = JSON.stringify(scenario.spec);
+  return /"c2"|:c2>/.test(text) ? ['c1', 'c2'] : ['c1'];
+}
+
+/** What a scenario needs of cluster and AWS: what it says, and what follows of its parts. */
+export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
+  const { spec } = scenario;
+  const needs = new Set<Capability>(spec.needs ?? []);
+  if (clustersOf(scenario).length > 1) needs.add('two-clusters');
+  const text = JSON.stringify(spec);
+  if (/"account":"other"|<account:other>/.test(text)) needs.add('two-accounts');
+  for (const workload of Object.values(spec.workloads ?? {})) {
+    if (workload.role !== undefined) needs.add('pod-identity');
+    if (workload.irsa !== undefined) needs.add('irsa');
+    if (workload.imds === 'reachable') needs.add('imds');
+  }
+  for (const step of spec.probes) {
+    if (step.kind === 'action') {
+      if (step.do === 'AdvanceClock') needs.add('virtual-clock');
+      if (step.do === 'Weather') needs.add('weather');
+      if (step.do === 'RestartAgent') needs.add('agent-restart');
+    } else {
+      if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
+      if (step.operation.do === 'MutateRequest') needs.add('webhook-endpoint');
+    }
+  }
+  return [...needs];
+}
+
+/** Why a scenario cannot run here; undefined when it can. */
+export function missing(scenario: Scenario, available: ReadonlySet<string>): string | undefined {
+  const lacking = capabilitiesOf(scenario).filter((capability) => !available.has(capability));
+  if (lacking.length === 0) return undefined;
+  return `Needs what is not available here: ${lacking.map((capability) => `${CAPABILITIES[capability]} (${capability})`).join(', ')}.`;
+}
+
+/** Whether a scenario changes something that others share, and so runs alone. */
+export function isExclusive(scenario: Scenario): boolean {
+  return (
+    scenario.spec.exclusive === true ||
+    scenario.spec.exactNames === true ||
+    scenario.spec.probes.some(
+      (step) =>
+        step.kind === 'action' && (step.do === 'AdvanceClock' || step.do === 'Weather' || step.do === 'RestartAgent'),
+    )
+  );
+}

@@ -1,0 +1,42 @@
+import type { Configuration } from '../config/configuration.ts';
+import { suggestion } from '../config/nearest.ts';
+import { HarnessError } from '../errors.ts';
+import type { Scenario } from '../scenario/spec.ts';
+
+/** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */
+export function select(all: readonly Scenario[], configuration: Configuration): readonly Scenario[] {
+  const suites = [...new Set(all.map((scenario) => scenario.suite))];
+  for (const name of configuration.list('suite')) {
+    if (!suites.includes(name))
+      throw new HarnessError('UNKNOWN_SUITE', `Unknown suite "${name}": ${suggestion(name, suites)}`);
+  }
+  const ids = all.map((scenario) => scenario.id);
+  for (const id of configuration.list('scenario')) {
+    if (!ids.includes(id))
+      throw new HarnessError(
+        'UNKNOWN_SCENARIO',
+        `Unknown scenario "${id}": ${suggestion(id, ids)} (--list lists them)`,
+      );
+  }
+  const wanted = { suites: configuration.list('suite'), ids: configuration.list('scenario') };
+  const grep = expression(configuration.text('grep'));
+  const invert = expression(configuration.text('grep-invert'));
+  const text = (scenario: Scenario): string => `${scenario.id} ${scenario.title}`;
+  const selected = all.filter(
+    (scenario) =>
+      (wanted.suites.length === 0 || wanted.suites.includes(scenario.suite)) &&
+      (wanted.ids.length === 0 || wanted.ids.includes(scenario.id)) &&
+      (grep === undefined || grep.test(text(scenario))) &&
+      (invert === undefined || !invert.test(text(scenario))),
+  );
+  if (selected.length === 0 && !configuration.flag('pass-with-no-scenarios')) {
+    throw new HarnessError(
+      'NOTHING_SELECTED',
+      'No scenario is selected: loosen --suite, --scenario, --grep or --grep-invert, or say --pass-with-no-scenarios.',
+    );
+  }
+  return selected;
+}
+
+const expression = (source: string | undefined): RegExp | undefined =>
+  source === undefined ? undefined : new RegExp(source);

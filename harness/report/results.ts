@@ -1,0 +1,124 @@
+import type { ProbeResult } from '../../components/probe/protocol.ts';
+import type { StatementExplanation } from '../../emulator/index.ts';
+import type { Origin, OptionValue } from '../config/configuration.ts';
+
+/** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
+export const RESULTS_VERSION = 1;
+
+export type Verdict = 'passed' | 'failed' | 'inconclusive' | 'skipped' | 'error';
+
+/** Why AWS decided as it did, as far as it tells: an emulated AWS statement by statement. */
+export interface Explanation {
+  readonly requestId: string;
+  readonly service: string;
+  readonly operation: string;
+  readonly notes: readonly string[];
+  readonly authorizations: readonly {
+    readonly action: string;
+    readonly resource: string;
+    readonly decision: string;
+    readonly reason: string;
+    readonly statements: readonly StatementExplanation[];
+  }[];
+}
+
+export interface ProbeOutcome {
+  readonly number: number;
+  /** Workload that made the probe; null when the harness made it. */
+  readonly workload: string | null;
+  /** The operation in words, with real names. */
+  readonly operation: string;
+  readonly control: boolean;
+  /** The expectation in words, and as data. */
+  readonly expected: { readonly text: string; readonly outcome: string; readonly [detail: string]: unknown };
+  /** What it met; null when it was not made. */
+  readonly observed: ProbeResult | null;
+  readonly verdict: Exclude<Verdict, 'skipped'>;
+  readonly reason: string;
+  readonly explanation: Explanation | null;
+  readonly milliseconds: number;
+}
+
+export interface ScenarioResult {
+  readonly id: string;
+  readonly suite: string;
+  readonly title: string;
+  readonly file: string;
+  readonly verdict: Verdict;
+  /** One sentence: why it was skipped, what failed, or that all was as expected. */
+  readonly reason: string;
+  /** A risk that conforming behaviour has; null where there is none to tell. */
+  readonly finding: string | null;
+  readonly source: string | null;
+  /** How often it was tried: more than once only after environment errors. */
+  readonly attempts: number;
+  readonly durations: { readonly arranging: number; readonly probing: number; readonly teardown: number };
+  readonly probes: readonly ProbeOutcome[];
+}
+
+export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'teardown';
+
+export interface RunResults {
+  readonly version: typeof RESULTS_VERSION;
+  readonly run: {
+    readonly id: string;
+    readonly startedAt: string;
+    readonly endedAt: string;
+    readonly milliseconds: number;
+    readonly exitCode: number;
+    /** Why the run as a whole could not do its work; null when it could. */
+    readonly error: string | null;
+    readonly interrupted: boolean;
+  };
+  readonly configuration: Readonly<Record<string, { readonly value: OptionValue | null; readonly origin: Origin }>>;
+  readonly environment: {
+    readonly harness: string;
+    readonly node: string;
+    readonly platform: string;
+    readonly cluster: string;
+    readonly aws: string;
+    readonly region: string;
+    readonly clusters: readonly {
+      readonly alias: string;
+      readonly name: string;
+      readonly facts: Readonly<Record<string, string>>;
+    }[];
+    /** SHA-256 of the programs and suites that took part, by name. */
+    readonly digests: Readonly<Record<string, string>>;
+    readonly faults: readonly string[];
+    /** How the environment differs from a real one in what workloads see. */
+    readonly translations: readonly string[];
+  };
+  /** Milliseconds of each phase; `arranging` and `probing` are sums over scenarios that overlapped. */
+  readonly phases: {
+    readonly provisioning: number;
+    readonly scenarios: number;
+    readonly arranging: number;
+    readonly probing: number;
+    readonly teardown: number;
+  };
+  readonly scenarios: readonly ScenarioResult[];
+  readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };
+}
+
+/** Worst verdict of a scenario's probes: a failure counts more than an open question, an error of the harness most. */
+export function worst(verdicts: readonly ProbeOutcome['verdict'][]): ProbeOutcome['verdict'] {
+  for (const verdict of ['error', 'failed', 'inconclusive'] as const) if (verdicts.includes(verdict)) return verdict;
+  return 'passed';
+}
+
+export function summarize(scenarios: readonly ScenarioResult[]): RunResults['summary'] {
+  const count = (verdict: Verdict): number => scenarios.filter((scenario) => scenario.verdict === verdict).length;
+  return {
+    total: scenarios.length,
+    passed: count('passed'),
+    failed: count('failed'),
+    inconclusive: count('inconclusive'),
+    skipped: count('skipped'),
+    error: count('error'),
+    probes: scenarios.reduce(
+      (sum, scenario) => sum + scenario.probes.filter((probe) => probe.observed !== null).length,
+      0,
+    ),
+  };
+}

@@ -1,0 +1,42 @@
+import { accessSync, chmodSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { HarnessError } from '../errors.ts';
+import { junitXml } from './junit.ts';
+import type { RunResults } from './results.ts';
+
+/** Makes the report folder; throws `HarnessError` when it cannot be written. */
+export function prepareReportDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+    if (!statSync(directory).isDirectory()) throw new Error('is no folder');
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    const why =
+      code === 'EEXIST' || code === 'ENOTDIR' ? 'there is a file of that name' : (code ?? (error as Error).message);
+    throw new HarnessError(
+      'BAD_REPORT_DIRECTORY',
+      `Report folder ${directory} cannot be written (${why}): choose another with --report-dir.`,
+      { cause: error },
+    );
+  }
+}
+
+/** Writes results.json and what is made from it; gives the paths. */
+export function writeReports(directory: string, results: RunResults): readonly string[] {
+  const files: readonly (readonly [string, string])[] = [
+    ['results.json', `${JSON.stringify(results, null, 2)}\n`],
+    ['junit.xml', junitXml(results)],
+  ];
+  return files.map(([name, content]) => writeWhole(join(directory, name), content));
+}
+
+/** Through a temporary file, so that a reader never meets half a report; readable by a CI's uploader. */
+function writeWhole(path: string, content: string): string {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.part`;
+  writeFileSync(temporary, content);
+  chmodSync(temporary, 0o644);
+  renameSync(temporary, path);
+  return path;
+}

@@ -1,0 +1,149 @@
+import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
+import { DeleteRoleCommand, DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { HarnessError } from '../errors.ts';
+import type { ActionStep } from '../scenario/spec.ts';
+import type { Cast } from './execute.ts';
+import { associate, putRolePolicy } from './fixtures.ts';
+import { agentPod } from './harness-probes.ts';
+import { undoAtOnce } from './undo.ts';
+import { site, workload, type ScenarioWorld } from './world.ts';
+
+/** Changes the world as a step says. `next` is the number of the stage that follows. */
+export async function perform(world: ScenarioWorld, action: ActionStep, cast: Cast, next: number): Promise<void> {
+  const { aws } = world.environment;
+  const { eks, iam } = aws.clients('main');
+  switch (action.do) {
+    case 'StartPod':
+      return cast.start(action.workload, next);
+    case 'RestartPod':
+      await cast.remove(action.workload);
+      return cast.start(action.workload, next);
+    case 'DeletePod':
+      return cast.remove(action.workload);
+    case 'CreateAssociation': {
+      const association = typeof action.association === 'string' ? { role: action.association } : action.association;
+      await associate(world, workload(world, action.workload), association);
+      return;
+    }
+    case 'UpdateAssociation': {
+      const { cluster } = site(world, workload(world, action.workload).cluster);
+      await eks.send(
+        new UpdatePodIdentityAssociationCommand({
+          clusterName: cluster.name,
+          associationId: associationId(world, action.workload),
+          roleArn: world.names.roleArn(action.role),
+        }),
+      );
+      return;
+    }
+    case 'DeleteAssociation': {
+      const { cluster } = site(world, workload(world, action.workload).cluster);
+      await eks.send(
+        new DeletePodIdentityAssociationCommand({
+          clusterName: cluster.name,
+          associationId: associationId(world, action.workload),
+        }),
+      );
+      return;
+    }
+    case 'AnnotateServiceAccount': {
+      const item = workload(world, action.workload);
+      const annotations = Object.fromEntries(
+        Object.entries(action.annotations).map(([key, value]) => [
+          `eks.amazonaws.com/${key}`,
+          value === null ? null : world.names.expand(value),
+        ]),
+      );
+      return site(world, item.cluster).kubernetes.patchServiceAccountAnnotations(
+        item.namespace,
+        item.serviceAccount,
+        annotations,
+      );
+    }
+    case 'PutRolePolicy':
+      return putRolePolicy(world, action.role, action.permissions);
+    case 'UpdateTrust':
+      await iam.send(
+        new UpdateAssumeRolePolicyCommand({
+          RoleName: world.names.roleName(action.role),
+          PolicyDocument: world.names.trustText(action.trust),
+        }),
+      );
+      return;
+    case 'DeleteRole': {
+      const RoleName = world.names.roleName(action.role);
+      await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'scenario' }));
+      await iam.send(new DeleteRoleCommand({ RoleName }));
+      return;
+    }
+    case 'RestartAgent': {
+      const { kubernetes } = site(world, action.cluster);
+      const before = await agentPod(world, action.cluster);
+      await kubernetes.deletePod('kube-system', before);
+      return agentReady(world, action.cluster, before);
+    }
+    case 'AdvanceClock': {
+      const { controls } = aws;
+      if (!controls)
+        throw new HarnessError(
+          'BAD_SCENARIO',
+          `${world.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`,
+        );
+      controls.advanceClock(action.seconds);
+      world.undo.push(undoAtOnce(async () => controls.resetClock()));
+      return;
+    }
+    case 'Weather': {
+      const { service, operation, delayMilliseconds, error, times, cluster } = action;
+      const end = aws.controls?.addWeather({
+        service,
+        operation,
+        ...(delayMilliseconds !== undefined && { delayMilliseconds }),
+        ...(error && { error }),
+        ...(times !== undefined && { times }),
+        ...(cluster !== undefined && { clusterName: site(world, cluster).cluster.name }),
+      });
+      if (!end)
+        throw new HarnessError(
+          'BAD_SCENARIO',
+          `${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`,
+        );
+      weather.set(world, [...(weather.get(world) ?? []), end]);
+      world.undo.push(undoAtOnce(async () => end()));
+      return;
+    }
+    case 'ClearWeather':
+      for (const end of weather.get(world) ?? []) end();
+      weather.delete(world);
+      return;
+  }
+}
+
+const weather = new WeakMap<ScenarioWorld, (() => void)[]>();
+
+function associationId(world: ScenarioWorld, name: string): string {
+  const id = world.associations.get(name);
+  if (id === undefined)
+    throw new HarnessError(
+      'BAD_SCENARIO',
+      `${world.scenario.id}: workload "${name}" has no association at this point.`,
+    );
+  return id;
+}
+
+/** Waits until another agent pod than `before` is ready. */
+async function agentReady(world: ScenarioWorld, alias: 'c1' | 'c2', before: string): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  for (;;) {
+    world.signal.throwIfAborted();
+    const pods = await kubernetes.listPods('kube-system', 'app.kubernetes.io/name=eks-pod-identity-agent');
+    const ready = pods.some(
+      (pod) =>
+        pod.metadata?.name !== before &&
+        pod.metadata?.deletionTimestamp === undefined &&
+        pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
+    );
+    if (ready) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,90 @@
+import type { Operation } from '../scenario/spec.ts';
+import type { ScenarioWorld } from './world.ts';
+
+/** An operation in words: `GetObject s3://data/red/key`. With a world, names are the real ones. */
+export function describeOperation(world: ScenarioWorld | undefined, operation: Operation): string {
+  const expand = (text: string): string => (world ? world.names.expand(text) : text);
+  const words: string[] = [operation.do];
+  if ('at' in operation) {
+    const place = world?.names.place(operation.at);
+    words.push(`s3://${place ? `${place.bucket}/${place.key}` : operation.at}`);
+  } else if ('bucket' in operation) {
+    words.push(`s3://${world ? world.names.bucket(operation.bucket) : operation.bucket}`);
+    if ('prefix' in operation && operation.prefix !== undefined) words.push(`with prefix ${expand(operation.prefix)}`);
+  }
+  if ('tags' in operation && operation.tags)
+    words.push(
+      `with tags ${Object.entries(operation.tags)
+        .map(([key, value]) => `${key}=${expand(value)}`)
+        .join(', ')}`,
+    );
+  if ('through' in operation && operation.through) words.push(`through ${expand(operation.through.roleArn)}`);
+  switch (operation.do) {
+    case 'AssumeRole':
+      words.push(expand(operation.role.roleArn));
+      break;
+    case 'AssumeRoleWithWebIdentity':
+      words.push(expand(operation.roleArn), tokenWords(operation));
+      break;
+    case 'FetchCredentials':
+      if (operation.method !== undefined) words.push(operation.method);
+      if (operation.path !== undefined) words.push(operation.path);
+      if (operation.host !== undefined) words.push(`Host "${operation.host}"`);
+      if (operation.via !== undefined) words.push(`over ${operation.via}`);
+      if (operation.repeat !== undefined) words.push(`${operation.repeat} times${operation.atOnce ? ' at once' : ''}`);
+      words.push(tokenWords(operation));
+      break;
+    case 'AdmitPod':
+      words.push(`of workload ${operation.like}`, JSON.stringify(operation.pod));
+      break;
+    case 'MutateRequest':
+      words.push(`${operation.contentType}, ${operation.body.length} bytes`);
+      break;
+    case 'CreateToken':
+      words.push(
+        `for ${operation.serviceAccount}, audience ${operation.audience}`,
+        operation.as === undefined ? 'as the administrator' : `as user ${operation.as}`,
+      );
+      break;
+    case 'ReviewToken':
+      words.push(operation.token);
+      break;
+    case 'KubernetesGet':
+      words.push(operation.path, operation.as === 'anonymous' ? 'anonymously' : `with token ${operation.as.token}`);
+      break;
+    case 'AgentGet':
+      words.push(`:${operation.port}${operation.path}`);
+      break;
+    case 'CreatePodIdentityAssociation':
+      words.push(
+        `for ${operation.namespace}/${operation.serviceAccount}`,
+        operation.association.role ?? expand(operation.association.roleArn ?? ''),
+      );
+      break;
+    case 'DescribePodIdentityAssociation':
+    case 'DeletePodIdentityAssociation':
+      words.push(expand(operation.associationId));
+      break;
+    default:
+      break;
+  }
+  return words.filter((word) => word !== '').join(' ');
+}
+
+function tokenWords({
+  token,
+  change,
+}: {
+  readonly token: { readonly from: string; readonly name?: string };
+  readonly change?: string;
+}): string {
+  const kind =
+    token.from === 'minted'
+      ? `the minted token ${token.name ?? ''}`
+      : token.from === 'none'
+        ? 'no token'
+        : token.from === 'text'
+          ? 'a text for a token'
+          : `the ${token.from} token`;
+  return `with ${kind}${change === undefined ? '' : `, changed: ${change}`}`;
+}

@@ -1,0 +1,232 @@
+import type { ProbeReport, ProbeResult } from '../../components/probe/protocol.ts';
+import { HarnessError } from '../errors.ts';
+import { isHarnessOperation } from '../scenario/builders.ts';
+import type { Expectation, Operation } from '../scenario/spec.ts';
+import type { Explanation, ProbeOutcome } from '../report/results.ts';
+import { perform } from './actions.ts';
+import { harnessProbe } from './harness-probes.ts';
+import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup, type Stage } from './incarnations.ts';
+import { causeFromCall, causeFromMessage, describeExpectation, judge, nameIdentity } from './judge.ts';
+import { describeOperation } from './describe.ts';
+import { mintBoundTokens, mintFreeTokens } from './tokens.ts';
+import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
+import { site, workload, workloads, type ScenarioWorld } from './world.ts';
+
+/** The pods of a scenario under way. */
+export class Cast {
+  readonly #world: ScenarioWorld;
+  readonly #stages: readonly Stage[];
+  readonly #pods = new Map<string, WorkloadPod>();
+  readonly #incarnations = new Map<string, number>();
+
+  constructor(world: ScenarioWorld, all: readonly Stage[]) {
+    this.#world = world;
+    this.#stages = all;
+  }
+
+  /** Starts the pod of a workload with the plan of the groups that follow stage `from`. */
+  async start(name: string, from: number): Promise<void> {
+    const incarnation = (this.#incarnations.get(name) ?? 0) + 1;
+    this.#incarnations.set(name, incarnation);
+    this.#pods.set(
+      name,
+      await startWorkloadPod(
+        this.#world,
+        workload(this.#world, name),
+        groupsOfPod(this.#stages, name, from),
+        incarnation,
+      ),
+    );
+  }
+
+  async remove(name: string): Promise<void> {
+    await this.#pods.get(name)?.delete();
+    this.#pods.delete(name);
+  }
+
+  pod(name: string): WorkloadPod | undefined {
+    return this.#pods.get(name);
+  }
+}
+
+/** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
+export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
+  const all = stages(world.scenario);
+  const cast = new Cast(world, all);
+  await mintFreeTokens(world);
+  await Promise.all(
+    workloads(world)
+      .filter(
+        (item) =>
+          item.spec.starts !== 'later' && (groupsOfPod(all, item.name, 0).length > 0 || isBoundTo(world, item.name)),
+      )
+      .map((item) => cast.start(item.name, 0)),
+  );
+  await mintBoundTokens(world, cast);
+  const outcomes: ProbeOutcome[] = [];
+  for (const [index, stage] of all.entries()) {
+    if (stage.kind === 'action') await perform(world, stage.action, cast, index + 1);
+    else outcomes.push(...(await probeGroup(world, stage.group, cast)));
+  }
+  return withoutControl(outcomes.sort((a, b) => a.number - b.number));
+}
+
+const isBoundTo = (world: ScenarioWorld, name: string): boolean =>
+  Object.values(world.scenario.spec.tokens ?? {}).some((token) => token.boundTo === name) ||
+  world.scenario.spec.probes.some(
+    (step) => step.kind === 'probe' && 'boundTo' in step.operation && step.operation.boundTo === name,
+  );
+
+async function probeGroup(world: ScenarioWorld, group: ProbeGroup, cast: Cast): Promise<ProbeOutcome[]> {
+  const byWorkload = new Map<string, NumberedProbe[]>();
+  for (const probe of group.probes)
+    if (probe.step.workload !== undefined)
+      byWorkload.set(probe.step.workload, [...(byWorkload.get(probe.step.workload) ?? []), probe]);
+  const inPods = [...byWorkload].map(async ([name, probes]) => {
+    const pod = cast.pod(name);
+    if (!pod)
+      throw new HarnessError(
+        'BAD_SCENARIO',
+        `${world.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
+      );
+    const reports = await pod.reports(group.number, probes.length);
+    return probes.map((probe) => {
+      const report = reports.find((candidate) => candidate.number === probe.number);
+      if (!report)
+        throw new HarnessError(
+          'POD_FAILED',
+          `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
+        );
+      return outcomeOf(world, probe, withUpstreamCalls(world, probe, report), report.endedAt - report.startedAt);
+    });
+  });
+  // The harness' own probes follow each other: some are about what the one before made.
+  const own = (async () => {
+    const results: ProbeOutcome[] = [];
+    for (const probe of group.probes) {
+      if (!isHarnessOperation(probe.step.operation)) continue;
+      const started = performance.now();
+      const result = await harnessProbe(world, probe.step.operation);
+      const id = result.facts?.['associationId'];
+      if (probe.step.operation.do === 'CreatePodIdentityAssociation' && typeof id === 'string')
+        world.names.learn('association-id:made', id);
+      results.push(outcomeOf(world, probe, result, performance.now() - started));
+    }
+    return results;
+  })();
+  return (await Promise.all([...inPods, own])).flat();
+}
+
+/** How often EKS Auth was asked for the workload's service account while the probe ran, where AWS keeps a record. */
+function withUpstreamCalls(world: ScenarioWorld, { step }: NumberedProbe, report: ProbeReport): ProbeReport {
+  const { controls } = world.environment.aws;
+  if (!controls || step.operation.do !== 'FetchCredentials' || step.workload === undefined) return report;
+  const { namespace } = workload(world, step.workload);
+  const calls = controls
+    .calls()
+    .filter(
+      (call) =>
+        call.operation === 'AssumeRoleForPodIdentity' &&
+        call.time >= report.startedAt &&
+        call.time <= report.endedAt &&
+        call.notes.some((note) => note.includes(namespace)),
+    );
+  return { ...report, facts: { ...report.facts, upstreamCalls: calls.length } };
+}
+
+function outcomeOf(
+  world: ScenarioWorld,
+  { number, step }: NumberedProbe,
+  result: ProbeResult,
+  milliseconds: number,
+): ProbeOutcome {
+  const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
+  const expectedIdentity = identityExpected(world, step.workload, step.operation, step.expectation);
+  const expectation = world.names.expandAll(step.expectation);
+  const judgement = judge(expectation, {
+    result,
+    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(call),
+    identityName: nameIdentity(
+      result.identity,
+      knownRoles(world),
+      step.workload === undefined ? undefined : site(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
+    ),
+    expectedIdentity,
+  });
+  const verdict =
+    result.outcome === 'error' ? 'error' : judgement.matches ? 'passed' : step.control ? 'inconclusive' : 'failed';
+  return {
+    number,
+    workload: step.workload ?? null,
+    operation: describeOperation(world, step.operation),
+    control: step.control,
+    expected: { text: describeExpectation(expectation, expectedIdentity), ...expectation },
+    observed: result,
+    verdict,
+    reason:
+      verdict === 'inconclusive'
+        ? `The control failed, so the denials of this scenario mean nothing. ${judgement.reason}`
+        : judgement.reason,
+    explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
+    milliseconds: Math.round(milliseconds),
+  };
+}
+
+function explain(
+  call: NonNullable<ReturnType<NonNullable<ScenarioWorld['environment']['aws']['controls']>['findCall']>>,
+): Explanation {
+  return {
+    requestId: call.requestId,
+    service: call.service,
+    operation: call.operation,
+    notes: call.notes,
+    authorizations: call.authorizations.map(({ action, resource, decision }) => ({
+      action,
+      resource,
+      decision: decision.value,
+      reason: decision.reason,
+      statements: decision.statements,
+    })),
+  };
+}
+
+/** The role (by its name in the scenario) that a probe must act as: what it says, or what the workload was given. */
+function identityExpected(
+  world: ScenarioWorld,
+  name: string | undefined,
+  operation: Operation,
+  expectation: Expectation,
+): string | undefined {
+  if (expectation.as !== undefined) return expectation.as;
+  if (name === undefined || operation.do === 'FetchCredentials') return undefined;
+  const role = (arn: string): string | undefined => /^<role:(.+)>$/.exec(arn)?.[1];
+  if (operation.do === 'AssumeRoleWithWebIdentity') return role(operation.roleArn);
+  if (operation.do === 'AssumeRole')
+    return expectation.outcome === 'granted' ? role(operation.role.roleArn) : undefined;
+  if ('through' in operation && operation.through)
+    return expectation.outcome === 'granted' ? role(operation.through.roleArn) : undefined;
+  const item = workload(world, name);
+  const { association, spec } = item;
+  return association?.targetRole ?? association?.role ?? (typeof spec.irsa === 'string' ? spec.irsa : undefined);
+}
+
+function knownRoles(world: ScenarioWorld): Map<string, string> {
+  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));
+}
+
+/** A denial whose scenario granted nothing that it should have is inconclusive: it may come of whatever broke the grant. */
+function withoutControl(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[] {
+  const positive = outcomes.filter(
+    (outcome) => outcome.expected.outcome === 'granted' || outcome.expected.outcome === 'absent',
+  );
+  if (positive.some((outcome) => outcome.verdict === 'passed')) return outcomes;
+  return outcomes.map((outcome) =>
+    outcome.verdict === 'passed' && (outcome.expected.outcome === 'denied' || outcome.expected.outcome === 'refused')
+      ? {
+          ...outcome,
+          verdict: 'inconclusive',
+          reason: `${outcome.reason} But nothing in this scenario was granted, so this means nothing.`,
+        }
+      : outcome,
+  );
+}

@@ -1,0 +1,303 @@
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteBucketPolicyCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
+import {
+  CreateOpenIDConnectProviderCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  DeleteOpenIDConnectProviderCommand,
+  DeletePolicyCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
+import { CreatePodIdentityAssociationCommand, DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
+import type { RoleSpec } from '../scenario/policy.ts';
+import type { AssociationSpec } from '../scenario/spec.ts';
+import { RUN_LABEL } from './pods.ts';
+import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
+
+/** Makes all that a scenario declares, but its pods: roles, buckets, objects, namespaces, associations, service accounts. */
+export async function arrange(world: ScenarioWorld): Promise<void> {
+  const all = workloads(world);
+  await Promise.all([arrangeAws(world), arrangeNamespaces(world, all)]);
+  await Promise.all(uniqueSubjects(all).map((subject) => arrangeSubject(world, subject)));
+  await arrangeUsers(world);
+}
+
+async function arrangeAws(world: ScenarioWorld): Promise<void> {
+  const { spec } = world.scenario;
+  await Promise.all((spec.providers ?? []).map((provider) => createProvider(world, provider)));
+  await createRoles(world);
+  const buckets = new Set([
+    ...Object.keys(spec.buckets ?? {}),
+    ...(spec.objects ?? []).map((object) => bucketOf(typeof object === 'string' ? object : object.at)),
+  ]);
+  await Promise.all([...buckets].map((bucket) => createBucket(world, bucket)));
+}
+
+const bucketOf = (at: string): string => at.slice(0, at.indexOf('/'));
+
+/** Roles that trust other roles of the scenario are made after them: IAM refuses a principal that does not exist. */
+async function createRoles(world: ScenarioWorld): Promise<void> {
+  const left = new Map(Object.entries(world.scenario.spec.roles ?? {}));
+  while (left.size > 0) {
+    const ready = [...left].filter(
+      ([name, role]) =>
+        ![...left.keys()].some((other) => other !== name && JSON.stringify(role.trust).includes(`<role:${other}>`)),
+    );
+    const batch = ready.length > 0 ? ready : [...left];
+    await Promise.all(batch.map(([name, role]) => createRole(world, name, role)));
+    for (const [name] of batch) left.delete(name);
+  }
+}
+
+const POLICY_NAME = 'scenario';
+
+async function createRole(world: ScenarioWorld, name: string, role: RoleSpec): Promise<void> {
+  const { iam } = world.environment.aws.clients(role.account ?? 'main');
+  const RoleName = world.names.roleName(name);
+  const tags = [
+    ...runTags(world),
+    ...Object.entries(world.names.expandAll(role.tags ?? {})).map(([Key, Value]) => ({ Key, Value })),
+  ];
+  let boundary: string | undefined;
+  if (role.boundary) {
+    const made = await iam.send(
+      new CreatePolicyCommand({
+        PolicyName: `${RoleName}-boundary`,
+        PolicyDocument: world.names.policyText(role.boundary),
+        Tags: runTags(world),
+      }),
+    );
+    boundary = made.Policy?.Arn;
+    world.undo.push(() => iam.send(new DeletePolicyCommand({ PolicyArn: boundary })));
+  }
+  await iam.send(
+    new CreateRoleCommand({
+      RoleName,
+      AssumeRolePolicyDocument: world.names.trustText(role.trust),
+      Tags: tags,
+      ...(role.maxSessionDuration !== undefined && { MaxSessionDuration: role.maxSessionDuration }),
+      ...(boundary !== undefined && { PermissionsBoundary: boundary }),
+    }),
+  );
+  world.undo.push(() => ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))));
+  if (role.permissions && !(Array.isArray(role.permissions) && role.permissions.length === 0)) {
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName,
+        PolicyName: POLICY_NAME,
+        PolicyDocument: world.names.policyText(role.permissions),
+      }),
+    );
+    world.undo.push(() =>
+      ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME }))),
+    );
+  }
+}
+
+export async function putRolePolicy(
+  world: ScenarioWorld,
+  name: string,
+  permissions: NonNullable<RoleSpec['permissions']>,
+): Promise<void> {
+  const { iam } = world.environment.aws.clients(world.scenario.spec.roles?.[name]?.account ?? 'main');
+  await iam.send(
+    new PutRolePolicyCommand({
+      RoleName: world.names.roleName(name),
+      PolicyName: POLICY_NAME,
+      PolicyDocument: world.names.policyText(permissions),
+    }),
+  );
+}
+
+async function createProvider(
+  world: ScenarioWorld,
+  provider: {
+    readonly cluster: 'c1' | 'c2';
+    readonly account: 'main' | 'other';
+    readonly clientIds: readonly string[];
+  },
+): Promise<void> {
+  const { iam } = world.environment.aws.clients(provider.account);
+  const { issuer } = site(world, provider.cluster).cluster;
+  const made = await iam.send(
+    new CreateOpenIDConnectProviderCommand({
+      Url: `https://${issuer}`,
+      ClientIDList: [...provider.clientIds],
+      Tags: runTags(world),
+    }),
+  );
+  world.undo.push(() =>
+    iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn })),
+  );
+}
+
+async function createBucket(world: ScenarioWorld, name: string): Promise<void> {
+  const spec = world.scenario.spec.buckets?.[name];
+  const { s3 } = world.environment.aws.clients(spec?.account ?? 'main');
+  const Bucket = world.names.bucket(name);
+  await s3.send(
+    new CreateBucketCommand({
+      Bucket,
+      ...(world.environment.aws.region !== 'us-east-1' && {
+        CreateBucketConfiguration: { LocationConstraint: world.environment.aws.region as 'us-west-2' },
+      }),
+    }),
+  );
+  world.undo.push(() => emptyAndDelete(world, name));
+  await Promise.all(
+    (world.scenario.spec.objects ?? [])
+      .map((object) => (typeof object === 'string' ? { at: object, tags: {} } : object))
+      .filter((object) => bucketOf(object.at) === name)
+      .map(({ at, tags }) => {
+        const tagging = new URLSearchParams(world.names.expandAll(tags)).toString();
+        return s3.send(
+          new PutObjectCommand({
+            Bucket,
+            Key: world.names.place(at).key,
+            Body: 'an object of a conformance scenario',
+            ...(tagging !== '' && { Tagging: tagging }),
+          }),
+        );
+      }),
+  );
+  if (spec?.policy) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: world.names.policyText(spec.policy) }));
+}
+
+async function emptyAndDelete(world: ScenarioWorld, name: string): Promise<void> {
+  const { s3 } = world.environment.aws.clients(world.scenario.spec.buckets?.[name]?.account ?? 'main');
+  const Bucket = world.names.bucket(name);
+  await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
+  for (;;) {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    if (Contents.length === 0) break;
+    await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects: Contents.map(({ Key }) => ({ Key })) } }));
+  }
+  await s3.send(new DeleteBucketCommand({ Bucket }));
+}
+
+function runTags(world: ScenarioWorld): { Key: string; Value: string }[] {
+  return [
+    { Key: 'conformance-run', Value: world.environment.run },
+    { Key: 'conformance-scenario', Value: world.scenario.id },
+  ];
+}
+
+async function arrangeNamespaces(world: ScenarioWorld, all: readonly Workload[]): Promise<void> {
+  const wanted = new Map(all.map((item) => [`${item.cluster}/${item.namespace}`, item]));
+  await Promise.all(
+    [...wanted.values()].map(async ({ cluster, namespace }) => {
+      const { kubernetes } = site(world, cluster);
+      await kubernetes.createNamespace(namespace, {
+        [RUN_LABEL]: world.environment.run,
+        'conformance.eks-pod-identity/scenario': world.scenario.id,
+      });
+      world.undo.push(() => kubernetes.deleteNamespace(namespace));
+    }),
+  );
+}
+
+/** Workloads that share a service account share its association and annotations: the first that says something counts. */
+function uniqueSubjects(all: readonly Workload[]): Workload[][] {
+  const groups = new Map<string, Workload[]>();
+  for (const item of all) {
+    const key = `${item.cluster}/${item.namespace}/${item.serviceAccount}`;
+    groups.set(key, [...(groups.get(key) ?? []), item]);
+  }
+  return [...groups.values()];
+}
+
+async function arrangeSubject(world: ScenarioWorld, subject: readonly Workload[]): Promise<void> {
+  const withAssociation = subject.find((item) => item.association !== undefined);
+  if (withAssociation?.association) {
+    const id = await associate(world, withAssociation, withAssociation.association);
+    for (const item of subject) world.associations.set(item.name, id);
+  }
+  const first = subject[0];
+  if (!first || first.serviceAccount === 'default') return;
+  const irsa = subject.map((item) => item.spec.irsa).find((value) => value !== undefined);
+  const annotations: Record<string, string> = {};
+  if (irsa !== undefined)
+    annotations['eks.amazonaws.com/role-arn'] =
+      typeof irsa === 'string' ? world.names.roleArn(irsa) : world.names.expand(irsa.text);
+  for (const item of subject) {
+    for (const [key, value] of Object.entries(item.spec.serviceAccountAnnotations ?? {}))
+      annotations[`eks.amazonaws.com/${key}`] = world.names.expand(value);
+  }
+  await site(world, first.cluster).kubernetes.createServiceAccount(first.namespace, {
+    metadata: { name: first.serviceAccount, annotations },
+  });
+}
+
+/** Creates the association of a workload's service account; gives its id. */
+export async function associate(world: ScenarioWorld, item: Workload, association: AssociationSpec): Promise<string> {
+  const { eks } = world.environment.aws.clients('main');
+  const { cluster } = site(world, item.cluster);
+  const { association: made } = await eks.send(
+    new CreatePodIdentityAssociationCommand({
+      clusterName: cluster.name,
+      namespace: item.namespace,
+      serviceAccount: item.serviceAccount,
+      roleArn: world.names.roleArn(association.role),
+      ...(association.targetRole !== undefined && { targetRoleArn: world.names.roleArn(association.targetRole) }),
+      ...(association.disableSessionTags !== undefined && { disableSessionTags: association.disableSessionTags }),
+      ...(association.policy && { policy: world.names.policyText(association.policy) }),
+      tags: Object.fromEntries(runTags(world).map(({ Key, Value }) => [Key, Value])),
+    }),
+  );
+  const id = made?.associationId ?? '';
+  world.associations.set(item.name, id);
+  world.names.learn(`association-id:${item.name}`, id);
+  if (made?.externalId !== undefined) world.names.learn(`external-id:${item.name}`, made.externalId);
+  world.undo.push(() =>
+    ignoreMissing(() =>
+      eks.send(new DeletePodIdentityAssociationCommand({ clusterName: cluster.name, associationId: id })),
+    ),
+  );
+  return id;
+}
+
+async function arrangeUsers(world: ScenarioWorld): Promise<void> {
+  await Promise.all(
+    Object.entries(world.scenario.spec.users ?? {}).map(([name, user]) =>
+      site(world, user.cluster ?? 'c1').kubernetes.createRole(
+        world.names.namespace(user.namespace),
+        name,
+        user.rules.map((rule) => ({
+          apiGroups: [...(rule.apiGroups ?? [''])],
+          resources: [...rule.resources],
+          verbs: [...rule.verbs],
+        })),
+        userName(world, name),
+      ),
+    ),
+  );
+}
+
+/** Kubernetes user name of a scenario's user. */
+export function userName(world: ScenarioWorld, name: string): string {
+  return `${world.environment.run}-${world.scenario.id.toLowerCase()}-${name}`;
+}
+
+async function ignoreMissing(remove: () => Promise<unknown>): Promise<void> {
+  try {
+    await remove();
+  } catch (error) {
+    const { name } = error as Error;
+    if (name !== 'NoSuchEntityException' && name !== 'NoSuchEntity' && name !== 'ResourceNotFoundException')
+      throw error;
+  }
+}
+
+/** Undoes what was made, the newest first. */
+export async function dismantle(world: ScenarioWorld): Promise<void> {
+  for (const step of world.undo.splice(0).reverse()) await step();
+}

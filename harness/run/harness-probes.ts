@@ -1,0 +1,392 @@
+import {
+  CreatePodIdentityAssociationCommand,
+  DeletePodIdentityAssociationCommand,
+  DescribePodIdentityAssociationCommand,
+  ListPodIdentityAssociationsCommand,
+} from '@aws-sdk/client-eks';
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
+import type { RawAnswer } from '../kubernetes/client.ts';
+import type { HarnessOperation } from '../scenario/spec.ts';
+import { userName } from './fixtures.ts';
+import { site, workload, type ScenarioWorld } from './world.ts';
+
+type Facts = Record<string, string | number | boolean>;
+
+/** Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. */
+export async function harnessProbe(world: ScenarioWorld, raw: HarnessOperation): Promise<ProbeResult> {
+  const operation = raw.do === 'AdmitPod' ? raw : world.names.expandAll(raw);
+  switch (operation.do) {
+    case 'AdmitPod':
+      return admitPod(world, operation);
+    case 'MutateRequest':
+      return mutateRequest(world, operation);
+    case 'CreateToken':
+      return createToken(world, operation);
+    case 'ReviewToken': {
+      const review = await site(world, operation.cluster).kubernetes.reviewToken(
+        world.tokens.get(operation.token) ?? '',
+      );
+      const facts: Facts = {
+        authenticated: review.authenticated,
+        ...(review.username !== undefined && { username: review.username }),
+      };
+      if (review.authenticated) return { outcome: 'granted', facts };
+      return {
+        outcome: 'refused',
+        layer: 'kubernetes',
+        code: 'Unauthenticated',
+        message: review.error ?? 'not authenticated',
+        facts,
+      };
+    }
+    case 'KubernetesGet': {
+      const as = operation.as === 'anonymous' ? operation.as : { token: world.tokens.get(operation.as.token) ?? '' };
+      return httpResult(
+        'kubernetes',
+        await site(world, operation.cluster).kubernetes.raw({ path: operation.path, as }),
+      );
+    }
+    case 'AgentGet':
+      return agentGet(world, operation);
+    default:
+      return controlPlane(world, operation);
+  }
+}
+
+function httpResult(layer: Layer, answer: RawAnswer): ProbeResult {
+  const facts: Facts = {
+    status: answer.status,
+    body: answer.body.slice(0, 20_000),
+    ...(answer.contentType !== undefined && { contentType: answer.contentType }),
+  };
+  if (answer.status >= 200 && answer.status < 300) return { outcome: 'granted', status: answer.status, facts };
+  return {
+    outcome: 'refused',
+    layer,
+    code: statusReason(answer),
+    status: answer.status,
+    message: statusMessage(answer),
+    facts,
+  };
+}
+
+function parsed(answer: RawAnswer): { reason?: string; message?: string } {
+  try {
+    return JSON.parse(answer.body) as { reason?: string; message?: string };
+  } catch {
+    return {};
+  }
+}
+
+const statusReason = (answer: RawAnswer): string => parsed(answer).reason ?? String(answer.status);
+const statusMessage = (answer: RawAnswer): string => parsed(answer).message ?? answer.body.slice(0, 500).trim();
+
+/** Creates the pod in dry run: admission changes it, nothing is stored. */
+async function admitPod(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'AdmitPod' }>,
+): Promise<ProbeResult> {
+  const like = workload(world, operation.like);
+  const here = site(world, like.cluster);
+  const { metadata = {}, spec = {} } = world.names.expandAll(operation.pod) as {
+    metadata?: Record<string, unknown>;
+    spec?: Record<string, unknown>;
+  };
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'admitted', ...metadata },
+    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: here.probeImage }], ...spec },
+  };
+  const answer = await here.kubernetes.raw({
+    method: 'POST',
+    path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
+    body: pod,
+  });
+  if (answer.status !== 201) return httpResult('kubernetes', answer);
+  return { outcome: 'granted', status: 201, facts: admissionFacts(JSON.parse(answer.body) as V1Pod) };
+}
+
+const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
+const IRSA_VOLUME = 'aws-iam-token';
+
+/**
+ * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
+ * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
+ * `<container>.mount` (path of the token's mount).
+ */
+export function admissionFacts(pod: V1Pod): Facts {
+  const facts: Facts = {};
+  const volumes = new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, volume]));
+  const containers: V1Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const names = containers.flatMap((container) => (container.env ?? []).map((variable) => variable.name));
+  const podIdentity = names.includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const irsa = names.includes('AWS_ROLE_ARN');
+  facts['injected'] = podIdentity && irsa ? 'both' : podIdentity ? 'pod-identity' : irsa ? 'irsa' : 'none';
+  const label = pod.metadata?.labels?.['eks.amazonaws.com/pod-identity'];
+  if (label !== undefined) facts['label'] = label;
+  for (const [name, key] of [
+    [POD_IDENTITY_VOLUME, 'podIdentityVolume'],
+    [IRSA_VOLUME, 'irsaVolume'],
+  ] as const) {
+    const volume = volumes.get(name);
+    const token = volume?.projected?.sources?.find((source) => source.serviceAccountToken)?.serviceAccountToken;
+    facts[`${key}.present`] = volume !== undefined;
+    if (token?.expirationSeconds !== undefined) facts[`${key}.expirationSeconds`] = token.expirationSeconds;
+    if (token?.audience !== undefined) facts[`${key}.audience`] = token.audience;
+    if (token) facts[`${key}.path`] = token.path;
+  }
+  for (const container of containers) {
+    const env = container.env ?? [];
+    facts[`${container.name}.envNames`] = env.map((variable) => variable.name).join(',');
+    for (const variable of env)
+      if (variable.value !== undefined) facts[`${container.name}.env.${variable.name}`] = variable.value;
+    for (const mount of container.volumeMounts ?? []) {
+      if (mount.name === POD_IDENTITY_VOLUME || mount.name === IRSA_VOLUME)
+        facts[`${container.name}.mount`] = `${mount.mountPath}${mount.readOnly ? ' (read only)' : ''}`;
+    }
+  }
+  for (const [key, value] of Object.entries(pod.metadata?.labels ?? {})) facts[`labels.${key}`] = value;
+  return facts;
+}
+
+/** Posts to the webhook's own address, which the cluster's webhook configuration names. */
+async function mutateRequest(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'MutateRequest' }>,
+): Promise<ProbeResult> {
+  const here = site(world, operation.cluster);
+  const configuration = JSON.parse(
+    (
+      await here.kubernetes.raw({
+        path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook',
+      })
+    ).body,
+  ) as {
+    webhooks?: { clientConfig?: { url?: string; caBundle?: string } }[];
+  };
+  const { url, caBundle } = configuration.webhooks?.[0]?.clientConfig ?? {};
+  if (url === undefined)
+    return { outcome: 'error', message: 'the webhook configuration pod-identity-webhook names no URL' };
+  const answer = await post(new URL(url), operation.contentType, operation.body, caBundle);
+  const review = parsedReview(answer.body);
+  const facts: Facts = { status: answer.status, body: answer.body.slice(0, 2000), ...review };
+  if (answer.status === 200 && review['allowed'] === true) return { outcome: 'granted', status: 200, facts };
+  return {
+    outcome: 'refused',
+    layer: 'webhook',
+    code: answer.status === 200 ? 'NotAllowed' : String(answer.status),
+    status: answer.status,
+    message: typeof review['message'] === 'string' ? review['message'] : answer.body.trim(),
+    facts,
+  };
+}
+
+function parsedReview(body: string): Facts {
+  try {
+    const review = JSON.parse(body) as {
+      apiVersion?: string;
+      response?: { allowed?: boolean; uid?: string; patch?: string; status?: { message?: string } };
+    };
+    return {
+      ...(review.apiVersion !== undefined && { apiVersion: review.apiVersion }),
+      ...(review.response?.allowed !== undefined && { allowed: review.response.allowed }),
+      ...(review.response?.uid !== undefined && { uid: review.response.uid }),
+      ...(review.response?.status?.message !== undefined && { message: review.response.status.message }),
+      patched: review.response?.patch !== undefined,
+    };
+  } catch {
+    return {};
+  }
+}
+
+async function post(url: URL, contentType: string, body: string, caBundle: string | undefined): Promise<RawAnswer> {
+  const { request } = await import('node:https');
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        method: 'POST',
+        headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
+        ...(caBundle !== undefined && { ca: Buffer.from(caBundle, 'base64') }),
+        agent: false,
+      },
+      (incoming) => {
+        const chunks: Buffer[] = [];
+        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+        incoming.on('end', () =>
+          resolve({
+            status: incoming.statusCode ?? 0,
+            body: Buffer.concat(chunks).toString('utf8'),
+            contentType: incoming.headers['content-type'],
+          }),
+        );
+      },
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+async function createToken(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'CreateToken' }>,
+): Promise<ProbeResult> {
+  const here = site(world, operation.cluster);
+  const [namespace = '', name = ''] = operation.serviceAccount.split('/');
+  const bound =
+    operation.boundTo === undefined
+      ? undefined
+      : { apiVersion: 'v1', kind: 'Pod', name: world.names.expand(`<pod:${operation.boundTo}>`) };
+  const answer = await here.kubernetes.raw({
+    method: 'POST',
+    path: `/api/v1/namespaces/${world.names.namespace(namespace)}/serviceaccounts/${name}/token`,
+    body: {
+      apiVersion: 'authentication.k8s.io/v1',
+      kind: 'TokenRequest',
+      spec: {
+        audiences: [operation.audience],
+        ...(operation.expirationSeconds !== undefined && { expirationSeconds: operation.expirationSeconds }),
+        ...(bound && { boundObjectRef: bound }),
+      },
+    },
+    headers: operation.as === undefined ? {} : { 'Impersonate-User': userName(world, operation.as) },
+  });
+  // The answer of a success holds the token: it stays out of the facts.
+  if (answer.status === 201) return { outcome: 'granted', status: 201 };
+  return {
+    outcome: 'refused',
+    layer: 'kubernetes',
+    code: statusReason(answer),
+    status: answer.status,
+    message: statusMessage(answer),
+  };
+}
+
+/** A port of the agent, through the API server's proxy to the agent's pod. */
+async function agentGet(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'AgentGet' }>,
+): Promise<ProbeResult> {
+  const here = site(world, operation.cluster);
+  const pod = await agentPod(world, operation.cluster);
+  const answer = await here.kubernetes.raw({
+    path: `/api/v1/namespaces/kube-system/pods/${pod}:${operation.port}/proxy${operation.path}`,
+  });
+  const result = httpResult('agent', answer);
+  return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
+}
+
+/** Name of the agent's pod on a cluster (label of the add-on's chart). */
+export async function agentPod(world: ScenarioWorld, alias: 'c1' | 'c2'): Promise<string> {
+  const pods = await site(world, alias).kubernetes.listPods(
+    'kube-system',
+    'app.kubernetes.io/name=eks-pod-identity-agent',
+  );
+  const name = pods.find((pod) => pod.metadata?.deletionTimestamp === undefined)?.metadata?.name;
+  if (name === undefined) throw new Error(`cluster ${alias} has no pod of the Pod Identity agent`);
+  return name;
+}
+
+async function controlPlane(
+  world: ScenarioWorld,
+  operation: Extract<
+    HarnessOperation,
+    {
+      do:
+        | 'CreatePodIdentityAssociation'
+        | 'DescribePodIdentityAssociation'
+        | 'DeletePodIdentityAssociation'
+        | 'ListPodIdentityAssociations';
+    }
+  >,
+): Promise<ProbeResult> {
+  const { eks } = world.environment.aws.clients('main');
+  const clusterName = site(world, operation.cluster).cluster.name;
+  try {
+    switch (operation.do) {
+      case 'CreatePodIdentityAssociation': {
+        const { role, roleArn, policy, disableSessionTags } = operation.association;
+        const { association } = await eks.send(
+          new CreatePodIdentityAssociationCommand({
+            clusterName,
+            namespace: world.names.namespace(operation.namespace),
+            serviceAccount: operation.serviceAccount,
+            roleArn: roleArn ?? world.names.roleArn(role ?? ''),
+            ...(policy && { policy: world.names.policyText(policy) }),
+            ...(disableSessionTags !== undefined && { disableSessionTags }),
+          }),
+        );
+        world.undo.push(() =>
+          eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId: association?.associationId })),
+        );
+        return {
+          outcome: 'granted',
+          facts: { associationId: association?.associationId ?? '', associationArn: association?.associationArn ?? '' },
+        };
+      }
+      case 'DescribePodIdentityAssociation': {
+        const { association } = await eks.send(
+          new DescribePodIdentityAssociationCommand({ clusterName, associationId: operation.associationId }),
+        );
+        return {
+          outcome: 'granted',
+          facts: {
+            namespace: association?.namespace ?? '',
+            serviceAccount: association?.serviceAccount ?? '',
+            roleArn: association?.roleArn ?? '',
+            externalIdPresent: association?.externalId !== undefined,
+          },
+        };
+      }
+      case 'DeletePodIdentityAssociation':
+        await eks.send(
+          new DeletePodIdentityAssociationCommand({ clusterName, associationId: operation.associationId }),
+        );
+        return { outcome: 'granted' };
+      case 'ListPodIdentityAssociations':
+        return { outcome: 'granted', facts: await listAll(world, operation, clusterName) };
+    }
+  } catch (error) {
+    const { name, message, $metadata } = error as Error & {
+      $metadata?: { httpStatusCode?: number; requestId?: string };
+    };
+    if ($metadata?.httpStatusCode === undefined) throw error;
+    return {
+      outcome: 'refused',
+      layer: 'eks',
+      code: name,
+      status: $metadata.httpStatusCode,
+      message,
+      ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
+    };
+  }
+}
+
+async function listAll(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'ListPodIdentityAssociations' }>,
+  clusterName: string,
+): Promise<Facts> {
+  const { eks } = world.environment.aws.clients('main');
+  const found: string[] = [];
+  let pages = 0;
+  let nextToken: string | undefined;
+  do {
+    const page = await eks.send(
+      new ListPodIdentityAssociationsCommand({
+        clusterName,
+        ...(operation.namespace !== undefined && { namespace: world.names.namespace(operation.namespace) }),
+        ...(operation.serviceAccount !== undefined && { serviceAccount: operation.serviceAccount }),
+        ...(operation.maxResults !== undefined && { maxResults: operation.maxResults }),
+        ...(nextToken !== undefined && { nextToken }),
+      }),
+    );
+    pages += 1;
+    for (const association of page.associations ?? [])
+      found.push(`${association.namespace}/${association.serviceAccount}`);
+    nextToken = page.nextToken;
+  } while (nextToken !== undefined && nextToken !== null);
+  return { count: found.length, pages, distinct: new Set(found).size };
+}

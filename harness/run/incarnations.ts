@@ -1,0 +1,55 @@
+import type { ProbeStep, Scenario, Step } from '../scenario/spec.ts';
+
+/** Consecutive probes, made side by side by all workloads; the actions before them come first. */
+export interface ProbeGroup {
+  readonly number: number;
+  readonly probes: readonly NumberedProbe[];
+}
+
+export interface NumberedProbe {
+  /** Place among the probes of the scenario, 0-based. */
+  readonly number: number;
+  readonly step: ProbeStep;
+}
+
+export type Stage =
+  | { readonly kind: 'group'; readonly group: ProbeGroup }
+  | { readonly kind: 'action'; readonly action: Extract<Step, { kind: 'action' }> };
+
+/** Splits a scenario's steps into stages. */
+export function stages(scenario: Scenario): readonly Stage[] {
+  const result: Stage[] = [];
+  let number = 0;
+  let open: NumberedProbe[] | undefined;
+  let groups = 0;
+  for (const step of scenario.spec.probes) {
+    if (step.kind === 'action') {
+      open = undefined;
+      result.push({ kind: 'action', action: step });
+      continue;
+    }
+    if (open === undefined) {
+      open = [];
+      result.push({ kind: 'group', group: { number: groups, probes: open } });
+      groups += 1;
+    }
+    open.push({ number, step });
+    number += 1;
+  }
+  return result;
+}
+
+/** The groups that one pod of a workload takes part in, from the stage at which it starts to that at which it ends. */
+export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: number): readonly ProbeGroup[] {
+  const groups: ProbeGroup[] = [];
+  for (const stage of all.slice(fromStage)) {
+    if (stage.kind === 'action') {
+      const { action } = stage;
+      if ((action.do === 'RestartPod' || action.do === 'DeletePod') && action.workload === workload) break;
+    } else {
+      const probes = stage.group.probes.filter(({ step }) => step.workload === workload);
+      if (probes.length > 0) groups.push({ number: stage.group.number, probes });
+    }
+  }
+  return groups;
+}

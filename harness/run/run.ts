@@ -1,0 +1,188 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Configuration } from '../config/configuration.ts';
+import { EXIT, HarnessError, type ExitCode } from '../errors.ts';
+import { clustersOf, missing } from '../plan/requirements.ts';
+import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
+import type { Terminal } from '../report/terminal.ts';
+import { prepareReportDirectory, writeReports } from '../report/write.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { EMBEDDED_CAPABILITIES, provisionEmbedded, type Provisioned } from './environment.ts';
+import { showWithMocha } from './mocha-view.ts';
+import { reasonOf, result, runScenario } from './scenario.ts';
+import { schedule } from './schedule.ts';
+
+export interface RunOptions {
+  readonly configuration: Configuration;
+  readonly scenarios: readonly Scenario[];
+  readonly terminal: Terminal;
+  readonly version: string;
+  /** Fires at the first interrupt. */
+  readonly interrupted: AbortSignal;
+  /** Program files and suites, for their digests. */
+  readonly programs: readonly string[];
+  /** Called while things are kept after the run; resolves when they may go. */
+  readonly whileKept: (provisioned: Provisioned, reportDirectory: string) => Promise<void>;
+}
+
+/** Runs the selected scenarios: provision, arrange, probe, judge, report, tear down. Reports are written whatever happens. */
+export async function run(options: RunOptions): Promise<RunResults> {
+  const { configuration, scenarios, terminal } = options;
+  const id = `c${randomBytes(4).toString('hex').slice(0, 6)}`;
+  const directory = configuration.text('report-dir') ?? join('reports', id);
+  prepareReportDirectory(directory);
+  const startedAt = new Date();
+  const started = performance.now();
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.interrupted, stop.signal]);
+  const phases = { provisioning: 0, scenarios: 0, arranging: 0, probing: 0, teardown: 0 };
+  let results: ScenarioResult[] = [];
+  let provisioned: Provisioned | undefined;
+  let failure: unknown;
+  try {
+    const runnable = scenarios.filter((scenario) => missing(scenario, EMBEDDED_CAPABILITIES) === undefined);
+    const clusters = [...new Set(runnable.flatMap((scenario) => clustersOf(scenario)))].sort();
+    terminal.phase(
+      'provisioning',
+      `Run ${id}: ${scenarios.length} scenarios; provisioning ${clusters.length === 0 ? 'no cluster' : `${clusters.length} ${configuration.text('cluster')} ${clusters.length === 1 ? 'cluster' : 'clusters'}`}`,
+    );
+    provisioned = await provisionEmbedded({
+      run: id,
+      seed: configuration.text('seed') ?? '0',
+      clusters,
+      faults: configuration.list('fault'),
+      directory,
+    });
+    phases.provisioning = performance.now() - started;
+    terminal.phase('scenarios');
+    results = await runScenarios(options, provisioned, signal, stop);
+    phases.scenarios = performance.now() - started - phases.provisioning;
+    const keep = configuration.text('keep');
+    if (
+      !options.interrupted.aborted &&
+      (keep === 'always' ||
+        (keep === 'on-failure' && results.some((item) => item.verdict !== 'passed' && item.verdict !== 'skipped')))
+    ) {
+      await options.whileKept(provisioned, directory);
+    }
+  } catch (error) {
+    failure = error;
+  }
+  terminal.phase('teardown');
+  const tearing = performance.now();
+  try {
+    await provisioned?.teardown();
+    await rm(join(directory, 'clusters'), { recursive: true, force: true });
+  } catch (error) {
+    failure ??= error;
+  }
+  phases.teardown = performance.now() - tearing;
+  phases.arranging = results.reduce((sum, item) => sum + item.durations.arranging, 0);
+  phases.probing = results.reduce((sum, item) => sum + item.durations.probing, 0);
+  const interrupted = options.interrupted.aborted;
+  const exitCode = exitCodeOf(results, failure, interrupted);
+  const complete: RunResults = {
+    version: RESULTS_VERSION,
+    run: {
+      id,
+      startedAt: startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      milliseconds: Math.round(performance.now() - started),
+      exitCode,
+      error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
+      interrupted,
+    },
+    configuration: Object.fromEntries(
+      [...configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
+    ),
+    environment: describeEnvironment(options, provisioned),
+    phases: Object.fromEntries(
+      Object.entries(phases).map(([name, value]) => [name, Math.round(value)]),
+    ) as RunResults['phases'],
+    scenarios: results,
+    summary: summarize(results),
+  };
+  terminal.summary(complete, writeReports(directory, complete));
+  if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
+    process.stderr.write(`${failure.stack}\n`);
+  return complete;
+}
+
+async function runScenarios(
+  options: RunOptions,
+  { environment }: Provisioned,
+  signal: AbortSignal,
+  stop: AbortController,
+): Promise<ScenarioResult[]> {
+  const { configuration, scenarios, terminal } = options;
+  const maxFailures = configuration.number('max-failures');
+  let failures = 0;
+  const scheduled = schedule(scenarios, configuration.number('parallel'), async (scenario) => {
+    const outcome = await runScenario(scenario, {
+      environment,
+      available: EMBEDDED_CAPABILITIES,
+      timeoutMilliseconds: configuration.number('timeout') * 1000,
+      retries: configuration.number('retries'),
+      signal,
+      keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
+    });
+    if (outcome.verdict === 'failed') failures += 1;
+    if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
+      stop.abort(new HarnessError('TIMED_OUT', `--max-failures ${maxFailures} was reached.`));
+    return outcome;
+  });
+  terminal.expect(scenarios.length);
+  const results: ScenarioResult[] = [];
+  await showWithMocha(
+    scenarios,
+    async (scenario) => {
+      const outcome = (await scheduled.results.get(scenario.id)) ?? result(scenario, 'error', 'was not scheduled');
+      // Stopped while it ran: it has no verdict, and that is no error of the environment.
+      return outcome.verdict === 'error' && signal.aborted
+        ? { ...outcome, verdict: 'skipped', reason: `Not finished: ${reasonOf(signal.reason)}` }
+        : outcome;
+    },
+    (outcome) => {
+      results.push(outcome);
+      terminal.scenario(outcome);
+    },
+  );
+  await scheduled.done;
+  return results;
+}
+
+function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
+  if (interrupted) return EXIT.interrupted;
+  if (results.some((item) => item.verdict === 'failed')) return EXIT.doesNotConform;
+  if (failure instanceof HarnessError) return failure.exitCode;
+  if (failure !== undefined || results.some((item) => item.verdict === 'error' || item.verdict === 'inconclusive'))
+    return EXIT.environment;
+  return EXIT.conforms;
+}
+
+function describeEnvironment(
+  { configuration, version, programs }: RunOptions,
+  provisioned: Provisioned | undefined,
+): RunResults['environment'] {
+  const sites = [...(provisioned?.environment.sites.values() ?? [])];
+  return {
+    harness: version,
+    node: process.version,
+    platform: `${process.platform} ${process.arch}`,
+    cluster: configuration.text('cluster') ?? 'embedded',
+    aws: provisioned?.environment.aws.name ?? 'emulator',
+    region: provisioned?.environment.aws.region ?? '',
+    clusters: sites.map(({ alias, cluster }) => ({ alias, name: cluster.name, facts: cluster.facts })),
+    digests: Object.fromEntries(
+      programs.map((file) => [
+        file.split('/dist/').at(-1) ?? file,
+        createHash('sha256').update(readFileSync(file)).digest('hex'),
+      ]),
+    ),
+    faults: configuration.list('fault'),
+    translations: provisioned?.translations ?? [],
+  };
+}

@@ -1,0 +1,132 @@
+import { HarnessError } from '../errors.ts';
+import { missing } from '../plan/requirements.ts';
+import { worst, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { probeAll } from './execute.ts';
+import { arrange, dismantle } from './fixtures.ts';
+import { isUndoneAtOnce } from './undo.ts';
+import { makeWorld, type Environment } from './world.ts';
+
+export interface ScenarioOptions {
+  readonly environment: Environment;
+  readonly available: ReadonlySet<string>;
+  readonly timeoutMilliseconds: number;
+  readonly retries: number;
+  /** Fires when the run was interrupted, or stops for another reason that it names. */
+  readonly signal: AbortSignal;
+  readonly keep: 'never' | 'on-failure' | 'always';
+}
+
+/** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
+export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
+  const lacking = missing(scenario, options.available);
+  if (lacking !== undefined) return result(scenario, 'skipped', lacking);
+  for (let attempt = 1; ; attempt += 1) {
+    if (options.signal.aborted) return result(scenario, 'skipped', `Not run: ${reasonOf(options.signal.reason)}`);
+    const outcome = await attemptScenario(scenario, options, attempt);
+    // Only a failure of the environment is tried again: a verdict stands.
+    if (outcome.verdict !== 'error' || attempt > options.retries || options.signal.aborted || outcome.probes.length > 0)
+      return outcome;
+  }
+}
+
+async function attemptScenario(scenario: Scenario, options: ScenarioOptions, attempt: number): Promise<ScenarioResult> {
+  const timeUp = new AbortController();
+  const timer = setTimeout(
+    () =>
+      timeUp.abort(
+        new HarnessError(
+          'TIMED_OUT',
+          `${scenario.id} was not over within ${options.timeoutMilliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
+        ),
+      ),
+    options.timeoutMilliseconds,
+  );
+  const signal = AbortSignal.any([options.signal, timeUp.signal]);
+  const world = makeWorld(scenario, options.environment, signal);
+  const started = performance.now();
+  let arranged = started;
+  let probed = started;
+  let probes: readonly ProbeOutcome[] = [];
+  let failure: unknown;
+  try {
+    await orAborted(arrange(world), signal);
+    arranged = performance.now();
+    probes = await orAborted(probeAll(world), signal);
+  } catch (error) {
+    failure = error;
+    if (arranged === started) arranged = performance.now();
+  }
+  probed = performance.now();
+  clearTimeout(timer);
+  const verdict = failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
+  const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
+  if (!options.environment.disposable && !kept) {
+    await dismantle(world).catch((error: unknown) => {
+      failure ??= error;
+    });
+  } else if (!kept) {
+    // Everything ends with the run; only what others would feel is undone at once.
+    for (const step of world.undo.filter(isUndoneAtOnce)) await step();
+  }
+  return {
+    ...result(
+      scenario,
+      failure === undefined ? verdict : 'error',
+      failure === undefined ? scenarioReason(probes) : `${scenario.id} could not be judged: ${reasonOf(failure)}`,
+    ),
+    attempts: attempt,
+    durations: {
+      arranging: Math.round(arranged - started),
+      probing: Math.round(probed - arranged),
+      teardown: Math.round(performance.now() - probed),
+    },
+    probes,
+  };
+}
+
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  work.catch(() => undefined);
+  let abort: () => void = () => undefined;
+  const aborted = new Promise<never>((_resolve, reject) => {
+    abort = () => reject(signal.reason as Error);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function scenarioReason(probes: readonly ProbeOutcome[]): string {
+  const bad =
+    probes.find((probe) => probe.verdict === 'failed') ??
+    probes.find((probe) => probe.verdict === 'error') ??
+    probes.find((probe) => probe.verdict !== 'passed');
+  if (bad === undefined) return `All ${probes.length} probes met what was expected.`;
+  return `Probe ${bad.number + 1} (${bad.workload ?? 'harness'}: ${bad.operation}): ${bad.reason}`;
+}
+
+/** What stopped a scenario, in a sentence without secrets: the client's exceptions are put in words before they get here. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error instanceof HarnessError ? error.message : `${error.name}: ${error.message.split('\n')[0] ?? ''}`;
+}
+
+export function result(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
+  return {
+    id: scenario.id,
+    suite: scenario.suite,
+    title: scenario.title,
+    file: scenario.file,
+    verdict,
+    reason,
+    finding: scenario.spec.finding ?? null,
+    source: scenario.spec.source ?? null,
+    attempts: 1,
+    durations: { arranging: 0, probing: 0, teardown: 0 },
+    probes: [],
+  };
+}

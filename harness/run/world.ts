@@ -1,0 +1,90 @@
+import type { RunningCluster } from '../../clusters/driver.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { HarnessError } from '../errors.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
+import { Names } from './names.ts';
+import type { PodWatcher } from './pods.ts';
+
+/** A cluster as scenarios use it. */
+export interface Site {
+  readonly alias: ClusterAlias;
+  readonly cluster: RunningCluster;
+  readonly kubernetes: KubernetesClient;
+  readonly pods: PodWatcher;
+  readonly probeImage: string;
+}
+
+/** What a run provides to its scenarios. */
+export interface Environment {
+  /** The run's id: prefix of all names, value of all tags. */
+  readonly run: string;
+  readonly aws: AwsTarget;
+  readonly sites: ReadonlyMap<ClusterAlias, Site>;
+  /** True where everything ends with the run anyway, so that fixtures need not be deleted one by one. */
+  readonly disposable: boolean;
+}
+
+/** The things of one scenario that exist, and how to undo them. */
+export interface ScenarioWorld {
+  readonly scenario: Scenario;
+  readonly environment: Environment;
+  readonly names: Names;
+  /** Workload -> its association's id. */
+  readonly associations: Map<string, string>;
+  /** Token name -> token, of `tokens`. */
+  readonly tokens: Map<string, string>;
+  /** Run in reverse when the scenario is over. */
+  readonly undo: (() => Promise<unknown>)[];
+  /** Ends when the scenario is over or its time is up. */
+  readonly signal: AbortSignal;
+}
+
+export function makeWorld(scenario: Scenario, environment: Environment, signal: AbortSignal): ScenarioWorld {
+  const names = new Names(scenario, {
+    run: environment.run,
+    accountId: (alias) => environment.aws.accountId(alias),
+    cluster: (alias) => environment.sites.get(alias)?.cluster,
+  });
+  return { scenario, environment, names, associations: new Map(), tokens: new Map(), undo: [], signal };
+}
+
+export function site(world: ScenarioWorld, alias: ClusterAlias): Site {
+  const found = world.environment.sites.get(alias);
+  if (!found)
+    throw new HarnessError(
+      'PROVISIONING_FAILED',
+      `${world.scenario.id} needs cluster ${alias}, which was not provisioned.`,
+    );
+  return found;
+}
+
+/** A workload with its defaults filled in. */
+export interface Workload {
+  readonly name: string;
+  readonly spec: WorkloadSpec;
+  readonly cluster: ClusterAlias;
+  /** Real namespace. */
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly association: AssociationSpec | undefined;
+}
+
+export function workload(world: ScenarioWorld, name: string): Workload {
+  const spec = world.scenario.spec.workloads?.[name];
+  if (!spec)
+    throw new HarnessError('BAD_SCENARIO', `${world.scenario.id} names workload "${name}", which it does not declare.`);
+  return {
+    name,
+    spec,
+    cluster: spec.cluster ?? 'c1',
+    namespace: world.names.namespace(spec.namespace ?? 'app'),
+    serviceAccount: spec.serviceAccount ?? 'app',
+    association: typeof spec.role === 'string' ? { role: spec.role } : spec.role,
+  };
+}
+
+export function workloads(world: ScenarioWorld): Workload[] {
+  return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
+}

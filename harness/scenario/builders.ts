@@ -1,0 +1,287 @@
+/** Builders of probes, expectations and steps: the words in which scenarios are written. */
+import type { AgentRequest, AssumeRoleStep, TokenChange, TokenSource } from '../../components/probe/protocol.ts';
+import type { ClusterAlias, PermissionStatement, RoleSpec } from './policy.ts';
+import type {
+  ActionStep,
+  AssociationSpec,
+  Expectation,
+  FactMatcher,
+  HarnessOperation,
+  Operation,
+  PodFields,
+  ProbeStep,
+  WorkloadOperation,
+} from './spec.ts';
+
+type Through = { readonly through?: AssumeRoleStep };
+
+/* Operations of a workload. Places are `<bucket>/<key>` with the scenario's short bucket name. */
+export const whoAmI = (): WorkloadOperation => ({ do: 'GetCallerIdentity' });
+export const getObject = (at: string, options: Through = {}): WorkloadOperation => ({
+  do: 'GetObject',
+  at,
+  ...options,
+});
+export const headObject = (at: string, options: Through = {}): WorkloadOperation => ({
+  do: 'HeadObject',
+  at,
+  ...options,
+});
+export const deleteObject = (at: string, options: Through = {}): WorkloadOperation => ({
+  do: 'DeleteObject',
+  at,
+  ...options,
+});
+export const getObjectTagging = (at: string, options: Through = {}): WorkloadOperation => ({
+  do: 'GetObjectTagging',
+  at,
+  ...options,
+});
+export const putObject = (
+  at: string,
+  options: Through & { readonly tags?: Readonly<Record<string, string>> } = {},
+): WorkloadOperation => ({ do: 'PutObject', at, ...options });
+export const listObjects = (
+  bucket: string,
+  options: Through & { readonly prefix?: string } = {},
+): WorkloadOperation => ({ do: 'ListObjectsV2', bucket, ...options });
+export const headBucket = (bucket: string, options: Through = {}): WorkloadOperation => ({
+  do: 'HeadBucket',
+  bucket,
+  ...options,
+});
+/** AssumeRole from the workload's own session; `role` is a role of the scenario. */
+export const assumeRole = (role: string, options: Omit<AssumeRoleStep, 'roleArn'> = {}): WorkloadOperation => ({
+  do: 'AssumeRole',
+  role: chain(role, options),
+});
+/** Says that an operation goes through another role, assumed from the workload's session: `getObject(…, { through: chain('target') })`. */
+export const chain = (role: string, options: Omit<AssumeRoleStep, 'roleArn'> = {}): AssumeRoleStep => ({
+  roleArn: `<role:${role}>`,
+  ...options,
+});
+
+/** A request for credentials sent to the agent from inside the pod. */
+export const fetchCredentials = (options: Partial<Omit<AgentRequest, 'do'>> = {}): WorkloadOperation => ({
+  do: 'FetchCredentials',
+  token: { from: 'pod-identity' },
+  ...options,
+});
+/** AssumeRoleWithWebIdentity sent by hand from inside the pod; `role` is a role of the scenario. */
+export const assumeWithWebIdentity = (
+  role: string,
+  options: { readonly token?: TokenSource; readonly change?: TokenChange; readonly durationSeconds?: number } = {},
+): WorkloadOperation => ({
+  do: 'AssumeRoleWithWebIdentity',
+  roleArn: `<role:${role}>`,
+  token: { from: 'irsa' },
+  ...options,
+});
+
+export const noToken: TokenSource = { from: 'none' };
+export const text = (token: string): TokenSource => ({ from: 'text', text: token });
+export const minted = (name: string): TokenSource => ({ from: 'minted', name });
+export const podIdentityToken: TokenSource = { from: 'pod-identity' };
+export const irsaToken: TokenSource = { from: 'irsa' };
+export const kubernetesApiToken: TokenSource = { from: 'kubernetes-api' };
+
+/* Operations of the harness itself. */
+
+/** Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made of it. */
+export const admitPod = (like: string, pod: PodFields = {}): HarnessOperation => ({ do: 'AdmitPod', like, pod });
+/** A raw POST to the webhook. */
+export const postToWebhook = (contentType: string, body: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
+  do: 'MutateRequest',
+  cluster,
+  contentType,
+  body,
+});
+/** TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
+export const createToken = (
+  serviceAccount: string,
+  options: {
+    readonly as?: string;
+    readonly audience?: string;
+    readonly expirationSeconds?: number;
+    readonly boundTo?: string;
+    readonly cluster?: ClusterAlias;
+  } = {},
+): HarnessOperation => ({
+  do: 'CreateToken',
+  serviceAccount,
+  cluster: options.cluster ?? 'c1',
+  audience: options.audience ?? 'sts.amazonaws.com',
+  ...omit(options, 'cluster', 'audience'),
+});
+/** TokenReview of a token of the scenario. */
+export const reviewToken = (token: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
+  do: 'ReviewToken',
+  cluster,
+  token,
+});
+export const kubernetesGet = (
+  path: string,
+  as: 'anonymous' | { readonly token: string },
+  cluster: ClusterAlias = 'c1',
+): HarnessOperation => ({ do: 'KubernetesGet', cluster, path, as });
+/** GET on a port of the agent's pod (2703 probes, 2705 metrics), through the API server's pod proxy. */
+export const agentGet = (port: number, path: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
+  do: 'AgentGet',
+  cluster,
+  port,
+  path,
+});
+
+/** CreatePodIdentityAssociation for `<namespace>/<service account>`, tried by the administrator. */
+export const createAssociationFor = (
+  serviceAccount: string,
+  association: (HarnessOperation & { do: 'CreatePodIdentityAssociation' })['association'],
+  cluster: ClusterAlias = 'c1',
+): HarnessOperation => {
+  const [namespace = '', name = ''] = serviceAccount.split('/');
+  return { do: 'CreatePodIdentityAssociation', cluster, namespace, serviceAccount: name, association };
+};
+export const describeAssociation = (associationId: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
+  do: 'DescribePodIdentityAssociation',
+  cluster,
+  associationId,
+});
+export const removeAssociation = (associationId: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
+  do: 'DeletePodIdentityAssociation',
+  cluster,
+  associationId,
+});
+export const listAssociations = (
+  options: { readonly namespace?: string; readonly serviceAccount?: string; readonly maxResults?: number } = {},
+  cluster: ClusterAlias = 'c1',
+): HarnessOperation => ({ do: 'ListPodIdentityAssociations', cluster, ...options });
+
+/* Probes: an operation, who tries it, and the outcome it must have. */
+
+type Details = Omit<Expectation, 'outcome'>;
+
+const HARNESS_OPERATIONS: ReadonlySet<string> = new Set<HarnessOperation['do']>([
+  'AdmitPod',
+  'MutateRequest',
+  'CreateToken',
+  'ReviewToken',
+  'KubernetesGet',
+  'AgentGet',
+  'CreatePodIdentityAssociation',
+  'DescribePodIdentityAssociation',
+  'DeletePodIdentityAssociation',
+  'ListPodIdentityAssociations',
+]);
+
+/** Whether the harness itself makes this operation, rather than a workload. */
+export function isHarnessOperation(operation: Operation): operation is HarnessOperation {
+  return HARNESS_OPERATIONS.has(operation.do);
+}
+
+function probe(
+  outcome: Expectation['outcome'],
+  workload: string | undefined,
+  operation: Operation,
+  details: Details,
+  control = false,
+): ProbeStep {
+  return { kind: 'probe', workload, operation, expectation: { outcome, ...details }, control };
+}
+
+/** The operation succeeds, under the workload's own role (or under `as`). */
+export const granted = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('granted', workload, operation, details);
+/** As `granted`, but only there to give a denial its meaning: when it fails, the scenario is inconclusive. */
+export const control = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('granted', workload, operation, details, true);
+/** The workload gets no credentials: `by` says which layer refuses, `code` how. */
+export const refused = (
+  workload: string,
+  operation: WorkloadOperation,
+  details: Details & { readonly by: NonNullable<Expectation['by']> },
+): ProbeStep => probe('refused', workload, operation, details);
+/** The workload has credentials, and the service answers 403. */
+export const denied = (
+  workload: string,
+  operation: WorkloadOperation,
+  details: Details & { readonly by: NonNullable<Expectation['by']> },
+): ProbeStep => probe('denied', workload, operation, details);
+/** S3 authorizes the call and says that the object is not there (404). */
+export const absent = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('absent', workload, operation, details);
+
+/** An operation of the harness succeeds, with these facts. */
+export const succeeds = (operation: HarnessOperation, facts: Readonly<Record<string, FactMatcher>> = {}): ProbeStep =>
+  probe('granted', undefined, operation, { facts });
+/** An operation of the harness is refused. */
+export const fails = (
+  operation: HarnessOperation,
+  details: Details & { readonly by: NonNullable<Expectation['by']> },
+): ProbeStep => probe('refused', undefined, operation, details);
+/** As `succeeds`, but a control. */
+export const controlSucceeds = (
+  operation: HarnessOperation,
+  facts: Readonly<Record<string, FactMatcher>> = {},
+): ProbeStep => probe('granted', undefined, operation, { facts }, true);
+
+/* Matchers of facts. */
+export const isAbsent: FactMatcher = { absent: true };
+export const between = (low: number, high: number): FactMatcher => ({ between: [low, high] });
+export const matching = (pattern: RegExp): FactMatcher => ({ matches: pattern.source });
+
+/* Changes of the world between probes. */
+export const startPod = (workload: string): ActionStep => ({ kind: 'action', do: 'StartPod', workload });
+export const restartPod = (workload: string): ActionStep => ({ kind: 'action', do: 'RestartPod', workload });
+export const deletePod = (workload: string): ActionStep => ({ kind: 'action', do: 'DeletePod', workload });
+export const createAssociation = (workload: string, association: string | AssociationSpec): ActionStep => ({
+  kind: 'action',
+  do: 'CreateAssociation',
+  workload,
+  association,
+});
+export const updateAssociation = (workload: string, role: string): ActionStep => ({
+  kind: 'action',
+  do: 'UpdateAssociation',
+  workload,
+  role,
+});
+export const deleteAssociation = (workload: string): ActionStep => ({
+  kind: 'action',
+  do: 'DeleteAssociation',
+  workload,
+});
+export const annotateServiceAccount = (
+  workload: string,
+  annotations: Readonly<Record<string, string | null>>,
+): ActionStep => ({ kind: 'action', do: 'AnnotateServiceAccount', workload, annotations });
+export const putRolePolicy = (role: string, ...permissions: readonly PermissionStatement[]): ActionStep => ({
+  kind: 'action',
+  do: 'PutRolePolicy',
+  role,
+  permissions,
+});
+export const updateTrust = (role: string, trust: RoleSpec['trust']): ActionStep => ({
+  kind: 'action',
+  do: 'UpdateTrust',
+  role,
+  trust,
+});
+export const deleteRole = (role: string): ActionStep => ({ kind: 'action', do: 'DeleteRole', role });
+export const restartAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({
+  kind: 'action',
+  do: 'RestartAgent',
+  cluster,
+});
+export const advanceClock = (seconds: number): ActionStep => ({ kind: 'action', do: 'AdvanceClock', seconds });
+export const weather = (options: Omit<Extract<ActionStep, { do: 'Weather' }>, 'kind' | 'do'>): ActionStep => ({
+  kind: 'action',
+  do: 'Weather',
+  ...options,
+});
+export const clearWeather = (): ActionStep => ({ kind: 'action', do: 'ClearWeather' });
+
+function omit<T extends object, K extends keyof T>(value: T, ...keys: readonly K[]): Omit<T, K> {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) => !(keys as readonly string[]).includes(key)),
+  ) as Omit<T, K>;
+}

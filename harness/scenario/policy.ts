@@ -1,0 +1,138 @@
+/** Builders of the IAM parts of a scenario: permission statements, trust statements and roles. */
+
+/** Condition block of a statement: operator -> key -> value or values. */
+export type Conditions = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+/** A statement of a permission policy. Resources are written short: see `allow`. */
+export interface PermissionStatement {
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+  readonly conditions?: Conditions;
+  /** Principal of a bucket policy's statement: `*`, or names in angle brackets such as `<role:app>`. */
+  readonly principal?: string | readonly string[];
+}
+
+type OneOrMore = string | readonly string[];
+
+const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value);
+
+/**
+ * A statement that allows. A resource is an ARN, `*`, or an S3 place written short: `data/red/*` is the objects below
+ * `red/` in the scenario's bucket `data`, and `data` the bucket itself.
+ */
+export function allow(actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement {
+  return { effect: 'Allow', actions: list(actions), resources: list(resources), ...(conditions && { conditions }) };
+}
+
+/** A statement that denies; otherwise as `allow`. */
+export function deny(actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement {
+  return { effect: 'Deny', actions: list(actions), resources: list(resources), ...(conditions && { conditions }) };
+}
+
+/** The same statement for a bucket policy, about these principals. */
+export function forPrincipal(principal: OneOrMore, statement: PermissionStatement): PermissionStatement {
+  return { ...statement, principal };
+}
+
+/** A policy document given whole: an object, or the text of a file (`policyFile`). */
+export interface RawPolicy {
+  readonly document: Readonly<Record<string, unknown>>;
+  /** Where it came from, for messages. */
+  readonly from: string;
+}
+
+/** A statement of a trust policy. */
+export interface TrustStatement {
+  readonly effect: 'Allow' | 'Deny';
+  readonly actions: readonly string[];
+  readonly principal: Readonly<Record<string, OneOrMore>>;
+  readonly conditions?: Conditions;
+}
+
+/**
+ * Trust of Pod Identity's service principal, `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy
+ * required by EKS Pod Identity"). `actions` default to both that it needs.
+ */
+export function trustPodIdentity(
+  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
+): TrustStatement {
+  return {
+    effect: 'Allow',
+    actions: options.actions ?? ['sts:AssumeRole', 'sts:TagSession'],
+    principal: { Service: 'pods.eks.amazonaws.com' },
+    ...(options.conditions && { conditions: options.conditions }),
+  };
+}
+
+/**
+ * Trust of a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts").
+ * `subject` is `<namespace>/<service account>` in the scenario's short names; null leaves the `sub` condition out.
+ */
+export function trustWebIdentity(options: {
+  readonly cluster?: ClusterAlias;
+  readonly subject: string | null;
+  /** Default `sts.amazonaws.com`; null leaves the `aud` condition out. */
+  readonly audience?: string | null;
+  /** Operator of the `sub` condition. Default `StringEquals`. */
+  readonly operator?: string;
+}): TrustStatement {
+  const cluster = options.cluster ?? 'c1';
+  const audience = options.audience === undefined ? 'sts.amazonaws.com' : options.audience;
+  const conditions: Record<string, Record<string, string>> = {};
+  if (audience !== null) conditions['StringEquals'] = { [`<issuer:${cluster}>:aud`]: audience };
+  if (options.subject !== null) {
+    const slash = options.subject.indexOf('/');
+    const sub = `system:serviceaccount:<namespace:${options.subject.slice(0, slash)}>:${options.subject.slice(slash + 1)}`;
+    const operator = options.operator ?? 'StringEquals';
+    conditions[operator] = { ...conditions[operator], [`<issuer:${cluster}>:sub`]: sub };
+  }
+  return {
+    effect: 'Allow',
+    actions: ['sts:AssumeRoleWithWebIdentity'],
+    principal: { Federated: `<provider-arn:${cluster}>` },
+    ...(Object.keys(conditions).length > 0 && { conditions }),
+  };
+}
+
+/** Trust of another role of the scenario. */
+export function trustRole(
+  role: string,
+  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
+): TrustStatement {
+  return {
+    effect: 'Allow',
+    actions: options.actions ?? ['sts:AssumeRole', 'sts:TagSession'],
+    principal: { AWS: `<role:${role}>` },
+    ...(options.conditions && { conditions: options.conditions }),
+  };
+}
+
+/** Trust of a service principal, such as `ec2.amazonaws.com`. */
+export function trustService(service: string): TrustStatement {
+  return { effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: service } };
+}
+
+export type ClusterAlias = 'c1' | 'c2';
+export type AccountAlias = 'main' | 'other';
+
+/** A role of the world. */
+export interface RoleSpec {
+  readonly trust: readonly TrustStatement[] | RawPolicy;
+  readonly permissions?: readonly PermissionStatement[] | RawPolicy;
+  readonly boundary?: readonly PermissionStatement[] | RawPolicy;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Seconds, 3600 to 43200. */
+  readonly maxSessionDuration?: number;
+  readonly account?: AccountAlias;
+}
+
+/** A role that Pod Identity can assume, with these permissions. */
+export function podIdentityRole(...permissions: readonly PermissionStatement[]): RoleSpec {
+  return { trust: [trustPodIdentity()], permissions };
+}
+
+/** A role that the pods of `subject` (`<namespace>/<service account>`) can assume by web identity. */
+export function irsaRole(subject: string, ...permissions: readonly PermissionStatement[]): RoleSpec {
+  return { trust: [trustWebIdentity({ subject })], permissions };
+}

@@ -1,0 +1,113 @@
+import { HarnessError } from '../errors.ts';
+import { isHarnessOperation } from './builders.ts';
+import type { Scenario, ScenarioSpec, Step } from './spec.ts';
+
+const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
+
+/** What a suite's callback is given. */
+export interface SuiteContext {
+  /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
+  readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
+}
+
+/** Collects what suite files declare while they are loaded. */
+export interface Registry {
+  readonly scenarios: Scenario[];
+  /** File that is being loaded. */
+  file: string;
+}
+
+let current: Registry | undefined;
+
+/** Runs `load` with a registry that takes what `suite` declares meanwhile. */
+export async function collect(registry: Registry, load: () => Promise<void>): Promise<void> {
+  current = registry;
+  try {
+    await load();
+  } finally {
+    current = undefined;
+  }
+}
+
+/**
+ * Declares a suite: scenarios of one subject matter. A name that exists already is extended, so a suite may be spread
+ * over files.
+ */
+export function suite(name: string, declare: (context: SuiteContext) => void): void {
+  const registry = current;
+  if (registry === undefined)
+    throw new HarnessError(
+      'BAD_SUITE_FILE',
+      `Suite "${name}" was declared outside a run: load its file with --suites-dir.`,
+    );
+  if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
+    throw bad(registry, `suite name "${name}" is not in kebab case: use lower-case letters, digits and single dashes`);
+  declare({
+    scenario: (id, title, spec) => {
+      const scenario: Scenario = { id, suite: name, title, file: registry.file, spec };
+      checkScenario(registry, scenario);
+      registry.scenarios.push(scenario);
+    },
+  });
+}
+
+function bad(registry: Registry, problem: string): HarnessError {
+  return new HarnessError('BAD_SCENARIO', `${registry.file}: ${problem}.`);
+}
+
+function checkScenario(registry: Registry, { id, title, spec }: Scenario): void {
+  if (!ID.test(id))
+    throw bad(registry, `scenario id "${id}" is not of the form AB-01 (capital letters, a dash, two or more digits)`);
+  const twin = registry.scenarios.find((other) => other.id === id);
+  if (twin)
+    throw bad(registry, `scenario id ${id} is declared twice (also in ${twin.file}): give one of them another id`);
+  if (title.trim() === '') throw bad(registry, `scenario ${id} has no title: say in a sentence what it asserts`);
+  const probes = spec.probes.filter((step) => step.kind === 'probe');
+  if (probes.length === 0) throw bad(registry, `${id} has no probe, so it could not fail: add one`);
+  const negative = probes.some(
+    (step) => step.expectation.outcome === 'denied' || step.expectation.outcome === 'refused',
+  );
+  const positive = probes.some(
+    (step) => step.expectation.outcome === 'granted' || step.expectation.outcome === 'absent',
+  );
+  if (negative && !positive) {
+    throw bad(
+      registry,
+      `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`,
+    );
+  }
+  for (const step of spec.probes) checkNames(registry, id, spec, step);
+  for (const [name, workload] of Object.entries(spec.workloads ?? {})) {
+    const association = typeof workload.role === 'string' ? { role: workload.role } : workload.role;
+    for (const role of [
+      association?.role,
+      association?.targetRole,
+      typeof workload.irsa === 'string' ? workload.irsa : undefined,
+    ]) {
+      if (role !== undefined && !(role in (spec.roles ?? {})))
+        throw bad(registry, `${id}: workload "${name}" names role "${role}", which the scenario does not declare`);
+    }
+  }
+  for (const object of spec.objects ?? []) {
+    const at = typeof object === 'string' ? object : object.at;
+    if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);
+  }
+}
+
+function checkNames(registry: Registry, id: string, spec: ScenarioSpec, step: Step): void {
+  const workload = 'workload' in step ? step.workload : undefined;
+  if (workload !== undefined && !(workload in (spec.workloads ?? {}))) {
+    throw bad(registry, `${id} names workload "${workload}", which it does not declare`);
+  }
+  if (step.kind !== 'probe') return;
+  if ((step.workload === undefined) !== isHarnessOperation(step.operation)) {
+    throw bad(
+      registry,
+      `${id}: ${step.operation.do} is ${isHarnessOperation(step.operation) ? 'made by the harness: use succeeds() or fails()' : 'made by a workload: name it'}`,
+    );
+  }
+  const as = step.expectation.as;
+  if (as !== undefined && as !== 'node' && as !== 'static' && !(as in (spec.roles ?? {}))) {
+    throw bad(registry, `${id} expects the identity of role "${as}", which it does not declare`);
+  }
+}

@@ -1,0 +1,276 @@
+import type { AgentRequest, AssumeRoleStep, Layer, TokenChange, TokenSource } from '../../components/probe/protocol.ts';
+import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
+
+/** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
+export const CAPABILITIES = {
+  'pod-identity': 'the Pod Identity agent and EKS Auth',
+  irsa: 'an OIDC provider per cluster',
+  'two-clusters': 'two clusters side by side',
+  'two-accounts': 'a second AWS account',
+  'virtual-clock': "moving AWS' clock",
+  weather: 'delays and failures of AWS that can be turned on',
+  'call-record': 'a record of the calls that AWS received',
+  imds: 'instance metadata that pods can reach',
+  'agent-restart': "restarting the cluster's agent",
+  'webhook-endpoint': "the webhook's own address",
+} as const;
+export type Capability = keyof typeof CAPABILITIES;
+
+/** A Pod Identity association of a workload's service account. Roles by their names in the scenario. */
+export interface AssociationSpec {
+  readonly role: string;
+  readonly targetRole?: string;
+  readonly disableSessionTags?: boolean;
+  /** Session policy; needs `disableSessionTags`. */
+  readonly policy?: readonly PermissionStatement[];
+}
+
+/** A pod that runs the probe program, with its service account. */
+export interface WorkloadSpec {
+  readonly cluster?: ClusterAlias;
+  /** Short name; the run makes a namespace of its own for each scenario. Default `app`. */
+  readonly namespace?: string;
+  /** Default `app`. */
+  readonly serviceAccount?: string;
+  /** Role by Pod Identity: an association of the service account. */
+  readonly role?: string | AssociationSpec;
+  /** Role by IRSA: the annotation `eks.amazonaws.com/role-arn` (a role of the scenario, or any text in `{ text }`). */
+  readonly irsa?: string | { readonly text: string };
+  /** Further annotations of the service account, without the prefix `eks.amazonaws.com/`. */
+  readonly serviceAccountAnnotations?: Readonly<Record<string, string>>;
+  readonly podAnnotations?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether instance metadata can be reached. Default `blocked`, as AWS advises. */
+  readonly imds?: 'blocked' | 'reachable';
+  readonly runAsUser?: number;
+  readonly automountServiceAccountToken?: boolean;
+  /** `later`: a step starts it. Default `start`. */
+  readonly starts?: 'start' | 'later';
+  /** The Kubernetes objects are made before the association, or after. Default: association first. */
+  readonly associationFirst?: boolean;
+}
+
+export interface BucketSpec {
+  readonly account?: AccountAlias;
+  readonly policy?: readonly PermissionStatement[] | RawPolicy;
+}
+
+/** `<bucket>/<key>`, or with tags. */
+export type ObjectSpec = string | { readonly at: string; readonly tags: Readonly<Record<string, string>> };
+
+/** A token minted by TokenRequest and handed to a workload as a file; a probe names it with `minted(name)`. */
+export interface TokenSpec {
+  readonly cluster?: ClusterAlias;
+  /** `<namespace>/<service account>`. */
+  readonly serviceAccount: string;
+  readonly audience: string;
+  /** Workload whose pod the token is bound to; a token without is bound to no pod. */
+  readonly boundTo?: string;
+  /** Seconds. Default 3600. */
+  readonly expirationSeconds?: number;
+}
+
+/** A Kubernetes user (impersonated by the administrator) with these rights in a namespace. */
+export interface UserSpec {
+  readonly cluster?: ClusterAlias;
+  readonly namespace: string;
+  readonly rules: readonly {
+    readonly apiGroups?: readonly string[];
+    readonly resources: readonly string[];
+    readonly verbs: readonly string[];
+  }[];
+}
+
+/** What a workload tries: identity and S3 through the SDK's default chain, or a raw request. Places are `<bucket>/<key>`. */
+export type WorkloadOperation =
+  | { readonly do: 'GetCallerIdentity' }
+  | {
+      readonly do: 'GetObject' | 'HeadObject' | 'DeleteObject' | 'GetObjectTagging';
+      readonly at: string;
+      readonly through?: AssumeRoleStep;
+    }
+  | {
+      readonly do: 'PutObject';
+      readonly at: string;
+      readonly tags?: Readonly<Record<string, string>>;
+      readonly through?: AssumeRoleStep;
+    }
+  | {
+      readonly do: 'ListObjectsV2';
+      readonly bucket: string;
+      readonly prefix?: string;
+      readonly through?: AssumeRoleStep;
+    }
+  | { readonly do: 'HeadBucket'; readonly bucket: string; readonly through?: AssumeRoleStep }
+  | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
+  | AgentRequest
+  | {
+      readonly do: 'AssumeRoleWithWebIdentity';
+      readonly roleArn: string;
+      readonly token: TokenSource;
+      readonly change?: TokenChange;
+      readonly durationSeconds?: number;
+    };
+
+/** Fields of a pod for an admission probe, in Kubernetes' own form, laid over a pod with one container `app`. */
+export interface PodFields {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/** What the harness itself tries, at Kubernetes' API or the AWS control plane. */
+export type HarnessOperation =
+  | { readonly do: 'AdmitPod'; readonly like: string; readonly pod: PodFields }
+  | {
+      readonly do: 'MutateRequest';
+      readonly cluster: ClusterAlias;
+      readonly contentType: string;
+      readonly body: string;
+    }
+  | {
+      readonly do: 'CreateToken';
+      readonly as?: string;
+      readonly serviceAccount: string;
+      readonly cluster: ClusterAlias;
+      readonly audience: string;
+      readonly expirationSeconds?: number;
+      readonly boundTo?: string;
+    }
+  | { readonly do: 'ReviewToken'; readonly cluster: ClusterAlias; readonly token: string }
+  | {
+      readonly do: 'KubernetesGet';
+      readonly cluster: ClusterAlias;
+      readonly path: string;
+      readonly as: 'anonymous' | { readonly token: string };
+    }
+  | { readonly do: 'AgentGet'; readonly cluster: ClusterAlias; readonly port: number; readonly path: string }
+  | {
+      readonly do: 'CreatePodIdentityAssociation';
+      readonly cluster: ClusterAlias;
+      readonly namespace: string;
+      readonly serviceAccount: string;
+      readonly association: {
+        readonly role?: string;
+        readonly roleArn?: string;
+        readonly disableSessionTags?: boolean;
+        readonly policy?: readonly PermissionStatement[];
+      };
+    }
+  | {
+      readonly do: 'DescribePodIdentityAssociation' | 'DeletePodIdentityAssociation';
+      readonly cluster: ClusterAlias;
+      readonly associationId: string;
+    }
+  | {
+      readonly do: 'ListPodIdentityAssociations';
+      readonly cluster: ClusterAlias;
+      readonly namespace?: string;
+      readonly serviceAccount?: string;
+      readonly maxResults?: number;
+    };
+
+export type Operation = WorkloadOperation | HarnessOperation;
+
+/** A value that a fact must have. */
+export type FactMatcher =
+  | string
+  | number
+  | boolean
+  | { readonly absent: true }
+  | { readonly between: readonly [number, number] }
+  | { readonly matches: string };
+
+/** What a probe must meet. */
+export interface Expectation {
+  readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
+  /** Role (by its name in the scenario) or `node` or `static` that the identity must be. Default: the workload's role. */
+  readonly as?: string;
+  readonly by?: Layer | readonly Layer[];
+  /** Error code, or several of which one must be met (AWS does not document which). */
+  readonly code?: string | readonly string[];
+  readonly status?: number;
+  /** Kind of policy that denied, where the layer says so. */
+  readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
+  /** True: by an explicit Deny; false: since nothing allowed it. */
+  readonly explicit?: boolean;
+  /** Text that the message must contain. */
+  readonly message?: string;
+  readonly facts?: Readonly<Record<string, FactMatcher>>;
+}
+
+export interface ProbeStep {
+  readonly kind: 'probe';
+  /** Workload that makes the probe; undefined when the harness makes it. */
+  readonly workload: string | undefined;
+  readonly operation: Operation;
+  readonly expectation: Expectation;
+  /** A control's failure makes the scenario inconclusive; any other probe's makes it failed. */
+  readonly control: boolean;
+}
+
+/** A change of the world between probes. */
+export type ActionStep = { readonly kind: 'action' } & (
+  | { readonly do: 'StartPod' | 'RestartPod' | 'DeletePod'; readonly workload: string }
+  | { readonly do: 'CreateAssociation'; readonly workload: string; readonly association: string | AssociationSpec }
+  | { readonly do: 'UpdateAssociation'; readonly workload: string; readonly role: string }
+  | { readonly do: 'DeleteAssociation'; readonly workload: string }
+  | {
+      readonly do: 'AnnotateServiceAccount';
+      readonly workload: string;
+      readonly annotations: Readonly<Record<string, string | null>>;
+    }
+  | { readonly do: 'PutRolePolicy'; readonly role: string; readonly permissions: readonly PermissionStatement[] }
+  | { readonly do: 'UpdateTrust'; readonly role: string; readonly trust: RoleSpec['trust'] }
+  | { readonly do: 'DeleteRole'; readonly role: string }
+  | { readonly do: 'RestartAgent'; readonly cluster: ClusterAlias }
+  | { readonly do: 'AdvanceClock'; readonly seconds: number }
+  | {
+      readonly do: 'Weather';
+      readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
+      readonly operation: string;
+      readonly delayMilliseconds?: number;
+      readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+      readonly times?: number;
+      readonly cluster?: ClusterAlias;
+    }
+  | { readonly do: 'ClearWeather' }
+);
+
+export type Step = ProbeStep | ActionStep;
+
+/** A world, probes and the outcome each must have. */
+export interface ScenarioSpec {
+  /** Where the expectation comes from: a section of AWS's or Kubernetes' documentation, or of a component's source. */
+  readonly source?: string;
+  /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
+  readonly finding?: string;
+  readonly needs?: readonly Capability[];
+  /** Runs alone, after all others: it changes something that they share (clock, agent, failures of AWS). */
+  readonly exclusive?: boolean;
+  /** Namespaces and buckets keep the names written, since policies of the user's own name them. */
+  readonly exactNames?: boolean;
+  readonly roles?: Readonly<Record<string, RoleSpec>>;
+  readonly workloads?: Readonly<Record<string, WorkloadSpec>>;
+  readonly buckets?: Readonly<Record<string, BucketSpec>>;
+  readonly objects?: readonly ObjectSpec[];
+  readonly tokens?: Readonly<Record<string, TokenSpec>>;
+  readonly users?: Readonly<Record<string, UserSpec>>;
+  /** Further OIDC providers; those of both clusters in the main account, with `sts.amazonaws.com`, are there anyway. */
+  readonly providers?: readonly {
+    readonly cluster: ClusterAlias;
+    readonly account: AccountAlias;
+    readonly clientIds: readonly string[];
+  }[];
+  /** Probes in order, with changes of the world between them. */
+  readonly probes: readonly Step[];
+}
+
+export interface Scenario {
+  /** Such as `AB-01`: unique in a run, and a selector on the command line. */
+  readonly id: string;
+  readonly suite: string;
+  readonly title: string;
+  /** File that declares it. */
+  readonly file: string;
+  readonly spec: ScenarioSpec;
+}

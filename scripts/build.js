@@ -1,0 +1,161 @@
+/**
+ * Builds dist/: one bundle of entry points that share chunks (start-up is several times faster than from thousands of
+ * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { spawn } from 'node:child_process';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { newestSource, STAMP } from './freshness.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+process.chdir(root);
+
+/** Entry points of dist/, by their path without extension. */
+const ENTRIES = [
+  'harness/index',
+  'harness/main',
+  'emulator/iam/evaluate/bin',
+  'scripts/emulator-main',
+  'scripts/replay/bin',
+  'scripts/bench/bin',
+  'components/agent/main',
+  'components/webhook/main',
+  ...readdirSync('suites')
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => `suites/${file.slice(0, -3)}`),
+];
+
+const common = {
+  bundle: true,
+  platform: 'node',
+  target: 'node20',
+  sourcemap: false,
+  minifySyntax: true,
+  minifyWhitespace: true,
+  logLevel: 'warning',
+  legalComments: 'none',
+};
+
+const started = newestSource();
+rmSync('dist', { recursive: true, force: true });
+await build({
+  ...common,
+  entryPoints: Object.fromEntries(
+    ENTRIES.filter((entry) => existsSync(`${entry}.ts`)).map((entry) => [entry, `${entry}.ts`]),
+  ),
+  outdir: 'dist',
+  format: 'esm',
+  splitting: true,
+  chunkNames: 'chunks/[hash]',
+  // mocha and tsx look for files of their own at run time.
+  external: ['mocha', 'tsx', 'tsx/*'],
+  banner: {
+    js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
+  },
+});
+await build({
+  ...common,
+  entryPoints: ['components/probe/main.ts'],
+  outfile: 'dist/probe/probe.cjs',
+  format: 'cjs',
+  minifyIdentifiers: true,
+});
+writeFileSync('dist/probe/launch.cjs', launcher());
+await warmCodeCache();
+writeTypes();
+writeFileSync(STAMP, String(started));
+
+/**
+ * Loads the probe program with the code cache beside it, when that was made by this version of Node. `PROBE_WRITE_CACHE`
+ * makes it write the cache after the program ran.
+ */
+function launcher() {
+  return `'use strict';
+const fs = require('node:fs');
+const Module = require('node:module');
+const path = require('node:path');
+const vm = require('node:vm');
+const file = path.join(__dirname, 'probe.cjs');
+const cache = path.join(__dirname, 'probe-' + process.version + '.cache');
+const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
+const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData, importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+const loaded = { exports: {} };
+if (process.env.PROBE_WRITE_CACHE) process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
+script.runInThisContext()(loaded.exports, require, loaded, file, __dirname);
+`;
+}
+
+/** Runs the probe once against a stand-in, so that the functions it needs are compiled when the cache is written. */
+async function warmCodeCache() {
+  const server = createServer((request, response) => {
+    request.resume();
+    if (request.method === 'POST') {
+      response.writeHead(200, { 'content-type': 'text/xml' });
+      response.end(
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>a</Arn><UserId>u</UserId><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>',
+      );
+    } else if (request.url === '/credentials') {
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({
+          AccessKeyId: 'A',
+          SecretAccessKey: 'S',
+          Token: 'T',
+          AccountId: '1',
+          Expiration: new Date(Date.now() + 3600_000).toISOString(),
+        }),
+      );
+    } else if (request.method === 'GET' && request.url?.includes('denied')) {
+      response.writeHead(403, { 'content-type': 'application/xml' });
+      response.end('<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>m</Message></Error>');
+    } else {
+      response.writeHead(200, { 'content-length': '2' });
+      response.end('ok');
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  mkdirSync('dist/probe', { recursive: true });
+  const endpoint = `http://127.0.0.1:${port}`;
+  const plan = {
+    phases: [
+      {
+        phase: 0,
+        probes: ['granted', 'denied'].map((key, number) => ({
+          number,
+          operation: { do: 'GetObject', bucket: 'bucket', key },
+        })),
+      },
+    ],
+  };
+  const child = spawn(process.execPath, ['dist/probe/launch.cjs'], {
+    env: {
+      PROBE_WRITE_CACHE: '1',
+      PROBE_PLAN: JSON.stringify(plan),
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  await new Promise((resolve) => child.on('close', resolve));
+  server.close();
+  if (!output.includes('"outcome":"granted"') || !output.includes('"outcome":"denied"')) {
+    throw new Error(`The probe program did not run as expected while its code cache was made:\n${output}`);
+  }
+}
+
+/** Declarations of the public surface, for suites of the user's own. Left out where the compiler is not installed. */
+function writeTypes() {
+  const compiler = join('node_modules', '.bin', 'tsc');
+  if (!existsSync(compiler)) return;
+  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json'], { encoding: 'utf8' });
+  if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
+}
