@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { mkdir } from 'node:fs/promises';
 import { startComponent } from './component.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, nextTurn, pause } from './deferred.ts';
@@ -11,12 +10,9 @@ import { ContainerLog } from './log.ts';
 import { startProcess } from './process-group.ts';
 import type { Exit, Running } from './process-group.ts';
 import type { Container, ContainerState, ContainerStatus, Pod, RestartPolicy, TerminatedState } from './spec.ts';
+import { messagePath, prepareMessage, readMessage } from './termination-message.ts';
 import { realPath, translator } from './translation.ts';
 import { processUser } from './user.ts';
-
-const TERMINATION_LOG = '/dev/termination-log';
-const TERMINATION_MESSAGE_BYTES = 4096;
-const FALLBACK_LOG = { bytes: 2048, lines: 80 };
 
 export interface ContainerEnvironment {
   readonly context: KubeletContext;
@@ -153,7 +149,7 @@ export class ContainerRunner {
       const exit = await running.ended;
       this.#running = undefined;
       log.end();
-      await this.#terminated(exit, startedAt, this.#id);
+      await this.#terminated(exit, log, startedAt, this.#id);
       return exit;
     } finally {
       release();
@@ -186,8 +182,7 @@ export class ContainerRunner {
     const pod = this.#env.pod();
     const inherited = context.serviceEnvironment(pod);
     const variables = environment(pod, this.spec, context.store, inherited);
-    const messagePath = this.spec.terminationMessagePath ?? TERMINATION_LOG;
-    const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath];
+    const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath(this.spec)];
     const translate = translator(root, paths, context.linkLocal);
     const told = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
 
@@ -197,10 +192,7 @@ export class ContainerRunner {
     env['HOME'] ??= root;
     env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ??= context.linkLocal.instanceMetadata;
 
-    const message = realPath(root, messagePath);
-    await mkdir(dirname(message), { recursive: true });
-    await writeFile(message, '');
-    await chmod(message, 0o666);
+    await prepareMessage(this.spec, root);
     const directory = this.spec.workingDir === undefined ? root : realPath(root, this.spec.workingDir);
     await mkdir(directory, { recursive: true });
 
@@ -209,8 +201,8 @@ export class ContainerRunner {
     return startProcess({ argv, env, directory, ...(user.uid === undefined ? {} : user) }, output);
   }
 
-  async #terminated(exit: Exit, startedAt: string, containerID: string): Promise<void> {
-    const message = exit.failure ?? (await this.#terminationMessage(exit));
+  async #terminated(exit: Exit, log: ContainerLog, startedAt: string, containerID: string): Promise<void> {
+    const message = exit.failure ?? (await readMessage(this.spec, this.#env.root, log, exit.exitCode));
     if (exit.failure !== undefined) this.#record('Failed', `Error: ${exit.failure}`);
     this.#set({
       terminated: {
@@ -223,14 +215,6 @@ export class ContainerRunner {
         containerID,
       },
     });
-  }
-
-  async #terminationMessage(exit: Exit): Promise<string> {
-    const path = realPath(this.#env.root, this.spec.terminationMessagePath ?? TERMINATION_LOG);
-    const written = await readFile(path).catch(() => Buffer.alloc(0));
-    if (written.length > 0) return written.subarray(0, TERMINATION_MESSAGE_BYTES).toString();
-    if (this.spec.terminationMessagePolicy !== 'FallbackToLogsOnError' || exit.exitCode === 0) return '';
-    return this.#log?.text(FALLBACK_LOG.lines).slice(-FALLBACK_LOG.bytes) ?? '';
   }
 
   async #backOff(delay: number): Promise<void> {

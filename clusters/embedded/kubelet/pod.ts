@@ -24,6 +24,7 @@ export class PodRunner {
   readonly #containers: readonly ContainerRunner[];
   readonly #runs: Promise<void>[] = [];
   #mounted = false;
+  #mountFailure: string | undefined;
   #initialized = false;
   #result: 'Succeeded' | 'Failed' | undefined;
   #publishing = false;
@@ -198,6 +199,9 @@ export class PodRunner {
 
   #cannotMount(error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
+    // Looked at many times a second: said once.
+    if (message === this.#mountFailure) return;
+    this.#mountFailure = message;
     this.#context.events.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
   }
 

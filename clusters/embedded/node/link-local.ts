@@ -60,7 +60,9 @@ export class LinkLocalAddress {
     });
     upstream.once('error', () => incoming.socket.resetAndDestroy());
     // A caller that leaves takes its request with it, as on a direct connection.
-    answer.once('close', () => upstream.destroy());
+    answer.once('close', () => {
+      if (!answer.writableFinished) upstream.destroy();
+    });
     incoming.pipe(upstream);
   }
 
