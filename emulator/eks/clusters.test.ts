@@ -11,7 +11,15 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreateClusterCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type TestCloud } from './test-cloud.ts';
+import {
+  ACCOUNT,
+  OTHER_ACCOUNT,
+  recordingProvider,
+  rootOf,
+  testCloud,
+  type RecordedCluster,
+  type TestCloud,
+} from './test-cloud.ts';
 import { allow, clusterRole, errorOf, makeCluster, makeRole, sessionOf, trust } from './test-roles.ts';
 
 describe('EKS clusters', () => {
@@ -137,6 +145,21 @@ describe('EKS clusters', () => {
     await cloud.close();
     await cloud.close();
     expect(recorded.told).to.deep.equal(['delete']);
+  });
+
+  it('are taken down even when the emulator ends while they are made', async () => {
+    await cloud.close();
+    const clusters = new Map<string, RecordedCluster>();
+    const recording = recordingProvider(clusters);
+    let go: () => void = () => {};
+    const gate = new Promise<void>((resolve) => (go = resolve));
+    cloud = await testCloud({ provider: { createCluster: (spec) => gate.then(() => recording.createCluster(spec)) } });
+    const creating = create();
+    while (!cloud.world.account(ACCOUNT)!.clusters.has('blue')) await new Promise((resolve) => setImmediate(resolve));
+    await cloud.close();
+    go();
+    await creating;
+    expect(clusters.get('blue')!.told).to.deep.equal(['delete']);
   });
 
   it('can be described only by those who may', async () => {

@@ -4,6 +4,7 @@ import {
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
   ListPodIdentityAssociationsCommand,
+  UpdatePodIdentityAssociationCommand,
 } from '@aws-sdk/client-eks';
 import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
@@ -99,6 +100,20 @@ describe('changes of pod identity associations', () => {
       expect(cloud.cluster('blue').eksAuthAssociations?.size).to.equal(0);
       while (cloud.cluster('blue').eksAuthAssociations?.size === 0) await wait(5);
       expect(cluster.told).to.deep.equal([]);
+    });
+
+    it('shows EKS Auth no update before its time', async () => {
+      await cloud.close();
+      const associationPropagation = { webhook: 0, eksAuth: 0 };
+      cloud = await testCloud({ settings: { associationPropagation } });
+      await makeCluster(cloud);
+      roleArn = await makeRole(cloud, 'app');
+      const { associationId = '' } = await create();
+      associationPropagation.eksAuth = 60_000;
+      const update = { clusterName: 'blue', associationId, roleArn: await makeRole(cloud, 'second') };
+      await cloud.eks().send(new UpdatePodIdentityAssociationCommand(update));
+      expect(await describeIt(associationId)).to.include({ roleArn: update.roleArn });
+      expect(cloud.cluster('blue').eksAuthAssociations?.get('shop/reader')?.roleArn).to.equal(roleArn);
     });
 
     it('keeps an association that the cluster could not be told of', async () => {
