@@ -25,6 +25,8 @@ export interface RecordedReview {
 
 export interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
+  /** That of most reviews: which one was sent is not recorded, but for the answer's and sometimes the name. */
+  readonly apiVersion: string;
   readonly settings: Partial<WebhookOptions>;
   /** By `<namespace>/<name>`. */
   readonly serviceAccounts: ReadonlyMap<string, ServiceAccount>;
@@ -36,12 +38,20 @@ export function parseWebhookRecording(recording: unknown): WebhookRecording {
     throw new WebhookRecordingError('The recording has no list "reviews": is it one of the webhook?');
   }
   const about = typeof recording['about'] === 'string' ? recording['about'] : '';
+  const reviews = recording['reviews'].map(parseReview);
   return {
-    reviews: recording['reviews'].map(parseReview),
+    reviews,
+    apiVersion: mostCommon(reviews.flatMap(({ apiVersion }) => apiVersion ?? [])) ?? 'admission.k8s.io/v1beta1',
     settings: settingsIn(about),
     identities: identitiesIn(about),
     serviceAccounts: parseServiceAccounts(recording['serviceAccounts']),
   };
+}
+
+function mostCommon(values: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
 
 function parseReview(review: unknown, index: number): RecordedReview {

@@ -29,6 +29,7 @@ describe('replayWebhook', () => {
     ['a status', (recording) => (named(recording, 'service account pi')['status'] = 500)],
     ['a verdict', (recording) => (named(recording, 'service account plain')['allowed'] = false)],
     ['a version', (recording) => (named(recording, 'pi: admission v1')['apiVersion'] = null)],
+    ['another version', (recording) => (named(recording, 'service account pi')['apiVersion'] = 'admission.k8s.io/v1')],
     ['a message', (recording) => (named(recording, 'empty body')['resultStatus'] = { metadata: {}, message: 'other' })],
     ['a missing patch', (recording) => delete named(recording, 'service account irsa')['patch']],
     [

@@ -15,7 +15,7 @@ export async function replayWebhook(
   recording: unknown,
   options: { readonly faults?: ReadonlySet<WebhookFault> } = {},
 ): Promise<ReplayResult> {
-  const { reviews, settings, serviceAccounts, identities } = parseWebhookRecording(recording);
+  const { reviews, settings, serviceAccounts, identities, apiVersion } = parseWebhookRecording(recording);
   const webhook = await startWebhook({
     ...settings,
     identities,
@@ -24,7 +24,9 @@ export async function replayWebhook(
     ...(options.faults ? { faults: options.faults } : {}),
   });
   try {
-    const answers = await Promise.all(reviews.map((review, index) => put(webhook.url, review, index)));
+    const answers = await Promise.all(
+      reviews.map((review, index) => put(webhook.url, review, uidOf(index), apiVersion)),
+    );
     const differences = reviews.flatMap((review, index) => {
       const answer = answers[index];
       return answer === undefined ? [] : compareReview(review, answer);
@@ -35,25 +37,29 @@ export async function replayWebhook(
   }
 }
 
-async function put(url: string, review: RecordedReview, index: number): Promise<WebhookAnswer> {
+async function put(url: string, review: RecordedReview, uid: string, apiVersion: string): Promise<WebhookAnswer> {
   const health = review.name.startsWith('healthz');
   const response = health
     ? await fetch(`${url}/healthz`)
     : await fetch(`${url}/mutate`, {
         method: 'POST',
-        headers: { 'content-type': review.contentType ?? 'application/json' },
-        body: review.raw ?? JSON.stringify(admissionReview(review, uidOf(index))),
+        headers: { 'content-type': contentTypeOf(review) },
+        body: review.raw ?? JSON.stringify(admissionReview(review, uid, apiVersion)),
       });
-  return { status: response.status, body: await response.text(), uid: uidOf(index) };
+  return { status: response.status, body: await response.text(), uid };
 }
 
 const uidOf = (index: number): string => `review-${index}`;
 
+const contentTypeOf = ({ name, contentType }: RecordedReview): string =>
+  contentType ?? /content.type:? ([\w-]+\/\S+)/i.exec(name)?.[1] ?? 'application/json';
+
 /** The admission review that the API server sends for the creation of the recorded pod. */
-function admissionReview(review: RecordedReview, uid: string): unknown {
+function admissionReview(review: RecordedReview, uid: string, apiVersion: string): unknown {
+  const named = /admission (v1\w*)/.exec(review.name)?.[1];
   return {
     kind: 'AdmissionReview',
-    apiVersion: review.apiVersion ?? 'admission.k8s.io/v1beta1',
+    apiVersion: named === undefined ? apiVersion : `admission.k8s.io/${named}`,
     request: {
       uid,
       kind: { group: '', version: 'v1', kind: 'Pod' },

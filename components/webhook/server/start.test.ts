@@ -1,10 +1,9 @@
-import 'reflect-metadata';
 import { expect } from 'chai';
-import { X509CertificateGenerator } from '@peculiar/x509';
 import { once } from 'node:events';
 import { request } from 'node:https';
 import { startWebhook } from '../index.ts';
 import type { RunningWebhook, WebhookOptions } from '../index.ts';
+import { certificate } from '../testing/certificate.ts';
 
 const APP = {
   namespace: 'ns',
@@ -167,21 +166,6 @@ describe('the webhook over TLS', () => {
     }
   });
 });
-
-async function certificate(name: string): Promise<{ certificate: string; key: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
-  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
-  const issued = await X509CertificateGenerator.createSelfSigned({
-    name: `CN=${name}`,
-    keys,
-    signingAlgorithm: algorithm,
-  });
-  const key = Buffer.from(await crypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  return {
-    certificate: issued.toString('pem'),
-    key: `-----BEGIN PRIVATE KEY-----\n${key}\n-----END PRIVATE KEY-----\n`,
-  };
-}
 
 async function health(url: string, ca: string): Promise<string> {
   const sent = request(`${url}/healthz`, { ca, agent: false, checkServerIdentity: () => undefined }).end();
