@@ -27,10 +27,11 @@ const KEEP_ALIVE_TIMEOUT = 75_000;
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
   const { issuer, version, clock = SYSTEM_CLOCK, host = '127.0.0.1', port = 0 } = options;
-  const key = newSigningKey();
   const authority = await newCertificateAuthority();
   const certificate = await authority.issue([...new Set([...SERVER_NAMES, host])]);
 
+  // After the certificates, whose making it would slow down: nobody waits for this key yet.
+  const key = newSigningKey();
   const store = new MemoryStore(clock);
   createDefaultRoles(store);
   startNamespaceController(store, authority.certificate);

@@ -25,7 +25,7 @@ export function newTokenAuthenticator(
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
     // Such an authenticator knows nothing of audiences, so its tokens are for the API server alone.
     const wanted = audiences?.filter((audience) => verifier.apiAudiences.includes(audience)) ?? verifier.apiAudiences;
-    const user = wanted.length === 0 ? undefined : await authenticate?.(token);
+    const user = wanted.length === 0 ? undefined : await authenticate?.(token).catch(() => undefined);
     return user === undefined
       ? { error: 'invalid bearer token' }
       : { user: withAuthenticatedGroup(user), audiences: wanted };

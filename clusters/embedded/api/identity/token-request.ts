@@ -11,6 +11,13 @@ const LIMIT_SECONDS = 2 ** 32;
 /** The longest lifetime on EKS; a longer one is shortened to it, with a warning. */
 const MAX_SECONDS = 24 * 3600;
 
+/** Kinds that a token can be bound to, with their resource. */
+const BINDABLE = new Map([
+  ['Pod', 'pods'],
+  ['Node', 'nodes'],
+  ['Secret', 'secrets'],
+]);
+
 type Binding = Pick<TokenRequestSpec, 'pod' | 'node' | 'secret'>;
 
 function text(value: unknown): string {
@@ -28,7 +35,7 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   const kind = text(ref['kind']);
   const apiVersion = text(ref['apiVersion']);
   const name = text(ref['name']);
-  const resource = { Pod: 'pods', Node: 'nodes', Secret: 'secrets' }[kind];
+  const resource = BINDABLE.get(kind);
   if (resource === undefined || (apiVersion !== '' && apiVersion !== 'v1')) {
     throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
   }

@@ -88,20 +88,55 @@ function checkBinding(binding: KubeObject): FieldError[] {
   const errors: FieldError[] = name ? [] : [requiredValue('roleRef.name')];
   if (!kinds.includes(kind ?? ''))
     errors.push(invalidValue('roleRef.kind', kind ?? '', `must be ${kinds.join(' or ')}`));
-  for (const [i, subject] of objectsIn(binding['subjects']).entries()) {
-    if (!subject['name']) errors.push(requiredValue(`subjects[${i}].name`));
-    if (subject['kind'] === 'ServiceAccount' && !subject['namespace']) {
-      errors.push(requiredValue(`subjects[${i}].namespace`));
-    }
-  }
-  return errors;
+  const bySubject = checkObjects('subjects', binding['subjects'], (subject, at) => [
+    ...(subject['name'] ? [] : [requiredValue(`${at}.name`)]),
+    ...(subject['kind'] === 'ServiceAccount' && !subject['namespace'] ? [requiredValue(`${at}.namespace`)] : []),
+  ]);
+  return [...errors, ...bySubject];
+}
+
+const RULE_LISTS = ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'];
+
+function isStringList(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
 }
 
 function checkRole(role: KubeObject): FieldError[] {
-  return objectsIn(role['rules']).flatMap((rule, i) =>
-    Array.isArray(rule['verbs']) && rule['verbs'].length > 0
-      ? []
-      : [requiredValue(`rules[${i}].verbs`, 'verbs must contain at least one value')],
+  return checkObjects('rules', role['rules'], (rule, at) => {
+    const errors = RULE_LISTS.filter((list) => !isStringList(rule[list])).map((list) =>
+      invalidValue(`${at}.${list}`, rule[list], 'must be a list of strings'),
+    );
+    const none = Array.isArray(rule['verbs']) && rule['verbs'].length > 0 ? [] : [requiredValue(`${at}.verbs`)];
+    return [...errors, ...none];
+  });
+}
+
+function checkWebhooks(configuration: KubeObject): FieldError[] {
+  return checkObjects('webhooks', configuration['webhooks'], (webhook, at) => [
+    ...(typeof webhook['name'] === 'string' ? [] : [requiredValue(`${at}.name`)]),
+    ...(isObject(webhook['clientConfig']) ? [] : [requiredValue(`${at}.clientConfig`)]),
+    ...(webhook['sideEffects'] ? [] : [requiredValue(`${at}.sideEffects`)]),
+    ...(Array.isArray(webhook['admissionReviewVersions']) ? [] : [requiredValue(`${at}.admissionReviewVersions`)]),
+    ...checkObjects(`${at}.rules`, webhook['rules'], (rule, where) =>
+      ['apiGroups', 'apiVersions', 'operations', 'resources']
+        .filter((list) => rule[list] === undefined || !isStringList(rule[list]))
+        .map((list) => requiredValue(`${where}.${list}`)),
+    ),
+  ]);
+}
+
+/** Checks the elements of a list, which may be absent but must be a list of objects. */
+function checkObjects(
+  field: string,
+  list: unknown,
+  check: (element: JsonObject, at: string) => FieldError[],
+): FieldError[] {
+  if (list === undefined || list === null) return [];
+  if (!Array.isArray(list)) return [invalidValue(field, list, 'must be a list')];
+  return list.flatMap((element: unknown, i) =>
+    isObject(element)
+      ? check(element, `${field}[${i}]`)
+      : [invalidValue(`${field}[${i}]`, element, 'must be an object')],
   );
 }
 
@@ -111,6 +146,8 @@ const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>
   clusterroles: checkRole,
   rolebindings: checkBinding,
   clusterrolebindings: checkBinding,
+  mutatingwebhookconfigurations: checkWebhooks,
+  validatingwebhookconfigurations: checkWebhooks,
 };
 
 /** Checks what users commonly get wrong; unknown fields are kept unlooked at. Throws `ApiError` 422. */

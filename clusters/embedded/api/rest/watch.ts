@@ -103,6 +103,7 @@ export function watch(context: ApiContext, target: WatchTarget, response: Server
   const timer = setTimeout(
     () => {
       if (query.get('allowWatchBookmarks') === 'true' || query.get('allowWatchBookmarks') === '1') sendBookmark();
+      stop();
       response.end();
     },
     Math.min(seconds || DEFAULT_TIMEOUT, 86_400) * 1000,

@@ -40,6 +40,10 @@ export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
     if (value === null || value === undefined) Reflect.deleteProperty(meta, field);
     else if (typeof value !== 'string') throw badRequest(`metadata.${field} must be a string`);
   }
+  for (const field of ['labels', 'annotations'] as const) {
+    const value = metadata[field];
+    if (value === null || (isObject(value) && Object.keys(value).length === 0)) Reflect.deleteProperty(meta, field);
+  }
   if (kind.namespaced) {
     if (meta.namespace && meta.namespace !== namespace) {
       throw badRequest('the namespace of the provided object does not match the namespace sent on the request');

@@ -12,20 +12,27 @@ function requirementsOf(selector: string): string[] {
   return selector.split(/,(?![^(]*\))/).filter((part) => part.trim() !== '');
 }
 
+/** A label's value; labels have no others than their own, such as an inherited `constructor`. */
+function valueOf(labels: Readonly<Record<string, string>>, key: string): string | undefined {
+  return Object.hasOwn(labels, key) ? labels[key] : undefined;
+}
+
 function labelTest(requirement: string): (labels: Readonly<Record<string, string>>) => boolean {
   const match = REQUIREMENT.exec(requirement);
   if (match === null) throw badRequest(`unable to parse requirement: ${requirement.trim()}`);
   const [, not, absent, setKey, operator, set, key, comparison, value = '', present] = match;
-  if (not !== undefined && absent !== undefined) return (labels) => !(absent in labels);
-  if (present !== undefined) return (labels) => present in labels;
+  if (not !== undefined && absent !== undefined) return (labels) => valueOf(labels, absent) === undefined;
+  if (present !== undefined) return (labels) => valueOf(labels, present) !== undefined;
   if (setKey !== undefined) {
     const values = new Set((set ?? '').split(',').map((v) => v.trim()));
     return operator === 'in'
-      ? (labels) => setKey in labels && values.has(labels[setKey] ?? '')
-      : (labels) => !(setKey in labels) || !values.has(labels[setKey] ?? '');
+      ? (labels) => Object.hasOwn(labels, setKey) && values.has(labels[setKey] ?? '')
+      : (labels) => !Object.hasOwn(labels, setKey) || !values.has(labels[setKey] ?? '');
   }
   const label = key ?? '';
-  return comparison === '!=' ? (labels) => labels[label] !== value : (labels) => labels[label] === value;
+  return comparison === '!='
+    ? (labels) => valueOf(labels, label) !== value
+    : (labels) => valueOf(labels, label) === value;
 }
 
 /** Parses a label selector in query form: `a=b,c!=d,e in (f,g),!h`. Throws `ApiError` 400. */
@@ -46,9 +53,9 @@ export interface LabelSelector {
 /** Whether labels match a selector in object form; an absent or empty one matches everything. */
 export function matchesLabels(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
   const pairs = Object.entries(selector?.matchLabels ?? {});
-  if (!pairs.every(([key, value]) => labels[key] === value)) return false;
+  if (!pairs.every(([key, value]) => valueOf(labels, key) === value)) return false;
   return (selector?.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels[key];
+    const value = valueOf(labels, key);
     switch (operator) {
       case 'In':
         return value !== undefined && values.includes(value);
