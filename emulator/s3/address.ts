@@ -6,7 +6,8 @@ export interface S3Address {
   readonly key: string | undefined;
 }
 
-const VIRTUAL_HOST = /^(.+)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
+// `s3` itself is too short to be a bucket: `s3.localhost` is the service.
+const VIRTUAL_HOST = /^(?!s3[.-])(.+?)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
 
 /**
  * Reads bucket and key, in the virtual-hosted form (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) or the
