@@ -18,9 +18,12 @@ export function emulatorServer(options: CallHandlerOptions): Server {
     // Longer than clients keep idle connections, so that none is closed under a request on its way.
     keepAliveTimeout: 75_000,
   });
-  server.on('request', (message, response) => {
+  const answer = (message: IncomingMessage, response: ServerResponse): void => {
     serve(message, response, options).catch(() => response.destroy());
-  });
+  };
+  server.on('request', answer);
+  // Node would refuse an unknown `Expect` without a body; it is left to the service, as if it were not there.
+  server.on('checkExpectation', answer);
   server.on('clientError', refuse);
   return server;
 }
