@@ -117,7 +117,7 @@ export class CachingRetriever implements CredentialRetriever {
       const seconds = (life / 1000).toFixed(2);
       throw new FetchError(`fetched credentials are expired or will expire within the next ${seconds} seconds`);
     }
-    log.info('Storing creds in cache');
+    entry.log.info('Storing creds in cache');
     this.#cache.set(token, entry, Math.min(life, this.#options.retention), life);
     return credentials;
   }

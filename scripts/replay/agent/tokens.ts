@@ -81,8 +81,10 @@ export function tokenOf(phrase: string): string {
   if (!/^(a )?valid token$/.test(phrase)) {
     const [, parts] = /^(?:a )?token (.+)$/.exec(phrase) ?? [];
     if (parts === undefined) throw new UnknownPhrase(phrase);
-    for (const part of parts.split(/ and (?=with)/).flatMap((text) => text.split(/ and (?=\w+ )/))) {
-      apply(/^with/.test(part) ? part : `with ${part}`, header, claims, now);
+    const [first = '', ...others] = parts.split(/ and (?=\w+ )/);
+    // "with exp 10 s ago and nbf in 600 s": the verb is not always said again.
+    for (const part of [first, ...others.map((other) => (/^with(out)? /.test(other) ? other : `with ${other}`))]) {
+      apply(part, header, claims, now);
     }
   }
   return `${encode(header)}.${encode(claims)}.${Buffer.from('signature').toString('base64url')}`;

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { request as httpRequest } from 'node:http';
+import type { Respond } from '../testing/bench.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken } from '../testing/bench.ts';
+
+describe('what the agent makes of EKS Auth', () => {
+  let bench: Bench;
+
+  beforeEach(async () => {
+    bench = new Bench();
+    await bench.open();
+  });
+
+  afterEach(() => bench.close());
+
+  const failures: [what: string, respond: Respond, status: number, body: string | RegExp, calls: number][] = [
+    [
+      'a name in the body',
+      json(400, { __type: 'ns#AccessDeniedException', message: 'no' }),
+      400,
+      '[id-1]: (AccessDeniedException): no, fault: client\n',
+      1,
+    ],
+    [
+      'a name in the header ahead of one in the body',
+      json(404, { code: 'Other', Message: 'gone' }, { 'x-amzn-errortype': 'ResourceNotFoundException:http://x/' }),
+      404,
+      '[id-1]: (ResourceNotFoundException): gone, fault: client\n',
+      1,
+    ],
+    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: client\n', 1],
+    ['a body that is not JSON', json(403, '<html>'), 403, '[id-1]\n', 1],
+    ['passing trouble', json(502, '<html>'), 502, '[id-1]\n', 3],
+    [
+      'throttling by name alone',
+      json(400, { message: 'slow' }, { 'x-amzn-errortype': 'ThrottlingException' }),
+      400,
+      '[id-1]: (ThrottlingException): slow, fault: client\n',
+      3,
+    ],
+    [
+      'a connection that ends',
+      (response) => response.destroy(),
+      500,
+      /AssumeRoleForPodIdentity, https response error: Post "http:\/\/127\.0\.0\.1:\d+\/clusters\/c1\/assume-role-for-pod-identity": EOF\n$/,
+      3,
+    ],
+    [
+      'a role that has no ARN',
+      json(200, { ...goodAnswer(1), assumedRoleUser: { arn: 'x', assumeRoleId: 'y' } }),
+      500,
+      'error getting credentials to cache: unable to parse arn from assumed role: arn: invalid prefix\n',
+      1,
+    ],
+  ];
+  for (const [what, answer, status, body, expectedCalls] of failures) {
+    it(`passes on an answer of EKS Auth with ${what}`, async () => {
+      const agent = await bench.start();
+      bench.respond = answer;
+      const came = await get(agent);
+      expect(came.status).to.equal(status);
+      if (typeof body === 'string') expect(came.body).to.equal(body);
+      else expect(came.body).to.match(body);
+      expect(came.headers['content-type']).to.equal('text/plain; charset=utf-8');
+      expect(bench.calls).to.have.length(expectedCalls);
+    });
+  }
+
+  it('says that EKS Auth refuses connections', async () => {
+    const agent = await bench.start({ endpoint: 'http://127.0.0.1:1' });
+    const { status, body } = await get(agent);
+    expect(status).to.equal(500);
+    expect(body).to.contain('dial tcp 127.0.0.1:1: connect: connection refused\n');
+  });
+
+  it('drops the connection where the real agent panics, and serves on', async () => {
+    const agent = await bench.start();
+    bench.respond = json(200, { ...goodAnswer(1), podIdentityAssociation: null });
+    const failure = await get(agent).catch((error: NodeJS.ErrnoException) => error);
+    expect(failure).to.have.property('code', 'ECONNRESET');
+    bench.respond = json(200, goodAnswer(2));
+    expect((await get(agent)).status).to.equal(200);
+  });
+
+  it('cancels its call of EKS Auth when the one who asked goes away', async () => {
+    const agent = await bench.start();
+    const cancelled = new Promise<void>((resolve) => {
+      bench.respond = (response) => response.on('close', resolve);
+    });
+    const called = new Promise<void>((resolve) => bench.eksAuth.once('request', () => resolve()));
+    const request = httpRequest(`${agent.urls[0] ?? ''}/v1/credentials`, {
+      headers: { host: HOST, authorization: newToken() },
+    });
+    request.on('error', () => undefined);
+    request.end();
+    await called;
+    request.destroy();
+    await cancelled;
+    expect(bench.calls).to.have.length(1);
+  });
+});

@@ -1,0 +1,22 @@
+import { expect } from 'chai';
+import { RateLimiter } from './limiter.ts';
+
+describe('RateLimiter', () => {
+  it('allows a burst, then so many a second', () => {
+    let now = 0;
+    const limiter = new RateLimiter(1000, 500, () => now);
+    const allowed = (times: number): number =>
+      Array.from({ length: times }, () => limiter.allow()).filter(Boolean).length;
+    expect(allowed(600)).to.equal(500);
+    now = 100;
+    expect(allowed(600)).to.equal(100);
+    now = 10_000;
+    expect(allowed(600)).to.equal(500);
+  });
+
+  it('says how long to wait for a permit taken ahead of time', () => {
+    const limiter = new RateLimiter(4, 1, () => 0);
+    expect([limiter.reserve(), limiter.reserve(), limiter.reserve()]).to.eql([0, 250, 500]);
+    expect(limiter.allow()).to.equal(false);
+  });
+});
