@@ -8,7 +8,6 @@ import { clustersOf, missing } from '../plan/requirements.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
-import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { EMBEDDED_CAPABILITIES, provisionEmbedded, type Provisioned } from './environment.ts';
 import { showWithMocha } from './mocha-view.ts';
