@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import type { UserInfo } from '../identity/user.ts';
+import { kindOf } from '../kinds.ts';
+import { MemoryStore } from '../store/memory-store.ts';
+import { createDefaultRoles } from './default-roles.ts';
+import { checkEscalation } from './escalation.ts';
+import { Authorizer, ruleAllows, type Attributes, type PolicyRule } from './rbac.ts';
+
+const PODS: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
+const GET_POD = { verb: 'get', group: '', resource: 'pods', namespace: 'n', name: 'p' };
+
+const rules: readonly [title: string, rule: PolicyRule, attributes: Attributes, allowed: boolean][] = [
+  ['resource and verb', PODS, GET_POD, true],
+  ['another verb', PODS, { ...GET_POD, verb: 'delete' }, false],
+  ['another group', PODS, { ...GET_POD, group: 'apps' }, false],
+  ['a subresource is not the resource', PODS, { ...GET_POD, subresource: 'log' }, false],
+  ['a named subresource', { ...PODS, resources: ['pods/log'] }, { ...GET_POD, subresource: 'log' }, true],
+  ['a subresource of any', { ...PODS, resources: ['*/log'] }, { ...GET_POD, subresource: 'log' }, true],
+  ['all resources have all subresources', { ...PODS, resources: ['*'] }, { ...GET_POD, subresource: 'log' }, true],
+  ['a resource name', { ...PODS, resourceNames: ['p'] }, GET_POD, true],
+  ['another name', { ...PODS, resourceNames: ['q'] }, GET_POD, false],
+  ['a list has no name', { ...PODS, resourceNames: ['p'] }, { ...GET_POD, verb: 'list', name: '' }, false],
+  ['a path', { verbs: ['get'], nonResourceURLs: ['/healthz'] }, { verb: 'get', path: '/healthz' }, true],
+  ['paths below', { verbs: ['get'], nonResourceURLs: ['/apis/*'] }, { verb: 'get', path: '/apis/x/y' }, true],
+  ['paths are no resources', { verbs: ['*'], nonResourceURLs: ['*'] }, GET_POD, false],
+  ['resources are no paths', { ...PODS, resources: ['*'], apiGroups: ['*'] }, { verb: 'get', path: '/x' }, false],
+];
+
+describe('RBAC', () => {
+  for (const [title, rule, attributes, allowed] of rules) {
+    it(`rule: ${title}`, () => {
+      expect(ruleAllows(rule, attributes)).to.equal(allowed);
+    });
+  }
+
+  function clusterWith(kind: 'Role' | 'ClusterRole', subject: object): Authorizer {
+    const store = new MemoryStore({ now: () => 0 });
+    createDefaultRoles(store);
+    const apiVersion = 'rbac.authorization.k8s.io/v1';
+    const metadata = { name: 'reader', ...(kind === 'Role' ? { namespace: 'n' } : {}) };
+    store.create(kind === 'Role' ? 'roles' : 'clusterroles', { apiVersion, kind, metadata, rules: [PODS] });
+    store.create('rolebindings', {
+      apiVersion,
+      kind: 'RoleBinding',
+      metadata: { name: 'b', namespace: 'n' },
+      roleRef: { kind, name: 'reader' },
+      subjects: [subject],
+    });
+    return new Authorizer(store);
+  }
+  const ada: UserInfo = { username: 'ada', groups: ['dev'] };
+  const account: UserInfo = { username: 'system:serviceaccount:n:app', groups: [] };
+
+  for (const [subject, user] of [
+    [{ kind: 'User', name: 'ada' }, ada],
+    [{ kind: 'Group', name: 'dev' }, ada],
+    [{ kind: 'ServiceAccount', name: 'app', namespace: 'n' }, account],
+  ] as const) {
+    it(`a ${subject.kind} has the role in the binding's namespace alone`, () => {
+      const authorizer = clusterWith('ClusterRole', subject);
+      const decision = authorizer.authorize(user, GET_POD);
+      expect(decision.allowed).to.equal(true);
+      expect(decision.reason).to.contain('RoleBinding "b/n" of ClusterRole "reader"');
+      expect(authorizer.authorize(user, { ...GET_POD, namespace: 'other' }).allowed).to.equal(false);
+      expect(authorizer.authorize({ username: 'eve', groups: [] }, GET_POD).allowed).to.equal(false);
+    });
+  }
+
+  it('lets system:masters do everything', () => {
+    const authorizer = clusterWith('Role', { kind: 'User', name: 'ada' });
+    const root = { username: 'root', groups: ['system:masters'] };
+    expect(authorizer.authorize(root, { verb: 'delete', group: 'x', resource: 'y' }).allowed).to.equal(true);
+  });
+
+  it('lets nobody grant what he does not hold', () => {
+    const authorizer = clusterWith('Role', { kind: 'User', name: 'ada' });
+    const role = (granted: PolicyRule) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'new', namespace: 'n' },
+      rules: [granted],
+    });
+    const roles = kindOf('roles')!;
+    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['get'] }))).not.to.throw();
+    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['get', 'delete'] }))).to.throw(
+      'attempting to grant RBAC permissions not currently held',
+    );
+    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['*'] }))).to.throw();
+    const binding = (name: string) => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: 'b2', namespace: 'n' },
+      roleRef: { kind: 'ClusterRole', name },
+    });
+    expect(() => checkEscalation(authorizer, ada, kindOf('rolebindings')!, binding('admin'))).to.throw();
+    expect(() => checkEscalation(authorizer, ada, kindOf('rolebindings')!, binding('none'))).not.to.throw();
+  });
+});

@@ -1,0 +1,87 @@
+import { expect } from 'chai';
+import { applyStrategicMergePatch } from './strategic-merge.ts';
+
+const POD = {
+  metadata: { labels: { a: '1', b: '2' }, finalizers: ['x'] },
+  spec: {
+    containers: [
+      { name: 'app', image: 'app:1', args: ['a', 'b'], env: [{ name: 'A', value: '1' }] },
+      { name: 'side', image: 'side:1' },
+    ],
+    volumes: [{ name: 'v', emptyDir: {} }],
+    tolerations: [{ key: 'k' }],
+  },
+};
+
+const cases: readonly [title: string, patch: object, expected: object][] = [
+  [
+    'merges containers and their env by name',
+    { spec: { containers: [{ name: 'app', env: [{ name: 'B', value: '2' }] }] } },
+    {
+      ...POD,
+      spec: {
+        ...POD.spec,
+        containers: [
+          {
+            ...POD.spec.containers[0],
+            env: [
+              { name: 'A', value: '1' },
+              { name: 'B', value: '2' },
+            ],
+          },
+          POD.spec.containers[1],
+        ],
+      },
+    },
+  ],
+  [
+    'removes an element by directive',
+    { spec: { containers: [{ name: 'side', $patch: 'delete' }] } },
+    { ...POD, spec: { ...POD.spec, containers: [POD.spec.containers[0]] } },
+  ],
+  [
+    'replaces lists that have no merge key',
+    { spec: { tolerations: [{ key: 'other' }] } },
+    { ...POD, spec: { ...POD.spec, tolerations: [{ key: 'other' }] } },
+  ],
+  [
+    'keeps only the retained keys',
+    { spec: { volumes: [{ name: 'v', $retainKeys: ['name', 'secret'], secret: { secretName: 's' } }] } },
+    { ...POD, spec: { ...POD.spec, volumes: [{ name: 'v', secret: { secretName: 's' } }] } },
+  ],
+  [
+    'puts elements in the wanted order',
+    { spec: { '$setElementOrder/containers': [{ name: 'side' }, { name: 'app' }] } },
+    { ...POD, spec: { ...POD.spec, containers: [POD.spec.containers[1], POD.spec.containers[0]] } },
+  ],
+  [
+    'removes a member with null and merges sets',
+    { metadata: { labels: { a: null }, finalizers: ['y', 'x'] } },
+    { ...POD, metadata: { labels: { b: '2' }, finalizers: ['x', 'y'] } },
+  ],
+  [
+    'removes values of a set by directive',
+    { metadata: { '$deleteFromPrimitiveList/finalizers': ['x'] } },
+    { ...POD, metadata: { ...POD.metadata, finalizers: [] } },
+  ],
+  [
+    'replaces an object by directive',
+    { metadata: { labels: { $patch: 'replace', c: '3' } } },
+    {
+      ...POD,
+      metadata: { ...POD.metadata, labels: { c: '3' } },
+    },
+  ],
+];
+
+describe('strategic merge patch', () => {
+  for (const [title, patch, expected] of cases) {
+    it(title, () => {
+      expect(applyStrategicMergePatch(POD, patch)).to.deep.equal(expected);
+    });
+  }
+
+  it('refuses an element without its key', () => {
+    expect(() => applyStrategicMergePatch(POD, { spec: { containers: [{ image: 'x' }] } })).to.throw('merge key: name');
+  });
+});
