@@ -1,0 +1,157 @@
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import { pod, startTestCluster, type TestCluster } from '../testing/cluster.ts';
+
+const PODS = '/api/v1/namespaces/default/pods';
+
+interface Review {
+  readonly apiVersion: string;
+  readonly request: { uid: string; name: string; operation: string; dryRun: boolean; userInfo: { username: string } };
+}
+
+describe('mutating webhooks', () => {
+  let cluster: TestCluster;
+  let webhook: Server;
+  let answer: (review: Review) => object;
+  let seen: Review[] = [];
+
+  before(async () => {
+    cluster = await startTestCluster();
+    const { certificate, key } = await cluster.server.issueCertificate('127.0.0.1');
+    webhook = createServer({ cert: certificate, key }, (request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const review = JSON.parse(Buffer.concat(chunks).toString()) as Review;
+        seen.push(review);
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify(answer(review)));
+      });
+    });
+    await new Promise<void>((resolve) => webhook.listen(0, '127.0.0.1', resolve));
+  });
+  after(async () => {
+    await cluster.close();
+    webhook.closeAllConnections();
+    webhook.close();
+  });
+  beforeEach(() => {
+    seen = [];
+    answer = (review) => respond(review, { allowed: true });
+  });
+  afterEach(() => cluster.call('DELETE', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations'));
+
+  function respond({ apiVersion, request }: Review, response: object): object {
+    return { kind: 'AdmissionReview', apiVersion, response: { uid: request.uid, ...response } };
+  }
+  function patch(operations: object[]): object {
+    const encoded = Buffer.from(JSON.stringify(operations)).toString('base64');
+    return { allowed: true, patchType: 'JSONPatch', patch: encoded };
+  }
+  async function register(settings: object = {}): Promise<void> {
+    const { port } = webhook.address() as AddressInfo;
+    const caBundle = Buffer.from(cluster.server.certificateAuthority).toString('base64');
+    const answered = await cluster.call('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+      body: {
+        metadata: { name: 'hook' },
+        webhooks: [
+          {
+            name: 'hook.example.com',
+            clientConfig: { url: `https://127.0.0.1:${port}/mutate`, caBundle },
+            rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['pods'] }],
+            sideEffects: 'None',
+            admissionReviewVersions: ['v1'],
+            ...settings,
+          },
+        ],
+      },
+    });
+    expect(answered.status).to.equal(201);
+  }
+  const create = (name: string, query = '') => cluster.call('POST', `${PODS}${query}`, { body: pod(name) });
+
+  it('patch a pod as it is created, and what they add is defaulted', async () => {
+    await register();
+    const container = { name: 'added', image: 'side:1' };
+    answer = (review) => respond(review, patch([{ op: 'add', path: '/spec/containers/-', value: container }]));
+    const { body } = await create('patched');
+    const { containers } = body['spec'] as { containers: object[] };
+    expect(containers[1]).to.include({ name: 'added', imagePullPolicy: 'IfNotPresent' });
+    expect(seen[0]?.request).to.deep.include({ name: 'patched', operation: 'CREATE', dryRun: false });
+    expect(seen[0]?.request.userInfo.username).to.equal('admin');
+  });
+
+  it('may speak v1beta1', async () => {
+    await register({ admissionReviewVersions: ['v1beta1'] });
+    // Such a webhook may answer without type and UID.
+    answer = () => ({ response: patch([{ op: 'add', path: '/metadata/labels/x', value: 'y' }]) });
+    expect((await create('beta')).body.metadata.labels).to.include({ x: 'y' });
+    expect(seen[0]?.apiVersion).to.equal('admission.k8s.io/v1beta1');
+  });
+
+  it('deny with their message', async () => {
+    await register();
+    answer = (review) => respond(review, { allowed: false, status: { code: 403, message: 'not today' } });
+    const { status, body } = await create('denied');
+    expect([status, body['message']]).to.deep.equal([
+      403,
+      'admission webhook "hook.example.com" denied the request: not today',
+    ]);
+  });
+
+  it('are told of a dry run', async () => {
+    await register();
+    await create('dry', '?dryRun=All');
+    expect(seen[0]?.request.dryRun).to.equal(true);
+  });
+
+  for (const [title, settings] of [
+    [
+      'another operation',
+      { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['DELETE'], resources: ['*'] }] },
+    ],
+    [
+      'another resource',
+      { rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['secrets'] }] },
+    ],
+    ['an object selector', { objectSelector: { matchExpressions: [{ key: 'app', operator: 'DoesNotExist' }] } }],
+    ['a namespace selector', { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'other' } } }],
+  ] as const) {
+    it(`are not asked: ${title}`, async () => {
+      await register(settings);
+      expect((await create(`unasked-${title.replaceAll(' ', '-')}`)).status).to.equal(201);
+      expect(seen).to.deep.equal([]);
+    });
+  }
+
+  const failures: readonly [title: string, settings: object, reply: (review: Review) => object, message: string][] = [
+    [
+      'cannot be reached',
+      { clientConfig: { url: 'https://127.0.0.1:1/mutate' } },
+      () => ({}),
+      'failed to call webhook: Post',
+    ],
+    ['is not trusted', {}, () => ({}), 'failed to call webhook'],
+    ['does not answer a review', {}, () => ({}), 'webhook response was absent'],
+    ['answers another review', {}, (r) => respond(r, { allowed: true, uid: 'other' }), 'expected response.uid'],
+    ['patches what is not there', {}, (r) => respond(r, patch([{ op: 'remove', path: '/x' }])), 'does not exist'],
+  ];
+  for (const [title, settings, reply, message] of failures) {
+    for (const failurePolicy of ['Fail', 'Ignore']) {
+      it(`${failurePolicy}: one that ${title}`, async () => {
+        const { port } = webhook.address() as AddressInfo;
+        const untrusted = title === 'is not trusted' ? { clientConfig: { url: `https://127.0.0.1:${port}/` } } : {};
+        await register({ ...settings, ...untrusted, failurePolicy });
+        answer = reply;
+        const { status, body } = await create(`${failurePolicy.toLowerCase()}-${title.replaceAll(' ', '-')}`);
+        if (failurePolicy === 'Ignore') expect(status).to.equal(201);
+        else {
+          expect(status).to.equal(500);
+          expect(body['message']).to.match(/^Internal error occurred: failed calling webhook "hook\.example\.com": /);
+          expect(body['message']).to.contain(message);
+        }
+      });
+    }
+  }
+});

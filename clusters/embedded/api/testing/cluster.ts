@@ -1,0 +1,93 @@
+import { Agent, request } from 'node:https';
+import { Readable } from 'node:stream';
+import type { KubeObject } from '../types.ts';
+import { startApiServer, type ApiServer } from '../index.ts';
+
+/** A decoded answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Record<string, unknown> & KubeObject;
+  readonly text: string;
+}
+
+export interface TestCluster {
+  readonly server: ApiServer;
+  /** Milliseconds that the cluster's clock is ahead of its start. */
+  advance(milliseconds: number): void;
+  /** Sends a request as a user: `admin` is in system:masters, other names in no group; undefined is nobody. */
+  call(
+    method: string,
+    path: string,
+    options?: { as?: string | undefined; token?: string; body?: unknown; headers?: Record<string, string> },
+  ): Promise<Answer>;
+  addNode(name: string): void;
+  close(): Promise<void>;
+}
+
+export const ISSUER = 'https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
+
+/** Starts an API server whose users prove themselves with `user:<name>`, with a kubelet whose log is one line. */
+export async function startTestCluster(): Promise<TestCluster> {
+  let now = Date.now();
+  const server = await startApiServer({
+    issuer: ISSUER,
+    version: '1.34',
+    clock: { now: () => now },
+    authenticate: async (token) => {
+      const username = /^user:(.+)$/.exec(token)?.[1];
+      if (username === undefined) return undefined;
+      return { username, groups: username === 'admin' ? ['system:masters'] : [] };
+    },
+  });
+  server.setKubelet({
+    logs: (namespace, pod, { container }) => Readable.from([`log of ${namespace}/${pod}/${container ?? ''}\n`]),
+  });
+  const agent = new Agent({ ca: server.certificateAuthority, keepAlive: true });
+  return {
+    server,
+    advance(milliseconds) {
+      now += milliseconds;
+    },
+    addNode(name) {
+      const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+      server.store.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name }, status });
+    },
+    call(method, path, options = {}) {
+      const token = options.token ?? ('as' in options ? options.as && `user:${options.as}` : 'user:admin');
+      const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+      const headers = {
+        ...(token ? { authorization: `Bearer ${token}` } : {}),
+        ...(body === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+        ...options.headers,
+      };
+      return new Promise((resolve, reject) => {
+        const outgoing = request(`${server.url}${path}`, { method, agent, headers }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('end', () => {
+            const text = Buffer.concat(chunks).toString();
+            const json = (response.headers['content-type'] ?? '').includes('json') && !text.includes('}\n{');
+            const decoded = (json ? JSON.parse(text) : {}) as Answer['body'];
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: decoded, text });
+          });
+        });
+        outgoing.on('error', reject);
+        outgoing.end(body);
+      });
+    },
+    async close() {
+      agent.destroy();
+      await server.close();
+    },
+  };
+}
+
+export function pod(name: string, spec: object = {}): object {
+  return {
+    metadata: { name, labels: { app: name } },
+    spec: { containers: [{ name: 'app', image: 'app:1' }], ...spec },
+  };
+}
