@@ -1,8 +1,7 @@
 import type { ApiContext } from '../context.ts';
 import { KINDS } from '../kinds.ts';
-import { deletePod } from '../rest/delete.ts';
-import type { MemoryStore } from '../store/memory-store.ts';
-import { timestamp } from '../store/memory-store.ts';
+import { deletePod } from '../rest/delete-pod.ts';
+import { timestamp, type MemoryStore } from '../store/memory-store.ts';
 import type { KubeObject } from '../types.ts';
 
 const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

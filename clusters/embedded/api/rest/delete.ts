@@ -1,10 +1,10 @@
 import type { ApiContext } from '../context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { isObject } from '../patch/merge-patch.ts';
-import { timestamp } from '../store/memory-store.ts';
 import { terminateNamespace } from '../controllers/namespaces.ts';
 import { successStatus } from '../http/respond.ts';
 import type { KubeObject } from '../types.ts';
+import { deletePod } from './delete-pod.ts';
 import type { WriteTarget } from './write.ts';
 
 /** `meta/v1.DeleteOptions`, as far as it is honoured; propagation is not, since nothing is owned here. */
@@ -32,33 +32,6 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
     ...(isObject(preconditions) ? { preconditions } : {}),
     dryRun,
   };
-}
-
-/**
- * Deletes a pod as Kubernetes does: on a node, it is marked and the kubelet removes it once its containers have ended;
- * without a node, ended, or with a grace period of 0 it goes at once. Answers the pod's last state.
- */
-export function deletePod(
-  context: Pick<ApiContext, 'store' | 'clock'>,
-  pod: KubeObject,
-  graceSeconds?: number,
-): KubeObject {
-  const { store, clock } = context;
-  const { name, namespace } = pod.metadata;
-  const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
-  const { phase } = (pod['status'] ?? {}) as { phase?: string };
-  const ended = phase === 'Succeeded' || phase === 'Failed';
-  const grace = spec.nodeName && !ended ? (graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30) : 0;
-  if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
-  const running = pod.metadata.deletionGracePeriodSeconds;
-  // A second delete can make the grace period shorter, never longer.
-  if (running !== undefined && running <= grace) return pod;
-  const deletionTimestamp = timestamp(clock.now() + grace * 1000);
-  const { resourceVersion: _version, ...metadata } = pod.metadata;
-  return store.update('pods', {
-    ...pod,
-    metadata: { ...metadata, name, deletionTimestamp, deletionGracePeriodSeconds: grace },
-  });
 }
 
 function checkPreconditions(target: WriteTarget, object: KubeObject, options: DeleteOptions): void {

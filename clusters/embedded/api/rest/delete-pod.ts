@@ -1,0 +1,30 @@
+import type { ApiContext } from '../context.ts';
+import { timestamp } from '../store/memory-store.ts';
+import type { KubeObject } from '../types.ts';
+
+/**
+ * Deletes a pod as Kubernetes does: on a node, it is marked and the kubelet removes it once its containers have ended;
+ * without a node, ended, or with a grace period of 0 it goes at once. Answers the pod's last state.
+ */
+export function deletePod(
+  context: Pick<ApiContext, 'store' | 'clock'>,
+  pod: KubeObject,
+  graceSeconds?: number,
+): KubeObject {
+  const { store, clock } = context;
+  const { name, namespace } = pod.metadata;
+  const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
+  const { phase } = (pod['status'] ?? {}) as { phase?: string };
+  const ended = phase === 'Succeeded' || phase === 'Failed';
+  const grace = spec.nodeName && !ended ? (graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30) : 0;
+  if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
+  const running = pod.metadata.deletionGracePeriodSeconds;
+  // A second delete can make the grace period shorter, never longer.
+  if (running !== undefined && running <= grace) return pod;
+  const deletionTimestamp = timestamp(clock.now() + grace * 1000);
+  const { resourceVersion: _version, ...metadata } = pod.metadata;
+  return store.update('pods', {
+    ...pod,
+    metadata: { ...metadata, name, deletionTimestamp, deletionGracePeriodSeconds: grace },
+  });
+}
