@@ -32,6 +32,9 @@ const ENTRIES = [
 const common = {
   bundle: true,
   platform: 'node',
+  // ES modules first: what is not used of the AWS clients can then be left out.
+  mainFields: ['module', 'main'],
+  conditions: ['module'],
   target: 'node20',
   sourcemap: false,
   minifySyntax: true,
@@ -63,6 +66,8 @@ await build({
   outfile: 'dist/probe/probe.cjs',
   format: 'cjs',
   minifyIdentifiers: true,
+  // A script that is run by hand cannot import: require serves the same.
+  supported: { 'dynamic-import': false },
 });
 writeFileSync('dist/probe/launch.cjs', launcher());
 await warmCodeCache();
@@ -82,7 +87,7 @@ const vm = require('node:vm');
 const file = path.join(__dirname, 'probe.cjs');
 const cache = path.join(__dirname, 'probe-' + process.version + '.cache');
 const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
-const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData, importModuleDynamically: vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER });
+const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
 const loaded = { exports: {} };
 if (process.env.PROBE_WRITE_CACHE) process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
 script.runInThisContext()(loaded.exports, require, loaded, file, __dirname);

@@ -1,6 +1,12 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
-import { DeleteRoleCommand, DeleteRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { HarnessError } from '../errors.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
 import type { Cast } from './execute.ts';
 import { associate, putRolePolicy } from './fixtures.ts';
@@ -76,6 +82,8 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       await iam.send(new DeleteRoleCommand({ RoleName }));
       return;
     }
+    case 'DenyNode':
+      return denyNode(world, action.cluster, action.actions);
     case 'RestartAgent': {
       const { kubernetes } = site(world, action.cluster);
       const before = await agentPod(world, action.cluster);
@@ -117,6 +125,22 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       weather.delete(world);
       return;
   }
+}
+
+/** An inline policy of the node role that denies; other scenarios would feel it, so it goes with the scenario. */
+async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: readonly string[]): Promise<void> {
+  const { iam } = world.environment.aws.clients('main');
+  const RoleName = site(world, alias).cluster.nodeRoleArn.split('/').at(-1);
+  const PolicyName = `${world.scenario.id}-deny`;
+  const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
+  await iam.send(
+    new PutRolePolicyCommand({
+      RoleName,
+      PolicyName,
+      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+    }),
+  );
+  world.undo.push(undoAtOnce(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
 }
 
 const weather = new WeakMap<ScenarioWorld, (() => void)[]>();

@@ -21,13 +21,24 @@ import { CreatePodIdentityAssociationCommand, DeletePodIdentityAssociationComman
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
 import { RUN_LABEL } from './pods.ts';
+import { undoAtOnce } from './undo.ts';
 import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Makes all that a scenario declares, but its pods: roles, buckets, objects, namespaces, associations, service accounts. */
 export async function arrange(world: ScenarioWorld): Promise<void> {
   const all = workloads(world);
-  await Promise.all([arrangeAws(world), arrangeNamespaces(world, all)]);
-  await Promise.all(uniqueSubjects(all).map((subject) => arrangeSubject(world, subject)));
+  // The namespaces of workloads whose association comes first are made once it is there.
+  const late = new Set(all.filter((item) => item.spec.associationFirst).map((item) => item.namespace));
+  const early = all.filter((item) => !late.has(item.namespace));
+  await Promise.all([arrangeAws(world), arrangeNamespaces(world, early)]);
+  const subjects = uniqueSubjects(all);
+  await Promise.all(subjects.map((subject) => arrangeAssociation(world, subject)));
+  if (late.size > 0)
+    await arrangeNamespaces(
+      world,
+      all.filter((item) => late.has(item.namespace)),
+    );
+  await Promise.all(subjects.map((subject) => arrangeServiceAccount(world, subject)));
   await arrangeUsers(world);
 }
 
@@ -135,8 +146,11 @@ async function createProvider(
       Tags: runTags(world),
     }),
   );
-  world.undo.push(() =>
-    iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn })),
+  // An account has one provider of an issuer: another scenario may need to register its own.
+  world.undo.push(
+    undoAtOnce(() =>
+      iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn })),
+    ),
   );
 }
 
@@ -215,12 +229,14 @@ function uniqueSubjects(all: readonly Workload[]): Workload[][] {
   return [...groups.values()];
 }
 
-async function arrangeSubject(world: ScenarioWorld, subject: readonly Workload[]): Promise<void> {
+async function arrangeAssociation(world: ScenarioWorld, subject: readonly Workload[]): Promise<void> {
   const withAssociation = subject.find((item) => item.association !== undefined);
-  if (withAssociation?.association) {
-    const id = await associate(world, withAssociation, withAssociation.association);
-    for (const item of subject) world.associations.set(item.name, id);
-  }
+  if (!withAssociation?.association) return;
+  const id = await associate(world, withAssociation, withAssociation.association);
+  for (const item of subject) world.associations.set(item.name, id);
+}
+
+async function arrangeServiceAccount(world: ScenarioWorld, subject: readonly Workload[]): Promise<void> {
   const first = subject[0];
   if (!first || first.serviceAccount === 'default') return;
   const irsa = subject.map((item) => item.spec.irsa).find((value) => value !== undefined);

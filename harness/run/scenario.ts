@@ -61,7 +61,8 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   clearTimeout(timer);
   const verdict = failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
-  if (!options.environment.disposable && !kept) {
+  // Even where everything ends with the run, an attempt that may be made again must leave nothing in its way.
+  if ((!options.environment.disposable || verdict === 'error') && !kept) {
     await dismantle(world).catch((error: unknown) => {
       failure ??= error;
     });

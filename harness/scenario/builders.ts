@@ -267,6 +267,13 @@ export const updateTrust = (role: string, trust: RoleSpec['trust']): ActionStep 
   trust,
 });
 export const deleteRole = (role: string): ActionStep => ({ kind: 'action', do: 'DeleteRole', role });
+/** Takes actions from the role of the cluster's nodes, until the scenario is over. */
+export const denyNode = (actions: string | readonly string[], cluster: ClusterAlias = 'c1'): ActionStep => ({
+  kind: 'action',
+  do: 'DenyNode',
+  cluster,
+  actions: typeof actions === 'string' ? [actions] : actions,
+});
 export const restartAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({
   kind: 'action',
   do: 'RestartAgent',

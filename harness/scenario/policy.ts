@@ -71,6 +71,8 @@ export function trustPodIdentity(
  */
 export function trustWebIdentity(options: {
   readonly cluster?: ClusterAlias;
+  /** Account of the provider. Default: the clusters' own, `main`. */
+  readonly account?: AccountAlias;
   readonly subject: string | null;
   /** Default `sts.amazonaws.com`; null leaves the `aud` condition out. */
   readonly audience?: string | null;
@@ -90,7 +92,12 @@ export function trustWebIdentity(options: {
   return {
     effect: 'Allow',
     actions: ['sts:AssumeRoleWithWebIdentity'],
-    principal: { Federated: `<provider-arn:${cluster}>` },
+    principal: {
+      Federated:
+        (options.account ?? 'main') === 'main'
+          ? `<provider-arn:${cluster}>`
+          : `arn:aws:iam::<account:${options.account}>:oidc-provider/<issuer:${cluster}>`,
+    },
     ...(Object.keys(conditions).length > 0 && { conditions }),
   };
 }

@@ -46,7 +46,7 @@ export interface WorkloadSpec {
   readonly automountServiceAccountToken?: boolean;
   /** `later`: a step starts it. Default `start`. */
   readonly starts?: 'start' | 'later';
-  /** The Kubernetes objects are made before the association, or after. Default: association first. */
+  /** The association is made before namespace and service account. Default: the namespace may be there first. */
   readonly associationFirst?: boolean;
 }
 
@@ -222,6 +222,7 @@ export type ActionStep = { readonly kind: 'action' } & (
   | { readonly do: 'PutRolePolicy'; readonly role: string; readonly permissions: readonly PermissionStatement[] }
   | { readonly do: 'UpdateTrust'; readonly role: string; readonly trust: RoleSpec['trust'] }
   | { readonly do: 'DeleteRole'; readonly role: string }
+  | { readonly do: 'DenyNode'; readonly cluster: ClusterAlias; readonly actions: readonly string[] }
   | { readonly do: 'RestartAgent'; readonly cluster: ClusterAlias }
   | { readonly do: 'AdvanceClock'; readonly seconds: number }
   | {
