@@ -36,7 +36,9 @@ export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> 
   } catch (error) {
     return failedIdentity(error as ServiceError);
   }
-  if (operation.do === 'GetCallerIdentity') return { outcome: 'granted', identity };
+  if (operation.do === 'GetCallerIdentity') {
+    return { outcome: 'granted', identity, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
+  }
   const step = operation.do === 'AssumeRole' ? operation.role : operation.through;
   if (step === undefined) return tryS3(s3, operation as S3Operation, identity);
   return throughRole(step, operation, identity);
