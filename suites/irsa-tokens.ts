@@ -1,0 +1,175 @@
+/** IAM roles for service accounts: which tokens and OIDC providers STS accepts. */
+import {
+  admitPod,
+  advanceClock,
+  assumeWithWebIdentity,
+  clearWeather,
+  control,
+  controlSucceeds,
+  granted,
+  irsaRole,
+  kubernetesApiToken,
+  minted,
+  podIdentityRole,
+  podIdentityToken,
+  refused,
+  succeeds,
+  suite,
+  text,
+  trustWebIdentity,
+  weather,
+} from '../harness/index.ts';
+
+const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
+const PROVIDERS = 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
+const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
+
+/** STS does not accept the token itself, whatever the role trusts. */
+const BAD_TOKEN = { by: 'sts', code: 'InvalidIdentityToken', status: 400 } as const;
+/** The token's audience is none of the provider's client ids. */
+const WRONG_AUDIENCE = { ...BAD_TOKEN, message: 'Incorrect token audience' } as const;
+
+const CUSTOM_AUDIENCE = 'conformance.example.com';
+
+suite('irsa', ({ scenario }) => {
+  scenario('IR-04', "an account without a provider of the cluster's issuer opens no role", {
+    source: PROVIDERS,
+    roles: {
+      app: { trust: [trustWebIdentity({ cluster: 'c2', subject: 'app/app' })] },
+      elsewhere: {
+        trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
+        account: 'other',
+      },
+    },
+    workloads: { app: { cluster: 'c2', irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('elsewhere'), {
+        ...BAD_TOKEN,
+        message: 'No OpenIDConnect provider found in your account for https://<issuer:c2>',
+      }),
+    ],
+  });
+
+  scenario('IR-05', 'a provider accepts the audiences of its client ids alone', {
+    source: `${PROVIDERS}: audience`,
+    providers: [{ cluster: 'c1', account: 'other', clientIds: [CUSTOM_AUDIENCE] }],
+    roles: {
+      app: irsaRole('app/app'),
+      elsewhere: {
+        trust: [trustWebIdentity({ account: 'other', subject: 'app/app', audience: null })],
+        account: 'other',
+      },
+    },
+    workloads: { app: { irsa: 'app' } },
+    tokens: { custom: { serviceAccount: 'app/app', audience: CUSTOM_AUDIENCE } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      control('app', assumeWithWebIdentity('elsewhere', { token: minted('custom') })),
+      refused('app', assumeWithWebIdentity('elsewhere'), WRONG_AUDIENCE),
+    ],
+  });
+
+  scenario('IR-10', 'an expired token opens nothing', {
+    source: `${STS}, errors: ExpiredTokenException`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    tokens: { short: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', expirationSeconds: 600 } },
+    probes: [
+      control('app', assumeWithWebIdentity('app', { token: minted('short') })),
+      advanceClock(660),
+      refused('app', assumeWithWebIdentity('app', { token: minted('short') }), {
+        by: 'sts',
+        code: 'ExpiredTokenException',
+        status: 400,
+      }),
+      granted('app', assumeWithWebIdentity('app')),
+    ],
+  });
+
+  scenario('IR-11', "only tokens that the cluster's issuer signed open a role", {
+    source: `${STS}, errors: InvalidIdentityToken`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('app', { change: 'flip-signature' }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { token: text('no token at all') }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('IR-19', "Pod Identity's token does not serve AssumeRoleWithWebIdentity", {
+    source: `${PROVIDERS}: audience; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
+    roles: { app: podIdentityRole(), web: irsaRole('app/app') },
+    workloads: { app: { role: 'app' } },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      control('app', assumeWithWebIdentity('web', { token: minted('web') })),
+      refused('app', assumeWithWebIdentity('web', { token: podIdentityToken }), WRONG_AUDIENCE),
+    ],
+  });
+
+  scenario('IR-20', 'the token for the Kubernetes API does not serve AssumeRoleWithWebIdentity', {
+    source: `${PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('app', { token: kubernetesApiToken }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('IR-21', "while the issuer's keys cannot be fetched, no token is accepted", {
+    source: `${STS}, errors: IDPCommunicationError and InvalidIdentityToken`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      weather({
+        service: 'sts',
+        operation: 'FetchIssuerKeys',
+        cluster: 'c1',
+        error: { code: 'IDPCommunicationError', status: 400, message: 'The identity provider could not be reached' },
+      }),
+      refused('app', assumeWithWebIdentity('app'), {
+        by: 'sts',
+        code: ['IDPCommunicationError', 'InvalidIdentityToken'],
+        status: 400,
+      }),
+      clearWeather(),
+      granted('app', assumeWithWebIdentity('app')),
+    ],
+  });
+
+  scenario('IR-22', "the pod's token expiration wins over the service account's", {
+    source: `${WEBHOOK}: eks.amazonaws.com/token-expiration`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app', serviceAccountAnnotations: { 'token-expiration': '3600' } } },
+    probes: [
+      succeeds(admitPod('app'), { injected: 'irsa', 'irsaVolume.expirationSeconds': 3600 }),
+      succeeds(admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/token-expiration': '7200' } } }), {
+        'irsaVolume.expirationSeconds': 7200,
+      }),
+    ],
+  });
+
+  scenario('IR-23', 'the audience annotation changes the token, which the provider must then list', {
+    source: `${WEBHOOK}: eks.amazonaws.com/audience; ${PROVIDERS}: audience`,
+    roles: {
+      app: irsaRole('app/app'),
+      custom: { trust: [trustWebIdentity({ subject: 'app/custom', audience: CUSTOM_AUDIENCE })] },
+    },
+    workloads: {
+      app: { irsa: 'app' },
+      custom: { serviceAccount: 'custom', irsa: 'custom', serviceAccountAnnotations: { audience: CUSTOM_AUDIENCE } },
+    },
+    probes: [
+      controlSucceeds(admitPod('app'), { 'irsaVolume.audience': 'sts.amazonaws.com' }),
+      succeeds(admitPod('custom'), { injected: 'irsa', 'irsaVolume.audience': CUSTOM_AUDIENCE }),
+      control('app', assumeWithWebIdentity('app')),
+      refused('custom', assumeWithWebIdentity('custom'), WRONG_AUDIENCE),
+    ],
+  });
+});

@@ -1,0 +1,217 @@
+/** IAM roles for service accounts: which pods and trust policies lead to a role, and what the session may do. */
+import {
+  admitPod,
+  allow,
+  annotateServiceAccount,
+  assumeWithWebIdentity,
+  control,
+  controlSucceeds,
+  deleteRole,
+  denied,
+  getObject,
+  granted,
+  irsaRole,
+  podIdentityRole,
+  refused,
+  restartPod,
+  succeeds,
+  suite,
+  trustWebIdentity,
+  whoAmI,
+  type RoleSpec,
+} from '../harness/index.ts';
+
+const ASSIGN = 'Amazon EKS User Guide, "Assign IAM roles to Kubernetes service accounts"';
+const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
+const WEBHOOK = 'amazon-eks-pod-identity-webhook, README';
+
+/** The role's trust policy does not let the token's bearer in. */
+const NOT_TRUSTED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
+
+const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => ({
+  trust: [trustWebIdentity(options)],
+});
+
+suite('irsa', ({ scenario }) => {
+  scenario('IR-01', 'an annotated service account acts as its role', {
+    source: ASSIGN,
+    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { irsa: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      granted('app', assumeWithWebIdentity('app'), {
+        facts: { subject: 'system:serviceaccount:<namespace:app>:app', audience: 'sts.amazonaws.com' },
+      }),
+    ],
+  });
+
+  scenario('IR-02', 'a role that trusts another namespace stays closed', {
+    source: `${ASSIGN}; ${STS}`,
+    roles: { app: irsaRole('app/app'), elsewhere: irsaRole('elsewhere/app') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('elsewhere'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-03', 'a role that trusts another service account stays closed', {
+    source: `${ASSIGN}; ${STS}`,
+    roles: { app: irsaRole('app/app'), another: irsaRole('app/another') },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('another'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-06', 'a condition on another audience keeps the role closed', {
+    source: `${ASSIGN}; IAM User Guide, "Available keys for AWS OIDC federation": aud`,
+    roles: { app: irsaRole('app/app'), picky: trusting({ subject: 'app/app', audience: 'another.example.com' }) },
+    workloads: { app: { irsa: 'app' } },
+    probes: [control('app', assumeWithWebIdentity('app')), refused('app', assumeWithWebIdentity('picky'), NOT_TRUSTED)],
+  });
+
+  scenario('IR-07', 'StringLike with a star trusts every service account of the namespace, and no other', {
+    source: `${ASSIGN}: StringLike for several service accounts`,
+    roles: {
+      shared: trusting({ subject: 'app/*', operator: 'StringLike' }),
+      outside: irsaRole('outside/first'),
+    },
+    workloads: {
+      first: { serviceAccount: 'first', irsa: 'shared' },
+      second: { serviceAccount: 'second', irsa: 'shared' },
+      outside: { namespace: 'outside', serviceAccount: 'first', irsa: 'outside' },
+    },
+    probes: [
+      granted('first', assumeWithWebIdentity('shared')),
+      granted('second', assumeWithWebIdentity('shared')),
+      control('outside', assumeWithWebIdentity('outside')),
+      refused('outside', assumeWithWebIdentity('shared'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-08', 'StringEquals takes a star literally', {
+    source: 'IAM User Guide, "IAM JSON policy elements: Condition operators": wildcards work with StringLike alone',
+    roles: { app: irsaRole('app/app'), starred: trusting({ subject: 'app/*', operator: 'StringEquals' }) },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('starred'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-09', 'a trust policy without a condition on the subject trusts the whole cluster', {
+    source:
+      'Amazon EKS Best Practices Guide, "Identity and Access Management": scope the IAM role trust policy for IRSA',
+    finding:
+      'A role whose trust policy has no condition on `sub` can be assumed by every service account of the cluster: name namespace and service account in it.',
+    roles: { open: trusting({ subject: null }) },
+    workloads: { any: { namespace: 'any', serviceAccount: 'stranger', irsa: 'open' } },
+    probes: [granted('any', assumeWithWebIdentity('open'))],
+  });
+
+  scenario('IR-12', 'a deleted role looks like one that does not trust the pod', {
+    // Not documented: STS does not say whether a role exists.
+    source: STS,
+    roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      deleteRole('app'),
+      refused('app', assumeWithWebIdentity('app'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-13', 'a role made for Pod Identity alone does not serve IRSA', {
+    source: `${ASSIGN}: the trust policy must name the OIDC provider`,
+    roles: { app: irsaRole('app/app'), podIdentity: podIdentityRole() },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('podIdentity'), NOT_TRUSTED),
+    ],
+  });
+
+  scenario('IR-14', 'an annotation that is no ARN is injected as it is, and STS refuses it', {
+    source: `${WEBHOOK}; ${STS}, RoleArn`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' }, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
+    probes: [
+      succeeds(admitPod('wrong'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': 'foo' }),
+      control('app', whoAmI()),
+      refused('wrong', whoAmI(), { by: 'sts', code: 'ValidationError', status: 400 }),
+    ],
+  });
+
+  scenario('IR-15', 'the role annotation counts on the service account alone', {
+    source: WEBHOOK,
+    roles: { app: irsaRole('app/app') },
+    workloads: { annotated: { irsa: 'app' }, plain: { serviceAccount: 'plain' } },
+    probes: [
+      controlSucceeds(admitPod('annotated'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': '<role:app>' }),
+      succeeds(admitPod('plain', { metadata: { annotations: { 'eks.amazonaws.com/role-arn': '<role:app>' } } }), {
+        injected: 'none',
+        'irsaVolume.present': false,
+      }),
+    ],
+  });
+
+  scenario('IR-16', 'an annotation made later reaches pods when they are started again', {
+    source: `${ASSIGN}; ${WEBHOOK}: pods are changed at admission alone`,
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: {} },
+    probes: [
+      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      annotateServiceAccount('app', { 'role-arn': '<role:app>' }),
+      refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
+      restartPod('app'),
+      granted('app', whoAmI(), { as: 'app' }),
+    ],
+  });
+
+  scenario('IR-17', 'no session may be longer than its role allows', {
+    source: `${STS}, DurationSeconds`,
+    roles: { app: { ...irsaRole('app/app'), maxSessionDuration: 3600 } },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app', { durationSeconds: 3600 })),
+      refused('app', assumeWithWebIdentity('app', { durationSeconds: 3601 }), {
+        by: 'sts',
+        code: 'ValidationError',
+        status: 400,
+      }),
+      refused('app', assumeWithWebIdentity('app', { durationSeconds: 899 }), {
+        by: 'sts',
+        code: 'ValidationError',
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('IR-18', 'sessions of IRSA have no session tags to tell namespaces apart', {
+    source: 'Amazon EKS User Guide, "Grant Kubernetes workloads access to AWS": comparison, session tags',
+    roles: {
+      app: irsaRole(
+        'app/app',
+        allow('s3:GetObject', 'data/open'),
+        allow('s3:GetObject', 'data/own', {
+          StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
+        }),
+      ),
+    },
+    workloads: { app: { irsa: 'app' } },
+    objects: ['data/open', 'data/own'],
+    probes: [
+      control('app', getObject('data/open')),
+      denied('app', getObject('data/own'), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        policy: 'identity',
+        explicit: false,
+      }),
+    ],
+  });
+});
