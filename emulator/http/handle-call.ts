@@ -67,7 +67,7 @@ export async function handleCall(
     answer = await service.handle(request);
   } catch (error) {
     if (error instanceof ClientGone) throw error;
-    failure = asAwsError(error, service.name, (note) => context.trace(request).notes.push(note));
+    failure = asAwsError(error, service.name, request, (note) => context.trace(request).notes.push(note));
     answer = service.renderError(failure, request);
   }
   record(options, service.name, request, answer.status, failure);
@@ -107,11 +107,16 @@ function payloadOf(request: ServiceRequest, signature: VerifiedSignature): Parti
 }
 
 /** What went wrong as an error to answer. An unforeseen one tells the client nothing, and the record where it was. */
-function asAwsError(error: unknown, service: ServiceName, note: (text: string) => void): AwsError {
+function asAwsError(
+  error: unknown,
+  service: ServiceName,
+  { query }: ServiceRequest,
+  note: (text: string) => void,
+): AwsError {
   if (error instanceof AwsError) return error;
   if (error instanceof SignatureProblem) {
     note(`signature not accepted: ${error.kind}`);
-    return signatureError(error, service);
+    return signatureError(error, service, /(?:^|&)X-Amz-Algorithm=/.test(query));
   }
   note(`the emulator failed: ${failureOf(error)}`);
   return service === 's3'

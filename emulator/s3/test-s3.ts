@@ -54,7 +54,7 @@ export function testS3(): TestS3 {
         method,
         path,
         query,
-        headers: { host: '127.0.0.1', ...headers },
+        headers: { host: '127.0.0.1', 'content-length': String(body.length), ...headers },
         body: Buffer.from(body),
         caller,
         sourceIp: '127.0.0.1',

@@ -15,6 +15,9 @@ export const putObject: Handler = (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
   checkHeaders(request);
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
+    throw new AwsError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
+  }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
   demandWrite(call, bucket, tags);
   checkConditions(request, bucket.objects.get(key));

@@ -91,11 +91,18 @@ const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'bad-expires',
 ]);
 
-/** The error that a service answers for a signature it does not accept. */
-export function signatureError(problem: SignatureProblem, service: ServiceName): AwsError {
+/**
+ * The error that a service answers for a signature it does not accept.
+ * @param presigned whether the signature stands in the query string: S3 has a code of its own for what is malformed there
+ */
+export function signatureError(problem: SignatureProblem, service: ServiceName, presigned = false): AwsError {
   if (service === 's3') {
     const [code, status, text] = S3[problem.kind];
-    return new AwsError(code, status, text ?? s3Text(problem), problem.fields);
+    if (code !== 'AuthorizationHeaderMalformed')
+      return new AwsError(code, status, text ?? problem.message, problem.fields);
+    return presigned
+      ? new AwsError('AuthorizationQueryParametersError', status, problem.message, problem.fields)
+      : new AwsError(code, status, `The authorization header is malformed; ${problem.message}`, problem.fields);
   }
   const [own, incomplete, wrong] =
     service === 'iam' || service === 'sts'
@@ -105,9 +112,4 @@ export function signatureError(problem: SignatureProblem, service: ServiceName):
   if (problem.kind === 'wrong-region')
     return new AwsError(code, status, 'Credential should be scoped to a valid region.');
   return new AwsError(code, status, text ?? problem.message);
-}
-
-function s3Text(problem: SignatureProblem): string {
-  const malformed = S3[problem.kind][0] === 'AuthorizationHeaderMalformed';
-  return malformed ? `The authorization header is malformed; ${problem.message}` : problem.message;
 }
