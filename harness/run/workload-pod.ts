@@ -157,6 +157,9 @@ function realOperation(world: ScenarioWorld, operation: WorkloadOperation): Prob
   return names.expandAll(operation);
 }
 
+/** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */
+const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
+
 function podManifest(world: ScenarioWorld, workload: Workload, name: string, plan: ProbePlan): V1Pod {
   const { spec } = workload;
   const { aws } = world.environment;
@@ -170,7 +173,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
     PROBE_AGENT_IPV6_URI: 'http://[fd00:ec2::23]/v1/credentials',
     PROBE_API_TOKEN_FILE: '/var/run/secrets/kubernetes.io/serviceaccount/token',
     ...(plan.phases.length > 1 && { PROBE_PHASE_FILE: `${PHASE_DIRECTORY}/phase` }),
-    ...(world.tokens.size > 0 && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
+    ...(hasTokens(world) && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
     ...world.names.expandAll(spec.env ?? {}),
   };
   const volumes = [
@@ -184,7 +187,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
           },
         ]
       : []),
-    ...(world.tokens.size > 0 ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
+    ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
   ];
   return {
     metadata: {
