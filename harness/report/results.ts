@@ -65,6 +65,8 @@ export interface RunResults {
     readonly startedAt: string;
     readonly endedAt: string;
     readonly milliseconds: number;
+    /** From the start of the process to the first verdict that was printed; null when there was none. */
+    readonly firstVerdictMilliseconds: number | null;
     readonly exitCode: number;
     /** Why the run as a whole could not do its work; null when it could. */
     readonly error: string | null;

@@ -40,6 +40,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const phases = { provisioning: 0, scenarios: 0, arranging: 0, probing: 0, teardown: 0 };
   let results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
+  let firstVerdict: number | undefined;
   let failure: unknown;
   try {
     const runnable = scenarios.filter((scenario) => missing(scenario, EMBEDDED_CAPABILITIES) === undefined);
@@ -57,7 +58,9 @@ export async function run(options: RunOptions): Promise<RunResults> {
     });
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
-    results = await runScenarios(options, provisioned, signal, stop);
+    results = await runScenarios(options, provisioned, signal, stop, ({ verdict }) => {
+      if (verdict !== 'skipped') firstVerdict ??= Math.round(performance.now());
+    });
     phases.scenarios = performance.now() - started - phases.provisioning;
     const keep = configuration.text('keep');
     if (
@@ -90,6 +93,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - started),
+      firstVerdictMilliseconds: firstVerdict ?? null,
       exitCode,
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
       interrupted,
@@ -115,6 +119,7 @@ async function runScenarios(
   { environment }: Provisioned,
   signal: AbortSignal,
   stop: AbortController,
+  onResult: (result: ScenarioResult) => void,
 ): Promise<ScenarioResult[]> {
   const { configuration, scenarios, terminal } = options;
   const maxFailures = configuration.number('max-failures');
@@ -146,6 +151,7 @@ async function runScenarios(
     },
     (outcome) => {
       results.push(outcome);
+      onResult(outcome);
       terminal.scenario(outcome);
     },
   );
