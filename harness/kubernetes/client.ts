@@ -1,19 +1,17 @@
-import { request as httpsRequest } from 'node:https';
-import { PassThrough } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
 import {
   ApiException,
   AuthenticationV1Api,
   CoreV1Api,
   type KubeConfig,
-  Log,
   PatchStrategy,
   RbacAuthorizationV1Api,
   setHeaderOptions,
   type V1Pod,
   type V1ServiceAccount,
-  Watch,
 } from '@kubernetes/client-node';
+import { connect, type Connection } from './connection.ts';
 
 /** An answer of the API server that is no 2xx, in one form for all of the client's ways to fail. */
 export class KubernetesError extends Error {
@@ -84,12 +82,15 @@ export interface KubernetesClient {
     signal: AbortSignal,
   ): Promise<void>;
   raw(request: RawRequest): Promise<RawAnswer>;
+  /** Ends the connections. */
+  close(): void;
 }
 
 export function kubernetesClient(config: KubeConfig): KubernetesClient {
-  const core = config.makeApiClient(CoreV1Api);
-  const rbac = config.makeApiClient(RbacAuthorizationV1Api);
-  const authentication = config.makeApiClient(AuthenticationV1Api);
+  const connection = connect(config);
+  const core = connection.api(CoreV1Api);
+  const rbac = connection.api(RbacAuthorizationV1Api);
+  const authentication = connection.api(AuthenticationV1Api);
   const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
 
   return {
@@ -149,10 +150,16 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
       const { status } = await result(() => authentication.createTokenReview({ body: { spec: { token } } }));
       return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
     },
-    watchPods: (labelSelector, listener) => watchPods(config, core, labelSelector, listener),
+    watchPods: (labelSelector, listener) => watchPods(connection, core, labelSelector, listener),
     followLog: (namespace, pod, container, onLine, signal) =>
-      followLog(config, { namespace, pod, container }, onLine, signal),
-    raw: (request) => raw(config, request),
+      followLog(
+        connection,
+        `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&follow=true`,
+        onLine,
+        signal,
+      ),
+    raw: (request) => raw(connection, request),
+    close: () => connection.close(),
   };
 }
 
@@ -169,121 +176,98 @@ const call = async (invoke: () => Promise<unknown>): Promise<void> => void (awai
 /** The client's exceptions hold the whole answer with headers; only status, reason and message go on. */
 function toKubernetesError(error: unknown): unknown {
   if (!(error instanceof ApiException)) return error;
-  let body: unknown = error.body;
-  if (typeof body === 'string') {
-    try {
-      body = JSON.parse(body);
-    } catch {
-      body = { message: body };
-    }
+  const body: unknown = error.body;
+  return statusError({
+    status: error.code,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+    contentType: undefined,
+  });
+}
+
+/** Reads the Status object of an answer. */
+function statusError({ status, body }: RawAnswer): KubernetesError {
+  let parsed: { reason?: string; message?: string } = {};
+  try {
+    parsed = JSON.parse(body) as typeof parsed;
+  } catch {
+    parsed = { message: body };
   }
-  const { reason, message } = (body ?? {}) as { reason?: string; message?: string };
-  return new KubernetesError(error.code, reason ?? 'Unknown', message ?? `the API server answered ${error.code}`);
+  return new KubernetesError(status, parsed.reason ?? 'Unknown', parsed.message ?? `the API server answered ${status}`);
 }
 
 async function watchPods(
-  config: KubeConfig,
+  connection: Connection,
   core: CoreV1Api,
   labelSelector: string,
   listener: (pod: V1Pod, deleted: boolean) => void,
 ): Promise<{ stop(): void }> {
-  let stopped = false;
-  let controller: AbortController | undefined;
-  const watch = new Watch(config);
+  const controller = new AbortController();
+  const { signal } = controller;
   const start = async (): Promise<void> => {
     const list = await result(() => core.listPodForAllNamespaces({ labelSelector }));
     for (const pod of list.items) listener(pod, false);
-    controller = await watch.watch(
-      '/api/v1/pods',
-      { labelSelector, resourceVersion: list.metadata?.resourceVersion },
-      (phase: string, object: V1Pod) => {
-        if (phase === 'ADDED' || phase === 'MODIFIED') listener(object, false);
-        else if (phase === 'DELETED') listener(object, true);
-      },
-      () => {
-        // A server ends watches now and then; list again, so that nothing between is missed.
-        if (!stopped) setTimeout(() => void start().catch(() => undefined), 200).unref();
-      },
-    );
+    const query = new URLSearchParams({
+      watch: '1',
+      labelSelector,
+      resourceVersion: list.metadata?.resourceVersion ?? '0',
+    });
+    const answer = await connection.send({ method: 'GET', path: `/api/v1/pods?${query.toString()}`, signal });
+    if (answer.statusCode !== 200)
+      throw new KubernetesError(answer.statusCode ?? 0, 'Unknown', 'the API server refused a watch of pods');
+    void (async () => {
+      try {
+        for await (const line of createInterface({ input: answer })) {
+          const { type, object } = JSON.parse(line) as { type: string; object: V1Pod };
+          if (type === 'ADDED' || type === 'MODIFIED') listener(object, false);
+          else if (type === 'DELETED') listener(object, true);
+        }
+      } catch {
+        // A watch that breaks is started again like one that the server ends.
+      }
+      // Listed again, so that nothing between is missed.
+      if (!signal.aborted) setTimeout(() => void start().catch(() => undefined), 200).unref();
+    })();
   };
   await start();
-  return {
-    stop: () => {
-      stopped = true;
-      controller?.abort();
-    },
-  };
+  return { stop: () => controller.abort() };
 }
 
 async function followLog(
-  config: KubeConfig,
-  where: { namespace: string; pod: string; container: string },
+  connection: Connection,
+  path: string,
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const stream = new PassThrough();
-  const lines = createInterface({ input: stream });
-  lines.on('line', onLine);
-  const ended = new Promise<void>((resolve) => lines.once('close', resolve));
-  let controller: AbortController;
+  const answer = await connection.send({ method: 'GET', path, signal });
+  if (answer.statusCode !== 200)
+    throw statusError({ status: answer.statusCode ?? 0, body: await textOf(answer), contentType: undefined });
   try {
-    controller = await new Log(config).log(where.namespace, where.pod, where.container, stream, { follow: true });
+    for await (const line of createInterface({ input: answer })) onLine(line);
   } catch (error) {
-    throw toKubernetesError(error);
+    if (!signal.aborted) throw error;
   }
-  const abort = (): void => {
-    controller.abort();
-    stream.end();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  stream.on('error', () => stream.end());
-  await ended;
-  signal.removeEventListener('abort', abort);
 }
 
 async function raw(
-  config: KubeConfig,
+  connection: Connection,
   { method = 'GET', path, body, headers = {}, as }: RawRequest,
 ): Promise<RawAnswer> {
-  const cluster = config.getCurrentCluster();
-  if (!cluster) throw new Error('the kubeconfig has no current cluster');
-  const options: Record<string, unknown> = { headers: {} };
-  if (as === undefined) await config.applyToHTTPSOptions(options);
-  const payload = body === undefined ? undefined : JSON.stringify(body);
-  const url = new URL(cluster.server);
-  return new Promise((resolve, reject) => {
-    const outgoing = httpsRequest(
-      {
-        ...options,
-        host: url.hostname,
-        port: url.port,
-        path,
-        method,
-        ...(cluster.caData !== undefined && { ca: Buffer.from(cluster.caData, 'base64') }),
-        headers: {
-          ...(options['headers'] as Record<string, string>),
-          ...(payload !== undefined && {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(payload),
-          }),
-          ...(as !== undefined && as !== 'anonymous' && { authorization: `Bearer ${as.token}` }),
-          ...headers,
-        },
-      },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
-            contentType: incoming.headers['content-type'],
-          }),
-        );
-        incoming.on('error', reject);
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(payload);
+  const answer = await connection.send({
+    method,
+    path,
+    headers: {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...(as !== undefined && as !== 'anonymous' && { authorization: `Bearer ${as.token}` }),
+      ...headers,
+    },
+    authenticated: as === undefined,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
   });
+  return { status: answer.statusCode ?? 0, body: await textOf(answer), contentType: answer.headers['content-type'] };
+}
+
+async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
 }

@@ -40,13 +40,17 @@ export function missing(scenario: Scenario, available: ReadonlySet<string>): str
   return `Needs what is not available here: ${lacking.map((capability) => `${CAPABILITIES[capability]} (${capability})`).join(', ')}.`;
 }
 
-const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set(['AdvanceClock', 'Weather', 'RestartAgent', 'DenyNode']);
+const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set(['AdvanceClock', 'RestartAgent', 'DenyNode']);
 
 /** Whether a scenario changes something that others share, and so runs alone. */
 export function isExclusive(scenario: Scenario): boolean {
   return (
     scenario.spec.exclusive === true ||
     scenario.spec.exactNames === true ||
-    scenario.spec.probes.some((step) => step.kind === 'action' && CHANGES_WHAT_IS_SHARED.has(step.do))
+    scenario.spec.probes.some(
+      (step) =>
+        step.kind === 'action' &&
+        (CHANGES_WHAT_IS_SHARED.has(step.do) || (step.do === 'Weather' && step.namespace === undefined)),
+    )
   );
 }

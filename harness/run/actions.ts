@@ -102,7 +102,7 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       return;
     }
     case 'Weather': {
-      const { service, operation, delayMilliseconds, error, times, cluster } = action;
+      const { service, operation, delayMilliseconds, error, times, cluster, namespace } = action;
       const end = aws.controls?.addWeather({
         service,
         operation,
@@ -110,6 +110,7 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
         ...(error && { error }),
         ...(times !== undefined && { times }),
         ...(cluster !== undefined && { clusterName: site(world, cluster).cluster.name }),
+        ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
       });
       if (!end)
         throw new HarnessError(

@@ -36,6 +36,8 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
       break;
     case 'AdmitPod':
       words.push(`of workload ${operation.like}`, JSON.stringify(operation.pod));
+      if (operation.as !== undefined) words.push(`as user ${operation.as}`);
+      if (operation.repeat !== undefined) words.push(`${operation.repeat} times`);
       break;
     case 'MutateRequest':
       words.push(`${operation.contentType}, ${operation.body.length} bytes`);

@@ -81,7 +81,10 @@ async function provisionClusters(
   const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(options, aws, driver, alias)));
   const sites = made.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value);
   const teardown = async (): Promise<void> => {
-    for (const site of sites) site.pods.stop();
+    for (const site of sites) {
+      site.pods.stop();
+      site.kubernetes.close();
+    }
     try {
       await Promise.all(sites.map((site) => site.cluster.delete()));
     } finally {

@@ -99,13 +99,33 @@ async function admitPod(
     metadata: { name: 'admitted', ...metadata },
     spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: here.probeImage }], ...spec },
   };
-  const answer = await here.kubernetes.raw({
-    method: 'POST',
-    path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
-    body: pod,
-  });
-  if (answer.status !== 201) return httpResult('kubernetes', answer);
-  return { outcome: 'granted', status: 201, facts: admissionFacts(JSON.parse(answer.body) as V1Pod) };
+  const create = (): Promise<RawAnswer> =>
+    here.kubernetes.raw({
+      method: 'POST',
+      path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
+      body: pod,
+      headers: operation.as === undefined ? {} : { 'Impersonate-User': userName(world, operation.as) },
+    });
+  const answers = await Promise.all(Array.from({ length: operation.repeat ?? 1 }, create));
+  const bad = answers.find((answer) => answer.status !== 201);
+  if (bad) return httpResult('kubernetes', bad);
+  const pods = answers.map((answer) => admissionFacts(JSON.parse(answer.body) as V1Pod));
+  return { outcome: 'granted', status: 201, facts: { ...pods[0], ...(pods.length > 1 && factsOfAll(pods)) } };
+}
+
+/** What pods created alike have in common and what not: `pods`, and of their tokens' lifetimes the range and variety. */
+function factsOfAll(pods: readonly Facts[]): Facts {
+  const lifetimes = pods
+    .map((pod) => pod['podIdentityVolume.expirationSeconds'] ?? pod['irsaVolume.expirationSeconds'])
+    .filter((seconds) => typeof seconds === 'number');
+  return {
+    pods: pods.length,
+    ...(lifetimes.length === pods.length && {
+      'expirationSeconds.least': Math.min(...lifetimes),
+      'expirationSeconds.greatest': Math.max(...lifetimes),
+      'expirationSeconds.distinct': new Set(lifetimes).size,
+    }),
+  };
 }
 
 const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
@@ -195,10 +215,17 @@ function parsedReview(body: string): Facts {
       ...(review.response?.uid !== undefined && { uid: review.response.uid }),
       ...(review.response?.status?.message !== undefined && { message: review.response.status.message }),
       patched: review.response?.patch !== undefined,
+      ...(review.response?.patch !== undefined && { patchPaths: pathsOf(review.response.patch) }),
     };
   } catch {
     return {};
   }
+}
+
+/** Paths that a JSON Patch in Base64 changes, in its order. */
+function pathsOf(patch: string): string {
+  const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as readonly { readonly path: string }[];
+  return operations.map(({ path }) => path).join();
 }
 
 async function post(url: URL, contentType: string, body: string, caBundle: string | undefined): Promise<RawAnswer> {

@@ -22,15 +22,19 @@ export interface NameSources {
 export class Names {
   readonly scenario: Scenario;
   readonly #sources: NameSources;
+  readonly #attempt: number;
   readonly #later = new Map<string, string>();
 
-  constructor(scenario: Scenario, sources: NameSources) {
+  /** @param attempt 1 for the first. Later ones have names of their own: a namespace is not gone as soon as it is deleted. */
+  constructor(scenario: Scenario, sources: NameSources, attempt = 1) {
     this.scenario = scenario;
     this.#sources = sources;
+    this.#attempt = attempt;
   }
 
   get #slug(): string {
-    return this.scenario.id.toLowerCase();
+    const id = this.scenario.id.toLowerCase();
+    return this.#attempt === 1 ? id : `${id}-try${this.#attempt}`;
   }
 
   namespace(alias: string): string {

@@ -43,7 +43,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
     options.timeoutMilliseconds,
   );
   const signal = AbortSignal.any([options.signal, timeUp.signal]);
-  const world = makeWorld(scenario, options.environment, signal);
+  const world = makeWorld(scenario, options.environment, attempt, signal);
   const started = performance.now();
   let arranged = started;
   let probed = started;

@@ -41,12 +41,21 @@ export interface ScenarioWorld {
   readonly signal: AbortSignal;
 }
 
-export function makeWorld(scenario: Scenario, environment: Environment, signal: AbortSignal): ScenarioWorld {
-  const names = new Names(scenario, {
-    run: environment.run,
-    accountId: (alias) => environment.aws.accountId(alias),
-    cluster: (alias) => environment.sites.get(alias)?.cluster,
-  });
+export function makeWorld(
+  scenario: Scenario,
+  environment: Environment,
+  attempt: number,
+  signal: AbortSignal,
+): ScenarioWorld {
+  const names = new Names(
+    scenario,
+    {
+      run: environment.run,
+      accountId: (alias) => environment.aws.accountId(alias),
+      cluster: (alias) => environment.sites.get(alias)?.cluster,
+    },
+    attempt,
+  );
   return { scenario, environment, names, associations: new Map(), tokens: new Map(), undo: [], signal };
 }
 

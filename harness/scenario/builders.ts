@@ -87,8 +87,15 @@ export const kubernetesApiToken: TokenSource = { from: 'kubernetes-api' };
 
 /* Operations of the harness itself. */
 
-/** Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made of it. */
-export const admitPod = (like: string, pod: PodFields = {}): HarnessOperation => ({ do: 'AdmitPod', like, pod });
+/**
+ * Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made
+ * of it; as a user of the scenario (default: the administrator), once or several times.
+ */
+export const admitPod = (
+  like: string,
+  pod: PodFields = {},
+  options: { readonly as?: string; readonly repeat?: number } = {},
+): HarnessOperation => ({ do: 'AdmitPod', like, pod, ...options });
 /** A raw POST to the webhook. */
 export const postToWebhook = (contentType: string, body: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
   do: 'MutateRequest',

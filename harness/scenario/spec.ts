@@ -120,7 +120,15 @@ export interface PodFields {
 
 /** What the harness itself tries, at Kubernetes' API or the AWS control plane. */
 export type HarnessOperation =
-  | { readonly do: 'AdmitPod'; readonly like: string; readonly pod: PodFields }
+  | {
+      readonly do: 'AdmitPod';
+      readonly like: string;
+      readonly pod: PodFields;
+      /** User of the scenario who creates the pod. Default: the administrator. */
+      readonly as?: string;
+      /** How many such pods are created. Default 1. */
+      readonly repeat?: number;
+    }
   | {
       readonly do: 'MutateRequest';
       readonly cluster: ClusterAlias;
@@ -233,6 +241,11 @@ export type ActionStep = { readonly kind: 'action' } & (
       readonly error?: { readonly code: string; readonly status: number; readonly message: string };
       readonly times?: number;
       readonly cluster?: ClusterAlias;
+      /**
+       * Only what EKS Auth does for pods of this namespace of the scenario, once it has read their token: no other
+       * scenario feels it, so this one need not run alone.
+       */
+      readonly namespace?: string;
     }
   | { readonly do: 'ClearWeather' }
 );
