@@ -1,0 +1,61 @@
+/**
+ * `npm test`: all tests, those of the command line as processes included. Ends with a line of counts, such as
+ * `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole set.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isFresh } from './freshness.js';
+
+const FILES = '{clusters,components,emulator,examples,faults,harness,scripts,suites,test}/**/*.test.ts';
+
+process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
+const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
+const countsFile = join(directory, 'counts.json');
+process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+
+// Built here, before mocha's processes start: they share it, and would otherwise each build.
+if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
+  finish('The build failed, so no test was run.');
+} else {
+  const args = process.argv.slice(2);
+  const mocha = spawn(
+    process.execPath,
+    [
+      join('node_modules', 'mocha', 'bin', 'mocha.js'),
+      '--import=tsx',
+      '--parallel',
+      '--jobs=2',
+      '--timeout=30000',
+      `--reporter=${join('scripts', 'test-reporter.js')}`,
+      ...args,
+      ...(args.some((word) => word.endsWith('.test.ts')) ? [] : [FILES]),
+    ],
+    {
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+        TEST_COUNTS_FILE: countsFile,
+        CONFORMANCE_TEST_BUILT: 'true',
+      },
+    },
+  );
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => mocha.kill(signal));
+  mocha.on('close', (code) => finish(undefined, code ?? 1));
+}
+
+/** Prints the counts; a run that did not come to its end, or had nothing to run, is a failure. */
+function finish(problem, code = 1) {
+  const counts = existsSync(countsFile) ? JSON.parse(readFileSync(countsFile, 'utf8')) : undefined;
+  const nothing = counts !== undefined && counts.passes + counts.failures === 0;
+  const why =
+    problem ??
+    (counts === undefined ? 'mocha did not come to its end.' : nothing ? 'There was no test to run.' : undefined);
+  if (why !== undefined) process.stderr.write(`${why}\n`);
+  const { passes, failures, pending } = counts ?? { passes: 0, failures: 1, pending: 0 };
+  process.stdout.write(`${passes} passed, ${failures} failed${pending > 0 ? `, ${pending} skipped` : ''}\n`);
+  process.exitCode = why === undefined && failures === 0 ? code : code || 1;
+}

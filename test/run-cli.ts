@@ -1,0 +1,143 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunResults } from '../harness/report/results.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+let snapshot: string | undefined;
+
+/**
+ * A copy of the package as it is built: what is tested stays the same while sources change, and it runs as an installed
+ * package does, without sources beside it.
+ */
+export function builtPackage(): string {
+  if (snapshot !== undefined) return snapshot;
+  if (process.env['CONFORMANCE_TEST_BUILT'] === undefined) {
+    const fresh = `import { isFresh } from ${JSON.stringify(join(root, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', fresh]);
+    if (status !== 0) {
+      const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], { encoding: 'utf8' });
+      if (build.status !== 0) throw new Error(`The build failed:\n${build.stderr}`);
+    }
+  }
+  const folder = temporaryFolder();
+  for (const part of ['bin', 'dist', 'package.json', join('scripts', 'freshness.js')])
+    cpSync(join(root, part), join(folder, part), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  snapshot = folder;
+  return folder;
+}
+
+const folders: string[] = [];
+process.on('exit', () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder that is removed when the tests are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'conformance-cli-'));
+  folders.push(folder);
+  return folder;
+}
+
+export interface CliOptions {
+  readonly args?: readonly string[];
+  /** Suite files by name, loaded with `--suites-dir`; their text may import `eks-pod-identity-conformance`. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** Variables over a clean environment: none of the caller's own options or colours is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Sends a signal each time a text appears on standard error. */
+  readonly signals?: readonly { readonly after: string; readonly delay?: number; readonly signal: NodeJS.Signals }[];
+  /** `own`: the report folder is given by `args`, or there is none. */
+  readonly reports?: 'temporary' | 'own';
+  readonly command?: string;
+}
+
+export interface CliRun {
+  readonly exitCode: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Folder that the process ran in; `reports/` in it is the report folder unless another was named. */
+  readonly directory: string;
+  readonly reportDirectory: string;
+  /** results.json; undefined when none was written. */
+  readonly results: RunResults | undefined;
+  /** junit.xml; undefined when none was written. */
+  readonly junit: string | undefined;
+  /** Process id of the command. */
+  readonly pid: number;
+  readonly milliseconds: number;
+}
+
+/** Runs the built command in an empty folder of its own and waits for its end. */
+export async function runConformance(options: CliOptions = {}): Promise<CliRun> {
+  const directory = temporaryFolder();
+  const reportDirectory = join(directory, 'reports');
+  const args = [...(options.args ?? [])];
+  if (options.files) {
+    mkdirSync(join(directory, 'my-suites'));
+    for (const [name, text] of Object.entries(options.files)) writeFileSync(join(directory, 'my-suites', name), text);
+    args.push('--suites-dir', 'my-suites');
+  }
+  if (options.reports !== 'own') args.push('--report-dir', reportDirectory);
+  const started = performance.now();
+  const child = spawn(process.execPath, [join(builtPackage(), 'bin', options.command ?? 'conformance.js'), ...args], {
+    cwd: directory,
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOME: directory,
+      TMPDIR: makeFolder(join(directory, 'tmp')),
+      ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting = [...(options.signals ?? [])];
+  let from = 0;
+  const look = (): void => {
+    const next = waiting[0];
+    const found = next === undefined ? -1 : stderr.indexOf(next.after, from);
+    if (next === undefined || found === -1) return;
+    waiting.shift();
+    from = found + next.after.length;
+    setTimeout(() => {
+      child.kill(next.signal);
+      look();
+    }, next.delay ?? 0);
+  };
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    look();
+  });
+  const [exitCode, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) => {
+    child.on('close', (code, by) => resolve([code, by]));
+  });
+  const read = (name: string): string | undefined => {
+    const file = join(reportDirectory, name);
+    return existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  };
+  const results = read('results.json');
+  return {
+    exitCode,
+    signal,
+    stdout,
+    stderr,
+    directory,
+    reportDirectory,
+    results: results === undefined ? undefined : (JSON.parse(results) as RunResults),
+    junit: read('junit.xml'),
+    pid: child.pid ?? 0,
+    milliseconds: performance.now() - started,
+  };
+}
+
+function makeFolder(path: string): string {
+  mkdirSync(path, { recursive: true });
+  return path;
+}
