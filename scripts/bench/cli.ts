@@ -1,0 +1,175 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { parseArgs } from 'node:util';
+import { benchGetObject, benchSignatureVerifications } from '../../emulator/http/emulator.bench.ts';
+import { benchPolicyEvaluations } from '../../emulator/iam/policy/policy.bench.ts';
+import { measurement, median, type Measurement } from './measurement.ts';
+import { benchProvisioning } from './provisioning.ts';
+import { tableOf, type BenchReport } from './table.ts';
+import { verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
+
+export interface BenchIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  /** The program of `npm run conformance`. */
+  readonly program: string;
+}
+
+const USAGE = `Usage: npm run bench -- [options]
+
+Measures the harness on this machine, prints each measurement beside its target and takes less than two minutes.
+
+  --json FILE   write the measurements as JSON too; - prints JSON instead of the table
+  --repeat N    whole runs to measure, of which the median counts (default 3). All must come to the same verdicts in the
+                same order: --repeat 20 looks for flakes, however long that takes
+  --strict      exit 1 when a target is missed
+  --help        print this
+
+Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.
+`;
+
+/** Milliseconds after which no further whole run starts, unless --repeat asks for them. */
+const RUNS_BUDGET = 60_000;
+const DEFAULT_RUNS = 3;
+
+interface Options {
+  readonly json: string | undefined;
+  readonly repeat: number | undefined;
+  readonly strict: boolean;
+  readonly help: boolean;
+}
+
+/** @returns the exit code */
+export async function main(argv: readonly string[], io: BenchIo): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(argv);
+  } catch (error) {
+    io.err(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  }
+  if (options.help) {
+    io.out(USAGE);
+    return 0;
+  }
+  let report: BenchReport;
+  try {
+    report = await measure(options, io);
+  } catch (error) {
+    io.err(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 3;
+  }
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  if (options.json === '-') io.out(json);
+  else io.out(tableOf(report));
+  if (options.json !== undefined && options.json !== '-') writeFileSync(options.json, json);
+  return options.strict && report.measurements.some(({ met }) => !met) ? 1 : 0;
+}
+
+async function measure({ repeat }: Options, io: BenchIo): Promise<BenchReport> {
+  const [cpu] = cpus();
+  const machine = {
+    cores: cpus().length,
+    cpu: cpu?.model.trim() ?? 'unknown',
+    memoryMegabytes: Math.round(totalmem() / 2 ** 20),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    load: loadavg()[0] ?? 0,
+  };
+  // First, since the first provisioning of a process is what counts.
+  const provisioning = await benchProvisioning();
+  const policies = await benchPolicyEvaluations();
+  const signatures = await benchSignatureVerifications();
+  const objects = await benchGetObject();
+  const runs = await wholeRuns(repeat, io);
+  return { version: 1, machine, measurements: [...ofRuns(runs), ...ofParts()] };
+
+  function ofParts(): readonly Measurement[] {
+    const later = median(provisioning.slice(1)).toFixed(0);
+    return [
+      measurement(
+        'provisioning of an embedded cluster',
+        provisioning[0] ?? Number.NaN,
+        'ms',
+        300,
+        `with emulator, agent and webhook, in a fresh process; ${later} ms once its code is compiled`,
+      ),
+      measurement(
+        'policy evaluations',
+        policies.perSecond,
+        'per second',
+        50_000,
+        'identity and bucket policy, one core',
+      ),
+      measurement('signature verifications', signatures.perSecond, 'per second', 30_000, 'of GetObject, one core'),
+      measurement(
+        'GetObject, signed and authorized',
+        objects.perSecond,
+        'per second',
+        3_000,
+        '1 KiB over 16 connections of loopback, the client on a core of its own',
+      ),
+    ];
+  }
+}
+
+function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
+  const { summary } = runs[0]?.results ?? { summary: { total: 0, probes: 0 } };
+  const times = runs.map(({ milliseconds }) => (milliseconds / 1000).toFixed(1));
+  return [
+    measurement(
+      'whole embedded run',
+      median(runs.map(({ milliseconds }) => milliseconds)),
+      'ms',
+      10_000,
+      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s`,
+    ),
+    measurement(
+      'first verdict',
+      median(runs.map(({ firstVerdictMilliseconds }) => firstVerdictMilliseconds)),
+      'ms',
+      1_500,
+      'from the start of the process, in the whole run',
+    ),
+    measurement(
+      'memory of the whole run',
+      Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
+      'MB',
+      300,
+      "peak resident memory of the harness's process, the pods' processes not counted",
+    ),
+  ];
+}
+
+async function wholeRuns(repeat: number | undefined, io: BenchIo): Promise<readonly WholeRun[]> {
+  const started = performance.now();
+  const runs: WholeRun[] = [];
+  for (let number = 1; number <= (repeat ?? DEFAULT_RUNS); number += 1) {
+    const run = await wholeRun(io.program);
+    const [first] = runs;
+    if (first !== undefined && verdictsOf(first.results) !== verdictsOf(run.results))
+      throw new Error(`Run ${number} came to other verdicts, or in another order, than the first.`);
+    runs.push(run);
+    if (repeat !== undefined) io.err(`run ${number}: ${(run.milliseconds / 1000).toFixed(1)} s\n`);
+    else if (performance.now() - started > RUNS_BUDGET) break;
+  }
+  return runs;
+}
+
+function readOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      json: { type: 'string' },
+      repeat: { type: 'string' },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    strict: true,
+    allowPositionals: false,
+  });
+  const repeat = values.repeat === undefined ? undefined : Number(values.repeat);
+  if (repeat !== undefined && !(Number.isInteger(repeat) && repeat >= 1))
+    throw new Error(`--repeat must be a whole number from 1, not "${values.repeat}".`);
+  return { json: values.json, repeat, strict: values.strict, help: values.help };
+}

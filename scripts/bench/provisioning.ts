@@ -1,0 +1,30 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { provisionEmbedded } from '../../harness/run/environment.ts';
+
+/**
+ * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that
+ * of a fresh process, as a run meets it; later ones profit from compiled code.
+ */
+export async function benchProvisioning(times = 4): Promise<readonly number[]> {
+  const taken: number[] = [];
+  for (let number = 0; number < times; number += 1) {
+    const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
+    try {
+      const started = performance.now();
+      const provisioned = await provisionEmbedded({
+        run: `bench${number}`,
+        seed: '0',
+        clusters: ['c1'],
+        faults: [],
+        directory,
+      });
+      taken.push(performance.now() - started);
+      await provisioned.teardown();
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+  return taken;
+}
