@@ -160,6 +160,9 @@ function realOperation(world: ScenarioWorld, operation: WorkloadOperation): Prob
 /** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */
 const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
 
+/** A workload needs no token of the Kubernetes API for AWS, so it gets one only where a probe presents it. */
+const usesApiToken = (plan: ProbePlan): boolean => JSON.stringify(plan).includes('"from":"kubernetes-api"');
+
 function podManifest(world: ScenarioWorld, workload: Workload, name: string, plan: ProbePlan): V1Pod {
   const { spec } = workload;
   const { aws } = world.environment;
@@ -203,9 +206,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       serviceAccountName: workload.serviceAccount,
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      ...(spec.automountServiceAccountToken !== undefined && {
-        automountServiceAccountToken: spec.automountServiceAccountToken,
-      }),
+      automountServiceAccountToken: spec.automountServiceAccountToken ?? usesApiToken(plan),
       ...(spec.runAsUser !== undefined && { securityContext: { runAsUser: spec.runAsUser, runAsNonRoot: true } }),
       containers: [
         {

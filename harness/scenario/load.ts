@@ -14,9 +14,9 @@ export async function loadScenarios(ownSuites: string, folders: readonly string[
   await collect(registry, async () => {
     for (const file of suiteFiles(ownSuites)) await loadFile(registry, file, `suites/${file.split('/').at(-1)}`);
     if (folders.length === 0) return;
-    const typescript = await prepareForUserFiles();
+    await prepareForUserFiles();
     for (const folder of folders) {
-      for (const file of userFiles(folder)) await loadFile(registry, file, file, typescript);
+      for (const file of userFiles(folder)) await loadFile(registry, file, file);
     }
   });
   return inOrder(registry.scenarios);
@@ -73,15 +73,11 @@ function userFiles(folder: string): string[] {
   return files;
 }
 
-type Import = (specifier: string) => Promise<unknown>;
-
-async function loadFile(registry: Registry, file: string, shown: string, typescript?: Import): Promise<void> {
+async function loadFile(registry: Registry, file: string, shown: string): Promise<void> {
   registry.file = shown;
   const before = registry.scenarios.length;
   try {
-    const url = pathToFileURL(file).href;
-    if (typescript && /\.m?ts$/.test(file)) await typescript(url);
-    else await import(url);
+    await import(pathToFileURL(file).href);
   } catch (error) {
     if (error instanceof HarnessError) throw error;
     throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {
@@ -107,16 +103,19 @@ function describeLoadError(error: unknown): string {
   return `${error.name === 'Error' ? '' : `${error.name}: `}${message}.`;
 }
 
-/** Lets files outside the package import it by name, and TypeScript be loaded. */
-async function prepareForUserFiles(): Promise<Import> {
+/**
+ * Lets files outside the package import it by name, and TypeScript be loaded. The hook that finds the package is
+ * registered last, since the last one is asked first: a suite must get the module that collects, not a copy of it.
+ */
+async function prepareForUserFiles(): Promise<void> {
   const publicSurface = new URL(
     import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
     import.meta.url,
   ).href;
+  const { register: registerTypeScript } = await import('tsx/esm/api');
+  registerTypeScript();
   const hook = `export async function resolve(specifier, context, next) { return specifier === 'eks-pod-identity-conformance' ? { url: ${JSON.stringify(publicSurface)}, shortCircuit: true } : next(specifier, context); }`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
-  const { tsImport } = await import('tsx/esm/api');
-  return (specifier) => tsImport(specifier, { parentURL: import.meta.url });
 }
 
 /** Bundled, this module lies in a chunk: the public surface is found from the package's root. */

@@ -45,7 +45,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     store,
     clock,
     authorizer: new Authorizer(store),
-    authenticateToken: newTokenAuthenticator(new TokenVerifier(issuer, key, store, clock), options.authenticate),
+    authenticateToken: newTokenAuthenticator(new TokenVerifier(issuer, key, store, clock), options.authenticate, clock),
     webhooks: new MutatingWebhooks(store, webhookClient),
     tokens,
     version,

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { ApiError, type ApiServerOptions } from '../types.ts';
+import { ApiError, type ApiServerOptions, type Clock } from '../types.ts';
 import type { TokenVerifier } from './token-verifier.ts';
 import { ANONYMOUS, withAuthenticatedGroup, type UserInfo } from './user.ts';
 
@@ -16,7 +16,9 @@ export type TokenAuthenticator = (token: string, audiences?: readonly string[]) 
 export function newTokenAuthenticator(
   verifier: TokenVerifier,
   authenticate: ApiServerOptions['authenticate'],
+  clock: Clock,
 ): TokenAuthenticator {
+  const authenticateOther = authenticate && remembered(authenticate, clock);
   return async (token, audiences) => {
     const verdict = await verifier.verify(token, audiences);
     if (verdict.kind === 'valid') {
@@ -25,10 +27,35 @@ export function newTokenAuthenticator(
     if (verdict.kind === 'refused') return { error: `[invalid bearer token, ${verdict.error}]` };
     // Such an authenticator knows nothing of audiences, so its tokens are for the API server alone.
     const wanted = audiences?.filter((audience) => verifier.apiAudiences.includes(audience)) ?? verifier.apiAudiences;
-    const user = wanted.length === 0 ? undefined : await authenticate?.(token).catch(() => undefined);
+    const user = wanted.length === 0 ? undefined : await authenticateOther?.(token).catch(() => undefined);
     return user === undefined
       ? { error: 'invalid bearer token' }
       : { user: withAuthenticatedGroup(user), audiences: wanted };
+  };
+}
+
+/** How long an answer of the cluster's authenticator holds (kube-apiserver's --authentication-token-webhook-cache-ttl). */
+const REMEMBERED_MILLISECONDS = 2 * 60_000;
+const REMEMBERED_TOKENS = 1024;
+
+/** Asks once for a token that is used for many requests; only good answers are kept. */
+function remembered(
+  authenticate: NonNullable<ApiServerOptions['authenticate']>,
+  clock: Clock,
+): NonNullable<ApiServerOptions['authenticate']> {
+  const known = new Map<
+    string,
+    { readonly user: { username: string; groups: readonly string[] }; readonly until: number }
+  >();
+  return async (token) => {
+    const found = known.get(token);
+    if (found !== undefined && found.until > clock.now()) return found.user;
+    known.delete(token);
+    const user = await authenticate(token);
+    if (user === undefined) return undefined;
+    if (known.size >= REMEMBERED_TOKENS) known.clear();
+    known.set(token, { user, until: clock.now() + REMEMBERED_MILLISECONDS });
+    return user;
   };
 }
 
