@@ -140,7 +140,7 @@ suite('irsa', ({ scenario }) => {
     workloads: { app: { irsa: 'app' }, wrong: { serviceAccount: 'wrong', irsa: { text: 'foo' } } },
     probes: [
       succeeds(admitPod('wrong'), { injected: 'irsa', 'app.env.AWS_ROLE_ARN': 'foo' }),
-      control('app', whoAmI()),
+      control('app', assumeWithWebIdentity('app')),
       refused('wrong', whoAmI(), { by: 'sts', code: 'ValidationError', status: 400 }),
     ],
   });
@@ -167,7 +167,7 @@ suite('irsa', ({ scenario }) => {
       annotateServiceAccount('app', { 'role-arn': '<role:app>' }),
       refused('app', whoAmI(), { by: 'injection', code: 'NoCredentialsSettings' }),
       restartPod('app'),
-      granted('app', whoAmI(), { as: 'app' }),
+      granted('app', assumeWithWebIdentity('app')),
     ],
   });
 

@@ -46,9 +46,9 @@ suite('pod-identity', ({ scenario }) => {
     probes: [
       refused('app', whoAmI(), NOT_INJECTED),
       createAssociation('app', 'app'),
-      refused('app', whoAmI(), NOT_INJECTED),
+      refused('app', fetchCredentials(), NOT_INJECTED),
       restartPod('app'),
-      granted('app', whoAmI(), { as: 'app' }),
+      granted('app', fetchCredentials()),
     ],
   });
 
@@ -63,18 +63,16 @@ suite('pod-identity', ({ scenario }) => {
 
   scenario('PI-04', 'another service account of the namespace gets no credentials', {
     source: HOW_IT_GRANTS,
-    roles: { app: podIdentityRole(readData) },
+    roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, other: { serviceAccount: 'other' } },
-    objects: ['data/key'],
-    probes: [control('app', getObject('data/key')), refused('other', getObject('data/key'), NOT_INJECTED)],
+    probes: [control('app', fetchCredentials()), refused('other', fetchCredentials(), NOT_INJECTED)],
   });
 
   scenario('PI-05', 'the same service account name in another namespace gets no credentials', {
     source: HOW_IT_GRANTS,
-    roles: { app: podIdentityRole(readData) },
+    roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
-    objects: ['data/key'],
-    probes: [control('app', getObject('data/key')), refused('other', getObject('data/key'), NOT_INJECTED)],
+    probes: [control('app', fetchCredentials()), refused('other', fetchCredentials(), NOT_INJECTED)],
   });
 
   scenario('PI-06', 'an association may come before its namespace and service account', {
