@@ -158,7 +158,8 @@ function toValue(option: OptionSpec, value: string, where: string): OptionValue 
   switch (option.kind) {
     case 'number': {
       const number = Number(value);
-      if (value.trim() === '' || !Number.isInteger(number) || number < (option.minimum ?? 0)) {
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER } = option;
+      if (value.trim() === '' || !Number.isInteger(number) || number < minimum || number > maximum) {
         throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${expected(option)}.`);
       }
       return number;
@@ -201,7 +202,7 @@ function checkRegularExpression(value: string, where: string): void {
 function expected(option: OptionSpec): string {
   switch (option.kind) {
     case 'number':
-      return `give a whole number of at least ${option.minimum ?? 0}`;
+      return `give a whole number of at least ${option.minimum ?? 0}${option.maximum === undefined ? '' : ` and at most ${option.maximum}`}`;
     case 'choice':
       return `one of ${option.choices?.join(', ')}`;
     case 'list':

@@ -9,8 +9,7 @@ export interface OptionSpec {
   readonly placeholder?: string;
   readonly default?: string | number | boolean;
   readonly minimum?: number;
-  /** Whole numbers only, for `number`. Default true. */
-  readonly whole?: boolean;
+  readonly maximum?: number;
   readonly help: string;
   /** Only on the command line: neither config file nor environment. */
   readonly commandLineOnly?: boolean;
@@ -42,6 +41,8 @@ export const OPTIONS = [
     kind: 'number',
     placeholder: 'SECONDS',
     minimum: 1,
+    // A day; timers end at 2^31 milliseconds, and fire at once beyond.
+    maximum: 86_400,
     default: 60,
     help: 'longest time for one scenario, in seconds',
   },

@@ -123,11 +123,14 @@ export function describeExpectation(expectation: Expectation, identity?: string)
   if (identity !== undefined && expectation.outcome !== 'refused') words.push(`as ${identityWords(identity)}`);
   if (layers.length > 0) words.push(`by ${layers.join(' or ')}`);
   if (codes.length > 0) words.push(`with ${codes.join(' or ')}`);
+  if (expectation.status !== undefined) words.push(`with status ${expectation.status}`);
   if (expectation.policy !== undefined)
     words.push(`(${expectation.explicit ? 'explicit Deny in the ' : ''}${expectation.policy} policy)`);
+  else if (expectation.explicit !== undefined)
+    words.push(expectation.explicit ? '(by an explicit Deny)' : '(since nothing allows it)');
   if (expectation.message !== undefined) words.push(`saying "${expectation.message}"`);
-  for (const [name, matcher] of Object.entries(expectation.facts ?? {}))
-    words.push(`${words.includes('where') ? 'and' : 'where'} ${name} is ${describeMatcher(matcher)}`);
+  for (const [index, [name, matcher]] of Object.entries(expectation.facts ?? {}).entries())
+    words.push(`${index === 0 ? 'where' : 'and'} ${name} is ${describeMatcher(matcher)}`);
   return words.join(' ');
 }
 
