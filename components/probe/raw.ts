@@ -67,6 +67,15 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
   const facts = { status, ...(contentType !== undefined && { contentType }) };
   if (status === 200) {
     const credentials = parseObject(body);
+    if (typeof credentials['AccessKeyId'] !== 'string')
+      return {
+        outcome: 'refused',
+        layer: 'agent',
+        code: 'NoCredentialsInAnswer',
+        status,
+        message: 'the agent answered 200 without credentials',
+        facts,
+      };
     return {
       outcome: 'granted',
       status,
@@ -173,7 +182,7 @@ function send(
 
 function parseObject(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text) as Record<string, unknown>;
+    return (JSON.parse(text) as Record<string, unknown> | null) ?? {};
   } catch {
     return {};
   }
