@@ -7,9 +7,8 @@ import { isFresh } from '../scripts/freshness.js';
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs an entry point of dist/, building first where sources are newer. */
-export async function start(entry) {
-  const version = process.env.CONFORMANCE_TEST_NODE_VERSION ?? process.versions.node;
+/** Runs an entry point of dist/, building first where sources are newer. `version` is that of the Node that runs it. */
+export async function start(entry, version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
     process.stderr.write(`Node ${version} is too old: install Node ${MINIMUM.join('.')} or later.\n`);

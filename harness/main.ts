@@ -20,6 +20,12 @@ const onSignal = (): void => {
 process.on('SIGINT', onSignal);
 process.on('SIGTERM', onSignal);
 
+// A reader that has seen enough (`--list | head`) closes the pipe: that is no failure.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+
 // Built, this file is dist/harness/main.js; it also runs from its source.
 const code = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = basename(code) === 'dist' ? dirname(code) : code;

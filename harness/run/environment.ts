@@ -130,7 +130,7 @@ async function provisionSite(
 /** The built probe program, found from where this module lies: sources or dist/. */
 function probeProgram(): string {
   const here = dirname(fileURLToPath(import.meta.url));
-  const dist = here.lastIndexOf('/dist');
+  const dist = `${here}/`.lastIndexOf('/dist/');
   const root = dist === -1 ? join(here, '..', '..', 'dist') : here.slice(0, dist + 5);
   return join(root, 'probe', 'launch.cjs');
 }
