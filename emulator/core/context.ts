@@ -26,6 +26,8 @@ export interface Step {
   /** API operation, or a step inside one such as `FetchIssuerKeys`. */
   readonly operation: string;
   readonly clusterName?: string | undefined;
+  /** Kubernetes namespace that the step is about, where it is known. */
+  readonly namespace?: string | undefined;
 }
 
 /** What the server hands to each service. */

@@ -24,7 +24,9 @@ export function storm(): Storm {
       (weather.service ?? step.service) === step.service &&
       (weather.operation === undefined ? !inner : weather.operation === step.operation) &&
       (weather.applicationId === undefined || weather.applicationId === applicationId) &&
-      (weather.clusterName === undefined || weather.clusterName === step.clusterName)
+      (weather.clusterName === undefined || weather.clusterName === step.clusterName) &&
+      // Alike on purpose: a step that tells its namespace comes inside a call that has been hit as a whole already.
+      weather.namespace === step.namespace
     );
   }
 

@@ -90,6 +90,8 @@ export interface Weather {
   readonly applicationId?: string;
   /** Only calls that name this cluster. */
   readonly clusterName?: string;
+  /** Only AssumeRoleForPodIdentity for pods of this namespace, once the token has been read. */
+  readonly namespace?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
   /** How many calls it concerns; without it, all until it is removed. */

@@ -66,6 +66,9 @@ async function assumeRoleForPodIdentity(
     throw resourceNotFound(`No cluster found for name: ${clusterName}.`);
   const note = (fact: string): void => void context.trace(request).notes.push(fact);
   const identity = await verifyToken(world, cluster, token, note);
+  const { namespace } = identity;
+  const step = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', clusterName, namespace } as const;
+  await context.disturb(request, step);
   const association = findAssociation(context, request, cluster, identity);
   await checkPod(context, request, cluster, identity);
   const { session, credentials } = openSession(context, request, cluster, association, identity);
