@@ -61,8 +61,9 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   clearTimeout(timer);
   const verdict = failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
-  // Even where everything ends with the run, an attempt that may be made again must leave nothing in its way.
-  if ((!options.environment.disposable || verdict === 'error') && !kept) {
+  // Even where everything ends with the run, an attempt that may be made again, and one with names that another scenario
+  // may have too, must leave nothing in its way.
+  if ((!options.environment.disposable || verdict === 'error' || scenario.spec.exactNames) && !kept) {
     await dismantle(world).catch((error: unknown) => {
       failure ??= error;
     });

@@ -114,7 +114,12 @@ async function prepareForUserFiles(): Promise<void> {
   ).href;
   const { register: registerTypeScript } = await import('tsx/esm/api');
   registerTypeScript();
-  const hook = `export async function resolve(specifier, context, next) { return specifier === 'eks-pod-identity-conformance' ? { url: ${JSON.stringify(publicSurface)}, shortCircuit: true } : next(specifier, context); }`;
+  const hook = `export async function resolve(specifier, context, next) {
+    if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
+    const found = await next(specifier, context);
+    // Suites are ES modules, also in a folder whose package.json does not say so.
+    return /\\.ts$/.test(found.url) && !found.url.includes('/node_modules/') ? { ...found, format: 'module' } : found;
+  }`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }
 
