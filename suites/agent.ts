@@ -356,7 +356,7 @@ suite('agent', ({ scenario }) => {
     probes: [
       eksAuth({ delayMilliseconds: 2000, times: 3 }),
       startPod('app'),
-      refused('app', fetchCredentials(), { by: 'agent', status: 500, message: '[]', facts: PLAIN_TEXT }),
+      refused('app', fetchCredentials(), { by: 'agent', status: 500, message: 'context deadline exceeded', facts: PLAIN_TEXT }),
       granted('app', fetchCredentials()),
     ],
   });
