@@ -30,17 +30,23 @@ export type HarnessErrorCode =
   | 'BAD_SUITES_DIRECTORY'
   | 'BAD_SUITE_FILE'
   | 'BAD_SCENARIO'
+  | 'BAD_POLICY'
   | 'BAD_REPORT_DIRECTORY'
   | 'UNSUPPORTED_NODE'
   | 'UNSUPPORTED_CLUSTER'
   | 'PROVISIONING_FAILED'
   | 'FIXTURE_FAILED'
   | 'POD_FAILED'
-  | 'TIMED_OUT';
+  | 'TIMED_OUT'
+  | 'STOPPED';
+
+/** Whether a code says that usage, configuration or a suite of the user's is wrong, rather than the environment. */
+export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && !ENVIRONMENT_CODES.has(code);
 
 const ENVIRONMENT_CODES: ReadonlySet<HarnessErrorCode> = new Set([
   'PROVISIONING_FAILED',
   'FIXTURE_FAILED',
   'POD_FAILED',
   'TIMED_OUT',
+  'STOPPED',
 ]);

@@ -1,6 +1,7 @@
 import type { ProbeResult } from '../../components/probe/protocol.ts';
 import type { StatementExplanation } from '../../emulator/index.ts';
 import type { Origin, OptionValue } from '../config/configuration.ts';
+import type { HarnessErrorCode } from '../errors.ts';
 
 /** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
 export const RESULTS_VERSION = 1;
@@ -47,6 +48,8 @@ export interface ScenarioResult {
   readonly verdict: Verdict;
   /** One sentence: why it was skipped, what failed, or that all was as expected. */
   readonly reason: string;
+  /** Stable code of what kept it from being judged, such as `TIMED_OUT`; null where there is none. */
+  readonly errorCode: HarnessErrorCode | null;
   /** A risk that conforming behaviour has; null where there is none to tell. */
   readonly finding: string | null;
   readonly source: string | null;

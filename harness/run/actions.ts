@@ -1,15 +1,10 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
-import {
-  DeleteRoleCommand,
-  DeleteRolePolicyCommand,
-  PutRolePolicyCommand,
-  UpdateAssumeRolePolicyCommand,
-} from '@aws-sdk/client-iam';
+import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { HarnessError } from '../errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
 import type { Cast } from './execute.ts';
-import { associate, putRolePolicy } from './fixtures.ts';
+import { associate, deleteRole, putRolePolicy, updateTrust } from './fixtures.ts';
 import { agentPod } from './harness-probes.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
@@ -17,7 +12,7 @@ import { site, workload, type ScenarioWorld } from './world.ts';
 /** Changes the world as a step says. `next` is the number of the stage that follows. */
 export async function perform(world: ScenarioWorld, action: ActionStep, cast: Cast, next: number): Promise<void> {
   const { aws } = world.environment;
-  const { eks, iam } = aws.clients('main');
+  const { eks } = aws.clients('main');
   switch (action.do) {
     case 'StartPod':
       return cast.start(action.workload, next);
@@ -69,19 +64,9 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
     case 'PutRolePolicy':
       return putRolePolicy(world, action.role, action.permissions);
     case 'UpdateTrust':
-      await iam.send(
-        new UpdateAssumeRolePolicyCommand({
-          RoleName: world.names.roleName(action.role),
-          PolicyDocument: world.names.trustText(action.trust),
-        }),
-      );
-      return;
-    case 'DeleteRole': {
-      const RoleName = world.names.roleName(action.role);
-      await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: 'scenario' }));
-      await iam.send(new DeleteRoleCommand({ RoleName }));
-      return;
-    }
+      return updateTrust(world, action.role, action.trust);
+    case 'DeleteRole':
+      return deleteRole(world, action.role);
     case 'DenyNode':
       return denyNode(world, action.cluster, action.actions);
     case 'RestartAgent': {

@@ -16,11 +16,14 @@ import {
   DeleteRoleCommand,
   DeleteRolePolicyCommand,
   PutRolePolicyCommand,
+  UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { CreatePodIdentityAssociationCommand, DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
+import type { AwsClients } from '../aws/target.ts';
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
 import { RUN_LABEL } from './pods.ts';
+import { handPolicy } from './policies.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
@@ -80,34 +83,24 @@ async function createRole(world: ScenarioWorld, name: string, role: RoleSpec): P
   ];
   let boundary: string | undefined;
   if (role.boundary) {
-    const made = await iam.send(
-      new CreatePolicyCommand({
-        PolicyName: `${RoleName}-boundary`,
-        PolicyDocument: world.names.policyText(role.boundary),
-        Tags: runTags(world),
-      }),
+    const PolicyDocument = world.names.policyText(role.boundary);
+    const made = await handPolicy(world, `permissions boundary of role "${name}"`, role.boundary, () =>
+      iam.send(new CreatePolicyCommand({ PolicyName: `${RoleName}-boundary`, PolicyDocument, Tags: runTags(world) })),
     );
     boundary = made.Policy?.Arn;
     world.undo.push(() => iam.send(new DeletePolicyCommand({ PolicyArn: boundary })));
   }
-  await iam.send(
-    new CreateRoleCommand({
-      RoleName,
-      AssumeRolePolicyDocument: world.names.trustText(role.trust),
-      Tags: tags,
-      ...(role.maxSessionDuration !== undefined && { MaxSessionDuration: role.maxSessionDuration }),
-      ...(boundary !== undefined && { PermissionsBoundary: boundary }),
-    }),
-  );
+  const create = new CreateRoleCommand({
+    RoleName,
+    AssumeRolePolicyDocument: world.names.trustText(role.trust),
+    Tags: tags,
+    ...(role.maxSessionDuration !== undefined && { MaxSessionDuration: role.maxSessionDuration }),
+    ...(boundary !== undefined && { PermissionsBoundary: boundary }),
+  });
+  await handPolicy(world, `trust policy of role "${name}"`, role.trust, () => iam.send(create));
   world.undo.push(() => ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))));
   if (role.permissions && !(Array.isArray(role.permissions) && role.permissions.length === 0)) {
-    await iam.send(
-      new PutRolePolicyCommand({
-        RoleName,
-        PolicyName: POLICY_NAME,
-        PolicyDocument: world.names.policyText(role.permissions),
-      }),
-    );
+    await putRolePolicy(world, name, role.permissions);
     world.undo.push(() =>
       ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME }))),
     );
@@ -119,15 +112,33 @@ export async function putRolePolicy(
   name: string,
   permissions: NonNullable<RoleSpec['permissions']>,
 ): Promise<void> {
-  const { iam } = world.environment.aws.clients(world.scenario.spec.roles?.[name]?.account ?? 'main');
-  await iam.send(
-    new PutRolePolicyCommand({
-      RoleName: world.names.roleName(name),
-      PolicyName: POLICY_NAME,
-      PolicyDocument: world.names.policyText(permissions),
-    }),
-  );
+  const { iam } = iamOfRole(world, name);
+  const put = new PutRolePolicyCommand({
+    RoleName: world.names.roleName(name),
+    PolicyName: POLICY_NAME,
+    PolicyDocument: world.names.policyText(permissions),
+  });
+  await handPolicy(world, `permissions of role "${name}"`, permissions, () => iam.send(put));
 }
+
+export async function updateTrust(world: ScenarioWorld, name: string, trust: RoleSpec['trust']): Promise<void> {
+  const { iam } = iamOfRole(world, name);
+  const update = new UpdateAssumeRolePolicyCommand({
+    RoleName: world.names.roleName(name),
+    PolicyDocument: world.names.trustText(trust),
+  });
+  await handPolicy(world, `trust policy of role "${name}"`, trust, () => iam.send(update));
+}
+
+export async function deleteRole(world: ScenarioWorld, name: string): Promise<void> {
+  const { iam } = iamOfRole(world, name);
+  const RoleName = world.names.roleName(name);
+  await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME })));
+  await iam.send(new DeleteRoleCommand({ RoleName }));
+}
+
+const iamOfRole = (world: ScenarioWorld, name: string): AwsClients =>
+  world.environment.aws.clients(world.scenario.spec.roles?.[name]?.account ?? 'main');
 
 async function createProvider(
   world: ScenarioWorld,
@@ -183,7 +194,12 @@ async function createBucket(world: ScenarioWorld, name: string): Promise<void> {
         );
       }),
   );
-  if (spec?.policy) await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: world.names.policyText(spec.policy) }));
+  if (spec?.policy) {
+    const Policy = world.names.policyText(spec.policy);
+    await handPolicy(world, `policy of bucket "${name}"`, spec.policy, () =>
+      s3.send(new PutBucketPolicyCommand({ Bucket, Policy })),
+    );
+  }
 }
 
 async function emptyAndDelete(world: ScenarioWorld, name: string): Promise<void> {
@@ -313,7 +329,9 @@ async function ignoreMissing(remove: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Undoes what was made, the newest first. */
+/** Undoes what was made, the newest first. A step that fails does not keep the others from being made; then throws. */
 export async function dismantle(world: ScenarioWorld): Promise<void> {
-  for (const step of world.undo.splice(0).reverse()) await step();
+  const failures: unknown[] = [];
+  for (const step of world.undo.splice(0).reverse()) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0] as Error;
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
-import { EXIT, HarnessError, type ExitCode } from '../errors.ts';
+import { EXIT, HarnessError, isUsage, type ExitCode } from '../errors.ts';
 import { clustersOf, missing } from '../plan/requirements.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import type { Terminal } from '../report/terminal.ts';
@@ -135,7 +135,7 @@ async function runScenarios(
     });
     if (outcome.verdict === 'failed') failures += 1;
     if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
-      stop.abort(new HarnessError('TIMED_OUT', `--max-failures ${maxFailures} was reached.`));
+      stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
     return outcome;
   });
   terminal.expect(scenarios.length);
@@ -146,7 +146,7 @@ async function runScenarios(
       const outcome = (await scheduled.results.get(scenario.id)) ?? result(scenario, 'error', 'was not scheduled');
       // Stopped while it ran: it has no verdict, and that is no error of the environment.
       return outcome.verdict === 'error' && signal.aborted
-        ? { ...outcome, verdict: 'skipped', reason: `Not finished: ${reasonOf(signal.reason)}` }
+        ? { ...outcome, verdict: 'skipped', reason: `Not finished: ${reasonOf(signal.reason)}`, errorCode: null }
         : outcome;
     },
     (outcome) => {
@@ -163,9 +163,9 @@ function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interr
   if (interrupted) return EXIT.interrupted;
   if (results.some((item) => item.verdict === 'failed')) return EXIT.doesNotConform;
   if (failure instanceof HarnessError) return failure.exitCode;
-  if (failure !== undefined || results.some((item) => item.verdict === 'error' || item.verdict === 'inconclusive'))
-    return EXIT.environment;
-  return EXIT.conforms;
+  const open = results.filter((item) => item.verdict === 'error' || item.verdict === 'inconclusive');
+  if (failure !== undefined || open.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
+  return open.length > 0 ? EXIT.usage : EXIT.conforms;
 }
 
 function describeEnvironment(

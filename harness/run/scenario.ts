@@ -1,4 +1,4 @@
-import { HarnessError } from '../errors.ts';
+import { HarnessError, isUsage } from '../errors.ts';
 import { missing } from '../plan/requirements.ts';
 import { worst, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -24,9 +24,12 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions):
   for (let attempt = 1; ; attempt += 1) {
     if (options.signal.aborted) return result(scenario, 'skipped', `Not run: ${reasonOf(options.signal.reason)}`);
     const outcome = await attemptScenario(scenario, options, attempt);
-    // Only a failure of the environment is tried again: a verdict stands.
-    if (outcome.verdict !== 'error' || attempt > options.retries || options.signal.aborted || outcome.probes.length > 0)
-      return outcome;
+    // Only a failure of the environment is tried again: a verdict stands, and so does what is wrong in the scenario itself.
+    const stands =
+      outcome.verdict !== 'error' ||
+      isUsage(outcome.errorCode) ||
+      outcome.probes.some((probe) => probe.verdict === 'failed');
+    if (stands || attempt > options.retries || options.signal.aborted) return outcome;
   }
 }
 
@@ -69,7 +72,10 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
     });
   } else if (!kept) {
     // Everything ends with the run; only what others would feel is undone at once.
-    for (const step of world.undo.filter(isUndoneAtOnce)) await step();
+    world.undo.splice(0, world.undo.length, ...world.undo.filter(isUndoneAtOnce));
+    await dismantle(world).catch((error: unknown) => {
+      failure ??= error;
+    });
   }
   return {
     ...result(
@@ -77,6 +83,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
       failure === undefined ? verdict : 'error',
       failure === undefined ? scenarioReason(probes) : `${scenario.id} could not be judged: ${reasonOf(failure)}`,
     ),
+    errorCode: failure instanceof HarnessError ? failure.code : null,
     attempts: attempt,
     durations: {
       arranging: Math.round(arranged - started),
@@ -104,8 +111,8 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function scenarioReason(probes: readonly ProbeOutcome[]): string {
   const bad =
-    probes.find((probe) => probe.verdict === 'failed') ??
     probes.find((probe) => probe.verdict === 'error') ??
+    probes.find((probe) => probe.verdict === 'failed') ??
     probes.find((probe) => probe.verdict !== 'passed');
   if (bad === undefined) return `All ${probes.length} probes met what was expected.`;
   return `Probe ${bad.number + 1} (${bad.workload ?? 'harness'}: ${bad.operation}): ${bad.reason}`;
@@ -125,6 +132,7 @@ export function result(scenario: Scenario, verdict: Verdict, reason: string): Sc
     file: scenario.file,
     verdict,
     reason,
+    errorCode: null,
     finding: scenario.spec.finding ?? null,
     source: scenario.spec.source ?? null,
     attempts: 1,

@@ -1,0 +1,36 @@
+import { HarnessError } from '../errors.ts';
+import type { RawPolicy } from '../scenario/policy.ts';
+import type { ScenarioWorld } from './world.ts';
+
+/** Names under which AWS' services refuse a policy document, or its size. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'MalformedPolicyDocument',
+  'MalformedPolicyDocumentException',
+  'MalformedPolicy',
+  'LimitExceeded',
+  'LimitExceededException',
+]);
+
+/**
+ * Makes a call that hands AWS a policy of the scenario. A refusal of the policy is a mistake in the scenario and no failure
+ * of the environment: throws `HarnessError` BAD_POLICY with AWS' own words.
+ */
+export async function handPolicy<T>(
+  { scenario }: ScenarioWorld,
+  what: string,
+  policy: object,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (!REFUSALS.has(name)) throw error;
+    const from = 'from' in policy ? ` (from ${(policy as RawPolicy).from})` : '';
+    throw new HarnessError(
+      'BAD_POLICY',
+      `AWS does not accept the ${what}${from} of ${scenario.id} in ${scenario.file}: ${message}`,
+      { cause: error },
+    );
+  }
+}
