@@ -2,6 +2,7 @@ import {
   allow,
   control,
   denied,
+  fetchCredentials,
   getObject,
   granted,
   listObjects,
@@ -58,7 +59,7 @@ suite('payments', ({ scenario }) => {
     objects: [`${BUCKET}/entries/2025`],
     probes: [
       control('ledger', getObject(`${BUCKET}/entries/2025`)),
-      refused('batch', getObject(`${BUCKET}/entries/2025`), { by: 'eks-auth', code: 'AccessDeniedException' }),
+      refused('batch', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
     ],
   });
 
