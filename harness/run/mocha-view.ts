@@ -1,4 +1,4 @@
-import { expect, use } from 'chai';
+import { AssertionError, expect, use } from 'chai';
 import Mocha from 'mocha';
 import type { ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -24,7 +24,8 @@ use((chai) => {
 
 /**
  * Shows the scenarios as a mocha run, an `it` each, in the order of the plan. Each waits for its own outcome: the schedule
- * runs ahead of it. `onResult` is called as mocha gets to each.
+ * runs ahead of it. `onResult` is called as mocha gets to each. Throws what was thrown outside of every scenario, such as
+ * in a timer of a suite file: mocha would ascribe it to the scenario that it happens to be at.
  */
 export async function showWithMocha(
   scenarios: readonly Scenario[],
@@ -45,10 +46,18 @@ export async function showWithMocha(
       );
     }
   }
+  const strays: unknown[] = [];
   await new Promise<void>((resolve) => {
-    mocha.run(() => resolve());
+    const runner = mocha.run(() => resolve());
+    runner.on('fail', (_test, error) => {
+      if (!(error instanceof AssertionError)) strays.push(error);
+    });
   });
+  if (strays.length > 0)
+    throw new Error(`Something failed outside of every scenario: ${describe(strays[0])}`, { cause: strays[0] });
 }
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** The harness prints; mocha only runs. */
 class Silent extends Mocha.reporters.Base {}

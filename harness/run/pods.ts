@@ -49,7 +49,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
           resolve(value);
         } catch (error) {
           signal.removeEventListener('abort', abort);
-          reject(error);
+          reject(error as Error);
         }
         return true;
       };

@@ -37,11 +37,42 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const started = performance.now();
   const stop = new AbortController();
   const signal = AbortSignal.any([options.interrupted, stop.signal]);
-  const phases = { provisioning: 0, scenarios: 0, arranging: 0, probing: 0, teardown: 0 };
-  let results: ScenarioResult[] = [];
+  const phases = { provisioning: 0, scenarios: 0, teardown: 0 };
+  const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
   let firstVerdict: number | undefined;
+  let kept = false;
   let failure: unknown;
+  const compose = (): RunResults => {
+    // Ctrl-C is how keeping ends: the run was over by then.
+    const interrupted = options.interrupted.aborted && !kept;
+    return {
+      version: RESULTS_VERSION,
+      run: {
+        id,
+        startedAt: startedAt.toISOString(),
+        endedAt: new Date().toISOString(),
+        milliseconds: Math.round(performance.now() - started),
+        firstVerdictMilliseconds: firstVerdict ?? null,
+        exitCode: exitCodeOf(results, failure, interrupted),
+        error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
+        interrupted,
+      },
+      configuration: Object.fromEntries(
+        [...configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
+      ),
+      environment: describeEnvironment(options, provisioned),
+      phases: {
+        provisioning: Math.round(phases.provisioning),
+        scenarios: Math.round(phases.scenarios),
+        arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
+        probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
+        teardown: Math.round(phases.teardown),
+      },
+      scenarios: results,
+      summary: summarize(results),
+    };
+  };
   try {
     const runnable = scenarios.filter((scenario) => missing(scenario, EMBEDDED_CAPABILITIES) === undefined);
     const clusters = [...new Set(runnable.flatMap((scenario) => clustersOf(scenario)))].sort();
@@ -58,8 +89,9 @@ export async function run(options: RunOptions): Promise<RunResults> {
     });
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
-    results = await runScenarios(options, provisioned, signal, stop, ({ verdict }) => {
-      if (verdict !== 'skipped') firstVerdict ??= Math.round(performance.now());
+    await runScenarios(options, provisioned, signal, stop, (outcome) => {
+      results.push(outcome);
+      if (outcome.verdict !== 'skipped') firstVerdict ??= Math.round(performance.now());
     });
     phases.scenarios = performance.now() - started - phases.provisioning;
     const keep = configuration.text('keep');
@@ -68,6 +100,8 @@ export async function run(options: RunOptions): Promise<RunResults> {
       (keep === 'always' ||
         (keep === 'on-failure' && results.some((item) => item.verdict !== 'passed' && item.verdict !== 'skipped')))
     ) {
+      kept = true;
+      writeReports(directory, compose());
       await options.whileKept(provisioned, directory);
     }
   } catch (error) {
@@ -82,32 +116,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     failure ??= error;
   }
   phases.teardown = performance.now() - tearing;
-  phases.arranging = results.reduce((sum, item) => sum + item.durations.arranging, 0);
-  phases.probing = results.reduce((sum, item) => sum + item.durations.probing, 0);
-  const interrupted = options.interrupted.aborted;
-  const exitCode = exitCodeOf(results, failure, interrupted);
-  const complete: RunResults = {
-    version: RESULTS_VERSION,
-    run: {
-      id,
-      startedAt: startedAt.toISOString(),
-      endedAt: new Date().toISOString(),
-      milliseconds: Math.round(performance.now() - started),
-      firstVerdictMilliseconds: firstVerdict ?? null,
-      exitCode,
-      error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
-      interrupted,
-    },
-    configuration: Object.fromEntries(
-      [...configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
-    ),
-    environment: describeEnvironment(options, provisioned),
-    phases: Object.fromEntries(
-      Object.entries(phases).map(([name, value]) => [name, Math.round(value)]),
-    ) as RunResults['phases'],
-    scenarios: results,
-    summary: summarize(results),
-  };
+  const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
     process.stderr.write(`${failure.stack}\n`);
@@ -120,7 +129,7 @@ async function runScenarios(
   signal: AbortSignal,
   stop: AbortController,
   onResult: (result: ScenarioResult) => void,
-): Promise<ScenarioResult[]> {
+): Promise<void> {
   const { configuration, scenarios, terminal } = options;
   const maxFailures = configuration.number('max-failures');
   let failures = 0;
@@ -139,24 +148,27 @@ async function runScenarios(
     return outcome;
   });
   terminal.expect(scenarios.length);
-  const results: ScenarioResult[] = [];
-  await showWithMocha(
-    scenarios,
-    async (scenario) => {
-      const outcome = (await scheduled.results.get(scenario.id)) ?? result(scenario, 'error', 'was not scheduled');
-      // Stopped while it ran: it has no verdict, and that is no error of the environment.
-      return outcome.verdict === 'error' && signal.aborted
-        ? { ...outcome, verdict: 'skipped', reason: `Not finished: ${reasonOf(signal.reason)}`, errorCode: null }
-        : outcome;
-    },
-    (outcome) => {
-      results.push(outcome);
-      onResult(outcome);
-      terminal.scenario(outcome);
-    },
-  );
-  await scheduled.done;
-  return results;
+  const outcomeOf = async (scenario: Scenario): Promise<ScenarioResult> => {
+    const outcome = (await scheduled.results.get(scenario.id)) ?? result(scenario, 'error', 'was not scheduled');
+    // Stopped while it ran: it has no verdict, and that is no error of the environment.
+    return outcome.verdict === 'error' && signal.aborted
+      ? { ...outcome, verdict: 'skipped', reason: `Not finished: ${reasonOf(signal.reason)}`, errorCode: null }
+      : outcome;
+  };
+  const shown = new Set<string>();
+  const show = (outcome: ScenarioResult): void => {
+    if (shown.has(outcome.id)) return;
+    shown.add(outcome.id);
+    onResult(outcome);
+    terminal.scenario(outcome);
+  };
+  try {
+    await showWithMocha(scenarios, outcomeOf, show);
+  } finally {
+    await scheduled.done;
+    // mocha gives a test up when something fails outside of it: its scenario has a verdict all the same.
+    for (const scenario of scenarios) if (!shown.has(scenario.id)) show(await outcomeOf(scenario));
+  }
 }
 
 function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
