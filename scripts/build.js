@@ -3,7 +3,7 @@
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { spawn } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -70,6 +70,7 @@ await build({
   supported: { 'dynamic-import': false },
 });
 writeFileSync('dist/probe/launch.cjs', launcher());
+copyFileSync('clusters/embedded/kubelet/process-host.js', 'dist/process-host.js');
 await warmCodeCache();
 writeTypes();
 writeFileSync(STAMP, String(started));

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
 import { startApiServer } from './api/index.ts';
-import { StartLimiter } from './kubelet/index.ts';
+import { StartLimiter, startHost } from './kubelet/index.ts';
 import type { ProcessImage } from './kubelet/index.ts';
 import { EmbeddedCluster } from './node/cluster.ts';
 
@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
 export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
   const clock = options.clock ?? { now: () => Date.now() };
   const starts = new StartLimiter();
+  // Forked while this process is small: the pods' processes are forked by it.
+  startHost();
   return {
     createCluster: (spec) => {
       const { issuer, version, authenticate } = spec;

@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
-import { deferred } from './deferred.ts';
+import { fileURLToPath } from 'node:url';
+import { deferred, type Deferred } from './deferred.ts';
 
 /** How a container ended. */
 export interface Exit {
@@ -28,75 +29,106 @@ export interface Command {
   readonly gid?: number;
 }
 
-const groups = new Set<number>();
-let exitHook = false;
-
-function killGroup(leader: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-leader, signal);
-  } catch {
-    // The group has no member left.
-  }
+/** What the process host says of a container. */
+interface Message {
+  readonly id: number;
+  readonly leader?: number;
+  readonly output?: Uint8Array;
+  readonly failure?: string;
+  readonly exit?: { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 }
 
-/** No container outlives the cluster: not even when the process ends without closing it. */
+interface Container {
+  readonly program: string;
+  readonly output: (chunk: Buffer) => void;
+  readonly ended: Deferred<Exit>;
+  leader?: number;
+}
+
+const containers = new Map<number, Container>();
+let host: ChildProcess | undefined;
+let exitHook = false;
+let lastId = 0;
+
+/** Starts a program as the leader of a process group of its own, without a shell. */
+export function startProcess(command: Command, output: (chunk: Buffer) => void): Running {
+  lastId += 1;
+  const id = lastId;
+  const ended = deferred<Exit>();
+  const container: Container = { program: command.argv[0] ?? '', output, ended };
+  containers.set(id, container);
+  const running = startHost();
+  // While a container runs, this process has something to wait for.
+  running.channel?.ref();
+  running.send({ do: 'start', id, ...command });
+  return {
+    ended: ended.promise,
+    signal: (signal) => {
+      if (containers.has(id)) running.send({ do: 'signal', id, signal }, () => undefined);
+    },
+    target: () => undefined,
+  };
+}
+
+/** Has the process host ready before the first container needs it. */
+export function startHost(): ChildProcess {
+  if (host?.connected) return host;
+  killOnExit();
+  const started = fork(hostProgram(), [], {
+    detached: true,
+    serialization: 'advanced',
+    stdio: 'ignore',
+    execArgv: [],
+    env: {},
+  });
+  started.unref();
+  started.channel?.unref();
+  started.on('message', (message) => receive(message as Message));
+  started.once('disconnect', () => {
+    if (host === started) host = undefined;
+    for (const [id, { program }] of containers) finish(id, notStarted(program, 'the process host ended'));
+  });
+  host = started;
+  return started;
+}
+
+function receive({ id, leader, output, failure, exit }: Message): void {
+  const container = containers.get(id);
+  if (container === undefined) return;
+  if (leader !== undefined) container.leader = leader;
+  if (output !== undefined) container.output(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+  if (failure !== undefined) finish(id, notStarted(container.program, failure));
+  if (exit !== undefined) finish(id, exitOf(exit.code, exit.signal));
+}
+
+function finish(id: number, exit: Exit): void {
+  containers.get(id)?.ended.resolve(exit);
+  containers.delete(id);
+  if (containers.size === 0) host?.channel?.unref();
+}
+
+/** The host ends containers when this process is gone; this does so before it is. */
 function killOnExit(): void {
   if (exitHook) return;
   exitHook = true;
   process.on('exit', () => {
-    for (const leader of groups) killGroup(leader, 'SIGKILL');
+    for (const { leader } of containers.values()) {
+      try {
+        if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+      } catch {
+        // The group has no member left.
+      }
+    }
   });
 }
 
-/** How long output is awaited from a process that left the group and holds its pipes open, in milliseconds. */
-const OUTPUT_GRACE = 500;
-
-/** Starts a program as the leader of a process group of its own, without a shell. */
-export function startProcess(command: Command, output: (chunk: Buffer) => void): Running {
-  killOnExit();
-  const [program = '', ...args] = command.argv;
-  const ended = deferred<Exit>();
-  let leader: number | undefined;
-  try {
-    const child = spawn(program, args, {
-      cwd: command.directory,
-      env: command.env,
-      detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(command.uid === undefined ? {} : { uid: command.uid }),
-      ...(command.gid === undefined ? {} : { gid: command.gid }),
-    });
-    leader = child.pid;
-    if (leader !== undefined) groups.add(leader);
-    child.stdout.on('data', output);
-    child.stderr.on('data', output);
-    child.once('error', (error) => ended.resolve(notStarted(program, error)));
-    child.once('exit', (code, signal) => {
-      if (leader !== undefined) {
-        // As when the first process of a container's PID namespace ends: the others end with it.
-        killGroup(leader, 'SIGKILL');
-        groups.delete(leader);
-      }
-      const exit = exitOf(code, signal);
-      const timer = setTimeout(() => {
-        child.stdout.destroy();
-        child.stderr.destroy();
-      }, OUTPUT_GRACE);
-      child.once('close', () => {
-        clearTimeout(timer);
-        ended.resolve(exit);
-      });
-    });
-  } catch (error) {
-    ended.resolve(notStarted(program, error));
-  }
-  return {
-    ended: ended.promise,
-    signal: (signal) => {
-      if (leader !== undefined && groups.has(leader)) killGroup(leader, signal);
-    },
-    target: () => undefined,
-  };
+/** Built, this module lies in a chunk of dist/ and the program at a place of its own. */
+function hostProgram(): string {
+  const here = fileURLToPath(import.meta.url);
+  const dist = here.lastIndexOf('/dist/');
+  return dist === -1
+    ? fileURLToPath(new URL('process-host.js', import.meta.url))
+    : `${here.slice(0, dist)}/dist/process-host.js`;
 }
 
 function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
@@ -105,7 +137,6 @@ function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
   return { exitCode: 128 + number, signal: number };
 }
 
-function notStarted(program: string, error: unknown): Exit {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown error';
-  return { exitCode: 128, failure: `failed to start container process: exec: ${JSON.stringify(program)}: ${code}` };
+function notStarted(program: string, failure: string): Exit {
+  return { exitCode: 128, failure: `failed to start container process: exec: ${JSON.stringify(program)}: ${failure}` };
 }

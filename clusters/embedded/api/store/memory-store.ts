@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../errors.ts';
 import { kindOf } from '../kinds.ts';
+import { copyOf } from './copy.ts';
 import { ApiError, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
 
 /** A change in the store. Its objects are the stored ones: readers inside the API server must not write to them. */
@@ -54,11 +55,11 @@ export class MemoryStore implements ObjectStore {
 
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
     const found = this.peek(resource, namespace, name);
-    return found === undefined ? undefined : structuredClone(found);
+    return found === undefined ? undefined : copyOf(found);
   }
 
   list(resource: string, namespace?: string): KubeObject[] {
-    return this.peekAll(resource, namespace).map((object) => structuredClone(object));
+    return this.peekAll(resource, namespace).map((object) => copyOf(object));
   }
 
   /** As `get`, but the stored object itself: read only. */
@@ -73,7 +74,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   create(resource: string, object: KubeObject): KubeObject {
-    const stored = structuredClone(object);
+    const stored = copyOf(object);
     const { metadata } = stored;
     if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
     if (!metadata.name) {
@@ -85,7 +86,7 @@ export class MemoryStore implements ObjectStore {
     metadata.uid = randomUUID();
     metadata.creationTimestamp = timestamp(this.#clock.now());
     this.#commit(resource, 'ADDED', stored, undefined);
-    return structuredClone(stored);
+    return copyOf(stored);
   }
 
   update(resource: string, object: KubeObject): KubeObject {
@@ -101,7 +102,7 @@ export class MemoryStore implements ObjectStore {
       const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
       throw conflict(identityOf(resource), name, cause);
     }
-    const stored = structuredClone(object);
+    const stored = copyOf(object);
     for (const field of ['uid', 'creationTimestamp', 'resourceVersion'] as const) {
       const value = previous.metadata[field];
       if (value !== undefined) stored.metadata[field] = value;
@@ -109,20 +110,20 @@ export class MemoryStore implements ObjectStore {
     // A write that changes nothing makes no new version, so that controllers that write what they read settle.
     if (isDeepStrictEqual(stored, previous)) return stored;
     this.#commit(resource, 'MODIFIED', stored, previous);
-    return structuredClone(stored);
+    return copyOf(stored);
   }
 
   remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
     const previous = this.peek(resource, namespace, name);
     if (previous === undefined) return undefined;
-    const last = structuredClone(previous);
+    const last = copyOf(previous);
     this.#commit(resource, 'DELETED', last, previous);
-    return structuredClone(last);
+    return copyOf(last);
   }
 
   watch(resource: string, listener: (event: WatchEvent) => void): () => void {
     return this.onChange(resource, (change) => {
-      listener({ type: change.type, object: structuredClone(change.object) });
+      listener({ type: change.type, object: copyOf(change.object) });
     });
   }
 
