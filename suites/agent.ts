@@ -356,7 +356,12 @@ suite('agent', ({ scenario }) => {
     probes: [
       eksAuth({ delayMilliseconds: 2000, times: 3 }),
       startPod('app'),
-      refused('app', fetchCredentials(), { by: 'agent', status: 500, message: 'context deadline exceeded', facts: PLAIN_TEXT }),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        message: 'context deadline exceeded',
+        facts: PLAIN_TEXT,
+      }),
       granted('app', fetchCredentials()),
     ],
   });
@@ -368,8 +373,8 @@ suite('agent', ({ scenario }) => {
     probes: [
       granted('app', fetchCredentials()),
       eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
-      startPod('fresh'),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      startPod('fresh'),
       refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
       clearWeather(),
       granted('fresh', fetchCredentials()),

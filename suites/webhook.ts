@@ -1,6 +1,7 @@
 import {
   admitPod,
   between,
+  cutWebhook,
   fetchCredentials,
   fails,
   irsaRole,
@@ -396,6 +397,19 @@ suite('webhook', ({ scenario }) => {
           patched: true,
         }),
       ),
+    ],
+  });
+
+  scenario('WH-18', 'when the webhook cannot be reached, pods start without credentials and nobody is told', {
+    source: 'Kubernetes documentation, "Dynamic Admission Control", failure policy; eks-pod-identity-agent, issue 153',
+    finding:
+      'The webhook fails open: a pod that is created while it cannot be reached has no credentials settings for its whole life. Watch for pods without the label eks.amazonaws.com/pod-identity.',
+    roles: ASSOCIATED.roles,
+    workloads: ASSOCIATED.workloads,
+    probes: [
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      cutWebhook(),
+      succeeds(admitPod('app'), { injected: 'none', label: isAbsent }),
     ],
   });
 

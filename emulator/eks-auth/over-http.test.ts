@@ -124,4 +124,16 @@ describe('EKS Auth over HTTP', () => {
     remove();
     expect((await call(await sign())).status).to.equal(200);
   });
+
+  it('can be disturbed for the pods of one namespace, as often as said', async () => {
+    const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
+    const operation = 'AssumeRoleForPodIdentity';
+    const ends = ['shop', 'another'].map((namespace) =>
+      emulator.addWeather({ service: 'eks-auth', operation, namespace, error, times: 2 }),
+    );
+    const statuses: number[] = [];
+    for (let count = 0; count < 3; count += 1) statuses.push((await call(await sign())).status);
+    expect(statuses).to.deep.equal([429, 429, 200]);
+    for (const end of ends) end();
+  });
 });

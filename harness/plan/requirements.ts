@@ -25,6 +25,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       if (step.do === 'AdvanceClock') needs.add('virtual-clock');
       if (step.do === 'Weather') needs.add('weather');
       if (step.do === 'RestartAgent') needs.add('agent-restart');
+      if (step.do === 'CutWebhook') needs.add('webhook-endpoint');
     } else {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
       if (step.operation.do === 'MutateRequest') needs.add('webhook-endpoint');
@@ -40,7 +41,7 @@ export function missing(scenario: Scenario, available: ReadonlySet<string>): str
   return `Needs what is not available here: ${lacking.map((capability) => `${CAPABILITIES[capability]} (${capability})`).join(', ')}.`;
 }
 
-const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set(['AdvanceClock', 'RestartAgent', 'DenyNode']);
+const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set(['AdvanceClock', 'RestartAgent', 'DenyNode', 'CutWebhook']);
 
 /** Whether a scenario changes something that others share, and so runs alone. */
 export function isExclusive(scenario: Scenario): boolean {

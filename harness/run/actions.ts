@@ -6,6 +6,7 @@ import type { ActionStep } from '../scenario/spec.ts';
 import type { Cast } from './execute.ts';
 import { associate, deleteRole, putRolePolicy, updateTrust } from './fixtures.ts';
 import { agentPod } from './harness-probes.ts';
+import { setWebhookClient, webhookClient } from './webhook-client.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
 
@@ -75,6 +76,8 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       await kubernetes.deletePod('kube-system', before);
       return agentReady(world, action.cluster, before);
     }
+    case 'CutWebhook':
+      return cutWebhook(world, action.cluster);
     case 'AdvanceClock': {
       const { controls } = aws;
       if (!controls)
@@ -127,6 +130,17 @@ async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: read
     }),
   );
   world.undo.push(undoAtOnce(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
+}
+
+/** The discard port, where nobody answers. */
+const NOBODY = 'https://127.0.0.1:9/mutate';
+
+async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  const before = await webhookClient(kubernetes);
+  const { caBundle } = before;
+  await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
+  world.undo.push(undoAtOnce(() => setWebhookClient(kubernetes, before)));
 }
 
 const weather = new WeakMap<ScenarioWorld, (() => void)[]>();

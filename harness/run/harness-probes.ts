@@ -9,6 +9,7 @@ import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { userName } from './fixtures.ts';
+import { webhookClient } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
 
 type Facts = Record<string, string | number | boolean>;
@@ -177,16 +178,7 @@ async function mutateRequest(
   operation: Extract<HarnessOperation, { do: 'MutateRequest' }>,
 ): Promise<ProbeResult> {
   const here = site(world, operation.cluster);
-  const configuration = JSON.parse(
-    (
-      await here.kubernetes.raw({
-        path: '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook',
-      })
-    ).body,
-  ) as {
-    webhooks?: { clientConfig?: { url?: string; caBundle?: string } }[];
-  };
-  const { url, caBundle } = configuration.webhooks?.[0]?.clientConfig ?? {};
+  const { url, caBundle } = await webhookClient(here.kubernetes);
   if (url === undefined)
     return { outcome: 'error', message: 'the webhook configuration pod-identity-webhook names no URL' };
   const answer = await post(new URL(url), operation.contentType, operation.body, caBundle);

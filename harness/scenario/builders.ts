@@ -286,6 +286,8 @@ export const restartAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({
   do: 'RestartAgent',
   cluster,
 });
+/** Leads the API server's calls of the webhook to a port where nobody answers, until the scenario is over. */
+export const cutWebhook = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind: 'action', do: 'CutWebhook', cluster });
 export const advanceClock = (seconds: number): ActionStep => ({ kind: 'action', do: 'AdvanceClock', seconds });
 export const weather = (options: Omit<Extract<ActionStep, { do: 'Weather' }>, 'kind' | 'do'>): ActionStep => ({
   kind: 'action',

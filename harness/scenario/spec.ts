@@ -232,6 +232,8 @@ export type ActionStep = { readonly kind: 'action' } & (
   | { readonly do: 'DeleteRole'; readonly role: string }
   | { readonly do: 'DenyNode'; readonly cluster: ClusterAlias; readonly actions: readonly string[] }
   | { readonly do: 'RestartAgent'; readonly cluster: ClusterAlias }
+  /** The API server no longer reaches the Pod Identity webhook, until the scenario is over. */
+  | { readonly do: 'CutWebhook'; readonly cluster: ClusterAlias }
   | { readonly do: 'AdvanceClock'; readonly seconds: number }
   | {
       readonly do: 'Weather';
