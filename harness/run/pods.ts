@@ -49,7 +49,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
           resolve(value);
         } catch (error) {
           signal.removeEventListener('abort', abort);
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
         return true;
       };

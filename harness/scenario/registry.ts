@@ -88,6 +88,10 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
         throw bad(registry, `${id}: workload "${name}" names role "${role}", which the scenario does not declare`);
     }
   }
+  for (const [whole, role = ''] of JSON.stringify(spec).matchAll(/<role(?:-name)?:([A-Za-z0-9_.-]+)>/g)) {
+    if (!(role in (spec.roles ?? {})))
+      throw bad(registry, `${id} has ${whole} in a text, but declares no role "${role}"`);
+  }
   for (const object of spec.objects ?? []) {
     const at = typeof object === 'string' ? object : object.at;
     if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);
@@ -99,7 +103,15 @@ function checkNames(registry: Registry, id: string, spec: ScenarioSpec, step: St
   if (workload !== undefined && !(workload in (spec.workloads ?? {}))) {
     throw bad(registry, `${id} names workload "${workload}", which it does not declare`);
   }
-  if (step.kind !== 'probe') return;
+  if (step.kind === 'action') {
+    const given = 'association' in step ? step.association : 'role' in step ? step.role : undefined;
+    const association = typeof given === 'string' ? { role: given, targetRole: undefined } : given;
+    for (const role of [association?.role, association?.targetRole]) {
+      if (role !== undefined && !(role in (spec.roles ?? {})))
+        throw bad(registry, `${id}: the step ${step.do} names role "${role}", which the scenario does not declare`);
+    }
+    return;
+  }
   if ((step.workload === undefined) !== isHarnessOperation(step.operation)) {
     throw bad(
       registry,

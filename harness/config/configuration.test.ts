@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { HarnessError } from '../errors.ts';
+import { configure } from './configuration.ts';
+import { environmentName, helpText, OPTIONS, type OptionSpec } from './options.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
+after(() => rmSync(folder, { recursive: true, force: true }));
+const file = (name: string, text: string): string => {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+};
+const failure = (run: () => unknown): HarnessError => {
+  try {
+    run();
+  } catch (error) {
+    expect(error).to.be.instanceOf(HarnessError);
+    return error as HarnessError;
+  }
+  throw new Error('nothing was thrown');
+};
+
+describe('the configuration', () => {
+  it('reads each kind of option from the command line', () => {
+    const configuration = configure(
+      [
+        '--quiet',
+        '--verbose=no',
+        '--grep',
+        'a=b',
+        '--parallel=3',
+        '--keep',
+        'always',
+        '--suite',
+        'abac, irsa',
+        '--suite=rbac',
+      ],
+      {},
+    );
+    expect(configuration.flag('quiet')).to.equal(true);
+    expect(configuration.flag('verbose')).to.equal(false);
+    expect(configuration.text('grep')).to.equal('a=b');
+    expect(configuration.number('parallel')).to.equal(3);
+    expect(configuration.text('keep')).to.equal('always');
+    expect(configuration.list('suite')).to.deep.equal(['abac', 'irsa', 'rbac']);
+    expect(configuration.list('scenario')).to.deep.equal([]);
+  });
+
+  it('keeps an equals sign in a value', () => {
+    expect(configure(['--grep=a=b=c'], {}).text('grep')).to.equal('a=b=c');
+  });
+
+  it('prefers flag to environment to config file to default, and says which it was', () => {
+    const path = file('all.json', JSON.stringify({ parallel: 2, timeout: 20, retries: 5, suite: ['from-file'] }));
+    const environment = { CONFORMANCE_PARALLEL: '3', CONFORMANCE_TIMEOUT: '30', CONFORMANCE_SUITE: 'a,b' };
+    const configuration = configure(['--config', path, '--parallel', '4'], environment);
+    const values = (['parallel', 'timeout', 'retries', 'max-failures'] as const).map((name) =>
+      configuration.values.get(name),
+    );
+    expect(values).to.deep.equal([
+      { value: 4, origin: 'flag' },
+      { value: 30, origin: 'environment' },
+      { value: 5, origin: 'config file' },
+      { value: 0, origin: 'default' },
+    ]);
+    expect(configuration.list('suite')).to.deep.equal(['a', 'b']);
+  });
+
+  for (const [name, text] of [
+    ['options.json', '{"suite": ["abac"], "quiet": true, "seed": 7, "timeout": "9", "keep": "on-failure"}'],
+    ['options.yaml', '# a comment\nsuite: [abac]\nquiet: yes\nseed: 7\ntimeout: 9\nkeep: on-failure\n'],
+  ] as const) {
+    it(`reads ${name}`, () => {
+      const configuration = configure(['--config', file(name, text)], {});
+      expect(configuration.list('suite')).to.deep.equal(['abac']);
+      expect(configuration.flag('quiet')).to.equal(true);
+      expect(configuration.text('seed')).to.equal('7');
+      expect(configuration.number('timeout')).to.equal(9);
+      expect(configuration.text('keep')).to.equal('on-failure');
+    });
+  }
+
+  it('has an environment variable for each option that a file may set', () => {
+    for (const option of OPTIONS as readonly OptionSpec[]) {
+      const raw = { flag: 'true', number: '7', choice: option.choices?.[1] ?? '', list: 'a,b', text: 'word' }[
+        option.kind
+      ];
+      const environment = { [environmentName(option.name)]: option.name === 'fault' ? 'iam-ignores-deny' : raw };
+      const { origin } = configure([], environment).values.get(option.name as 'suite')!;
+      expect(origin, option.name).to.equal(option.commandLineOnly ? 'default' : 'environment');
+    }
+  });
+
+  it('takes an empty environment variable for unset', () => {
+    expect(configure([], { CONFORMANCE_PARALLEL: '' }).values.get('parallel')?.origin).to.equal('default');
+  });
+
+  const wrong: readonly (readonly [string, readonly string[], string, string])[] = [
+    ['an unknown flag', ['--paralel', '3'], 'UNKNOWN_FLAG', 'Unknown flag --paralel: did you mean "parallel"?'],
+    ['a flag like no other', ['--zzzzzzzzzzzzzzzz'], 'UNKNOWN_FLAG', 'see --help'],
+    ['a bare word', ['abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
+    ['two dashes alone', ['--'], 'UNKNOWN_FLAG', 'Unexpected argument "--"'],
+    ['one dash', ['-h'], 'UNKNOWN_FLAG', 'Unexpected argument "-h"'],
+    ['a missing value', ['--suite'], 'BAD_FLAG_VALUE', '--suite needs a value (NAME)'],
+    ['a flag for a value', ['--suite', '--quiet'], 'BAD_FLAG_VALUE', '--suite needs a value'],
+    ['no number', ['--parallel', 'many'], 'BAD_FLAG_VALUE', '--parallel is "many": give a whole number of at least 1'],
+    ['a fraction', ['--parallel', '1.5'], 'BAD_FLAG_VALUE', 'whole number'],
+    ['too small a number', ['--parallel', '0'], 'BAD_FLAG_VALUE', 'at least 1'],
+    ['a negative number', ['--retries', '-1'], 'BAD_FLAG_VALUE', 'at least 0'],
+    ['more time than timers count', ['--timeout', '2147484'], 'BAD_FLAG_VALUE', 'at most 86400'],
+    ['no number at all', ['--timeout='], 'BAD_FLAG_VALUE', 'whole number'],
+    ['a choice that is none', ['--keep', 'alway'], 'BAD_FLAG_VALUE', 'did you mean "always"?'],
+    ['an unknown cluster', ['--cluster', 'embeded'], 'BAD_FLAG_VALUE', 'did you mean "embedded"?'],
+    ['an empty list', ['--suite', ' , '], 'BAD_FLAG_VALUE', '--suite is empty'],
+    ['an empty text', ['--report-dir='], 'BAD_FLAG_VALUE', '--report-dir is empty'],
+    ['no regular expression', ['--grep', '('], 'BAD_FLAG_VALUE', 'no regular expression'],
+    ['no regular expression to invert', ['--grep-invert', '['], 'BAD_FLAG_VALUE', 'no regular expression'],
+    ['no truth value', ['--quiet=perhaps'], 'BAD_FLAG_VALUE', '--quiet is "perhaps": give true or false'],
+    ['an unknown fault', ['--fault', 'iam-ignore-deny'], 'UNKNOWN_FAULT', 'did you mean "iam-ignores-deny"?'],
+    ['a config file that is not there', ['--config', join(folder, 'none.json')], 'BAD_CONFIG_FILE', 'cannot be read'],
+  ];
+  for (const [what, argv, code, text] of wrong) {
+    it(`refuses ${what}`, () => {
+      const error = failure(() => configure(argv, {}));
+      expect(error.code).to.equal(code);
+      expect(error.exitCode).to.equal(2);
+      expect(error.message).to.contain(text);
+      expect(error.message).not.to.contain('\n');
+    });
+  }
+
+  const wrongFiles: readonly (readonly [string, string, string])[] = [
+    ['text that is neither JSON nor YAML', '{"a": [', 'cannot be read'],
+    ['a list', '[1]', 'must hold an object'],
+    ['nothing', '', 'must hold an object'],
+    ['an unknown option', 'paralell: 3', 'unknown option "paralell", did you mean "parallel"?'],
+    ['an option of the command line alone', 'list: true', 'unknown option "list"'],
+    ['an option within itself', 'config: other.json', 'unknown option "config"'],
+    ['a truth value for a number', 'parallel: true', 'parallel in'],
+    ['an object for a list', 'suite: {a: 1}', 'wrong type ({"a":1})'],
+    ['a list of numbers', 'suite: [1]', 'wrong type'],
+    ['null', 'parallel:', 'wrong type (null)'],
+    ['no number', 'parallel: many', 'parallel in'],
+  ];
+  for (const [what, text, message] of wrongFiles) {
+    it(`refuses a config file with ${what}`, () => {
+      const error = failure(() => configure(['--config', file('wrong.yaml', text)], {}));
+      expect(error.code).to.equal('BAD_CONFIG_FILE');
+      expect(error.message).to.contain(message).and.to.contain('wrong.yaml');
+    });
+  }
+
+  it('names the environment variable that is wrong', () => {
+    expect(failure(() => configure([], { CONFORMANCE_PARALLEL: 'x' })).message).to.contain(
+      'CONFORMANCE_PARALLEL is "x"',
+    );
+  });
+
+  it('has help for every option', () => {
+    const help = helpText();
+    for (const option of OPTIONS) expect(help).to.contain(`--${option.name}`).and.to.contain(option.help);
+    expect(help).to.contain('(default 16)');
+  });
+});

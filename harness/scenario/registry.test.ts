@@ -1,0 +1,147 @@
+import { expect } from 'chai';
+import { HarnessError } from '../errors.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from './builders.ts';
+import { allow, podIdentityRole } from './policy.ts';
+import { collect, suite, type Registry } from './registry.ts';
+import type { ScenarioSpec } from './spec.ts';
+
+const { spec: good } = aScenario();
+const grant = granted('red', getObject('data/red/key'));
+const denial = denied('red', getObject('data/blue/key'), { by: 's3' });
+
+async function declare(
+  spec: Partial<ScenarioSpec>,
+  { id = 'AB-01', title = 'a title', name = 'abac' } = {},
+): Promise<Registry> {
+  const registry: Registry = { scenarios: [], file: 'suites/mine.ts' };
+  await collect(registry, async () => {
+    suite(name, ({ scenario }) => scenario(id, title, { ...good, ...spec }));
+  });
+  return registry;
+}
+
+async function failure(work: Promise<unknown>): Promise<HarnessError> {
+  const error: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).to.be.instanceOf(HarnessError);
+  return error as HarnessError;
+}
+
+describe('the registry of scenarios', () => {
+  it('takes scenarios in the order of their declaration, with suite and file', async () => {
+    const registry: Registry = { scenarios: [], file: 'a.ts' };
+    await collect(registry, async () => {
+      suite('abac', ({ scenario }) => {
+        scenario('AB-02', 'second', good);
+        scenario('AB-01', 'first', good);
+      });
+      registry.file = 'b.ts';
+      suite('abac', ({ scenario }) => scenario('AB-03', 'third', good));
+    });
+    expect(registry.scenarios.map(({ id, suite: of, file }) => `${id} ${of} ${file}`)).to.deep.equal([
+      'AB-02 abac a.ts',
+      'AB-01 abac a.ts',
+      'AB-03 abac b.ts',
+    ]);
+  });
+
+  for (const id of ['AB-01', 'X-100', 'A1B-02', 'RB-11b'])
+    it(`takes the id ${id}`, async () => expect((await declare({}, { id })).scenarios).to.have.length(1));
+
+  for (const probes of [
+    [grant],
+    [control('red', getObject('data/red/key')), denial],
+    [absent('red', getObject('data/red/no')), denial],
+  ])
+    it(`takes the outcomes ${probes.map((probe) => probe.expectation.outcome).join(' and ')}`, async () =>
+      expect((await declare({ probes })).scenarios).to.have.length(1));
+
+  for (const id of ['AB1', 'ab-01', 'AB-1', 'AB-01B', '-01', 'AB_01', ''])
+    it(`refuses the id "${id}"`, async () =>
+      expect((await failure(declare({}, { id }))).message).to.contain(`scenario id "${id}" is not of the form AB-01`));
+
+  const refusals: readonly (readonly [string, Partial<ScenarioSpec>, string])[] = [
+    ['no probe', { probes: [] }, 'AB-01 has no probe'],
+    ['actions alone', { probes: [restartPod('red')] }, 'AB-01 has no probe'],
+    ['a denial without a control', { probes: [denial] }, 'AB-01 expects a denial but nothing in it must be granted'],
+    ['an unknown workload', { probes: [granted('blue', getObject('data/x'))] }, 'names workload "blue"'],
+    ['an unknown workload in a step', { probes: [grant, restartPod('blue')] }, 'names workload "blue"'],
+    ['an unknown role of a workload', { workloads: { red: { role: 'none' } } }, 'names role "none"'],
+    ['an unknown IRSA role', { workloads: { red: { irsa: 'none' } } }, 'names role "none"'],
+    [
+      'an unknown target role',
+      { workloads: { red: { role: { role: 'app', targetRole: 'none' } } } },
+      'workload "red" names role "none"',
+    ],
+    [
+      'an unknown identity',
+      { probes: [granted('red', getObject('data/red/key'), { as: 'none' })] },
+      'expects the identity of role "none"',
+    ],
+    ['an object without a key', { objects: ['data'] }, 'object "data" is not of the form bucket/key'],
+    [
+      "a workload's operation without a workload",
+      { probes: [{ ...grant, workload: undefined }] },
+      'GetObject is made by a workload: name it',
+    ],
+    [
+      "the harness' operation by a workload",
+      { probes: [{ ...succeeds(createToken('app/app')), workload: 'red' }] },
+      'CreateToken is made by the harness',
+    ],
+  ];
+  for (const [what, spec, message] of refusals) {
+    it(`refuses ${what}`, async () => {
+      const error = await failure(declare(spec));
+      expect(error.code).to.equal('BAD_SCENARIO');
+      expect(error.message).to.contain(message).and.to.contain('suites/mine.ts');
+    });
+  }
+
+  for (const as of ['node', 'static'])
+    it(`knows the identity "${as}"`, async () =>
+      expect((await declare({ probes: [granted('red', getObject('data/x'), { as })] })).scenarios).to.have.length(1));
+
+  it('refuses a title that says nothing', async () =>
+    expect((await failure(declare({}, { title: '  ' }))).message).to.contain('has no title'));
+
+  for (const name of ['Abac', 'a b', 'a--b', '-a', ''])
+    it(`refuses the suite name "${name}"`, async () =>
+      expect((await failure(declare({}, { name }))).message).to.contain('not in kebab case'));
+
+  it('refuses an id that is taken, also in another file', async () => {
+    const registry: Registry = { scenarios: [], file: 'a.ts' };
+    const error = await failure(
+      collect(registry, async () => {
+        suite('abac', ({ scenario }) => scenario('AB-01', 'one', good));
+        registry.file = 'b.ts';
+        suite('irsa', ({ scenario }) => scenario('AB-01', 'other', good));
+      }),
+    );
+    expect(error.message).to.equal(
+      'b.ts: scenario id AB-01 is declared twice (also in a.ts): give one of them another id.',
+    );
+  });
+
+  it('refuses a suite outside a run', () => {
+    expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
+  });
+
+  it('is closed again when loading fails', async () => {
+    await collect({ scenarios: [], file: 'a.ts' }, () => Promise.reject(new Error('x'))).catch(() => undefined);
+    expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
+  });
+
+  it('knows roles of steps', async () => {
+    const probes = [grant, { kind: 'action', do: 'UpdateAssociation', workload: 'red', role: 'none' } as const];
+    expect((await failure(declare({ probes }))).message).to.contain('names role "none"');
+  });
+
+  it('knows roles in angle brackets', async () => {
+    const roles = { app: podIdentityRole(allow('sts:AssumeRole', '<role:none>')) };
+    expect((await failure(declare({ roles }))).message).to.contain('<role:none>');
+  });
+});
