@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { cutWebhook, fetchCredentials, granted, restartAgent, weather } from '../scenario/builders.ts';
+import type { ScenarioSpec, Step } from '../scenario/spec.ts';
+import { capabilitiesOf, isExclusive, missing } from './requirements.ts';
+
+const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
+  id: 'XX-01',
+  suite: 'example',
+  title: 'an example',
+  file: 'example.ts',
+  spec: { ...spec, probes },
+});
+const eksAuth = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', delayMilliseconds: 10 } as const;
+
+describe('requirements of a scenario', () => {
+  for (const [what, step, alone] of [
+    ['disturbs a service for all', weather(eksAuth), true],
+    ['disturbs EKS Auth for a namespace of its own', weather({ ...eksAuth, namespace: 'app' }), false],
+    ['restarts the agent', restartAgent(), true],
+    ['cuts the webhook off', cutWebhook(), true],
+    ['only probes', granted('app', fetchCredentials()), false],
+  ] as const) {
+    it(`${alone ? 'runs alone' : 'runs beside others'} when it ${what}`, () => {
+      expect(isExclusive(scenario([step]))).to.equal(alone);
+    });
+  }
+
+  it('follow from its steps, workloads and facts', () => {
+    const needs = capabilitiesOf(
+      scenario([cutWebhook(), weather(eksAuth), granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } })], {
+        roles: { app: { trust: [] } },
+        workloads: { app: { role: 'app', cluster: 'c2' } },
+      }),
+    );
+    expect(needs).to.have.members(['two-clusters', 'pod-identity', 'webhook-endpoint', 'weather', 'call-record']);
+  });
+
+  it('name what is missing', () => {
+    expect(missing(scenario([restartAgent()]), new Set())).to.include('agent-restart');
+    expect(missing(scenario([restartAgent()]), new Set(['agent-restart']))).to.equal(undefined);
+  });
+});
