@@ -3,7 +3,7 @@ import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-i
 import { HarnessError } from '../errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
-import type { Cast } from './execute.ts';
+import type { Cast } from './cast.ts';
 import { associate, deleteRole, putRolePolicy, updateTrust } from './fixtures.ts';
 import { agentPod } from './harness-probes.ts';
 import { setWebhookClient, webhookClient } from './webhook-client.ts';

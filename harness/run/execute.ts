@@ -4,50 +4,14 @@ import { isHarnessOperation } from '../scenario/builders.ts';
 import type { Expectation, Operation } from '../scenario/spec.ts';
 import type { Explanation, ProbeOutcome } from '../report/results.ts';
 import { perform } from './actions.ts';
+import { Cast } from './cast.ts';
 import { harnessProbe } from './harness-probes.ts';
-import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup, type Stage } from './incarnations.ts';
+import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from './incarnations.ts';
 import { causeFromCall, causeFromMessage, describeExpectation, judge, nameIdentity } from './judge.ts';
 import { describeOperation } from './describe.ts';
+import { withoutControl } from './control.ts';
 import { mintBoundTokens, mintFreeTokens } from './tokens.ts';
-import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
 import { site, workload, workloads, type ScenarioWorld } from './world.ts';
-
-/** The pods of a scenario under way. */
-export class Cast {
-  readonly #world: ScenarioWorld;
-  readonly #stages: readonly Stage[];
-  readonly #pods = new Map<string, WorkloadPod>();
-  readonly #incarnations = new Map<string, number>();
-
-  constructor(world: ScenarioWorld, all: readonly Stage[]) {
-    this.#world = world;
-    this.#stages = all;
-  }
-
-  /** Starts the pod of a workload with the plan of the groups that follow stage `from`. */
-  async start(name: string, from: number): Promise<void> {
-    const incarnation = (this.#incarnations.get(name) ?? 0) + 1;
-    this.#incarnations.set(name, incarnation);
-    this.#pods.set(
-      name,
-      await startWorkloadPod(
-        this.#world,
-        workload(this.#world, name),
-        groupsOfPod(this.#stages, name, from),
-        incarnation,
-      ),
-    );
-  }
-
-  async remove(name: string): Promise<void> {
-    await this.#pods.get(name)?.delete();
-    this.#pods.delete(name);
-  }
-
-  pod(name: string): WorkloadPod | undefined {
-    return this.#pods.get(name);
-  }
-}
 
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
@@ -212,21 +176,4 @@ function identityExpected(
 
 function knownRoles(world: ScenarioWorld): Map<string, string> {
   return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));
-}
-
-/** A denial whose scenario granted nothing that it should have is inconclusive: it may come of whatever broke the grant. */
-function withoutControl(outcomes: readonly ProbeOutcome[]): readonly ProbeOutcome[] {
-  const positive = outcomes.filter(
-    (outcome) => outcome.expected.outcome === 'granted' || outcome.expected.outcome === 'absent',
-  );
-  if (positive.some((outcome) => outcome.verdict === 'passed')) return outcomes;
-  return outcomes.map((outcome) =>
-    outcome.verdict === 'passed' && (outcome.expected.outcome === 'denied' || outcome.expected.outcome === 'refused')
-      ? {
-          ...outcome,
-          verdict: 'inconclusive',
-          reason: `${outcome.reason} But nothing in this scenario was granted, so this means nothing.`,
-        }
-      : outcome,
-  );
 }

@@ -1,5 +1,5 @@
 import type { TokenSpec } from '../scenario/spec.ts';
-import type { Cast } from './execute.ts';
+import type { Cast } from './cast.ts';
 import { site, workloads, type ScenarioWorld } from './world.ts';
 import { TOKENS_SECRET } from './workload-pod.ts';
 

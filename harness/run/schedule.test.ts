@@ -1,0 +1,53 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { aScenario } from '../testing/scenarios.ts';
+import { restartAgent, granted, getObject } from '../scenario/builders.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { schedule } from './schedule.ts';
+
+const plain = (id: string): Scenario => aScenario({}, id);
+const alone = (id: string): Scenario => aScenario({ exclusive: true }, id);
+const restarting = (id: string): Scenario =>
+  aScenario({ probes: [restartAgent(), granted('red', getObject('data/red/key'))] }, id);
+
+/** Runs a schedule of scenarios that take as many turns as their number says; gives what started and ended, in order. */
+async function follow(scenarios: readonly Scenario[], parallel: number): Promise<{ log: string[]; most: number }> {
+  const log: string[] = [];
+  let under = 0;
+  let most = 0;
+  const { results, done } = schedule(scenarios, parallel, async ({ id }) => {
+    log.push(`+${id}`);
+    under += 1;
+    most = Math.max(most, under);
+    for (let turns = Number(id.slice(-1)); turns > 0; turns -= 1) await turn();
+    under -= 1;
+    log.push(`-${id}`);
+    return id.toLowerCase();
+  });
+  await done;
+  for (const { id } of scenarios) expect(await results.get(id)).to.equal(id.toLowerCase());
+  return { log, most };
+}
+
+describe('the schedule', () => {
+  for (const parallel of [1, 2, 3])
+    it(`has ${parallel} under way at most, and so many when there are enough`, async () => {
+      const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);
+      expect(most).to.equal(parallel);
+    });
+
+  it('starts in the order of the plan', async () => {
+    const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
+    expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);
+  });
+
+  it('runs those that change what is shared after all others, one by one, in order', async () => {
+    const { log } = await follow([alone('B-02'), plain('A-03'), restarting('B-01'), plain('A-01'), alone('B-03')], 8);
+    expect(log.slice(4)).to.deep.equal(['+B-02', '-B-02', '+B-01', '-B-01', '+B-03', '-B-03']);
+    expect(log.slice(0, 4).every((line) => line.includes('A-'))).to.equal(true);
+  });
+
+  it('is over at once when there is nothing', async () => {
+    expect(await follow([], 4)).to.deep.equal({ log: [], most: 0 });
+  });
+});
