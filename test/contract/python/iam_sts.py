@@ -1,0 +1,107 @@
+"""IAM and STS with boto3."""
+
+import boto3
+from checks import check, contains, equal, refused, run
+from cluster import POD_IDENTITY, Cluster
+from roles import ACCOUNT, allow, document, iam, make_role, trust, with_credentials
+
+sts = boto3.client("sts")
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+TAGGING = ["sts:AssumeRole", "sts:TagSession"]
+
+
+@check("makes a role, waits for it and gives its documents back as they were")
+def roles():
+    made = iam.create_role(RoleName="documented", Path="/team/", AssumeRolePolicyDocument=trust(ROOT, "sts:AssumeRole"),
+                           Description="of a check", MaxSessionDuration=7200, Tags=[{"Key": "team", "Value": "red"}])
+    equal(made["Role"]["Arn"], f"arn:aws:iam::{ACCOUNT}:role/team/documented")
+    iam.get_waiter("role_exists").wait(RoleName="documented", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+    role = iam.get_role(RoleName="documented")["Role"]
+    equal(role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"], ROOT)
+    equal((role["Description"], role["MaxSessionDuration"]), ("of a check", 7200))
+    equal(iam.list_role_tags(RoleName="documented")["Tags"], [{"Key": "team", "Value": "red"}])
+    iam.put_role_policy(RoleName="documented", PolicyName="p", PolicyDocument=document(allow("s3:*", "*")))
+    equal(iam.get_role_policy(RoleName="documented", PolicyName="p")["PolicyDocument"]["Statement"], [allow("s3:*", "*")])
+    equal(iam.list_role_policies(RoleName="documented")["PolicyNames"], ["p"])
+
+
+@check("lists roles page by page")
+def paging():
+    for number in range(5):
+        make_role(f"paged-{number}", trust(ROOT, "sts:AssumeRole"))
+    pages = iam.get_paginator("list_roles").paginate(PaginationConfig={"PageSize": 2})
+    names = [role["RoleName"] for page in pages for role in page["Roles"]]
+    equal([name for name in names if name.startswith("paged-")], [f"paged-{number}" for number in range(5)])
+
+
+@check("attaches managed policies and refuses to delete what is in use")
+def managed():
+    arn = iam.create_policy(PolicyName="managed", PolicyDocument=document(allow("s3:ListAllMyBuckets", "*")))["Policy"]["Arn"]
+    iam.get_waiter("policy_exists").wait(PolicyArn=arn, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+    iam.attach_role_policy(RoleName="documented", PolicyArn=arn)
+    equal(iam.list_attached_role_policies(RoleName="documented")["AttachedPolicies"],
+          [{"PolicyName": "managed", "PolicyArn": arn}])
+    refused("DeleteConflict", iam.delete_policy, PolicyArn=arn)
+    refused("DeleteConflict", iam.delete_role, RoleName="documented")
+    iam.detach_role_policy(RoleName="documented", PolicyArn=arn)
+    iam.delete_policy(PolicyArn=arn)
+    refused("NoSuchEntity", iam.get_policy, PolicyArn=arn)
+
+
+@check("answers wrong calls with IAM's codes")
+def errors():
+    refused("NoSuchEntity", iam.get_role, RoleName="none")
+    refused("EntityAlreadyExists", iam.create_role, RoleName="documented",
+            AssumeRolePolicyDocument=trust(ROOT, "sts:AssumeRole"))
+    refused("MalformedPolicyDocument", iam.create_role, RoleName="bad", AssumeRolePolicyDocument="{}")
+    refused("MalformedPolicyDocument", iam.put_role_policy, RoleName="documented", PolicyName="bad",
+            PolicyDocument=document({"Effect": "Perhaps", "Action": "*", "Resource": "*"}))
+
+
+@check("assumes a role with tags, and a second role from it: a chain")
+def chain():
+    cluster = Cluster("sts")
+    caller = make_role("caller", POD_IDENTITY, allow(TAGGING, "*"))
+    global sts  # The administrator is the account's root, which cannot assume roles.
+    sts = with_credentials("sts", cluster.session(caller)["credentials"])
+    first = make_role("first", trust({"AWS": caller}, TAGGING), allow(TAGGING, "*"))
+    second = make_role("second", trust({"AWS": first}, TAGGING, {"StringEquals": {"aws:PrincipalTag/team": "red"}}))
+    session = sts.assume_role(RoleArn=first, RoleSessionName="one", Tags=[{"Key": "team", "Value": "red"}],
+                              TransitiveTagKeys=["team"])
+    equal(session["AssumedRoleUser"]["Arn"], f"arn:aws:sts::{ACCOUNT}:assumed-role/first/one")
+    as_first = with_credentials("sts", session["Credentials"])
+    equal(as_first.get_caller_identity()["Arn"], session["AssumedRoleUser"]["Arn"])
+    chained = as_first.assume_role(RoleArn=second, RoleSessionName="two")
+    equal(with_credentials("sts", chained["Credentials"]).get_caller_identity()["Arn"],
+          f"arn:aws:sts::{ACCOUNT}:assumed-role/second/two")
+    refused("ValidationError", as_first.assume_role, RoleArn=second, RoleSessionName="two", DurationSeconds=7200)
+    untagged = sts.assume_role(RoleArn=first, RoleSessionName="one")["Credentials"]
+    refused("AccessDenied", with_credentials("sts", untagged).assume_role, RoleArn=second, RoleSessionName="two")
+
+
+@check("refuses roles that do not trust the caller, and malformed tokens")
+def refusals():
+    pods = make_role("pods-only", trust({"Service": "pods.eks.amazonaws.com"}, TAGGING))
+    answer = refused("AccessDenied", sts.assume_role, RoleArn=pods, RoleSessionName="some")
+    contains(answer["Error"]["Message"], "is not authorized to perform: sts:AssumeRole on resource")
+    refused("InvalidIdentityToken", sts.assume_role_with_web_identity, RoleArn=pods, RoleSessionName="some",
+            WebIdentityToken="no.token.here")
+
+
+@check("narrows a session with a session policy")
+def session_policy():
+    arn = make_role("wide", trust(ROOT, TAGGING), allow("iam:*", "*"))
+    narrow = sts.assume_role(RoleArn=arn, RoleSessionName="some", Policy=document(allow("iam:GetRole", "*")))
+    client = with_credentials("iam", narrow["Credentials"])
+    client.get_role(RoleName="wide")
+    refused("AccessDenied", client.list_roles)
+
+
+@check("deletes roles")
+def delete():
+    iam.delete_role_policy(RoleName="documented", PolicyName="p")
+    iam.delete_role(RoleName="documented")
+    refused("NoSuchEntity", iam.get_role, RoleName="documented")
+
+
+run()

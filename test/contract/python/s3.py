@@ -1,0 +1,158 @@
+"""S3 with boto3."""
+
+import base64
+import hashlib
+import io
+import os
+import urllib.error
+import urllib.request
+
+import boto3
+import botocore.config
+from checks import check, contains, equal, refused, run
+from cluster import POD_IDENTITY, Cluster
+from roles import allow, document, make_role, with_credentials
+
+BUCKET = "contract"
+s3 = boto3.client("s3")
+
+
+@check("makes a bucket, finds it and lists it")
+def bucket():
+    s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.get_waiter("bucket_exists").wait(Bucket=BUCKET, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+    contains([item["Name"] for item in s3.list_buckets()["Buckets"]], BUCKET)
+    equal(s3.get_bucket_location(Bucket=BUCKET)["LocationConstraint"], "us-west-2")
+    refused("BucketAlreadyOwnedByYou", s3.create_bucket, Bucket=BUCKET,
+            CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+
+
+@check("gives back an object with its metadata, ETag and checksum")
+def put_get():
+    body = b"some text"
+    put = s3.put_object(Bucket=BUCKET, Key="a/key", Body=body, ContentType="text/plain", Metadata={"team": "red"},
+                        ChecksumAlgorithm="SHA256")
+    equal(put["ChecksumSHA256"], base64.b64encode(hashlib.sha256(body).digest()).decode())
+    got = s3.get_object(Bucket=BUCKET, Key="a/key", ChecksumMode="ENABLED")
+    equal(got["Body"].read(), body)
+    equal(got["ContentType"], "text/plain")
+    equal(got["Metadata"], {"team": "red"})
+    equal(got["ETag"], f'"{hashlib.md5(body).hexdigest()}"')
+    equal(s3.get_object(Bucket=BUCKET, Key="a/key", Range="bytes=5-")["Body"].read(), b"text")
+    equal(s3.head_object(Bucket=BUCKET, Key="a/key")["ContentLength"], len(body))
+    s3.get_waiter("object_exists").wait(Bucket=BUCKET, Key="a/key", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+
+
+@check("stores a body that is streamed in signed chunks with a trailing checksum")
+def stream():
+    body = bytes(range(256)) * 1000
+    for algorithm in ("CRC32", "SHA1", "SHA256"):
+        s3.upload_fileobj(io.BytesIO(body), BUCKET, "streamed", ExtraArgs={"ChecksumAlgorithm": algorithm})
+        equal(s3.get_object(Bucket=BUCKET, Key="streamed")["Body"].read(), body)
+
+
+@check("keeps keys that URLs write in another way apart")
+def odd_keys():
+    keys = ["dot/../dots", "double//slash", "space and+plus", "percent%20", "ümläut/€", "quote'\"<&>", "trailing/"]
+    for key in keys:
+        s3.put_object(Bucket=BUCKET, Key=key, Body=key.encode())
+    for key in keys:
+        equal(s3.get_object(Bucket=BUCKET, Key=key)["Body"].read(), key.encode())
+    listed = [item["Key"] for item in s3.list_objects_v2(Bucket=BUCKET)["Contents"]]
+    equal([key for key in listed if key in keys], sorted(keys, key=str.encode))
+
+
+@check("lists page by page, in both versions, with prefix and delimiter")
+def listing():
+    for number in range(7):
+        s3.put_object(Bucket=BUCKET, Key=f"list/{number % 2}/{number}", Body=b"")
+    for operation in ("list_objects_v2", "list_objects"):
+        pages = list(s3.get_paginator(operation).paginate(Bucket=BUCKET, Prefix="list/", PaginationConfig={"PageSize": 3}))
+        equal([len(page["Contents"]) for page in pages], [3, 3, 1])
+        grouped = getattr(s3, operation)(Bucket=BUCKET, Prefix="list/", Delimiter="/")
+        equal([item["Prefix"] for item in grouped["CommonPrefixes"]], ["list/0/", "list/1/"])
+
+
+@check("keeps the tags of objects and buckets")
+def tags():
+    s3.put_object(Bucket=BUCKET, Key="tagged", Body=b"", Tagging="team=red&stage=a%20b")
+    equal({tag["Key"]: tag["Value"] for tag in s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"]},
+          {"team": "red", "stage": "a b"})
+    new = [{"Key": "team", "Value": "blue"}]
+    s3.put_object_tagging(Bucket=BUCKET, Key="tagged", Tagging={"TagSet": new})
+    equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], new)
+    s3.delete_object_tagging(Bucket=BUCKET, Key="tagged")
+    equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], [])
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": new})
+    equal(s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"], new)
+
+
+@check("copies an object")
+def copy():
+    s3.copy_object(Bucket=BUCKET, Key="copied", CopySource={"Bucket": BUCKET, "Key": "a/key"})
+    equal(s3.get_object(Bucket=BUCKET, Key="copied")["Body"].read(), b"some text")
+
+
+@check("honours presigned URLs until someone changes them")
+def presigned():
+    signer = boto3.client("s3", config=botocore.config.Config(signature_version="s3v4"))
+    put = signer.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "presigned"})
+    urllib.request.urlopen(urllib.request.Request(put, data=b"by URL", method="PUT", headers={"Content-Type": ""}))
+    got = signer.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "presigned"}, ExpiresIn=60)
+    equal(urllib.request.urlopen(got).read(), b"by URL")
+    try:
+        urllib.request.urlopen(got.replace("Expires=60", "Expires=600"))
+        raise AssertionError("a changed URL was honoured")
+    except urllib.error.HTTPError as error:
+        equal(error.code, 403)
+        contains(error.read().decode(), "<Code>SignatureDoesNotMatch</Code>")
+
+
+@check("judges a session by its identity policy and by the bucket policy")
+def policies():
+    arn = make_role("s3-reader", POD_IDENTITY, allow("s3:GetObject", f"arn:aws:s3:::{BUCKET}/a/*"))
+    cluster = Cluster("s3")
+    reader = with_credentials("s3", cluster.session(arn)["credentials"])
+    equal(reader.get_object(Bucket=BUCKET, Key="a/key")["Body"].read(), b"some text")
+    answer = refused("AccessDenied", reader.get_object, Bucket=BUCKET, Key="copied")
+    contains(answer["Error"]["Message"], "because no identity-based policy allows the s3:GetObject action")
+    equal(answer["ResponseMetadata"]["HTTPStatusCode"], 403)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/a/*",
+            "Condition": {"ArnEquals": {"aws:PrincipalArn": arn}}}
+    s3.put_bucket_policy(Bucket=BUCKET, Policy=document(deny))
+    answer = refused("AccessDenied", reader.get_object, Bucket=BUCKET, Key="a/key")
+    contains(answer["Error"]["Message"], "with an explicit deny in a resource-based policy")
+    s3.delete_bucket_policy(Bucket=BUCKET)
+    refused("NoSuchBucketPolicy", s3.get_bucket_policy, Bucket=BUCKET)
+    cluster.delete()
+
+
+@check("answers wrong calls with S3's codes")
+def errors():
+    refused("NoSuchKey", s3.get_object, Bucket=BUCKET, Key="none")
+    refused("404", s3.head_object, Bucket=BUCKET, Key="none")
+    refused("NoSuchBucket", s3.list_objects_v2, Bucket="no-such-bucket")
+    refused("InvalidRange", s3.get_object, Bucket=BUCKET, Key="a/key", Range="bytes=100-")
+    refused("PreconditionFailed", s3.get_object, Bucket=BUCKET, Key="a/key", IfMatch='"x"')
+    refused("PreconditionFailed", s3.put_object, Bucket=BUCKET, Key="a/key", Body=b"", IfNoneMatch="*")
+    refused("BucketNotEmpty", s3.delete_bucket, Bucket=BUCKET)
+    refused("BadDigest", s3.put_object, Bucket=BUCKET, Key="b", Body=b"x",
+            ContentMD5=base64.b64encode(hashlib.md5(b"y").digest()).decode())
+    forged = boto3.client("s3", aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"], aws_secret_access_key="x")
+    refused("SignatureDoesNotMatch", forged.list_buckets)
+    unknown = boto3.client("s3", aws_access_key_id="AKIAIOSFODNN7UNKNOWN", aws_secret_access_key="x")
+    refused("InvalidAccessKeyId", unknown.list_buckets)
+
+
+@check("deletes many objects in one call, then the bucket")
+def delete():
+    s3.delete_object(Bucket=BUCKET, Key="copied")
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        keys = [{"Key": item["Key"]} for item in page["Contents"]]
+        answer = s3.delete_objects(Bucket=BUCKET, Delete={"Objects": keys})
+        equal(sorted(item["Key"] for item in answer["Deleted"]), sorted(item["Key"] for item in keys))
+    s3.delete_bucket(Bucket=BUCKET)
+    s3.get_waiter("bucket_not_exists").wait(Bucket=BUCKET, WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+
+
+run()
