@@ -37,6 +37,6 @@ describe('the groups of a pod', () => {
   it('are, of the pod after it, those that follow', () => expect(pod(all, 'red', 4)).to.equal('2:3 3:5'));
   it('end with its deletion, and pass over groups it has no part in', () =>
     expect(pod(all, 'blue', 0)).to.equal('0:1 2:4'));
-  it('are not ended by what happens to another pod', () => expect(pod(all, 'red', 5)).to.equal('2:3 3:5'));
+  it('are those after its start, for one that starts late', () => expect(pod(all, 'red', 5)).to.equal('3:5'));
   it('are none for a workload that probes nothing', () => expect(pod(all, 'green', 0)).to.equal(''));
 });

@@ -93,7 +93,7 @@ export class Names {
       'provider-arn': () => cluster()?.providerArn,
       account: () => this.#sources.accountId(name as AccountAlias),
     };
-    const value = resolvers[kind]?.();
+    const value = Object.hasOwn(resolvers, kind) ? resolvers[kind]?.() : undefined;
     if (value === undefined)
       throw new HarnessError(
         'BAD_SCENARIO',
