@@ -184,13 +184,7 @@ suite('coexistence', ({ scenario }) => {
       associated: podIdentityRole(),
       elsewhere: {
         account: 'other',
-        trust: [
-          {
-            effect: 'Allow',
-            actions: ['sts:AssumeRoleWithWebIdentity'],
-            principal: { Federated: 'arn:aws:iam::<account:other>:oidc-provider/<issuer:c2>' },
-          },
-        ],
+        trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
       },
     },
     workloads: { app: { cluster: 'c2', irsa: 'elsewhere' } },
@@ -256,7 +250,8 @@ suite('coexistence', ({ scenario }) => {
       control('plain', whoAmI(), { as: 'node' }),
       hasAskedNothingYet('app'),
       deleteAssociation('app'),
-      refused('app', whoAmI(), NO_ASSOCIATION),
+      // The chain ends with the SDK's own error: no later provider is tried.
+      refused('app', whoAmI(), { ...NO_ASSOCIATION, facts: { sdkError: 'CredentialsProviderError' } }),
     ],
   });
 });

@@ -206,19 +206,7 @@ suite('cross-cluster', ({ scenario }) => {
       // As `app`, but in an account where nobody registered the provider that it trusts.
       unregistered: {
         account: 'other',
-        trust: [
-          {
-            effect: 'Allow',
-            actions: ['sts:AssumeRoleWithWebIdentity'],
-            principal: { Federated: 'arn:aws:iam::<account:other>:oidc-provider/<issuer:c2>' },
-            conditions: {
-              StringEquals: {
-                '<issuer:c2>:aud': 'sts.amazonaws.com',
-                '<issuer:c2>:sub': 'system:serviceaccount:<namespace:app>:app',
-              },
-            },
-          },
-        ],
+        trust: [trustWebIdentity({ cluster: 'c2', account: 'other', subject: 'app/app' })],
       },
     },
     workloads: { there: { cluster: 'c2', irsa: 'app' } },
