@@ -2,11 +2,10 @@
  * Builds dist/: one bundle of entry points that share chunks (start-up is several times faster than from thousands of
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
-import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { spawn } from 'node:child_process';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { newestSource, STAMP } from './freshness.js';
@@ -44,13 +43,15 @@ const common = {
 };
 
 const started = newestSource();
-rmSync('dist', { recursive: true, force: true });
+/** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
+const out = `.dist-${process.pid}`;
+process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 await build({
   ...common,
   entryPoints: Object.fromEntries(
     ENTRIES.filter((entry) => existsSync(`${entry}.ts`)).map((entry) => [entry, `${entry}.ts`]),
   ),
-  outdir: 'dist',
+  outdir: out,
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[hash]',
@@ -63,17 +64,18 @@ await build({
 await build({
   ...common,
   entryPoints: ['components/probe/main.ts'],
-  outfile: 'dist/probe/probe.cjs',
+  outfile: join(out, 'probe', 'probe.cjs'),
   format: 'cjs',
   minifyIdentifiers: true,
   // A script that is run by hand cannot import: require serves the same.
   supported: { 'dynamic-import': false },
 });
-writeFileSync('dist/probe/launch.cjs', launcher());
-copyFileSync('clusters/embedded/kubelet/process-host.js', 'dist/process-host.js');
+writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
+copyFileSync('clusters/embedded/kubelet/process-host.js', join(out, 'process-host.js'));
 await warmCodeCache();
 writeTypes();
-writeFileSync(STAMP, String(started));
+writeFileSync(join(out, basename(STAMP)), String(started));
+replace();
 
 /**
  * Loads the probe program with the code cache beside it, when that was made by this version of Node. `PROBE_WRITE_CACHE`
@@ -125,7 +127,6 @@ async function warmCodeCache() {
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address();
-  mkdirSync('dist/probe', { recursive: true });
   const endpoint = `http://127.0.0.1:${port}`;
   const plan = {
     phases: [
@@ -138,7 +139,7 @@ async function warmCodeCache() {
       },
     ],
   };
-  const child = spawn(process.execPath, ['dist/probe/launch.cjs'], {
+  const child = spawn(process.execPath, [join(out, 'probe', 'launch.cjs')], {
     env: {
       PROBE_WRITE_CACHE: '1',
       PROBE_PLAN: JSON.stringify(plan),
@@ -162,6 +163,13 @@ async function warmCodeCache() {
 function writeTypes() {
   const compiler = join('node_modules', '.bin', 'tsc');
   if (!existsSync(compiler)) return;
-  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json'], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json', '--outDir', join(out, 'types')], { encoding: 'utf8' });
   if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
+}
+
+function replace() {
+  const old = `${out}-old`;
+  if (existsSync('dist')) renameSync('dist', old);
+  renameSync(out, 'dist');
+  rmSync(old, { recursive: true, force: true });
 }
