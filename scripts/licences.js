@@ -1,0 +1,41 @@
+/**
+ * Checks that every package of package-lock.json has a licence that this project accepts, and that no address of a
+ * registry stands in the lock file, so that it installs wherever npm is set up.
+ */
+import { readFileSync } from 'node:fs';
+
+/** Permissive licences. Copyleft ones, and packages that name none, need a decision first (docs/dependencies.md). */
+const ACCEPTED = new Set([
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'PSF-2.0',
+  'Python-2.0',
+  'Unlicense',
+]);
+
+const { packages } = JSON.parse(readFileSync(process.argv[2] ?? 'package-lock.json', 'utf8'));
+const problems = [];
+for (const [path, { license, resolved, link }] of Object.entries(packages)) {
+  if (link) continue;
+  const name = path === '' ? 'the project itself' : path;
+  if (!isAccepted(license)) problems.push(`${name}: licence ${license ?? 'unknown'}`);
+  if (resolved !== undefined) problems.push(`${name}: has an address of a registry ("resolved")`);
+}
+for (const problem of problems) process.stderr.write(`${problem}\n`);
+process.stdout.write(`${Object.keys(packages).length} packages, ${problems.length} problems\n`);
+process.exitCode = problems.length === 0 ? 0 : 1;
+
+/** Of a choice (`MIT OR GPL-3.0`) one licence must be accepted, of several at once (`MIT AND ISC`) all. */
+function isAccepted(license) {
+  if (typeof license !== 'string') return false;
+  return license
+    .replaceAll(/[()]/g, '')
+    .split(' OR ')
+    .some((choice) => choice.split(' AND ').every((one) => ACCEPTED.has(one.trim())));
+}

@@ -1,0 +1,38 @@
+/** Checks that no file of the project names a place of one machine: its folders or its package registry. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const FORBIDDEN = [
+  [/(?<![\w.$}-])\/(?:work|root|home\/\w+|Users\/\w+|tmp\/brief)\//, 'a folder of one machine'],
+  [
+    /\bregistry\.(?:npmjs\.org|yarnpkg\.com)\b|\bpypi\.org\/simple\b|\bartifactory\b|\bnexus\.[\w-]+\./i,
+    'a package registry',
+  ],
+  [/-----BEGIN (?:RSA |EC )?PRIVATE KEY-----\r?\n[A-Za-z0-9+/]{32}/, 'a private key'],
+];
+/** Here the patterns themselves stand. */
+const OWN = 'scripts/texts.js';
+
+const { stdout } = spawnSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+  encoding: 'utf8',
+});
+const files = stdout.split('\0').filter((file) => file !== '' && file !== OWN);
+let problems = files.length === 0 ? 1 : 0;
+for (const file of files) {
+  let text;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') continue;
+    throw error;
+  }
+  for (const [pattern, what] of FORBIDDEN) {
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    problems += 1;
+    const line = text.slice(0, found.index).split('\n').length;
+    process.stderr.write(`${file}:${line}: names ${what}: ${found[0].split('\n')[0]}\n`);
+  }
+}
+process.stdout.write(`${files.length} files, ${problems} problems\n`);
+process.exitCode = problems === 0 ? 0 : 1;
