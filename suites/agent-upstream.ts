@@ -1,0 +1,229 @@
+import {
+  agentGet,
+  clearWeather,
+  control,
+  deleteAssociation,
+  fetchCredentials,
+  granted,
+  matching,
+  noToken,
+  podIdentityRole,
+  refused,
+  startPod,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  updateTrust,
+  weather,
+  whoAmI,
+} from '../harness/index.ts';
+
+/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
+const AGENT = 'eks-pod-identity-agent source, ';
+const CACHE = AGENT + 'internal/credsretriever';
+const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; ' + AGENT + 'pkg/errors';
+const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
+
+/** One pod with an association. */
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+
+/** The same, but the pod starts when a step says so: after the weather has changed. */
+const STARTED_LATER = {
+  roles: { app: podIdentityRole() },
+  workloads: { app: { role: 'app', starts: 'later' } },
+} as const;
+
+/** EKS Auth answers with an error, or late, but only to pods of this scenario. */
+const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
+  weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', ...trouble });
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-15', 'credentials are cached: two requests, one call', {
+    source: CACHE + ', refreshing_cache_test.go, Caching',
+    ...ASSOCIATED,
+    probes: [granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 1, upstreamCalls: 1 } })],
+  });
+
+  scenario('AP-15b', "no pod is answered with another pod's cached credentials", {
+    source: CACHE + ', refreshing_cache_test.go, Caching: two tokens, two calls',
+    roles: { red: podIdentityRole(), blue: podIdentityRole() },
+    workloads: {
+      red: { serviceAccount: 'red', role: 'red' },
+      blue: { serviceAccount: 'blue', role: 'blue', starts: 'later' },
+      // Of the same service account as blue, and a pod of its own all the same.
+      twin: { serviceAccount: 'blue', role: 'blue', starts: 'later' },
+    },
+    probes: [
+      granted('red', whoAmI()),
+      startPod('blue'),
+      granted('blue', whoAmI()),
+      startPod('twin'),
+      granted('twin', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-16', 'requests at the same time share one call', {
+    source: CACHE + ', refreshing_cache_test.go, ActiveRequestCaching',
+    ...STARTED_LATER,
+    probes: [
+      // Slow enough that all requests arrive while the first is under way.
+      eksAuth({ delayMilliseconds: 150 }),
+      startPod('app'),
+      granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
+        facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
+      }),
+    ],
+  });
+
+  scenario('AP-17', 'each address has a cache of its own', {
+    source: AGENT + 'cmd/server.go: a server for each bind host',
+    ...ASSOCIATED,
+    probes: [
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 1 } }),
+      granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 0 } }),
+    ],
+  });
+
+  scenario('AP-19', 'what EKS Auth denies reaches the pod with its code, status and request id', {
+    source: ERRORS + '; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+    roles: { app: podIdentityRole(), untagged: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
+    workloads: { app: { role: 'app' }, untagged: { serviceAccount: 'untagged', role: 'untagged' } },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('untagged', fetchCredentials(), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+        status: 400,
+        message: 'EKS does not have permissions to assume the associated role',
+        facts: PLAIN_TEXT,
+      }),
+    ],
+  });
+
+  scenario('AP-20', 'a service account without association is not found, at once', {
+    source: ERRORS + ', ResourceNotFoundException',
+    ...ASSOCIATED,
+    probes: [
+      // Ahead of its end the association works; with a token that is not cached yet, the next request must ask again.
+      control('app', fetchCredentials({ via: 'ipv6' })),
+      deleteAssociation('app'),
+      refused('app', fetchCredentials(), {
+        by: 'eks-auth',
+        code: 'ResourceNotFoundException',
+        status: 404,
+        facts: { upstreamCalls: 1 },
+      }),
+    ],
+  });
+
+  for (const [id, code, status] of [
+    ['AP-20b', 'ThrottlingException', 429],
+    ['AP-20c', 'ServiceUnavailableException', 503],
+    ['AP-20d', 'InternalServerException', 500],
+  ] as const) {
+    scenario(id, `${code} is passed on after three tries`, {
+      source: ERRORS + '; AWS SDKs and Tools Reference Guide, "Retry behavior"',
+      ...STARTED_LATER,
+      probes: [
+        eksAuth({ error: { code, status, message: 'Try again later.' }, times: 3 }),
+        startPod('app'),
+        refused('app', fetchCredentials(), { by: 'eks-auth', code, status, facts: { upstreamCalls: 3 } }),
+        granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      ],
+    });
+  }
+
+  scenario('AP-20e', 'trouble of EKS Auth that passes within three tries is not seen', {
+    source: 'AWS SDKs and Tools Reference Guide, "Retry behavior"',
+    ...STARTED_LATER,
+    probes: [
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' }, times: 2 }),
+      startPod('app'),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 3 } }),
+    ],
+  });
+
+  scenario('AP-21', 'when EKS Auth does not answer, the agent gives up after three tries of a second', {
+    source: AGENT + 'internal/cloud/eksauth: timeout of a try; ' + AGENT + 'pkg/errors',
+    finding: 'The agent takes longer to give up than most SDKs wait for it (1 to 2 s): they say that it timed out.',
+    ...STARTED_LATER,
+    probes: [
+      eksAuth({ delayMilliseconds: 2000, times: 3 }),
+      startPod('app'),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        message: 'context deadline exceeded',
+        facts: PLAIN_TEXT,
+      }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-22', 'cached credentials outlive trouble of EKS Auth', {
+    source: CACHE,
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    probes: [
+      granted('app', fetchCredentials()),
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      startPod('fresh'),
+      refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
+      clearWeather(),
+      granted('fresh', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-24', 'refusals are not cached: the next request asks again', {
+    source: CACHE + ', refreshing_cache.go',
+    roles: { app: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      refused('app', fetchCredentials({ repeat: 2 }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+        status: 400,
+        facts: { upstreamCalls: 2 },
+      }),
+      updateTrust('app', [trustPodIdentity()]),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-26', "the agent's probes say that its servers answer", {
+    source: AGENT + 'pkg/handlers/probe_handler.go',
+    needs: ['pod-identity'],
+    probes: [2703, 2705].flatMap((port) =>
+      ['/healthz', '/readyz'].map((path) => succeeds(agentGet(port, path), { status: 200 })),
+    ),
+  });
+
+  scenario('AP-28', 'answers are counted by status', {
+    source: AGENT + 'internal/middleware, metrics',
+    ...ASSOCIATED,
+    probes: [
+      granted('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
+      refused('app', fetchCredentials({ host: 'localhost' }), { by: 'agent', status: 403 }),
+      // A step between, so that the numbers are read after the requests.
+      clearWeather(),
+      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="200"\} [1-9]/) }),
+      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="400"\} [1-9]/) }),
+      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="403"\} [1-9]/) }),
+      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_cache_state\{state="miss"\} [1-9]/) }),
+    ],
+  });
+
+  scenario('AP-32', 'many short programs of a pod cost EKS Auth one call', {
+    source: CACHE + '; eks-pod-identity-agent, issues on throttling by many processes',
+    ...ASSOCIATED,
+    probes: [
+      // Each request has a connection of its own, as that of a program that ends after it.
+      granted('app', fetchCredentials({ repeat: 100 }), {
+        facts: { requests: 100, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },
+      }),
+    ],
+  });
+});

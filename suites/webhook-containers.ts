@@ -1,0 +1,167 @@
+import {
+  admitPod,
+  control,
+  fetchCredentials,
+  isAbsent,
+  noToken,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+
+const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
+const README = 'amazon-eks-pod-identity-webhook, README';
+const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+const TOKEN_DIRECTORY = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
+
+/** What a container of a Pod Identity pod that sets nothing itself gets, in this order. */
+const POD_IDENTITY_ENV = [
+  'AWS_STS_REGIONAL_ENDPOINTS',
+  'AWS_DEFAULT_REGION',
+  'AWS_REGION',
+  CREDENTIALS_URI,
+  TOKEN_FILE,
+];
+
+/** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+const IMAGE = 'example.com/app:1';
+const env = (...names: readonly string[]): readonly { name: string; value: string }[] =>
+  names.map((name) => ({ name, value: 'set-by-user' }));
+
+suite('webhook', ({ scenario }) => {
+  scenario('WH-07', 'containers named in skip-containers are left as they are', {
+    source: README + ', annotation skip-containers',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'proxy,prepare' } },
+          spec: {
+            initContainers: [{ name: 'prepare', image: IMAGE }],
+            containers: [
+              { name: 'app', image: IMAGE },
+              { name: 'proxy', image: IMAGE },
+            ],
+          },
+        }),
+        {
+          injected: 'pod-identity',
+          'app.envNames': POD_IDENTITY_ENV.join(),
+          'proxy.envNames': '',
+          'proxy.mount': isAbsent,
+          'prepare.envNames': '',
+          'prepare.mount': isAbsent,
+        },
+      ),
+    ],
+  });
+
+  scenario('WH-08', 'init containers and sidecars get the settings too', {
+    source: HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          spec: {
+            initContainers: [
+              { name: 'prepare', image: IMAGE },
+              { name: 'sidecar', image: IMAGE, restartPolicy: 'Always' },
+            ],
+          },
+        }),
+        {
+          'app.envNames': POD_IDENTITY_ENV.join(),
+          'prepare.envNames': POD_IDENTITY_ENV.join(),
+          'prepare.mount': `${TOKEN_DIRECTORY} (read only)`,
+          'sidecar.envNames': POD_IDENTITY_ENV.join(),
+          'sidecar.mount': `${TOKEN_DIRECTORY} (read only)`,
+        },
+      ),
+    ],
+  });
+
+  scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
+    source: HANDLER + ', existing environment variables',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      half: { role: 'app', env: { [CREDENTIALS_URI]: 'http://169.254.170.23/v1/credentials' } },
+    },
+    probes: [
+      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env(CREDENTIALS_URI) }] } }), {
+        'app.envNames': [CREDENTIALS_URI, 'AWS_STS_REGIONAL_ENDPOINTS', 'AWS_DEFAULT_REGION', 'AWS_REGION'].join(),
+        [`app.env.${CREDENTIALS_URI}`]: 'set-by-user',
+        [`app.env.${TOKEN_FILE}`]: isAbsent,
+      }),
+      control('app', fetchCredentials()),
+      // What an SDK sends that knows the address and no token.
+      refused('half', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
+    ],
+  });
+
+  scenario('WH-11', 'a volume of the same name is kept, whatever it holds', {
+    source: HANDLER + ', existing volumes',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        admitPod('app', {
+          spec: {
+            volumes: [
+              {
+                name: 'eks-pod-identity-token',
+                projected: {
+                  sources: [
+                    { serviceAccountToken: { path: 'mine', audience: 'mine.example.com', expirationSeconds: 900 } },
+                  ],
+                },
+              },
+            ],
+          },
+        }),
+        {
+          injected: 'pod-identity',
+          'podIdentityVolume.audience': 'mine.example.com',
+          'podIdentityVolume.path': 'mine',
+          'podIdentityVolume.expirationSeconds': 900,
+          'app.mount': `${TOKEN_DIRECTORY} (read only)`,
+        },
+      ),
+    ],
+  });
+
+  scenario('WH-12', 'a container that sets a region keeps it, and gets no other', {
+    source: HANDLER + ', region variables',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app', { spec: { containers: [{ name: 'app', image: IMAGE, env: env('AWS_REGION') }] } }), {
+        'app.envNames': ['AWS_REGION', 'AWS_STS_REGIONAL_ENDPOINTS', CREDENTIALS_URI, TOKEN_FILE].join(),
+        'app.env.AWS_REGION': 'set-by-user',
+      }),
+    ],
+  });
+
+  scenario('WH-13', 'a pod for Windows nodes is told a path of Windows', {
+    source: HANDLER + ', node selector; webhook test data',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
+        [`app.env.${TOKEN_FILE}`]:
+          'C:\\var\\run\\secrets\\pods.eks.amazonaws.com\\serviceaccount\\eks-pod-identity-token',
+      }),
+    ],
+  });
+
+  scenario('WH-14', "a pod on the host's network gets the settings like any other", {
+    source: HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(admitPod('app', { spec: { hostNetwork: true } }), {
+        injected: 'pod-identity',
+        'app.envNames': POD_IDENTITY_ENV.join(),
+      }),
+    ],
+  });
+});
