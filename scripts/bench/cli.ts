@@ -78,9 +78,9 @@ async function measure({ repeat }: Options, io: BenchIo): Promise<BenchReport> {
   };
   // First, since the first provisioning of a process is what counts.
   const provisioning = await benchProvisioning();
-  const policies = await benchPolicyEvaluations();
-  const signatures = await benchSignatureVerifications();
-  const objects = await benchGetObject();
+  const policies = await withCores(benchPolicyEvaluations);
+  const signatures = await withCores(benchSignatureVerifications);
+  const objects = await withCores(benchGetObject);
   const runs = await wholeRuns(repeat, io);
   return { version: 1, machine, measurements: [...ofRuns(runs), ...ofParts()] };
 
@@ -101,20 +101,37 @@ async function measure({ repeat }: Options, io: BenchIo): Promise<BenchReport> {
         50_000,
         'identity and bucket policy, one core',
       ),
-      measurement('signature verifications', signatures.perSecond, 'per second', 30_000, 'of GetObject, one core'),
+      measurement(
+        'signature verifications',
+        signatures.perSecond,
+        'per second',
+        30_000,
+        `of GetObject; ${signatures.cores}`,
+      ),
       measurement(
         'GetObject, signed and authorized',
         objects.perSecond,
         'per second',
         3_000,
-        '1 KiB over 16 connections of loopback, the client on a core of its own',
+        `1 KiB over 16 connections of loopback; ${objects.cores}, client included`,
       ),
     ];
   }
 }
 
+/** Also says how much of the processor the measured code got: less than a core means that the machine was busy. */
+async function withCores(bench: () => Promise<{ readonly perSecond: number }>) {
+  const [usage, started] = [process.cpuUsage(), performance.now()];
+  const { perSecond } = await bench();
+  const { user, system } = process.cpuUsage(usage);
+  const cores = (user + system) / 1000 / (performance.now() - started);
+  return { perSecond, cores: `on ${cores.toFixed(2)} cores` };
+}
+
 function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
   const { summary } = runs[0]?.results ?? { summary: { total: 0, probes: 0 } };
+  const processor = runs.flatMap(({ processorSeconds }) => processorSeconds ?? []);
+  const spent = processor.length === 0 ? '' : `, ${median(processor).toFixed(1)} s of processor time`;
   const times = runs.map(({ milliseconds }) => (milliseconds / 1000).toFixed(1));
   return [
     measurement(
@@ -122,7 +139,7 @@ function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
       median(runs.map(({ milliseconds }) => milliseconds)),
       'ms',
       10_000,
-      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s`,
+      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s${spent}`,
     ),
     measurement(
       'first verdict',

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,6 +12,8 @@ export interface WholeRun {
   readonly firstVerdictMilliseconds: number;
   /** Peak resident memory of the harness's process: emulator, clusters, agents and webhooks, without the pods' processes. */
   readonly peakMegabytes: number;
+  /** Processor time of the run and its pods, which a busy machine changes less; undefined where the system does not tell. */
+  readonly processorSeconds: number | undefined;
   readonly results: RunResults;
 }
 
@@ -28,6 +30,7 @@ const MEMORY_REPORTER = `data:text/javascript,${encodeURIComponent(
 export async function wholeRun(program: string, args: readonly string[] = []): Promise<WholeRun> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
   try {
+    const before = processorSecondsOfChildren();
     const started = performance.now();
     const child = spawn(
       process.execPath,
@@ -43,12 +46,14 @@ export async function wholeRun(program: string, args: readonly string[] = []): P
     const milliseconds = performance.now() - started;
     if (exitCode !== 0)
       throw new Error(`A run exited ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
+    const after = processorSecondsOfChildren();
     const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
     if (results.run.firstVerdictMilliseconds === null) throw new Error('A run came to no verdict.');
     return {
       milliseconds,
       firstVerdictMilliseconds: results.run.firstVerdictMilliseconds,
       peakMegabytes: Number(await memory) / 1024,
+      processorSeconds: before === undefined || after === undefined ? undefined : after - before,
       results,
     };
   } finally {
@@ -59,6 +64,14 @@ export async function wholeRun(program: string, args: readonly string[] = []): P
 /** Ids and verdicts in their order: the same in each run. */
 export function verdictsOf({ scenarios }: RunResults): string {
   return scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join('\n');
+}
+
+/** Processor time of all ended children and theirs (Linux, proc_pid_stat(5): cutime and cstime, in hundredths of a second). */
+function processorSecondsOfChildren(): number | undefined {
+  if (!existsSync('/proc/self/stat')) return undefined;
+  const text = readFileSync('/proc/self/stat', 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 function ownEnvironment(): NodeJS.ProcessEnv {

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { RunResults } from '../../harness/report/results.ts';
+import { main } from './cli.ts';
+import { measurement, median } from './measurement.ts';
+import { benchProvisioning } from './provisioning.ts';
+import { tableOf } from './table.ts';
+import { verdictsOf, wholeRun } from './whole-run.ts';
+
+describe('bench', () => {
+  const comparisons: [title: string, value: number, unit: 'ms' | 'per second' | 'MB', ratio: number, met: boolean][] = [
+    ['a time below the target', 50, 'ms', 2, true],
+    ['a time above the target', 200, 'ms', 0.5, false],
+    ['memory at the target', 100, 'MB', 1, true],
+    ['a rate above the target', 250, 'per second', 2.5, true],
+    ['a rate below the target', 50, 'per second', 0.5, false],
+  ];
+  for (const [title, value, unit, ratio, met] of comparisons) {
+    it(`compares ${title}`, () => {
+      expect(measurement('x', value, unit, 100, '')).to.include({ ratio, met });
+    });
+  }
+
+  it('takes the middle of the values', () => {
+    expect(median([3, 1, 2])).to.equal(2);
+    expect(median([4, 1, 2, 3])).to.equal(2.5);
+    expect(() => median([])).to.throw('no median');
+  });
+
+  it('says in the table what is missed, and on which machine', () => {
+    const table = tableOf({
+      version: 1,
+      machine: { cores: 2, cpu: 'cpu', memoryMegabytes: 4096, platform: 'linux x64', node: '20.19.0', load: 0.5 },
+      measurements: [
+        measurement('good', 1500, 'ms', 3000, 'quick'),
+        measurement('bad', 10, 'per second', 2000, 'slow'),
+      ],
+    });
+    expect(table.split('\n')).to.deep.equal([
+      '2 cores (cpu), 4,096 MB, linux x64, Node 20.19.0, load 0.5',
+      '',
+      'measured          value            target  ratio',
+      'good           1,500 ms          3,000 ms  2.00x  met',
+      'bad       10 per second  2,000 per second  0.01x  MISSED',
+      '',
+      'good: quick',
+      'bad: slow',
+      '',
+    ]);
+  });
+
+  it('provisions clusters', async () => {
+    const times = await benchProvisioning(1);
+    expect(times).to.have.length(1);
+    expect(times[0]).to.be.above(0);
+  });
+
+  describe('of a whole run', () => {
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), 'bench-'));
+    });
+    after(() => rmSync(folder, { recursive: true }));
+
+    function program(text: string): string {
+      const file = join(folder, 'program.mjs');
+      writeFileSync(file, text);
+      return file;
+    }
+
+    it('measures the process from outside, with no setting of the caller', async () => {
+      process.env['CONFORMANCE_SUITE'] = 'irsa';
+      const run = await wholeRun(
+        program(`
+          import { writeFileSync } from 'node:fs';
+          const directory = process.argv[process.argv.indexOf('--report-dir') + 1];
+          const settings = Object.keys(process.env).filter((name) => name.startsWith('CONFORMANCE_'));
+          writeFileSync(directory + '/results.json', JSON.stringify({ run: { firstVerdictMilliseconds: 7 }, settings }));
+        `),
+      ).finally(() => delete process.env['CONFORMANCE_SUITE']);
+      expect(run.results).to.deep.include({ settings: [] });
+      expect(run.firstVerdictMilliseconds).to.equal(7);
+      expect(run.milliseconds).to.be.above(0);
+      expect(run.peakMegabytes).to.be.within(10, 1000);
+    });
+
+    it('does not measure a run that fails', async () => {
+      const failing = program("process.stderr.write('FAILED XX-01'); process.exit(1);");
+      const error = await wholeRun(failing).catch((reason: unknown) => reason as Error);
+      expect(error).to.have.property('message', 'A run exited 1:\nFAILED XX-01');
+    });
+
+    it('takes another verdict and another order for a difference', () => {
+      const results = (...scenarios: [string, string][]): RunResults =>
+        ({ scenarios: scenarios.map(([id, verdict]) => ({ id, verdict })) }) as unknown as RunResults;
+      const first = verdictsOf(results(['A-1', 'passed'], ['A-2', 'passed']));
+      expect(verdictsOf(results(['A-1', 'passed'], ['A-2', 'passed']))).to.equal(first);
+      expect(verdictsOf(results(['A-2', 'passed'], ['A-1', 'passed']))).not.to.equal(first);
+      expect(verdictsOf(results(['A-1', 'passed'], ['A-2', 'failed']))).not.to.equal(first);
+    });
+  });
+
+  const usage: [argv: string[], code: number, sentence: RegExp][] = [
+    [['--help'], 0, /^Usage: npm run bench/],
+    [['--quick'], 2, /Unknown option '--quick'/],
+    [['--repeat', '0'], 2, /--repeat must be a whole number from 1, not "0"/],
+    [['--repeat', 'x'], 2, /not "x"/],
+    [['more'], 2, /Unexpected argument 'more'/],
+  ];
+  for (const [argv, code, sentence] of usage) {
+    it(`answers "${argv.join(' ')}" with exit code ${code}`, async () => {
+      let said = '';
+      const say = (text: string): void => void (said += text);
+      expect(await main(argv, { out: say, err: say, program: 'none' })).to.equal(code);
+      expect(said).to.match(sentence);
+    });
+  }
+});

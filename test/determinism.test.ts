@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { runConformance, type CliRun } from './run-cli.ts';
+
+/** What must be the same in each run: all but times, random names and addresses. */
+function findings({ results, exitCode }: CliRun): unknown {
+  return {
+    exitCode,
+    scenarios: results?.scenarios.map(({ id, verdict, probes }) => ({
+      id,
+      verdict,
+      probes: probes.map(({ number, workload, expected, observed, verdict: probeVerdict }) => ({
+        number,
+        workload,
+        expected: expected.outcome,
+        observed: observed?.outcome,
+        verdict: probeVerdict,
+      })),
+    })),
+  };
+}
+
+describe('two runs with the same seed', function () {
+  this.timeout(60_000);
+  const selected = ['--seed', 'same', '--suite', 'pod-identity', '--grep', 'PI-0', '--quiet'];
+
+  it('come to the same verdicts, in the same order, whatever runs at once', async () => {
+    const runs = await Promise.all([
+      runConformance({ args: [...selected, '--parallel', '16'] }),
+      runConformance({ args: [...selected, '--parallel', '2'] }),
+    ]);
+    const [first, second] = runs.map(findings);
+    expect(runs[0].results?.scenarios).to.have.length.above(5);
+    expect(runs[0].exitCode, runs[0].stderr).to.equal(0);
+    expect(second).to.deep.equal(first);
+  });
+});
