@@ -28,8 +28,6 @@ const JITTERED = between(79_200, 86_400);
 /** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
 const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irsa: 'app' } } } as const;
-const env = (...names: readonly string[]): readonly { name: string; value: string }[] =>
-  names.map((name) => ({ name, value: 'set-by-user' }));
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-01', 'a pod with an association gets exactly the Pod Identity settings', {
