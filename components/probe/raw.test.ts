@@ -1,0 +1,240 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { diagnoseMissingCredentials } from './diagnose.ts';
+import type { ProbeResult } from './protocol.ts';
+import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
+
+const secrets = { AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'the secret', Token: 'the session token' };
+const credentials = (more: object = {}): string =>
+  JSON.stringify({
+    ...secrets,
+    AccountId: '111122223333',
+    Expiration: new Date(Date.now() + 3600_000).toISOString(),
+    ...more,
+  });
+
+describe("an agent's answer", () => {
+  const table: readonly (readonly [string, number, string, Partial<ProbeResult>])[] = [
+    ['credentials', 200, credentials(), { outcome: 'granted', status: 200 }],
+    ['no JSON', 200, 'hello', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
+    ['null', 200, 'null', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
+    ['other JSON', 200, '{"a":1}', { outcome: 'refused', layer: 'agent', code: 'NoCredentialsInAnswer' }],
+    [
+      'a refusal of its own',
+      400,
+      'no token\n',
+      { outcome: 'refused', layer: 'agent', code: '400', message: 'no token' },
+    ],
+    [
+      "EKS Auth's refusal",
+      400,
+      '[r-1]: (AccessDeniedException): not, with: (brackets), fault: client\n',
+      {
+        outcome: 'refused',
+        layer: 'eks-auth',
+        code: 'AccessDeniedException',
+        requestId: 'r-1',
+        message: 'not, with: (brackets)',
+      },
+    ],
+    ['no connection', 0, 'ECONNREFUSED', { outcome: 'refused', layer: 'agent', code: 'ECONNREFUSED' }],
+  ];
+  for (const [what, status, body, expected] of table)
+    it(`with ${what} is ${expected.outcome}${expected.layer ? ` by ${expected.layer}` : ''}`, () => {
+      const result = judgeAgentAnswer({ status, contentType: undefined, body });
+      expect(result).to.include(expected);
+      for (const secret of Object.values(secrets)) expect(JSON.stringify(result)).not.to.contain(secret);
+    });
+
+  it('tells names, account, time left and which session it is', () => {
+    const { facts } = judgeAgentAnswer({ status: 200, contentType: 'application/json', body: credentials() });
+    expect(facts).to.include({
+      keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration',
+      accountId: '111122223333',
+    });
+    expect(facts?.['secondsLeft']).to.be.within(3590, 3600);
+    expect(facts?.['session']).to.match(/^[0-9a-f]{12}$/);
+  });
+});
+
+describe('raw requests', () => {
+  const saved = { ...process.env };
+  let answer: (request: IncomingMessage, response: ServerResponse, body: string) => void = () => undefined;
+  const seen: {
+    method: string | undefined;
+    url: string | undefined;
+    host: string | undefined;
+    authorization: string | undefined;
+  }[] = [];
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      const { host, authorization } = request.headers;
+      seen.push({ method: request.method, url: request.url, host, authorization });
+      answer(request, response, body);
+    });
+  });
+  before((done) => {
+    server.listen(0, '127.0.0.1', () => {
+      const root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `${root}/v1/credentials`;
+      process.env['AWS_ENDPOINT_URL'] = root;
+      for (const name of ['AWS_ROLE_ARN', 'AWS_WEB_IDENTITY_TOKEN_FILE', 'AWS_ENDPOINT_URL_STS'])
+        delete process.env[name];
+      done();
+    });
+  });
+  beforeEach(() => {
+    seen.length = 0;
+    answer = (_request, response) => response.end(credentials());
+  });
+  after((done) => {
+    process.env = saved;
+    server.close(done);
+  });
+
+  it('are an SDK’s unless the operation says otherwise', async () => {
+    await fetchCredentials({ do: 'FetchCredentials', token: { from: 'text', text: 't' } });
+    await fetchCredentials({
+      do: 'FetchCredentials',
+      token: { from: 'none' },
+      method: 'PUT',
+      path: '/x',
+      host: 'other',
+    });
+    expect(seen[0]).to.include({ method: 'GET', url: '/v1/credentials', authorization: 't' });
+    expect(seen[1]).to.deep.equal({ method: 'PUT', url: '/x', host: 'other', authorization: undefined });
+  });
+
+  for (const atOnce of [true, false])
+    it(`are counted when they are repeated ${atOnce ? 'at once' : 'one after another'}`, async () => {
+      const { outcome, facts } = await fetchCredentials({
+        do: 'FetchCredentials',
+        token: { from: 'none' },
+        repeat: 3,
+        atOnce,
+      });
+      expect(outcome).to.equal('granted');
+      expect(facts).to.include({ requests: 3, answeredAlike: true, distinctSessions: 1 });
+      expect(seen).to.have.length(3);
+    });
+
+  it('tell that answers differ, and which was odd', async () => {
+    answer = (_request, response) => {
+      if (seen.length === 2) response.writeHead(400).end('no');
+      else response.end(credentials({ AccessKeyId: `A${seen.length}` }));
+    };
+    const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' }, repeat: 3 });
+    expect(result).to.include({ outcome: 'refused', code: '400' });
+    expect(result.facts).to.include({ requests: 3, answeredAlike: false, distinctSessions: 3 });
+  });
+
+  it('say that the agent cannot be reached', async () => {
+    answer = (request) => request.socket.destroy();
+    const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });
+    expect(result).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNRESET' });
+  });
+
+  it('read an answer of AssumeRoleWithWebIdentity', async () => {
+    let form = '';
+    answer = (_request, response, body) => {
+      form = body;
+      response.end(
+        '<A><Arn>arn:aws:sts::111122223333:assumed-role/app/probe</Arn><SubjectFromWebIdentityToken>s</SubjectFromWebIdentityToken><Audience>a</Audience><SecretAccessKey>the secret</SecretAccessKey><RequestId>r</RequestId></A>',
+      );
+    };
+    const result = await assumeRoleWithWebIdentity({
+      do: 'AssumeRoleWithWebIdentity',
+      roleArn: 'arn:role',
+      token: { from: 'text', text: 'a.b.c' },
+      durationSeconds: 900,
+    });
+    expect(Object.fromEntries(new URLSearchParams(form))).to.include({
+      Action: 'AssumeRoleWithWebIdentity',
+      RoleArn: 'arn:role',
+      WebIdentityToken: 'a.b.c',
+      DurationSeconds: '900',
+    });
+    expect(result).to.deep.equal({
+      outcome: 'granted',
+      status: 200,
+      identity: { arn: 'arn:aws:sts::111122223333:assumed-role/app/probe', account: '111122223333' },
+      requestId: 'r',
+      facts: { subject: 's', audience: 'a' },
+    });
+  });
+
+  it('read a refusal of AssumeRoleWithWebIdentity', async () => {
+    answer = (_request, response) =>
+      response
+        .writeHead(400)
+        .end('<E><Code>InvalidIdentityToken</Code><Message>no</Message><RequestId>r</RequestId></E>');
+    const operation = { do: 'AssumeRoleWithWebIdentity', roleArn: 'r', token: { from: 'none' } } as const;
+    expect(await assumeRoleWithWebIdentity(operation)).to.deep.equal({
+      outcome: 'refused',
+      layer: 'sts',
+      code: 'InvalidIdentityToken',
+      status: 400,
+      message: 'no',
+      requestId: 'r',
+    });
+    answer = (_request, response) => response.writeHead(503).end('busy');
+    expect(await assumeRoleWithWebIdentity(operation)).to.include({ code: '503', message: '' });
+  });
+
+  describe('after the SDK found no credentials', () => {
+    const error = Object.assign(new Error('could not load'), { name: 'CredentialsProviderError' });
+    const variables = [
+      'AWS_ROLE_ARN',
+      'AWS_WEB_IDENTITY_TOKEN_FILE',
+      'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+      'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
+    ];
+    const diagnosed = async (environment: Record<string, string | undefined>): Promise<ProbeResult> => {
+      const before = { ...process.env };
+      for (const name of variables) if (!(name in environment)) delete process.env[name];
+      Object.assign(process.env, environment);
+      try {
+        return await diagnoseMissingCredentials(error);
+      } finally {
+        process.env = before;
+      }
+    };
+    const folder = mkdtempSync(join(tmpdir(), 'probe-raw-'));
+    const file = join(folder, 'token');
+    before(() => writeFileSync(file, 'a.b.c'));
+    after(() => rmSync(folder, { recursive: true }));
+    const uri = (): string => process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '';
+
+    it('blame the injection where nothing was injected', async () =>
+      expect(await diagnosed({})).to.include({
+        outcome: 'refused',
+        layer: 'injection',
+        code: 'NoCredentialsSettings',
+      }));
+    it('blame STS where the pod has IRSA settings', async () =>
+      expect(await diagnosed({ AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: file })).to.include({ layer: 'sts' }));
+    it('blame the injection where the token cannot be read', async () =>
+      expect(
+        await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(), AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/none' }),
+      ).to.include({ layer: 'injection', code: 'TokenUnreadable' }));
+    it('blame the agent where it answers a request by hand', async () =>
+      expect(
+        await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(), AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file }),
+      ).to.include({ layer: 'agent', code: 'CredentialsProviderError' }));
+    it('pass on what the agent answers', async () => {
+      answer = (_request, response) => response.writeHead(400).end('[r]: (AccessDeniedException): no, fault: client');
+      const result = await diagnosed({
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(),
+        AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file,
+      });
+      expect(result).to.include({ outcome: 'refused', layer: 'eks-auth', code: 'AccessDeniedException' });
+      expect(result.facts).to.include({ sdkError: 'CredentialsProviderError' });
+    });
+  });
+});

@@ -1,0 +1,105 @@
+import { createVerify, generateKeyPairSync, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { changeToken, readToken } from './tokens.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const decode = (segment = ''): Record<string, unknown> =>
+  JSON.parse(Buffer.from(segment, 'base64url').toString()) as Record<string, unknown>;
+const claims = { sub: 'system:serviceaccount:red:app', exp: 2_000_000_000, nbf: 1 };
+const input = `${encode({ alg: 'RS256', kid: 'k' })}.${encode(claims)}`;
+const token = `${input}.${sign('RSA-SHA256', Buffer.from(input), privateKey).toString('base64url')}`;
+const [header, body, signature] = token.split('.') as [string, string, string];
+const verifies = (text: string): boolean => {
+  const [first, second, third = ''] = text.split('.');
+  return createVerify('RSA-SHA256').update(`${first}.${second}`).verify(publicKey, Buffer.from(third, 'base64url'));
+};
+const now = (): number => Math.floor(Date.now() / 1000);
+
+describe('a changed token', () => {
+  it('is the same without a change', () => {
+    expect(changeToken(token, undefined)).to.equal(token);
+    expect(verifies(token)).to.equal(true);
+  });
+
+  for (const change of [
+    'flip-signature',
+    'expired',
+    'not-yet-valid',
+    'garbage-header',
+    'garbage-claims',
+    'self-signed',
+  ] as const)
+    it(`does not verify any more (${change})`, () => {
+      const changed = changeToken(token, change);
+      expect(changed.split('.')).to.have.length(3);
+      expect(verifies(changed)).to.equal(false);
+    });
+
+  it('has another signature alone (flip-signature, self-signed)', () => {
+    for (const change of ['flip-signature', 'self-signed'] as const) {
+      const [first, second, third] = changeToken(token, change).split('.');
+      expect([first, second]).to.deep.equal([header, body]);
+      expect(third).to.have.length(signature.length).and.not.to.equal(signature);
+    }
+  });
+
+  it('has another algorithm and no signature (alg-none)', () => {
+    const [first, second, third] = changeToken(token, 'alg-none').split('.');
+    expect(decode(first)).to.deep.equal({ alg: 'none', kid: 'k' });
+    expect([second, third]).to.deep.equal([body, '']);
+  });
+
+  it('has other dates and all other claims (expired, not-yet-valid)', () => {
+    const expired = decode(changeToken(token, 'expired').split('.')[1]);
+    expect(expired).to.include({ sub: claims.sub, nbf: 1 });
+    expect(expired['exp']).to.be.within(now() - 605, now() - 595);
+    const early = decode(changeToken(token, 'not-yet-valid').split('.')[1]);
+    expect(early).to.include({ sub: claims.sub, exp: claims.exp });
+    expect(early['nbf']).to.be.within(now() + 595, now() + 605);
+  });
+
+  it('cannot be read where it is garbage', () => {
+    expect(() => decode(changeToken(token, 'garbage-header').split('.')[0])).to.throw(SyntaxError);
+    expect(() => decode(changeToken(token, 'garbage-claims').split('.')[1])).to.throw(SyntaxError);
+  });
+
+  it('has two segments, or a prefix', () => {
+    expect(changeToken(token, 'two-segments')).to.equal(`${header}.${body}`);
+    expect(changeToken(token, 'bearer-prefix')).to.equal(`Bearer ${token}`);
+  });
+});
+
+describe('a token', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'probe-tokens-'));
+  const saved = { ...process.env };
+  before(() => {
+    for (const name of ['pod-identity', 'irsa', 'api', 'mine']) writeFileSync(join(folder, name), `${name} token\n`);
+    process.env['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] = join(folder, 'pod-identity');
+    process.env['AWS_WEB_IDENTITY_TOKEN_FILE'] = join(folder, 'irsa');
+    process.env['PROBE_API_TOKEN_FILE'] = join(folder, 'api');
+    process.env['PROBE_TOKENS_DIRECTORY'] = folder;
+  });
+  after(() => {
+    process.env = saved;
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is read from where its source says', () => {
+    expect(readToken({ from: 'pod-identity' })).to.equal('pod-identity token');
+    expect(readToken({ from: 'irsa' })).to.equal('irsa token');
+    expect(readToken({ from: 'kubernetes-api' })).to.equal('api token');
+    expect(readToken({ from: 'minted', name: 'mine' })).to.equal('mine token');
+    expect(readToken({ from: 'text', text: 'x' })).to.equal('x');
+    expect(readToken({ from: 'none' })).to.equal(undefined);
+  });
+
+  it('that is not there is an error that names the variable or the file', () => {
+    delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
+    expect(() => readToken({ from: 'irsa' })).to.throw('the pod has no AWS_WEB_IDENTITY_TOKEN_FILE');
+    expect(() => readToken({ from: 'minted', name: 'none' })).to.throw('ENOENT');
+  });
+});

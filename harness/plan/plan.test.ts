@@ -1,0 +1,173 @@
+import { expect } from 'chai';
+import { configure } from '../config/configuration.ts';
+import { HarnessError } from '../errors.ts';
+import {
+  advanceClock,
+  chain,
+  clearWeather,
+  control,
+  denied,
+  denyNode,
+  fetchCredentials,
+  getObject,
+  granted,
+  postToWebhook,
+  restartAgent,
+  restartPod,
+  succeeds,
+  weather,
+} from '../scenario/builders.ts';
+import { podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
+import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import { listText, planText } from './print.ts';
+import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';
+import { select } from './select.ts';
+
+const grant = granted('red', getObject('data/red/key'));
+const all: ReadonlySet<string> = new Set<Capability>(['pod-identity', 'irsa', 'two-clusters', 'virtual-clock']);
+
+describe('what a scenario needs', () => {
+  const table: readonly (readonly [string, Partial<ScenarioSpec>, readonly Capability[]])[] = [
+    ['a Pod Identity role', {}, ['pod-identity']],
+    ['an IRSA role', { workloads: { red: { irsa: 'app' } } }, ['irsa']],
+    ['instance metadata', { workloads: { red: { imds: 'reachable' } } }, ['imds']],
+    ['blocked instance metadata', { workloads: { red: { imds: 'blocked' } } }, []],
+    ['what it says', { workloads: { red: {} }, needs: ['call-record'] }, ['call-record']],
+    ['a second cluster', { workloads: { red: { cluster: 'c2' } } }, ['two-clusters']],
+    ['a second cluster in a text', { workloads: { red: { podAnnotations: { a: '<issuer:c2>' } } } }, ['two-clusters']],
+    [
+      'a second account',
+      { workloads: { red: {} }, roles: { app: { trust: [trustPodIdentity()], account: 'other' } } },
+      ['two-accounts'],
+    ],
+    ['a second account in a text', { workloads: { red: { env: { A: '<account:other>' } } } }, ['two-accounts']],
+    ['moving the clock', { workloads: { red: {} }, probes: [grant, advanceClock(1)] }, ['virtual-clock']],
+    [
+      'weather',
+      { workloads: { red: {} }, probes: [weather({ service: 's3', operation: 'GetObject' }), grant, clearWeather()] },
+      ['weather'],
+    ],
+    ['restarting the agent', { workloads: { red: {} }, probes: [restartAgent(), grant] }, ['agent-restart']],
+    [
+      'counting calls',
+      { workloads: { red: {} }, probes: [granted('red', fetchCredentials(), { facts: { upstreamCalls: 1 } })] },
+      ['call-record'],
+    ],
+    ["the webhook's address", { workloads: {}, probes: [succeeds(postToWebhook('a', 'b'))] }, ['webhook-endpoint']],
+  ];
+  for (const [what, spec, needs] of table)
+    it(`follows from ${what}`, () => expect(capabilitiesOf(aScenario(spec))).to.have.members(needs));
+
+  it('is told where it is missing', () => {
+    expect(missing(aScenario(), all)).to.equal(undefined);
+    expect(missing(aScenario({ needs: ['weather', 'imds'] }), all)).to.equal(
+      'Needs what is not available here: delays and failures of AWS that can be turned on (weather), instance metadata that pods can reach (imds).',
+    );
+  });
+
+  it('is c1 alone, unless c2 is named', () => {
+    expect(clustersOf(aScenario())).to.deep.equal(['c1']);
+    expect(clustersOf(aScenario({ workloads: { red: { cluster: 'c2' } } }))).to.deep.equal(['c1', 'c2']);
+  });
+
+  const exclusive: readonly (readonly [string, Partial<ScenarioSpec>, boolean])[] = [
+    ['a plain scenario', {}, false],
+    ['one that says so', { exclusive: true }, true],
+    ['one with exact names', { exactNames: true }, true],
+    ['one that moves the clock', { probes: [grant, advanceClock(1)] }, true],
+    ['one that restarts the agent', { probes: [restartAgent(), grant] }, true],
+    ["one that takes from the node's role", { probes: [denyNode('*'), grant] }, true],
+    ['one that restarts a pod', { probes: [restartPod('red'), grant] }, false],
+  ];
+  for (const [what, spec, alone] of exclusive)
+    it(`${alone ? 'includes' : 'does not include'} running alone, for ${what}`, () =>
+      expect(isExclusive(aScenario(spec))).to.equal(alone));
+});
+
+describe('the selection', () => {
+  const scenarios = [
+    aScenario({}, 'AB-01', 'abac'),
+    aScenario({}, 'AB-02', 'abac'),
+    aScenario({}, 'IR-01', 'irsa'),
+    aScenario({}, 'RB-01', 'rbac'),
+  ];
+  const ids = (...argv: string[]): string =>
+    select(scenarios, configure(argv, {}))
+      .map(({ id }) => id)
+      .join(' ');
+
+  for (const [argv, selected] of [
+    [[], 'AB-01 AB-02 IR-01 RB-01'],
+    [['--suite', 'irsa'], 'IR-01'],
+    [['--suite', 'rbac,abac'], 'AB-01 AB-02 RB-01'],
+    [['--suite', 'rbac', '--suite', 'irsa'], 'IR-01 RB-01'],
+    [['--scenario', 'RB-01,AB-02'], 'AB-02 RB-01'],
+    [['--suite', 'abac', '--scenario', 'AB-02'], 'AB-02'],
+    [['--grep', '^(IR|RB)'], 'IR-01 RB-01'],
+    [['--grep', 'title of AB-01'], 'AB-01'],
+    [['--grep-invert', '-01'], 'AB-02'],
+    [['--grep', 'AB', '--grep-invert', '02'], 'AB-01'],
+    [['--grep', 'nothing like it', '--pass-with-no-scenarios'], ''],
+  ] as const)
+    it(`by ${argv.join(' ') || 'nothing'} is ${selected || 'none'}`, () => expect(ids(...argv)).to.equal(selected));
+
+  for (const [argv, code, text] of [
+    [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
+    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac.'],
+    [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
+    [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
+    [['--suite', 'irsa', '--scenario', 'AB-01'], 'NOTHING_SELECTED', 'No scenario is selected'],
+  ] as const)
+    it(`refuses ${argv.join(' ')}`, () => {
+      expect(() => ids(...argv))
+        .to.throw(HarnessError, text)
+        .with.property('code', code);
+    });
+});
+
+describe('the list', () => {
+  it('has a line for each scenario', () => {
+    expect(listText([aScenario({}, 'AB-01', 'abac'), aScenario({}, 'PI-01', 'pod-identity')])).to.equal(
+      'AB-01   abac          the title of AB-01\nPI-01   pod-identity  the title of PI-01\n',
+    );
+    expect(listText([])).to.equal('');
+  });
+});
+
+describe('the plan', () => {
+  const scenario = aScenario({
+    roles: { app: podIdentityRole(), target: podIdentityRole() },
+    workloads: { red: { role: 'app' }, old: { irsa: { text: 'arn:x' }, namespace: 'old', serviceAccount: 'sa' } },
+    buckets: { spare: {} },
+    probes: [
+      control('red', getObject('data/red/key')),
+      advanceClock(60),
+      denied('red', getObject('data/blue/key', { through: chain('target') }), { by: 's3', code: 'AccessDenied' }),
+    ],
+  });
+
+  it('says what would be created, in which order things happen and how each probe must end', () => {
+    const text = planText([scenario], 'embedded', all);
+    for (const line of [
+      'Clusters to provision (embedded): c1',
+      'AB-01 the title of AB-01 (abac)',
+      '  runs alone, after the others',
+      '  roles: app, target',
+      '  buckets: spare, data',
+      '  objects: data/red/key',
+      '  pods: red (c1, app/app, Pod Identity role app), old (c1, old/sa, IRSA annotation "arn:x")',
+      '  1. red: GetObject s3://data/red/key must be granted as role app (control)',
+      '  then advance clock (seconds 60)',
+      '  2. red: GetObject s3://data/blue/key through <role:target> must be denied by s3 with AccessDenied',
+      '1 scenarios with 2 probes would run, 0 would be skipped. Nothing was created.',
+    ])
+      expect(text.split('\n')).to.include(line);
+  });
+
+  it('says which scenarios would be skipped, and provisions nothing for them', () => {
+    const text = planText([scenario], 'embedded', new Set());
+    expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Needs');
+    expect(text).to.contain('0 scenarios with 0 probes would run, 1 would be skipped.');
+  });
+});

@@ -1,0 +1,160 @@
+import { expect } from 'chai';
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
+import { junitXml } from './junit.ts';
+import { summarize, type RunResults, type ScenarioResult } from './results.ts';
+
+interface Case {
+  readonly name: string;
+  readonly classname: string;
+  readonly time: string;
+  readonly failure?: { readonly message: string; readonly type: string; readonly '#text': string };
+  readonly error?: { readonly message: string; readonly type: string; readonly '#text': string };
+  readonly skipped?: { readonly message: string };
+  readonly 'system-out'?: string;
+}
+interface Counts {
+  readonly name: string;
+  readonly tests: string;
+  readonly failures: string;
+  readonly errors: string;
+  readonly skipped: string;
+}
+interface Document {
+  readonly testsuites: Counts & { readonly testsuite: readonly (Counts & { readonly testcase: readonly Case[] })[] };
+}
+
+const parser = new XMLParser({
+  ignoreAttributes: false,
+  attributeNamePrefix: '',
+  parseTagValue: false,
+  isArray: (name) => name === 'testsuite' || name === 'testcase',
+});
+
+/** Writes, validates and reads; checks what every report must have. */
+function written(scenarios: readonly ScenarioResult[], run: Partial<RunResults['run']> = {}): Document['testsuites'] {
+  const xml = junitXml(someResults(scenarios, summarize(scenarios), run));
+  expect(XMLValidator.validate(xml)).to.equal(true);
+  const { testsuites } = parser.parse(xml) as Document;
+  const cases = testsuites.testsuite.flatMap((suite) => suite.testcase);
+  expect(cases).not.to.have.length(0);
+  const names = cases.map(({ classname, name }) => `${classname} ${name}`);
+  expect(new Set(names).size).to.equal(names.length);
+  for (const suite of testsuites.testsuite) expect(counted(suite)).to.deep.equal(countsOf(suite.testcase));
+  expect(counted(testsuites)).to.deep.equal(countsOf(cases));
+  return testsuites;
+}
+
+const counted = ({ tests, failures, errors, skipped }: Counts) => [tests, failures, errors, skipped].map(Number);
+const countsOf = (cases: readonly Case[]) => [
+  cases.length,
+  ...(['failure', 'error', 'skipped'] as const).map((kind) => cases.filter((item) => item[kind] !== undefined).length),
+];
+const onlyCase = (scenario: ScenarioResult): Case => written([scenario]).testsuite[0]!.testcase[0]!;
+
+describe('junit.xml', () => {
+  it('has totals that agree with its cases at both levels', () => {
+    const suites = written([
+      aResult({ id: 'AB-01' }),
+      aResult({ id: 'AB-02', verdict: 'failed', reason: 'Probe 1 failed.' }),
+      aResult({ id: 'AB-03', verdict: 'skipped', reason: 'Needs what is not available.' }),
+      aResult({ id: 'IR-01', suite: 'irsa', verdict: 'error', reason: 'No pod.' }),
+      aResult({ id: 'IR-02', suite: 'irsa', verdict: 'inconclusive', reason: 'No control.' }),
+    ]);
+    expect(counted(suites)).to.deep.equal([5, 1, 2, 1]);
+    expect(suites.testsuite.map(({ name }) => name)).to.deep.equal(['conformance.abac', 'conformance.irsa']);
+  });
+
+  for (const [verdict, element] of [
+    ['failed', 'failure'],
+    ['error', 'error'],
+    ['inconclusive', 'error'],
+  ] as const) {
+    it(`tells a ${verdict} scenario as ${element}, with reason, type and the probes that were not as expected`, () => {
+      const probes = [
+        anOutcome({ number: 0, reason: 'A good probe.' }),
+        anOutcome({ number: 1, verdict, reason: 'A bad probe.', operation: 'GetObject s3://data/blue/key' }),
+      ];
+      const it = onlyCase(aResult({ verdict, reason: 'It went wrong.', probes }));
+      expect(it[element]).to.include({ message: 'It went wrong.', type: verdict });
+      expect(it[element]!['#text']).to.contain('A bad probe.').and.not.to.contain('A good probe.');
+      expect(it['system-out']).to.contain('A bad probe.').and.to.contain('A good probe.');
+    });
+  }
+
+  it('tells why a scenario was skipped', () => {
+    expect(onlyCase(aResult({ verdict: 'skipped', reason: 'Needs IRSA.', probes: [] })).skipped?.message).to.equal(
+      'Needs IRSA.',
+    );
+  });
+
+  it('has no element of a verdict for a scenario that passed', () => {
+    expect(onlyCase(aResult())).not.to.have.any.keys('failure', 'error', 'skipped');
+  });
+
+  it('tells a finding', () => {
+    expect(onlyCase(aResult({ finding: 'A risk.' }))['system-out']).to.contain('Finding: A risk.');
+  });
+
+  it('explains a failure statement by statement', () => {
+    const explanation = {
+      requestId: 'R1',
+      service: 's3',
+      operation: 'GetObject',
+      notes: ['a note'],
+      authorizations: [
+        {
+          action: 's3:GetObject',
+          resource: 'arn:aws:s3:::b/k',
+          decision: 'implicitlyDenied',
+          reason: 'nothing allows it',
+          statements: [],
+        },
+      ],
+    };
+    const probes = [anOutcome({ verdict: 'failed', explanation })];
+    const text = onlyCase(aResult({ verdict: 'failed', probes })).failure!['#text'];
+    expect(text).to.contain('s3 GetObject, request R1:').and.to.contain('a note');
+    expect(text).to.contain('s3:GetObject on arn:aws:s3:::b/k: implicitlyDenied, nothing allows it');
+  });
+
+  const texts: readonly (readonly [string, string, string])[] = [
+    ['markup', `<b a="1" c='2'>&amp;</b>`, `<b a="1" c='2'>&amp;</b>`],
+    ['the end of a CDATA section', 'a]]>b]]>c', 'a]]>b]]>c'],
+    ['control characters', 'a\u0000b\u0007c\u001fd', 'abcd'],
+    ['colours', '\u001b[31mred\u001b[0m', 'red'],
+    ['lone surrogates', 'a\ud800b\udc00c', 'abc'],
+    ['characters outside the basic plane', 'key 🔑 and 漢字', 'key 🔑 and 漢字'],
+    ['no characters at all', 'a\ufffe\uffffb', 'ab'],
+  ];
+  for (const [what, given, read] of texts) {
+    it(`stays well formed with ${what} in attributes and text`, () => {
+      const reason = `x${given}y`;
+      const it = onlyCase(aResult({ verdict: 'failed', reason, title: reason, probes: [anOutcome({ reason })] }));
+      const xml = junitXml(someResults([aResult({ verdict: 'failed', reason })], summarize([])));
+      expect(xml).to.match(/^<\?xml version="1\.0" encoding="UTF-8"\?>/);
+      expect(it.failure!['#text']).to.contain(`x${read}y`);
+      expect(it.failure!.message).to.equal(`x${read}y`);
+      expect(it.name).to.equal(`AB-01 x${read}y`);
+    });
+  }
+
+  it('keeps line ends and tabs of attributes as references', () => {
+    const xml = junitXml(someResults([aResult({ verdict: 'failed', reason: 'a\nb\tc\rd' })], summarize([])));
+    expect(xml).to.contain('message="a&#10;b&#9;c&#13;d"');
+  });
+
+  it('has a case for a run that could not do its work', () => {
+    const [suite] = written([], { error: 'No cluster.' }).testsuite;
+    expect(suite?.testcase[0]?.error?.message).to.equal('No cluster.');
+  });
+
+  it('keeps the scenarios of a run that failed later', () => {
+    const suites = written([aResult()], { error: 'Teardown failed.' });
+    expect(suites.testsuite.map(({ name }) => name)).to.deep.equal(['conformance.abac', 'conformance.run']);
+  });
+
+  it('has a skipped case for a run with nothing to do', () => {
+    expect(written([]).testsuite[0]?.testcase[0]?.skipped?.message).to.equal('No scenario was selected.');
+  });
+});
