@@ -163,7 +163,9 @@ async function warmCodeCache() {
 function writeTypes() {
   const compiler = join('node_modules', '.bin', 'tsc');
   if (!existsSync(compiler)) return;
-  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json', '--outDir', join(out, 'types')], { encoding: 'utf8' });
+  const { status, stdout } = spawnSync(compiler, ['-p', 'tsconfig.types.json', '--outDir', join(out, 'types')], {
+    encoding: 'utf8',
+  });
   if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
 }
 
