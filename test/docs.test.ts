@@ -1,0 +1,192 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
+import { FAULTS } from '../faults/index.ts';
+import { environmentName, OPTIONS, type OptionSpec } from '../harness/config/options.ts';
+import { EXIT } from '../harness/errors.ts';
+import * as surface from '../harness/index.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+
+const TEXTS = ['README.md', 'CONTRIBUTING.md', ...readdirSync(join(root, 'docs')).map((file) => `docs/${file}`)].filter(
+  (file) => file.endsWith('.md'),
+);
+
+interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+const manifest = JSON.parse(read('package.json')) as Manifest;
+
+/** The text below a heading, to the next one of the same depth or above. */
+function section(file: string, heading: string): string {
+  const lines = read(file).split('\n');
+  const start = lines.indexOf(heading);
+  expect(start, `${file} has the heading "${heading}"`).to.be.greaterThan(-1);
+  const depth = /^#+/.exec(heading)?.[0].length ?? 1;
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => (/^(#+) /.exec(line)?.[1]?.length ?? Infinity) <= depth);
+  return (end === -1 ? rest : rest.slice(0, end)).join('\n');
+}
+
+/** The cells of each row of the tables in a text, without heads. */
+function rows(text: string): string[][] {
+  const lines = text.split('\n');
+  return lines
+    .filter((line, index) => line.startsWith('|') && !line.startsWith('| -') && !lines[index + 1]?.startsWith('| -'))
+    .map((line) =>
+      line
+        .split(/(?<!\\)\|/)
+        .slice(1, -1)
+        .map((cell) => cell.trim().replaceAll('\\|', '|')),
+    );
+}
+
+const code = (cell: string | undefined): string[] => [...(cell ?? '').matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+
+/** A heading as GitHub makes an anchor of it. */
+const anchor = (heading: string): string =>
+  heading
+    .replace(/^#+ /, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\- ]/gu, '')
+    .replaceAll(' ', '-');
+
+/** Exported for the harness' own use. */
+const NO_WORDS = ['CAPABILITIES', 'isHarnessOperation'];
+
+describe('the texts', () => {
+  it('name every flag with its default and its variable, and no other', () => {
+    const written = rows(section('docs/command-line.md', '## Flags')).map(([flag, , preset, variable]) => [
+      code(flag)[0],
+      code(preset)[0] ?? '',
+      code(variable)[0] ?? '',
+    ]);
+    const options = (OPTIONS as readonly OptionSpec[]).map((option) => {
+      const value = option.kind === 'choice' ? option.choices?.join('|') : option.placeholder;
+      return [
+        `--${option.name}${value === undefined ? '' : ` ${value}`}`,
+        option.default === undefined ? '' : String(option.default),
+        option.commandLineOnly ? '' : environmentName(option.name),
+      ];
+    });
+    expect(written).to.deep.equal(options);
+  });
+
+  it('name no flag of npm run conformance that does not exist', () => {
+    const names = new Set(OPTIONS.map((option) => `--${option.name}`));
+    for (const file of TEXTS) {
+      for (const [command] of read(file).matchAll(/npm run conformance -- [^\n`]*/g)) {
+        const flags = [...command.matchAll(/(?<= )--[a-z][a-z-]*/g)].map(([flag]) => flag);
+        for (const flag of flags) expect(names, `${file}: ${command}`).to.include(flag);
+      }
+    }
+  });
+
+  it('tell every exit code', () => {
+    const expected = Object.values(EXIT).map(String);
+    expect(rows(section('README.md', '## Exit codes')).map(([cell]) => cell)).to.deep.equal(expected);
+    expect(rows(section('docs/command-line.md', '## Exit codes')).map(([cell]) => cell)).to.deep.equal(expected);
+  });
+
+  it('run only scripts that package.json has', () => {
+    let found = 0;
+    for (const file of TEXTS) {
+      for (const [, script = ''] of read(file).matchAll(/\bnpm run (?:-s )?([a-z][a-z:]*)/g)) {
+        expect(manifest.scripts, file).to.have.property(script);
+        found += 1;
+      }
+    }
+    expect(found).to.be.greaterThan(10);
+  });
+
+  it('begin with the commands that users and contributors run first', () => {
+    const [first] = /```sh\n[\s\S]*?```/.exec(read('README.md')) ?? [''];
+    expect(first).to.include('npm ci && npm run conformance').and.include('npm ci && npm test');
+  });
+
+  for (const file of TEXTS) {
+    it(`${file}: every link leads somewhere`, () => {
+      for (const [, target = ''] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+        if (/^https?:/.test(target)) continue;
+        const [path = '', fragment] = target.split('#');
+        const linked = path === '' ? file : relative(root, join(root, dirname(file), path));
+        expect(existsSync(join(root, linked)), `${target} exists`).to.equal(true);
+        if (fragment === undefined) continue;
+        const headings = read(linked).match(/^#+ .*$/gm) ?? [];
+        expect(headings.map(anchor), target).to.include(fragment);
+      }
+    });
+
+    it(`${file}: every path of the project that it names exists`, () => {
+      const paths = [
+        ...read(file).matchAll(
+          /`((?:bin|clusters|components|docs|emulator|examples|faults|harness|suites|test)\/[\w./-]*)`/g,
+        ),
+      ];
+      for (const [, path = ''] of paths) expect(existsSync(join(root, path)), path).to.equal(true);
+    });
+  }
+
+  it('describe every fault as --list-faults does', () => {
+    const written = rows(section('README.md', '## Faults')).map(([name, subject, defect]) => ({
+      name: code(name)[0],
+      subject,
+      defect,
+    }));
+    expect(written).to.deep.equal(FAULTS.map(({ name, subject, defect }) => ({ name, subject, defect })));
+  });
+
+  it('name no fault that does not exist', () => {
+    for (const file of TEXTS) {
+      for (const [, fault = ''] of read(file).matchAll(/--fault ([a-z][a-z-]+)/g))
+        expect(
+          FAULTS.map(({ name }) => name as string),
+          file,
+        ).to.include(fault);
+    }
+  });
+
+  it('explain every word of the public surface', () => {
+    const text = read('docs/scenarios.md');
+    const missing = Object.keys(surface).filter(
+      (name) => !NO_WORDS.includes(name) && !new RegExp(`\\b${name}\\b`).test(text),
+    );
+    expect(missing).to.deep.equal([]);
+  });
+
+  it('describe every capability', () => {
+    const written = rows(section('docs/scenarios.md', '## Capabilities')).map(([name]) => code(name)[0]);
+    expect(written).to.deep.equal(Object.keys(surface.CAPABILITIES));
+  });
+
+  it('describe every setting of the emulator, with its default', () => {
+    const table = rows(section('docs/emulator.md', '## Settings for undocumented behaviour'));
+    expect(table.map(([name]) => code(name)[0])).to.have.members(Object.keys(DEFAULT_SETTINGS));
+    for (const [name, , , preset = ''] of table) {
+      const value = DEFAULT_SETTINGS[code(name)[0] as keyof typeof DEFAULT_SETTINGS];
+      const words = typeof value === 'object' ? Object.values(value).join(' and ') : String(value);
+      expect(preset.replaceAll('`', ''), name).to.equal(words);
+    }
+  });
+
+  it('give a reason and the licence of every dependency', () => {
+    const compare = (heading: string, packages: Readonly<Record<string, string>>): void => {
+      const table = rows(section('docs/dependencies.md', heading));
+      expect(table.flatMap(([name]) => code(name))).to.have.members(Object.keys(packages));
+      for (const [names, licence, why] of table) {
+        expect(why, names).not.to.equal('');
+        for (const name of code(names)) {
+          const installed = JSON.parse(read(`node_modules/${name}/package.json`)) as { license: string };
+          expect(licence, name).to.equal(installed.license);
+        }
+      }
+    };
+    compare('## At run time', manifest.dependencies);
+    compare('## For development', manifest.devDependencies);
+  });
+});
