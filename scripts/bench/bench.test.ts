@@ -83,6 +83,7 @@ describe('bench', () => {
       expect(run.results).to.deep.include({ settings: [] });
       expect(run.firstVerdictMilliseconds).to.equal(7);
       expect(run.milliseconds).to.be.above(0);
+      expect(run.processorSeconds).to.be.within(0.001, 10);
       expect(run.peakMegabytes).to.be.within(10, 1000);
     });
 

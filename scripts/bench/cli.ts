@@ -130,8 +130,7 @@ async function withCores(bench: () => Promise<{ readonly perSecond: number }>) {
 
 function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
   const { summary } = runs[0]?.results ?? { summary: { total: 0, probes: 0 } };
-  const processor = runs.flatMap(({ processorSeconds }) => processorSeconds ?? []);
-  const spent = processor.length === 0 ? '' : `, ${median(processor).toFixed(1)} s of processor time`;
+  const processor = median(runs.map(({ processorSeconds }) => processorSeconds)).toFixed(1);
   const times = runs.map(({ milliseconds }) => (milliseconds / 1000).toFixed(1));
   return [
     measurement(
@@ -139,7 +138,7 @@ function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
       median(runs.map(({ milliseconds }) => milliseconds)),
       'ms',
       10_000,
-      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s${spent}`,
+      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s; ${processor} s of processor time in the harness's process`,
     ),
     measurement(
       'first verdict',

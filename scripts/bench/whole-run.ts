@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
@@ -12,14 +12,17 @@ export interface WholeRun {
   readonly firstVerdictMilliseconds: number;
   /** Peak resident memory of the harness's process: emulator, clusters, agents and webhooks, without the pods' processes. */
   readonly peakMegabytes: number;
-  /** Processor time of the run and its pods, which a busy machine changes less; undefined where the system does not tell. */
-  readonly processorSeconds: number | undefined;
+  /** Processor time of that process, which a busy machine changes less than the time it takes. */
+  readonly processorSeconds: number;
   readonly results: RunResults;
 }
 
-/** Loaded ahead of the program: tells the process's peak memory (kilobytes) on file descriptor 3 as it exits. */
-const MEMORY_REPORTER = `data:text/javascript,${encodeURIComponent(
-  "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,String(process.resourceUsage().maxRSS)));",
+/**
+ * Loaded ahead of the program: tells the process's peak memory (kilobytes) and processor time (microseconds) on file
+ * descriptor 3 as it exits.
+ */
+const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
+  "import{writeSync}from'node:fs';process.on('exit',()=>writeSync(3,JSON.stringify(process.resourceUsage())));",
 )}`;
 
 /**
@@ -30,15 +33,14 @@ const MEMORY_REPORTER = `data:text/javascript,${encodeURIComponent(
 export async function wholeRun(program: string, args: readonly string[] = []): Promise<WholeRun> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
   try {
-    const before = processorSecondsOfChildren();
     const started = performance.now();
     const child = spawn(
       process.execPath,
-      ['--import', MEMORY_REPORTER, program, '--quiet', '--report-dir', directory, ...args],
+      ['--import', USAGE_REPORTER, program, '--quiet', '--report-dir', directory, ...args],
       { env: ownEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
     );
     const output = textOf(child.stderr);
-    const memory = textOf(child.stdio[3] as Readable);
+    const usage = textOf(child.stdio[3] as Readable);
     const exitCode = await new Promise<number | null>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code) => resolve(code));
@@ -46,14 +48,14 @@ export async function wholeRun(program: string, args: readonly string[] = []): P
     const milliseconds = performance.now() - started;
     if (exitCode !== 0)
       throw new Error(`A run exited ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
-    const after = processorSecondsOfChildren();
     const results = JSON.parse(readFileSync(join(directory, 'results.json'), 'utf8')) as RunResults;
     if (results.run.firstVerdictMilliseconds === null) throw new Error('A run came to no verdict.');
+    const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(await usage) as NodeJS.ResourceUsage;
     return {
       milliseconds,
       firstVerdictMilliseconds: results.run.firstVerdictMilliseconds,
-      peakMegabytes: Number(await memory) / 1024,
-      processorSeconds: before === undefined || after === undefined ? undefined : after - before,
+      peakMegabytes: maxRSS / 1024,
+      processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
       results,
     };
   } finally {
@@ -64,14 +66,6 @@ export async function wholeRun(program: string, args: readonly string[] = []): P
 /** Ids and verdicts in their order: the same in each run. */
 export function verdictsOf({ scenarios }: RunResults): string {
   return scenarios.map(({ id, verdict }) => `${id} ${verdict}`).join('\n');
-}
-
-/** Processor time of all ended children and theirs (Linux, proc_pid_stat(5): cutime and cstime, in hundredths of a second). */
-function processorSecondsOfChildren(): number | undefined {
-  if (!existsSync('/proc/self/stat')) return undefined;
-  const text = readFileSync('/proc/self/stat', 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[13]) + Number(fields[14])) / 100;
 }
 
 function ownEnvironment(): NodeJS.ProcessEnv {
