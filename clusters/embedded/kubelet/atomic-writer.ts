@@ -1,4 +1,14 @@
-import { chmod, chown, mkdir, readdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export interface ProjectedFile {
@@ -18,36 +28,49 @@ let writes = 0;
 
 /**
  * Writes a volume's files as a kubelet does: into a new directory, which the link `..data` is then turned to, so that a
- * reader sees either all old or all new files. `<volume>/<first segment>` links to `..data/<first segment>`.
+ * reader sees either all old or all new files. `<volume>/<first segment>` links to `..data/<first segment>`. Synchronous:
+ * each of the calls takes microseconds, and handing them to other threads costs several times that.
  */
-export async function writeAtomically(volume: string, payload: Payload, now: number): Promise<void> {
+export function writeAtomically(volume: string, payload: Payload, now: number): void {
+  const previous = currentGeneration(volume);
   const stamp = new Date(now).toISOString().replace(/[-:T]/g, '_').replace('Z', '');
   const generation = `..${stamp}${String(writes++)}`;
   const directory = join(volume, generation);
-  await mkdir(directory, { recursive: true, mode: 0o755 });
-  await chmod(directory, 0o755);
-  for (const [path, file] of payload) await writeProjected(join(directory, path), file);
+  mkdirSync(directory, { recursive: true, mode: 0o755 });
+  chmodSync(directory, 0o755);
+  for (const [path, file] of payload) writeProjected(directory, path, file);
 
-  const previous = await readlink(join(volume, DATA)).catch(() => undefined);
   const pending = join(volume, '..data_tmp');
-  await rm(pending, { force: true });
-  await symlink(generation, pending);
-  await rename(pending, join(volume, DATA));
+  rmSync(pending, { force: true });
+  symlinkSync(generation, pending);
+  renameSync(pending, join(volume, DATA));
 
   const wanted = new Set([...payload.keys()].map((path) => path.split('/')[0] ?? path));
-  const present = (await readdir(volume)).filter((name) => !name.startsWith('..'));
-  for (const name of present) if (!wanted.delete(name)) await rm(join(volume, name), { force: true, recursive: true });
-  for (const name of wanted) await symlink(join(DATA, name), join(volume, name));
-  if (previous !== undefined) await rm(join(volume, previous), { recursive: true, force: true });
+  if (previous !== undefined) {
+    const present = readdirSync(volume).filter((name) => !name.startsWith('..'));
+    for (const name of present) if (!wanted.delete(name)) rmSync(join(volume, name), { force: true, recursive: true });
+  }
+  for (const name of wanted) symlinkSync(join(DATA, name), join(volume, name));
+  if (previous !== undefined) rmSync(join(volume, previous), { recursive: true, force: true });
 }
 
-async function writeProjected(path: string, file: ProjectedFile): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o755 });
-  await writeFile(path, file.data, { mode: 0o600 });
-  if (process.geteuid?.() === 0 && (file.uid !== undefined || file.gid !== undefined)) {
-    await chown(path, file.uid ?? 0, file.gid ?? 0);
+/** Directory that `..data` links to; undefined at the first write. */
+function currentGeneration(volume: string): string | undefined {
+  try {
+    return readlinkSync(join(volume, DATA));
+  } catch {
+    return undefined;
   }
-  await chmod(path, file.mode);
+}
+
+function writeProjected(directory: string, path: string, file: ProjectedFile): void {
+  const place = join(directory, path);
+  if (path.includes('/')) mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+  writeFileSync(place, file.data, { mode: 0o600 });
+  if (process.geteuid?.() === 0 && (file.uid !== undefined || file.gid !== undefined)) {
+    chownSync(place, file.uid ?? 0, file.gid ?? 0);
+  }
+  chmodSync(place, file.mode);
 }
 
 /** Whether two payloads are the same to a reader. */

@@ -132,7 +132,7 @@ export class PodRunner {
       const changed = this.#context.objects.changed();
       try {
         await this.#volumes.mount(this.#pod);
-        for (const { spec } of this.containers) await this.#volumes.attach(spec, this.#root(spec));
+        for (const { spec } of this.containers) this.#volumes.attach(spec, this.#root(spec));
         this.#mounted = true;
         return;
       } catch (error) {

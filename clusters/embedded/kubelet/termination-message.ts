@@ -4,16 +4,32 @@ import type { ContainerLog } from './log.ts';
 import type { Container } from './spec.ts';
 import { realPath } from './translation.ts';
 
+const DEFAULT_PATH = '/dev/termination-log';
 const MAX_BYTES = 4096;
 const FALLBACK = { lines: 80, characters: 2048 };
 
 /** Where in the container its last words are expected. */
 export function messagePath(container: Container): string {
-  return container.terminationMessagePath ?? '/dev/termination-log';
+  return container.terminationMessagePath ?? DEFAULT_PATH;
+}
+
+/**
+ * Whether the container's program can know the file: a path that is written into the program itself is not translated
+ * here, so only one that its specification names can be found by it.
+ */
+function isNamed(container: Container): boolean {
+  if (container.terminationMessagePath !== undefined && container.terminationMessagePath !== DEFAULT_PATH) return true;
+  const texts = [
+    ...(container.command ?? []),
+    ...(container.args ?? []),
+    ...(container.env ?? []).map(({ value }) => value ?? ''),
+  ];
+  return texts.some((text) => text.includes(messagePath(container)));
 }
 
 /** Makes the file empty and writable for whatever user the container runs as. */
 export async function prepareMessage(container: Container, root: string): Promise<void> {
+  if (!isNamed(container)) return;
   const path = realPath(root, messagePath(container));
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, '');
@@ -27,7 +43,8 @@ export async function readMessage(
   log: ContainerLog,
   exitCode: number,
 ): Promise<string> {
-  const written = await readFile(realPath(root, messagePath(container))).catch(() => Buffer.alloc(0));
+  const file = realPath(root, messagePath(container));
+  const written = isNamed(container) ? await readFile(file).catch(() => Buffer.alloc(0)) : Buffer.alloc(0);
   if (written.length > 0) return written.subarray(0, MAX_BYTES).toString();
   if (container.terminationMessagePolicy !== 'FallbackToLogsOnError' || exitCode === 0) return '';
   return log.text(FALLBACK.lines).slice(-FALLBACK.characters);

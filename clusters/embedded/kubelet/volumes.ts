@@ -1,4 +1,5 @@
-import { chmod, chown, mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmod, chown, mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../api/types.ts';
 import { samePayload, writeAtomically } from './atomic-writer.ts';
@@ -52,22 +53,22 @@ export class PodVolumes {
       const payload = await payloadOf(volume, pod, this.#sources);
       const written = this.#written.get(volume.name);
       if (written !== undefined && samePayload(written, payload)) continue;
-      await writeAtomically(this.#path(volume.name), payload, this.#clock.now());
+      writeAtomically(this.#path(volume.name), payload, this.#clock.now());
       this.#written.set(volume.name, payload);
     }
   }
 
   /** Gives a container a root directory in which the volumes it mounts, and no others, are at their mount paths. */
-  async attach(container: Container, root: string): Promise<void> {
-    await mkdir(root, { recursive: true, mode: 0o755 });
+  attach(container: Container, root: string): void {
+    mkdirSync(root, { recursive: true, mode: 0o755 });
     const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
     for (const mount of mounts) {
       const place = realPath(root, mount.mountPath.replace(/\/+$/, ''));
       const source = realPath(this.#path(mount.name), mount.subPath ?? '');
-      await mkdir(dirname(place), { recursive: true, mode: 0o755 });
-      if (mount.subPath !== undefined && !this.#written.has(mount.name)) await mkdir(source, { recursive: true });
-      await rm(place, { force: true });
-      await symlink(source, place);
+      mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+      if (mount.subPath !== undefined && !this.#written.has(mount.name)) mkdirSync(source, { recursive: true });
+      rmSync(place, { force: true });
+      symlinkSync(source, place);
     }
   }
 
