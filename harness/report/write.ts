@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, constants, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import { junitXml } from './junit.ts';
@@ -7,8 +7,8 @@ import type { RunResults } from './results.ts';
 /** Makes the report folder; throws `HarnessError` when it cannot be written. */
 export function prepareReportDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
-    if (!statSync(directory).isDirectory()) throw new Error('is no folder');
+    makeFolder(directory);
+    if (!statSync(directory).isDirectory()) throw Object.assign(new Error('is no folder'), { code: 'ENOTDIR' });
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
@@ -22,6 +22,14 @@ export function prepareReportDirectory(directory: string): void {
   }
 }
 
+/** Makes a folder and those above it. Node's own `recursive` never ends where a file system makes none, such as /proc. */
+function makeFolder(directory: string): void {
+  if (existsSync(directory)) return;
+  const above = dirname(directory);
+  if (above !== directory) makeFolder(above);
+  mkdirSync(directory);
+}
+
 /** Writes results.json and what is made from it; gives the paths. */
 export function writeReports(directory: string, results: RunResults): readonly string[] {
   const files: readonly (readonly [string, string])[] = [
@@ -33,7 +41,7 @@ export function writeReports(directory: string, results: RunResults): readonly s
 
 /** Through a temporary file, so that a reader never meets half a report; readable by a CI's uploader. */
 function writeWhole(path: string, content: string): string {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   const temporary = `${path}.part`;
   writeFileSync(temporary, content);
   chmodSync(temporary, 0o644);

@@ -112,6 +112,8 @@ async function prepareForUserFiles(): Promise<void> {
     import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
     import.meta.url,
   ).href;
+  // Its cache would be left behind in the temporary folder.
+  process.env['TSX_DISABLE_CACHE'] ??= '1';
   const { register: registerTypeScript } = await import('tsx/esm/api');
   registerTypeScript();
   const hook = `export async function resolve(specifier, context, next) {

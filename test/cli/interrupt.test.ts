@@ -1,0 +1,112 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runConformance, type CliRun } from '../run-cli.ts';
+import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../suites.ts';
+
+/** Processes whose environment or command line names the folder that a run was in. */
+function leftBehind({ directory }: CliRun): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      try {
+        return ['environ', 'cmdline'].some((file) =>
+          readFileSync(join('/proc', pid, file), 'utf8').includes(directory),
+        );
+      } catch {
+        return false;
+      }
+    });
+}
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('an interrupted run', () => {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    it(`tears down, reports and exits 130 (${signal})`, async () => {
+      const run = await runConformance({
+        args: ['--suite', 'mine'],
+        files: {
+          'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', ENDLESS), scenario('MY-03', PASSES)),
+        },
+        signals: [{ after: 'MY-01', delay: 1000, signal }],
+      });
+      expect(run.exitCode, run.stderr).to.equal(130);
+      expect(run.stderr)
+        .to.contain('Interrupted: tearing down.')
+        .and.to.match(/\(interrupted\)\n$/);
+      expect(run.results?.run).to.include({ interrupted: true, exitCode: 130, error: null });
+      const [first, second] = run.results?.scenarios ?? [];
+      expect(first?.verdict).to.equal('passed');
+      expect(second?.verdict).to.equal('skipped');
+      expect(second?.reason).to.contain('the run was interrupted');
+      expect(run.junit).to.contain('the run was interrupted');
+      expect(leftBehind(run)).to.deep.equal([]);
+      expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+      expect(readdirSync(run.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
+    });
+
+  it('takes a second signal within a second for the same', async () => {
+    const run = await runConformance({
+      args: ['--suite', 'mine'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', ENDLESS)) },
+      signals: [
+        { after: 'provisioning', signal: 'SIGINT' },
+        { after: 'Interrupted', signal: 'SIGINT' },
+      ],
+    });
+    expect(run.exitCode, run.stderr).to.equal(130);
+    expect(run.results?.run.interrupted).to.equal(true);
+    expect(leftBehind(run)).to.deep.equal([]);
+  });
+});
+
+onLinux('--keep', () => {
+  it('always: keeps the clusters, says how to look at them and ends on Ctrl-C with the verdicts it had', async () => {
+    const run = await runConformance({
+      args: ['--suite', 'mine', '--keep', 'always'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) },
+      signals: [{ after: 'The emulated AWS is at http', signal: 'SIGINT' }],
+    });
+    expect(run.exitCode, run.stderr).to.equal(0);
+    const file = /kubectl --kubeconfig (\S+) get pods --all-namespaces/.exec(run.stderr)?.[1] ?? '';
+    expect(file).to.equal(join(run.reportDirectory, 'kubeconfig-c1.json'));
+    expect(existsSync(file)).to.equal(false);
+    expect(run.results?.run.interrupted).to.equal(false);
+    expect(leftBehind(run)).to.deep.equal([]);
+  });
+
+  it('on-failure: keeps after a failure', async () => {
+    const run = await runConformance({
+      args: ['--suite', 'mine', '--keep', 'on-failure'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', FAILS)) },
+      signals: [{ after: 'Kept until Ctrl-C', delay: 100, signal: 'SIGINT' }],
+    });
+    expect(run.exitCode, run.stderr).to.equal(1);
+    expect(run.stderr).to.contain('Kept until Ctrl-C');
+  });
+
+  it('on-failure: does not keep when all passed', async () => {
+    const run = await runConformance({
+      args: ['--suite', 'mine', '--keep', 'on-failure'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) },
+    });
+    expect(run.exitCode, run.stderr).to.equal(0);
+    expect(run.stderr).not.to.contain('Kept');
+  });
+
+  it('stops at once when it is interrupted twice', async () => {
+    // Teardown waits for what holds it: a suite's own exit hook that never ends stands for anything that hangs.
+    const hang = `\nprocess.on('SIGINT', () => { const end = Date.now() + 1200; while (Date.now() < end); });`;
+    const run = await runConformance({
+      args: ['--suite', 'mine'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', ENDLESS)) + hang },
+      signals: [
+        { after: 'provisioning', delay: 1500, signal: 'SIGINT' },
+        { after: 'Interrupted', delay: 1100, signal: 'SIGINT' },
+      ],
+    });
+    expect(run.exitCode, run.stderr).to.equal(130);
+    expect(leftBehind(run)).to.deep.equal([]);
+  });
+});

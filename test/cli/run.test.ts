@@ -1,0 +1,227 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { expect } from 'chai';
+import { XMLParser } from 'fast-xml-parser';
+import type { RunResults } from '../../harness/report/results.ts';
+import { runConformance, temporaryFolder, type CliRun } from '../run-cli.ts';
+import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+const valid = ajv.compile(JSON.parse(readFileSync('harness/report/results.schema.json', 'utf8')) as object);
+
+/** The results of a run, which fit their schema; fails with what the run said where there are none. */
+function resultsOf({ results, stderr }: CliRun): RunResults {
+  expect(results, stderr).not.to.equal(undefined);
+  expect(valid(results), ajv.errorsText(valid.errors)).to.equal(true);
+  return results!;
+}
+
+const verdicts = (run: CliRun): Record<string, string> =>
+  Object.fromEntries(resultsOf(run).scenarios.map(({ id, verdict }) => [id, verdict]));
+const mine = (...scenarios: readonly string[]) => ({ 'mine.ts': suiteFile(...scenarios) });
+const run = (args: readonly string[], ...scenarios: readonly string[]): Promise<CliRun> =>
+  runConformance({ args: ['--suite', 'mine', ...args], files: mine(...scenarios) });
+
+describe('a run of the command line', () => {
+  it('exits 0 when all is as expected', async () => {
+    const passed = await run([], scenario('MY-01', PASSES), scenario('MY-02', PASSES));
+    expect(passed.exitCode, passed.stderr).to.equal(0);
+    expect(verdicts(passed)).to.deep.equal({ 'MY-01': 'passed', 'MY-02': 'passed' });
+    expect(passed.stdout).to.equal('');
+    expect(passed.stderr).to.match(/2 scenarios, 4 probes: 2 passed, 0 failed\n$/);
+    expect(passed.stderr).not.to.contain('Warning');
+    expect(passed.stderr).not.to.contain('\u001b');
+    expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+    expect(readdirSync(passed.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
+    expect(readdirSync(join(passed.directory, 'tmp'))).to.deep.equal([]);
+  });
+
+  describe('with all verdicts, quiet, in colour and configured by a file and the environment', () => {
+    let mixed: CliRun;
+    before(async () => {
+      const config = join(temporaryFolder(), 'options.yaml');
+      writeFileSync(config, 'suite: [mine]\nparallel: 3\nretries: 2\ntimeout: 50\n');
+      mixed = await runConformance({
+        args: ['--config', config, '--quiet'],
+        env: { CONFORMANCE_PARALLEL: '2', FORCE_COLOR: '1', CONFORMANCE_FAULT: 'iam-ignores-session-policy' },
+        files: mine(
+          scenario('MY-01', PASSES),
+          scenario('MY-02', FAILS),
+          scenario('MY-03', INCONCLUSIVE),
+          scenario('MY-04', ERROR),
+        ),
+      });
+    });
+
+    it('exits 1, for a scenario failed', () => {
+      expect(mixed.exitCode, mixed.stderr).to.equal(1);
+      expect(verdicts(mixed)).to.deep.equal({
+        'MY-01': 'passed',
+        'MY-02': 'failed',
+        'MY-03': 'inconclusive',
+        'MY-04': 'error',
+      });
+      expect(resultsOf(mixed).run).to.include({ exitCode: 1, interrupted: false, error: null });
+    });
+
+    it('tries errors again, as often as --retries says, and verdicts never', () => {
+      expect(resultsOf(mixed).scenarios.map(({ attempts }) => attempts)).to.deep.equal([1, 1, 1, 3]);
+    });
+
+    it('says in results.json which options were in force, and why', () => {
+      const { configuration, environment } = resultsOf(mixed);
+      expect(configuration['parallel']).to.deep.equal({ value: 2, origin: 'environment' });
+      expect(configuration['timeout']).to.deep.equal({ value: 50, origin: 'config file' });
+      expect(configuration['quiet']).to.deep.equal({ value: true, origin: 'flag' });
+      expect(configuration['keep']).to.deep.equal({ value: 'never', origin: 'default' });
+      expect(environment.faults).to.deep.equal(['iam-ignores-session-policy']);
+    });
+
+    it('explains a failure: what was expected, what came, and what AWS decided why', () => {
+      const [, failed] = resultsOf(mixed).scenarios;
+      const probe = failed?.probes[1];
+      expect(probe?.reason).to.contain('Access was expected, but the probe was denied');
+      expect(probe?.explanation?.authorizations[0]).to.include({
+        action: 's3:GetObject',
+        decision: 'implicitlyDenied',
+      });
+      expect(failed?.reason).to.contain('Probe 2 (red: GetObject s3://');
+    });
+
+    it('prints failures and counts alone, in colour', () => {
+      const text = mixed.stderr;
+      expect(text).to.contain('\u001b[31mFAILED\u001b[0m MY-02');
+      expect(text).not.to.contain('MY-01');
+      expect(text).not.to.contain('Configuration:');
+      expect(text).to.match(
+        /4 scenarios, 8 probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$|4 scenarios, \d+ probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$/,
+      );
+    });
+
+    it('writes a junit.xml with the same counts', () => {
+      const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(
+        mixed.junit ?? '',
+      ) as {
+        testsuites: Record<string, string>;
+      };
+      expect(testsuites).to.include({ tests: '4', failures: '1', errors: '2', skipped: '0' });
+    });
+  });
+
+  for (const [verdict, probes] of [
+    ['inconclusive', INCONCLUSIVE],
+    ['error', ERROR],
+  ] as const)
+    it(`exits 3 when a verdict is ${verdict}`, async () => {
+      const some = await run(['--retries', '0'], scenario('MY-01', PASSES), scenario('MY-02', probes));
+      expect(some.exitCode, some.stderr).to.equal(3);
+      expect(verdicts(some)['MY-02']).to.equal(verdict);
+    });
+
+  it('--timeout: a scenario that does not end is an error that names it, and the run exits 3', async () => {
+    const endless = await run(
+      ['--timeout', '2', '--retries', '0'],
+      scenario(
+        'MY-01',
+        `weather({ service: 's3', operation: 'GetObject', delayMilliseconds: 600_000 }), granted('red', getObject('data/red/key'))`,
+      ),
+    );
+    expect(endless.exitCode, endless.stderr).to.equal(3);
+    const [only] = resultsOf(endless).scenarios;
+    expect(only).to.include({ verdict: 'error', errorCode: 'TIMED_OUT', attempts: 1 });
+    expect(only?.reason).to.contain('MY-01 was not over within 2 s');
+    expect(endless.stderr).to.contain('MY-01 was not over within 2 s');
+  });
+
+  it('--max-failures stops after so many, and says what was not run', async () => {
+    const ids = ['MY-01', 'MY-02', 'MY-03', 'MY-04'];
+    const stopped = await run(['--max-failures', '2', '--parallel', '1'], ...ids.map((id) => scenario(id, FAILS)));
+    expect(stopped.exitCode).to.equal(1);
+    expect(Object.values(verdicts(stopped))).to.deep.equal(['failed', 'failed', 'skipped', 'skipped']);
+    expect(resultsOf(stopped).scenarios[3]?.reason).to.contain('--max-failures 2 was reached');
+  });
+
+  it('--verbose prints every probe, and --no-color wins over FORCE_COLOR', async () => {
+    const files = mine(scenario('MY-01', PASSES), scenario('MY-02', PASSES));
+    const args = ['--scenario', 'MY-02', '--verbose', '--no-color'];
+    const verbose = await runConformance({ args, files, env: { FORCE_COLOR: '1' } });
+    expect(verbose.exitCode, verbose.stderr).to.equal(0);
+    expect(Object.keys(verdicts(verbose))).to.deep.equal(['MY-02']);
+    expect(verbose.stderr).to.contain('[passed] red: GetObject').and.not.to.contain('\u001b');
+  });
+
+  it('NO_COLOR wins over FORCE_COLOR, and --grep and --grep-invert select', async () => {
+    const files = mine(...['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES)));
+    const args = ['--grep', '^MY', '--grep-invert', '0[13]'];
+    const some = await runConformance({ args, files, env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
+    expect(Object.keys(verdicts(some))).to.deep.equal(['MY-02']);
+    expect(some.stderr).not.to.contain('\u001b').and.not.to.contain('[passed]');
+  });
+
+  it('--report-dir is where reports go; by default a folder of the run', async () => {
+    const files = mine(scenario('MY-01', PASSES));
+    const byDefault = await runConformance({ args: ['--suite', 'mine'], files, reports: 'own' });
+    expect(byDefault.exitCode, byDefault.stderr).to.equal(0);
+    const [folder = ''] = readdirSync(byDefault.reportDirectory);
+    const file = join(byDefault.reportDirectory, folder, 'results.json');
+    expect((JSON.parse(readFileSync(file, 'utf8')) as RunResults).run.id).to.equal(folder);
+    expect(byDefault.stderr).to.contain(`Report: reports/${folder}/results.json`);
+  });
+
+  it('--seed gives the same ids for the same text, and others for another', async () => {
+    const probe = `all.controlSucceeds(all.describeAssociation('<association-id:red>'))`;
+    const ids = async (seed: string): Promise<string | undefined> =>
+      /a-[a-z0-9]+/.exec(
+        resultsOf(await run(['--seed', seed], scenario('MY-01', probe))).scenarios[0]?.probes[0]?.operation ?? '',
+      )?.[0];
+    const [one, same, other] = [await ids('one'), await ids('one'), await ids('other')];
+    expect(one).to.match(/^a-/);
+    expect(same).to.equal(one);
+    expect(other).not.to.equal(one);
+  });
+
+  it('--parallel bounds how many scenarios are under way', async () => {
+    const slow = `weather({ service: 's3', operation: 'HeadBucket', delayMilliseconds: 1 })`;
+    expect(slow).to.be.a('string');
+    const scenarios = ['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES));
+    const sum = async (parallel: string): Promise<number> => {
+      const { phases } = resultsOf(await run(['--parallel', parallel], ...scenarios));
+      return (phases.arranging + phases.probing) / phases.scenarios;
+    };
+    // One at a time, the scenarios' own times add up to no more than the time they took together.
+    expect(await sum('1')).to.be.at.most(1.1);
+    expect(await sum('3')).to.be.above(1.1);
+  });
+
+  it('says that a policy which IAM refuses is a mistake in the scenario, and exits 2', async () => {
+    const world = `
+    roles: { app: { trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: 'pods.eks.amazonaws.com' } }],
+                    permissions: { from: 'mine.json', document: { Version: '2012-10-17', Statement: [{ Effect: 'Perhaps', Action: 's3:*', Resource: '*' }] } } } },
+    workloads: { red: { role: 'app' } },
+    objects: ['data/red/key'],`;
+    const refused = await run([], scenario('MY-01', PASSES, world), scenario('MY-02', PASSES));
+    expect(refused.exitCode, refused.stderr).to.equal(2);
+    const [only] = resultsOf(refused).scenarios;
+    expect(only).to.include({ verdict: 'error', errorCode: 'BAD_POLICY', attempts: 1 });
+    expect(only?.reason).to.contain('AWS does not accept the permissions of role "app" (from mine.json) of MY-01');
+    expect(verdicts(refused)['MY-02']).to.equal('passed');
+  });
+
+  it('notices what fails outside of every scenario, and still has every verdict', async () => {
+    const text = `${suiteFile(scenario('MY-01', PASSES), scenario('MY-02', PASSES))}
+const timer = setInterval(() => { if (globalThis.process.listenerCount('uncaughtException') > 0) { clearInterval(timer); throw new Error('a stray'); } }, 5);`;
+    const stray = await runConformance({ args: ['--suite', 'mine'], files: { 'mine.ts': text } });
+    expect(stray.exitCode, stray.stderr).to.equal(3);
+    expect(resultsOf(stray).run.error).to.contain('Something failed outside of every scenario: a stray');
+    expect(verdicts(stray)).to.deep.equal({ 'MY-01': 'passed', 'MY-02': 'passed' });
+  });
+
+  it('leaves nothing behind in the report folder but reports', async () => {
+    const failed = await run(['--retries', '0'], scenario('MY-01', ERROR));
+    expect(existsSync(join(failed.reportDirectory, 'clusters'))).to.equal(false);
+    expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+  });
+});
