@@ -99,7 +99,7 @@ async function measure({ repeat }: Options, io: BenchIo): Promise<BenchReport> {
         policies.perSecond,
         'per second',
         50_000,
-        'identity and bucket policy, one core',
+        `identity and bucket policy; ${policies.cores}`,
       ),
       measurement(
         'signature verifications',
