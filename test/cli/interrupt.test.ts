@@ -96,7 +96,7 @@ onLinux('--keep', () => {
   });
 
   it('stops at once when it is interrupted twice', async () => {
-    // Teardown waits for what holds it: a suite's own exit hook that never ends stands for anything that hangs.
+    // The suite's own handler holds the process, so that teardown is not over when the second signal comes.
     const hang = `\nprocess.on('SIGINT', () => { const end = Date.now() + 1200; while (Date.now() < end); });`;
     const run = await runConformance({
       args: ['--suite', 'mine'],

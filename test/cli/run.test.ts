@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import type { RunResults } from '../../harness/report/results.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../run-cli.ts';
-import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
@@ -96,9 +96,7 @@ describe('a run of the command line', () => {
       expect(text).to.contain('\u001b[31mFAILED\u001b[0m MY-02');
       expect(text).not.to.contain('MY-01');
       expect(text).not.to.contain('Configuration:');
-      expect(text).to.match(
-        /4 scenarios, 8 probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$|4 scenarios, \d+ probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$/,
-      );
+      expect(text).to.match(/4 scenarios, \d+ probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$/);
     });
 
     it('writes a junit.xml with the same counts', () => {
@@ -122,13 +120,7 @@ describe('a run of the command line', () => {
     });
 
   it('--timeout: a scenario that does not end is an error that names it, and the run exits 3', async () => {
-    const endless = await run(
-      ['--timeout', '2', '--retries', '0'],
-      scenario(
-        'MY-01',
-        `weather({ service: 's3', operation: 'GetObject', delayMilliseconds: 600_000 }), granted('red', getObject('data/red/key'))`,
-      ),
-    );
+    const endless = await run(['--timeout', '2', '--retries', '0'], scenario('MY-01', ENDLESS));
     expect(endless.exitCode, endless.stderr).to.equal(3);
     const [only] = resultsOf(endless).scenarios;
     expect(only).to.include({ verdict: 'error', errorCode: 'TIMED_OUT', attempts: 1 });
@@ -184,8 +176,6 @@ describe('a run of the command line', () => {
   });
 
   it('--parallel bounds how many scenarios are under way', async () => {
-    const slow = `weather({ service: 's3', operation: 'HeadBucket', delayMilliseconds: 1 })`;
-    expect(slow).to.be.a('string');
     const scenarios = ['MY-01', 'MY-02', 'MY-03'].map((id) => scenario(id, PASSES));
     const sum = async (parallel: string): Promise<number> => {
       const { phases } = resultsOf(await run(['--parallel', parallel], ...scenarios));

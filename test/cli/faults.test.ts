@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+import { FAULTS, type FaultName } from '../../faults/index.ts';
+import { runConformance } from '../run-cli.ts';
+
+/** A scenario that each fault fails, and what its reason must say. */
+const NOTICED: Readonly<Record<FaultName, { readonly scenario: string; readonly reason: RegExp }>> = {
+  'eks-auth-ignores-audience': {
+    scenario: 'AP-13',
+    reason: /minted token sts.*refusal .* was expected, but .* granted/,
+  },
+  'eks-auth-accepts-unbound-tokens': {
+    scenario: 'RB-03',
+    reason: /token unbound.*refusal .* was expected, but .* granted/,
+  },
+  'eks-auth-drops-session-tags': { scenario: 'AB-01', reason: /Access was expected, but the probe was denied/ },
+  'sts-skips-web-identity-signature': {
+    scenario: 'IR-11',
+    reason: /flip-signature.*refusal .* was expected, but .* granted/,
+  },
+  'iam-ignores-deny': { scenario: 'AB-10', reason: /was expected, but the probe was granted/ },
+  'iam-string-equals-ignores-case': { scenario: 'AB-17', reason: /A denial was expected, but the probe was granted/ },
+  'iam-ignores-session-policy': { scenario: 'PI-20', reason: /A denial was expected, but the probe was granted/ },
+  'agent-mixes-cached-credentials': {
+    scenario: 'AP-14',
+    reason: /flip-signature.*refusal .* was expected, but .* granted/,
+  },
+  'agent-skips-host-check': { scenario: 'AP-08', reason: /Host "localhost".*was expected, but the probe was granted/ },
+  'webhook-forgets-init-containers': { scenario: 'WH-08', reason: /prepare\.envNames is "", not "AWS_STS/ },
+  'webhook-prefers-irsa': {
+    scenario: 'CO-01',
+    reason: /The identity is wrong: .*-annotated\/.* is not role associated/,
+  },
+};
+
+describe('a fault that is turned on', () => {
+  it('is the only reason why these scenarios fail', async () => {
+    const scenarios = [...new Set(Object.values(NOTICED).map(({ scenario }) => scenario))];
+    const run = await runConformance({ args: ['--scenario', scenarios.join(','), '--quiet'] });
+    expect(run.exitCode, run.stderr).to.equal(0);
+    expect(run.results?.summary.passed).to.equal(scenarios.length);
+  });
+
+  for (const { name } of FAULTS) {
+    const { scenario, reason } = NOTICED[name];
+    it(`is noticed by ${scenario} (${name})`, async () => {
+      const run = await runConformance({ args: ['--scenario', scenario, '--fault', name, '--quiet'] });
+      expect(run.exitCode, run.stderr).to.equal(1);
+      const [only] = run.results?.scenarios ?? [];
+      expect(only).to.include({ id: scenario, verdict: 'failed' });
+      expect(only?.reason).to.match(reason);
+      expect(run.stderr).to.contain(`FAILED ${scenario}`);
+      expect(run.results?.environment.faults).to.deep.equal([name]);
+    });
+  }
+});

@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runConformance } from '../run-cli.ts';
+import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+
+/** What tokens, keys and their parts look like; a signature of Signature Version 4 too. */
+const SECRETS: Readonly<Record<string, RegExp>> = {
+  'a JSON web token': /eyJ[\w-]{8,}/,
+  'an access key id': /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/,
+  'a secret access key':
+    /(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[/+])(?=[A-Za-z0-9/+]*[0-9])(?=[A-Za-z0-9/+]*[A-Z])(?!arn)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/,
+  'a session token': /(IQoJ|FwoG)[A-Za-z0-9/+=]{20,}/,
+  'a signature': /(X-Amz-Signature|Signature)=[0-9a-f]{16,}/i,
+  'a cluster token': /k8s-aws-v1\.[\w-]{8,}/,
+  'a private key': /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
+};
+
+describe('secrets', () => {
+  it('are recognized by these patterns', () => {
+    const samples: Readonly<Record<string, string>> = {
+      'a JSON web token': 'token eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
+      'an access key id': 'ASIAQWERTYUIOP123456',
+      'a secret access key': '"wJalrXUtnFEMI/K7MDENG/bPxRfiCYzzzzzzzKEY"',
+      'a session token': 'IQoJb3JpZ2luX2VjEXAMPLETOKEN',
+      'a signature': 'X-Amz-Signature=0123456789abcdef0123',
+      'a cluster token': 'k8s-aws-v1.aHR0cHM6Ly9zdHM',
+      'a private key': '-----BEGIN RSA PRIVATE KEY-----',
+    };
+    for (const [what, pattern] of Object.entries(SECRETS)) expect(samples[what], what).to.match(pattern);
+  });
+
+  it('reach neither output nor reports, whatever is probed, passes or fails', async () => {
+    const tokenProbes = `granted('red', fetchCredentials()),
+      refused('red', fetchCredentials({ change: 'flip-signature' }), { by: 'agent', code: 'wrong' }),
+      granted('red', fetchCredentials({ change: 'expired' })),
+      granted('red', all.assumeWithWebIdentity('app', { token: all.podIdentityToken })),
+      all.fails(all.createToken('app/app'), { by: 'kubernetes' }),
+      all.succeeds(all.reviewToken('mine'), { authenticated: false }),
+      all.succeeds(all.kubernetesGet('/api/v1/namespaces/<namespace:app>/secrets', { token: 'mine' }))`;
+    const world = `
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/red/*')) },
+    workloads: { red: { role: 'app' } },
+    tokens: { mine: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'red' } },
+    objects: ['data/red/key'],`;
+    const files = {
+      'mine.ts': suiteFile(
+        scenario('MY-01', PASSES),
+        scenario('MY-02', FAILS),
+        scenario('MY-03', INCONCLUSIVE),
+        scenario('MY-04', ERROR),
+        scenario('MY-05', tokenProbes, world),
+      ),
+    };
+    const args = ['--suite', 'mine,agent,rbac', '--verbose', '--retries', '0', '--fault', 'eks-auth-ignores-audience'];
+    const run = await runConformance({ args, files });
+    expect(run.exitCode, run.stderr).to.equal(1);
+    const verdict = run.results?.scenarios.find(({ id }) => id === 'MY-05')?.verdict;
+    expect(verdict, run.stderr).to.equal('failed');
+    const texts = new Map([
+      ['stdout', run.stdout],
+      ['stderr', run.stderr],
+      ...readdirSync(run.reportDirectory, { recursive: true, encoding: 'utf8' }).map(
+        (name) => [name, readFileSync(join(run.reportDirectory, name), 'utf8')] as const,
+      ),
+    ]);
+    expect([...texts.keys()]).to.include.members(['results.json', 'junit.xml']);
+    for (const [where, text] of texts)
+      for (const [what, pattern] of Object.entries(SECRETS)) {
+        const found = pattern.exec(text);
+        expect(found && text.slice(Math.max(0, found.index - 200), found.index + 100), `${what} in ${where}`).to.equal(
+          null,
+        );
+      }
+  });
+});
