@@ -19,7 +19,10 @@ import {
   UpdateAssumeRolePolicyCommand,
 } from '@aws-sdk/client-iam';
 import { CreatePodIdentityAssociationCommand, DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AwsClients } from '../aws/target.ts';
+import { HarnessError } from '../errors.ts';
+import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
 import { RUN_LABEL } from './pods.ts';
@@ -230,8 +233,25 @@ async function arrangeNamespaces(world: ScenarioWorld, all: readonly Workload[])
         [RUN_LABEL]: world.environment.run,
         'conformance.eks-pod-identity/scenario': world.scenario.id,
       });
-      world.undo.push(() => kubernetes.deleteNamespace(namespace));
+      world.undo.push(() => removeNamespace(kubernetes, namespace));
     }),
+  );
+}
+
+const NAMESPACE_GONE_MILLISECONDS = 30_000;
+
+/** Deletes a namespace and waits until it is gone: until its pods have ended, its name cannot be taken again. */
+async function removeNamespace(kubernetes: KubernetesClient, namespace: string): Promise<void> {
+  await kubernetes.deleteNamespace(namespace);
+  const end = performance.now() + NAMESPACE_GONE_MILLISECONDS;
+  while (performance.now() < end) {
+    const { status } = await kubernetes.raw({ path: `/api/v1/namespaces/${namespace}` });
+    if (status === 404) return;
+    await sleep(20);
+  }
+  throw new HarnessError(
+    'FIXTURE_FAILED',
+    `Namespace ${namespace} was not gone within ${NAMESPACE_GONE_MILLISECONDS / 1000} s: see which pod or finalizer holds it.`,
   );
 }
 
