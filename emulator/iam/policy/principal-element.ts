@@ -112,9 +112,10 @@ export function grantOf(element: PrincipalElement, principal: Principal): Grant 
 }
 
 /**
- * Whether a `Deny` with this `NotPrincipal` spares the principal. A session is looked at as its account and as itself,
- * so both must be listed: the account, and the role or the session (IAM User Guide, "NotPrincipal": "must also specify
- * the account ARN"). A principal with a permissions boundary is never spared (same place).
+ * Whether a `Deny` with this `NotPrincipal` spares the principal. A session is looked at as its account, as its role and
+ * as itself, so the account must be listed and the role or the session; where sessions of the role are listed, it is
+ * those alone that are spared (IAM User Guide, "NotPrincipal": "must also specify the account ARN", and the example of a
+ * role session). A principal with a permissions boundary is never spared (same place).
  */
 export function sparedByNotPrincipal(element: PrincipalElement, principal: Principal, hasBoundary: boolean): boolean {
   if (hasBoundary) return false;
@@ -122,7 +123,8 @@ export function sparedByNotPrincipal(element: PrincipalElement, principal: Princ
   switch (principal.kind) {
     case 'role-session':
       return (
-        element.accounts.has(principal.accountId) && (element.arns.has(principal.arn) || namesRole(element, principal))
+        element.accounts.has(principal.accountId) &&
+        (element.arns.has(principal.arn) || (namesRole(element, principal) && !namesSessions(element, principal)))
       );
     case 'user':
       return (
@@ -141,4 +143,10 @@ function namesRole(element: PrincipalElement, session: Extract<Principal, { kind
   if (element.arns.has(session.roleArn)) return true;
   const [roleId = ''] = element.uniqueIds.size > 0 ? session.userId.split(':') : [];
   return roleId !== '' && element.uniqueIds.has(roleId);
+}
+
+/** Whether sessions of the principal's role are named one by one. */
+function namesSessions(element: PrincipalElement, session: Extract<Principal, { kind: 'role-session' }>): boolean {
+  const prefix = session.arn.slice(0, session.arn.length - session.sessionName.length);
+  return [...element.arns].some((arn) => arn.startsWith(prefix));
 }
