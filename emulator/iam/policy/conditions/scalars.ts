@@ -1,4 +1,6 @@
+import { compilePattern } from '../pattern.ts';
 import { constant, type ValueCompiler } from './operator.ts';
+import { stringEqualsIgnoreCase } from './strings.ts';
 
 type Comparison = (actual: number, expected: number) => boolean;
 
@@ -12,7 +14,10 @@ export function date(compare: Comparison): ValueCompiler {
   return ordered(parseDate, compare);
 }
 
-export const bool: ValueCompiler = (value) => {
+/** The one type beside strings and ARNs that takes policy variables (IAM User Guide, "Boolean condition operators"). */
+export const bool: ValueCompiler = (value, syntax) => {
+  const pattern = compilePattern(value, { wildcards: false, variables: syntax.variables });
+  if (pattern.form === 'variable') return stringEqualsIgnoreCase(value, syntax);
   const expected = value.toLowerCase();
   if (expected !== 'true' && expected !== 'false') return undefined;
   return constant(value, (actual) => actual.toLowerCase() === expected);
