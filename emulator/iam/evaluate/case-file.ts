@@ -29,6 +29,8 @@ const CASE_MEMBERS = [
   'expect',
 ];
 
+const REQUEST_MEMBERS = ['principal', 'action', 'resource', 'resourceAccount', 'context'];
+
 type Members = Readonly<Record<string, unknown>>;
 
 /**
@@ -59,11 +61,7 @@ export function parseCases(text: string): EvaluationCase[] {
 
 function parseCase(value: unknown): EvaluationCase {
   if (!isObject(value)) throw new CaseError('it must be an object');
-  // Notes are welcome; a misspelt policy would quietly change the answer.
-  const misspelt = Object.keys(value).find((key) => /polic|boundar|expect/i.test(key) && !CASE_MEMBERS.includes(key));
-  if (misspelt !== undefined) {
-    throw new CaseError(`"${misspelt}" is not known, the members of a case are ${CASE_MEMBERS.join(', ')}`);
-  }
+  refuseMisspelt(value, 'a case', CASE_MEMBERS, /polic|boundar|expect/i);
   const name = text(value, 'name', 'name');
   const expect = value['expect'] ?? undefined;
   if (expect !== undefined && (typeof expect !== 'string' || !DECISIONS.includes(expect))) {
@@ -72,9 +70,17 @@ function parseCase(value: unknown): EvaluationCase {
   return { name, input: parseInput(value), expect: expect as DecisionValue | undefined };
 }
 
+/** Notes are welcome; a misspelt member that `telling` knows by a part of its name would quietly change the answer. */
+function refuseMisspelt(members: Members, what: string, known: readonly string[], telling: RegExp): void {
+  const misspelt = Object.keys(members).find((key) => telling.test(key) && !known.includes(key));
+  if (misspelt === undefined) return;
+  throw new CaseError(`"${misspelt}" is not known, the members of ${what} are ${known.join(', ')}`);
+}
+
 function parseInput(members: Members): AuthorizationInput {
   const request = members['request'];
   if (!isObject(request)) throw new CaseError('"request" must be an object');
+  refuseMisspelt(request, 'a request', REQUEST_MEMBERS, /context|condition|account/i);
   const context = parseContext(request['context'] ?? {});
   const principalText = text(request, 'principal', 'request.principal');
   const principal = parsePrincipal(principalText, context);

@@ -96,6 +96,11 @@ describe('evaluate', () => {
     ['an unknown decision', { cases: [{ ...good, expect: 'denied' }] }, /case "good": "expect" must be .*not "denied"/],
     ['a misspelt policy', { cases: [{ ...good, bucketPolicy: {} }] }, /"bucketPolicy" is not known/],
     [
+      'a misspelt context',
+      { cases: [{ ...good, request: { ...request, contexts: {} } }] },
+      /case "good": "contexts" is not known, the members of a request are/,
+    ],
+    [
       'a malformed policy',
       { cases: [{ ...good, sessionPolicy: {} }] },
       /case "good": "sessionPolicy" is malformed: .*no Statement/,

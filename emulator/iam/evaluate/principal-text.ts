@@ -18,7 +18,8 @@ const WELL_KNOWN_PROVIDERS = [
  * Reads a principal as a case names it: the ARN of a role (a session of it), of an assumed-role session, of a user, of an
  * account's root or of an identity provider, a service's name, or `*` for an anonymous caller. Undefined for anything else.
  *
- * The ARN of a session lacks the role's path: `aws:PrincipalArn` of the context supplies it where it matters.
+ * The ARN of a session lacks the role's path: `aws:PrincipalArn` of the context supplies it where it matters,
+ * as `aws:userid` supplies the unique id of a role or user.
  */
 export function parsePrincipal(text: string, context: ConditionContext): Principal | undefined {
   if (text === '*') return { kind: 'anonymous' };
@@ -37,14 +38,20 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
     case 'root':
       return { kind: 'root', accountId: account, arn: text, userId: account };
     case 'user':
-      return { kind: 'user', accountId: account, arn: text, userName: name, userId: '' };
+      return {
+        kind: 'user',
+        accountId: account,
+        arn: text,
+        userName: name,
+        userId: toldText(context, 'aws:userid') ?? '',
+      };
     case 'role':
-      return roleSession(partition, account, text, name, UNNAMED_SESSION);
+      return roleSession(partition, account, text, name, UNNAMED_SESSION, context);
     case 'assumed-role': {
       const [roleName = '', sessionName, ...more] = rest.split('/');
       if (!sessionName || more.length > 0) return undefined;
       const roleArn = roleArnOf(context, account, roleName) ?? `arn:${partition}:iam::${account}:role/${roleName}`;
-      return roleSession(partition, account, roleArn, roleName, sessionName);
+      return roleSession(partition, account, roleArn, roleName, sessionName, context);
     }
     case 'oidc-provider':
     case 'saml-provider':
@@ -60,6 +67,7 @@ function roleSession(
   roleArn: string,
   roleName: string,
   sessionName: string,
+  context: ConditionContext,
 ): RoleSession {
   return {
     kind: 'role-session',
@@ -67,7 +75,7 @@ function roleSession(
     arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
     roleArn,
     roleName,
-    userId: '',
+    userId: toldText(context, 'aws:userid') ?? '',
     sessionName,
     tags: [],
     sessionPolicies: [],
@@ -80,7 +88,12 @@ function roleSession(
 
 /** The role ARN that the context tells, where it is one of this role with a path. */
 function roleArnOf(context: ConditionContext, account: string, roleName: string): string | undefined {
-  const told = Object.entries(context).find(([key]) => key.toLowerCase() === 'aws:principalarn')?.[1];
-  if (typeof told !== 'string') return undefined;
-  return told.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
+  const told = toldText(context, 'aws:principalarn');
+  return told?.includes(`:iam::${account}:role/`) && told.endsWith(`/${roleName}`) ? told : undefined;
+}
+
+/** A single value of the context; `key` in lower case. */
+function toldText(context: ConditionContext, key: string): string | undefined {
+  const told = Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
+  return typeof told === 'string' ? told : undefined;
 }
