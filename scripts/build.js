@@ -61,15 +61,30 @@ await build({
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
 });
-await build({
-  ...common,
-  entryPoints: ['components/probe/main.ts'],
-  outfile: join(out, 'probe', 'probe.cjs'),
-  format: 'cjs',
-  minifyIdentifiers: true,
-  // A script that is run by hand cannot import: require serves the same.
-  supported: { 'dynamic-import': false },
-});
+/** The probe's two files: what every pod needs, and the SDK, which is loaded by the pods that use it alone. */
+for (const [entry, file] of [
+  ['main', 'probe.cjs'],
+  ['sdk', 'sdk.cjs'],
+]) {
+  await build({
+    ...common,
+    entryPoints: [`components/probe/${entry}.ts`],
+    outfile: join(out, 'probe', file),
+    format: 'cjs',
+    minifyIdentifiers: true,
+    // A script that is run by hand cannot import: require serves the same.
+    supported: { 'dynamic-import': false },
+    plugins: [
+      {
+        name: 'sdk-apart',
+        setup: (plugin) =>
+          void plugin.onResolve({ filter: /\/sdk\.ts$/ }, ({ kind }) =>
+            kind === 'entry-point' ? undefined : { path: './sdk.cjs', external: true },
+          ),
+      },
+    ],
+  });
+}
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
 copyFileSync('clusters/embedded/kubelet/process-host.js', join(out, 'process-host.js'));
 await warmCodeCache();
@@ -78,8 +93,8 @@ writeFileSync(join(out, basename(STAMP)), String(started));
 replace();
 
 /**
- * Loads the probe program with the code cache beside it, when that was made by this version of Node. `PROBE_WRITE_CACHE`
- * makes it write the cache after the program ran.
+ * Loads the probe program's files, each with the code cache beside it, when that was made by this version of Node.
+ * `PROBE_WRITE_CACHE` makes it write the caches after the program ran.
  */
 function launcher() {
   return `'use strict';
@@ -87,13 +102,18 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
-const file = path.join(__dirname, 'probe.cjs');
-const cache = path.join(__dirname, 'probe-' + process.version + '.cache');
-const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
-const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
-const loaded = { exports: {} };
-if (process.env.PROBE_WRITE_CACHE) process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
-script.runInThisContext()(loaded.exports, require, loaded, file, __dirname);
+function load(name) {
+  const file = path.join(__dirname, name);
+  const cache = file + '.' + process.version + '.cache';
+  const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
+  const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
+  if (process.env.PROBE_WRITE_CACHE) process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
+  const loaded = { exports: {} };
+  const requireFrom = (id) => (id === './sdk.cjs' ? load('sdk.cjs') : require(id));
+  script.runInThisContext()(loaded.exports, requireFrom, loaded, file, __dirname);
+  return loaded.exports;
+}
+load('probe.cjs');
 `;
 }
 

@@ -57,7 +57,7 @@ describe("an agent's answer", () => {
       accountId: '111122223333',
     });
     expect(facts?.['secondsLeft']).to.be.within(3590, 3600);
-    expect(facts?.['session']).to.match(/^[0-9a-f]{12}$/);
+    expect(facts?.['session']).to.match(/^[0-9a-f]{8}$/);
   });
 });
 

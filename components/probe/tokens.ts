@@ -1,4 +1,3 @@
-import { createSign, generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TokenChange, TokenSource } from './protocol.ts';
@@ -28,7 +27,7 @@ export function readToken(source: TokenSource): string | undefined {
 }
 
 /** Breaks a token in one way; the claims stay those of the token except where the change is about them. */
-export function changeToken(token: string, change: TokenChange | undefined): string {
+export async function changeToken(token: string, change: TokenChange | undefined): Promise<string> {
   const [header = '', claims = '', signature = ''] = token.split('.');
   switch (change) {
     case undefined:
@@ -50,6 +49,8 @@ export function changeToken(token: string, change: TokenChange | undefined): str
     case 'bearer-prefix':
       return `Bearer ${token}`;
     case 'self-signed': {
+      // Loaded here alone: it would make up a good part of what the program's start costs.
+      const { createSign, generateKeyPairSync } = await import('node:crypto');
       const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
       const input = `${header}.${claims}`;
       return `${input}.${createSign('RSA-SHA256').update(input).sign(privateKey).toString('base64url')}`;

@@ -55,3 +55,26 @@ export function isExclusive(scenario: Scenario): boolean {
     )
   );
 }
+
+/** Operations of a workload that go through an SDK's credential chain. */
+const WITHOUT_SDK: ReadonlySet<string> = new Set(['FetchCredentials', 'AssumeRoleWithWebIdentity']);
+
+/**
+ * How much of a scenario is waiting, in seconds or so: an SDK asks an agent that refuses four times, a second apart, and a
+ * pod that is started again takes its time.
+ */
+export function waitOf(scenario: Scenario): number {
+  let wait = 0;
+  for (const step of scenario.spec.probes) {
+    if (step.kind === 'action') wait += step.do === 'RestartPod' || step.do === 'StartPod' ? 1 : 0;
+    else if (
+      step.workload !== undefined &&
+      step.expectation.outcome === 'refused' &&
+      !WITHOUT_SDK.has(step.operation.do)
+    ) {
+      const layers: readonly string[] = [step.expectation.by ?? []].flat();
+      if (layers.includes('agent') || layers.includes('eks-auth')) wait += 3;
+    }
+  }
+  return wait;
+}

@@ -123,6 +123,9 @@ export async function run(options: RunOptions): Promise<RunResults> {
   return complete;
 }
 
+/** How long the first scenario runs alone: about what its pod takes to start. */
+const HEAD_START_MILLISECONDS = 400;
+
 async function runScenarios(
   options: RunOptions,
   { environment }: Provisioned,
@@ -133,20 +136,25 @@ async function runScenarios(
   const { configuration, scenarios, terminal } = options;
   const maxFailures = configuration.number('max-failures');
   let failures = 0;
-  const scheduled = schedule(scenarios, configuration.number('parallel'), async (scenario) => {
-    const outcome = await runScenario(scenario, {
-      environment,
-      available: EMBEDDED_CAPABILITIES,
-      timeoutMilliseconds: configuration.number('timeout') * 1000,
-      retries: configuration.number('retries'),
-      signal,
-      keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
-    });
-    if (outcome.verdict === 'failed') failures += 1;
-    if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
-      stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
-    return outcome;
-  });
+  const scheduled = schedule(
+    scenarios,
+    configuration.number('parallel'),
+    async (scenario) => {
+      const outcome = await runScenario(scenario, {
+        environment,
+        available: EMBEDDED_CAPABILITIES,
+        timeoutMilliseconds: configuration.number('timeout') * 1000,
+        retries: configuration.number('retries'),
+        signal,
+        keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
+      });
+      if (outcome.verdict === 'failed') failures += 1;
+      if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
+        stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
+      return outcome;
+    },
+    HEAD_START_MILLISECONDS,
+  );
   terminal.expect(scenarios.length);
   const outcomeOf = async (scenario: Scenario): Promise<ScenarioResult> => {
     const outcome = (await scheduled.results.get(scenario.id)) ?? result(scenario, 'error', 'was not scheduled');

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { aScenario } from '../testing/scenarios.ts';
-import { restartAgent, granted, getObject } from '../scenario/builders.ts';
+import { restartAgent, granted, getObject, refused } from '../scenario/builders.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { schedule } from './schedule.ts';
 
@@ -39,6 +39,35 @@ describe('the schedule', () => {
   it('starts in the order of the plan', async () => {
     const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
     expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);
+  });
+
+  it('starts those that wait most right after the first', async () => {
+    const waiting = aScenario(
+      {
+        probes: [granted('red', getObject('data/red/key')), refused('red', getObject('data/red/key'), { by: 'agent' })],
+      },
+      'A-04',
+    );
+    const { log } = await follow([plain('A-01'), plain('A-02'), waiting], 1);
+    expect(log.filter((line) => line.startsWith('+'))).to.deep.equal(['+A-01', '+A-04', '+A-02']);
+  });
+
+  it('lets the first begin alone', async () => {
+    const started: string[] = [];
+    const { done } = schedule(
+      ['A-01', 'A-02', 'A-03'].map(plain),
+      3,
+      async ({ id }) => {
+        started.push(id);
+        if (id === 'A-01') {
+          await turn();
+          expect(started).to.deep.equal(['A-01']);
+        }
+      },
+      60_000,
+    );
+    await done;
+    expect(started).to.have.length(3);
   });
 
   it('runs those that change what is shared after all others, one by one, in order', async () => {
