@@ -148,7 +148,8 @@ export function matchesTokens(tokens: readonly ResolvedToken[], text: string): b
       continue;
     } else if (current === ANY_CHARACTER) {
       if (at < text.length) {
-        at += 1;
+        // A character outside the basic plane is one character, though JavaScript counts two.
+        at += (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
         token += 1;
         continue;
       }
