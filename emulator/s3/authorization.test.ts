@@ -139,6 +139,16 @@ describe('S3 authorization', () => {
     expect((await s3.call(undefined, 'GET', '/')).status).to.equal(403);
   });
 
+  it("never locks the owner's root out of the bucket policy", async () => {
+    const everything = ['arn:aws:s3:::data', 'arn:aws:s3:::data/*'];
+    await policy([{ Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: everything }]);
+    const administrator = session({ allow: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }] });
+    expect((await s3.call(s3.root, 'GET', '/data/red/key')).status).to.equal(403);
+    expect((await s3.call(administrator, 'DELETE', '/data?policy')).status).to.equal(403);
+    expect((await s3.call(s3.root, 'DELETE', '/data?policy')).status).to.equal(204);
+    expect((await s3.call(s3.root, 'GET', '/data/red/key')).status).to.equal(200);
+  });
+
   it('compares session tags, over role tags, with the path', async () => {
     const statement = allow('s3:GetObject', 'arn:aws:s3:::data/${aws:PrincipalTag/team}/*');
     const get = (caller: RoleSession, key: string) => s3.call(caller, 'GET', `/data/${key}`);

@@ -25,8 +25,17 @@ const NO_FAULTS: ReadonlySet<EmulatorFault> = new Set();
 /** Allowed to whoever has credentials, even against a Deny (AWS STS API Reference, GetCallerIdentity). */
 const ALWAYS_ALLOWED = 'sts:getcalleridentity';
 
-/** Nobody assumes a role without a trust policy that lets them, so that a missing one denies. */
-const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity)$/;
+/**
+ * Nobody assumes a role without a trust policy that lets them, so that a missing one denies. About other actions on a
+ * role, such as `iam:PassRole`, its trust policy says nothing.
+ */
+const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
+
+/**
+ * "The root user of the AWS account that owns a bucket can perform" these whatever the bucket policy denies, so that
+ * nobody is locked out for good (S3 API Reference, PutBucketPolicy).
+ */
+const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
 
 /**
  * Decides a request as IAM does (IAM User Guide, "Policy evaluation logic"): a Deny in any policy wins; in one account
@@ -90,9 +99,9 @@ function decide(request: EvaluationRequest): Verdict {
   const account = request.principalAccount;
   if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return ALLOWED.always;
 
-  const isTrust = input.trustPolicy !== undefined || ROLE_ASSUMPTION.test(request.lowerCaseAction);
+  const isTrust = ROLE_ASSUMPTION.test(request.lowerCaseAction);
   const resourceKind = isTrust ? 'trust' : 'resource';
-  const resourcePolicy = input.trustPolicy ?? input.resourcePolicy;
+  const resourcePolicy = resourcePolicyOf(request);
   const resource = resourcePolicy === undefined ? GRANT.none : evaluate(resourcePolicy, request);
   if (resource === DENIED) return explicitlyDenied(resourceKind);
   // Services, web identities and the anonymous have no policies of their own.
@@ -143,6 +152,13 @@ function evaluateAll(policies: readonly CompiledPolicy[], request: EvaluationReq
   return strongest;
 }
 
+/** The policy of the resource that has a say: for a role that is assumed, its trust policy. */
+function resourcePolicyOf({ input, principal, lowerCaseAction }: EvaluationRequest): CompiledPolicy | undefined {
+  if (input.trustPolicy !== undefined && ROLE_ASSUMPTION.test(lowerCaseAction)) return input.trustPolicy;
+  const isOwner = principal.kind === 'root' && principal.accountId === input.resourceAccount;
+  return isOwner && NEVER_LOCKED_OUT.test(lowerCaseAction) ? undefined : input.resourcePolicy;
+}
+
 /** A session without session policies is not narrowed. */
 function sessionPoliciesOf({ input, ignoresSessionPolicy }: EvaluationRequest): readonly CompiledPolicy[] | undefined {
   const { sessionPolicies } = input;
@@ -161,8 +177,8 @@ function implicitlyDenied(deniedBy: PolicyKind): Verdict {
 function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
   const { input } = request;
   const policies: [PolicyKind, CompiledPolicy][] = [];
-  if (input.trustPolicy) policies.push(['trust', input.trustPolicy]);
-  else if (input.resourcePolicy) policies.push(['resource', input.resourcePolicy]);
+  const resourcePolicy = resourcePolicyOf(request);
+  if (resourcePolicy) policies.push([resourcePolicy === input.trustPolicy ? 'trust' : 'resource', resourcePolicy]);
   if (request.principalAccount === undefined) return policies;
   if (request.principal.kind !== 'root') {
     for (const policy of input.identityPolicies) policies.push(['identity', policy]);

@@ -79,7 +79,8 @@ function addAws(
     partition !== undefined &&
     /^aws(-[a-z]+)*$/.test(partition) &&
     (service === 'iam' || service === 'sts') &&
-    /^\d{12}$/.test(account ?? '') &&
+    // CloudFront's origin access identities are users of an account of that name (S3 User Guide, bucket policy examples).
+    /^(\d{12}|cloudfront)$/.test(account ?? '') &&
     ARN_RESOURCE.test(resource ?? '') &&
     // A wildcard for a part of a name is refused: only `*` for everyone exists.
     !/[*?]/.test(value);
