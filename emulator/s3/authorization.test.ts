@@ -242,6 +242,15 @@ describe('S3 authorization', () => {
       expect(answer.message).to.contain(message);
     });
   }
+
+  it('compares the name of the bucket with any number of wildcards in no time', async () => {
+    const name = 'a'.repeat(63);
+    const body =
+      '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
+    expect((await s3.call(s3.root, 'PUT', `/${name}`, { body })).status).to.equal(200);
+    const text = statement({ Resource: `arn:aws:s3:::${'*a'.repeat(31)}b/*` });
+    expect((await s3.call(s3.root, 'PUT', `/${name}?policy`, { body: text })).code).to.equal('MalformedPolicy');
+  });
 });
 
 function statement(changes: object): string {

@@ -1,4 +1,5 @@
 import type { World } from '../core/world.ts';
+import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
 
 /**
  * What S3 demands of a bucket policy beyond IAM's grammar (S3 User Guide, "Troubleshoot bucket policies"): principals that
@@ -38,11 +39,8 @@ function principalExists(world: World, principal: string): boolean {
 function isOfBucket(resource: string, bucketName: string): boolean {
   const bucketPart = /^arn:[^:]+:s3:::([^/]+)/.exec(resource)?.[1];
   if (bucketPart === undefined) return false;
-  const pattern = bucketPart
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return bucketPart.includes('${') || new RegExp(`^${pattern}$`).test(bucketName);
+  if (bucketPart.includes('${')) return true;
+  return matchesTokens(tokenize(bucketPart, { wildcards: true, variables: false }) as ResolvedToken[], bucketName);
 }
 
 const OBJECT_ACTION =
