@@ -56,7 +56,15 @@ function report(result: ProbeReport): void {
   process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(result)}\n`);
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : 'the probe program failed'}\n`);
-  process.exitCode = 1;
-});
+main().then(
+  () => end(0),
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : 'the probe program failed'}\n`);
+    end(1);
+  },
+);
+
+/** Ends at once when all is written: connections that the SDK keeps would only be taken down one by one. */
+function end(exitCode: number): void {
+  process.stdout.write('', () => process.exit(exitCode));
+}

@@ -1,31 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { createInterface } from 'node:readline';
-import {
-  ApiException,
-  AuthenticationV1Api,
-  CoreV1Api,
-  type KubeConfig,
-  PatchStrategy,
-  RbacAuthorizationV1Api,
-  setHeaderOptions,
-  type V1Pod,
-  type V1ServiceAccount,
+import type {
+  AuthenticationV1TokenRequest,
+  KubeConfig,
+  V1Pod,
+  V1PodList,
+  V1ServiceAccount,
+  V1TokenReview,
 } from '@kubernetes/client-node';
-import { connect, type Connection } from './connection.ts';
-
-/** An answer of the API server that is no 2xx, in one form for all of the client's ways to fail. */
-export class KubernetesError extends Error {
-  override readonly name = 'KubernetesError';
-  readonly status: number;
-  /** Machine-readable reason of the Status object, such as `Forbidden`. */
-  readonly reason: string;
-
-  constructor(status: number, reason: string, message: string) {
-    super(message);
-    this.status = status;
-    this.reason = reason;
-  }
-}
+import { connect, textOf, type Connection } from './connection.ts';
 
 export interface RawRequest {
   readonly method?: string;
@@ -88,73 +70,87 @@ export interface KubernetesClient {
 
 export function kubernetesClient(config: KubeConfig): KubernetesClient {
   const connection = connect(config);
-  const core = connection.api(CoreV1Api);
-  const rbac = connection.api(RbacAuthorizationV1Api);
-  const authentication = connection.api(AuthenticationV1Api);
-  const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
+  const { json } = connection;
+  const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
+  const annotate = (path: string, annotations: Readonly<Record<string, string | null>>): Promise<void> =>
+    json('PATCH', path, { metadata: { annotations } });
 
   return {
     createNamespace: (name, labels) =>
-      call(() => core.createNamespace({ body: { metadata: { name, labels: { ...labels } } } })),
-    deleteNamespace: (name) => call(() => core.deleteNamespace({ name })),
-    createServiceAccount: (namespace, body) => call(() => core.createNamespacedServiceAccount({ namespace, body })),
+      json('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }),
+    deleteNamespace: (name) => json('DELETE', `/api/v1/namespaces/${name}`),
+    createServiceAccount: (namespace, serviceAccount) =>
+      json('POST', inNamespace(namespace, 'serviceaccounts'), {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        ...serviceAccount,
+      }),
     patchServiceAccountAnnotations: (namespace, name, annotations) =>
-      call(() =>
-        core.patchNamespacedServiceAccount({ namespace, name, body: { metadata: { annotations } } }, mergePatch),
-      ),
+      annotate(inNamespace(namespace, `serviceaccounts/${name}`), annotations),
     createSecret: (namespace, name, data) =>
-      call(() => core.createNamespacedSecret({ namespace, body: { metadata: { name }, stringData: { ...data } } })),
+      json('POST', inNamespace(namespace, 'secrets'), {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name },
+        stringData: data,
+      }),
     createRole: async (namespace, name, rules, user) => {
-      await call(() => rbac.createNamespacedRole({ namespace, body: { metadata: { name }, rules: [...rules] } }));
-      await call(() =>
-        rbac.createNamespacedRoleBinding({
-          namespace,
-          body: {
-            metadata: { name },
-            roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-            subjects: [{ kind: 'User', name: user, apiGroup: 'rbac.authorization.k8s.io' }],
-          },
-        }),
-      );
+      const group = 'rbac.authorization.k8s.io';
+      const path = `/apis/${group}/v1/namespaces/${namespace}`;
+      const apiVersion = `${group}/v1`;
+      await json('POST', `${path}/roles`, { apiVersion, kind: 'Role', metadata: { name }, rules });
+      await json('POST', `${path}/rolebindings`, {
+        apiVersion,
+        kind: 'RoleBinding',
+        metadata: { name },
+        roleRef: { apiGroup: group, kind: 'Role', name },
+        subjects: [{ kind: 'User', name: user, apiGroup: group }],
+      });
     },
-    createPod: (namespace, body) => result(() => core.createNamespacedPod({ namespace, body })),
+    createPod: (namespace, pod) =>
+      json('POST', inNamespace(namespace, 'pods'), { apiVersion: 'v1', kind: 'Pod', ...pod }),
     deletePod: (namespace, name, graceSeconds) =>
-      call(() =>
-        core.deleteNamespacedPod({
+      json(
+        'DELETE',
+        inNamespace(
           namespace,
-          name,
-          ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
-        }),
+          `pods/${name}${graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`}`,
+        ),
       ),
-    annotatePod: (namespace, name, annotations) =>
-      call(() => core.patchNamespacedPod({ namespace, name, body: { metadata: { annotations } } }, mergePatch)),
-    listPods: async (namespace, labelSelector) =>
-      (await result(() => core.listNamespacedPod({ namespace, labelSelector }))).items,
+    annotatePod: (namespace, name, annotations) => annotate(inNamespace(namespace, `pods/${name}`), annotations),
+    listPods: async (namespace, labelSelector) => {
+      const query = new URLSearchParams({ labelSelector }).toString();
+      return (await json<V1PodList>('GET', inNamespace(namespace, `pods?${query}`))).items;
+    },
     createToken: async (namespace, serviceAccount, { audiences, expirationSeconds, boundPod }) => {
-      const answer = await result(() =>
-        core.createNamespacedServiceAccountToken({
-          namespace,
-          name: serviceAccount,
-          body: {
-            spec: {
-              audiences,
-              ...(expirationSeconds !== undefined && { expirationSeconds }),
-              ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }),
-            },
+      const answer = await json<AuthenticationV1TokenRequest>(
+        'POST',
+        inNamespace(namespace, `serviceaccounts/${serviceAccount}/token`),
+        {
+          apiVersion: 'authentication.k8s.io/v1',
+          kind: 'TokenRequest',
+          spec: {
+            audiences,
+            ...(expirationSeconds !== undefined && { expirationSeconds }),
+            ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }),
           },
-        }),
+        },
       );
       return answer.status?.token ?? '';
     },
     reviewToken: async (token) => {
-      const { status } = await result(() => authentication.createTokenReview({ body: { spec: { token } } }));
+      const { status } = await json<V1TokenReview>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+        apiVersion: 'authentication.k8s.io/v1',
+        kind: 'TokenReview',
+        spec: { token },
+      });
       return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
     },
-    watchPods: (labelSelector, listener) => watchPods(connection, core, labelSelector, listener),
+    watchPods: (labelSelector, listener) => watchPods(connection, labelSelector, listener),
     followLog: (namespace, pod, container, onLine, signal) =>
       followLog(
         connection,
-        `/api/v1/namespaces/${namespace}/pods/${pod}/log?container=${container}&follow=true`,
+        inNamespace(namespace, `pods/${pod}/log?container=${container}&follow=true`),
         onLine,
         signal,
       ),
@@ -163,57 +159,23 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
   };
 }
 
-async function result<T>(invoke: () => Promise<T>): Promise<T> {
-  try {
-    return await invoke();
-  } catch (error) {
-    throw toKubernetesError(error);
-  }
-}
-
-const call = async (invoke: () => Promise<unknown>): Promise<void> => void (await result(invoke));
-
-/** The client's exceptions hold the whole answer with headers; only status, reason and message go on. */
-function toKubernetesError(error: unknown): unknown {
-  if (!(error instanceof ApiException)) return error;
-  const body: unknown = error.body;
-  return statusError({
-    status: error.code,
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-    contentType: undefined,
-  });
-}
-
-/** Reads the Status object of an answer. */
-function statusError({ status, body }: RawAnswer): KubernetesError {
-  let parsed: { reason?: string; message?: string } = {};
-  try {
-    parsed = JSON.parse(body) as typeof parsed;
-  } catch {
-    parsed = { message: body };
-  }
-  return new KubernetesError(status, parsed.reason ?? 'Unknown', parsed.message ?? `the API server answered ${status}`);
-}
-
 async function watchPods(
   connection: Connection,
-  core: CoreV1Api,
   labelSelector: string,
   listener: (pod: V1Pod, deleted: boolean) => void,
 ): Promise<{ stop(): void }> {
   const controller = new AbortController();
   const { signal } = controller;
   const start = async (): Promise<void> => {
-    const list = await result(() => core.listPodForAllNamespaces({ labelSelector }));
+    const selector = new URLSearchParams({ labelSelector }).toString();
+    const list = await connection.json<V1PodList>('GET', `/api/v1/pods?${selector}`);
     for (const pod of list.items) listener(pod, false);
     const query = new URLSearchParams({
       watch: '1',
       labelSelector,
       resourceVersion: list.metadata?.resourceVersion ?? '0',
     });
-    const answer = await connection.send({ method: 'GET', path: `/api/v1/pods?${query.toString()}`, signal });
-    if (answer.statusCode !== 200)
-      throw new KubernetesError(answer.statusCode ?? 0, 'Unknown', 'the API server refused a watch of pods');
+    const answer = await connection.open(`/api/v1/pods?${query.toString()}`, signal);
     void (async () => {
       try {
         for await (const line of createInterface({ input: answer })) {
@@ -238,9 +200,7 @@ async function followLog(
   onLine: (line: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const answer = await connection.send({ method: 'GET', path, signal });
-  if (answer.statusCode !== 200)
-    throw statusError({ status: answer.statusCode ?? 0, body: await textOf(answer), contentType: undefined });
+  const answer = await connection.open(path, signal);
   try {
     for await (const line of createInterface({ input: answer })) onLine(line);
   } catch (error) {
@@ -264,10 +224,4 @@ async function raw(
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return { status: answer.statusCode ?? 0, body: await textOf(answer), contentType: answer.headers['content-type'] };
-}
-
-async function textOf(answer: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of answer) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }

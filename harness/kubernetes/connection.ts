@@ -1,13 +1,20 @@
 import { Agent, request as httpsRequest, type AgentOptions, type RequestOptions } from 'node:https';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import {
-  createConfiguration,
-  type KubeConfig,
-  type RequestContext,
-  ServerConfiguration,
-  type ApiType,
-  type Configuration,
-} from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+/** An answer of the API server that is no 2xx. */
+export class KubernetesError extends Error {
+  override readonly name = 'KubernetesError';
+  readonly status: number;
+  /** Machine-readable reason of the Status object, such as `Forbidden`. */
+  readonly reason: string;
+
+  constructor(status: number, reason: string, message: string) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
 
 export interface Exchange {
   readonly method: string;
@@ -20,12 +27,15 @@ export interface Exchange {
 }
 
 /**
- * The way to one API server. The client library makes a connection for each request; here all requests share an agent
- * that keeps connections, since a TLS handshake costs more than what most requests ask for.
+ * The way to one API server, by a kubeconfig. All requests share an agent that keeps connections: a TLS handshake, which
+ * the client library makes for each request, costs more than what most requests ask for.
  */
 export interface Connection {
-  api<T extends ApiType>(type: new (configuration: Configuration) => T): T;
-  /** Sends a request; resolves with the answer as soon as its head is there. */
+  /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for an answer that is no 2xx. */
+  readonly json: <T = void>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) => Promise<T>;
+  /** Opens a stream. Throws `KubernetesError` for an answer that is no 2xx. */
+  open(path: string, signal: AbortSignal): Promise<IncomingMessage>;
+  /** Sends a request; resolves with whatever answer as soon as its head is there. */
   send(exchange: Exchange): Promise<IncomingMessage>;
   close(): void;
 }
@@ -36,7 +46,14 @@ export function connect(config: KubeConfig): Connection {
   const server = new URL(cluster.server);
   let agent: Agent | undefined;
 
-  const prepare = async (): Promise<{ headers: Record<string, string>; agent: Agent }> => {
+  const send = async ({
+    method,
+    path,
+    headers,
+    body,
+    authenticated = true,
+    signal,
+  }: Exchange): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     agent ??= new Agent({
@@ -45,52 +62,73 @@ export function connect(config: KubeConfig): Connection {
       ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
       ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
     });
-    return { headers: (options.headers ?? {}) as Record<string, string>, agent };
+    const request = server.protocol === 'http:' ? httpRequest : httpsRequest;
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        {
+          host: server.hostname,
+          port: server.port,
+          method,
+          path: `${server.pathname.replace(/\/$/, '')}${path}`,
+          headers: {
+            ...(authenticated && options.headers),
+            ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
+            ...headers,
+          },
+          ...(server.protocol === 'https:' && { agent }),
+          ...(signal && { signal }),
+        },
+        resolve,
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
   };
 
   return {
-    api: (type) =>
-      new type(
-        createConfiguration({
-          baseServer: new ServerConfiguration(cluster.server, {}),
-          authMethods: {
-            default: {
-              getName: () => 'kubeconfig',
-              applySecurityAuthentication: async (context: RequestContext) => {
-                const prepared = await prepare();
-                for (const [name, value] of Object.entries(prepared.headers)) context.setHeaderParam(name, value);
-                context.setAgent(prepared.agent);
-              },
-            },
-          },
-        }),
-      ),
-    send: async ({ method, path, headers, body, authenticated = true, signal }) => {
-      const prepared = await prepare();
-      const request = server.protocol === 'http:' ? httpRequest : httpsRequest;
-      return new Promise((resolve, reject) => {
-        const outgoing = request(
-          {
-            host: server.hostname,
-            port: server.port,
-            method,
-            path: `${server.pathname.replace(/\/$/, '')}${path}`,
-            headers: {
-              ...(authenticated && prepared.headers),
-              ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
-              ...headers,
-            },
-            agent: prepared.agent,
-            ...(signal && { signal }),
-          },
-          resolve,
-        );
-        outgoing.on('error', reject);
-        outgoing.end(body);
+    send,
+    json: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+      const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
+      const answer = await send({
+        method,
+        path,
+        headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': type }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
+      const text = await textOf(answer);
+      if (!isSuccess(answer)) throw statusError(answer, text);
+      return JSON.parse(text) as T;
+    },
+    open: async (path, signal) => {
+      const answer = await send({ method: 'GET', path, signal });
+      if (!isSuccess(answer)) throw statusError(answer, await textOf(answer));
+      return answer;
     },
     close: () => agent?.destroy(),
   };
+}
+
+const isSuccess = ({ statusCode = 0 }: IncomingMessage): boolean => statusCode >= 200 && statusCode < 300;
+
+export async function textOf(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** Reads the Status object of an answer. */
+function statusError({ statusCode = 0 }: IncomingMessage, text: string): KubernetesError {
+  let status: { reason?: string; message?: string };
+  try {
+    status = JSON.parse(text) as typeof status;
+  } catch {
+    status = { message: text };
+  }
+  return new KubernetesError(
+    statusCode,
+    status.reason ?? 'Unknown',
+    status.message ?? `the API server answered ${statusCode}`,
+  );
 }
 
 function tlsOf({ ca, cert, key, pfx, passphrase, rejectUnauthorized }: RequestOptions): AgentOptions {
