@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../errors.ts';
 import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
 import { ApiError } from '../types.ts';
+import { parseYaml } from './yaml.ts';
 
 /** Kubernetes' own limit for a request's body. */
 const MAX_BODY_BYTES = 3 * 1024 * 1024;
@@ -38,9 +39,9 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
   if (text.trim() === '') return undefined;
   try {
     if (!type.includes('yaml')) return JSON.parse(text) as unknown;
-    const { parse } = await import('yaml');
-    return parse(text) as unknown;
-  } catch {
+    return await parseYaml(text);
+  } catch (error) {
+    if (error instanceof ApiError) throw error;
     throw badRequest('the body of the request is not valid JSON or YAML');
   }
 }
