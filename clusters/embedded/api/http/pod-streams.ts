@@ -103,8 +103,10 @@ export function serveProxy(
   if (typeof port !== 'number') throw badRequest('the pod declares no port; name one as <pod>:<port>');
   const base = context.kubelet()?.proxy?.(pod.metadata.namespace ?? '', name, port);
   if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);
-  const search = [...info.query].length > 0 ? `?${info.query.toString()}` : '';
-  const url = new URL(`/${target.rest}${search}`, base);
+  const url = new URL(base);
+  // Set, not resolved: `//host` would be another host.
+  url.pathname = `/${target.rest}`;
+  url.search = info.query.toString();
   const headers = Object.entries(request.headers).filter(
     ([header]) => !PRIVATE_HEADERS.includes(header) && !header.startsWith('impersonate-'),
   );
@@ -113,6 +115,7 @@ export function serveProxy(
     const { connection: _connection, 'keep-alive': _keepAlive, ...passed } = answer.headers;
     response.writeHead(answer.statusCode ?? 502, passed);
     answer.pipe(response);
+    answer.once('error', () => response.destroy());
   });
   upstream.on('error', () => respondError(response, unavailable(`error trying to reach pod ${name}, port ${port}`)));
   response.on('close', () => upstream.destroy());

@@ -14,6 +14,10 @@ describe('pod proxy', () => {
     cluster = await startTestCluster();
     backend = createServer((request, response) => {
       seen = { url: request.url, headers: request.headers };
+      if (request.url === '/broken') {
+        response.writeHead(200, { 'content-length': 2 }).write('x', () => response.destroy());
+        return;
+      }
       response.statusCode = 418;
       response.end('metrics\n');
     });
@@ -36,6 +40,22 @@ describe('pod proxy', () => {
     expect([answer.status, answer.text]).to.deep.equal([418, 'metrics\n']);
     expect(seen?.url).to.equal('/a%2Fb?x=1');
     expect(seen?.headers).not.to.have.property('authorization');
+  });
+
+  for (const path of ['//127.0.0.1:1/x', '/\\127.0.0.1:1/x']) {
+    it(`leads to no other host by ${path}`, async () => {
+      seen = undefined;
+      expect((await cluster.call('GET', `${PODS}/web:2705/proxy${path}`)).status).to.equal(418);
+      expect(seen).to.have.property('url').that.equals('//127.0.0.1:1/x');
+    });
+  }
+
+  it('ends its answer where that of the pod breaks off', async () => {
+    const broken = cluster.call('GET', `${PODS}/web:2705/proxy/broken`).then(
+      ({ status }) => status,
+      () => 'reset',
+    );
+    expect(await broken).to.equal('reset');
   });
 
   for (const [path, as, status] of [

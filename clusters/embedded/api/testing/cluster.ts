@@ -66,6 +66,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       return new Promise((resolve, reject) => {
         const outgoing = request(`${server.url}${path}`, { method, agent, headers }, (response) => {
           const chunks: Buffer[] = [];
+          response.on('error', reject);
           response.on('data', (chunk: Buffer) => chunks.push(chunk));
           response.on('end', () => {
             const text = Buffer.concat(chunks).toString();
