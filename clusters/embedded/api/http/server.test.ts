@@ -159,6 +159,45 @@ describe('API server', () => {
       ]);
     });
 
+    for (const [what, spec] of [
+      ['initContainers of text', { initContainers: 'x' }],
+      ['an init container that is null', { initContainers: [null] }],
+      ['a container that is null', { containers: [null, { name: 'app', image: 'app:1' }] }],
+      ['a volume whose name leads elsewhere', { volumes: [{ name: '../../v', emptyDir: {} }] }],
+      ['two volumes of one name', { volumes: [{ name: 'v' }, { name: 'v' }] }],
+      ['numbers as arguments', { containers: [{ name: 'app', image: 'app:1', args: [1] }] }],
+      [
+        'a subPath that leads elsewhere',
+        {
+          volumes: [{ name: 'v', emptyDir: {} }],
+          containers: [
+            { name: 'app', image: 'app:1', volumeMounts: [{ name: 'v', mountPath: '/v', subPath: 'a/../../b' }] },
+          ],
+        },
+      ],
+    ] as const) {
+      it(`refuses a pod with ${what}`, async () => {
+        expect((await cluster.call('POST', PODS, { body: pod('malformed', spec) })).status).to.equal(422);
+      });
+    }
+
+    it('refuses a status whose conditions are no list of objects', async () => {
+      await cluster.call('POST', PODS, { body: pod('odd-status') });
+      const headers = { 'content-type': 'application/merge-patch+json' };
+      for (const conditions of ['x', { a: 1 }, [null]]) {
+        const body = { status: { conditions } };
+        expect((await cluster.call('PATCH', `${PODS}/odd-status/status`, { headers, body })).status).to.equal(422);
+      }
+    });
+
+    it('takes a grace period beyond what a date can be', async () => {
+      const spec = { nodeName: 'node-0', terminationGracePeriodSeconds: 1e15 };
+      await cluster.call('POST', PODS, { body: pod('for-ever', spec) });
+      const { status, body } = await cluster.call('DELETE', `${PODS}/for-ever`);
+      expect(status).to.equal(200);
+      expect(body.metadata.deletionGracePeriodSeconds).to.equal(2_147_483);
+    });
+
     it('keeps a pod spec and a status apart and fixed', async () => {
       await cluster.call('POST', PODS, { body: pod('fixed') });
       const merge = { headers: { 'content-type': 'application/merge-patch+json' } };

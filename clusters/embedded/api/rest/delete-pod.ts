@@ -2,6 +2,9 @@ import type { ApiContext } from '../context.ts';
 import { timestamp } from '../store/memory-store.ts';
 import type { KubeObject } from '../types.ts';
 
+/** Seconds that a timer can wait; more is as good as for ever. */
+const MAX_GRACE = 2_147_483;
+
 /**
  * Deletes a pod as Kubernetes does: on a node, it is marked and the kubelet removes it once its containers have ended;
  * without a node, ended, or with a grace period of 0 it goes at once. Answers the pod's last state.
@@ -16,7 +19,8 @@ export function deletePod(
   const spec = pod['spec'] as { nodeName?: string; terminationGracePeriodSeconds?: number };
   const { phase } = (pod['status'] ?? {}) as { phase?: string };
   const ended = phase === 'Succeeded' || phase === 'Failed';
-  const grace = spec.nodeName && !ended ? (graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30) : 0;
+  const asked = graceSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+  const grace = spec.nodeName && !ended ? Math.min(asked, MAX_GRACE) : 0;
   if (grace === 0) return store.remove('pods', namespace, name) ?? pod;
   const running = pod.metadata.deletionGracePeriodSeconds;
   // A second delete can make the grace period shorter, never longer.

@@ -1,17 +1,14 @@
-import { objectsIn } from '../admission/pod-defaults.ts';
 import { invalid, invalidValue, requiredValue, type FieldError } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
-import { isObject, type JsonObject } from '../patch/merge-patch.ts';
+import { isObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../types.ts';
+import { checkObjects, isStringList, LABEL, LABEL_RULE } from './checks.ts';
+import { checkPod } from './pod-validation.ts';
 
-const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$/;
 const QUALIFIED_NAME = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]$/;
 
-const LABEL_RULE =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
-  "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 const SUBDOMAIN_RULE =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
   "with an alphanumeric character (e.g. 'example.com', regex used for validation is " +
@@ -41,47 +38,6 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
   });
 }
 
-function checkContainers(path: string, containers: JsonObject[], volumes: ReadonlySet<unknown>): FieldError[] {
-  const seen = new Set<unknown>();
-  return containers.flatMap((container, i) => {
-    const at = `${path}[${i}]`;
-    const { name, image } = container;
-    const errors: FieldError[] = [];
-    if (!name) errors.push(requiredValue(`${at}.name`));
-    else if (typeof name !== 'string' || !LABEL.test(name)) errors.push(invalidValue(`${at}.name`, name, LABEL_RULE));
-    else if (seen.has(name)) errors.push(invalidValue(`${at}.name`, name, 'Duplicate value'));
-    seen.add(name);
-    if (!image) errors.push(requiredValue(`${at}.image`));
-    for (const [j, mount] of objectsIn(container['volumeMounts']).entries()) {
-      const where = `${at}.volumeMounts[${j}]`;
-      if (!mount['mountPath']) errors.push(requiredValue(`${where}.mountPath`));
-      if (!volumes.has(mount['name'])) {
-        errors.push({
-          ...invalidValue(`${where}.name`, mount['name'], ''),
-          message: `Not found: ${JSON.stringify(mount['name'])}`,
-        });
-      }
-    }
-    return errors;
-  });
-}
-
-function checkPod(pod: KubeObject): FieldError[] {
-  const spec = pod['spec'] as JsonObject;
-  const containers = objectsIn(spec['containers']);
-  const volumes = new Set(objectsIn(spec['volumes']).map((volume) => volume['name']));
-  const errors = containers.length === 0 ? [requiredValue('spec.containers')] : [];
-  if (!['Always', 'OnFailure', 'Never'].includes(String(spec['restartPolicy']))) {
-    const message = `Unsupported value: ${JSON.stringify(spec['restartPolicy'])}: supported values: "Always", "OnFailure", "Never"`;
-    errors.push({ reason: 'FieldValueNotSupported', field: 'spec.restartPolicy', message });
-  }
-  return [
-    ...errors,
-    ...checkContainers('spec.containers', containers, volumes),
-    ...checkContainers('spec.initContainers', objectsIn(spec['initContainers']), volumes),
-  ];
-}
-
 function checkBinding(binding: KubeObject): FieldError[] {
   const { kind, name } = (binding['roleRef'] ?? {}) as { kind?: string; name?: string };
   const kinds = binding.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
@@ -96,10 +52,6 @@ function checkBinding(binding: KubeObject): FieldError[] {
 }
 
 const RULE_LISTS = ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'];
-
-function isStringList(value: unknown): boolean {
-  return value === undefined || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
-}
 
 function checkRole(role: KubeObject): FieldError[] {
   return checkObjects('rules', role['rules'], (rule, at) => {
@@ -123,21 +75,6 @@ function checkWebhooks(configuration: KubeObject): FieldError[] {
         .map((list) => requiredValue(`${where}.${list}`)),
     ),
   ]);
-}
-
-/** Checks the elements of a list, which may be absent but must be a list of objects. */
-function checkObjects(
-  field: string,
-  list: unknown,
-  check: (element: JsonObject, at: string) => FieldError[],
-): FieldError[] {
-  if (list === undefined || list === null) return [];
-  if (!Array.isArray(list)) return [invalidValue(field, list, 'must be a list')];
-  return list.flatMap((element: unknown, i) =>
-    isObject(element)
-      ? check(element, `${field}[${i}]`)
-      : [invalidValue(`${field}[${i}]`, element, 'must be an object')],
-  );
 }
 
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
