@@ -12,7 +12,7 @@ export { TRANSLATION } from './kubelet/index.ts';
 export interface EmbeddedOptions {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
   readonly images: ReadonlyMap<string, ProcessImage>;
-  /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod. */
+  /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod, and it with this process when it is empty then. */
   readonly directory: string;
   /** The time for API server, kubelet and agent: the emulator's clock, so that moving it moves the cluster. Default: real time. */
   readonly clock?: Clock;

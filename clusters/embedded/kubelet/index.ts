@@ -5,4 +5,4 @@ export { StartLimiter } from './start-limiter.ts';
 export { TRANSLATION } from './translation.ts';
 export type { LinkLocalEndpoints } from './translation.ts';
 export { POD_IP } from './spec.ts';
-export { startHost } from './process-group.ts';
+export { clearAtEnd, startHost } from './process-group.ts';

@@ -11,6 +11,8 @@ import { podStatus } from './status.ts';
 import { PodTokens } from './tokens.ts';
 import { PodVolumes } from './volumes.ts';
 
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 /** Runs one pod of the node: its volumes, its containers in their order, its status, its end. */
 export class PodRunner {
   #pod: Pod;
@@ -81,7 +83,8 @@ export class PodRunner {
   /** Ends the containers, with SIGKILL after the grace period (seconds), and removes directory and object. */
   terminate(graceSeconds: number): Promise<void> {
     this.#ending ??= this.#terminate();
-    const kill = setTimeout(() => this.#signal('SIGKILL'), graceSeconds * 1000);
+    // Beyond this, timers fire at once.
+    const kill = setTimeout(() => this.#signal('SIGKILL'), Math.min(graceSeconds * 1000, 2_147_483_647));
     return this.#ending.finally(() => clearTimeout(kill));
   }
 
@@ -100,7 +103,12 @@ export class PodRunner {
     await this.#life;
     await Promise.all(this.#runs);
     await this.#volumes.settled();
-    await rm(this.#directory, { recursive: true, force: true });
+    try {
+      await rm(this.#directory, { recursive: true, force: true });
+    } catch (error) {
+      // A container may leave what this user cannot remove; the pod is over all the same.
+      this.#context.events.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
+    }
     if (!this.#removed) {
       this.#removed = true;
       const { namespace, name, uid } = this.#pod.metadata;
@@ -189,7 +197,7 @@ export class PodRunner {
   }
 
   #fail(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     this.#context.events.record(this.#pod, 'Failed', `Error: ${message}`);
     this.#stop.abort();
     this.#signal('SIGKILL');
@@ -198,7 +206,7 @@ export class PodRunner {
   }
 
   #cannotMount(error: unknown): void {
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     // Looked at many times a second: said once.
     if (message === this.#mountFailure) return;
     this.#mountFailure = message;

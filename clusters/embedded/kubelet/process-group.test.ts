@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { setTimeout as pause } from 'node:timers/promises';
 
 const SCRIPT = `
 import { startProcess } from '${new URL('./process-group.ts', import.meta.url).href}';
@@ -9,6 +12,25 @@ const argv = ['/bin/sh', '-c', 'sleep 600 & echo $$ $!; wait'];
 startProcess({ argv, env: { PATH: '/usr/bin:/bin' }, directory: '/' }, (chunk) => {
   process.stdout.write(chunk, () => process.exit(0));
 });
+`;
+
+/** Containers that never stop talking, in a process that is killed once it has heard from each. */
+const CHATTY = `
+import { clearAtEnd, startProcess } from '${new URL('./process-group.ts', import.meta.url).href}';
+clearAtEnd(process.argv[1]);
+let heard = 0;
+for (let i = 0; i < 5; i += 1) {
+  let pid;
+  const argv = ['/bin/sh', '-c', 'echo $$; while :; do echo x; done'];
+  startProcess({ argv, env: { PATH: '/usr/bin:/bin' }, directory: process.argv[1] }, (chunk) => {
+    if (pid !== undefined) return;
+    pid = chunk.toString().split('\\n')[0];
+    heard += 1;
+    process.stdout.write(pid + '\\n', () => {
+      if (heard === 5) process.kill(process.pid, 'SIGKILL');
+    });
+  });
+}
 `;
 
 /** Gone, or a zombie that only waits for a parent. */
@@ -21,6 +43,22 @@ function ended(pid: number): boolean {
 }
 
 describe('process group', () => {
+  it('ends with a process that was killed while output was on its way, and leaves no files', async function () {
+    if (process.platform !== 'linux') this.skip();
+    this.timeout(10_000);
+    const around = mkdtempSync(join(tmpdir(), 'process-group-'));
+    const directory = join(around, 'cluster');
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'token'), 'token');
+    const args = ['--import=tsx', '--input-type=module', '-e', CHATTY, directory];
+    const { stdout } = await promisify(execFile)(process.execPath, args).catch(
+      (error: unknown) => error as { stdout: string },
+    );
+    const pids = stdout.trim().split('\n').map(Number);
+    expect(pids).to.have.length(5);
+    while (!pids.every(ended) || existsSync(around)) await pause(5);
+  });
+
   it('ends with this process, however that ends its work', async function () {
     if (process.platform !== 'linux') this.skip();
     this.timeout(10_000);

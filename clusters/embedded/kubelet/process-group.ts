@@ -86,10 +86,16 @@ export function startHost(): ChildProcess {
   started.on('message', (message) => receive(message as Message));
   started.once('disconnect', () => {
     if (host === started) host = undefined;
+    killContainers();
     for (const [id, { program }] of containers) finish(id, notStarted(program, 'the process host ended'));
   });
   host = started;
   return started;
+}
+
+/** Has a directory removed when this process ends before it could do so itself, be it by SIGKILL. */
+export function clearAtEnd(directory: string): void {
+  startHost().send({ do: 'clear', directory }, () => undefined);
 }
 
 function receive({ id, leader, output, failure, exit }: Message): void {
@@ -111,15 +117,17 @@ function finish(id: number, exit: Exit): void {
 function killOnExit(): void {
   if (exitHook) return;
   exitHook = true;
-  process.on('exit', () => {
-    for (const { leader } of containers.values()) {
-      try {
-        if (leader !== undefined) process.kill(-leader, 'SIGKILL');
-      } catch {
-        // The group has no member left.
-      }
+  process.on('exit', killContainers);
+}
+
+function killContainers(): void {
+  for (const { leader } of containers.values()) {
+    try {
+      if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+    } catch {
+      // The group has no member left.
     }
-  });
+  }
 }
 
 /** Built, this module lies in a chunk of dist/ and the program at a place of its own. */

@@ -65,9 +65,9 @@ const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\
 
 const trimSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, '') : path);
 
-/** Where a path of the container is on this machine. */
+/** Where a path of the container is on this machine; as in a container, `..` does not lead above the root. */
 export function realPath(root: string, path: string): string {
-  return join(root, path);
+  return join(root, join('/', path).slice(1));
 }
 
 /**

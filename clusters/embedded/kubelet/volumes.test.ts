@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCluster } from './testing/harness.ts';
 import type { TestCluster } from './testing/harness.ts';
@@ -176,5 +176,36 @@ describe('pod volumes', () => {
     });
     expect((await cluster.ended('late')).status?.phase).to.equal('Succeeded');
     expect(cluster.pod('host')?.status?.phase).to.equal('Pending');
+  });
+
+  it('keeps paths with `..` below the directory of the container or volume', async () => {
+    const up = '/../'.repeat(20);
+    const pod = cluster.createPod('climbs', {
+      volumes: [
+        { name: 'v', emptyDir: {} },
+        { name: `${up}climbs-w`, emptyDir: {} },
+      ],
+      containers: [
+        {
+          name: 'main',
+          image: 'shell',
+          args: ['pwd'],
+          workingDir: `${up}climbs-work`,
+          terminationMessagePath: `${up}climbs-message`,
+          volumeMounts: [
+            { name: 'v', mountPath: `${up}climbs-mount`, subPath: `${up}climbs-sub` },
+            { name: `${up}climbs-w`, mountPath: '/w' },
+          ],
+        },
+      ],
+    });
+    expect((await cluster.ended('climbs')).status?.phase).to.equal('Succeeded');
+    expect(await cluster.log('climbs')).to.equal(`${join(root(pod), 'climbs-work')}\n`);
+    const volumes = join(root(pod), '../../volumes');
+    expect(readlinkSync(join(root(pod), 'climbs-mount'))).to.equal(join(volumes, 'v/climbs-sub'));
+    expect(readlinkSync(join(root(pod), 'w'))).to.equal(join(volumes, 'climbs-w'));
+    expect(existsSync(join(root(pod), 'climbs-message'))).to.be.true;
+    for (const name of ['work', 'message', 'mount', 'sub', 'w'])
+      expect(existsSync(`/climbs-${name}`), name).to.be.false;
   });
 });

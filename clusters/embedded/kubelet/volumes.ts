@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import type { Clock } from '../api/types.ts';
 import { samePayload, writeAtomically } from './atomic-writer.ts';
 import type { Payload } from './atomic-writer.ts';
@@ -81,6 +81,6 @@ export class PodVolumes {
   }
 
   #path(name: string): string {
-    return join(this.#directory, name);
+    return realPath(this.#directory, name);
   }
 }

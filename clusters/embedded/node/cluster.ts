@@ -4,6 +4,7 @@ import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { ApiError } from '../api/types.ts';
 import type { ApiServer, KubeObject } from '../api/types.ts';
+import { clearAtEnd } from '../kubelet/index.ts';
 import type { ProcessImage, StartLimiter } from '../kubelet/index.ts';
 import { AGENT_ADDON, AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
@@ -52,6 +53,7 @@ export class EmbeddedCluster implements ManagedCluster {
   }
 
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
+    clearAtEnd(resources.directory);
     const [api] = await Promise.all([
       resources.startApi(),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
