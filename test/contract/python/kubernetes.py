@@ -85,7 +85,7 @@ def objects():
     kubectl("label", "configmap", "settings", "-n", "red", "team=red")
     equal(object_of("configmaps", "-n", "red", "-l", "team=red")["items"][0]["data"], {"b": "2", "c": "3"})
     contains(kubectl("get", "serviceaccounts", "-A"), "app")
-    contains(kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(config), fails=True), "rror")
+    contains(kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(config)), "serverside-applied")
     kubectl("delete", "configmap", "settings", "-n", "red", "--wait=true")
     contains(kubectl("get", "configmap", "settings", "-n", "red", fails=True), "NotFound")
 
