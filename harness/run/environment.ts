@@ -1,4 +1,5 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedClusterProvider, TRANSLATION } from '../../clusters/embedded/index.ts';
@@ -49,8 +50,7 @@ const REGION = 'us-west-2';
 
 /** Starts the emulator and embedded clusters on it. */
 export async function provisionEmbedded(options: ProvisionOptions): Promise<Provisioned> {
-  const directory = resolve(options.directory, 'clusters');
-  mkdirSync(directory, { recursive: true });
+  const directory = clustersDirectory(options);
   const provider = embeddedClusterProvider({
     images: new Map([[PROBE_IMAGE, { entrypoint: [process.execPath, probeProgram()] }]]),
     directory,
@@ -62,13 +62,37 @@ export async function provisionEmbedded(options: ProvisionOptions): Promise<Prov
   );
   const emulator = await startEmulator({ region: REGION, seed: options.seed, clusterProvider: provider, faults });
   const aws = emulatedAws(emulator);
-  return provisionClusters(
-    options,
-    aws,
-    embeddedDriver(PROBE_IMAGE),
-    TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
-    true,
-  );
+  const translations = TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`);
+  try {
+    const provisioned = await provisionClusters(options, aws, embeddedDriver(PROBE_IMAGE), translations, true);
+    return {
+      ...provisioned,
+      teardown: () => provisioned.teardown().finally(() => rm(directory, { recursive: true, force: true })),
+    };
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** A file system in memory, where Linux has one. */
+const MEMORY = '/dev/shm';
+
+/**
+ * Where pods have their directories while the run lasts: in memory where that can be had, as kubelets keep tokens (and
+ * since it is many small files), else in the report folder. Removed with the clusters, also when the run is killed.
+ */
+function clustersDirectory({ directory, run }: ProvisionOptions): string {
+  try {
+    accessSync(MEMORY, constants.W_OK | constants.X_OK);
+    const inMemory = join(MEMORY, `eks-pod-identity-conformance-${run}`);
+    mkdirSync(inMemory, { mode: 0o755 });
+    return inMemory;
+  } catch {
+    const inReports = resolve(directory, 'clusters');
+    mkdirSync(inReports, { recursive: true });
+    return inReports;
+  }
 }
 
 async function provisionClusters(

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../errors.ts';
@@ -111,7 +110,6 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const tearing = performance.now();
   try {
     await provisioned?.teardown();
-    await rm(join(directory, 'clusters'), { recursive: true, force: true });
   } catch (error) {
     failure ??= error;
   }
