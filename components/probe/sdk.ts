@@ -32,7 +32,7 @@ const s3 = new S3Client({ credentials });
 export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> {
   let identity: Identity;
   try {
-    identity = await whoAmI(sts);
+    identity = await currentIdentity(operation.do === 'GetCallerIdentity');
   } catch (error) {
     return failedIdentity(error as ServiceError);
   }
@@ -42,6 +42,16 @@ export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> 
   const step = operation.do === 'AssumeRole' ? operation.role : operation.through;
   if (step === undefined) return tryS3(s3, operation as S3Operation, identity);
   return throughRole(step, operation, identity);
+}
+
+let known: { readonly accessKeyId: string; readonly identity: Identity } | undefined;
+
+/** Who the credentials in hand belong to: asked whenever they are others than before. */
+async function currentIdentity(askAgain: boolean): Promise<Identity> {
+  // As the client resolves them for its own requests.
+  const { accessKeyId } = await sts.config.credentials();
+  if (askAgain || known?.accessKeyId !== accessKeyId) known = { accessKeyId, identity: await whoAmI(sts) };
+  return known.identity;
 }
 
 async function whoAmI(client: STSClient): Promise<Identity> {

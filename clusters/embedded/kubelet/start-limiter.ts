@@ -11,8 +11,8 @@ export class StartLimiter {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** `places`: default is twice the number of cores. */
-  constructor(places: number = 2 * availableParallelism()) {
+  /** `places`: default is three times the number of cores. */
+  constructor(places: number = 3 * availableParallelism()) {
     this.#free = places;
   }
 
