@@ -45,7 +45,8 @@ const DEFAULT_GRACE = 30;
 
 /** Starts the node agent: it runs the pods that the store has for its node, now and later. */
 export async function startKubelet(options: KubeletOptions): Promise<RunningKubelet> {
-  await mkdir(options.directory, { recursive: true, mode: 0o755 });
+  // Tokens lie in it, under unguessable names. As root, containers of other users must be able to pass through.
+  await mkdir(options.directory, { recursive: true, mode: process.geteuid?.() === 0 ? 0o711 : 0o700 });
   return new NodeAgent(options);
 }
 

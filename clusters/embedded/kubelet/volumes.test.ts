@@ -178,6 +178,10 @@ describe('pod volumes', () => {
     expect(cluster.pod('host')?.status?.phase).to.equal('Pending');
   });
 
+  it('lets no other user list its pods', () => {
+    expect(statSync(join(cluster.directory, 'pods')).mode & 0o066).to.equal(0);
+  });
+
   it('keeps paths with `..` below the directory of the container or volume', async () => {
     const up = '/../'.repeat(20);
     const pod = cluster.createPod('climbs', {
