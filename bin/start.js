@@ -15,6 +15,8 @@ export async function start(entry, version = process.versions.node) {
     process.exitCode = 2;
     return;
   }
+  // Deprecations inside dependencies (Node 22: punycode, by way of the Kubernetes client) are no concern of a user's.
+  process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   if (!isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], {
