@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from './cli.ts';
@@ -26,6 +27,19 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error;
   });
 
+// Suites run in this process: one that ends it must not look like a run that passed. 13: Node's own code when all that is
+// left is an await that nothing can end.
+let finished = false;
+process.on('exit', (ending) => {
+  if (finished || (ending !== EXIT.conforms && ending !== 13)) return;
+  process.exitCode = EXIT.environment;
+  try {
+    writeSync(2, 'The run ended before it was over: a suite file calls process.exit, or awaits what never comes.\n');
+  } catch {
+    // Nobody reads standard error; the exit code says it.
+  }
+});
+
 // Built, this file is dist/harness/main.js; it also runs from its source.
 const code = dirname(dirname(fileURLToPath(import.meta.url)));
 const root = basename(code) === 'dist' ? dirname(code) : code;
@@ -37,5 +51,6 @@ const exitCode = await main(process.argv.slice(2), {
   code,
   interrupted: interrupt.signal,
 });
+finished = true;
 // Open keep-alive connections would hold the process for seconds: everything is written by now.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));

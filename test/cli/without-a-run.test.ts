@@ -153,6 +153,17 @@ describe('the command line without a run', () => {
     it(`refuses a suites folder with ${what}`, async () =>
       expectRefusal(await runConformance({ args: ['--suite', 'abac'], files }), ...texts));
 
+  for (const [what, text] of [
+    ['calls process.exit', 'process.exit(0);'],
+    ['awaits what never comes', 'await new Promise(() => {});'],
+  ] as const) {
+    it(`does not pass when a suite file ${what}`, async () => {
+      const run = await runConformance({ args: ['--list'], files: { 'a.mjs': text } });
+      expect([run.exitCode, run.stdout]).to.deep.equal([3, '']);
+      expect(run.stderr).to.contain('The run ended before it was over');
+    });
+  }
+
   it('refuses a Node that is too old', () => {
     const start = JSON.stringify(join(builtPackage(), 'bin', 'start.js'));
     for (const version of ['18.20.0', '20.18.3']) {
