@@ -1,8 +1,10 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterProvider } from '../emulator/index.ts';
+import type { ClusterError } from './errors.ts';
 
-/** The AWS clients that a driver provisions with. */
+/** The AWS clients that a cluster is provisioned with. */
 export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
@@ -36,12 +38,30 @@ export interface RunningCluster {
   delete(): Promise<void>;
 }
 
-/** Where Kubernetes is: provisions clusters and deletes them. */
-export interface ClusterDriver {
-  readonly name: 'embedded' | 'kind' | 'eks';
-  /** What its clusters can do, by the harness' capability names. */
+/**
+ * Where the clusters of an emulated EKS live: in this process, or in Docker. Made before the emulator is started, since
+ * it says where that must listen to be reached; the emulator's CreateCluster, CreateNodegroup and CreateAddon then end in
+ * its provider.
+ */
+export interface ClusterHost {
+  readonly name: 'embedded' | 'kind';
+  readonly provider: ClusterProvider;
+  /** Address that the emulator binds. */
+  readonly bindAddress: string;
+  /** A URL of this machine as nodes and pods reach it. */
+  reachable(url: string): string;
+  /** What its clusters can do, by the harness' capability names; those that need a look at a cluster come with `facts`. */
   readonly capabilities: ReadonlySet<string>;
   /** Image reference of the probe program on its clusters. */
   readonly probeImage: string;
-  provision(request: ProvisionRequest): Promise<RunningCluster>;
+  /** Facts of a cluster for the report: versions and images. */
+  facts(clusterName: string): Readonly<Record<string, string>>;
+  /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */
+  translations(): readonly string[];
+  /** Why a cluster could not be made, where the cause is known: EKS' API tells it as a text alone. */
+  failure(): ClusterError | undefined;
+  /** The kubeconfig of a cluster that is not reached by EKS' own tokens: one that existed before. */
+  kubeConfig?(clusterName: string): KubeConfig | undefined;
+  /** Removes what was made for all clusters together. Clusters are deleted before. */
+  close(): Promise<void>;
 }

@@ -74,7 +74,7 @@ async function provision(
   undo.push(() => eks.send(new DeleteClusterCommand({ name })));
   const cluster = await describe(name, eks);
   const issuerUrl = cluster.identity?.oidc?.issuer ?? '';
-  const [provider] = await Promise.all([
+  const [provider, { nodegroup }] = await Promise.all([
     iam.send(
       new CreateOpenIDConnectProviderCommand({ Url: issuerUrl, ClientIDList: ['sts.amazonaws.com'], Tags: iamTags }),
     ),
@@ -92,8 +92,16 @@ async function provision(
     iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: provider.OpenIDConnectProviderArn })),
   );
   undo.push(() => eks.send(new DeleteNodegroupCommand({ clusterName: name, nodegroupName: 'nodes' })));
+  if (nodegroup?.status !== 'ACTIVE')
+    throw new Error(
+      `Node group nodes of cluster ${name} is ${nodegroup?.status}: ${nodegroup?.health?.issues?.[0]?.message ?? 'EKS tells no reason'}`,
+    );
   const addon = await eks.send(new CreateAddonCommand({ clusterName: name, addonName: AGENT_ADDON, tags }));
   undo.push(() => eks.send(new DeleteAddonCommand({ clusterName: name, addonName: AGENT_ADDON })));
+  if (addon.addon?.status !== 'ACTIVE')
+    throw new Error(
+      `Add-on ${AGENT_ADDON} of cluster ${name} is ${addon.addon?.status}: ${addon.addon?.health?.issues?.[0]?.message ?? 'EKS tells no reason'}`,
+    );
   return {
     name,
     arn: cluster.arn ?? '',
@@ -114,6 +122,8 @@ async function provision(
 
 async function describe(name: string, eks: ProvisionRequest['clients']['eks']): Promise<Cluster> {
   const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
-  if (cluster?.status !== 'ACTIVE') throw new Error(`Cluster ${name} is ${cluster?.status ?? 'missing'}, not ACTIVE.`);
+  const issue = cluster?.health?.issues?.[0]?.message;
+  if (cluster?.status !== 'ACTIVE')
+    throw new Error(`Cluster ${name} is ${cluster?.status ?? 'missing'}, not ACTIVE${issue ? `: ${issue}` : '.'}`);
   return cluster;
 }

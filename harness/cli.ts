@@ -7,7 +7,7 @@ import { EXIT, HarnessError } from './errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { EMBEDDED_CAPABILITIES } from './run/environment.ts';
+import { capabilitiesBefore } from './run/hosts.ts';
 import { keepUntil } from './run/keep.ts';
 import { run } from './run/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -47,12 +47,13 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   const scenarios = select(await loadScenarios(ownSuites, configuration.list('suites-dir')), configuration);
   if (configuration.flag('list')) return say(io, listText(scenarios));
   const cluster = configuration.text('cluster') ?? 'embedded';
-  if (configuration.flag('plan')) return say(io, planText(scenarios, cluster, EMBEDDED_CAPABILITIES));
-  if (cluster !== 'embedded')
+  if (cluster === 'eks')
     throw new HarnessError(
       'UNSUPPORTED_CLUSTER',
-      `Cluster "${cluster}" cannot be provisioned by this version yet: use --cluster embedded.`,
+      'Cluster "eks" cannot be provisioned by this version yet: use --cluster embedded or kind.',
     );
+  if (configuration.flag('plan'))
+    return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as 'embedded' | 'kind', configuration)));
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
   const terminal = new Terminal({
     stream: io.stderr,

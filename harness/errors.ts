@@ -33,6 +33,7 @@ export type HarnessErrorCode =
   | 'BAD_POLICY'
   | 'BAD_REPORT_DIRECTORY'
   | 'UNSUPPORTED_CLUSTER'
+  | 'BAD_CLUSTER'
   | 'PROVISIONING_FAILED'
   | 'FIXTURE_FAILED'
   | 'POD_FAILED'

@@ -11,8 +11,16 @@ import type { AwsClients, AwsTarget } from './target.ts';
 /** The second account of an emulated AWS. */
 const OTHER_ACCOUNT = '444455556666';
 
-/** An AWS that the emulator plays. */
-export function emulatedAws(emulator: Emulator): AwsTarget {
+/** What an emulated AWS can do, by the harness' capability names. */
+export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
+  'two-accounts',
+  'virtual-clock',
+  'weather',
+  'call-record',
+]);
+
+/** An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it. */
+export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endpoint): AwsTarget {
   const { endpoint, region } = emulator;
   const accounts: Readonly<Record<AccountAlias, string>> = { main: emulator.accountId, other: OTHER_ACCOUNT };
   const administrators: Readonly<Record<AccountAlias, Credentials>> = {
@@ -39,7 +47,7 @@ export function emulatedAws(emulator: Emulator): AwsTarget {
       }
       return clients;
     },
-    workloadEnvironment: { AWS_ENDPOINT_URL: endpoint },
+    workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
     clusterToken: (clusterName) => presignedClusterToken(endpoint, region, administrators.main, clusterName),
     controls: {
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),

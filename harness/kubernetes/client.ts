@@ -7,7 +7,7 @@ import type {
   V1ServiceAccount,
   V1TokenReview,
 } from '@kubernetes/client-node';
-import { connect, textOf, type Connection } from './connection.ts';
+import { connect, textOf, type Connection } from '../../clusters/kubernetes/connection.ts';
 
 export interface RawRequest {
   readonly method?: string;

@@ -42,6 +42,11 @@ export class Terminal {
     if (detail !== undefined && !this.#options.quiet) this.#say(detail);
   }
 
+  /** One line about what is being done, such as a step of provisioning. */
+  note(line: string): void {
+    if (!this.#options.quiet) this.#say(`  ${line}`);
+  }
+
   expect(total: number): void {
     this.#total = total;
   }

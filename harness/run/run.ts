@@ -8,7 +8,9 @@ import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from
 import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { EMBEDDED_CAPABILITIES, provisionEmbedded, type Provisioned } from './environment.ts';
+import { provision, type Provisioned } from './environment.ts';
+import { capabilitiesBefore, clusterHost, type HostedCluster } from './hosts.ts';
+import { openLedger } from './ledger.ts';
 import { showWithMocha } from './mocha-view.ts';
 import { reasonOf, result, runScenario } from './scenario.ts';
 import { schedule } from './schedule.ts';
@@ -37,6 +39,8 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.interrupted, stop.signal]);
   const phases = { provisioning: 0, scenarios: 0, teardown: 0 };
+  const cluster = (configuration.text('cluster') ?? 'embedded') as HostedCluster;
+  const ledger = openLedger(directory, id);
   const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
   let firstVerdict: number | undefined;
@@ -73,18 +77,26 @@ export async function run(options: RunOptions): Promise<RunResults> {
     };
   };
   try {
-    const runnable = scenarios.filter((scenario) => missing(scenario, EMBEDDED_CAPABILITIES) === undefined);
+    const available = capabilitiesBefore(cluster, configuration);
+    const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
     const clusters = [...new Set(runnable.flatMap((scenario) => clustersOf(scenario)))].sort();
     terminal.phase(
       'provisioning',
-      `Run ${id}: ${scenarios.length} scenarios; provisioning ${clusters.length === 0 ? 'no cluster' : `${clusters.length} ${configuration.text('cluster')} ${clusters.length === 1 ? 'cluster' : 'clusters'}`}`,
+      `Run ${id}: ${scenarios.length} scenarios; provisioning ${clusters.length === 0 ? 'no cluster' : `${clusters.length} ${cluster} ${clusters.length === 1 ? 'cluster' : 'clusters'}`}`,
     );
-    provisioned = await provisionEmbedded({
+    const host = await clusterHost({
+      configuration,
+      run: id,
+      directory,
+      ledger,
+      progress: (line) => terminal.note(line),
+      signal: options.interrupted,
+    });
+    provisioned = await provision(host, {
       run: id,
       seed: configuration.text('seed') ?? '0',
       clusters,
       faults: configuration.list('fault'),
-      directory,
     });
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
@@ -114,6 +126,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     failure ??= error;
   }
   phases.teardown = performance.now() - tearing;
+  if (failure === undefined) ledger.close();
   const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
@@ -126,7 +139,7 @@ const HEAD_START_MILLISECONDS = 400;
 
 async function runScenarios(
   options: RunOptions,
-  { environment }: Provisioned,
+  provisioned: Provisioned,
   signal: AbortSignal,
   stop: AbortController,
   onResult: (result: ScenarioResult) => void,
@@ -139,8 +152,8 @@ async function runScenarios(
     configuration.number('parallel'),
     async (scenario) => {
       const outcome = await runScenario(scenario, {
-        environment,
-        available: EMBEDDED_CAPABILITIES,
+        environment: provisioned.environment,
+        available: provisioned.capabilities,
         timeoutMilliseconds: configuration.number('timeout') * 1000,
         retries: configuration.number('retries'),
         signal,

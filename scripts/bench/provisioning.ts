@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { provisionEmbedded } from '../../harness/run/environment.ts';
+import { provision } from '../../harness/run/environment.ts';
+import { embedded } from '../../harness/run/hosts.ts';
 
 /**
  * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that
@@ -13,12 +14,12 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
     const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
     try {
       const started = performance.now();
-      const provisioned = await provisionEmbedded({
-        run: `bench${number}`,
+      const run = `bench${number}`;
+      const provisioned = await provision(embedded(run, directory, []), {
+        run,
         seed: '0',
         clusters: ['c1'],
         faults: [],
-        directory,
       });
       taken.push(performance.now() - started);
       await provisioned.teardown();

@@ -4,7 +4,7 @@ import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
 import { WebhookClient } from './admission/webhook-client.ts';
 import { createDefaultRoles } from './authorization/default-roles.ts';
 import { Authorizer } from './authorization/rbac.ts';
-import { newCertificateAuthority } from './certificates.ts';
+import { newCertificateAuthority } from '../../kubernetes/certificates.ts';
 import type { ApiContext } from './context.ts';
 import { startNamespaceController } from './controllers/namespaces.ts';
 import { startScheduler } from './controllers/scheduler.ts';

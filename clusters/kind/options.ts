@@ -1,0 +1,31 @@
+import type { Ledger } from '../ledger.ts';
+
+/** Where kind clusters come from and what runs on them. */
+export interface KindOptions {
+  /** Id of the run: its clusters are `<run>-c1` and `<run>-c2`, and everything else that is made carries it too. */
+  readonly run: string;
+  readonly images: {
+    /** Node image. Default: the `kindest/node` that the installed kind pins. */
+    readonly node?: string;
+    /** Images of the components and the probe. Default: the project's own, built when they are not there yet. */
+    readonly agent?: string;
+    readonly webhook?: string;
+    readonly workload?: string;
+    /** What the project's own images are built from. */
+    readonly base?: string;
+  };
+  /** Further flags of the agent's `server` command. */
+  readonly agentArgs: readonly string[];
+  readonly faults: readonly string[];
+  /** Use this cluster instead of making one, and leave it as it was. */
+  readonly attach?: { readonly kubeconfig?: string; readonly context?: string };
+  /** Longest time until a cluster is ready, in milliseconds. */
+  readonly readyMilliseconds: number;
+  /** Where what a failed cluster left to see is written: logs of nodes and components. Made when it is needed. */
+  readonly diagnosticsDirectory: string;
+  readonly ledger: Ledger;
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the run is interrupted. */
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,25 @@
+/** Something that a run makes outside of its own process: what is left of a killed run is found by it. */
+export type Making =
+  | { readonly kind: 'docker-network'; readonly name: string }
+  /** A kind cluster, whose node containers are attached to the run's network. */
+  | { readonly kind: 'kind-cluster'; readonly name: string }
+  | { readonly kind: 'docker-container'; readonly name: string }
+  | { readonly kind: 'docker-image'; readonly name: string }
+  /** A folder or file. */
+  | { readonly kind: 'path'; readonly path: string }
+  /** Changes to an existing cluster: objects in it carry the run's label, its nodes were prepared. */
+  | {
+      readonly kind: 'attachment';
+      readonly kubeconfig: string;
+      readonly context: string;
+      /** Docker containers of its nodes. */
+      readonly nodes: readonly string[];
+    };
+
+/** Where a run writes what it is about to make, ahead of making it. */
+export interface Ledger {
+  /** Written to disk when the call returns. */
+  willMake(making: Making): void;
+  /** It is gone again. */
+  removed(making: Making): void;
+}

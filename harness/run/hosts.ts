@@ -1,0 +1,80 @@
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { ClusterHost } from '../../clusters/driver.ts';
+import { EMBEDDED_CAPABILITIES, embeddedHost } from '../../clusters/embedded/host.ts';
+import { KIND_CAPABILITIES, kindHost } from '../../clusters/kind/index.ts';
+import type { Ledger } from '../../clusters/ledger.ts';
+import { EMULATOR_CAPABILITIES } from '../aws/emulated.ts';
+import type { Configuration } from '../config/configuration.ts';
+import { provisioningError } from './environment.ts';
+
+/** Clusters that scenarios can be run on with an emulated AWS. */
+export type HostedCluster = ClusterHost['name'];
+
+/** What is there with a kind of cluster, as far as it is known before one is made. */
+export function capabilitiesBefore(cluster: HostedCluster, configuration?: Configuration): ReadonlySet<string> {
+  const all = new Set([...EMULATOR_CAPABILITIES, ...(cluster === 'kind' ? KIND_CAPABILITIES : EMBEDDED_CAPABILITIES)]);
+  if (configuration !== undefined && isAttached(configuration)) all.delete('two-clusters');
+  return all;
+}
+
+/** Whether the run uses a cluster that exists already. */
+export const isAttached = (configuration: Configuration): boolean =>
+  configuration.text('kubeconfig') !== undefined || configuration.text('context') !== undefined;
+
+export interface HostOptions {
+  readonly configuration: Configuration;
+  readonly run: string;
+  /** The report folder. */
+  readonly directory: string;
+  readonly ledger: Ledger;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Prepares what the configuration asks for. Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
+export async function clusterHost(options: HostOptions): Promise<ClusterHost> {
+  const { configuration, run, directory, ledger, progress, signal } = options;
+  const faults = configuration.list('fault');
+  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults);
+  const [node, agent, webhook, workload, base, kubeconfig, context] = (
+    ['kind-image', 'agent-image', 'webhook-image', 'workload-image', 'image-base', 'kubeconfig', 'context'] as const
+  ).map((name) => configuration.text(name));
+  try {
+    return await kindHost({
+      run,
+      images: {
+        ...(node !== undefined && { node }),
+        ...(agent !== undefined && { agent }),
+        ...(webhook !== undefined && { webhook }),
+        ...(workload !== undefined && { workload }),
+        ...(base !== undefined && { base }),
+      },
+      agentArgs: configuration.list('agent-args'),
+      faults,
+      ...(isAttached(configuration) && {
+        attach: { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
+      }),
+      readyMilliseconds: configuration.number('ready-timeout') * 1000,
+      diagnosticsDirectory: join(directory, 'diagnostics'),
+      ledger,
+      progress,
+      signal,
+    });
+  } catch (error) {
+    throw provisioningError('kind', error as Error);
+  }
+}
+
+/** A host of embedded clusters that run the built probe program. */
+export function embedded(run: string, directory: string, faults: readonly string[]): ClusterHost {
+  return embeddedHost({ run, directory, faults, probe: { entrypoint: [process.execPath, probeProgram()] } });
+}
+
+/** The built probe program, found from where this module lies: sources or dist/. */
+function probeProgram(): string {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const dist = `${here}/`.lastIndexOf('/dist/');
+  const root = dist === -1 ? join(here, '..', '..', 'dist') : here.slice(0, dist + 5);
+  return join(root, 'probe', 'launch.cjs');
+}
