@@ -1,5 +1,6 @@
 /**
- * `npm test`: all tests, those of the command line as processes included. Ends with a line of counts, such as
+ * `npm test`: all tests, those of the command line as processes included, but those that need Docker: `--docker` runs these
+ * alone. Ends with a line of counts, such as
  * `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole set.
  */
 import { spawn, spawnSync } from 'node:child_process';
@@ -9,6 +10,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from './freshness.js';
 
+const DOCKER_FILES = 'test/docker/**/*.test.ts';
 const FILES = '{clusters,components,emulator,examples,faults,harness,scripts,suites,test}/**/*.test.ts';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
@@ -20,18 +22,18 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
   finish('The build failed, so no test was run.');
 } else {
-  const args = process.argv.slice(2);
+  const docker = process.argv.includes('--docker');
+  const args = process.argv.slice(2).filter((word) => word !== '--docker');
   const mocha = spawn(
     process.execPath,
     [
       join('node_modules', 'mocha', 'bin', 'mocha.js'),
       '--import=tsx',
-      '--parallel',
-      '--jobs=2',
-      '--timeout=30000',
+      // Docker's tests take minutes, and two of them at once would take each other's processors.
+      ...(docker ? ['--timeout=600000'] : ['--parallel', '--jobs=2', '--timeout=30000', `--ignore=${DOCKER_FILES}`]),
       `--reporter=${join('scripts', 'test-reporter.js')}`,
       ...args,
-      ...(args.some((word) => word.endsWith('.test.ts')) ? [] : [FILES]),
+      ...(args.some((word) => word.endsWith('.test.ts')) ? [] : [docker ? DOCKER_FILES : FILES]),
     ],
     {
       stdio: 'inherit',
