@@ -6,7 +6,7 @@ import type { Clock, NodeGroupSpec } from '../../../emulator/index.ts';
 import type { ApiServer, KubeObject } from '../api/types.ts';
 import { POD_IP, startKubelet } from '../kubelet/index.ts';
 import type { Image, ProcessImage, RunningKubelet, StartLimiter } from '../kubelet/index.ts';
-import { startInstanceMetadata } from './instance-metadata.ts';
+import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { LinkLocalAddress } from './link-local.ts';
 
 export interface NodeOptions {

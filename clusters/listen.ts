@@ -1,11 +1,11 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Listens on any free port of 127.0.0.1; resolves to the port. */
-export function listen(server: Server): Promise<number> {
+/** Listens on any free port of the address; resolves to the port, rejects with node's error when it cannot be bound. */
+export function listen(server: Server, address = '127.0.0.1'): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
+    server.listen(0, address, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

@@ -81,6 +81,27 @@ describe('instance metadata', () => {
     });
   }
 
+  it('answers 403 to callers of other addresses than those of its instance', async () => {
+    const callers: string[] = [];
+    const closed = await startInstanceMetadata({
+      instanceId: 'i-0123456789abcdef0',
+      region: 'eu-west-1',
+      hostName: 'node',
+      roleArn: 'arn:aws:iam::111122223333:role/worker',
+      credentials: () => Promise.reject(new Error('must not be asked for')),
+      clock: { now: () => now },
+      answers: (address) => {
+        callers.push(address);
+        return false;
+      },
+    });
+    const headers = { 'X-aws-ec2-metadata-token-ttl-seconds': '60' };
+    const response = await fetch(`${closed.url}/latest/api/token`, { method: 'PUT', headers });
+    await closed.close();
+    expect(response.status).to.equal(403);
+    expect(callers).to.deep.equal(['127.0.0.1']);
+  });
+
   it("gives the SDK's default chain the node's credentials", async () => {
     const before = { ...process.env };
     for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Clock, Credentials } from '../../../emulator/index.ts';
-import { listen, stopServer } from './loopback-server.ts';
+import type { Clock, Credentials } from '../emulator/index.ts';
+import { listen, stopServer } from './listen.ts';
 
 export interface InstanceOptions {
   readonly instanceId: string;
@@ -12,11 +12,16 @@ export interface InstanceOptions {
   readonly roleArn: string;
   readonly credentials: () => Promise<Credentials>;
   readonly clock: Clock;
+  /** Address to bind. Default: loopback. */
+  readonly bindAddress?: string;
+  /** Whether a caller with this IP address is answered: others get 403. Default: all are. */
+  readonly answers?: (address: string) => boolean;
 }
 
 export interface InstanceMetadata {
-  /** `http://127.0.0.1:<port>` */
+  /** `http://<address>:<port>` */
   readonly url: string;
+  readonly port: number;
   close(): Promise<void>;
 }
 
@@ -30,7 +35,7 @@ const HOUR = 3_600_000;
  * access instance metadata"): a session token by PUT, then GETs that carry it; without one 401.
  */
 export async function startInstanceMetadata(options: InstanceOptions): Promise<InstanceMetadata> {
-  const { clock } = options;
+  const { clock, bindAddress = '127.0.0.1', answers = () => true } = options;
   /** Token -> when it ends, milliseconds since the epoch. */
   const sessions = new Map<string, number>();
 
@@ -47,6 +52,8 @@ export async function startInstanceMetadata(options: InstanceOptions): Promise<I
   };
 
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!answers((request.socket.remoteAddress ?? '').replace(/^::ffff:/, '')))
+      return answer(response, 403, 'Forbidden');
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/latest/api/token') {
       if (request.method === 'PUT') issueToken(request, response);
@@ -66,8 +73,8 @@ export async function startInstanceMetadata(options: InstanceOptions): Promise<I
   const server = createServer((request, response) => {
     serve(request, response).catch(() => answer(response, 500, 'Internal Server Error'));
   });
-  const port = await listen(server);
-  return { url: `http://127.0.0.1:${port}`, close: () => stopServer(server) };
+  const port = await listen(server, bindAddress);
+  return { url: `http://${bindAddress}:${port}`, port, close: () => stopServer(server) };
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {
