@@ -1,14 +1,11 @@
 import { randomBytes } from 'node:crypto';
+import { AGENT_ADDON, additionalFlags, flagArguments } from '../../agent-addon.ts';
 import type { KubeObject, ObjectStore } from '../api/types.ts';
 import { AGENT_IMAGE } from './agent-image.ts';
-import { additionalArgs } from './agent-settings.ts';
 
-const NAME = 'eks-pod-identity-agent';
+const NAME = AGENT_ADDON;
 const NAMESPACE = 'kube-system';
 const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/instance': NAME };
-
-/** The add-on's name. */
-export const AGENT_ADDON = NAME;
 
 /** Keeps one pod of the agent on every node, and makes a new one for each that is deleted. */
 export class AgentDaemonSet {
@@ -31,7 +28,7 @@ export class AgentDaemonSet {
 
   /** Installs the add-on or changes its configuration, which replaces the pods. Throws for a bad configuration text. */
   install(configurationValues: string | undefined, version: string): void {
-    const args = additionalArgs(configurationValues);
+    const args = flagArguments(additionalFlags(configurationValues));
     const revision = randomBytes(5).toString('hex');
     const previous = this.#store.get('daemonsets', NAMESPACE, NAME);
     const manifest = this.#manifest(args, version);

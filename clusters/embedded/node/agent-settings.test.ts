@@ -1,18 +1,7 @@
 import { expect } from 'chai';
-import { additionalArgs, agentSettings } from './agent-settings.ts';
+import { agentSettings } from './agent-settings.ts';
 
 describe('agent settings', () => {
-  for (const [values, args] of [
-    [undefined, []],
-    ['{}', []],
-    ['{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}', ['-b', '169.254.170.23']],
-    ['agent:\n  additionalArgs:\n    --max-cache-size: 0\n', ['--max-cache-size', '0']],
-    ['{"agent":{"additionalArgs":{"--rotate-credentials":""}}}', ['--rotate-credentials']],
-  ] as const) {
-    it(`makes [${args.join(' ')}] of ${JSON.stringify(values) ?? 'no configuration'}`, () =>
-      expect(additionalArgs(values)).to.deep.equal(args));
-  }
-
   for (const [args, settings] of [
     [['--port', '80', '--cluster-name', 'c', '-v', 'trace'], { families: ['v4', 'v6'] }],
     [['-b', '169.254.170.23'], { families: ['v4'] }],

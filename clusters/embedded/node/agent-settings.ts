@@ -1,5 +1,3 @@
-import { parse } from 'yaml';
-
 /** What the agent's flags say. Durations are in milliseconds. */
 export interface AgentSettings {
   /** Which link-local addresses are served. */
@@ -27,23 +25,6 @@ const WITHOUT_EFFECT: ReadonlySet<string> = new Set([
 ]);
 
 const BOOLEAN: ReadonlySet<string> = new Set(['--rotate-credentials']);
-
-/**
- * `agent.additionalArgs` of the add-on's configuration values (JSON or YAML) as arguments: a map of the agent's flags,
- * such as `{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}` (EKS User Guide, "Disable IPv6 in the EKS Pod Identity
- * Agent"). Throws an Error when the text is neither.
- */
-export function additionalArgs(configurationValues: string | undefined): string[] {
-  const values: unknown = configurationValues === undefined ? undefined : parse(configurationValues);
-  const agent = asRecord(asRecord(values)['agent']);
-  return Object.entries(asRecord(agent['additionalArgs'])).flatMap(([flag, value]) => [
-    flag,
-    ...(Array.isArray(value) ? [value.join()] : value === '' ? [] : [String(value)]),
-  ]);
-}
-
-const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 
 /** Reads the agent's arguments. Throws an Error in the words of the agent's start-up when one is unknown or bad. */
 export function agentSettings(args: readonly string[]): AgentSettings {

@@ -1,0 +1,32 @@
+/** The add-on that is the Pod Identity agent, as embedded and real clusters install it. */
+import { parse } from 'yaml';
+
+/** Name of the add-on, of its DaemonSet and of its container. */
+export const AGENT_ADDON = 'eks-pod-identity-agent';
+
+/** The agent's flags, such as `-b`, and their values; an empty value stands for a flag without one. */
+export type AgentFlags = Readonly<Record<string, string>>;
+
+/**
+ * `agent.additionalArgs` of the add-on's configuration values (JSON or YAML): a map of the agent's flags, such as
+ * `{"agent":{"additionalArgs":{"-b":"169.254.170.23"}}}` (EKS User Guide, "Disable IPv6 in the EKS Pod Identity
+ * Agent"). Throws an Error when the text is neither.
+ */
+export function additionalFlags(configurationValues: string | undefined): AgentFlags {
+  const values: unknown = configurationValues === undefined ? undefined : parse(configurationValues);
+  const agent = asRecord(asRecord(values)['agent']);
+  return Object.fromEntries(
+    Object.entries(asRecord(agent['additionalArgs'])).map(([flag, value]) => [
+      flag,
+      Array.isArray(value) ? value.join() : String(value),
+    ]),
+  );
+}
+
+/** Flags as arguments, in their order. */
+export function flagArguments(flags: AgentFlags): string[] {
+  return Object.entries(flags).flatMap(([flag, value]) => (value === '' ? [flag] : [flag, value]));
+}
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
