@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { FAULTS } from '../faults/index.ts';
 import { configure, type Configuration } from './config/configuration.ts';
 import { helpText } from './config/options.ts';
@@ -7,7 +7,7 @@ import { EXIT, HarnessError } from './errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { capabilitiesBefore } from './run/hosts.ts';
+import { capabilitiesBefore, isAttached } from './run/hosts.ts';
 import { keepUntil } from './run/keep.ts';
 import { run } from './run/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -73,7 +73,13 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
         join(io.root, 'dist', 'probe', 'probe.cjs'),
         ...readdirSync(ownSuites).map((file) => join(ownSuites, file)),
       ],
-      whileKept: (provisioned, directory) => keepUntil(io.interrupted, provisioned, directory, io.stderr),
+      whileKept: (provisioned, directory, ledger) =>
+        keepUntil(io.interrupted, provisioned, {
+          directory,
+          ledger,
+          kubectlFlags: attachedFlags(configuration),
+          output: io.stderr,
+        }),
     });
     return results.run.exitCode;
   } finally {
@@ -84,6 +90,16 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
 function say(io: Io, text: string): number {
   io.stdout.write(text);
   return EXIT.conforms;
+}
+
+/** Flags of kubectl for a cluster that existed before; undefined when the run makes its own. */
+function attachedFlags(configuration: Configuration): string | undefined {
+  if (!isAttached(configuration)) return undefined;
+  const [kubeconfig, context] = [configuration.text('kubeconfig'), configuration.text('context')];
+  return [
+    ...(kubeconfig === undefined ? [] : [`--kubeconfig ${resolve(kubeconfig)}`]),
+    ...(context === undefined ? [] : [`--context ${context}`]),
+  ].join(' ');
 }
 
 function listFaults(): string {

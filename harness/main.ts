@@ -12,7 +12,9 @@ let first = 0;
 const onSignal = (): void => {
   if (first === 0) {
     first = Date.now();
-    process.stderr.write('\nInterrupted: tearing down. Once more stops at once.\n');
+    process.stderr.write(
+      '\nInterrupted: tearing down. Once more stops at once; `npm run sweep` then removes what is left.\n',
+    );
     interrupt.abort(new Error('the run was interrupted'));
   } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
     process.exit(EXIT.interrupted);

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
+import type { Ledger } from '../ledger.ts';
 import { embeddedClusterProvider, TRANSLATION, type ProcessImage } from './index.ts';
 
 export interface EmbeddedHostOptions {
@@ -11,6 +12,8 @@ export interface EmbeddedHostOptions {
   /** The probe program. */
   readonly probe: ProcessImage;
   readonly faults: readonly string[];
+  /** Where the directory is written down. Default: nowhere. */
+  readonly ledger?: Ledger;
 }
 
 const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
@@ -33,7 +36,10 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     facts: () => ({}),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
-    close: () => rm(directory, { recursive: true, force: true }),
+    close: async () => {
+      await rm(directory, { recursive: true, force: true });
+      options.ledger?.removed({ kind: 'path', path: directory });
+    },
   };
 }
 
@@ -53,15 +59,18 @@ const MEMORY = '/dev/shm';
  * Where pods have their directories while the run lasts: in memory where that can be had, as kubelets keep tokens (and
  * since it is many small files), else in the report folder. Removed with the clusters, also when the run is killed.
  */
-function clustersDirectory({ directory, run }: EmbeddedHostOptions): string {
+function clustersDirectory({ directory, run, ledger }: EmbeddedHostOptions): string {
+  const inMemory = join(MEMORY, `eks-pod-identity-conformance-${run}`);
   try {
     accessSync(MEMORY, constants.W_OK | constants.X_OK);
-    const inMemory = join(MEMORY, `eks-pod-identity-conformance-${run}`);
+    ledger?.willMake({ kind: 'path', path: inMemory });
     mkdirSync(inMemory, { mode: 0o755 });
     return inMemory;
   } catch {
-    const inReports = resolve(directory, 'clusters');
-    mkdirSync(inReports, { recursive: true });
-    return inReports;
+    ledger?.removed({ kind: 'path', path: inMemory });
   }
+  const inReports = resolve(directory, `clusters-${run}`);
+  ledger?.willMake({ kind: 'path', path: inReports });
+  mkdirSync(inReports, { recursive: true });
+  return inReports;
 }

@@ -36,7 +36,7 @@ export interface HostOptions {
 export async function clusterHost(options: HostOptions): Promise<ClusterHost> {
   const { configuration, run, directory, ledger, progress, signal } = options;
   const faults = configuration.list('fault');
-  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults);
+  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults, ledger);
   const [node, agent, webhook, workload, base, kubeconfig, context] = (
     ['kind-image', 'agent-image', 'webhook-image', 'workload-image', 'image-base', 'kubeconfig', 'context'] as const
   ).map((name) => configuration.text(name));
@@ -67,8 +67,9 @@ export async function clusterHost(options: HostOptions): Promise<ClusterHost> {
 }
 
 /** A host of embedded clusters that run the built probe program. */
-export function embedded(run: string, directory: string, faults: readonly string[]): ClusterHost {
-  return embeddedHost({ run, directory, faults, probe: { entrypoint: [process.execPath, probeProgram()] } });
+export function embedded(run: string, directory: string, faults: readonly string[], ledger?: Ledger): ClusterHost {
+  const probe = { entrypoint: [process.execPath, probeProgram()] };
+  return embeddedHost({ run, directory, faults, probe, ...(ledger && { ledger }) });
 }
 
 /** The built probe program, found from where this module lies: sources or dist/. */

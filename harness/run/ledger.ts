@@ -1,41 +1,44 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Ledger, Making } from '../../clusters/ledger.ts';
+import { thisProcess, type ProcessIdentity } from './owner.ts';
 
 /** Name of the state file in a report folder. */
 export const STATE_FILE = 'state.json';
+/** Ids of runs. */
+export const RUN_ID = /^c[0-9a-f]{6}$/;
 
 /** What a run has made and not yet removed; written ahead of each making, so that what a killed run left is found. */
 export interface RunState {
   readonly version: 1;
   readonly run: string;
+  /** ISO 8601. */
   readonly startedAt: string;
   readonly process: ProcessIdentity;
   readonly makings: readonly Making[];
 }
 
-/** A process, told apart from a later one with the same number. */
-export interface ProcessIdentity {
-  readonly host: string;
-  readonly pid: number;
-  /** When it started, as `ps` tells it. */
-  readonly started: string;
-}
-
 export interface RunLedger extends Ledger {
-  /** Removes the state file when nothing is left. */
-  close(): void;
+  /** What was made and is not known to be gone. */
+  left(): readonly Making[];
 }
 
-/** Opens the state file of a run. It is written at the first making: a run that makes nothing outside leaves none. */
+/**
+ * Opens the state file of a run. There is one as long as something is made and not removed: a run that makes nothing outside
+ * of its process leaves none. A state file that another run left in the same report folder is kept, and this one's is called
+ * `state-<run>.json`.
+ */
 export function openLedger(directory: string, run: string): RunLedger {
-  const path = resolve(directory, STATE_FILE);
+  const usual = resolve(directory, STATE_FILE);
+  const path = existsSync(usual) ? resolve(directory, `state-${run}.json`) : usual;
   const startedAt = new Date().toISOString();
   const makings: Making[] = [];
   let self: ProcessIdentity | undefined;
   const write = (): void => {
+    if (makings.length === 0) {
+      rmSync(path, { force: true });
+      return;
+    }
     self ??= thisProcess();
     const state: RunState = { version: 1, run, startedAt, process: self, makings };
     // Whole or not at all, also when the run is killed meanwhile.
@@ -54,44 +57,70 @@ export function openLedger(directory: string, run: string): RunLedger {
       makings.splice(index, 1);
       write();
     },
-    close: () => {
-      if (makings.length === 0) rmSync(path, { force: true });
-    },
+    left: () => [...makings],
   };
 }
 
 const isSame = (one: Making, other: Making): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Reads a report folder's state file; undefined where there is none. Throws when it is not one. */
-export function readState(directory: string): RunState | undefined {
-  const path = join(directory, STATE_FILE);
-  if (!existsSync(path)) return undefined;
-  const state = JSON.parse(readFileSync(path, 'utf8')) as Partial<RunState>;
-  if (state.version !== 1 || typeof state.run !== 'string' || !Array.isArray(state.makings))
-    throw new Error(`${path} is no state file of a run`);
-  return state as RunState;
+/** Paths of the state files in a report folder. */
+export function stateFiles(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => name === STATE_FILE || /^state-c[0-9a-f]{6}\.json$/.test(name))
+    .sort()
+    .map((name) => join(directory, name));
 }
 
-function thisProcess(): ProcessIdentity {
-  return { host: hostname(), pid: process.pid, started: startOf(process.pid) ?? '' };
-}
-
-/** Whether the process still runs; one on another machine counts as running, since nobody can tell. */
-export function isRunning({ host, pid, started }: ProcessIdentity): boolean {
-  if (host !== hostname()) return true;
-  return started !== '' && startOf(pid) === started;
-}
-
-/** When a process started, as `ps` tells it; undefined when there is none. */
-function startOf(pid: number): string | undefined {
+/** Reads a state file. Throws an error whose message says what is wrong with it. */
+export function readState(path: string): RunState {
+  let state: unknown;
   try {
-    const text = execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-      encoding: 'utf8',
-      env: { ...process.env, LC_ALL: 'C' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-    return text === '' ? undefined : text;
-  } catch {
-    return undefined;
+    state = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
+  }
+  if (!isState(state)) throw new Error('it does not have the form of a state file');
+  return state;
+}
+
+function isState(value: unknown): value is RunState {
+  if (!isObject(value) || value['version'] !== 1) return false;
+  const { run, startedAt, process: owner, makings } = value;
+  return (
+    typeof run === 'string' &&
+    RUN_ID.test(run) &&
+    typeof startedAt === 'string' &&
+    !Number.isNaN(Date.parse(startedAt)) &&
+    isObject(owner) &&
+    typeof owner['host'] === 'string' &&
+    Number.isSafeInteger(owner['pid']) &&
+    typeof owner['started'] === 'string' &&
+    Array.isArray(makings) &&
+    makings.every(isMaking)
+  );
+}
+
+function isMaking(value: unknown): value is Making {
+  if (!isObject(value)) return false;
+  switch (value['kind']) {
+    case 'docker-network':
+    case 'kind-cluster':
+    case 'docker-container':
+    case 'docker-image':
+      return typeof value['name'] === 'string';
+    case 'path':
+      return typeof value['path'] === 'string';
+    case 'attachment':
+      return (
+        typeof value['kubeconfig'] === 'string' &&
+        typeof value['context'] === 'string' &&
+        Array.isArray(value['nodes']) &&
+        value['nodes'].every((node) => typeof node === 'string')
+      );
+    default:
+      return false;
   }
 }
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Ledger } from '../../clusters/ledger.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../errors.ts';
 import { clustersOf, missing } from '../plan/requirements.ts';
@@ -25,7 +26,7 @@ export interface RunOptions {
   /** Program files and suites, for their digests. */
   readonly programs: readonly string[];
   /** Called while things are kept after the run; resolves when they may go. */
-  readonly whileKept: (provisioned: Provisioned, reportDirectory: string) => Promise<void>;
+  readonly whileKept: (provisioned: Provisioned, reportDirectory: string, ledger: Ledger) => Promise<void>;
 }
 
 /** Runs the selected scenarios: provision, arrange, probe, judge, report, tear down. Reports are written whatever happens. */
@@ -100,7 +101,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     });
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
-    await runScenarios(options, provisioned, signal, stop, (outcome) => {
+    await runScenarios(options, provisioned, directory, signal, stop, (outcome) => {
       results.push(outcome);
       if (outcome.verdict !== 'skipped') firstVerdict ??= Math.round(performance.now());
     });
@@ -113,7 +114,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     ) {
       kept = true;
       writeReports(directory, compose());
-      await options.whileKept(provisioned, directory);
+      await options.whileKept(provisioned, directory, ledger);
     }
   } catch (error) {
     failure = error;
@@ -126,7 +127,8 @@ export async function run(options: RunOptions): Promise<RunResults> {
     failure ??= error;
   }
   phases.teardown = performance.now() - tearing;
-  if (failure === undefined) ledger.close();
+  if (ledger.left().length > 0)
+    terminal.note(`Not all that the run made could be removed: \`npm run sweep -- --run ${id}\` tries again.`);
   const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
@@ -140,6 +142,7 @@ const HEAD_START_MILLISECONDS = 400;
 async function runScenarios(
   options: RunOptions,
   provisioned: Provisioned,
+  directory: string,
   signal: AbortSignal,
   stop: AbortController,
   onResult: (result: ScenarioResult) => void,
@@ -158,6 +161,7 @@ async function runScenarios(
         retries: configuration.number('retries'),
         signal,
         keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
+        diagnostics: { directory, interrupted: options.interrupted },
       });
       if (outcome.verdict === 'failed') failures += 1;
       if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
@@ -179,7 +183,7 @@ async function runScenarios(
     if (shown.has(outcome.id)) return;
     shown.add(outcome.id);
     onResult(outcome);
-    terminal.scenario(outcome);
+    terminal.scenario(outcome, directory);
   };
   try {
     await showWithMocha(scenarios, outcomeOf, show);

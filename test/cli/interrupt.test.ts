@@ -70,8 +70,10 @@ onLinux('--keep', () => {
     });
     expect(run.exitCode, run.stderr).to.equal(0);
     const file = /kubectl --kubeconfig (\S+) get pods --all-namespaces/.exec(run.stderr)?.[1] ?? '';
-    expect(file).to.equal(join(run.reportDirectory, 'kubeconfig-c1.json'));
+    expect(file).to.equal(join(run.reportDirectory, `kubeconfig-${run.results?.run.id}-c1.json`));
+    expect(run.stderr).to.match(/kubectl .* logs --namespace kube-system --selector \S+=eks-pod-identity-agent/);
     expect(existsSync(file)).to.equal(false);
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
     expect(run.results?.run.interrupted).to.equal(false);
     expect(leftBehind(run)).to.deep.equal([]);
   });

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** A process, told apart from a later one with the same number. */
+export interface ProcessIdentity {
+  /** Machine, and on Linux the PID namespace: numbers of one container mean nothing in another. */
+  readonly host: string;
+  readonly pid: number;
+  /** When it started, in the words of the operating system. */
+  readonly started: string;
+}
+
+/** `unknown`: another machine's or container's, of which nobody here can tell. */
+export type Liveness = 'alive' | 'ended' | 'unknown';
+
+export function thisProcess(): ProcessIdentity {
+  return { host: thisHost(), pid: process.pid, started: startOf(process.pid) ?? '' };
+}
+
+export function livenessOf({ host, pid, started }: ProcessIdentity): Liveness {
+  if (host !== thisHost()) return 'unknown';
+  return started !== '' && startOf(pid) === started ? 'alive' : 'ended';
+}
+
+/** Of a process of which machine and number alone are known: one that took over the number counts as the same. */
+export function livenessOfNumber(host: string, pid: number): Liveness {
+  if (host !== hostname()) return 'unknown';
+  return startOf(pid) === undefined ? 'ended' : 'alive';
+}
+
+function thisHost(): string {
+  return process.platform === 'linux' ? `${hostname()} ${readlinkSync('/proc/self/ns/pid')}` : hostname();
+}
+
+/** When a process started; undefined when there is none, or nothing of it but its exit code. */
+function startOf(pid: number): string | undefined {
+  try {
+    return process.platform === 'linux' ? startByProc(pid) : startByPs(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Boot, and clock ticks from there (proc_pid_stat(5), fields 3 and 22; the name in field 2 may hold anything). */
+function startByProc(pid: number): string | undefined {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state = '', ticks] = [fields[0], fields[19]];
+  if (ticks === undefined || /^[ZXx]/.test(state)) return undefined;
+  return `${readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim()} ${ticks}`;
+}
+
+function startByPs(pid: number): string | undefined {
+  const [state = '', ...started] = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+    .trim()
+    .split(/\s+/);
+  return state.startsWith('Z') || started.length === 0 ? undefined : started.join(' ');
+}
