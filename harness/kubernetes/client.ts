@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
 import type {
   AuthenticationV1TokenRequest,
+  CoreV1Event,
+  CoreV1EventList,
   KubeConfig,
   V1Pod,
   V1PodList,
@@ -24,6 +26,19 @@ export interface RawAnswer {
   readonly contentType: string | undefined;
 }
 
+/** Which part of a log is read; each line then begins with the time at which it was written, where the server tells it. */
+export interface LogOptions {
+  /** Lines since then alone, as far as the server can tell. */
+  readonly since: Date;
+  /** The last lines of these. */
+  readonly tailLines: number;
+  /** Of the container before its last restart. */
+  readonly previous?: boolean;
+  /** The last bytes of these. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
 /** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
 export interface KubernetesClient {
   createNamespace(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
@@ -44,7 +59,12 @@ export interface KubernetesClient {
   createPod(namespace: string, pod: V1Pod): Promise<V1Pod>;
   deletePod(namespace: string, name: string, graceSeconds?: number): Promise<void>;
   annotatePod(namespace: string, name: string, annotations: Readonly<Record<string, string>>): Promise<void>;
-  listPods(namespace: string, labelSelector: string): Promise<readonly V1Pod[]>;
+  listPods(namespace: string, labelSelector: string, signal?: AbortSignal): Promise<readonly V1Pod[]>;
+  /**
+   * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
+   * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
+   */
+  listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]>;
   createToken(
     namespace: string,
     serviceAccount: string,
@@ -63,6 +83,8 @@ export interface KubernetesClient {
     onLine: (line: string) => void,
     signal: AbortSignal,
   ): Promise<void>;
+  /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
+  readLog(namespace: string, pod: string, container: string, options: LogOptions): Promise<string>;
   raw(request: RawRequest): Promise<RawAnswer>;
   /** Ends the connections. */
   close(): void;
@@ -72,6 +94,8 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
   const connection = connect(config);
   const { json } = connection;
   const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
+  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
+    signal === undefined ? json('GET', path) : (JSON.parse(await textOf(await connection.open(path, signal))) as T);
   const annotate = (path: string, annotations: Readonly<Record<string, string | null>>): Promise<void> =>
     json('PATCH', path, { metadata: { annotations } });
 
@@ -118,10 +142,12 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
         ),
       ),
     annotatePod: (namespace, name, annotations) => annotate(inNamespace(namespace, `pods/${name}`), annotations),
-    listPods: async (namespace, labelSelector) => {
+    listPods: async (namespace, labelSelector, signal) => {
       const query = new URLSearchParams({ labelSelector }).toString();
-      return (await json<V1PodList>('GET', inNamespace(namespace, `pods?${query}`))).items;
+      return (await get<V1PodList>(inNamespace(namespace, `pods?${query}`), signal)).items;
     },
+    listEvents: async (namespace, signal) =>
+      (await get<CoreV1EventList>(inNamespace(namespace, 'events?limit=1000'), signal)).items,
     createToken: async (namespace, serviceAccount, { audiences, expirationSeconds, boundPod }) => {
       const answer = await json<AuthenticationV1TokenRequest>(
         'POST',
@@ -154,6 +180,8 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
         onLine,
         signal,
       ),
+    readLog: (namespace, pod, container, options) =>
+      readLog(connection, inNamespace(namespace, `pods/${pod}/log`), container, options),
     raw: (request) => raw(connection, request),
     close: () => connection.close(),
   };
@@ -206,6 +234,37 @@ async function followLog(
   } catch (error) {
     if (!signal.aborted) throw error;
   }
+}
+
+/** The API's own `limitBytes` keeps the beginning; what went wrong is at the end. */
+async function readLog(
+  connection: Connection,
+  path: string,
+  container: string,
+  { since, tailLines, previous = false, maxBytes, signal }: LogOptions,
+): Promise<string> {
+  const query = new URLSearchParams({
+    container,
+    timestamps: 'true',
+    sinceTime: since.toISOString().replace(/\.\d+Z$/, 'Z'),
+    tailLines: String(tailLines),
+    ...(previous && { previous: 'true' }),
+  });
+  const answer = await connection.open(`${path}?${query.toString()}`, signal);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  let cut = false;
+  for await (const chunk of answer) {
+    chunks.push(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+    while (bytes > maxBytes) {
+      bytes -= chunks.shift()?.length ?? 0;
+      cut = true;
+    }
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  // Not half a line: what is left of a secret could not be told any more.
+  return cut ? text.slice(text.indexOf('\n') + 1) : text;
 }
 
 async function raw(

@@ -33,7 +33,7 @@ const parser = new XMLParser({
 
 /** Writes, validates and reads; checks what every report must have. */
 function written(scenarios: readonly ScenarioResult[], run: Partial<RunResults['run']> = {}): Document['testsuites'] {
-  const xml = junitXml(someResults(scenarios, summarize(scenarios), run));
+  const xml = junitXml(someResults(scenarios, summarize(scenarios), run), 'reports/cabcdef');
   expect(XMLValidator.validate(xml)).to.equal(true);
   const { testsuites } = parser.parse(xml) as Document;
   const cases = testsuites.testsuite.flatMap((suite) => suite.testcase);
@@ -96,6 +96,23 @@ describe('junit.xml', () => {
     expect(onlyCase(aResult({ finding: 'A risk.' }))['system-out']).to.contain('Finding: A risk.');
   });
 
+  it('names attachments, each on a line of its own, from the folder that CI servers count from', () => {
+    const attachments = ['summary.md', 'pods.json'].map((name) => ({
+      name,
+      path: `diagnostics/AB-01/${name}`,
+      description: 'a file',
+    }));
+    const lines = onlyCase(aResult({ verdict: 'failed', attachments }))['system-out']!.split('\n');
+    expect(lines.filter((line) => line.includes('ATTACHMENT'))).to.deep.equal([
+      '[[ATTACHMENT|reports/cabcdef/diagnostics/AB-01/summary.md]]',
+      '[[ATTACHMENT|reports/cabcdef/diagnostics/AB-01/pods.json]]',
+    ]);
+  });
+
+  it('names no attachment where there is none', () => {
+    expect(onlyCase(aResult())['system-out']).not.to.contain('ATTACHMENT');
+  });
+
   it('explains a failure statement by statement', () => {
     const explanation = {
       requestId: 'R1',
@@ -131,7 +148,7 @@ describe('junit.xml', () => {
     it(`stays well formed with ${what} in attributes and text`, () => {
       const reason = `x${given}y`;
       const it = onlyCase(aResult({ verdict: 'failed', reason, title: reason, probes: [anOutcome({ reason })] }));
-      const xml = junitXml(someResults([aResult({ verdict: 'failed', reason })], summarize([])));
+      const xml = junitXml(someResults([aResult({ verdict: 'failed', reason })], summarize([])), 'reports');
       expect(xml).to.match(/^<\?xml version="1\.0" encoding="UTF-8"\?>/);
       expect(it.failure!['#text']).to.contain(`x${read}y`);
       expect(it.failure!.message).to.equal(`x${read}y`);
@@ -140,7 +157,7 @@ describe('junit.xml', () => {
   }
 
   it('keeps line ends and tabs of attributes as references', () => {
-    const xml = junitXml(someResults([aResult({ verdict: 'failed', reason: 'a\nb\tc\rd' })], summarize([])));
+    const xml = junitXml(someResults([aResult({ verdict: 'failed', reason: 'a\nb\tc\rd' })], summarize([])), 'reports');
     expect(xml).to.contain('message="a&#10;b&#9;c&#13;d"');
   });
 

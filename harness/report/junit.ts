@@ -1,15 +1,21 @@
+import { posix } from 'node:path';
 import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
 
 /**
  * JUnit XML of a run, in the dialect that Jenkins, GitLab, GitHub actions and CircleCI share: totals that agree at both
  * levels, `failure` for a subject that does not conform, `error` for an environment that failed or a verdict that is
  * inconclusive, unique class and case names. Never empty: a run that could not provision has one case that says so.
+ *
+ * Attachments are lines `[[ATTACHMENT|path]]` of a case's `system-out`, the form of Jenkins' "JUnit Attachments" plugin
+ * that GitLab reads too ("Unit test reports", View JUnit screenshots): there paths count from the folder of the checkout.
+ *
+ * @param directory The report folder as CI servers find it.
  */
-export function junitXml(results: RunResults): string {
+export function junitXml(results: RunResults, directory: string): string {
   const suites = new Map<string, ScenarioResult[]>();
   for (const scenario of results.scenarios)
     suites.set(scenario.suite, [...(suites.get(scenario.suite) ?? []), scenario]);
-  const blocks = [...suites].map(([name, scenarios]) => suiteXml(name, scenarios, results));
+  const blocks = [...suites].map(([name, scenarios]) => suiteXml(name, scenarios, results, directory));
   if (results.run.error !== null || blocks.length === 0) blocks.push(runCase(results));
   const extra = results.run.error !== null || suites.size === 0 ? 1 : 0;
   const counts = totals(results.scenarios);
@@ -41,7 +47,7 @@ function totals(scenarios: readonly ScenarioResult[]): {
   };
 }
 
-function suiteXml(name: string, scenarios: readonly ScenarioResult[], results: RunResults): string {
+function suiteXml(name: string, scenarios: readonly ScenarioResult[], results: RunResults, directory: string): string {
   const time = scenarios.reduce((sum, scenario) => sum + duration(scenario), 0);
   const attributes = attributesOf({
     name: `conformance.${name}`,
@@ -60,13 +66,13 @@ function suiteXml(name: string, scenarios: readonly ScenarioResult[], results: R
     },
     '    ',
   );
-  return `  <testsuite${attributes}>\n${properties}${scenarios.map((scenario) => caseXml(scenario)).join('')}  </testsuite>\n`;
+  return `  <testsuite${attributes}>\n${properties}${scenarios.map((scenario) => caseXml(scenario, directory)).join('')}  </testsuite>\n`;
 }
 
 const duration = ({ durations }: ScenarioResult): number =>
   durations.arranging + durations.probing + durations.teardown;
 
-function caseXml(scenario: ScenarioResult): string {
+function caseXml(scenario: ScenarioResult, directory: string): string {
   const attributes = attributesOf({
     name: `${scenario.id} ${scenario.title}`,
     classname: `conformance.${scenario.suite}`,
@@ -82,11 +88,13 @@ function caseXml(scenario: ScenarioResult): string {
     '      ',
   );
   const body = [properties, verdictXml(scenario)];
-  const output = scenario.probes.map((probe) => probeText(probe)).join('\n');
-  if (output !== '' || scenario.finding !== null)
-    body.push(
-      `      <system-out>${cdata([...(scenario.finding === null ? [] : [`Finding: ${scenario.finding}`]), output].join('\n'))}</system-out>\n`,
-    );
+  const output = [
+    ...(scenario.finding === null ? [] : [`Finding: ${scenario.finding}`]),
+    ...scenario.probes.map((probe) => probeText(probe)),
+    // Each on a line of its own, without anything before or after.
+    ...scenario.attachments.map(({ path }) => `[[ATTACHMENT|${posix.join(directory.replaceAll('\\', '/'), path)}]]`),
+  ];
+  if (output.length > 0) body.push(`      <system-out>${cdata(`\n${output.join('\n')}\n`)}</system-out>\n`);
   return `    <testcase${attributes}>\n${body.join('')}    </testcase>\n`;
 }
 

@@ -40,6 +40,15 @@ export interface ProbeOutcome {
   readonly milliseconds: number;
 }
 
+/** A file that belongs to a scenario's result. */
+export interface Attachment {
+  /** Name of the file. */
+  readonly name: string;
+  /** From the report folder, with `/` between its parts. */
+  readonly path: string;
+  readonly description: string;
+}
+
 export interface ScenarioResult {
   readonly id: string;
   readonly suite: string;
@@ -57,6 +66,8 @@ export interface ScenarioResult {
   readonly attempts: number;
   readonly durations: { readonly arranging: number; readonly probing: number; readonly teardown: number };
   readonly probes: readonly ProbeOutcome[];
+  /** What was collected of attempts that were not as expected, each attempt's summary first; empty where all was. */
+  readonly attachments: readonly Attachment[];
 }
 
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'teardown';

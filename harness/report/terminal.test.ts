@@ -37,7 +37,7 @@ function printed(options: Partial<TerminalOptions> = {}, run: Partial<RunResults
   const { terminal, text } = aTerminal(options);
   terminal.phase('provisioning', 'Run cabcdef: 3 scenarios');
   terminal.phase('scenarios');
-  for (const scenario of scenarios) terminal.scenario(scenario);
+  for (const scenario of scenarios) terminal.scenario(scenario, 'reports/cabcdef');
   terminal.summary(whole(run), ['/tmp/results.json']);
   return text();
 }
@@ -66,6 +66,20 @@ describe('the terminal', () => {
     );
   });
 
+  it('says below a failure where its summary is: that of the last attempt', () => {
+    const attachments = ['AB-02', 'AB-02-attempt2'].map((folder) => ({
+      name: 'summary.md',
+      path: `diagnostics/${folder}/summary.md`,
+      description: 'a page',
+    }));
+    for (const quiet of [false, true]) {
+      const { terminal, text } = aTerminal({ quiet });
+      terminal.scenario({ ...failed, attachments }, 'reports/cabcdef');
+      terminal.scenario({ ...passed, attachments }, 'reports/cabcdef');
+      expect(text().match(/see .*/g)).to.deep.equal(['see reports/cabcdef/diagnostics/AB-02-attempt2/summary.md']);
+    }
+  });
+
   it('prints every probe when it is verbose', () => {
     expect(printed()).not.to.contain('It was denied.');
     expect(printed({ verbose: true }))
@@ -89,7 +103,7 @@ describe('the terminal', () => {
     terminal.expect(7);
     while (!text().includes('... planning\n')) await sleep(2);
     terminal.phase('scenarios');
-    terminal.scenario(passed);
+    terminal.scenario(passed, 'reports/cabcdef');
     while (!text().includes('... 1 of 7 scenarios are over\n')) await sleep(2);
     terminal.stop();
     const before = text();

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Phase, RunResults, ScenarioResult, Verdict } from './results.ts';
 import { probeText } from './junit.ts';
 
@@ -51,7 +52,8 @@ export class Terminal {
     this.#total = total;
   }
 
-  scenario(result: ScenarioResult): void {
+  /** One scenario that is over; `directory` is the report folder. */
+  scenario(result: ScenarioResult, directory: string): void {
     this.#over += 1;
     const { quiet, verbose } = this.#options;
     const bad = result.verdict !== 'passed' && result.verdict !== 'skipped';
@@ -67,6 +69,8 @@ export class Terminal {
         : this.#paint(` (${result.durations.arranging + result.durations.probing + result.durations.teardown} ms)`, 2);
     this.#say(`  ${this.#paint(mark, color)} ${result.id} ${result.title}${time}`);
     if (bad || result.verdict === 'skipped') this.#say(`      ${result.reason}`);
+    const summary = result.attachments.findLast(({ name }) => name === 'summary.md');
+    if (bad && summary) this.#say(`      see ${join(directory, summary.path)}`);
     if (verbose) for (const probe of result.probes) this.#say(indent(probeText(probe, probe.verdict !== 'passed')));
   }
 

@@ -1,5 +1,5 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { HarnessError } from '../errors.ts';
 import { junitXml } from './junit.ts';
 import type { RunResults } from './results.ts';
@@ -34,13 +34,19 @@ function makeFolder(directory: string): void {
 export function writeReports(directory: string, results: RunResults): readonly string[] {
   const files: readonly (readonly [string, string])[] = [
     ['results.json', `${JSON.stringify(results, null, 2)}\n`],
-    ['junit.xml', junitXml(results)],
+    ['junit.xml', junitXml(results, fromHere(directory))],
   ];
   return files.map(([name, content]) => writeWhole(join(directory, name), content));
 }
 
+/** A folder as seen from where the command was started, which CI servers count paths from; absolute when it lies elsewhere. */
+function fromHere(directory: string): string {
+  const path = relative(process.cwd(), resolve(directory));
+  return path.startsWith('..') || isAbsolute(path) ? resolve(directory) : path;
+}
+
 /** Through a temporary file, so that a reader never meets half a report; readable by a CI's uploader. */
-function writeWhole(path: string, content: string): string {
+export function writeWhole(path: string, content: string): string {
   makeFolder(dirname(path));
   const temporary = `${path}.part`;
   writeFileSync(temporary, content);

@@ -1,11 +1,13 @@
 import { HarnessError, isUsage } from '../errors.ts';
 import { missing } from '../plan/requirements.ts';
-import { worst, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
+import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
+import { orAborted } from './aborted.ts';
+import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from './diagnostics/index.ts';
 import { probeAll } from './execute.ts';
 import { arrange, dismantle } from './fixtures.ts';
 import { isUndoneAtOnce } from './undo.ts';
-import { makeWorld, type Environment } from './world.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from './world.ts';
 
 export interface ScenarioOptions {
   readonly environment: Environment;
@@ -15,21 +17,25 @@ export interface ScenarioOptions {
   /** Fires when the run was interrupted, or stops for another reason that it names. */
   readonly signal: AbortSignal;
   readonly keep: 'never' | 'on-failure' | 'always';
+  readonly diagnostics: DiagnosticsOptions;
 }
 
 /** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
   const lacking = missing(scenario, options.available);
   if (lacking !== undefined) return result(scenario, 'skipped', lacking);
+  const attachments: Attachment[] = [];
   for (let attempt = 1; ; attempt += 1) {
-    if (options.signal.aborted) return result(scenario, 'skipped', `Not run: ${reasonOf(options.signal.reason)}`);
+    if (options.signal.aborted)
+      return { ...result(scenario, 'skipped', `Not run: ${reasonOf(options.signal.reason)}`), attachments };
     const outcome = await attemptScenario(scenario, options, attempt);
+    attachments.push(...outcome.attachments);
     // Only a failure of the environment is tried again: a verdict stands, and so does what is wrong in the scenario itself.
     const stands =
       outcome.verdict !== 'error' ||
       isUsage(outcome.errorCode) ||
       outcome.probes.some((probe) => probe.verdict === 'failed');
-    if (stands || attempt > options.retries || options.signal.aborted) return outcome;
+    if (stands || attempt > options.retries || options.signal.aborted) return { ...outcome, attachments };
   }
 }
 
@@ -47,6 +53,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   );
   const signal = AbortSignal.any([options.signal, timeUp.signal]);
   const world = makeWorld(scenario, options.environment, attempt, signal);
+  const startedAt = Date.now();
   const started = performance.now();
   let arranged = started;
   let probed = started;
@@ -62,8 +69,22 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   }
   probed = performance.now();
   clearTimeout(timer);
+  const redact = redactor(secretsOf(world));
+  probes = redact.value(probes);
   const verdict = failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
+  // An attempt that was stopped has no verdict, and nothing to explain.
+  const stopped = failure !== undefined && options.signal.aborted;
+  const attachments =
+    verdict === 'passed' || stopped
+      ? []
+      : await diagnose(
+          world,
+          { verdict, reason: redact.text(reasonFor(scenario, failure, probes)), probes, attempt, startedAt },
+          redact,
+          options.diagnostics,
+        );
+  const tearing = performance.now();
   // Even where everything ends with the run, an attempt that may be made again, and one with names that another scenario
   // may have too, must leave nothing in its way.
   if ((!options.environment.disposable || verdict === 'error' || scenario.spec.exactNames) && !kept) {
@@ -78,36 +99,27 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
     });
   }
   return {
-    ...result(
-      scenario,
-      failure === undefined ? verdict : 'error',
-      failure === undefined ? scenarioReason(probes) : `${scenario.id} could not be judged: ${reasonOf(failure)}`,
-    ),
+    ...result(scenario, failure === undefined ? verdict : 'error', redact.text(reasonFor(scenario, failure, probes))),
     errorCode: failure instanceof HarnessError ? failure.code : null,
     attempts: attempt,
     durations: {
       arranging: Math.round(arranged - started),
       probing: Math.round(probed - arranged),
-      teardown: Math.round(performance.now() - probed),
+      teardown: Math.round(performance.now() - tearing),
     },
     probes,
+    attachments,
   };
 }
 
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  work.catch(() => undefined);
-  let abort: () => void = () => undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
+/** What was handed to the scenario's workloads and must not be seen: tokens that were minted, keys in their environment. */
+function secretsOf({ tokens, scenario }: ScenarioWorld): string[] {
+  const environments = Object.values(scenario.spec.workloads ?? {}).flatMap(({ env = {} }) => Object.entries(env));
+  return [...tokens.values(), ...environments.filter(([name]) => isSecretName(name)).map(([, value]) => value)];
 }
+
+const reasonFor = (scenario: Scenario, failure: unknown, probes: readonly ProbeOutcome[]): string =>
+  failure === undefined ? scenarioReason(probes) : `${scenario.id} could not be judged: ${reasonOf(failure)}`;
 
 function scenarioReason(probes: readonly ProbeOutcome[]): string {
   const bad =
@@ -138,5 +150,6 @@ export function result(scenario: Scenario, verdict: Verdict, reason: string): Sc
     attempts: 1,
     durations: { arranging: 0, probing: 0, teardown: 0 },
     probes: [],
+    attachments: [],
   };
 }

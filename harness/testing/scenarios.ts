@@ -54,6 +54,7 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     attempts: 1,
     durations: { arranging: 10, probing: 20, teardown: 1 },
     probes: [anOutcome()],
+    attachments: [],
     ...values,
   };
 }

@@ -212,6 +212,6 @@ const timer = setInterval(() => { if (globalThis.process.listenerCount('uncaught
   it('leaves nothing behind in the report folder but reports', async () => {
     const failed = await run(['--retries', '0'], scenario('MY-01', ERROR));
     expect(existsSync(join(failed.reportDirectory, 'clusters'))).to.equal(false);
-    expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+    expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal(['diagnostics', 'junit.xml', 'results.json']);
   });
 });
