@@ -17,6 +17,7 @@ process.chdir(root);
 const ENTRIES = [
   'harness/index',
   'harness/main',
+  'harness/compare/main',
   'harness/sweep/bin',
   'emulator/iam/evaluate/bin',
   'scripts/emulator-main',

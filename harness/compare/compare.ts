@@ -1,0 +1,209 @@
+import { worst, type Verdict } from '../report/results.ts';
+import { explains, isAbout, type Deviation } from './deviations.ts';
+import { differencesOf, hasProbesOnBothSides, type Difference } from './differences.ts';
+import type { Side, SideScenario } from './read-results.ts';
+
+/** Version of the form of compare.json (harness/compare/compare.schema.json). */
+export const COMPARISON_VERSION = 1;
+
+/** Why a difference is known. */
+export interface Known {
+  readonly reason: string;
+  readonly source: string;
+}
+
+export interface JudgedDifference extends Difference {
+  /** Null: it is not known, so that it counts. */
+  readonly known: Known | null;
+}
+
+/** What a scenario, or a probe of it, came to on a side. */
+export interface Seen<V extends Verdict = Verdict> {
+  readonly verdict: V;
+  readonly reason: string;
+}
+
+/** A probe with differences. */
+export interface ProbeComparison {
+  /** From 0. */
+  readonly number: number;
+  readonly workload: string | null;
+  /** In words, with the names of A's run. */
+  readonly operation: string;
+  readonly a: Seen;
+  readonly b: Seen;
+}
+
+export interface ScenarioComparison {
+  readonly id: string;
+  readonly suite: string;
+  readonly title: string;
+  /**
+   * `same`; `differs`; `known`: every difference is known. The others were not compared: `skipped` on at least one side,
+   * `alone` in one file, `undecided`: an error kept both sides from a verdict.
+   */
+  readonly status: 'same' | 'differs' | 'known' | 'skipped' | 'alone' | 'undecided';
+  /** Null where the file has no such scenario. */
+  readonly a: Seen | null;
+  readonly b: Seen | null;
+  readonly differences: readonly JudgedDifference[];
+  /** The probes with differences. */
+  readonly probes: readonly ProbeComparison[];
+}
+
+/** A known deviation about these two runs whose scenario was compared, without (all of) what it tells. */
+export interface StaleDeviation {
+  readonly scenario: string;
+  /** From 0. */
+  readonly probe: number | null;
+  /** The fields in which the sides do not differ as it says. */
+  readonly fields: readonly string[];
+  readonly listed: string;
+}
+
+export interface Comparison {
+  readonly a: Side;
+  readonly b: Side;
+  readonly scenarios: readonly ScenarioComparison[];
+  readonly stale: readonly StaleDeviation[];
+  /** Medians over the scenarios that were compared, in milliseconds; null where there was none. */
+  readonly medians: Readonly<Record<'arranging' | 'probing', { readonly a: number; readonly b: number } | null>>;
+  /** Programs and suites that both runs had, and that were not the same. */
+  readonly unlike: readonly string[];
+  readonly summary: {
+    readonly compared: number;
+    readonly same: number;
+    /** Those whose differences are known among them. */
+    readonly differ: number;
+    readonly known: number;
+    readonly skipped: number;
+    readonly alone: number;
+    readonly undecided: number;
+  };
+}
+
+/** Compares what two runs found, scenario by scenario. */
+export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Comparison {
+  const ids = [...new Set([...a.scenarios.keys(), ...b.scenarios.keys()])];
+  const scenarios = ids.map((id) => compareScenario(a, b, id, deviations));
+  const compared = scenarios.filter(({ status }) => isCompared(status));
+  const count = (...statuses: readonly ScenarioComparison['status'][]): number =>
+    scenarios.filter(({ status }) => statuses.includes(status)).length;
+  const times = (side: Side, what: 'arranging' | 'probing'): readonly number[] =>
+    compared.map(({ id }) => side.scenarios.get(id)?.durations[what] ?? 0);
+  const medians = (what: 'arranging' | 'probing'): { readonly a: number; readonly b: number } | null =>
+    compared.length === 0 ? null : { a: median(times(a, what)), b: median(times(b, what)) };
+  return {
+    a,
+    b,
+    scenarios,
+    stale: deviations.flatMap((deviation) => staleness(a, b, deviation, compared)),
+    medians: { arranging: medians('arranging'), probing: medians('probing') },
+    unlike: Object.keys(a.digests).filter(
+      (name) => Object.hasOwn(b.digests, name) && b.digests[name] !== a.digests[name],
+    ),
+    summary: {
+      compared: compared.length,
+      same: count('same'),
+      differ: count('differs', 'known'),
+      known: count('known'),
+      skipped: count('skipped'),
+      alone: count('alone'),
+      undecided: count('undecided'),
+    },
+  };
+}
+
+/** Whether both sides have a verdict of their own. */
+export const isCompared = (status: ScenarioComparison['status']): boolean =>
+  status === 'same' || status === 'differs' || status === 'known';
+
+function compareScenario(a: Side, b: Side, id: string, deviations: readonly Deviation[]): ScenarioComparison {
+  const [ofA, ofB] = [a.scenarios.get(id), b.scenarios.get(id)];
+  const one = ofA ?? ofB;
+  const described = { id, suite: one?.suite ?? '', title: one?.title ?? '', a: seen(ofA), b: seen(ofB) };
+  const without = (status: ScenarioComparison['status']): ScenarioComparison => ({
+    ...described,
+    status,
+    differences: [],
+    probes: [],
+  });
+  if (ofA === undefined || ofB === undefined) return without('alone');
+  if (ofA.verdict === 'skipped' || ofB.verdict === 'skipped') return without('skipped');
+  if (ofA.verdict === 'error' && ofB.verdict === 'error') return without('undecided');
+  const differences = judged(a, b, ofA, ofB, deviations);
+  return {
+    ...described,
+    status: differences.length === 0 ? 'same' : differences.every(({ known }) => known !== null) ? 'known' : 'differs',
+    differences,
+    probes: [...ofA.probes.values()].flatMap((probe) => {
+      const other = ofB.probes.get(probe.number);
+      if (other === undefined || !differences.some((difference) => difference.probe === probe.number)) return [];
+      const { number, workload, operation } = probe;
+      return [{ number, workload, operation, a: seen(probe), b: seen(other) }];
+    }),
+  };
+}
+
+function seen(item: Seen): Seen;
+function seen(item: Seen | undefined): Seen | null;
+function seen(item: Seen | undefined): Seen | null {
+  return item === undefined ? null : { verdict: item.verdict, reason: item.reason };
+}
+
+/** The differences of a scenario, each with why it is known. */
+function judged(
+  a: Side,
+  b: Side,
+  ofA: SideScenario,
+  ofB: SideScenario,
+  deviations: readonly Deviation[],
+): readonly JudgedDifference[] {
+  const all = differencesOf(a, b, ofA, ofB).map((difference) => ({
+    ...difference,
+    known: known(deviations.find((deviation) => explains(deviation, ofA.id, difference, a, b))),
+  }));
+  const verdicts = all.filter(({ probe, field }) => probe !== null && field === 'verdict');
+  // A scenario's verdict is the worst of its probes': where all that differ there are known, so is what comes of them.
+  const follows = [ofA, ofB].every(
+    ({ verdict, probes }) => verdict === worst([...probes.values()].map((probe) => probe.verdict)),
+  );
+  const cause = follows && verdicts.every((difference) => difference.known !== null) ? verdicts[0]?.known : undefined;
+  return all.map((difference) =>
+    difference.probe === null && difference.field === 'verdict'
+      ? { ...difference, known: difference.known ?? cause ?? null }
+      : difference,
+  );
+}
+
+const known = (deviation: Deviation | undefined): Known | null =>
+  deviation === undefined ? null : { reason: deviation.reason, source: deviation.source };
+
+function staleness(
+  a: Side,
+  b: Side,
+  deviation: Deviation,
+  compared: readonly ScenarioComparison[],
+): readonly StaleDeviation[] {
+  const { scenario, probe, listed, sides } = deviation;
+  const found = compared.find(({ id }) => id === scenario);
+  const [ofA, ofB] = [a.scenarios.get(scenario), b.scenarios.get(scenario)];
+  if (found === undefined || ofA === undefined || ofB === undefined || !isAbout(deviation, a, b)) return [];
+  // An error before the probes says nothing about them.
+  if (probe !== null && !hasProbesOnBothSides(ofA, ofB)) return [];
+  const fields = Object.keys(sides[0].observed).filter(
+    (field) =>
+      !found.differences.some(
+        (difference) => difference.field === field && explains(deviation, scenario, difference, a, b),
+      ),
+  );
+  return fields.length === 0 ? [] : [{ scenario, probe, fields, listed }];
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((x, y) => x - y);
+  const middle = Math.floor(sorted.length / 2);
+  const [low = 0, high = 0] =
+    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1, middle + 1);
+  return Math.round((low + high) / 2);
+}

@@ -1,0 +1,89 @@
+import { factMatches } from '../run/judge.ts';
+import { identityName, neutral, neutralExpectation } from './names.ts';
+import type { Side, SideProbe, SideScenario } from './read-results.ts';
+
+/** What one side met, in a field; null where there is nothing. */
+export type Value = string | number | boolean | null;
+
+/** A field in which the two sides differ. */
+export interface Difference {
+  /** Number of the probe, from 0; null: of the scenario as a whole. */
+  readonly probe: number | null;
+  /** One of `FIELDS`, or `facts.<name>`; of a scenario `verdict` or `probes` (how many); `operation`: not the same probe. */
+  readonly field: string;
+  readonly a: Value;
+  readonly b: Value;
+}
+
+/** Fields of a probe that are compared. Free text, ids and times are not: they differ from run to run. */
+export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
+
+/** In what two runs of a scenario differ, the scenario's verdict first. */
+export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
+  const differences: Difference[] = [];
+  const add = (probe: number | null, field: string, valueA: Value, valueB: Value): void => {
+    if (valueA !== valueB) differences.push({ probe, field, a: valueA, b: valueB });
+  };
+  add(null, 'verdict', ofA.verdict, ofB.verdict);
+  if (!hasProbesOnBothSides(ofA, ofB)) return differences;
+  add(null, 'probes', ofA.probes.size, ofB.probes.size);
+  for (const [number, probeA] of ofA.probes) {
+    const probeB = ofB.probes.get(number);
+    if (probeB === undefined) continue;
+    const [who, whoB] = [whatIsTried(probeA), whatIsTried(probeB)];
+    add(number, 'operation', who, whoB);
+    // Of two probes that are not the same, nothing else can be compared.
+    if (who !== whoB) continue;
+    const valuesA = valuesOf(a, ofA, probeA);
+    const valuesB = valuesOf(b, ofB, probeB);
+    for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
+    for (const name of Object.keys(probeA.expectedFacts)) {
+      const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
+      if (factA === undefined || factB === undefined) continue;
+      // A fact with a range or a pattern may differ from run to run: it is the same where both meet the same expectation.
+      if (factA.met && factB.met && factA.expected === factB.expected) continue;
+      add(number, `facts.${name}`, factA.value, factB.value);
+    }
+  }
+  return differences;
+}
+
+/** A scenario that an error ended has no probes to compare. */
+export const hasProbesOnBothSides = (a: SideScenario, b: SideScenario): boolean =>
+  a.probes.size > 0 && b.probes.size > 0;
+
+/** Who tries what, without the names that a run gives things. */
+const whatIsTried = ({ workload, operation }: SideProbe): string =>
+  `${workload ?? 'harness'}: ${operation.split(' ')[0] ?? ''}`;
+
+function valuesOf(
+  { run }: Side,
+  { id }: SideScenario,
+  { verdict, observed }: SideProbe,
+): Readonly<Record<(typeof FIELDS)[number], Value>> {
+  return {
+    verdict,
+    outcome: observed?.outcome ?? null,
+    layer: observed?.layer ?? null,
+    code: observed?.code ?? null,
+    status: observed?.status ?? null,
+    identity: typeof observed?.identity === 'string' ? identityName(observed.identity, run.id, id) : null,
+  };
+}
+
+/** A fact that the expectation names: what was observed, and whether and how it was expected. Undefined: it names it not. */
+function factOf(
+  { run }: Side,
+  { id }: SideScenario,
+  { expectedFacts, observed }: SideProbe,
+  name: string,
+): { readonly value: Value; readonly met: boolean; readonly expected: string } | undefined {
+  const matcher = Object.hasOwn(expectedFacts, name) ? expectedFacts[name] : undefined;
+  if (matcher === undefined) return undefined;
+  const value = observed !== null && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
+  return {
+    value: typeof value === 'string' ? neutral(value, run.id, id) : (value ?? null),
+    met: factMatches(value, matcher),
+    expected: neutralExpectation(JSON.stringify(matcher), run.id, id),
+  };
+}

@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { identityName, neutral, neutralExpectation } from './names.ts';
+
+describe('the names of a run', () => {
+  it('are taken out of a text', () => {
+    expect(neutral('system:serviceaccount:pi-07-app-cabcdef:app', 'cabcdef', 'PI-07')).to.equal(
+      'system:serviceaccount:pi-07-app-<run>:app',
+    );
+    expect(neutral('cabcdef-pi-07-try3-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
+    expect(neutral('cabcdef-pi-07b-try3-data', 'cabcdef', 'PI-07b')).to.equal('<run>-pi-07b-data');
+    expect(neutral('a-try-2', 'cabcdef', 'PI-07')).to.equal('a-try-2');
+  });
+
+  it('are taken out of an expectation with the account', () => {
+    expect(neutralExpectation('arn:aws:iam::111122223333:role/cabcdef-pi-07-app', 'cabcdef', 'PI-07')).to.equal(
+      'arn:aws:iam::<account>:role/<run>-pi-07-app',
+    );
+    expect(neutralExpectation('1111222233334', 'cabcdef', 'PI-07')).to.equal('1111222233334');
+  });
+
+  const session = (role: string): string => `arn:aws:sts::111122223333:assumed-role/${role}/session`;
+  const table: readonly (readonly [string, string])[] = [
+    [session('cabcdef-pi-07-app'), 'app'],
+    [session('cabcdef-pi-07-my-app'), 'my-app'],
+    [session('cabcdef-pi-07-try2-app'), 'app'],
+    [session('cabcdef-c1-node'), 'node'],
+    [session('cabcdef-c2-node'), 'node'],
+    [session('cabcdef-pi-08-app'), '<run>-pi-08-app'],
+    [session('other'), 'other'],
+    ['arn:aws:iam::111122223333:user/me', 'static'],
+    ['arn:aws:iam::111122223333:root', 'static'],
+    ['arn:aws:sts::111122223333:federated-user/cabcdef', 'arn:aws:sts::111122223333:federated-user/<run>'],
+  ];
+  for (const [arn, name] of table)
+    it(`${arn} is ${name}`, () => expect(identityName(arn, 'cabcdef', 'PI-07')).to.equal(name));
+});

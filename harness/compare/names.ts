@@ -1,0 +1,28 @@
+/*
+ * Each run gives its things names of its own, with the run's id in them (harness/run/names.ts). Here they are taken back to
+ * what both runs have in common.
+ */
+
+/** A text of a scenario without what differs from run to run: `<run>` for the run's id, and no mark of a further attempt. */
+export function neutral(text: string, run: string, scenario: string): string {
+  const slug = scenario.toLowerCase();
+  return text.replaceAll(run, '<run>').replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug);
+}
+
+/** As `neutral`, for what is expected: account numbers also differ between one AWS and another. */
+export const neutralExpectation = (text: string, run: string, scenario: string): string =>
+  neutral(text, run, scenario).replaceAll(/\b\d{12}\b/g, '<account>');
+
+/**
+ * What an identity is called in its scenario: the name of a role of the scenario, `node` or `static`. A role that is none of
+ * these is told by its name in IAM, anything else by its ARN.
+ */
+export function identityName(arn: string, run: string, scenario: string): string {
+  if (/:root$|:user\//.test(arn)) return 'static';
+  const role = /^arn:[^:]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  if (role === undefined) return neutral(arn, run, scenario);
+  const name = neutral(role, run, scenario);
+  if (/^<run>-c\d+-node$/.test(name)) return 'node';
+  const own = `<run>-${scenario.toLowerCase()}-`;
+  return name.startsWith(own) ? name.slice(own.length) : name;
+}

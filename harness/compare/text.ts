@@ -1,0 +1,75 @@
+import type { Comparison, JudgedDifference, ScenarioComparison } from './compare.ts';
+import { notCompared, oneLine, sideLines, summaryWords, time, unlikeWords, valueWords } from './words.ts';
+
+const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];
+
+/** A comparison for the terminal: differences first, the summary last. */
+export function comparisonText(comparison: Comparison, color: boolean): string {
+  const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
+  const lines: string[] = [];
+  const section = (title: string, content: readonly string[]): void => {
+    if (content.length > 0) lines.push('', paint(title, BOLD), ...content);
+  };
+  for (const name of ['a', 'b'] as const) {
+    const [first = '', ...rest] = sideLines(comparison[name]);
+    lines.push(`${paint(name.toUpperCase(), BOLD)}  ${first}`, ...rest.map((line) => `   ${line}`));
+  }
+  const unlike = unlikeWords(comparison);
+  if (unlike !== undefined) lines.push(unlike);
+  const { scenarios, stale, medians } = comparison;
+  const of = (status: ScenarioComparison['status'], mark: string): string[] =>
+    scenarios.filter((scenario) => scenario.status === status).flatMap((scenario) => scenarioLines(scenario, mark));
+  section('Differences', of('differs', paint('DIFFERS', RED)));
+  section('Known differences', of('known', paint('known', YELLOW)));
+  section(
+    'Not compared',
+    notCompared(comparison).flatMap(({ why, ids }) => [`  ${paint(ids.join(', '), CYAN)}`, `      ${why}`]),
+  );
+  section(
+    'Known deviations that no longer occur',
+    stale.map(
+      ({ scenario, probe, fields, listed }) =>
+        `  ${paint('stale', YELLOW)} ${scenario}${probe === null ? '' : `, probe ${probe + 1}`}: ${fields.join(', ')} (${listed})`,
+    ),
+  );
+  section(
+    'Median times of a scenario',
+    (['arranging', 'probing'] as const).flatMap((what) => {
+      const value = medians[what];
+      return value === null ? [] : [`  ${what.padEnd(9)}  A ${time(value.a)}, B ${time(value.b)}`];
+    }),
+  );
+  return `${[...lines, '', summaryWords(comparison)].join('\n')}\n`;
+}
+
+function scenarioLines({ id, title, differences, probes, a, b }: ScenarioComparison, mark: string): string[] {
+  const lines = [`  ${mark} ${id} ${oneLine(title)}`];
+  const of = (number: number | null, indent: string): string[] =>
+    differenceLines(
+      differences.filter(({ probe }) => probe === number),
+      indent,
+    );
+  lines.push(...of(null, '      '));
+  // What the probes met says more than the scenario's reason, where there are probes with differences.
+  if (probes.length === 0) lines.push(`      A: ${oneLine(a?.reason ?? '')}`, `      B: ${oneLine(b?.reason ?? '')}`);
+  for (const probe of probes)
+    lines.push(
+      `      probe ${probe.number + 1}, ${probe.workload ?? 'harness'}: ${oneLine(probe.operation)}`,
+      ...of(probe.number, '        '),
+      `        A: ${oneLine(probe.a.reason)}`,
+      `        B: ${oneLine(probe.b.reason)}`,
+    );
+  return lines;
+}
+
+/** A line for each, and behind those that are known for the same reason, that reason once. */
+function differenceLines(differences: readonly JudgedDifference[], indent: string): string[] {
+  return differences.flatMap(({ field, a, b, known }, index) => {
+    const line = `${indent}${field}: A ${valueWords(a)}, B ${valueWords(b)}`;
+    if (known === null) return [line];
+    const next = differences[index + 1]?.known;
+    return next?.reason === known.reason && next.source === known.source
+      ? [`${line} (known)`]
+      : [`${line} (known)`, `${indent}  ${oneLine(known.reason)} (${oneLine(known.source)})`];
+  });
+}
