@@ -2,9 +2,8 @@
  * Builds dist/: one bundle of entry points that share chunks (start-up is several times faster than from thousands of
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -23,12 +22,19 @@ const ENTRIES = [
   'scripts/emulator-main',
   'scripts/replay/bin',
   'scripts/bench/bin',
+  'scripts/kind-images',
   'components/agent/main',
-  'components/webhook/main',
   ...readdirSync('suites')
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
     .map((file) => `suites/${file.slice(0, -3)}`),
 ];
+
+/** Programs of the component image, by their name in its root. */
+const IMAGE_PROGRAMS = {
+  'go-runner': 'clusters/kind/images/go-runner.ts',
+  'eks-pod-identity-agent': 'components/agent/main.ts',
+  webhook: 'components/webhook/cli.ts',
+};
 
 const common = {
   bundle: true,
@@ -89,7 +95,10 @@ for (const [entry, file] of [
 }
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
 copyFileSync('clusters/embedded/kubelet/process-host.js', join(out, 'process-host.js'));
-await warmCodeCache();
+copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
+const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
+if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
+await buildImagePrograms();
 writeTypes();
 writeFileSync(join(out, basename(STAMP)), String(started));
 replace();
@@ -104,6 +113,8 @@ const fs = require('node:fs');
 const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
+// The first process of a container meets no signal that it does not ask for.
+if (process.pid === 1) process.on('SIGTERM', () => process.exit(143));
 function load(name) {
   const file = path.join(__dirname, name);
   const cache = file + '.' + process.version + '.cache';
@@ -119,66 +130,15 @@ load('probe.cjs');
 `;
 }
 
-/** Runs the probe once against a stand-in, so that the functions it needs are compiled when the cache is written. */
-async function warmCodeCache() {
-  const server = createServer((request, response) => {
-    request.resume();
-    if (request.method === 'POST') {
-      response.writeHead(200, { 'content-type': 'text/xml' });
-      response.end(
-        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>a</Arn><UserId>u</UserId><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>',
-      );
-    } else if (request.url === '/credentials') {
-      response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(
-        JSON.stringify({
-          AccessKeyId: 'A',
-          SecretAccessKey: 'S',
-          Token: 'T',
-          AccountId: '1',
-          Expiration: new Date(Date.now() + 3600_000).toISOString(),
-        }),
-      );
-    } else if (request.method === 'GET' && request.url?.includes('denied')) {
-      response.writeHead(403, { 'content-type': 'application/xml' });
-      response.end('<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>m</Message></Error>');
-    } else {
-      response.writeHead(200, { 'content-length': '2' });
-      response.end('ok');
-    }
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  const endpoint = `http://127.0.0.1:${port}`;
-  const plan = {
-    phases: [
-      {
-        phase: 0,
-        probes: ['granted', 'denied'].map((key, number) => ({
-          number,
-          operation: { do: 'GetObject', bucket: 'bucket', key },
-        })),
-      },
-    ],
-  };
-  const child = spawn(process.execPath, [join(out, 'probe', 'launch.cjs')], {
-    env: {
-      PROBE_WRITE_CACHE: '1',
-      PROBE_PLAN: JSON.stringify(plan),
-      AWS_REGION: 'us-east-1',
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
-      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let output = '';
-  child.stdout.on('data', (chunk) => (output += chunk));
-  await new Promise((resolve) => child.on('close', resolve));
-  server.close();
-  if (!output.includes('"outcome":"granted"') || !output.includes('"outcome":"denied"')) {
-    throw new Error(`The probe program did not run as expected while its code cache was made:\n${output}`);
+/** What clusters/kind/images/ puts into the component image: the programs, each a file that Node runs by its first line. */
+async function buildImagePrograms() {
+  for (const [name, entry] of Object.entries(IMAGE_PROGRAMS)) {
+    const outfile = join(out, 'image', 'root', name);
+    await build({ ...common, entryPoints: [entry], outfile, format: 'cjs' });
+    const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '');
+    writeFileSync(outfile, `#!/usr/local/bin/node\n${code}`);
   }
+  copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 }
 
 /** Declarations of the public surface, for suites of the user's own. Left out where the compiler is not installed. */

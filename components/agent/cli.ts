@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { parseServerFlags } from './cli/flags.ts';
+import { faultsOf } from './cli/faults.ts';
+import { checkCommonFlags, parseServerFlags } from './cli/flags.ts';
 import { initialize, InitializeError } from './cli/initialize.ts';
 import type { Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
@@ -48,7 +49,8 @@ Flags of server:
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
-metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION.`;
+metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. CONFORMANCE_FAULTS, a comma list, puts
+defects into the agent on purpose: those of its names that begin with agent-.`;
 
 async function server(args: readonly string[], io: AgentIo): Promise<void> {
   const { rotateCredentials, ...flags } = parseServerFlags(args);
@@ -59,6 +61,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     region,
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,
+    faults: faultsOf(io.env['CONFORMANCE_FAULTS'] ?? ''),
   };
   const agent = await startAgent(options);
   io.started?.(agent);
@@ -74,10 +77,15 @@ export async function main(argv: readonly string[], io: AgentIo): Promise<number
     return 0;
   }
   try {
-    if (command === 'version') io.out(`EKS Pod Identity Agent version ${AGENT_VERSION}`);
-    else if (command === 'initialize') await initialize(io.run, io.err);
-    else if (command === 'server') await server(args, io);
-    else throw new UsageError(`unknown command ${JSON.stringify(command)}: use initialize, server or version`);
+    if (command === 'server') {
+      await server(args, io);
+      return 0;
+    }
+    if (command !== 'initialize' && command !== 'version')
+      throw new UsageError(`unknown command ${JSON.stringify(command)}: use initialize, server or version`);
+    checkCommonFlags(args);
+    if (command === 'initialize') await initialize(io.run, io.err);
+    else io.out(`EKS Pod Identity Agent version ${AGENT_VERSION}`);
     return 0;
   } catch (error) {
     const expected = error instanceof UsageError || error instanceof AgentRefusal || error instanceof InitializeError;

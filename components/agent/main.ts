@@ -7,10 +7,11 @@ const terminated = new Promise<void>((resolve) => {
   process.on('SIGINT', () => resolve());
 });
 
-process.exitCode = await main(process.argv.slice(2), {
+// Not awaited: the program is also built as a CommonJS script, where there is no await outside of functions.
+void main(process.argv.slice(2), {
   env: process.env,
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   run: runCommand,
   terminated,
-});
+}).then((code) => (process.exitCode = code));

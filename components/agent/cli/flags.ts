@@ -35,9 +35,9 @@ const VALUED = [
 ];
 const SWITCHES = ['rotate-credentials'];
 
-/** All values of each flag, in order. */
-function collect(args: readonly string[]): Map<string, string[]> {
-  const values = new Map<string, string[]>();
+/** All values of each flag, in order. `valued`: the flags that take a value. */
+function collect(args: readonly string[], valued: readonly string[], switches: readonly string[]) {
+  const values = new Map<string, readonly string[]>();
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const match = /^(?:--([^=]+)|-([a-z]))(?:=?(.*))$/s.exec(arg);
@@ -45,8 +45,8 @@ function collect(args: readonly string[]): Map<string, string[]> {
     const name = match[1] ?? SHORT[match[2] ?? ''] ?? '';
     const attached = arg.startsWith('--') ? arg.includes('=') : (match[3] ?? '') !== '';
     let value = attached ? (match[3] ?? '') : undefined;
-    if (SWITCHES.includes(name)) value ??= 'true';
-    else if (VALUED.includes(name)) value ??= rest.shift();
+    if (switches.includes(name)) value ??= 'true';
+    else if (valued.includes(name)) value ??= rest.shift();
     else throw new UsageError(`unknown flag: ${arg.split('=', 1)[0] ?? arg}`);
     if (value === undefined) throw new UsageError(`flag needs an argument: ${arg}`);
     values.set(name, [...(values.get(name) ?? []), value]);
@@ -76,9 +76,18 @@ function level(text: string): LogLevel {
   return found;
 }
 
+/**
+ * The flags of the commands other than `server`: a verbosity, which changes nothing of the little that they say.
+ *
+ * @throws UsageError
+ */
+export function checkCommonFlags(args: readonly string[]): void {
+  level(collect(args, ['verbosity'], []).get('verbosity')?.at(-1) ?? 'info');
+}
+
 /** @throws UsageError */
 export function parseServerFlags(args: readonly string[]): ServerFlags {
-  const values = collect(args);
+  const values = collect(args, VALUED, SWITCHES);
   const last = (flag: string): string | undefined => values.get(flag)?.at(-1);
   const port = (flag: string): number | undefined => wholeNumber(flag, last(flag), 65_535);
   const clusterName = last('cluster-name');

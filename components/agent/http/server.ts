@@ -41,13 +41,15 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
-function stop(server: Server): Promise<void> {
+/** `open`: the responses that are not sent yet; each is its connection's last. */
+function stop(server: Server, open: Iterable<ServerResponse>): Promise<void> {
   return new Promise((resolve) => {
     const last = setTimeout(() => server.closeAllConnections(), TERMINATION_WAIT);
     server.close(() => {
       clearTimeout(last);
       resolve();
     });
+    for (const response of open) response.shouldKeepAlive = false;
     server.closeIdleConnections();
   });
 }
@@ -62,7 +64,12 @@ function stop(server: Server): Promise<void> {
 export async function listen(mux: ServeMux, host: string, port: number): Promise<RunningServer> {
   const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEAD, requestTimeout: READ_TIMEOUT });
   server.headersTimeout = READ_TIMEOUT;
-  server.on('request', (request, response) => void serve(mux, request, response));
+  const open = new Set<ServerResponse>();
+  server.on('request', (request, response) => {
+    open.add(response);
+    response.on('close', () => open.delete(response));
+    void serve(mux, request, response);
+  });
   // Go says 100 only to a handler that reads the body; none does.
   server.on('checkContinue', (request, response) => {
     response.setHeader('Connection', 'close');
@@ -105,6 +112,6 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   return {
     url: `http://${bare.includes(':') ? `[${bare}]` : bare}:${address.port}`,
     port: address.port,
-    stop: () => stop(server),
+    stop: () => stop(server, open),
   };
 }

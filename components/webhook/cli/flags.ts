@@ -39,7 +39,8 @@ const FLAGS = {
   // The log always goes to standard error; these are taken so that the webhook's manifests run as they are.
   logtostderr: { kind: 'bool', value: true },
   v: { kind: 'int', value: 0 },
-  // Not the webhook's own, which listens on every address and is given an account by instance metadata.
+  // Not the webhook's own, which listens on every address (WEBHOOK_HOST sets the default in the environment, since
+  // manifests made for it name no host) and is given an account by instance metadata.
   host: { kind: 'string', value: '127.0.0.1' },
   'account-id': { kind: 'string', value: '' },
   partition: { kind: 'string', value: 'aws' },
@@ -51,11 +52,18 @@ type FlagName = keyof typeof FLAGS;
 type ValueOf<K extends Kind> = K extends 'string' ? string : K extends 'bool' ? boolean : number;
 export type Flags = { readonly [N in FlagName]: ValueOf<(typeof FLAGS)[N]['kind']> };
 
-/** Parses `--name=value`, `--name value` and, of a truth value, `--name`. Throws {@link FlagError}. */
-export function parseFlags(args: readonly string[]): Flags {
+/**
+ * Parses `--name=value`, `--name value` and, of a truth value, `--name`. WEBHOOK_HOST of the environment is the default of
+ * `--host`. Throws {@link FlagError}.
+ */
+export function parseFlags(
+  args: readonly string[],
+  environment: Readonly<Record<string, string | undefined>> = {},
+): Flags {
   const values: Record<string, string | number | boolean> = Object.fromEntries(
     Object.entries(FLAGS).map(([name, { value }]) => [name, value]),
   );
+  values['host'] = environment['WEBHOOK_HOST'] || FLAGS.host.value;
   for (let index = 0; index < args.length; index++) {
     const [, name = '', , given] = /^--?([a-z][a-z-]*)(=([\s\S]*))?$/.exec(args[index] ?? '') ?? [];
     if (!Object.hasOwn(FLAGS, name)) throw new FlagError(`Unknown flag: ${args[index]?.split('=')[0]}`);
@@ -112,4 +120,7 @@ export const usage = (): string =>
     'Usage: webhook [flags]',
     '',
     ...Object.entries(FLAGS).map(([name, { value }]) => `  --${name} (default ${value})`),
+    '',
+    'WEBHOOK_HOST is the default of --host. CONFORMANCE_FAULTS, a comma list, puts defects into the webhook on purpose:',
+    'those of its names that begin with webhook-.',
   ].join('\n');

@@ -4,15 +4,19 @@ import { run } from './run.ts';
 
 /** The program: runs until it is told to end. Exits 2 when its command line cannot be run, 1 when it cannot start. */
 export async function main(args: readonly string[]): Promise<void> {
+  const terminated = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+  });
   try {
-    const flags = parseFlags(args);
+    const flags = parseFlags(args, process.env);
     if (flags.help || flags.version) {
       process.stdout.write(`${flags.help ? usage() : '0.6.9'}\n`);
       return;
     }
     const program = await run(flags, process.env, (line) => process.stderr.write(`${line}\n`));
     process.stderr.write(`Listening on ${program.webhook.url}\n`);
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void program.stop());
+    await terminated;
+    await program.stop();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : 'The webhook could not be started.'}\n`);
     process.exitCode = error instanceof FlagError || error instanceof AccessError ? 2 : 1;

@@ -8,6 +8,7 @@ import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { parseConfigMap, startWebhook } from '../index.ts';
 import type { ConfiguredIdentity, RunningWebhook } from '../index.ts';
 import { clampTokenExpiration } from '../settings.ts';
+import { faultsOf } from './faults.ts';
 import { FlagError } from './flags.ts';
 import type { Flags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
@@ -44,6 +45,7 @@ export async function run(
       ...optionsOf(flags),
       tls: await readTls(flags),
       log,
+      faults: faultsOf(environment['CONFORMANCE_FAULTS'] ?? ''),
     });
     stops.push(() => webhook.stop());
     stops.push(watchTls(flags, webhook, log));

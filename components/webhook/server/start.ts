@@ -25,14 +25,19 @@ export async function start(options: WebhookOptions): Promise<RunningWebhook> {
   };
 
   const host = options.host ?? '127.0.0.1';
-  const webhook = serverFor(options.tls, (request, response) => void serve(request, response, context));
+  const open = new Set<http.ServerResponse>();
+  const webhook = serverFor(options.tls, (request, response) => {
+    open.add(response);
+    response.on('close', () => open.delete(response));
+    void serve(request, response, context);
+  });
   const port = await listen(webhook, host, options.port ?? 0);
   const metricsServer = http.createServer((request, response) => serveMetrics(request, response, metrics));
   const metricsPort =
     options.metricsPort === undefined
       ? undefined
       : await listen(metricsServer, host, options.metricsPort).catch(async (reason: unknown) => {
-          await close(webhook);
+          await close(webhook, open);
           throw reason;
         });
 
@@ -46,7 +51,7 @@ export async function start(options: WebhookOptions): Promise<RunningWebhook> {
       if (webhook instanceof https.Server) webhook.setSecureContext({ cert: certificate, key });
     },
     async stop() {
-      await Promise.all([close(webhook), close(metricsServer)]);
+      await Promise.all([close(webhook, open), close(metricsServer, [])]);
     },
   };
 }
@@ -91,10 +96,18 @@ function listen(server: http.Server | https.Server, host: string, port: number):
   });
 }
 
-/** Ends at once, open connections with it; a server that does not listen is left as it is. */
-function close(server: http.Server | https.Server): Promise<void> {
+/** Longest that stopping waits for requests under way, in milliseconds, as the webhook's own. */
+const SHUTDOWN_WAIT = 10_000;
+
+/** Answers the requests under way, whose responses are `open`, and no more. A server that does not listen is left as it is. */
+function close(server: http.Server | https.Server, open: Iterable<http.ServerResponse>): Promise<void> {
   return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
+    const last = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WAIT);
+    server.close(() => {
+      clearTimeout(last);
+      resolve();
+    });
+    for (const response of open) response.shouldKeepAlive = false;
+    server.closeIdleConnections();
   });
 }

@@ -1,0 +1,144 @@
+import { ClusterError } from '../../errors.ts';
+import { buildImage } from './build.ts';
+import { docker as dockerCommand, lastLine } from './docker.ts';
+import type { Docker } from './docker.ts';
+import { componentTag, distFolder } from './programs.ts';
+
+export type { Docker, DockerAnswer, DockerOptions } from './docker.ts';
+
+export interface ComponentImageOptions {
+  /** Image that Node and `ip` are taken from. Default: an official image of Node, else one of `fallbackBases`. */
+  readonly base?: string;
+  /** Images that serve where the default can neither be found nor pulled, such as the node image; those that Docker has. */
+  readonly fallbackBases?: readonly string[];
+  /** The flag that names `base`, for messages. Default `--image-base`. */
+  readonly baseFlag?: string;
+  /** Build it even if it is there. */
+  readonly force?: boolean;
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the build is interrupted. */
+  readonly signal: AbortSignal;
+  /** Default: Docker's command line. */
+  readonly docker?: Docker;
+  /** Folder of what the build of this package made. */
+  readonly dist?: string;
+}
+
+const REPOSITORY = 'eks-pod-identity-conformance/components';
+/** Node images that this project builds (docs/node-image.md) have `ip`. */
+const NODE_REPOSITORY = 'eks-pod-identity-conformance/node';
+const DEFAULT_BASE = 'node:22-bookworm-slim';
+const LABEL = 'conformance.eks-pod-identity/components';
+/** Images that are kept, the newest among them. */
+const KEPT = 2;
+
+/** How the image is started: as the probe program, with what manifests of the real components cannot say. */
+const SETTINGS: readonly string[] = [
+  'ENTRYPOINT ["/usr/local/bin/node","/probe/launch.cjs"]',
+  'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  'ENV WEBHOOK_HOST=0.0.0.0',
+  'ENV AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true',
+  `LABEL ${LABEL}=true`,
+];
+
+/**
+ * The image of the reference agent, webhook and probe program, which is built when Docker does not have it yet.
+ *
+ * @returns its reference, `eks-pod-identity-conformance/components:<hash of what it is made of>`
+ * @throws ClusterError when there is no base image, or none that serves; the signal's reason when interrupted
+ */
+export async function ensureComponentImage(options: ComponentImageOptions): Promise<string> {
+  const { base, fallbackBases = [], progress } = options;
+  const context = { docker: dockerCommand, dist: distFolder(), ...options };
+  const local = await localNodeImages(context);
+  const bases = base === undefined ? [...new Set([DEFAULT_BASE, ...fallbackBases, ...local])] : [base];
+
+  // First of all, whether one is there: nothing is pulled then.
+  for (const candidate of options.force === true ? [] : bases) {
+    const built = await referenceFor(context, candidate);
+    if (built === undefined || (await imageId(context, built)) === undefined) continue;
+    progress(`The reference programs run from ${built}, built from ${candidate} before.`);
+    return built;
+  }
+  let failure: ClusterError | undefined;
+  for (const candidate of bases) {
+    try {
+      // Of the default's substitutes, only one that is here is worth the while.
+      if (candidate === bases[0]) await pullIfMissing(context, candidate);
+      const reference = await referenceFor(context, candidate);
+      if (reference === undefined) continue;
+      if (failure !== undefined) progress(`${failure.message} It is built from ${candidate} instead.`);
+      await build(context, candidate, reference);
+      return reference;
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+      failure = error;
+    }
+  }
+  throw failure ?? new ClusterError('IMAGE_MISSING', 'environment', `None of ${bases.join(', ')} is here any more.`);
+}
+
+type Context = ComponentImageOptions & { readonly docker: Docker; readonly dist: string };
+
+/** What the image of a base is called; undefined when Docker does not have the base. */
+async function referenceFor(context: Context, base: string): Promise<string | undefined> {
+  const id = await imageId(context, base);
+  const node = `${process.version} ${process.arch}`;
+  return id && `${REPOSITORY}:${componentTag(context.dist, { base: id, node, settings: SETTINGS })}`;
+}
+
+async function build(context: Context, base: string, reference: string): Promise<void> {
+  const { baseFlag: flag = '--image-base', base: chosen, progress } = context;
+  const node = await buildImage({ ...context, base, flag, named: chosen !== undefined, reference, settings: SETTINGS });
+  progress(`The reference programs run from ${reference}, built from ${base} with ${node}.`);
+  await removeOld(context, reference);
+}
+
+/** Node images of this project that Docker has, the newest first. The first call, so it meets a Docker that is missing. */
+async function localNodeImages({ docker, signal }: Context): Promise<string[]> {
+  const { exitCode, stdout, stderr } = await docker(
+    ['images', '--format', '{{.Repository}}:{{.Tag}}', NODE_REPOSITORY],
+    { signal },
+  );
+  signal.throwIfAborted();
+  if (exitCode === 127) {
+    throw new ClusterError('DOCKER_MISSING', 'environment', 'There is no docker command: install Docker.');
+  }
+  if (exitCode !== 0) {
+    const why = lastLine(stderr);
+    throw new ClusterError('DOCKER_NOT_RUNNING', 'environment', `Docker does not answer, so start it: ${why}`);
+  }
+  return stdout.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
+}
+
+async function imageId({ docker, signal }: Context, image: string): Promise<string | undefined> {
+  const { exitCode, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { signal });
+  signal.throwIfAborted();
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
+async function pullIfMissing(context: Context, base: string): Promise<void> {
+  const { docker, baseFlag = '--image-base', base: named, progress, signal } = context;
+  if ((await imageId(context, base)) !== undefined) return;
+  progress(`Pulling ${base}, from which the component image is built.`);
+  const { exitCode, stderr } = await docker(['pull', '--quiet', base], { signal });
+  signal.throwIfAborted();
+  if (exitCode === 0) return;
+  throw new ClusterError(
+    'IMAGE_MISSING',
+    named === undefined ? 'environment' : 'usage',
+    named === undefined
+      ? `${base}, the default base of the component image, is neither here nor can it be pulled (${lastLine(stderr)}): name another by ${baseFlag}.`
+      : `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${lastLine(stderr)}`,
+  );
+}
+
+/** Removes images of earlier programs, but the newest, and those that a build left without a name. */
+async function removeOld({ docker, signal }: Context, current: string): Promise<void> {
+  const { stdout } = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', REPOSITORY], { signal });
+  const others = stdout.split('\n').filter((line) => line !== '' && line !== current && !line.endsWith(':<none>'));
+  // Docker lists the newest first, and refuses to remove an image that a container uses.
+  for (const image of others.slice(KEPT - 1)) await docker(['image', 'rm', image], { signal });
+  await docker(['image', 'prune', '--force', '--filter', `label=${LABEL}`], { signal });
+}

@@ -1,0 +1,69 @@
+/**
+ * Writes the code caches of the probe program for the Node that runs this: runs the program that lies beside this file
+ * once against a stand-in, so that the functions which it needs are compiled when the caches are written. Uses nothing
+ * but Node, since it also runs while an image is built, with the Node of that image.
+ */
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const IDENTITY =
+  '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>a</Arn><UserId>u</UserId><Account>1</Account></GetCallerIdentityResult><ResponseMetadata><RequestId>r</RequestId></ResponseMetadata></GetCallerIdentityResponse>';
+
+const server = createServer((request, response) => {
+  request.resume();
+  if (request.method === 'POST') {
+    response.writeHead(200, { 'content-type': 'text/xml' });
+    response.end(IDENTITY);
+  } else if (request.url === '/credentials') {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify({
+        AccessKeyId: 'A',
+        SecretAccessKey: 'S',
+        Token: 'T',
+        AccountId: '1',
+        Expiration: new Date(Date.now() + 3600_000).toISOString(),
+      }),
+    );
+  } else if (request.method === 'GET' && request.url?.includes('denied')) {
+    response.writeHead(403, { 'content-type': 'application/xml' });
+    response.end('<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>m</Message></Error>');
+  } else {
+    response.writeHead(200, { 'content-length': '2' });
+    response.end('ok');
+  }
+});
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+const endpoint = `http://127.0.0.1:${server.address().port}`;
+const plan = {
+  phases: [
+    {
+      phase: 0,
+      probes: ['granted', 'denied'].map((key, number) => ({
+        number,
+        operation: { do: 'GetObject', bucket: 'bucket', key },
+      })),
+    },
+  ],
+};
+const child = spawn(process.execPath, [fileURLToPath(new URL('launch.cjs', import.meta.url))], {
+  env: {
+    PROBE_WRITE_CACHE: '1',
+    PROBE_PLAN: JSON.stringify(plan),
+    AWS_REGION: 'us-east-1',
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  },
+  // No standard input from /dev/null: a root file system that is being put together has none.
+  stdio: ['pipe', 'pipe', 'inherit'],
+});
+let output = '';
+child.stdout.on('data', (chunk) => (output += chunk));
+await new Promise((resolve) => child.on('close', resolve));
+server.close();
+if (!output.includes('"outcome":"granted"') || !output.includes('"outcome":"denied"')) {
+  process.stderr.write(`The probe program did not run as expected while its code cache was made:\n${output}\n`);
+  process.exitCode = 1;
+}
