@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import {
+  anotherRun,
+  command,
+  compared,
+  differences,
+  file,
+  observedIn,
+  onKindCluster,
+  probeOf,
+  realResults,
+  scenarioOf,
+  type Results,
+} from '../../test/comparison.ts';
+import type { RunResults } from '../report/results.ts';
+import { shippedDeviations } from './deviations.ts';
+
+describe('npm run compare', function () {
+  this.timeout(60_000);
+  let first: RunResults;
+  let second: RunResults;
+
+  before(async () => {
+    first = await realResults();
+    second = anotherRun(first);
+  });
+
+  const onKind = (change?: (results: Results) => void): RunResults => onKindCluster(second, change);
+
+  describe('with known deviations', () => {
+    const changed = (): RunResults =>
+      onKind((results) => {
+        scenarioOf(results, 'PI-07').verdict = 'failed';
+        Object.assign(probeOf(results, 'PI-07', 1), { verdict: 'failed' });
+        Object.assign(observedIn(results, 'PI-07', 1), { status: 500, code: 'InternalError' });
+      });
+    const entry = (values: object = {}, kind: object = {}, embedded: object = {}) => ({
+      scenario: 'PI-07',
+      probe: 2,
+      sides: [
+        { when: { cluster: 'kind' }, observed: { verdict: 'failed', status: 500, code: 'InternalError' }, ...kind },
+        {
+          when: { cluster: 'embedded' },
+          observed: { verdict: 'passed', status: 403, code: 'AccessDenied' },
+          ...embedded,
+        },
+      ],
+      reason: 'The store of kind is ill.',
+      source: 'https://example.com/ill_store',
+      ...values,
+    });
+    const deviations = (...entries: readonly object[]): readonly string[] => [
+      '--deviations',
+      file({ deviations: entries }, 'deviations.json'),
+    ];
+
+    it('passes, in either order, and tells them with their reasons', async () => {
+      for (const sides of [
+        [first, changed()],
+        [changed(), first],
+      ] as const) {
+        const { exitCode, json, stdout, markdown } = await compared(...sides, ...deviations(entry()), '--strict');
+        expect(exitCode).to.equal(0);
+        expect(differences(json)).to.have.length(4);
+        for (const difference of differences(json)) expect(difference).to.match(/\(known\)$/);
+        expect(json.stale).to.deep.equal([]);
+        expect(stdout).not.to.contain('DIFFERS');
+        expect(stdout)
+          .to.contain('known PI-07')
+          .and.to.contain('The store of kind is ill. (https://example.com/ill_store)');
+        expect(stdout).to.contain('10 same, 1 differ (1 known)');
+        expect(markdown).to.contain('## Known differences').and.to.contain('The store of kind is ill.');
+      }
+    });
+
+    it('reads several files, YAML among them', async () => {
+      const yaml = file(
+        `# Known.
+deviations:
+  - scenario: PI-07
+    probe: 2
+    sides:
+      - { when: { cluster: kind, agentImage: 'agent:0.1.*' }, observed: { verdict: failed, status: 500 } }
+      - { when: { cluster: embedded }, observed: { verdict: passed, status: 403 } }
+    reason: The store of kind is ill.
+    source: a page
+`,
+        'known.yaml',
+      );
+      const code = entry({}, { observed: { code: 'InternalError' } }, { observed: { code: 'AccessDenied' } });
+      expect((await compared(first, changed(), '--deviations', yaml)).exitCode).to.equal(1);
+      expect((await compared(first, changed(), '--deviations', yaml, ...deviations(code))).exitCode).to.equal(0);
+    });
+
+    it('still fails for what they do not tell, and says which no longer occurs', async () => {
+      const other = deviations(
+        entry({}, { observed: { verdict: 'failed', status: 503 } }, { observed: { verdict: 'passed', status: 403 } }),
+      );
+      const { exitCode, json, stdout } = await compared(first, changed(), ...other);
+      expect(exitCode).to.equal(1);
+      expect(differences(json)).to.deep.equal([
+        'PI-07 verdict: passed, failed (known)',
+        'PI-07 2 verdict: passed, failed (known)',
+        'PI-07 2 code: AccessDenied, InternalError',
+        'PI-07 2 status: 403, 500',
+      ]);
+      expect(json.stale.map(({ scenario, probe, fields }) => ({ scenario, probe, fields }))).to.deep.equal([
+        { scenario: 'PI-07', probe: 1, fields: ['status'] },
+      ]);
+      expect(stdout).to.contain('stale PI-07, probe 2: status').and.to.contain('deviations[0]');
+    });
+
+    it('takes a verdict of a scenario for known only where its probes explain it', async () => {
+      const worse = changed();
+      const scenario = scenarioOf(worse as Results, 'PI-07');
+      scenario.verdict = 'error';
+      const { exitCode, json } = await compared(first, worse, ...deviations(entry()));
+      expect(exitCode).to.equal(1);
+      expect(differences(json)[0]).to.equal('PI-07 verdict: passed, error');
+      const whole = {
+        ...entry({}, { observed: { verdict: 'error' } }, { observed: { verdict: 'passed' } }),
+        probe: undefined,
+      };
+      expect((await compared(first, worse, ...deviations(entry(), whole))).exitCode).to.equal(0);
+    });
+
+    it('applies them to the runs that they are about alone', async () => {
+      for (const when of [
+        { cluster: 'eks' },
+        { cluster: 'kind', agentImage: 'agent:0.2*' },
+        { nonsense: '*' },
+        { cluster: 'kin' },
+      ]) {
+        const { exitCode, json } = await compared(first, changed(), ...deviations(entry({}, { when })));
+        expect([exitCode, json.stale, json.summary.known], JSON.stringify(when)).to.deep.equal([1, [], 0]);
+      }
+      // Neither of two embedded runs is kind's.
+      expect((await compared(first, second, ...deviations(entry()), '--strict')).exitCode).to.equal(0);
+    });
+
+    it('fails for one that no longer occurs with --strict alone', async () => {
+      const { exitCode, stdout, markdown } = await compared(first, onKind(), ...deviations(entry()));
+      expect(exitCode).to.equal(0);
+      expect(stdout).to.contain('stale PI-07, probe 2: verdict, status, code');
+      expect(markdown).to.contain('| PI-07 | 2 | verdict, status, code |');
+      expect((await compared(first, onKind(), ...deviations(entry()), '--strict')).exitCode).to.equal(1);
+    });
+
+    it('says nothing of one whose scenario was not compared, or ended before its probes', async () => {
+      const skipped = onKind((results) => (scenarioOf(results, 'PI-07').verdict = 'skipped'));
+      expect((await compared(first, skipped, ...deviations(entry()), '--strict')).json.stale).to.deep.equal([]);
+      const ended = onKind((results) => Object.assign(scenarioOf(results, 'PI-07'), { verdict: 'error', probes: [] }));
+      expect((await compared(first, ended, ...deviations(entry()))).json.stale).to.deep.equal([]);
+    });
+
+    it('reads those that come with the project', () => {
+      expect(shippedDeviations()).to.be.an('array');
+    });
+
+    const wrong: readonly (readonly [string, object | string, string])[] = [
+      ['no object', [], 'it must be an object, not a list'],
+      ['no list', { deviations: {} }, 'deviations must be a list, not an object'],
+      ['another key', { deviation: [] }, 'it must not have "deviation": did you mean "deviations"?'],
+      ['no YAML', 'a: [', 'is neither YAML nor JSON'],
+      [
+        'a misspelt key',
+        { deviations: [entry({ reasons: 'x' })] },
+        'deviations[0] must not have "reasons": did you mean "reason"?',
+      ],
+      ['no reason', { deviations: [entry({ reason: ' ' })] }, 'deviations[0].reason must be a text that is not empty'],
+      [
+        'no source',
+        { deviations: [entry({ source: undefined })] },
+        'deviations[0].source must be a text that is not empty, not missing',
+      ],
+      [
+        'no scenario',
+        { deviations: [entry({ scenario: 'pi-7' })] },
+        'deviations[0].scenario must be the id of a scenario',
+      ],
+      [
+        'probe 0',
+        { deviations: [entry({ probe: 0 })] },
+        'deviations[0].probe must be a whole number of at least 1, not 0',
+      ],
+      [
+        'one side',
+        { deviations: [entry({ sides: [entry().sides[0]] })] },
+        'deviations[0].sides must be a list of two, not of 1',
+      ],
+      ['three sides', { deviations: [entry({ sides: [...entry().sides, entry().sides[0]] })] }, 'not of 3'],
+      [
+        'no condition',
+        { deviations: [entry({}, { when: {} })] },
+        'deviations[0].sides[0].when must name a fact of the run',
+      ],
+      [
+        'a field that there is not',
+        { deviations: [entry({}, { observed: { state: 1 } })] },
+        'observed.state is no field: did you mean "status"?',
+      ],
+      [
+        'a status in words',
+        { deviations: [entry({}, { observed: { status: '500' } })] },
+        'status must be a whole number of at least 0, not "500"',
+      ],
+      [
+        'a verdict that there is not',
+        { deviations: [entry({}, { observed: { verdict: 'bad' } })] },
+        'verdict must be one of passed, failed',
+      ],
+      [
+        'a field of one side',
+        { deviations: [entry({}, { observed: { layer: 's3' } })] },
+        'must say what each side observes of layer',
+      ],
+      ['no field', { deviations: [entry({}, { observed: {} })] }, 'observed must name a field'],
+      [
+        'no difference',
+        { deviations: [entry({}, entry().sides[1])] },
+        'observe the same verdict, which is no deviation',
+      ],
+      ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'status needs a probe'],
+    ];
+    for (const [what, content, message] of wrong)
+      it(`refuses a file with ${what}`, async () => {
+        const path = file(content, 'mine.yaml');
+        const { exitCode, stdout, stderr } = await command([file(first), file(second), '--deviations', path]);
+        expect([exitCode, stdout]).to.deep.equal([2, '']);
+        expect(stderr).to.contain(message).and.to.contain(path);
+        expect(stderr.trimEnd().split('\n'), stderr).to.have.length(1);
+      });
+  });
+});

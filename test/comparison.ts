@@ -1,0 +1,123 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { expect } from 'chai';
+import { main } from '../harness/compare/cli.ts';
+import type { Comparison } from '../harness/compare/compare.ts';
+import type { RunResults } from '../harness/report/results.ts';
+import { runConformance, temporaryFolder } from './run-cli.ts';
+
+/* For tests of `npm run compare`: results of real runs, changes of them, and what comparing them gives. */
+
+const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
+addFormats.default(ajv);
+const valid = ajv.compile(JSON.parse(readFileSync('harness/compare/compare.schema.json', 'utf8')) as object);
+
+/** Scenarios with role, node and no identities, denials, refusals, and facts of every kind of expectation. */
+export const SCENARIOS = [
+  'PI-01',
+  'PI-02',
+  'PI-03',
+  'PI-07',
+  'CO-01',
+  'IR-02',
+  'WH-01',
+  'WH-02',
+  'WH-03',
+  'WH-07',
+  'AP-02',
+];
+
+type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
+export type Results = Mutable<RunResults>;
+type ScenarioOf = Results['scenarios'][number];
+
+export const copy = (results: RunResults): Results => structuredClone(results) as Results;
+
+export function scenarioOf(results: Results, id: string): ScenarioOf {
+  const found = results.scenarios.find((scenario) => scenario.id === id);
+  if (!found) throw new Error(`no ${id}`);
+  return found;
+}
+
+export const probeOf = (results: Results, id: string, number: number): ScenarioOf['probes'][number] =>
+  scenarioOf(results, id).probes[number]!;
+
+export const observedIn = (
+  results: Results,
+  id: string,
+  number: number,
+): Mutable<NonNullable<ScenarioOf['probes'][number]['observed']>> => probeOf(results, id, number).observed as never;
+
+export function file(content: unknown, name = 'results.json'): string {
+  const path = join(temporaryFolder(), name);
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+  return path;
+}
+
+export interface Command {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export async function command(args: readonly string[], environment: Record<string, string> = {}): Promise<Command> {
+  const written = { stdout: '', stderr: '' };
+  const exitCode = await main(args, {
+    stdout: { write: (text) => (written.stdout += text) },
+    stderr: { write: (text) => (written.stderr += text) },
+    environment,
+  });
+  return { exitCode, ...written };
+}
+
+export type Written = Pick<Comparison, 'scenarios' | 'stale' | 'summary' | 'medians' | 'unlike'> & {
+  readonly exitCode: number;
+};
+
+/** Compares two results, or what is in files, and gives compare.json, which fits its schema, with what was printed. */
+export async function compared(
+  a: RunResults | string,
+  b: RunResults | string,
+  ...args: readonly string[]
+): Promise<Command & { readonly json: Written; readonly markdown: string }> {
+  const output = join(temporaryFolder(), 'new', 'output');
+  const [fileA, fileB] = [a, b].map((side) => (typeof side === 'string' ? side : file(side))) as [string, string];
+  const done = await command([fileA, fileB, '--output', output, ...args]);
+  expect(done.exitCode, done.stderr).not.to.equal(2);
+  const json = JSON.parse(readFileSync(join(output, 'compare.json'), 'utf8')) as Written;
+  expect(valid(json), ajv.errorsText(valid.errors)).to.equal(true);
+  expect(json.exitCode).to.equal(done.exitCode);
+  return { ...done, json, markdown: readFileSync(join(output, 'compare.md'), 'utf8') };
+}
+
+/** The differences as `PI-07 2 status: 403, 500 (known)`: scenario, number of the probe for people, field and values. */
+export const differences = ({ scenarios }: Written): readonly string[] =>
+  scenarios.flatMap(({ id, differences: found }) =>
+    found.map(
+      ({ probe, field, a, b, known }) =>
+        `${id}${probe === null ? '' : ` ${probe + 1}`} ${field}: ${String(a)}, ${String(b)}${known === null ? '' : ' (known)'}`,
+    ),
+  );
+
+/** What a real run of these scenarios on the embedded cluster gives. */
+export async function realResults(...args: readonly string[]): Promise<RunResults> {
+  const { results, stderr } = await runConformance({ args: ['--quiet', '--scenario', SCENARIOS.join(), ...args] });
+  if (!results) throw new Error(stderr);
+  expect(results.scenarios).to.have.length(SCENARIOS.length);
+  return results;
+}
+
+/** The same results, as a run with another id would have them. */
+export const anotherRun = (results: RunResults): RunResults =>
+  JSON.parse(JSON.stringify(results).replaceAll(results.run.id, 'c0ffee0')) as RunResults;
+
+/** The results as if they came of kind, with a change. */
+export function onKindCluster(results: RunResults, change: (results: Results) => void = () => undefined): RunResults {
+  const changed = copy(results);
+  changed.environment.cluster = 'kind';
+  for (const cluster of changed.environment.clusters) cluster.facts = { ...cluster.facts, agentImage: 'agent:0.1.37' };
+  change(changed);
+  return changed;
+}
