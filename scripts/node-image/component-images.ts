@@ -1,0 +1,86 @@
+import { link, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { writeManifest, type ArchivedImage } from './image-archive.ts';
+import type { Versions } from './versions.ts';
+
+/** An image of one binary, by itself or on the layer with iptables. */
+export interface ComponentImage {
+  /** Name and tag, as kubeadm or the manifest of the DaemonSet names it. */
+  readonly tag: string;
+  /** Program that has the binary, and the binary's name there. */
+  readonly program: string;
+  readonly binary: string;
+  /** Absolute path that it has in the image. kubeadm's manifests start most by name, CoreDNS by the image's entrypoint. */
+  readonly path: string;
+  readonly withIptables?: boolean;
+}
+
+/** The images that a cluster needs. */
+export function componentImages(versions: Versions): ComponentImage[] {
+  const kubernetes = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'].map((binary) => ({
+    tag: `registry.k8s.io/${binary}:${versions.kubernetes.version}`,
+    program: 'kubernetes',
+    binary,
+    path: `/usr/local/bin/${binary}`,
+    withIptables: binary === 'kube-proxy',
+  }));
+  return [
+    ...kubernetes,
+    {
+      tag: `registry.k8s.io/etcd:${versions.etcd.tag}`,
+      program: 'etcd',
+      binary: 'server',
+      path: '/usr/local/bin/etcd',
+    },
+    {
+      tag: `registry.k8s.io/coredns/coredns:${versions.coredns.version}`,
+      program: 'coredns',
+      binary: 'coredns',
+      path: '/coredns',
+    },
+    { tag: `registry.k8s.io/pause:${versions.pause.tag}`, program: 'pause', binary: 'pause', path: '/pause' },
+    {
+      tag: KUBE_ROUTER_IMAGE,
+      program: 'kube-router',
+      binary: 'kube-router',
+      path: '/usr/local/bin/kube-router',
+      withIptables: true,
+    },
+  ];
+}
+
+/** As node/kind/manifests/default-cni.yaml names it. */
+export const KUBE_ROUTER_IMAGE = 'docker.io/library/kube-router:local';
+
+/**
+ * Fills a folder with what an archive of the images holds.
+ *
+ * @param work Folder for intermediate things.
+ * @param binaries Folder of each program's binaries.
+ * @param pack Packs a folder: the archive to write, the folder.
+ */
+export async function writeComponentImages(
+  folder: string,
+  work: string,
+  images: readonly ComponentImage[],
+  binaries: Readonly<Record<string, string>>,
+  pack: (archive: string, folder: string) => Promise<void>,
+): Promise<void> {
+  const archived: ArchivedImage[] = [];
+  for (const { tag, program, binary, path, withIptables } of images) {
+    const content = join(work, binary);
+    await mkdir(join(content, dirname(path)), { recursive: true });
+    await link(join(binaries[program] ?? '', binary), join(content, path));
+    const layer = `${binary}.tar`;
+    await pack(join(folder, layer), content);
+    archived.push({
+      tag,
+      layers: withIptables === true ? [IPTABLES_LAYER, layer] : [layer],
+      config: { Entrypoint: [path], Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'] },
+    });
+  }
+  await writeManifest(folder, archived);
+}
+
+/** File of the layer with iptables, in the archive's folder. */
+export const IPTABLES_LAYER = 'iptables.tar';

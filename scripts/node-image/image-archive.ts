@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+/** An image whose layers lie in the archive's folder. */
+export interface ArchivedImage {
+  /** Name and tag. */
+  readonly tag: string;
+  /** Names of the layers' files, the lowest first. */
+  readonly layers: readonly string[];
+  /** What the image says about its containers: `Entrypoint`, `Env`, `Labels`… */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Adds to a folder of layers what makes it the content of an archive as of `docker save`, for `docker load` and
+ * `ctr images import`: https://github.com/moby/docker-image-spec/blob/main/v1.2.md
+ */
+export async function writeManifest(folder: string, images: readonly ArchivedImage[]): Promise<void> {
+  const digests = new Map<string, string>();
+  const manifest = [];
+  for (const [index, { tag, layers, config }] of images.entries()) {
+    for (const layer of layers) if (!digests.has(layer)) digests.set(layer, await digest(join(folder, layer)));
+    const file = `image-${index}.json`;
+    const image = {
+      architecture: process.arch === 'x64' ? 'amd64' : process.arch,
+      os: 'linux',
+      created: new Date().toISOString(),
+      config,
+      rootfs: { type: 'layers', diff_ids: layers.map((layer) => digests.get(layer)) },
+    };
+    await writeFile(join(folder, file), JSON.stringify(image));
+    manifest.push({ Config: file, RepoTags: [tag], Layers: layers });
+  }
+  await writeFile(join(folder, 'manifest.json'), JSON.stringify(manifest));
+}
+
+async function digest(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(file), hash);
+  return `sha256:${hash.digest('hex')}`;
+}
