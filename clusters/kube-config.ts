@@ -2,8 +2,11 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { KubeConfig, type User } from '@kubernetes/client-node';
 
-/** How long a presigned EKS token is used: it is good for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"). */
-const TOKEN_LIFE_MILLISECONDS = 10 * 60_000;
+/**
+ * How long a presigned EKS token is used: it is good for 15 minutes (Amazon EKS User Guide, "Grant access to EKS APIs"),
+ * of which a scenario may take most by moving AWS' clock.
+ */
+const TOKEN_LIFE_MILLISECONDS = 3 * 60_000;
 
 /** A kubeconfig whose bearer token is asked for anew before it expires. */
 export function kubeConfigWithToken(

@@ -49,7 +49,11 @@ export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
   'two-clusters',
   'imds',
   'agent-restart',
+  'agent-stop',
+  'agent-ipv6',
+  'agent-probe-port',
   'webhook-endpoint',
+  'cluster-clock',
 ]);
 
 /** A file system in memory, where Linux has one. */

@@ -14,7 +14,7 @@ export interface EmbeddedOptions {
   readonly images: ReadonlyMap<string, ProcessImage>;
   /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod, and it with this process when it is empty then. */
   readonly directory: string;
-  /** The time for API server, kubelet and agent: the emulator's clock, so that moving it moves the cluster. Default: real time. */
+  /** The time for API server, kubelet and agent. Default: the emulator's clock, so that moving it moves the cluster. */
   readonly clock?: Clock;
   readonly agentFaults?: Iterable<string>;
   readonly webhookFaults?: Iterable<string>;
@@ -24,13 +24,13 @@ export interface EmbeddedOptions {
 
 /** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
 export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
-  const clock = options.clock ?? { now: () => Date.now() };
   const starts = new StartLimiter();
   // Forked while this process is small: the pods' processes are forked by it.
   startHost();
   return {
     createCluster: (spec) => {
       const { issuer, version, authenticate } = spec;
+      const clock = options.clock ?? spec.clock ?? { now: () => Date.now() };
       return EmbeddedCluster.create(spec, {
         images: options.images,
         // Two clusters of one name can be there in different accounts or regions.

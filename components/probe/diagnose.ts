@@ -2,6 +2,12 @@ import type { ProbeResult } from './protocol.ts';
 import { fetchCredentials } from './raw.ts';
 
 /**
+ * Hosts that SDKs take a token to over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
+ * AWS_CONTAINER_CREDENTIALS_FULL_URI).
+ */
+const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/**
  * Says which layer left the pod without credentials. The SDK's own error does not tell: it drops the agent's plain-text
  * answer, and a later provider of the chain may mask it. So the settings are looked at, and the agent is asked again.
  */
@@ -19,6 +25,16 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
       message:
         'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later',
       facts: sdk,
+    };
+  }
+  const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
+  if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
+    return {
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'UriNotAccepted',
+      message: `SDKs send no token over plain HTTP to ${hostname}: ${error.message}`,
+      facts: { ...sdk, sdkMessage: error.message },
     };
   }
   let answer: ProbeResult;

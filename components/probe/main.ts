@@ -4,18 +4,34 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REPORT_PREFIX, type PlannedProbe, type ProbePlan, type ProbeReport, type ProbeResult } from './protocol.ts';
+import {
+  REPORT_PREFIX,
+  TOKENS_PREFIX,
+  type PlannedProbe,
+  type ProbePlan,
+  type ProbeReport,
+  type ProbeResult,
+  type ProjectedToken,
+} from './protocol.ts';
 import { fetchCredentials, assumeRoleWithWebIdentity } from './raw.ts';
+import { runInPod } from './pod.ts';
+import type * as Sdk from './sdk.ts';
+import { describeTokens, projectedTokens } from './tokens.ts';
 
 /** How often the program looks whether its next phase was opened. */
 const PHASE_POLL_MILLISECONDS = 50;
 
 async function main(): Promise<void> {
   const plan = JSON.parse(process.env['PROBE_PLAN'] ?? '{"phases":[]}') as ProbePlan;
-  for (const [index, { phase, probes }] of plan.phases.entries()) {
-    if (index > 0) await phaseOpened(phase);
-    for (const probe of probes) report(await run(probe));
+  if (plan.phases.length > 0) {
+    const tokens = projectedTokens();
+    process.stdout.write(`${TOKENS_PREFIX}${JSON.stringify(describeTokens(tokens))}\n`);
+    for (const [index, { phase, probes }] of plan.phases.entries()) {
+      if (index > 0 || plan.heldBack) await phaseOpened(phase);
+      for (const probe of probes) report(await run(probe, tokens));
+    }
   }
+  if (plan.stays) await new Promise(() => setInterval(() => undefined, 3_600_000));
 }
 
 async function phaseOpened(phase: number): Promise<void> {
@@ -35,14 +51,33 @@ function readPhase(file: string): number {
   }
 }
 
-async function run({ number, operation }: PlannedProbe): Promise<ProbeReport> {
+let sdk: Promise<typeof Sdk> | undefined;
+
+async function run(
+  { number, operation }: PlannedProbe,
+  tokens: ReadonlyMap<ProjectedToken, string>,
+): Promise<ProbeReport> {
   const startedAt = Date.now();
   let result: ProbeResult;
   try {
-    if (operation.do === 'FetchCredentials') result = await fetchCredentials(operation);
-    else if (operation.do === 'AssumeRoleWithWebIdentity') result = await assumeRoleWithWebIdentity(operation);
-    // The SDK is loaded only where it is used: raw requests start several times faster without it.
-    else result = await (await import('./sdk.ts')).runWithSdk(operation);
+    switch (operation.do) {
+      case 'FetchCredentials':
+        result = await fetchCredentials(operation);
+        break;
+      case 'AssumeRoleWithWebIdentity':
+        result = await assumeRoleWithWebIdentity(operation);
+        break;
+      case 'ReadFile':
+      case 'Connect':
+      case 'AwaitTokenRotation':
+        result = await runInPod(operation, tokens);
+        break;
+      default:
+        // The SDK is loaded only where it is used: raw requests start several times faster without it.
+        // Once: its clients hold the pod's credentials for as long as these are good.
+        sdk ??= import('./sdk.ts');
+        result = await (await sdk).runWithSdk(operation);
+    }
   } catch (error) {
     result = {
       outcome: 'error',
@@ -55,6 +90,9 @@ async function run({ number, operation }: PlannedProbe): Promise<ProbeReport> {
 function report(result: ProbeReport): void {
   process.stdout.write(`${REPORT_PREFIX}${JSON.stringify(result)}\n`);
 }
+
+// As the first process of a container, it would not end by itself: the kernel's default is not for that one.
+process.on('SIGTERM', () => process.exit(143));
 
 main().then(
   () => end(0),

@@ -5,12 +5,28 @@
  */
 export const REPORT_PREFIX = 'probe-report ';
 
+/**
+ * Begins a line that the program prints at its start: what the tokens in its pod say, as `TokenDescription[]`. Never a
+ * signature, so nothing that would open anything.
+ */
+export const TOKENS_PREFIX = 'probe-tokens ';
+
+/** Header and claims of a token of the pod. */
+export interface TokenDescription {
+  readonly from: ProjectedToken;
+  readonly header: Readonly<Record<string, unknown>>;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** The tokens that a kubelet may have put into a pod. */
+export type ProjectedToken = 'pod-identity' | 'irsa' | 'kubernetes-api';
+
 /** Pod annotation whose number says up to which phase the program may go; it reaches the pod as a file. */
 export const PHASE_ANNOTATION = 'conformance.eks-pod-identity/phase';
 
 /** Which token a raw request carries: by where it lies in the pod, or how it is made from the projected one. */
 export type TokenSource =
-  | { readonly from: 'pod-identity' | 'irsa' | 'kubernetes-api' }
+  | { readonly from: ProjectedToken }
   /** A file of the secret that the harness mounts at the path in `PROBE_TOKENS_DIRECTORY`. */
   | { readonly from: 'minted'; readonly name: string }
   | { readonly from: 'text'; readonly text: string }
@@ -61,8 +77,8 @@ export interface AgentRequest {
   /** How many requests are sent, and whether at once or one after another. All must be answered alike. */
   readonly repeat?: number;
   readonly atOnce?: boolean;
-  /** 'ipv6' asks through fd00:ec2::23 instead of the address in the environment. */
-  readonly via?: 'ipv6';
+  /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */
+  readonly via?: 'ipv4' | 'ipv6';
 }
 
 /** AssumeRoleWithWebIdentity sent by hand. */
@@ -74,12 +90,37 @@ export interface WebIdentityRequest {
   readonly durationSeconds?: number;
 }
 
+/** Looks at a file of the container; its content stays there. */
+export interface ReadFileRequest {
+  readonly do: 'ReadFile';
+  readonly path: string;
+}
+
+/** Opens a TCP connection to the agent's IPv4 address or to where AWS is, and closes it again. */
+export interface ConnectRequest {
+  readonly do: 'Connect';
+  readonly to: 'agent' | 'aws';
+  /** Tries again for a while until it is so: a network plugin takes a moment to put a policy in force. */
+  readonly until?: 'open' | 'closed';
+}
+
+/** Waits until the kubelet has put another token in the place of the one that was there at the program's start. */
+export interface RotationRequest {
+  readonly do: 'AwaitTokenRotation';
+  readonly token: ProjectedToken;
+  /** Longest wait. */
+  readonly seconds: number;
+}
+
+export type PodOperation = ReadFileRequest | ConnectRequest | RotationRequest;
+
 export type ProbeOperation =
   | { readonly do: 'GetCallerIdentity' }
   | (S3Operation & { readonly through?: AssumeRoleStep })
   | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
   | AgentRequest
-  | WebIdentityRequest;
+  | WebIdentityRequest
+  | PodOperation;
 
 export interface PlannedProbe {
   /** Number of the probe in its scenario. */
@@ -88,12 +129,19 @@ export interface PlannedProbe {
 }
 
 export interface ProbePlan {
-  /** Phases that this pod takes part in, in order; the program waits for each but the first to be opened. */
+  /** Phases that this pod takes part in, in order; the program waits for each but the first to be opened… */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
+  /** …and for the first too when it is held back: something is to change before. */
+  readonly heldBack?: boolean;
+  /** Then runs on until it is told to end: as a sidecar it would be started again, and as its companion end it. */
+  readonly stays?: boolean;
 }
 
-/** Layers in the order that a request meets them. `eks` and `kubernetes` answer probes of the control planes. */
-export type Layer = 'injection' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
+/**
+ * Layers in the order that a request meets them. `eks` and `kubernetes` answer probes of the control planes; `network` is
+ * where no connection comes about.
+ */
+export type Layer = 'injection' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
 
 export interface Identity {
   readonly arn: string;

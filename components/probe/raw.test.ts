@@ -219,6 +219,11 @@ describe('raw requests', () => {
       }));
     it('blame STS where the pod has IRSA settings', async () =>
       expect(await diagnosed({ AWS_ROLE_ARN: 'r', AWS_WEB_IDENTITY_TOKEN_FILE: file })).to.include({ layer: 'sts' }));
+    it('blame the address where SDKs send no token to it', async () =>
+      expect(await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://192.0.2.1/v1/credentials' })).to.include({
+        layer: 'injection',
+        code: 'UriNotAccepted',
+      }));
     it('blame the injection where the token cannot be read', async () =>
       expect(
         await diagnosed({ AWS_CONTAINER_CREDENTIALS_FULL_URI: uri(), AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '/none' }),

@@ -11,10 +11,16 @@ interface Answer {
 /** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: \w+\s*$/;
 
+/** Environment variables that name the agent's address. */
+const AGENT_ADDRESS = {
+  environment: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+  ipv4: 'PROBE_AGENT_URI',
+  ipv6: 'PROBE_AGENT_IPV6_URI',
+} as const;
+
 /** Asks the agent for credentials by hand. Several requests must all be answered alike. */
 export async function fetchCredentials(operation: AgentRequest): Promise<ProbeResult> {
-  const base =
-    operation.via === 'ipv6' ? process.env['PROBE_AGENT_IPV6_URI'] : process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+  const base = process.env[AGENT_ADDRESS[operation.via ?? 'environment']];
   if (base === undefined)
     return {
       outcome: 'refused',

@@ -12,9 +12,12 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnoseMissingCredentials } from './diagnose.ts';
-import type { AssumeRoleStep, Identity, ProbeOperation, ProbeResult, S3Operation } from './protocol.ts';
+import type { AssumeRoleStep, Identity, PodOperation, ProbeOperation, ProbeResult, S3Operation } from './protocol.ts';
 
-type SdkOperation = Exclude<ProbeOperation, { readonly do: 'FetchCredentials' | 'AssumeRoleWithWebIdentity' }>;
+type SdkOperation = Exclude<
+  ProbeOperation,
+  PodOperation | { readonly do: 'FetchCredentials' | 'AssumeRoleWithWebIdentity' }
+>;
 
 /** An error as the SDK throws it for an answer of a service. */
 interface ServiceError extends Error {
@@ -74,6 +77,9 @@ async function failedIdentity(error: ServiceError): Promise<ProbeResult> {
       ...(requestId !== undefined && { requestId }),
     };
   }
+  const { code: errno } = error as NodeJS.ErrnoException;
+  if (errno !== undefined && code !== 'CredentialsProviderError')
+    return { outcome: 'error', layer: 'sts', code: errno, message: `STS cannot be reached (${errno})` };
   return diagnoseMissingCredentials(error);
 }
 

@@ -1,13 +1,40 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TokenChange, TokenSource } from './protocol.ts';
+import type { ProjectedToken, TokenChange, TokenDescription, TokenSource } from './protocol.ts';
 
 /** Environment variables that lead to the projected tokens. */
-const TOKEN_FILES = {
+const TOKEN_FILES: Readonly<Record<ProjectedToken, string>> = {
   'pod-identity': 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
   irsa: 'AWS_WEB_IDENTITY_TOKEN_FILE',
   'kubernetes-api': 'PROBE_API_TOKEN_FILE',
-} as const;
+};
+
+/** The projected tokens that are there now; one that cannot be read is left out. */
+export function projectedTokens(): ReadonlyMap<ProjectedToken, string> {
+  const tokens = new Map<ProjectedToken, string>();
+  for (const from of Object.keys(TOKEN_FILES) as ProjectedToken[]) {
+    try {
+      tokens.set(from, readToken({ from }) ?? '');
+    } catch {
+      // Not in this pod, or not readable: what needs it says so.
+    }
+  }
+  return tokens;
+}
+
+/** Header and claims of tokens. */
+export function describeTokens(tokens: ReadonlyMap<ProjectedToken, string>): TokenDescription[] {
+  const described: TokenDescription[] = [];
+  for (const [from, token] of tokens) {
+    const [header = '', claims = ''] = token.split('.');
+    try {
+      described.push({ from, header: decode(header), claims: decode(claims) });
+    } catch {
+      // No token that says anything: a user's own text in its place.
+    }
+  }
+  return described;
+}
 
 /** Reads a token from where its source says; undefined for no token. Throws when its file cannot be read. */
 export function readToken(source: TokenSource): string | undefined {

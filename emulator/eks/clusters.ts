@@ -79,6 +79,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<void> {
       version: cluster.version,
       issuer: cluster.issuer,
       awsEndpoint: world.endpoint(),
+      clock: world.clock,
       authenticate: (token) => authenticateToken(world, cluster, token),
     });
     // The emulator was closed meanwhile.

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.ts';
 import type { Credentials } from '../core/principal.ts';
 
 /** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
@@ -17,6 +18,8 @@ export interface ClusterSpec {
   readonly issuer: string;
   /** The emulator's URL, where agent and workloads find the five services. */
   readonly awsEndpoint: string;
+  /** AWS' own time, for a cluster that can follow it. */
+  readonly clock?: Clock;
   /**
    * Authenticates a bearer token made by `aws eks get-token` (a presigned GetCallerIdentity): the caller's Kubernetes
    * user, or undefined when the token is not good. The cluster's creator is in group `system:masters`.

@@ -47,6 +47,7 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
       }
       return clients;
     },
+    eksWith: (credentials) => new EKSClient({ endpoint, region, credentials, maxAttempts: 2 }),
     workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
     clusterToken: (clusterName) => presignedClusterToken(endpoint, region, administrators.main, clusterName),
     controls: {

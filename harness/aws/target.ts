@@ -30,6 +30,12 @@ export interface AwsTarget {
   readonly region: string;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
+  /** A client of EKS with other credentials than the administrator's. */
+  eksWith(credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+  }): EKSClient;
   /** Environment that leads a workload's SDK there; empty for AWS itself. */
   readonly workloadEnvironment: Readonly<Record<string, string>>;
   /** Bearer token for a cluster's API server, as `aws eks get-token` makes it. */

@@ -92,6 +92,13 @@ export const OPTIONS = [
     commandLineOnly: true,
     help: 'say what would be created and which outcome each probe must have, and stop',
   },
+  {
+    name: 'profile',
+    kind: 'choice',
+    choices: ['default', 'soak'],
+    default: 'default',
+    help: 'soak: run the scenarios that wait for minutes too',
+  },
   { name: 'parallel', kind: 'number', placeholder: 'N', minimum: 1, default: 16, help: 'scenarios under way at once' },
   {
     name: 'timeout',

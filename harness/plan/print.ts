@@ -1,5 +1,5 @@
 import { describeExpectation } from '../run/judge.ts';
-import { describeOperation } from '../run/describe.ts';
+import { describeOperation, showsIdentity } from '../run/describe.ts';
 import type { ActionStep, Scenario } from '../scenario/spec.ts';
 import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';
 
@@ -33,9 +33,7 @@ export function planText(scenarios: readonly Scenario[], cluster: string, availa
         const association = typeof item?.role === 'string' ? { role: item.role, targetRole: undefined } : item?.role;
         const identity =
           step.expectation.as ??
-          (step.operation.do === 'FetchCredentials' ||
-          'through' in step.operation ||
-          step.operation.do.startsWith('AssumeRole')
+          (!showsIdentity(step.operation) || 'through' in step.operation || step.operation.do.startsWith('AssumeRole')
             ? undefined
             : (association?.targetRole ??
               association?.role ??

@@ -8,6 +8,9 @@ export function clustersOf(scenario: Scenario): readonly ClusterAlias[] {
   return /"c2"|:c2>/.test(text) ? ['c1', 'c2'] : ['c1'];
 }
 
+/** Of the agent: on the node's loopback, with the kubelet's probes. */
+const PROBE_PORT = 2703;
+
 /** What a scenario needs of cluster and AWS: what it says, and what follows of its parts. */
 export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const { spec } = scenario;
@@ -19,16 +22,21 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     if (workload.role !== undefined) needs.add('pod-identity');
     if (workload.irsa !== undefined) needs.add('irsa');
     if (workload.imds === 'reachable') needs.add('imds');
+    if (workload.egress !== undefined) needs.add('network-policy');
   }
   for (const step of spec.probes) {
     if (step.kind === 'action') {
       if (step.do === 'AdvanceClock') needs.add('virtual-clock');
       if (step.do === 'Weather') needs.add('weather');
       if (step.do === 'RestartAgent') needs.add('agent-restart');
+      if (step.do === 'StopAgent' || step.do === 'StartAgent') needs.add('agent-stop');
       if (step.do === 'CutWebhook') needs.add('webhook-endpoint');
     } else {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
-      if (step.operation.do === 'MutateRequest') needs.add('webhook-endpoint');
+      const { operation } = step;
+      if (operation.do === 'MutateRequest') needs.add('webhook-endpoint');
+      if (operation.do === 'FetchCredentials' && operation.via === 'ipv6') needs.add('agent-ipv6');
+      if (operation.do === 'AgentGet' && operation.port === PROBE_PORT) needs.add('agent-probe-port');
     }
   }
   return [...needs];
@@ -41,7 +49,14 @@ export function missing(scenario: Scenario, available: ReadonlySet<string>): str
   return `Needs what is not available here: ${lacking.map((capability) => `${CAPABILITIES[capability]} (${capability})`).join(', ')}.`;
 }
 
-const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set(['AdvanceClock', 'RestartAgent', 'DenyNode', 'CutWebhook']);
+const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set([
+  'AdvanceClock',
+  'RestartAgent',
+  'StopAgent',
+  'StartAgent',
+  'DenyNode',
+  'CutWebhook',
+]);
 
 /** Whether a scenario changes something that others share, and so runs alone. */
 export function isExclusive(scenario: Scenario): boolean {
@@ -57,7 +72,13 @@ export function isExclusive(scenario: Scenario): boolean {
 }
 
 /** Operations of a workload that go through an SDK's credential chain. */
-const WITHOUT_SDK: ReadonlySet<string> = new Set(['FetchCredentials', 'AssumeRoleWithWebIdentity']);
+const WITHOUT_SDK: ReadonlySet<string> = new Set([
+  'FetchCredentials',
+  'AssumeRoleWithWebIdentity',
+  'ReadFile',
+  'Connect',
+  'AwaitTokenRotation',
+]);
 
 /**
  * How much of a scenario is waiting, in seconds or so: an SDK asks an agent that refuses four times, a second apart, and a
@@ -66,7 +87,9 @@ const WITHOUT_SDK: ReadonlySet<string> = new Set(['FetchCredentials', 'AssumeRol
 export function waitOf(scenario: Scenario): number {
   let wait = 0;
   for (const step of scenario.spec.probes) {
-    if (step.kind === 'action') wait += step.do === 'RestartPod' || step.do === 'StartPod' ? 1 : 0;
+    if (step.kind === 'action')
+      wait += step.do === 'Wait' ? step.seconds : step.do === 'RestartPod' || step.do === 'StartPod' ? 1 : 0;
+    else if (step.operation.do === 'AwaitTokenRotation') wait += step.operation.seconds;
     else if (
       step.workload !== undefined &&
       step.expectation.outcome === 'refused' &&

@@ -22,8 +22,16 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
   const grep = expression(configuration.text('grep'));
   const invert = expression(configuration.text('grep-invert'));
   const text = (scenario: Scenario): string => `${scenario.id} ${scenario.title}`;
+  const soak = configuration.text('profile') === 'soak';
+  const late = all.find((scenario) => isSoak(scenario) && wanted.ids.includes(scenario.id));
+  if (late && !soak)
+    throw new HarnessError(
+      'NOTHING_SELECTED',
+      `Scenario ${late.id} waits for minutes and runs only with --profile soak: add that, or leave the scenario out.`,
+    );
   const selected = all.filter(
     (scenario) =>
+      (soak || !isSoak(scenario)) &&
       (wanted.suites.length === 0 || wanted.suites.includes(scenario.suite)) &&
       (wanted.ids.length === 0 || wanted.ids.includes(scenario.id)) &&
       (grep === undefined || grep.test(text(scenario))) &&
@@ -37,6 +45,8 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
   }
   return selected;
 }
+
+const isSoak = (scenario: Scenario): boolean => scenario.spec.profile === 'soak';
 
 const expression = (source: string | undefined): RegExp | undefined =>
   source === undefined ? undefined : new RegExp(source);

@@ -1,12 +1,21 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
+import { restartAgent, startAgent, stopAgent } from './agent-control.ts';
 import type { Cast } from './cast.ts';
-import { associate, deleteRole, putRolePolicy, updateTrust } from './fixtures.ts';
-import { agentPod } from './harness-probes.ts';
-import { setWebhookClient, webhookClient } from './webhook-client.ts';
+import {
+  annotateServiceAccount,
+  associate,
+  deleteRole,
+  putRolePolicy,
+  recreateRole,
+  recreateServiceAccount,
+  updateTrust,
+} from './fixtures.ts';
+import { cutWebhook } from './webhook-client.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
 
@@ -48,36 +57,30 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       );
       return;
     }
-    case 'AnnotateServiceAccount': {
-      const item = workload(world, action.workload);
-      const annotations = Object.fromEntries(
-        Object.entries(action.annotations).map(([key, value]) => [
-          `eks.amazonaws.com/${key}`,
-          value === null ? null : world.names.expand(value),
-        ]),
-      );
-      return site(world, item.cluster).kubernetes.patchServiceAccountAnnotations(
-        item.namespace,
-        item.serviceAccount,
-        annotations,
-      );
-    }
+    case 'AnnotateServiceAccount':
+      return annotateServiceAccount(world, workload(world, action.workload), action.annotations);
     case 'PutRolePolicy':
       return putRolePolicy(world, action.role, action.permissions);
     case 'UpdateTrust':
       return updateTrust(world, action.role, action.trust);
     case 'DeleteRole':
       return deleteRole(world, action.role);
+    case 'RecreateRole':
+      return recreateRole(world, action.role);
+    case 'RecreateServiceAccount':
+      return recreateServiceAccount(world, workload(world, action.workload));
     case 'DenyNode':
       return denyNode(world, action.cluster, action.actions);
-    case 'RestartAgent': {
-      const { kubernetes } = site(world, action.cluster);
-      const before = await agentPod(world, action.cluster);
-      await kubernetes.deletePod('kube-system', before);
-      return agentReady(world, action.cluster, before);
-    }
+    case 'RestartAgent':
+      return restartAgent(world, action.cluster);
+    case 'StopAgent':
+      return stopAgent(world, action.cluster);
+    case 'StartAgent':
+      return startAgent(world, action.cluster);
     case 'CutWebhook':
       return cutWebhook(world, action.cluster);
+    case 'Wait':
+      return sleep(action.seconds * 1000, undefined, { signal: world.signal });
     case 'AdvanceClock': {
       const { controls } = aws;
       if (!controls)
@@ -132,17 +135,6 @@ async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: read
   world.undo.push(undoAtOnce(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
 }
 
-/** The discard port, where nobody answers. */
-const NOBODY = 'https://127.0.0.1:9/mutate';
-
-async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = site(world, alias);
-  const before = await webhookClient(kubernetes);
-  const { caBundle } = before;
-  await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
-  world.undo.push(undoAtOnce(() => setWebhookClient(kubernetes, before)));
-}
-
 const weather = new WeakMap<ScenarioWorld, (() => void)[]>();
 
 function associationId(world: ScenarioWorld, name: string): string {
@@ -153,21 +145,4 @@ function associationId(world: ScenarioWorld, name: string): string {
       `${world.scenario.id}: workload "${name}" has no association at this point.`,
     );
   return id;
-}
-
-/** Waits until another agent pod than `before` is ready. */
-async function agentReady(world: ScenarioWorld, alias: 'c1' | 'c2', before: string): Promise<void> {
-  const { kubernetes } = site(world, alias);
-  for (;;) {
-    world.signal.throwIfAborted();
-    const pods = await kubernetes.listPods('kube-system', 'app.kubernetes.io/name=eks-pod-identity-agent');
-    const ready = pods.some(
-      (pod) =>
-        pod.metadata?.name !== before &&
-        pod.metadata?.deletionTimestamp === undefined &&
-        pod.status?.conditions?.some((condition) => condition.type === 'Ready' && condition.status === 'True'),
-    );
-    if (ready) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }

@@ -1,6 +1,16 @@
 import type { Operation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from './world.ts';
 
+/** Operations of a workload that show nothing of whose credentials it has. */
+const WITHOUT_IDENTITY: ReadonlySet<string> = new Set([
+  'FetchCredentials',
+  'ReadFile',
+  'Connect',
+  'AwaitTokenRotation',
+]);
+
+export const showsIdentity = (operation: Operation): boolean => !WITHOUT_IDENTITY.has(operation.do);
+
 /** An operation in words: `GetObject s3://data/red/key`. With a world, names are the real ones. */
 export function describeOperation(world: ScenarioWorld | undefined, operation: Operation): string {
   const expand = (text: string): string => (world ? world.names.expand(text) : text);
@@ -34,6 +44,16 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
       if (operation.repeat !== undefined) words.push(`${operation.repeat} times${operation.atOnce ? ' at once' : ''}`);
       words.push(tokenWords(operation));
       break;
+    case 'ReadFile':
+      words.push(operation.path);
+      break;
+    case 'Connect':
+      words.push(`to ${operation.to}`);
+      if (operation.until !== undefined) words.push(`until connections are ${operation.until}`);
+      break;
+    case 'AwaitTokenRotation':
+      words.push(`of the ${operation.token} token within ${operation.seconds} s`);
+      break;
     case 'AdmitPod':
       words.push(`of workload ${operation.like}`, JSON.stringify(operation.pod));
       if (operation.as !== undefined) words.push(`as user ${operation.as}`);
@@ -61,6 +81,8 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
       words.push(
         `for ${operation.namespace}/${operation.serviceAccount}`,
         operation.association.role ?? expand(operation.association.roleArn ?? ''),
+        operation.as === undefined ? '' : `as role ${operation.as.role}`,
+        operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
       );
       break;
     case 'DescribePodIdentityAssociation':

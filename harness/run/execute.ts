@@ -8,7 +8,7 @@ import { Cast } from './cast.ts';
 import { harnessProbe } from './harness-probes.ts';
 import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from './incarnations.ts';
 import { causeFromCall, causeFromMessage, describeExpectation, judge, nameIdentity } from './judge.ts';
-import { describeOperation } from './describe.ts';
+import { describeOperation, showsIdentity } from './describe.ts';
 import { withoutControl } from './control.ts';
 import { mintBoundTokens, mintFreeTokens } from './tokens.ts';
 import { site, workload, workloads, type ScenarioWorld } from './world.ts';
@@ -22,7 +22,8 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
     workloads(world)
       .filter(
         (item) =>
-          item.spec.starts !== 'later' && (groupsOfPod(all, item.name, 0).length > 0 || isBoundTo(world, item.name)),
+          item.spec.starts !== 'later' &&
+          (groupsOfPod(all, item.name, 0).groups.length > 0 || isBoundTo(world, item.name)),
       )
       .map((item) => cast.start(item.name, 0)),
   );
@@ -162,7 +163,7 @@ function identityExpected(
   expectation: Expectation,
 ): string | undefined {
   if (expectation.as !== undefined) return expectation.as;
-  if (name === undefined || operation.do === 'FetchCredentials') return undefined;
+  if (name === undefined || !showsIdentity(operation)) return undefined;
   const role = (arn: string): string | undefined => /^<role:(.+)>$/.exec(arn)?.[1];
   if (operation.do === 'AssumeRoleWithWebIdentity') return role(operation.roleArn);
   if (operation.do === 'AssumeRole')

@@ -25,7 +25,9 @@ import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { RoleSpec } from '../scenario/policy.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
-import { RUN_LABEL } from './pods.ts';
+import { awaitAccountSeen } from './admission.ts';
+import { arrangeNetworkPolicies } from './network-policies.ts';
+import { RUN_LABEL, SCENARIO_LABEL } from './pods.ts';
 import { handPolicy } from './policies.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
@@ -44,8 +46,11 @@ export async function arrange(world: ScenarioWorld): Promise<void> {
       world,
       all.filter((item) => late.has(item.namespace)),
     );
-  await Promise.all(subjects.map((subject) => arrangeServiceAccount(world, subject)));
-  await arrangeUsers(world);
+  await Promise.all([
+    ...subjects.map((subject) => arrangeServiceAccount(world, subject)),
+    arrangeNetworkPolicies(world),
+    arrangeUsers(world),
+  ]);
 }
 
 async function arrangeAws(world: ScenarioWorld): Promise<void> {
@@ -140,6 +145,14 @@ export async function deleteRole(world: ScenarioWorld, name: string): Promise<vo
   await iam.send(new DeleteRoleCommand({ RoleName }));
 }
 
+/** Makes a deleted role again, as the scenario declares it. */
+export async function recreateRole(world: ScenarioWorld, name: string): Promise<void> {
+  const role = world.scenario.spec.roles?.[name];
+  if (role === undefined)
+    throw new HarnessError('BAD_SCENARIO', `${world.scenario.id} names role "${name}", which it does not declare.`);
+  await createRole(world, name, role);
+}
+
 const iamOfRole = (world: ScenarioWorld, name: string): AwsClients =>
   world.environment.aws.clients(world.scenario.spec.roles?.[name]?.account ?? 'main');
 
@@ -231,23 +244,24 @@ async function arrangeNamespaces(world: ScenarioWorld, all: readonly Workload[])
       const { kubernetes } = site(world, cluster);
       await kubernetes.createNamespace(namespace, {
         [RUN_LABEL]: world.environment.run,
-        'conformance.eks-pod-identity/scenario': world.scenario.id,
+        [SCENARIO_LABEL]: world.scenario.id,
       });
       world.undo.push(() => removeNamespace(kubernetes, namespace));
     }),
   );
 }
 
-const NAMESPACE_GONE_MILLISECONDS = 30_000;
+const NAMESPACE_GONE_MILLISECONDS = 60_000;
 
 /** Deletes a namespace and waits until it is gone: until its pods have ended, its name cannot be taken again. */
 async function removeNamespace(kubernetes: KubernetesClient, namespace: string): Promise<void> {
   await kubernetes.deleteNamespace(namespace);
   const end = performance.now() + NAMESPACE_GONE_MILLISECONDS;
-  while (performance.now() < end) {
+  // On a real cluster this takes seconds, on an embedded one hardly any time.
+  for (let wait = 20; performance.now() < end; wait = Math.min(wait * 2, 500)) {
     const { status } = await kubernetes.raw({ path: `/api/v1/namespaces/${namespace}` });
     if (status === 404) return;
-    await sleep(20);
+    await sleep(wait);
   }
   throw new HarnessError(
     'FIXTURE_FAILED',
@@ -275,6 +289,10 @@ async function arrangeAssociation(world: ScenarioWorld, subject: readonly Worklo
 async function arrangeServiceAccount(world: ScenarioWorld, subject: readonly Workload[]): Promise<void> {
   const first = subject[0];
   if (!first || first.serviceAccount === 'default') return;
+  await createAccount(world, first, subject);
+}
+
+async function createAccount(world: ScenarioWorld, first: Workload, subject: readonly Workload[]): Promise<void> {
   const irsa = subject.map((item) => item.spec.irsa).find((value) => value !== undefined);
   const annotations: Record<string, string> = {};
   if (irsa !== undefined)
@@ -287,6 +305,33 @@ async function arrangeServiceAccount(world: ScenarioWorld, subject: readonly Wor
   await site(world, first.cluster).kubernetes.createServiceAccount(first.namespace, {
     metadata: { name: first.serviceAccount, annotations },
   });
+  await awaitAccountSeen(world, first, annotations);
+}
+
+/** Deletes a workload's service account and makes it again under its name: another uid, the same annotations. */
+export async function recreateServiceAccount(world: ScenarioWorld, item: Workload): Promise<void> {
+  const subject = uniqueSubjects(workloads(world)).find((group) => group.some(({ name }) => name === item.name)) ?? [];
+  const path = `/api/v1/namespaces/${item.namespace}/serviceaccounts/${item.serviceAccount}`;
+  const { status } = await site(world, item.cluster).kubernetes.raw({ method: 'DELETE', path });
+  if (status !== 200) throw new Error(`service account ${item.serviceAccount} cannot be deleted (status ${status})`);
+  await createAccount(world, item, subject);
+}
+
+/** Changes annotations with the prefix `eks.amazonaws.com/` of a workload's service account; null takes one away. */
+export async function annotateServiceAccount(
+  world: ScenarioWorld,
+  item: Workload,
+  changes: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const annotations = Object.fromEntries(
+    Object.entries(changes).map(([key, value]) => [
+      `eks.amazonaws.com/${key}`,
+      value === null ? null : world.names.expand(value),
+    ]),
+  );
+  const { kubernetes } = site(world, item.cluster);
+  await kubernetes.patchServiceAccountAnnotations(item.namespace, item.serviceAccount, annotations);
+  await awaitAccountSeen(world, item, annotations);
 }
 
 /** Creates the association of a workload's service account; gives its id. */
@@ -319,20 +364,55 @@ export async function associate(world: ScenarioWorld, item: Workload, associatio
 
 async function arrangeUsers(world: ScenarioWorld): Promise<void> {
   await Promise.all(
-    Object.entries(world.scenario.spec.users ?? {}).map(([name, user]) =>
-      site(world, user.cluster ?? 'c1').kubernetes.createRole(
-        world.names.namespace(user.namespace),
-        name,
-        user.rules.map((rule) => ({
-          apiGroups: [...(rule.apiGroups ?? [''])],
-          resources: [...rule.resources],
-          verbs: [...rule.verbs],
-        })),
-        userName(world, name),
-      ),
-    ),
+    Object.entries(world.scenario.spec.users ?? {}).map(async ([name, user]) => {
+      const { kubernetes } = site(world, user.cluster ?? 'c1');
+      const namespace = world.names.namespace(user.namespace);
+      const rules = user.rules.map((rule) => ({
+        apiGroups: [...(rule.apiGroups ?? [''])],
+        resources: [...rule.resources],
+        verbs: [...rule.verbs],
+      }));
+      await kubernetes.createRole(namespace, name, rules, userName(world, name));
+      for (const { apiGroups, resources, verbs } of rules)
+        await awaitRight(world, kubernetes, userName(world, name), {
+          namespace,
+          group: apiGroups[0] ?? '',
+          ...resourceAttributes(resources[0] ?? ''),
+          verb: verbs[0] ?? '',
+        });
+    }),
   );
 }
+
+function resourceAttributes(text: string): { readonly resource: string; readonly subresource?: string } {
+  const [resource = '', subresource] = text.split('/');
+  return { resource, ...(subresource !== undefined && { subresource }) };
+}
+
+/** Waits until the API server's authorizer has seen a new role binding. Gives up in silence: the probes tell. */
+async function awaitRight(
+  world: ScenarioWorld,
+  kubernetes: KubernetesClient,
+  user: string,
+  resourceAttributes: Readonly<Record<string, string>>,
+): Promise<void> {
+  const end = performance.now() + RIGHT_MILLISECONDS;
+  while (performance.now() < end) {
+    const answer = await kubernetes.raw({
+      method: 'POST',
+      path: '/apis/authorization.k8s.io/v1/subjectaccessreviews',
+      body: {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SubjectAccessReview',
+        spec: { user, groups: ['system:authenticated'], resourceAttributes },
+      },
+    });
+    if (answer.status !== 201 || /"allowed":\s*true/.test(answer.body)) return;
+    await sleep(50, undefined, { signal: world.signal });
+  }
+}
+
+const RIGHT_MILLISECONDS = 5000;
 
 /** Kubernetes user name of a scenario's user. */
 export function userName(world: ScenarioWorld, name: string): string {

@@ -2,17 +2,19 @@ import {
   CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
+  type EKSClient,
   ListPodIdentityAssociationsCommand,
 } from '@aws-sdk/client-eks';
-import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
+import { admissionFacts, admitInDryRun, type Facts } from './admission.ts';
+import { agentPod } from './agent-control.ts';
 import { userName } from './fixtures.ts';
-import { webhookClient } from './webhook-client.ts';
+import { postToWebhook } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
-
-type Facts = Record<string, string | number | boolean>;
 
 /** Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. */
 export async function harnessProbe(world: ScenarioWorld, raw: HarnessOperation): Promise<ProbeResult> {
@@ -83,31 +85,16 @@ function parsed(answer: RawAnswer): { reason?: string; message?: string } {
 const statusReason = (answer: RawAnswer): string => parsed(answer).reason ?? String(answer.status);
 const statusMessage = (answer: RawAnswer): string => parsed(answer).message ?? answer.body.slice(0, 500).trim();
 
-/** Creates the pod in dry run: admission changes it, nothing is stored. */
+/** Creates the pod in dry run and looks at what admission made of it. */
 async function admitPod(
   world: ScenarioWorld,
   operation: Extract<HarnessOperation, { do: 'AdmitPod' }>,
 ): Promise<ProbeResult> {
   const like = workload(world, operation.like);
-  const here = site(world, like.cluster);
-  const { metadata = {}, spec = {} } = world.names.expandAll(operation.pod) as {
-    metadata?: Record<string, unknown>;
-    spec?: Record<string, unknown>;
-  };
-  const pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name: 'admitted', ...metadata },
-    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: here.probeImage }], ...spec },
-  };
-  const create = (): Promise<RawAnswer> =>
-    here.kubernetes.raw({
-      method: 'POST',
-      path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
-      body: pod,
-      headers: operation.as === undefined ? {} : { 'Impersonate-User': userName(world, operation.as) },
-    });
-  const answers = await Promise.all(Array.from({ length: operation.repeat ?? 1 }, create));
+  const user = operation.as === undefined ? undefined : userName(world, operation.as);
+  const answers = await Promise.all(
+    Array.from({ length: operation.repeat ?? 1 }, () => admitInDryRun(world, like, operation.pod, user)),
+  );
   const bad = answers.find((answer) => answer.status !== 201);
   if (bad) return httpResult('kubernetes', bad);
   const pods = answers.map((answer) => admissionFacts(JSON.parse(answer.body) as V1Pod));
@@ -129,59 +116,12 @@ function factsOfAll(pods: readonly Facts[]): Facts {
   };
 }
 
-const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
-const IRSA_VOLUME = 'aws-iam-token';
-
-/**
- * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
- * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
- * `<container>.mount` (path of the token's mount).
- */
-export function admissionFacts(pod: V1Pod): Facts {
-  const facts: Facts = {};
-  const volumes = new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, volume]));
-  const containers: V1Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
-  const names = containers.flatMap((container) => (container.env ?? []).map((variable) => variable.name));
-  const podIdentity = names.includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
-  const irsa = names.includes('AWS_ROLE_ARN');
-  facts['injected'] = podIdentity && irsa ? 'both' : podIdentity ? 'pod-identity' : irsa ? 'irsa' : 'none';
-  const label = pod.metadata?.labels?.['eks.amazonaws.com/pod-identity'];
-  if (label !== undefined) facts['label'] = label;
-  for (const [name, key] of [
-    [POD_IDENTITY_VOLUME, 'podIdentityVolume'],
-    [IRSA_VOLUME, 'irsaVolume'],
-  ] as const) {
-    const volume = volumes.get(name);
-    const token = volume?.projected?.sources?.find((source) => source.serviceAccountToken)?.serviceAccountToken;
-    facts[`${key}.present`] = volume !== undefined;
-    if (token?.expirationSeconds !== undefined) facts[`${key}.expirationSeconds`] = token.expirationSeconds;
-    if (token?.audience !== undefined) facts[`${key}.audience`] = token.audience;
-    if (token) facts[`${key}.path`] = token.path;
-  }
-  for (const container of containers) {
-    const env = container.env ?? [];
-    facts[`${container.name}.envNames`] = env.map((variable) => variable.name).join(',');
-    for (const variable of env)
-      if (variable.value !== undefined) facts[`${container.name}.env.${variable.name}`] = variable.value;
-    for (const mount of container.volumeMounts ?? []) {
-      if (mount.name === POD_IDENTITY_VOLUME || mount.name === IRSA_VOLUME)
-        facts[`${container.name}.mount`] = `${mount.mountPath}${mount.readOnly ? ' (read only)' : ''}`;
-    }
-  }
-  for (const [key, value] of Object.entries(pod.metadata?.labels ?? {})) facts[`labels.${key}`] = value;
-  return facts;
-}
-
-/** Posts to the webhook's own address, which the cluster's webhook configuration names. */
+/** Posts to where the cluster's webhook configuration says that the webhook is. */
 async function mutateRequest(
   world: ScenarioWorld,
   operation: Extract<HarnessOperation, { do: 'MutateRequest' }>,
 ): Promise<ProbeResult> {
-  const here = site(world, operation.cluster);
-  const { url, caBundle } = await webhookClient(here.kubernetes);
-  if (url === undefined)
-    return { outcome: 'error', message: 'the webhook configuration pod-identity-webhook names no URL' };
-  const answer = await post(new URL(url), operation.contentType, operation.body, caBundle);
+  const answer = await postToWebhook(site(world, operation.cluster), operation.contentType, operation.body);
   const review = parsedReview(answer.body);
   const facts: Facts = { status: answer.status, body: answer.body.slice(0, 2000), ...review };
   if (answer.status === 200 && review['allowed'] === true) return { outcome: 'granted', status: 200, facts };
@@ -218,34 +158,6 @@ function parsedReview(body: string): Facts {
 function pathsOf(patch: string): string {
   const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as readonly { readonly path: string }[];
   return operations.map(({ path }) => path).join();
-}
-
-async function post(url: URL, contentType: string, body: string, caBundle: string | undefined): Promise<RawAnswer> {
-  const { request } = await import('node:https');
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      url,
-      {
-        method: 'POST',
-        headers: { 'content-type': contentType, 'content-length': Buffer.byteLength(body) },
-        ...(caBundle !== undefined && { ca: Buffer.from(caBundle, 'base64') }),
-        agent: false,
-      },
-      (incoming) => {
-        const chunks: Buffer[] = [];
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
-        incoming.on('end', () =>
-          resolve({
-            status: incoming.statusCode ?? 0,
-            body: Buffer.concat(chunks).toString('utf8'),
-            contentType: incoming.headers['content-type'],
-          }),
-        );
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(body);
-  });
 }
 
 async function createToken(
@@ -297,17 +209,6 @@ async function agentGet(
   return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
 }
 
-/** Name of the agent's pod on a cluster (label of the add-on's chart). */
-export async function agentPod(world: ScenarioWorld, alias: 'c1' | 'c2'): Promise<string> {
-  const pods = await site(world, alias).kubernetes.listPods(
-    'kube-system',
-    'app.kubernetes.io/name=eks-pod-identity-agent',
-  );
-  const name = pods.find((pod) => pod.metadata?.deletionTimestamp === undefined)?.metadata?.name;
-  if (name === undefined) throw new Error(`cluster ${alias} has no pod of the Pod Identity agent`);
-  return name;
-}
-
 async function controlPlane(
   world: ScenarioWorld,
   operation: Extract<
@@ -325,26 +226,8 @@ async function controlPlane(
   const clusterName = site(world, operation.cluster).cluster.name;
   try {
     switch (operation.do) {
-      case 'CreatePodIdentityAssociation': {
-        const { role, roleArn, policy, disableSessionTags } = operation.association;
-        const { association } = await eks.send(
-          new CreatePodIdentityAssociationCommand({
-            clusterName,
-            namespace: world.names.namespace(operation.namespace),
-            serviceAccount: operation.serviceAccount,
-            roleArn: roleArn ?? world.names.roleArn(role ?? ''),
-            ...(policy && { policy: world.names.policyText(policy) }),
-            ...(disableSessionTags !== undefined && { disableSessionTags }),
-          }),
-        );
-        world.undo.push(() =>
-          eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId: association?.associationId })),
-        );
-        return {
-          outcome: 'granted',
-          facts: { associationId: association?.associationId ?? '', associationArn: association?.associationArn ?? '' },
-        };
-      }
+      case 'CreatePodIdentityAssociation':
+        return await createAssociations(world, operation, clusterName);
       case 'DescribePodIdentityAssociation': {
         const { association } = await eks.send(
           new DescribePodIdentityAssociationCommand({ clusterName, associationId: operation.associationId }),
@@ -381,6 +264,59 @@ async function controlPlane(
       ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
     };
   }
+}
+
+/** Facts of what was made; of several tries `created` and `refusals` (their codes). */
+async function createAssociations(
+  world: ScenarioWorld,
+  operation: Extract<HarnessOperation, { do: 'CreatePodIdentityAssociation' }>,
+  clusterName: string,
+): Promise<ProbeResult> {
+  const { eks } = world.environment.aws.clients('main');
+  const caller = operation.as === undefined ? eks : await eksAsRole(world, operation.as);
+  const { role, roleArn, policy, disableSessionTags } = operation.association;
+  const tries = await Promise.allSettled(
+    Array.from({ length: operation.atOnce ?? 1 }, async () => {
+      const { association } = await caller.send(
+        new CreatePodIdentityAssociationCommand({
+          clusterName,
+          namespace: world.names.namespace(operation.namespace),
+          serviceAccount: operation.serviceAccount,
+          roleArn: roleArn ?? world.names.roleArn(role ?? ''),
+          ...(policy && { policy: world.names.policyText(policy) }),
+          ...(disableSessionTags !== undefined && { disableSessionTags }),
+        }),
+      );
+      const { associationId = '', associationArn = '' } = association ?? {};
+      world.undo.push(() => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId })));
+      return { associationId, associationArn };
+    }),
+  );
+  const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);
+  const errors = tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => reason as Error);
+  if (made[0] === undefined) throw errors[0] as Error;
+  const several = { created: made.length, refusals: errors.map((error) => error.name).join() };
+  return { outcome: 'granted', facts: { ...made[0], ...(tries.length > 1 && several) } };
+}
+
+/** A client with a session of a role of the scenario, which trusts the holder of a token of the scenario. */
+async function eksAsRole(
+  world: ScenarioWorld,
+  { role, token }: { readonly role: string; readonly token: string },
+): Promise<EKSClient> {
+  const { aws } = world.environment;
+  const { Credentials } = await aws.clients('main').sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: world.names.roleArn(role),
+      RoleSessionName: 'creator',
+      WebIdentityToken: world.tokens.get(token) ?? '',
+    }),
+  );
+  return aws.eksWith({
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  });
 }
 
 async function listAll(

@@ -10,7 +10,7 @@ const of = (...probes: Step[]) => stages(aScenario({ probes }));
 /** `group:probe,probe` of the pod that starts at a stage. */
 const pod = (all: ReturnType<typeof of>, workload: string, from: number): string =>
   groupsOfPod(all, workload, from)
-    .map(({ number, probes }) => `${number}:${probes.map((probe) => probe.number).join(',')}`)
+    .groups.map(({ number, probes }) => `${number}:${probes.map((probe) => probe.number).join(',')}`)
     .join(' ');
 
 describe('the stages of a scenario', () => {
@@ -38,5 +38,12 @@ describe('the groups of a pod', () => {
   it('end with its deletion, and pass over groups it has no part in', () =>
     expect(pod(all, 'blue', 0)).to.equal('0:1 2:4'));
   it('are those after its start, for one that starts late', () => expect(pod(all, 'red', 5)).to.equal('3:5'));
+  for (const [what, from, heldBack] of [
+    ['a pod whose first group follows at once', 0, false],
+    ['a pod that starts a step ahead of it', 1, true],
+    ['the next pod of the step that restarts it', 4, false],
+  ] as const)
+    it(`${heldBack ? 'hold back' : 'do not hold back'} ${what}`, () =>
+      expect(groupsOfPod(all, 'red', from).heldBack).to.equal(heldBack));
   it('are none for a workload that probes nothing', () => expect(pod(all, 'green', 0)).to.equal(''));
 });

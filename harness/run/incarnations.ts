@@ -39,17 +39,26 @@ export function stages(scenario: Scenario): readonly Stage[] {
   return result;
 }
 
-/** The groups that one pod of a workload takes part in, from the stage at which it starts to that at which it ends. */
-export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: number): readonly ProbeGroup[] {
+/** The groups that one pod of a workload takes part in. */
+export interface PodGroups {
+  readonly groups: readonly ProbeGroup[];
+  /** A step stands between the pod's start and its first group. */
+  readonly heldBack: boolean;
+}
+
+/** From the stage at which a pod starts to that at which it ends. */
+export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: number): PodGroups {
   const groups: ProbeGroup[] = [];
+  let heldBack = false;
   for (const stage of all.slice(fromStage)) {
     if (stage.kind === 'action') {
       const { action } = stage;
       if ((action.do === 'RestartPod' || action.do === 'DeletePod') && action.workload === workload) break;
+      heldBack ||= groups.length === 0;
     } else {
       const probes = stage.group.probes.filter(({ step }) => step.workload === workload);
       if (probes.length > 0) groups.push({ number: stage.group.number, probes });
     }
   }
-  return groups;
+  return { groups, heldBack: heldBack && groups.length > 0 };
 }

@@ -16,7 +16,7 @@ export interface NameSources {
  * Real names of a scenario's things. Scenarios are written with short names; each run gives every scenario namespaces,
  * buckets and roles of its own, so that scenarios run side by side. In any text of a scenario, `<kind:name>` stands for
  * the real name: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
- * `<cluster-arn:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, and, once they are known, `<pod:…>`,
+ * `<cluster-arn:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`, and, once they are known, `<pod:…>`,
  * `<association-id:…>` and `<external-id:…>` of a workload.
  */
 export class Names {
@@ -92,6 +92,7 @@ export class Names {
       issuer: () => cluster()?.issuer,
       'provider-arn': () => cluster()?.providerArn,
       account: () => this.#sources.accountId(name as AccountAlias),
+      time: () => (name === 'now' ? new Date().toISOString() : undefined),
     };
     const value = Object.hasOwn(resolvers, kind) ? resolvers[kind]?.() : undefined;
     if (value === undefined)

@@ -1,18 +1,20 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 
-/** What the harness waits for in a pod's life. */
+/** What the harness waits for in the life of a pod's container: that it runs or has run, and that it has ended. */
 export type PodStage = 'started' | 'ended';
 
 /** Follows all pods of a run on one cluster with a single watch. */
 export interface PodWatcher {
   /**
-   * Resolves when the pod has reached the stage. Throws `HarnessError` POD_FAILED when it cannot (image, scheduling), and
-   * the signal's reason when that fires.
+   * Resolves when the container, or the whole pod, has reached the stage. Throws `HarnessError` POD_FAILED when it cannot,
+   * and the signal's reason when that fires.
    */
-  reached(namespace: string, name: string, stage: PodStage, signal: AbortSignal): Promise<V1Pod>;
+  reached(namespace: string, name: string, container: string, stage: PodStage, signal: AbortSignal): Promise<V1Pod>;
   gone(namespace: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Names of the nodes that have had pods of a scenario. */
+  nodesOf(scenario: string): ReadonlySet<string>;
   stop(): void;
 }
 
@@ -22,6 +24,9 @@ interface Waiter {
 
 /** Label of every pod that a run makes. */
 export const RUN_LABEL = 'conformance.eks-pod-identity/run';
+/** Labels of a workload's pods. */
+export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
+export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 
 export async function watchRunPods(kubernetes: KubernetesClient, run: string): Promise<PodWatcher> {
   const pods = new Map<string, V1Pod>();
@@ -37,55 +42,84 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
     new Promise<T>((resolve, reject) => {
       const set = waiters.get(key) ?? new Set<Waiter>();
       waiters.set(key, set);
-      const abort = (): void => {
+      const end = (): void => {
         set.delete(waiter);
+        clearInterval(timer);
+        signal.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        end();
         reject(signal.reason as Error);
       };
       const check = (pod: V1Pod | undefined): boolean => {
         try {
           const value = decide(pod);
           if (value === undefined) return false;
-          signal.removeEventListener('abort', abort);
+          end();
           resolve(value);
         } catch (error) {
-          signal.removeEventListener('abort', abort);
+          end();
           reject(error instanceof Error ? error : new Error(String(error)));
         }
         return true;
       };
       const waiter: Waiter = { check };
+      // How long a pod has waited changes nothing that a watch would tell.
+      const timer = setInterval(() => check(pods.get(key)), RECHECK_MILLISECONDS);
+      timer.unref();
       if (signal.aborted) return abort();
       signal.addEventListener('abort', abort, { once: true });
       if (!check(pods.get(key))) set.add(waiter);
     });
 
   return {
-    reached: (namespace, name, stage, signal) =>
-      until(`${namespace}/${name}`, signal, (pod) => {
+    reached: (namespace, name, container, stage, signal) => {
+      let since: number | undefined;
+      return until(`${namespace}/${name}`, signal, (pod) => {
         if (pod === undefined) return undefined;
-        const waiting = pod.status?.containerStatuses
-          ?.map((status) => status.state?.waiting)
-          .find((state) => FATAL_WAITING.has(state?.reason ?? ''));
-        if (waiting)
-          throw new HarnessError(
-            'POD_FAILED',
-            `Pod ${namespace}/${name} cannot start: ${waiting.reason}${waiting.message ? `, ${waiting.message}` : ''}.`,
-          );
         const phase = pod.status?.phase;
-        const ended = phase === 'Succeeded' || phase === 'Failed';
-        return ended || (stage === 'started' && phase === 'Running') ? pod : undefined;
-      }),
+        if (phase === 'Succeeded' || phase === 'Failed') return pod;
+        const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+        const stuck = stuckWaiting(statuses);
+        since = stuck === undefined ? undefined : (since ?? performance.now());
+        if (stuck !== undefined && (stuck.forGood || performance.now() - (since ?? 0) > PATIENCE_MILLISECONDS))
+          throw new HarnessError('POD_FAILED', `Pod ${namespace}/${name} cannot start: ${stuck.words}.`);
+        const state = statuses.find((status) => status.name === container)?.state;
+        const reached = state?.terminated !== undefined || (stage === 'started' && state?.running !== undefined);
+        return reached ? pod : undefined;
+      });
+    },
     gone: (namespace, name, signal) =>
       until(`${namespace}/${name}`, signal, (pod) => (pod === undefined ? true : undefined)).then(() => undefined),
+    nodesOf: (scenario) =>
+      new Set(
+        [...pods.values()]
+          .filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario)
+          .map((pod) => pod.spec?.nodeName ?? ''),
+      ),
     stop: () => watch.stop(),
   };
 }
 
-/** Waiting reasons that time does not mend. */
-const FATAL_WAITING: ReadonlySet<string> = new Set([
+/** Waiting reasons that time does not mend: images are loaded before a run, so that one that is missing stays so. */
+const FOR_GOOD: ReadonlySet<string> = new Set([
+  'ErrImageNeverPull',
   'ErrImagePull',
   'ImagePullBackOff',
   'InvalidImageName',
-  'CreateContainerConfigError',
-  'CreateContainerError',
 ]);
+/** Those that a busy node mends by itself, or an object that is still to come. */
+const FOR_NOW: ReadonlySet<string> = new Set(['CreateContainerConfigError', 'CreateContainerError']);
+const PATIENCE_MILLISECONDS = 10_000;
+const RECHECK_MILLISECONDS = 1000;
+
+function stuckWaiting(
+  statuses: readonly V1ContainerStatus[],
+): { readonly forGood: boolean; readonly words: string } | undefined {
+  const waiting = statuses
+    .map((status) => status.state?.waiting)
+    .find((state) => FOR_GOOD.has(state?.reason ?? '') || FOR_NOW.has(state?.reason ?? ''));
+  if (waiting === undefined) return undefined;
+  const { reason = '', message } = waiting;
+  return { forGood: FOR_GOOD.has(reason), words: message ? `${reason}, ${message}` : reason };
+}

@@ -157,7 +157,7 @@ async function runScenarios(
       const outcome = await runScenario(scenario, {
         environment: provisioned.environment,
         available: provisioned.capabilities,
-        timeoutMilliseconds: configuration.number('timeout') * 1000,
+        timeoutMilliseconds: Math.max(configuration.number('timeout'), scenario.spec.allowSeconds ?? 0) * 1000,
         retries: configuration.number('retries'),
         signal,
         keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',

@@ -1,7 +1,10 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import {
   PHASE_ANNOTATION,
   REPORT_PREFIX,
+  TOKENS_PREFIX,
   type PlannedProbe,
   type ProbeOperation,
   type ProbePlan,
@@ -9,13 +12,19 @@ import {
 } from '../../components/probe/protocol.ts';
 import { HarnessError } from '../errors.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
-import type { ProbeGroup } from './incarnations.ts';
-import { RUN_LABEL } from './pods.ts';
+import type { PodGroups } from './incarnations.ts';
+import { RUN_LABEL, SCENARIO_LABEL, WORKLOAD_LABEL } from './pods.ts';
+import { undoAtOnce } from './undo.ts';
 import { site, type ScenarioWorld, type Workload } from './world.ts';
 
-const CONTAINER = 'probe';
+/** Container that makes the probes. */
+export const PROBE_CONTAINER = 'probe';
 const TOKENS_DIRECTORY = '/var/run/secrets/conformance/tokens';
 const PHASE_DIRECTORY = '/etc/conformance';
+/** Before the number of every phase. */
+const NO_PHASE = -1;
+
+const hasPhaseFile = (plan: ProbePlan): boolean => plan.phases.length > 1 || plan.heldBack === true;
 
 /** A pod of a workload that was created: gives its reports group by group. */
 export interface WorkloadPod {
@@ -26,28 +35,43 @@ export interface WorkloadPod {
   delete(): Promise<void>;
 }
 
-/** Creates the pod with the plan of its groups. `incarnation` tells pods of one workload apart. */
+/**
+ * Creates the pod with the plan of its groups; `heldBack` when something is to change before the first of them.
+ * `incarnation` tells pods of one workload apart.
+ */
 export async function startWorkloadPod(
   world: ScenarioWorld,
   workload: Workload,
-  groups: readonly ProbeGroup[],
+  { groups, heldBack }: PodGroups,
   incarnation: number,
 ): Promise<WorkloadPod> {
   const here = site(world, workload.cluster);
   const name = `${workload.name}-${incarnation}`;
   world.names.learn(`pod:${workload.name}`, name);
   const plan: ProbePlan = {
+    ...(heldBack && { heldBack }),
     phases: groups.map((group) => ({
       phase: group.number,
       probes: group.probes.map(({ number, step }) => planned(world, number, step.operation as WorkloadOperation)),
     })),
   };
-  const created = await here.kubernetes.createPod(workload.namespace, podManifest(world, workload, name, plan));
+  const manifest = podManifest(world, workload, name, plan);
+  const created = await onceAccountIsThere(world, () => here.kubernetes.createPod(workload.namespace, manifest));
   const abort = new AbortController();
   const signal = AbortSignal.any([world.signal, abort.signal]);
   const inbox = makeInbox(plan.phases.reduce((sum, phase) => sum + phase.probes.length, 0));
   void collectReports(world, workload, name, inbox, signal);
-  let opened = groups[0]?.number ?? 0;
+  let opened = heldBack ? NO_PHASE : (groups[0]?.number ?? 0);
+  let over = false;
+  const remove = async (): Promise<void> => {
+    if (over) return;
+    over = true;
+    await ignoreMissing(here.kubernetes.deletePod(workload.namespace, name, 1));
+  };
+  // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
+  world.undo.push(
+    undoAtOnce(async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove())),
+  );
   return {
     name,
     uid: created.metadata?.uid ?? '',
@@ -59,7 +83,7 @@ export async function startWorkloadPod(
       return inbox.take(count);
     },
     delete: async () => {
-      await here.kubernetes.deletePod(workload.namespace, name, 1);
+      await remove();
       await here.pods.gone(workload.namespace, name, world.signal);
       abort.abort(new Error('the pod was deleted'));
     },
@@ -114,20 +138,22 @@ async function collectReports(
   const here = site(world, workload.cluster);
   const others: string[] = [];
   try {
-    await here.pods.reached(workload.namespace, name, 'started', signal);
-    await here.kubernetes.followLog(
-      workload.namespace,
-      name,
-      CONTAINER,
-      (line) => {
-        if (line.startsWith(REPORT_PREFIX)) inbox.put(JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport);
-        else if (others.length < 5) others.push(line);
-      },
-      signal,
-    );
+    const seen = new Set<number>();
+    const take = (line: string): void => {
+      if (line.startsWith(REPORT_PREFIX)) {
+        const report = JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;
+        if (!seen.has(report.number)) inbox.put(report);
+        seen.add(report.number);
+      } else if (!line.startsWith(TOKENS_PREFIX) && others.length < 5) others.push(line);
+    };
+    await here.pods.reached(workload.namespace, name, PROBE_CONTAINER, 'started', signal);
+    await followToItsEnd(world, workload, name, take, signal);
     if (inbox.complete) return;
     if (signal.aborted) throw signal.reason as Error;
-    const pod = await here.pods.reached(workload.namespace, name, 'ended', signal);
+    const pod = await here.pods.reached(workload.namespace, name, PROBE_CONTAINER, 'ended', signal);
+    // What came between the end of the stream and that of the container.
+    if (!inbox.complete) await followToItsEnd(world, workload, name, take, signal);
+    if (inbox.complete) return;
     throw new HarnessError(
       'POD_FAILED',
       `Pod ${workload.namespace}/${name} ended (${describeEnd(pod)}) before all its probes had reported${others.length > 0 ? `; it said: ${others.join(' | ')}` : ''}.`,
@@ -137,8 +163,55 @@ async function collectReports(
   }
 }
 
+/** Follows the log from its beginning. A kubelet may report a container as started before its log can be read. */
+async function followToItsEnd(
+  world: ScenarioWorld,
+  workload: Workload,
+  name: string,
+  take: (line: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { kubernetes } = site(world, workload.cluster);
+  for (;;) {
+    try {
+      return await kubernetes.followLog(workload.namespace, name, PROBE_CONTAINER, take, signal);
+    } catch (error) {
+      const early = error instanceof KubernetesError && error.status === 400 && /waiting to start/.test(error.message);
+      if (!early) throw error;
+      await sleep(RETRY_MILLISECONDS, undefined, { signal });
+    }
+  }
+}
+
+const RETRY_MILLISECONDS = 100;
+
+/** The service account `default` comes a moment after its namespace; until then no pod of it is admitted. */
+export async function onceAccountIsThere<T>(world: ScenarioWorld, create: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await create();
+    } catch (error) {
+      if (!(error instanceof KubernetesError) || !isAccountMissing(error.status, error.message)) throw error;
+      await sleep(RETRY_MILLISECONDS, undefined, { signal: world.signal });
+    }
+  }
+}
+
+/** Whether an answer says that a pod's service account does not exist (yet). */
+export const isAccountMissing = (status: number, message: string): boolean =>
+  status === 403 && /error looking up service account/.test(message);
+
+async function ignoreMissing(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof KubernetesError) || error.status !== 404) throw error;
+  }
+}
+
 function describeEnd(pod: V1Pod): string {
-  const state = pod.status?.containerStatuses?.find((status) => status.name === CONTAINER)?.state?.terminated;
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const state = statuses.find((status) => status.name === PROBE_CONTAINER)?.state?.terminated;
   return state ? `${state.reason ?? pod.status?.phase}, exit code ${state.exitCode}` : (pod.status?.phase ?? 'unknown');
 }
 
@@ -172,15 +245,16 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
     AWS_SDK_UA_APP_ID: world.scenario.id,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     ...(spec.imds !== 'reachable' && { AWS_EC2_METADATA_DISABLED: 'true' }),
-    PROBE_PLAN: JSON.stringify(plan),
+    PROBE_PLAN: JSON.stringify(spec.container === 'sidecar' ? { ...plan, stays: true } : plan),
+    PROBE_AGENT_URI: 'http://169.254.170.23/v1/credentials',
     PROBE_AGENT_IPV6_URI: 'http://[fd00:ec2::23]/v1/credentials',
     PROBE_API_TOKEN_FILE: '/var/run/secrets/kubernetes.io/serviceaccount/token',
-    ...(plan.phases.length > 1 && { PROBE_PHASE_FILE: `${PHASE_DIRECTORY}/phase` }),
+    ...(hasPhaseFile(plan) && { PROBE_PHASE_FILE: `${PHASE_DIRECTORY}/phase` }),
     ...(hasTokens(world) && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
     ...world.names.expandAll(spec.env ?? {}),
   };
   const volumes = [
-    ...(plan.phases.length > 1
+    ...(hasPhaseFile(plan)
       ? [
           {
             name: 'phase',
@@ -192,14 +266,32 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       : []),
     ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
   ];
+  const image = site(world, workload.cluster).probeImage;
+  const probe: V1Container = {
+    name: PROBE_CONTAINER,
+    image,
+    imagePullPolicy: 'IfNotPresent',
+    env: variables(env),
+    ...(volumes.length > 0 && {
+      volumeMounts: volumes.map((volume) => ({
+        name: volume.name,
+        mountPath: volume.name === 'phase' ? PHASE_DIRECTORY : TOKENS_DIRECTORY,
+        readOnly: true,
+      })),
+    }),
+  };
   return {
     metadata: {
       name,
       namespace: workload.namespace,
-      labels: { [RUN_LABEL]: world.environment.run, 'conformance.eks-pod-identity/scenario': world.scenario.id },
+      labels: {
+        [RUN_LABEL]: world.environment.run,
+        [SCENARIO_LABEL]: world.scenario.id,
+        [WORKLOAD_LABEL]: workload.name,
+      },
       annotations: {
         ...world.names.expandAll(spec.podAnnotations ?? {}),
-        [PHASE_ANNOTATION]: String(plan.phases[0]?.phase ?? 0),
+        [PHASE_ANNOTATION]: String(plan.heldBack ? NO_PHASE : (plan.phases[0]?.phase ?? 0)),
       },
     },
     spec: {
@@ -207,26 +299,36 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
       automountServiceAccountToken: spec.automountServiceAccountToken ?? usesApiToken(plan),
-      ...(spec.runAsUser !== undefined && { securityContext: { runAsUser: spec.runAsUser, runAsNonRoot: true } }),
-      containers: [
-        {
-          name: CONTAINER,
-          image: site(world, workload.cluster).probeImage,
-          imagePullPolicy: 'IfNotPresent',
-          env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
-          ...(volumes.length > 0 && {
-            volumeMounts: volumes.map((volume) => ({
-              name: volume.name,
-              mountPath: volume.name === 'phase' ? PHASE_DIRECTORY : TOKENS_DIRECTORY,
-              readOnly: true,
-            })),
-          }),
+      ...(spec.hostNetwork === true && { hostNetwork: true }),
+      ...((spec.runAsUser !== undefined || spec.fsGroup !== undefined) && {
+        securityContext: {
+          ...(spec.runAsUser !== undefined && { runAsUser: spec.runAsUser, runAsNonRoot: true }),
+          ...(spec.fsGroup !== undefined && { fsGroup: spec.fsGroup }),
         },
-      ],
+      }),
+      ...containersOf(spec.container ?? 'main', probe),
       ...(volumes.length > 0 && { volumes }),
     },
   };
 }
+
+const variables = (env: Readonly<Record<string, string>>): { name: string; value: string }[] =>
+  Object.entries(env).map(([name, value]) => ({ name, value }));
+
+/** The probe's container where the workload wants it, with a main container that does nothing beside one that is not. */
+function containersOf(kind: 'main' | 'init' | 'sidecar', probe: V1Container): ContainersOnly {
+  if (kind === 'main') return { containers: [probe] };
+  // A sidecar lives as long as the main containers do.
+  const plan: ProbePlan = { phases: [], stays: kind === 'sidecar' };
+  const { image = '', imagePullPolicy = '' } = probe;
+  const main = { name: 'main', image, imagePullPolicy, env: variables({ PROBE_PLAN: JSON.stringify(plan) }) };
+  return {
+    initContainers: [kind === 'sidecar' ? { ...probe, restartPolicy: 'Always' } : probe],
+    containers: [main],
+  };
+}
+
+type ContainersOnly = Pick<V1PodSpec, 'containers' | 'initContainers'>;
 
 /** Secret of a namespace with the tokens that the harness minted for its workloads. */
 export const TOKENS_SECRET = 'conformance-tokens';

@@ -1,5 +1,11 @@
 /** Builders of probes, expectations and steps: the words in which scenarios are written. */
-import type { AgentRequest, AssumeRoleStep, TokenChange, TokenSource } from '../../components/probe/protocol.ts';
+import type {
+  AgentRequest,
+  AssumeRoleStep,
+  ProjectedToken,
+  TokenChange,
+  TokenSource,
+} from '../../components/probe/protocol.ts';
 import type { ClusterAlias, PermissionStatement, RoleSpec } from './policy.ts';
 import type {
   ActionStep,
@@ -78,6 +84,25 @@ export const assumeWithWebIdentity = (
   ...options,
 });
 
+/** Whether a file can be read in the container, and whose it is. Its content stays in the pod. */
+export const readFile = (path: string): WorkloadOperation => ({ do: 'ReadFile', path });
+
+/**
+ * A TCP connection to the agent's address or to where AWS is; with `until`, tried again for up to 20 s until connections
+ * are `open` or `closed`, since a network plugin takes a moment to put a policy in force.
+ */
+export const connect = (
+  to: 'agent' | 'aws',
+  options: { readonly until?: 'open' | 'closed' } = {},
+): WorkloadOperation => ({ do: 'Connect', to, ...options });
+
+/** Waits for up to `seconds` until the kubelet has put a new token in the place of the one at the pod's start. */
+export const tokenRotation = (token: ProjectedToken, seconds: number): WorkloadOperation => ({
+  do: 'AwaitTokenRotation',
+  token,
+  seconds,
+});
+
 export const noToken: TokenSource = { from: 'none' };
 export const text = (token: string): TokenSource => ({ from: 'text', text: token });
 export const minted = (name: string): TokenSource => ({ from: 'minted', name });
@@ -131,7 +156,10 @@ export const kubernetesGet = (
   as: 'anonymous' | { readonly token: string },
   cluster: ClusterAlias = 'c1',
 ): HarnessOperation => ({ do: 'KubernetesGet', cluster, path, as });
-/** GET on a port of the agent's pod (2703 probes, 2705 metrics), through the API server's pod proxy. */
+/**
+ * GET on a port of the agent's pod, through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes,
+ * listens on the node's loopback alone, where the proxy of a real cluster does not reach it.
+ */
 export const agentGet = (port: number, path: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
   do: 'AgentGet',
   cluster,
@@ -139,14 +167,28 @@ export const agentGet = (port: number, path: string, cluster: ClusterAlias = 'c1
   path,
 });
 
-/** CreatePodIdentityAssociation for `<namespace>/<service account>`, tried by the administrator. */
+/**
+ * CreatePodIdentityAssociation for `<namespace>/<service account>`, once or several times at once; by the administrator,
+ * or by the session of a role that one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
+ */
 export const createAssociationFor = (
   serviceAccount: string,
   association: (HarnessOperation & { do: 'CreatePodIdentityAssociation' })['association'],
-  cluster: ClusterAlias = 'c1',
+  options: {
+    readonly cluster?: ClusterAlias;
+    readonly as?: { readonly role: string; readonly token: string };
+    readonly atOnce?: number;
+  } = {},
 ): HarnessOperation => {
   const [namespace = '', name = ''] = serviceAccount.split('/');
-  return { do: 'CreatePodIdentityAssociation', cluster, namespace, serviceAccount: name, association };
+  return {
+    do: 'CreatePodIdentityAssociation',
+    cluster: 'c1',
+    namespace,
+    serviceAccount: name,
+    association,
+    ...options,
+  };
 };
 export const describeAssociation = (associationId: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
   do: 'DescribePodIdentityAssociation',
@@ -274,6 +316,16 @@ export const updateTrust = (role: string, trust: RoleSpec['trust']): ActionStep 
   trust,
 });
 export const deleteRole = (role: string): ActionStep => ({ kind: 'action', do: 'DeleteRole', role });
+
+/** Makes a role that was deleted again, as the scenario declares it. */
+export const recreateRole = (role: string): ActionStep => ({ kind: 'action', do: 'RecreateRole', role });
+
+/** Deletes the workload's service account and makes it again under the same name. */
+export const recreateServiceAccount = (workload: string): ActionStep => ({
+  kind: 'action',
+  do: 'RecreateServiceAccount',
+  workload,
+});
 /** Takes actions from the role of the cluster's nodes, until the scenario is over. */
 export const denyNode = (actions: string | readonly string[], cluster: ClusterAlias = 'c1'): ActionStep => ({
   kind: 'action',
@@ -286,8 +338,16 @@ export const restartAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({
   do: 'RestartAgent',
   cluster,
 });
+/** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
+export const stopAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind: 'action', do: 'StopAgent', cluster });
+
+export const startAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind: 'action', do: 'StartAgent', cluster });
+
 /** Leads the API server's calls of the webhook to a port where nobody answers, until the scenario is over. */
 export const cutWebhook = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind: 'action', do: 'CutWebhook', cluster });
+/** Lets time pass, for what AWS dates in whole seconds. */
+export const wait = (seconds: number): ActionStep => ({ kind: 'action', do: 'Wait', seconds });
+
 export const advanceClock = (seconds: number): ActionStep => ({ kind: 'action', do: 'AdvanceClock', seconds });
 export const weather = (options: Omit<Extract<ActionStep, { do: 'Weather' }>, 'kind' | 'do'>): ActionStep => ({
   kind: 'action',

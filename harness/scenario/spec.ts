@@ -1,4 +1,11 @@
-import type { AgentRequest, AssumeRoleStep, Layer, TokenChange, TokenSource } from '../../components/probe/protocol.ts';
+import type {
+  AgentRequest,
+  AssumeRoleStep,
+  Layer,
+  PodOperation,
+  TokenChange,
+  TokenSource,
+} from '../../components/probe/protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
@@ -12,7 +19,12 @@ export const CAPABILITIES = {
   'call-record': 'a record of the calls that AWS received',
   imds: 'instance metadata that pods can reach',
   'agent-restart': "restarting the cluster's agent",
+  'agent-stop': "taking the cluster's agent away for a while",
+  'agent-ipv6': 'an agent that listens at its IPv6 address too',
+  'agent-probe-port': "the agent's probe port, which listens on the node's loopback alone",
   'webhook-endpoint': "the webhook's own address",
+  'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
+  'network-policy': 'a network plugin that puts network policies in force',
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
@@ -42,7 +54,19 @@ export interface WorkloadSpec {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether instance metadata can be reached. Default `blocked`, as AWS advises. */
   readonly imds?: 'blocked' | 'reachable';
+  /** User of all containers. Default: the image's. */
   readonly runAsUser?: number;
+  /** Group that owns the pod's volumes. */
+  readonly fsGroup?: number;
+  /** On the node's own network. */
+  readonly hostNetwork?: boolean;
+  /** Which kind of container makes the probes: `init` or a native `sidecar` then stands beside a main one. Default `main`. */
+  readonly container?: 'main' | 'init' | 'sidecar';
+  /**
+   * A network policy lets the pod open connections to these alone: the agent (169.254.170.23, TCP port 80), and where AWS
+   * is. Default: no policy.
+   */
+  readonly egress?: readonly ('agent' | 'aws')[];
   readonly automountServiceAccountToken?: boolean;
   /** `later`: a step starts it. Default `start`. */
   readonly starts?: 'start' | 'later';
@@ -104,6 +128,7 @@ export type WorkloadOperation =
   | { readonly do: 'HeadBucket'; readonly bucket: string; readonly through?: AssumeRoleStep }
   | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
   | AgentRequest
+  | PodOperation
   | {
       readonly do: 'AssumeRoleWithWebIdentity';
       readonly roleArn: string;
@@ -157,6 +182,10 @@ export type HarnessOperation =
       readonly cluster: ClusterAlias;
       readonly namespace: string;
       readonly serviceAccount: string;
+      /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
+      readonly as?: { readonly role: string; readonly token: string };
+      /** How many are tried at once. Default 1. */
+      readonly atOnce?: number;
       readonly association: {
         readonly role?: string;
         readonly roleArn?: string;
@@ -229,12 +258,16 @@ export type ActionStep = { readonly kind: 'action' } & (
     }
   | { readonly do: 'PutRolePolicy'; readonly role: string; readonly permissions: readonly PermissionStatement[] }
   | { readonly do: 'UpdateTrust'; readonly role: string; readonly trust: RoleSpec['trust'] }
-  | { readonly do: 'DeleteRole'; readonly role: string }
+  | { readonly do: 'DeleteRole' | 'RecreateRole'; readonly role: string }
+  /** Deletes the workload's service account and makes it again under its name. */
+  | { readonly do: 'RecreateServiceAccount'; readonly workload: string }
   | { readonly do: 'DenyNode'; readonly cluster: ClusterAlias; readonly actions: readonly string[] }
   | { readonly do: 'RestartAgent'; readonly cluster: ClusterAlias }
+  /** No node has an agent any more, until it is started again or the scenario is over. */
+  | { readonly do: 'StopAgent' | 'StartAgent'; readonly cluster: ClusterAlias }
   /** The API server no longer reaches the Pod Identity webhook, until the scenario is over. */
   | { readonly do: 'CutWebhook'; readonly cluster: ClusterAlias }
-  | { readonly do: 'AdvanceClock'; readonly seconds: number }
+  | { readonly do: 'Wait' | 'AdvanceClock'; readonly seconds: number }
   | {
       readonly do: 'Weather';
       readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
@@ -261,6 +294,10 @@ export interface ScenarioSpec {
   /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
+  /** `soak`: takes minutes of waiting, and so runs only with `--profile soak`. */
+  readonly profile?: 'default' | 'soak';
+  /** Longest time it may take in seconds, where that is more than `--timeout` allows. */
+  readonly allowSeconds?: number;
   /** Runs alone, after all others: it changes something that they share (clock, agent, failures of AWS). */
   readonly exclusive?: boolean;
   /** Namespaces and buckets keep the names written, since policies of the user's own name them. */

@@ -20,10 +20,16 @@ export class AgentDaemonSet {
     this.#store = store;
     this.#clusterName = clusterName;
     this.#region = region;
-    this.#unsubscribe = store.watch('pods', ({ type, object }) => {
-      // After the other listeners, so that all see the deletion before the new pod.
-      if (type === 'DELETED' && isAgentPod(object)) queueMicrotask(() => this.#placePods());
-    });
+    const unwatch = [
+      store.watch('pods', ({ type, object }) => {
+        // After the other listeners, so that all see the deletion before the new pod.
+        if (type === 'DELETED' && isAgentPod(object)) queueMicrotask(() => this.#placePods());
+      }),
+      store.watch('daemonsets', ({ type, object }) => {
+        if (type === 'MODIFIED' && isAgent(object)) queueMicrotask(() => this.#selectionChanged());
+      }),
+    ];
+    this.#unsubscribe = () => unwatch.forEach((stop) => stop());
   }
 
   /** Installs the add-on or changes its configuration, which replaces the pods. Throws for a bad configuration text. */
@@ -65,7 +71,7 @@ export class AgentDaemonSet {
 
   /** Whether every node that should have a pod has one. */
   arePlaced(): boolean {
-    return this.#installed === undefined || this.pods().length === this.#nodes.size;
+    return this.#installed === undefined || this.pods().length === this.#selected().length;
   }
 
   close(): void {
@@ -87,8 +93,25 @@ export class AgentDaemonSet {
 
   #placePods(): void {
     if (this.#installed === undefined) return;
-    const taken = new Set(this.pods().map((pod) => (pod['spec'] as { nodeName?: string }).nodeName));
-    for (const node of this.#nodes) if (!taken.has(node)) this.#store.create('pods', this.#pod(node, this.#installed));
+    const taken = new Set(this.pods().map(nodeOf));
+    for (const node of this.#selected())
+      if (!taken.has(node)) this.#store.create('pods', this.#pod(node, this.#installed));
+  }
+
+  /** The nodes that the daemon set's node selector takes: all when it has none (Kubernetes, "DaemonSet"). */
+  #selected(): string[] {
+    const stored = this.#store.get('daemonsets', NAMESPACE, NAME) as DaemonSet | undefined;
+    const selector = Object.entries(stored?.spec?.template?.spec?.nodeSelector ?? {});
+    return [...this.#nodes].filter((name) => {
+      const labels = this.#store.get('nodes', undefined, name)?.metadata.labels ?? {};
+      return selector.every(([key, value]) => labels[key] === value);
+    });
+  }
+
+  #selectionChanged(): void {
+    const selected = new Set(this.#selected());
+    for (const pod of this.pods()) if (!selected.has(nodeOf(pod))) this.#deletePod(pod);
+    this.#placePods();
   }
 
   #pod(
@@ -161,6 +184,16 @@ export class AgentDaemonSet {
     };
   }
 }
+
+interface DaemonSet extends KubeObject {
+  readonly spec?: {
+    readonly template?: { readonly spec?: { readonly nodeSelector?: Readonly<Record<string, string>> } };
+  };
+}
+
+const nodeOf = (pod: KubeObject): string => (pod['spec'] as { nodeName?: string }).nodeName ?? '';
+
+const isAgent = ({ metadata }: KubeObject): boolean => metadata.namespace === NAMESPACE && metadata.name === NAME;
 
 function isAgentPod({ metadata }: KubeObject): boolean {
   return metadata.namespace === NAMESPACE && metadata.labels?.['app.kubernetes.io/name'] === NAME;

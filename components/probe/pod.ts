@@ -1,0 +1,111 @@
+/** Operations on what the pod itself is: its files, its network, its tokens. */
+import { readFileSync, statSync } from 'node:fs';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectRequest, PodOperation, ProbeResult, ProjectedToken, RotationRequest } from './protocol.ts';
+import { readToken } from './tokens.ts';
+
+/** `first`: the tokens that were there at the program's start. */
+export async function runInPod(
+  operation: PodOperation,
+  first: ReadonlyMap<ProjectedToken, string>,
+): Promise<ProbeResult> {
+  switch (operation.do) {
+    case 'ReadFile':
+      return readFile(operation.path);
+    case 'Connect':
+      return tryToConnect(operation);
+    case 'AwaitTokenRotation':
+      return awaitRotation(operation, first.get(operation.token));
+  }
+}
+
+function readFile(path: string): ProbeResult {
+  try {
+    const bytes = readFileSync(path).length;
+    const { mode, uid, gid } = statSync(path);
+    return { outcome: 'granted', facts: { bytes, mode: (mode & 0o777).toString(8).padStart(4, '0'), uid, gid } };
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    return { outcome: 'refused', layer: 'injection', code, message: `the file cannot be read (${code})` };
+  }
+}
+
+/** How long a connection may take; a policy that drops packets is met as a timeout. */
+const CONNECT_MILLISECONDS = 2000;
+/** How long the state that is waited for may take to come. */
+const SETTLE_MILLISECONDS = 20_000;
+
+async function tryToConnect({ to, until }: ConnectRequest): Promise<ProbeResult> {
+  const url = new URL(
+    to === 'agent'
+      ? (process.env['PROBE_AGENT_URI'] ?? 'http://169.254.170.23')
+      : (process.env['AWS_ENDPOINT_URL'] ?? `https://sts.${process.env['AWS_REGION'] ?? 'us-east-1'}.amazonaws.com`),
+  );
+  const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+  const end = Date.now() + SETTLE_MILLISECONDS;
+  for (;;) {
+    const failure = await connectOnce(url.hostname.replace(/^\[|\]$/g, ''), port);
+    const settled = until === undefined || (until === 'open') === (failure === undefined);
+    if (!settled && Date.now() < end) {
+      await sleep(300);
+      continue;
+    }
+    if (failure === undefined) return { outcome: 'granted' };
+    return { outcome: 'refused', layer: 'network', code: failure, message: `no connection to ${to} (${failure})` };
+  }
+}
+
+/** Undefined when a connection came about, else why it did not. */
+function connectOnce(host: string, port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: CONNECT_MILLISECONDS });
+    const end = (failure?: string): void => {
+      socket.destroy();
+      resolve(failure);
+    };
+    socket.once('connect', () => end());
+    socket.once('timeout', () => end('TIMEOUT'));
+    socket.once('error', (error: NodeJS.ErrnoException) => end(error.code ?? 'connection failed'));
+  });
+}
+
+const ROTATION_POLL_MILLISECONDS = 200;
+
+async function awaitRotation({ token, seconds }: RotationRequest, first: string | undefined): Promise<ProbeResult> {
+  if (first === undefined)
+    return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: `the pod started without ${token}` };
+  const started = Date.now();
+  for (;;) {
+    const now = readToken({ from: token });
+    if (now !== undefined && now !== first) return { outcome: 'granted', facts: rotationFacts(first, now) };
+    if (Date.now() - started >= seconds * 1000)
+      return {
+        outcome: 'refused',
+        layer: 'injection',
+        code: 'NotRotated',
+        message: `after ${seconds} s the ${token} token is still that of the start`,
+      };
+    await sleep(ROTATION_POLL_MILLISECONDS);
+  }
+}
+
+/** `sameSubject`, `sameAudience`, and how many seconds later the new token `issuedLater` and `expiresLater`. */
+function rotationFacts(first: string, second: string): Record<string, string | number | boolean> {
+  const [before, after] = [first, second].map(
+    (token) => JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Claims,
+  ) as [Claims, Claims];
+  return {
+    sameSubject: before.sub === after.sub,
+    sameAudience: JSON.stringify(before.aud) === JSON.stringify(after.aud),
+    issuedLater: after.iat - before.iat,
+    expiresLater: after.exp - before.exp,
+  };
+}
+
+interface Claims {
+  readonly sub: string;
+  readonly aud: unknown;
+  readonly iat: number;
+  readonly exp: number;
+}

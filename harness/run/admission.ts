@@ -1,0 +1,126 @@
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RawAnswer } from '../kubernetes/client.ts';
+import type { PodFields } from '../scenario/spec.ts';
+import { isAccountMissing } from './workload-pod.ts';
+import { site, type ScenarioWorld, type Workload } from './world.ts';
+
+export type Facts = Record<string, string | number | boolean>;
+
+/** Creates a pod of a workload's service account in dry run: admission changes it, nothing is stored. */
+export async function admitInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  pod: PodFields = {},
+  user?: string,
+): Promise<RawAnswer> {
+  const { kubernetes, probeImage } = site(world, like.cluster);
+  const { metadata = {}, spec = {} } = world.names.expandAll(pod) as {
+    metadata?: Record<string, unknown>;
+    spec?: Record<string, unknown>;
+  };
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'admitted', ...metadata },
+    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: probeImage }], ...spec },
+  };
+  for (;;) {
+    const answer = await kubernetes.raw({
+      method: 'POST',
+      path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
+      body,
+      headers: user === undefined ? {} : { 'Impersonate-User': user },
+    });
+    if (!isAccountMissing(answer.status, answer.body)) return answer;
+    await sleep(POLL_MILLISECONDS, undefined, { signal: world.signal });
+  }
+}
+
+const POLL_MILLISECONDS = 50;
+const SETTLE_MILLISECONDS = 5000;
+
+/**
+ * Waits until admission is as `isSo` says, since API server and webhook learn of changes from watches. Gives up after a
+ * while, in silence: the probes that follow tell what admission does instead.
+ */
+export async function awaitAdmission(
+  world: ScenarioWorld,
+  like: Workload,
+  isSo: (facts: Facts) => boolean,
+  signal = world.signal,
+): Promise<void> {
+  const end = performance.now() + SETTLE_MILLISECONDS;
+  while (performance.now() < end && !signal.aborted) {
+    const answer = await admitInDryRun(world, like);
+    if (answer.status === 201 && isSo(admissionFacts(JSON.parse(answer.body) as V1Pod))) return;
+    await sleep(POLL_MILLISECONDS);
+  }
+}
+
+const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
+const IRSA_VOLUME = 'aws-iam-token';
+
+const ROLE_ARN = 'eks.amazonaws.com/role-arn';
+const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
+/** Seconds: the shortest that a webhook asks for. */
+const LEAST_EXPIRATION = 600;
+
+/** Waits until the webhook knows annotations of a workload's service account, where it can be seen that it does. */
+export async function awaitAccountSeen(
+  world: ScenarioWorld,
+  item: Workload,
+  annotations: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const arn = annotations[ROLE_ARN];
+  const associated = world.associations.has(item.name);
+  const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);
+  const showsRole = arn !== undefined && !associated;
+  if (!showsRole && Number.isNaN(seconds)) return;
+  await awaitAdmission(world, item, (facts) => {
+    const role = facts['app.env.AWS_ROLE_ARN'];
+    if (showsRole && (role ?? null) !== arn) return false;
+    const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
+    return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
+  });
+}
+
+/**
+ * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
+ * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
+ * `<container>.mount` (path of the token's mount).
+ */
+export function admissionFacts(pod: V1Pod): Facts {
+  const facts: Facts = {};
+  const volumes = new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, volume]));
+  const containers: V1Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const names = containers.flatMap((container) => (container.env ?? []).map((variable) => variable.name));
+  const podIdentity = names.includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const irsa = names.includes('AWS_ROLE_ARN');
+  facts['injected'] = podIdentity && irsa ? 'both' : podIdentity ? 'pod-identity' : irsa ? 'irsa' : 'none';
+  const label = pod.metadata?.labels?.['eks.amazonaws.com/pod-identity'];
+  if (label !== undefined) facts['label'] = label;
+  for (const [name, key] of [
+    [POD_IDENTITY_VOLUME, 'podIdentityVolume'],
+    [IRSA_VOLUME, 'irsaVolume'],
+  ] as const) {
+    const volume = volumes.get(name);
+    const token = volume?.projected?.sources?.find((source) => source.serviceAccountToken)?.serviceAccountToken;
+    facts[`${key}.present`] = volume !== undefined;
+    if (token?.expirationSeconds !== undefined) facts[`${key}.expirationSeconds`] = token.expirationSeconds;
+    if (token?.audience !== undefined) facts[`${key}.audience`] = token.audience;
+    if (token) facts[`${key}.path`] = token.path;
+  }
+  for (const container of containers) {
+    const env = container.env ?? [];
+    facts[`${container.name}.envNames`] = env.map((variable) => variable.name).join(',');
+    for (const variable of env)
+      if (variable.value !== undefined) facts[`${container.name}.env.${variable.name}`] = variable.value;
+    for (const mount of container.volumeMounts ?? []) {
+      if (mount.name === POD_IDENTITY_VOLUME || mount.name === IRSA_VOLUME)
+        facts[`${container.name}.mount`] = `${mount.mountPath}${mount.readOnly ? ' (read only)' : ''}`;
+    }
+  }
+  for (const [key, value] of Object.entries(pod.metadata?.labels ?? {})) facts[`labels.${key}`] = value;
+  return facts;
+}

@@ -1,0 +1,49 @@
+import { isIP } from 'node:net';
+import { WORKLOAD_LABEL } from './pods.ts';
+import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
+
+/** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
+export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
+  await Promise.all(
+    workloads(world).map(async (item) => {
+      if (item.spec.egress === undefined) return;
+      const { status, body } = await site(world, item.cluster).kubernetes.raw({
+        method: 'POST',
+        path: `/apis/networking.k8s.io/v1/namespaces/${item.namespace}/networkpolicies`,
+        body: networkPolicy(world, item),
+      });
+      if (status !== 201)
+        throw new Error(
+          `the network policy of workload "${item.name}" cannot be made (status ${status}): ${body.slice(0, 200)}`,
+        );
+    }),
+  );
+}
+
+function networkPolicy(world: ScenarioWorld, item: Workload): object {
+  const places = item.spec.egress ?? [];
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'NetworkPolicy',
+    metadata: { name: item.name, namespace: item.namespace },
+    spec: {
+      podSelector: { matchLabels: { [WORKLOAD_LABEL]: item.name } },
+      policyTypes: ['Egress'],
+      egress: places.flatMap((place) => (place === 'agent' ? [AGENT] : toAws(world))),
+    },
+  };
+}
+
+const AGENT = { to: [{ ipBlock: { cidr: '169.254.170.23/32' } }], ports: [{ protocol: 'TCP', port: 80 }] };
+
+/** A policy knows addresses alone: where AWS is a name, all addresses at its port are meant, and DNS. */
+function toAws(world: ScenarioWorld): object[] {
+  const { AWS_ENDPOINT_URL = 'https://amazonaws.com' } = world.environment.aws.workloadEnvironment;
+  const { hostname, port, protocol } = new URL(AWS_ENDPOINT_URL);
+  const address = hostname.replace(/^\[|\]$/g, '');
+  const ports = [{ protocol: 'TCP', port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }];
+  const family = isIP(address);
+  if (family !== 0) return [{ to: [{ ipBlock: { cidr: `${address}/${family === 4 ? 32 : 128}` } }], ports }];
+  const dns = ['UDP', 'TCP'].map((transport) => ({ protocol: transport, port: 53 }));
+  return [{ ports }, { ports: dns }];
+}
