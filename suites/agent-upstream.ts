@@ -77,7 +77,9 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-17', 'each address has a cache of its own', {
     source: AGENT + 'cmd/server.go: a server for each bind host',
-    ...ASSOCIATED,
+    roles: ASSOCIATED.roles,
+    // Pods of an IPv4 cluster have no way to an IPv6 address but by their node's own network.
+    workloads: { app: { role: 'app', hostNetwork: true } },
     probes: [
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
       granted('app', fetchCredentials({ via: 'ipv6' }), { facts: { upstreamCalls: 1 } }),
@@ -103,10 +105,11 @@ suite('agent', ({ scenario }) => {
 
   scenario('AP-20', 'a service account without association is not found, at once', {
     source: ERRORS + ', ResourceNotFoundException',
-    ...ASSOCIATED,
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app' }, witness: { role: 'app' } },
     probes: [
-      // Ahead of its end the association works; with a token that is not cached yet, the next request must ask again.
-      control('app', fetchCredentials({ via: 'ipv6' })),
+      // Ahead of its end the association works. The other pod's token is not cached yet, so that the agent must ask.
+      control('witness', fetchCredentials()),
       deleteAssociation('app'),
       refused('app', fetchCredentials(), {
         by: 'eks-auth',
@@ -195,9 +198,13 @@ suite('agent', ({ scenario }) => {
   scenario('AP-26', "the agent's probes say that its servers answer", {
     source: AGENT + 'pkg/handlers/probe_handler.go',
     needs: ['pod-identity'],
-    probes: [2703, 2705].flatMap((port) =>
-      ['/healthz', '/readyz'].map((path) => succeeds(agentGet(port, path), { status: 200 })),
-    ),
+    probes: ['/healthz', '/readyz'].map((path) => succeeds(agentGet(2705, path), { status: 200 })),
+  });
+
+  scenario('AP-26b', "the kubelet's probes of the agent say that its servers answer", {
+    source: AGENT + 'cmd/server.go: the probe port is on localhost alone; pkg/handlers/probe_handler.go',
+    needs: ['pod-identity'],
+    probes: ['/healthz', '/readyz'].map((path) => succeeds(agentGet(2703, path), { status: 200 })),
   });
 
   scenario('AP-28', 'answers are counted by status', {

@@ -1,6 +1,7 @@
 /** What pods get by EKS Pod Identity: whose role, which session, and what it may do. */
 import {
   allow,
+  connect,
   control,
   createAssociation,
   denied,
@@ -11,6 +12,7 @@ import {
   matching,
   podIdentityRole,
   putObject,
+  readFile,
   refused,
   restartPod,
   suite,
@@ -27,6 +29,8 @@ const DENIAL_MESSAGES = 'IAM User Guide, "Troubleshoot access denied error messa
 const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
 /** S3 denies since no statement of the role's own policies allows the action. */
 const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+
+const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
 
 const readData = allow('s3:GetObject', 'data/*');
 
@@ -199,7 +203,28 @@ suite('pod-identity', ({ scenario }) => {
     source: 'Kubernetes documentation, "Projected Volumes": ownership and permissions of service account tokens',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app', runAsUser: 65534 } },
+    probes: [
+      granted('app', fetchCredentials()),
+      // Nobody else's: all containers of the pod run as that user.
+      granted('app', readFile(TOKEN_FILE), { facts: { mode: '0600' } }),
+    ],
+  });
+
+  scenario('PI-26b', 'a container that does not run as root can read its token where volumes belong to a group', {
+    source: 'Kubernetes documentation, "Configure a Security Context for a Pod or Container", fsGroup',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', runAsUser: 65534, fsGroup: 2000 } },
     probes: [granted('app', fetchCredentials())],
+  });
+
+  scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {
+    source: 'Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      granted('app', connect('agent')),
+      granted('app', fetchCredentials({ via: 'ipv4' }), { facts: { contentType: 'application/json' } }),
+    ],
   });
 });
 

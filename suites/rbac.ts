@@ -178,9 +178,13 @@ suite('rbac', ({ scenario }) => {
   scenario('RB-11', "a deleted pod's token is worth nothing at the API server", {
     source: 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens',
     workloads: { app: {} },
-    tokens: { bound: { serviceAccount: 'app/app', audience: KUBERNETES_API, boundTo: 'app' } },
+    // Two alike, since an API server remembers for a while that a token was good.
+    tokens: {
+      twin: { serviceAccount: 'app/app', audience: KUBERNETES_API, boundTo: 'app' },
+      bound: { serviceAccount: 'app/app', audience: KUBERNETES_API, boundTo: 'app' },
+    },
     probes: [
-      controlSucceeds(reviewToken('bound'), { username: 'system:serviceaccount:<namespace:app>:app' }),
+      controlSucceeds(reviewToken('twin'), { username: 'system:serviceaccount:<namespace:app>:app' }),
       deletePod('app'),
       fails(reviewToken('bound'), { by: 'kubernetes', code: 'Unauthenticated' }),
     ],
@@ -197,6 +201,20 @@ suite('rbac', ({ scenario }) => {
       deletePod('app'),
       startPod('courier'),
       granted('courier', assumeWithWebIdentity('app', { token: minted('bound') })),
+    ],
+  });
+
+  scenario('RB-11c', "a deleted pod's token is still good for the agent until it expires", {
+    source: 'EKS Auth API Reference, AssumeRoleForPodIdentity: no error is told for a pod that is gone',
+    finding:
+      'EKS Auth goes by what the token says: deleting the pod does not end what its Pod Identity token can do, from any pod of the cluster.',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, courier: { serviceAccount: 'courier', starts: 'later' } },
+    tokens: { bound: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } },
+    probes: [
+      deletePod('app'),
+      startPod('courier'),
+      granted('courier', fetchCredentials({ via: 'ipv4', token: minted('bound') })),
     ],
   });
 });

@@ -2,9 +2,12 @@ import {
   admitPod,
   cutWebhook,
   fails,
+  fetchCredentials,
   isAbsent,
   podIdentityRole,
   postToWebhook,
+  refused,
+  startPod,
   succeeds,
   suite,
 } from '../harness/index.ts';
@@ -102,11 +105,13 @@ suite('webhook', ({ scenario }) => {
     finding:
       'The webhook fails open: a pod that is created while it cannot be reached has no credentials settings for its whole life. Watch for pods without the label eks.amazonaws.com/pod-identity.',
     roles: ASSOCIATED.roles,
-    workloads: ASSOCIATED.workloads,
+    workloads: { app: { role: 'app', starts: 'later' } },
     probes: [
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
       cutWebhook(),
       succeeds(admitPod('app'), { injected: 'none', label: isAbsent }),
+      startPod('app'),
+      refused('app', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
     ],
   });
 

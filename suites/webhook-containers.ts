@@ -2,12 +2,14 @@ import {
   admitPod,
   control,
   fetchCredentials,
+  granted,
   isAbsent,
   noToken,
   podIdentityRole,
   refused,
   succeeds,
   suite,
+  whoAmI,
 } from '../harness/index.ts';
 
 const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
@@ -83,6 +85,18 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
+  for (const [id, container, what] of [
+    ['WH-08b', 'init', 'an init container'],
+    ['WH-08c', 'sidecar', 'a sidecar'],
+  ] as const) {
+    scenario(id, `${what} gets credentials from the agent`, {
+      source: HANDLER + '; Kubernetes documentation, "Init Containers" and "Sidecar Containers"',
+      roles: { app: podIdentityRole() },
+      workloads: { app: { role: 'app', container } },
+      probes: [granted('app', fetchCredentials()), granted('app', whoAmI())],
+    });
+  }
+
   scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
     source: HANDLER + ', existing environment variables',
     roles: { app: podIdentityRole() },
@@ -154,10 +168,12 @@ suite('webhook', ({ scenario }) => {
     ],
   });
 
-  scenario('WH-14', "a pod on the host's network gets the settings like any other", {
+  scenario('WH-14', "a pod on the host's network gets settings and credentials like any other", {
     source: HANDLER + ': no field of the pod but its containers, volumes, labels and node selector is looked at',
-    ...ASSOCIATED,
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', hostNetwork: true } },
     probes: [
+      granted('app', fetchCredentials()),
       succeeds(admitPod('app', { spec: { hostNetwork: true } }), {
         injected: 'pod-identity',
         'app.envNames': POD_IDENTITY_ENV.join(),

@@ -1,0 +1,277 @@
+/** What changes while pods run: associations, roles, service accounts, tokens, the agent. */
+import {
+  advanceClock,
+  allow,
+  between,
+  control,
+  createAssociation,
+  createAssociationFor,
+  deleteAssociation,
+  deleteRole,
+  denied,
+  deny,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  putRolePolicy,
+  recreateRole,
+  recreateServiceAccount,
+  refused,
+  restartAgent,
+  restartPod,
+  startAgent,
+  startPod,
+  stopAgent,
+  succeeds,
+  suite,
+  tokenRotation,
+  updateAssociation,
+  wait,
+  whoAmI,
+} from '../harness/index.ts';
+
+const HOW_TO_ASSIGN = 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"';
+const DELETE =
+  'Amazon EKS API Reference, DeletePodIdentityAssociation: credentials that were handed out before stay good';
+const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
+const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
+const CACHE = 'eks-pod-identity-agent source, internal/credsretriever';
+const TOKENS = 'Kubernetes documentation, "Configure Service Accounts for Pods": a kubelet asks for a new token';
+
+const NOT_INJECTED = { by: 'injection', code: 'NoCredentialsSettings' } as const;
+const readData = allow('s3:GetObject', 'data/*');
+
+/** A token lives as short as it may: ten minutes. */
+const SHORT_TOKEN = { 'token-expiration': '600' };
+
+suite('lifecycle', ({ scenario }) => {
+  scenario('LC-02', 'pods started after the association was deleted get nothing', {
+    source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      deleteAssociation('app'),
+      restartPod('app'),
+      refused('app', fetchCredentials(), NOT_INJECTED),
+    ],
+  });
+
+  scenario('LC-03', 'a running pod keeps its credentials when the association is deleted', {
+    source: `${DELETE}; ${CACHE}`,
+    finding:
+      'Deleting an association takes nothing from running pods: their credentials last up to six hours, and the agent goes on handing them out from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      deleteAssociation('app'),
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-04', 'an agent that was started anew has no credentials for a pod whose association is gone', {
+    source: `${DELETE}; ${CACHE}: the cache is in memory alone; ${ERRORS}`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      deleteAssociation('app'),
+      restartAgent(),
+      refused('app', fetchCredentials(), {
+        by: 'eks-auth',
+        code: ['ResourceNotFoundException', 'AccessDeniedException'],
+      }),
+    ],
+  });
+
+  scenario('LC-05', 'pods started after the association was given another role have that role', {
+    source: UPDATE,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first' } },
+    probes: [
+      granted('app', whoAmI(), { as: 'first' }),
+      updateAssociation('app', 'second'),
+      restartPod('app'),
+      granted('app', whoAmI(), { as: 'second' }),
+    ],
+  });
+
+  scenario('LC-06', 'a running pod keeps its role when the association is given another one', {
+    source:
+      'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles": recreate the pods to apply a change sooner; ' +
+      CACHE,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first' }, fresh: { role: 'first', starts: 'later' } },
+    probes: [
+      granted('app', whoAmI(), { as: 'first' }),
+      updateAssociation('app', 'second'),
+      startPod('fresh'),
+      granted('fresh', whoAmI(), { as: 'second' }),
+      granted('app', whoAmI(), { as: 'first' }),
+    ],
+  });
+
+  scenario('LC-07', 'an association may be deleted and made again', {
+    source: HOW_TO_ASSIGN,
+    roles: { first: podIdentityRole(), second: podIdentityRole() },
+    workloads: { app: { role: 'first', starts: 'later' } },
+    probes: [
+      deleteAssociation('app'),
+      createAssociation('app', 'second'),
+      startPod('app'),
+      granted('app', whoAmI(), { as: 'second' }),
+    ],
+  });
+
+  scenario('LC-08', 'the kubelet renews the token ahead of its end, and calls go on working', {
+    source: `${TOKENS} when the old one has lived 80 % of its time`,
+    profile: 'soak',
+    allowSeconds: 780,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials()),
+      granted('app', tokenRotation('pod-identity', 620), {
+        // A kubelet that is a little early or late is right: it looks at its pods every minute or so.
+        facts: { sameSubject: true, sameAudience: true, issuedLater: between(450, 600) },
+      }),
+      granted('app', fetchCredentials()),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-08b', 'the kubelet renews the token when 80 % of its time are over by the clock', {
+    source: `${TOKENS} when the old one has lived 80 % of its time`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN } },
+    probes: [
+      granted('app', fetchCredentials()),
+      advanceClock(490),
+      granted('app', tokenRotation('pod-identity', 10), {
+        facts: { sameSubject: true, sameAudience: true, issuedLater: between(490, 520) },
+      }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-10', 'a restart of the agent costs running pods nothing but a new session', {
+    source: `${CACHE}: the cache is in memory alone`,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      restartAgent(),
+      granted('app', getObject('data/key')),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('LC-11', "a pod that starts ahead of its node's agent has credentials as soon as that is there", {
+    source:
+      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; amazon-eks-pod-identity-webhook, admission does not ask the agent',
+    finding:
+      'While a node has no agent, pods on it start all the same, with settings that lead to nobody: an SDK gives up after seconds.',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app', starts: 'later' } },
+    objects: ['data/key'],
+    probes: [
+      stopAgent(),
+      startPod('app'),
+      refused('app', fetchCredentials(), { by: 'agent', message: 'cannot be reached' }),
+      startAgent(),
+      granted('app', fetchCredentials()),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-15', 'sessions older than a moment can be denied, and new ones are not', {
+    source: 'IAM User Guide, "Revoking IAM role temporary security credentials"',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key')),
+      putRolePolicy('app', readData, deny('*', '*', { DateLessThan: { 'aws:TokenIssueTime': '<time:now>' } })),
+      denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity', explicit: true }),
+      // Sessions are dated in whole seconds.
+      wait(1),
+      restartPod('app'),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-16', 'what a role may do changes for the sessions that are under way', {
+    source:
+      'IAM User Guide, "Policies and permissions in AWS Identity and Access Management": evaluated at each request',
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key', 'data/other'],
+    probes: [
+      granted('app', getObject('data/key')),
+      putRolePolicy('app', allow('s3:GetObject', 'data/other')),
+      granted('app', getObject('data/other')),
+      denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity', explicit: false }),
+      putRolePolicy('app', readData),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-17', 'a service account that was deleted and made again keeps its association', {
+    source: `${HOW_TO_ASSIGN}: an association names namespace and service account`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      recreateServiceAccount('app'),
+      restartPod('app'),
+      granted('app', whoAmI()),
+    ],
+  });
+
+  scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
+    source: ERRORS,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
+    probes: [
+      control('app', fetchCredentials()),
+      deleteRole('app'),
+      startPod('fresh'),
+      refused('fresh', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+    ],
+  });
+
+  scenario('LC-20', 'a role that is made again under its name serves its association again', {
+    source: `${HOW_TO_ASSIGN}: an association names the role by its ARN`,
+    finding:
+      'Whoever may create a role under the name of a deleted one gets the pods of the associations that were left behind: delete associations ahead of their roles.',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      deleteRole('app'),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      recreateRole('app'),
+      granted('app', whoAmI()),
+    ],
+  });
+
+  scenario('LC-22', 'of two that create the same association at once one succeeds', {
+    source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
+    roles: { app: podIdentityRole() },
+    workloads: { app: {} },
+    probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), {
+        created: 1,
+        refusals: 'ResourceInUseException',
+      }),
+    ],
+  });
+});
