@@ -1,10 +1,4 @@
-import type { ClusterHost } from '../driver.ts';
-import { ClusterError } from '../errors.ts';
-import type { KindOptions } from './options.ts';
-
 export { KIND_CAPABILITIES } from './capabilities.ts';
+export { kindHost } from './host.ts';
+export { kindProgram } from './kind.ts';
 export type { KindOptions } from './options.ts';
-
-export async function kindHost(_options: KindOptions): Promise<ClusterHost> {
-  throw new ClusterError('CLUSTER_FAILED', 'environment', 'not there yet');
-}

@@ -1,0 +1,103 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import { stringify } from 'yaml';
+import type { ClusterSpec } from '../../emulator/index.ts';
+import { newCertificateAuthority } from '../kubernetes/certificates.ts';
+import { listen, stopServer } from '../listen.ts';
+
+export interface AuthenticatorOptions {
+  readonly bindAddress: string;
+  /** Host by which the API server reaches that address. */
+  readonly host: string;
+  readonly authenticate: ClusterSpec['authenticate'];
+}
+
+export interface Authenticator {
+  /** For the API server's `--authentication-token-webhook-config-file`; it holds a secret. */
+  readonly kubeconfig: string;
+  close(): Promise<void>;
+}
+
+/** Bytes of a TokenReview: tokens of EKS are below 16 KiB. */
+const LARGEST_REVIEW = 64 * 1024;
+
+/**
+ * Answers the API server who a bearer token stands for, over TLS (Kubernetes, "Authenticating", Webhook Token
+ * Authentication), as aws-iam-authenticator does in an EKS cluster. Whoever does not know the secret of the kubeconfig
+ * gets 401.
+ */
+export async function startAuthenticator({
+  bindAddress,
+  host,
+  authenticate,
+}: AuthenticatorOptions): Promise<Authenticator> {
+  const authority = await newCertificateAuthority();
+  const { certificate, key } = await authority.issue([host]);
+  const secret = randomBytes(32).toString('base64url');
+  const server = createServer({ cert: certificate, key }, (request, response) => {
+    serve(request, response).catch(() => response.writeHead(400).end());
+  });
+  const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    if (!isSame(request.headers.authorization ?? '', `Bearer ${secret}`)) {
+      response.writeHead(401).end();
+      return;
+    }
+    const review = JSON.parse(await bodyOf(request)) as TokenReview;
+    const user = await authenticate(review.spec?.token ?? '');
+    const status =
+      user === undefined
+        ? { authenticated: false }
+        : {
+            authenticated: true,
+            user: { username: user.username, groups: user.groups },
+            // Such tokens name no audience: they are for the API server that asks.
+            ...(review.spec?.audiences !== undefined && { audiences: review.spec.audiences }),
+          };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ apiVersion: review.apiVersion, kind: 'TokenReview', status }));
+  };
+  const port = await listen(server, bindAddress);
+  return {
+    kubeconfig: kubeconfig(`https://${host}:${port}/`, authority.certificate, secret),
+    close: () => stopServer(server),
+  };
+}
+
+interface TokenReview {
+  readonly apiVersion: string;
+  readonly spec?: { readonly token?: string; readonly audiences?: readonly string[] };
+}
+
+function kubeconfig(server: string, certificateAuthority: string, token: string): string {
+  const name = 'token-authenticator';
+  return stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: { server, 'certificate-authority-data': Buffer.from(certificateAuthority).toString('base64') },
+      },
+    ],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  });
+}
+
+function isSame(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > LARGEST_REVIEW) throw new Error('the review is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,86 @@
+import { statfs } from 'node:fs/promises';
+import { ClusterError } from '../errors.ts';
+import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
+
+/** Bytes that Docker needs for two nodes, and what runs on them. */
+const NEEDED_BYTES = 3e9;
+
+/** Asks the engine about itself. Throws `ClusterError` DOCKER_MISSING, DOCKER_NOT_RUNNING. */
+export async function checkEngine(docker: Docker): Promise<EngineInfo> {
+  try {
+    const info = await docker.info();
+    if (info.ServerVersion) return info;
+    throw new DockerError('it tells no version');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new ClusterError(
+        'DOCKER_MISSING',
+        'environment',
+        'There is no docker on this machine: install Docker (https://docs.docker.com/engine/install), or use --cluster embedded.',
+      );
+    if (!(error instanceof DockerError)) throw error;
+    throw new ClusterError(
+      'DOCKER_NOT_RUNNING',
+      'environment',
+      `Docker does not answer (${error.message}): start it, and see that you may use it.`,
+    );
+  }
+}
+
+/** Checks that Docker's folder has room, where it is on this machine. Throws `ClusterError` NO_DISK_SPACE. */
+export async function checkDiskSpace({ DockerRootDir, OperatingSystem }: EngineInfo): Promise<void> {
+  if (DockerRootDir === undefined || OperatingSystem === 'Docker Desktop') return;
+  const disk = await statfs(DockerRootDir).catch(() => undefined);
+  if (disk === undefined) return;
+  const free = disk.bavail * disk.bsize;
+  if (free >= NEEDED_BYTES) return;
+  throw new ClusterError(
+    'NO_DISK_SPACE',
+    'environment',
+    `Docker's folder ${DockerRootDir} has ${gigabytes(free)} free, and kind clusters need ${gigabytes(NEEDED_BYTES)}: make room, such as with \`docker system prune\`.`,
+  );
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 1e9).toFixed(1)} GB`;
+
+/** Go's names for what `uname -m` says. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x86_64: 'amd64', aarch64: 'arm64' };
+
+/**
+ * The image that a flag names, pulled when it is not there. Throws `ClusterError` IMAGE_MISSING, or IMAGE_BROKEN for one
+ * that the engine's machine cannot run.
+ */
+export async function checkImage(
+  docker: Docker,
+  engine: EngineInfo,
+  flag: string,
+  reference: string,
+  signal: AbortSignal,
+): Promise<ImageInfo> {
+  const image = (await docker.image(reference)) ?? (await pull(docker, flag, reference, signal));
+  const architecture = ARCHITECTURES[engine.Architecture ?? ''] ?? engine.Architecture;
+  if (image.Os !== 'linux' || (architecture !== undefined && image.Architecture !== architecture))
+    throw new ClusterError(
+      'IMAGE_BROKEN',
+      'usage',
+      `Image ${reference} (--${flag}) is for ${image.Os}/${image.Architecture}, and Docker runs linux/${architecture} here: name one for that.`,
+    );
+  return image;
+}
+
+async function pull(docker: Docker, flag: string, reference: string, signal: AbortSignal): Promise<ImageInfo> {
+  let reason = 'it is gone again';
+  try {
+    await docker.call(['pull', '--quiet', reference], { signal });
+    const image = await docker.image(reference);
+    if (image !== undefined) return image;
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error;
+    reason = error.message;
+  }
+  throw new ClusterError(
+    'IMAGE_MISSING',
+    'usage',
+    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): build it, or name another.`,
+  );
+}

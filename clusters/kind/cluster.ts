@@ -1,0 +1,135 @@
+import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { ClusterError } from '../errors.ts';
+import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
+import type { Connection } from '../kubernetes/connection.ts';
+import type { HostContext } from './context.ts';
+import { keysOf, podExists } from './kube.ts';
+import { serveMetadata } from './metadata.ts';
+import type { LinkLocal, NodeContainer } from './node.ts';
+
+type Addon = Parameters<ManagedCluster['installAddon']>[0];
+
+export interface KindClusterParts {
+  readonly context: HostContext;
+  readonly spec: ClusterSpec;
+  /** As an administrator. */
+  readonly connection: Connection;
+  readonly endpoint: string;
+  readonly certificateAuthorityData: string;
+  /** The issuer of a cluster that has one of its own. */
+  readonly issuer?: string;
+  readonly nodes: readonly NodeContainer[];
+  readonly linkLocal: readonly LinkLocal[];
+  readonly webhook: InstalledWebhook;
+  /** Undoes the cluster, once what is in it was removed. */
+  readonly dispose: () => Promise<void>;
+}
+
+/** A cluster of kind behind an emulated EKS cluster. */
+export class KindCluster implements ManagedCluster {
+  readonly endpoint: string;
+  readonly certificateAuthorityData: string;
+  readonly issuer?: string;
+  readonly #parts: KindClusterParts;
+  #group: { readonly name: string; readonly end: () => Promise<void> } | undefined;
+  #agent: InstalledAgent | undefined;
+
+  constructor(parts: KindClusterParts) {
+    this.#parts = parts;
+    this.endpoint = parts.endpoint;
+    this.certificateAuthorityData = parts.certificateAuthorityData;
+    if (parts.issuer !== undefined) this.issuer = parts.issuer;
+  }
+
+  jwks(): Promise<JsonWebKeySet> {
+    return keysOf(this.#parts.connection);
+  }
+
+  /** The cluster's nodes take the role of the group; there is one group, since they can have one role. */
+  addNodes(group: NodeGroupSpec): Promise<void> {
+    return this.#parts.context.journal.attempt(() => this.#addNodes(group));
+  }
+
+  async #addNodes(group: NodeGroupSpec): Promise<void> {
+    const { context, spec, nodes } = this.#parts;
+    if (this.#group !== undefined)
+      throw new ClusterError(
+        'CLUSTER_FAILED',
+        'usage',
+        `The nodes of kind cluster ${spec.name} are those of node group ${this.#group.name} already: it has no others for ${group.name}.`,
+      );
+    const ends = await Promise.all(
+      nodes.map((node) =>
+        serveMetadata({ docker: context.docker, reach: context.reach, region: spec.region, node, group }),
+      ),
+    );
+    this.#group = {
+      name: group.name,
+      end: async () => {
+        await Promise.all(ends.map((end) => end()));
+      },
+    };
+  }
+
+  async removeNodes(name: string): Promise<void> {
+    if (this.#group?.name !== name) return;
+    const { end } = this.#group;
+    this.#group = undefined;
+    await end();
+  }
+
+  async installAddon(addon: Addon): Promise<void> {
+    if (addon.name === AGENT_ADDON) await this.#parts.context.journal.attempt(() => this.#installAgent(addon));
+  }
+
+  async #installAgent(addon: Addon): Promise<void> {
+    const { context, spec, connection, linkLocal } = this.#parts;
+    const { options, images, reach } = context;
+    const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
+    this.#agent = await installAgent({
+      ...inClusterOptions(this.#parts),
+      connection,
+      image: images.agent,
+      clusterName: spec.name,
+      endpoint: reachable(spec.awsEndpoint, reach.host),
+      args: options.agentArgs,
+      addonVersion: addon.version,
+      ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
+      ...(bindHosts !== undefined && { bindHosts }),
+    });
+  }
+
+  async removeAddon(name: string): Promise<void> {
+    if (name !== AGENT_ADDON) return;
+    const agent = this.#agent;
+    this.#agent = undefined;
+    await agent?.remove();
+  }
+
+  associationsChanged(identities: Parameters<ManagedCluster['associationsChanged']>[0]): Promise<void> {
+    return this.#parts.webhook.setIdentities(identities);
+  }
+
+  podExists(namespace: string, name: string, uid: string): Promise<boolean> {
+    return podExists(this.#parts.connection, namespace, name, uid);
+  }
+
+  async delete(): Promise<void> {
+    await this.#parts.dispose();
+    this.#parts.connection.close();
+  }
+}
+
+/** What agent and webhook are both installed with. */
+export function inClusterOptions({ context, spec }: { readonly context: HostContext; readonly spec: ClusterSpec }) {
+  const { run, faults, readyMilliseconds, signal, progress } = context.options;
+  return { run, region: spec.region, faults, readyMilliseconds, signal, progress };
+}
+
+/** A URL with another host. */
+export function reachable(url: string, host: string): string {
+  const parsed = new URL(url);
+  parsed.hostname = host;
+  return parsed.href.replace(/\/$/, '');
+}

@@ -1,0 +1,74 @@
+import { ClusterError } from '../errors.ts';
+import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
+import type { Reach } from './network.ts';
+import type { KindOptions } from './options.ts';
+import type { Runner } from './runner.ts';
+
+/** Images that run on the nodes. */
+export interface NodeImages {
+  readonly agent: string;
+  readonly webhook: string;
+  readonly workload: string;
+}
+
+/** What the clusters of a run share. */
+export interface HostContext {
+  readonly options: KindOptions;
+  readonly run: Runner;
+  readonly docker: Docker;
+  readonly engine: EngineInfo;
+  /** Path of kind. */
+  readonly program: string;
+  /** Version of kind. */
+  readonly kind: string;
+  /** Docker network of the nodes. */
+  readonly network: string;
+  readonly reach: Reach;
+  readonly images: NodeImages;
+  /** Of the images on the nodes and the nodes' own, by their references. */
+  readonly imageInfo: ReadonlyMap<string, ImageInfo>;
+  /** Archive of `docker save` with the images, once it is written. */
+  readonly archive: Promise<string>;
+  /** Folder of this run for files that nobody else may read. */
+  readonly folder: string;
+  readonly journal: Journal;
+}
+
+/** What is to be told about the clusters once they are there. */
+export class Journal {
+  readonly #sentences = new Set<string>();
+  readonly #facts = new Map<string, Readonly<Record<string, string>>>();
+  #failure: ClusterError | undefined;
+
+  /** How clusters differ from EKS: a sentence. */
+  differs(sentence: string): void {
+    this.#sentences.add(sentence);
+  }
+
+  differences(): readonly string[] {
+    return [...this.#sentences];
+  }
+
+  setFacts(cluster: string, facts: Readonly<Record<string, string>>): void {
+    this.#facts.set(cluster, facts);
+  }
+
+  facts(cluster: string): Readonly<Record<string, string>> {
+    return this.#facts.get(cluster) ?? {};
+  }
+
+  /** The first failure whose cause is known. */
+  failure(): ClusterError | undefined {
+    return this.#failure;
+  }
+
+  /** Does something, and remembers why it could not be done. */
+  async attempt<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task();
+    } catch (error) {
+      if (error instanceof ClusterError) this.#failure ??= error;
+      throw error;
+    }
+  }
+}

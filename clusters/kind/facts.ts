@@ -1,0 +1,32 @@
+import type { Connection } from '../kubernetes/connection.ts';
+import type { HostContext } from './context.ts';
+import { nodesOf } from './kube.ts';
+
+/** Versions and images of a cluster, for the report. */
+export async function factsOf(
+  { engine, kind, images, imageInfo, options }: HostContext,
+  connection: Connection,
+): Promise<Readonly<Record<string, string>>> {
+  const [version, [node]] = await Promise.all([
+    connection.json<{ gitVersion: string }>('GET', '/version'),
+    nodesOf(connection),
+  ]);
+  const {
+    containerRuntimeVersion = 'unknown',
+    kernelVersion = 'unknown',
+    osImage = 'unknown',
+  } = node?.status?.nodeInfo ?? {};
+  const named = (reference: string): string => `${reference} (${imageInfo.get(reference)?.Id ?? 'id unknown'})`;
+  return {
+    kubernetesVersion: version.gitVersion.replace(/^v/, ''),
+    ...(options.images.node !== undefined && { nodeImage: named(options.images.node) }),
+    nodeSystem: osImage,
+    agentImage: named(images.agent),
+    webhookImage: named(images.webhook),
+    workloadImage: named(images.workload),
+    kind,
+    docker: engine.ServerVersion ?? 'unknown',
+    containerRuntime: containerRuntimeVersion,
+    kernel: kernelVersion,
+  };
+}

@@ -1,0 +1,111 @@
+import { accessSync, constants } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { ClusterError } from '../errors.ts';
+import { lastLine } from './docker.ts';
+import type { Runner } from './runner.ts';
+
+/** Label by which kind knows the containers of a cluster. */
+export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
+
+/** The kind program: that of PATH, else the one that `npm run kind:node-image` built. Throws `ClusterError` KIND_MISSING. */
+export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
+  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const folders = [
+    ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
+    join(cache, 'eks-pod-identity-conformance', 'bin'),
+  ];
+  const found = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
+  if (found !== undefined) return found;
+  throw new ClusterError(
+    'KIND_MISSING',
+    'environment',
+    'There is no kind on this machine: install it (https://kind.sigs.k8s.io), or run `npm run kind:node-image`, which builds it.',
+  );
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Version of the program, such as `0.30.0`. */
+export async function kindVersion(run: Runner, program: string): Promise<string> {
+  const { stdout } = await run(program, ['version']);
+  return /v(\d\S*)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
+export interface KindRun {
+  readonly run: Runner;
+  /** Path of the program. */
+  readonly program: string;
+  /** Docker network of the nodes. */
+  readonly network: string;
+}
+
+export interface NewKindCluster {
+  readonly name: string;
+  /** Default: the image that kind pins. */
+  readonly image?: string;
+  readonly configFile: string;
+  /** Written there, and nowhere else. */
+  readonly kubeconfigFile: string;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Makes the cluster and resolves when kubeadm is through; nodes need not be ready. Containers of one that failed stay, to
+ * be looked at. Throws `ClusterError`.
+ */
+export async function createCluster(
+  { run, program, network }: KindRun,
+  { name, image, configFile, kubeconfigFile, signal }: NewKindCluster,
+): Promise<void> {
+  const { exitCode, stderr } = await run(
+    program,
+    [
+      ...['create', 'cluster', '--retain', '--name', name, '--config', configFile, '--kubeconfig', kubeconfigFile],
+      ...(image === undefined ? [] : ['--image', image]),
+    ],
+    { environment: { KIND_EXPERIMENTAL_PROVIDER: 'docker', KIND_EXPERIMENTAL_DOCKER_NETWORK: network }, signal },
+  );
+  if (exitCode !== 0) throw creationError(name, image, stderr);
+}
+
+/** What went wrong, by what kind said about it. */
+export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
+  const said = errorLine(stderr);
+  if (/already exist for a cluster with the name|container name .* is already in use/i.test(stderr))
+    return nameTaken(name);
+  if (/failed to pull image/i.test(stderr))
+    return new ClusterError(
+      'IMAGE_MISSING',
+      'usage',
+      `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`npm run kind:node-image\`.`,
+    );
+  if (/could not find a (log )?line|failed to get kubernetes version|failed to create containerd? /i.test(stderr))
+    return new ClusterError(
+      'IMAGE_BROKEN',
+      'usage',
+      `Image ${image ?? 'that kind pins'} (--kind-image) does not start as a node of kind: ${said}`,
+    );
+  return new ClusterError('CLUSTER_FAILED', 'environment', `kind could not create cluster ${name}: ${said}`);
+}
+
+export function nameTaken(name: string): ClusterError {
+  return new ClusterError(
+    'NAME_TAKEN',
+    'environment',
+    `There is a kind cluster ${name} already: delete it with \`kind delete cluster --name ${name}\`.`,
+  );
+}
+
+/** The line that kind itself writes about a failure. */
+function errorLine(stderr: string): string {
+  const line = stderr.split('\n').find((text) => text.startsWith('ERROR: '));
+  return (line ?? lastLine(stderr) ?? 'it gives no reason').replace(/^ERROR: (failed to create cluster: )?/, '').trim();
+}

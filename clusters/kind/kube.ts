@@ -1,0 +1,78 @@
+import type { JsonWebKeySet } from '../../emulator/index.ts';
+import { KubernetesError, textOf, type Connection } from '../kubernetes/connection.ts';
+
+export interface NodeObject {
+  readonly metadata: { readonly name: string };
+  readonly spec?: { readonly providerID?: string };
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+    readonly nodeInfo?: {
+      readonly containerRuntimeVersion: string;
+      readonly kernelVersion: string;
+      readonly osImage: string;
+    };
+  };
+}
+
+export async function nodesOf(connection: Connection): Promise<readonly NodeObject[]> {
+  return (await connection.json<{ items: NodeObject[] }>('GET', '/api/v1/nodes')).items;
+}
+
+const POLL_MILLISECONDS = 200;
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
+
+/** Resolves once the API server answers this caller: it may refuse it while its roles are being made. */
+export async function apiAnswers(connection: Connection, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      await connection.json('GET', '/api/v1/namespaces/kube-system');
+      return;
+    } catch {
+      await pause();
+    }
+  }
+}
+
+/** Resolves to the nodes once there are some and all are ready. */
+export async function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly NodeObject[]> {
+  for (;;) {
+    signal.throwIfAborted();
+    const nodes = await nodesOf(connection).catch(() => []);
+    if (nodes.length > 0 && nodes.every(isReady)) return nodes;
+    await pause();
+  }
+}
+
+const isReady = ({ status }: NodeObject): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+
+/** Whether a pod with this UID exists. */
+export async function podExists(
+  connection: Connection,
+  namespace: string,
+  name: string,
+  uid: string,
+): Promise<boolean> {
+  try {
+    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+    const pod = await connection.json<{ metadata: { uid: string } }>('GET', path);
+    return pod.metadata.uid === uid;
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return false;
+    throw error;
+  }
+}
+
+/** Public keys of the service account issuer. The API server gives them as nothing but `application/jwk-set+json`. */
+export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
+  const answer = await connection.send({
+    method: 'GET',
+    path: '/openid/v1/jwks',
+    headers: { accept: 'application/jwk-set+json' },
+  });
+  const text = await textOf(answer);
+  if (answer.statusCode !== 200)
+    throw new Error(`the API server answered ${answer.statusCode} to a request for its keys`);
+  return JSON.parse(text) as JsonWebKeySet;
+}

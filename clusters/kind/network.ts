@@ -1,0 +1,85 @@
+import { createServer } from 'node:net';
+import { hostname } from 'node:os';
+import { ClusterError } from '../errors.ts';
+import type { Ledger } from '../ledger.ts';
+import { DockerError, type Docker } from './docker.ts';
+
+/** Label of Docker objects with the id of the run that made them; Kubernetes objects carry it too. */
+export const RUN_LABEL = 'conformance.eks-pod-identity/run';
+
+/** How nodes, and pods on them, reach servers of this process. */
+export interface Reach {
+  /** Address that such servers bind. */
+  readonly bindAddress: string;
+  /** Host by which nodes reach it. */
+  readonly host: string;
+  /** Whether the callers' addresses are seen as they are: not when something stands between nodes and this machine. */
+  readonly seesCallers: boolean;
+}
+
+/** By this name containers reach the machine that Docker Desktop runs on (Docker Desktop, "Networking"). */
+const DESKTOP_HOST = 'host.docker.internal';
+
+export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
+
+/** Makes the Docker network of a run's nodes, without IPv6. Throws `ClusterError`. */
+export async function createNetwork(docker: Docker, run: string, ledger: Ledger): Promise<string> {
+  const name = networkName(run);
+  ledger.willMake({ kind: 'docker-network', name });
+  const labels = { run, pid: String(process.pid), host: hostname() };
+  try {
+    await docker.call([
+      ...['network', 'create', '--driver', 'bridge'],
+      ...Object.entries(labels).flatMap(([key, value]) => ['--label', `conformance.eks-pod-identity/${key}=${value}`]),
+      name,
+    ]);
+  } catch (error) {
+    if (!(error instanceof DockerError)) throw error;
+    ledger.removed({ kind: 'docker-network', name });
+    throw new ClusterError(
+      'CLUSTER_FAILED',
+      'environment',
+      `Docker could not create the network ${name}: ${error.message}${/address pool/i.test(error.message) ? '; remove networks that nothing uses with `docker network prune`' : ''}`,
+    );
+  }
+  return name;
+}
+
+/** Removes the run's network, and the containers that are still attached to it. */
+export async function removeNetwork(docker: Docker, name: string, ledger: Ledger): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    await docker.removeContainers(await docker.containers(`network=${name}`));
+    try {
+      await docker.call(['network', 'rm', name]);
+      break;
+    } catch (error) {
+      if (/not found|no such network/i.test((error as Error).message)) break;
+      // A container that was being made when its maker was ended is attached only now.
+      if (attempt === REMOVAL_ATTEMPTS) throw error;
+    }
+  }
+  ledger.removed({ kind: 'docker-network', name });
+}
+
+const REMOVAL_ATTEMPTS = 5;
+
+/** Finds how a network's containers reach this machine. */
+export async function reachOf(docker: Docker, network: string): Promise<Reach> {
+  const format = '{{range .IPAM.Config}}{{.Gateway}} {{end}}';
+  const gateways = (await docker.call(['network', 'inspect', '--format', format, network])).split(/\s+/);
+  for (const gateway of gateways) {
+    if (/^\d+(\.\d+){3}$/.test(gateway) && (await isOfThisMachine(gateway)))
+      return { bindAddress: gateway, host: gateway, seesCallers: true };
+  }
+  // Docker in a virtual machine of its own: its gateways are there.
+  return { bindAddress: '127.0.0.1', host: DESKTOP_HOST, seesCallers: false };
+}
+
+/** Whether an address can be bound. Interfaces without a link, as a network's without containers, are not listed by node. */
+function isOfThisMachine(address: string): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(0, address, () => server.close(() => resolve(true)));
+  });
+}

@@ -1,0 +1,139 @@
+import { ClusterError } from '../errors.ts';
+import type { Docker } from './docker.ts';
+import type { Reach } from './network.ts';
+
+/** A node, which is a Docker container. */
+export interface NodeContainer {
+  /** Name of node and container. */
+  readonly name: string;
+  /** IP address in the nodes' Docker network. */
+  readonly address: string;
+}
+
+/** The link that carries the agent's addresses. */
+const LINK = 'pod-id-link0';
+/** IPv4 address of the agent (Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
+const AGENT_ADDRESS = '169.254.170.23';
+const METADATA_ADDRESS = '169.254.169.254';
+/** Marks the rules that lead to the metadata service. */
+const RULE_COMMENT = 'eks-pod-identity-conformance';
+/** Script in a node that undoes what was done to it; written ahead of what it undoes. */
+const UNDO_FILE = '/run/eks-pod-identity-conformance-undo';
+
+/** Resolves once the container runs; its containerd may not yet. */
+export async function containerRuns(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const running = await docker.call(['inspect', '--format', '{{.State.Running}}', name]).catch(() => '');
+    if (running === 'true') return;
+    await pause(POLL_MILLISECONDS);
+  }
+}
+
+const POLL_MILLISECONDS = 100;
+const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The containers that are attached to a network, as nodes. */
+export async function addressIn(docker: Docker, container: string, network: string): Promise<string> {
+  return docker.call([
+    ...[
+      'inspect',
+      '--format',
+      `{{with index .NetworkSettings.Networks ${JSON.stringify(network)}}}{{.IPAddress}}{{end}}`,
+    ],
+    container,
+  ]);
+}
+
+/** Loads an archive of `docker save` into a node as soon as its containerd answers. */
+export async function loadImages(docker: Docker, node: string, archive: string, signal: AbortSignal): Promise<void> {
+  const script = `
+    until ctr --namespace k8s.io version >/dev/null 2>&1; do sleep 0.1; done
+    exec ctr --namespace k8s.io images import - >/dev/null`;
+  await docker.script(node, script, [], { inputFile: archive, signal });
+}
+
+/** Checks that a node reaches a server of this machine. Throws `ClusterError`. */
+export async function checkReach(docker: Docker, node: string, url: string, signal: AbortSignal): Promise<void> {
+  // An answer of whatever status will do.
+  const script = 'curl --silent --output /dev/null --noproxy "*" --max-time 10 "$1"';
+  try {
+    await docker.script(node, script, [url], { signal });
+  } catch (error) {
+    if (signal.aborted) throw error;
+    throw new ClusterError(
+      'CLUSTER_FAILED',
+      'environment',
+      `Node ${node} cannot reach this machine at ${url}: let the firewall accept connections from Docker's networks to it.`,
+    );
+  }
+}
+
+/** How a node was prepared for the agent's addresses. */
+export interface LinkLocal {
+  /** What the node was given beforehand; undefined: nothing, the agent's own `initialize` makes its link. */
+  readonly link: 'dummy' | 'bridge' | undefined;
+  readonly ipv6: boolean;
+  /** `--bind-hosts` of the agent, where it cannot have both of its addresses. */
+  readonly bindHosts?: readonly string[];
+}
+
+/**
+ * Sees to it that the agent's `initialize` can add both its addresses: on a kernel without links of type dummy it finds a
+ * bridge of that name, which it takes. Where IPv6 is off for new links, it is turned on for this one, and for the loopback
+ * link, by which a node reaches its own addresses.
+ */
+export async function prepareLinkLocal(docker: Docker, node: string): Promise<LinkLocal> {
+  const script = `
+    link=$1 conf=/proc/sys/net/ipv6/conf
+    ! ip link show "$link" >/dev/null 2>&1 || { echo present; exit 0; }
+    echo "ip link delete $link" >>"$2"
+    type=dummy
+    ip link add "$link" type dummy 2>/dev/null || { type=bridge; ip link add "$link" type bridge; }
+    ipv6=none
+    if [ -e "$conf/$link/disable_ipv6" ]; then
+      ipv6=on
+      for one in "$link" lo; do
+        [ "$(cat "$conf/$one/disable_ipv6")" = 1 ] || continue
+        ipv6=turned-on
+        [ "$one" = "$link" ] || echo "echo 1 >$conf/$one/disable_ipv6" >>"$2"
+        echo 0 >"$conf/$one/disable_ipv6"
+      done
+    fi
+    case $type/$ipv6 in
+      dummy/on | dummy/none) ip link delete "$link"; type=own ;;
+    esac
+    echo "$type $ipv6"`;
+  const [type = '', ipv6] = (await docker.script(node, script, [LINK, UNDO_FILE])).split(' ');
+  return {
+    link: type === 'dummy' || type === 'bridge' ? type : undefined,
+    ipv6: ipv6 !== 'none',
+    ...(ipv6 === 'none' && { bindHosts: [AGENT_ADDRESS] }),
+  };
+}
+
+/** Leads what node and pods send to the instance metadata's address to a port of this machine; the function undoes it. */
+export async function redirectMetadata(
+  docker: Docker,
+  node: string,
+  { host }: Reach,
+  port: number,
+): Promise<() => Promise<void>> {
+  const rule = `-d ${METADATA_ADDRESS}/32 -p tcp --dport 80 -m comment --comment ${RULE_COMMENT} -j DNAT --to-destination`;
+  const change = (action: string): string => `
+    address=$(getent ahostsv4 "$1" | { read -r address rest; echo "$address"; })
+    for chain in OUTPUT PREROUTING; do
+      rule="$chain ${rule} $address:$2"
+      ${action}
+    done`;
+  const args = [host, String(port), UNDO_FILE];
+  await docker.script(node, change(`echo "iptables -w 5 -t nat -D $rule" >>"$3"; iptables -w 5 -t nat -I $rule`), args);
+  return async () => {
+    await docker.script(node, change('iptables -w 5 -t nat -D $rule'), args);
+  };
+}
+
+/** Undoes what the node's script says was done to it. */
+export async function undoChanges(docker: Docker, node: string): Promise<void> {
+  await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [UNDO_FILE]);
+}
