@@ -20,6 +20,7 @@ import {
   type RecordedCluster,
   type TestCloud,
 } from './test-cloud.ts';
+import type { ManagedCluster } from './model.ts';
 import { allow, clusterRole, errorOf, makeCluster, makeRole, sessionOf, trust } from './test-roles.ts';
 
 describe('EKS clusters', () => {
@@ -83,6 +84,14 @@ describe('EKS clusters', () => {
     const { cluster } = await create();
     expect(cluster).to.include({ status: 'ACTIVE' }).and.not.have.property('endpoint');
     expect(cluster!.identity!.oidc!.issuer).to.be.a('string');
+  });
+
+  it('have the issuer of the Kubernetes cluster behind them where that has one of its own', async () => {
+    await cloud.close();
+    const managed: Partial<ManagedCluster> = { issuer: 'https://kubernetes.example', delete: () => Promise.resolve() };
+    cloud = await testCloud({ provider: { createCluster: () => Promise.resolve(managed as ManagedCluster) } });
+    expect((await create()).cluster!.identity!.oidc!.issuer).to.equal('https://kubernetes.example');
+    expect(cloud.cluster('blue').issuer).to.equal('https://kubernetes.example');
   });
 
   const refusals: readonly [string, Partial<CreateClusterCommandInput>, string, RegExp][] = [

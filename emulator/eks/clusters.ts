@@ -85,6 +85,7 @@ async function provision(call: EksCall, cluster: Cluster): Promise<void> {
     // The emulator was closed meanwhile.
     if (wasClosed(cluster)) return await managed?.delete();
     cluster.managed = managed;
+    cluster.issuer = managed?.issuer ?? cluster.issuer;
     cluster.status = 'ACTIVE';
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

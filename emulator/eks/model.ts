@@ -35,6 +35,8 @@ export interface ManagedCluster {
   readonly endpoint: string;
   /** PEM of its certificate authority, base64. */
   readonly certificateAuthorityData: string;
+  /** The service account issuer of a cluster that was there before and has its own; default: that of the spec. */
+  readonly issuer?: string;
   /** Public keys of the service account issuer. */
   jwks(): Promise<JsonWebKeySet>;
   /** Adds a node whose instance profile is `nodeRoleArn`. */
@@ -46,7 +48,10 @@ export interface ManagedCluster {
     readonly configurationValues: string | undefined;
   }): Promise<void>;
   removeAddon(name: string): Promise<void>;
-  /** The service accounts that have an association: the whole list, on every change. */
+  /**
+   * The service accounts that have an association: the whole list, on every change. Lists are handed over in their order,
+   * without waiting for those before to have taken effect; the newest counts. Resolves when it, or a newer one, is known.
+   */
   associationsChanged(
     identities: readonly { readonly namespace: string; readonly serviceAccount: string }[],
   ): Promise<void>;
@@ -141,7 +146,7 @@ export interface Cluster {
   readonly accountId: string;
   readonly roleArn: string;
   readonly version: string;
-  readonly issuer: string;
+  issuer: string;
   readonly createdAt: number;
   /** ARN of who created it, who is its Kubernetes administrator. */
   readonly creatorArn: string;

@@ -28,8 +28,6 @@ export function subjectKey(subject: Subject): string {
 
 export function associationPropagation(world: World): AssociationPropagation {
   const timers = new Set<NodeJS.Timeout>();
-  /** One at a time for a cluster, so that the webhook never ends with an older list. */
-  const pushes = new WeakMap<Cluster, Promise<unknown>>();
 
   const after = (delay: number, act: () => void): void => {
     const timer = setTimeout(() => {
@@ -40,18 +38,14 @@ export function associationPropagation(world: World): AssociationPropagation {
     timers.add(timer);
   };
 
-  const push = (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
-    const told = (pushes.get(cluster) ?? Promise.resolve()).then(async () => {
-      if (cluster.status === 'DELETING') return undefined;
-      try {
-        await cluster.managed?.associationsChanged(identities);
-        return undefined;
-      } catch (error) {
-        return error instanceof Error ? error.message : String(error);
-      }
-    });
-    pushes.set(cluster, told);
-    return told;
+  const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
+    if (cluster.status === 'DELETING') return undefined;
+    try {
+      await cluster.managed?.associationsChanged(identities);
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   };
 
   return {
