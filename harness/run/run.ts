@@ -72,6 +72,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
         arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
         probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
         teardown: Math.round(phases.teardown),
+        podMedian: median(provisioned?.environment.podTimes ?? []),
       },
       scenarios: results,
       summary: summarize(results),
@@ -117,7 +118,8 @@ export async function run(options: RunOptions): Promise<RunResults> {
       await options.whileKept(provisioned, directory, ledger);
     }
   } catch (error) {
-    failure = error;
+    // An interrupt while clusters are made ends in errors of whatever was under way.
+    failure = options.interrupted.aborted && provisioned === undefined ? options.interrupted.reason : error;
   }
   terminal.phase('teardown');
   const tearing = performance.now();
@@ -225,4 +227,10 @@ function describeEnvironment(
     faults: configuration.list('fault'),
     translations: provisioned?.translations ?? [],
   };
+}
+
+/** The middle of the values, rounded; null of none. */
+function median(values: readonly number[]): number | null {
+  const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+  return middle === undefined ? null : Math.round(middle);
 }

@@ -1,32 +1,25 @@
-import { execFile } from 'node:child_process';
+import { Docker as Engine } from '../../clusters/kind/docker.ts';
+import { CLUSTER_LABEL } from '../../clusters/kind/kind.ts';
+import { RUN_LABEL } from '../../clusters/kind/network.ts';
+import { runProgram } from '../../clusters/kind/runner.ts';
 
 /** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
 export type Docker = (args: readonly string[]) => Promise<string>;
 
-/** Longest time for one command, in milliseconds: an engine that hangs must not hold the sweep. */
-const TIMEOUT_MILLISECONDS = 120_000;
+const engine = new Engine(runProgram);
 
-export const docker: Docker = (args) =>
-  new Promise((resolve, reject) => {
-    execFile('docker', [...args], { timeout: TIMEOUT_MILLISECONDS, maxBuffer: 2 ** 26 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout);
-      else reject(new Error(reasonOf(error, stderr), { cause: error }));
-    });
-  });
+export const docker: Docker = async (args) => {
+  try {
+    return await engine.call(args);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw new Error('there is no docker on PATH', { cause: error });
+  }
+};
 
-function reasonOf(error: Error & { readonly code?: unknown; readonly killed?: boolean }, stderr: string): string {
-  if (error.code === 'ENOENT') return 'there is no docker on PATH';
-  if (error.killed === true) return `docker did not answer within ${TIMEOUT_MILLISECONDS / 1000} s`;
-  return (stderr.trim().split('\n').at(-1) ?? '').trim() || error.message.split('\n')[0] || 'docker failed';
-}
-
-/** Label of everything that a run makes; its value is the run's id. */
-export const RUN_LABEL = 'conformance.eks-pod-identity/run';
 /** Labels of a run's network: the process and the machine of the run. */
 export const PID_LABEL = 'conformance.eks-pod-identity/pid';
 export const HOST_LABEL = 'conformance.eks-pod-identity/host';
-/** kind's own label of the containers of its nodes; its value is the cluster's name. */
-const KIND_LABEL = 'io.x-k8s.kind.cluster';
 
 export interface DockerContainer {
   readonly id: string;
@@ -68,7 +61,7 @@ export async function inventory(run: Docker): Promise<DockerInventory> {
   const [containers, networks, volumes, images, labelledImages] = await Promise.all([
     table(
       ['ps', '--all', '--no-trunc'],
-      ['{{.ID}}', '{{.Names}}', label(RUN_LABEL), label(KIND_LABEL), '{{.Networks}}', '{{.CreatedAt}}'],
+      ['{{.ID}}', '{{.Names}}', label(RUN_LABEL), label(CLUSTER_LABEL), '{{.Networks}}', '{{.CreatedAt}}'],
     ),
     table(
       ['network', 'ls', '--no-trunc'],

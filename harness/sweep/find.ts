@@ -131,7 +131,8 @@ function leftoversOf(run: string, { states, paths, docker, temporaryFolders }: T
       .map((name): Thing => ({ kind: 'path', name })),
   ];
   const network = docker?.networks.find((candidate) => candidate.run === run && /^\d+$/.test(candidate.pid));
-  const identity = states[0]?.state.process;
+  const identities = states.map(({ state }) => state.process);
+  const identity = identities.find((candidate) => livenessOf(candidate) === 'alive') ?? identities[0];
   return {
     run,
     ...(identity !== undefined

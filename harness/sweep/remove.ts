@@ -50,7 +50,7 @@ async function removeThing(thing: Thing, run: string, { docker, detach, progress
       await docker(['volume', 'rm', thing.name]);
       return;
     case 'image':
-      await docker(['image', 'rm', thing.name]);
+      await docker(['image', 'rm', '--force', thing.name]);
       return;
     case 'path':
       await rm(thing.name, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 });

@@ -1,0 +1,42 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readState, STATE_FILE } from '../../harness/run/ledger.ts';
+import { runConformance } from '../run-cli.ts';
+import { ENDLESS, PASSES, scenario, suiteFile } from '../suites.ts';
+
+describe('npm run sweep', () => {
+  it('removes what a run left that was killed', async () => {
+    const run = await runConformance({
+      args: ['--suite', 'mine'],
+      files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', ENDLESS)) },
+      signals: [{ after: 'MY-01', signal: 'SIGKILL' }],
+    });
+    expect(run.signal).to.equal('SIGKILL');
+    const file = join(run.reportDirectory, STATE_FILE);
+    const state = readState(file);
+    expect(state.process.pid).to.equal(run.pid);
+    const [path] = state.makings.map((making) => (making.kind === 'path' ? making.path : ''));
+    expect(path).to.contain(state.run);
+    // What ends the pods removes their directory too, on its own: here it is as if that had been killed as well.
+    rmSync(path ?? '', { recursive: true, force: true, maxRetries: 5 });
+    mkdirSync(path ?? '');
+    writeFileSync(join(path ?? '', 'token'), '');
+
+    const args = ['--run', state.run, '--report-dir', run.reportDirectory];
+    const listed = await runConformance({ command: 'sweep.js', args: ['--list', ...args], reports: 'own' });
+    expect(listed.stdout).to.match(new RegExp(`^Run ${state.run}, \\d+ s old, ended$`, 'm'));
+    expect(listed.stdout).to.contain(`  path ${path}\n`);
+    const swept = await runConformance({ command: 'sweep.js', args, reports: 'own' });
+    expect(swept.stderr).to.equal('');
+    expect(swept.exitCode, swept.stdout).to.equal(0);
+    expect(existsSync(path ?? '')).to.equal(false);
+    expect(readdirSync(run.reportDirectory)).to.deep.equal([]);
+  });
+
+  it('says what is wrong with its flags', async () => {
+    const { exitCode, stderr } = await runConformance({ command: 'sweep.js', args: ['--all'], reports: 'own' });
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.contain("sweep: Unknown option '--all'");
+  });
+});
