@@ -14,9 +14,6 @@ import { summaryText } from './summary.ts';
 
 export { isSecretName, redactor, type Redactor } from './redact.ts';
 
-/** All that is collected for one scenario takes no longer. */
-const MOST_MILLISECONDS = 10_000;
-
 export const SUMMARY_FILE = 'summary.md';
 
 export interface DiagnosticsOptions {
@@ -24,6 +21,8 @@ export interface DiagnosticsOptions {
   readonly directory: string;
   /** Fires when the run is interrupted: then nothing is collected. */
   readonly interrupted: AbortSignal;
+  /** All that is collected for one scenario takes no longer. Default 10,000. */
+  readonly milliseconds?: number;
 }
 
 /** A scenario that is not as expected. */
@@ -59,13 +58,13 @@ export async function diagnose(
   world: ScenarioWorld,
   failure: Failure,
   redact: Redactor,
-  { directory, interrupted }: DiagnosticsOptions,
+  { directory, interrupted, milliseconds = 10_000 }: DiagnosticsOptions,
 ): Promise<readonly Attachment[]> {
   if (interrupted.aborted) return [];
   const timeUp = new AbortController();
   const timer = setTimeout(
-    () => timeUp.abort(new Error(`it did not come within ${MOST_MILLISECONDS / 1000} s`)),
-    MOST_MILLISECONDS,
+    () => timeUp.abort(new Error(`it did not come within ${milliseconds / 1000} s`)),
+    milliseconds,
   );
   const signal = AbortSignal.any([interrupted, timeUp.signal]);
   // Each request listens to it.

@@ -3,9 +3,9 @@ export const REDACTED = '[redacted]';
 
 /** Takes secrets out of texts and values; `redactor` makes one that also knows what a scenario handed out. */
 export interface Redactor {
-  text(text: string): string;
+  readonly text: (text: string) => string;
   /** Of every text in a JSON value. Whatever is under a name that tells a secret goes whole. */
-  value<T>(value: T): T;
+  readonly value: <T>(value: T) => T;
 }
 
 /** Shorter values are no secrets, and would be found in innocent words. */
@@ -66,7 +66,7 @@ const RULES: readonly Rule[] = [
   [/(\bBearer\s+)[A-Za-z0-9._~+/-]{20,}=*/gi, `$1${REDACTED}`],
   // A field of JSON (escaped too), XML, a query string or a line of settings, by its name.
   [
-    /((?:secret[_-]?access[_-]?key|(?:session|security)[_-]?token|(?<![A-Za-z])token|password|client[_-]?secret)\\?["']?\s*(?:[:=]|>)\s*\\?["']?)(?!\[redacted)[^\s"'\\<>,}&]{16,}/gi,
+    /((?:secret[_-]?access[_-]?key|(?:session|security)[_-]?token|(?<![A-Za-z])token|password|client[_-]?secret)\\?["']?\s*(?:[:=]|>)\s*\\?["']?)(?!\[redacted)[^\s"'\\<>,;}&]{16,}/gi,
     `$1${REDACTED}`,
   ],
   [/\bk8s-aws-v1\.[\w-]+/g, REDACTED],
