@@ -112,6 +112,8 @@ export interface RunResults {
     readonly arranging: number;
     readonly probing: number;
     readonly teardown: number;
+    /** Median over all pods, from the request that creates the pod to its first report; null without pods. */
+    readonly podMedian: number | null;
   };
   readonly scenarios: readonly ScenarioResult[];
   readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };

@@ -66,6 +66,7 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
         aws: target,
         sites: new Map(sites.map((site) => [site.alias, site])),
         disposable: host.kubeConfig === undefined,
+        podTimes: [],
       },
       capabilities: new Set([...EMULATOR_CAPABILITIES, ...host.capabilities]),
       translations: host.translations(),

@@ -56,10 +56,14 @@ export async function startWorkloadPod(
     })),
   };
   const manifest = podManifest(world, workload, name, plan);
+  const asked = performance.now();
   const created = await onceAccountIsThere(world, () => here.kubernetes.createPod(workload.namespace, manifest));
   const abort = new AbortController();
   const signal = AbortSignal.any([world.signal, abort.signal]);
-  const inbox = makeInbox(plan.phases.reduce((sum, phase) => sum + phase.probes.length, 0));
+  const inbox = makeInbox(
+    plan.phases.reduce((sum, phase) => sum + phase.probes.length, 0),
+    () => heldBack || world.environment.podTimes.push(performance.now() - asked),
+  );
   void collectReports(world, workload, name, inbox, signal);
   let opened = heldBack ? NO_PHASE : (groups[0]?.number ?? 0);
   let over = false;
@@ -98,13 +102,14 @@ interface Inbox {
 }
 
 /** Reports in the order they come; who takes waits until there are enough, or something failed. */
-function makeInbox(expected: number): Inbox {
+function makeInbox(expected: number, onFirst: () => void): Inbox {
   const waiting: ProbeReport[] = [];
   let seen = 0;
   let failure: unknown;
   let wake: (() => void) | undefined;
   return {
     put: (report) => {
+      if (seen === 0) onFirst();
       waiting.push(report);
       seen += 1;
       wake?.();

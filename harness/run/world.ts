@@ -24,6 +24,8 @@ export interface Environment {
   readonly sites: ReadonlyMap<ClusterAlias, Site>;
   /** True where everything ends with the run anyway, so that fixtures need not be deleted one by one. */
   readonly disposable: boolean;
+  /** Milliseconds that each pod took from the request that creates it to its first report. */
+  readonly podTimes: number[];
 }
 
 /** The things of one scenario that exist, and how to undo them. */

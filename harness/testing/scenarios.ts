@@ -90,7 +90,7 @@ export function someResults(
       faults: [],
       translations: [],
     },
-    phases: { provisioning: 1, scenarios: 2, arranging: 3, probing: 4, teardown: 5 },
+    phases: { provisioning: 1, scenarios: 2, arranging: 3, probing: 4, teardown: 5, podMedian: null },
     scenarios,
     summary,
   };

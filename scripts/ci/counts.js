@@ -1,0 +1,10 @@
+/** Prints the counts of a run as `N passed, N failed`. A skipped scenario counts only where no missing capability is the reason. */
+import { readFileSync } from 'node:fs';
+
+const { scenarios } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+const passed = scenarios.filter(({ verdict }) => verdict === 'passed');
+const excused = scenarios.filter(({ verdict, reason }) => verdict === 'skipped' && reason.startsWith('Needs what is'));
+const failed = scenarios.length - passed.length - excused.length;
+for (const { id, reason } of excused) process.stdout.write(`not run: ${id} ${reason}\n`);
+process.stdout.write(`${passed.length} passed, ${failed} failed\n`);
+process.exitCode = passed.length > 0 && failed === 0 ? 0 : 1;
