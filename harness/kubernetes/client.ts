@@ -10,6 +10,8 @@ import type {
   V1TokenReview,
 } from '@kubernetes/client-node';
 import { connect, textOf, type Connection } from '../../clusters/kubernetes/connection.ts';
+import { patient } from './patient.ts';
+import { watchPods } from './watch.ts';
 
 export interface RawRequest {
   readonly method?: string;
@@ -91,7 +93,7 @@ export interface KubernetesClient {
 }
 
 export function kubernetesClient(config: KubeConfig): KubernetesClient {
-  const connection = connect(config);
+  const connection = patient(connect(config));
   const { json } = connection;
   const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
@@ -185,41 +187,6 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
     raw: (request) => raw(connection, request),
     close: () => connection.close(),
   };
-}
-
-async function watchPods(
-  connection: Connection,
-  labelSelector: string,
-  listener: (pod: V1Pod, deleted: boolean) => void,
-): Promise<{ stop(): void }> {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const start = async (): Promise<void> => {
-    const selector = new URLSearchParams({ labelSelector }).toString();
-    const list = await connection.json<V1PodList>('GET', `/api/v1/pods?${selector}`);
-    for (const pod of list.items) listener(pod, false);
-    const query = new URLSearchParams({
-      watch: '1',
-      labelSelector,
-      resourceVersion: list.metadata?.resourceVersion ?? '0',
-    });
-    const answer = await connection.open(`/api/v1/pods?${query.toString()}`, signal);
-    void (async () => {
-      try {
-        for await (const line of createInterface({ input: answer })) {
-          const { type, object } = JSON.parse(line) as { type: string; object: V1Pod };
-          if (type === 'ADDED' || type === 'MODIFIED') listener(object, false);
-          else if (type === 'DELETED') listener(object, true);
-        }
-      } catch {
-        // A watch that breaks is started again like one that the server ends.
-      }
-      // Listed again, so that nothing between is missed.
-      if (!signal.aborted) setTimeout(() => void start().catch(() => undefined), 200).unref();
-    })();
-  };
-  await start();
-  return { stop: () => controller.abort() };
 }
 
 async function followLog(

@@ -1,0 +1,140 @@
+import { PassThrough } from 'node:stream';
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { KubernetesError, type Connection } from '../../clusters/kubernetes/connection.ts';
+import { patient } from './patient.ts';
+import { watchPods } from './watch.ts';
+
+const pod = (name: string): V1Pod => ({ metadata: { name, uid: name } });
+const line = (type: string, name: string): string => `${JSON.stringify({ type, object: pod(name) })}\n`;
+
+/** An API server whose list of pods and streams the test holds in its hands. */
+function server(): { connection: Connection; pods: string[]; streams: PassThrough[]; failing: number } {
+  const state = {
+    pods: [] as string[],
+    streams: [] as PassThrough[],
+    failing: 0,
+    connection: {
+      json: async () => {
+        if (state.failing > 0) {
+          state.failing -= 1;
+          throw new Error('no connection');
+        }
+        return { items: state.pods.map(pod), metadata: { resourceVersion: '1' } };
+      },
+      open: async () => {
+        const stream = new PassThrough();
+        state.streams.push(stream);
+        return stream;
+      },
+      send: () => Promise.reject(new Error('not used')),
+      close: () => undefined,
+    } as unknown as Connection,
+  };
+  return state;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a watch of pods', () => {
+  let api: ReturnType<typeof server>;
+  let seen: string[];
+  let watch: { stop(): void } | undefined;
+  beforeEach(() => {
+    api = server();
+    seen = [];
+  });
+  afterEach(() => watch?.stop());
+  const start = async (): Promise<void> => {
+    watch = await watchPods(api.connection, 'a=b', ({ metadata }, deleted) =>
+      seen.push(`${deleted ? '-' : '+'}${metadata?.name}`),
+    );
+  };
+
+  it('tells what is there, and then what changes', async () => {
+    api.pods = ['a'];
+    await start();
+    api.streams[0]?.write(line('ADDED', 'b') + line('MODIFIED', 'a') + line('DELETED', 'b') + line('BOOKMARK', 'x'));
+    await until(() => seen.length === 4);
+    expect(seen).to.deep.equal(['+a', '+b', '+a', '-b']);
+  });
+
+  for (const [what, end] of [
+    ['the server ends it', (stream: PassThrough) => stream.end()],
+    ['it breaks', (stream: PassThrough) => stream.destroy(new Error('reset'))],
+    ['its history is gone', (stream: PassThrough) => stream.write(line('ERROR', 'x'))],
+  ] as const)
+    it(`starts again when ${what}, and tells what was deleted meanwhile`, async () => {
+      api.pods = ['a', 'b'];
+      await start();
+      api.pods = ['b', 'c'];
+      end(api.streams[0] as PassThrough);
+      await until(() => api.streams.length === 2);
+      expect(seen).to.deep.equal(['+a', '+b', '-a', '+b', '+c']);
+    });
+
+  it('goes on when the API server is away for a while', async () => {
+    await start();
+    api.failing = 2;
+    api.streams[0]?.end();
+    await until(() => api.streams.length === 2);
+    api.streams[1]?.write(line('ADDED', 'late'));
+    await until(() => seen.length === 1);
+  });
+
+  it('says that it cannot be started', async () => {
+    api.failing = 1;
+    const error: unknown = await start().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error);
+  });
+});
+
+describe('a patient connection', () => {
+  const busy = new KubernetesError(429, 'TooManyRequests', 'later');
+  const connection = (failures: number, error: Error = busy): { tries: number; connection: Connection } => {
+    const state = {
+      tries: 0,
+      connection: {
+        json: async () => {
+          state.tries += 1;
+          if (state.tries <= failures) throw error;
+          return 'answer';
+        },
+        send: async () => {
+          state.tries += 1;
+          return { statusCode: state.tries <= failures ? 429 : 200, resume: () => undefined };
+        },
+      } as unknown as Connection,
+    };
+    return state;
+  };
+
+  it('sends again what the API server was too busy for', async () => {
+    const state = connection(3);
+    expect(await patient(state.connection, 1).json('GET', '/')).to.equal('answer');
+    expect(state.tries).to.equal(4);
+    const raw = connection(3);
+    expect((await patient(raw.connection, 1).send({ method: 'GET', path: '/' })).statusCode).to.equal(200);
+  });
+
+  it('gives up in the end', async () => {
+    const state = connection(100);
+    const error: unknown = await patient(state.connection, 1)
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.equal(busy);
+    expect(state.tries).to.equal(6);
+    expect((await patient(connection(100).connection, 1).send({ method: 'GET', path: '/' })).statusCode).to.equal(429);
+  });
+
+  it('passes other errors on', async () => {
+    const state = connection(1, new KubernetesError(403, 'Forbidden', 'no'));
+    const error: unknown = await patient(state.connection, 1)
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ status: 403 });
+    expect(state.tries).to.equal(1);
+  });
+});
