@@ -14,6 +14,5 @@ describe('the configuration values of the agent add-on', () => {
       expect(flagArguments(additionalFlags(values))).to.deep.equal(args));
   }
 
-  it('are refused when they are neither JSON nor YAML', () =>
-    expect(() => additionalFlags('{"agent"')).to.throw());
+  it('are refused when they are neither JSON nor YAML', () => expect(() => additionalFlags('{"agent"')).to.throw());
 });

@@ -32,7 +32,12 @@ export interface Exchange {
  */
 export interface Connection {
   /** Sends and receives JSON; a PATCH is a merge patch. Throws `KubernetesError` for an answer that is no 2xx. */
-  readonly json: <T = void>(method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: unknown) => Promise<T>;
+  readonly json: <T = void>(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ) => Promise<T>;
   /** Opens a stream. Throws `KubernetesError` for an answer that is no 2xx. */
   open(path: string, signal: AbortSignal): Promise<IncomingMessage>;
   /** Sends a request; resolves with whatever answer as soon as its head is there. */
@@ -87,13 +92,14 @@ export function connect(config: KubeConfig): Connection {
 
   return {
     send,
-    json: async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    json: async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
       const answer = await send({
         method,
         path,
         headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': type }) },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
       });
       const text = await textOf(answer);
       if (!isSuccess(answer)) throw statusError(answer, text);

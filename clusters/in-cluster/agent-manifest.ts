@@ -1,0 +1,144 @@
+import { AGENT_FAULTS } from '../../components/agent/index.ts';
+import { AGENT_ADDON, additionalFlags, flagArguments } from '../agent-addon.ts';
+import type { KubernetesObject } from './objects.ts';
+import { faultVariables, NAMESPACE, RUN_LABEL } from './options.ts';
+
+export interface AgentSpec {
+  readonly run: string;
+  readonly region: string;
+  readonly faults: readonly string[];
+  readonly image: string;
+  /** As the agent names it to EKS Auth. */
+  readonly clusterName: string;
+  /** URL of EKS Auth as nodes reach it. */
+  readonly endpoint: string;
+  /** Further arguments of `server`, after all others. */
+  readonly args: readonly string[];
+  /** Further variables of the agent's container. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Version of the EKS add-on, such as `v1.3.10-eksbuild.3`. */
+  readonly addonVersion?: string;
+  /** Configuration values of the EKS add-on, JSON or YAML; of them `agent.additionalArgs` is read. */
+  readonly configurationValues?: string;
+  /** Addresses that the agent listens on, for nodes that lack one of its two; a flag of the user's own is stronger. */
+  readonly bindHosts?: readonly string[];
+}
+
+/** Labels by which the agent's pods are found. */
+export const AGENT_LABELS = { 'app.kubernetes.io/name': AGENT_ADDON, 'app.kubernetes.io/instance': AGENT_ADDON };
+
+const PROBE_PORT = 2703;
+const COMMAND = ['/go-runner', '/eks-pod-identity-agent'];
+/** The chart's default for both containers. */
+const VERBOSITY = { '-v': 'trace' };
+
+/**
+ * The agent's DaemonSet as its public Helm chart renders it (eks-pod-identity-agent, `charts/eks-pod-identity-agent`),
+ * for one image that lies on the nodes. Only the reading of readiness is quicker: from the start and each second instead
+ * of after one and each ten; a ready pod is still given up after the chart's five minutes.
+ *
+ * Throws an Error when the configuration values are neither JSON nor YAML.
+ */
+export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
+  const { run, region, faults, image, environment = {}, addonVersion } = spec;
+  const probe = (path: string): Record<string, unknown> => ({
+    httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
+    timeoutSeconds: 10,
+  });
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: {
+      name: AGENT_ADDON,
+      namespace: NAMESPACE,
+      labels: {
+        ...AGENT_LABELS,
+        app: AGENT_ADDON,
+        'app.kubernetes.io/managed-by': 'EKS',
+        ...(addonVersion !== undefined && { 'app.kubernetes.io/version': addonVersion }),
+        [RUN_LABEL]: run,
+      },
+    },
+    spec: {
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
+      selector: { matchLabels: AGENT_LABELS },
+      template: {
+        metadata: {
+          labels: AGENT_LABELS,
+          annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
+        },
+        spec: {
+          automountServiceAccountToken: false,
+          priorityClassName: 'system-node-critical',
+          hostNetwork: true,
+          terminationGracePeriodSeconds: 30,
+          tolerations: [{ operator: 'Exists' }],
+          affinity: AFFINITY,
+          initContainers: [
+            {
+              name: `${AGENT_ADDON}-init`,
+              image,
+              imagePullPolicy: 'IfNotPresent',
+              command: [...COMMAND, 'initialize'],
+              args: flagArguments(VERBOSITY),
+              securityContext: { privileged: true },
+            },
+          ],
+          containers: [
+            {
+              name: AGENT_ADDON,
+              image,
+              imagePullPolicy: 'IfNotPresent',
+              command: [...COMMAND, 'server'],
+              args: serverArguments(spec),
+              ports: [
+                { containerPort: 80, protocol: 'TCP', name: 'proxy' },
+                { containerPort: PROBE_PORT, protocol: 'TCP', name: 'probes-port' },
+              ],
+              env: [
+                { name: 'AWS_REGION', value: region },
+                ...faultVariables(AGENT_FAULTS, faults),
+                ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+              ],
+              securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
+              livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
+              readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },
+            },
+          ],
+        },
+      },
+    },
+  };
+}
+
+const AFFINITY = {
+  nodeAffinity: {
+    requiredDuringSchedulingIgnoredDuringExecution: {
+      nodeSelectorTerms: [
+        {
+          matchExpressions: [
+            { key: 'kubernetes.io/os', operator: 'In', values: ['linux'] },
+            { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+            { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate', 'hybrid', 'auto'] },
+          ],
+        },
+      ],
+    },
+  },
+};
+
+/** The chart's own, the add-on's in the order of their names as the chart takes them, and what this cluster needs. */
+function serverArguments(spec: AgentSpec): string[] {
+  const { clusterName, endpoint, args, configurationValues, bindHosts = [] } = spec;
+  const flags = Object.entries({ ...VERBOSITY, ...additionalFlags(configurationValues) });
+  const configured = [...flagArguments(Object.fromEntries(flags.sort(([a], [b]) => (a < b ? -1 : 1)))), ...args];
+  return [
+    ...['--port', '80', '--cluster-name', clusterName, '--probe-port', String(PROBE_PORT)],
+    // The flag adds up, and an address can be bound once.
+    ...(configured.some((word) => /^(-b|--bind-hosts)/.test(word))
+      ? []
+      : bindHosts.flatMap((host) => ['--bind-hosts', host])),
+    ...['--endpoint', endpoint],
+    ...configured,
+  ];
+}

@@ -1,0 +1,64 @@
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { agentDaemonSet, AGENT_LABELS, type AgentSpec } from './agent-manifest.ts';
+import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
+import { NAMESPACE, type InClusterOptions } from './options.ts';
+import { awaitRollout } from './rollout.ts';
+
+export interface AgentOptions extends InClusterOptions, AgentSpec {}
+
+export interface InstalledAgent {
+  /** Deletes it; resolves when its pods are gone. */
+  remove(): Promise<void>;
+}
+
+const WHAT = 'The Pod Identity agent';
+/** Milliseconds until a deleted agent must be gone: it may take its grace period of 30 s. */
+const REMOVAL = 60_000;
+
+export const AGENT_OBJECTS: readonly ObjectName[] = [
+  { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: AGENT_ADDON, namespace: NAMESPACE } },
+];
+
+/**
+ * Installs the agent on every node, or changes the one that this run installed before; resolves when it is ready on all
+ * of them. When that fails it is left as it is, to be looked at, until `removeFromCluster`.
+ *
+ * Throws `ClusterError` NOT_OURS (nothing was changed), IMAGE_MISSING, IMAGE_BROKEN or AGENT_NOT_READY, and an Error
+ * when the configuration values are neither JSON nor YAML.
+ */
+export async function installAgent(options: AgentOptions): Promise<InstalledAgent> {
+  const { connection, run, image, readyMilliseconds, signal, progress } = options;
+  const daemonSet = agentDaemonSet(options);
+  await refuseOtherAgents(options);
+  await put(connection, daemonSet, signal);
+  progress(`agent: ${image} on every node`);
+  await awaitRollout({
+    connection,
+    controller: daemonSet,
+    what: WHAT,
+    labels: AGENT_LABELS,
+    image,
+    flag: '--agent-image',
+    notReady: 'AGENT_NOT_READY',
+    deadline: Date.now() + readyMilliseconds,
+    readyMilliseconds,
+    signal,
+  });
+  return {
+    remove: () =>
+      removeObjects(connection, AGENT_OBJECTS, { run, within: REMOVAL, signal: new AbortController().signal }),
+  };
+}
+
+/** An agent is known by its name or by its label, in whatever namespace: two cannot share a node's port 80. */
+async function refuseOtherAgents({ connection, run, signal }: AgentOptions): Promise<void> {
+  const { items } = await connection.json<{ items: readonly KubernetesObject[] }>(
+    'GET',
+    '/apis/apps/v1/daemonsets',
+    undefined,
+    signal,
+  );
+  for (const { metadata } of items)
+    if (metadata.name === AGENT_ADDON || metadata.labels?.['app.kubernetes.io/name'] === AGENT_ADDON)
+      demandOurs({ apiVersion: 'apps/v1', kind: 'DaemonSet', metadata }, run, 'a Pod Identity agent');
+}

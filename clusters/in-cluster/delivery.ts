@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { ClusterError } from '../errors.ts';
+import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { latestOnly } from './latest.ts';
+import { NAMESPACE } from './options.ts';
+import { podsOf } from './rollout.ts';
+import { until } from './until.ts';
+import {
+  DELIVERY_ANNOTATION,
+  IDENTITIES,
+  identitiesFile,
+  MUTATE,
+  WEBHOOK,
+  WEBHOOK_LABELS,
+} from './webhook-manifest.ts';
+import type { Identity } from './webhook-manifest.ts';
+
+/** Milliseconds. */
+const TIMES = {
+  /** Until a list must be known. */
+  within: 60_000,
+  /** Between two questions whether it is. */
+  ask: 100,
+  /** After which the kubelet is given another reason to renew the volume. */
+  renew: 1100,
+};
+
+export interface DeliveryOptions {
+  readonly connection: Connection;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Brings lists of service accounts to the webhook, the newest alone; a call resolves when the webhook acts on a list at
+ * least as new as its own. Each list has a name of its own added, a service account that does not exist: when the webhook
+ * would change a pod of that, it has read the list, whatever else is in it.
+ *
+ * Rejects with `ClusterError` WEBHOOK_NOT_READY when the webhook does not know the list within a minute.
+ */
+export function identitiesDelivery({
+  connection,
+  signal,
+}: DeliveryOptions): (list: readonly Identity[]) => Promise<void> {
+  return latestOnly(async (list) => {
+    const mark = { namespace: NAMESPACE, serviceAccount: `${WEBHOOK}-list-${randomBytes(6).toString('hex')}` };
+    const configMap = `/api/v1/namespaces/${NAMESPACE}/configmaps/${IDENTITIES.configMap}`;
+    const data = { [IDENTITIES.key]: identitiesFile([...list, mark]) };
+    await until(async (attempt) => connection.json<object>('PATCH', configMap, { data }, attempt), {
+      every: 300,
+      within: TIMES.within,
+      signal,
+    });
+    let renewed = -Infinity;
+    const known = await until(
+      async (attempt) => {
+        if (Date.now() - renewed >= TIMES.renew) {
+          renewed = Date.now();
+          await renewVolumes(connection, attempt);
+        }
+        return (await isKnown(connection, mark, attempt)) ? true : undefined;
+      },
+      { every: TIMES.ask, within: TIMES.within, signal },
+    );
+    if (known === undefined)
+      throw new ClusterError(
+        'WEBHOOK_NOT_READY',
+        'environment',
+        `The Pod Identity webhook did not take a changed list of associations within ${TIMES.within / 1000} s; see the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
+      );
+  });
+}
+
+/** Changes the webhook's pods where a volume shows it, so that kubelets renew their volumes now. */
+async function renewVolumes(connection: Connection, signal: AbortSignal): Promise<void> {
+  const annotations = { [DELIVERY_ANNOTATION]: randomBytes(6).toString('hex') };
+  for (const { metadata } of await podsOf(connection, WEBHOOK_LABELS, signal)) {
+    const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata?.name}`;
+    await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch((error: unknown) => {
+      // It was deleted meanwhile; the next one mounts the newest list.
+      if (!(error instanceof KubernetesError && error.status === 404)) throw error;
+    });
+  }
+}
+
+interface Review {
+  readonly response?: { readonly patch?: string };
+}
+
+/** Asks the webhook itself, through the API server, whether a pod of this service account would be given credentials. */
+export async function isKnown(connection: Connection, identity: Identity, signal: AbortSignal): Promise<boolean> {
+  const { namespace, serviceAccount } = identity;
+  const { response } = await connection.json<Review>(
+    'POST',
+    MUTATE,
+    {
+      apiVersion: 'admission.k8s.io/v1beta1',
+      kind: 'AdmissionReview',
+      request: {
+        uid: `${serviceAccount}-asked`,
+        kind: { group: '', version: 'v1', kind: 'Pod' },
+        resource: { group: '', version: 'v1', resource: 'pods' },
+        namespace,
+        operation: 'CREATE',
+        object: {
+          apiVersion: 'v1',
+          kind: 'Pod',
+          metadata: { name: 'conformance-check', namespace },
+          spec: {
+            serviceAccountName: serviceAccount,
+            containers: [{ name: 'conformance-check', image: 'conformance-check' }],
+          },
+        },
+      },
+    },
+    signal,
+  );
+  return Buffer.from(response?.patch ?? '', 'base64').includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+}

@@ -1,0 +1,20 @@
+/** Agent and webhook in a real cluster, made of Kubernetes API objects alone. */
+import type { Connection } from '../kubernetes/connection.ts';
+import { AGENT_OBJECTS } from './agent.ts';
+import { removeObjects } from './objects.ts';
+import { WEBHOOK_OBJECTS } from './webhook.ts';
+
+export { installAgent, type AgentOptions, type InstalledAgent } from './agent.ts';
+export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
+export { RUN_LABEL, type InClusterOptions } from './options.ts';
+
+/**
+ * Removes what a run installed, whole or in part, and nothing else: for what is left of an installation that failed or of
+ * a run that was killed. Throws `ClusterError` CLUSTER_FAILED when something is not gone within a minute.
+ */
+export async function removeFromCluster(connection: Connection, run: string): Promise<void> {
+  const removal = { run, within: 60_000, signal: new AbortController().signal };
+  const objects = [...WEBHOOK_OBJECTS, ...AGENT_OBJECTS];
+  await removeObjects(connection, objects.slice(0, 1), removal);
+  await removeObjects(connection, objects.slice(1), removal);
+}

@@ -1,0 +1,307 @@
+import type { V1ConfigMap, V1DaemonSet, V1PodSpec } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { ClusterError } from '../errors.ts';
+import { KubernetesError } from '../kubernetes/connection.ts';
+import { installAgent, installWebhook, removeFromCluster } from './index.ts';
+import { fakeApi, type FakeApi } from './testing/fake-api.ts';
+import { MUTATE, type Identity } from './webhook-manifest.ts';
+
+const SYSTEM = '/namespaces/kube-system';
+const DAEMON_SET = `/apis/apps/v1${SYSTEM}/daemonsets/eks-pod-identity-agent`;
+const DEPLOYMENT = `/apis/apps/v1${SYSTEM}/deployments/pod-identity-webhook`;
+const REGISTRATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
+const CONFIG_MAP = `/api/v1${SYSTEM}/configmaps/pod-identity-webhook-identities`;
+
+interface Identities {
+  readonly identities: readonly Identity[];
+}
+interface Review {
+  readonly request: { readonly namespace: string; readonly object: { readonly spec: V1PodSpec } };
+}
+
+describe('agent and webhook in a cluster', () => {
+  let api: FakeApi;
+  const controller = new AbortController();
+  const common = () => ({
+    connection: api,
+    run: 'r1',
+    region: 'us-west-2',
+    faults: [],
+    readyMilliseconds: 20_000,
+    signal: controller.signal,
+    progress: () => undefined,
+  });
+  const agent = (over: object = {}) =>
+    installAgent({
+      ...common(),
+      image: 'agent:1',
+      clusterName: 'c',
+      endpoint: 'http://172.18.0.1:1',
+      args: [],
+      ...over,
+    });
+  const webhook = (over: object = {}) => installWebhook({ ...common(), image: 'webhook:1', ...over });
+  const failure = async (made: Promise<unknown>): Promise<ClusterError> => {
+    const error: unknown = await made.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.be.instanceOf(ClusterError);
+    return error as ClusterError;
+  };
+
+  /** Puts a pod of the agent into the cluster, in this state. */
+  const agentPod = (containerStatuses: readonly object[], status: object = {}) =>
+    api.objects.set(`/api/v1${SYSTEM}/pods/agent-x`, {
+      metadata: { name: 'agent-x', labels: { 'pod-template-generation': '1' } },
+      spec: { nodeName: 'node-1' },
+      status: { phase: 'Pending', containerStatuses, ...status },
+    });
+  const waiting = (reason: string, message?: string, ended?: object) => [
+    { name: 'main', state: { waiting: { reason, message } }, lastState: { terminated: ended } },
+  ];
+
+  beforeEach(() => {
+    api = fakeApi();
+    // What controllers and kubelets make of them: all is ready as soon as it is there, and the webhook knows its list.
+    api.reconcile = (path, object) => {
+      if (path === DAEMON_SET)
+        object.status = { desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberAvailable: 1 };
+      if (path === DEPLOYMENT) object.status = { replicas: 1, updatedReplicas: 1, availableReplicas: 1 };
+    };
+    api.respond = (method, path, body) => {
+      if (method === 'POST' && path.endsWith('pods?dryRun=All'))
+        return { spec: { containers: [{ env: api.objects.has(REGISTRATION) ? [credentialsVariable] : [] }] } };
+      if (path === MUTATE) return review(known(), body as Review);
+      return undefined;
+    };
+  });
+  const credentialsVariable = {
+    name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI',
+    value: 'http://169.254.170.23/v1/credentials',
+  };
+  const known = (): Identities =>
+    JSON.parse((api.objects.get(CONFIG_MAP) as unknown as V1ConfigMap).data!['identities.json']!) as Identities;
+  const review = ({ identities }: Identities, { request }: Review): object => ({
+    response: identities.some(
+      ({ namespace, serviceAccount }) =>
+        namespace === request.namespace && serviceAccount === request.object.spec.serviceAccountName,
+    )
+      ? { patch: Buffer.from(JSON.stringify([{ value: credentialsVariable }])).toString('base64') }
+      : {},
+  });
+
+  it('are installed and removed without a trace', async () => {
+    const [installedWebhook, installedAgent] = await Promise.all([webhook(), agent()]);
+    expect(api.objects.size).to.equal(9);
+    await installedWebhook.remove();
+    expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
+    await installedAgent.remove();
+    expect(api.objects.size).to.equal(0);
+  });
+
+  it('register the webhook once its pod is ready, and remove the registration first', async () => {
+    api.reconcile = (path, object) => {
+      if (path === DEPLOYMENT) object.status = { replicas: 1, updatedReplicas: 1 };
+    };
+    let looks = 0;
+    const { respond } = api;
+    api.respond = (method, path, body) => {
+      if (method === 'GET' && path === DEPLOYMENT && api.objects.has(DEPLOYMENT) && ++looks === 3) {
+        expect(api.objects.has(REGISTRATION)).to.equal(false);
+        Object.assign(api.objects.get(DEPLOYMENT)!.status!, { availableReplicas: 1 });
+      }
+      return respond(method, path, body);
+    };
+    const installed = await webhook();
+    expect(api.objects.has(REGISTRATION)).to.equal(true);
+    await installed.remove();
+    const deletions = api.calls.filter((call) => call.startsWith('DELETE'));
+    expect(deletions[0]).to.equal(`DELETE ${REGISTRATION}`);
+    expect(deletions).to.have.length(8);
+  });
+
+  it('take a better configuration in place of the one before', async () => {
+    await agent();
+    await agent({ args: ['--max-cache-size', '0'] });
+    const stored = api.objects.get(DAEMON_SET) as unknown as V1DaemonSet;
+    expect(stored.spec?.template.spec?.containers[0]?.args?.slice(-2)).to.deep.equal(['--max-cache-size', '0']);
+  });
+
+  it('are removed by the run alone, whatever is left of it', async () => {
+    await webhook();
+    api.objects.delete(DEPLOYMENT);
+    api.objects.set(DAEMON_SET, { metadata: { name: 'eks-pod-identity-agent', labels: {} } });
+    await removeFromCluster(api, 'r2');
+    expect(api.objects.size).to.equal(8);
+    await removeFromCluster(api, 'r1');
+    expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
+  });
+
+  describe('refuse a cluster', () => {
+    const theirs = (labels: object) => ({ name: 'eks-pod-identity-agent', namespace: 'their-system', labels });
+    const webhooks = [{ name: 'pod-identity-webhook.amazonaws.com' }];
+
+    for (const [what, path, object, install, sentence] of [
+      [
+        'with an agent in another namespace',
+        '/apis/apps/v1/namespaces/their-system/daemonsets/eks-pod-identity-agent',
+        { metadata: theirs({}) },
+        agent,
+        'The cluster has a Pod Identity agent already, DaemonSet their-system/eks-pod-identity-agent: name a cluster without one, or remove it first.',
+      ],
+      [
+        'with a webhook of another name',
+        REGISTRATION.replace(/[^/]*$/, 'theirs'),
+        { metadata: { name: 'theirs' }, webhooks },
+        webhook,
+        'The cluster has a Pod Identity webhook already, MutatingWebhookConfiguration theirs: name a cluster without one, or remove it first.',
+      ],
+      [
+        "with a service account of the webhook's name",
+        `/api/v1${SYSTEM}/serviceaccounts/pod-identity-webhook`,
+        { metadata: { name: 'pod-identity-webhook', namespace: 'kube-system' } },
+        webhook,
+        'The cluster has a Pod Identity webhook already, ServiceAccount kube-system/pod-identity-webhook: name a cluster without one, or remove it first.',
+      ],
+      [
+        'that another run uses',
+        DAEMON_SET,
+        { metadata: { ...theirs({ 'conformance.eks-pod-identity/run': 'r0' }), namespace: 'kube-system' } },
+        agent,
+        'DaemonSet kube-system/eks-pod-identity-agent belongs to run r0: wait for that run, or remove what is left of it with "npm run sweep".',
+      ],
+    ] as const) {
+      it(`${what}, and change nothing`, async () => {
+        api.objects.set(path, object);
+        const { code, blame, message } = await failure(install());
+        expect({ code, blame, message }).to.deep.equal({ code: 'NOT_OURS', blame: 'usage', message: sentence });
+        expect(api.calls.filter((call) => !call.startsWith('GET'))).to.deep.equal([]);
+      });
+    }
+  });
+
+  describe('say why the agent does not start', () => {
+    beforeEach(() => {
+      api.reconcile = (path, object) => {
+        if (path === DAEMON_SET) object.status = { desiredNumberScheduled: 1 };
+      };
+    });
+
+    it('when a node lacks the image', async () => {
+      agentPod(waiting('ErrImageNeverPull', 'Container image "agent:1" is not present with pull policy of Never'));
+      const { code, message } = await failure(agent());
+      expect(code).to.equal('IMAGE_MISSING');
+      expect(message).to.include('agent:1 (--agent-image)').and.include('node node-1');
+    });
+
+    it('when the image has no such program', async () => {
+      agentPod(waiting('RunContainerError', 'exec: "/go-runner": stat /go-runner: no such file or directory'));
+      const { code, message } = await failure(agent());
+      expect(code).to.equal('IMAGE_BROKEN');
+      expect(message).to.include('container main').and.include('/go-runner: no such file or directory.');
+    });
+
+    it('when its program ends, with what it said last and no token in it', async () => {
+      api.log = `{"level":"error","msg":"no use for eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"}\n`;
+      agentPod(waiting('CrashLoopBackOff', 'back-off', { reason: 'Error', exitCode: 1 }));
+      const { code, message } = await failure(agent());
+      expect(code).to.equal('AGENT_NOT_READY');
+      expect(message).to.match(/node node-1.*: no use for \[redacted\]\.$/);
+    });
+
+    it('when the init container fails, before all others', async () => {
+      agentPod(waiting('PodInitializing'), {
+        initContainerStatuses: [
+          {
+            name: 'init',
+            state: { waiting: { reason: 'CrashLoopBackOff' } },
+            lastState: { terminated: { exitCode: 2 } },
+          },
+        ],
+      });
+      expect((await failure(agent())).message).to.match(/container init .*: it ended with exit code 2\.$/);
+    });
+
+    it('when it is not ready in time, with how far its pods are', async () => {
+      agentPod(waiting('ContainerCreating'), {
+        conditions: [{ type: 'PodScheduled', status: 'False', message: '0/1 nodes are available.' }],
+      });
+      const { code, message } = await failure(agent({ readyMilliseconds: 300 }));
+      expect(code).to.equal('AGENT_NOT_READY');
+      expect(message).to.equal(
+        'The Pod Identity agent was not ready within 0.3 s (--ready-timeout): pod agent-x on node node-1 is Pending: 0/1 nodes are available.',
+      );
+    });
+
+    it('when there is no node for it', async () => {
+      const { message } = await failure(agent({ readyMilliseconds: 300 }));
+      expect(message).to.include('it has no pod, as no node takes it');
+    });
+
+    it('not by a pod that is about to be replaced, nor when the runtime is slow', async () => {
+      agentPod(waiting('CrashLoopBackOff'));
+      api.objects.set(`/api/v1${SYSTEM}/pods/agent-y`, {
+        metadata: { name: 'agent-y', labels: { 'pod-template-generation': '2' } },
+        status: { containerStatuses: waiting('CreateContainerError', 'context deadline exceeded') },
+      });
+      api.reconcile = (path, object) => {
+        if (path !== DAEMON_SET) return;
+        object.metadata = { ...object.metadata, annotations: { 'deprecated.daemonset.template.generation': '2' } };
+        object.status = { desiredNumberScheduled: 1 };
+      };
+      expect((await failure(agent({ readyMilliseconds: 300 }))).message).to.include('was not ready within 0.3 s');
+    });
+  });
+
+  it('fail when the API server does not reach the webhook', async () => {
+    const { respond } = api;
+    api.respond = (method, path, body) =>
+      path.endsWith('dryRun=All') ? { spec: { containers: [{}] } } : respond(method, path, body);
+    const { code, message } = await failure(webhook({ readyMilliseconds: 500 }));
+    expect(code).to.equal('WEBHOOK_NOT_READY');
+    expect(message).to.include('service kube-system/pod-identity-webhook within 0.5 s');
+  });
+
+  it('end with the reason of the signal', async () => {
+    api.reconcile = () => undefined;
+    const interrupted = new AbortController();
+    const made = agent({ signal: interrupted.signal }).catch(String);
+    interrupted.abort(new Error('interrupted'));
+    expect(await made).to.equal('Error: interrupted');
+  });
+
+  describe('setIdentities', () => {
+    const identity = (serviceAccount: string) => ({ namespace: 'ns', serviceAccount });
+
+    it('resolves when the webhook acts on the list, also while that answers badly', async () => {
+      const installed = await webhook();
+      api.objects.set(`/api/v1${SYSTEM}/pods/webhook-x`, { metadata: { name: 'webhook-x', annotations: {} } });
+      let asked = 0;
+      let inUse: Identities = { identities: [] };
+      const { respond } = api;
+      api.respond = (method, path, body) => {
+        if (path !== MUTATE) return respond(method, path, body);
+        asked += 1;
+        if (asked === 1) throw new KubernetesError(503, 'ServiceUnavailable', 'no endpoints available');
+        if (asked === 3) inUse = known();
+        return review(inUse, body as Review);
+      };
+      await installed.setIdentities([identity('a'), identity('b')]);
+      expect(asked).to.equal(3);
+      expect(inUse.identities.slice(0, 2)).to.deep.equal([identity('a'), identity('b')]);
+      expect(inUse.identities).to.have.length(3);
+      expect(api.objects.get(`/api/v1${SYSTEM}/pods/webhook-x`)?.metadata.annotations).not.to.deep.equal({});
+    });
+
+    it('brings lists that come at once together', async () => {
+      const installed = await webhook();
+      const list = Array.from({ length: 60 }, (_, index) => identity(`sa${index}`));
+      const before = api.calls.length;
+      await Promise.all(list.map((_, index) => installed.setIdentities(list.slice(0, index + 1))));
+      const writes = api.calls.slice(before).filter((call) => call === `PATCH ${CONFIG_MAP}`);
+      expect(writes.length).to.be.lessThan(3);
+      expect(known().identities.slice(0, -1)).to.deep.equal(list);
+    });
+  });
+});

@@ -1,0 +1,37 @@
+/**
+ * The most telling line of a log's end: the last that tells of an error, else the last. Of a JSON line its message and
+ * error are taken, of a klog line what follows the header; what looks like a token or key is left out.
+ */
+export function tellingLine(log: string): string | undefined {
+  const lines = log
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !/^goroutine \d+|^exit status \d+$/.test(line));
+  const line = lines.findLast(isError) ?? lines.at(-1);
+  return line === undefined ? undefined : withoutSecrets(textOf(line));
+}
+
+const isError = (line: string): boolean =>
+  /"level":"(error|fatal|panic)"/.test(line) || /^[EF]\d{4} /.test(line) || /^(error|fatal|panic)\b/i.test(line);
+
+function textOf(line: string): string {
+  if (!line.startsWith('{')) return line.replace(/^[IWEF]\d{4} [\d:.]+ +\d+ [^\]]+\] /, '');
+  try {
+    const { msg, error } = JSON.parse(line) as { msg?: unknown; error?: unknown };
+    const parts = [msg, error].filter((part) => typeof part === 'string' && part !== '');
+    return parts.length === 0 ? line : parts.join(': ');
+  } catch {
+    return line;
+  }
+}
+
+const SECRETS = [
+  // JSON web tokens, and long words of the base64 alphabet with capitals and digits in them: keys and session tokens.
+  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
+  /(?<=\bBearer )\S+/gi,
+  /(?=[^\s"'=]*[A-Z])(?=[^\s"'=]*[a-z])(?=[^\s"'=]*\d)(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={0,2}/g,
+];
+
+/** The text without what looks like a token or a key. */
+export const withoutSecrets = (text: string): string =>
+  SECRETS.reduce((rest, secret) => rest.replace(secret, '[redacted]'), text);

@@ -1,0 +1,148 @@
+/** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
+import { ClusterError } from '../errors.ts';
+import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { RUN_LABEL } from './options.ts';
+import { until } from './until.ts';
+
+export interface KubernetesObject {
+  readonly apiVersion: string;
+  readonly kind: Kind;
+  readonly metadata: ObjectMeta;
+  readonly [field: string]: unknown;
+}
+
+export interface ObjectMeta {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly uid?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Resource of each kind that is made. */
+const RESOURCES = {
+  ServiceAccount: 'serviceaccounts',
+  ClusterRole: 'clusterroles',
+  ClusterRoleBinding: 'clusterrolebindings',
+  Secret: 'secrets',
+  ConfigMap: 'configmaps',
+  Service: 'services',
+  Deployment: 'deployments',
+  DaemonSet: 'daemonsets',
+  MutatingWebhookConfiguration: 'mutatingwebhookconfigurations',
+} as const;
+export type Kind = keyof typeof RESOURCES;
+
+/** What tells objects apart, without their content. */
+export type ObjectName = Pick<KubernetesObject, 'apiVersion' | 'kind' | 'metadata'>;
+
+/** Milliseconds that a request may be tried again. */
+const TRIES = { every: 300, within: 20_000 };
+
+function collectionPath({ apiVersion, kind, metadata }: ObjectName): string {
+  const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;
+  return `${root}${metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`}/${RESOURCES[kind]}`;
+}
+
+/** Path of an object at the API server. */
+export const pathOf = (object: ObjectName): string => `${collectionPath(object)}/${object.metadata.name}`;
+
+const nameOf = ({ kind, metadata }: ObjectName): string =>
+  `${kind} ${metadata.namespace === undefined ? '' : `${metadata.namespace}/`}${metadata.name}`;
+
+/** The object as it is stored, or undefined. */
+export async function find<T = KubernetesObject>(
+  connection: Connection,
+  path: string,
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await connection.json<T>('GET', path, undefined, signal);
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** Throws `ClusterError` NOT_OURS when an object carries no label of this run. */
+export function demandOurs(object: ObjectName, run: string, what: string): void {
+  const maker = object.metadata.labels?.[RUN_LABEL];
+  if (maker === run) return;
+  throw new ClusterError(
+    'NOT_OURS',
+    'usage',
+    maker === undefined
+      ? `The cluster has ${what} already, ${nameOf(object)}: name a cluster without one, or remove it first.`
+      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove what is left of it with "npm run sweep".`,
+  );
+}
+
+/** Throws `ClusterError` NOT_OURS when one of the names is taken by an object that this run did not make. */
+export async function refuseTakenNames(
+  connection: Connection,
+  objects: readonly ObjectName[],
+  { run, what, signal }: { readonly run: string; readonly what: string; readonly signal: AbortSignal },
+): Promise<void> {
+  const stored = await Promise.all(objects.map((object) => find(connection, pathOf(object), signal)));
+  for (const [index, found] of stored.entries()) {
+    // Items of a typed answer need not say their kind.
+    const { apiVersion = '', kind = 'Secret' } = objects[index] ?? {};
+    if (found !== undefined) demandOurs({ apiVersion, kind, metadata: found.metadata }, run, what);
+  }
+}
+
+/** Makes an object, or changes it to this content when the run made it before. */
+export async function put(connection: Connection, object: KubernetesObject, signal: AbortSignal): Promise<void> {
+  const done = await until(
+    async (attempt) => {
+      const path = pathOf(object);
+      try {
+        if ((await find(connection, path, attempt)) !== undefined)
+          await connection.json('PATCH', path, object, attempt);
+        else await connection.json('POST', collectionPath(object), object, attempt);
+        return true;
+      } catch (error) {
+        // Made since it was looked for: by a request whose answer was lost.
+        if (error instanceof KubernetesError && error.status === 409) return undefined;
+        throw error;
+      }
+    },
+    { ...TRIES, signal },
+  );
+  if (done === undefined)
+    throw new ClusterError(
+      'CLUSTER_FAILED',
+      'environment',
+      `The API server did not take ${nameOf(object)} within ${TRIES.within / 1000} s; see whether it still answers.`,
+    );
+}
+
+/** Deletes those of the objects that carry the run's label, with what belongs to them; resolves when they are gone. */
+export async function removeObjects(
+  connection: Connection,
+  objects: readonly ObjectName[],
+  { run, within, signal }: { readonly run: string; readonly within: number; readonly signal: AbortSignal },
+): Promise<void> {
+  await Promise.all(
+    objects.map(async (object) => {
+      const path = pathOf(object);
+      const gone = await until(
+        async (attempt) => {
+          const stored = await find(connection, path, attempt);
+          if (stored === undefined || stored.metadata.labels?.[RUN_LABEL] !== run) return true;
+          const options = { propagationPolicy: 'Foreground', preconditions: { uid: stored.metadata.uid } };
+          await connection.json('DELETE', path, options, attempt).catch((error: unknown) => {
+            if (!(error instanceof KubernetesError && (error.status === 404 || error.status === 409))) throw error;
+          });
+          return undefined;
+        },
+        { every: 250, within, signal },
+      );
+      if (gone === undefined)
+        throw new ClusterError(
+          'CLUSTER_FAILED',
+          'environment',
+          `${nameOf(object)} was not gone ${within / 1000} s after it was deleted; see what holds it with "kubectl get".`,
+        );
+    }),
+  );
+}

@@ -1,0 +1,150 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { ClusterError, type ClusterErrorCode } from '../errors.ts';
+import { textOf, type Connection } from '../kubernetes/connection.ts';
+import { tellingLine, withoutSecrets } from './log-line.ts';
+import { find, pathOf, type KubernetesObject } from './objects.ts';
+import { NAMESPACE } from './options.ts';
+import { podProblem, type PodProblem } from './pod-problem.ts';
+import { until } from './until.ts';
+
+/** A DaemonSet or Deployment whose pods are to become ready. */
+export interface Rollout {
+  readonly connection: Connection;
+  readonly controller: KubernetesObject;
+  /** In messages: `the Pod Identity agent`. */
+  readonly what: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly image: string;
+  /** The flag that names the image. */
+  readonly flag: string;
+  readonly notReady: ClusterErrorCode;
+  /** When it must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
+  readonly deadline: number;
+  readonly readyMilliseconds: number;
+  readonly signal: AbortSignal;
+}
+
+interface Controller {
+  readonly metadata: { readonly generation?: number; readonly annotations?: Readonly<Record<string, string>> };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly desiredNumberScheduled?: number;
+    readonly updatedNumberScheduled?: number;
+    readonly numberReady?: number;
+    readonly numberAvailable?: number;
+    readonly replicas?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+  };
+}
+
+/** Milliseconds between two looks, and for reading a log. */
+const EVERY = 250;
+const LOG_TIMEOUT = 5000;
+/** Characters of what others say in a message. */
+const LONGEST = 300;
+
+/**
+ * Resolves when all pods are of the newest revision and ready. Throws `ClusterError` as soon as one cannot become ready:
+ * IMAGE_MISSING, IMAGE_BROKEN, or the roll-out's own code when its program ends or is not ready in time.
+ */
+export async function awaitRollout(rollout: Rollout): Promise<void> {
+  const { connection, controller, what, notReady, deadline, readyMilliseconds, signal } = rollout;
+  let pods: readonly V1Pod[] = [];
+  const ready = await until(
+    async (attempt) => {
+      const [stored, listed] = await Promise.all([
+        find<Controller>(connection, pathOf(controller), attempt),
+        podsOf(connection, rollout.labels, attempt),
+      ]);
+      pods = listed.filter((pod) => isOfRevision(pod, stored));
+      for (const pod of pods) {
+        const problem = podProblem(pod);
+        if (problem !== undefined) throw await problemError(rollout, pod, problem);
+      }
+      return stored !== undefined && isRolledOut(stored) ? true : undefined;
+    },
+    { every: EVERY, within: deadline - Date.now(), signal },
+  );
+  if (ready === undefined)
+    throw new ClusterError(
+      notReady,
+      'environment',
+      `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+    );
+}
+
+/** The pods with these labels, without those that are being deleted. */
+export async function podsOf(
+  connection: Connection,
+  labels: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<readonly V1Pod[]> {
+  const labelSelector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const query = new URLSearchParams({ labelSelector: labelSelector.join() }).toString();
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods?${query}`;
+  const { items } = await connection.json<{ items: readonly V1Pod[] }>('GET', path, undefined, signal);
+  return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+}
+
+function isRolledOut({ metadata, status = {} }: Controller): boolean {
+  if (status.observedGeneration !== metadata.generation) return false;
+  const { desiredNumberScheduled: nodes, replicas } = status;
+  return nodes === undefined
+    ? replicas === 1 && status.updatedReplicas === 1 && status.availableReplicas === 1
+    : nodes > 0 && status.updatedNumberScheduled === nodes && status.numberAvailable === nodes;
+}
+
+/** False for pods that a changed DaemonSet is about to replace. */
+function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
+  const wanted = controller?.metadata.annotations?.['deprecated.daemonset.template.generation'];
+  const own = pod.metadata?.labels?.['pod-template-generation'];
+  return wanted === undefined || own === undefined || own === wanted;
+}
+
+async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): Promise<ClusterError> {
+  const { what, image, flag, notReady } = rollout;
+  const { kind, container, message } = problem;
+  const node = pod.spec?.nodeName ?? 'unknown';
+  if (kind === 'image')
+    return new ClusterError(
+      'IMAGE_MISSING',
+      'environment',
+      `${what} cannot start on node ${node}, which lacks its image ${image} (${flag}); see that the image is in Docker here, for the node's architecture (${oneLine(message)}).`,
+    );
+  if (kind === 'start')
+    return new ClusterError(
+      'IMAGE_BROKEN',
+      'environment',
+      `${what} cannot be started from image ${image} (${flag}), container ${container}: ${oneLine(message)}.`,
+    );
+  const line = (await lastWords(rollout, pod.metadata?.name ?? '', container)) ?? message;
+  return new ClusterError(
+    notReady,
+    'environment',
+    `${what} ends as soon as it is started on node ${node}, container ${container} of image ${image} (${flag}): ${oneLine(line)}.`,
+  );
+}
+
+/** The most telling line of what a container that ended had written. */
+async function lastWords({ connection }: Rollout, pod: string, container: string): Promise<string | undefined> {
+  const query = new URLSearchParams({ container, previous: 'true', tailLines: '50' }).toString();
+  const path = `/api/v1/namespaces/${NAMESPACE}/pods/${pod}/log?${query}`;
+  try {
+    return tellingLine(await textOf(await connection.open(path, AbortSignal.timeout(LOG_TIMEOUT))));
+  } catch {
+    return undefined;
+  }
+}
+
+/** How far a pod has come, in a few words. */
+function standing({ metadata, spec, status }: V1Pod): string {
+  const condition = (status?.conditions ?? []).find(
+    ({ type, status: value, message }) =>
+      value === 'False' && message !== undefined && ['PodScheduled', 'Ready', 'Initialized'].includes(type),
+  );
+  return `pod ${metadata?.name} on node ${spec?.nodeName ?? 'none'} is ${status?.phase ?? 'Unknown'}${condition === undefined ? '' : `: ${oneLine(condition.message ?? '')}`}`;
+}
+
+const oneLine = (text: string): string =>
+  withoutSecrets(text.trim().replace(/\s+/g, ' ')).slice(0, LONGEST).replace(/\.$/, '');

@@ -1,0 +1,77 @@
+import { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import { KubernetesError, type Connection } from '../../kubernetes/connection.ts';
+
+/** What tests read and write of a stored object. */
+export interface Stored {
+  metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: object;
+    readonly annotations?: object;
+  };
+  status?: Record<string, unknown>;
+  readonly [field: string]: unknown;
+}
+
+/** An API server in memory, without controllers: tests say what would come of an object. */
+export interface FakeApi extends Connection {
+  /** Path -> object. */
+  readonly objects: Map<string, Stored>;
+  /** `POST /api/v1/…`, in order. */
+  readonly calls: string[];
+  /** Answers a call in place of the store when it returns something; may throw. */
+  respond: (method: string, path: string, body: unknown) => unknown;
+  /** Is called after an object was stored: a controller's turn. */
+  reconcile: (path: string, object: Stored) => void;
+  /** What a container has written, for each log that is opened. */
+  log: string;
+}
+
+export function fakeApi(): FakeApi {
+  const objects = new Map<string, Stored>();
+  const calls: string[] = [];
+  const notFound = (path: string): never => {
+    throw new KubernetesError(404, 'NotFound', `${path} not found`);
+  };
+  const store = (path: string, object: Stored): Stored => {
+    objects.set(path, object);
+    api.reconcile(path, object);
+    return object;
+  };
+  const api: FakeApi = {
+    objects,
+    calls,
+    log: '',
+    respond: () => undefined,
+    reconcile: () => undefined,
+    json: async <T>(method: string, pathAndQuery: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+      signal?.throwIfAborted();
+      calls.push(`${method} ${pathAndQuery}`);
+      const answer = api.respond(method, pathAndQuery, body);
+      if (answer !== undefined) return answer as T;
+      const [path = ''] = pathAndQuery.split('?');
+      const isList = /s$/.test(path) && method === 'GET' && !objects.has(path);
+      if (isList && /\/(pods|daemonsets|mutatingwebhookconfigurations)$/.test(path))
+        return { items: [...objects].filter(([key]) => itemOf(key, path)).map(([, object]) => object) } as T;
+      const given = body as Stored;
+      if (method === 'POST') return store(`${path}/${given.metadata.name}`, given) as T;
+      const stored = objects.get(path) ?? notFound(path);
+      if (method === 'PATCH')
+        return store(path, { ...stored, ...given, metadata: { ...stored.metadata, ...given.metadata } }) as T;
+      if (method === 'DELETE') objects.delete(path);
+      return stored as T;
+    },
+    open: async () => Readable.from([Buffer.from(api.log)]) as unknown as IncomingMessage,
+    send: () => Promise.reject(new Error('not faked')),
+    close: () => undefined,
+  };
+  return api;
+}
+
+/** Whether an object of this path belongs to a list: of its namespace, or of all. */
+const itemOf = (key: string, list: string): boolean => {
+  const resource = list.slice(list.lastIndexOf('/'));
+  const root = list.slice(0, list.lastIndexOf('/'));
+  return key.startsWith(`${root}/`) && key.slice(0, key.lastIndexOf('/')).endsWith(resource);
+};

@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import { WEBHOOK_FAULTS } from '../../components/webhook/index.ts';
+import type { KubernetesObject } from './objects.ts';
+import { faultVariables, NAMESPACE, RUN_LABEL } from './options.ts';
+
+export interface WebhookSpec {
+  readonly run: string;
+  readonly region: string;
+  readonly faults: readonly string[];
+  readonly image: string;
+  /** Server certificate and key for `WEBHOOK_HOSTS`, and the authority that issued it: PEM. */
+  readonly tls: { readonly certificate: string; readonly key: string; readonly authority: string };
+}
+
+export const WEBHOOK = 'pod-identity-webhook';
+/** Names by which the API server reaches it: certificates are checked for the last. */
+export const WEBHOOK_HOSTS = [`${WEBHOOK}.${NAMESPACE}`, `${WEBHOOK}.${NAMESPACE}.svc`];
+export const WEBHOOK_LABELS = { app: WEBHOOK, 'app.kubernetes.io/name': WEBHOOK };
+/** The webhook's path through the API server. */
+export const MUTATE = `/api/v1/namespaces/${NAMESPACE}/services/https:${WEBHOOK}:443/proxy/mutate`;
+
+/** The ConfigMap with the list of service accounts that have an association, and its key. */
+export const IDENTITIES = { configMap: `${WEBHOOK}-identities`, key: 'identities.json' };
+/** Annotation of the webhook's pod that is part of the same volume: a new value brings the list to it at once. */
+export const DELIVERY_ANNOTATION = 'conformance.eks-pod-identity/delivery';
+
+const CERTIFICATE_ANNOTATION = 'conformance.eks-pod-identity/certificate';
+const CERTIFICATES = `${WEBHOOK}-cert`;
+const FOLDER = '/etc/webhook/identities';
+const RBAC = 'rbac.authorization.k8s.io';
+
+export interface Identity {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+/** The file of `--watch-container-credentials-config`. */
+export const identitiesFile = (identities: readonly Identity[]): string =>
+  JSON.stringify({ identities: identities.map(({ namespace, serviceAccount }) => ({ namespace, serviceAccount })) });
+
+/** All but the registration, in the order of making them: the Deployment last, so that its pods find what they mount. */
+export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[]): readonly KubernetesObject[] {
+  const labels = { ...WEBHOOK_LABELS, [RUN_LABEL]: spec.run };
+  const metadata = { name: WEBHOOK, namespace: NAMESPACE, labels };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: WEBHOOK, labels },
+      rules: [{ apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'watch', 'list'] }],
+    },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: WEBHOOK, labels },
+      roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: WEBHOOK },
+      subjects: [{ kind: 'ServiceAccount', name: WEBHOOK, namespace: NAMESPACE }],
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      type: 'kubernetes.io/tls',
+      metadata: { ...metadata, name: CERTIFICATES },
+      stringData: { 'tls.crt': spec.tls.certificate, 'tls.key': spec.tls.key },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { ...metadata, name: IDENTITIES.configMap },
+      data: { [IDENTITIES.key]: identitiesFile(identities) },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { selector: { app: WEBHOOK }, ports: [{ port: 443, targetPort: 443 }] },
+    },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: WEBHOOK } },
+        template: {
+          metadata: {
+            // It never waits for itself, nor changes its own pods.
+            labels: { ...WEBHOOK_LABELS, 'eks.amazonaws.com/skip-pod-identity-webhook': 'true' },
+            // Another certificate makes other pods.
+            annotations: {
+              [CERTIFICATE_ANNOTATION]: createHash('sha256').update(spec.tls.certificate).digest('hex').slice(0, 16),
+            },
+          },
+          spec: podSpec(spec),
+        },
+      },
+    },
+  ];
+}
+
+function podSpec({ image, region, faults }: WebhookSpec): Record<string, unknown> {
+  return {
+    serviceAccountName: WEBHOOK,
+    priorityClassName: 'system-cluster-critical',
+    tolerations: ['node-role.kubernetes.io/control-plane', 'node.kubernetes.io/not-ready'].map((key) => ({
+      key,
+      operator: 'Exists',
+      effect: 'NoSchedule',
+    })),
+    // With a group to give, the kubelet touches every file of a volume whenever it writes one; see the volume below.
+    securityContext: { fsGroup: 65534 },
+    containers: [
+      {
+        name: WEBHOOK,
+        image,
+        imagePullPolicy: 'IfNotPresent',
+        command: [
+          '/webhook',
+          '--in-cluster=false',
+          `--namespace=${NAMESPACE}`,
+          `--service-name=${WEBHOOK}`,
+          '--annotation-prefix=eks.amazonaws.com',
+          '--token-audience=sts.amazonaws.com',
+          `--aws-default-region=${region}`,
+          '--sts-regional-endpoint=true',
+          `--watch-container-credentials-config=${FOLDER}/${IDENTITIES.key}`,
+          '--logtostderr',
+          // Says of each pod whether and why it was changed.
+          '--v=4',
+        ],
+        env: faultVariables(WEBHOOK_FAULTS, faults),
+        ports: [{ name: 'https', containerPort: 443, protocol: 'TCP' }],
+        readinessProbe: { httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' }, periodSeconds: 1 },
+        volumeMounts: [
+          { name: 'cert', mountPath: '/etc/webhook/certs', readOnly: true },
+          { name: 'identities', mountPath: FOLDER, readOnly: true },
+        ],
+      },
+    ],
+    volumes: [
+      { name: 'cert', secret: { secretName: CERTIFICATES } },
+      {
+        name: 'identities',
+        // A kubelet renews a volume when the pod changes, and otherwise up to a minute late. So the volume also has an
+        // annotation of the pod in it. And as a volume is renewed by exchanging a link beside its files, a program that
+        // watches its file alone sees nothing of that: what it sees is that the file's owner is set, a moment before
+        // the exchange. So the new list is read at the latest when the volume is renewed once more.
+        projected: {
+          sources: [
+            { configMap: { name: IDENTITIES.configMap } },
+            {
+              downwardAPI: {
+                items: [
+                  { path: 'delivery', fieldRef: { fieldPath: `metadata.annotations['${DELIVERY_ANNOTATION}']` } },
+                ],
+              },
+            },
+          ],
+        },
+      },
+    ],
+  };
+}
+
+/** The registration as EKS has it, with a service in place of its own address; pods are made when it does not answer. */
+export function webhookConfiguration(run: string, authority: string): KubernetesObject {
+  return {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'MutatingWebhookConfiguration',
+    metadata: { name: WEBHOOK, labels: { ...WEBHOOK_LABELS, [RUN_LABEL]: run } },
+    webhooks: [
+      {
+        name: 'iam-for-pods.amazonaws.com',
+        clientConfig: {
+          service: { name: WEBHOOK, namespace: NAMESPACE, path: '/mutate', port: 443 },
+          caBundle: Buffer.from(authority).toString('base64'),
+        },
+        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*' }],
+        failurePolicy: 'Ignore',
+        matchPolicy: 'Equivalent',
+        reinvocationPolicy: 'IfNeeded',
+        sideEffects: 'None',
+        admissionReviewVersions: ['v1beta1'],
+        timeoutSeconds: 10,
+        namespaceSelector: {},
+        objectSelector: {
+          matchExpressions: [{ key: 'eks.amazonaws.com/skip-pod-identity-webhook', operator: 'DoesNotExist' }],
+        },
+      },
+    ],
+  };
+}

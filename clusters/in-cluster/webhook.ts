@@ -1,0 +1,137 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { ClusterError } from '../errors.ts';
+import { newCertificateAuthority } from '../kubernetes/certificates.ts';
+import { identitiesDelivery } from './delivery.ts';
+import { demandOurs, put, refuseTakenNames, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
+import { NAMESPACE, type InClusterOptions } from './options.ts';
+import { awaitRollout } from './rollout.ts';
+import { until } from './until.ts';
+import { WEBHOOK, WEBHOOK_HOSTS, WEBHOOK_LABELS, webhookConfiguration, webhookObjects } from './webhook-manifest.ts';
+import type { Identity } from './webhook-manifest.ts';
+
+export interface WebhookOptions extends InClusterOptions {
+  readonly image: string;
+}
+
+export interface InstalledWebhook {
+  /**
+   * Tells the service accounts that have an association: the whole list. Resolves when the webhook acts on it or on a
+   * newer one; lists that come in while one is under way are brought together.
+   */
+  setIdentities(identities: readonly Identity[]): Promise<void>;
+  /** Deletes it with all that it needs; resolves when its pods are gone. */
+  remove(): Promise<void>;
+}
+
+const WHAT = 'The Pod Identity webhook';
+const REMOVAL = 60_000;
+/** The one service account that the webhook knows at first: its own, whose pods are exempt from it. */
+const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
+
+/** The registration comes first: it goes before the webhook does, so that no pod waits for one that is gone. */
+export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
+  webhookConfiguration('', ''),
+  ...webhookObjects(
+    { run: '', region: '', faults: [], image: '', tls: { certificate: '', key: '', authority: '' } },
+    [],
+  ),
+].map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
+  apiVersion,
+  kind,
+  metadata: { name, ...(namespace !== undefined && { namespace }) },
+}));
+
+/**
+ * Installs the webhook and registers it once it answers; resolves when the API server asks it. When that fails it is left
+ * as it is, to be looked at, until `removeFromCluster`.
+ *
+ * Throws `ClusterError` NOT_OURS (nothing was changed), IMAGE_MISSING, IMAGE_BROKEN or WEBHOOK_NOT_READY.
+ */
+export async function installWebhook(options: WebhookOptions): Promise<InstalledWebhook> {
+  const { connection, run, image, readyMilliseconds, signal, progress } = options;
+  const deadline = Date.now() + readyMilliseconds;
+  const [authority] = await Promise.all([newCertificateAuthority(), refuseOtherWebhooks(options)]);
+  const tls = { ...(await authority.issue(WEBHOOK_HOSTS)), authority: authority.certificate };
+  const objects = webhookObjects({ ...options, tls }, [OWN]);
+  const controller = objects.find(({ kind }) => kind === 'Deployment') as KubernetesObject;
+  await Promise.all(objects.filter((object) => object !== controller).map((object) => put(connection, object, signal)));
+  await put(connection, controller, signal);
+  progress(`webhook: ${image}`);
+  await awaitRollout({
+    connection,
+    controller,
+    what: WHAT,
+    labels: WEBHOOK_LABELS,
+    image,
+    flag: '--webhook-image',
+    notReady: 'WEBHOOK_NOT_READY',
+    deadline,
+    readyMilliseconds,
+    signal,
+  });
+  await put(connection, webhookConfiguration(run, authority.certificate), signal);
+  await awaitMutation(options, Math.max(deadline - Date.now(), 1000));
+  return {
+    setIdentities: identitiesDelivery({ connection, signal }),
+    remove: () => removeWebhook(options),
+  };
+}
+
+async function removeWebhook({ connection, run }: WebhookOptions): Promise<void> {
+  const [registration, ...others] = WEBHOOK_OBJECTS;
+  const removal = { run, within: REMOVAL, signal: new AbortController().signal };
+  if (registration !== undefined) await removeObjects(connection, [registration], removal);
+  await removeObjects(connection, others, removal);
+}
+
+/** Tries to make a pod, without making it, until the API server has it changed: it learns of a registration a little late. */
+async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookOptions, within: number): Promise<void> {
+  const pod = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { generateName: 'conformance-check-', namespace: NAMESPACE },
+    spec: { serviceAccountName: WEBHOOK, containers: [{ name: 'conformance-check', image: 'conformance-check' }] },
+  };
+  const mutated = await until(
+    async (attempt) => {
+      const { spec } = await connection.json<V1Pod>(
+        'POST',
+        `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`,
+        pod,
+        attempt,
+      );
+      const env = spec?.containers[0]?.env ?? [];
+      return env.some(({ name }) => name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI') ? true : undefined;
+    },
+    { every: 100, within, signal },
+  );
+  if (mutated === undefined)
+    throw new ClusterError(
+      'WEBHOOK_NOT_READY',
+      'environment',
+      `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), though its pod is ready; see the logs of kube-apiserver and kube-proxy.`,
+    );
+}
+
+/** A webhook of this kind is known by its name, or by the names that its registration has on EKS and in its own manifests. */
+async function refuseOtherWebhooks({ connection, run, signal }: WebhookOptions): Promise<void> {
+  const what = 'a Pod Identity webhook';
+  const { items } = await connection.json<{ items: readonly (KubernetesObject & Registration)[] }>(
+    'GET',
+    '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations',
+    undefined,
+    signal,
+  );
+  for (const { metadata, webhooks = [] } of items)
+    if (webhooks.some(({ name }) => /^(iam-for-pods|pod-identity-webhook)\.amazonaws\.com$/.test(name)))
+      demandOurs(
+        { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'MutatingWebhookConfiguration', metadata },
+        run,
+        what,
+      );
+  await refuseTakenNames(connection, WEBHOOK_OBJECTS, { run, what, signal });
+}
+
+interface Registration {
+  readonly webhooks?: readonly { readonly name: string }[];
+}
