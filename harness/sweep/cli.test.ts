@@ -120,6 +120,15 @@ describe('sweep', () => {
     expect(out).to.contain(`Run ${RUN}, 2 h old, ended\n`);
   });
 
+  it('removes the container of a node that came to be after its network was removed', async () => {
+    kindRun();
+    engine.networks = [];
+    engine.containers.push({ name: `other-c000002x`, networks: ['eks-pod-identity-conformance-c000002'] });
+    const { code, out } = await sweep();
+    expect(code, out).to.equal(0);
+    expect(rest()).to.have.members([...NOT_ITS_OWN, 'other-c000002x'].filter((name) => !/bridge|^kind/.test(name)));
+  });
+
   it('lists without touching anything', async () => {
     kindRun({ pid: NO_PID, host: hostname() });
     const before = rest();

@@ -1,6 +1,5 @@
 import { Docker as Engine } from '../../clusters/kind/docker.ts';
 import { CLUSTER_LABEL } from '../../clusters/kind/kind.ts';
-import { RUN_LABEL } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
 
 /** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
@@ -17,6 +16,8 @@ export const docker: Docker = async (args) => {
   }
 };
 
+/** Label of everything that a run makes; its value is the run's id. */
+export const RUN_LABEL = 'conformance.eks-pod-identity/run';
 /** Labels of a run's network: the process and the machine of the run. */
 export const PID_LABEL = 'conformance.eks-pod-identity/pid';
 export const HOST_LABEL = 'conformance.eks-pod-identity/host';

@@ -1,26 +1,30 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Making } from '../../clusters/ledger.ts';
+import { readState, stateFiles, type RunState } from '../run/ledger.ts';
 import { livenessOf, livenessOfNumber, type Liveness } from '../run/owner.ts';
-import { readState, RUN_ID, stateFiles, type RunState } from '../run/ledger.ts';
 import type { DockerInventory } from './docker.ts';
+import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
 
 export type Attachment = Extract<Making, { kind: 'attachment' }>;
 
-/** Something that a run left. `name` is what is removed; `about` what a reader should know besides. */
+/** Something that a run left. */
 export type Thing =
   | { readonly kind: 'attachment'; readonly name: string; readonly attachment: Attachment }
   | { readonly kind: 'container'; readonly name: string; readonly id: string; readonly about?: string }
-  | { readonly kind: 'network'; readonly name: string; readonly id: string; readonly guests: readonly string[] }
+  | {
+      readonly kind: 'network';
+      readonly name: string;
+      readonly id: string;
+      /** Names of containers on it that are not the run's. */
+      readonly guests: readonly string[];
+    }
   | { readonly kind: 'volume' | 'image' | 'path'; readonly name: string };
 
 /** What is left of one run. */
-export interface Leftovers {
+export interface Leftovers extends Owner {
   readonly run: string;
-  readonly liveness: Liveness;
-  /** Process of the run, as far as it is known, in words. */
-  readonly owner: string;
   readonly since: Date | undefined;
   readonly stateFiles: readonly string[];
   readonly things: readonly Thing[];
@@ -28,6 +32,12 @@ export interface Leftovers {
   readonly refused: readonly string[];
   /** What a state file names in Docker, when Docker could not be asked. */
   readonly unseen: readonly string[];
+}
+
+interface Owner {
+  readonly liveness: Liveness;
+  /** Process of the run, as far as it is known, in words. */
+  readonly owner: string;
 }
 
 /** What the sweep looks at. */
@@ -68,9 +78,7 @@ export function find({ reportFolders, temporaryFolders = TEMPORARY_FOLDERS, dock
   const runs = new Set([
     ...states.map(({ state }) => state.run),
     ...paths.map(({ run }) => run),
-    ...[docker?.networks, docker?.containers, docker?.volumes, docker?.images].flatMap(
-      (things) => things?.map(({ run }) => run).filter((run) => RUN_ID.test(run)) ?? [],
-    ),
+    ...(docker === undefined ? [] : runsIn(docker)),
   ]);
   const leftovers = [...runs].sort().map((run) =>
     leftoversOf(run, {
@@ -89,6 +97,7 @@ function allStateFiles(reportFolders: readonly string[]): string[] {
   return [...new Set(folders.filter(isFolder).flatMap((folder) => stateFiles(folder)))];
 }
 
+/** What tells of one run. */
 interface Traces {
   readonly states: readonly FoundState[];
   readonly paths: ReturnType<typeof temporaryPaths>;
@@ -96,113 +105,83 @@ interface Traces {
   readonly temporaryFolders: readonly string[];
 }
 
-function leftoversOf(run: string, { states, paths, docker, temporaryFolders }: Traces): Leftovers {
+function leftoversOf(run: string, traces: Traces): Leftovers {
+  const { states, paths, docker, temporaryFolders } = traces;
+  const makings: Making[] = [];
   const refused: string[] = [];
-  const allowed = (file: string, making: Making): boolean => {
-    const reason =
-      making.kind === 'attachment'
-        ? undefined
-        : making.kind === 'path'
-          ? refusal(making.path, run, dirname(file), temporaryFolders)
-          : carries(making.name, run)
-            ? undefined
-            : `does not have ${run} in its name`;
-    if (reason !== undefined)
-      refused.push(`${making.kind} ${'name' in making ? making.name : 'path' in making ? making.path : ''}: ${reason}`);
-    return reason === undefined;
-  };
-  const makings = states.flatMap(({ file, state }) => state.makings.filter((making) => allowed(file, making)));
-  const named = (kind: Making['kind']): Set<string> =>
-    new Set(makings.flatMap((making) => (making.kind === kind && 'name' in making ? [making.name] : [])));
-  const things: Thing[] = [
-    ...makings.flatMap((making): Thing[] =>
-      making.kind === 'attachment'
-        ? [{ kind: 'attachment', name: `changes to the cluster of context ${making.context}`, attachment: making }]
-        : [],
-    ),
-    ...(docker === undefined ? [] : inDocker(run, docker, named)),
-    ...[
-      ...new Set([
-        ...makings.flatMap((making) => (making.kind === 'path' ? [making.path] : [])),
-        ...paths.map(({ path }) => path),
-      ]),
-    ]
-      .filter(isThere)
-      .map((name): Thing => ({ kind: 'path', name })),
-  ];
-  const network = docker?.networks.find((candidate) => candidate.run === run && /^\d+$/.test(candidate.pid));
-  const identities = states.map(({ state }) => state.process);
-  const identity = identities.find((candidate) => livenessOf(candidate) === 'alive') ?? identities[0];
+  for (const { file, state } of states) {
+    for (const making of state.makings) {
+      const reason = refusalOf(making, run, dirname(file), temporaryFolders);
+      if (reason === undefined) makings.push(making);
+      else refused.push(reason);
+    }
+  }
+  const ownPaths = new Set([
+    ...makings.flatMap((making) => (making.kind === 'path' ? [making.path] : [])),
+    ...paths.map(({ path }) => path),
+  ]);
   return {
     run,
-    ...(identity !== undefined
-      ? { liveness: livenessOf(identity), owner: ownerOf(identity.pid, identity.host) }
-      : network !== undefined
-        ? {
-            liveness: livenessOfNumber(network.host, Number(network.pid)),
-            owner: ownerOf(Number(network.pid), network.host),
-          }
-        : { liveness: 'unknown', owner: 'a process that nothing names' }),
-    since: earliest([
-      ...states.map(({ state }) => new Date(state.startedAt)),
-      ...[...(docker?.networks ?? []), ...(docker?.containers ?? [])]
-        .filter((candidate) => candidate.run === run)
-        .map(({ createdAt }) => new Date(createdAt.replace(/ [A-Z]+$/, ''))),
-      ...paths.map(({ since }) => since),
-    ]),
+    ...ownerOf(run, traces),
+    since: beginningOf(run, traces),
     stateFiles: states.map(({ file }) => file),
-    things,
+    things: [
+      ...makings.flatMap((making) => (making.kind === 'attachment' ? [attached(making)] : [])),
+      ...(docker === undefined ? [] : thingsIn(docker, run, makings)),
+      ...[...ownPaths].filter(isThere).map((name): Thing => ({ kind: 'path', name })),
+    ],
     refused,
     unseen:
-      docker !== undefined
-        ? []
-        : makings.flatMap((making) => ('name' in making ? [`${making.kind} ${making.name}`] : [])),
+      docker === undefined
+        ? makings.flatMap((making) => ('name' in making ? [`${making.kind} ${making.name}`] : []))
+        : [],
   };
 }
 
-const ownerOf = (pid: number, host: string): string => `process ${pid} on ${host.split(' ')[0]}`;
-
-/**
- * What is the run's in Docker: what carries its label, and what the state file names. Of the containers on its network those
- * that are named after the run, kind's nodes; others are guests, which only lose that network.
- */
-function inDocker(run: string, docker: DockerInventory, named: (kind: Making['kind']) => Set<string>): Thing[] {
-  /** Whether a thing without the label of a run is named in the state file. */
-  const isNamed = (kind: Making['kind'], thing: { readonly run: string }, name: string): boolean =>
-    thing.run === '' && named(kind).has(name);
-  const networks = docker.networks.filter(
-    (network) => network.run === run || isNamed('docker-network', network, network.name),
-  );
-  const networkNames = new Set(networks.map(({ name }) => name));
-  const attached = docker.containers.filter((container) => container.networks.some((name) => networkNames.has(name)));
-  const isOwn = (container: (typeof attached)[number]): boolean =>
-    container.run === run ||
-    isNamed('docker-container', container, container.name) ||
-    isNamed('kind-cluster', container, container.kindCluster) ||
-    (container.run === '' && attached.includes(container) && carries(container.name, run));
-  return [
-    ...docker.containers.filter(isOwn).map(({ id, name, kindCluster }): Thing => ({
-      kind: 'container',
-      id,
-      name,
-      ...(kindCluster !== '' && { about: `of kind cluster ${kindCluster}` }),
-    })),
-    ...networks.map(({ id, name }): Thing => ({
-      kind: 'network',
-      id,
-      name,
-      guests: attached
-        .filter((container) => container.networks.includes(name) && !isOwn(container))
-        .map((container) => container.name),
-    })),
-    ...docker.volumes.filter((volume) => volume.run === run).map(({ name }): Thing => ({ kind: 'volume', name })),
-    ...docker.images
-      .filter((image) => image.run === run || isNamed('docker-image', image, image.name))
-      .map(({ name }): Thing => ({ kind: 'image', name })),
-  ];
+/** Why a making is none of the run's; undefined when it may be removed. */
+function refusalOf(
+  making: Making,
+  run: string,
+  reportFolder: string,
+  temporaryFolders: readonly string[],
+): string | undefined {
+  if (making.kind === 'attachment') return undefined;
+  if (making.kind !== 'path')
+    return carries(making.name, run) ? undefined : `${making.kind} ${making.name}: does not have ${run} in its name`;
+  const reason = refusal(making.path, run, reportFolder, temporaryFolders);
+  return reason === undefined ? undefined : `path ${making.path}: ${reason}`;
 }
 
-function earliest(dates: readonly Date[]): Date | undefined {
-  const times = dates.map((date) => date.getTime()).filter((time) => !Number.isNaN(time));
+const attached = (attachment: Attachment): Thing => ({
+  kind: 'attachment',
+  name: `changes to the cluster of context ${attachment.context}`,
+  attachment,
+});
+
+/** Whose a run is: its state file knows best, then the labels of its network. */
+function ownerOf(run: string, { states, docker }: Traces): Owner {
+  const words = (pid: number | string, host: string): string => `process ${pid} on ${host.split(' ')[0]}`;
+  const identities = states.map(({ state }) => state.process);
+  const identity = identities.find((candidate) => livenessOf(candidate) === 'alive') ?? identities[0];
+  if (identity !== undefined) return { liveness: livenessOf(identity), owner: words(identity.pid, identity.host) };
+  const network = docker?.networks.find((candidate) => candidate.run === run && /^\d+$/.test(candidate.pid));
+  if (network !== undefined)
+    return {
+      liveness: livenessOfNumber(network.host, Number(network.pid)),
+      owner: words(network.pid, network.host),
+    };
+  // Its network is the last to go: what an interrupted command still made after that belongs to nobody.
+  const liveness = docker !== undefined && isAfterItsNetwork(run, docker) ? 'ended' : 'unknown';
+  return { liveness, owner: 'a process that nothing names' };
+}
+
+function beginningOf(run: string, { states, paths, docker }: Traces): Date | undefined {
+  const inDocker = docker === undefined ? [] : [...docker.networks, ...docker.containers];
+  const times = [
+    ...states.map(({ state }) => Date.parse(state.startedAt)),
+    // As Docker writes times: 2026-01-01 10:00:00 +0000 UTC.
+    ...inDocker.filter((one) => one.run === run).map(({ createdAt }) => Date.parse(createdAt.replace(/ [A-Z]+$/, ''))),
+    ...paths.map(({ since }) => since.getTime()),
+  ].filter((time) => !Number.isNaN(time));
   return times.length === 0 ? undefined : new Date(Math.min(...times));
 }

@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { RUN_LABEL } from '../../clusters/kind/network.ts';
+import { Docker } from '../../clusters/kind/docker.ts';
+import { createNetwork } from '../../clusters/kind/network.ts';
+import { runProgram } from '../../clusters/kind/runner.ts';
 import { main } from '../../harness/sweep/cli.ts';
-import { docker, HOST_LABEL, PID_LABEL } from '../../harness/sweep/docker.ts';
+import { docker, HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../harness/sweep/docker.ts';
 
 /** A number that no process has. */
 const NO_PID = 2 ** 22 + 1;
@@ -39,8 +41,9 @@ describe('sweep, with Docker', () => {
       .filter((name) => name.includes(run))
       .sort();
   };
-  const makeNetwork = (pid: number): Promise<string> => {
-    const labels = { [RUN_LABEL]: run, [PID_LABEL]: pid, [HOST_LABEL]: hostname() };
+  /** As a run that is over made it. */
+  const makeNetwork = (): Promise<string> => {
+    const labels = { [RUN_LABEL]: run, [PID_LABEL]: NO_PID, [HOST_LABEL]: hostname() };
     const flags = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
     return docker(['network', 'create', ...flags, network]);
   };
@@ -62,7 +65,7 @@ describe('sweep, with Docker', () => {
   });
 
   it('removes what carries the label or hangs on the network of a run, and leaves the rest', async () => {
-    await makeNetwork(NO_PID);
+    await makeNetwork();
     await docker(['network', 'create', other]);
     await docker(['volume', 'create', '--label', `${RUN_LABEL}=${run}`, network]);
     const kind = `${run}-c1`;
@@ -84,8 +87,19 @@ describe('sweep, with Docker', () => {
     expect(await sweep()).to.deep.equal({ code: 0, out: `Nothing is left of run ${run}.\n` });
   });
 
+  it('removes the container of a node that came to be after its network was removed', async () => {
+    await makeNetwork();
+    await create(`${run}-c1-control-plane`, '--network', network);
+    await docker(['network', 'rm', network]);
+    expect(await names()).to.deep.equal([`${run}-c1-control-plane`]);
+    const { code, out } = await sweep();
+    expect(code, out).to.equal(0);
+    expect(await names()).to.deep.equal([]);
+  });
+
   it('leaves alone what belongs to a process that is alive', async () => {
-    await makeNetwork(process.pid);
+    const ledger = { willMake: () => undefined, removed: () => undefined };
+    expect(await createNetwork(new Docker(runProgram), run, ledger)).to.equal(network);
     const { code, out } = await sweep();
     expect(code).to.equal(3);
     expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);
