@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import { Agent, request } from 'node:http';
 import { expect } from 'chai';
 import { AgentRefusal } from './index.ts';
-import { Bench, get, HOST, json, newToken, send } from './testing/bench.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken, send } from './testing/bench.ts';
 
 describe('the agent', () => {
   let bench: Bench;
@@ -55,6 +58,25 @@ describe('the agent', () => {
       expect(text).not.to.contain(secret);
     }
     for (const line of bench.logs) expect(JSON.parse(line)).to.include.keys('level', 'msg', 'time');
+  });
+
+  it('answers the request under way when it stops, and keeps no connection open after it', async () => {
+    const agent = await bench.start();
+    const client = new Agent({ keepAlive: true });
+    let stopped: Promise<void> | undefined;
+    bench.respond = (response) => {
+      stopped = agent.stop();
+      json(200, goodAnswer(1))(response);
+    };
+    const asking = request(`${agent.urls[0]}/v1/credentials`, {
+      agent: client,
+      headers: { host: HOST, authorization: newToken() },
+    }).end();
+    const [answer] = (await once(asking, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect([answer.statusCode, answer.headers.connection]).to.eql([200, 'close']);
+    await stopped;
+    client.destroy();
   });
 
   it('gives each bind host a cache of its own', async () => {

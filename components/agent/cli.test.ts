@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import type { AgentIo } from './cli.ts';
 import { AGENT_VERSION, main } from './cli.ts';
+import { faultsOf } from './cli/faults.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
 import { parseDuration } from './go/duration.ts';
-import { Bench, send } from './testing/bench.ts';
+import { Bench, get, newToken, send } from './testing/bench.ts';
 
 describe('the agent on the command line', () => {
   async function run(argv: readonly string[], overrides: Partial<AgentIo> = {}): Promise<[number, string, string]> {
@@ -34,6 +35,9 @@ describe('the agent on the command line', () => {
     [['server', '-c', 'c1', '-v', 'loud'], 'not a valid level: "loud"'],
     [['server', '-c', 'c1', '--max-credential-retention-before-renewal=3'], 'such as 3h or 90s'],
     [['server', '-c', 'c1'], 'set AWS_REGION'],
+    [['initialize', '-v', 'loud'], 'not a valid level: "loud"'],
+    [['initialize', '--port', '80'], 'unknown flag: --port'],
+    [['version', '--cluster-name=c1'], 'unknown flag: --cluster-name'],
   ];
   for (const [argv, message] of wrong) {
     it(`refuses ${argv.join(' ')}`, async () => {
@@ -58,6 +62,61 @@ describe('the agent on the command line', () => {
       rotateCredentials: true,
       verbosity: 'warning',
     });
+  });
+
+  it('initializes with a verbosity', async () => {
+    for (const flags of [['-v', 'trace'], ['--verbosity=debug'], []]) {
+      const commands: string[] = [];
+      const [code] = await run(['initialize', ...flags], {
+        run: (command) => (commands.push(command), Promise.resolve({ code: 0, output: '' })),
+      });
+      expect(code).to.equal(0);
+      expect(commands).to.include('ip');
+    }
+  });
+
+  it('takes its faults out of a list of all', () => {
+    expect([...faultsOf('')]).to.eql([]);
+    expect([...faultsOf('iam-ignores-deny, agent-skips-host-check,webhook-prefers-irsa')]).to.eql([
+      'agent-skips-host-check',
+    ]);
+  });
+
+  it('has the faults that the environment names', async () => {
+    const bench = new Bench();
+    await bench.open();
+    const flags = ['-c', 'c1', '-b', '127.0.0.1', '-p', '0', '--probe-port', '0', '--metrics-port', '0'];
+    const answerWith = async (faults: string | undefined): Promise<[code: number, status: number]> => {
+      let status = 0;
+      let end = (): void => undefined;
+      const terminated = new Promise<void>((resolve) => (end = resolve));
+      const [code] = await run(['server', ...flags, '--metrics-address', '127.0.0.1', `--endpoint=${bench.url}`], {
+        env: {
+          AWS_REGION: 'us-west-2',
+          AWS_ACCESS_KEY_ID: 'AKIA',
+          AWS_SECRET_ACCESS_KEY: 'secret',
+          CONFORMANCE_FAULTS: faults,
+        },
+        terminated,
+        started: (agent) => {
+          void get(agent, newToken(), 'elsewhere').then((answer) => {
+            status = answer.status;
+            end();
+          });
+        },
+      });
+      return [code, status];
+    };
+    expect(await answerWith(undefined)).to.eql([0, 403]);
+    expect(await answerWith('agent-skips-host-check')).to.eql([0, 200]);
+    await bench.close();
+    const [code, , err] = await run(['server', ...flags], {
+      env: { AWS_REGION: 'us-west-2', CONFORMANCE_FAULTS: 'agent-sings' },
+    });
+    expect([code, err]).to.eql([
+      1,
+      'Error: unknown fault "agent-sings" in CONFORMANCE_FAULTS: use agent-mixes-cached-credentials, agent-skips-host-check',
+    ]);
   });
 
   it('serves until it is told to end, and ends with 0', async () => {
@@ -119,11 +178,18 @@ describe('initialize', () => {
       'ip link show pod-id-link0',
       'ip link add pod-id-link0 type dummy',
       'ip -4 address replace 169.254.170.23/32 dev pod-id-link0',
-      'ip -6 address replace fd00:ec2::23/128 dev pod-id-link0',
+      'ip -6 address replace fd00:ec2::23/128 dev pod-id-link0 nodad',
       'ip link set pod-id-link0 up',
       'ip -4 route replace 169.254.170.23/32 dev pod-id-link0',
       'ip -6 route replace fd00:ec2::23/128 dev pod-id-link0',
     ]);
+  });
+
+  it('uses a link that is there, of whatever type', async () => {
+    const { commands, run } = runner(() => false);
+    await initialize(run, () => undefined);
+    expect(commands).to.include('ip -4 address replace 169.254.170.23/32 dev pod-id-link0');
+    expect(commands.filter((text) => text.startsWith('ip link add'))).to.eql([]);
   });
 
   it('does without IPv6, and says so', async () => {

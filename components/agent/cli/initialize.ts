@@ -11,12 +11,20 @@ interface Family {
   readonly address: string;
   /** Whether the node can do without it. */
   readonly optional: boolean;
+  /** Options of the address. */
+  readonly options: readonly string[];
 }
 
 const FAMILIES: readonly Family[] = [
-  { flag: '-4', address: '169.254.170.23/32', optional: false },
-  { flag: '-6', address: 'fd00:ec2::23/128', optional: true },
+  { flag: '-4', address: '169.254.170.23/32', optional: false, options: [] },
+  // On a link of another type than dummy, the search for duplicates would keep the server from it for a second or two.
+  { flag: '-6', address: 'fd00:ec2::23/128', optional: true, options: ['nodad'] },
 ];
+
+function adviceFor(output: string): string {
+  if (output.includes('Unknown device type')) return ` (make ${LINK} of another type beforehand: it is used as it is)`;
+  return output.includes('not permitted') ? ' (it needs root or CAP_NET_ADMIN)' : '';
+}
 
 /** A step that the agent cannot do without failed. */
 export class InitializeError extends Error {
@@ -34,7 +42,7 @@ export async function initialize(run: Runner, log: (text: string) => void): Prom
     const { code, output } = await run('ip', args);
     if (code === 0) return;
     throw new InitializeError(
-      `\`ip ${args.join(' ')}\` failed: ${output.trim() || `exit code ${code}`} (it needs root or CAP_NET_ADMIN)`,
+      `\`ip ${args.join(' ')}\` failed: ${output.trim() || `exit code ${code}`}${adviceFor(output)}`,
     );
   };
   const forEachFamily = async (step: (family: Family) => readonly string[]): Promise<void> => {
@@ -53,7 +61,7 @@ export async function initialize(run: Runner, log: (text: string) => void): Prom
     log('Link was not found, creating it');
     await ip(['link', 'add', LINK, 'type', 'dummy']);
   }
-  await forEachFamily(({ address }) => ['address', 'replace', address, 'dev', LINK]);
+  await forEachFamily(({ address, options }) => ['address', 'replace', address, 'dev', LINK, ...options]);
   log(`Bringing up link: ${LINK}`);
   await ip(['link', 'set', LINK, 'up']);
   await forEachFamily(({ address }) => ['route', 'replace', address, 'dev', LINK]);

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { faultsOf } from './faults.ts';
 import { FlagError, parseDuration, parseFlags } from './flags.ts';
 
 describe('parseFlags', () => {
@@ -34,6 +35,24 @@ describe('parseFlags', () => {
       expect(() => parseFlags(args)).to.throw(FlagError);
     });
   }
+});
+
+describe('where the webhook listens', () => {
+  it('is loopback, else what the environment says, else what the flag says', () => {
+    const WEBHOOK_HOST = '0.0.0.0';
+    expect(parseFlags([]).host).to.equal('127.0.0.1');
+    expect(parseFlags([], { WEBHOOK_HOST: '' }).host).to.equal('127.0.0.1');
+    expect(parseFlags([], { WEBHOOK_HOST }).host).to.equal('0.0.0.0');
+    expect(parseFlags(['--host=::1'], { WEBHOOK_HOST }).host).to.equal('::1');
+  });
+});
+
+describe("the webhook's faults", () => {
+  it('are taken out of a list of all', () => {
+    expect([...faultsOf('')]).to.deep.equal([]);
+    expect([...faultsOf('agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal(['webhook-prefers-irsa']);
+    expect(() => faultsOf('webhook-sings')).to.throw(FlagError, 'webhook-sings');
+  });
 });
 
 describe('parseDuration', () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -27,6 +27,34 @@ describe('watchIdentities', () => {
     folder = await mkdtemp(join(tmpdir(), 'webhook-'));
   });
   afterEach(() => rm(folder, { recursive: true }));
+
+  it('follows a mounted config map, whose kubelet exchanges a link beside the file', async () => {
+    const mount = async (version: string, content: string): Promise<void> => {
+      await mkdir(join(folder, version));
+      await writeFile(join(folder, version, 'config.json'), content);
+      await symlink(version, join(folder, '..data_tmp'));
+      await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    };
+    await mount('..1', config('a'));
+    await symlink(join('..data', 'config.json'), join(folder, 'config.json'));
+    const loaded: string[] = [];
+    let told: () => void = () => undefined;
+    const watcher = await watchIdentities(
+      join(folder, 'config.json'),
+      (identities) => {
+        loaded.push(identities.map(({ serviceAccount }) => serviceAccount).join());
+        told();
+      },
+      () => undefined,
+    );
+    try {
+      expect(loaded).to.deep.equal(['a']);
+      await mount('..2', config('a', 'b'));
+      while (loaded.at(-1) !== 'a,b') await new Promise<void>((resolve) => (told = resolve));
+    } finally {
+      watcher.stop();
+    }
+  });
 
   it('follows the file: missing, written, malformed, exchanged, removed', async () => {
     const file = join(folder, 'identities.json');

@@ -17,6 +17,7 @@ const LISTS: Readonly<Record<string, unknown>> = {
     metadata: { resourceVersion: '1' },
     items: [
       { metadata: { namespace: 'ns', name: 'irsa', annotations: { 'x.io/role-arn': 'annotated' } } },
+      { metadata: { namespace: 'ns', name: 'both', annotations: { 'x.io/role-arn': 'annotated' } } },
       { metadata: { namespace: 'ns', name: 'configured' } },
     ],
   },
@@ -48,7 +49,10 @@ describe('the webhook as a program', () => {
     await Promise.all([
       writeFile(join(folder, 'tls.crt'), tls.certificate),
       writeFile(join(folder, 'tls.key'), tls.key),
-      writeFile(join(folder, 'identities'), '{"identities":[{"namespace":"ns","serviceAccount":"pi"}]}'),
+      writeFile(
+        join(folder, 'identities'),
+        '{"identities":[{"namespace":"ns","serviceAccount":"pi"},{"namespace":"ns","serviceAccount":"both"}]}',
+      ),
       new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve)),
     ]);
     const flags = parseFlags([
@@ -62,7 +66,7 @@ describe('the webhook as a program', () => {
       '--port=0',
       '--metrics-port=0',
     ]);
-    program = await run(flags, {}, () => undefined);
+    program = await run(flags, { CONFORMANCE_FAULTS: 'webhook-prefers-irsa' }, () => undefined);
   });
   after(async () => {
     await program.stop();
@@ -88,6 +92,11 @@ describe('the webhook as a program', () => {
     const [container] = patch.find(({ path }) => path === '/spec/containers')!.value as [{ env: { value: string }[] }];
     return container.env.map(({ value }) => value);
   }
+
+  it('has the faults that the environment names', async () => {
+    while ((await variables('both')).length === 0) await delay(5);
+    expect((await variables('both'))[0]).to.equal('annotated');
+  });
 
   it('mutates by the service accounts of the cluster, the config map and the watched file', async () => {
     while ((await variables('irsa')).length === 0) await delay(5);

@@ -152,6 +152,32 @@ describe('the webhook over HTTP', () => {
   });
 });
 
+describe('the webhook that is told to stop', () => {
+  it('answers the review under way first, and keeps no connection open after it', async () => {
+    let asked: () => void = () => undefined;
+    let tell: (found: typeof APP) => void = () => undefined;
+    const asking = new Promise<void>((resolve) => (asked = resolve));
+    const webhook = await startWebhook({
+      serviceAccounts: {
+        get: () => undefined,
+        fetch: () => {
+          asked();
+          return new Promise((resolve) => (tell = resolve));
+        },
+      },
+      serviceAccountLookupGracePeriod: 60_000,
+    });
+    const headers = { 'content-type': 'application/json' };
+    const answering = fetch(`${webhook.url}/mutate`, { method: 'POST', headers, body: review('late') });
+    await asking;
+    const stopped = webhook.stop();
+    tell({ ...APP, name: 'late' });
+    const answer = await answering;
+    expect([answer.status, answer.headers.get('connection')]).to.deep.equal([200, 'close']);
+    await stopped;
+  });
+});
+
 describe('the webhook over TLS', () => {
   it('serves its certificate, and another when it is given one', async () => {
     const [first, second] = await Promise.all([certificate('first'), certificate('second')]);

@@ -1,0 +1,198 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ClusterError } from '../../errors.ts';
+import { ensureComponentImage } from './index.ts';
+import type { ComponentImageOptions, DockerAnswer, DockerOptions } from './index.ts';
+import { distOf } from './testing.ts';
+
+const OK: DockerAnswer = { exitCode: 0, stdout: '', stderr: '' };
+const fails = (stderr: string, exitCode = 1): DockerAnswer => ({ exitCode, stdout: '', stderr });
+
+describe('ensureComponentImage', () => {
+  const { TMPDIR } = process.env;
+  let dist: string;
+  /** Images that there are. */
+  let images: string[];
+  /** How `docker run` ends, by its number. */
+  let runs: ((options: DockerOptions) => Promise<DockerAnswer>)[];
+  let calls: string[][];
+  let progress: string[];
+  let interrupted: AbortController;
+
+  beforeEach(() => {
+    dist = mkdtempSync(join(tmpdir(), 'images-'));
+    distOf(dist);
+    process.env['TMPDIR'] = mkdtempSync(join(dist, 'tmp-'));
+    [images, calls, progress] = [[], [], []];
+    runs = [async () => ({ ...OK, stderr: 'chatter\nimage v22.1.0\n' })];
+    interrupted = new AbortController();
+  });
+  afterEach(() => {
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = TMPDIR;
+    rmSync(dist, { recursive: true });
+  });
+
+  async function docker(args: readonly string[], options: DockerOptions = {}): Promise<DockerAnswer> {
+    calls.push([...args]);
+    const last = args.at(-1) ?? '';
+    switch (args[0] === 'image' ? args[1] : args[0]) {
+      case 'images':
+        return { ...OK, stdout: images.filter((image) => image.startsWith(`${last}:`)).join('\n') };
+      case 'inspect':
+        return images.includes(last) ? { ...OK, stdout: `sha256:${last}\n` } : fails(`No such image: ${last}`);
+      case 'pull':
+        return fails('pulling: name resolution failed');
+      case 'import':
+        images.unshift(last);
+        return OK;
+      case 'run':
+        return runs[calls.filter(([command]) => command === 'run').length - 1]!(options);
+      default:
+        return OK;
+    }
+  }
+  const ensure = (options: Partial<ComponentImageOptions> = {}): Promise<string> =>
+    ensureComponentImage({
+      dist,
+      docker,
+      progress: (line) => progress.push(line),
+      signal: interrupted.signal,
+      ...options,
+    });
+  const commands = (): string[] => calls.map(([first, second = '']) => (first === 'image' ? second : (first ?? '')));
+  async function failure(options: Partial<ComponentImageOptions> = {}): Promise<ClusterError> {
+    const error: unknown = await ensure(options).catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(ClusterError);
+    return error as ClusterError;
+  }
+
+  it('builds it once, and says what from', async () => {
+    images = ['mine:1'];
+    const reference = await ensure({ base: 'mine:1' });
+    expect(reference).to.match(/^eks-pod-identity-conformance\/components:[0-9a-f]{16}$/);
+    expect(commands()).to.include.members(['run', 'import']).and.not.include('pull');
+    expect(progress).to.deep.equal([
+      `The reference programs run from ${reference}, built from mine:1 with its Node v22.1.0.`,
+    ]);
+    calls = [];
+    expect(await ensure({ base: 'mine:1' })).to.equal(reference);
+    expect(commands()).not.to.include.oneOf(['run', 'import']);
+    expect(await ensure({ base: 'mine:1', force: true })).to.equal(reference);
+    expect(commands()).to.include.members(['run', 'import']);
+  });
+
+  it('takes a substitute for the default base where that cannot be pulled, and then asks for it no more', async () => {
+    images = ['eks-pod-identity-conformance/node:v1', 'given:1'];
+    const reference = await ensure({ fallbackBases: ['not-here:1', 'given:1'] });
+    expect(calls.filter(([command]) => command === 'pull')).to.have.length(1);
+    expect(progress.at(-1)).to.include('built from given:1 with');
+    calls = [];
+    expect(await ensure({ fallbackBases: ['given:1'] })).to.equal(reference);
+    expect(commands()).not.to.include.oneOf(['run', 'pull']);
+    images = ['eks-pod-identity-conformance/node:v1'];
+    expect(await ensure()).not.to.equal(reference);
+  });
+
+  it("adds this machine's Node where the base has none", async () => {
+    if (process.platform !== 'linux') return;
+    images = ['mine:1'];
+    let listing = '';
+    runs = [
+      async ({ input }) => (input?.destroy(), fails('there is no Node', 62)),
+      ({ input }) =>
+        new Promise((resolve) => {
+          const tar = execFile('tar', ['-tf', '-'], (_, stdout) => {
+            listing = stdout;
+            resolve({ ...OK, stderr: 'machine v20.19.0' });
+          });
+          input!.pipe(tar.stdin!);
+        }),
+    ];
+    await ensure({ base: 'mine:1' });
+    expect(listing.split('\n')).to.include.members([
+      'image/root/webhook',
+      'probe/probe.cjs',
+      'machine/usr/local/bin/node',
+    ]);
+    expect(progress.at(-1)).to.include("with this machine's Node v20.19.0.");
+  });
+
+  const broken: readonly [answer: DockerAnswer, sentence: string][] = [
+    [fails('there is no ip', 61), 'The base image mine:1 has no ip, and apt-get cannot install it there'],
+    [
+      fails('exec: "sh": not found in $PATH', 127),
+      'The base image mine:1 is of no use (exec: "sh": not found in $PATH)',
+    ],
+  ];
+  for (const [answer, sentence] of broken) {
+    it(`refuses a base with exit code ${answer.exitCode}, and leaves nothing`, async () => {
+      images = ['mine:1'];
+      runs = [async () => answer];
+      const error = await failure({ base: 'mine:1', baseFlag: '--base' });
+      expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
+      expect(error.message).to.equal(`${sentence}: name one with iproute2 and Node 20.19 or later by --base.`);
+      expect(images).to.deep.equal(['mine:1']);
+      expect(readdirSync(tmpdir())).to.deep.equal([]);
+    });
+  }
+
+  it('says that a named base cannot be had', async () => {
+    const error = await failure({ base: 'mine:1' });
+    expect(error).to.include({ code: 'IMAGE_MISSING', blame: 'usage' });
+    expect(error.message).to.equal(
+      'Image mine:1 (--image-base) is neither here nor can it be pulled: pulling: name resolution failed',
+    );
+  });
+
+  it('says that there is no base at all', async () => {
+    expect(await failure()).to.include({ code: 'IMAGE_MISSING', blame: 'environment' });
+  });
+
+  it('says that there is no Docker, or that it does not answer', async () => {
+    const answering = (answer: DockerAnswer) => failure({ docker: async () => answer });
+    expect(await answering(fails('', 127))).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
+    const silent = await answering(fails('Cannot connect to the Docker daemon'));
+    expect(silent.code).to.equal('DOCKER_NOT_RUNNING');
+    expect(silent.message).to.include('Cannot connect to the Docker daemon');
+  });
+
+  it('removes its container when it is interrupted, and gives the image no name', async () => {
+    images = ['mine:1'];
+    let end: (answer: DockerAnswer) => void = () => undefined;
+    runs = [
+      () =>
+        new Promise((resolve) => {
+          end = resolve;
+          interrupted.abort(new Error('interrupted'));
+        }),
+    ];
+    const removing = async (args: readonly string[], options?: DockerOptions): Promise<DockerAnswer> => {
+      if (args[0] === 'rm') end(fails('killed', 137));
+      return docker(args, options);
+    };
+    const error: unknown = await ensure({ base: 'mine:1', docker: removing }).catch((reason: unknown) => reason);
+    expect((error as Error).message).to.equal('interrupted');
+    const name = calls.find(([command]) => command === 'run')?.[2];
+    expect(calls).to.deep.include(['rm', '--force', '--volumes', name]);
+    expect(commands()).not.to.include('import');
+  });
+
+  it('keeps the newest two images', async () => {
+    images = ['mine:1', 'eks-pod-identity-conformance/components:c', 'eks-pod-identity-conformance/components:b'];
+    await ensure({ base: 'mine:1' });
+    const removed = calls.filter(([first, second]) => first === 'image' && second === 'rm').map((args) => args.at(-1));
+    expect(removed).to.deep.equal(['eks-pod-identity-conformance/components:b']);
+  });
+
+  it('makes another when a program changed', async () => {
+    images = ['mine:1'];
+    const first = await ensure({ base: 'mine:1' });
+    writeFileSync(join(dist, 'image', 'root', 'webhook'), 'another');
+    runs = [...runs, ...runs];
+    expect(await ensure({ base: 'mine:1' })).not.to.equal(first);
+  });
+});

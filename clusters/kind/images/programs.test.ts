@@ -1,0 +1,67 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { librariesIn } from './machine-node.ts';
+import { componentTag } from './programs.ts';
+import { distOf } from './testing.ts';
+
+describe('the tag of the component image', () => {
+  let dist: string;
+  beforeEach(() => {
+    dist = mkdtempSync(join(tmpdir(), 'images-'));
+    distOf(dist);
+  });
+  afterEach(() => rmSync(dist, { recursive: true }));
+
+  const ingredients = { base: 'sha256:1', node: 'v20.19.0 x64', settings: ['ENV A=1'] };
+
+  it('stays as long as everything is the same', () => {
+    const tag = componentTag(dist, ingredients);
+    expect(tag).to.match(/^[0-9a-f]{16}$/);
+    // What the image does not hold is no matter: code caches are for this machine's Node.
+    writeFileSync(join(dist, 'probe', 'sdk.cjs.v20.19.0.cache'), 'cache');
+    expect(componentTag(dist, { ...ingredients })).to.equal(tag);
+  });
+
+  const changes: readonly [what: string, change: () => Partial<typeof ingredients>][] = [
+    ['the base image', () => ({ base: 'sha256:2' })],
+    ["this machine's Node", () => ({ node: 'v22.0.0 x64' })],
+    ['how it is started', () => ({ settings: ['ENV A=2'] })],
+    ['the script', () => (writeFileSync(join(dist, 'image', 'collect.sh'), 'exit 1'), {})],
+    ['a program', () => (writeFileSync(join(dist, 'image', 'root', 'webhook'), 'another'), {})],
+    ['the programs there are', () => (writeFileSync(join(dist, 'image', 'root', 'another'), ''), {})],
+    ['the probe program', () => (writeFileSync(join(dist, 'probe', 'probe.cjs'), 'another'), {})],
+  ];
+  for (const [what, change] of changes) {
+    it(`changes with ${what}`, () => {
+      const tag = componentTag(dist, ingredients);
+      expect(componentTag(dist, { ...ingredients, ...change() })).not.to.equal(tag);
+    });
+  }
+
+  it('tells apart files whose contents are the same one after another', () => {
+    writeFileSync(join(dist, 'image', 'root', 'webhook'), 'ab');
+    writeFileSync(join(dist, 'image', 'root', 'x'), '');
+    const tag = componentTag(dist, ingredients);
+    writeFileSync(join(dist, 'image', 'root', 'webhook'), 'a');
+    writeFileSync(join(dist, 'image', 'root', 'x'), 'b');
+    expect(componentTag(dist, ingredients)).not.to.equal(tag);
+  });
+});
+
+describe('the libraries of a program', () => {
+  it('are what ldd says, by the C libraries that there are', () => {
+    const glibc = `\tlinux-vdso.so.1 (0x00007f6f01f2c000)
+\tlibm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x00007f6f01e36000)
+\tlibmissing.so.1 => not found
+\t/lib64/ld-linux-x86-64.so.2 (0x00007f6f01f2e000)
+`;
+    expect(librariesIn(glibc)).to.deep.equal(['/lib/x86_64-linux-gnu/libm.so.6', '/lib64/ld-linux-x86-64.so.2']);
+    const musl = `\t/lib/ld-musl-x86_64.so.1 (0x7f4a3c000000)
+\tlibc.musl-x86_64.so.1 => /lib/ld-musl-x86_64.so.1 (0x7f4a3c000000)
+`;
+    expect(librariesIn(musl)).to.deep.equal(['/lib/ld-musl-x86_64.so.1', '/lib/ld-musl-x86_64.so.1']);
+    expect(librariesIn('\tstatically linked\n')).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,15 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Makes a folder look like what the build made, as far as the component image needs it. */
+export function distOf(folder: string): void {
+  mkdirSync(join(folder, 'image', 'root'), { recursive: true });
+  mkdirSync(join(folder, 'probe'));
+  for (const name of ['go-runner', 'eks-pod-identity-agent', 'webhook']) {
+    writeFileSync(join(folder, 'image', 'root', name), name);
+  }
+  writeFileSync(join(folder, 'image', 'collect.sh'), 'exit 0');
+  for (const name of ['launch.cjs', 'probe.cjs', 'sdk.cjs', 'warm.mjs']) {
+    writeFileSync(join(folder, 'probe', name), name);
+  }
+}
