@@ -4,6 +4,7 @@ import { ClusterError } from '../errors.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../kubernetes/connection.ts';
 import type { HostContext } from './context.ts';
+import { explained } from './diagnostics.ts';
 import { keysOf, podExists } from './kube.ts';
 import { serveMetadata } from './metadata.ts';
 import type { LinkLocal, NodeContainer } from './node.ts';
@@ -22,8 +23,10 @@ export interface KindClusterParts {
   readonly nodes: readonly NodeContainer[];
   readonly linkLocal: readonly LinkLocal[];
   readonly webhook: InstalledWebhook;
-  /** Undoes the cluster, once what is in it was removed. */
+  /** Undoes what was done for the cluster. */
   readonly dispose: () => Promise<void>;
+  /** Writes what the nodes have to tell into a folder, which it gives. */
+  readonly diagnose: () => Promise<string | undefined>;
 }
 
 /** A cluster of kind behind an emulated EKS cluster. */
@@ -80,7 +83,15 @@ export class KindCluster implements ManagedCluster {
   }
 
   async installAddon(addon: Addon): Promise<void> {
-    if (addon.name === AGENT_ADDON) await this.#parts.context.journal.attempt(() => this.#installAgent(addon));
+    if (addon.name !== AGENT_ADDON) return;
+    const { context, diagnose } = this.#parts;
+    await context.journal.attempt(async () => {
+      try {
+        await this.#installAgent(addon);
+      } catch (error) {
+        throw explained(error as Error, context.options.signal.aborted ? undefined : await diagnose());
+      }
+    });
   }
 
   async #installAgent(addon: Addon): Promise<void> {

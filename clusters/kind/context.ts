@@ -17,10 +17,6 @@ export interface HostContext {
   readonly run: Runner;
   readonly docker: Docker;
   readonly engine: EngineInfo;
-  /** Path of kind. */
-  readonly program: string;
-  /** Version of kind. */
-  readonly kind: string;
   /** Docker network of the nodes. */
   readonly network: string;
   readonly reach: Reach;
@@ -32,6 +28,8 @@ export interface HostContext {
   /** Folder of this run for files that nobody else may read. */
   readonly folder: string;
   readonly journal: Journal;
+  /** Facts that every cluster has. */
+  readonly facts: Readonly<Record<string, string>>;
 }
 
 /** What is to be told about the clusters once they are there. */
@@ -40,9 +38,10 @@ export class Journal {
   readonly #facts = new Map<string, Readonly<Record<string, string>>>();
   #failure: ClusterError | undefined;
 
-  /** How clusters differ from EKS: a sentence. */
-  differs(sentence: string): void {
-    this.#sentences.add(sentence);
+  /** How clusters differ from EKS: a sentence. Gives whether it was new. */
+  differs(sentence: string): boolean {
+    const before = this.#sentences.size;
+    return this.#sentences.add(sentence).size > before;
   }
 
   differences(): readonly string[] {

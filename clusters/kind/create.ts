@@ -9,11 +9,12 @@ import { startAuthenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
-import { collectDiagnostics } from './diagnostics.ts';
+import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
 import { CLUSTER_LABEL, createCluster, nameTaken } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
-import { addressIn, checkReach, containerRuns, loadImages, prepareLinkLocal, type LinkLocal } from './node.ts';
+import { noteLinkLocal } from './link-local.ts';
+import { addressIn, checkReach, containerRuns, loadImages, prepareLinkLocal } from './node.ts';
 
 /** Port of the API server in its node. */
 const API_PORT = '6443/tcp';
@@ -22,7 +23,11 @@ const API_PORT = '6443/tcp';
  * Makes a kind cluster of one node with the webhook in it. What does not need Kubernetes is done while kubeadm runs.
  * Throws `ClusterError`; what was made is gone then, and what the nodes had to tell is in the diagnostics folder.
  */
-export async function createKindCluster(spec: ClusterSpec, context: HostContext): Promise<KindCluster> {
+export async function createKindCluster(
+  spec: ClusterSpec,
+  context: HostContext,
+  program: string,
+): Promise<KindCluster> {
   const { options, docker, run, network, reach, engine } = context;
   const making = { kind: 'kind-cluster', name: spec.name } as const;
   if ((await docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`)).length > 0) throw nameTaken(spec.name);
@@ -54,19 +59,24 @@ export async function createKindCluster(spec: ClusterSpec, context: HostContext)
     await rm(folder, { recursive: true, force: true });
     options.ledger.removed(making);
   };
+  const diagnose = (): Promise<string | undefined> =>
+    collectDiagnostics({ run, program, cluster: spec.name, directory: options.diagnosticsDirectory });
   const late = AbortSignal.timeout(options.readyMilliseconds);
   const tasks = new Tasks(AbortSignal.any([options.signal, late]));
   const { signal } = tasks;
   const node = `${spec.name}-control-plane`;
   try {
     const created = tasks.add(() =>
-      createCluster(context, {
-        name: spec.name,
-        ...(options.images.node !== undefined && { image: options.images.node }),
-        configFile,
-        kubeconfigFile,
-        signal,
-      }),
+      createCluster(
+        { run, program, network },
+        {
+          name: spec.name,
+          ...(options.images.node !== undefined && { image: options.images.node }),
+          configFile,
+          kubeconfigFile,
+          signal,
+        },
+      ),
     );
     const running = tasks.add(() => containerRuns(docker, node, signal));
     const loaded = tasks.add(async () => {
@@ -94,7 +104,7 @@ export async function createKindCluster(spec: ClusterSpec, context: HostContext)
         signal,
       });
     });
-    tasks.add(async () => {
+    void tasks.add(async () => {
       const [{ connection }] = await Promise.all([administered, created]);
       return nodesReady(connection, signal);
     });
@@ -114,17 +124,11 @@ export async function createKindCluster(spec: ClusterSpec, context: HostContext)
       linkLocal,
       webhook: await installed,
       dispose,
+      diagnose,
     });
   } catch (error) {
     connection?.close();
-    const kept = options.signal.aborted
-      ? undefined
-      : await collectDiagnostics({
-          run,
-          program: context.program,
-          cluster: spec.name,
-          directory: options.diagnosticsDirectory,
-        });
+    const kept = options.signal.aborted ? undefined : await diagnose();
     await dispose();
     options.signal.throwIfAborted();
     throw explained(late.aborted ? notReady(spec.name, options.readyMilliseconds) : (error as Error), kept);
@@ -151,27 +155,6 @@ const notReady = (name: string, milliseconds: number): ClusterError =>
     'environment',
     `Cluster ${name} was not ready within ${milliseconds / 1000} s: give it more time with --ready-timeout, or see why.`,
   );
-
-/** An error that also says where to look. */
-function explained(error: Error, folder: string | undefined): Error {
-  if (folder === undefined || !(error instanceof ClusterError)) return error;
-  return new ClusterError(error.code, error.blame, `${error.message} What the node logged is in ${folder}.`, {
-    cause: error,
-  });
-}
-
-/** Says what nodes were given for the agent's addresses. */
-export function noteLinkLocal({ journal, options }: HostContext, nodes: readonly LinkLocal[]): void {
-  for (const { link, ipv6 } of nodes) {
-    if (link !== undefined) {
-      const why = link === 'bridge' ? 'as a bridge, since this kernel has no links of type dummy, ' : '';
-      const sentence = `The agent's link pod-id-link0 was made ahead of it ${why}with ${ipv6 ? 'IPv6 turned on' : 'IPv4 alone'}.`;
-      options.progress(sentence);
-      journal.differs(sentence);
-    }
-    if (!ipv6) journal.differs('Nodes have no IPv6: the agent listens on 169.254.170.23 alone.');
-  }
-}
 
 /** Things done at once: the first that fails ends the others. */
 class Tasks {

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClusterError } from '../errors.ts';
 import type { Runner } from './runner.ts';
 
 /** Longest time for collecting, in milliseconds. */
@@ -31,3 +32,18 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
     return undefined;
   }
 }
+
+/** An error that also says what to do about what it names, and in which folder to look. */
+export function explained(error: Error, folder: string | undefined): Error {
+  if (!(error instanceof ClusterError)) return error;
+  const { code, blame, message } = error;
+  const hints = [
+    ...(/too many open files/i.test(message) ? [TOO_MANY_WATCHES] : []),
+    ...(folder === undefined ? [] : [`What the nodes logged is in ${folder}.`]),
+  ];
+  return hints.length === 0 ? error : new ClusterError(code, blame, [message, ...hints].join(' '), { cause: error });
+}
+
+/** kind, "Known Issues", Pod errors due to "too many open files". */
+const TOO_MANY_WATCHES =
+  'The machine allows too few watches of files for so many containers: raise fs.inotify.max_user_instances with sysctl.';

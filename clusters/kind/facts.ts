@@ -4,7 +4,7 @@ import { nodesOf } from './kube.ts';
 
 /** Versions and images of a cluster, for the report. */
 export async function factsOf(
-  { engine, kind, images, imageInfo, options }: HostContext,
+  { engine, images, imageInfo, facts }: HostContext,
   connection: Connection,
 ): Promise<Readonly<Record<string, string>>> {
   const [version, [node]] = await Promise.all([
@@ -19,12 +19,11 @@ export async function factsOf(
   const named = (reference: string): string => `${reference} (${imageInfo.get(reference)?.Id ?? 'id unknown'})`;
   return {
     kubernetesVersion: version.gitVersion.replace(/^v/, ''),
-    ...(options.images.node !== undefined && { nodeImage: named(options.images.node) }),
+    ...facts,
     nodeSystem: osImage,
     agentImage: named(images.agent),
     webhookImage: named(images.webhook),
     workloadImage: named(images.workload),
-    kind,
     docker: engine.ServerVersion ?? 'unknown',
     containerRuntime: containerRuntimeVersion,
     kernel: kernelVersion,

@@ -2,29 +2,26 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
-import { KIND_CAPABILITIES } from './capabilities.ts';
+import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
 import { reachable } from './cluster.ts';
 import { Journal, type HostContext } from './context.ts';
-import { createKindCluster } from './create.ts';
 import { Docker } from './docker.ts';
 import { prepareImages, saveImages } from './images.ts';
-import { kindProgram, kindVersion } from './kind.ts';
-import { createNetwork, reachOf, removeNetwork } from './network.ts';
+import { newClusters } from './new-clusters.ts';
+import { reachOf } from './network.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
 /**
- * Kubernetes in Docker, by kind: sees that all is there that clusters need, and makes the network of their nodes. Throws
+ * Kubernetes in Docker, by kind: sees that all is there that clusters need, and makes what they share. Throws
  * `ClusterError`; nothing is left then.
  */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {
   const { ledger, progress, signal } = options;
   const docker = new Docker(run);
-  const [engine, program] = await Promise.all([checkEngine(docker), kindProgram()]);
-  const kind = await kindVersion(run, program);
+  const engine = await checkEngine(docker);
   await checkDiskSpace(engine);
-  const folder = join(tmpdir(), `eks-pod-identity-conformance-${options.run}`);
   const undo: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     const outcomes = await Promise.allSettled(undo.splice(0).map((step) => step()));
@@ -32,39 +29,43 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     if (failed !== undefined) throw failed.reason;
   };
   try {
+    const source = await (options.attach === undefined
+      ? newClusters(options, docker, run)
+      : existingCluster(options.attach, options, docker));
+    undo.push(() => source.close());
+    const reach = await reachOf(docker, source.network);
+    progress(`Docker ${engine.ServerVersion}; nodes reach this machine at ${reach.host}`);
     const { images, imageInfo } = await prepareImages(docker, engine, options);
     signal.throwIfAborted();
+    const folder = join(tmpdir(), `eks-pod-identity-conformance-${options.run}`);
     ledger.willMake({ kind: 'path', path: folder });
     await mkdir(folder, { mode: 0o700 });
     undo.push(async () => {
+      await archive.catch(() => undefined);
       await rm(folder, { recursive: true, force: true });
       ledger.removed({ kind: 'path', path: folder });
     });
-    const network = await createNetwork(docker, options.run, ledger);
-    undo.push(() => removeNetwork(docker, network, ledger));
-    const reach = await reachOf(docker, network);
-    progress(`kind ${kind}, Docker ${engine.ServerVersion}; nodes reach this machine at ${reach.host}`);
     const archive = saveImages(docker, images, folder, signal);
-    // Whoever needs it is told; when nobody does any more, nobody is.
+    // Clusters that wait for it are told; there may be none.
     archive.catch(() => undefined);
     const journal = new Journal();
     const context: HostContext = {
-      ...{ options, run, docker, engine, program, kind, network, reach, images, imageInfo, archive, folder, journal },
+      ...{ options, run, docker, engine, network: source.network, reach, images, imageInfo, archive, folder, journal },
+      facts: source.facts,
     };
+    const { kubeConfig } = source;
     return {
       name: 'kind',
-      provider: { createCluster: (spec) => journal.attempt(() => createKindCluster(spec, context)) },
+      provider: { createCluster: (spec) => journal.attempt(() => source.createCluster(spec, context)) },
       bindAddress: reach.bindAddress,
       reachable: (url) => reachable(url, reach.host),
-      capabilities: KIND_CAPABILITIES,
+      capabilities: source.capabilities,
       probeImage: images.workload,
       facts: (name) => journal.facts(name),
       translations: () => [...DIFFERENCES, ...journal.differences()],
       failure: () => journal.failure(),
-      close: async () => {
-        await archive.catch(() => undefined);
-        await close();
-      },
+      ...(kubeConfig !== undefined && { kubeConfig }),
+      close,
     };
   } catch (error) {
     await close().catch(() => undefined);
@@ -76,5 +77,4 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
 const DIFFERENCES = [
   'Nodes are Docker containers of kind. Their instance metadata service at 169.254.169.254 is played by the harness, for the role of the node group; pods are not cut off from it by a hop limit, and those that must not use it are told so by AWS_EC2_METADATA_DISABLED.',
   'The webhook runs in the cluster, in namespace kube-system, and not in a control plane that nobody sees.',
-  'The API server asks the harness whom a token of `aws eks get-token` stands for.',
 ];

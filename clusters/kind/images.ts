@@ -24,7 +24,7 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   const look = async (flag: string, reference: string): Promise<void> => {
     imageInfo.set(reference, await checkImage(docker, engine, flag, reference, signal));
   };
-  await Promise.all(named.map(([flag, reference]) => (reference === undefined ? undefined : look(flag, reference))));
+  await Promise.all(named.map(async ([flag, reference]) => reference !== undefined && look(flag, reference)));
   const { agent, webhook, workload } = images;
   if (agent !== undefined && webhook !== undefined && workload !== undefined)
     return { images: { agent, webhook, workload }, imageInfo };

@@ -4,8 +4,8 @@ import { ClusterError } from '../errors.ts';
 import type { Ledger } from '../ledger.ts';
 import { DockerError, type Docker } from './docker.ts';
 
-/** Label of Docker objects with the id of the run that made them; Kubernetes objects carry it too. */
-export const RUN_LABEL = 'conformance.eks-pod-identity/run';
+/** Label of Docker objects with the id of the run that made them, as of Kubernetes objects. */
+export { RUN_LABEL } from '../in-cluster/options.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */
 export interface Reach {
@@ -45,10 +45,12 @@ export async function createNetwork(docker: Docker, run: string, ledger: Ledger)
   return name;
 }
 
-/** Removes the run's network, and the containers that are still attached to it. */
-export async function removeNetwork(docker: Docker, name: string, ledger: Ledger): Promise<void> {
+/** Removes the run's network, and the containers of the run that are still attached to it. */
+export async function removeNetwork(docker: Docker, run: string, ledger: Ledger): Promise<void> {
+  const name = networkName(run);
   for (let attempt = 1; ; attempt += 1) {
-    await docker.removeContainers(await docker.containers(`network=${name}`));
+    const attached = await docker.containers(`network=${name}`);
+    await docker.removeContainers(attached.filter((container) => container.startsWith(`${run}-`)));
     try {
       await docker.call(['network', 'rm', name]);
       break;

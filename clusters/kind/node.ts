@@ -1,5 +1,5 @@
 import { ClusterError } from '../errors.ts';
-import type { Docker } from './docker.ts';
+import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 
 /** A node, which is a Docker container. */
@@ -43,6 +43,32 @@ export async function addressIn(docker: Docker, container: string, network: stri
     ],
     container,
   ]);
+}
+
+/** Notes in a node's undo script which of the images it does not have yet. */
+export async function rememberImages(
+  docker: Docker,
+  node: string,
+  known: ReadonlyMap<string, ImageInfo>,
+  references: readonly string[],
+): Promise<void> {
+  // containerd knows an image by its whole name, and by its id.
+  const names = new Set(references.flatMap((reference) => [wholeName(reference), known.get(reference)?.Id ?? '']));
+  const script = `
+    undo=$1; shift
+    there=$(ctr --namespace k8s.io images list --quiet)
+    for name; do
+      echo "$there" | grep -Fqx "$name" || echo "ctr --namespace k8s.io images remove $name" >>"$undo"
+    done`;
+  await docker.script(node, script, [UNDO_FILE, ...[...names].filter((name) => name !== '')]);
+}
+
+/** An image's reference with registry and tag, which Docker leaves out where they are the usual ones. */
+export function wholeName(reference: string): string {
+  const [first = '', ...rest] = reference.split('/');
+  const registry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost');
+  const name = registry ? reference : `docker.io/${rest.length === 0 ? 'library/' : ''}${reference}`;
+  return /[:@][^/]*$/.test(name.slice(name.lastIndexOf('/'))) ? name : `${name}:latest`;
 }
 
 /** Loads an archive of `docker save` into a node as soon as its containerd answers. */

@@ -1,0 +1,184 @@
+import type { ClusterSpec } from '../../emulator/index.ts';
+import { ClusterError } from '../errors.ts';
+import { installWebhook, removeFromCluster } from '../in-cluster/index.ts';
+import { connect, KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import type { Making } from '../ledger.ts';
+import { KIND_CAPABILITIES } from './capabilities.ts';
+import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
+import type { HostContext } from './context.ts';
+import { Docker } from './docker.ts';
+import { explained } from './diagnostics.ts';
+import { factsOf } from './facts.ts';
+import { issuerOf, nodesOf, removeNamespaces, type NodeObject } from './kube.ts';
+import { readContext, type NamedContext } from './kubeconfig.ts';
+import { noteLinkLocal } from './link-local.ts';
+import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
+import type { KindOptions } from './options.ts';
+import { runProgram, type Runner } from './runner.ts';
+import type { ClusterSource } from './source.ts';
+
+type Attachment = Extract<Making, { readonly kind: 'attachment' }>;
+
+/** Milliseconds until an API server must have answered. */
+const ANSWER = 10_000;
+
+/** A cluster of kind that was there before the run, and is left as it was. Throws `ClusterError`. */
+export async function existingCluster(
+  attach: NonNullable<KindOptions['attach']>,
+  options: KindOptions,
+  docker: Docker,
+): Promise<ClusterSource> {
+  const named = readContext(attach);
+  const connection = connect(named.config);
+  try {
+    const nodes = (await reached(connection, named)).map((node) => containerOf(node, named));
+    const [network, image] = await networkAndImage(docker, nodes[0] ?? '', named);
+    let taken = false;
+    return {
+      network,
+      // There is one of it.
+      capabilities: new Set([...KIND_CAPABILITIES].filter((capability) => capability !== 'two-clusters')),
+      facts: { context: named.context, nodeImage: image },
+      createCluster: async (spec, context) => {
+        if (taken)
+          throw new ClusterError(
+            'CLUSTER_FAILED',
+            'usage',
+            `Context ${named.context} is one cluster, so there is none for ${spec.name}: leave --kubeconfig and --context out to have two.`,
+          );
+        taken = true;
+        return useCluster(spec, context, { named, connection, nodes });
+      },
+      kubeConfig: () => named.config,
+      close: async () => connection.close(),
+    };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}
+
+interface Existing {
+  readonly named: NamedContext;
+  readonly connection: Connection;
+  /** Names of the nodes, and of their containers. */
+  readonly nodes: readonly string[];
+}
+
+/** Puts images, webhook and what the agent needs into the cluster. */
+async function useCluster(
+  spec: ClusterSpec,
+  context: HostContext,
+  { named, connection, nodes }: Existing,
+): Promise<KindCluster> {
+  const { options, docker, network, reach, images, imageInfo } = context;
+  const { ledger, run, signal } = options;
+  const making: Attachment = { kind: 'attachment', kubeconfig: named.files, context: named.context, nodes };
+  ledger.willMake(making);
+  const dispose = async (): Promise<void> => {
+    await restore(connection, docker, nodes, run);
+    ledger.removed(making);
+  };
+  try {
+    const archive = await context.archive;
+    const linkLocal = await Promise.all(
+      nodes.map(async (node) => {
+        await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
+        await rememberImages(docker, node, imageInfo, Object.values(images));
+        await loadImages(docker, node, archive, signal);
+        return prepareLinkLocal(docker, node);
+      }),
+    );
+    noteLinkLocal(context, linkLocal);
+    const webhook = await installWebhook({ ...inClusterOptions({ context, spec }), connection, image: images.webhook });
+    context.journal.setFacts(spec.name, await factsOf(context, connection));
+    const cluster = named.config.getCurrentCluster();
+    return new KindCluster({
+      ...{ context, spec, connection, linkLocal, webhook, dispose },
+      endpoint: cluster?.server ?? '',
+      certificateAuthorityData: cluster?.caData ?? '',
+      issuer: await issuerOf(connection),
+      nodes: await Promise.all(nodes.map(async (name) => ({ name, address: await addressIn(docker, name, network) }))),
+      diagnose: () => Promise.resolve(undefined),
+    });
+  } catch (error) {
+    await dispose();
+    throw explained(error as Error, undefined);
+  }
+}
+
+/** Takes what a run put into a cluster out of it again. */
+async function restore(connection: Connection, docker: Docker, nodes: readonly string[], run: string): Promise<void> {
+  await Promise.all([removeFromCluster(connection, run), removeNamespaces(connection, run)]);
+  // When the agent is gone, which uses the link.
+  await Promise.all(nodes.map((node) => undoChanges(docker, node)));
+}
+
+/**
+ * Leaves a cluster as it was before a run that cannot do so itself. A cluster that is gone has nothing left in it. Throws
+ * `ClusterError` when it is there and something could not be undone.
+ */
+export async function detach(
+  { kubeconfig, context, nodes }: Attachment,
+  run: string,
+  runner: Runner = runProgram,
+): Promise<void> {
+  const docker = new Docker(runner);
+  const there = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
+  if (there.length === 0) return;
+  const named = readContext({ kubeconfig, context });
+  const connection = connect(named.config);
+  try {
+    await reached(connection, named);
+    await restore(connection, docker, there, run);
+  } finally {
+    connection.close();
+  }
+}
+
+/** The cluster's nodes. Throws `ClusterError` CLUSTER_UNREACHABLE. */
+async function reached(connection: Connection, { context, config }: NamedContext): Promise<readonly NodeObject[]> {
+  try {
+    return await nodesOf(connection, AbortSignal.timeout(ANSWER));
+  } catch (error) {
+    const server = config.getCurrentCluster()?.server ?? 'its server';
+    const refused = error instanceof KubernetesError;
+    const { message, code } = error as NodeJS.ErrnoException;
+    throw new ClusterError(
+      'CLUSTER_UNREACHABLE',
+      'usage',
+      refused
+        ? `The cluster of context ${context} refuses to list its nodes to you (${error.status}: ${message}): name a context of its administrator.`
+        : `The cluster of context ${context} does not answer at ${server} (${code ?? message}): start it, or name another with --context.`,
+      { cause: error },
+    );
+  }
+}
+
+/** The container that is a node. Throws `ClusterError` when it is no node of kind. */
+function containerOf({ metadata: { name }, spec }: NodeObject, { context }: NamedContext): string {
+  const container = /^kind:\/\/docker\/[^/]+\/([^/]+)$/.exec(spec?.providerID ?? '')?.[1];
+  if (container !== undefined) return container;
+  throw new ClusterError(
+    'BAD_KUBECONFIG',
+    'usage',
+    `Node ${name} of context ${context} is no Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}): name a context of a kind cluster.`,
+  );
+}
+
+/** The Docker network that a node is in, and its image. */
+async function networkAndImage(
+  docker: Docker,
+  node: string,
+  { context }: NamedContext,
+): Promise<readonly [network: string, image: string]> {
+  const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}{{.Config.Image}} ({{.Image}})';
+  const lines = await docker.call(['inspect', '--format', format, node]).catch(() => '');
+  const [network, image] = [lines.split('\n')[0], lines.split('\n').at(-1)];
+  if (network !== undefined && network !== '' && image !== undefined) return [network, image];
+  throw new ClusterError(
+    'BAD_KUBECONFIG',
+    'usage',
+    `Node ${node} of context ${context} is no container of this Docker: name a context of a kind cluster that runs in it.`,
+  );
+}

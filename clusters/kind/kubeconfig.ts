@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join, resolve } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { ClusterError } from '../errors.ts';
+
+export interface NamedContext {
+  readonly config: KubeConfig;
+  readonly context: string;
+  /** Files that it was read from, as the variable KUBECONFIG has them. */
+  readonly files: string;
+}
+
+/**
+ * The kubeconfig of an existing cluster: that file, else those of the variable KUBECONFIG, else `~/.kube/config`
+ * (Kubernetes, "Organizing Cluster Access Using kubeconfig Files"). Throws `ClusterError` BAD_KUBECONFIG.
+ */
+export function readContext(
+  { kubeconfig, context }: { readonly kubeconfig?: string; readonly context?: string },
+  environment: NodeJS.ProcessEnv = process.env,
+): NamedContext {
+  const files = (kubeconfig ?? environment['KUBECONFIG'] ?? join(homedir(), '.kube', 'config'))
+    .split(kubeconfig === undefined ? delimiter : '\0')
+    .filter((file) => file !== '')
+    .map((file) => resolve(file));
+  const config = new KubeConfig();
+  for (const [index, file] of files.entries()) {
+    const one = index === 0 ? config : new KubeConfig();
+    load(one, file);
+    if (one !== config) config.mergeConfig(one, true);
+  }
+  const named = files.join(delimiter);
+  const chosen = context ?? config.getCurrentContext();
+  const known = config.getContexts().map(({ name }) => name);
+  if (!known.includes(chosen))
+    throw bad(
+      `${named} has no context ${JSON.stringify(chosen)}${known.length === 0 ? '' : `; it has ${known.join(', ')}`}: name one with --context.`,
+    );
+  config.setCurrentContext(chosen);
+  if (!config.getCurrentCluster()) throw bad(`Context ${chosen} of ${named} names a cluster that is not in it.`);
+  return { config, context: chosen, files: named };
+}
+
+function load(config: KubeConfig, file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code})`;
+    throw bad(`The kubeconfig ${file} ${why}: name one with --kubeconfig.`);
+  }
+  try {
+    // Paths in it are relative to the file.
+    config.loadFromString(text);
+    config.makePathsAbsolute(resolve(file, '..'));
+  } catch {
+    throw bad(`${file} is no kubeconfig: name one with --kubeconfig.`);
+  }
+}
+
+const bad = (message: string): ClusterError => new ClusterError('BAD_KUBECONFIG', 'usage', message);

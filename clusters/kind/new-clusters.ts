@@ -1,0 +1,22 @@
+import type { ClusterSource } from './source.ts';
+import { KIND_CAPABILITIES } from './capabilities.ts';
+import { createKindCluster } from './create.ts';
+import type { Docker } from './docker.ts';
+import { kindProgram, kindVersion } from './kind.ts';
+import { createNetwork, removeNetwork } from './network.ts';
+import type { KindOptions } from './options.ts';
+import type { Runner } from './runner.ts';
+
+/** Clusters that kind makes, in a network of the run's own. Throws `ClusterError`. */
+export async function newClusters(options: KindOptions, docker: Docker, run: Runner): Promise<ClusterSource> {
+  const program = await kindProgram();
+  const kind = await kindVersion(run, program);
+  const network = await createNetwork(docker, options.run, options.ledger);
+  return {
+    network,
+    capabilities: KIND_CAPABILITIES,
+    facts: { kind, nodeImage: options.images.node ?? 'the one that kind pins' },
+    createCluster: (spec, context) => createKindCluster(spec, context, program),
+    close: () => removeNetwork(docker, options.run, options.ledger),
+  };
+}
