@@ -75,6 +75,10 @@ describe('the ledger', () => {
     'makings that are no list': { ...good, makings: {} },
     'a making of no kind': { ...good, makings: [{ name: 'x' }] },
     'a path that is no text': { ...good, makings: [{ kind: 'path', path: ['/'] }] },
+    'nodes that are a pattern': {
+      ...good,
+      makings: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: ['.*'] }],
+    },
     'nodes that are no texts': { ...good, makings: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: [1] }] },
   };
   for (const [title, value] of Object.entries(broken))

@@ -116,7 +116,7 @@ function isMaking(value: unknown): value is Making {
         typeof value['kubeconfig'] === 'string' &&
         typeof value['context'] === 'string' &&
         Array.isArray(value['nodes']) &&
-        value['nodes'].every((node) => typeof node === 'string')
+        value['nodes'].every((node) => typeof node === 'string' && /^\w[\w.-]*$/.test(node))
       );
     default:
       return false;

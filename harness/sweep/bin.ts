@@ -1,3 +1,4 @@
+import { detach } from '../../clusters/kind/index.ts';
 import { main } from './cli.ts';
 import { docker } from './docker.ts';
 
@@ -5,8 +6,6 @@ process.exitCode = await main(process.argv.slice(2), {
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
   docker,
-  detach: async () => {
-    throw new Error('not there yet');
-  },
+  detach,
   now: () => new Date(),
 });
