@@ -7,7 +7,7 @@ export interface Terminal {
 }
 
 /** Time between signs of life of a step, milliseconds. */
-const HEARTBEAT = 20_000;
+const HEARTBEAT = 30_000;
 
 /** Does a step: a line with its duration at its end, and a sign of life now and then before that. */
 export async function step<T>(terminal: Terminal, name: string, work: () => Promise<T>): Promise<T> {
