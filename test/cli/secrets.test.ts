@@ -57,14 +57,14 @@ describe('secrets', () => {
     expect(run.exitCode, run.stderr).to.equal(1);
     const verdict = run.results?.scenarios.find(({ id }) => id === 'MY-05')?.verdict;
     expect(verdict, run.stderr).to.equal('failed');
-    const texts = new Map([
+    const texts = [
       ['stdout', run.stdout],
       ['stderr', run.stderr],
-      ...readdirSync(run.reportDirectory, { recursive: true, encoding: 'utf8' }).map(
-        (name) => [name, readFileSync(join(run.reportDirectory, name), 'utf8')] as const,
-      ),
-    ]);
-    expect([...texts.keys()]).to.include.members(['results.json', 'junit.xml']);
+      ...readdirSync(run.reportDirectory, { recursive: true, encoding: 'utf8', withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')] as const),
+    ] as const;
+    expect(texts.map(([where]) => where)).to.include.members(['results.json', 'junit.xml', 'summary.md']);
     for (const [where, text] of texts)
       for (const [what, pattern] of Object.entries(SECRETS)) {
         const found = pattern.exec(text);

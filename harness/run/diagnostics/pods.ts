@@ -1,11 +1,9 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
-import { REPORT_PREFIX } from '../../../components/probe/protocol.ts';
+import { REPORT_PREFIX, TOKENS_PREFIX } from '../../../components/probe/protocol.ts';
 import { RUN_LABEL } from '../pods.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';
 
-/** Behind it the probe program prints, when it starts, the decoded tokens of its pod as a JSON array. */
-const TOKENS_PREFIX = 'probe-tokens ';
 /** So many lines of a pod's log are told. */
 const LAST_LINES = 5;
 
