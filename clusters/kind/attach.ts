@@ -32,13 +32,13 @@ export async function existingCluster(
   const connection = connect(named.config);
   try {
     const nodes = (await reached(connection, named)).map((node) => containerOf(node, named));
-    const [network, image] = await networkAndImage(docker, nodes[0] ?? '', named);
+    const network = await networkOf(docker, nodes[0] ?? '', named);
     let taken = false;
     return {
       network,
       // There is one of it.
       capabilities: new Set([...KIND_CAPABILITIES].filter((capability) => capability !== 'two-clusters')),
-      facts: { context: named.context, nodeImage: image },
+      facts: { context: named.context },
       createCluster: async (spec, context) => {
         if (taken)
           throw new ClusterError(
@@ -91,7 +91,7 @@ async function useCluster(
     );
     noteLinkLocal(context, linkLocal);
     const webhook = await installWebhook({ ...inClusterOptions({ context, spec }), connection, image: images.webhook });
-    context.journal.setFacts(spec.name, await factsOf(context, connection));
+    context.journal.setFacts(spec.name, await factsOf(context, connection, nodes[0] ?? ''));
     const cluster = named.config.getCurrentCluster();
     return new KindCluster({
       ...{ context, spec, connection, linkLocal, webhook, dispose },
@@ -166,16 +166,11 @@ function containerOf({ metadata: { name }, spec }: NodeObject, { context }: Name
   );
 }
 
-/** The Docker network that a node is in, and its image. */
-async function networkAndImage(
-  docker: Docker,
-  node: string,
-  { context }: NamedContext,
-): Promise<readonly [network: string, image: string]> {
-  const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}{{.Config.Image}} ({{.Image}})';
-  const lines = await docker.call(['inspect', '--format', format, node]).catch(() => '');
-  const [network, image] = [lines.split('\n')[0], lines.split('\n').at(-1)];
-  if (network !== undefined && network !== '' && image !== undefined) return [network, image];
+/** The Docker network that a node is in. */
+async function networkOf(docker: Docker, node: string, { context }: NamedContext): Promise<string> {
+  const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}';
+  const [network] = (await docker.call(['inspect', '--format', format, node]).catch(() => '')).split('\n');
+  if (network) return network;
   throw new ClusterError(
     'BAD_KUBECONFIG',
     'usage',

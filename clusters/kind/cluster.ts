@@ -127,8 +127,10 @@ export class KindCluster implements ManagedCluster {
   }
 
   async delete(): Promise<void> {
+    const group = this.#group?.name;
+    // A node that is gone already has nothing to be undone.
+    if (group !== undefined) await this.removeNodes(group).catch(() => undefined);
     await this.#parts.dispose();
-    this.#parts.connection.close();
   }
 }
 

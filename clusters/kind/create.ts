@@ -5,16 +5,17 @@ import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../errors.ts';
 import { installWebhook } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../kubernetes/connection.ts';
-import { startAuthenticator } from './authenticator.ts';
+import { startAuthenticator, type Authenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
 import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
-import { CLUSTER_LABEL, createCluster, nameTaken } from './kind.ts';
+import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
 import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, containerRuns, loadImages, prepareLinkLocal } from './node.ts';
+import { Tasks } from './tasks.ts';
 
 /** Port of the API server in its node. */
 const API_PORT = '6443/tcp';
@@ -28,52 +29,41 @@ export async function createKindCluster(
   context: HostContext,
   program: string,
 ): Promise<KindCluster> {
-  const { options, docker, run, network, reach, engine } = context;
+  const { options, docker, run, network, reach } = context;
   const making = { kind: 'kind-cluster', name: spec.name } as const;
-  if ((await docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`)).length > 0) throw nameTaken(spec.name);
+  const containers = (): Promise<readonly string[]> => docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`);
+  if ((await containers()).length > 0) throw nameTaken(spec.name);
   options.ledger.willMake(making);
 
   const folder = join(context.folder, spec.name);
-  const nodeFolder = join(folder, 'node');
-  await mkdir(nodeFolder, { recursive: true, mode: 0o700 });
   const authenticator = await startAuthenticator({
     bindAddress: reach.bindAddress,
     host: reach.host,
     authenticate: spec.authenticate,
   });
-  const configFile = join(folder, 'kind.yaml');
-  const kubeconfigFile = join(folder, 'kubeconfig');
-  await Promise.all([
-    writeFile(join(nodeFolder, AUTHENTICATOR_FILE), authenticator.kubeconfig, { mode: 0o600 }),
-    writeFile(
-      configFile,
-      clusterConfig({ folder: nodeFolder, issuer: spec.issuer, cgroupVersion: engine.CgroupVersion ?? '2' }),
-      { mode: 0o600 },
-    ),
-  ]);
-
   let connection: Connection | undefined;
   const dispose = async (): Promise<void> => {
-    await docker.removeContainers(await docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`));
+    connection?.close();
+    await docker.removeContainers(await containers());
     await authenticator.close();
     await rm(folder, { recursive: true, force: true });
     options.ledger.removed(making);
   };
   const diagnose = (): Promise<string | undefined> =>
     collectDiagnostics({ run, program, cluster: spec.name, directory: options.diagnosticsDirectory });
-  const late = AbortSignal.timeout(options.readyMilliseconds);
-  const tasks = new Tasks(AbortSignal.any([options.signal, late]));
-  const { signal } = tasks;
   const node = `${spec.name}-control-plane`;
+  const tasks = new Tasks(options.signal);
+  const { signal } = tasks;
+  const late = setTimeout(() => tasks.fail(notReady(spec.name, options.readyMilliseconds)), options.readyMilliseconds);
   try {
+    const files = await writeFiles(folder, spec, context, authenticator);
     const created = tasks.add(() =>
       createCluster(
         { run, program, network },
         {
           name: spec.name,
           ...(options.images.node !== undefined && { image: options.images.node }),
-          configFile,
-          kubeconfigFile,
+          ...files,
           signal,
         },
       ),
@@ -113,7 +103,7 @@ export async function createKindCluster(
     const cluster = config.getCurrentCluster();
     const linkLocal = [await prepared];
     noteLinkLocal(context, linkLocal);
-    context.journal.setFacts(spec.name, await factsOf(context, administration));
+    context.journal.setFacts(spec.name, await factsOf(context, administration, node));
     return new KindCluster({
       context,
       spec,
@@ -127,12 +117,31 @@ export async function createKindCluster(
       diagnose,
     });
   } catch (error) {
-    connection?.close();
-    const kept = options.signal.aborted ? undefined : await diagnose();
+    const logs = options.signal.aborted ? undefined : await diagnose();
     await dispose();
     options.signal.throwIfAborted();
-    throw explained(late.aborted ? notReady(spec.name, options.readyMilliseconds) : (error as Error), kept);
+    throw explained(error as Error, logs);
+  } finally {
+    clearTimeout(late);
   }
+}
+
+/** Writes what kind and the API server read, into a folder that nobody else may read. */
+async function writeFiles(
+  folder: string,
+  { issuer }: ClusterSpec,
+  { engine }: HostContext,
+  { kubeconfig }: Authenticator,
+): Promise<Pick<NewKindCluster, 'configFile' | 'kubeconfigFile'>> {
+  const nodeFolder = join(folder, 'node');
+  const [configFile, kubeconfigFile] = [join(folder, 'kind.yaml'), join(folder, 'kubeconfig')];
+  const config = clusterConfig({ folder: nodeFolder, issuer, cgroupVersion: engine.CgroupVersion ?? '2' });
+  await mkdir(nodeFolder, { recursive: true, mode: 0o700 });
+  await Promise.all([
+    writeFile(join(nodeFolder, AUTHENTICATOR_FILE), kubeconfig, { mode: 0o600 }),
+    writeFile(configFile, config, { mode: 0o600 }),
+  ]);
+  return { configFile, kubeconfigFile };
 }
 
 /** An administrator's kubeconfig as soon as kubeadm wrote it, with the address by which this machine reaches the API server. */
@@ -155,29 +164,3 @@ const notReady = (name: string, milliseconds: number): ClusterError =>
     'environment',
     `Cluster ${name} was not ready within ${milliseconds / 1000} s: give it more time with --ready-timeout, or see why.`,
   );
-
-/** Things done at once: the first that fails ends the others. */
-class Tasks {
-  readonly #stop = new AbortController();
-  readonly #under: Promise<unknown>[] = [];
-  readonly signal: AbortSignal;
-
-  constructor(signal: AbortSignal) {
-    this.signal = AbortSignal.any([signal, this.#stop.signal]);
-  }
-
-  add<T>(task: () => Promise<T>): Promise<T> {
-    const promise = task();
-    promise.catch((error: unknown) => this.#stop.abort(error));
-    this.#under.push(promise);
-    return promise;
-  }
-
-  /** Resolves when all are done. Rejects with what failed first, once none is under way any more. */
-  async done(): Promise<void> {
-    const outcomes = await Promise.allSettled(this.#under);
-    if (this.#stop.signal.aborted) throw this.#stop.signal.reason;
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  }
-}

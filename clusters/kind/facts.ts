@@ -2,14 +2,16 @@ import type { Connection } from '../kubernetes/connection.ts';
 import type { HostContext } from './context.ts';
 import { nodesOf } from './kube.ts';
 
-/** Versions and images of a cluster, for the report. */
+/** Versions and images of a cluster with this node among others, for the report. */
 export async function factsOf(
-  { engine, images, imageInfo, facts }: HostContext,
+  { docker, engine, images, imageInfo, facts }: HostContext,
   connection: Connection,
+  container: string,
 ): Promise<Readonly<Record<string, string>>> {
-  const [version, [node]] = await Promise.all([
+  const [version, [node], nodeImage] = await Promise.all([
     connection.json<{ gitVersion: string }>('GET', '/version'),
     nodesOf(connection),
+    docker.call(['inspect', '--format', '{{.Config.Image}} ({{.Image}})', container]),
   ]);
   const {
     containerRuntimeVersion = 'unknown',
@@ -19,6 +21,7 @@ export async function factsOf(
   const named = (reference: string): string => `${reference} (${imageInfo.get(reference)?.Id ?? 'id unknown'})`;
   return {
     kubernetesVersion: version.gitVersion.replace(/^v/, ''),
+    nodeImage,
     ...facts,
     nodeSystem: osImage,
     agentImage: named(images.agent),

@@ -104,8 +104,15 @@ export function nameTaken(name: string): ClusterError {
   );
 }
 
-/** The line that kind itself writes about a failure. */
+/** What kind itself says about a failure, without the long command that failed, and what that command said. */
 function errorLine(stderr: string): string {
-  const line = stderr.split('\n').find((text) => text.startsWith('ERROR: '));
-  return (line ?? lastLine(stderr) ?? 'it gives no reason').replace(/^ERROR: (failed to create cluster: )?/, '').trim();
+  const [said = '', output = ''] = stderr.split(/^Command Output: /m);
+  const line = said.split('\n').find((text) => text.startsWith('ERROR: ')) ?? lastLine(said) ?? 'it gives no reason';
+  const what = line.replace(/^ERROR: (failed to create cluster: )?/, '').replace(/:? ?command "docker .*/, '');
+  const lines = output.split('\nStack Trace')[0]?.split('\n') ?? [];
+  const why = lines.findLast((text) => /error/i.test(text)) ?? lastLine(output);
+  return [what, why]
+    .filter((text) => text !== undefined && text !== '')
+    .join(': ')
+    .trim();
 }

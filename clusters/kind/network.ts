@@ -60,6 +60,8 @@ export async function removeNetwork(docker: Docker, run: string, ledger: Ledger)
       if (attempt === REMOVAL_ATTEMPTS) throw error;
     }
   }
+  // One that was made without being attached: there was no network for it any more.
+  await docker.removeContainers(await docker.containers(`name=^${run}-`));
   ledger.removed({ kind: 'docker-network', name });
 }
 

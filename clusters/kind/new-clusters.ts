@@ -15,7 +15,7 @@ export async function newClusters(options: KindOptions, docker: Docker, run: Run
   return {
     network,
     capabilities: KIND_CAPABILITIES,
-    facts: { kind, nodeImage: options.images.node ?? 'the one that kind pins' },
+    facts: { kind },
     createCluster: (spec, context) => createKindCluster(spec, context, program),
     close: () => removeNetwork(docker, options.run, options.ledger),
   };

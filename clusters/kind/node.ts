@@ -81,10 +81,9 @@ export async function loadImages(docker: Docker, node: string, archive: string, 
 
 /** Checks that a node reaches a server of this machine. Throws `ClusterError`. */
 export async function checkReach(docker: Docker, node: string, url: string, signal: AbortSignal): Promise<void> {
-  // An answer of whatever status will do.
-  const script = 'curl --silent --output /dev/null --noproxy "*" --max-time 10 "$1"';
+  const { hostname, port } = new URL(url);
   try {
-    await docker.script(node, script, [url], { signal });
+    await docker.script(node, 'timeout 10 bash -c \': <>"/dev/tcp/$0/$1"\' "$1" "$2"', [hostname, port], { signal });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new ClusterError(
