@@ -2,16 +2,15 @@ import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 
-/** What the harness waits for in the life of a pod's container: that it runs or has run, and that it has ended. */
-export type PodStage = 'started' | 'ended';
-
 /** Follows all pods of a run on one cluster with a single watch. */
 export interface PodWatcher {
   /**
-   * Resolves when the container, or the whole pod, has reached the stage. Throws `HarnessError` POD_FAILED when it cannot,
-   * and the signal's reason when that fires.
+   * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot, and the signal's reason
+   * when that fires.
    */
-  reached(namespace: string, name: string, container: string, stage: PodStage, signal: AbortSignal): Promise<V1Pod>;
+  started(namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod>;
+  /** The pod as far as it is known, when the container has ended. */
+  ended(namespace: string, name: string, container: string): V1Pod | undefined;
   gone(namespace: string, name: string, signal: AbortSignal): Promise<void>;
   /** Names of the nodes that have had pods of a scenario. */
   nodesOf(scenario: string): ReadonlySet<string>;
@@ -73,21 +72,23 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
     });
 
   return {
-    reached: (namespace, name, container, stage, signal) => {
+    started: (namespace, name, container, signal) => {
       let since: number | undefined;
       return until(`${namespace}/${name}`, signal, (pod) => {
         if (pod === undefined) return undefined;
-        const phase = pod.status?.phase;
-        if (phase === 'Succeeded' || phase === 'Failed') return pod;
-        const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+        if (hasEnded(pod, container)) return pod;
+        const statuses = statusesOf(pod);
         const stuck = stuckWaiting(statuses);
         since = stuck === undefined ? undefined : (since ?? performance.now());
         if (stuck !== undefined && (stuck.forGood || performance.now() - (since ?? 0) > PATIENCE_MILLISECONDS))
           throw new HarnessError('POD_FAILED', `Pod ${namespace}/${name} cannot start: ${stuck.words}.`);
-        const state = statuses.find((status) => status.name === container)?.state;
-        const reached = state?.terminated !== undefined || (stage === 'started' && state?.running !== undefined);
-        return reached ? pod : undefined;
+        const running = statuses.find((status) => status.name === container)?.state?.running;
+        return running === undefined ? undefined : pod;
       });
+    },
+    ended: (namespace, name, container) => {
+      const pod = pods.get(`${namespace}/${name}`);
+      return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
     },
     gone: (namespace, name, signal) =>
       until(`${namespace}/${name}`, signal, (pod) => (pod === undefined ? true : undefined)).then(() => undefined),
@@ -100,6 +101,16 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
     stop: () => watch.stop(),
   };
 }
+
+const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
+  ...(pod.status?.initContainerStatuses ?? []),
+  ...(pod.status?.containerStatuses ?? []),
+];
+
+const hasEnded = (pod: V1Pod, container: string): boolean =>
+  pod.status?.phase === 'Succeeded' ||
+  pod.status?.phase === 'Failed' ||
+  statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
 
 /** Waiting reasons that time does not mend: images are loaded before a run, so that one that is missing stays so. */
 const FOR_GOOD: ReadonlySet<string> = new Set([

@@ -133,6 +133,10 @@ function makeInbox(expected: number, onFirst: () => void): Inbox {
   };
 }
 
+/**
+ * Takes the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet, a
+ * connection that breaks): it is followed again then, from its beginning.
+ */
 async function collectReports(
   world: ScenarioWorld,
   workload: Workload,
@@ -140,51 +144,55 @@ async function collectReports(
   inbox: Inbox,
   signal: AbortSignal,
 ): Promise<void> {
-  const here = site(world, workload.cluster);
-  const others: string[] = [];
+  const { pods, kubernetes } = site(world, workload.cluster);
+  const { namespace } = workload;
+  const seen = new Set<number>();
   try {
-    const seen = new Set<number>();
-    const take = (line: string): void => {
-      if (line.startsWith(REPORT_PREFIX)) {
-        const report = JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;
-        if (!seen.has(report.number)) inbox.put(report);
-        seen.add(report.number);
-      } else if (!line.startsWith(TOKENS_PREFIX) && others.length < 5) others.push(line);
-    };
-    await here.pods.reached(workload.namespace, name, PROBE_CONTAINER, 'started', signal);
-    await followToItsEnd(world, workload, name, take, signal);
-    if (inbox.complete) return;
-    if (signal.aborted) throw signal.reason as Error;
-    const pod = await here.pods.reached(workload.namespace, name, PROBE_CONTAINER, 'ended', signal);
-    // What came between the end of the stream and that of the container.
-    if (!inbox.complete) await followToItsEnd(world, workload, name, take, signal);
-    if (inbox.complete) return;
-    throw new HarnessError(
-      'POD_FAILED',
-      `Pod ${workload.namespace}/${name} ended (${describeEnd(pod)}) before all its probes had reported${others.length > 0 ? `; it said: ${others.join(' | ')}` : ''}.`,
-    );
+    await pods.started(namespace, name, PROBE_CONTAINER, signal);
+    for (;;) {
+      // What ends before the log is read has written all of it.
+      const ended = pods.ended(namespace, name, PROBE_CONTAINER);
+      const others: string[] = [];
+      const take = (line: string): void => {
+        if (line.startsWith(REPORT_PREFIX)) {
+          const report = reportOf(line);
+          if (report === undefined || seen.has(report.number)) return;
+          seen.add(report.number);
+          inbox.put(report);
+        } else if (!line.startsWith(TOKENS_PREFIX) && others.length < 5) others.push(line);
+      };
+      await untilStreamEnds(kubernetes.followLog(namespace, name, PROBE_CONTAINER, take, signal));
+      if (inbox.complete) return;
+      signal.throwIfAborted();
+      if (ended) {
+        const said = others.length > 0 ? `; it said: ${others.join(' | ')}` : '';
+        throw new HarnessError(
+          'POD_FAILED',
+          `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${said}.`,
+        );
+      }
+      await sleep(RETRY_MILLISECONDS, undefined, { signal });
+    }
   } catch (error) {
-    inbox.fail(error);
+    inbox.fail(signal.aborted ? signal.reason : error);
   }
 }
 
-/** Follows the log from its beginning. A kubelet may report a container as started before its log can be read. */
-async function followToItsEnd(
-  world: ScenarioWorld,
-  workload: Workload,
-  name: string,
-  take: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { kubernetes } = site(world, workload.cluster);
-  for (;;) {
-    try {
-      return await kubernetes.followLog(workload.namespace, name, PROBE_CONTAINER, take, signal);
-    } catch (error) {
-      const early = error instanceof KubernetesError && error.status === 400 && /waiting to start/.test(error.message);
-      if (!early) throw error;
-      await sleep(RETRY_MILLISECONDS, undefined, { signal });
-    }
+/** Undefined for a line that was cut off with its stream. */
+function reportOf(line: string): ProbeReport | undefined {
+  try {
+    return JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An answer other than "not found" may be another one soon: a kubelet reports containers whose log it cannot read yet. */
+async function untilStreamEnds(following: Promise<void>): Promise<void> {
+  try {
+    await following;
+  } catch (error) {
+    if (error instanceof KubernetesError && [401, 403, 404].includes(error.status)) throw error;
   }
 }
 
