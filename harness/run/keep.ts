@@ -45,7 +45,7 @@ export async function keepUntil(
     }
     output.write(
       `  The emulated AWS is at ${environment.aws.workloadEnvironment['AWS_ENDPOINT_URL'] ?? 'AWS itself'}.\n` +
-        `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run}\` does.\n`,
+        `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run} --report-dir ${directory}\` does.\n`,
     );
     const timer = setInterval(() => void write().catch(() => undefined), REFRESH_MILLISECONDS);
     if (!signal.aborted)

@@ -130,7 +130,9 @@ export async function run(options: RunOptions): Promise<RunResults> {
   }
   phases.teardown = performance.now() - tearing;
   if (ledger.left().length > 0)
-    terminal.note(`Not all that the run made could be removed: \`npm run sweep -- --run ${id}\` tries again.`);
+    terminal.note(
+      `Not all that the run made could be removed: \`npm run sweep -- --run ${id} --report-dir ${directory}\` tries again.`,
+    );
   const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
