@@ -125,7 +125,7 @@ describe("the agent's DaemonSet", () => {
 });
 
 describe("the webhook's objects", () => {
-  const tls = { certificate: 'certificate', key: 'key', authority: 'authority' };
+  const tls = { certificate: 'certificate', key: 'key' };
   const spec = {
     run: 'r1',
     region: 'eu-west-1',

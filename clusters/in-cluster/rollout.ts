@@ -30,7 +30,6 @@ interface Controller {
     readonly observedGeneration?: number;
     readonly desiredNumberScheduled?: number;
     readonly updatedNumberScheduled?: number;
-    readonly numberReady?: number;
     readonly numberAvailable?: number;
     readonly replicas?: number;
     readonly updatedReplicas?: number;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { WEBHOOK_FAULTS } from '../../components/webhook/index.ts';
+import type { CertificateAndKey } from '../kubernetes/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { faultVariables, NAMESPACE, RUN_LABEL } from './options.ts';
 
@@ -8,8 +9,8 @@ export interface WebhookSpec {
   readonly region: string;
   readonly faults: readonly string[];
   readonly image: string;
-  /** Server certificate and key for `WEBHOOK_HOSTS`, and the authority that issued it: PEM. */
-  readonly tls: { readonly certificate: string; readonly key: string; readonly authority: string };
+  /** Server certificate for `WEBHOOK_HOSTS`. */
+  readonly tls: CertificateAndKey;
 }
 
 export const WEBHOOK = 'pod-identity-webhook';

@@ -25,16 +25,18 @@ export interface InstalledWebhook {
 
 const WHAT = 'The Pod Identity webhook';
 const REMOVAL = 60_000;
+/**
+ * Milliseconds that one trial of the webhook may take. Its service's address leads nowhere until kube-proxy has made
+ * rules for it, and the API server would wait for ten seconds.
+ */
+const TRIAL = 2000;
 /** The one service account that the webhook knows at first: its own, whose pods are exempt from it. */
 const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
 
 /** The registration comes first: it goes before the webhook does, so that no pod waits for one that is gone. */
 export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
   webhookConfiguration('', ''),
-  ...webhookObjects(
-    { run: '', region: '', faults: [], image: '', tls: { certificate: '', key: '', authority: '' } },
-    [],
-  ),
+  ...webhookObjects({ run: '', region: '', faults: [], image: '', tls: { certificate: '', key: '' } }, []),
 ].map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
   apiVersion,
   kind,
@@ -51,7 +53,7 @@ export async function installWebhook(options: WebhookOptions): Promise<Installed
   const { connection, run, image, readyMilliseconds, signal, progress } = options;
   const deadline = Date.now() + readyMilliseconds;
   const [authority] = await Promise.all([newCertificateAuthority(), refuseOtherWebhooks(options)]);
-  const tls = { ...(await authority.issue(WEBHOOK_HOSTS)), authority: authority.certificate };
+  const tls = await authority.issue(WEBHOOK_HOSTS);
   const objects = webhookObjects({ ...options, tls }, [OWN]);
   const controller = objects.find(({ kind }) => kind === 'Deployment') as KubernetesObject;
   await Promise.all(objects.filter((object) => object !== controller).map((object) => put(connection, object, signal)));
@@ -94,14 +96,16 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
   };
   const mutated = await until(
     async (attempt) => {
-      const { spec } = await connection.json<V1Pod>(
-        'POST',
-        `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`,
-        pod,
-        attempt,
-      );
-      const env = spec?.containers[0]?.env ?? [];
-      return env.some(({ name }) => name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI') ? true : undefined;
+      const trial = AbortSignal.timeout(TRIAL);
+      try {
+        const path = `/api/v1/namespaces/${NAMESPACE}/pods?dryRun=All`;
+        const { spec } = await connection.json<V1Pod>('POST', path, pod, AbortSignal.any([attempt, trial]));
+        const env = spec?.containers[0]?.env ?? [];
+        return env.some(({ name }) => name === 'AWS_CONTAINER_CREDENTIALS_FULL_URI') ? true : undefined;
+      } catch (error) {
+        if (trial.aborted) return undefined;
+        throw error;
+      }
     },
     { every: 100, within, signal },
   );
