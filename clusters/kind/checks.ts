@@ -28,9 +28,12 @@ export async function checkEngine(docker: Docker): Promise<EngineInfo> {
 }
 
 /** Checks that Docker's folder has room, where it is on this machine. Throws `ClusterError` NO_DISK_SPACE. */
-export async function checkDiskSpace({ DockerRootDir, OperatingSystem }: EngineInfo): Promise<void> {
+export async function checkDiskSpace(
+  { DockerRootDir, OperatingSystem }: EngineInfo,
+  look: (path: string) => Promise<{ readonly bavail: number; readonly bsize: number }> = (path) => statfs(path),
+): Promise<void> {
   if (DockerRootDir === undefined || OperatingSystem === 'Docker Desktop') return;
-  const disk = await statfs(DockerRootDir).catch(() => undefined);
+  const disk = await look(DockerRootDir).catch(() => undefined);
   if (disk === undefined) return;
   const free = disk.bavail * disk.bsize;
   if (free >= NEEDED_BYTES) return;

@@ -3,9 +3,10 @@ import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../errors.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../kubernetes/connection.ts';
+import { lackingCapabilities } from './capabilities.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
-import { keysOf, podExists } from './kube.ts';
+import { daemonSetsOf, keysOf, podExists } from './kube.ts';
 import { serveMetadata } from './metadata.ts';
 import type { LinkLocal, NodeContainer } from './node.ts';
 
@@ -109,6 +110,7 @@ export class KindCluster implements ManagedCluster {
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
       ...(bindHosts !== undefined && { bindHosts }),
     });
+    context.journal.lacks(lackingCapabilities(await daemonSetsOf(connection)));
   }
 
   async removeAddon(name: string): Promise<void> {

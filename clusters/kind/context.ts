@@ -36,6 +36,7 @@ export interface HostContext {
 export class Journal {
   readonly #sentences = new Set<string>();
   readonly #facts = new Map<string, Readonly<Record<string, string>>>();
+  readonly #lacking = new Set<string>();
   #failure: ClusterError | undefined;
 
   /** How clusters differ from EKS: a sentence. Gives whether it was new. */
@@ -46,6 +47,16 @@ export class Journal {
 
   differences(): readonly string[] {
     return [...this.#sentences];
+  }
+
+  /** Clusters cannot do this after all: names of capabilities. */
+  lacks(capabilities: readonly string[]): void {
+    for (const capability of capabilities) this.#lacking.add(capability);
+  }
+
+  /** Those of the capabilities that no cluster lacks. */
+  found(capabilities: ReadonlySet<string>): ReadonlySet<string> {
+    return new Set([...capabilities].filter((capability) => !this.#lacking.has(capability)));
   }
 
   setFacts(cluster: string, facts: Readonly<Record<string, string>>): void {

@@ -59,7 +59,9 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       provider: { createCluster: (spec) => journal.attempt(() => source.createCluster(spec, context)) },
       bindAddress: reach.bindAddress,
       reachable: (url) => reachable(url, reach.host),
-      capabilities: source.capabilities,
+      get capabilities() {
+        return journal.found(source.capabilities);
+      },
       probeImage: images.workload,
       facts: (name) => journal.facts(name),
       translations: () => [...DIFFERENCES, ...journal.differences()],

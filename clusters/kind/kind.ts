@@ -76,6 +76,10 @@ export async function createCluster(
   if (exitCode !== 0) throw creationError(name, image, stderr);
 }
 
+/** What kind and Docker say of an image that is no node's. */
+const CANNOT_START =
+  /could not find a (log )?line|failed to get kubernetes version|no command specified|executable file not found|exec format error/i;
+
 /** What went wrong, by what kind said about it. */
 export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
   const said = errorLine(stderr);
@@ -87,7 +91,7 @@ export function creationError(name: string, image: string | undefined, stderr: s
       'usage',
       `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`npm run kind:node-image\`.`,
     );
-  if (/could not find a (log )?line|failed to get kubernetes version|failed to create containerd? /i.test(stderr))
+  if (CANNOT_START.test(stderr))
     return new ClusterError(
       'IMAGE_BROKEN',
       'usage',

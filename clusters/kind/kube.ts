@@ -2,6 +2,7 @@ import type { JsonWebKeySet } from '../../emulator/index.ts';
 import { ClusterError } from '../errors.ts';
 import { RUN_LABEL } from '../in-cluster/index.ts';
 import { KubernetesError, textOf, type Connection } from '../kubernetes/connection.ts';
+import type { DaemonSetView } from './capabilities.ts';
 
 export interface NodeObject {
   readonly metadata: { readonly name: string };
@@ -18,6 +19,10 @@ export interface NodeObject {
 
 export async function nodesOf(connection: Connection, signal?: AbortSignal): Promise<readonly NodeObject[]> {
   return (await connection.json<{ items: NodeObject[] }>('GET', '/api/v1/nodes', undefined, signal)).items;
+}
+
+export async function daemonSetsOf(connection: Connection): Promise<readonly DaemonSetView[]> {
+  return (await connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets')).items;
 }
 
 const POLL_MILLISECONDS = 200;

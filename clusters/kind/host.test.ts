@@ -1,0 +1,188 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ClusterSpec } from '../../emulator/index.ts';
+import type { ClusterHost } from '../driver.ts';
+import type { Making } from '../ledger.ts';
+import { kindHost } from './host.ts';
+import type { KindOptions } from './options.ts';
+import type { RunOptions } from './runner.ts';
+import { ENGINE, fakeRunner, imageOf, rejection } from './testing.ts';
+
+const RUN = 'c1a2b3';
+const SPEC: ClusterSpec = {
+  name: `${RUN}-c1`,
+  arn: `arn:aws:eks:us-west-2:111122223333:cluster/${RUN}-c1`,
+  accountId: '111122223333',
+  region: 'us-west-2',
+  version: '1.34',
+  issuer: 'https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF',
+  awsEndpoint: 'http://127.0.0.1:1',
+  authenticate: async () => undefined,
+};
+const BROKEN = 'ERROR: failed to create cluster: could not find a log line that matches "Multi-User"\n';
+
+/** Ends when it is told to. */
+const untilEnded = ({ signal }: RunOptions): Promise<never> =>
+  new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
+
+describe('kind clusters', () => {
+  const { PATH, TMPDIR } = process.env;
+  let folder: string;
+  /** What the ledger says is there. */
+  let made: Making[];
+  let interrupted: AbortController;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kind-host-test-'));
+    writeFileSync(join(folder, 'kind'), '');
+    chmodSync(join(folder, 'kind'), 0o755);
+    Object.assign(process.env, { PATH: folder, TMPDIR: folder });
+    made = [];
+    interrupted = new AbortController();
+  });
+  afterEach(() => {
+    Object.assign(process.env, { PATH, TMPDIR });
+    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    rmSync(folder, { recursive: true });
+  });
+
+  const options = (more: Partial<KindOptions> = {}): KindOptions => ({
+    run: RUN,
+    images: { node: 'node', agent: 'agent', webhook: 'webhook', workload: 'workload' },
+    agentArgs: [],
+    faults: [],
+    readyMilliseconds: 60_000,
+    diagnosticsDirectory: join(folder, 'diagnostics'),
+    ledger: {
+      willMake: (making) => void made.push(making),
+      removed: (making) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(making))),
+    },
+    progress: () => undefined,
+    signal: interrupted.signal,
+    ...more,
+  });
+  /** A Docker that has all images, and no containers but these. */
+  const docker = (...answers: Parameters<typeof fakeRunner>[0]): ReturnType<typeof fakeRunner> =>
+    fakeRunner([
+      ...answers,
+      [/^docker info/, JSON.stringify(ENGINE)],
+      [/^docker image inspect/, ({ line }) => imageOf(line.split(' ').at(-1) ?? '')],
+      [/^docker network inspect/, '127.0.0.1 '],
+      [/^docker (network|rm|save)/, ''],
+      [/^docker ps/, ''],
+      [/kind version$/, 'kind v0.30.0 go1.24.6 linux/amd64'],
+      [/kind export logs/, ''],
+      [/^docker inspect/, { exitCode: 1, stderr: 'Error: No such object' }],
+    ]);
+  const own = (lines: readonly string[], pattern: RegExp): string[] => lines.filter((line) => pattern.test(line));
+  const left = (): string[] => readdirSync(folder).filter((file) => file !== 'kind' && file !== 'diagnostics');
+
+  async function failed(host: ClusterHost): Promise<Error & { code?: string }> {
+    const error = await rejection(host.provider.createCluster(SPEC));
+    expect(made.map(({ kind }) => kind)).to.have.members(['docker-network', 'path']);
+    await host.close();
+    expect(made).to.deep.equal([]);
+    expect(left()).to.deep.equal([]);
+    return error;
+  }
+
+  it('leave nothing when an image is missing', async () => {
+    const { run, lines } = docker(
+      [/^docker image inspect webhook/, { exitCode: 1, stderr: 'Error: No such image: webhook' }],
+      [/^docker pull/, { exitCode: 1, stderr: 'no route to host' }],
+    );
+    const error = await rejection(kindHost(options(), run));
+    expect(error).to.include({ code: 'IMAGE_MISSING', blame: 'usage' });
+    expect(own(lines, /network (create|rm)/)).to.have.length(2);
+    expect(made).to.deep.equal([]);
+    expect(left()).to.deep.equal([]);
+  });
+
+  it('keep what they need where nobody else reads it', async () => {
+    let modes: Record<string, string> = {};
+    let config = '';
+    const { run, lines } = docker([
+      /kind create cluster/,
+      async ({ line, options: { signal } }) => {
+        const file = /--config (\S+)/.exec(line)?.[1] ?? '';
+        config = readFileSync(file, 'utf8');
+        const paths = [join(file, '..', '..'), file, join(file, '..', 'node', 'token-authenticator.kubeconfig')];
+        modes = Object.fromEntries(paths.map((path) => [path, (statSync(path).mode & 0o777).toString(8)]));
+        return untilEnded({ ...(signal && { signal }) });
+      },
+    ]);
+    const host = await kindHost(options(), run);
+    const error = failed(host);
+    while (Object.keys(modes).length === 0) await new Promise((resolve) => setImmediate(resolve));
+    interrupted.abort(new Error('interrupted'));
+    expect((await error).message).to.equal('interrupted');
+    expect(Object.values(modes)).to.deep.equal(['700', '600', '600']);
+    expect(config).to.contain(SPEC.issuer);
+    expect(own(lines, /kind create/)[0]).to.contain(
+      `--kubeconfig ${join(folder, `eks-pod-identity-conformance-${RUN}`)}/`,
+    );
+    // Nobody looks at what was interrupted.
+    expect(own(lines, /kind export/)).to.deep.equal([]);
+    expect(host.failure()).to.equal(undefined);
+  });
+
+  it('that kind cannot make are removed, and what nodes logged is kept', async () => {
+    let nodes = '';
+    const { run, lines } = docker(
+      [/kind create cluster/, () => ((nodes = `${SPEC.name}-control-plane`), { exitCode: 1, stderr: BROKEN })],
+      [/^docker ps .*label=/, () => nodes],
+      [/^docker rm/, () => (nodes = '')],
+    );
+    const host = await kindHost(options(), run);
+    const error = await failed(host);
+    expect(error).to.include({ code: 'IMAGE_BROKEN' });
+    expect(error.message).to.contain(join(folder, 'diagnostics', SPEC.name));
+    expect(host.failure()).to.equal(error);
+    expect(own(lines, /kind export|docker rm/).map((line) => line.replace(/^.*\/kind /, 'kind '))).to.deep.equal([
+      `kind export logs ${join(folder, 'diagnostics', SPEC.name)} --name ${SPEC.name}`,
+      `docker rm --force --volumes ${SPEC.name}-control-plane`,
+    ]);
+    expect(existsSync(join(folder, 'diagnostics', SPEC.name))).to.equal(true);
+  });
+
+  it('whose name is taken are left alone', async () => {
+    const { run, lines } = docker([/^docker ps .*label=/, `${SPEC.name}-control-plane`]);
+    const error = await failed(await kindHost(options(), run));
+    expect(error).to.include({ code: 'NAME_TAKEN' });
+    expect(own(lines, /kind create|docker rm/)).to.deep.equal([]);
+  });
+
+  it('that are not ready in time are given up', async () => {
+    const { run } = docker([
+      /kind create cluster/,
+      ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) }),
+    ]);
+    const error = await failed(await kindHost(options({ readyMilliseconds: 50 }), run));
+    expect(error).to.include({ code: 'NODE_NOT_READY', blame: 'environment' });
+    expect(error.message).to.contain('within 0.05 s').and.contain('--ready-timeout');
+  });
+
+  it('that cannot reach this machine say so', async () => {
+    const { run } = docker(
+      [/kind create cluster/, ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) })],
+      [/^docker inspect/, 'true'],
+      [/^docker exec .*\/dev\/tcp/, { exitCode: 124 }],
+      [/^docker exec/, ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) })],
+      [/^docker port/, '127.0.0.1:1'],
+    );
+    const error = await failed(await kindHost(options(), run));
+    expect(error).to.include({ code: 'CLUSTER_FAILED' });
+    expect(error.message).to.match(/cannot reach this machine at http:\/\/127\.0\.0\.1:1.*firewall/);
+  });
+});

@@ -1,0 +1,136 @@
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Docker } from './docker.ts';
+import { prepareLinkLocal, redirectMetadata, rememberImages, undoChanges, wholeName } from './node.ts';
+import { runProgram, type Runner } from './runner.ts';
+
+/** Scripts for nodes are run here, with programs that write down what they are asked for. */
+describe('a node', () => {
+  let folder: string;
+  let docker: Docker;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'node-test-'));
+    docker = new Docker(inFolder);
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** `docker exec NODE …` as a program of this machine, which sees the folder as its file system. */
+  const inFolder: Runner = (_program, [, , ...args], options) =>
+    runProgram('env', [`PATH=${folder}:${process.env['PATH']}`, ...args.map(here)], options);
+  const here = (text: string): string =>
+    text.replaceAll('/proc/sys/net/ipv6/conf', join(folder, 'conf')).replaceAll('/run/eks', join(folder, 'eks'));
+  const undoFile = (): string => join(folder, 'eks-pod-identity-conformance-undo');
+  const program = (name: string, script: string): void => {
+    writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $*" >>${folder}/log\n${script}\n`);
+    chmodSync(join(folder, name), 0o755);
+  };
+  const log = (): string[] => {
+    const file = join(folder, 'log');
+    return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : [];
+  };
+  const ipv6 = async (values: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [link, value] of Object.entries(values)) {
+      await runProgram('mkdir', ['-p', join(folder, 'conf', link)]);
+      writeFileSync(join(folder, 'conf', link, 'disable_ipv6'), `${value}\n`);
+    }
+  };
+  const ipv6Of = (link: string): string => readFileSync(join(folder, 'conf', link, 'disable_ipv6'), 'utf8').trim();
+  const ip = (script: string): void => program('ip', `case "$*" in ${script} *) exit 0 ;; esac`);
+  const NO_LINK = '"link show pod-id-link0") exit 1 ;;';
+  const NO_DUMMY = '"link add pod-id-link0 type dummy") exit 2 ;;';
+
+  it('that needs nothing for the agent is left as it is', async () => {
+    ip(NO_LINK);
+    await ipv6({ 'pod-id-link0': '0', lo: '0' });
+    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: undefined, ipv6: true });
+    expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
+  });
+
+  it('gets a bridge where the kernel has no dummy links, and IPv6 on it and on loopback', async () => {
+    ip(`${NO_LINK} ${NO_DUMMY}`);
+    await ipv6({ 'pod-id-link0': '1', lo: '1' });
+    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: 'bridge', ipv6: true });
+    expect(log()).to.include('ip link add pod-id-link0 type bridge').and.not.include('ip link delete pod-id-link0');
+    expect([ipv6Of('pod-id-link0'), ipv6Of('lo')]).to.deep.equal(['0', '0']);
+    await undoChanges(docker, 'node');
+    expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
+    expect(ipv6Of('lo')).to.equal('1');
+    expect(existsSync(undoFile())).to.equal(false);
+  });
+
+  it('keeps the dummy link that IPv6 was turned on for', async () => {
+    ip(NO_LINK);
+    await ipv6({ 'pod-id-link0': '1', lo: '0' });
+    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: 'dummy', ipv6: true });
+    expect(log()).to.not.include('ip link delete pod-id-link0');
+  });
+
+  it('without IPv6 has an agent on IPv4 alone', async () => {
+    ip(NO_LINK);
+    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({
+      link: undefined,
+      ipv6: false,
+      bindHosts: ['169.254.170.23'],
+    });
+  });
+
+  it('that has the link already is not changed, nor undone', async () => {
+    ip('');
+    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: undefined, ipv6: true });
+    expect(existsSync(undoFile())).to.equal(false);
+  });
+
+  it('sends what goes to the instance metadata service to this machine, until that is undone', async () => {
+    program('iptables', '');
+    const reach = { bindAddress: '127.0.0.1', host: '127.0.0.1', seesCallers: true };
+    const restore = await redirectMetadata(docker, 'node', reach, 8080);
+    const rule = (chain: string): string =>
+      `${chain} -d 169.254.169.254/32 -p tcp --dport 80 -m comment --comment eks-pod-identity-conformance -j DNAT --to-destination 127.0.0.1:8080`;
+    const lines = (action: string): string[] =>
+      ['OUTPUT', 'PREROUTING'].map((chain) => `iptables -w 5 -t nat ${action} ${rule(chain)}`);
+    expect(log()).to.deep.equal(lines('-I'));
+    await restore();
+    expect(log().slice(2)).to.deep.equal(lines('-D'));
+    // For a run that was killed before.
+    await undoChanges(docker, 'node');
+    expect(log().slice(4)).to.deep.equal(lines('-D'));
+  });
+
+  it('has those images removed that it did not have', async () => {
+    program('ctr', 'case "$*" in *list*) echo docker.io/library/agent:latest; echo sha256:1 ;; esac');
+    const known = new Map([
+      ['agent', { Id: 'sha256:1', Os: 'linux', Architecture: 'amd64' }],
+      ['me/probe:2', { Id: 'sha256:2', Os: 'linux', Architecture: 'amd64' }],
+    ]);
+    await rememberImages(docker, 'node', known, ['agent', 'me/probe:2', 'agent']);
+    await undoChanges(docker, 'node');
+    expect(log().slice(1)).to.deep.equal([
+      'ctr --namespace k8s.io images remove docker.io/me/probe:2',
+      'ctr --namespace k8s.io images remove sha256:2',
+    ]);
+  });
+
+  it('is undone once, whatever fails then', async () => {
+    await undoChanges(docker, 'node');
+    writeFileSync(undoFile(), `false\necho done >>${folder}/log\n`);
+    await undoChanges(docker, 'node');
+    await undoChanges(docker, 'node');
+    expect(log()).to.deep.equal(['done']);
+  });
+
+  for (const [reference, name] of [
+    ['agent', 'docker.io/library/agent:latest'],
+    ['agent:1', 'docker.io/library/agent:1'],
+    ['me/agent', 'docker.io/me/agent:latest'],
+    ['me/agent@sha256:1', 'docker.io/me/agent@sha256:1'],
+    ['registry.example/me/agent:1', 'registry.example/me/agent:1'],
+    ['localhost/agent', 'localhost/agent:latest'],
+    ['localhost:5000/agent', 'localhost:5000/agent:latest'],
+  ] as const) {
+    it(`knows image ${reference} as ${name}`, () => {
+      expect(wholeName(reference)).to.equal(name);
+    });
+  }
+});
