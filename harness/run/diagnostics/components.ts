@@ -42,7 +42,10 @@ async function collectComponent(
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: `log of the ${name}` });
       const lines = logs.flatMap(({ text }) => complaints(text));
       if (lines.length > 0)
-        findings.telling.push({ source: `Log of the ${name} ${pod.metadata?.name} (${cluster})`, lines });
+        findings.telling.push({
+          source: `Log of the ${name} ${pod.metadata?.name} (${cluster}), which serves other scenarios too`,
+          lines,
+        });
     }),
   );
 }

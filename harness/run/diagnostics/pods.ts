@@ -18,7 +18,7 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
       attempt(`Pods of namespace ${namespace} (${site.alias})`, findings, async () => {
         for (const pod of await site.kubernetes.listPods(namespace, selector, scene.signal)) {
           found.push({ cluster: site.alias, pod });
-          const lines = stateLines(pod);
+          const lines = stateLines(pod, scene.probes.length > 0);
           if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${site.alias})`, lines });
         }
       }),
@@ -91,11 +91,14 @@ function presentable({ metadata, ...pod }: V1Pod): object {
   ) as object;
 }
 
-/** What is not as it should be with a pod, in a line for each container; nothing when all is well. */
-function stateLines({ status }: V1Pod): string[] {
+/**
+ * What is not as it should be with a pod, in a line for each container; nothing when all is well. Of a pod that has
+ * reported, `Pending` only says that its status comes late.
+ */
+function stateLines({ status }: V1Pod, hasReported: boolean): string[] {
   const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   const lines = statuses.flatMap(containerLine);
-  if (status?.phase === 'Pending' || status?.phase === 'Unknown' || status?.reason !== undefined)
+  if ((status?.phase === 'Pending' && !hasReported) || status?.phase === 'Unknown' || status?.reason !== undefined)
     lines.unshift(
       [`phase ${status.phase}`, status.reason, status.message].filter((part) => part !== undefined).join(', '),
     );
