@@ -21,7 +21,7 @@ export interface Exchange {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** False: without the kubeconfig's credentials. Default true. */
+  /** False: without the kubeconfig's credentials, its client certificate among them. Default true. */
   readonly authenticated?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -50,6 +50,8 @@ export function connect(config: KubeConfig): Connection {
   if (!cluster) throw new Error('the kubeconfig has no current cluster');
   const server = new URL(cluster.server);
   let agent: Agent | undefined;
+  /** Its connections carry no client certificate: the API server believes that before any token. */
+  let anonymous: Agent | undefined;
 
   const send = async ({
     method,
@@ -61,12 +63,15 @@ export function connect(config: KubeConfig): Connection {
   }: Exchange): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
-    agent ??= new Agent({
-      ...tlsOf(options),
-      keepAlive: true,
-      ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
-      ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
-    });
+    const newAgent = (credentials: AgentOptions): Agent =>
+      new Agent({
+        ...credentials,
+        ...tlsOf(options),
+        keepAlive: true,
+        ...(cluster.skipTLSVerify && { rejectUnauthorized: false }),
+        ...(cluster.tlsServerName !== undefined && { servername: cluster.tlsServerName }),
+      });
+    const chosen = authenticated ? (agent ??= newAgent(credentialsOf(options))) : (anonymous ??= newAgent({}));
     const request = server.protocol === 'http:' ? httpRequest : httpsRequest;
     return new Promise((resolve, reject) => {
       const outgoing = request(
@@ -80,7 +85,7 @@ export function connect(config: KubeConfig): Connection {
             ...(body !== undefined && { 'content-length': String(Buffer.byteLength(body)) }),
             ...headers,
           },
-          ...(server.protocol === 'https:' && { agent }),
+          ...(server.protocol === 'https:' && { agent: chosen }),
           ...(signal && { signal }),
         },
         resolve,
@@ -110,7 +115,10 @@ export function connect(config: KubeConfig): Connection {
       if (!isSuccess(answer)) throw statusError(answer, await textOf(answer));
       return answer;
     },
-    close: () => agent?.destroy(),
+    close: () => {
+      agent?.destroy();
+      anonymous?.destroy();
+    },
   };
 }
 
@@ -137,8 +145,11 @@ function statusError({ statusCode = 0 }: IncomingMessage, text: string): Kuberne
   );
 }
 
-function tlsOf({ ca, cert, key, pfx, passphrase, rejectUnauthorized }: RequestOptions): AgentOptions {
-  return Object.fromEntries(
-    Object.entries({ ca, cert, key, pfx, passphrase, rejectUnauthorized }).filter(([, value]) => value !== undefined),
-  );
+const tlsOf = ({ ca, rejectUnauthorized }: RequestOptions): AgentOptions => defined({ ca, rejectUnauthorized });
+
+const credentialsOf = ({ cert, key, pfx, passphrase }: RequestOptions): AgentOptions =>
+  defined({ cert, key, pfx, passphrase });
+
+function defined(options: Record<string, unknown>): AgentOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
