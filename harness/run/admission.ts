@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { PodFields } from '../scenario/spec.ts';
 import { isAccountMissing } from './workload-pod.ts';
-import { site, type ScenarioWorld, type Workload } from './world.ts';
+import { site, type ScenarioWorld, type Site, type Workload } from './world.ts';
 
 export type Facts = Record<string, string | number | boolean>;
 
@@ -41,49 +41,71 @@ const POLL_MILLISECONDS = 50;
 const SETTLE_MILLISECONDS = 5000;
 
 /**
- * Waits until admission is as `isSo` says, since API server and webhook learn of changes from watches. Gives up after a
- * while, in silence: the probes that follow tell what admission does instead.
+ * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches;
+ * true when it is. Gives up after a while: the probes that follow tell what admission does instead.
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
   like: Workload,
   isSo: (facts: Facts) => boolean,
-  signal = world.signal,
-): Promise<void> {
-  const end = performance.now() + SETTLE_MILLISECONDS;
+  { signal = world.signal, milliseconds = SETTLE_MILLISECONDS } = {},
+): Promise<boolean> {
+  if (!world.environment.eventual) return true;
+  const end = performance.now() + milliseconds;
   while (performance.now() < end && !signal.aborted) {
     const answer = await admitInDryRun(world, like);
-    if (answer.status === 201 && isSo(admissionFacts(JSON.parse(answer.body) as V1Pod))) return;
+    if (answer.status === 201 && isSo(admissionFacts(JSON.parse(answer.body) as V1Pod))) return true;
     await sleep(POLL_MILLISECONDS);
   }
+  return false;
 }
-
-const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
-const IRSA_VOLUME = 'aws-iam-token';
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
 /** Seconds: the shortest that a webhook asks for. */
 const LEAST_EXPIRATION = 600;
 
-/** Waits until the webhook knows annotations of a workload's service account, where it can be seen that it does. */
+/**
+ * Whether a cluster's webhook sets the STS endpoint of pods. It does so for service accounts alone that it knows, so that
+ * this shows of a pod with an association too that the webhook has seen its service account.
+ */
+const setsStsEndpoint = new WeakMap<Site, boolean>();
+const STS_ENDPOINT = {
+  annotation: 'eks.amazonaws.com/sts-regional-endpoints',
+  fact: 'app.env.AWS_STS_REGIONAL_ENDPOINTS',
+};
+const TRIAL_MILLISECONDS = 2000;
+
+/** Waits until the webhook knows a workload's service account with these annotations, where it can be seen that it does. */
 export async function awaitAccountSeen(
   world: ScenarioWorld,
   item: Workload,
   annotations: Readonly<Record<string, string | null>>,
 ): Promise<void> {
+  const here = site(world, item.cluster);
   const arn = annotations[ROLE_ARN];
   const associated = world.associations.has(item.name);
   const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);
   const showsRole = arn !== undefined && !associated;
-  if (!showsRole && Number.isNaN(seconds)) return;
-  await awaitAdmission(world, item, (facts) => {
-    const role = facts['app.env.AWS_ROLE_ARN'];
-    if (showsRole && (role ?? null) !== arn) return false;
-    const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
-    return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
-  });
+  const sets = setsStsEndpoint.get(here);
+  const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
+  if (!showsRole && !showsEndpoint && Number.isNaN(seconds)) return;
+  const seen = await awaitAdmission(
+    world,
+    item,
+    (facts) => {
+      if (showsEndpoint && facts[STS_ENDPOINT.fact] === undefined) return false;
+      if (showsRole && (facts['app.env.AWS_ROLE_ARN'] ?? null) !== arn) return false;
+      const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
+      return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
+    },
+    { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : SETTLE_MILLISECONDS },
+  );
+  if (showsEndpoint && sets === undefined && setsStsEndpoint.get(here) !== true) setsStsEndpoint.set(here, seen);
 }
+
+const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
+const IRSA_VOLUME = 'aws-iam-token';
 
 /**
  * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume

@@ -67,6 +67,7 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
         aws: target,
         sites: new Map(sites.map((site) => [site.alias, site])),
         disposable: host.kubeConfig === undefined,
+        eventual: host.name !== 'embedded',
         podTimes: [],
       },
       capabilities: await capabilitiesOf(host, sites),

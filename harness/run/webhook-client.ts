@@ -58,7 +58,10 @@ export async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Pro
   // A workload that is injected shows when the API server has learnt of the change, and of its end.
   const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
   const untilInjected = async (injected: boolean, signal?: AbortSignal): Promise<void> => {
-    if (witness) await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, signal);
+    if (witness)
+      await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, {
+        ...(signal && { signal }),
+      });
   };
   await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
   world.undo.push(

@@ -24,6 +24,8 @@ export interface Environment {
   readonly sites: ReadonlyMap<ClusterAlias, Site>;
   /** True where everything ends with the run anyway, so that fixtures need not be deleted one by one. */
   readonly disposable: boolean;
+  /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
+  readonly eventual: boolean;
   /** Milliseconds that each pod took from the request that creates it to its first report. */
   readonly podTimes: number[];
 }
