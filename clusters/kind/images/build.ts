@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
@@ -10,6 +9,7 @@ import type { Docker, DockerAnswer } from './docker.ts';
 import { lastLine } from './docker.ts';
 import { stageMachineNode } from './machine-node.ts';
 import { programFiles, SCRIPT } from './programs.ts';
+import { inWorkspace } from './workspace.ts';
 
 export interface BuildOptions {
   readonly docker: Docker;
@@ -38,10 +38,9 @@ const NO_NODE = 62;
  * @returns which Node the image has, such as `its Node v22.11.0`
  * @throws ClusterError; the signal's reason when interrupted
  */
-export async function buildImage(options: BuildOptions): Promise<string> {
+export function buildImage(options: BuildOptions): Promise<string> {
   const { docker, reference, settings, signal } = options;
-  const folder = await mkdtemp(join(tmpdir(), 'eks-pod-identity-conformance-image-'));
-  try {
+  return inWorkspace(async (folder) => {
     const archive = join(folder, 'root.tar');
     let collected = await collect(options, archive);
     if (collected.exitCode === NO_NODE && (await stageMachineNode(folder))) {
@@ -57,9 +56,7 @@ export async function buildImage(options: BuildOptions): Promise<string> {
     }
     const [whose, version = ''] = lastLine(collected.stderr).split(' ');
     return `${whose === 'image' ? 'its' : "this machine's"} Node ${version}`;
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Runs the script in a container of the base. `machine`: folder that holds this machine's Node. */

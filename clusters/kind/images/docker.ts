@@ -31,5 +31,9 @@ export const docker: Docker = async (args, { signal, input, output } = {}) => {
   return { exitCode: exitCode ?? (code === 'ENOENT' ? 127 : 1), stdout: text(stdout), stderr: text(stderr) };
 };
 
-/** The last line that is not empty: where commands say what went wrong. */
-export const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+/** The last line that says something: where commands tell what went wrong. */
+export const lastLine = (text: string): string =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .findLast((line) => line !== '' && !/^(Run|See) 'docker /.test(line)) ?? '';

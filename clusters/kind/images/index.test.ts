@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -132,6 +132,8 @@ describe('ensureComponentImage', () => {
     it(`refuses a base with exit code ${answer.exitCode}, and leaves nothing`, async () => {
       images = ['mine:1'];
       runs = [async () => answer];
+      // What a build left whose process is no more.
+      mkdirSync(join(tmpdir(), 'eks-pod-identity-conformance-image-2147483647-x'));
       const error = await failure({ base: 'mine:1', baseFlag: '--base' });
       expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
       expect(error.message).to.equal(`${sentence}: name one with iproute2 and Node 20.19 or later by --base.`);
