@@ -7,7 +7,7 @@ import { EXIT, HarnessError } from './errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { capabilitiesBefore, isAttached } from './run/hosts.ts';
+import { capabilitiesBefore, checkClusterFlags, isAttached } from './run/hosts.ts';
 import { keepUntil } from './run/keep.ts';
 import { run } from './run/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -52,6 +52,7 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
       'UNSUPPORTED_CLUSTER',
       'Cluster "eks" cannot be provisioned by this version yet: use --cluster embedded or kind.',
     );
+  checkClusterFlags(configuration);
   if (configuration.flag('plan'))
     return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as 'embedded' | 'kind', configuration)));
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);

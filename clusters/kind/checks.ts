@@ -84,6 +84,6 @@ async function pull(docker: Docker, flag: string, reference: string, signal: Abo
   throw new ClusterError(
     'IMAGE_MISSING',
     'usage',
-    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): build it, or name another.`,
+    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): ${flag === 'kind-image' ? 'build one with `npm run kind:node-image`' : 'build it'}, or name another.`,
   );
 }

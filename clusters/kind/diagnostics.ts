@@ -41,7 +41,9 @@ export function explained(error: Error, folder: string | undefined): Error {
     ...(/too many open files/i.test(message) ? [TOO_MANY_WATCHES] : []),
     ...(folder === undefined ? [] : [`What the nodes logged is in ${folder}.`]),
   ];
-  return hints.length === 0 ? error : new ClusterError(code, blame, [message, ...hints].join(' '), { cause: error });
+  return hints.length === 0
+    ? error
+    : new ClusterError(code, blame, [message.replace(/[^.]$/, '$&.'), ...hints].join(' '), { cause: error });
 }
 
 /** kind, "Known Issues", Pod errors due to "too many open files". */

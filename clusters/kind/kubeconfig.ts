@@ -32,10 +32,11 @@ export function readContext(
   const named = files.join(delimiter);
   const chosen = context ?? config.getCurrentContext();
   const known = config.getContexts().map(({ name }) => name);
-  if (!known.includes(chosen))
-    throw bad(
-      `${named} has no context ${JSON.stringify(chosen)}${known.length === 0 ? '' : `; it has ${known.join(', ')}`}: name one with --context.`,
-    );
+  if (!known.includes(chosen)) {
+    const what = chosen ? `no context ${JSON.stringify(chosen)}` : 'no current context';
+    const has = known.length === 0 ? '' : `; it has ${known.join(', ')}`;
+    throw bad(`${named} has ${what}${has}: name one with --context.`);
+  }
   config.setCurrentContext(chosen);
   if (!config.getCurrentCluster()) throw bad(`Context ${chosen} of ${named} names a cluster that is not in it.`);
   return { config, context: chosen, files: named };

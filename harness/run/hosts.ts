@@ -6,6 +6,7 @@ import { KIND_CAPABILITIES, kindHost } from '../../clusters/kind/index.ts';
 import type { Ledger } from '../../clusters/ledger.ts';
 import { EMULATOR_CAPABILITIES } from '../aws/emulated.ts';
 import type { Configuration } from '../config/configuration.ts';
+import { HarnessError } from '../errors.ts';
 import { provisioningError } from './environment.ts';
 
 /** Clusters that scenarios can be run on with an emulated AWS. */
@@ -21,6 +22,32 @@ export function capabilitiesBefore(cluster: HostedCluster, configuration?: Confi
 /** Whether the run uses a cluster that exists already. */
 export const isAttached = (configuration: Configuration): boolean =>
   configuration.text('kubeconfig') !== undefined || configuration.text('context') !== undefined;
+
+/** Options that mean nothing without kind. */
+const KIND_OPTIONS = [
+  'kubeconfig',
+  'context',
+  'kind-image',
+  'agent-image',
+  'webhook-image',
+  'workload-image',
+  'image-base',
+  'agent-args',
+] as const;
+
+/**
+ * Refuses flags that the cluster would not heed: a run that leaves out the agent that it was told to judge must not pass.
+ * Those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ */
+export function checkClusterFlags(configuration: Configuration): void {
+  const cluster = configuration.text('cluster');
+  const unheeded = KIND_OPTIONS.find((name) => configuration.values.get(name)?.origin === 'flag');
+  if (cluster !== 'kind' && unheeded !== undefined)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--${unheeded} is for kind clusters, and this run uses --cluster ${cluster}: add --cluster kind, or leave --${unheeded} out.`,
+    );
+}
 
 export interface HostOptions {
   readonly configuration: Configuration;

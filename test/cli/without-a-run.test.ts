@@ -85,6 +85,8 @@ describe('the command line without a run', () => {
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],
     ['an unknown cluster', ['--cluster', 'kinds'], ['--cluster is "kinds"', 'did you mean "kind"?']],
+    ['an agent for a cluster that runs its own', ['--agent-image', 'mine'], ['--agent-image', 'add --cluster kind']],
+    ['an existing cluster without kind', ['--context', 'mine'], ['--context', '--cluster embedded']],
     ['a suites folder that is not there', ['--suites-dir', 'none'], ['Suites folder none does not exist']],
     ['a config file that is not there', ['--config', 'none.yaml'], ['Config file none.yaml cannot be read']],
     [
