@@ -3,6 +3,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterProvider } from '../emulator/index.ts';
 import type { ClusterError } from './errors.ts';
+import type { StartLimiter } from './start-limiter.ts';
 
 /** The AWS clients that a cluster is provisioned with. */
 export interface ProvisioningClients {
@@ -54,6 +55,8 @@ export interface ClusterHost {
   readonly capabilities: ReadonlySet<string>;
   /** Image reference of the probe program on its clusters. */
   readonly probeImage: string;
+  /** Lets only so many pods be starting at once, where that is this machine's work and nobody else sees to it. */
+  readonly podStarts?: StartLimiter;
   /** Facts of a cluster for the report: versions and images. */
   facts(clusterName: string): Readonly<Record<string, string>>;
   /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
 import { startApiServer } from './api/index.ts';
-import { StartLimiter, startHost } from './kubelet/index.ts';
+import { StartLimiter } from '../start-limiter.ts';
+import { startHost } from './kubelet/index.ts';
 import type { ProcessImage } from './kubelet/index.ts';
 import { EmbeddedCluster } from './node/cluster.ts';
 
@@ -24,7 +25,7 @@ export interface EmbeddedOptions {
 
 /** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
 export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
-  const starts = new StartLimiter();
+  const starts = new StartLimiter(3, 1000);
   // Forked while this process is small: the pods' processes are forked by it.
   startHost();
   return {

@@ -2,6 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
+import { StartLimiter } from '../start-limiter.ts';
+import { StartLimiter } from '../start-limiter.ts';
 import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
 import { reachable } from './cluster.ts';
@@ -63,6 +65,7 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
         return journal.found(source.capabilities);
       },
       probeImage: images.workload,
+      podStarts: new StartLimiter(STARTS_PER_CORE, SETTLED_AFTER_MILLISECONDS),
       facts: (name) => journal.facts(name),
       translations: () => [...DIFFERENCES, ...journal.differences()],
       failure: () => journal.failure(),
@@ -74,6 +77,11 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     throw error;
   }
 }
+
+/** More pods than these would only make each other late: a start takes most of a core's time. */
+const STARTS_PER_CORE = 2.5;
+/** A pod that waits for something else, such as a secret, keeps no other from starting for longer than this. */
+const SETTLED_AFTER_MILLISECONDS = 5000;
 
 /** How every kind cluster differs from one of EKS. */
 const DIFFERENCES = [

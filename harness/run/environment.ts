@@ -68,6 +68,7 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
         sites: new Map(sites.map((site) => [site.alias, site])),
         disposable: host.kubeConfig === undefined,
         eventual: host.name !== 'embedded',
+        ...(host.podStarts && { podStarts: host.podStarts }),
         podTimes: [],
       },
       capabilities: await capabilitiesOf(host, sites),

@@ -56,15 +56,21 @@ export async function startWorkloadPod(
     })),
   };
   const manifest = podManifest(world, workload, name, plan);
+  const settled = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
-  const created = await onceAccountIsThere(world, () => here.kubernetes.createPod(workload.namespace, manifest));
+  const created = await onceAccountIsThere(world, () => here.kubernetes.createPod(workload.namespace, manifest)).catch(
+    (error: unknown) => {
+      settled();
+      throw error;
+    },
+  );
   const abort = new AbortController();
   const signal = AbortSignal.any([world.signal, abort.signal]);
   const inbox = makeInbox(
     plan.phases.reduce((sum, phase) => sum + phase.probes.length, 0),
     () => heldBack || world.environment.podTimes.push(performance.now() - asked),
   );
-  void collectReports(world, workload, name, inbox, signal);
+  void collectReports(world, workload, name, inbox, settled, signal);
   let opened = heldBack ? NO_PHASE : (groups[0]?.number ?? 0);
   let over = false;
   const remove = async (): Promise<void> => {
@@ -142,6 +148,7 @@ async function collectReports(
   workload: Workload,
   name: string,
   inbox: Inbox,
+  settled: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { pods, kubernetes } = site(world, workload.cluster);
@@ -154,6 +161,7 @@ async function collectReports(
       const ended = pods.ended(namespace, name, PROBE_CONTAINER);
       const others: string[] = [];
       const take = (line: string): void => {
+        settled();
         if (line.startsWith(REPORT_PREFIX)) {
           const report = reportOf(line);
           if (report === undefined || seen.has(report.number)) return;
@@ -175,6 +183,8 @@ async function collectReports(
     }
   } catch (error) {
     inbox.fail(signal.aborted ? signal.reason : error);
+  } finally {
+    settled();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunningCluster } from '../../clusters/driver.ts';
+import type { StartLimiter } from '../../clusters/start-limiter.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -26,6 +27,8 @@ export interface Environment {
   readonly disposable: boolean;
   /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
   readonly eventual: boolean;
+  /** Lets only so many pods be starting at once; absent where a cluster sees to that itself. */
+  readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds that each pod took from the request that creates it to its first report. */
   readonly podTimes: number[];
 }

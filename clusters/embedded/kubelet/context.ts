@@ -3,7 +3,7 @@ import type { Notifier } from './deferred.ts';
 import type { EventRecorder } from './events.ts';
 import type { Images } from './images.ts';
 import type { Pod } from './spec.ts';
-import type { StartLimiter } from './start-limiter.ts';
+import type { StartLimiter } from '../../start-limiter.ts';
 import type { LinkLocalEndpoints } from './translation.ts';
 
 /** What all pods of a node share. */

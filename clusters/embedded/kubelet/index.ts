@@ -1,7 +1,6 @@
 export { startKubelet } from './kubelet.ts';
 export type { KubeletOptions, RunningKubelet } from './kubelet.ts';
 export type { ComponentImage, Image, Images, ProcessImage, RunningComponent } from './images.ts';
-export { StartLimiter } from './start-limiter.ts';
 export { TRANSLATION } from './translation.ts';
 export type { LinkLocalEndpoints } from './translation.ts';
 export { POD_IP } from './spec.ts';

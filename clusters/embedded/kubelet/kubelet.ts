@@ -9,7 +9,7 @@ import { EventRecorder } from './events.ts';
 import type { Images } from './images.ts';
 import { PodRunner } from './pod.ts';
 import type { Pod } from './spec.ts';
-import { StartLimiter } from './start-limiter.ts';
+import { StartLimiter } from '../../start-limiter.ts';
 import type { LinkLocalEndpoints } from './translation.ts';
 
 export interface KubeletOptions {
@@ -69,7 +69,7 @@ class NodeAgent implements RunningKubelet {
       images: options.images,
       linkLocal: options.linkLocal,
       events: new EventRecorder(store, clock, node.name),
-      starts: options.starts ?? new StartLimiter(),
+      starts: options.starts ?? new StartLimiter(3, 1000),
       objects: new Notifier(),
       backoff: options.restartBackoff ?? { initial: 10_000, max: 300_000 },
       directory: options.directory,

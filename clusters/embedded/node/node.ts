@@ -5,7 +5,8 @@ import { AGENT_IMAGE, agentImage } from './agent-image.ts';
 import type { Clock, NodeGroupSpec } from '../../../emulator/index.ts';
 import type { ApiServer, KubeObject } from '../api/types.ts';
 import { POD_IP, startKubelet } from '../kubelet/index.ts';
-import type { Image, ProcessImage, RunningKubelet, StartLimiter } from '../kubelet/index.ts';
+import type { Image, ProcessImage, RunningKubelet } from '../kubelet/index.ts';
+import type { StartLimiter } from '../../start-limiter.ts';
 import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { LinkLocalAddress } from './link-local.ts';
 

@@ -1,19 +1,21 @@
 import { availableParallelism } from 'node:os';
 
-/** Milliseconds after which a program that says nothing no longer counts as starting. */
-const SETTLED_AFTER = 1000;
-
 /**
  * Lets only so many programs be starting at once. What costs is a program's start (loading, first requests), so a place
  * is given back with its first output, its end, or when it has been silent for a while: many more may be running.
  */
 export class StartLimiter {
   #free: number;
+  readonly #settledAfter: number;
   readonly #waiting: (() => void)[] = [];
 
-  /** `places`: default is three times the number of cores. */
-  constructor(places: number = 3 * availableParallelism()) {
-    this.#free = places;
+  /**
+   * @param perCore places for each core of this machine
+   * @param settledAfter milliseconds after which a program that says nothing no longer counts as starting
+   */
+  constructor(perCore: number, settledAfter: number) {
+    this.#free = Math.max(1, Math.round(perCore * availableParallelism()));
+    this.#settledAfter = settledAfter;
   }
 
   /** Waits for a place. The function it resolves to gives it back; calling that again does nothing. */
@@ -29,7 +31,7 @@ export class StartLimiter {
       if (next === undefined) this.#free += 1;
       else next();
     };
-    const timer = setTimeout(release, SETTLED_AFTER);
+    const timer = setTimeout(release, this.#settledAfter).unref();
     return release;
   }
 }
