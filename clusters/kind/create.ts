@@ -9,12 +9,13 @@ import { startAuthenticator, type Authenticator } from './authenticator.ts';
 import { AUTHENTICATOR_FILE, clusterConfig } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
+import type { Docker } from './docker.ts';
 import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
 import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
 import { noteLinkLocal } from './link-local.ts';
-import { addressIn, checkReach, containerRuns, loadImages, prepareLinkLocal } from './node.ts';
+import { addressIn, checkReach, containerExists, containerRuns, loadImages, prepareLinkLocal } from './node.ts';
 import { Tasks } from './tasks.ts';
 
 /** Port of the API server in its node. */
@@ -57,17 +58,13 @@ export async function createKindCluster(
   const late = setTimeout(() => tasks.fail(notReady(spec.name, options.readyMilliseconds)), options.readyMilliseconds);
   try {
     const files = await writeFiles(folder, spec, context, authenticator);
-    const created = tasks.add(() =>
-      createCluster(
-        { run, program, network },
-        {
-          name: spec.name,
-          ...(options.images.node !== undefined && { image: options.images.node }),
-          ...files,
-          signal,
-        },
-      ),
-    );
+    const created = tasks.add(() => {
+      const image = options.images.node;
+      const cluster = { name: spec.name, ...(image !== undefined && { image }), ...files };
+      return endWithContainer(docker, node, signal, (end) =>
+        createCluster({ run, program, network }, { ...cluster, signal: end }),
+      );
+    });
     const running = tasks.add(() => containerRuns(docker, node, signal));
     const loaded = tasks.add(async () => {
       const [archive] = await Promise.all([context.archive, running]);
@@ -125,6 +122,34 @@ export async function createKindCluster(
     clearTimeout(late);
   }
 }
+
+/**
+ * Does something that makes a container, and ends it by the signal it is given when `signal` fires: not before there is the
+ * container, since Docker finishes what it was asked for even if nobody waits, and it would be there after all was removed.
+ */
+async function endWithContainer(
+  docker: Docker,
+  container: string,
+  signal: AbortSignal,
+  task: (end: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const end = new AbortController();
+  const over = new AbortController();
+  const onAbort = (): void => {
+    const enough = AbortSignal.any([over.signal, AbortSignal.timeout(LONGEST_MAKING)]);
+    void containerExists(docker, container, enough).finally(() => end.abort(signal.reason));
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    await task(end.signal);
+  } finally {
+    over.abort();
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Milliseconds that Docker may take to make a container. */
+const LONGEST_MAKING = 15_000;
 
 /** Writes what kind and the API server read, into a folder that nobody else may read. */
 async function writeFiles(

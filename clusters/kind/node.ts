@@ -30,6 +30,15 @@ export async function containerRuns(docker: Docker, name: string, signal: AbortS
   }
 }
 
+/** Resolves once there is the container, or the signal fires. */
+export async function containerExists(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const id = await docker.call(['inspect', '--format', '{{.Id}}', name]).catch(() => '');
+    if (id !== '') return;
+    await pause(POLL_MILLISECONDS);
+  }
+}
+
 const POLL_MILLISECONDS = 100;
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
