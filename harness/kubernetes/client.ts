@@ -51,10 +51,15 @@ export interface KubernetesClient {
     name: string,
     annotations: Readonly<Record<string, string | null>>,
   ): Promise<void>;
-  createSecret(namespace: string, name: string, data: Readonly<Record<string, string>>): Promise<void>;
+  createSecret(
+    namespace: string,
+    metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
+    data: Readonly<Record<string, string>>,
+  ): Promise<void>;
+  /** A Role, and its RoleBinding to a user under the same name. */
   createRole(
     namespace: string,
-    name: string,
+    metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
     rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[],
     user: string,
   ): Promise<void>;
@@ -113,23 +118,23 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
       }),
     patchServiceAccountAnnotations: (namespace, name, annotations) =>
       annotate(inNamespace(namespace, `serviceaccounts/${name}`), annotations),
-    createSecret: (namespace, name, data) =>
+    createSecret: (namespace, metadata, data) =>
       json('POST', inNamespace(namespace, 'secrets'), {
         apiVersion: 'v1',
         kind: 'Secret',
-        metadata: { name },
+        metadata,
         stringData: data,
       }),
-    createRole: async (namespace, name, rules, user) => {
+    createRole: async (namespace, metadata, rules, user) => {
       const group = 'rbac.authorization.k8s.io';
       const path = `/apis/${group}/v1/namespaces/${namespace}`;
       const apiVersion = `${group}/v1`;
-      await json('POST', `${path}/roles`, { apiVersion, kind: 'Role', metadata: { name }, rules });
+      await json('POST', `${path}/roles`, { apiVersion, kind: 'Role', metadata, rules });
       await json('POST', `${path}/rolebindings`, {
         apiVersion,
         kind: 'RoleBinding',
-        metadata: { name },
-        roleRef: { apiGroup: group, kind: 'Role', name },
+        metadata,
+        roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
         subjects: [{ kind: 'User', name: user, apiGroup: group }],
       });
     },

@@ -91,6 +91,7 @@ describe('the selection', () => {
     aScenario({}, 'AB-02', 'abac'),
     aScenario({}, 'IR-01', 'irsa'),
     aScenario({}, 'RB-01', 'rbac'),
+    aScenario({ profile: 'soak' }, 'LC-08', 'lifecycle'),
   ];
   const ids = (...argv: string[]): string =>
     select(scenarios, configure(argv, {}))
@@ -100,6 +101,8 @@ describe('the selection', () => {
   for (const [argv, selected] of [
     [[], 'AB-01 AB-02 IR-01 RB-01'],
     [['--suite', 'irsa'], 'IR-01'],
+    [['--profile', 'soak'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
+    [['--profile', 'soak', '--scenario', 'LC-08'], 'LC-08'],
     [['--suite', 'rbac,abac'], 'AB-01 AB-02 RB-01'],
     [['--suite', 'rbac', '--suite', 'irsa'], 'IR-01 RB-01'],
     [['--scenario', 'RB-01,AB-02'], 'AB-02 RB-01'],
@@ -114,9 +117,10 @@ describe('the selection', () => {
 
   for (const [argv, code, text] of [
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
-    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac.'],
+    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, lifecycle, rbac.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
+    [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'runs only with --profile soak'],
     [['--suite', 'irsa', '--scenario', 'AB-01'], 'NOTHING_SELECTED', 'No scenario is selected'],
   ] as const)
     it(`refuses ${argv.join(' ')}`, () => {

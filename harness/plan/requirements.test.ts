@@ -1,7 +1,18 @@
 import { expect } from 'chai';
-import { cutWebhook, fetchCredentials, granted, restartAgent, weather } from '../scenario/builders.ts';
+import {
+  agentGet,
+  cutWebhook,
+  fetchCredentials,
+  granted,
+  restartAgent,
+  stopAgent,
+  succeeds,
+  tokenRotation,
+  wait,
+  weather,
+} from '../scenario/builders.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
-import { capabilitiesOf, isExclusive, missing } from './requirements.ts';
+import { capabilitiesOf, isExclusive, missing, waitOf } from './requirements.ts';
 
 const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
   id: 'XX-01',
@@ -17,6 +28,7 @@ describe('requirements of a scenario', () => {
     ['disturbs a service for all', weather(eksAuth), true],
     ['disturbs EKS Auth for a namespace of its own', weather({ ...eksAuth, namespace: 'app' }), false],
     ['restarts the agent', restartAgent(), true],
+    ['stops the agent', stopAgent(), true],
     ['cuts the webhook off', cutWebhook(), true],
     ['only probes', granted('app', fetchCredentials()), false],
   ] as const) {
@@ -34,6 +46,17 @@ describe('requirements of a scenario', () => {
     );
     expect(needs).to.have.members(['two-clusters', 'pod-identity', 'webhook-endpoint', 'weather', 'call-record']);
   });
+
+  for (const [what, probes, spec, need] of [
+    ['a stopped agent', [stopAgent()], {}, 'agent-stop'],
+    ['an IPv6 address', [granted('app', fetchCredentials({ via: 'ipv6' }))], {}, 'agent-ipv6'],
+    ["the agent's probe port", [succeeds(agentGet(2703, '/healthz'))], {}, 'agent-probe-port'],
+    ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
+  ] as const)
+    it(`are ${need} with ${what}`, () => expect(capabilitiesOf(scenario(probes, spec))).to.deep.equal([need]));
+
+  it('tell how long it waits', () =>
+    expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));
 
   it('name what is missing', () => {
     expect(missing(scenario([restartAgent()]), new Set())).to.include('agent-restart');

@@ -27,8 +27,7 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
     case 'StartPod':
       return cast.start(action.workload, next);
     case 'RestartPod':
-      await cast.remove(action.workload);
-      return cast.start(action.workload, next);
+      return cast.replace(action.workload, next);
     case 'DeletePod':
       return cast.remove(action.workload);
     case 'CreateAssociation': {

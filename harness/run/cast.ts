@@ -29,9 +29,18 @@ export class Cast {
     );
   }
 
+  /** Deletes the workload's pod and waits until it is gone. */
   async remove(name: string): Promise<void> {
     await this.#pods.get(name)?.delete();
     this.#pods.delete(name);
+  }
+
+  /** Deletes the workload's pod and starts the next, which has another name and need not wait for the end of the first. */
+  async replace(name: string, from: number): Promise<void> {
+    const gone = this.#pods.get(name)?.delete();
+    // A failure to delete it is told by whoever waits for it: here nobody does, and it goes with the scenario.
+    gone?.catch(() => undefined);
+    await this.start(name, from);
   }
 
   pod(name: string): WorkloadPod | undefined {

@@ -27,10 +27,9 @@ import type { RoleSpec } from '../scenario/policy.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
 import { awaitAccountSeen } from './admission.ts';
 import { arrangeNetworkPolicies } from './network-policies.ts';
-import { RUN_LABEL, SCENARIO_LABEL } from './pods.ts';
 import { handPolicy } from './policies.ts';
 import { undoAtOnce } from './undo.ts';
-import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
+import { labelsOf, site, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Makes all that a scenario declares, but its pods: roles, buckets, objects, namespaces, associations, service accounts. */
 export async function arrange(world: ScenarioWorld): Promise<void> {
@@ -242,10 +241,7 @@ async function arrangeNamespaces(world: ScenarioWorld, all: readonly Workload[])
   await Promise.all(
     [...wanted.values()].map(async ({ cluster, namespace }) => {
       const { kubernetes } = site(world, cluster);
-      await kubernetes.createNamespace(namespace, {
-        [RUN_LABEL]: world.environment.run,
-        [SCENARIO_LABEL]: world.scenario.id,
-      });
+      await kubernetes.createNamespace(namespace, labelsOf(world));
       world.undo.push(() => removeNamespace(kubernetes, namespace));
     }),
   );
@@ -303,7 +299,7 @@ async function createAccount(world: ScenarioWorld, first: Workload, subject: rea
       annotations[`eks.amazonaws.com/${key}`] = world.names.expand(value);
   }
   await site(world, first.cluster).kubernetes.createServiceAccount(first.namespace, {
-    metadata: { name: first.serviceAccount, annotations },
+    metadata: { name: first.serviceAccount, annotations, labels: labelsOf(world) },
   });
   await awaitAccountSeen(world, first, annotations);
 }
@@ -372,7 +368,7 @@ async function arrangeUsers(world: ScenarioWorld): Promise<void> {
         resources: [...rule.resources],
         verbs: [...rule.verbs],
       }));
-      await kubernetes.createRole(namespace, name, rules, userName(world, name));
+      await kubernetes.createRole(namespace, { name, labels: labelsOf(world) }, rules, userName(world, name));
       for (const { apiGroups, resources, verbs } of rules)
         await awaitRight(world, kubernetes, userName(world, name), {
           namespace,

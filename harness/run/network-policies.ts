@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { WORKLOAD_LABEL } from './pods.ts';
-import { site, workloads, type ScenarioWorld, type Workload } from './world.ts';
+import { labelsOf, site, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
@@ -21,25 +21,28 @@ export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void
 }
 
 function networkPolicy(world: ScenarioWorld, item: Workload): object {
-  const places = item.spec.egress ?? [];
   return {
     apiVersion: 'networking.k8s.io/v1',
     kind: 'NetworkPolicy',
-    metadata: { name: item.name, namespace: item.namespace },
+    metadata: { name: item.name, namespace: item.namespace, labels: labelsOf(world) },
     spec: {
       podSelector: { matchLabels: { [WORKLOAD_LABEL]: item.name } },
       policyTypes: ['Egress'],
-      egress: places.flatMap((place) => (place === 'agent' ? [AGENT] : toAws(world))),
+      egress: egressRules(item.spec.egress ?? [], world.environment.aws.workloadEnvironment['AWS_ENDPOINT_URL']),
     },
   };
 }
 
 const AGENT = { to: [{ ipBlock: { cidr: '169.254.170.23/32' } }], ports: [{ protocol: 'TCP', port: 80 }] };
 
+/** Rules for these places alone; `endpoint` is the URL of AWS, AWS' own when undefined. */
+export function egressRules(places: readonly ('agent' | 'aws')[], endpoint = 'https://amazonaws.com'): object[] {
+  return places.flatMap((place) => (place === 'agent' ? [AGENT] : toAws(endpoint)));
+}
+
 /** A policy knows addresses alone: where AWS is a name, all addresses at its port are meant, and DNS. */
-function toAws(world: ScenarioWorld): object[] {
-  const { AWS_ENDPOINT_URL = 'https://amazonaws.com' } = world.environment.aws.workloadEnvironment;
-  const { hostname, port, protocol } = new URL(AWS_ENDPOINT_URL);
+function toAws(endpoint: string): object[] {
+  const { hostname, port, protocol } = new URL(endpoint);
   const address = hostname.replace(/^\[|\]$/g, '');
   const ports = [{ protocol: 'TCP', port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }];
   const family = isIP(address);

@@ -23,7 +23,6 @@ interface Waiter {
 
 /** Label of every pod that a run makes. */
 export const RUN_LABEL = 'conformance.eks-pod-identity/run';
-/** Labels of a workload's pods. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 

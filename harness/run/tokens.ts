@@ -1,6 +1,6 @@
 import type { TokenSpec } from '../scenario/spec.ts';
 import type { Cast } from './cast.ts';
-import { site, workloads, type ScenarioWorld } from './world.ts';
+import { labelsOf, site, workloads, type ScenarioWorld } from './world.ts';
 import { TOKENS_SECRET } from './workload-pod.ts';
 
 /** Mints the tokens that are bound to no pod, and hands them to the scenario's workloads. */
@@ -46,7 +46,11 @@ async function writeSecrets(world: ScenarioWorld): Promise<void> {
   const places = new Map(workloads(world).map((item) => [`${item.cluster}/${item.namespace}`, item]));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>
-      site(world, cluster).kubernetes.createSecret(namespace, TOKENS_SECRET, Object.fromEntries(world.tokens)),
+      site(world, cluster).kubernetes.createSecret(
+        namespace,
+        { name: TOKENS_SECRET, labels: labelsOf(world) },
+        Object.fromEntries(world.tokens),
+      ),
     ),
   );
 }

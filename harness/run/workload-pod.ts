@@ -13,9 +13,9 @@ import {
 import { HarnessError } from '../errors.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
 import type { PodGroups } from './incarnations.ts';
-import { RUN_LABEL, SCENARIO_LABEL, WORKLOAD_LABEL } from './pods.ts';
+import { WORKLOAD_LABEL } from './pods.ts';
 import { undoAtOnce } from './undo.ts';
-import { site, type ScenarioWorld, type Workload } from './world.ts';
+import { labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Container that makes the probes. */
 export const PROBE_CONTAINER = 'probe';
@@ -75,8 +75,8 @@ export async function startWorkloadPod(
   let over = false;
   const remove = async (): Promise<void> => {
     if (over) return;
-    over = true;
     await ignoreMissing(here.kubernetes.deletePod(workload.namespace, name, 1));
+    over = true;
   };
   // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
   world.undo.push(
@@ -307,11 +307,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
     metadata: {
       name,
       namespace: workload.namespace,
-      labels: {
-        [RUN_LABEL]: world.environment.run,
-        [SCENARIO_LABEL]: world.scenario.id,
-        [WORKLOAD_LABEL]: workload.name,
-      },
+      labels: { ...labelsOf(world), [WORKLOAD_LABEL]: workload.name },
       annotations: {
         ...world.names.expandAll(spec.podAnnotations ?? {}),
         [PHASE_ANNOTATION]: String(plan.heldBack ? NO_PHASE : (plan.phases[0]?.phase ?? 0)),

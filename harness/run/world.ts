@@ -6,7 +6,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
 import { Names } from './names.ts';
-import type { PodWatcher } from './pods.ts';
+import { RUN_LABEL, SCENARIO_LABEL, type PodWatcher } from './pods.ts';
 
 /** A cluster as scenarios use it. */
 export interface Site {
@@ -65,6 +65,12 @@ export function makeWorld(
   );
   return { scenario, environment, names, associations: new Map(), tokens: new Map(), undo: [], signal };
 }
+
+/** Labels of everything that a scenario makes in a cluster. */
+export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
+  [RUN_LABEL]: world.environment.run,
+  [SCENARIO_LABEL]: world.scenario.id,
+});
 
 export function site(world: ScenarioWorld, alias: ClusterAlias): Site {
   const found = world.environment.sites.get(alias);
