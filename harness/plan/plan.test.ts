@@ -117,7 +117,7 @@ describe('the selection', () => {
 
   for (const [argv, code, text] of [
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
-    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, lifecycle, rbac.'],
+    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
     [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'runs only with --profile soak'],
