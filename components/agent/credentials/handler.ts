@@ -48,9 +48,9 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
     const log = options.log.with({ 'client-addr': client });
     log.info(`handling new request request from ${client}`);
 
-    const refuse = (status: number, text: string, cause = text): void => {
+    const refuse = (status: number, text: string): void => {
       metrics.response(status);
-      log.error(`Error fetching credentials: ${cause}`);
+      log.error(`Error fetching credentials: ${text}`);
       replyError(response, status, text);
     };
 
@@ -67,8 +67,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
       metrics.response(200);
       reply(response, 200, { 'Content-Type': 'application/json' }, body);
     } catch (error) {
-      if (error instanceof EksAuthError)
-        refuse(error.status, error.text, error.requestId === '' ? error.message : error.text);
+      if (error instanceof EksAuthError) refuse(error.status, error.text);
       else if (error instanceof FetchError) refuse(500, error.message);
       else {
         log.log('panic', error instanceof Error ? error.message : 'unknown error');

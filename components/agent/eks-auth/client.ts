@@ -3,7 +3,7 @@ import type { Logger } from '../log.ts';
 import type { AwsCredentials, Clock } from '../options.ts';
 import type { PodCredentials } from './answer.ts';
 import { operationError, readCredentials, readError } from './answer.ts';
-import { EksAuthError } from './errors.ts';
+import type { EksAuthError } from './errors.ts';
 import type { Answer } from './post.ts';
 import { NoAnswer, Poster } from './post.ts';
 import { signedHeaders } from './signer.ts';
@@ -100,7 +100,7 @@ export class EksAuthClient implements CredentialRetriever {
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
         if (last || error.cancelled) {
-          throw EksAuthError.unanswered(`request send failed, Post "${this.#url.href}": ${error.message}`);
+          throw operationError(`https response error: Post "${this.#url.href}": ${error.message}`);
         }
       }
       await sleep(Math.random() * FIRST_BACKOFF * 2 ** (attempt - 1));

@@ -28,7 +28,7 @@ describe('what the agent makes of EKS Auth', () => {
       '[id-1]: (ResourceNotFoundException): gone, fault: client\n',
       1,
     ],
-    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: unknown\n', 1],
+    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: client\n', 1],
     ['a body that is not JSON', json(403, '<html>'), 403, '[id-1]\n', 1],
     ['passing trouble', json(502, '<html>'), 502, '[id-1]\n', 3],
     [
@@ -38,7 +38,13 @@ describe('what the agent makes of EKS Auth', () => {
       '[id-1]: (ThrottlingException): slow, fault: client\n',
       3,
     ],
-    ['a connection that ends', (response) => response.destroy(), 500, '[]\n', 3],
+    [
+      'a connection that ends',
+      (response) => response.destroy(),
+      500,
+      /AssumeRoleForPodIdentity, https response error: Post "http:\/\/127\.0\.0\.1:\d+\/clusters\/c1\/assume-role-for-pod-identity": EOF\n$/,
+      3,
+    ],
     [
       'a role that has no ARN',
       json(200, { ...goodAnswer(1), assumedRoleUser: { arn: 'x', assumeRoleId: 'y' } }),
@@ -60,11 +66,11 @@ describe('what the agent makes of EKS Auth', () => {
     });
   }
 
-  it('says no more of a connection that EKS Auth refuses than that it has no request id', async () => {
+  it('says that EKS Auth refuses connections', async () => {
     const agent = await bench.start({ endpoint: 'http://127.0.0.1:1' });
     const { status, body } = await get(agent);
     expect(status).to.equal(500);
-    expect(body).to.equal('[]\n');
+    expect(body).to.contain('dial tcp 127.0.0.1:1: connect: connection refused\n');
   });
 
   it('drops the connection where the real agent panics, and serves on', async () => {

@@ -19,23 +19,15 @@ const IRRECOVERABLE = new Set([
   'ResourceNotFoundException',
 ]);
 
-/** Those that the model blames on the service. */
-const FAULTS_OF_THE_SERVICE = new Set(['InternalServerException', 'ServiceUnavailableException']);
-
-/** EKS Auth answered with an error status, or not at all: then the status is 500 and the request id empty. */
+/** EKS Auth answered with an error status. */
 export class EksAuthError extends Error {
   readonly status: number;
   readonly requestId: string;
   /** Absent where the answer's body was not JSON. */
   readonly exception: { readonly code: string; readonly message: string } | undefined;
 
-  constructor(
-    status: number,
-    requestId: string,
-    exception?: { readonly code: string; readonly message: string },
-    message?: string,
-  ) {
-    super(message ?? `EKS Auth answered ${status}${exception === undefined ? '' : ` ${exception.code}`}`);
+  constructor(status: number, requestId: string, exception?: { readonly code: string; readonly message: string }) {
+    super(`EKS Auth answered ${status}${exception === undefined ? '' : ` ${exception.code}`}`);
     this.status = status;
     this.requestId = requestId;
     if (exception !== undefined) {
@@ -49,25 +41,13 @@ export class EksAuthError extends Error {
   get text(): string {
     if (this.exception === undefined) return `[${this.requestId}]`;
     const { code, message } = this.exception;
-    return `[${this.requestId}]: (${code}): ${message}, fault: ${faultOf(code)}`;
-  }
-
-  /**
-   * That EKS Auth did not answer. The agent tells a pod the request id that it does not have, and no more; the cause is
-   * for its log.
-   */
-  static unanswered(cause: string): EksAuthError {
-    return new EksAuthError(500, '', undefined, cause);
+    // Agent 0.1.37 was recorded to say `client` of every exception, the service's own faults included.
+    return `[${this.requestId}]: (${code}): ${message}, fault: client`;
   }
 
   get irrecoverable(): boolean {
     return this.exception !== undefined && IRRECOVERABLE.has(this.exception.code);
   }
-}
-
-function faultOf(code: string): string {
-  if (!MODELLED.includes(code)) return 'unknown';
-  return FAULTS_OF_THE_SERVICE.has(code) ? 'server' : 'client';
 }
 
 /** No usable answer of EKS Auth. The message is what the agent hands to a pod. */
