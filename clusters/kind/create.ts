@@ -133,17 +133,20 @@ async function endWithContainer(
   signal: AbortSignal,
   task: (end: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  signal.throwIfAborted();
   const end = new AbortController();
   const over = new AbortController();
+  let late: NodeJS.Timeout | undefined;
   const onAbort = (): void => {
-    const enough = AbortSignal.any([over.signal, AbortSignal.timeout(LONGEST_MAKING)]);
-    void containerExists(docker, container, enough).finally(() => end.abort(signal.reason));
+    late = setTimeout(() => over.abort(), LONGEST_MAKING);
+    void containerExists(docker, container, over.signal).finally(() => end.abort(signal.reason));
   };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     await task(end.signal);
   } finally {
     over.abort();
+    clearTimeout(late);
     signal.removeEventListener('abort', onAbort);
   }
 }

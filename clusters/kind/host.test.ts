@@ -36,6 +36,9 @@ const BROKEN = 'ERROR: failed to create cluster: could not find a log line that 
 const untilEnded = ({ signal }: RunOptions): Promise<never> =>
   new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason as Error)));
 
+/** Docker tells of every container that it was made. */
+const MADE = [/^docker inspect --format \{\{\.Id/, 'id'] as const;
+
 describe('kind clusters', () => {
   const { PATH, TMPDIR } = process.env;
   let folder: string;
@@ -112,7 +115,7 @@ describe('kind clusters', () => {
   it('keep what they need where nobody else reads it', async () => {
     let modes: Record<string, string> = {};
     let config = '';
-    const { run, lines } = docker([
+    const { run, lines } = docker(MADE, [
       /kind create cluster/,
       async ({ line, options: { signal } }) => {
         const file = /--config (\S+)/.exec(line)?.[1] ?? '';
@@ -164,7 +167,7 @@ describe('kind clusters', () => {
   });
 
   it('that are not ready in time are given up', async () => {
-    const { run } = docker([
+    const { run } = docker(MADE, [
       /kind create cluster/,
       ({ options: { signal } }) => untilEnded({ ...(signal && { signal }) }),
     ]);
@@ -184,5 +187,33 @@ describe('kind clusters', () => {
     const error = await failed(await kindHost(options(), run));
     expect(error).to.include({ code: 'CLUSTER_FAILED' });
     expect(error.message).to.match(/cannot reach this machine at http:\/\/127\.0\.0\.1:1.*firewall/);
+  });
+
+  it('are not cut short while Docker makes their container', async () => {
+    const order: string[] = [];
+    let looks = 0;
+    const { run } = docker(
+      [
+        /kind create cluster/,
+        ({ options: { signal } }) => {
+          interrupted.abort(new Error('interrupted'));
+          signal?.addEventListener('abort', () => order.push('kind ends'));
+          return untilEnded({ ...(signal && { signal }) });
+        },
+      ],
+      [
+        /^docker inspect --format \{\{\.Id/,
+        () => {
+          looks += 1;
+          if (looks < 3) return { exitCode: 1, stderr: 'Error: No such object' };
+          order.push('container is there');
+          return 'id';
+        },
+      ],
+      [/^docker ps .*label=/, () => (order.push('containers are looked for'), '')],
+    );
+    const error = await failed(await kindHost(options(), run));
+    expect(error.message).to.equal('interrupted');
+    expect(order.slice(1)).to.deep.equal(['container is there', 'kind ends', 'containers are looked for']);
   });
 });

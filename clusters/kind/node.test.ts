@@ -54,6 +54,7 @@ describe('a node', () => {
     expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: 'bridge', ipv6: true });
     expect(log()).to.include('ip link add pod-id-link0 type bridge').and.not.include('ip link delete pod-id-link0');
     expect([ipv6Of('pod-id-link0'), ipv6Of('lo')]).to.deep.equal(['0', '0']);
+    expect(readFileSync(join(folder, 'conf', 'pod-id-link0', 'accept_dad'), 'utf8')).to.equal('0\n');
     await undoChanges(docker, 'node');
     expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
     expect(ipv6Of('lo')).to.equal('1');

@@ -114,7 +114,8 @@ export interface LinkLocal {
 
 /**
  * Sees to it that the agent's `initialize` can add both its addresses: on a kernel without links of type dummy it finds a
- * bridge of that name, which it takes. Where IPv6 is off for new links, it is turned on for this one, and for the loopback
+ * bridge of that name, which it takes; a bridge would look for duplicates of an address for a second or two before it can
+ * be listened on, so that is turned off. Where IPv6 is off for new links, it is turned on for this one, and for the loopback
  * link, by which a node reaches its own addresses.
  */
 export async function prepareLinkLocal(docker: Docker, node: string): Promise<LinkLocal> {
@@ -127,6 +128,7 @@ export async function prepareLinkLocal(docker: Docker, node: string): Promise<Li
     ipv6=none
     if [ -e "$conf/$link/disable_ipv6" ]; then
       ipv6=on
+      [ "$type" = dummy ] || echo 0 >"$conf/$link/accept_dad"
       for one in "$link" lo; do
         [ "$(cat "$conf/$one/disable_ipv6")" = 1 ] || continue
         ipv6=turned-on
