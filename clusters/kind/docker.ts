@@ -23,6 +23,8 @@ export interface ImageInfo {
   /** As Go says it: `amd64`. */
   readonly Architecture: string;
   readonly Os: string;
+  /** Its names with tags; null or none for an image that has none. */
+  readonly RepoTags?: readonly string[] | null;
 }
 
 /** The Docker engine, by its command line. */

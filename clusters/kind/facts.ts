@@ -4,7 +4,7 @@ import { nodesOf } from './kube.ts';
 
 /** Versions and images of a cluster with this node among others, for the report. */
 export async function factsOf(
-  { docker, engine, images, imageInfo, facts }: HostContext,
+  { docker, engine, images, imageInfo, facts, options }: HostContext,
   connection: Connection,
   container: string,
 ): Promise<Readonly<Record<string, string>>> {
@@ -18,15 +18,17 @@ export async function factsOf(
     kernelVersion = 'unknown',
     osImage = 'unknown',
   } = node?.status?.nodeInfo ?? {};
-  const named = (reference: string): string => `${reference} (${imageInfo.get(reference)?.Id ?? 'id unknown'})`;
+  // As the user named it, and what that is.
+  const named = (given: string | undefined, image: string): string =>
+    `${given ?? image} (${imageInfo.get(image)?.Id ?? 'id unknown'})`;
   return {
     kubernetesVersion: version.gitVersion.replace(/^v/, ''),
     nodeImage,
     ...facts,
     nodeSystem: osImage,
-    agentImage: named(images.agent),
-    webhookImage: named(images.webhook),
-    workloadImage: named(images.workload),
+    agentImage: named(options.images.agent, images.agent),
+    webhookImage: named(options.images.webhook, images.webhook),
+    workloadImage: named(options.images.workload, images.workload),
     docker: engine.ServerVersion ?? 'unknown',
     containerRuntime: containerRuntimeVersion,
     kernel: kernelVersion,

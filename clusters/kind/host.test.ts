@@ -30,6 +30,7 @@ const SPEC: ClusterSpec = {
   awsEndpoint: 'http://127.0.0.1:1',
   authenticate: async () => undefined,
 };
+const IMAGES = { node: 'node', agent: 'agent', webhook: 'webhook', workload: 'workload' };
 const BROKEN = 'ERROR: failed to create cluster: could not find a log line that matches "Multi-User"\n';
 
 /** Ends when it is told to. */
@@ -62,7 +63,7 @@ describe('kind clusters', () => {
 
   const options = (more: Partial<KindOptions> = {}): KindOptions => ({
     run: RUN,
-    images: { node: 'node', agent: 'agent', webhook: 'webhook', workload: 'workload' },
+    images: IMAGES,
     agentArgs: [],
     faults: [],
     readyMilliseconds: 60_000,
@@ -110,6 +111,35 @@ describe('kind clusters', () => {
     expect(own(lines, /network (create|rm)/)).to.have.length(2);
     expect(made).to.deep.equal([]);
     expect(left()).to.deep.equal([]);
+  });
+
+  it('get an image that is named by its digest by a tag of the run, which is removed', async () => {
+    const { run, lines } = docker([/^docker (tag|image rm)/, '']);
+    const digest = `agent@sha256:${'0'.repeat(64)}`;
+    const host = await kindHost(options({ images: { ...IMAGES, agent: digest } }), run);
+    const tag = `eks-pod-identity-conformance/agent:${RUN}`;
+    expect(made).to.deep.include({ kind: 'docker-image', name: tag });
+    await host.close();
+    expect(own(lines, /^docker (tag|image rm|save)/).map((line) => line.replace(/--output \S+ /, ''))).to.have.members([
+      `docker tag ${digest} ${tag}`,
+      `docker save ${tag} webhook workload`,
+      `docker image rm --no-prune ${tag}`,
+    ]);
+    expect(made).to.deep.equal([]);
+  });
+
+  it('get an image that is named by its id by a name it has, and must have', async () => {
+    const id = '0123456789ab';
+    const images = { ...IMAGES, workload: id };
+    const named = (tags: readonly string[]): string =>
+      JSON.stringify([{ Id: `sha256:${id}`, Architecture: 'amd64', Os: 'linux', RepoTags: tags }]);
+    const host = await kindHost(options({ images }), docker([/inspect 0123456789ab$/, named(['probe:1'])]).run);
+    expect(host.probeImage).to.equal('probe:1');
+    await host.close();
+    const error = await rejection(kindHost(options({ images }), docker([/inspect 0123456789ab$/, named([])]).run));
+    expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
+    expect(error.message).to.contain(`${id} (--workload-image)`);
+    expect(made).to.deep.equal([]);
   });
 
   it('keep what they need where nobody else reads it', async () => {

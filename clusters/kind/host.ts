@@ -8,7 +8,7 @@ import { checkDiskSpace, checkEngine } from './checks.ts';
 import { reachable } from './cluster.ts';
 import { Journal, type HostContext } from './context.ts';
 import { Docker } from './docker.ts';
-import { prepareImages, saveImages } from './images.ts';
+import { prepareImages, saveImages, tagImages } from './images.ts';
 import { newClusters } from './new-clusters.ts';
 import { reachOf } from './network.ts';
 import type { KindOptions } from './options.ts';
@@ -36,7 +36,8 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     undo.push(() => source.close());
     const reach = await reachOf(docker, source.network);
     progress(`Docker ${engine.ServerVersion}; nodes reach this machine at ${reach.host}`);
-    const { images, imageInfo } = await prepareImages(docker, engine, options);
+    const prepared = await prepareImages(docker, engine, options);
+    const { images, imageInfo } = await tagImages(docker, prepared, options, (step) => undo.push(step));
     signal.throwIfAborted();
     const folder = join(tmpdir(), `eks-pod-identity-conformance-${options.run}`);
     ledger.willMake({ kind: 'path', path: folder });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ClusterError } from '../errors.ts';
 import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
@@ -14,17 +15,17 @@ export interface PreparedImages {
 /** Finds the images that are named, and makes the project's own where none is. Throws `ClusterError`. */
 export async function prepareImages(docker: Docker, engine: EngineInfo, options: KindOptions): Promise<PreparedImages> {
   const { images, progress, signal } = options;
-  const named = [
-    ['kind-image', images.node],
-    ['agent-image', images.agent],
-    ['webhook-image', images.webhook],
-    ['workload-image', images.workload],
-  ] as const;
   const imageInfo = new Map<string, ImageInfo>();
   const look = async (flag: string, reference: string): Promise<void> => {
     imageInfo.set(reference, await checkImage(docker, engine, flag, reference, signal));
   };
-  await Promise.all(named.map(async ([flag, reference]) => reference !== undefined && look(flag, reference)));
+  const named = Object.entries({
+    kind: images.node,
+    agent: images.agent,
+    webhook: images.webhook,
+    workload: images.workload,
+  });
+  await Promise.all(named.map(async ([name, image]) => image !== undefined && look(`${name}-image`, image)));
   const { agent, webhook, workload } = images;
   if (agent !== undefined && webhook !== undefined && workload !== undefined)
     return { images: { agent, webhook, workload }, imageInfo };
@@ -37,6 +38,57 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   await look('image-base', own);
   return { images: { agent: agent ?? own, webhook: webhook ?? own, workload: workload ?? own }, imageInfo };
 }
+
+/** How an image is named by its id. */
+const ID = /^(sha256:)?[0-9a-f]{12,64}$/;
+
+/**
+ * The same images by references that an archive of Docker keeps, which are tags alone: one that is named by its digest
+ * gets a tag of the run, until `undo`. Throws `ClusterError` for an image that has no name.
+ */
+export async function tagImages(
+  docker: Docker,
+  { images, imageInfo }: PreparedImages,
+  { run, ledger }: KindOptions,
+  undo: (step: () => Promise<void>) => void,
+): Promise<PreparedImages> {
+  const info = new Map(imageInfo);
+  const tagged = async (name: string, reference: string): Promise<string> => {
+    const image = imageInfo.get(reference);
+    if (image === undefined) return reference;
+    if (ID.test(reference)) {
+      const tag = image.RepoTags?.[0];
+      if (tag === undefined) throw nameless(reference, name);
+      info.set(tag, image);
+      return tag;
+    }
+    if (!reference.includes('@')) return reference;
+    const tag = `eks-pod-identity-conformance/${name}:${run}`;
+    const making = { kind: 'docker-image', name: tag } as const;
+    ledger.willMake(making);
+    undo(async () => {
+      // The name alone goes: the image keeps its digest.
+      await docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined);
+      ledger.removed(making);
+    });
+    await docker.call(['tag', reference, tag]);
+    info.set(tag, image);
+    return tag;
+  };
+  const [agent, webhook, workload] = await Promise.all([
+    tagged('agent', images.agent),
+    tagged('webhook', images.webhook),
+    tagged('workload', images.workload),
+  ]);
+  return { images: { agent, webhook, workload }, imageInfo: info };
+}
+
+const nameless = (reference: string, name: string): ClusterError =>
+  new ClusterError(
+    'IMAGE_BROKEN',
+    'usage',
+    `Image ${reference} (--${name}-image) has no name by which nodes could know it: give it one with \`docker tag\`, and name that.`,
+  );
 
 /** Writes the images into one archive, in which what they share is there once. */
 export async function saveImages(

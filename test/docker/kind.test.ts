@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
+import { rejection } from '../../clusters/kind/testing.ts';
+import type { Making } from '../../clusters/ledger.ts';
+
+const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+describe('kind clusters, with Docker', () => {
+  const run = `c${randomBytes(3).toString('hex')}`;
+  /** An image with nothing in it but a file: it is no node. */
+  const image = `kind-test-${run}x:latest`;
+  let folder: string;
+  let made: Making[];
+
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), 'kind-docker-test-'));
+    writeFileSync(join(folder, 'file'), 'x');
+    const archive = join(folder, 'image.tar');
+    execFileSync('tar', ['--create', '--file', archive, '--directory', folder, 'file']);
+    docker('import', archive, image);
+  });
+  after(() => {
+    docker('image', 'rm', '--force', image);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  beforeEach(() => (made = []));
+
+  const options = (): KindOptions => ({
+    run,
+    images: { node: image, agent: image, webhook: image, workload: image },
+    agentArgs: [],
+    faults: [],
+    readyMilliseconds: 60_000,
+    diagnosticsDirectory: join(folder, 'diagnostics'),
+    ledger: {
+      willMake: (making) => void made.push(making),
+      removed: (making) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(making))),
+    },
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  });
+  const left = (): string[] =>
+    [
+      ...docker('ps', '--all', '--filter', `name=${run}`, '--format', '{{.Names}}').split('\n'),
+      ...docker('network', 'ls', '--filter', `name=${run}`, '--format', '{{.Name}}').split('\n'),
+      ...readdirSync(tmpdir()).filter((file) => file.includes(run)),
+    ].filter((name) => name !== '');
+
+  it('of an image that is no node say so, and leave nothing', async () => {
+    const host = await kindHost(options());
+    expect(left()).to.have.members([`eks-pod-identity-conformance-${run}`, `eks-pod-identity-conformance-${run}`]);
+    const creation = host.provider.createCluster({
+      name: `${run}-c1`,
+      arn: `arn:aws:eks:us-west-2:111122223333:cluster/${run}-c1`,
+      accountId: '111122223333',
+      region: 'us-west-2',
+      version: '1.34',
+      issuer: 'https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF',
+      awsEndpoint: `http://${host.bindAddress}:1`,
+      authenticate: async () => undefined,
+    });
+    const error = await rejection(creation);
+    expect(error, error.message).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
+    expect(error.message).to.contain(`${image} (--kind-image)`);
+    expect(existsSync(join(folder, 'diagnostics', `${run}-c1`))).to.equal(true);
+    await host.close();
+    expect(left()).to.deep.equal([]);
+    expect(made).to.deep.equal([]);
+  });
+
+  it('whose run is closed before any is made leave nothing', async () => {
+    const host = await kindHost(options());
+    await host.close();
+    expect(left()).to.deep.equal([]);
+    expect(made).to.deep.equal([]);
+  });
+});
