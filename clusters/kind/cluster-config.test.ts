@@ -6,20 +6,25 @@ type Document = Record<string, unknown> & { readonly apiVersion?: string; readon
 const ISSUER = 'https://oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
 
 function patches(cgroupVersion = '2'): Document[] {
-  const config = parse(clusterConfig({ folder: '/private', issuer: ISSUER, cgroupVersion })) as {
+  const config = parse(
+    clusterConfig({ folder: '/private', imagesFolder: '/images', issuer: ISSUER, cgroupVersion }),
+  ) as {
     readonly kubeadmConfigPatches: readonly string[];
   };
   return config.kubeadmConfigPatches.map((text) => parse(text) as Document);
 }
 
 describe('the configuration of a kind cluster', () => {
-  it('shows the node the folder that the API server reads, read-only', () => {
-    const config = parse(clusterConfig({ folder: '/private', issuer: ISSUER, cgroupVersion: '2' })) as {
+  it('shows the node what the API server reads and the images, read-only', () => {
+    const config = parse(
+      clusterConfig({ folder: '/private', imagesFolder: '/images', issuer: ISSUER, cgroupVersion: '2' }),
+    ) as {
       readonly nodes: readonly { readonly extraMounts: readonly object[] }[];
     };
     expect(config.nodes).to.have.length(1);
     expect(config.nodes[0]!.extraMounts).to.deep.equal([
       { hostPath: '/private', containerPath: '/etc/eks-pod-identity-conformance', readOnly: true },
+      { hostPath: '/images', containerPath: '/etc/eks-pod-identity-conformance-images', readOnly: true },
     ]);
   });
 

@@ -2,12 +2,16 @@ import { stringify } from 'yaml';
 
 /** Where a node has the files that the API server needs. */
 export const NODE_FOLDER = '/etc/eks-pod-identity-conformance';
-/** Name in that folder of the file that names the token authenticator. */
+/** Where a node has the archive of the images that are to run on it. */
+export const IMAGES_FOLDER = '/etc/eks-pod-identity-conformance-images';
+/** Name in `NODE_FOLDER` of the file that names the token authenticator. */
 export const AUTHENTICATOR_FILE = 'token-authenticator.kubeconfig';
 
 export interface ClusterConfigOptions {
   /** Folder on this machine that the node sees as `NODE_FOLDER`. */
   readonly folder: string;
+  /** Folder on this machine that the node sees as `IMAGES_FOLDER`. */
+  readonly imagesFolder: string;
   /** Service account issuer. */
   readonly issuer: string;
   /** Control groups of the machine that runs the nodes. */
@@ -21,7 +25,7 @@ const API_AUDIENCE = 'https://kubernetes.default.svc';
  * The configuration of a kind cluster of one node that behaves as an EKS cluster: its issuer, and bearer tokens of
  * `aws eks get-token` (kind, "Configuration"; kubeadm Configuration v1beta3 and v1beta4).
  */
-export function clusterConfig({ folder, issuer, cgroupVersion }: ClusterConfigOptions): string {
+export function clusterConfig({ folder, imagesFolder, issuer, cgroupVersion }: ClusterConfigOptions): string {
   const apiServer = {
     'service-account-issuer': issuer,
     'service-account-jwks-uri': `${issuer}/keys`,
@@ -48,7 +52,7 @@ export function clusterConfig({ folder, issuer, cgroupVersion }: ClusterConfigOp
     kind: 'Cluster',
     apiVersion: 'kind.x-k8s.io/v1alpha4',
     networking: { ipFamily: 'ipv4', apiServerAddress: '127.0.0.1' },
-    nodes: [{ role: 'control-plane', extraMounts: [{ hostPath: folder, containerPath: NODE_FOLDER, readOnly: true }] }],
+    nodes: [{ role: 'control-plane', extraMounts: [mount(folder, NODE_FOLDER), mount(imagesFolder, IMAGES_FOLDER)] }],
     kubeadmConfigPatches: [
       kubeadm('v1beta3', (values) => values),
       kubeadm('v1beta4', (values) => Object.entries(values).map(([name, value]) => ({ name, value }))),
@@ -65,3 +69,5 @@ export function clusterConfig({ folder, issuer, cgroupVersion }: ClusterConfigOp
     ],
   });
 }
+
+const mount = (hostPath: string, containerPath: string): object => ({ hostPath, containerPath, readOnly: true });

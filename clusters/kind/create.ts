@@ -1,21 +1,22 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../errors.ts';
 import { installWebhook } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../kubernetes/connection.ts';
 import { startAuthenticator, type Authenticator } from './authenticator.ts';
-import { AUTHENTICATOR_FILE, clusterConfig } from './cluster-config.ts';
+import { AUTHENTICATOR_FILE, clusterConfig, IMAGES_FOLDER } from './cluster-config.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
 import type { Docker } from './docker.ts';
+import { IMAGES } from './images.ts';
 import { collectDiagnostics, explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
 import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './kind.ts';
 import { apiAnswers, nodesReady } from './kube.ts';
 import { noteLinkLocal } from './link-local.ts';
-import { addressIn, checkReach, containerExists, containerRuns, loadImages, prepareLinkLocal } from './node.ts';
+import { addressIn, checkReach, containerExists, containerRuns, loadMountedImages, prepareLinkLocal } from './node.ts';
 import { Tasks } from './tasks.ts';
 
 /** Port of the API server in its node. */
@@ -68,7 +69,7 @@ export async function createKindCluster(
     const running = tasks.add(() => containerRuns(docker, node, signal));
     const loaded = tasks.add(async () => {
       const [archive] = await Promise.all([context.archive, running]);
-      await loadImages(docker, node, archive, signal);
+      await loadMountedImages(docker, node, `${IMAGES_FOLDER}/${basename(archive)}`, signal);
     });
     const prepared = tasks.add(async () => {
       await running;
@@ -158,12 +159,17 @@ const LONGEST_MAKING = 15_000;
 async function writeFiles(
   folder: string,
   { issuer }: ClusterSpec,
-  { engine }: HostContext,
+  { engine, folder: shared }: HostContext,
   { kubeconfig }: Authenticator,
 ): Promise<Pick<NewKindCluster, 'configFile' | 'kubeconfigFile'>> {
   const nodeFolder = join(folder, 'node');
   const [configFile, kubeconfigFile] = [join(folder, 'kind.yaml'), join(folder, 'kubeconfig')];
-  const config = clusterConfig({ folder: nodeFolder, issuer, cgroupVersion: engine.CgroupVersion ?? '2' });
+  const config = clusterConfig({
+    folder: nodeFolder,
+    imagesFolder: join(shared, IMAGES),
+    issuer,
+    cgroupVersion: engine.CgroupVersion ?? '2',
+  });
   await mkdir(nodeFolder, { recursive: true, mode: 0o700 });
   await Promise.all([
     writeFile(join(nodeFolder, AUTHENTICATOR_FILE), kubeconfig, { mode: 0o600 }),

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClusterError } from '../errors.ts';
 import { checkImage } from './checks.ts';
@@ -90,14 +91,18 @@ const nameless = (reference: string, name: string): ClusterError =>
     `Image ${reference} (--${name}-image) has no name by which nodes could know it: give it one with \`docker tag\`, and name that.`,
   );
 
-/** Writes the images into one archive, in which what they share is there once. */
+/** Name of the folder, in that of the run, that the archive of images is in. */
+export const IMAGES = 'images';
+
+/** Writes the images into one archive, in which what they share is there once, in a folder of its own. */
 export async function saveImages(
   docker: Docker,
   { agent, webhook, workload }: NodeImages,
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
-  const archive = join(folder, 'images.tar');
+  const archive = join(folder, IMAGES, 'images.tar');
+  await mkdir(join(folder, IMAGES), { mode: 0o700 });
   await docker.call(['save', '--output', archive, ...new Set([agent, webhook, workload])], { signal });
   return archive;
 }

@@ -80,13 +80,23 @@ export function wholeName(reference: string): string {
   return /[:@][^/]*$/.test(name.slice(name.lastIndexOf('/'))) ? name : `${name}:latest`;
 }
 
-/** Loads an archive of `docker save` into a node as soon as its containerd answers. */
+/** Loads an archive of `docker save`, a file of this machine, into a node. */
 export async function loadImages(docker: Docker, node: string, archive: string, signal: AbortSignal): Promise<void> {
-  const script = `
-    until ctr --namespace k8s.io version >/dev/null 2>&1; do sleep 0.1; done
-    exec ctr --namespace k8s.io images import - >/dev/null`;
-  await docker.script(node, script, [], { inputFile: archive, signal });
+  await docker.script(node, importOf('-'), [], { inputFile: archive, signal });
 }
+
+/** Loads an archive that the node sees as a file of its own, which is twice as fast; waits until containerd answers. */
+export async function loadMountedImages(
+  docker: Docker,
+  node: string,
+  archive: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const wait = 'until ctr --namespace k8s.io version >/dev/null 2>&1; do sleep 0.1; done';
+  await docker.script(node, `${wait}; ${importOf('"$1"')}`, [archive], { signal });
+}
+
+const importOf = (archive: string): string => `exec ctr --namespace k8s.io images import ${archive} >/dev/null`;
 
 /** Checks that a node reaches a server of this machine. Throws `ClusterError`. */
 export async function checkReach(docker: Docker, node: string, url: string, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -28,33 +28,12 @@ describe('running programs', () => {
 
   it('ends what they started too, when they are to end', async () => {
     const stop = new AbortController();
-    const pidFile = join(folder, 'pid');
-    const running = runProgram(
-      'sh',
-      ['-c', `sleep 600 & echo $! > ${pidFile}.part; mv ${pidFile}.part ${pidFile}; wait`],
-      {
-        signal: stop.signal,
-      },
-    );
-    const pid = (): number => {
-      try {
-        return Number(readFileSync(pidFile, 'utf8'));
-      } catch {
-        return 0;
-      }
-    };
-    while (pid() === 0) await new Promise((resolve) => setImmediate(resolve));
+    const started = join(folder, 'started');
+    const running = runProgram('sh', ['-c', 'sleep 600 & touch "$0"; wait', started], { signal: stop.signal });
+    while (!existsSync(started)) await new Promise((resolve) => setTimeout(resolve, 5));
     stop.abort(new Error('enough'));
+    // It is over when nothing holds its output any more, which the program in the background does too.
     expect((await rejection(running)).message).to.equal('enough');
-    const isThere = (): boolean => {
-      try {
-        process.kill(pid(), 0);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    while (isThere()) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('starts nothing when they were to end before', async () => {
