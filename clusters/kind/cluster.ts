@@ -63,17 +63,20 @@ export class KindCluster implements ManagedCluster {
         'usage',
         `The nodes of kind cluster ${spec.name} are those of node group ${this.#group.name} already: it has no others for ${group.name}.`,
       );
-    const ends = await Promise.all(
-      nodes.map((node) =>
-        serveMetadata({ docker: context.docker, reach: context.reach, region: spec.region, node, group }),
-      ),
+    const { docker, reach, options } = context;
+    const served = await Promise.allSettled(
+      nodes.map((node) => serveMetadata({ docker, run: options.run, reach, region: spec.region, node, group })),
     );
-    this.#group = {
-      name: group.name,
-      end: async () => {
-        await Promise.all(ends.map((end) => end()));
-      },
+    const ends = served.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const end = async (): Promise<void> => {
+      await Promise.all(ends.map((each) => each()));
     };
+    const failed = served.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) {
+      await end().catch(() => undefined);
+      throw failed.reason;
+    }
+    this.#group = { name: group.name, end };
   }
 
   async removeNodes(name: string): Promise<void> {

@@ -7,6 +7,8 @@ import { redirectMetadata, type NodeContainer } from './node.ts';
 
 export interface NodeMetadataOptions {
   readonly docker: Docker;
+  /** Id of the run. */
+  readonly run: string;
   readonly reach: Reach;
   readonly region: string;
   readonly node: NodeContainer;
@@ -20,7 +22,7 @@ const SYSTEM_CLOCK = { now: () => Date.now() };
  * alone. The function returned takes it away.
  */
 export async function serveMetadata(options: NodeMetadataOptions): Promise<() => Promise<void>> {
-  const { docker, reach, region, node, group } = options;
+  const { docker, run, reach, region, node, group } = options;
   const metadata = await startInstanceMetadata({
     instanceId: `i-${randomBytes(9).toString('hex').slice(0, 17)}`,
     region,
@@ -33,7 +35,7 @@ export async function serveMetadata(options: NodeMetadataOptions): Promise<() =>
     answers: (address) => !reach.seesCallers || address === node.address,
   });
   try {
-    const restore = await redirectMetadata(docker, node.name, reach, metadata.port);
+    const restore = await redirectMetadata(docker, node.name, run, reach, metadata.port);
     return async () => {
       await metadata.close();
       await restore();

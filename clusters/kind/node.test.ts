@@ -6,6 +6,8 @@ import { Docker } from './docker.ts';
 import { prepareLinkLocal, redirectMetadata, rememberImages, undoChanges, wholeName } from './node.ts';
 import { runProgram, type Runner } from './runner.ts';
 
+const RUN = 'c1a2b3d';
+
 /** Scripts for nodes are run here, with programs that write down what they are asked for. */
 describe('a node', () => {
   let folder: string;
@@ -21,7 +23,7 @@ describe('a node', () => {
     runProgram('env', [`PATH=${folder}:${process.env['PATH']}`, ...args.map(here)], options);
   const here = (text: string): string =>
     text.replaceAll('/proc/sys/net/ipv6/conf', join(folder, 'conf')).replaceAll('/run/eks', join(folder, 'eks'));
-  const undoFile = (): string => join(folder, 'eks-pod-identity-conformance-undo');
+  const undoFile = (): string => join(folder, 'eks-pod-identity-conformance-undo-c1a2b3d');
   const program = (name: string, script: string): void => {
     writeFileSync(join(folder, name), `#!/bin/sh\necho "${name} $*" >>${folder}/log\n${script}\n`);
     chmodSync(join(folder, name), 0o755);
@@ -44,18 +46,18 @@ describe('a node', () => {
   it('that needs nothing for the agent is left as it is', async () => {
     ip(NO_LINK);
     await ipv6({ 'pod-id-link0': '0', lo: '0' });
-    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: undefined, ipv6: true });
+    expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: undefined, ipv6: true });
     expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
   });
 
   it('gets a bridge where the kernel has no dummy links, and IPv6 on it and on loopback', async () => {
     ip(`${NO_LINK} ${NO_DUMMY}`);
     await ipv6({ 'pod-id-link0': '1', lo: '1' });
-    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: 'bridge', ipv6: true });
+    expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: 'bridge', ipv6: true });
     expect(log()).to.include('ip link add pod-id-link0 type bridge').and.not.include('ip link delete pod-id-link0');
     expect([ipv6Of('pod-id-link0'), ipv6Of('lo')]).to.deep.equal(['0', '0']);
     expect(readFileSync(join(folder, 'conf', 'pod-id-link0', 'accept_dad'), 'utf8')).to.equal('0\n');
-    await undoChanges(docker, 'node');
+    await undoChanges(docker, 'node', RUN);
     expect(log().at(-1)).to.equal('ip link delete pod-id-link0');
     expect(ipv6Of('lo')).to.equal('1');
     expect(existsSync(undoFile())).to.equal(false);
@@ -64,13 +66,13 @@ describe('a node', () => {
   it('keeps the dummy link that IPv6 was turned on for', async () => {
     ip(NO_LINK);
     await ipv6({ 'pod-id-link0': '1', lo: '0' });
-    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: 'dummy', ipv6: true });
+    expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: 'dummy', ipv6: true });
     expect(log()).to.not.include('ip link delete pod-id-link0');
   });
 
   it('without IPv6 has an agent on IPv4 alone', async () => {
     ip(NO_LINK);
-    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({
+    expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({
       link: undefined,
       ipv6: false,
       bindHosts: ['169.254.170.23'],
@@ -79,14 +81,14 @@ describe('a node', () => {
 
   it('that has the link already is not changed, nor undone', async () => {
     ip('');
-    expect(await prepareLinkLocal(docker, 'node')).to.deep.equal({ link: undefined, ipv6: true });
+    expect(await prepareLinkLocal(docker, 'node', RUN)).to.deep.equal({ link: undefined, ipv6: true });
     expect(existsSync(undoFile())).to.equal(false);
   });
 
   it('sends what goes to the instance metadata service to this machine, until that is undone', async () => {
     program('iptables', '');
     const reach = { bindAddress: '127.0.0.1', host: '127.0.0.1', seesCallers: true };
-    const restore = await redirectMetadata(docker, 'node', reach, 8080);
+    const restore = await redirectMetadata(docker, 'node', RUN, reach, 8080);
     const rule = (chain: string): string =>
       `${chain} -d 169.254.169.254/32 -p tcp --dport 80 -m comment --comment eks-pod-identity-conformance -j DNAT --to-destination 127.0.0.1:8080`;
     const lines = (action: string): string[] =>
@@ -95,7 +97,7 @@ describe('a node', () => {
     await restore();
     expect(log().slice(2)).to.deep.equal(lines('-D'));
     // For a run that was killed before.
-    await undoChanges(docker, 'node');
+    await undoChanges(docker, 'node', RUN);
     expect(log().slice(4)).to.deep.equal(lines('-D'));
   });
 
@@ -105,19 +107,27 @@ describe('a node', () => {
       ['agent', { Id: 'sha256:1', Os: 'linux', Architecture: 'amd64' }],
       ['me/probe:2', { Id: 'sha256:2', Os: 'linux', Architecture: 'amd64' }],
     ]);
-    await rememberImages(docker, 'node', known, ['agent', 'me/probe:2', 'agent']);
-    await undoChanges(docker, 'node');
+    await rememberImages(docker, 'node', RUN, known, ['agent', 'me/probe:2', 'agent']);
+    await undoChanges(docker, 'node', RUN);
     expect(log().slice(1)).to.deep.equal([
       'ctr --namespace k8s.io images remove docker.io/me/probe:2',
       'ctr --namespace k8s.io images remove sha256:2',
     ]);
   });
 
+  it('keeps what another run did to it', async () => {
+    ip(`${NO_LINK} ${NO_DUMMY}`);
+    await prepareLinkLocal(docker, 'node', RUN);
+    await undoChanges(docker, 'node', 'c4e5f6a');
+    expect(existsSync(undoFile())).to.equal(true);
+    expect(log()).to.not.include('ip link delete pod-id-link0');
+  });
+
   it('is undone once, whatever fails then', async () => {
-    await undoChanges(docker, 'node');
+    await undoChanges(docker, 'node', RUN);
     writeFileSync(undoFile(), `false\necho done >>${folder}/log\n`);
-    await undoChanges(docker, 'node');
-    await undoChanges(docker, 'node');
+    await undoChanges(docker, 'node', RUN);
+    await undoChanges(docker, 'node', RUN);
     expect(log()).to.deep.equal(['done']);
   });
 

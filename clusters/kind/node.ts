@@ -17,8 +17,8 @@ const AGENT_ADDRESS = '169.254.170.23';
 const METADATA_ADDRESS = '169.254.169.254';
 /** Marks the rules that lead to the metadata service. */
 const RULE_COMMENT = 'eks-pod-identity-conformance';
-/** Script in a node that undoes what was done to it; written ahead of what it undoes. */
-const UNDO_FILE = '/run/eks-pod-identity-conformance-undo';
+/** Script in a node that undoes what a run did to it, and nothing of another's; written ahead of what it undoes. */
+const undoFile = (run: string): string => `/run/eks-pod-identity-conformance-undo-${run}`;
 
 /** Resolves once the container runs; its containerd may not yet. */
 export async function containerRuns(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
@@ -58,6 +58,7 @@ export async function addressIn(docker: Docker, container: string, network: stri
 export async function rememberImages(
   docker: Docker,
   node: string,
+  run: string,
   known: ReadonlyMap<string, ImageInfo>,
   references: readonly string[],
 ): Promise<void> {
@@ -69,7 +70,7 @@ export async function rememberImages(
     for name; do
       echo "$there" | grep -Fqx "$name" || echo "ctr --namespace k8s.io images remove $name" >>"$undo"
     done`;
-  await docker.script(node, script, [UNDO_FILE, ...[...names].filter((name) => name !== '')]);
+  await docker.script(node, script, [undoFile(run), ...[...names].filter((name) => name !== '')]);
 }
 
 /** An image's reference with registry and tag, which Docker leaves out where they are the usual ones. */
@@ -128,7 +129,7 @@ export interface LinkLocal {
  * be listened on, so that is turned off. Where IPv6 is off for new links, it is turned on for this one, and for the loopback
  * link, by which a node reaches its own addresses.
  */
-export async function prepareLinkLocal(docker: Docker, node: string): Promise<LinkLocal> {
+export async function prepareLinkLocal(docker: Docker, node: string, run: string): Promise<LinkLocal> {
   const script = `
     link=$1 conf=/proc/sys/net/ipv6/conf
     ! ip link show "$link" >/dev/null 2>&1 || { echo present; exit 0; }
@@ -150,7 +151,7 @@ export async function prepareLinkLocal(docker: Docker, node: string): Promise<Li
       dummy/on | dummy/none) ip link delete "$link"; type=own ;;
     esac
     echo "$type $ipv6"`;
-  const [type = '', ipv6] = (await docker.script(node, script, [LINK, UNDO_FILE])).split(' ');
+  const [type = '', ipv6] = (await docker.script(node, script, [LINK, undoFile(run)])).split(' ');
   return {
     link: type === 'dummy' || type === 'bridge' ? type : undefined,
     ipv6: ipv6 !== 'none',
@@ -162,6 +163,7 @@ export async function prepareLinkLocal(docker: Docker, node: string): Promise<Li
 export async function redirectMetadata(
   docker: Docker,
   node: string,
+  run: string,
   { host }: Reach,
   port: number,
 ): Promise<() => Promise<void>> {
@@ -172,14 +174,14 @@ export async function redirectMetadata(
       rule="$chain ${rule} $address:$2"
       ${action}
     done`;
-  const args = [host, String(port), UNDO_FILE];
+  const args = [host, String(port), undoFile(run)];
   await docker.script(node, change(`echo "iptables -w 5 -t nat -D $rule" >>"$3"; iptables -w 5 -t nat -I $rule`), args);
   return async () => {
     await docker.script(node, change('iptables -w 5 -t nat -D $rule'), args);
   };
 }
 
-/** Undoes what the node's script says was done to it. */
-export async function undoChanges(docker: Docker, node: string): Promise<void> {
-  await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [UNDO_FILE]);
+/** Undoes what the node's script says that the run did to it. */
+export async function undoChanges(docker: Docker, node: string, run: string): Promise<void> {
+  await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [undoFile(run)]);
 }
