@@ -33,7 +33,7 @@ export async function apiAnswers(connection: Connection, signal: AbortSignal): P
   for (;;) {
     signal.throwIfAborted();
     try {
-      await connection.json('GET', '/api/v1/namespaces/kube-system');
+      await connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal);
       return;
     } catch {
       await pause();
@@ -45,7 +45,7 @@ export async function apiAnswers(connection: Connection, signal: AbortSignal): P
 export async function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly NodeObject[]> {
   for (;;) {
     signal.throwIfAborted();
-    const nodes = await nodesOf(connection).catch(() => []);
+    const nodes = await nodesOf(connection, signal).catch(() => []);
     if (nodes.length > 0 && nodes.every(isReady)) return nodes;
     await pause();
   }
@@ -92,20 +92,28 @@ export async function issuerOf(connection: Connection): Promise<string> {
 
 /** Milliseconds until namespaces must be gone: their pods may take a grace period. */
 const NAMESPACES_GONE = 60_000;
+/** Milliseconds that the API server may take for an answer while it is to be left. */
+const LONGEST_ANSWER = 10_000;
 
 /** Deletes the namespaces that a run made; resolves when they are gone. Throws `ClusterError`. */
 export async function removeNamespaces(connection: Connection, run: string): Promise<void> {
   const end = Date.now() + NAMESPACES_GONE;
+  const inTime = (): AbortSignal => AbortSignal.timeout(LONGEST_ANSWER);
   const selector = encodeURIComponent(`${RUN_LABEL}=${run}`);
   const left = async (): Promise<string[]> => {
     const path = `/api/v1/namespaces?labelSelector=${selector}`;
-    const { items } = await connection.json<{ items: { metadata: { name: string } }[] }>('GET', path);
+    const { items } = await connection.json<{ items: { metadata: { name: string } }[] }>(
+      'GET',
+      path,
+      undefined,
+      inTime(),
+    );
     return items.map(({ metadata }) => metadata.name);
   };
   let names = await left();
   await Promise.all(
     names.map((name) =>
-      connection.json('DELETE', `/api/v1/namespaces/${name}`).catch((error: unknown) => {
+      connection.json('DELETE', `/api/v1/namespaces/${name}`, undefined, inTime()).catch((error: unknown) => {
         // It is gone, or on its way already.
         if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
       }),
