@@ -36,6 +36,12 @@ describe('running programs', () => {
     expect((await rejection(running)).message).to.equal('enough');
   });
 
+  it('keeps them from the interrupts of the terminal', async () => {
+    const { stdout } = await runProgram('sh', ['-c', 'ps -o pid=,pgid= -p $$']);
+    const [pid, group] = stdout.trim().split(/\s+/);
+    expect(group).to.equal(pid);
+  });
+
   it('starts nothing when they were to end before', async () => {
     const signal = AbortSignal.abort(new Error('enough'));
     expect((await rejection(runProgram('touch', [join(folder, 'made')], { signal }))).message).to.equal('enough');
