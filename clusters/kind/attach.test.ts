@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
 import { listen, stopServer } from '../listen.ts';
@@ -85,11 +85,16 @@ describe('an existing cluster', () => {
     });
   }
 
-  it('must run in this Docker', async () => {
-    const error = await problem([/^docker inspect/, { exitCode: 1, stderr: 'Error: No such object' }]);
-    expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
-    expect(error.message).to.contain('is no container of this Docker');
-  });
+  for (const [what, answer] of [
+    ['none', { exitCode: 1, stderr: 'Error: No such container' }],
+    ['one that is not of kind', '\nbridge\n'],
+  ] as const) {
+    it(`must run in this Docker, and not have ${what} for a node`, async () => {
+      const error = await problem([/^docker container inspect/, answer]);
+      expect(error).to.include({ code: 'BAD_KUBECONFIG', blame: 'usage' });
+      expect(error.message).to.contain('blue-control-plane').and.contain('is no container of kind in this Docker');
+    });
+  }
 
   it('that is gone has nothing to be undone', async () => {
     await stopServer(api);
@@ -107,9 +112,12 @@ describe('an existing cluster', () => {
   it('that does not answer cannot be left as it was', async () => {
     await stopServer(api);
     const { run } = fakeRunner([[/^docker ps/, 'blue-control-plane']]);
+    const other = join(folder, 'other');
+    writeFileSync(other, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
     const making = {
       kind: 'attachment',
-      kubeconfig: kubeconfig(),
+      // Of several files, as the variable KUBECONFIG names them.
+      kubeconfig: [other, kubeconfig()].join(delimiter),
       context: 'kind-blue',
       nodes: ['blue-control-plane'],
     } as const;

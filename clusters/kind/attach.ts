@@ -9,6 +9,7 @@ import type { HostContext } from './context.ts';
 import { Docker } from './docker.ts';
 import { explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
+import { CLUSTER_LABEL } from './kind.ts';
 import { issuerOf, nodesOf, removeNamespaces, type NodeObject } from './kube.ts';
 import { readContext, type NamedContext } from './kubeconfig.ts';
 import { noteLinkLocal } from './link-local.ts';
@@ -32,7 +33,7 @@ export async function existingCluster(
   const connection = connect(named.config);
   try {
     const nodes = (await reached(connection, named)).map((node) => containerOf(node, named));
-    const network = await networkOf(docker, nodes[0] ?? '', named);
+    const [network = ''] = await Promise.all(nodes.map((node) => networkOf(docker, node, named)));
     let taken = false;
     return {
       network,
@@ -84,9 +85,9 @@ async function useCluster(
     const linkLocal = await Promise.all(
       nodes.map(async (node) => {
         await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
-        await rememberImages(docker, node, imageInfo, Object.values(images));
+        await rememberImages(docker, node, run, imageInfo, Object.values(images));
         await loadImages(docker, node, archive, signal);
-        return prepareLinkLocal(docker, node);
+        return prepareLinkLocal(docker, node, run);
       }),
     );
     noteLinkLocal(context, linkLocal);
@@ -102,7 +103,8 @@ async function useCluster(
       diagnose: () => Promise.resolve(undefined),
     });
   } catch (error) {
-    await dispose();
+    // What cannot be undone stays in the ledger: why the cluster is of no use is what there is to be told.
+    await dispose().catch(() => undefined);
     throw explained(error as Error, undefined);
   }
 }
@@ -111,7 +113,7 @@ async function useCluster(
 async function restore(connection: Connection, docker: Docker, nodes: readonly string[], run: string): Promise<void> {
   await Promise.all([removeFromCluster(connection, run), removeNamespaces(connection, run)]);
   // When the agent is gone, which uses the link.
-  await Promise.all(nodes.map((node) => undoChanges(docker, node)));
+  await Promise.all(nodes.map((node) => undoChanges(docker, node, run)));
 }
 
 /**
@@ -126,7 +128,8 @@ export async function detach(
   const docker = new Docker(runner);
   const there = (await Promise.all(nodes.map((node) => docker.containers(`name=^${node}$`)))).flat();
   if (there.length === 0) return;
-  const named = readContext({ kubeconfig, context });
+  // As the variable has them: there may be several files.
+  const named = readContext({ context }, { KUBECONFIG: kubeconfig });
   const connection = connect(named.config);
   try {
     await reached(connection, named);
@@ -166,14 +169,15 @@ function containerOf({ metadata: { name }, spec }: NodeObject, { context }: Name
   );
 }
 
-/** The Docker network that a node is in. */
+/** The Docker network that a node is in. The cluster says which container that is: one that is not kind's is not touched. */
 async function networkOf(docker: Docker, node: string, { context }: NamedContext): Promise<string> {
-  const format = '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}';
-  const [network] = (await docker.call(['inspect', '--format', format, node]).catch(() => '')).split('\n');
-  if (network) return network;
+  const format = `{{index .Config.Labels "${CLUSTER_LABEL}"}}\n{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}\n{{end}}`;
+  const answer = await docker.call(['container', 'inspect', '--format', format, node]).catch(() => '');
+  const [cluster, network] = answer.split('\n');
+  if (cluster && network) return network;
   throw new ClusterError(
     'BAD_KUBECONFIG',
     'usage',
-    `Node ${node} of context ${context} is no container of this Docker: name a context of a kind cluster that runs in it.`,
+    `Node ${node} of context ${context} is no container of kind in this Docker: name a context of a kind cluster that runs in it.`,
   );
 }

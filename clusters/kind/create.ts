@@ -74,7 +74,7 @@ export async function createKindCluster(
     const prepared = tasks.add(async () => {
       await running;
       await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
-      return prepareLinkLocal(docker, node);
+      return prepareLinkLocal(docker, node, options.run);
     });
     const administered = tasks.add(async () => {
       await running;
@@ -116,7 +116,8 @@ export async function createKindCluster(
     });
   } catch (error) {
     const logs = options.signal.aborted ? undefined : await diagnose();
-    await dispose();
+    // What cannot be removed stays in the ledger: why the cluster failed is what there is to be told.
+    await dispose().catch(() => undefined);
     options.signal.throwIfAborted();
     throw explained(error as Error, logs);
   } finally {

@@ -10,7 +10,7 @@ export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 
 /** The kind program: that of PATH, else the one that `npm run kind:node-image` built. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const cache = environment['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
+  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folders = [
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
     join(cache, 'eks-pod-identity-conformance', 'bin'),
