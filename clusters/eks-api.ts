@@ -29,7 +29,10 @@ const NODE_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
 export async function provisionThroughEks(request: ProvisionRequest): Promise<RunningCluster> {
   const undo: (() => Promise<unknown>)[] = [];
   const deleteAll = async (): Promise<void> => {
-    for (const step of undo.splice(0).reverse()) await step();
+    let failed: { readonly reason: unknown } | undefined;
+    // A step that fails keeps no other from being done, or a cluster would stay because of its add-on.
+    for (const step of undo.splice(0).reverse()) await step().catch((reason: unknown) => (failed ??= { reason }));
+    if (failed !== undefined) throw failed.reason;
   };
   try {
     return await provision(request, undo, deleteAll);

@@ -129,5 +129,11 @@ async function provisionSite(
     facts: { ...provisioned.facts, ...host.facts(name) },
   };
   const kubernetes = kubernetesClient(cluster.kubeConfig);
-  return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: host.probeImage };
+  try {
+    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: host.probeImage };
+  } catch (error) {
+    kubernetes.close();
+    await cluster.delete().catch(() => undefined);
+    throw error;
+  }
 }
