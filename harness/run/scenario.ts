@@ -87,17 +87,12 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   const tearing = performance.now();
   // Even where everything ends with the run, an attempt that may be made again, and one with names that another scenario
   // may have too, must leave nothing in its way.
-  if ((!options.environment.disposable || verdict === 'error' || scenario.spec.exactNames) && !kept) {
-    await dismantle(world).catch((error: unknown) => {
-      failure ??= error;
-    });
-  } else if (!kept) {
-    // Everything ends with the run; only what others would feel is undone at once.
-    world.undo.splice(0, world.undo.length, ...world.undo.filter(isUndoneAtOnce));
-    await dismantle(world).catch((error: unknown) => {
-      failure ??= error;
-    });
-  }
+  const all = !options.environment.disposable || verdict === 'error' || scenario.spec.exactNames === true;
+  // Where everything ends with the run, or is kept, only what others would feel is undone at once.
+  if (kept || !all) world.undo.splice(0, world.undo.length, ...world.undo.filter((step) => isUndoneAtOnce(step, kept)));
+  await dismantle(world).catch((error: unknown) => {
+    failure ??= error;
+  });
   return {
     ...result(scenario, failure === undefined ? verdict : 'error', redact.text(reasonFor(scenario, failure, probes))),
     errorCode: failure instanceof HarnessError ? failure.code : null,

@@ -80,7 +80,10 @@ export async function startWorkloadPod(
   };
   // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
   world.undo.push(
-    undoAtOnce(async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove())),
+    undoAtOnce(
+      async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove()),
+      'makes-room',
+    ),
   );
   return {
     name,

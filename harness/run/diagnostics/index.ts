@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
+import type { Redactor } from '../../../clusters/redact.ts';
 import type { Attachment, ProbeOutcome, Verdict } from '../../report/results.ts';
 import { writeWhole } from '../../report/write.ts';
 import { orAborted } from '../aborted.ts';
@@ -8,11 +9,10 @@ import { collectAssociations, collectRoles } from './aws.ts';
 import { collectCalls } from './calls.ts';
 import { collectComponentLogs } from './components.ts';
 import { collectEvents, collectPods } from './pods.ts';
-import type { Redactor } from './redact.ts';
 import { attempt as tried, makeScene, type DiagnosticFile, type Findings, type Scene } from './scene.ts';
 import { summaryText } from './summary.ts';
 
-export { isSecretName, redactor, type Redactor } from './redact.ts';
+export { isSecretName, redactor, type Redactor } from '../../../clusters/redact.ts';
 
 export const SUMMARY_FILE = 'summary.md';
 
