@@ -1,3 +1,5 @@
+import { redactor } from '../redact.ts';
+
 /**
  * The most telling line of a log's end: the last that tells of an error, else the last. Of a JSON line its message and
  * error are taken, of a klog line what follows the header; what looks like a token or key is left out.
@@ -25,13 +27,5 @@ function textOf(line: string): string {
   }
 }
 
-const SECRETS = [
-  // JSON web tokens, and long words of the base64 alphabet with capitals and digits in them: keys and session tokens.
-  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g,
-  /(?<=\bBearer )\S+/gi,
-  /(?=[^\s"'=]*[A-Z])(?=[^\s"'=]*[a-z])(?=[^\s"'=]*\d)(?<![A-Za-z0-9+/_-])[A-Za-z0-9+/_-]{40,}={0,2}/g,
-];
-
 /** The text without what looks like a token or a key. */
-export const withoutSecrets = (text: string): string =>
-  SECRETS.reduce((rest, secret) => rest.replace(secret, '[redacted]'), text);
+export const withoutSecrets: (text: string) => string = redactor().text;

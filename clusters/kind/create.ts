@@ -52,7 +52,11 @@ export async function createKindCluster(
     options.ledger.removed(making);
   };
   const diagnose = (): Promise<string | undefined> =>
-    collectDiagnostics({ run, program, cluster: spec.name, directory: options.diagnosticsDirectory });
+    collectDiagnostics({
+      ...{ run, program, cluster: spec.name },
+      directory: options.diagnosticsDirectory,
+      privateFolder: folder,
+    });
   const node = `${spec.name}-control-plane`;
   const tasks = new Tasks(options.signal);
   const { signal } = tasks;

@@ -1,10 +1,13 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { ClusterError } from '../errors.ts';
+import { redactor } from '../redact.ts';
 import type { Runner } from './runner.ts';
 
 /** Longest time for collecting, in milliseconds. */
 const LONGEST = 30_000;
+/** Longest file, in bytes: longer ones lose their beginnings. */
+const MAX_BYTES = 8 * 1024 * 1024;
 
 export interface DiagnosticsOptions {
   readonly run: Runner;
@@ -12,24 +15,61 @@ export interface DiagnosticsOptions {
   readonly program: string;
   readonly cluster: string;
   readonly directory: string;
+  /** A folder that nobody else may read, for what still has secrets in it. */
+  readonly privateFolder: string;
 }
 
 /**
- * Writes what the nodes of a cluster have to tell (kubelet's journal, logs of containers) into a folder of the cluster's
- * name. Gives the folder; undefined when there is nothing to be had.
+ * Writes what the nodes of a cluster have to tell (kubelet's journal, logs of containers), without secrets, into a folder of
+ * the cluster's name. Gives the folder; undefined when there is nothing to be had.
  */
 export async function collectDiagnostics(options: DiagnosticsOptions): Promise<string | undefined> {
-  const { run, program, cluster, directory } = options;
+  const { run, program, cluster, directory, privateFolder } = options;
+  const exported = join(privateFolder, 'logs');
   const folder = join(directory, cluster);
   try {
-    await mkdir(folder, { recursive: true });
-    await run(program, ['export', 'logs', folder, '--name', cluster], {
+    await mkdir(exported, { recursive: true, mode: 0o700 });
+    // What came until it failed is worth a look too.
+    await run(program, ['export', 'logs', exported, '--name', cluster], {
       environment: { KIND_EXPERIMENTAL_PROVIDER: 'docker' },
       signal: AbortSignal.timeout(LONGEST),
-    });
-    return folder;
+    }).catch(() => undefined);
+    return (await copyWithoutSecrets(exported, folder)) > 0 ? folder : undefined;
   } catch {
     return undefined;
+  } finally {
+    await rm(exported, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+/** Copies the text files of a folder, and of those in it; gives how many. Of others nobody could tell what is in them. */
+async function copyWithoutSecrets(from: string, to: string): Promise<number> {
+  const redact = redactor();
+  let copied = 0;
+  for (const entry of await readdir(from, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const source = join(entry.parentPath, entry.name);
+    const content = await endOf(source);
+    if (content.includes(0)) continue;
+    const target = join(to, relative(from, source));
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, redact.text(content.toString('utf8')));
+    copied += 1;
+  }
+  return copied;
+}
+
+/** A file, or what follows the first line break of its last bytes: half a secret could not be told any more. */
+async function endOf(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, MAX_BYTES);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    const content = buffer.subarray(0, bytesRead);
+    return size === length ? content : content.subarray(content.indexOf('\n') + 1);
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,6 +1,5 @@
 import {
   chmodSync,
-  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -176,6 +175,7 @@ describe('kind clusters', () => {
       [/kind create cluster/, () => ((nodes = `${SPEC.name}-control-plane`), { exitCode: 1, stderr: BROKEN })],
       [/^docker ps .*label=/, () => nodes],
       [/^docker rm/, () => (nodes = '')],
+      [/kind export logs/, ({ line }) => (writeFileSync(join(line.split(' ')[3] ?? '', 'journal.log'), 'failed'), '')],
     );
     const host = await kindHost(options(), run);
     const error = await failed(host);
@@ -183,10 +183,10 @@ describe('kind clusters', () => {
     expect(error.message).to.contain(join(folder, 'diagnostics', SPEC.name));
     expect(host.failure()).to.equal(error);
     expect(own(lines, /kind export|docker rm/).map((line) => line.replace(/^.*\/kind /, 'kind '))).to.deep.equal([
-      `kind export logs ${join(folder, 'diagnostics', SPEC.name)} --name ${SPEC.name}`,
+      `kind export logs ${join(folder, `eks-pod-identity-conformance-${RUN}`, SPEC.name, 'logs')} --name ${SPEC.name}`,
       `docker rm --force --volumes ${SPEC.name}-control-plane`,
     ]);
-    expect(existsSync(join(folder, 'diagnostics', SPEC.name))).to.equal(true);
+    expect(readFileSync(join(folder, 'diagnostics', SPEC.name, 'journal.log'), 'utf8')).to.equal('failed');
   });
 
   it('whose name is taken are left alone', async () => {

@@ -1,0 +1,100 @@
+/** What stands in the place of a secret. */
+export const REDACTED = '[redacted]';
+
+/** Takes secrets out of texts and values; `redactor` makes one that also knows what a scenario handed out. */
+export interface Redactor {
+  readonly text: (text: string) => string;
+  /** Of every text in a JSON value. Whatever is under a name that tells a secret goes whole. */
+  readonly value: <T>(value: T) => T;
+}
+
+/** Shorter values are no secrets, and would be found in innocent words. */
+const LEAST_LENGTH = 8;
+
+/**
+ * @param known secrets that are known by their value, such as tokens that were minted; found in Base64 too, as Kubernetes
+ *   writes the data of a Secret.
+ */
+export function redactor(known: Iterable<string> = []): Redactor {
+  const exact = [...new Set(known)]
+    .filter((secret) => secret.length >= LEAST_LENGTH)
+    .flatMap((secret) => [secret, Buffer.from(secret).toString('base64')])
+    .sort((a, b) => b.length - a.length);
+  const text = (given: string): string => {
+    let result = given;
+    for (const secret of exact) result = result.replaceAll(secret, REDACTED);
+    return redactPatterns(result);
+  };
+  const value = (given: unknown): unknown => {
+    if (typeof given === 'string') return text(given);
+    if (Array.isArray(given)) return given.map(value);
+    if (!isPlain(given)) return given;
+    // A variable of a container: what it holds is told by its name.
+    const isVariable = typeof given['name'] === 'string' && isSecretName(given['name']);
+    return Object.fromEntries(
+      Object.entries(given).map(([key, item]) => [
+        key,
+        typeof item === 'string' && (isSecretName(key) || (isVariable && key === 'value')) ? REDACTED : value(item),
+      ]),
+    );
+  };
+  return { text, value: <T>(given: T): T => value(given) as T };
+}
+
+const isPlain = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null);
+
+/** Names of fields and variables that hold a secret; those of files (`…_TOKEN_FILE`) hold a path. */
+const SECRET_NAME =
+  /(?:secret_?(?:access_?)?key|(?:session|security|authorization|access|refresh|bearer|id)_?token|(?:^|[._-])token|authorization|password|(?:client|[._-])_?secret|private_?key)$/i;
+
+/** Whether what a field or variable of that name holds is a secret. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name);
+
+type Rule = readonly [pattern: RegExp, replacement: string];
+
+/** In this order: what is whole goes before its parts. */
+const RULES: readonly Rule[] = [
+  [/-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?(?:-----END \1-----|$)/g, REDACTED],
+  // A header in a dump: the whole value, whatever its scheme. Prose such as "authorization: none" stays.
+  [
+    /(\bauthorization\\?["']?\s*[:=]\s*\[?\\?["']?)(?:(?:Bearer|Basic|AWS4-HMAC-SHA256)\s[^\r\n"'\]\\]+|[^\s"'\]\\]{16,})/gi,
+    `$1${REDACTED}`,
+  ],
+  [/(\bBearer\s+)[A-Za-z0-9._~+/-]{20,}=*/gi, `$1${REDACTED}`],
+  // A field of JSON (escaped too), XML, a query string or a line of settings, by its name.
+  [
+    /((?:secret[_-]?access[_-]?key|(?:session|security)[_-]?token|(?<![A-Za-z])token|password|client[_-]?secret)\\?["']?\s*(?:[:=]|>)\s*\\?["']?)(?!\[redacted)[^\s"'\\<>,;}&]{16,}/gi,
+    `$1${REDACTED}`,
+  ],
+  // A password in a URL, as proxies' variables have it.
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"'\\]*:)[^\s@/"'\\]+@/gi, `$1${REDACTED}@`],
+  [/\bk8s-aws-v1\.[\w-]+/g, REDACTED],
+  // JSON web tokens begin with `{"` in Base64; parts of one too.
+  [/\bey[JA][\w-]{8,}(?:\.[\w-]*){0,2}/g, REDACTED],
+  // The same in Base64 once more, as in the data of a Secret.
+  [/\bZXlK[A-Za-z0-9+/]{20,}={0,2}/g, REDACTED],
+  // Session tokens of AWS.
+  [/\b(?:IQoJ|FwoG|FQoG|AQoD|AgoJ)[A-Za-z0-9+/=%_-]{20,}/g, REDACTED],
+  // Signature Version 4, presigned or in a header.
+  [/\b((?:X-Amz-)?Signature=)[0-9a-f]{16,}/gi, `$1${REDACTED}`],
+  // Secret access keys: 40 characters of Base64 that are neither a digest nor a word.
+  [
+    /(?<![\w/+=.-])(?=[A-Za-z0-9/+]{0,39}[0-9])(?=[A-Za-z0-9/+]{0,39}[a-z])(?=[A-Za-z0-9/+]{0,39}[A-Z])[A-Za-z0-9/+]{40}(?![\w/+=-])/g,
+    REDACTED,
+  ],
+  // Access key ids are no secrets; their ends suffice to tell them apart.
+  [/\b(AKIA|ASIA)[A-Z0-9]{8,}([A-Z0-9]{4})\b/g, '$1…$2'],
+];
+
+/** What Kubernetes calls Secret: all data of it, also where the text was cut. */
+const SECRET_OBJECT = /"kind"\s*:\s*"Secret(?:List)?"/;
+const SECRET_DATA = /("(?:data|stringData)"\s*:\s*)\{[^{}]*(?:\}|$)/g;
+
+function redactPatterns(text: string): string {
+  let result = SECRET_OBJECT.test(text) ? text.replace(SECRET_DATA, `$1"${REDACTED}"`) : text;
+  for (const [pattern, replacement] of RULES) result = result.replace(pattern, replacement);
+  return result;
+}
