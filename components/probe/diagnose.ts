@@ -1,3 +1,5 @@
+import { subscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import type { ProbeResult } from './protocol.ts';
 import { fetchCredentials } from './raw.ts';
 
@@ -6,6 +8,12 @@ import { fetchCredentials } from './raw.ts';
  * AWS_CONTAINER_CREDENTIALS_FULL_URI).
  */
 const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** Hosts that requests were sent to, also where no connection came about: an SDK's last error does not tell the first. */
+const asked = new Set<string>();
+subscribe('http.client.request.start', (message) => {
+  asked.add((message as { readonly request: ClientRequest }).request.host);
+});
 
 /**
  * Says which layer left the pod without credentials. The SDK's own error does not tell: it drops the agent's plain-text
@@ -29,6 +37,14 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
+    if (asked.has(hostname.replace(/^\[|\]$/g, '')))
+      return {
+        outcome: 'refused',
+        layer: 'injection',
+        code: 'TokenSentElsewhere',
+        message: `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`,
+        facts: sdk,
+      };
     return {
       outcome: 'refused',
       layer: 'injection',

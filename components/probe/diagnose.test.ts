@@ -1,0 +1,39 @@
+import { request } from 'node:http';
+import { expect } from 'chai';
+import { diagnoseMissingCredentials } from './diagnose.ts';
+
+/** A documentation address (RFC 5737), where nobody is; another for each test, since requests are remembered. */
+const setUri = (host: string): void => {
+  process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://${host}/v1/credentials`;
+};
+
+describe('why a pod with a foreign host in its settings has no credentials', () => {
+  const saved = { ...process.env };
+  beforeEach(() => {
+    delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
+  });
+  after(() => {
+    process.env = saved;
+  });
+
+  it('is that its SDK does not accept it, where nothing was sent there', async () => {
+    setUri('192.0.2.1');
+    expect(await diagnoseMissingCredentials(new Error('no credentials'))).to.include({
+      outcome: 'refused',
+      layer: 'injection',
+      code: 'UriNotAccepted',
+    });
+  });
+
+  for (const host of ['192.0.2.2', '[2001:db8::2]'])
+    it(`is another reason where something was sent to ${host}, though nobody answered`, async () => {
+      setUri(host);
+      const sent = request({ host: host.replace(/[[\]]/g, ''), path: '/v1/credentials' }).on('error', () => undefined);
+      sent.end();
+      // A request begins when it has a socket, connected or not.
+      await new Promise((resolve) => sent.once('socket', () => setImmediate(resolve)));
+      const { code } = await diagnoseMissingCredentials(new Error('timed out'));
+      sent.destroy();
+      expect(code).to.equal('TokenSentElsewhere');
+    });
+});
