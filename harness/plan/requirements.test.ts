@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   agentGet,
+  createAssociationFor,
   cutWebhook,
   fetchCredentials,
   granted,
@@ -52,8 +53,17 @@ describe('requirements of a scenario', () => {
     ['an IPv6 address', [granted('app', fetchCredentials({ via: 'ipv6' }))], {}, 'agent-ipv6'],
     ["the agent's probe port", [succeeds(agentGet(2703, '/healthz'))], {}, 'agent-probe-port'],
     ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
+    ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'pod-identity'],
   ] as const)
     it(`are ${need} with ${what}`, () => expect(capabilitiesOf(scenario(probes, spec))).to.deep.equal([need]));
+
+  it('are irsa too where a role of the scenario makes an association', () => {
+    const as = { role: 'creator', token: 'mine' };
+    expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/app', {}, { as }))]))).to.have.members([
+      'pod-identity',
+      'irsa',
+    ]);
+  });
 
   it('tell how long it waits', () =>
     expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));

@@ -35,6 +35,10 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
       const { operation } = step;
       if (operation.do === 'MutateRequest') needs.add('webhook-endpoint');
+      if (operation.do === 'CreatePodIdentityAssociation') {
+        needs.add('pod-identity');
+        if (operation.as !== undefined) needs.add('irsa');
+      }
       if (operation.do === 'FetchCredentials' && operation.via === 'ipv6') needs.add('agent-ipv6');
       if (operation.do === 'AgentGet' && operation.port === PROBE_PORT) needs.add('agent-probe-port');
     }

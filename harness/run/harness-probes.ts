@@ -251,19 +251,24 @@ async function controlPlane(
         return { outcome: 'granted', facts: await listAll(world, operation, clusterName) };
     }
   } catch (error) {
-    const { name, message, $metadata } = error as Error & {
-      $metadata?: { httpStatusCode?: number; requestId?: string };
-    };
-    if ($metadata?.httpStatusCode === undefined) throw error;
-    return {
-      outcome: 'refused',
-      layer: 'eks',
-      code: name,
-      status: $metadata.httpStatusCode,
-      message,
-      ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
-    };
+    return refusalBy('eks', error);
   }
+}
+
+/** What an AWS client threw, as an outcome; thrown again when it is no answer of AWS. */
+function refusalBy(layer: Layer, error: unknown): ProbeResult {
+  const { name, message, $metadata } = error as Error & {
+    $metadata?: { httpStatusCode?: number; requestId?: string };
+  };
+  if ($metadata?.httpStatusCode === undefined) throw error;
+  return {
+    outcome: 'refused',
+    layer,
+    code: name,
+    status: $metadata.httpStatusCode,
+    message,
+    ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
+  };
 }
 
 /** Facts of what was made; of several tries `created` and `refusals` (their codes). */
@@ -273,7 +278,13 @@ async function createAssociations(
   clusterName: string,
 ): Promise<ProbeResult> {
   const { eks } = world.environment.aws.clients('main');
-  const caller = operation.as === undefined ? eks : await eksAsRole(world, operation.as);
+  let caller = eks;
+  try {
+    if (operation.as !== undefined) caller = await eksAsRole(world, operation.as);
+  } catch (error) {
+    // No session, no call of EKS: this is not EKS' refusal.
+    return refusalBy('sts', error);
+  }
   const { role, roleArn, policy, disableSessionTags } = operation.association;
   const tries = await Promise.allSettled(
     Array.from({ length: operation.atOnce ?? 1 }, async () => {
