@@ -49,8 +49,9 @@ export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): P
 /** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
 export async function stopAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = site(world, alias);
-  await selectNowhere(kubernetes, true);
+  // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
   world.undo.push(undoAtOnce(() => startAgent(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
+  await selectNowhere(kubernetes, true);
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }
 

@@ -324,7 +324,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       ...(spec.hostNetwork === true && { hostNetwork: true }),
       ...((spec.runAsUser !== undefined || spec.fsGroup !== undefined) && {
         securityContext: {
-          ...(spec.runAsUser !== undefined && { runAsUser: spec.runAsUser, runAsNonRoot: true }),
+          ...(spec.runAsUser !== undefined && { runAsUser: spec.runAsUser, runAsNonRoot: spec.runAsUser !== 0 }),
           ...(spec.fsGroup !== undefined && { fsGroup: spec.fsGroup }),
         },
       }),
