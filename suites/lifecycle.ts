@@ -63,11 +63,15 @@ suite('lifecycle', ({ scenario }) => {
     finding:
       'Deleting an association takes nothing from running pods: their credentials last up to six hours, and the agent goes on handing them out from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
     roles: { app: podIdentityRole(readData) },
-    workloads: { app: { role: 'app' } },
+    workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },
     objects: ['data/key'],
     probes: [
       granted('app', getObject('data/key')),
+      granted('app', fetchCredentials()),
       deleteAssociation('app'),
+      startPod('fresh'),
+      // The association is gone indeed: what the other pod still has is not due to it.
+      refused('fresh', fetchCredentials(), NOT_INJECTED),
       granted('app', getObject('data/key')),
       granted('app', fetchCredentials()),
     ],

@@ -22,6 +22,7 @@ import {
   succeeds,
   suite,
   trustPodIdentity,
+  wait,
   whoAmI,
   type PermissionStatement,
 } from '../harness/index.ts';
@@ -84,7 +85,12 @@ suite('security', ({ scenario }) => {
     roles: { app: podIdentityRole() },
     workloads: {
       app: { role: 'app' },
-      skipped: { role: 'app', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
+      // Beside a main container that is not skipped.
+      skipped: {
+        role: 'app',
+        container: 'init',
+        podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' },
+      },
     },
     probes: [
       control('app', readFile(TOKEN_FILE)),
@@ -175,13 +181,17 @@ suite('security', ({ scenario }) => {
     roles: { app: podIdentityRole(readData) },
     workloads: {
       open: { role: 'app' },
-      closed: { role: 'app', egress: [] },
+      closed: { role: 'app', egress: ['agent'] },
       allowed: { role: 'app', egress: ['agent', 'aws'] },
     },
     objects: ['data/key'],
     probes: [
       control('open', connect('aws')),
       refused('closed', connect('aws', { until: 'closed' }), { by: 'network' }),
+      // With its policy in force.
+      granted('closed', fetchCredentials({ via: 'ipv4' })),
+      // Until its policy is in force a pod may open any connection: the other's policy, made with it, is by now.
+      wait(2),
       granted('allowed', connect('aws', { until: 'open' })),
       granted('allowed', fetchCredentials({ via: 'ipv4' })),
       granted('allowed', getObject('data/key')),
