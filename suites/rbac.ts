@@ -25,7 +25,6 @@ import {
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const STS = 'sts.amazonaws.com';
-const KUBERNETES_API = 'https://kubernetes.default.svc';
 
 /** A Kubernetes user may make tokens of the namespace's service accounts; another may only look at pods. */
 const TOKEN_MAKER = { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] };
@@ -131,7 +130,7 @@ suite('rbac', ({ scenario }) => {
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
     workloads: { app: { role: 'app' } },
     objects: ['data/key'],
-    tokens: { api: { serviceAccount: 'app/app', audience: KUBERNETES_API } },
+    tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
       granted('app', getObject('data/key')),
       fails(kubernetesGet('/api/v1/namespaces/<namespace:app>/pods', { token: 'api' }), {
@@ -161,7 +160,7 @@ suite('rbac', ({ scenario }) => {
   scenario('RB-10', 'service accounts may read the keys of the token issuer, strangers may not', {
     source: 'Kubernetes documentation, "Managing Service Accounts", service account issuer discovery',
     workloads: { app: {} },
-    tokens: { api: { serviceAccount: 'app/app', audience: KUBERNETES_API } },
+    tokens: { api: { serviceAccount: 'app/app' } },
     probes: [
       succeeds(kubernetesGet('/openid/v1/jwks', { token: 'api' }), { body: matching(/"keys"/) }),
       succeeds(kubernetesGet('/.well-known/openid-configuration', { token: 'api' }), {
@@ -180,8 +179,8 @@ suite('rbac', ({ scenario }) => {
     workloads: { app: {} },
     // Two alike, since an API server remembers for a while that a token was good.
     tokens: {
-      twin: { serviceAccount: 'app/app', audience: KUBERNETES_API, boundTo: 'app' },
-      bound: { serviceAccount: 'app/app', audience: KUBERNETES_API, boundTo: 'app' },
+      twin: { serviceAccount: 'app/app', boundTo: 'app' },
+      bound: { serviceAccount: 'app/app', boundTo: 'app' },
     },
     probes: [
       controlSucceeds(reviewToken('twin'), { username: 'system:serviceaccount:<namespace:app>:app' }),

@@ -34,7 +34,7 @@ async function mint(
   const [namespace = '', serviceAccount = ''] = token.serviceAccount.split('/');
   const { kubernetes } = site(world, token.cluster ?? 'c1');
   const text = await kubernetes.createToken(world.names.namespace(namespace), serviceAccount, {
-    audiences: [token.audience],
+    audiences: token.audience === undefined ? [] : [token.audience],
     ...(token.expirationSeconds !== undefined && { expirationSeconds: token.expirationSeconds }),
     ...(boundPod && { boundPod }),
   });

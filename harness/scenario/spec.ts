@@ -87,7 +87,8 @@ export interface TokenSpec {
   readonly cluster?: ClusterAlias;
   /** `<namespace>/<service account>`. */
   readonly serviceAccount: string;
-  readonly audience: string;
+  /** Default: the API server's own. */
+  readonly audience?: string;
   /** Workload whose pod the token is bound to; a token without is bound to no pod. */
   readonly boundTo?: string;
   /** Seconds. Default 3600. */
