@@ -51,12 +51,15 @@ export async function createKindCluster(
     await rm(folder, { recursive: true, force: true });
     options.ledger.removed(making);
   };
-  const diagnose = (): Promise<string | undefined> =>
-    collectDiagnostics({
+  const diagnose = (error?: unknown): Promise<string | undefined> => {
+    const said = (error as Error | undefined)?.cause;
+    return collectDiagnostics({
       ...{ run, program, cluster: spec.name },
       directory: options.diagnosticsDirectory,
       privateFolder: folder,
+      ...(typeof said === 'string' && { said }),
     });
+  };
   const node = `${spec.name}-control-plane`;
   const tasks = new Tasks(options.signal);
   const { signal } = tasks;
@@ -119,7 +122,7 @@ export async function createKindCluster(
       diagnose,
     });
   } catch (error) {
-    const logs = options.signal.aborted ? undefined : await diagnose();
+    const logs = options.signal.aborted ? undefined : await diagnose(error);
     // What cannot be removed stays in the ledger: why the cluster failed is what there is to be told.
     await dispose().catch(() => undefined);
     options.signal.throwIfAborted();

@@ -17,6 +17,8 @@ export interface DiagnosticsOptions {
   readonly directory: string;
   /** A folder that nobody else may read, for what still has secrets in it. */
   readonly privateFolder: string;
+  /** What kind said when it failed. */
+  readonly said?: string;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface DiagnosticsOptions {
  * the cluster's name. Gives the folder; undefined when there is nothing to be had.
  */
 export async function collectDiagnostics(options: DiagnosticsOptions): Promise<string | undefined> {
-  const { run, program, cluster, directory, privateFolder } = options;
+  const { run, program, cluster, directory, privateFolder, said } = options;
   const exported = join(privateFolder, 'logs');
   const folder = join(directory, cluster);
   try {
@@ -34,6 +36,8 @@ export async function collectDiagnostics(options: DiagnosticsOptions): Promise<s
       environment: { KIND_EXPERIMENTAL_PROVIDER: 'docker' },
       signal: AbortSignal.timeout(LONGEST),
     }).catch(() => undefined);
+    // A node that never ran has no logs.
+    if (said !== undefined) await writeFile(join(exported, 'kind.log'), `${said}\n`);
     return (await copyWithoutSecrets(exported, folder)) > 0 ? folder : undefined;
   } catch {
     return undefined;

@@ -80,9 +80,10 @@ export async function createCluster(
 const CANNOT_START =
   /could not find a (log )?line|failed to get kubernetes version|no command specified|executable file not found|exec format error/i;
 
-/** What went wrong, by what kind said about it. */
+/** What went wrong, by what kind said about it: all of that is the error's cause. */
 export function creationError(name: string, image: string | undefined, stderr: string): ClusterError {
   const said = errorLine(stderr);
+  const cause = { cause: stderr };
   if (/already exist for a cluster with the name|container name .* is already in use/i.test(stderr))
     return nameTaken(name);
   if (/failed to pull image/i.test(stderr))
@@ -90,14 +91,16 @@ export function creationError(name: string, image: string | undefined, stderr: s
       'IMAGE_MISSING',
       'usage',
       `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`npm run kind:node-image\`.`,
+      cause,
     );
   if (CANNOT_START.test(stderr))
     return new ClusterError(
       'IMAGE_BROKEN',
       'usage',
       `Image ${image ?? 'that kind pins'} (--kind-image) does not start as a node of kind: ${said}`,
+      cause,
     );
-  return new ClusterError('CLUSTER_FAILED', 'environment', `kind could not create cluster ${name}: ${said}`);
+  return new ClusterError('CLUSTER_FAILED', 'environment', `kind could not create cluster ${name}: ${said}`, cause);
 }
 
 export function nameTaken(name: string): ClusterError {

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
 import { rejection } from '../../clusters/kind/testing.ts';
+import type { ClusterHost } from '../../clusters/driver.ts';
 import type { Making } from '../../clusters/ledger.ts';
 
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
@@ -28,7 +29,10 @@ describe('kind clusters, with Docker', () => {
     docker('image', 'rm', '--force', image);
     rmSync(folder, { recursive: true, force: true });
   });
+  let host: ClusterHost | undefined;
   beforeEach(() => (made = []));
+  // What a test that fails leaves would be found by the next.
+  afterEach(() => host?.close());
 
   const options = (): KindOptions => ({
     run,
@@ -52,7 +56,7 @@ describe('kind clusters, with Docker', () => {
     ].filter((name) => name !== '');
 
   it('of an image that is no node say so, and leave nothing', async () => {
-    const host = await kindHost(options());
+    host = await kindHost(options());
     expect(left()).to.have.members([`eks-pod-identity-conformance-${run}`, `eks-pod-identity-conformance-${run}`]);
     const creation = host.provider.createCluster({
       name: `${run}-c1`,
@@ -67,14 +71,14 @@ describe('kind clusters, with Docker', () => {
     const error = await rejection(creation);
     expect(error, error.message).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });
     expect(error.message).to.contain(`${image} (--kind-image)`);
-    expect(existsSync(join(folder, 'diagnostics', `${run}-c1`))).to.equal(true);
+    expect(readFileSync(join(folder, 'diagnostics', `${run}-c1`, 'kind.log'), 'utf8')).to.contain(image);
     await host.close();
     expect(left()).to.deep.equal([]);
     expect(made).to.deep.equal([]);
   });
 
   it('whose run is closed before any is made leave nothing', async () => {
-    const host = await kindHost(options());
+    host = await kindHost(options());
     await host.close();
     expect(left()).to.deep.equal([]);
     expect(made).to.deep.equal([]);
