@@ -2,7 +2,8 @@ import type { ProbeReport, ProbeResult } from '../../components/probe/protocol.t
 import { HarnessError } from '../errors.ts';
 import { isHarnessOperation } from '../scenario/builders.ts';
 import type { Expectation, Operation } from '../scenario/spec.ts';
-import type { Explanation, ProbeOutcome } from '../report/results.ts';
+import { explain } from '../report/explain.ts';
+import type { ProbeOutcome } from '../report/results.ts';
 import { perform } from './actions.ts';
 import { Cast } from './cast.ts';
 import { harnessProbe } from './harness-probes.ts';
@@ -134,24 +135,6 @@ function outcomeOf(
         : judgement.reason,
     explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
     milliseconds: Math.round(milliseconds),
-  };
-}
-
-function explain(
-  call: NonNullable<ReturnType<NonNullable<ScenarioWorld['environment']['aws']['controls']>['findCall']>>,
-): Explanation {
-  return {
-    requestId: call.requestId,
-    service: call.service,
-    operation: call.operation,
-    notes: call.notes,
-    authorizations: call.authorizations.map(({ action, resource, decision }) => ({
-      action,
-      resource,
-      decision: decision.value,
-      reason: decision.reason,
-      statements: decision.statements,
-    })),
   };
 }
 
