@@ -89,11 +89,21 @@ export async function startWorkloadPod(
     name,
     uid: created.metadata?.uid ?? '',
     reports: async (group, count) => {
-      if (group > opened) {
-        opened = group;
-        await here.kubernetes.annotatePod(workload.namespace, name, { [PHASE_ANNOTATION]: String(group) });
+      if (group <= opened) return inbox.take(count);
+      opened = group;
+      const annotate = (annotations: Record<string, string>): Promise<void> =>
+        here.kubernetes.annotatePod(workload.namespace, name, annotations);
+      await annotate({ [PHASE_ANNOTATION]: String(group) });
+      let reminders = 0;
+      const reminder = setInterval(
+        () => void annotate({ [REMINDER_ANNOTATION]: String((reminders += 1)) }).catch(() => undefined),
+        REMINDER_MILLISECONDS,
+      );
+      try {
+        return await inbox.take(count);
+      } finally {
+        clearInterval(reminder);
       }
-      return inbox.take(count);
     },
     delete: async () => {
       await remove();
@@ -102,6 +112,13 @@ export async function startWorkloadPod(
     },
   };
 }
+
+/**
+ * A kubelet writes the file of the phase when it syncs a pod that changed; one change that follows another closely can be
+ * missed, and would be seen with the next regular sync, a minute later. A further change makes it look again.
+ */
+const REMINDER_ANNOTATION = 'conformance.eks-pod-identity/reminder';
+const REMINDER_MILLISECONDS = 3000;
 
 interface Inbox {
   put(report: ProbeReport): void;
