@@ -1,7 +1,7 @@
 import {
+  admitPod,
   allow,
   assumeWithWebIdentity,
-  admitPod,
   control,
   controlSucceeds,
   createToken,
@@ -21,6 +21,7 @@ import {
   startPod,
   succeeds,
   suite,
+  wait,
 } from '../harness/index.ts';
 
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
@@ -185,6 +186,8 @@ suite('rbac', ({ scenario }) => {
     probes: [
       controlSucceeds(reviewToken('twin'), { username: 'system:serviceaccount:<namespace:app>:app' }),
       deletePod('app'),
+      // An API server looks for the pod in its own view of the cluster, which lags behind a little.
+      wait(2),
       fails(reviewToken('bound'), { by: 'kubernetes', code: 'Unauthenticated' }),
     ],
   });

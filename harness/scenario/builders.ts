@@ -345,7 +345,7 @@ export const startAgent = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind:
 
 /** Leads the API server's calls of the webhook to a port where nobody answers, until the scenario is over. */
 export const cutWebhook = (cluster: ClusterAlias = 'c1'): ActionStep => ({ kind: 'action', do: 'CutWebhook', cluster });
-/** Lets time pass, for what AWS dates in whole seconds. */
+/** Lets time pass, for what AWS dates in whole seconds, and for what a cluster sees a moment later. */
 export const wait = (seconds: number): ActionStep => ({ kind: 'action', do: 'Wait', seconds });
 
 export const advanceClock = (seconds: number): ActionStep => ({ kind: 'action', do: 'AdvanceClock', seconds });
