@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 
 /** Name of the add-on, of its DaemonSet and of its container. */
 export const AGENT_ADDON = 'eks-pod-identity-agent';
+/** Finds the agent's pods, by the label that the add-on's chart gives them. */
+export const AGENT_SELECTOR = `app.kubernetes.io/name=${AGENT_ADDON}`;
 
 /** The agent's flags, such as `-b`, and their values; an empty value stands for a flag without one. */
 export type AgentFlags = Readonly<Record<string, string>>;

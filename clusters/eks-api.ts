@@ -17,11 +17,10 @@ import {
   DeleteRoleCommand,
   DetachRolePolicyCommand,
 } from '@aws-sdk/client-iam';
+import { AGENT_ADDON } from './agent-addon.ts';
 import type { ProvisionRequest, RunningCluster } from './driver.ts';
 import { kubeConfigWithToken } from './kube-config.ts';
 
-/** Name of the EKS add-on that is the Pod Identity agent (Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"). */
-const AGENT_ADDON = 'eks-pod-identity-agent';
 const CLUSTER_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSClusterPolicy';
 const NODE_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
 

@@ -1,7 +1,8 @@
 import { AGENT_FAULTS } from '../../components/agent/index.ts';
 import { AGENT_ADDON, additionalFlags, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
-import { faultVariables, NAMESPACE, RUN_LABEL } from './options.ts';
+import { RUN_LABEL } from '../labels.ts';
+import { faultVariables, NAMESPACE } from './options.ts';
 
 export interface AgentSpec {
   readonly run: string;

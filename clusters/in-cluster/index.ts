@@ -6,7 +6,7 @@ import { WEBHOOK_OBJECTS } from './webhook.ts';
 
 export { installAgent, type AgentOptions, type InstalledAgent } from './agent.ts';
 export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
-export { RUN_LABEL, type InClusterOptions } from './options.ts';
+export { type InClusterOptions } from './options.ts';
 
 /**
  * Removes what a run installed, whole or in part, and nothing else: for what is left of an installation that failed or of

@@ -16,9 +16,6 @@ export interface InClusterOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Label of every object that a run makes; its value is the run's id. */
-export const RUN_LABEL = 'conformance.eks-pod-identity/run';
-
 /** Environment variable by which the project's own components learn of faults. */
 const FAULTS_VARIABLE = 'CONFORMANCE_FAULTS';
 

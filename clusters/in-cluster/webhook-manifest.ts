@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { WEBHOOK_FAULTS } from '../../components/webhook/index.ts';
 import type { CertificateAndKey } from '../kubernetes/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
-import { faultVariables, NAMESPACE, RUN_LABEL } from './options.ts';
+import { RUN_LABEL } from '../labels.ts';
+import { webhookRegistration } from '../webhook-registration.ts';
+import { faultVariables, NAMESPACE } from './options.ts';
 
 export interface WebhookSpec {
   readonly run: string;
@@ -166,29 +168,11 @@ function podSpec({ image, region, faults }: WebhookSpec): Record<string, unknown
 
 /** The registration as EKS has it, with a service in place of its own address; pods are made when it does not answer. */
 export function webhookConfiguration(run: string, authority: string): KubernetesObject {
-  return {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: WEBHOOK, labels: { ...WEBHOOK_LABELS, [RUN_LABEL]: run } },
-    webhooks: [
-      {
-        name: 'iam-for-pods.amazonaws.com',
-        clientConfig: {
-          service: { name: WEBHOOK, namespace: NAMESPACE, path: '/mutate', port: 443 },
-          caBundle: Buffer.from(authority).toString('base64'),
-        },
-        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*' }],
-        failurePolicy: 'Ignore',
-        matchPolicy: 'Equivalent',
-        reinvocationPolicy: 'IfNeeded',
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1beta1'],
-        timeoutSeconds: 10,
-        namespaceSelector: {},
-        objectSelector: {
-          matchExpressions: [{ key: 'eks.amazonaws.com/skip-pod-identity-webhook', operator: 'DoesNotExist' }],
-        },
-      },
-    ],
-  };
+  return webhookRegistration(
+    {
+      service: { name: WEBHOOK, namespace: NAMESPACE, path: '/mutate', port: 443 },
+      caBundle: Buffer.from(authority).toString('base64'),
+    },
+    { ...WEBHOOK_LABELS, [RUN_LABEL]: run },
+  );
 }

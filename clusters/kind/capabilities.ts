@@ -1,3 +1,5 @@
+import { AGENT_ADDON } from '../agent-addon.ts';
+
 /** What kind clusters can do, by the harness' capability names, unless what runs on them lacks it: see below. */
 export const KIND_CAPABILITIES: ReadonlySet<string> = new Set([
   'pod-identity',
@@ -32,7 +34,7 @@ const KINDNET_SINCE = 20240813;
 export function lackingCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
   const lacking: string[] = [];
   if (!daemonSets.some(enforcesPolicies)) lacking.push('network-policy');
-  const agent = daemonSets.find(({ metadata }) => metadata?.name === 'eks-pod-identity-agent');
+  const agent = daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
   const args = agent?.spec?.template?.spec?.containers?.flatMap((container) => container.args ?? []).join(' ') ?? '';
   // Given once, --bind-hosts stands for all addresses.
   if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) lacking.push('agent-ipv6');

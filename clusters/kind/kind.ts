@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { cacheFolder } from '../cache-folder.ts';
 import { ClusterError } from '../errors.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
@@ -10,10 +10,9 @@ export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 
 /** The kind program: that of PATH, else the one that `npm run kind:node-image` built. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
-  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   const folders = [
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
-    join(cache, 'eks-pod-identity-conformance', 'bin'),
+    join(cacheFolder(environment), 'bin'),
   ];
   const found = folders.map((folder) => join(folder, 'kind')).find(isExecutable);
   if (found !== undefined) return found;

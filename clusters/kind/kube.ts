@@ -1,6 +1,6 @@
 import type { JsonWebKeySet } from '../../emulator/index.ts';
 import { ClusterError } from '../errors.ts';
-import { RUN_LABEL } from '../in-cluster/index.ts';
+import { RUN_LABEL } from '../labels.ts';
 import { KubernetesError, textOf, type Connection } from '../kubernetes/connection.ts';
 import type { DaemonSetView } from './capabilities.ts';
 

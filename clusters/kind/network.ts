@@ -1,11 +1,9 @@
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { ClusterError } from '../errors.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../labels.ts';
 import type { Ledger } from '../ledger.ts';
 import { DockerError, type Docker } from './docker.ts';
-
-/** Label of Docker objects with the id of the run that made them, as of Kubernetes objects. */
-export { RUN_LABEL } from '../in-cluster/options.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */
 export interface Reach {
@@ -26,11 +24,11 @@ export const networkName = (run: string): string => `eks-pod-identity-conformanc
 export async function createNetwork(docker: Docker, run: string, ledger: Ledger): Promise<string> {
   const name = networkName(run);
   ledger.willMake({ kind: 'docker-network', name });
-  const labels = { run, pid: String(process.pid), host: hostname() };
+  const labels = { [RUN_LABEL]: run, [PID_LABEL]: String(process.pid), [HOST_LABEL]: hostname() };
   try {
     await docker.call([
       ...['network', 'create', '--driver', 'bridge'],
-      ...Object.entries(labels).flatMap(([key, value]) => ['--label', `conformance.eks-pod-identity/${key}=${value}`]),
+      ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
       name,
     ]);
   } catch (error) {

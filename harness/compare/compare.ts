@@ -1,3 +1,4 @@
+import { median } from '../report/median.ts';
 import { worst, type Verdict } from '../report/results.ts';
 import { explains, isAbout, type Deviation } from './deviations.ts';
 import { differencesOf, hasProbesOnBothSides, type Difference } from './differences.ts';
@@ -92,7 +93,7 @@ export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Com
   const times = (side: Side, what: 'arranging' | 'probing'): readonly number[] =>
     compared.map(({ id }) => side.scenarios.get(id)?.durations[what] ?? 0);
   const medians = (what: 'arranging' | 'probing'): { readonly a: number; readonly b: number } | null =>
-    compared.length === 0 ? null : { a: median(times(a, what)), b: median(times(b, what)) };
+    compared.length === 0 ? null : { a: Math.round(median(times(a, what))), b: Math.round(median(times(b, what))) };
   return {
     a,
     b,
@@ -198,12 +199,4 @@ function staleness(
       ),
   );
   return fields.length === 0 ? [] : [{ scenario, probe, fields, listed }];
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((x, y) => x - y);
-  const middle = Math.floor(sorted.length / 2);
-  const [low = 0, high = 0] =
-    sorted.length % 2 === 1 ? [sorted[middle], sorted[middle]] : sorted.slice(middle - 1, middle + 1);
-  return Math.round((low + high) / 2);
 }

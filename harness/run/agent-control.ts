@@ -1,14 +1,13 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, type ScenarioWorld } from './world.ts';
 
-/** Label of the agent's pods in the add-on's chart. */
-const SELECTOR = 'app.kubernetes.io/name=eks-pod-identity-agent';
 const NAMESPACE = 'kube-system';
-const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/eks-pod-identity-agent`;
+const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
 
 /** A node label that no node has: a DaemonSet that selects it has no pods. */
 const NOWHERE = 'conformance.eks-pod-identity/no-agent';
@@ -19,7 +18,8 @@ const isReady = (pod: V1Pod): boolean =>
   pod.metadata?.deletionTimestamp === undefined &&
   pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
 
-const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> => kubernetes.listPods(NAMESPACE, SELECTOR);
+const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
+  kubernetes.listPods(NAMESPACE, AGENT_SELECTOR);
 
 /**
  * Name of the agent's pod that serves a scenario's pods: the one on their node, where they are on one. Throws an Error

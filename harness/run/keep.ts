@@ -1,5 +1,6 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { Ledger } from '../../clusters/ledger.ts';
 import type { Provisioned } from './environment.ts';
 import type { Environment, Site } from './world.ts';
@@ -8,7 +9,7 @@ import type { Environment, Site } from './world.ts';
 const REFRESH_MILLISECONDS = 10 * 60_000;
 
 /** What has a log worth reading, by the labels of its pods: the add-on's, and those of the webhook where it runs in pods. */
-const COMPONENTS: readonly string[] = ['app.kubernetes.io/name=eks-pod-identity-agent', 'app=pod-identity-webhook'];
+const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
 
 export interface KeepOptions {
   /** Report folder. */

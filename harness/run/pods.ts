@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { RUN_LABEL } from '../../clusters/labels.ts';
 import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 
@@ -21,8 +22,7 @@ interface Waiter {
   readonly check: (pod: V1Pod | undefined) => boolean;
 }
 
-/** Label of every pod that a run makes. */
-export const RUN_LABEL = 'conformance.eks-pod-identity/run';
+/** Labels of every pod that a run makes, beside the run's own. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 

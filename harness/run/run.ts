@@ -5,6 +5,7 @@ import type { Ledger } from '../../clusters/ledger.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../errors.ts';
 import { clustersOf, missing } from '../plan/requirements.ts';
+import { median } from '../report/median.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
@@ -50,6 +51,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const compose = (): RunResults => {
     // Ctrl-C is how keeping ends: the run was over by then.
     const interrupted = options.interrupted.aborted && !kept;
+    const podTimes = provisioned?.environment.podTimes ?? [];
     return {
       version: RESULTS_VERSION,
       run: {
@@ -72,7 +74,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
         arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
         probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
         teardown: Math.round(phases.teardown),
-        podMedian: median(provisioned?.environment.podTimes ?? []),
+        podMedian: podTimes.length === 0 ? null : Math.round(median(podTimes)),
       },
       scenarios: results,
       summary: summarize(results),
@@ -229,10 +231,4 @@ function describeEnvironment(
     faults: configuration.list('fault'),
     translations: provisioned?.translations ?? [],
   };
-}
-
-/** The middle of the values, rounded; null of none. */
-function median(values: readonly number[]): number | null {
-  const middle = [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
-  return middle === undefined ? null : Math.round(middle);
 }

@@ -1,4 +1,5 @@
 import type { RunningCluster } from '../../clusters/driver.ts';
+import { RUN_LABEL } from '../../clusters/labels.ts';
 import type { StartLimiter } from '../../clusters/start-limiter.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
@@ -6,7 +7,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
 import { Names } from './names.ts';
-import { RUN_LABEL, SCENARIO_LABEL, type PodWatcher } from './pods.ts';
+import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
 
 /** A cluster as scenarios use it. */
 export interface Site {

@@ -1,6 +1,7 @@
 import { Docker as Engine } from '../../clusters/kind/docker.ts';
 import { CLUSTER_LABEL } from '../../clusters/kind/kind.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../clusters/labels.ts';
 
 /** Runs `docker` with these arguments and gives its standard output. Rejects with an error of one line when it fails. */
 export type Docker = (args: readonly string[]) => Promise<string>;
@@ -15,12 +16,6 @@ export const docker: Docker = async (args) => {
     throw new Error('there is no docker on PATH', { cause: error });
   }
 };
-
-/** Label of everything that a run makes; its value is the run's id. */
-export const RUN_LABEL = 'conformance.eks-pod-identity/run';
-/** Labels of a run's network: the process and the machine of the run. */
-export const PID_LABEL = 'conformance.eks-pod-identity/pid';
-export const HOST_LABEL = 'conformance.eks-pod-identity/host';
 
 export interface DockerContainer {
   readonly id: string;

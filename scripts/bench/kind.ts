@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { kindProgram } from '../../clusters/kind/index.ts';
-import { measurement, median, type Measurement } from './measurement.ts';
+import { median } from '../../harness/report/median.ts';
+import { measurement, type Measurement } from './measurement.ts';
 import { wholeRun } from './whole-run.ts';
 
 /** Scenario of the run that is measured for provisioning: a quick one, on one cluster. */

@@ -1,12 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
-
-/** Where things are kept between builds, outside the checkout: `$XDG_CACHE_HOME` or `~/.cache`. */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'eks-pod-identity-conformance');
-}
 
 /**
  * Things that are made once: each a file or folder named by a hash of what it was made from. It is made under a

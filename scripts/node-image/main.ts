@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util';
 import { EXIT, HarnessError } from '../../harness/errors.ts';
 import { kindPath, provideNodeImage } from './build.ts';
-import { Cache, cacheFolder } from './cache.ts';
+import { cacheFolder } from '../../clusters/cache-folder.ts';
+import { Cache } from './cache.ts';
 import { nodeImage, versions } from './versions.ts';
 
 const HELP = `Usage: npm run kind:node-image -- [options]

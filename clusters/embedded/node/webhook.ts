@@ -1,5 +1,6 @@
 import { WEBHOOK_FAULTS, startWebhook } from '../../../components/webhook/index.ts';
 import type { RunningWebhook, ServiceAccount, WebhookFault } from '../../../components/webhook/index.ts';
+import { webhookRegistration } from '../../webhook-registration.ts';
 import type { ApiServer, ObjectStore } from '../api/types.ts';
 
 export interface WebhookHost {
@@ -35,26 +36,6 @@ function serviceAccount(store: ObjectStore, namespace: string, name: string): Se
 }
 
 function register(api: ApiServer, url: string): void {
-  api.store.create('mutatingwebhookconfigurations', {
-    apiVersion: 'admissionregistration.k8s.io/v1',
-    kind: 'MutatingWebhookConfiguration',
-    metadata: { name: 'pod-identity-webhook' },
-    webhooks: [
-      {
-        name: 'iam-for-pods.amazonaws.com',
-        clientConfig: { url: `${url}/mutate`, caBundle: Buffer.from(api.certificateAuthority).toString('base64') },
-        rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], scope: '*' }],
-        failurePolicy: 'Ignore',
-        matchPolicy: 'Equivalent',
-        reinvocationPolicy: 'IfNeeded',
-        sideEffects: 'None',
-        admissionReviewVersions: ['v1beta1'],
-        timeoutSeconds: 10,
-        namespaceSelector: {},
-        objectSelector: {
-          matchExpressions: [{ key: 'eks.amazonaws.com/skip-pod-identity-webhook', operator: 'DoesNotExist' }],
-        },
-      },
-    ],
-  });
+  const caBundle = Buffer.from(api.certificateAuthority).toString('base64');
+  api.store.create('mutatingwebhookconfigurations', webhookRegistration({ url: `${url}/mutate`, caBundle }));
 }

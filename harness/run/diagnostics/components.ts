@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { AGENT_SELECTOR } from '../../../clusters/agent-addon.ts';
 import type { Site } from '../world.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';
@@ -6,7 +7,7 @@ import { attempt, type Findings, type Scene } from './scene.ts';
 const NAMESPACE = 'kube-system';
 /** Where the components' charts and manifests put their pods, by label. */
 const COMPONENTS: readonly { readonly name: string; readonly selectors: readonly string[] }[] = [
-  { name: 'agent', selectors: ['app.kubernetes.io/name=eks-pod-identity-agent'] },
+  { name: 'agent', selectors: [AGENT_SELECTOR] },
   { name: 'webhook', selectors: ['app=pod-identity-webhook', 'app.kubernetes.io/name=pod-identity-webhook'] },
 ];
 const MOST_LINES = 5;

@@ -1,6 +1,6 @@
 import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { REPORT_PREFIX, TOKENS_PREFIX } from '../../../components/probe/protocol.ts';
-import { RUN_LABEL } from '../pods.ts';
+import { RUN_LABEL } from '../../../clusters/labels.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';
 
