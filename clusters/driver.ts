@@ -51,7 +51,7 @@ export interface ClusterHost {
   readonly bindAddress: string;
   /** A URL of this machine as nodes and pods reach it. */
   reachable(url: string): string;
-  /** What its clusters can do, by the harness' capability names; those that need a look at a cluster come with `facts`. */
+  /** What its clusters can do, by the harness' capability names; whole once the clusters are there, since some depend on what runs on them. */
   readonly capabilities: ReadonlySet<string>;
   /** Image reference of the probe program on its clusters. */
   readonly probeImage: string;

@@ -1,7 +1,6 @@
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { provisionThroughEks } from '../../clusters/eks-api.ts';
 import { ClusterError } from '../../clusters/errors.ts';
-import { lackingCapabilities, type DaemonSetView } from '../../clusters/kind/capabilities.ts';
 import { EMULATOR_FAULTS, startEmulator, type EmulatorFault } from '../../emulator/index.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
 import type { AwsTarget } from '../aws/target.ts';
@@ -71,7 +70,8 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
         ...(host.podStarts && { podStarts: host.podStarts }),
         podTimes: [],
       },
-      capabilities: await capabilitiesOf(host, sites),
+      // Those of a real cluster depend on what runs there: asked once it is.
+      capabilities: new Set([...EMULATOR_CAPABILITIES, ...host.capabilities]),
       translations: host.translations(),
       teardown,
     };
@@ -80,19 +80,6 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
     await teardown().catch(() => undefined);
     throw provisioningError(host.name, cause);
   }
-}
-
-/** What is there: on a real cluster some of it depends on what runs there. */
-async function capabilitiesOf(host: ClusterHost, sites: readonly Site[]): Promise<ReadonlySet<string>> {
-  const all = new Set([...EMULATOR_CAPABILITIES, ...host.capabilities]);
-  if (host.name !== 'kind') return all;
-  for (const { kubernetes } of sites) {
-    const { status, body } = await kubernetes.raw({ path: '/apis/apps/v1/daemonsets' });
-    if (status !== 200) throw new Error(`the cluster's DaemonSets cannot be listed (status ${status})`);
-    const { items } = JSON.parse(body) as { items: readonly DaemonSetView[] };
-    for (const capability of lackingCapabilities(items)) all.delete(capability);
-  }
-  return all;
 }
 
 /** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
