@@ -3,6 +3,7 @@ export type { CallRecord, AuthorizationRecord } from './core/calls.ts';
 export type { Clock, MovableClock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';
 export type { EmulatorSettings, Weather } from './core/world.ts';
+export { AWS_TIMING } from './core/aws-timing.ts';
 export { EMULATOR_FAULTS } from './core/faults.ts';
 export type { EmulatorFault } from './core/faults.ts';
 export type {

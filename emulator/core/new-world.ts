@@ -17,6 +17,19 @@ export const DEFAULT_SETTINGS: EmulatorSettings = {
   transitiveTagOverrideError: 'InvalidParameterValue',
   badTokenError: 'InvalidTokenException',
   associationPropagation: { webhook: 0, eksAuth: 0 },
+  delays: {
+    createCluster: 0,
+    deleteCluster: 0,
+    createNodegroup: 0,
+    deleteNodegroup: 0,
+    createAddon: 0,
+    deleteAddon: 0,
+    iam: 0,
+    listing: 0,
+    reuse: 0,
+  },
+  pace: 1,
+  throttling: {},
 };
 
 export interface WorldOptions {

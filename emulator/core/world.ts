@@ -80,6 +80,35 @@ export interface EmulatorSettings {
   readonly badTokenError: 'InvalidTokenException' | 'InvalidParameterException';
   /** Milliseconds between a change of an association and the webhook's (`webhook`) and EKS Auth's (`eksAuth`) knowing it. */
   readonly associationPropagation: { readonly webhook: number; readonly eksAuth: number };
+  /** How long AWS takes for what it does after it has answered. */
+  readonly delays: Delays;
+  /** How many times faster than AWS the delays and propagations pass: at 60 a minute takes a second. Throttling is untouched. */
+  readonly pace: number;
+  /** Calls of an account that a service takes before it throttles. A service that is not named takes any number. */
+  readonly throttling: Readonly<Partial<Record<ServiceName, Throttle>>>;
+}
+
+/** Milliseconds of AWS' time, before `pace`. With 0 the call itself answers when it is done. */
+export interface Delays {
+  /** From CREATING to ACTIVE, from DELETING to gone. */
+  readonly createCluster: number;
+  readonly deleteCluster: number;
+  readonly createNodegroup: number;
+  readonly deleteNodegroup: number;
+  readonly createAddon: number;
+  readonly deleteAddon: number;
+  /** From a change of a role, a policy or an OIDC provider to its effect at authorization, STS, EKS and EKS Auth. */
+  readonly iam: number;
+  /** From the creation or deletion of something to its showing in List calls of IAM, EKS and S3. */
+  readonly listing: number;
+  /** How long the name of something that was deleted is still taken (409). */
+  readonly reuse: number;
+}
+
+/** A token bucket: `burst` calls at once, filled up at `perSecond`. */
+export interface Throttle {
+  readonly perSecond: number;
+  readonly burst: number;
 }
 
 /** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */
