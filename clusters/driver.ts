@@ -11,7 +11,11 @@ export interface ProvisioningClients {
   readonly iam: IAMClient;
 }
 
+/** The clusters that scenarios name. */
+export type ClusterAlias = 'c1' | 'c2';
+
 export interface ProvisionRequest {
+  readonly alias: ClusterAlias;
   /** Cluster name, 1 to 100 characters. */
   readonly name: string;
   readonly region: string;
@@ -21,6 +25,10 @@ export interface ProvisionRequest {
   readonly tags: Readonly<Record<string, string>>;
   /** Fresh bearer token for the API server. */
   readonly token: (clusterName: string) => Promise<string>;
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the run is interrupted: `provision` then rejects soon, and what was made is undone. */
+  readonly signal: AbortSignal;
 }
 
 /** A cluster that scenarios can run on, with agent and webhook. */
@@ -37,6 +45,33 @@ export interface RunningCluster {
   readonly facts: Readonly<Record<string, string>>;
   /** Deletes the cluster and all that was made for it. */
   delete(): Promise<void>;
+}
+
+/**
+ * Gives a run its clusters: through the EKS API, which an emulated EKS hands on to a `ClusterHost`, or which makes real ones.
+ * All a run knows of clusters.
+ */
+export interface ClusterDriver {
+  readonly name: 'embedded' | 'kind' | 'eks';
+  /** What its clusters can do, by the harness' capability names; whole once the clusters are there. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Image reference of the probe program on its clusters. */
+  readonly probeImage: string;
+  readonly podStarts?: StartLimiter;
+  /** Everything ends with the clusters, AWS' side included: fixtures need not be deleted one by one. */
+  readonly disposable: boolean;
+  /** API server and webhook learn of changes a moment later, from watches. */
+  readonly eventual: boolean;
+  /** Name of a cluster of the run, known before it is there. */
+  clusterName(alias: ClusterAlias): string;
+  /** Gives a running cluster with agent and webhook; undoes what it made when that fails. Throws `ClusterError` for causes that a user can act on. */
+  provision(request: ProvisionRequest): Promise<RunningCluster>;
+  /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */
+  translations(): readonly string[];
+  /** Why a cluster could not be made, where the cause is known better than from the error that `provision` throws. */
+  failure(): ClusterError | undefined;
+  /** Removes what was made for all clusters together. Clusters are deleted before. */
+  close(): Promise<void>;
 }
 
 /**

@@ -7,7 +7,7 @@ import { EXIT, HarnessError } from './errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { capabilitiesBefore, checkClusterFlags, isAttached } from './run/hosts.ts';
+import { capabilitiesBefore, checkClusterFlags, isAttached, type ClusterName } from './run/platform.ts';
 import { keepUntil } from './run/keep.ts';
 import { run } from './run/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -54,7 +54,7 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
     );
   checkClusterFlags(configuration);
   if (configuration.flag('plan'))
-    return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as 'embedded' | 'kind', configuration)));
+    return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as ClusterName, configuration)));
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
   const terminal = new Terminal({
     stream: io.stderr,

@@ -6,6 +6,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
+import { callCounter, type CountedClient } from './call-counter.ts';
 import type { AwsClients, AwsTarget } from './target.ts';
 
 /** The second account of an emulated AWS. */
@@ -28,9 +29,12 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
     other: emulator.createAccount(OTHER_ACCOUNT),
   };
   const made = new Map<AccountAlias, AwsClients>();
+  const counter = callCounter();
   return {
     name: 'emulator',
+    endpoints: {},
     region,
+    capabilities: EMULATOR_CAPABILITIES,
     accountId: (alias) => accounts[alias],
     clients: (alias) => {
       let clients = made.get(alias);
@@ -43,6 +47,7 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
           sts: new STSClient(config),
           eks: new EKSClient(config),
         };
+        for (const [service, client] of Object.entries(clients)) counter.count(service, client as CountedClient);
         made.set(alias, clients);
       }
       return clients;
@@ -57,6 +62,9 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
     },
+    propagation: undefined,
+    permissionsBoundary: undefined,
+    callCounts: () => counter.counts(),
     close: async () => {
       for (const clients of made.values())
         for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();

@@ -5,6 +5,10 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { CallRecord, Weather } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 
+/** The AWS services that scenarios are about, by their endpoint ids. */
+export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
+export type AwsService = (typeof AWS_SERVICES)[number];
+
 export interface AwsClients {
   readonly iam: IAMClient;
   readonly s3: S3Client;
@@ -24,10 +28,45 @@ export interface AwsControls {
   findCall(requestId: string): CallRecord | undefined;
 }
 
-/** Where the five services are: the project's emulator, or AWS. */
+/** The calls that the harness itself made, retries included. */
+export interface CallCounts {
+  readonly total: number;
+  /** Attempts that followed another of the same call. */
+  readonly retries: number;
+  /** Answers that a service gave since it was asked too often. */
+  readonly throttled: number;
+  /** By service and operation, such as `iam:CreateRole`, attempts counted. */
+  readonly byOperation: Readonly<Record<string, number>>;
+}
+
+/** What EKS Auth answered about a pod's token. */
+export interface EksAuthAnswer {
+  /** ARN of the role whose session it gave; undefined when it refused. Credentials are not kept. */
+  readonly roleArn?: string;
+  /** Error code, such as `ResourceNotFoundException`. */
+  readonly code?: string;
+  readonly message?: string;
+}
+
+/** How it is found out that a change has taken effect, where AWS answers before it has. */
+export interface Propagation {
+  /**
+   * Resolves when the changes of IAM that were answered before the call have taken effect, as far as can be seen from
+   * outside. Calls at the same time share one look. Throws `HarnessError` FIXTURE_FAILED after its bound.
+   */
+  settled(signal: AbortSignal): Promise<void>;
+  /** Seconds that a change may take to be seen at all: how long a probe is repeated that does not meet its expectation yet. */
+  readonly boundSeconds: number;
+}
+
+/** Where the five services are: the project's emulator, AWS, or other endpoints. */
 export interface AwsTarget {
-  readonly name: 'emulator' | 'aws';
+  readonly name: 'emulator' | 'aws' | 'endpoint';
+  /** Services at a URL of their own, where that is not all the emulator's or AWS'. */
+  readonly endpoints: Readonly<Partial<Record<AwsService, string>>>;
   readonly region: string;
+  /** What it can do, by the harness' capability names. */
+  readonly capabilities: ReadonlySet<string>;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
   /** A client of EKS with other credentials than the administrator's. */
@@ -36,10 +75,17 @@ export interface AwsTarget {
     readonly secretAccessKey: string;
     readonly sessionToken: string;
   }): EKSClient;
+  /** Asks EKS Auth for the credentials of a pod's token, as the agent does, with the harness' own credentials. */
+  askEksAuth?(clusterName: string, token: string): Promise<EksAuthAnswer>;
   /** Environment that leads a workload's SDK there; empty for AWS itself. */
   readonly workloadEnvironment: Readonly<Record<string, string>>;
   /** Bearer token for a cluster's API server, as `aws eks get-token` makes it. */
   clusterToken(clusterName: string): Promise<string>;
   readonly controls: AwsControls | undefined;
+  /** Undefined where a change has taken effect when its call is answered. */
+  readonly propagation: Propagation | undefined;
+  /** ARN of the managed policy that bounds every role that the harness makes in the main account. */
+  readonly permissionsBoundary: string | undefined;
+  callCounts(): CallCounts;
   close(): Promise<void>;
 }

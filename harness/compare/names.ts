@@ -6,7 +6,9 @@
 /** A text of a scenario without what differs from run to run: `<run>` for the run's id, and no mark of a further attempt. */
 export function neutral(text: string, run: string, scenario: string): string {
   const slug = scenario.toLowerCase();
-  return text.replaceAll(run, '<run>').replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug);
+  return text
+    .replaceAll(new RegExp(`(conformance-)?${run}`, 'g'), '<run>')
+    .replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug);
 }
 
 /** As `neutral`, for what is expected: account numbers also differ between one AWS and another. */

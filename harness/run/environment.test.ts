@@ -4,6 +4,7 @@ import type { ClusterHost } from '../../clusters/driver.ts';
 import { listen, stopServer } from '../../clusters/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
 import { provision } from './environment.ts';
+import { hostedPlatform } from './platform.ts';
 
 describe('the environment of a run', () => {
   let api: Server;
@@ -46,8 +47,15 @@ describe('the environment of a run', () => {
     };
   };
   const failed = async (from: ClusterHost): Promise<string> => {
-    const options = { run: 'c1a2b3d', seed: '0', clusters: ['c1'], faults: [] } as const;
-    return provision(from, options).then(
+    const run = 'c1a2b3d';
+    const platform = await hostedPlatform(from, { run, seed: '0', faults: [] });
+    return provision(platform, {
+      run,
+      clusters: ['c1'],
+      expiresAt: new Date(0),
+      progress: () => undefined,
+      signal: new AbortController().signal,
+    }).then(
       () => expect.fail('it was provisioned'),
       ({ message }: Error) => message,
     );

@@ -1,14 +1,17 @@
-import type { ClusterHost } from '../../clusters/driver.ts';
-import { provisionThroughEks } from '../../clusters/eks-api.ts';
+import type { ClusterAlias, ClusterDriver } from '../../clusters/driver.ts';
 import { ClusterError } from '../../clusters/errors.ts';
-import { EMULATOR_FAULTS, startEmulator, type EmulatorFault } from '../../emulator/index.ts';
-import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
+import { tagsOf } from '../../clusters/tags.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
 import { kubernetesClient } from '../kubernetes/client.ts';
-import type { ClusterAlias } from '../scenario/policy.ts';
 import { watchRunPods } from './pods.ts';
 import type { Environment, Site } from './world.ts';
+
+/** Where a run takes place: an AWS, and who makes clusters in it. */
+export interface Platform {
+  readonly aws: AwsTarget;
+  readonly clusters: ClusterDriver;
+}
 
 /** An AWS and the clusters on it, for one run. */
 export interface Provisioned {
@@ -22,19 +25,16 @@ export interface Provisioned {
 
 export interface ProvisionOptions {
   readonly run: string;
-  readonly seed: string;
   readonly clusters: readonly ClusterAlias[];
-  readonly faults: readonly string[];
+  /** When what the run leaves in AWS may be swept. */
+  readonly expiresAt: Date;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
 }
 
-const REGION = 'us-west-2';
-
-/** Starts the emulator where the host's clusters reach it, and the clusters. The host is closed when that fails. */
-export async function provision(host: ClusterHost, options: ProvisionOptions): Promise<Provisioned> {
-  const faults = options.faults.filter((fault): fault is EmulatorFault =>
-    (EMULATOR_FAULTS as readonly string[]).includes(fault),
-  );
-  let aws: AwsTarget | undefined;
+/** Provisions the clusters. The platform is closed when that fails, and by the teardown. */
+export async function provision(platform: Platform, options: ProvisionOptions): Promise<Provisioned> {
+  const { aws, clusters } = platform;
   const sites: Site[] = [];
   const teardown = async (): Promise<void> => {
     for (const site of sites) {
@@ -42,43 +42,35 @@ export async function provision(host: ClusterHost, options: ProvisionOptions): P
       site.kubernetes.close();
     }
     const deleted = await Promise.allSettled(sites.map((site) => site.cluster.delete()));
-    const closed = await Promise.allSettled([aws?.close(), host.close()]);
+    const closed = await Promise.allSettled([aws.close(), clusters.close()]);
     const failed = [...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason as Error;
   };
   try {
-    const emulator = await startEmulator({
-      host: host.bindAddress,
-      region: REGION,
-      seed: options.seed,
-      clusterProvider: host.provider,
-      faults,
-    });
-    const target = emulatedAws(emulator, host.reachable(emulator.endpoint));
-    aws = target;
-    const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(options, target, host, alias)));
+    const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(platform, options, alias)));
     sites.push(...made.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value));
     const failed = made.find((outcome) => outcome.status === 'rejected');
     if (failed) throw failed.reason as Error;
     return {
       environment: {
         run: options.run,
-        aws: target,
+        tags: tagsOf(options.run, options.expiresAt),
+        aws,
         sites: new Map(sites.map((site) => [site.alias, site])),
-        disposable: host.kubeConfig === undefined,
-        eventual: host.name !== 'embedded',
-        ...(host.podStarts && { podStarts: host.podStarts }),
+        disposable: clusters.disposable,
+        eventual: clusters.eventual,
+        ...(clusters.podStarts && { podStarts: clusters.podStarts }),
         podTimes: [],
       },
       // Those of a real cluster depend on what runs there: asked once it is.
-      capabilities: new Set([...EMULATOR_CAPABILITIES, ...host.capabilities]),
-      translations: host.translations(),
+      capabilities: new Set([...aws.capabilities, ...clusters.capabilities]),
+      translations: clusters.translations(),
       teardown,
     };
   } catch (error) {
-    const cause = host.failure() ?? (error as Error);
+    const cause = clusters.failure() ?? (error as Error);
     await teardown().catch(() => undefined);
-    throw provisioningError(host.name, cause);
+    throw provisioningError(clusters.name, cause);
   }
 }
 
@@ -95,29 +87,25 @@ export function provisioningError(cluster: string, cause: Error): HarnessError {
 }
 
 async function provisionSite(
-  { run }: ProvisionOptions,
-  aws: AwsTarget,
-  host: ClusterHost,
+  { aws, clusters }: Platform,
+  { run, expiresAt, progress, signal }: ProvisionOptions,
   alias: ClusterAlias,
 ): Promise<Site> {
   const { eks, iam } = aws.clients('main');
-  const name = `${run}-${alias}`;
-  const provisioned = await provisionThroughEks({
-    name,
+  const cluster = await clusters.provision({
+    alias,
+    name: clusters.clusterName(alias),
     region: aws.region,
     accountId: aws.accountId('main'),
     clients: { eks, iam },
-    tags: { 'conformance-run': run },
+    tags: tagsOf(run, expiresAt),
     token: (clusterName) => aws.clusterToken(clusterName),
+    progress,
+    signal,
   });
-  const cluster = {
-    ...provisioned,
-    kubeConfig: host.kubeConfig?.(name) ?? provisioned.kubeConfig,
-    facts: { ...provisioned.facts, ...host.facts(name) },
-  };
   const kubernetes = kubernetesClient(cluster.kubeConfig);
   try {
-    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: host.probeImage };
+    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch(() => undefined);

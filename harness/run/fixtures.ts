@@ -230,10 +230,8 @@ async function emptyAndDelete(world: ScenarioWorld, name: string): Promise<void>
 }
 
 function runTags(world: ScenarioWorld): { Key: string; Value: string }[] {
-  return [
-    { Key: 'conformance-run', Value: world.environment.run },
-    { Key: 'conformance-scenario', Value: world.scenario.id },
-  ];
+  const tags = { ...world.environment.tags, 'conformance-scenario': world.scenario.id };
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
 }
 
 async function arrangeNamespaces(world: ScenarioWorld, all: readonly Workload[]): Promise<void> {

@@ -18,9 +18,9 @@ const names = (spec: Partial<ScenarioSpec> = {}): Names => new Names(aScenario(s
 describe('the names of a scenario', () => {
   for (const [text, expanded] of [
     ['<namespace:red>', 'ab-01-red-crun'],
-    ['<bucket:data>', 'crun-ab-01-data'],
-    ['<role:app>', 'arn:aws:iam::111122223333:role/crun-ab-01-app'],
-    ['<role-name:app>', 'crun-ab-01-app'],
+    ['<bucket:data>', 'conformance-crun-ab-01-data'],
+    ['<role:app>', 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app'],
+    ['<role-name:app>', 'conformance-crun-ab-01-app'],
     ['<cluster:c1>/<cluster-arn:c1>', 'crun-c1/arn:c1'],
     ['<issuer:c1>:sub <provider-arn:c1>', 'oidc.example/c1:sub arn:provider'],
     ['<account:main> <account:other>', '111122223333 444455556666'],
@@ -49,13 +49,13 @@ describe('the names of a scenario', () => {
     expect([exact.namespace('red'), exact.bucket('data'), exact.roleName('app')]).to.deep.equal([
       'red',
       'data',
-      'crun-ab-01-app',
+      'conformance-crun-ab-01-app',
     ]);
   });
 
   it('put a role into its account', () => {
     const other = names({ roles: { app: { trust: [trustPodIdentity()], account: 'other' } } });
-    expect(other.roleArn('app')).to.equal('arn:aws:iam::444455556666:role/crun-ab-01-app');
+    expect(other.roleArn('app')).to.equal('arn:aws:iam::444455556666:role/conformance-crun-ab-01-app');
   });
 
   it('are no longer than AWS and Kubernetes allow', () => {
@@ -67,18 +67,21 @@ describe('the names of a scenario', () => {
   });
 
   for (const [resource, arn] of [
-    ['data/red/*', 'arn:aws:s3:::crun-ab-01-data/red/*'],
-    ['data', 'arn:aws:s3:::crun-ab-01-data'],
-    ['data/${aws:PrincipalTag/x}/*', 'arn:aws:s3:::crun-ab-01-data/${aws:PrincipalTag/x}/*'],
-    ['data/<namespace:red>/key', 'arn:aws:s3:::crun-ab-01-data/ab-01-red-crun/key'],
+    ['data/red/*', 'arn:aws:s3:::conformance-crun-ab-01-data/red/*'],
+    ['data', 'arn:aws:s3:::conformance-crun-ab-01-data'],
+    ['data/${aws:PrincipalTag/x}/*', 'arn:aws:s3:::conformance-crun-ab-01-data/${aws:PrincipalTag/x}/*'],
+    ['data/<namespace:red>/key', 'arn:aws:s3:::conformance-crun-ab-01-data/ab-01-red-crun/key'],
     ['*', '*'],
     ['arn:aws:s3:::other/<cluster:c1>', 'arn:aws:s3:::other/crun-c1'],
-    ['<role:app>', 'arn:aws:iam::111122223333:role/crun-ab-01-app'],
+    ['<role:app>', 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app'],
   ] as const)
     it(`make the ARN of ${resource}`, () => expect(names().resourceArn(resource)).to.equal(arn));
 
   it('make a place', () =>
-    expect(names().place('data/a/<cluster:c1>')).to.deep.equal({ bucket: 'crun-ab-01-data', key: 'a/crun-c1' }));
+    expect(names().place('data/a/<cluster:c1>')).to.deep.equal({
+      bucket: 'conformance-crun-ab-01-data',
+      key: 'a/crun-c1',
+    }));
 
   it('make the text of a permission policy', () => {
     const text = names().policyText([
@@ -92,16 +95,16 @@ describe('the names of a scenario', () => {
         {
           Effect: 'Allow',
           Action: ['s3:GetObject'],
-          Resource: ['arn:aws:s3:::crun-ab-01-data/*', '*'],
+          Resource: ['arn:aws:s3:::conformance-crun-ab-01-data/*', '*'],
           Condition: { StringEquals: { 'aws:x': 'crun-c1' } },
         },
         {
           Effect: 'Deny',
-          Principal: { AWS: 'arn:aws:iam::111122223333:role/crun-ab-01-app' },
+          Principal: { AWS: 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app' },
           Action: ['s3:*'],
-          Resource: ['arn:aws:s3:::crun-ab-01-data'],
+          Resource: ['arn:aws:s3:::conformance-crun-ab-01-data'],
         },
-        { Effect: 'Allow', Principal: '*', Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::crun-ab-01-data'] },
+        { Effect: 'Allow', Principal: '*', Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::conformance-crun-ab-01-data'] },
       ],
     });
   });
@@ -112,7 +115,7 @@ describe('the names of a scenario', () => {
     expect(Statement.map(({ Principal }) => Principal)).to.deep.equal([
       { Service: 'pods.eks.amazonaws.com' },
       { Federated: 'arn:provider' },
-      { AWS: 'arn:aws:iam::111122223333:role/crun-ab-01-app' },
+      { AWS: 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app' },
     ]);
     expect(Statement[1]?.['Condition']).to.deep.equal({
       StringEquals: {

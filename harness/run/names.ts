@@ -1,10 +1,11 @@
+import { namePrefix } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** What the names in angle brackets of a scenario stand for. */
 export interface NameSources {
-  /** Prefix of everything a run makes: the run's id. */
+  /** The run's id, which is part of the names of all that it makes. */
   readonly run: string;
   accountId(alias: AccountAlias): string;
   cluster(
@@ -42,11 +43,13 @@ export class Names {
   }
 
   bucket(alias: string): string {
-    return this.scenario.spec.exactNames ? alias : `${this.#sources.run}-${this.#slug}-${alias}`.slice(0, 63);
+    return this.scenario.spec.exactNames
+      ? alias
+      : `${namePrefix(this.#sources.run)}-${this.#slug}-${alias}`.slice(0, 63);
   }
 
   roleName(alias: string): string {
-    return `${this.#sources.run}-${this.#slug}-${alias}`.slice(0, 64);
+    return `${namePrefix(this.#sources.run)}-${this.#slug}-${alias}`.slice(0, 64);
   }
 
   roleArn(alias: string): string {

@@ -11,7 +11,7 @@ import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { provision, type Provisioned } from './environment.ts';
-import { capabilitiesBefore, clusterHost, type HostedCluster } from './hosts.ts';
+import { capabilitiesBefore, preparePlatform, type ClusterName } from './platform.ts';
 import { openLedger } from './ledger.ts';
 import { showWithMocha } from './mocha-view.ts';
 import { reasonOf, result, runScenario } from './scenario.ts';
@@ -41,7 +41,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.interrupted, stop.signal]);
   const phases = { provisioning: 0, scenarios: 0, teardown: 0 };
-  const cluster = (configuration.text('cluster') ?? 'embedded') as HostedCluster;
+  const cluster = (configuration.text('cluster') ?? 'embedded') as ClusterName;
   const ledger = openLedger(directory, id);
   const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
@@ -88,20 +88,17 @@ export async function run(options: RunOptions): Promise<RunResults> {
       'provisioning',
       `Run ${id}: ${scenarios.length} scenarios; provisioning ${clusters.length === 0 ? 'no cluster' : `${clusters.length} ${cluster} ${clusters.length === 1 ? 'cluster' : 'clusters'}`}`,
     );
-    const host = await clusterHost({
+    const progress = (line: string): void => terminal.note(line);
+    const platform = await preparePlatform({
       configuration,
       run: id,
       directory,
       ledger,
-      progress: (line) => terminal.note(line),
+      progress,
       signal: options.interrupted,
     });
-    provisioned = await provision(host, {
-      run: id,
-      seed: configuration.text('seed') ?? '0',
-      clusters,
-      faults: configuration.list('fault'),
-    });
+    const expiresAt = new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000);
+    provisioned = await provision(platform, { run: id, clusters, expiresAt, progress, signal: options.interrupted });
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
     await runScenarios(options, provisioned, directory, signal, stop, (outcome) => {

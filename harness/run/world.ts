@@ -20,8 +20,10 @@ export interface Site {
 
 /** What a run provides to its scenarios. */
 export interface Environment {
-  /** The run's id: prefix of all names, value of all tags. */
+  /** The run's id. */
   readonly run: string;
+  /** Tags of every AWS resource that is made: the run and its expiry. */
+  readonly tags: Readonly<Record<string, string>>;
   readonly aws: AwsTarget;
   readonly sites: ReadonlyMap<ClusterAlias, Site>;
   /** True where everything ends with the run anyway, so that fixtures need not be deleted one by one. */

@@ -1,3 +1,4 @@
+import type { ClusterAlias } from '../../clusters/driver.ts';
 /** Builders of the IAM parts of a scenario: permission statements, trust statements and roles. */
 
 /** Condition block of a statement: operator -> key -> value or values. */
@@ -120,7 +121,7 @@ export function trustService(service: string): TrustStatement {
   return { effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: service } };
 }
 
-export type ClusterAlias = 'c1' | 'c2';
+export type { ClusterAlias } from '../../clusters/driver.ts';
 export type AccountAlias = 'main' | 'other';
 
 /** A role of the world. */

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { provision } from '../../harness/run/environment.ts';
-import { embedded } from '../../harness/run/hosts.ts';
+import { embedded, hostedPlatform } from '../../harness/run/platform.ts';
 
 /**
  * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that
@@ -15,11 +15,13 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
     try {
       const started = performance.now();
       const run = `bench${number}`;
-      const provisioned = await provision(embedded(run, directory, []), {
+      const platform = await hostedPlatform(embedded(run, directory, []), { run, seed: '0', faults: [] });
+      const provisioned = await provision(platform, {
         run,
-        seed: '0',
         clusters: ['c1'],
-        faults: [],
+        expiresAt: new Date(Date.now() + 3_600_000),
+        progress: () => undefined,
+        signal: new AbortController().signal,
       });
       taken.push(performance.now() - started);
       await provisioned.teardown();

@@ -1,19 +1,20 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ClusterDriver, ClusterHost } from '../../clusters/driver.ts';
 import { EMBEDDED_CAPABILITIES, embeddedHost } from '../../clusters/embedded/host.ts';
+import { hostedDriver } from '../../clusters/hosted.ts';
 import { KIND_CAPABILITIES, kindHost } from '../../clusters/kind/index.ts';
 import type { Ledger } from '../../clusters/ledger.ts';
-import { EMULATOR_CAPABILITIES } from '../aws/emulated.ts';
+import { EMULATOR_FAULTS, startEmulator, type EmulatorFault } from '../../emulator/index.ts';
+import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../errors.ts';
-import { provisioningError } from './environment.ts';
+import { provisioningError, type Platform } from './environment.ts';
 
-/** Clusters that scenarios can be run on with an emulated AWS. */
-export type HostedCluster = ClusterHost['name'];
+export type ClusterName = ClusterDriver['name'];
 
 /** What is there with a kind of cluster, as far as it is known before one is made. */
-export function capabilitiesBefore(cluster: HostedCluster, configuration?: Configuration): ReadonlySet<string> {
+export function capabilitiesBefore(cluster: ClusterName, configuration?: Configuration): ReadonlySet<string> {
   const all = new Set([...EMULATOR_CAPABILITIES, ...(cluster === 'kind' ? KIND_CAPABILITIES : EMBEDDED_CAPABILITIES)]);
   if (configuration !== undefined && isAttached(configuration)) all.delete('two-clusters');
   return all;
@@ -49,7 +50,7 @@ export function checkClusterFlags(configuration: Configuration): void {
     );
 }
 
-export interface HostOptions {
+export interface PlatformOptions {
   readonly configuration: Configuration;
   readonly run: string;
   /** The report folder. */
@@ -60,7 +61,39 @@ export interface HostOptions {
 }
 
 /** Prepares what the configuration asks for. Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
-export async function clusterHost(options: HostOptions): Promise<ClusterHost> {
+export async function preparePlatform(options: PlatformOptions): Promise<Platform> {
+  const { configuration, run } = options;
+  return hostedPlatform(await clusterHost(options), {
+    run,
+    seed: configuration.text('seed') ?? '0',
+    faults: configuration.list('fault'),
+  });
+}
+
+const REGION = 'us-west-2';
+
+/** An emulated AWS whose EKS has its clusters at the host. The host is closed when the emulator cannot be started. */
+export async function hostedPlatform(
+  host: ClusterHost,
+  { run, seed, faults }: { readonly run: string; readonly seed: string; readonly faults: readonly string[] },
+): Promise<Platform> {
+  try {
+    const emulator = await startEmulator({
+      host: host.bindAddress,
+      region: REGION,
+      seed,
+      clusterProvider: host.provider,
+      faults: faults.filter((fault): fault is EmulatorFault => (EMULATOR_FAULTS as readonly string[]).includes(fault)),
+    });
+    return { aws: emulatedAws(emulator, host.reachable(emulator.endpoint)), clusters: hostedDriver(host, run) };
+  } catch (error) {
+    await host.close().catch(() => undefined);
+    throw provisioningError(host.name, error as Error);
+  }
+}
+
+/** Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
+async function clusterHost(options: PlatformOptions): Promise<ClusterHost> {
   const { configuration, run, directory, ledger, progress, signal } = options;
   const faults = configuration.list('fault');
   if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults, ledger);

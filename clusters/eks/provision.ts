@@ -17,9 +17,9 @@ import {
   DeleteRoleCommand,
   DetachRolePolicyCommand,
 } from '@aws-sdk/client-iam';
-import { AGENT_ADDON } from './agent-addon.ts';
-import type { ProvisionRequest, RunningCluster } from './driver.ts';
-import { kubeConfigWithToken } from './kube-config.ts';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import type { ProvisionRequest, RunningCluster } from '../driver.ts';
+import { kubeConfigWithToken } from '../kube-config.ts';
 
 const CLUSTER_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSClusterPolicy';
 const NODE_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';

@@ -1,0 +1,28 @@
+import type { ClusterDriver, ClusterHost } from './driver.ts';
+import { provisionThroughEks } from './eks/provision.ts';
+
+/** The clusters of an emulated EKS that a host provides. */
+export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {
+  return {
+    name: host.name,
+    get capabilities() {
+      return host.capabilities;
+    },
+    probeImage: host.probeImage,
+    ...(host.podStarts && { podStarts: host.podStarts }),
+    disposable: host.kubeConfig === undefined,
+    eventual: host.name !== 'embedded',
+    clusterName: (alias) => `${run}-${alias}`,
+    provision: async (request) => {
+      const provisioned = await provisionThroughEks(request);
+      return {
+        ...provisioned,
+        kubeConfig: host.kubeConfig?.(request.name) ?? provisioned.kubeConfig,
+        facts: { ...provisioned.facts, ...host.facts(request.name) },
+      };
+    },
+    translations: () => host.translations(),
+    failure: () => host.failure(),
+    close: () => host.close(),
+  };
+}

@@ -1,0 +1,63 @@
+import type { CallCounts } from './target.ts';
+
+/** The part of an AWS SDK client that counting needs: its middleware stack. */
+export interface CountedClient {
+  readonly middlewareStack: {
+    add(
+      middleware: (
+        next: (args: unknown) => Promise<unknown>,
+        context: { readonly commandName?: string },
+      ) => (args: unknown) => Promise<unknown>,
+      options: { readonly step: 'deserialize'; readonly name: string; readonly priority: 'high' },
+    ): void;
+  };
+}
+
+export interface CallCounter {
+  /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
+  count(service: string, client: CountedClient): void;
+  counts(): CallCounts;
+}
+
+/** Names under which services refuse a call since there are too many (AWS SDKs' retry behaviour, "throttling errors"). */
+const THROTTLING =
+  /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled(Exception)?|TooManyRequestsException|SlowDown|RequestLimitExceeded|PriorRequestNotComplete)$/;
+
+/** Counts every attempt at the step that retries go through again. */
+export function callCounter(): CallCounter {
+  const byOperation = new Map<string, number>();
+  let total = 0;
+  let retries = 0;
+  let throttled = 0;
+  return {
+    count: (service, client) =>
+      client.middlewareStack.add(
+        (next, context) => async (args) => {
+          const operation = `${service}:${(context.commandName ?? 'Unknown').replace(/Command$/, '')}`;
+          byOperation.set(operation, (byOperation.get(operation) ?? 0) + 1);
+          total += 1;
+          if (isRetry(args)) retries += 1;
+          try {
+            return await next(args);
+          } catch (error) {
+            if (THROTTLING.test((error as Error).name)) throttled += 1;
+            throw error;
+          }
+        },
+        { step: 'deserialize', name: 'countCalls', priority: 'high' },
+      ),
+    counts: () => ({
+      total,
+      retries,
+      throttled,
+      byOperation: Object.fromEntries([...byOperation].sort(([a], [b]) => a.localeCompare(b))),
+    }),
+  };
+}
+
+/** The SDK numbers attempts in the header `amz-sdk-request: attempt=2; max=3`. */
+function isRetry(args: unknown): boolean {
+  const { request } = args as { readonly request?: { readonly headers?: Readonly<Record<string, string>> } };
+  const attempt = /attempt=(\d+)/.exec(request?.headers?.['amz-sdk-request'] ?? '')?.[1];
+  return attempt !== undefined && Number(attempt) > 1;
+}
