@@ -6,15 +6,9 @@ import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
 import { restartAgent, startAgent, stopAgent } from './agent-control.ts';
 import type { Cast } from './cast.ts';
-import {
-  annotateServiceAccount,
-  associate,
-  deleteRole,
-  putRolePolicy,
-  recreateRole,
-  recreateServiceAccount,
-  updateTrust,
-} from './fixtures.ts';
+import { associate } from './fixtures/associations.ts';
+import { deleteRole, putRolePolicy, recreateRole, updateTrust } from './fixtures/roles.ts';
+import { annotateServiceAccount, recreateServiceAccount } from './fixtures/service-accounts.ts';
 import { cutWebhook } from './webhook-client.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';

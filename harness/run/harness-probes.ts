@@ -12,7 +12,7 @@ import type { RawAnswer } from '../kubernetes/client.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { admissionFacts, admitInDryRun, type Facts } from './admission.ts';
 import { agentPod } from './agent-control.ts';
-import { userName } from './fixtures.ts';
+import { userName } from './fixtures/users.ts';
 import { postToWebhook } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
 

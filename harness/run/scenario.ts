@@ -5,7 +5,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { orAborted } from './aborted.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from './diagnostics/index.ts';
 import { probeAll } from './execute.ts';
-import { arrange, dismantle } from './fixtures.ts';
+import { arrange, dismantle } from './fixtures/index.ts';
 import { isUndoneAtOnce } from './undo.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from './world.ts';
 
