@@ -44,7 +44,7 @@ export interface Emulator {
 }
 
 /**
- * Starts an AWS of five services on one port: S3, IAM, STS, EKS and EKS Auth.
+ * Starts an AWS on one port: S3, IAM, STS, EKS and EKS Auth, and of EC2 the search for subnets.
  *
  * Rejects with node's error (`EADDRINUSE`, `EACCES`, …) when the address cannot be bound.
  */

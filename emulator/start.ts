@@ -4,6 +4,7 @@ import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { storm } from './core/storm.ts';
 import type { World } from './core/world.ts';
+import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { eksService } from './eks/index.ts';
 import type { Emulator, EmulatorOptions } from './emulator.ts';
@@ -36,6 +37,7 @@ export async function startWithWorld(
       sts: stsService(context),
       eks,
       'eks-auth': eksAuthService(context),
+      ec2: ec2Service(context),
     },
     context,
     storm: weather,

@@ -1,7 +1,7 @@
 import type { Caller } from './principal.ts';
 
-/** The SigV4 signing names of the five services. */
-export type ServiceName = 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
+/** The SigV4 signing names of the services. */
+export type ServiceName = 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth' | 'ec2';
 
 /** A request whose signature has been verified (or which is unsigned, where the service allows that). */
 export interface ServiceRequest {
@@ -34,7 +34,7 @@ export interface ServiceResponse {
   readonly body?: string | Buffer;
 }
 
-/** One of the five services. `handle` throws `AwsError` for every error that AWS would answer. */
+/** One of the services. `handle` throws `AwsError` for every error that AWS would answer. */
 export interface Service {
   readonly name: ServiceName;
   /**

@@ -74,11 +74,12 @@ export async function handleCall(
   return { response: answer, keepAlive: complete };
 }
 
-/** An unsigned query call is told apart only by its form: the API version says whether it is for IAM or for STS. */
+/** An unsigned query call is told apart only by its form: the API version says which of IAM, EC2 and STS it is for. */
 function refine({ service, claimed }: Destination, head: RequestHead, body: Buffer): ServiceName {
   if (service !== 'sts' || claimed !== undefined) return service;
   const version = `${head.query}&${body.toString('latin1', 0, 65_536)}`;
-  return /(?:^|&)Version=2010-05-08(?:&|$)/.test(version) ? 'iam' : 'sts';
+  if (/(?:^|&)Version=2010-05-08(?:&|$)/.test(version)) return 'iam';
+  return /(?:^|&)Version=2016-11-15(?:&|$)/.test(version) ? 'ec2' : 'sts';
 }
 
 /**

@@ -17,6 +17,7 @@ export function identifyOperation(service: Service, request: ServiceRequest): Id
     switch (service.name) {
       case 'iam':
       case 'sts':
+      case 'ec2':
         return { operation: actionOf(request, request.body) ?? 'Unknown' };
       case 'eks':
         return eksOperation(request);

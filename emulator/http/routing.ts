@@ -10,9 +10,9 @@ export interface Destination {
   readonly problem: SignatureProblem | undefined;
 }
 
-const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
+const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
 
-/** All five services share a port: a signed request says in its scope which one it is for. */
+/** All services share a port: a signed request says in its scope which one it is for. */
 export function destinationOf(head: RequestHead): Destination {
   let claimed: ClaimedSignature | undefined;
   try {

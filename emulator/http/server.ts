@@ -9,7 +9,7 @@ import { readHead } from './read-request.ts';
 /** Bytes of a request's head: session tokens and presigned URLs are long. */
 const MAX_HEADER_SIZE = 64 * 1024;
 
-/** The HTTP server of the five services. Raw node:http, since a framework that tidies paths up breaks signatures. */
+/** The HTTP server of the services. Raw node:http, since a framework that tidies paths up breaks signatures. */
 export function emulatorServer(options: CallHandlerOptions): Server {
   const server = createServer({
     maxHeaderSize: MAX_HEADER_SIZE,

@@ -1,14 +1,14 @@
-/** What an answer's element can hold; undefined members are left out, lists become `<member>` elements. */
+/** What an answer's element can hold; undefined members are left out. */
 export type XmlValue = string | number | boolean | XmlStructure | readonly XmlValue[] | undefined;
 
 export interface XmlStructure {
   readonly [name: string]: XmlValue;
 }
 
-/** The elements of a structure, in the order of its members. */
-export function renderXml(structure: XmlStructure): string {
+/** The elements of a structure, in the order of its members. Those of lists have the name `listElement`. */
+export function renderXml(structure: XmlStructure, listElement = 'member'): string {
   return Object.entries(structure)
-    .map(([name, value]) => element(name, value))
+    .map(([name, value]) => element(name, value, listElement))
     .join('');
 }
 
@@ -17,16 +17,16 @@ export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d{3}Z$/, 'Z');
 }
 
-function element(name: string, value: XmlValue): string {
+function element(name: string, value: XmlValue, listElement: string): string {
   if (value === undefined) return '';
-  return `<${name}>${content(value)}</${name}>`;
+  return `<${name}>${content(value, listElement)}</${name}>`;
 }
 
-function content(value: Exclude<XmlValue, undefined>): string {
+function content(value: Exclude<XmlValue, undefined>, listElement: string): string {
   if (typeof value === 'string') return escape(value);
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  if (isList(value)) return value.map((member) => element('member', member)).join('');
-  return renderXml(value);
+  if (isList(value)) return value.map((member) => element(listElement, member, listElement)).join('');
+  return renderXml(value, listElement);
 }
 
 function isList(value: XmlStructure | readonly XmlValue[]): value is readonly XmlValue[] {

@@ -72,6 +72,16 @@ const QUERY: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = {
   mismatch: ['SignatureDoesNotMatch', 403, MISMATCH],
 };
 
+/** EC2 API Reference, "Error codes for the Amazon EC2 API". */
+const EC2: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = {
+  missing: ['MissingAuthenticationToken', 403, 'Request is missing Authentication Token'],
+  'unknown-key': ['AuthFailure', 401, 'AWS was not able to validate the provided access credentials'],
+  'wrong-token': ['AuthFailure', 401, 'AWS was not able to validate the provided access credentials'],
+  'expired-token': ['RequestExpired', 400, 'Request has expired.'],
+  skewed: ['RequestExpired', 400, 'Request has expired.'],
+  mismatch: ['AuthFailure', 401, 'AWS was not able to validate the provided access credentials'],
+};
+
 /** REST-JSON services' (EKS and EKS Auth) common errors. */
 const JSON_SERVICES: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = {
   missing: ['MissingAuthenticationTokenException', 403, 'Missing Authentication Token'],
@@ -80,6 +90,17 @@ const JSON_SERVICES: Partial<Readonly<Record<SignatureProblemKind, Wording>>> = 
   'expired-token': ['ExpiredTokenException', 403, EXPIRED_TOKEN],
   mismatch: ['InvalidSignatureException', 403, MISMATCH],
 };
+
+/** Of each service, its own errors and the codes for what is not among them: a form that is not complete, and all else. */
+const QUERY_WORDINGS = [QUERY, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const;
+const JSON_WORDINGS = [JSON_SERVICES, 'IncompleteSignatureException', 'InvalidSignatureException'] as const;
+const WORDINGS = {
+  iam: QUERY_WORDINGS,
+  sts: QUERY_WORDINGS,
+  eks: JSON_WORDINGS,
+  'eks-auth': JSON_WORDINGS,
+  ec2: [EC2, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const,
+} satisfies Readonly<Record<Exclude<ServiceName, 's3'>, unknown>>;
 
 /** Problems that are of the form of the signature, not of its value: the request cannot be read. */
 const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
@@ -104,10 +125,7 @@ export function signatureError(problem: SignatureProblem, service: ServiceName, 
       ? new AwsError('AuthorizationQueryParametersError', status, problem.message, problem.fields)
       : new AwsError(code, status, `The authorization header is malformed; ${problem.message}`, problem.fields);
   }
-  const [own, incomplete, wrong] =
-    service === 'iam' || service === 'sts'
-      ? ([QUERY, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const)
-      : ([JSON_SERVICES, 'IncompleteSignatureException', 'InvalidSignatureException'] as const);
+  const [own, incomplete, wrong] = WORDINGS[service];
   const [code, status, text] = own[problem.kind] ?? (INCOMPLETE.has(problem.kind) ? [incomplete, 400] : [wrong, 403]);
   if (problem.kind === 'wrong-region')
     return new AwsError(code, status, 'Credential should be scoped to a valid region.');

@@ -1,0 +1,47 @@
+import type { Account, World } from '../core/world.ts';
+
+/** A subnet of an account's default VPC, which is there from the start and never changes. */
+export interface Subnet {
+  readonly id: string;
+  readonly vpcId: string;
+  readonly accountId: string;
+  readonly arn: string;
+  /** Such as `us-west-2a`. */
+  readonly zone: string;
+  /** Such as `usw2-az1`: the same place for every account, where a zone's name is an account's own. */
+  readonly zoneId: string;
+  readonly cidrBlock: string;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+const ZONES = ['a', 'b', 'c'];
+
+/**
+ * The subnets of the account's default VPC: one in each of three zones, public as those of a default VPC are (Amazon VPC
+ * User Guide, "Default VPC components"), and tagged for EKS as public ones are (Amazon EKS User Guide, "View Amazon EKS
+ * networking requirements for VPC and subnets").
+ *
+ * Their ids are numbers, not random: `subnet-0000000000000000a` is the first one of the emulator's first account.
+ */
+export function subnetsOf(world: World, account: Account): readonly Subnet[] {
+  const { region, partition } = world;
+  const number = [...world.accounts.keys()].indexOf(account.id).toString(16).padStart(16, '0');
+  return ZONES.map((letter, index) => ({
+    id: `subnet-${number}${letter}`,
+    vpcId: `vpc-${number}0`,
+    accountId: account.id,
+    arn: `arn:${partition}:ec2:${region}:${account.id}:subnet/subnet-${number}${letter}`,
+    zone: `${region}${letter}`,
+    zoneId: `${shortRegion(region)}-az${index + 1}`,
+    cidrBlock: `172.31.${index * 16}.0/20`,
+    tags: new Map([
+      ['Name', `default-${region}${letter}`],
+      ['kubernetes.io/role/elb', '1'],
+    ]),
+  }));
+}
+
+/** `us-west-2` -> `usw2`, `ap-southeast-1` -> `apse1` (AWS RAM User Guide, "Availability Zone IDs"). */
+function shortRegion(region: string): string {
+  return region.replaceAll(/north|south|east|west|central|gov/g, (word) => word.charAt(0)).replaceAll('-', '');
+}
