@@ -1,0 +1,111 @@
+import type { AwsTarget } from '../../aws/target.ts';
+import { EXIT } from '../../errors.ts';
+import { findInAccount, type NamespacesOf } from './find.ts';
+import { removeThing } from './remove.ts';
+import { REMOVAL_ORDER, titleOf, type AwsFindings, type AwsThing } from './things.ts';
+
+export interface AwsSweepOptions {
+  readonly list: boolean;
+  /** Only this run, expired or not. */
+  readonly run: string | undefined;
+}
+
+export interface AwsSweepIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly now: () => Date;
+  readonly namespacesOf: NamespacesOf;
+  readonly deleteNamespace: (clusterName: string, name: string) => Promise<void>;
+}
+
+/** How often is looked again: what a run was still making when it was killed shows up late. */
+const ROUNDS = 3;
+
+/**
+ * `npm run sweep -- --cluster eks`: lists what runs left in AWS, and deletes what has expired. Only what carries the tags of
+ * a run is ever deleted. Gives the exit code.
+ */
+export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
+  const accounts = aws.capabilities.has('two-accounts') ? (['main', 'other'] as const) : (['main'] as const);
+  const look = async (): Promise<AwsFindings> => {
+    const parts = await Promise.all(
+      accounts.map((account) => findInAccount(aws.clients(account), account, io.namespacesOf)),
+    );
+    const isWanted = ({ run }: AwsThing): boolean => options.run === undefined || run === options.run;
+    return {
+      things: parts.flatMap(({ things }) => things.filter(isWanted)),
+      refused: parts.flatMap(({ refused }) => refused),
+    };
+  };
+  const mayGo = (thing: AwsThing): boolean =>
+    thing.run === options.run || thing.expiresAt.getTime() <= io.now().getTime();
+  const { things, refused } = await look();
+  io.out(
+    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? `nothing is left of ${options.run === undefined ? 'any run' : `run ${options.run}`}.` : `${things.length} resources of runs.`}\n`,
+  );
+  for (const run of new Set(things.map((thing) => thing.run)))
+    io.out(
+      describe(
+        run,
+        things.filter((thing) => thing.run === run),
+        mayGo,
+        io.now(),
+      ),
+    );
+  for (const sentence of refused) io.out(`Not touched: ${sentence}.\n`);
+  if (options.list) return EXIT.conforms;
+  const reasons = new Map<string, string>();
+  let left = things.filter(mayGo);
+  const any = left.length > 0;
+  for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
+    reasons.clear();
+    await removeAll(aws, left, reasons, io);
+    left = (await look()).things.filter(mayGo);
+  }
+  for (const thing of left) {
+    const title = titleOf(thing);
+    io.err(`Not removed: ${title} (${reasons.get(title) ?? 'it is there again'}).\n`);
+  }
+  if (any && left.length === 0) io.out('All of it is removed.\n');
+  return left.length > 0 ? EXIT.environment : EXIT.conforms;
+}
+
+async function removeAll(
+  aws: AwsTarget,
+  things: readonly AwsThing[],
+  reasons: Map<string, string>,
+  io: AwsSweepIo,
+): Promise<void> {
+  for (const kind of REMOVAL_ORDER) {
+    await Promise.all(
+      things
+        .filter((thing) => thing.kind === kind)
+        .map(async (thing) => {
+          const title = titleOf(thing);
+          const progress = (line: string): void => io.out(`  ${thing.run}: ${line}\n`);
+          try {
+            await removeThing(thing, {
+              clients: (account) => aws.clients(account),
+              deleteNamespace: io.deleteNamespace,
+              progress,
+            });
+            progress(`removed ${title}`);
+          } catch (error) {
+            reasons.set(title, `${(error as Error).name}: ${(error as Error).message.split('\n')[0]}`);
+          }
+        }),
+    );
+  }
+}
+
+function describe(run: string, things: readonly AwsThing[], mayGo: (thing: AwsThing) => boolean, now: Date): string {
+  const expiresAt = new Date(Math.max(...things.map((thing) => thing.expiresAt.getTime())));
+  const minutes = Math.round((expiresAt.getTime() - now.getTime()) / 60_000);
+  const state = things.every(mayGo)
+    ? minutes <= 0
+      ? `expired ${-minutes} min ago`
+      : `expires in ${minutes} min, and is named with --run`
+    : `expires in ${minutes} min (${expiresAt.toISOString()}): left alone, unless you name it with --run ${run}`;
+  const order = [...things].sort((a, b) => REMOVAL_ORDER.indexOf(a.kind) - REMOVAL_ORDER.indexOf(b.kind));
+  return `Run ${run}, ${state}\n${order.map((thing) => `  ${titleOf(thing)}\n`).join('')}`;
+}

@@ -1,0 +1,178 @@
+import {
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  DescribePodIdentityAssociationCommand,
+  paginateListClusters,
+  paginateListPodIdentityAssociations,
+} from '@aws-sdk/client-eks';
+import {
+  ListOpenIDConnectProviderTagsCommand,
+  ListOpenIDConnectProvidersCommand,
+  ListPolicyTagsCommand,
+  ListRoleTagsCommand,
+  paginateListPolicies,
+  paginateListRoles,
+} from '@aws-sdk/client-iam';
+import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
+import { AGENT_ADDON } from '../../../clusters/agent-addon.ts';
+import type { AwsClients } from '../../aws/target.ts';
+import type { AccountAlias } from '../../scenario/policy.ts';
+import { hasNameOfARun, markOf, readTags, tagRecord, type RunMark } from './tags.ts';
+import type { AwsFindings, AwsThing } from './things.ts';
+
+/** Namespaces of runs in a cluster that existed before, with what their marks say. Empty when the cluster cannot be asked. */
+export type NamespacesOf = (clusterName: string) => Promise<readonly (RunMark & { readonly name: string })[]>;
+
+type Found = { readonly thing: AwsThing } | { readonly refused: string } | undefined;
+
+/**
+ * Looks for what runs left in an account, by name and tags. Changes nothing. What is deleted while it looks is passed over.
+ *
+ * Roles, policies, buckets and clusters count when name and tags name the same run; associations, add-ons and OIDC providers,
+ * whose names are not the run's own, by their tags.
+ */
+export async function findInAccount(
+  clients: AwsClients,
+  account: AccountAlias,
+  namespacesOf: NamespacesOf,
+): Promise<AwsFindings> {
+  const parts = await Promise.all([
+    roles(clients, account),
+    policies(clients, account),
+    providers(clients, account),
+    buckets(clients, account),
+    ...(account === 'main' ? [clusters(clients, namespacesOf)] : []),
+  ]);
+  const found = parts.flat();
+  return {
+    things: found.flatMap((one) => (one !== undefined && 'thing' in one ? [one.thing] : [])),
+    refused: found.flatMap((one) => (one !== undefined && 'refused' in one ? [one.refused] : [])),
+  };
+}
+
+async function roles({ iam }: AwsClients, account: AccountAlias): Promise<Found[]> {
+  const names: string[] = [];
+  for await (const page of paginateListRoles({ client: iam }, {}))
+    names.push(...(page.Roles ?? []).map((role) => role.RoleName ?? '').filter(hasNameOfARun));
+  return each(names, async (name) => {
+    const { Tags } = await iam.send(new ListRoleTagsCommand({ RoleName: name }));
+    const mark = markOf(name, tagRecord(Tags));
+    return mark === undefined ? refused(`role ${name}`) : { thing: { ...mark, account, kind: 'role', name } };
+  });
+}
+
+async function policies({ iam }: AwsClients, account: AccountAlias): Promise<Found[]> {
+  const all: { readonly name: string; readonly arn: string }[] = [];
+  for await (const page of paginateListPolicies({ client: iam }, { Scope: 'Local' }))
+    all.push(
+      ...(page.Policies ?? [])
+        .map((policy) => ({ name: policy.PolicyName ?? '', arn: policy.Arn ?? '' }))
+        .filter(({ name }) => hasNameOfARun(name)),
+    );
+  return each(all, async ({ name, arn }) => {
+    const { Tags } = await iam.send(new ListPolicyTagsCommand({ PolicyArn: arn }));
+    const mark = markOf(name, tagRecord(Tags));
+    return mark === undefined ? refused(`policy ${name}`) : { thing: { ...mark, account, kind: 'policy', arn } };
+  });
+}
+
+async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Found[]> {
+  const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+  return each(OpenIDConnectProviderList, async ({ Arn: arn = '' }) => {
+    const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn }));
+    const mark = readTags(tagRecord(Tags));
+    return mark && { thing: { ...mark, account, kind: 'OIDC provider', arn } };
+  });
+}
+
+async function buckets({ s3 }: AwsClients, account: AccountAlias): Promise<Found[]> {
+  const names: string[] = [];
+  for await (const page of paginateListBuckets({ client: s3 }, { Prefix: 'conformance-' }))
+    names.push(...(page.Buckets ?? []).map((bucket) => bucket.Name ?? '').filter(hasNameOfARun));
+  return each(names, async (name) => {
+    const TagSet = await s3.send(new GetBucketTaggingCommand({ Bucket: name })).then(
+      (answer) => answer.TagSet,
+      (error: unknown) => {
+        if ((error as Error).name === 'NoSuchTagSet') return [];
+        throw error;
+      },
+    );
+    const mark = markOf(name, tagRecord(TagSet));
+    return mark === undefined ? refused(`bucket ${name}`) : { thing: { ...mark, account, kind: 'bucket', name } };
+  });
+}
+
+async function clusters(clients: AwsClients, namespacesOf: NamespacesOf): Promise<Found[]> {
+  const { eks } = clients;
+  const names: string[] = [];
+  for await (const page of paginateListClusters({ client: eks }, {})) names.push(...(page.clusters ?? []));
+  const found = await each(names, async (name): Promise<Found[]> => {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+    if (hasNameOfARun(name)) {
+      const mark = markOf(name, cluster?.tags ?? {});
+      // Its associations, add-ons and objects go with it.
+      return [
+        mark === undefined
+          ? refused(`cluster ${name}`)
+          : { thing: { ...mark, account: 'main', kind: 'cluster', name } },
+      ];
+    }
+    // Being made or deleted, it has nothing of a run; FAILED, nothing can be asked.
+    if (cluster?.status !== 'ACTIVE' && cluster?.status !== 'UPDATING') return [];
+    return inExistingCluster(clients, name, namespacesOf);
+  });
+  return found.flat();
+}
+
+async function inExistingCluster({ eks }: AwsClients, cluster: string, namespacesOf: NamespacesOf): Promise<Found[]> {
+  const of = { account: 'main', cluster } as const;
+  const associations: string[] = [];
+  for await (const page of paginateListPodIdentityAssociations({ client: eks }, { clusterName: cluster }))
+    associations.push(...(page.associations ?? []).map(({ associationId = '' }) => associationId));
+  const [ofAssociations, ofAddon, namespaces] = await Promise.all([
+    each(associations, async (id): Promise<Found> => {
+      const { association } = await eks.send(
+        new DescribePodIdentityAssociationCommand({ clusterName: cluster, associationId: id }),
+      );
+      const mark = readTags(association?.tags ?? {});
+      const subject = `${association?.namespace}/${association?.serviceAccount}`;
+      return mark && { thing: { ...mark, ...of, kind: 'association', id, subject } };
+    }),
+    each([AGENT_ADDON], async (name): Promise<Found> => {
+      const { addon } = await eks.send(new DescribeAddonCommand({ clusterName: cluster, addonName: name }));
+      const mark = readTags(addon?.tags ?? {});
+      return mark && { thing: { ...mark, ...of, kind: 'add-on', name } };
+    }),
+    namespacesOf(cluster),
+  ]);
+  return [
+    ...ofAssociations,
+    ...ofAddon,
+    ...namespaces.map((mark): Found => ({ thing: { ...mark, ...of, kind: 'namespace' } })),
+  ];
+}
+
+const refused = (title: string): Found => ({
+  refused: `${title} has the name of a run and not its tags: if you know it, delete it by hand`,
+});
+
+const GONE = new Set([
+  'NoSuchEntity',
+  'NoSuchEntityException',
+  'NoSuchBucket',
+  'ResourceNotFoundException',
+  'NotFoundException',
+]);
+
+/** Asks about each; what is gone by then is passed over. The clients see to it that AWS is not asked too often. */
+async function each<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<R[]> {
+  const answers = await Promise.all(
+    all.map((one) =>
+      look(one).catch((error: unknown) => {
+        if (GONE.has((error as Error).name)) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return answers.filter((answer): answer is Awaited<R> => answer !== undefined);
+}

@@ -1,0 +1,32 @@
+import { EXPIRY_TAG, RUN_TAG } from '../../../clusters/tags.ts';
+import { RUN_ID } from '../../run/ledger.ts';
+
+/** What the tags of a resource say of the run that made it. */
+export interface RunMark {
+  readonly run: string;
+  readonly expiresAt: Date;
+}
+
+/** A name that a run gives to what it makes in AWS. */
+const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
+
+export const hasNameOfARun = (name: string): boolean => OF_A_RUN.test(name);
+
+/** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
+export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
+  const run = tags[RUN_TAG];
+  const expiresAt = new Date(tags[EXPIRY_TAG] ?? '');
+  if (run === undefined || !RUN_ID.test(run) || Number.isNaN(expiresAt.getTime())) return undefined;
+  return { run, expiresAt };
+}
+
+/** Tags as IAM and S3 write them. */
+export const tagRecord = (
+  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined,
+): Record<string, string | undefined> => Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
+
+/** The run of something whose name must be of the same run as its tags; undefined when it is not the harness' own. */
+export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
+  const mark = readTags(tags);
+  return mark !== undefined && OF_A_RUN.exec(name)?.[1] === mark.run ? mark : undefined;
+}

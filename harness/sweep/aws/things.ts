@@ -1,0 +1,50 @@
+import type { AccountAlias } from '../../scenario/policy.ts';
+
+/** Something in AWS that carries the tags of a run. */
+export type AwsThing = { readonly run: string; readonly expiresAt: Date; readonly account: AccountAlias } & (
+  | { readonly kind: 'association'; readonly cluster: string; readonly id: string; readonly subject: string }
+  | { readonly kind: 'add-on'; readonly cluster: string; readonly name: string }
+  | { readonly kind: 'namespace'; readonly cluster: string; readonly name: string }
+  | { readonly kind: 'cluster'; readonly name: string }
+  | { readonly kind: 'OIDC provider'; readonly arn: string }
+  | { readonly kind: 'bucket'; readonly name: string }
+  | { readonly kind: 'role'; readonly name: string }
+  | { readonly kind: 'policy'; readonly arn: string }
+);
+
+/** In this order: what uses something goes before it. */
+export const REMOVAL_ORDER: readonly AwsThing['kind'][] = [
+  'namespace',
+  'association',
+  'add-on',
+  'cluster',
+  'OIDC provider',
+  'bucket',
+  'role',
+  'policy',
+];
+
+/** What there is of runs. */
+export interface AwsFindings {
+  readonly things: readonly AwsThing[];
+  /** What has the name of a run and not its tags, a sentence each: it is not touched. */
+  readonly refused: readonly string[];
+}
+
+export function titleOf(thing: AwsThing): string {
+  const where = thing.account === 'other' ? ' in the second account' : '';
+  switch (thing.kind) {
+    case 'association':
+      return `association ${thing.id} of ${thing.subject} in cluster ${thing.cluster}`;
+    case 'add-on':
+    case 'namespace':
+      return `${thing.kind} ${thing.name} of cluster ${thing.cluster}`;
+    case 'OIDC provider':
+    case 'policy':
+      return `${thing.kind} ${thing.arn}${where}`;
+    case 'cluster':
+    case 'bucket':
+    case 'role':
+      return `${thing.kind} ${thing.name}${where}`;
+  }
+}
