@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { callLog } from './core/call-log.ts';
 import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
+import type { WorldOptions } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { storm } from './core/storm.ts';
 import type { World } from './core/world.ts';
@@ -18,7 +19,7 @@ const REMEMBERED_CALLS = 100_000;
 
 /** Builds an emulator and its world. The world is for the project's own tests: users reach it by its APIs alone. */
 export async function startWithWorld(
-  options: EmulatorOptions,
+  options: EmulatorOptions & Pick<WorldOptions, 'uptime'>,
 ): Promise<{ readonly emulator: Emulator; readonly world: World }> {
   const { host = '127.0.0.1', accountId = DEFAULT_ACCOUNT_ID } = options;
   let endpoint = '';

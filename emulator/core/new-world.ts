@@ -1,7 +1,10 @@
 import { awsManagedPolicies } from '../iam/managed-policies.ts';
 import { movableClock } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { credentialStore } from './credentials.ts';
+import { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
+import { lagOf } from './lag.ts';
 import type { Credentials, RootUser } from './principal.ts';
 import { seededRandom } from './random.ts';
 import type { Account, EmulatorSettings, World } from './world.ts';
@@ -37,6 +40,8 @@ export interface WorldOptions {
   readonly faults?: Iterable<EmulatorFault>;
   readonly settings?: Partial<EmulatorSettings>;
   readonly seed?: string;
+  /** Measures delays and throttling; real time by default. */
+  readonly uptime?: Clock;
   readonly endpoint: () => string;
 }
 
@@ -50,14 +55,17 @@ export interface NewWorld {
 export function newWorld(options: WorldOptions): NewWorld {
   const accounts = new Map<string, Account>();
   const credentials = credentialStore();
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings };
+  const time = { uptime: options.uptime ?? { now: () => performance.now() }, lag: lagOf(settings) };
   const world: World = {
     partition: 'aws',
     region: options.region ?? DEFAULT_REGION,
     clock: movableClock(),
+    ...time,
     faults: new Set(options.faults),
-    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    settings,
     accounts,
-    buckets: new Map(),
+    buckets: new EventualMap(time),
     awsManagedPolicies: awsManagedPolicies(),
     credentials,
     random: seededRandom(options.seed),
@@ -73,10 +81,10 @@ export function newWorld(options: WorldOptions): NewWorld {
     const account: Account = {
       id,
       administrator: administrator ?? credentials.issue(root),
-      roles: new Map(),
-      policies: new Map(),
-      oidcProviders: new Map(),
-      clusters: new Map(),
+      roles: new EventualMap(time),
+      policies: new EventualMap(time),
+      oidcProviders: new EventualMap(time),
+      clusters: new EventualMap(time),
     };
     accounts.set(id, account);
     return account;

@@ -13,8 +13,8 @@ export interface PrincipalPolicies {
 const NONE: PrincipalPolicies = { identityPolicies: [] };
 
 /**
- * Policies of the session's role as they are now: IAM looks them up at each request, so a change concerns sessions that
- * exist. A role that was deleted, or deleted and made again, gives its old sessions nothing. A root has none: the engine
+ * Policies of the session's role as they are now, or were `delays.iam` ago: IAM looks them up at each request, so a change
+ * concerns sessions that exist. A role that was deleted, or deleted and made again, gives its old sessions nothing. A root has none: the engine
  * knows what it may. Services, web identities and anonymous callers have none either.
  */
 export function policiesOf(world: World, principal: Principal): PrincipalPolicies {
@@ -34,14 +34,14 @@ export function policiesOf(world: World, principal: Principal): PrincipalPolicie
   return { identityPolicies, permissionsBoundary: boundaryOf(world, role, role.permissionsBoundary), ...narrowed };
 }
 
-/** The role that a session is of, unless it has been deleted since. */
+/** The role that a session is of as authorization knows it, unless it has been deleted since. */
 export function roleOf(world: World, session: RoleSession): Role | undefined {
-  const role = world.account(session.accountId)?.roles.get(session.roleName);
+  const role = world.account(session.accountId)?.roles.elsewhere(session.roleName);
   return role !== undefined && session.userId.startsWith(`${role.id}:`) ? role : undefined;
 }
 
 function managedPolicy(world: World, accountId: string, arn: string): ManagedPolicy | undefined {
-  return world.account(accountId)?.policies.get(arn) ?? world.awsManagedPolicies.get(arn);
+  return world.account(accountId)?.policies.elsewhere(arn) ?? world.awsManagedPolicies.get(arn);
 }
 
 function documentInForce(policy: ManagedPolicy | undefined): PolicyDocument | undefined {

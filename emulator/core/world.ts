@@ -1,13 +1,18 @@
 import type { CompiledPolicy } from '../iam/policy/index.ts';
-import type { MovableClock } from './clock.ts';
+import type { Clock, MovableClock } from './clock.ts';
 import type { CallRecord } from './calls.ts';
+import type { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
+import type { Lag } from './lag.ts';
 import type { Caller, Credentials } from './principal.ts';
 import type { ServiceName } from './service.ts';
 import type { Cluster } from '../eks/model.ts';
 import type { Bucket } from '../s3/model.ts';
 
-/** IAM role as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. */
+/**
+ * IAM role as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. It is
+ * never changed in place, as nothing of IAM is: a changed copy takes its place, while others may still see the role as it was.
+ */
 export interface Role {
   readonly name: string;
   readonly path: string;
@@ -16,16 +21,16 @@ export interface Role {
   readonly id: string;
   readonly accountId: string;
   readonly createdAt: number;
-  description: string | undefined;
-  maxSessionDuration: number;
-  trustPolicyText: string;
-  trustPolicy: CompiledPolicy;
+  readonly description: string | undefined;
+  readonly maxSessionDuration: number;
+  readonly trustPolicyText: string;
+  readonly trustPolicy: CompiledPolicy;
   /** Policy name -> document. */
-  readonly inlinePolicies: Map<string, PolicyDocument>;
+  readonly inlinePolicies: ReadonlyMap<string, PolicyDocument>;
   /** ARNs of attached managed policies. */
-  readonly attachedPolicies: Set<string>;
-  permissionsBoundary: string | undefined;
-  readonly tags: Map<string, string>;
+  readonly attachedPolicies: ReadonlySet<string>;
+  readonly permissionsBoundary: string | undefined;
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 export interface PolicyDocument {
@@ -39,11 +44,13 @@ export interface ManagedPolicy {
   readonly path: string;
   readonly id: string;
   readonly createdAt: number;
-  description: string | undefined;
+  readonly description: string | undefined;
   /** Version id (`v1`) -> document; `defaultVersion` is the one in force. */
-  readonly versions: Map<string, PolicyDocument & { readonly createdAt: number }>;
-  defaultVersion: string;
-  readonly tags: Map<string, string>;
+  readonly versions: ReadonlyMap<string, PolicyDocument & { readonly createdAt: number }>;
+  readonly defaultVersion: string;
+  /** Number of the newest version: IAM does not give a number out twice, even if its version is deleted. */
+  readonly newestVersion: number;
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 export interface OidcProvider {
@@ -51,19 +58,20 @@ export interface OidcProvider {
   /** Issuer without `https://`. */
   readonly issuer: string;
   readonly createdAt: number;
-  clientIds: Set<string>;
-  thumbprints: string[];
-  readonly tags: Map<string, string>;
+  readonly clientIds: ReadonlySet<string>;
+  readonly thumbprints: readonly string[];
+  readonly tags: ReadonlyMap<string, string>;
 }
 
 export interface Account {
   readonly id: string;
   readonly administrator: Credentials;
-  readonly roles: Map<string, Role>;
+  readonly roles: EventualMap<Role>;
   /** ARN -> policy. AWS's own (`arn:aws:iam::aws:policy/…`) are found through `World.awsManagedPolicies`. */
-  readonly policies: Map<string, ManagedPolicy>;
-  readonly oidcProviders: Map<string, OidcProvider>;
-  readonly clusters: Map<string, Cluster>;
+  readonly policies: EventualMap<ManagedPolicy>;
+  /** By ARN. */
+  readonly oidcProviders: EventualMap<OidcProvider>;
+  readonly clusters: EventualMap<Cluster>;
 }
 
 /** Undocumented behaviour, by name, each with the default stated in docs/emulator.md. */
@@ -132,11 +140,18 @@ export interface World {
   readonly partition: 'aws';
   readonly region: string;
   readonly clock: MovableClock;
+  /**
+   * Milliseconds since some moment, in real time. What AWS takes time for is measured by it and not by `clock`: a test that
+   * moves that one hours ahead or back neither skips nor stretches what is under way for others.
+   */
+  readonly uptime: Clock;
+  /** How far what is seen elsewhere stays behind. */
+  readonly lag: Lag;
   readonly faults: ReadonlySet<EmulatorFault>;
   readonly settings: EmulatorSettings;
   readonly accounts: Map<string, Account>;
   /** Buckets are one name space over all accounts. */
-  readonly buckets: Map<string, Bucket>;
+  readonly buckets: EventualMap<Bucket>;
   readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
   readonly credentials: CredentialStore;
   /** Random source: seeded, so that a run can be repeated. Secrets come from node:crypto instead. */

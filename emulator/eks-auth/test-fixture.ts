@@ -3,7 +3,7 @@ import type { PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { JWTPayload } from 'jose';
 import type { Caller, RoleSession } from '../core/principal.ts';
 import { ACCOUNT, testCloud, type Answer, type TestCloud } from '../eks/test-cloud.ts';
-import { POD_TRUST, makeCluster, makeRole } from '../eks/test-roles.ts';
+import { POD_TRUST, clusterRole, makeCluster, makeRole } from '../eks/test-roles.ts';
 
 export const UNASSUMABLE = 'Unauthorized Exception! EKS does not have permissions to assume the associated role.';
 export const CLUSTER_ARN = `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`;
@@ -14,8 +14,8 @@ type Change = Readonly<Record<string, unknown>>;
 /** A cluster `blue`, a role `app` for pods, and what it takes for pod shop/reader to ask for credentials. */
 export interface EksAuthFixture {
   readonly cloud: TestCloud;
-  /** Begins anew with settings or faults. */
-  readonly start: (options?: Parameters<typeof testCloud>[0]) => Promise<void>;
+  /** Begins anew with settings or faults; `settle` is called once a role was made, before it is used. */
+  readonly start: (options?: Parameters<typeof testCloud>[0], settle?: () => void) => Promise<void>;
   /** Associates shop/reader with the role `app`, or as `input` has it. */
   readonly associate: (input?: object) => Promise<PodIdentityAssociation>;
   readonly claims: (change?: Change, cluster?: string) => JWTPayload;
@@ -38,11 +38,13 @@ export function eksAuthFixture(): EksAuthFixture {
     get cloud() {
       return current();
     },
-    start: async (options) => {
+    start: async (options, settle = () => {}) => {
       await cloud?.close();
       cloud = await testCloud(options);
-      await makeCluster(cloud);
       roleArn = await makeRole(cloud, 'app', [POD_TRUST]);
+      await clusterRole(cloud);
+      settle();
+      await makeCluster(cloud);
     },
     associate: async (input = {}) => {
       const whole = { clusterName: 'blue', namespace: 'shop', serviceAccount: 'reader', roleArn, ...input };

@@ -4,13 +4,13 @@ import type { ServiceRequest } from '../core/service.ts';
 import type { Account, Role, World } from '../core/world.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
+import { findRole } from '../sts/assume-role.ts';
 import type { AssociationPropagation } from './associations/propagation.ts';
 import type { ClientRequestTokens } from './client-request-tokens.ts';
 import { accessDenied, invalidParameter, resourceNotFound } from './errors.ts';
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from './rest-json.ts';
-import { findRole } from './roles.ts';
 import { resourceTagContext } from './tags.ts';
 
 /** What the EKS operations share. */

@@ -1,4 +1,5 @@
 import { AwsError } from '../core/errors.ts';
+import { EventualMap } from '../core/eventual-map.ts';
 import { demand, demandOnCluster, note, parameter, passedRole, theCluster, type EksCall } from './call.ts';
 import { clusterView } from './cluster-view.ts';
 import { invalidParameter, resourceInUse } from './errors.ts';
@@ -55,9 +56,9 @@ export async function createCluster(call: EksCall): Promise<object> {
     status: 'CREATING',
     managed: undefined,
     tags,
-    addons: new Map(),
-    nodeGroups: new Map(),
-    associations: new Map(),
+    addons: new EventualMap(world),
+    nodeGroups: new EventualMap(world),
+    associations: new EventualMap(world),
     eksAuthAssociations: new Map(),
     accessEntries: new Map(),
     configuration,
@@ -107,7 +108,7 @@ export function describeCluster(call: EksCall): object {
 
 export function listClusters(call: EksCall): object {
   demand(call, 'eks:ListClusters', '*');
-  const { items, nextToken } = page(call.account.clusters.keys(), (name) => name, call.query);
+  const { items, nextToken } = page(call.account.clusters.listed().keys(), (name) => name, call.query);
   return { clusters: items, nextToken };
 }
 

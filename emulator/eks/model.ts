@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials } from '../core/principal.ts';
 
 /** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
@@ -153,10 +154,10 @@ export interface Cluster {
   status: ClusterStatus;
   managed: ManagedCluster | undefined;
   readonly tags: Map<string, string>;
-  readonly addons: Map<string, Addon>;
-  readonly nodeGroups: Map<string, NodeGroup>;
+  readonly addons: EventualMap<Addon>;
+  readonly nodeGroups: EventualMap<NodeGroup>;
   /** Association id -> association. */
-  readonly associations: Map<string, Association>;
+  readonly associations: EventualMap<Association>;
   /**
    * What EKS Auth knows of the associations, by `<namespace>/<service account>`: it lags behind `associations` by the
    * setting `associationPropagation.eksAuth`. Absent: it knows of none.

@@ -67,7 +67,7 @@ export function describeNodegroup(call: EksCall): object {
 
 export function listNodegroups(call: EksCall): object {
   demandOnCluster(call, 'eks:ListNodegroups');
-  const { items, nextToken } = page(theCluster(call).nodeGroups.keys(), (name) => name, call.query);
+  const { items, nextToken } = page(theCluster(call).nodeGroups.listed().keys(), (name) => name, call.query);
   return { nodegroups: items, nextToken };
 }
 

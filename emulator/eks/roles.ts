@@ -1,14 +1,5 @@
-import type { Role, World } from '../core/world.ts';
-import { parseRoleArn } from '../sts/arns.ts';
+import type { Role } from '../core/world.ts';
 import { isJsonObject, type JsonObject } from './rest-json.ts';
-
-/** The role of an ARN, path included; undefined when there is none. */
-export function findRole(world: World, arn: string): Role | undefined {
-  const named = parseRoleArn(arn);
-  if (named === undefined) return undefined;
-  const role = world.account(named.accountId)?.roles.get(named.name);
-  return role?.arn === arn ? role : undefined;
-}
 
 /**
  * Whether a statement of the role's trust policy lets the service assume the role. Conditions are not looked at: what

@@ -3,6 +3,7 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
+import type { Clock } from '../core/clock.ts';
 import { newWorld } from '../core/new-world.ts';
 import type { EmulatorFault } from '../core/faults.ts';
 import type { Caller } from '../core/principal.ts';
@@ -58,6 +59,7 @@ export async function testCloud(
     readonly settings?: Partial<EmulatorSettings>;
     readonly faults?: readonly EmulatorFault[];
     readonly provider?: ClusterProvider | null;
+    readonly uptime?: Clock;
   } = {},
 ): Promise<TestCloud> {
   const clusters = new Map<string, RecordedCluster>();
@@ -67,6 +69,7 @@ export async function testCloud(
     endpoint: () => 'http://127.0.0.1:1',
     ...(options.settings && { settings: options.settings }),
     ...(options.faults && { faults: options.faults }),
+    ...(options.uptime && { uptime: options.uptime }),
   });
   createAccount(ACCOUNT);
   createAccount(OTHER_ACCOUNT);

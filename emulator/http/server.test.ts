@@ -1,6 +1,7 @@
 import { S3Client, CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
+import { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../core/world.ts';
@@ -238,9 +239,9 @@ describe('emulator server', () => {
         delete: async () => {},
       },
       tags: new Map(),
-      addons: new Map(),
-      nodeGroups: new Map(),
-      associations: new Map(),
+      addons: new EventualMap(world),
+      nodeGroups: new EventualMap(world),
+      associations: new EventualMap(world),
     });
     const configuration = await fetch(`${emulator.endpoint}/id/${id}/.well-known/openid-configuration`);
     expect(await configuration.json()).to.deep.include({ issuer, jwks_uri: `${issuer}/keys` });

@@ -1,6 +1,6 @@
 import type { Credentials, RoleSession } from '../core/principal.ts';
 import { uniqueId } from '../core/random.ts';
-import type { Role, World } from '../core/world.ts';
+import type { PolicyDocument, Role, World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 
 /** What a test wants of a role and a session of it. Policies are lists of statements. */
@@ -33,7 +33,24 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
     JSON.stringify({ Version: '2012-10-17', Statement: statements });
 
   const trust = document([{ Effect: 'Allow', Principal: { AWS: accountId }, Action: 'sts:AssumeRole' }]);
-  const allow = document(options.allow ?? []);
+  const boundaryArn = `arn:aws:iam::${accountId}:policy/boundary-of-${roleName}`;
+  if (options.boundary !== undefined) {
+    const text = document(options.boundary);
+    account.policies.set(boundaryArn, {
+      arn: boundaryArn,
+      name: `boundary-of-${roleName}`,
+      path: '/',
+      id: uniqueId(world.random, 'ANPA'),
+      createdAt: now,
+      description: undefined,
+      versions: new Map([
+        ['v1', { text, compiled: compilePolicy(text, { kind: 'identity', name: boundaryArn }), createdAt: now }],
+      ]),
+      defaultVersion: 'v1',
+      newestVersion: 1,
+      tags: new Map(),
+    });
+  }
   const role: Role = {
     name: roleName,
     path: '/',
@@ -45,33 +62,11 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
     maxSessionDuration: 43_200,
     trustPolicyText: trust,
     trustPolicy: compilePolicy(trust, { kind: 'trust', name: `trust policy of role ${roleName}` }),
-    inlinePolicies: new Map(),
+    inlinePolicies: new Map(options.allow && [['test', inlinePolicy(document(options.allow), roleName)]]),
     attachedPolicies: new Set(),
-    permissionsBoundary: undefined,
+    permissionsBoundary: options.boundary && boundaryArn,
     tags: new Map(Object.entries(options.roleTags ?? {})),
   };
-  if (options.allow !== undefined) {
-    const compiled = compilePolicy(allow, { kind: 'identity', name: `inline policy test on role ${roleName}` });
-    role.inlinePolicies.set('test', { text: allow, compiled });
-  }
-  if (options.boundary !== undefined) {
-    const arn = `arn:aws:iam::${accountId}:policy/boundary-of-${roleName}`;
-    const text = document(options.boundary);
-    account.policies.set(arn, {
-      arn,
-      name: `boundary-of-${roleName}`,
-      path: '/',
-      id: uniqueId(world.random, 'ANPA'),
-      createdAt: now,
-      description: undefined,
-      versions: new Map([
-        ['v1', { text, compiled: compilePolicy(text, { kind: 'identity', name: arn }), createdAt: now }],
-      ]),
-      defaultVersion: 'v1',
-      tags: new Map(),
-    });
-    role.permissionsBoundary = arn;
-  }
   account.roles.set(roleName, role);
 
   const session: RoleSession = {
@@ -90,4 +85,8 @@ export function testSession(world: World, options: TestSessionOptions = {}): Tes
     context: {},
   };
   return { role, session, credentials: world.credentials.issue(session) };
+}
+
+function inlinePolicy(text: string, roleName: string): PolicyDocument {
+  return { text, compiled: compilePolicy(text, { kind: 'identity', name: `inline policy test on role ${roleName}` }) };
 }

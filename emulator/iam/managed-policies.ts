@@ -136,6 +136,7 @@ function managedPolicy({ name, path = '/', description, statements }: Definition
     description,
     versions: new Map([['v1', { text, compiled, createdAt: CREATED_AT }]]),
     defaultVersion: 'v1',
+    newestVersion: 1,
     tags: new Map(),
   };
 }

@@ -13,7 +13,7 @@ export const listBuckets: Handler = (call) => {
   demandOnService(call, accountId, 's3:ListAllMyBuckets', 'arn:aws:s3:::*', {});
   const prefix = call.query.get('prefix') ?? '';
   const { buckets, region } = call.context.world;
-  const own = [...buckets.values()]
+  const own = [...buckets.listed().values()]
     .filter((bucket) => bucket.accountId === accountId && bucket.name.startsWith(prefix))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   return {

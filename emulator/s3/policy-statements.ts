@@ -33,7 +33,7 @@ function principalExists(world: World, principal: string): boolean {
   const role = /^arn:aws:iam::(\d{12}):role\/(?:.*\/)?([^/]+)$/.exec(principal);
   if (role === null) return true;
   const [, accountId = '', name = ''] = role;
-  return world.account(accountId)?.roles.get(name)?.arn === principal;
+  return world.account(accountId)?.roles.elsewhere(name)?.arn === principal;
 }
 
 function isOfBucket(resource: string, bucketName: string): boolean {

@@ -117,9 +117,10 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
   return { role, session, credentials: world.credentials.issue(session), packedPolicySize: packed };
 }
 
-function findRole(world: World, arn: string): Role | undefined {
+/** The role of an ARN, path included, as the services beside IAM know it; undefined when they know of none. */
+export function findRole(world: World, arn: string): Role | undefined {
   const parsed = parseRoleArn(arn);
-  const role = parsed && world.account(parsed.accountId)?.roles.get(parsed.name);
+  const role = parsed && world.account(parsed.accountId)?.roles.elsewhere(parsed.name);
   return role?.arn === arn ? role : undefined;
 }
 

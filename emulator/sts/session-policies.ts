@@ -27,7 +27,7 @@ export function resolveSessionPolicies(
 ): readonly string[] {
   for (const text of policies) compilePolicy(text, { kind: 'session', name: 'session policy' });
   const managed = arns.map((arn) => {
-    const policy = world.awsManagedPolicies.get(arn) ?? world.account(accountId)?.policies.get(arn);
+    const policy = world.awsManagedPolicies.get(arn) ?? world.account(accountId)?.policies.elsewhere(arn);
     const document = policy?.versions.get(policy.defaultVersion);
     if (document === undefined) {
       throw new AwsError('MalformedPolicyDocument', 400, `Policy ${arn} does not exist in the role's account.`);

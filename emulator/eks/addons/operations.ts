@@ -55,7 +55,7 @@ export function describeAddon(call: EksCall): object {
 
 export function listAddons(call: EksCall): object {
   demandOnCluster(call, 'eks:ListAddons');
-  const { items, nextToken } = page(theCluster(call).addons.keys(), (name) => name, call.query);
+  const { items, nextToken } = page(theCluster(call).addons.listed().keys(), (name) => name, call.query);
   return { addons: items, nextToken };
 }
 

@@ -35,7 +35,7 @@ export function listPodIdentityAssociations(call: EksCall): object {
   demandOnCluster(call, 'eks:ListPodIdentityAssociations');
   const namespace = call.query.get('namespace');
   const serviceAccount = call.query.get('serviceAccount');
-  const wanted = [...theCluster(call).associations.values()].filter(
+  const wanted = [...theCluster(call).associations.listed().values()].filter(
     (association) =>
       (namespace === null || association.namespace === namespace) &&
       (serviceAccount === null || association.serviceAccount === serviceAccount),

@@ -3,7 +3,7 @@ import type { IamOperation } from './call.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { findPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
-import { demandRole } from './role-lookup.ts';
+import { changeRole, demandRole } from './role-lookup.ts';
 import { ARN, PATH_PREFIX } from './rules.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
@@ -19,14 +19,16 @@ export const attachedPolicies = {
     if (!role.attachedPolicies.has(arn) && role.attachedPolicies.size >= ATTACHED_POLICIES_QUOTA) {
       throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${ATTACHED_POLICIES_QUOTA}`);
     }
-    role.attachedPolicies.add(arn);
+    changeRole(call.account, role, { attachedPolicies: new Set(role.attachedPolicies).add(arn) });
     return undefined;
   },
 
   DetachRolePolicy: (call) => {
     const arn = call.parameters.required('PolicyArn', ARN);
     const role = demandRole(call, 'iam:DetachRolePolicy', policyKey(arn));
-    if (!role.attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
+    const attachedPolicies = new Set(role.attachedPolicies);
+    if (!attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
+    changeRole(call.account, role, { attachedPolicies });
     return undefined;
   },
 

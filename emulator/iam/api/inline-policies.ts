@@ -3,7 +3,7 @@ import type { IamOperation } from './call.ts';
 import { encodeDocument, INLINE_POLICIES_QUOTA, policyDocument, policySize } from './documents.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { page } from './paging.ts';
-import { demandRole } from './role-lookup.ts';
+import { changeRole, demandRole } from './role-lookup.ts';
 import { DOCUMENT, POLICY_NAME } from './rules.ts';
 
 /** The inline policies of roles. */
@@ -16,7 +16,7 @@ export const inlinePolicies = {
     if (sizeWithout(role, name) + policySize(text) > INLINE_POLICIES_QUOTA) {
       throw limitExceeded(`Maximum policy size of ${INLINE_POLICIES_QUOTA} bytes exceeded for role ${role.name}`);
     }
-    role.inlinePolicies.set(name, document);
+    changeRole(call.account, role, { inlinePolicies: new Map(role.inlinePolicies).set(name, document) });
     return undefined;
   },
 
@@ -36,7 +36,9 @@ export const inlinePolicies = {
   DeleteRolePolicy: (call) => {
     const name = call.parameters.required('PolicyName', POLICY_NAME);
     const role = demandRole(call, 'iam:DeleteRolePolicy');
-    if (!role.inlinePolicies.delete(name)) missing(name);
+    const inlinePolicies = new Map(role.inlinePolicies);
+    if (!inlinePolicies.delete(name)) missing(name);
+    changeRole(call.account, role, { inlinePolicies });
     return undefined;
   },
 } satisfies Record<string, IamOperation>;

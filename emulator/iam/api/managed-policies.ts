@@ -5,10 +5,10 @@ import type { IamOperation } from './call.ts';
 import { MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
 import { deleteConflict, entityAlreadyExists, limitExceeded } from './errors.ts';
 import { uniqueId } from './ids.ts';
-import { demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
+import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, POLICY_NAME } from './rules.ts';
-import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, tagList } from './tags.ts';
+import { readTagKeys, readTags, requestTagKeys, tagList, withoutTags, withTags } from './tags.ts';
 
 /** Managed policies; their versions are in `policy-versions.ts`. */
 export const managedPolicies = {
@@ -34,7 +34,8 @@ export const managedPolicies = {
       description,
       versions: new Map([['v1', { ...document, createdAt }]]),
       defaultVersion: 'v1',
-      tags: new Map(tags),
+      newestVersion: 1,
+      tags,
     };
     account.policies.set(arn, policy);
     return { Policy: { ...shortPolicy(account, policy), Tags: tags.size > 0 ? tagList(tags) : undefined } };
@@ -58,7 +59,7 @@ export const managedPolicies = {
     demand('iam:ListPolicies', '*');
     const listed = [
       ...(scope === 'Local' ? [] : world.awsManagedPolicies.values()),
-      ...(scope === 'AWS' ? [] : account.policies.values()),
+      ...(scope === 'AWS' ? [] : account.policies.listed().values()),
     ].filter((policy) => policy.path.startsWith(prefix) && (!onlyAttached || attachments(account, policy.arn) > 0));
     const { items, members } = page(listed, (policy) => policy.arn, parameters);
     return { Policies: items.map((policy) => shortPolicy(account, policy)), ...members };
@@ -81,13 +82,15 @@ export const managedPolicies = {
 
   TagPolicy: (call) => {
     const tags = readTags(call.parameters);
-    addTags(demandOwnPolicy(call, 'iam:TagPolicy', requestTagKeys(tags)).tags, tags);
+    const policy = demandOwnPolicy(call, 'iam:TagPolicy', requestTagKeys(tags));
+    changePolicy(call.account, policy, { tags: withTags(policy.tags, tags) });
     return undefined;
   },
 
   UntagPolicy: (call) => {
     const keys = readTagKeys(call.parameters);
-    removeTags(demandOwnPolicy(call, 'iam:UntagPolicy', keys.length > 0 ? { 'aws:TagKeys': keys } : {}).tags, keys);
+    const policy = demandOwnPolicy(call, 'iam:UntagPolicy', keys.length > 0 ? { 'aws:TagKeys': keys } : {});
+    changePolicy(call.account, policy, { tags: withoutTags(policy.tags, keys) });
     return undefined;
   },
 

@@ -48,6 +48,13 @@ export function demandOwnPolicy(
   return policy;
 }
 
+/** Puts a changed copy in the policy's place: the policy as it was may still be what others see. */
+export function changePolicy(account: Account, policy: ManagedPolicy, change: Partial<ManagedPolicy>): ManagedPolicy {
+  const changed = { ...policy, ...change };
+  account.policies.set(policy.arn, changed);
+  return changed;
+}
+
 /** Checks that a permissions boundary exists. Throws `NoSuchEntity` (404). */
 export function demandBoundary(world: World, account: Account, arn: string): string {
   if (findPolicy(world, account, arn) === undefined) {

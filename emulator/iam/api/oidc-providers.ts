@@ -6,7 +6,7 @@ import type { IamCall, IamOperation } from './call.ts';
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
 import { page } from './paging.ts';
 import { ARN } from './rules.ts';
-import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, resourceTagKeys, tagList } from './tags.ts';
+import { readTagKeys, readTags, requestTagKeys, resourceTagKeys, tagList, withoutTags, withTags } from './tags.ts';
 
 const PROVIDERS_QUOTA = 100;
 const CLIENT_IDS_QUOTA = 100;
@@ -29,7 +29,7 @@ export const oidcProviders = {
     }
     checkClientIds(clientIds);
     const createdAt = world.clock.now();
-    account.oidcProviders.set(arn, { arn, issuer, createdAt, clientIds, thumbprints, tags: new Map(tags) });
+    account.oidcProviders.set(arn, { arn, issuer, createdAt, clientIds, thumbprints, tags });
     return { OpenIDConnectProviderArn: arn, Tags: tags.size > 0 ? tagList(tags) : undefined };
   },
 
@@ -46,7 +46,7 @@ export const oidcProviders = {
 
   ListOpenIDConnectProviders: ({ account, demand }) => {
     demand('iam:ListOpenIDConnectProviders', '*');
-    return { OpenIDConnectProviderList: [...account.oidcProviders.keys()].sort().map((Arn) => ({ Arn })) };
+    return { OpenIDConnectProviderList: [...account.oidcProviders.listed().keys()].sort().map((Arn) => ({ Arn })) };
   },
 
   /** Does not fail for a provider that does not exist (IAM API Reference, DeleteOpenIDConnectProvider). */
@@ -62,32 +62,37 @@ export const oidcProviders = {
     const provider = demandProvider(call, 'iam:AddClientIDToOpenIDConnectProvider');
     const clientIds = new Set([...provider.clientIds, clientId]);
     checkClientIds(clientIds);
-    provider.clientIds = clientIds;
+    changeProvider(call, provider, { clientIds });
     return undefined;
   },
 
   RemoveClientIDFromOpenIDConnectProvider: (call) => {
     const clientId = call.parameters.required('ClientID', CLIENT_ID);
-    demandProvider(call, 'iam:RemoveClientIDFromOpenIDConnectProvider').clientIds.delete(clientId);
+    const provider = demandProvider(call, 'iam:RemoveClientIDFromOpenIDConnectProvider');
+    const clientIds = new Set(provider.clientIds);
+    clientIds.delete(clientId);
+    changeProvider(call, provider, { clientIds });
     return undefined;
   },
 
   UpdateOpenIDConnectProviderThumbprint: (call) => {
     const thumbprints = readThumbprints(call.parameters);
-    demandProvider(call, 'iam:UpdateOpenIDConnectProviderThumbprint').thumbprints = thumbprints;
+    changeProvider(call, demandProvider(call, 'iam:UpdateOpenIDConnectProviderThumbprint'), { thumbprints });
     return undefined;
   },
 
   TagOpenIDConnectProvider: (call) => {
     const tags = readTags(call.parameters);
-    addTags(demandProvider(call, 'iam:TagOpenIDConnectProvider', requestTagKeys(tags)).tags, tags);
+    const provider = demandProvider(call, 'iam:TagOpenIDConnectProvider', requestTagKeys(tags));
+    changeProvider(call, provider, { tags: withTags(provider.tags, tags) });
     return undefined;
   },
 
   UntagOpenIDConnectProvider: (call) => {
     const keys = readTagKeys(call.parameters);
     const conditionKeys = keys.length > 0 ? { 'aws:TagKeys': keys } : {};
-    removeTags(demandProvider(call, 'iam:UntagOpenIDConnectProvider', conditionKeys).tags, keys);
+    const provider = demandProvider(call, 'iam:UntagOpenIDConnectProvider', conditionKeys);
+    changeProvider(call, provider, { tags: withoutTags(provider.tags, keys) });
     return undefined;
   },
 
@@ -108,6 +113,11 @@ function demandProvider(
   call.demand(action, arn, { ...resourceTagKeys(provider?.tags), ...conditionKeys });
   if (provider === undefined) throw noSuchEntity(`OpenIDConnect Provider not found for arn ${arn}`);
   return provider;
+}
+
+/** Puts a changed copy in the provider's place: the provider as it was may still be what others see. */
+function changeProvider({ account }: IamCall, provider: OidcProvider, change: Partial<OidcProvider>): void {
+  account.oidcProviders.set(provider.arn, { ...provider, ...change });
 }
 
 function providerArn({ parameters }: IamCall): string {

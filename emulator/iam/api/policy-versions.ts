@@ -5,15 +5,12 @@ import type { IamOperation } from './call.ts';
 import { encodeDocument } from './documents.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
 import { managedDocument } from './managed-policies.ts';
-import { demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
+import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { DOCUMENT } from './rules.ts';
 
 const VERSIONS_QUOTA = 5;
 const VERSION_ID = { pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ };
-
-/** The number of each policy's newest version: IAM does not give a number out twice, even if its version is deleted. */
-const newest = new WeakMap<ManagedPolicy, number>();
 
 export const policyVersions = {
   CreatePolicyVersion: (call) => {
@@ -27,12 +24,15 @@ export const policyVersions = {
           'an existing version.',
       );
     }
-    const number = (newest.get(policy) ?? 1) + 1;
-    newest.set(policy, number);
-    const id = `v${number}`;
-    policy.versions.set(id, { ...document, createdAt: call.context.world.clock.now() });
-    if (setAsDefault) policy.defaultVersion = id;
-    return { PolicyVersion: shortVersion(policy, id) };
+    const newestVersion = policy.newestVersion + 1;
+    const id = `v${newestVersion}`;
+    const createdAt = call.context.world.clock.now();
+    const changed = changePolicy(call.account, policy, {
+      versions: new Map(policy.versions).set(id, { ...document, createdAt }),
+      newestVersion,
+      ...(setAsDefault ? { defaultVersion: id } : {}),
+    });
+    return { PolicyVersion: shortVersion(changed, id) };
   },
 
   GetPolicyVersion: (call) => {
@@ -52,7 +52,7 @@ export const policyVersions = {
     const id = call.parameters.required('VersionId', VERSION_ID);
     const policy = demandOwnPolicy(call, 'iam:SetDefaultPolicyVersion');
     version(policy, id);
-    policy.defaultVersion = id;
+    changePolicy(call.account, policy, { defaultVersion: id });
     return undefined;
   },
 
@@ -61,7 +61,9 @@ export const policyVersions = {
     const policy = demandOwnPolicy(call, 'iam:DeletePolicyVersion');
     version(policy, id);
     if (policy.defaultVersion === id) throw deleteConflict('Cannot delete the default version of a policy.');
-    policy.versions.delete(id);
+    const versions = new Map(policy.versions);
+    versions.delete(id);
+    changePolicy(call.account, policy, { versions });
     return undefined;
   },
 } satisfies Record<string, IamOperation>;

@@ -22,6 +22,11 @@ export function demandRole(call: IamCall, action: string, conditionKeys: Authori
   return role;
 }
 
+/** Puts a changed copy in the role's place: the role as it was may still be what others see. */
+export function changeRole(account: Account, role: Role, change: Partial<Role>): void {
+  account.roles.set(role.name, { ...role, ...change });
+}
+
 /** Role names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
 export function findRole(account: Account, name: string): Role | undefined {
   const exact = account.roles.get(name);

@@ -137,16 +137,16 @@ describe('IAM roles', () => {
     const first = sessionOf({ world }, 'app');
     await must('DeleteRole', { RoleName: 'app' });
     await must('CreateRole', app);
-    const target = world.account(HERE)!.roles.get('target')!;
-    expect(target.trustPolicyText).to.contain(first.userId.split(':')[0]).and.not.to.contain(roleArn('app'));
+    const target = () => world.account(HERE)!.roles.get('target')!;
+    expect(target().trustPolicyText).to.contain(first.userId.split(':')[0]).and.not.to.contain(roleArn('app'));
     const { request } = await must('GetRole', { RoleName: 'target' });
     const assume = (principal: typeof first) =>
       context.authorize(request, {
         principal,
         action: 'sts:AssumeRole',
-        resource: target.arn,
+        resource: target().arn,
         resourceAccount: HERE,
-        trustPolicy: target.trustPolicy,
+        trustPolicy: target().trustPolicy,
       }).value;
     expect(assume(sessionOf({ world }, 'app'))).to.equal('implicitlyDenied');
     await must('UpdateAssumeRolePolicy', { RoleName: 'target', PolicyDocument: trust({ AWS: roleArn('app') }) });

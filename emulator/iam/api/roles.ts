@@ -7,10 +7,10 @@ import { deleteConflict, entityAlreadyExists, invalidInput, noSuchEntity } from 
 import { uniqueId } from './ids.ts';
 import { demandBoundary } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
-import { demandRole, findRole } from './role-lookup.ts';
+import { changeRole, demandRole, findRole } from './role-lookup.ts';
 import { ARN, DEFAULT_SESSION_DURATION, DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, ROLE_NAME } from './rules.ts';
 import { SESSION_DURATION } from './rules.ts';
-import { addTags, readTagKeys, readTags, removeTags, requestTagKeys, tagList } from './tags.ts';
+import { readTagKeys, readTags, requestTagKeys, tagList, withoutTags, withTags } from './tags.ts';
 import { readTrustPolicy, unbindDeletedRole } from './trust-policies.ts';
 
 /** Roles, their trust policies, boundaries and tags. */
@@ -45,7 +45,7 @@ export const roles = {
       inlinePolicies: new Map(),
       attachedPolicies: new Set(),
       permissionsBoundary: boundary !== undefined ? demandBoundary(world, account, boundary) : undefined,
-      tags: new Map(tags),
+      tags,
     };
     account.roles.set(name, role);
     return { Role: wholeRole(role) };
@@ -56,7 +56,7 @@ export const roles = {
   ListRoles: ({ account, parameters, demand }) => {
     const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
     demand('iam:ListRoles', `arn:aws:iam::${account.id}:role${prefix}`);
-    const listed = [...account.roles.values()].filter((role) => role.path.startsWith(prefix));
+    const listed = [...account.roles.listed().values()].filter((role) => role.path.startsWith(prefix));
     const { items, members } = page(listed, (role) => role.name, parameters);
     return { Roles: items.map(shortRole), ...members };
   },
@@ -65,15 +65,17 @@ export const roles = {
     const description = call.parameters.text('Description', DESCRIPTION);
     const maxSessionDuration = call.parameters.integer('MaxSessionDuration', SESSION_DURATION);
     const role = demandRole(call, 'iam:UpdateRole');
-    if (description !== undefined) role.description = description;
-    if (maxSessionDuration !== undefined) role.maxSessionDuration = maxSessionDuration;
+    changeRole(call.account, role, {
+      ...(description !== undefined ? { description } : {}),
+      ...(maxSessionDuration !== undefined ? { maxSessionDuration } : {}),
+    });
     return {};
   },
 
   UpdateAssumeRolePolicy: (call) => {
     const text = call.parameters.required('PolicyDocument', DOCUMENT);
     const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
-    Object.assign(role, readTrustPolicy(call.context.world, role.name, text));
+    changeRole(call.account, role, readTrustPolicy(call.context.world, role.name, text));
     return undefined;
   },
 
@@ -91,7 +93,8 @@ export const roles = {
   PutRolePermissionsBoundary: (call) => {
     const boundary = call.parameters.required('PermissionsBoundary', ARN);
     const role = demandRole(call, 'iam:PutRolePermissionsBoundary', { 'iam:PermissionsBoundary': boundary });
-    role.permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
+    const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
+    changeRole(call.account, role, { permissionsBoundary });
     return undefined;
   },
 
@@ -100,19 +103,21 @@ export const roles = {
     if (role.permissionsBoundary === undefined) {
       throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
     }
-    role.permissionsBoundary = undefined;
+    changeRole(call.account, role, { permissionsBoundary: undefined });
     return undefined;
   },
 
   TagRole: (call) => {
     const tags = readTags(call.parameters);
-    addTags(demandRole(call, 'iam:TagRole', requestTagKeys(tags)).tags, tags);
+    const role = demandRole(call, 'iam:TagRole', requestTagKeys(tags));
+    changeRole(call.account, role, { tags: withTags(role.tags, tags) });
     return undefined;
   },
 
   UntagRole: (call) => {
     const keys = readTagKeys(call.parameters);
-    removeTags(demandRole(call, 'iam:UntagRole', keys.length > 0 ? { 'aws:TagKeys': keys } : {}).tags, keys);
+    const role = demandRole(call, 'iam:UntagRole', keys.length > 0 ? { 'aws:TagKeys': keys } : {});
+    changeRole(call.account, role, { tags: withoutTags(role.tags, keys) });
     return undefined;
   },
 

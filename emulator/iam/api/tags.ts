@@ -2,6 +2,8 @@ import type { QueryParameters } from '../../query/parameters.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
 
+type Tags = ReadonlyMap<string, string>;
+
 const MAX_TAGS = 50;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
@@ -24,20 +26,16 @@ export function readTags(parameters: QueryParameters): ReadonlyMap<string, strin
   return tags;
 }
 
-/** Adds tags to those of an entity. A tag of the same key, in whatever case, is replaced. */
-export function addTags(present: Map<string, string>, added: ReadonlyMap<string, string>): void {
-  const result = new Map(present);
-  for (const [key, value] of added) {
-    removeKey(result, key);
-    result.set(key, value);
-  }
+/** The tags of an entity and `added` over them. A tag of the same key, in whatever case, is replaced. */
+export function withTags(present: Tags, added: Tags): Tags {
+  const result = new Map([...withoutTags(present, [...added.keys()]), ...added]);
   if (result.size > MAX_TAGS) throw tooManyTags();
-  present.clear();
-  for (const [key, value] of result) present.set(key, value);
+  return result;
 }
 
-export function removeTags(present: Map<string, string>, keys: readonly string[]): void {
-  for (const key of keys) removeKey(present, key);
+export function withoutTags(present: Tags, keys: readonly string[]): Tags {
+  const gone = new Set(keys.map((key) => key.toLowerCase()));
+  return new Map([...present].filter(([key]) => !gone.has(key.toLowerCase())));
 }
 
 export function readTagKeys(parameters: QueryParameters): readonly string[] {
@@ -62,10 +60,6 @@ export function resourceTagKeys(tags: ReadonlyMap<string, string> | undefined): 
 
 function prefixed(prefix: string, tags: ReadonlyMap<string, string>): Record<string, string> {
   return Object.fromEntries([...tags].map(([key, value]) => [prefix + key, value]));
-}
-
-function removeKey(tags: Map<string, string>, key: string): void {
-  for (const present of [...tags.keys()]) if (present.toLowerCase() === key.toLowerCase()) tags.delete(present);
 }
 
 function tooManyTags(): Error {

@@ -2,10 +2,12 @@ import type { Role, World } from '../../core/world.ts';
 import { compilePolicy } from '../policy/index.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
 import { policyDocument, policySize, TRUST_POLICY_QUOTA } from './documents.ts';
+import { changeRole } from './role-lookup.ts';
 
 /**
  * Reads a role's trust policy. Throws `MalformedPolicyDocument` (400) when it is none, or names a role or user that does not
- * exist; `LimitExceeded` (409) above the quota. Accounts are not looked up: the emulator knows but a few.
+ * exist or was made less than `delays.iam` ago; `LimitExceeded` (409) above the quota. Accounts are not looked up: the
+ * emulator knows but a few.
  */
 export function readTrustPolicy(
   world: World,
@@ -29,11 +31,11 @@ export function readTrustPolicy(
  */
 export function unbindDeletedRole(world: World, deleted: Role): void {
   for (const account of world.accounts.values()) {
-    for (const role of account.roles.values()) {
+    for (const role of [...account.roles.values()]) {
       const text = withPrincipalReplaced(role.trustPolicyText, deleted.arn, deleted.id);
       if (text === undefined) continue;
-      role.trustPolicyText = text;
-      role.trustPolicy = compilePolicy(text, { kind: 'trust', name: role.trustPolicy.name });
+      const trustPolicy = compilePolicy(text, { kind: 'trust', name: role.trustPolicy.name });
+      changeRole(account, role, { trustPolicyText: text, trustPolicy });
     }
   }
   for (const bucket of world.buckets.values()) {
@@ -51,7 +53,7 @@ function trustPolicyName(roleName: string): string {
 function exists(world: World, principal: string): boolean {
   const [, accountId, kind, path] = /^arn:aws:iam::(\d{12}):(role|user)\/(.*)$/.exec(principal) ?? [];
   if (accountId !== undefined && kind !== undefined) {
-    const role = world.account(accountId)?.roles.get(path?.split('/').at(-1) ?? '');
+    const role = world.account(accountId)?.roles.elsewhere(path?.split('/').at(-1) ?? '');
     return kind === 'role' && role?.arn === principal;
   }
   if (/^A[A-Z]{3}[A-Z0-9]{12,}$/.test(principal)) {

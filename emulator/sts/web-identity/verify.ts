@@ -59,8 +59,9 @@ export async function verifyWebIdentity(
 
 function findProvider({ world }: ServiceContext, issuer: string, accountId: string): OidcProvider | undefined {
   const name = issuer.replace(/^https?:\/\//, '');
-  const providers = world.account(accountId)?.oidcProviders.values() ?? [];
-  return [...providers].find((provider) => provider.issuer === name);
+  return world
+    .account(accountId)
+    ?.oidcProviders.elsewhere(`arn:${world.partition}:iam::${accountId}:oidc-provider/${name}`);
 }
 
 async function retrieveKeys(

@@ -4,6 +4,8 @@ import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Cluster, ManagedCluster } from '../../eks/model.ts';
 import type { EmulatorFault } from '../../core/faults.ts';
+import type { WorldOptions } from '../../core/new-world.ts';
+import { delays, testTime } from '../../core/time.test-support.ts';
 import { allow, HERE, root, sessionOf, trust } from '../../iam/api/world.test-support.ts';
 import type { Parameters as QueryParameters } from '../../query/call.test-support.ts';
 import { stsWorld } from '../world.test-support.ts';
@@ -43,11 +45,18 @@ interface Setup {
   readonly clientIds?: readonly string[];
   readonly jwks?: () => Promise<{ keys: Record<string, unknown>[] }>;
   readonly faults?: readonly EmulatorFault[];
+  readonly world?: Partial<WorldOptions>;
 }
 
 /** A cluster with ISSUER, its provider in the account and role `app`. */
-async function irsaWorld({ trustPolicy, clientIds = ['sts.amazonaws.com'], jwks, faults = [] }: Setup = {}) {
-  const made = stsWorld({ faults });
+async function irsaWorld({
+  trustPolicy,
+  clientIds = ['sts.amazonaws.com'],
+  jwks,
+  faults = [],
+  world = {},
+}: Setup = {}) {
+  const made = stsWorld({ faults, ...world });
   const managed = { jwks: jwks ?? (() => Promise.resolve({ keys: [publicJwk] })) } as unknown as ManagedCluster;
   const cluster = { name: 'blue', issuer: ISSUER, managed } as unknown as Cluster;
   made.world.account(HERE)!.clusters.set('blue', cluster);
@@ -80,6 +89,24 @@ describe('STS AssumeRoleWithWebIdentity', () => {
       [`${PROVIDER}:sub`]: SUBJECT,
       [`${PROVIDER}:aud`]: 'sts.amazonaws.com',
     });
+  });
+
+  it('knows providers and their client ids as they were a while ago', async () => {
+    const time = testTime();
+    const { must, present } = await irsaWorld({ world: { settings: delays({ iam: 10_000 }), uptime: time } });
+    const outcome = async (aud: string) => (await present(await tokenOf({ aud: [aud] }))).message ?? 'opened';
+    expect(await outcome('sts.amazonaws.com')).to.match(/^No OpenIDConnect provider found/);
+    time.pass(10_000);
+    expect(await outcome('sts.amazonaws.com')).to.equal('opened');
+    const provider = { OpenIDConnectProviderArn: PROVIDER_ARN };
+    await must('AddClientIDToOpenIDConnectProvider', { ...provider, ClientID: 'other' });
+    await must('RemoveClientIDFromOpenIDConnectProvider', { ...provider, ClientID: 'sts.amazonaws.com' });
+    expect(await outcome('other')).to.equal('Incorrect token audience');
+    await must('DeleteOpenIDConnectProvider', provider);
+    time.pass(9999);
+    expect(await outcome('sts.amazonaws.com')).to.equal('opened');
+    time.pass(1);
+    expect(await outcome('sts.amazonaws.com')).to.match(/^No OpenIDConnect provider found/);
   });
 
   const INCORRECT_AUDIENCE = /^Incorrect token audience$/;

@@ -1,0 +1,83 @@
+import type { Clock } from './clock.ts';
+import type { Lag } from './lag.ts';
+
+/** A change of a key, and what the key stood for before it: undefined when there was nothing. */
+interface Change<Value> {
+  readonly at: number;
+  readonly key: string;
+  readonly before: Value | undefined;
+}
+
+/**
+ * A map that is eventually consistent as seen from outside: `get`, `values` and so on tell what it holds, `elsewhere` what
+ * other services know of it and `listed` what List calls show. Both are the map as it was a while ago (`Lag`), made by
+ * taking the changes since then back. So what was changed first is seen first, over all maps of a world; no timer runs;
+ * and without a lag nothing is kept and each look is one into the map itself.
+ *
+ * Values must not be changed in place where that is to be seen late: `set` a changed copy instead.
+ */
+export class EventualMap<Value> extends Map<string, Value> {
+  readonly #uptime: Clock;
+  readonly #lag: Lag;
+  /** Oldest first; those that are older than every lag are forgotten. */
+  #changes: Change<Value>[] = [];
+
+  constructor({ uptime, lag }: { readonly uptime: Clock; readonly lag: Lag }) {
+    super();
+    this.#uptime = uptime;
+    this.#lag = lag;
+  }
+
+  override set(key: string, value: Value): this {
+    this.#remember(key);
+    return super.set(key, value);
+  }
+
+  override delete(key: string): boolean {
+    if (this.has(key)) this.#remember(key);
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    for (const key of this.keys()) this.#remember(key);
+    super.clear();
+  }
+
+  /** What authorization, STS, EKS and EKS Auth know under the key: the value as it was `Lag.iam` ago. */
+  elsewhere(key: string): Value | undefined {
+    if (this.#changes.length > 0) {
+      const then = this.#uptime.now() - this.#lag.iam;
+      // The first change after that time tells how things stood at it.
+      for (const { at, key: changed, before } of this.#changes) if (at > then && changed === key) return before;
+    }
+    return this.get(key);
+  }
+
+  /** What List calls show: what there was `Lag.listing` ago, whether or not it is there still, and as it is now if it is. */
+  listed(): ReadonlyMap<string, Value> {
+    const changes = this.#since(this.#lag.listing);
+    if (changes.length === 0) return this;
+    const listed = new Map(this);
+    const settled = new Set<string>();
+    for (const { key, before } of changes) {
+      if (settled.has(key)) continue;
+      settled.add(key);
+      if (before === undefined) listed.delete(key);
+      else listed.set(key, this.get(key) ?? before);
+    }
+    return listed;
+  }
+
+  /** The changes of the last `milliseconds`, oldest first. */
+  #since(milliseconds: number): readonly Change<Value>[] {
+    if (this.#changes.length === 0) return this.#changes;
+    const then = this.#uptime.now() - milliseconds;
+    return this.#changes.filter(({ at }) => at > then);
+  }
+
+  #remember(key: string): void {
+    const longest = Math.max(this.#lag.iam, this.#lag.listing);
+    if (longest <= 0) return;
+    this.#changes = [...this.#since(longest), { at: this.#uptime.now(), key, before: this.get(key) }];
+  }
+}

@@ -1,0 +1,11 @@
+import type { EmulatorSettings } from './world.ts';
+
+/** For how long changes go unseen, in milliseconds of real time: the settings `delays.iam` and `.listing` at their pace. */
+export interface Lag {
+  readonly iam: number;
+  readonly listing: number;
+}
+
+export function lagOf({ delays, pace }: Pick<EmulatorSettings, 'delays' | 'pace'>): Lag {
+  return { iam: delays.iam / pace, listing: delays.listing / pace };
+}

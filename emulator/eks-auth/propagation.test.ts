@@ -1,0 +1,33 @@
+import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import { delays, testTime } from '../core/time.test-support.ts';
+import { POD_TRUST, policy, trust } from '../eks/test-roles.ts';
+import { eksAuthFixture, outcome, UNASSUMABLE } from './test-fixture.ts';
+
+describe('EKS Auth sees a change of IAM after a while', () => {
+  const pod = eksAuthFixture();
+
+  it('so that the role of an association can be assumed for some time after it stopped to trust', async () => {
+    const time = testTime();
+    const settings = delays({ iam: 10_000 });
+    await pod.start({ settings, uptime: time }, () => time.pass(10_000));
+    await pod.associate();
+    const change = (statement: object) =>
+      pod.cloud.iam().send(
+        new UpdateAssumeRolePolicyCommand({
+          RoleName: 'app',
+          PolicyDocument: policy(statement as Record<string, unknown>),
+        }),
+      );
+    const assume = async () => pod.assume({ token: await pod.sign() });
+    await change(trust('ec2.amazonaws.com'));
+    time.pass(9999);
+    expect((await assume()).status).to.equal(200);
+    time.pass(1);
+    expect(outcome(await assume())).to.deep.include({ status: 400, message: UNASSUMABLE });
+    await change(POD_TRUST);
+    expect((await assume()).status).to.equal(400);
+    time.pass(10_000);
+    expect((await assume()).status).to.equal(200);
+  });
+});
