@@ -54,6 +54,7 @@ export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
   'agent-probe-port',
   'webhook-endpoint',
   'cluster-clock',
+  'node-role',
 ]);
 
 /** A file system in memory, where Linux has one. */

@@ -11,6 +11,7 @@ export const KIND_CAPABILITIES: ReadonlySet<string> = new Set([
   'agent-ipv6',
   'webhook-endpoint',
   'network-policy',
+  'node-role',
 ]);
 
 /** The fields of a DaemonSet that are looked at. */

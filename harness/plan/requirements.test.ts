@@ -3,6 +3,7 @@ import {
   agentGet,
   createAssociationFor,
   cutWebhook,
+  denyNode,
   fetchCredentials,
   granted,
   restartAgent,
@@ -52,10 +53,17 @@ describe('requirements of a scenario', () => {
     ['a stopped agent', [stopAgent()], {}, 'agent-stop'],
     ['an IPv6 address', [granted('app', fetchCredentials({ via: 'ipv6' }))], {}, 'agent-ipv6'],
     ["the agent's probe port", [succeeds(agentGet(2703, '/healthz'))], {}, 'agent-probe-port'],
+    ["a change of the nodes' role", [denyNode('eks-auth:AssumeRoleForPodIdentity')], {}, 'node-role'],
+    ['a boundary', [], { roles: { app: { trust: [], boundary: [] } } }, 'own-boundary'],
     ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
     ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'pod-identity'],
   ] as const)
     it(`are ${need} with ${what}`, () => expect(capabilitiesOf(scenario(probes, spec))).to.deep.equal([need]));
+
+  it('are none with a boundary in the other account, whose roles the harness bounds not at all', () =>
+    expect(
+      capabilitiesOf(scenario([], { roles: { app: { trust: [], boundary: [], account: 'other' } } })),
+    ).to.deep.equal(['two-accounts']));
 
   it('are irsa too where a role of the scenario makes an association', () => {
     const as = { role: 'creator', token: 'mine' };

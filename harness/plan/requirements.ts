@@ -18,6 +18,8 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   if (clustersOf(scenario).length > 1) needs.add('two-clusters');
   const text = JSON.stringify(spec);
   if (/"account":"other"|<account:other>/.test(text)) needs.add('two-accounts');
+  for (const role of Object.values(spec.roles ?? {}))
+    if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
     if (workload.role !== undefined) needs.add('pod-identity');
     if (workload.irsa !== undefined) needs.add('irsa');
@@ -31,6 +33,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       if (step.do === 'RestartAgent') needs.add('agent-restart');
       if (step.do === 'StopAgent' || step.do === 'StartAgent') needs.add('agent-stop');
       if (step.do === 'CutWebhook') needs.add('webhook-endpoint');
+      if (step.do === 'DenyNode') needs.add('node-role');
     } else {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
       const { operation } = step;

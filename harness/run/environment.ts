@@ -63,7 +63,7 @@ export async function provision(platform: Platform, options: ProvisionOptions): 
         podTimes: [],
       },
       // Those of a real cluster depend on what runs there: asked once it is.
-      capabilities: new Set([...aws.capabilities, ...clusters.capabilities]),
+      capabilities: new Set([...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)]),
       translations: clusters.translations(),
       teardown,
     };
@@ -73,6 +73,10 @@ export async function provision(platform: Platform, options: ProvisionOptions): 
     throw provisioningError(clusters.name, cause);
   }
 }
+
+/** A role can have one permissions boundary alone (IAM User Guide, "Permissions boundaries for IAM entities"). */
+export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
+  permissionsBoundary === undefined ? ['own-boundary'] : [];
 
 /** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
 export function provisioningError(cluster: string, cause: Error): HarnessError {

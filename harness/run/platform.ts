@@ -9,13 +9,17 @@ import { EMULATOR_FAULTS, startEmulator, type EmulatorFault } from '../../emulat
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../errors.ts';
-import { provisioningError, type Platform } from './environment.ts';
+import { ofRoles, provisioningError, type Platform } from './environment.ts';
 
 export type ClusterName = ClusterDriver['name'];
 
 /** What is there with a kind of cluster, as far as it is known before one is made. */
 export function capabilitiesBefore(cluster: ClusterName, configuration?: Configuration): ReadonlySet<string> {
-  const all = new Set([...EMULATOR_CAPABILITIES, ...(cluster === 'kind' ? KIND_CAPABILITIES : EMBEDDED_CAPABILITIES)]);
+  const all = new Set([
+    ...EMULATOR_CAPABILITIES,
+    ...(cluster === 'kind' ? KIND_CAPABILITIES : EMBEDDED_CAPABILITIES),
+    ...ofRoles(configuration?.text('permissions-boundary')),
+  ]);
   if (configuration !== undefined && isAttached(configuration)) all.delete('two-clusters');
   return all;
 }

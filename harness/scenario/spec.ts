@@ -25,6 +25,8 @@ export const CAPABILITIES = {
   'webhook-endpoint': "the webhook's own address",
   'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
   'network-policy': 'a network plugin that puts network policies in force',
+  'node-role': 'a role of the nodes that may be changed',
+  'own-boundary': 'roles with a permissions boundary of their own',
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
