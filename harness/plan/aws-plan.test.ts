@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { podIdentityRole } from '../scenario/policy.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
+
+const options: AwsPlanOptions = {
+  newClusters: 2,
+  existingClusters: [],
+  compute: 'node-group',
+  instanceType: 'm6i.2xlarge',
+  nodes: 2,
+  kubernetesVersion: undefined,
+  agentImage: undefined,
+  addonVersion: undefined,
+  expiresHours: 6,
+};
+const scenarios = [
+  aScenario({
+    roles: { one: podIdentityRole(), two: podIdentityRole() },
+    workloads: { red: { role: 'one' }, blue: { irsa: 'two' } },
+    objects: ['data/a', 'data/b', { at: 'other/c', tags: {} }],
+  }),
+];
+const text = (more: Partial<AwsPlanOptions> = {}): string => awsPlan(scenarios, { ...options, ...more }).join('\n');
+
+describe('the plan of a run on EKS', () => {
+  it('counts what would be made', () => {
+    expect(text()).to.contain('2 roles, 2 buckets, 3 objects, up to 1 association, 2 pods');
+    expect(text()).to.contain(
+      "2 EKS clusters of Kubernetes EKS' default version, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS' default version, an OIDC provider and two roles",
+    );
+    expect(text({ newClusters: 1, kubernetesVersion: '1.34', addonVersion: 'v1.3.8-eksbuild.2' })).to.contain(
+      '1 EKS cluster of Kubernetes 1.34, with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent v1.3.8-eksbuild.2',
+    );
+    expect(text({ agentImage: 'agent:candidate' })).to.contain('a DaemonSet of agent:candidate as the agent');
+    expect(text({ compute: 'auto-mode' })).to.contain('each with Auto Mode nodes, the agent of Auto Mode');
+  });
+
+  it('estimates time and cost, with the date of the prices', () => {
+    // 31 minutes: two clusters an hour each, four instances with volume and address for 31 minutes.
+    const nodes = 4 * (31 / 60) * (0.384 + (20 * 0.08) / 730 + 0.005);
+    expect(text()).to.contain('For about 31 minutes: 13 until the clusters are ready');
+    expect(text()).to.contain(
+      `Estimated cost: ${(0.2 + nodes).toFixed(2)} USD (clusters 0.20 USD, nodes ${nodes.toFixed(2)} USD; on-demand prices of us-east-1, 2026-06`,
+    );
+  });
+
+  it('says that it does not know a price', () => {
+    expect(text({ instanceType: 'x9.huge' })).to.contain(
+      'and x9.huge instances, whose price is not in the table, on top',
+    );
+  });
+
+  it('makes no cluster where there are some', () => {
+    const existing = text({ newClusters: 0, existingClusters: ['blue'] });
+    expect(existing).to.contain('existing clusters blue: used, and left as they are');
+    expect(existing).to.contain('For about 8 minutes.').and.to.contain('Estimated cost: below 0.05 USD');
+    expect(existing).to.not.contain('EKS cluster of');
+  });
+});

@@ -1,0 +1,134 @@
+import type { Scenario } from '../scenario/spec.ts';
+
+/** What the plan of a run on EKS depends on beyond its scenarios. */
+export interface AwsPlanOptions {
+  /** Clusters that the run would make; those that exist already are not counted. */
+  readonly newClusters: number;
+  readonly existingClusters: readonly string[];
+  readonly compute: 'node-group' | 'auto-mode';
+  readonly instanceType: string;
+  /** Nodes of each cluster. */
+  readonly nodes: number;
+  readonly kubernetesVersion: string | undefined;
+  /** A candidate's image instead of the add-on. */
+  readonly agentImage: string | undefined;
+  readonly addonVersion: string | undefined;
+  readonly expiresHours: number;
+}
+
+/**
+ * On-demand prices in US dollars of us-east-1 (Amazon EKS pricing, Amazon EC2 on-demand pricing, Amazon EBS pricing); other
+ * regions are up to half as much again. Linux, per hour.
+ */
+const PRICES = {
+  date: '2026-06',
+  cluster: 0.1,
+  /** What Auto Mode adds to the price of an instance. */
+  autoMode: 0.12,
+  /** gp3, per GB and month. */
+  storage: 0.08,
+  publicAddress: 0.005,
+  instances: {
+    't3.medium': 0.0416,
+    't3.large': 0.0832,
+    't3.xlarge': 0.1664,
+    't3.2xlarge': 0.3328,
+    'm5.large': 0.096,
+    'm5.xlarge': 0.192,
+    'm5.2xlarge': 0.384,
+    'm5.4xlarge': 0.768,
+    'm6i.large': 0.096,
+    'm6i.xlarge': 0.192,
+    'm6i.2xlarge': 0.384,
+    'm6i.4xlarge': 0.768,
+    'm7i.large': 0.1008,
+    'm7i.xlarge': 0.2016,
+    'm7i.2xlarge': 0.4032,
+    'm7i.4xlarge': 0.8064,
+  } as Readonly<Record<string, number>>,
+} as const;
+
+/** GB of a node's root volume, as managed node groups have it. */
+const VOLUME = 20;
+const HOURS_OF_A_MONTH = 730;
+
+/** Minutes, as they are commonly seen: a control plane, then its nodes; both again to delete. */
+const MINUTES = { provision: 13, scenarios: 8, delete: 10 } as const;
+
+/** What a run would create in AWS, for how long, and what that costs: lines of text. */
+export function awsPlan(scenarios: readonly Scenario[], options: AwsPlanOptions): string[] {
+  const { newClusters, existingClusters } = options;
+  const lines = [
+    'In AWS (names begin with conformance-<run>; tags conformance-run and conformance-expires):',
+    ...(newClusters > 0 ? [`  ${clusterText(options)}`] : []),
+    ...(existingClusters.length > 0
+      ? [`  existing clusters ${existingClusters.join(' and ')}: used, and left as they are`]
+      : []),
+    `  ${fixtureText(scenarios)}`,
+  ];
+  const minutes = MINUTES.scenarios + (newClusters > 0 ? MINUTES.provision + MINUTES.delete : 0);
+  lines.push(
+    newClusters > 0
+      ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are made meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${options.expiresHours} hours.`
+      : `For about ${minutes} minutes. Tags expire after ${options.expiresHours} hours.`,
+    costText(options, minutes),
+  );
+  return lines;
+}
+
+function clusterText(options: AwsPlanOptions): string {
+  const { newClusters, compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
+  const each = newClusters === 1 ? 'with' : 'each with';
+  const version = kubernetesVersion === undefined ? "EKS' default version" : kubernetesVersion;
+  const agent =
+    compute === 'auto-mode'
+      ? 'the agent of Auto Mode'
+      : agentImage === undefined
+        ? `add-on eks-pod-identity-agent ${addonVersion ?? "in EKS' default version"}`
+        : `a DaemonSet of ${agentImage} as the agent`;
+  const nodesText = compute === 'auto-mode' ? 'Auto Mode nodes' : `a node group of ${nodes} ${instanceType}`;
+  return `${count(newClusters, 'EKS cluster')} of Kubernetes ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
+}
+
+function fixtureText(scenarios: readonly Scenario[]): string {
+  let roles = 0;
+  let buckets = 0;
+  let objects = 0;
+  let associations = 0;
+  let pods = 0;
+  for (const { spec } of scenarios) {
+    roles += Object.keys(spec.roles ?? {}).length;
+    const places = (spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at));
+    objects += places.length;
+    buckets += new Set([...Object.keys(spec.buckets ?? {}), ...places.map((place) => place.split('/')[0])]).size;
+    const workloads = Object.values(spec.workloads ?? {});
+    pods += workloads.length;
+    associations += workloads.filter(({ role }) => role !== undefined).length;
+  }
+  return [
+    count(roles, 'role'),
+    count(buckets, 'bucket'),
+    count(objects, 'object'),
+    `up to ${count(associations, 'association')}`,
+    count(pods, 'pod'),
+  ].join(', ');
+}
+
+function costText(options: AwsPlanOptions, minutes: number): string {
+  const prices = `on-demand prices of us-east-1, ${PRICES.date}, without data transfer, NAT gateways and tax`;
+  if (options.newClusters === 0)
+    return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
+  const hours = minutes / 60;
+  // A cluster is billed by the hour that was begun.
+  const clusters = options.newClusters * Math.ceil(hours) * PRICES.cluster;
+  const known = PRICES.instances[options.instanceType];
+  const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
+  const node = instance + (VOLUME * PRICES.storage) / HOURS_OF_A_MONTH + PRICES.publicAddress;
+  const nodes = options.newClusters * options.nodes * hours * node;
+  const unknown =
+    known === undefined ? `, and ${options.instanceType} instances, whose price is not in the table, on top` : '';
+  return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+const dollars = (amount: number): string => `${amount.toFixed(2)} USD`;
