@@ -1,4 +1,5 @@
 export type { ClusterProvider, ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from './eks/model.ts';
+export { ADDON_DEGRADED } from './eks/model.ts';
 export type { CallRecord, AuthorizationRecord } from './core/calls.ts';
 export type { Clock, MovableClock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';

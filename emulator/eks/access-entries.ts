@@ -1,40 +1,60 @@
-import { demand, demandOnCluster, parameter, theCluster, type EksCall } from './call.ts';
+import { demand, demandActive, demandOnCluster, parameter, theCluster, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
-import { invalidParameter, resourceInUse, resourceNotFound } from './errors.ts';
+import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
+import type { World } from '../core/world.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 import { page } from './paging.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
-/** Access entries of type STANDARD, which map an IAM principal to a user and groups. Access policies are not emulated. */
+/** Makes an access entry of type STANDARD, which maps an IAM principal to a user and groups. */
 export function createAccessEntry(call: EksCall): object {
-  const { body, world, account } = call;
+  const { body, world } = call;
   const tags = readTags(body);
   demandOnCluster(call, 'eks:CreateAccessEntry', requestTagContext(tags));
-  const cluster = theCluster(call);
+  const cluster = clusterWithEntries(call);
   const principalArn = requiredString(body, 'principalArn');
-  const match = /^arn:aws[a-z-]*:iam::(\d{12}):(?:(role|user)\/.*?([\w+=,.@-]+)|root)$/.exec(principalArn);
-  if (match === null) throw invalidParameter('principalArn is not the ARN of an IAM principal.');
-  const groups = optionalStrings(body, 'kubernetesGroups') ?? [];
-  if (groups.some((group) => group.startsWith('system:')))
+  const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];
+  if (kubernetesGroups.some((group) => group.startsWith('system:')))
     throw invalidParameter('kubernetesGroups cannot name groups that begin with system:.');
+  const username = optionalString(body, 'username');
+  const entry = newAccessEntry(world, cluster, principalArn, { kubernetesGroups, username, tags });
+  demandActive(cluster);
   if (cluster.accessEntries?.has(principalArn))
     throw resourceInUse('The specified access entry resource is already in use on this cluster.', {
       clusterName: cluster.name,
     });
-  const [, accountId = '', kind = 'root', name = 'root'] = match;
-  const session = `arn:${world.partition}:sts::${accountId}:assumed-role/${name}/{{SessionName}}`;
-  const entry: AccessEntry = {
-    arn: eksArn(world, account.id, `access-entry/${cluster.name}/${kind}/${accountId}/${name}/${newUuid(world)}`),
-    principalArn,
-    username: optionalString(body, 'username') ?? (kind === 'role' ? session : principalArn),
-    kubernetesGroups: groups,
-    createdAt: world.clock.now(),
-    tags,
-  };
   cluster.accessEntries?.set(principalArn, entry);
   return { accessEntry: view(cluster, entry) };
+}
+
+/**
+ * An access entry for a principal, not yet the cluster's.
+ *
+ * @throws AwsError `InvalidParameterException` when the ARN is none of an IAM principal.
+ */
+export function newAccessEntry(
+  world: World,
+  cluster: Cluster,
+  principalArn: string,
+  given: Pick<AccessEntry, 'kubernetesGroups' | 'tags'> & { readonly username?: string | undefined },
+): AccessEntry {
+  const match = /^arn:aws[a-z-]*:iam::(\d{12}):(?:(role|user)\/.*?([\w+=,.@-]+)|root)$/.exec(principalArn);
+  if (match === null) throw invalidParameter('principalArn is not the ARN of an IAM principal.');
+  const [, accountId = '', kind = 'root', name = 'root'] = match;
+  const session = `arn:${world.partition}:sts::${accountId}:assumed-role/${name}/{{SessionName}}`;
+  const resource = `access-entry/${cluster.name}/${kind}/${accountId}/${name}/${newUuid(world)}`;
+  return {
+    arn: eksArn(world, cluster.accountId, resource),
+    principalArn,
+    username: given.username ?? (kind === 'role' ? session : principalArn),
+    kubernetesGroups: given.kubernetesGroups,
+    createdAt: world.clock.now(),
+    tags: given.tags,
+    policies: new Map(),
+  };
 }
 
 export function describeAccessEntry(call: EksCall): object {
@@ -44,28 +64,49 @@ export function describeAccessEntry(call: EksCall): object {
 
 export function listAccessEntries(call: EksCall): object {
   demandOnCluster(call, 'eks:ListAccessEntries');
-  const { items, nextToken } = page(theCluster(call).accessEntries?.keys() ?? [], (arn) => arn, call.query);
+  const { items, nextToken } = page(clusterWithEntries(call).accessEntries?.keys() ?? [], (arn) => arn, call.query);
   return { accessEntries: items, nextToken };
 }
 
 export function deleteAccessEntry(call: EksCall): object {
   const { cluster, entry } = demandedEntry(call, 'eks:DeleteAccessEntry');
+  demandActive(cluster);
   cluster.accessEntries?.delete(entry.principalArn);
   return {};
 }
 
-function demandedEntry(call: EksCall, action: string): { cluster: Cluster; entry: AccessEntry } {
+/**
+ * The access entry that the path names, if the caller may do `action` on it.
+ *
+ * @throws AwsError `AccessDeniedException` 403, `ResourceNotFoundException` 404 or `InvalidRequestException` 400.
+ */
+export function demandedEntry(
+  call: EksCall,
+  action: string,
+  context: ConditionContext = {},
+): { cluster: Cluster; entry: AccessEntry } {
   const clusterName = parameter(call, 'clusterName');
   const principalArn = parameter(call, 'principalArn');
   const entry = call.account.clusters.get(clusterName)?.accessEntries?.get(principalArn);
   const arn = entry?.arn ?? eksArn(call.world, call.account.id, `access-entry/${clusterName}/*`);
-  demand(call, action, arn, resourceTagContext(entry?.tags ?? new Map()));
-  const cluster = theCluster(call);
+  demand(call, action, arn, { ...resourceTagContext(entry?.tags ?? new Map()), ...context });
+  const cluster = clusterWithEntries(call);
   if (entry === undefined)
     throw resourceNotFound('The specified principalArn could not be found as an access entry of this cluster.', {
       clusterName,
     });
   return { cluster, entry };
+}
+
+/** The cluster of the path, which must have access entries. */
+function clusterWithEntries(call: EksCall): Cluster {
+  const cluster = theCluster(call);
+  if (cluster.configuration?.authenticationMode === 'CONFIG_MAP')
+    throw invalidRequest(
+      "The cluster's authentication mode must be set to one of [API, API_AND_CONFIG_MAP] to perform this operation.",
+      { clusterName: cluster.name },
+    );
+  return cluster;
 }
 
 function view(cluster: Cluster, entry: AccessEntry): object {

@@ -6,8 +6,9 @@ import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
 import { findRole } from '../sts/assume-role.ts';
 import type { AssociationPropagation } from './associations/propagation.ts';
+import type { Background } from './background.ts';
 import type { ClientRequestTokens } from './client-request-tokens.ts';
-import { accessDenied, invalidParameter, resourceNotFound } from './errors.ts';
+import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from './rest-json.ts';
@@ -17,6 +18,7 @@ import { resourceTagContext } from './tags.ts';
 export interface EksState {
   readonly context: ServiceContext;
   readonly clusterProvider: () => ClusterProvider | undefined;
+  readonly background: Background;
   readonly propagation: AssociationPropagation;
   readonly requestTokens: ClientRequestTokens;
 }
@@ -72,6 +74,16 @@ export function theCluster(call: EksCall): Cluster {
   const cluster = call.account.clusters.get(name);
   if (cluster === undefined) throw resourceNotFound(`No cluster found for name: ${name}.`, { clusterName: name });
   return cluster;
+}
+
+/**
+ * Refuses to change what belongs to a cluster that is being made or deleted, or that has failed.
+ *
+ * @throws AwsError `InvalidRequestException` 400.
+ */
+export function demandActive(cluster: Cluster, fields: Readonly<Record<string, string>> = {}): void {
+  if (cluster.status !== 'ACTIVE')
+    throw invalidRequest(`Cluster '${cluster.name}' is not in ACTIVE status`, { clusterName: cluster.name, ...fields });
 }
 
 /**

@@ -17,6 +17,8 @@ export function clusterView(cluster: Cluster): object {
     identity: made ? { oidc: { issuer: cluster.issuer } } : undefined,
     resourcesVpcConfig: configuration?.resourcesVpcConfig,
     kubernetesNetworkConfig: configuration?.kubernetesNetworkConfig,
+    computeConfig: { enabled: configuration?.autoMode !== undefined, ...configuration?.autoMode },
+    storageConfig: { blockStorage: { enabled: configuration?.autoMode !== undefined } },
     accessConfig: {
       authenticationMode: configuration?.authenticationMode,
       bootstrapClusterCreatorAdminPermissions: configuration?.creatorIsAdministrator,

@@ -11,6 +11,7 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreateClusterCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
+import { DEFAULT_SETTINGS } from '../core/new-world.ts';
 import {
   ACCOUNT,
   OTHER_ACCOUNT,
@@ -105,6 +106,12 @@ describe('EKS clusters', () => {
       'InvalidParameterException',
       /API/,
     ],
+    [
+      'to hide the creator in a config map without making him its administrator',
+      { accessConfig: { authenticationMode: 'CONFIG_MAP', bootstrapClusterCreatorAdminPermissions: false } },
+      'InvalidParameterException',
+      /bootstrapClusterCreatorAdminPermissions must be true/,
+    ],
     ['no VPC configuration', { resourcesVpcConfig: undefined }, 'InvalidParameterException', /resourcesVpcConfig/],
   ];
   for (const [title, input, name, message] of refusals) {
@@ -128,6 +135,16 @@ describe('EKS clusters', () => {
     });
     const elsewhere = cloud.eks(rootOf(cloud.world, OTHER_ACCOUNT));
     expect(await errorOf(elsewhere.send(new DescribeClusterCommand({ name: 'blue' })))).to.include({ status: 404 });
+  });
+
+  it('are as many as the quota has', async () => {
+    await cloud.close();
+    cloud = await testCloud({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 1 } } });
+    await create();
+    expect(await errorOf(create({ name: 'green' }))).to.include({
+      name: 'ResourceLimitExceededException',
+      status: 400,
+    });
   });
 
   it('are listed in pages', async () => {
@@ -165,10 +182,12 @@ describe('EKS clusters', () => {
     cloud = await testCloud({ provider: { createCluster: (spec) => gate.then(() => recording.createCluster(spec)) } });
     const creating = create();
     while (!cloud.world.account(ACCOUNT)!.clusters.has('blue')) await new Promise((resolve) => setImmediate(resolve));
-    await cloud.close();
+    const closing = cloud.close();
     go();
+    await closing;
     await creating;
     expect(clusters.get('blue')!.told).to.deep.equal(['delete']);
+    expect((await errorOf(create({ name: 'green' }))).name).to.equal('ServiceUnavailableException');
   });
 
   it('can be described only by those who may', async () => {

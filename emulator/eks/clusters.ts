@@ -1,24 +1,30 @@
 import { AwsError } from '../core/errors.ts';
 import { EventualMap } from '../core/eventual-map.ts';
-import { demand, demandOnCluster, note, parameter, passedRole, theCluster, type EksCall } from './call.ts';
+import type { World } from '../core/world.ts';
+import { newAccessEntry } from './access-entries.ts';
+import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';
+import { findAddon } from './addons/catalogue.ts';
+import { demand, demandOnCluster, note, passedRole, theCluster, type EksCall } from './call.ts';
+import { readConfiguration } from './cluster-configuration.ts';
 import { clusterView } from './cluster-view.ts';
-import { invalidParameter, resourceInUse } from './errors.ts';
+import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
-import { checkPattern, optionalBoolean, optionalObject, optionalString, requiredString } from './input.ts';
-import type { Cluster, ClusterConfiguration } from './model.ts';
+import { checkPattern, optionalString, requiredString } from './input.ts';
+import type { Cluster } from './model.ts';
+import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
-import type { JsonObject } from './rest-json.ts';
 import { trustsService } from './roles.ts';
 import { readTags, requestTagContext } from './tags.ts';
 
 export const DEFAULT_KUBERNETES_VERSION = '1.34';
+/** The add-on that Auto Mode has built in. */
+const AGENT = 'eks-pod-identity-agent';
 const CLUSTER_NAME = /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/;
 
 /**
- * Makes a cluster and answers when it is ACTIVE (AWS answers while it is CREATING). When its Kubernetes side cannot be
- * made, the cluster is FAILED and its health tells why. VPCs are not emulated: subnets and security groups are kept as
- * they are given.
+ * Makes a cluster (setting `delays.createCluster`). When its Kubernetes side cannot be made, the cluster is FAILED and its
+ * health tells why.
  */
 export async function createCluster(call: EksCall): Promise<object> {
   const { account, body, world, state } = call;
@@ -36,13 +42,21 @@ export async function createCluster(call: EksCall): Promise<object> {
   const version = optionalString(body, 'version') ?? DEFAULT_KUBERNETES_VERSION;
   checkPattern('version', version, /^1\.(2[4-9]|[3-9]\d)$/, 'a Kubernetes version of 1.24 or later');
   const configuration = readConfiguration(body);
-  if (account.clusters.has(name))
+  if (account.clusters.has(name) || state.background.held(arn) !== undefined)
     throw resourceInUse(`Cluster already exists with name: ${name}`, { clusterName: name });
+  const most = world.settings.quotas.clusters;
+  if (account.clusters.size >= most)
+    throw resourceLimitExceeded(
+      `Cluster limit exceeded for account: it can have at most ${most} clusters in a region.`,
+    );
   const role = passedRole(call, 'roleArn', roleArn, 'eks.amazonaws.com', arn);
   if (!trustsService(role, 'eks.amazonaws.com'))
     throw invalidParameter(
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
     );
+
+  const nodeRoleArn = configuration.autoMode?.nodeRoleArn;
+  if (nodeRoleArn !== undefined) checkNodeRole(call, 'nodeRoleArn', nodeRoleArn, arn, { clusterName: name });
 
   const cluster: Cluster = {
     name,
@@ -63,13 +77,29 @@ export async function createCluster(call: EksCall): Promise<object> {
     accessEntries: new Map(),
     configuration,
   };
+  if (configuration.authenticationMode !== 'CONFIG_MAP' && configuration.creatorIsAdministrator)
+    admitCreator(world, cluster);
   account.clusters.set(name, cluster);
   state.requestTokens.remember(scope, body, name);
-  await provision(call, cluster);
+  await state.background.run('createCluster', () => provision(call, cluster));
   return { cluster: clusterView(cluster) };
 }
 
-async function provision(call: EksCall, cluster: Cluster): Promise<void> {
+/** The creator's access entry (EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries"). */
+function admitCreator(world: World, cluster: Cluster): void {
+  const entry = newAccessEntry(world, cluster, cluster.creatorArn, { kubernetesGroups: [], tags: new Map() });
+  const { createdAt } = entry;
+  entry.policies.set(CLUSTER_ADMINISTRATOR, {
+    policyArn: CLUSTER_ADMINISTRATOR,
+    accessScope: { type: 'cluster', namespaces: [] },
+    associatedAt: createdAt,
+    modifiedAt: createdAt,
+  });
+  cluster.accessEntries?.set(entry.principalArn, entry);
+}
+
+/** Makes the Kubernetes side; what is resolved with tells how that went. */
+async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   const { state, world } = call;
   try {
     const managed = await state.clusterProvider()?.createCluster({
@@ -83,22 +113,32 @@ async function provision(call: EksCall, cluster: Cluster): Promise<void> {
       clock: world.clock,
       authenticate: (token) => authenticateToken(world, cluster, token),
     });
-    // The emulator was closed meanwhile.
-    if (wasClosed(cluster)) return await managed?.delete();
+    // From here on it ends with the emulator, also while the cluster is CREATING still.
     cluster.managed = managed;
     cluster.issuer = managed?.issuer ?? cluster.issuer;
-    cluster.status = 'ACTIVE';
+    await startAutoMode(call, cluster);
+    return () => (cluster.status = 'ACTIVE');
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    cluster.status = 'FAILED';
-    cluster.health = [{ code: 'InternalFailure', message }];
+    const message = messageOf(error);
     note(call, `the Kubernetes side of cluster ${cluster.name} could not be made: ${message}`);
+    return failed(cluster, message);
   }
 }
 
-/** A function, since the compiler takes the status for what it was before the provider was waited for. */
-function wasClosed({ status }: Cluster): boolean {
-  return status === 'DELETING';
+/** Auto Mode has the Pod Identity agent built in, and nodes as they are needed: one, here, for all node pools. */
+async function startAutoMode({ state, request }: EksCall, { managed, configuration }: Cluster): Promise<void> {
+  const autoMode = configuration?.autoMode;
+  if (autoMode === undefined) return;
+  const { nodePools, nodeRoleArn } = autoMode;
+  const [name] = nodePools;
+  if (name !== undefined && nodeRoleArn !== undefined)
+    await managed?.addNodes({ name, nodeRoleArn, credentials: nodeCredentials(state.context, request, nodeRoleArn) });
+  const version = findAddon(AGENT)?.versions[0] ?? '';
+  await managed?.installAddon({ name: AGENT, version, configurationValues: undefined });
+}
+
+function failed(cluster: Cluster, message: string): () => void {
+  return () => Object.assign(cluster, { status: 'FAILED', health: [{ code: 'InternalFailure', message }] });
 }
 
 export function describeCluster(call: EksCall): object {
@@ -112,49 +152,35 @@ export function listClusters(call: EksCall): object {
   return { clusters: items, nextToken };
 }
 
-/** Deletes a cluster and answers when it is gone (AWS answers while it is DELETING). */
+/** Deletes a cluster with its add-ons (setting `delays.deleteCluster`). */
 export async function deleteCluster(call: EksCall): Promise<object> {
   demandOnCluster(call, 'eks:DeleteCluster');
   const cluster = theCluster(call);
-  const fields = { clusterName: cluster.name };
+  const { name } = cluster;
+  const fields = { clusterName: name };
   if (cluster.nodeGroups.size > 0) throw resourceInUse('Cluster has nodegroups attached', fields);
   if (cluster.status === 'CREATING' || cluster.status === 'DELETING')
-    throw resourceInUse(`Cluster ${cluster.name} is ${cluster.status}.`, fields);
-  cluster.status = 'DELETING';
-  try {
-    await cluster.managed?.delete();
-  } catch (error) {
-    cluster.status = 'FAILED';
-    note(call, `cluster ${cluster.name} could not be deleted: ${error instanceof Error ? error.message : 'unknown'}`);
-    throw new AwsError('ServerException', 500, 'The cluster could not be deleted.', fields);
-  }
-  call.account.clusters.delete(parameter(call, 'clusterName'));
+    throw resourceInUse(`Cluster ${name} is ${cluster.status}.`, fields);
+  const { account, state } = call;
+  await state.background.run('deleteCluster', async () => {
+    cluster.status = 'DELETING';
+    try {
+      await cluster.managed?.delete();
+    } catch (error) {
+      const message = messageOf(error);
+      note(call, `cluster ${name} could not be deleted: ${message}`);
+      return failed(cluster, message);
+    }
+    return () => {
+      account.clusters.delete(name);
+      state.background.hold(cluster.arn, name);
+    };
+  });
+  if (isFailed(cluster)) throw new AwsError('ServerException', 500, 'The cluster could not be deleted.', fields);
   return { cluster: clusterView(cluster) };
 }
 
-function readConfiguration(body: JsonObject): ClusterConfiguration {
-  const vpc = optionalObject(body, 'resourcesVpcConfig');
-  if (vpc === undefined) throw invalidParameter("resourcesVpcConfig can't be empty.");
-  const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
-  const access = optionalObject(body, 'accessConfig') ?? {};
-  const authenticationMode = optionalString(access, 'authenticationMode') ?? 'API_AND_CONFIG_MAP';
-  checkPattern(
-    'authenticationMode',
-    authenticationMode,
-    /^(API|API_AND_CONFIG_MAP|CONFIG_MAP)$/,
-    'API, API_AND_CONFIG_MAP or CONFIG_MAP',
-  );
-  return {
-    resourcesVpcConfig: {
-      subnetIds: [],
-      securityGroupIds: [],
-      endpointPublicAccess: true,
-      endpointPrivateAccess: false,
-      publicAccessCidrs: ['0.0.0.0/0'],
-      ...vpc,
-    },
-    kubernetesNetworkConfig: { ipFamily: 'ipv4', serviceIpv4Cidr: '10.100.0.0/16', ...network },
-    authenticationMode,
-    creatorIsAdministrator: optionalBoolean(access, 'bootstrapClusterCreatorAdminPermissions') ?? true,
-  };
+/** A function, since the compiler takes the status for what it was before. */
+function isFailed({ status }: Cluster): boolean {
+  return status === 'FAILED';
 }

@@ -31,3 +31,8 @@ export function resourceLimitExceeded(message: string, fields: Fields = {}): Aws
 export function accessDenied(message: string): AwsError {
   return new AwsError('AccessDeniedException', 403, message);
 }
+
+/** What an error of the Kubernetes side says, for health issues and notes. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

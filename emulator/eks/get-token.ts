@@ -1,6 +1,7 @@
 import type { Caller } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
+import { isAdministrator } from './access-policies.ts';
 import type { Cluster } from './model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
@@ -15,8 +16,8 @@ export interface KubernetesUser {
 
 /**
  * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that
- * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). The cluster's
- * creator is an administrator; others are who their access entry says, or their ARN without any right.
+ * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). Callers
+ * are who their access entry says, or their ARN without any right.
  *
  * @returns undefined for a token that is not good.
  */
@@ -55,7 +56,11 @@ function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
   const entry = cluster.accessEntries?.get(principalArn);
   const sessionName = caller.kind === 'root' ? 'root' : caller.sessionName;
   const username = entry?.username.replaceAll('{{SessionName}}', sessionName) ?? caller.arn;
-  const administrator = principalArn === cluster.creatorArn && (cluster.configuration?.creatorIsAdministrator ?? true);
-  const groups = [...(administrator ? ['system:masters'] : []), ...(entry?.kubernetesGroups ?? [])];
+  // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
+  const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;
+  const groups = [
+    ...(isHidden || isAdministrator(entry) ? ['system:masters'] : []),
+    ...(entry?.kubernetesGroups ?? []),
+  ];
   return { username, groups: [...groups, 'system:authenticated'] };
 }

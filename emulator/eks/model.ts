@@ -43,6 +43,10 @@ export interface ManagedCluster {
   /** Adds a node whose instance profile is `nodeRoleArn`. */
   addNodes(group: NodeGroupSpec): Promise<void>;
   removeNodes(name: string): Promise<void>;
+  /**
+   * Installs the add-on, or another version or configuration of it. Rejects with an error whose name is `ADDON_DEGRADED`
+   * when it is installed and not healthy; after any other error it counts as not installed.
+   */
   installAddon(addon: {
     readonly name: string;
     readonly version: string;
@@ -60,6 +64,9 @@ export interface ManagedCluster {
   podExists(namespace: string, name: string, uid: string): Promise<boolean>;
   delete(): Promise<void>;
 }
+
+/** Name of the error that leaves an add-on DEGRADED. */
+export const ADDON_DEGRADED = 'AddonDegraded';
 
 export interface NodeGroupSpec {
   readonly name: string;
@@ -123,6 +130,14 @@ export interface ClusterConfiguration {
   readonly authenticationMode: string;
   /** Whether the creator is the cluster's Kubernetes administrator. */
   readonly creatorIsAdministrator: boolean;
+  /** Absent: the cluster is none of EKS Auto Mode. */
+  readonly autoMode?: AutoMode;
+}
+
+export interface AutoMode {
+  readonly nodePools: readonly string[];
+  /** Role of the nodes of the pools; undefined: there are none. */
+  readonly nodeRoleArn: string | undefined;
 }
 
 /** Something that went wrong with a cluster, a node group or an add-on, as their `health.issues` tell it. */
@@ -139,6 +154,21 @@ export interface AccessEntry {
   readonly kubernetesGroups: readonly string[];
   readonly createdAt: number;
   readonly tags: Map<string, string>;
+  /** Policy ARN -> the access policy associated. */
+  readonly policies: Map<string, AssociatedPolicy>;
+}
+
+/** An access policy of an access entry (EKS API Reference, "AssociatedAccessPolicy"). */
+export interface AssociatedPolicy {
+  readonly policyArn: string;
+  readonly accessScope: AccessScope;
+  readonly associatedAt: number;
+  readonly modifiedAt: number;
+}
+
+export interface AccessScope {
+  readonly type: 'cluster' | 'namespace';
+  readonly namespaces: readonly string[];
 }
 
 export interface Cluster {
@@ -149,7 +179,7 @@ export interface Cluster {
   readonly version: string;
   issuer: string;
   readonly createdAt: number;
-  /** ARN of who created it, who is its Kubernetes administrator. */
+  /** ARN of who created it. */
   readonly creatorArn: string;
   status: ClusterStatus;
   managed: ManagedCluster | undefined;

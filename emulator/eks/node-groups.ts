@@ -1,23 +1,14 @@
-import type { ServiceContext } from '../core/context.ts';
-import type { Credentials } from '../core/principal.ts';
-import type { ServiceRequest } from '../core/service.ts';
-import { assumeRole } from '../sts/assume-role.ts';
-import { demand, demandOnCluster, note, parameter, passedRole, theCluster, type EksCall } from './call.ts';
+import { demand, demandActive, demandOnCluster, note, parameter, theCluster, type EksCall } from './call.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
-import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
-import { eksArn, newInstanceId, newUuid } from './ids.ts';
+import { messageOf, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
+import { eksArn, newUuid } from './ids.ts';
 import { checkPattern, optionalStrings, requiredString } from './input.ts';
 import type { Cluster, NodeGroup } from './model.ts';
+import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
-import { trustsService } from './roles.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
-const NODE_SERVICE = 'ec2.amazonaws.com';
-/** An instance's credentials last six hours; instance metadata has new ones some minutes before they end. */
-const NODE_SESSION_SECONDS = 6 * 3600;
-const RENEWAL_MILLISECONDS = 15 * 60_000;
-
-/** Makes a node group and answers when it is ACTIVE. Scaling, instance types and the like are not emulated. */
+/** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are not emulated. */
 export async function createNodegroup(call: EksCall): Promise<object> {
   const { body, world, state } = call;
   const tags = readTags(body);
@@ -32,31 +23,33 @@ export async function createNodegroup(call: EksCall): Promise<object> {
   const nodeRoleArn = requiredString(body, 'nodeRole');
   const subnets = optionalStrings(body, 'subnets') ?? [];
   const fields = { clusterName: cluster.name, nodegroupName: name };
-  if (cluster.status !== 'ACTIVE') throw invalidRequest(`Cluster '${cluster.name}' is not in ACTIVE status`, fields);
-  if (cluster.nodeGroups.has(name))
+  demandActive(cluster, fields);
+  if (cluster.nodeGroups.has(name) || state.background.held(holdName(cluster, name)) !== undefined)
     throw resourceInUse(`NodeGroup already exists with name ${name} and cluster name ${cluster.name}`, fields);
+  const most = world.settings.quotas.nodegroups;
+  if (cluster.nodeGroups.size >= most)
+    throw resourceLimitExceeded(`A cluster can have at most ${most} managed node groups.`, fields);
   const arn = eksArn(world, call.account.id, `nodegroup/${cluster.name}/${name}/${newUuid(world)}`);
-  const role = passedRole(call, 'nodeRole', nodeRoleArn, NODE_SERVICE, arn);
-  if (!trustsService(role, NODE_SERVICE))
-    throw invalidParameter(
-      `Following required service principals [${NODE_SERVICE}] were not found in the trust relationships of nodeRole arn ${nodeRoleArn}`,
-      fields,
-    );
+  checkNodeRole(call, 'nodeRole', nodeRoleArn, arn, fields);
 
   const createdAt = world.clock.now();
   const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, tags };
   cluster.nodeGroups.set(name, group);
   state.requestTokens.remember(scope, body, name);
-  try {
-    const credentials = nodeCredentials(state.context, call.request, nodeRoleArn);
-    await cluster.managed?.addNodes({ name, nodeRoleArn, credentials });
-    group.status = 'ACTIVE';
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    group.status = 'CREATE_FAILED';
-    group.health = [{ code: 'NodeCreationFailure', message }];
-    note(call, `node group ${name} could not be made: ${message}`);
-  }
+  await state.background.run('createNodegroup', async () => {
+    try {
+      const credentials = nodeCredentials(state.context, call.request, nodeRoleArn);
+      await cluster.managed?.addNodes({ name, nodeRoleArn, credentials });
+      return () => (group.status = 'ACTIVE');
+    } catch (error) {
+      const message = messageOf(error);
+      note(call, `node group ${name} could not be made: ${message}`);
+      return () => {
+        group.status = 'CREATE_FAILED';
+        group.health = [{ code: 'NodeCreationFailure', message }];
+      };
+    }
+  });
   return { nodegroup: view(cluster, group) };
 }
 
@@ -71,46 +64,31 @@ export function listNodegroups(call: EksCall): object {
   return { nodegroups: items, nextToken };
 }
 
-/** Deletes a node group and answers when it is gone. */
+/** Deletes a node group (setting `delays.deleteNodegroup`). */
 export async function deleteNodegroup(call: EksCall): Promise<object> {
   const { cluster, group } = demandedNodegroup(call, 'eks:DeleteNodegroup');
-  if (group.status === 'DELETING')
-    throw resourceInUse(`NodeGroup ${group.name} is being deleted.`, { nodegroupName: group.name });
-  group.status = 'DELETING';
-  try {
-    await cluster.managed?.removeNodes(group.name);
-  } finally {
-    cluster.nodeGroups.delete(group.name);
-  }
+  const { name } = group;
+  demandActive(cluster, { nodegroupName: name });
+  if (group.status === 'CREATING' || group.status === 'DELETING')
+    throw resourceInUse(`NodeGroup ${name} is ${group.status}.`, { clusterName: cluster.name, nodegroupName: name });
+  const { background } = call.state;
+  await background.run('deleteNodegroup', async () => {
+    group.status = 'DELETING';
+    try {
+      await cluster.managed?.removeNodes(name);
+    } catch (error) {
+      note(call, `the nodes of node group ${name} could not be removed: ${messageOf(error)}`);
+    }
+    return () => {
+      cluster.nodeGroups.delete(name);
+      background.hold(holdName(cluster, name), name);
+    };
+  });
   return { nodegroup: view(cluster, group) };
 }
 
-/**
- * What instance metadata answers on the group's node: credentials of a session of the node role, the same until they are
- * about to end. The session is EC2's own doing, so it is not part of the record of any call.
- */
-function nodeCredentials(
-  context: ServiceContext,
-  created: ServiceRequest,
-  roleArn: string,
-): () => Promise<Credentials> {
-  const sessionName = newInstanceId(context.world);
-  let current: Credentials | undefined;
-  return async () => {
-    const now = context.world.clock.now();
-    const left = (current?.expiration ?? 0) - now;
-    // More than a whole session ahead: the clock was moved back.
-    if (current !== undefined && left > RENEWAL_MILLISECONDS && left <= NODE_SESSION_SECONDS * 1000) return current;
-    const accountId = roleArn.split(':')[4] ?? '';
-    const request = { ...created, headers: {}, body: Buffer.alloc(0), caller: undefined, time: now };
-    current = assumeRole(context, request, {
-      principal: { kind: 'service', service: NODE_SERVICE, accountId },
-      roleArn,
-      sessionName,
-      durationSeconds: NODE_SESSION_SECONDS,
-    }).credentials;
-    return current;
-  };
+function holdName(cluster: Cluster, name: string): string {
+  return `${cluster.arn} node group ${name}`;
 }
 
 function demandedNodegroup(call: EksCall, action: string): { cluster: Cluster; group: NodeGroup } {

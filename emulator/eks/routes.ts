@@ -1,4 +1,5 @@
 import { createAccessEntry, deleteAccessEntry, describeAccessEntry, listAccessEntries } from './access-entries.ts';
+import { associateAccessPolicy, disassociateAccessPolicy, listAssociatedAccessPolicies } from './access-policies.ts';
 import { createAddon, deleteAddon, describeAddon, listAddons, updateAddon } from './addons/operations.ts';
 import { describeAddonVersions } from './addons/versions.ts';
 import {
@@ -19,6 +20,7 @@ const ADDONS = `${CLUSTER}/addons`;
 const NODE_GROUPS = `${CLUSTER}/node-groups`;
 const ASSOCIATIONS = `${CLUSTER}/pod-identity-associations`;
 const ACCESS_ENTRIES = `${CLUSTER}/access-entries`;
+const ACCESS_POLICIES = `${ACCESS_ENTRIES}/{principalArn}/access-policies`;
 /** Greedy: some clients leave the slashes of the ARN as they are. */
 const TAGS = '/tags/{resourceArn+}';
 
@@ -49,6 +51,9 @@ export const ROUTES: readonly Route<EksOperation>[] = [
 
   route('POST', ACCESS_ENTRIES, 'CreateAccessEntry', createAccessEntry),
   route('GET', ACCESS_ENTRIES, 'ListAccessEntries', listAccessEntries),
+  route('POST', ACCESS_POLICIES, 'AssociateAccessPolicy', associateAccessPolicy),
+  route('GET', ACCESS_POLICIES, 'ListAssociatedAccessPolicies', listAssociatedAccessPolicies),
+  route('DELETE', `${ACCESS_POLICIES}/{policyArn+}`, 'DisassociateAccessPolicy', disassociateAccessPolicy),
   route('GET', `${ACCESS_ENTRIES}/{principalArn+}`, 'DescribeAccessEntry', describeAccessEntry),
   route('DELETE', `${ACCESS_ENTRIES}/{principalArn+}`, 'DeleteAccessEntry', deleteAccessEntry),
 

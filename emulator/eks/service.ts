@@ -2,6 +2,7 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service } from '../core/service.ts';
 import { associationPropagation } from './associations/propagation.ts';
+import { background } from './background.ts';
 import type { EksState } from './call.ts';
 import { clientRequestTokens } from './client-request-tokens.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
@@ -10,7 +11,7 @@ import { findRoute } from './router.ts';
 import { ROUTES } from './routes.ts';
 
 export interface EksService extends Service {
-  /** Ends what goes on behind calls: association changes on their way, and the Kubernetes side of every cluster. */
+  /** Ends what goes on behind calls, which clusters being made are waited for, and the Kubernetes side of every cluster. */
   close(): Promise<void>;
 }
 
@@ -20,10 +21,12 @@ export function eksService(
   options: { readonly clusterProvider: () => ClusterProvider | undefined },
 ): EksService {
   const { world } = context;
+  const behind = background(world);
   const state: EksState = {
     context,
     clusterProvider: options.clusterProvider,
-    propagation: associationPropagation(world),
+    background: behind,
+    propagation: associationPropagation(world, behind),
     requestTokens: clientRequestTokens(),
   };
   return {
@@ -50,7 +53,7 @@ export function eksService(
       );
     },
     close: async () => {
-      state.propagation.close();
+      await behind.close();
       const clusters = [...world.accounts.values()].flatMap((account) => [...account.clusters.values()]);
       await Promise.allSettled(clusters.map(dismantle));
     },

@@ -1,16 +1,16 @@
 import { removeAssociation } from '../associations/changes.ts';
-import { demand, demandOnCluster, note, parameter, theCluster, type EksCall } from '../call.ts';
+import { demand, demandActive, demandOnCluster, note, parameter, theCluster, type EksCall } from '../call.ts';
 import { epochSeconds, healthView } from '../cluster-view.ts';
-import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from '../errors.ts';
+import { invalidParameter, invalidRequest, messageOf, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
 import { checkPattern, optionalString, requiredString } from '../input.ts';
-import type { Addon, Cluster } from '../model.ts';
+import { ADDON_DEGRADED, type Addon, type Cluster, type HealthIssue } from '../model.ts';
 import { page } from '../paging.ts';
 import { readTags, requestTagContext, resourceTagContext } from '../tags.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
 import { ownedAssociations, readOwnedAssociations, settleOwnedAssociations } from './owned-associations.ts';
 
-/** Installs an add-on and answers when it is ACTIVE, or CREATE_FAILED with the reason in its health. */
+/** Installs an add-on (setting `delays.createAddon`): it becomes ACTIVE, or CREATE_FAILED or DEGRADED with the reason in its health. */
 export async function createAddon(call: EksCall): Promise<object> {
   const { body, world, account, state } = call;
   const tags = readTags(body);
@@ -26,8 +26,9 @@ export async function createAddon(call: EksCall): Promise<object> {
   const version = readVersion(call, entry) ?? entry.versions[0] ?? '';
   const configurationValues = optionalString(body, 'configurationValues');
   checkResolveConflicts(call);
-  if (cluster.status !== 'ACTIVE') throw invalidRequest(`Cluster ${cluster.name} is not ACTIVE.`, fields);
-  if (cluster.addons.has(name)) throw resourceInUse('Addon already exists.', fields);
+  demandActive(cluster, fields);
+  if (cluster.addons.has(name) || state.background.held(holdName(cluster, name)) !== undefined)
+    throw resourceInUse('Addon already exists.', fields);
   const associations = readOwnedAssociations(call, cluster, entry);
 
   const now = world.clock.now();
@@ -44,7 +45,7 @@ export async function createAddon(call: EksCall): Promise<object> {
   cluster.addons.set(name, addon);
   state.requestTokens.remember(scope, body, name);
   await settleOwnedAssociations(call, cluster, addon, entry, associations ?? []);
-  await install(call, cluster, addon, 'CREATE_FAILED');
+  await state.background.run('createAddon', () => install(call, cluster, addon, 'CREATE_FAILED'));
   return { addon: view(cluster, addon) };
 }
 
@@ -59,16 +60,19 @@ export function listAddons(call: EksCall): object {
   return { addons: items, nextToken };
 }
 
-/** Changes version, configuration or associations; an empty list of associations deletes those of the add-on. */
+/**
+ * Changes version, configuration or associations (setting `delays.createAddon`); an empty list of associations deletes those
+ * of the add-on.
+ */
 export async function updateAddon(call: EksCall): Promise<object> {
   const { cluster, addon } = demandedAddon(call, 'eks:UpdateAddon');
   const { body, world } = call;
+  demandActive(cluster, { addonName: addon.name });
   const entry = supported(addon.name, { clusterName: cluster.name, addonName: addon.name });
   const version = readVersion(call, entry);
   const configurationValues = optionalString(body, 'configurationValues');
   checkResolveConflicts(call);
-  if (addon.status === 'CREATING' || addon.status === 'UPDATING' || addon.status === 'DELETING')
-    throw resourceInUse(`Addon ${addon.name} is ${addon.status}.`, { addonName: addon.name });
+  if (isChanging(addon)) throw resourceInUse(`Addon ${addon.name} is ${addon.status}.`, { addonName: addon.name });
   const associations = readOwnedAssociations(call, cluster, entry, addon);
 
   addon.status = 'UPDATING';
@@ -76,12 +80,12 @@ export async function updateAddon(call: EksCall): Promise<object> {
   addon.configurationValues = configurationValues ?? addon.configurationValues;
   addon.modifiedAt = world.clock.now();
   if (associations !== undefined) await settleOwnedAssociations(call, cluster, addon, entry, associations);
-  await install(call, cluster, addon, 'UPDATE_FAILED');
+  await call.state.background.run('createAddon', () => install(call, cluster, addon, 'UPDATE_FAILED'));
   return {
     update: {
       id: newUuid(world),
       type: 'AddonUpdate',
-      status: succeeded(addon) ? 'Successful' : 'Failed',
+      status: updateStatus(addon),
       params: [{ type: 'AddonVersion', value: addon.version }],
       createdAt: epochSeconds(addon.modifiedAt),
       errors: (addon.health ?? []).map(({ message }) => ({ errorCode: 'Unknown', errorMessage: message })),
@@ -89,34 +93,61 @@ export async function updateAddon(call: EksCall): Promise<object> {
   };
 }
 
-/** Removes an add-on with its associations; with `preserve`, what runs in the cluster stays, and so do they. */
+/**
+ * Removes an add-on with its associations (setting `delays.deleteAddon`); with `preserve`, what runs in the cluster stays,
+ * and so do they.
+ */
 export async function deleteAddon(call: EksCall): Promise<object> {
   const { cluster, addon } = demandedAddon(call, 'eks:DeleteAddon');
-  if (addon.status === 'DELETING') throw resourceInUse(`Addon ${addon.name} is DELETING.`, { addonName: addon.name });
-  addon.status = 'DELETING';
-  try {
-    if (call.query.get('preserve') !== 'true') {
-      await cluster.managed?.removeAddon(addon.name);
-      for (const association of ownedAssociations(cluster, addon)) await removeAssociation(call, cluster, association);
+  const fields = { clusterName: cluster.name, addonName: addon.name };
+  demandActive(cluster, fields);
+  if (isChanging(addon)) throw invalidRequest(`Addon ${addon.name} is ${addon.status}.`, fields);
+  const { background } = call.state;
+  await background.run('deleteAddon', async () => {
+    addon.status = 'DELETING';
+    try {
+      if (call.query.get('preserve') !== 'true') {
+        await cluster.managed?.removeAddon(addon.name);
+        for (const association of ownedAssociations(cluster, addon))
+          await removeAssociation(call, cluster, association);
+      }
+    } catch (error) {
+      const message = messageOf(error);
+      note(call, `add-on ${addon.name} could not be removed: ${message}`);
+      return ended(addon, 'DELETE_FAILED', { code: 'InternalFailure', message });
     }
-  } finally {
-    cluster.addons.delete(addon.name);
-  }
+    return () => {
+      cluster.addons.delete(addon.name);
+      background.hold(holdName(cluster, addon.name), addon.name);
+    };
+  });
   return { addon: view(cluster, addon) };
 }
 
-async function install(call: EksCall, cluster: Cluster, addon: Addon, failed: Addon['status']): Promise<void> {
+async function install(call: EksCall, cluster: Cluster, addon: Addon, failed: Addon['status']): Promise<() => void> {
   const { name, version, configurationValues } = addon;
   try {
     await cluster.managed?.installAddon({ name, version, configurationValues });
-    addon.status = 'ACTIVE';
-    addon.health = [];
+    return ended(addon, 'ACTIVE');
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    addon.status = failed;
-    addon.health = [{ code: 'InternalFailure', message }];
+    const message = messageOf(error);
     note(call, `add-on ${name} could not be installed: ${message}`);
+    if (error instanceof Error && error.name === ADDON_DEGRADED)
+      return ended(addon, 'DEGRADED', { code: 'InsufficientNumberOfReplicas', message });
+    return ended(addon, failed, { code: 'InternalFailure', message });
   }
+}
+
+function ended(addon: Addon, status: Addon['status'], ...health: readonly HealthIssue[]): () => void {
+  return () => Object.assign(addon, { status, health });
+}
+
+function isChanging({ status }: Addon): boolean {
+  return status === 'CREATING' || status === 'UPDATING' || status === 'DELETING';
+}
+
+function holdName(cluster: Cluster, name: string): string {
+  return `${cluster.arn} add-on ${name}`;
 }
 
 function demandedAddon(call: EksCall, action: string): { cluster: Cluster; addon: Addon } {
@@ -149,9 +180,10 @@ function checkResolveConflicts({ body }: EksCall): void {
   checkPattern('resolveConflicts', value, /^(NONE|OVERWRITE|PRESERVE)$/, 'NONE, OVERWRITE or PRESERVE');
 }
 
-/** `install` has set the status, which the compiler cannot see. */
-function succeeded(addon: Addon): boolean {
-  return addon.status === 'ACTIVE';
+/** Of an update (EKS API Reference, "Update"). */
+function updateStatus({ status }: Addon): string {
+  if (status === 'UPDATING') return 'InProgress';
+  return status === 'ACTIVE' ? 'Successful' : 'Failed';
 }
 
 function view(cluster: Cluster, addon: Addon): object {

@@ -39,7 +39,7 @@ export function readOwnedAssociations(
     demand(call, 'eks:CreatePodIdentityAssociation', cluster.arn);
     checkBaseRole(call, cluster, grant.roleArn);
     if (!owned.some((association) => association.serviceAccount === serviceAccount))
-      checkRoomFor(cluster, { namespace: entry.namespace, serviceAccount });
+      checkRoomFor(call, cluster, { namespace: entry.namespace, serviceAccount });
   }
   return wanted;
 }

@@ -2,11 +2,8 @@ import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
 import { eksArn, newAssociationId } from '../ids.ts';
 import type { Association, Cluster } from '../model.ts';
-import type { Subject } from './propagation.ts';
+import { subjectKey, type Subject } from './propagation.ts';
 import type { Grant } from './request.ts';
-
-/** Associations that a cluster can have (EKS User Guide, "View and manage Amazon EKS service quotas"). */
-const MOST_ASSOCIATIONS = 5000;
 
 /** The parts of an association that never change. */
 export interface NewAssociation {
@@ -17,22 +14,25 @@ export interface NewAssociation {
 }
 
 /**
- * @throws AwsError `ResourceInUseException` 409 when the service account has an association, and
- * `ResourceLimitExceededException` 400.
+ * @throws AwsError `ResourceInUseException` 409 when the service account has an association, or had one a moment ago
+ * (setting `delays.reuse`), and `ResourceLimitExceededException` 400.
  */
-export function checkRoomFor(cluster: Cluster, { namespace, serviceAccount }: Subject): void {
-  for (const existing of cluster.associations.values()) {
-    if (existing.namespace === namespace && existing.serviceAccount === serviceAccount)
-      throw resourceInUse(`Association already exists: ${existing.id}`, { clusterName: cluster.name });
-  }
-  if (cluster.associations.size >= MOST_ASSOCIATIONS)
-    throw resourceLimitExceeded(`A cluster can have at most ${MOST_ASSOCIATIONS} pod identity associations.`);
+export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject): void {
+  const { namespace, serviceAccount } = subject;
+  const existing = [...cluster.associations.values()].find(
+    (association) => association.namespace === namespace && association.serviceAccount === serviceAccount,
+  );
+  const id = existing?.id ?? call.state.background.held(holdName(cluster, subject));
+  if (id !== undefined) throw resourceInUse(`Association already exists: ${id}`, { clusterName: cluster.name });
+  const most = call.world.settings.quotas.associations;
+  if (cluster.associations.size >= most)
+    throw resourceLimitExceeded(`A cluster can have at most ${most} pod identity associations.`);
 }
 
 /** Makes the association and tells those who act on it. */
 export async function addAssociation(call: EksCall, cluster: Cluster, made: NewAssociation): Promise<Association> {
   const { world, account } = call;
-  checkRoomFor(cluster, made.subject);
+  checkRoomFor(call, cluster, made.subject);
   const id = newAssociationId(world);
   const now = world.clock.now();
   const association: Association = {
@@ -67,7 +67,12 @@ export async function changeAssociation(
 /** Credentials that were given out for the association stay good until they expire. */
 export async function removeAssociation(call: EksCall, cluster: Cluster, association: Association): Promise<void> {
   cluster.associations.delete(association.id);
+  call.state.background.hold(holdName(cluster, association), association.id);
   await tell(call, cluster, association, undefined);
+}
+
+function holdName(cluster: Cluster, subject: Subject): string {
+  return `${cluster.arn} association ${subjectKey(subject)}`;
 }
 
 /** `<region>/<account>/<cluster>/<namespace>/<service account>`, for associations with a target role. */

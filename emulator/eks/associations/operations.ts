@@ -1,4 +1,4 @@
-import { demand, demandOnCluster, parameter, theCluster, type EksCall } from '../call.ts';
+import { demand, demandActive, demandOnCluster, parameter, theCluster, type EksCall } from '../call.ts';
 import { resourceNotFound } from '../errors.ts';
 import { eksArn } from '../ids.ts';
 import type { Association, Cluster } from '../model.ts';
@@ -19,8 +19,9 @@ export async function createPodIdentityAssociation(call: EksCall): Promise<objec
 
   const subject = readSubject(body);
   const grant = readGrant(body);
+  demandActive(cluster);
   checkBaseRole(call, cluster, grant.roleArn);
-  checkRoomFor(cluster, subject);
+  checkRoomFor(call, cluster, subject);
   const association = await addAssociation(call, cluster, { subject, grant, tags });
   state.requestTokens.remember(scope, body, association.id);
   return { association: associationView(association) };
@@ -50,6 +51,7 @@ export async function updatePodIdentityAssociation(call: EksCall): Promise<objec
   const scope = `${association.arn} UpdatePodIdentityAssociation`;
   if (state.requestTokens.find(scope, body) === undefined) {
     const grant = readGrant(body, association);
+    demandActive(cluster);
     if (grant.roleArn !== association.roleArn) checkBaseRole(call, cluster, grant.roleArn);
     state.requestTokens.remember(scope, body, association.id);
     await changeAssociation(call, cluster, association, grant);
@@ -59,6 +61,7 @@ export async function updatePodIdentityAssociation(call: EksCall): Promise<objec
 
 export async function deletePodIdentityAssociation(call: EksCall): Promise<object> {
   const { cluster, association } = demandedAssociation(call, 'eks:DeletePodIdentityAssociation');
+  demandActive(cluster);
   await removeAssociation(call, cluster, association);
   return { association: associationView(association) };
 }

@@ -1,4 +1,6 @@
 import type { World } from '../../core/world.ts';
+import type { Background } from '../background.ts';
+import { messageOf } from '../errors.ts';
 import type { Association, Cluster } from '../model.ts';
 
 /**
@@ -12,8 +14,6 @@ export interface AssociationPropagation {
    * @returns what went wrong when the cluster was told at once, else undefined: the change itself stands.
    */
   changed(cluster: Cluster, subject: Subject, association: Association | undefined): Promise<string | undefined>;
-  /** Forgets the changes under way. */
-  close(): void;
 }
 
 export interface Subject {
@@ -26,25 +26,14 @@ export function subjectKey(subject: Subject): string {
   return `${subject.namespace}/${subject.serviceAccount}`;
 }
 
-export function associationPropagation(world: World): AssociationPropagation {
-  const timers = new Set<NodeJS.Timeout>();
-
-  const after = (delay: number, act: () => void): void => {
-    const timer = setTimeout(() => {
-      timers.delete(timer);
-      act();
-    }, delay);
-    timer.unref();
-    timers.add(timer);
-  };
-
+export function associationPropagation(world: World, { after }: Background): AssociationPropagation {
   const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
     if (cluster.status === 'DELETING') return undefined;
     try {
       await cluster.managed?.associationsChanged(identities);
       return undefined;
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return messageOf(error);
     }
   };
 
@@ -69,10 +58,6 @@ export function associationPropagation(world: World): AssociationPropagation {
         return undefined;
       }
       return push(cluster, identities);
-    },
-    close: () => {
-      for (const timer of timers) clearTimeout(timer);
-      timers.clear();
     },
   };
 }

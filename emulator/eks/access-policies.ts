@@ -1,0 +1,83 @@
+import { demandedEntry } from './access-entries.ts';
+import { demandActive, parameter, type EksCall } from './call.ts';
+import { epochSeconds } from './cluster-view.ts';
+import { invalidParameter, resourceNotFound } from './errors.ts';
+import { checkPattern, optionalObject, optionalStrings, requiredString } from './input.ts';
+import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
+import { page } from './paging.ts';
+import type { JsonObject } from './rest-json.ts';
+
+const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
+const ADMINISTRATORS = ['AmazonEKSClusterAdminPolicy', 'AmazonEKSAdminPolicy'];
+/** EKS User Guide, "Review access policy permissions". */
+const POLICIES = new Set([...ADMINISTRATORS, 'AmazonEKSAdminViewPolicy', 'AmazonEKSEditPolicy', 'AmazonEKSViewPolicy']);
+
+/** The policy that makes an administrator of a cluster's creator. */
+export const CLUSTER_ADMINISTRATOR = `${PREFIX}AmazonEKSClusterAdminPolicy`;
+
+/** Whether an access policy makes the entry's principal the administrator of the whole cluster. The others have no effect. */
+export function isAdministrator(entry: AccessEntry | undefined): boolean {
+  return ADMINISTRATORS.some((name) => entry?.policies.get(`${PREFIX}${name}`)?.accessScope.type === 'cluster');
+}
+
+/** Associates an access policy with an access entry, or changes the scope of one that is associated. */
+export function associateAccessPolicy(call: EksCall): object {
+  const { body, world } = call;
+  const policyArn = requiredString(body, 'policyArn');
+  const accessScope = readScope(body);
+  const { cluster, entry } = demandedEntry(call, 'eks:AssociateAccessPolicy', {
+    'eks:policyArn': policyArn,
+    'eks:accessScope': accessScope.type,
+    ...(accessScope.namespaces.length > 0 && { 'eks:namespaces': accessScope.namespaces }),
+  });
+  demandActive(cluster);
+  if (!policyArn.startsWith(PREFIX) || !POLICIES.has(policyArn.slice(PREFIX.length)))
+    throw invalidParameter('The specified policyArn is invalid: it is not the ARN of a cluster access policy.');
+  const now = world.clock.now();
+  const associatedAt = entry.policies.get(policyArn)?.associatedAt ?? now;
+  const associated: AssociatedPolicy = { policyArn, accessScope, associatedAt, modifiedAt: now };
+  entry.policies.set(policyArn, associated);
+  return { clusterName: cluster.name, principalArn: entry.principalArn, associatedAccessPolicy: view(associated) };
+}
+
+export function listAssociatedAccessPolicies(call: EksCall): object {
+  const { cluster, entry } = demandedEntry(call, 'eks:ListAssociatedAccessPolicies');
+  const { items, nextToken } = page(entry.policies.values(), ({ policyArn }) => policyArn, call.query);
+  return {
+    clusterName: cluster.name,
+    principalArn: entry.principalArn,
+    associatedAccessPolicies: items.map(view),
+    nextToken,
+  };
+}
+
+export function disassociateAccessPolicy(call: EksCall): object {
+  const policyArn = parameter(call, 'policyArn');
+  const { cluster, entry } = demandedEntry(call, 'eks:DisassociateAccessPolicy', { 'eks:policyArn': policyArn });
+  demandActive(cluster);
+  if (!entry.policies.delete(policyArn))
+    throw resourceNotFound('The specified access policy is not associated with the access entry.', {
+      clusterName: cluster.name,
+    });
+  return {};
+}
+
+function readScope(body: JsonObject): AccessScope {
+  const scope = optionalObject(body, 'accessScope');
+  if (scope === undefined) throw invalidParameter("accessScope can't be empty.");
+  const type = requiredString(scope, 'type');
+  checkPattern('accessScope.type', type, /^(cluster|namespace)$/, 'cluster or namespace');
+  const namespaces = optionalStrings(scope, 'namespaces') ?? [];
+  if ((type === 'namespace') !== namespaces.length > 0)
+    throw invalidParameter('accessScope names namespaces if and only if its type is namespace.');
+  return { type: type === 'cluster' ? 'cluster' : 'namespace', namespaces };
+}
+
+function view({ policyArn, accessScope, associatedAt, modifiedAt }: AssociatedPolicy): object {
+  return {
+    policyArn,
+    accessScope,
+    associatedAt: epochSeconds(associatedAt),
+    modifiedAt: epochSeconds(modifiedAt),
+  };
+}

@@ -1,0 +1,79 @@
+import { invalidParameter } from './errors.ts';
+import { checkPattern, optionalBoolean, optionalObject, optionalString, optionalStrings } from './input.ts';
+import type { AutoMode, ClusterConfiguration } from './model.ts';
+import type { JsonObject } from './rest-json.ts';
+
+/** The node pools that Auto Mode has built in (EKS User Guide, "Enable or Disable Built-in NodePools"). */
+const NODE_POOL = /^(general-purpose|system)$/;
+
+/**
+ * What a CreateCluster asks for beyond name, version and role. VPCs are not emulated: subnets and security groups are kept
+ * as they are given.
+ *
+ * @throws AwsError `InvalidParameterException` 400.
+ */
+export function readConfiguration(body: JsonObject): ClusterConfiguration {
+  const vpc = optionalObject(body, 'resourcesVpcConfig');
+  if (vpc === undefined) throw invalidParameter("resourcesVpcConfig can't be empty.");
+  const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
+  const access = optionalObject(body, 'accessConfig') ?? {};
+  const authenticationMode = optionalString(access, 'authenticationMode') ?? 'API_AND_CONFIG_MAP';
+  checkPattern(
+    'authenticationMode',
+    authenticationMode,
+    /^(API|API_AND_CONFIG_MAP|CONFIG_MAP)$/,
+    'API, API_AND_CONFIG_MAP or CONFIG_MAP',
+  );
+  const creatorIsAdministrator = optionalBoolean(access, 'bootstrapClusterCreatorAdminPermissions') ?? true;
+  if (authenticationMode === 'CONFIG_MAP' && !creatorIsAdministrator)
+    throw invalidParameter(
+      'bootstrapClusterCreatorAdminPermissions must be true if cluster authentication mode is set to CONFIG_MAP',
+    );
+  const autoMode = readAutoMode(body, network, authenticationMode);
+  return {
+    resourcesVpcConfig: {
+      subnetIds: [],
+      securityGroupIds: [],
+      endpointPublicAccess: true,
+      endpointPrivateAccess: false,
+      publicAccessCidrs: ['0.0.0.0/0'],
+      ...vpc,
+    },
+    kubernetesNetworkConfig: {
+      ipFamily: 'ipv4',
+      serviceIpv4Cidr: '10.100.0.0/16',
+      ...network,
+      elasticLoadBalancing: { enabled: autoMode !== undefined },
+    },
+    authenticationMode,
+    creatorIsAdministrator,
+    ...(autoMode && { autoMode }),
+  };
+}
+
+/** Auto Mode's three capabilities go together, and need access entries (EKS User Guide, "Create an EKS Auto Mode Cluster with the AWS CLI"). */
+function readAutoMode(body: JsonObject, network: JsonObject, authenticationMode: string): AutoMode | undefined {
+  const compute = optionalObject(body, 'computeConfig') ?? {};
+  const storage = optionalObject(body, 'storageConfig') ?? {};
+  const enabled = isEnabled(compute);
+  const others = [optionalObject(network, 'elasticLoadBalancing'), optionalObject(storage, 'blockStorage')];
+  if (others.some((capability) => isEnabled(capability) !== enabled))
+    throw invalidParameter(
+      'For EKS Auto Mode, please ensure that all required configs, including computeConfig, kubernetesNetworkConfig, and blockStorage are all either fully enabled or fully disabled.',
+    );
+  if (!enabled) return undefined;
+  if (authenticationMode === 'CONFIG_MAP')
+    throw invalidParameter('EKS Auto Mode needs the authentication mode API or API_AND_CONFIG_MAP.');
+  const nodePools = optionalStrings(compute, 'nodePools') ?? [];
+  for (const pool of nodePools) checkPattern('nodePools', pool, NODE_POOL, 'general-purpose or system');
+  const nodeRoleArn = optionalString(compute, 'nodeRoleArn');
+  if (nodeRoleArn !== undefined && nodePools.length === 0)
+    throw invalidParameter('When Compute Config nodeRoleArn is not null or empty, nodePool value(s) must be provided.');
+  if (nodeRoleArn === undefined && nodePools.length > 0)
+    throw invalidParameter('nodePools need the nodeRoleArn of computeConfig.');
+  return { nodePools, nodeRoleArn };
+}
+
+function isEnabled(capability: JsonObject | undefined): boolean {
+  return optionalBoolean(capability ?? {}, 'enabled') ?? false;
+}

@@ -1,0 +1,61 @@
+import type { ServiceContext } from '../core/context.ts';
+import type { Credentials } from '../core/principal.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import { assumeRole } from '../sts/assume-role.ts';
+import { passedRole, type EksCall } from './call.ts';
+import { invalidParameter } from './errors.ts';
+import { newInstanceId } from './ids.ts';
+import { trustsService } from './roles.ts';
+
+const NODE_SERVICE = 'ec2.amazonaws.com';
+/** An instance's credentials last six hours; instance metadata has new ones some minutes before they end. */
+const NODE_SESSION_SECONDS = 6 * 3600;
+const RENEWAL_MILLISECONDS = 15 * 60_000;
+
+/**
+ * Checks the role that nodes are to have; `associated` is the ARN of what they are made for.
+ *
+ * @throws AwsError `InvalidParameterException` 400 or `AccessDeniedException` 403.
+ */
+export function checkNodeRole(
+  call: EksCall,
+  parameter: string,
+  roleArn: string,
+  associated: string,
+  fields: Readonly<Record<string, string>>,
+): void {
+  const role = passedRole(call, parameter, roleArn, NODE_SERVICE, associated);
+  if (!trustsService(role, NODE_SERVICE))
+    throw invalidParameter(
+      `Following required service principals [${NODE_SERVICE}] were not found in the trust relationships of nodeRole arn ${roleArn}`,
+      fields,
+    );
+}
+
+/**
+ * What instance metadata answers on a node: credentials of a session of the node role, the same until they are about to
+ * end. The session is EC2's own doing, so it is not part of the record of any call.
+ */
+export function nodeCredentials(
+  context: ServiceContext,
+  created: ServiceRequest,
+  roleArn: string,
+): () => Promise<Credentials> {
+  const sessionName = newInstanceId(context.world);
+  let current: Credentials | undefined;
+  return async () => {
+    const now = context.world.clock.now();
+    const left = (current?.expiration ?? 0) - now;
+    // More than a whole session ahead: the clock was moved back.
+    if (current !== undefined && left > RENEWAL_MILLISECONDS && left <= NODE_SESSION_SECONDS * 1000) return current;
+    const accountId = roleArn.split(':')[4] ?? '';
+    const request = { ...created, headers: {}, body: Buffer.alloc(0), caller: undefined, time: now };
+    current = assumeRole(context, request, {
+      principal: { kind: 'service', service: NODE_SERVICE, accountId },
+      roleArn,
+      sessionName,
+      durationSeconds: NODE_SESSION_SECONDS,
+    }).credentials;
+    return current;
+  };
+}
