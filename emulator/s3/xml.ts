@@ -48,6 +48,8 @@ const parser = new XMLParser({
   ignorePiTags: true,
   parseTagValue: false,
   trimValues: false,
+  // The parser reads character references (`&#39;`, which Go's SDK writes for an apostrophe) only together with HTML's names.
+  htmlEntities: true,
   removeNSPrefix: true,
   isArray: (name) => name === 'Object' || name === 'Tag',
 });

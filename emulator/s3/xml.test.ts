@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import { AwsError } from '../core/errors.ts';
+import { parseXml } from './xml.ts';
+
+describe('XML of requests', () => {
+  const read = (text: string): unknown => parseXml(Buffer.from(`<Root><Key>${text}</Key></Root>`), 'Root')['Key'];
+
+  for (const [written, meant] of [
+    ['&lt;&amp;&gt;&quot;&apos;', `<&>"'`],
+    ['&#39;&#34;&#x27;&#xA;', `'"'\n`],
+    ['&#8364;&#x1F600;', '€😀'],
+    ['&amp;#39;', '&#39;'],
+    [' space ', ' space '],
+    ['007', '007'],
+  ] as const) {
+    it(`reads ${written}`, () => {
+      expect(read(written)).to.equal(meant);
+    });
+  }
+
+  it('reads as many references as a long list of keys has', () => {
+    expect(read('&#39;'.repeat(100_000))).to.equal("'".repeat(100_000));
+  });
+
+  it('refuses another root, and entities of its own', () => {
+    for (const body of ['<Other/>', '<!DOCTYPE a [<!ENTITY b "c">]><Root/>', '<Root>']) {
+      expect(() => parseXml(Buffer.from(body), 'Root')).to.throw(AwsError);
+    }
+  });
+});
