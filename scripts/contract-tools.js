@@ -1,15 +1,27 @@
 /**
- * Makes the Python environments of test/contract (the clients boto3, the AWS CLI and kubectl; MiniStack), in a cache folder
- * outside the checkout: $XDG_CACHE_HOME, or ~/.cache. Each is made once for a version of Python and of its requirements.
+ * Makes what test/contract runs, in a cache folder outside the checkout ($XDG_CACHE_HOME, or ~/.cache): Python environments
+ * (the clients boto3, the AWS CLI and kubectl; MiniStack) and the client in Go. Each is made once for a version of Python or
+ * Go and of what it is made from.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const GO_MODULE = join(root, 'test', 'contract', 'go');
+
 /** Folder for what is made once and outlives a checkout. */
 export function cacheFolder() {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eks-pod-identity-conformance');
@@ -44,7 +56,32 @@ export function contractTools(requirements = 'requirements.txt') {
   return { bin };
 }
 
-function run(command, args) {
-  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
-  if (status !== 0) throw new Error(`The packages of test/contract could not be installed: ${stderr.trim()}`);
+/**
+ * @returns {{ program: string } | { missing: string }} the program of test/contract/go, or why it cannot be built
+ * @throws {Error} when Go cannot build it
+ */
+export function goClient() {
+  const go = spawnSync('go', ['version'], { encoding: 'utf8' });
+  if (go.error !== undefined) return { missing: 'go is not installed' };
+  const hash = createHash('sha256').update(go.stdout);
+  for (const file of readdirSync(GO_MODULE).sort()) hash.update(file).update(readFileSync(join(GO_MODULE, file)));
+  const program = join(cacheFolder(), `contract-go-${hash.digest('hex').slice(0, 12)}`);
+  if (existsSync(program)) return { program };
+  mkdirSync(cacheFolder(), { recursive: true });
+  const unfinished = `${program}-${process.pid}`;
+  run('go', ['build', '-trimpath', '-ldflags=-s -w', '-o', unfinished, '.'], {
+    cwd: GO_MODULE,
+    env: { ...process.env, CGO_ENABLED: '0', GOWORK: 'off', GOFLAGS: '-mod=readonly -buildvcs=false' },
+  });
+  renameSync(unfinished, program);
+  return { program };
+}
+
+function run(command, args, options = {}) {
+  const { status, stderr } = spawnSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...options,
+  });
+  if (status !== 0) throw new Error(`What test/contract runs could not be made: ${stderr.trim()}`);
 }

@@ -5,47 +5,53 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What a check in Python printed. */
+/** What a check printed. */
 interface CheckResult {
   readonly title: string;
   readonly ok: boolean;
   readonly detail: string;
 }
 
-type Tools = { readonly bin: string } | { readonly missing: string };
+type Missing = { readonly missing: string };
+interface ClientTools {
+  readonly contractTools: () => { readonly bin: string } | Missing;
+  readonly goClient: () => { readonly program: string } | Missing;
+}
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..', '..');
 
 /** Programs of checks, which share an emulator but nothing in it. */
 const AREAS: readonly (readonly [program: string, title: string])[] = [
-  ['s3', 'S3, to boto3'],
-  ['iam_sts', 'IAM and STS, to boto3'],
-  ['eks', 'EKS and EKS Auth, to boto3 and the AWS CLI'],
-  ['kubernetes', 'a cluster, to kubectl, boto3 and the AWS CLI'],
+  ['s3.py', 'S3, to boto3'],
+  ['iam_sts.py', 'IAM and STS, to boto3'],
+  ['eks.py', 'EKS and EKS Auth, to boto3 and the AWS CLI'],
+  ['kubernetes.py', 'a cluster, to kubectl, boto3 and the AWS CLI'],
+  ['go', 'all services and a cluster, to the AWS SDK for Go'],
 ];
 
 describe('the emulator with independent clients', function () {
   this.timeout(60_000);
-  let home: string;
+  const home = mkdtempSync(join(tmpdir(), 'contract-'));
   let emulator: ChildProcess | undefined;
   const results = new Map<string, Promise<ReadonlyMap<string, CheckResult>>>();
 
   before(async function () {
-    this.timeout(300_000);
-    const { contractTools } = (await import(pathToFileURL(join(ROOT, 'scripts', 'contract-tools.js')).href)) as {
-      contractTools: () => Tools;
-    };
-    const tools = contractTools();
-    if ('missing' in tools) {
-      if (process.env['CI'] === 'true') throw new Error(`The contract tests cannot run: ${tools.missing}.`);
-      process.stderr.write(`Skipping the contract tests: ${tools.missing}.\n`);
-      return this.skip();
-    }
-    home = mkdtempSync(join(tmpdir(), 'contract-'));
+    this.timeout(600_000);
+    const { contractTools, goClient } = (await import(
+      pathToFileURL(join(ROOT, 'scripts', 'contract-tools.js')).href
+    )) as ClientTools;
+    const python = contractTools();
+    const go = goClient();
+    for (const tool of [python, go]) if ('missing' in tool) sayMissing(tool);
+    if ('missing' in python && 'missing' in go) return;
     emulator = spawn(process.execPath, [join(ROOT, 'bin', 'emulator.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const env = environmentOf(await firstLine(emulator), tools.bin, home);
-    for (const [program] of AREAS) results.set(program, runChecks(program, env));
+    const env = environmentOf(await firstLine(emulator), 'bin' in python ? [python.bin] : [], home);
+    for (const [program] of AREAS) {
+      if (program !== 'go') {
+        if ('bin' in python) results.set(program, runChecks('python', [join(HERE, 'python', program)], env));
+      } else if ('program' in go) results.set(program, runChecks(go.program, [], env));
+    }
   });
 
   after(async () => {
@@ -53,27 +59,41 @@ describe('the emulator with independent clients', function () {
       const ended = new Promise((resolve) => emulator?.once('exit', resolve));
       emulator.kill('SIGTERM');
       await ended;
-      rmSync(home, { recursive: true, force: true });
     }
+    rmSync(home, { recursive: true, force: true });
   });
 
   for (const [program, title] of AREAS) {
     describe(title, () => {
+      before(function () {
+        if (!results.has(program)) this.skip();
+      });
       for (const check of titlesIn(program)) {
         it(check, async () => {
           const result = (await results.get(program))?.get(check);
-          if (result === undefined) throw new Error(`${program}.py did not come to this check.`);
-          if (!result.ok) throw new Error(`${program}.py, ${result.detail}`);
+          if (result === undefined) throw new Error(`${program} did not come to this check.`);
+          if (!result.ok) throw new Error(`${program}, ${result.detail}`);
         });
       }
     });
   }
 });
 
+/** A tool that is missing skips its checks, but not in CI. */
+function sayMissing({ missing }: Missing): void {
+  if (process.env['CI'] === 'true') throw new Error(`The contract tests cannot run: ${missing}.`);
+  process.stderr.write(`Skipping contract tests: ${missing}.\n`);
+}
+
 /** The titles of a program's checks, so that one that does not run is missed. */
 function titlesIn(program: string): readonly string[] {
-  const text = readFileSync(join(HERE, 'python', `${program}.py`), 'utf8');
-  return [...text.matchAll(/^@check\("(.+)"\)$/gm)].map(([, title]) => title ?? '');
+  const [file, form] =
+    program === 'go'
+      ? [join(HERE, 'go', 'main.go'), /^\tcheck\("(.+)", \w+\)$/gm]
+      : [join(HERE, 'python', program), /^@check\("(.+)"\)$/gm];
+  const titles = [...readFileSync(file, 'utf8').matchAll(form)].map(([, title]) => title ?? '');
+  if (titles.length === 0) throw new Error(`${file} has no checks of the form ${form.source}.`);
+  return titles;
 }
 
 async function firstLine(child: ChildProcess): Promise<string> {
@@ -83,10 +103,10 @@ async function firstLine(child: ChildProcess): Promise<string> {
 }
 
 /** The environment of an administrator of the emulated account, without this machine's own settings for AWS. */
-function environmentOf(announcement: string, bin: string, home: string): NodeJS.ProcessEnv {
+function environmentOf(announcement: string, bins: readonly string[], home: string): NodeJS.ProcessEnv {
   const { endpoint, region, accessKeyId, secretAccessKey } = JSON.parse(announcement) as Record<string, string>;
   return {
-    PATH: [bin, process.env['PATH']].join(delimiter),
+    PATH: [...bins, process.env['PATH']].join(delimiter),
     HOME: home,
     PYTHONDONTWRITEBYTECODE: '1',
     AWS_ENDPOINT_URL: endpoint,
@@ -100,8 +120,12 @@ function environmentOf(announcement: string, bin: string, home: string): NodeJS.
   };
 }
 
-async function runChecks(program: string, env: NodeJS.ProcessEnv): Promise<ReadonlyMap<string, CheckResult>> {
-  const child = spawn('python', [join(HERE, 'python', `${program}.py`)], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+async function runChecks(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Promise<ReadonlyMap<string, CheckResult>> {
+  const child = spawn(command, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   const found = new Map<string, CheckResult>();
   for await (const line of createInterface({ input: child.stdout })) {
     const result = JSON.parse(line) as CheckResult;
