@@ -1,0 +1,30 @@
+import type { RunResults } from './results.ts';
+
+/**
+ * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error
+ * for each scenario that failed or could not be judged and for a run that could not do its work, a notice with the totals.
+ * Only the first ten errors of a step are shown there, so the run's own comes first.
+ */
+export function githubAnnotations(results: RunResults): string {
+  const lines: string[] = [];
+  if (results.run.error !== null) lines.push(command('error', { title: 'The run failed' }, results.run.error));
+  for (const scenario of results.scenarios) {
+    if (scenario.verdict === 'passed' || scenario.verdict === 'skipped') continue;
+    const title = `${scenario.id} ${scenario.verdict}: ${scenario.title}`;
+    lines.push(command('error', { file: scenario.file, title }, scenario.reason));
+  }
+  const { passed, failed, inconclusive, skipped, error } = results.summary;
+  const totals = `${passed} passed, ${failed} failed, ${inconclusive} inconclusive, ${error} errors, ${skipped} skipped`;
+  lines.push(command('notice', { title: `Conformance run ${results.run.id}` }, totals));
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+function command(name: 'error' | 'notice', properties: Readonly<Record<string, string>>, message: string): string {
+  const list = Object.entries(properties)
+    .map(([key, value]) => `${key}=${escapeData(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
+    .join(',');
+  return `::${name} ${list}::${escapeData(message)}`;
+}
+
+const escapeData = (text: string): string =>
+  text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
