@@ -4,6 +4,7 @@ import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
 import type { WorldOptions } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { storm } from './core/storm.ts';
+import { throttles } from './core/throttles.ts';
 import type { World } from './core/world.ts';
 import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
@@ -42,6 +43,7 @@ export async function startWithWorld(
     },
     context,
     storm: weather,
+    throttles: throttles(world),
     verifier: worldVerifier(world),
     log,
   });

@@ -5,6 +5,7 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import type { Storm } from '../core/storm.ts';
+import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SignatureProblem } from '../sigv4/index.ts';
 import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
 import { identifyOperation } from './operation.ts';
@@ -20,6 +21,7 @@ export interface CallHandlerOptions {
   readonly services: Readonly<Record<ServiceName, Service>>;
   readonly context: ServiceContext;
   readonly storm: Storm;
+  readonly throttles: Throttles;
   readonly verifier: Verifier;
   readonly log: CallLog;
 }
@@ -31,8 +33,8 @@ export interface Answer {
 }
 
 /**
- * From a request to its answer: find the service, read the body, verify the signature, let disturbances hit, have the
- * service handle it, and record what happened. Answers an AWS error for everything that goes wrong.
+ * From a request to its answer: find the service, read the body, verify the signature, throttle who calls too often, let
+ * disturbances hit, have the service handle it, and record what happened. Answers an AWS error for everything that goes wrong.
  *
  * @throws ClientGone
  */
@@ -63,6 +65,7 @@ export async function handleCall(
     request = admit({ ...request, body }, destination, service.name, options.verifier);
     const identified = identifyOperation(service, request);
     context.trace(request).operation = identified.operation;
+    options.throttles.admit(service.name, request.caller);
     await options.storm.strike({ service: service.name, ...identified }, request.applicationId, false);
     answer = await service.handle(request);
   } catch (error) {

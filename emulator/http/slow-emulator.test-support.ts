@@ -1,0 +1,64 @@
+import type { Credentials } from '../core/principal.ts';
+import type { ServiceName } from '../core/service.ts';
+import { testTime } from '../core/time.test-support.ts';
+import type { EmulatorSettings } from '../core/world.ts';
+import { signedHeaders } from '../sigv4/sign.ts';
+import { startWithWorld } from '../start.ts';
+
+/** What an answer says: status, error code and text. */
+export interface Told {
+  readonly status: number;
+  readonly code: string | undefined;
+  readonly message: string | undefined;
+}
+
+interface PlainCall {
+  readonly method: string;
+  readonly path: string;
+  readonly form?: string;
+}
+
+/** A call of each service that needs nothing to be there. */
+const CALLS: Readonly<Record<ServiceName, PlainCall>> = {
+  iam: { method: 'POST', path: '/', form: 'Action=ListRoles&Version=2010-05-08' },
+  sts: { method: 'POST', path: '/', form: 'Action=GetCallerIdentity&Version=2011-06-15' },
+  ec2: { method: 'POST', path: '/', form: 'Action=DescribeSubnets&Version=2016-11-15' },
+  eks: { method: 'GET', path: '/clusters' },
+  'eks-auth': { method: 'POST', path: '/clusters/blue/assume-role-for-pod-identity' },
+  s3: { method: 'GET', path: '/' },
+};
+
+/** An emulator whose delays and throttling stand still until the test lets time pass. */
+export async function slowEmulator(settings: Partial<EmulatorSettings>) {
+  const time = testTime();
+  const { emulator, world } = await startWithWorld({ settings, uptime: time });
+  const { endpoint, region, administrator } = emulator;
+
+  /** One call, signed and without retries. */
+  async function call(service: ServiceName, credentials: Credentials = administrator): Promise<Told> {
+    const { method, path, form } = CALLS[service];
+    const contentType = form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = form === undefined ? {} : { body: form };
+    const headers = signedHeaders(
+      { method, path, query: '', headers: { host: new URL(endpoint).host, ...contentType } },
+      { credentials, service, region, time: world.clock.now(), ...body },
+    );
+    return told(await fetch(endpoint + path, { method, headers, ...body }));
+  }
+
+  /** What SDK clients are made with. */
+  const config = (maxAttempts: number) => ({
+    endpoint,
+    region,
+    maxAttempts,
+    credentials: { accessKeyId: administrator.accessKeyId, secretAccessKey: administrator.secretAccessKey },
+  });
+  return { emulator, world, time, call, config };
+}
+
+export async function told(answer: Response): Promise<Told> {
+  const text = await answer.text();
+  const [, code] = /<Code>(\w+)</.exec(text) ?? [];
+  const [, xml, json] = /<Message>([^<]+)<|"message":"([^"]+)"/.exec(text) ?? [];
+  return { status: answer.status, code: answer.headers.get('x-amzn-errortype') ?? code, message: xml ?? json };
+}
