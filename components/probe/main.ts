@@ -15,6 +15,7 @@ import {
 } from './protocol.ts';
 import { fetchCredentials, assumeRoleWithWebIdentity } from './raw.ts';
 import { runInPod } from './pod.ts';
+import { untilSettled } from './settle.ts';
 import type * as Sdk from './sdk.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 
@@ -28,7 +29,9 @@ async function main(): Promise<void> {
     process.stdout.write(`${TOKENS_PREFIX}${JSON.stringify(describeTokens(tokens))}\n`);
     for (const [index, { phase, probes }] of plan.phases.entries()) {
       if (index > 0 || plan.heldBack) await phaseOpened(phase);
-      for (const probe of probes) report(await run(probe, tokens));
+      const openedAt = Date.now();
+      for (const probe of probes)
+        report(await untilSettled(probe.settle, { openedAt, run: (isFirst) => run(probe, tokens, isFirst) }));
     }
   }
   if (plan.stays) await new Promise(() => setInterval(() => undefined, 3_600_000));
@@ -56,6 +59,7 @@ let sdk: Promise<typeof Sdk> | undefined;
 async function run(
   { number, operation }: PlannedProbe,
   tokens: ReadonlyMap<ProjectedToken, string>,
+  isFirst: boolean,
 ): Promise<ProbeReport> {
   const startedAt = Date.now();
   let result: ProbeResult;
@@ -76,6 +80,7 @@ async function run(
         // The SDK is loaded only where it is used: raw requests start several times faster without it.
         // Once: its clients hold the pod's credentials for as long as these are good.
         sdk ??= import('./sdk.ts');
+        if (!isFirst) (await sdk).renewCredentials();
         result = await (await sdk).runWithSdk(operation);
     }
   } catch (error) {

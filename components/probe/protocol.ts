@@ -122,10 +122,29 @@ export type ProbeOperation =
   | WebIdentityRequest
   | PodOperation;
 
+/**
+ * What a probe must come to, where AWS takes a while to put changes in force: it is repeated until it does. Lists name
+ * values of which one must be met; what is not named may be anything.
+ */
+export interface Settling {
+  readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
+  readonly by?: readonly Layer[];
+  readonly codes?: readonly string[];
+  readonly status?: number;
+  readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
+  readonly explicit?: boolean;
+  /** Role whose session the identity must be. */
+  readonly roleArn?: string;
+  /** From when the probe's phase was opened; what came before it is in force by then, if ever. */
+  readonly seconds: number;
+}
+
 export interface PlannedProbe {
   /** Number of the probe in its scenario. */
   readonly number: number;
   readonly operation: ProbeOperation;
+  /** Absent where the first result counts. */
+  readonly settle?: Settling;
 }
 
 export interface ProbePlan {
@@ -166,7 +185,9 @@ export interface ProbeResult {
 
 export interface ProbeReport extends ProbeResult {
   readonly number: number;
-  /** When the probe began and ended, milliseconds since the epoch. */
+  /** When the probe (its last try, where there were several) began and ended, milliseconds since the epoch. */
   readonly startedAt: number;
   readonly endedAt: number;
+  /** Of a probe that was repeated: how often it was tried, and when it first began. */
+  readonly tries?: { readonly count: number; readonly firstStartedAt: number };
 }

@@ -27,9 +27,20 @@ interface ServiceError extends Error {
 
 // One chain for both clients: who STS says we are is then who S3 is asked as. It is the chain that each client would
 // make for itself.
-const credentials = defaultProvider();
-const sts = new STSClient({ credentials });
-const s3 = new S3Client({ credentials });
+function makeClients(): { readonly sts: STSClient; readonly s3: S3Client } {
+  const credentials = defaultProvider();
+  return { sts: new STSClient({ credentials }), s3: new S3Client({ credentials }) };
+}
+
+let { sts, s3 } = makeClients();
+
+/** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
+export function renewCredentials(): void {
+  sts.destroy();
+  s3.destroy();
+  ({ sts, s3 } = makeClients());
+  known = undefined;
+}
 
 /** Asks who it is, then does the operation. */
 export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> {

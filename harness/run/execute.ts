@@ -1,3 +1,4 @@
+import { causeFromMessage } from '../../components/probe/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../components/probe/protocol.ts';
 import { HarnessError } from '../errors.ts';
 import { isHarnessOperation } from '../scenario/builders.ts';
@@ -8,7 +9,7 @@ import { perform } from './actions.ts';
 import { Cast } from './cast.ts';
 import { harnessProbe } from './harness-probes.ts';
 import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from './incarnations.ts';
-import { causeFromCall, causeFromMessage, describeExpectation, judge, nameIdentity } from './judge.ts';
+import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
 import { describeOperation, showsIdentity } from './describe.ts';
 import { withoutControl } from './control.ts';
 import { mintBoundTokens, mintFreeTokens } from './tokens.ts';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
+import { causeFromMessage } from '../../components/probe/denial-cause.ts';
 import type { ProbeResult } from '../../components/probe/protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Expectation, FactMatcher } from '../scenario/spec.ts';
 import {
   causeFromCall,
-  causeFromMessage,
   describeExpectation,
   describeResult,
   factMatches,

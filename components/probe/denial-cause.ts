@@ -1,0 +1,24 @@
+/** What an error message or AWS' own record says about a denial. */
+export interface DenialCause {
+  readonly policy: 'identity' | 'resource' | 'session' | 'boundary' | 'trust';
+  readonly explicit: boolean;
+}
+
+/**
+ * Reads which kind of policy denied out of an access denied message (IAM User Guide, "Troubleshoot access denied error
+ * messages"). Undefined where the message does not say.
+ */
+export function causeFromMessage(message: string): DenialCause | undefined {
+  const kinds = {
+    'identity-based policy': 'identity',
+    'resource-based policy': 'resource',
+    'session policy': 'session',
+    'permissions boundary': 'boundary',
+  } as const;
+  for (const [words, policy] of Object.entries(kinds)) {
+    if (message.includes(`no ${words} allows`)) return { policy, explicit: false };
+    if (message.includes(`explicit deny in a ${words}`) || message.includes(`explicit deny in an ${words}`))
+      return { policy, explicit: true };
+  }
+  return undefined;
+}
