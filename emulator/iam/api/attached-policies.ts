@@ -1,14 +1,14 @@
 import type { AuthorizationQuestion } from '../../core/context.ts';
 import type { IamOperation } from './call.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
-import { findPolicy } from './managed-policy-lookup.ts';
+import { demandPolicy, findPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole } from './role-lookup.ts';
 import { ARN, PATH_PREFIX } from './rules.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
-/** The managed policies that roles have attached. */
+/** The managed policies that roles have attached, and the roles that have a policy attached. */
 export const attachedPolicies = {
   AttachRolePolicy: (call) => {
     const arn = call.parameters.required('PolicyArn', ARN);
@@ -42,6 +42,28 @@ export const attachedPolicies = {
     const { items, members } = page(attached, (policy) => policy.arn, call.parameters);
     return {
       AttachedPolicies: items.map((policy) => ({ PolicyName: policy.name, PolicyArn: policy.arn })),
+      ...members,
+    };
+  },
+  ListEntitiesForPolicy: (call) => {
+    const { account, parameters } = call;
+    const kinds = ['User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'];
+    const kind = parameters.text('EntityFilter', { oneOf: kinds }) ?? 'Role';
+    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const usage = parameters.text('PolicyUsageFilter', { oneOf: ['PermissionsPolicy', 'PermissionsBoundary'] });
+    const { arn } = demandPolicy(call, 'iam:ListEntitiesForPolicy');
+    const roles = [...account.roles.values()].filter(
+      (role) =>
+        kind === 'Role' &&
+        role.path.startsWith(prefix) &&
+        ((usage !== 'PermissionsBoundary' && role.attachedPolicies.has(arn)) ||
+          (usage !== 'PermissionsPolicy' && role.permissionsBoundary === arn)),
+    );
+    const { items, members } = page(roles, (role) => role.name, parameters);
+    return {
+      PolicyGroups: [],
+      PolicyUsers: [],
+      PolicyRoles: items.map((role) => ({ RoleName: role.name, RoleId: role.id })),
       ...members,
     };
   },

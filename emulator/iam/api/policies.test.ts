@@ -71,6 +71,31 @@ describe('IAM managed policies', () => {
     expect(await iam('GetPolicy', { PolicyArn: arn })).to.include({ status: 404, code: 'NoSuchEntity' });
   });
 
+  it('tell the roles that they are attached to or bound', async () => {
+    const { iam, must } = await withRole();
+    const PolicyArn = policyArn('p');
+    await must('CreatePolicy', { PolicyName: 'p', PolicyDocument: allow('s3:*') });
+    for (const name of ['bound', 'both']) {
+      const role = { RoleName: name, Path: `/${name}/`, AssumeRolePolicyDocument: PODS };
+      await must('CreateRole', { ...role, PermissionsBoundary: PolicyArn });
+    }
+    for (const RoleName of ['app', 'both']) await must('AttachRolePolicy', { RoleName, PolicyArn });
+    const roles = async (parameters: Record<string, string | number> = {}) => {
+      const answer = await must('ListEntitiesForPolicy', { PolicyArn, ...parameters });
+      return ((answer.get('PolicyRoles.member') as { RoleName: string }[] | undefined) ?? []).map((r) => r.RoleName);
+    };
+    expect(await roles()).to.deep.equal(['app', 'both', 'bound']);
+    expect(await roles({ PolicyUsageFilter: 'PermissionsPolicy' })).to.deep.equal(['app', 'both']);
+    expect(await roles({ PolicyUsageFilter: 'PermissionsBoundary' })).to.deep.equal(['both', 'bound']);
+    expect(await roles({ PathPrefix: '/bo' })).to.deep.equal(['both', 'bound']);
+    expect(await roles({ EntityFilter: 'User' })).to.deep.equal([]);
+    const first = await must('ListEntitiesForPolicy', { PolicyArn, MaxItems: 2 });
+    expect(first.get('IsTruncated')).to.equal('true');
+    expect(await roles({ MaxItems: 2, Marker: String(first.get('Marker')) })).to.deep.equal(['bound']);
+    const absent = { PolicyArn: policyArn('absent') };
+    expect(await iam('ListEntitiesForPolicy', absent)).to.include({ status: 404, code: 'NoSuchEntity' });
+  });
+
   it('have versions whose numbers are not given out twice', async () => {
     const { iam, must } = await withRole();
     const PolicyArn = policyArn('p');

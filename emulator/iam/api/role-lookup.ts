@@ -6,13 +6,26 @@ import { ROLE_NAME } from './rules.ts';
 import { resourceTagKeys } from './tags.ts';
 
 /**
+ * The actions on a role that have the key `iam:PermissionsBoundary` (Service Authorization Reference, "Actions, resources,
+ * and condition keys for AWS Identity and Access Management"). A policy that allows others only under that key allows none.
+ */
+const BOUNDARY_ACTIONS: ReadonlySet<string> = new Set([
+  'iam:AttachRolePolicy',
+  'iam:DeleteRolePermissionsBoundary',
+  'iam:DeleteRolePolicy',
+  'iam:DetachRolePolicy',
+  'iam:PutRolePermissionsBoundary',
+  'iam:PutRolePolicy',
+]);
+
+/**
  * The role that `RoleName` names, once the caller may do `action` on it. Throws `AccessDenied` (403) before it tells with
  * `NoSuchEntity` (404) that there is none.
  */
 export function demandRole(call: IamCall, action: string, conditionKeys: AuthorizationQuestion['context'] = {}): Role {
   const name = call.parameters.required('RoleName', ROLE_NAME);
   const role = findRole(call.account, name);
-  const boundary = role?.permissionsBoundary;
+  const boundary = BOUNDARY_ACTIONS.has(action) ? role?.permissionsBoundary : undefined;
   call.demand(action, role?.arn ?? `arn:aws:iam::${call.account.id}:role/${name}`, {
     ...resourceTagKeys(role?.tags),
     ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),

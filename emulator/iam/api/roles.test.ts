@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Parameters } from '../../query/call.test-support.ts';
-import { allow, HERE, iamWorld, root, sessionOf, THERE, trust } from './world.test-support.ts';
+import { allow, HERE, iamWorld, sessionOf, trust } from './world.test-support.ts';
 
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']);
 const roleArn = (name: string, account = HERE) => `arn:aws:iam::${account}:role/${name}`;
@@ -162,73 +162,5 @@ describe('IAM roles', () => {
     expect(listed.get('Tags.member')).to.deep.equal([{ Key: 'team', Value: 'red' }]);
     await must('UntagRole', { RoleName: 'app', 'TagKeys.member.1': 'TEAM' });
     expect((await must('ListRoleTags', { RoleName: 'app' })).get('Tags.member')).to.equal(undefined);
-  });
-});
-
-describe('IAM authorization', () => {
-  it('decides every call by the policies of the caller', async () => {
-    const { iam, must, world, context } = iamWorld();
-    await must('CreateRole', app);
-    const caller = () => sessionOf({ world }, 'app');
-    const denied = await iam('GetRole', { RoleName: 'nobody' }, caller());
-    expect(denied).to.include({ status: 403, code: 'AccessDenied' });
-    expect(denied.message).to.equal(
-      `User: arn:aws:sts::${HERE}:assumed-role/app/session is not authorized to perform: iam:GetRole on resource: ` +
-        `${roleArn('nobody')} because no identity-based policy allows the iam:GetRole action`,
-    );
-    expect(context.trace(denied.request)).to.deep.include({ operation: 'GetRole' });
-    const own = allow(['iam:GetRole', 'iam:CreateRole'], roleArn('app-*'), undefined);
-    await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument: own });
-    expect(await iam('GetRole', { RoleName: 'app-x' }, caller())).to.include({ code: 'NoSuchEntity' });
-    expect(await iam('CreateRole', { ...app, RoleName: 'app-x' }, caller())).to.include({ status: 200 });
-    expect(await iam('CreateRole', { ...app, RoleName: 'other' }, caller())).to.include({ code: 'AccessDenied' });
-    expect(await iam('ListRoles', {}, caller())).to.include({ code: 'AccessDenied' });
-  });
-
-  it('knows the tags of the role and of the request, and the boundary', async () => {
-    const { iam, must, world } = iamWorld();
-    await must('CreateRole', app);
-    const policy = allow('iam:*', '*', {
-      StringEquals: {
-        'aws:RequestTag/team': 'blue',
-        'iam:PermissionsBoundary': 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess',
-      },
-    });
-    await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument: policy });
-    const create = (name: string, team: string, boundary: string | undefined) =>
-      iam(
-        'CreateRole',
-        {
-          ...app,
-          RoleName: name,
-          'Tags.member.1.Key': 'team',
-          'Tags.member.1.Value': team,
-          PermissionsBoundary: boundary,
-        },
-        sessionOf({ world }, 'app'),
-      );
-    const boundary = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
-    expect((await create('a', 'blue', boundary)).status).to.equal(200);
-    expect((await create('b', 'red', boundary)).code).to.equal('AccessDenied');
-    expect((await create('c', 'blue', undefined)).code).to.equal('AccessDenied');
-  });
-
-  it('acts on the account of the caller alone', async () => {
-    const { iam, must } = iamWorld();
-    await must('CreateRole', app);
-    expect(await iam('GetRole', { RoleName: 'app' }, root(THERE))).to.include({ code: 'NoSuchEntity' });
-    await must('CreateRole', app, root(THERE));
-  });
-
-  it('refuses unsigned calls, unknown operations and other versions', async () => {
-    const { call, iam } = iamWorld();
-    expect(await call(undefined, 'GetRole', { RoleName: 'app' })).to.include({
-      status: 403,
-      code: 'MissingAuthenticationToken',
-    });
-    expect(await iam('CreateUser', { UserName: 'x' })).to.include({ status: 400, code: 'InvalidAction' });
-    expect(await iam('toString')).to.include({ status: 400, code: 'InvalidAction' });
-    expect(await iam('GetRole', { Version: '2011-06-15' })).to.include({ status: 400, code: 'InvalidAction' });
-    expect(await iam('', {})).to.include({ status: 400, code: 'MissingAction' });
   });
 });
