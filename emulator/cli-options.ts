@@ -1,15 +1,22 @@
 import { parseArgs } from 'node:util';
+import { DEFAULT_ACCOUNT_ID } from './core/new-world.ts';
 
 /** What `npm run emulator` can be told. Undefined: the emulator's default. */
 export interface CommandOptions {
   readonly help: boolean;
-  readonly host: string;
+  /** Undefined: where the clusters reach it. */
+  readonly host: string | undefined;
   readonly port: number;
   readonly accountId: string | undefined;
+  readonly secondAccount: string | undefined;
   readonly region: string | undefined;
   readonly administrator: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   readonly seed: string | undefined;
-  readonly clusters: 'embedded' | 'none';
+  readonly clusters: 'embedded' | 'kind' | 'none';
+  readonly kindImage: string | undefined;
+  readonly imageBase: string | undefined;
+  readonly timing: 'instant' | 'aws';
+  readonly pace: number;
 }
 
 /** Wrong usage; the message is one sentence that says what to do. */
@@ -21,11 +28,16 @@ const FLAGS = {
   host: { type: 'string' },
   port: { type: 'string' },
   'account-id': { type: 'string' },
+  'second-account': { type: 'string' },
   region: { type: 'string' },
   'access-key-id': { type: 'string' },
   'secret-access-key': { type: 'string' },
   seed: { type: 'string' },
   clusters: { type: 'string' },
+  'kind-image': { type: 'string' },
+  'image-base': { type: 'string' },
+  timing: { type: 'string' },
+  pace: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -35,17 +47,24 @@ Serves S3, IAM, STS, EKS and EKS Auth on one loopback port until it is interrupt
 one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (an administrator's key).
 
   --port N                 port to listen on; 0 takes any free one (default: 0)
-  --host ADDRESS           address to bind (default: 127.0.0.1)
+  --host ADDRESS           address to bind (default: 127.0.0.1; with --clusters kind, where its nodes reach this machine)
   --account-id ID          the account, 12 digits (default: 111122223333)
+  --second-account ID      a further account, 12 digits; the JSON object then also has secondAccount: accountId,
+                           accessKeyId and secretAccessKey of its administrator
   --region REGION          the region (default: us-west-2)
   --access-key-id ID       the administrator's access key id (default: random at each start)
   --secret-access-key KEY  its secret; belongs to --access-key-id
   --seed TEXT              makes ids that need not be secret the same at each start
-  --clusters KIND          embedded: CreateCluster starts a Kubernetes cluster; none: it only keeps the record
-                           (default: embedded)
+  --clusters KIND          embedded: CreateCluster starts a Kubernetes cluster in this process; kind: one in Docker; none:
+                           it only keeps the record (default: embedded)
+  --kind-image IMAGE       kind: node image (default: the kindest/node that the installed kind pins)
+  --image-base IMAGE       kind: what the images of agent, webhook and workload are built from (see docs/kind.md)
+  --timing WORD            instant: calls answer when they are done; aws: the emulator takes its time, propagates changes
+                           late and throttles as AWS does (default: instant)
+  --pace N                 with --timing aws: how many times faster than AWS, 1 or more (default: 1)
   --help                   print this
 
-Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound.
+Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot be had.
 `;
 
 /** @throws UsageError */
@@ -62,16 +81,34 @@ export function readOptions(argv: readonly string[]): CommandOptions {
     if (value === '') throw new UsageError(`--${name} must not be empty.`);
     return typeof value === 'string' ? value : undefined;
   };
-  return {
+  const accountId = accountOf('account-id', text('account-id'));
+  const secondAccount = accountOf('second-account', text('second-account'));
+  if (secondAccount !== undefined && secondAccount === (accountId ?? DEFAULT_ACCOUNT_ID))
+    throw new UsageError(`--second-account must be another account than the first, not ${secondAccount} again.`);
+  const clusters = oneOf('clusters', text('clusters') ?? 'embedded', ['embedded', 'kind', 'none']);
+  const timing = oneOf('timing', text('timing') ?? 'instant', ['instant', 'aws']);
+  const options = {
     help: values.help === true,
-    host: text('host') ?? '127.0.0.1',
+    host: text('host'),
     port: portOf(text('port') ?? '0'),
-    accountId: matching('account-id', text('account-id'), /^\d{12}$/, '12 digits, such as 111122223333'),
+    accountId,
+    secondAccount,
     region: matching('region', text('region'), /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, 'a region, such as us-west-2'),
     administrator: administratorOf(text('access-key-id'), text('secret-access-key')),
     seed: text('seed'),
-    clusters: clustersOf(text('clusters') ?? 'embedded'),
+    clusters,
+    kindImage: text('kind-image'),
+    imageBase: text('image-base'),
+    timing,
+    pace: paceOf(text('pace') ?? '1'),
   };
+  // What would not be heeded is refused, so that nobody relies on it.
+  for (const flag of ['kind-image', 'image-base'] as const)
+    if (values[flag] !== undefined && clusters !== 'kind')
+      throw new UsageError(`--${flag} is for kind clusters: add --clusters kind, or leave it out.`);
+  if (values.pace !== undefined && timing !== 'aws')
+    throw new UsageError('--pace is for an emulator that takes its time: add --timing aws, or leave it out.');
+  return options;
 }
 
 function checkFlags(argv: readonly string[]): void {
@@ -131,9 +168,22 @@ function administratorOf(accessKeyId: string | undefined, secretAccessKey: strin
   return { accessKeyId, secretAccessKey };
 }
 
-function clustersOf(text: string): 'embedded' | 'none' {
-  if (text === 'embedded' || text === 'none') return text;
-  throw new UsageError(`--clusters must be "embedded" or "none", not "${text}".`);
+function accountOf(flag: string, value: string | undefined): string | undefined {
+  return matching(flag, value, /^\d{12}$/, '12 digits, such as 111122223333');
+}
+
+function oneOf<Word extends string>(flag: string, text: string, words: readonly [...Word[], Word]): Word {
+  const word = words.find((each) => each === text);
+  if (word !== undefined) return word;
+  const quoted = words.map((each) => `"${each}"`);
+  throw new UsageError(`--${flag} must be ${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}, not "${text}".`);
+}
+
+function paceOf(text: string): number {
+  const pace = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || pace < 1 || !Number.isFinite(pace))
+    throw new UsageError(`--pace must be a number of 1 or more, not "${text}".`);
+  return pace;
 }
 
 function firstSentence(error: unknown): string {

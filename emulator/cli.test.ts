@@ -1,13 +1,19 @@
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { CreateClusterCommand, DescribeClusterCommand, EKSClient } from '@aws-sdk/client-eks';
+import type { CreateClusterCommandOutput } from '@aws-sdk/client-eks';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { main } from './cli.ts';
+import type { ClusterProvider } from './eks/model.ts';
+import { policy, trust } from './eks/test-roles.ts';
+import { main, StartError, type ClusterHostOptions, type CommandIo } from './cli.ts';
 
 /** Runs the command; `whenReady` sees the first line and says which signal ends it. */
 async function run(
   argv: readonly string[],
   whenReady: (line: Readonly<Record<string, string>>) => Promise<'SIGINT' | 'SIGTERM'> = async () => 'SIGTERM',
+  more: Partial<CommandIo> = {},
 ): Promise<{ code: number; stdout: string; stderr: string }> {
   let stdout = '';
   let stderr = '';
@@ -17,6 +23,7 @@ async function run(
     stdout: { write: (text: string) => ((stdout += text), announce(text), true) },
     stderr: { write: (text: string) => ((stderr += text), true) },
     interrupted: async () => whenReady(JSON.parse(await announced) as Record<string, string>),
+    ...more,
   });
   return { code, stdout, stderr };
 }
@@ -56,6 +63,116 @@ describe('npm run emulator', () => {
     });
   });
 
+  it('has a second account', async () => {
+    const { stdout } = await run(['--second-account', '444455556666'], async (line) => {
+      const { endpoint, region } = line;
+      const { accessKeyId, secretAccessKey } = line['secondAccount'] as unknown as Record<string, string>;
+      const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
+      const sts = new STSClient({ endpoint: endpoint!, region: region!, credentials });
+      const { Account } = await sts.send(new GetCallerIdentityCommand({}));
+      sts.destroy();
+      expect(Account).to.equal('444455556666');
+      return 'SIGTERM';
+    });
+    expect(JSON.parse(stdout)).to.deep.include({ accountId: '111122223333' });
+  });
+
+  it('takes its time as AWS does, at a pace', async () => {
+    const statuses = async (options: readonly string[]) => {
+      let seen: (string | undefined)[] = [];
+      await run(options, async ({ endpoint, region, accessKeyId, secretAccessKey }) => {
+        const credentials = { accessKeyId: accessKeyId!, secretAccessKey: secretAccessKey! };
+        const config = { endpoint: endpoint!, region: region!, credentials };
+        const [iam, eks] = [new IAMClient(config), new EKSClient(config)];
+        const AssumeRolePolicyDocument = policy(trust('eks.amazonaws.com'));
+        const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'cluster', AssumeRolePolicyDocument }));
+        const command = { name: 'blue', roleArn: Role!.Arn!, resourcesVpcConfig: {} };
+        // IAM's changes take effect after a while too.
+        const create = (): Promise<CreateClusterCommandOutput> =>
+          eks.send(new CreateClusterCommand(command)).catch((error: Error) => {
+            expect(error.name).to.equal('InvalidParameterException');
+            return create();
+          });
+        const { cluster } = await create();
+        seen = [cluster!.status];
+        while (seen.at(-1) === 'CREATING') {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          seen.push((await eks.send(new DescribeClusterCommand({ name: 'blue' }))).cluster!.status);
+        }
+        iam.destroy();
+        eks.destroy();
+        return 'SIGTERM';
+      });
+      return new Set(seen);
+    };
+    expect([...(await statuses(['--timing', 'instant']))]).to.deep.equal(['ACTIVE']);
+    expect([...(await statuses(['--timing', 'aws', '--pace', '5000']))]).to.deep.equal(['CREATING', 'ACTIVE']);
+  });
+
+  describe('with clusters', () => {
+    const events: string[] = [];
+    let asked: ClusterHostOptions | undefined;
+    const provider: ClusterProvider = {
+      createCluster: () => Promise.reject(new Error('not asked for')),
+    };
+    const clusterHost: CommandIo['clusterHost'] = async (options) => {
+      asked = options;
+      options.progress('making ready');
+      events.push('host made');
+      return { provider, bindAddress: 'localhost', close: async () => void events.push('host closed') };
+    };
+    beforeEach(() => {
+      events.length = 0;
+      asked = undefined;
+    });
+
+    it('listens where they reach it, and takes their host down at the end', async () => {
+      const argv = ['--clusters', 'kind', '--kind-image', 'node:1', '--image-base', 'base:1'];
+      const serving = async ({ endpoint }: Readonly<Record<string, string>>) => {
+        expect(endpoint).to.match(/^http:\/\/localhost:/);
+        expect((await fetch(endpoint!)).status).to.be.greaterThan(0);
+        events.push('serving');
+        return 'SIGTERM' as const;
+      };
+      const { code, stderr } = await run(argv, serving, { clusterHost });
+      expect([code, stderr]).to.deep.equal([0, 'making ready\n']);
+      expect(events).to.deep.equal(['host made', 'serving', 'host closed']);
+      expect(asked).to.include({ clusters: 'kind', kindImage: 'node:1', imageBase: 'base:1' });
+      expect(asked!.signal.aborted).to.equal(true);
+    });
+
+    it('listens elsewhere if told so, and needs no host for records alone', async () => {
+      const { stdout } = await run(['--host', '127.0.0.1'], undefined, { clusterHost });
+      expect(JSON.parse(stdout))
+        .to.have.property('endpoint')
+        .that.matches(/^http:\/\/127\.0\.0\.1:/);
+      expect(asked).to.include({ clusters: 'embedded' });
+      events.length = 0;
+      await run(['--clusters', 'none'], undefined, { clusterHost });
+      expect(events).to.deep.equal([]);
+    });
+
+    it('takes the host down when it cannot listen', async () => {
+      const { code } = await run(['--host', '192.0.2.1'], undefined, { clusterHost });
+      expect(code).to.equal(3);
+      expect(events).to.deep.equal(['host made', 'host closed']);
+    });
+
+    it('says why they cannot be had', async () => {
+      const failing = () => Promise.reject(new StartError('Start Docker.', 3));
+      const { code, stdout, stderr } = await run(['--clusters', 'kind'], undefined, { clusterHost: failing });
+      expect([code, stdout, stderr]).to.deep.equal([3, '', 'Start Docker.\n']);
+    });
+
+    it('can be interrupted while they are made ready', async () => {
+      const waiting: CommandIo['clusterHost'] = ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      const more = { clusterHost: waiting, interrupted: async () => 'SIGINT' as const };
+      const { code, stdout, stderr } = await run(['--clusters', 'kind'], undefined, more);
+      expect([code, stdout, stderr]).to.deep.equal([130, '', '']);
+    });
+  });
+
   it('makes another key at each start', async () => {
     const [one, two] = [await run(['--seed', 'same']), await run(['--seed', 'same'])];
     expect(JSON.parse(one.stdout)).to.have.property('secretAccessKey').that.has.length(40);
@@ -75,7 +192,15 @@ describe('npm run emulator', () => {
     [['--region', 'nowhere'], /^--region must be a region/],
     [['--access-key-id', 'AKIAEXAMPLEEXAMPLE12'], /must be given together/],
     [['--access-key-id', 'a/b', '--secret-access-key', 'x'], /^--access-key-id must be/],
-    [['--clusters', 'kind'], /^--clusters must be "embedded" or "none", not "kind"\.$/],
+    [['--clusters', 'eks'], /^--clusters must be "embedded", "kind" or "none", not "eks"\.$/],
+    [['--kind-image', 'node'], /^--kind-image is for kind clusters: add --clusters kind, or leave it out\.$/],
+    [['--image-base', 'node'], /^--image-base is for kind clusters/],
+    [['--timing', 'slow'], /^--timing must be "instant" or "aws", not "slow"\.$/],
+    [['--timing', 'aws', '--pace', '0.5'], /^--pace must be a number of 1 or more, not "0\.5"\.$/],
+    [['--timing', 'aws', '--pace', '1e3'], /^--pace must be a number/],
+    [['--pace', '60'], /add --timing aws, or leave it out\.$/],
+    [['--second-account', '123'], /^--second-account must be 12 digits/],
+    [['--second-account', '111122223333'], /^--second-account must be another account than the first/],
     [['--seed='], /^--seed must not be empty\.$/],
     [['extra'], /extra/],
   ];

@@ -3,6 +3,8 @@ import { HELP, readOptions, UsageError } from './cli-options.ts';
 import type { CommandOptions } from './cli-options.ts';
 import { startEmulator } from './emulator.ts';
 import type { Emulator } from './emulator.ts';
+import { AWS_TIMING } from './core/aws-timing.ts';
+import type { Credentials } from './core/principal.ts';
 import type { ClusterProvider } from './eks/model.ts';
 
 /** What the command needs of its process, so that tests can stand in for it. */
@@ -11,13 +13,42 @@ export interface CommandIo {
   readonly stderr: Pick<Writable, 'write'>;
   /** Resolves with the signal that ends the command. */
   readonly interrupted: () => Promise<'SIGINT' | 'SIGTERM'>;
-  /** Makes the provider of embedded clusters. Without it, `--clusters embedded` is the same as `none`. */
-  readonly clusterProvider?: () => ClusterProvider | Promise<ClusterProvider>;
+  /** Prepares what clusters are made with; throws `StartError`. Without it, clusters are records alone. */
+  readonly clusterHost?: (options: ClusterHostOptions) => Promise<CommandClusterHost>;
+}
+
+export interface ClusterHostOptions extends Pick<CommandOptions, 'kindImage' | 'imageBase'> {
+  readonly clusters: 'embedded' | 'kind';
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the command is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** What makes the clusters of the command. */
+export interface CommandClusterHost {
+  readonly provider: ClusterProvider;
+  /** Address that the emulator binds to be reached by the clusters. */
+  readonly bindAddress: string;
+  /** Called when the clusters are deleted. */
+  close(): Promise<void>;
+}
+
+/** Why the command cannot start: one sentence that says what to do, and the exit code. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly exitCode: 2 | 3;
+
+  constructor(message: string, exitCode: 2 | 3, options?: { readonly cause?: unknown }) {
+    super(message, options);
+    this.exitCode = exitCode;
+  }
 }
 
 /**
  * The command `npm run emulator`.
- * @returns the exit code: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound
+ * @returns the exit code: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters
+ * cannot be had
  */
 export async function main(argv: readonly string[], io: CommandIo): Promise<number> {
   let options: CommandOptions;
@@ -34,40 +65,82 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
   }
 
   // Listening starts ahead of the announcement: whoever reads the line may stop the emulator at once.
-  const interrupted = io.interrupted();
+  const interruption = new AbortController();
+  const interrupted = io.interrupted().finally(() => interruption.abort());
+  let host: CommandClusterHost | undefined;
   let emulator: Emulator;
   try {
-    emulator = await start(options, io);
+    host = await clusterHost(options, io, interruption.signal);
+    emulator = await start(options, host);
   } catch (error) {
-    const text = bindingProblem(error, options);
-    if (text === undefined) throw error;
-    io.stderr.write(`${text}\n`);
-    return 3;
+    await host?.close();
+    if (interruption.signal.aborted) return exitCode(await interrupted);
+    if (!(error instanceof StartError)) throw error;
+    io.stderr.write(`${error.message}\n`);
+    return error.exitCode;
   }
-  const { endpoint, region, accountId, administrator } = emulator;
-  const { accessKeyId, secretAccessKey } = administrator;
-  io.stdout.write(`${JSON.stringify({ endpoint, region, accountId, accessKeyId, secretAccessKey })}\n`);
+  try {
+    io.stdout.write(`${JSON.stringify(announcement(emulator, options))}\n`);
+    return exitCode(await interrupted);
+  } finally {
+    await emulator.close();
+    await host?.close();
+  }
+}
 
-  const signal = await interrupted;
-  await emulator.close();
+function exitCode(signal: 'SIGINT' | 'SIGTERM'): number {
   return signal === 'SIGINT' ? 130 : 0;
 }
 
-async function start(options: CommandOptions, io: CommandIo): Promise<Emulator> {
-  const { host, port, accountId, region, administrator, seed } = options;
-  const provider = options.clusters === 'embedded' ? await io.clusterProvider?.() : undefined;
-  return startEmulator({
-    host,
-    port,
-    ...(accountId === undefined ? {} : { accountId }),
-    ...(region === undefined ? {} : { region }),
-    ...(administrator === undefined ? {} : { administrator }),
-    ...(seed === undefined ? {} : { seed }),
-    ...(provider === undefined ? {} : { clusterProvider: provider }),
-  });
+async function clusterHost(
+  { clusters, kindImage, imageBase }: CommandOptions,
+  io: CommandIo,
+  signal: AbortSignal,
+): Promise<CommandClusterHost | undefined> {
+  if (clusters === 'none') return undefined;
+  const progress = (line: string): void => void io.stderr.write(`${line}\n`);
+  return io.clusterHost?.({ clusters, kindImage, imageBase, progress, signal });
 }
 
-function bindingProblem(error: unknown, { host, port }: CommandOptions): string | undefined {
+/** Throws `StartError` when the address cannot be bound. */
+async function start(options: CommandOptions, clusters: CommandClusterHost | undefined): Promise<Emulator> {
+  const { port, accountId, region, administrator, seed, timing, pace } = options;
+  const host = options.host ?? clusters?.bindAddress ?? '127.0.0.1';
+  try {
+    return await startEmulator({
+      host,
+      port,
+      ...(accountId === undefined ? {} : { accountId }),
+      ...(region === undefined ? {} : { region }),
+      ...(administrator === undefined ? {} : { administrator }),
+      ...(seed === undefined ? {} : { seed }),
+      ...(clusters === undefined ? {} : { clusterProvider: clusters.provider }),
+      ...(timing === 'aws' && { settings: { ...AWS_TIMING, pace } }),
+    });
+  } catch (error) {
+    const text = bindingProblem(error, host, port);
+    throw text === undefined ? error : new StartError(text, 3, { cause: error });
+  }
+}
+
+/** The line that tells where the emulator is and with which keys it is used. */
+function announcement(emulator: Emulator, { secondAccount }: CommandOptions): object {
+  const { endpoint, region, accountId, administrator } = emulator;
+  return {
+    endpoint,
+    region,
+    ...keyOf(accountId, administrator),
+    ...(secondAccount !== undefined && {
+      secondAccount: keyOf(secondAccount, emulator.createAccount(secondAccount)),
+    }),
+  };
+}
+
+function keyOf(accountId: string, { accessKeyId, secretAccessKey }: Credentials): object {
+  return { accountId, accessKeyId, secretAccessKey };
+}
+
+function bindingProblem(error: unknown, host: string, port: number): string | undefined {
   switch ((error as NodeJS.ErrnoException).code) {
     case 'EADDRINUSE':
       return `Port ${port} of ${host} is in use; give another --port, or 0 for any free one.`;
