@@ -19,13 +19,15 @@ interface Change<Value> {
 export class EventualMap<Value> extends Map<string, Value> {
   readonly #uptime: Clock;
   readonly #lag: Lag;
-  /** Oldest first; those that are older than every lag are forgotten. */
+  readonly #longest: number;
+  /** Oldest first. */
   #changes: Change<Value>[] = [];
 
   constructor({ uptime, lag }: { readonly uptime: Clock; readonly lag: Lag }) {
     super();
     this.#uptime = uptime;
     this.#lag = lag;
+    this.#longest = Math.max(lag.iam, lag.listing);
   }
 
   override set(key: string, value: Value): this {
@@ -45,22 +47,21 @@ export class EventualMap<Value> extends Map<string, Value> {
 
   /** What authorization, STS, EKS and EKS Auth know under the key: the value as it was `Lag.iam` ago. */
   elsewhere(key: string): Value | undefined {
-    if (this.#changes.length > 0) {
-      const then = this.#uptime.now() - this.#lag.iam;
-      // The first change after that time tells how things stood at it.
-      for (const { at, key: changed, before } of this.#changes) if (at > then && changed === key) return before;
-    }
+    if (this.#changes.length === 0) return this.get(key);
+    const then = this.#uptime.now() - this.#lag.iam;
+    // The first change after that time tells how things stood at it.
+    for (const { at, key: changed, before } of this.#recent()) if (at > then && changed === key) return before;
     return this.get(key);
   }
 
   /** What List calls show: what there was `Lag.listing` ago, whether or not it is there still, and as it is now if it is. */
   listed(): ReadonlyMap<string, Value> {
-    const changes = this.#since(this.#lag.listing);
-    if (changes.length === 0) return this;
+    if (this.#changes.length === 0) return this;
+    const then = this.#uptime.now() - this.#lag.listing;
     const listed = new Map(this);
     const settled = new Set<string>();
-    for (const { key, before } of changes) {
-      if (settled.has(key)) continue;
+    for (const { at, key, before } of this.#recent()) {
+      if (at <= then || settled.has(key)) continue;
       settled.add(key);
       if (before === undefined) listed.delete(key);
       else listed.set(key, this.get(key) ?? before);
@@ -68,16 +69,17 @@ export class EventualMap<Value> extends Map<string, Value> {
     return listed;
   }
 
-  /** The changes of the last `milliseconds`, oldest first. */
-  #since(milliseconds: number): readonly Change<Value>[] {
-    if (this.#changes.length === 0) return this.#changes;
-    const then = this.#uptime.now() - milliseconds;
-    return this.#changes.filter(({ at }) => at > then);
+  /** The changes that somebody does not see yet; the older ones are forgotten. */
+  #recent(): readonly Change<Value>[] {
+    const then = this.#uptime.now() - this.#longest;
+    const first = this.#changes.findIndex(({ at }) => at > then);
+    if (first !== 0) this.#changes = first < 0 ? [] : this.#changes.slice(first);
+    return this.#changes;
   }
 
   #remember(key: string): void {
-    const longest = Math.max(this.#lag.iam, this.#lag.listing);
-    if (longest <= 0) return;
-    this.#changes = [...this.#since(longest), { at: this.#uptime.now(), key, before: this.get(key) }];
+    if (this.#longest <= 0) return;
+    this.#recent();
+    this.#changes.push({ at: this.#uptime.now(), key, before: this.get(key) });
   }
 }
