@@ -94,6 +94,44 @@ const DEFINITIONS: readonly Definition[] = [
     ],
   },
   {
+    name: 'AmazonEC2ContainerRegistryPullOnly',
+    description: 'Provides pull only access to Amazon EC2 Container Registry.',
+    statements: [
+      allow(
+        'ecr:GetAuthorizationToken',
+        'ecr:BatchCheckLayerAvailability',
+        'ecr:GetDownloadUrlForLayer',
+        'ecr:BatchGetImage',
+        'ecr:BatchImportUpstreamImage',
+      ),
+    ],
+  },
+  {
+    name: 'AmazonEKSWorkerNodeMinimalPolicy',
+    description: 'This policy provides the minimal permissions that nodes of Amazon EKS need to connect to clusters.',
+    statements: [{ Sid: 'EKSPodIdentityAgentPermissions', ...allow('eks-auth:AssumeRoleForPodIdentity') }],
+  },
+  {
+    name: 'AmazonEKSComputePolicy',
+    description: 'Provides Amazon EKS Auto Mode with permissions to manage instances.',
+    statements: [allow('ec2:CreateFleet', 'ec2:RunInstances', 'ec2:CreateLaunchTemplate', 'iam:CreateInstanceProfile')],
+  },
+  {
+    name: 'AmazonEKSBlockStoragePolicy',
+    description: 'Provides Amazon EKS Auto Mode with permissions to manage block storage.',
+    statements: [allow('ec2:AttachVolume', 'ec2:CreateVolume', 'ec2:DeleteVolume', 'ec2:DetachVolume')],
+  },
+  {
+    name: 'AmazonEKSLoadBalancingPolicy',
+    description: 'Provides Amazon EKS Auto Mode with permissions to manage load balancers.',
+    statements: [allow('elasticloadbalancing:CreateLoadBalancer', 'elasticloadbalancing:DeleteLoadBalancer')],
+  },
+  {
+    name: 'AmazonEKSNetworkingPolicy',
+    description: 'Provides Amazon EKS Auto Mode with permissions to manage network interfaces.',
+    statements: [allow('ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface')],
+  },
+  {
     name: 'AmazonEKS_CNI_Policy',
     description:
       'This policy provides the Amazon VPC CNI Plugin the permissions it requires to modify the IP address configuration of nodes.',
