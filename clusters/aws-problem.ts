@@ -110,7 +110,7 @@ function problemOf(error: AwsError): AwsProblem | undefined {
   if (name === 'UnsupportedAvailabilityZoneException')
     return usage(
       'zone',
-      `Amazon EKS has no room for a control plane in a zone of the subnets (${said}): name subnets of other zones with --subnet-id.`,
+      `Amazon EKS has no room for a control plane in a zone of the subnets (${said}): name subnets of other zones with --subnet-ids.`,
     );
   if (TAKEN.test(name))
     return problem('taken', 'environment', `A name is taken, or a change is under way (${name}: ${said}): run again.`);

@@ -13,6 +13,14 @@ export type ClusterErrorCode =
   | 'BAD_KUBECONFIG'
   | 'CLUSTER_UNREACHABLE'
   | 'NOT_OURS'
+  | 'AWS_FAILED'
+  | 'CLUSTER_NOT_FOUND'
+  | 'CLUSTER_NOT_ACTIVE'
+  | 'CLUSTER_IN_USE'
+  | 'NO_ACCESS'
+  | 'NO_SUBNETS'
+  | 'NOT_OFFERED'
+  | 'LEFT_BEHIND'
   | 'CLUSTER_FAILED';
 
 /** One sentence that names the value and says what to do, with a stable code. */

@@ -1,131 +1,160 @@
-/** Provisioning through the EKS API, which the embedded clusters share with real ones: whoever answers it makes the cluster. */
-import {
-  CreateAddonCommand,
-  CreateClusterCommand,
-  CreateNodegroupCommand,
-  DeleteAddonCommand,
-  DeleteClusterCommand,
-  DeleteNodegroupCommand,
-  DescribeClusterCommand,
-  type Cluster,
-} from '@aws-sdk/client-eks';
-import {
-  AttachRolePolicyCommand,
-  CreateOpenIDConnectProviderCommand,
-  CreateRoleCommand,
-  DeleteOpenIDConnectProviderCommand,
-  DeleteRoleCommand,
-  DetachRolePolicyCommand,
-} from '@aws-sdk/client-iam';
-import { AGENT_ADDON } from '../agent-addon.ts';
+/** Provisioning through the EKS API, which embedded and kind clusters share with real ones: whoever answers it makes the cluster. */
+import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
 import { kubeConfigWithToken } from '../kube-config.ts';
+import { admit } from './access.ts';
+import { awaitAddon, makeAddon } from './addon.ts';
+import { partitionOf, together, type EksContext } from './context.ts';
+import { makeControlPlane } from './control-plane.ts';
+import { awaitNodeGroup, makeNodeGroup } from './node-group.ts';
+import { makeProvider } from './oidc-provider.ts';
+import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, makeRole, NODE_ROLE } from './roles.ts';
+import { TIMING, type Timing } from './timing.ts';
+import { Undo } from './undo.ts';
 
-const CLUSTER_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSClusterPolicy';
-const NODE_POLICY = 'arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy';
-
-/** Creates cluster, node group, OIDC provider and agent add-on; undoes what was made when a later step fails. */
-export async function provisionThroughEks(request: ProvisionRequest): Promise<RunningCluster> {
-  const undo: (() => Promise<unknown>)[] = [];
-  const deleteAll = async (): Promise<void> => {
-    let failed: { readonly reason: unknown } | undefined;
-    // A step that fails keeps no other from being done, or a cluster would stay because of its add-on.
-    for (const step of undo.splice(0).reverse()) await step().catch((reason: unknown) => (failed ??= { reason }));
-    if (failed !== undefined) throw failed.reason;
-  };
-  try {
-    return await provision(request, undo, deleteAll);
-  } catch (error) {
-    await deleteAll().catch(() => undefined);
-    throw error;
-  }
+/** What a cluster that is made is like. */
+export interface ClusterPlan {
+  readonly subnetIds: readonly string[];
+  /** Such as `1.34`; default: EKS' own. */
+  readonly kubernetesVersion?: string;
+  /** Who brings the nodes: EKS itself, or a node group; its instances are EKS' choice unless given. */
+  readonly nodes: 'auto-mode' | { readonly instances?: { readonly type: string; readonly count: number } };
+  /** Roles that exist; default: roles of the run, deleted with the cluster. */
+  readonly clusterRoleArn?: string;
+  readonly nodeRoleArn?: string;
+  /** A further administrator. */
+  readonly adminPrincipalArn?: string;
+  /** The agent's add-on; undefined: another agent is installed. Auto Mode has its own. */
+  readonly addon: { readonly version?: string } | undefined;
 }
 
-async function provision(
-  { name, clients, tags, token }: ProvisionRequest,
-  undo: (() => Promise<unknown>)[],
-  deleteAll: () => Promise<void>,
+/** How it is gone about. */
+export interface ProvisionSettings {
+  /** Longest time until the cluster is ready, in milliseconds. */
+  readonly readyMilliseconds: number;
+  readonly timing: Timing;
+  /** What to do about what could not be undone, as the end of a sentence. */
+  readonly remedy?: string;
+}
+
+/** What is there once a cluster is. */
+export interface MadeCluster {
+  readonly cluster: Cluster;
+  readonly nodeGroup: Nodegroup | undefined;
+  readonly addon: Addon | undefined;
+  readonly providerArn: string;
+  readonly nodeRoleArn: string;
+}
+
+/** An emulated EKS is given subnets that its EC2 knows, and is done when it answers; when it fails, it fails for good. */
+const EMULATED: ClusterPlan = {
+  subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
+  nodes: {},
+  addon: {},
+};
+const EMULATED_SETTINGS: ProvisionSettings = {
+  readyMilliseconds: 1_800_000,
+  timing: { ...TIMING, degraded: 0, inUse: 5000, deletion: 10_000 },
+};
+
+/**
+ * Makes cluster, node group, OIDC provider and agent add-on and waits until all are ACTIVE; undoes what was made when a step
+ * fails or the request's signal fires, and says what could not be undone. Throws `ClusterError` and errors of AWS' clients.
+ */
+export async function provisionThroughEks(
+  request: ProvisionRequest,
+  plan: ClusterPlan = EMULATED,
+  settings: ProvisionSettings = EMULATED_SETTINGS,
 ): Promise<RunningCluster> {
-  const { eks, iam } = clients;
-  const iamTags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-  const makeRole = async (roleName: string, service: string, policyArn: string): Promise<string> => {
-    const trust = {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }],
-    };
-    const made = await iam.send(
-      new CreateRoleCommand({ RoleName: roleName, AssumeRolePolicyDocument: JSON.stringify(trust), Tags: iamTags }),
-    );
-    undo.push(() => iam.send(new DeleteRoleCommand({ RoleName: roleName })));
-    await iam.send(new AttachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn }));
-    undo.push(() => iam.send(new DetachRolePolicyCommand({ RoleName: roleName, PolicyArn: policyArn })));
-    return made.Role?.Arn ?? '';
-  };
-  const [clusterRoleArn, nodeRoleArn] = await Promise.all([
-    makeRole(`${name}-cluster`, 'eks.amazonaws.com', CLUSTER_POLICY),
-    makeRole(`${name}-node`, 'ec2.amazonaws.com', NODE_POLICY),
-  ]);
-  await eks.send(
-    new CreateClusterCommand({
-      name,
-      roleArn: clusterRoleArn,
-      resourcesVpcConfig: { subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'] },
-      tags,
-    }),
-  );
-  undo.push(() => eks.send(new DeleteClusterCommand({ name })));
-  const cluster = await describe(name, eks);
-  const issuerUrl = cluster.identity?.oidc?.issuer ?? '';
-  const [provider, { nodegroup }] = await Promise.all([
-    iam.send(
-      new CreateOpenIDConnectProviderCommand({ Url: issuerUrl, ClientIDList: ['sts.amazonaws.com'], Tags: iamTags }),
-    ),
-    eks.send(
-      new CreateNodegroupCommand({
-        clusterName: name,
-        nodegroupName: 'nodes',
-        nodeRole: nodeRoleArn,
-        subnets: ['subnet-0000000000000000a'],
-        tags,
-      }),
-    ),
-  ]);
-  undo.push(() =>
-    iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: provider.OpenIDConnectProviderArn })),
-  );
-  undo.push(() => eks.send(new DeleteNodegroupCommand({ clusterName: name, nodegroupName: 'nodes' })));
-  if (nodegroup?.status !== 'ACTIVE')
-    throw new Error(
-      `Node group nodes of cluster ${name} is ${nodegroup?.status}: ${nodegroup?.health?.issues?.[0]?.message ?? 'EKS tells no reason'}`,
-    );
-  const addon = await eks.send(new CreateAddonCommand({ clusterName: name, addonName: AGENT_ADDON, tags }));
-  undo.push(() => eks.send(new DeleteAddonCommand({ clusterName: name, addonName: AGENT_ADDON })));
-  if (addon.addon?.status !== 'ACTIVE')
-    throw new Error(
-      `Add-on ${AGENT_ADDON} of cluster ${name} is ${addon.addon?.status}: ${addon.addon?.health?.issues?.[0]?.message ?? 'EKS tells no reason'}`,
-    );
+  const context = contextOf(request, settings);
+  const { undo } = context;
+  return undo.ifFails(async () => runningCluster(request, await makeCluster(plan, request.accountId, context), undo));
+}
+
+export function contextOf(request: ProvisionRequest, settings: ProvisionSettings): EksContext {
+  const { name, region, clients, tags, signal, progress } = request;
+  const { readyMilliseconds, timing, remedy } = settings;
   return {
-    name,
+    ...{ name, region, tags, signal, progress, timing, readyMilliseconds },
+    ...clients,
+    partition: partitionOf(region),
+    undo: new Undo(remedy),
+    deadline: Date.now() + readyMilliseconds,
+  };
+}
+
+/** Makes it; what was made when it fails is in the context's undo. */
+export async function makeCluster(plan: ClusterPlan, accountId: string, context: EksContext): Promise<MadeCluster> {
+  const { name, signal } = context;
+  const autoMode = plan.nodes === 'auto-mode';
+  const [roleArn, nodeRoleArn] = await together(
+    signal,
+    async () =>
+      plan.clusterRoleArn ??
+      makeRole({ name: `${name}-cluster`, ...(autoMode ? AUTO_MODE_CLUSTER_ROLE : CLUSTER_ROLE) }, context),
+    async () =>
+      plan.nodeRoleArn ?? makeRole({ name: `${name}-node`, ...(autoMode ? AUTO_MODE_NODE_ROLE : NODE_ROLE) }, context),
+  );
+  signal.throwIfAborted();
+  const cluster = await makeControlPlane(
+    {
+      roleArn,
+      subnetIds: plan.subnetIds,
+      ...(plan.kubernetesVersion !== undefined && { version: plan.kubernetesVersion }),
+      ...(autoMode && { autoModeNodeRoleArn: nodeRoleArn }),
+    },
+    context,
+  );
+  const issuer = issuerOf(cluster);
+  const [providerArn, , [nodeGroup, addon]] = await together(
+    signal,
+    async () => (issuer === '' ? '' : makeProvider(issuer, accountId, context)),
+    async () => (plan.adminPrincipalArn === undefined ? undefined : admit(plan.adminPrincipalArn, context)),
+    (stop) => makeNodesAndAgent(plan, nodeRoleArn, { ...context, signal: stop }),
+  );
+  return { cluster, nodeGroup, addon, providerArn, nodeRoleArn };
+}
+
+/** One after the other is asked for, since pods of the add-on need nodes, and both are waited for at once. */
+async function makeNodesAndAgent(
+  { nodes, subnetIds, addon }: ClusterPlan,
+  nodeRoleArn: string,
+  context: EksContext,
+): Promise<readonly [Nodegroup | undefined, Addon | undefined]> {
+  if (nodes === 'auto-mode') return [undefined, undefined];
+  const group = await makeNodeGroup({ nodeRoleArn, subnetIds, ...nodes }, context);
+  const made = addon === undefined ? undefined : await makeAddon({ ...addon, resolveConflicts: 'OVERWRITE' }, context);
+  let nodesSince = 'done' in group ? Date.now() : undefined;
+  return together(
+    context.signal,
+    async (signal) => {
+      const active = await awaitNodeGroup(group, { ...context, signal });
+      nodesSince ??= Date.now();
+      return active;
+    },
+    async (signal) => (made === undefined ? undefined : awaitAddon(made, () => nodesSince, { ...context, signal })),
+  );
+}
+
+/** The service account issuer without `https://`; empty when EKS tells none. */
+export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https:\/\//, '');
+
+/** What a run needs to know of a cluster. */
+export function runningCluster(request: ProvisionRequest, made: MadeCluster, undo: Undo): RunningCluster {
+  const { name, token } = request;
+  const { cluster, addon, providerArn, nodeRoleArn } = made;
+  return {
+    ...{ name, providerArn, nodeRoleArn },
     arn: cluster.arn ?? '',
-    issuer: issuerUrl.replace(/^https:\/\//, ''),
-    providerArn: provider.OpenIDConnectProviderArn ?? '',
-    nodeRoleArn,
+    issuer: issuerOf(cluster),
     kubeConfig: kubeConfigWithToken(
       { name, endpoint: cluster.endpoint ?? '', certificateAuthorityData: cluster.certificateAuthority?.data ?? '' },
       () => token(name),
     ),
     facts: {
       kubernetesVersion: cluster.version ?? 'unknown',
-      agentAddonVersion: addon.addon?.addonVersion ?? 'unknown',
+      ...(addon !== undefined && { agentAddonVersion: addon.addonVersion ?? 'unknown' }),
     },
-    delete: deleteAll,
+    delete: () => undo.all(),
   };
-}
-
-async function describe(name: string, eks: ProvisionRequest['clients']['eks']): Promise<Cluster> {
-  const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
-  const issue = cluster?.health?.issues?.[0]?.message;
-  if (cluster?.status !== 'ACTIVE')
-    throw new Error(`Cluster ${name} is ${cluster?.status ?? 'missing'}, not ACTIVE${issue ? `: ${issue}` : '.'}`);
-  return cluster;
 }

@@ -1,0 +1,157 @@
+import {
+  CreateAddonCommand,
+  DeleteAddonCommand,
+  DescribeAddonCommand,
+  DescribeAddonVersionsCommand,
+  type Addon,
+  type EKSClient,
+} from '@aws-sdk/client-eks';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { ClusterError } from '../errors.ts';
+import { lateWords, type EksContext } from './context.ts';
+import { deleteFromEks } from './deletion.ts';
+import { healthOf, isNamed } from './errors.ts';
+import { awaitDone, sendUntil, type Seen } from './wait.ts';
+
+export interface AddonSpec {
+  /** Such as `v1.3.10-eksbuild.2`; default: EKS' own. */
+  readonly version?: string;
+  /** What becomes of objects of its names that are in the cluster already. */
+  readonly resolveConflicts: 'NONE' | 'OVERWRITE';
+}
+
+/** Asks for the agent's add-on. Throws errors of EKS. */
+export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
+  const { name: clusterName, eks, undo, tags, timing, signal } = context;
+  const answer = await undo.making(
+    { stage: 'of the cluster', what: titleOf(clusterName), remove: () => deleteAddon(context) },
+    () =>
+      sendUntil(
+        () =>
+          eks.send(
+            new CreateAddonCommand({
+              clusterName,
+              addonName: AGENT_ADDON,
+              ...(version !== undefined && { addonVersion: version }),
+              resolveConflicts,
+              tags,
+            }),
+          ),
+        // A former one that was just deleted.
+        { heals: (error) => isNamed(error, 'ResourceInUse'), within: timing.inUse, timing, signal },
+      ),
+  );
+  return answer.addon ?? {};
+}
+
+/**
+ * Waits until the add-on is ACTIVE. Without nodes it may well be DEGRADED, and for a moment after they are there. Throws
+ * `ClusterError` AGENT_NOT_READY with the health issue that EKS tells.
+ */
+export async function awaitAddon(
+  made: Addon,
+  /** Since when there are nodes, in milliseconds since the epoch. */
+  nodesSince: () => number | undefined,
+  context: EksContext,
+): Promise<Addon> {
+  const { name: clusterName, eks, timing, deadline, signal, progress } = context;
+  const seenOf = (addon: Addon | undefined): Seen<Addon> => {
+    const { status = 'unknown', health } = addon ?? {};
+    if (addon !== undefined && status === 'ACTIVE') return { done: addon };
+    const why = healthOf(health);
+    const since = nodesSince();
+    const degraded = status === 'DEGRADED' && since !== undefined && Date.now() - since >= timing.degraded;
+    if (degraded || status === 'CREATE_FAILED' || status === 'UPDATE_FAILED' || status === 'DELETING')
+      throw notActive(clusterName, status, why);
+    return { status, why };
+  };
+  return awaitDone({
+    what: titleOf(clusterName),
+    before: seenOf(made),
+    look: async (abortSignal) =>
+      seenOf(
+        (await eks.send(new DescribeAddonCommand({ clusterName, addonName: AGENT_ADDON }), { abortSignal })).addon,
+      ),
+    deadline,
+    late: (status, why) =>
+      new ClusterError(
+        'AGENT_NOT_READY',
+        'environment',
+        `Add-on ${AGENT_ADDON} of cluster ${clusterName} ${lateWords(context, status, why)}.`,
+      ),
+    ...{ timing, signal, progress },
+  });
+}
+
+/** The add-on of a cluster, or undefined when it has none. Throws other errors of EKS. */
+export async function findAddon(eks: EKSClient, clusterName: string): Promise<Addon | undefined> {
+  try {
+    return (await eks.send(new DescribeAddonCommand({ clusterName, addonName: AGENT_ADDON }))).addon;
+  } catch (error) {
+    if (isNamed(error, 'ResourceNotFound')) return undefined;
+    throw error;
+  }
+}
+
+export const notActive = (clusterName: string, status: string, why: string | undefined): ClusterError =>
+  new ClusterError(
+    'AGENT_NOT_READY',
+    'environment',
+    `Add-on ${AGENT_ADDON} of cluster ${clusterName} is ${status}: ${why ?? 'EKS tells no reason'}.`,
+  );
+
+/**
+ * Refuses a version of the add-on that EKS does not offer for the version of Kubernetes: before a cluster is made for it.
+ * Throws `ClusterError` NOT_OFFERED that names those on offer, and errors of EKS.
+ */
+export async function checkAddonVersion(
+  eks: EKSClient,
+  version: string,
+  kubernetesVersion: string | undefined,
+): Promise<void> {
+  const offered: string[] = [];
+  let nextToken: string | undefined;
+  try {
+    do {
+      const page = await eks.send(
+        new DescribeAddonVersionsCommand({
+          addonName: AGENT_ADDON,
+          ...(kubernetesVersion !== undefined && { kubernetesVersion }),
+          ...(nextToken !== undefined && { nextToken }),
+        }),
+      );
+      for (const addon of page.addons ?? [])
+        offered.push(...(addon.addonVersions ?? []).map(({ addonVersion = '' }) => addonVersion));
+      nextToken = page.nextToken;
+    } while (nextToken !== undefined);
+  } catch (error) {
+    // Not every endpoint has this operation; CreateAddon then tells.
+    if (isNamed(error, 'InvalidRequest') || isNamed(error, 'UnknownOperation')) return;
+    throw error;
+  }
+  if (offered.includes(version)) return;
+  const of = kubernetesVersion === undefined ? '' : ` for Kubernetes ${kubernetesVersion}`;
+  throw new ClusterError(
+    'NOT_OFFERED',
+    'usage',
+    `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version): choose of ${offered.join(', ') || 'none'}.`,
+  );
+}
+
+const titleOf = (clusterName: string): string => `add-on ${AGENT_ADDON} of cluster ${clusterName}`;
+
+const deleteAddon = (context: EksContext): Promise<void> => {
+  const { name: clusterName, eks } = context;
+  const which = { clusterName, addonName: AGENT_ADDON };
+  return deleteFromEks(
+    {
+      what: titleOf(clusterName),
+      ask: () => eks.send(new DeleteAddonCommand(which)),
+      describe: async () => {
+        const { addon } = await eks.send(new DescribeAddonCommand(which));
+        return { status: addon?.status ?? 'unknown', health: healthOf(addon?.health) };
+      },
+    },
+    context,
+  );
+};

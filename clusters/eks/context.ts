@@ -1,0 +1,60 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import type { IAMClient } from '@aws-sdk/client-iam';
+import type { Timing } from './timing.ts';
+import type { Undo } from './undo.ts';
+
+/** What is made for one cluster, and how. */
+export interface EksContext {
+  /** Name of the cluster. */
+  readonly name: string;
+  readonly region: string;
+  readonly partition: string;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly undo: Undo;
+  readonly timing: Timing;
+  /** When the cluster must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
+  readonly deadline: number;
+  readonly readyMilliseconds: number;
+  readonly signal: AbortSignal;
+  readonly progress: (line: string) => void;
+}
+
+/** Of a region (AWS General Reference, "Amazon Resource Names"). */
+export function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
+
+/** `was not ACTIVE within 1800 s (--ready-timeout): it is CREATING: …` */
+export function lateWords({ readyMilliseconds }: EksContext, status: string, why: string | undefined): string {
+  const reason = why === undefined ? '' : ` (${why.replace(/\.$/, '')})`;
+  return `was not ACTIVE within ${readyMilliseconds / 1000} s (--ready-timeout): it is ${status}${reason}`;
+}
+
+/**
+ * Does works side by side. When one fails the others are aborted, and only when all have come to their end is the first
+ * error thrown: nothing is being made any more when what was made is undone.
+ */
+export async function together<const T extends readonly ((signal: AbortSignal) => Promise<unknown>)[]>(
+  signal: AbortSignal,
+  ...works: T
+): Promise<{ -readonly [K in keyof T]: Awaited<ReturnType<T[K]>> }> {
+  const stop = new AbortController();
+  const either = AbortSignal.any([signal, stop.signal]);
+  let failed: { readonly reason: unknown } | undefined;
+  const results = await Promise.all(
+    works.map(async (work) => {
+      try {
+        return await work(either);
+      } catch (reason) {
+        failed ??= { reason };
+        stop.abort(reason);
+        return undefined;
+      }
+    }),
+  );
+  if (failed !== undefined) throw failed.reason;
+  return results as { -readonly [K in keyof T]: Awaited<ReturnType<T[K]>> };
+}

@@ -1,0 +1,117 @@
+import {
+  CreateClusterCommand,
+  DeleteClusterCommand,
+  DescribeClusterCommand,
+  type Cluster,
+  type CreateClusterCommandInput,
+  type CreateClusterCommandOutput,
+} from '@aws-sdk/client-eks';
+import { ClusterError } from '../errors.ts';
+import { lateWords, type EksContext } from './context.ts';
+import { deleteFromEks } from './deletion.ts';
+import { healthOf, isNamed } from './errors.ts';
+import { awaitDone, sendUntil, type Seen } from './wait.ts';
+
+export interface ControlPlane {
+  readonly roleArn: string;
+  readonly subnetIds: readonly string[];
+  /** Such as `1.34`; default: EKS' own. */
+  readonly version?: string;
+  /** Nodes are Auto Mode's, with this role. */
+  readonly autoModeNodeRoleArn?: string;
+}
+
+/**
+ * Creates the cluster of the context and waits until it is ACTIVE. Throws errors of EKS, and `ClusterError` NAME_TAKEN or
+ * CLUSTER_FAILED.
+ */
+export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
+  const { name, eks, undo, timing, deadline, signal, progress } = context;
+  const create = (): Promise<CreateClusterCommandOutput> =>
+    sendUntil(() => eks.send(new CreateClusterCommand(inputOf(spec, context))), {
+      heals: isUnknownRole,
+      within: timing.role,
+      timing,
+      signal,
+    });
+  const answer = await undo
+    .making({ stage: 'the cluster', what: `cluster ${name}`, remove: () => deleteCluster(context) }, create)
+    .catch((error: unknown) => {
+      throw isNamed(error, 'ResourceInUse') ? nameTaken(name, error) : error;
+    });
+  return awaitDone({
+    what: `cluster ${name}`,
+    before: seenOf(name, answer.cluster),
+    look: async (abortSignal) =>
+      seenOf(name, (await eks.send(new DescribeClusterCommand({ name }), { abortSignal })).cluster),
+    deadline,
+    late: (status, why) =>
+      new ClusterError('CLUSTER_FAILED', 'environment', `Cluster ${name} ${lateWords(context, status, why)}.`),
+    ...{ timing, signal, progress },
+  });
+}
+
+/** EKS API Reference, "CreateCluster"; EKS User Guide, "Create an EKS Auto Mode Cluster with the AWS CLI". */
+function inputOf(spec: ControlPlane, { name, tags }: EksContext): CreateClusterCommandInput {
+  const { roleArn, subnetIds, version, autoModeNodeRoleArn } = spec;
+  return {
+    name,
+    roleArn,
+    ...(version !== undefined && { version }),
+    resourcesVpcConfig: { subnetIds: [...subnetIds], endpointPublicAccess: true, endpointPrivateAccess: true },
+    accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP', bootstrapClusterCreatorAdminPermissions: true },
+    ...(autoModeNodeRoleArn !== undefined && {
+      computeConfig: { enabled: true, nodePools: ['general-purpose', 'system'], nodeRoleArn: autoModeNodeRoleArn },
+      kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
+      storageConfig: { blockStorage: { enabled: true } },
+      bootstrapSelfManagedAddons: false,
+    }),
+    tags,
+  };
+}
+
+/** EKS does not see a new role at once, or not its trust policy. */
+export function isUnknownRole(error: unknown): boolean {
+  return (
+    (isNamed(error, 'InvalidParameter') || isNamed(error, 'InvalidRequest')) &&
+    error instanceof Error &&
+    /role/i.test(error.message) &&
+    /not exist|could not be assumed|not found|cannot be found|trust|attached/i.test(error.message)
+  );
+}
+
+function seenOf(name: string, cluster: Cluster | undefined): Seen<Cluster> {
+  const { status = 'unknown', health } = cluster ?? {};
+  if (cluster !== undefined && status === 'ACTIVE') return { done: cluster };
+  const why = healthOf(health);
+  if (status === 'FAILED' || status === 'DELETING')
+    throw new ClusterError(
+      'CLUSTER_FAILED',
+      'environment',
+      `Cluster ${name} is ${status}, not ACTIVE: ${why ?? 'EKS tells no reason'}.`,
+    );
+  return { status, why };
+}
+
+const nameTaken = (name: string, cause: unknown): ClusterError =>
+  new ClusterError(
+    'NAME_TAKEN',
+    'environment',
+    `EKS has a cluster ${name} already, or has just deleted one: delete it, or run again under another id.`,
+    { cause },
+  );
+
+const deleteCluster = (context: EksContext): Promise<void> => {
+  const { name, eks } = context;
+  return deleteFromEks(
+    {
+      what: `cluster ${name}`,
+      ask: () => eks.send(new DeleteClusterCommand({ name })),
+      describe: async () => {
+        const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
+        return { status: cluster?.status ?? 'unknown', health: healthOf(cluster?.health) };
+      },
+    },
+    context,
+  );
+};

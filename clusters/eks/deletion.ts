@@ -1,0 +1,65 @@
+import { ClusterError } from '../errors.ts';
+import type { EksContext } from './context.ts';
+import { isNamed } from './errors.ts';
+import { awaitDone } from './wait.ts';
+
+/** States in which EKS takes no deletion, which end by themselves. */
+const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING', 'DELETING']);
+
+export interface Deletion {
+  /** In messages, such as `node group nodes of cluster a`. */
+  readonly what: string;
+  readonly ask: () => Promise<unknown>;
+  readonly describe: () => Promise<{ readonly status: string; readonly health: string | undefined }>;
+}
+
+/**
+ * Deletes something of EKS and resolves when it is gone. One that is being made is waited for, since EKS does not delete it
+ * before (EKS API Reference, "DeleteCluster"); one that is in use is tried again for a while. Throws EKS' refusal, and
+ * `ClusterError` CLUSTER_FAILED for one that is not gone in time.
+ */
+export async function deleteFromEks(
+  { what, ask, describe }: Deletion,
+  { timing, progress }: Pick<EksContext, 'timing' | 'progress'>,
+): Promise<void> {
+  let asked = false;
+  let inUseSince: number | undefined;
+  await awaitDone<true>({
+    what: `deleting ${what}`,
+    look: async () => {
+      let refusal: Error | undefined;
+      if (!asked)
+        try {
+          await ask();
+          asked = true;
+        } catch (error) {
+          if (isNamed(error, 'ResourceNotFound')) return { done: true };
+          if (!isNamed(error, 'ResourceInUse') && !isNamed(error, 'InvalidRequest')) throw error;
+          refusal = error as Error;
+        }
+      const seen = await describe().catch((error: unknown) => {
+        if (isNamed(error, 'ResourceNotFound')) return undefined;
+        throw error;
+      });
+      if (seen === undefined) return { done: true };
+      const { status, health } = seen;
+      if (refusal !== undefined && !CHANGING.has(status)) {
+        inUseSince ??= Date.now();
+        if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;
+      }
+      // The deletion has failed: asked for once more.
+      if (status === 'DELETE_FAILED' || status === 'FAILED') asked = false;
+      return { status, why: refusal?.message ?? health };
+    },
+    deadline: Date.now() + timing.deletion,
+    late: (status, why) =>
+      new ClusterError(
+        'CLUSTER_FAILED',
+        'environment',
+        `${what} was not gone within ${timing.deletion / 1000} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
+      ),
+    timing,
+    signal: new AbortController().signal,
+    progress,
+  });
+}

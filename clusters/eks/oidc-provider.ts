@@ -1,0 +1,79 @@
+import {
+  CreateOpenIDConnectProviderCommand,
+  DeleteOpenIDConnectProviderCommand,
+  GetOpenIDConnectProviderCommand,
+} from '@aws-sdk/client-iam';
+import { ClusterError } from '../errors.ts';
+import { RUN_TAG } from '../tags.ts';
+import type { EksContext } from './context.ts';
+import { isNamed } from './errors.ts';
+
+const AUDIENCE = 'sts.amazonaws.com';
+
+/**
+ * Registers the cluster's issuer with IAM (EKS User Guide, "Create an IAM OIDC provider for your cluster"); resolves to the
+ * provider's ARN. Throws errors of IAM, among them EntityAlreadyExists.
+ */
+export async function makeProvider(
+  issuer: string,
+  accountId: string,
+  { iam, partition, tags, undo }: EksContext,
+): Promise<string> {
+  const arn = providerArnOf(issuer, accountId, partition);
+  await undo.making(
+    {
+      stage: 'beside the cluster',
+      what: `OIDC provider ${arn}`,
+      remove: async () => {
+        try {
+          await iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
+        } catch (error) {
+          if (!isNamed(error, 'NoSuchEntity')) throw error;
+        }
+      },
+    },
+    async () => {
+      try {
+        await iam.send(
+          new CreateOpenIDConnectProviderCommand({
+            Url: `https://${issuer}`,
+            ClientIDList: [AUDIENCE],
+            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+          }),
+        );
+      } catch (error) {
+        if (!isNamed(error, 'EntityAlreadyExists')) throw error;
+        // Made by an attempt of the SDK whose answer was lost.
+        const { Tags } = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
+        const maker = Tags?.find(({ Key }) => Key === RUN_TAG)?.Value;
+        if (maker === undefined || maker !== tags[RUN_TAG]) throw error;
+      }
+    },
+  );
+  return arn;
+}
+
+/**
+ * The provider of an issuer that is there already, left as it is; one is made when there is none. Throws `ClusterError`
+ * CLUSTER_FAILED when STS is no audience of it, and errors of IAM.
+ */
+export async function findOrMakeProvider(issuer: string, accountId: string, context: EksContext): Promise<string> {
+  const arn = providerArnOf(issuer, accountId, context.partition);
+  try {
+    const { ClientIDList = [] } = await context.iam.send(
+      new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }),
+    );
+    if (ClientIDList.includes(AUDIENCE)) return arn;
+  } catch (error) {
+    if (!isNamed(error, 'NoSuchEntity')) throw error;
+    return makeProvider(issuer, accountId, context);
+  }
+  throw new ClusterError(
+    'CLUSTER_FAILED',
+    'usage',
+    `OIDC provider ${arn} of cluster ${context.name} does not have the audience ${AUDIENCE}, which IRSA needs: add it, since a run changes nothing that exists.`,
+  );
+}
+
+const providerArnOf = (issuer: string, accountId: string, partition: string): string =>
+  `arn:${partition}:iam::${accountId}:oidc-provider/${issuer}`;

@@ -1,0 +1,153 @@
+import {
+  AttachRolePolicyCommand,
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRoleCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  type IAMClient,
+} from '@aws-sdk/client-iam';
+import { RUN_TAG } from '../tags.ts';
+import { isNamed } from './errors.ts';
+import type { Timing } from './timing.ts';
+import type { Undo } from './undo.ts';
+import { isPassing, sendUntil } from './wait.ts';
+
+export interface RoleSpec {
+  readonly name: string;
+  /** Who may assume it, such as `eks.amazonaws.com`. */
+  readonly service: string;
+  readonly actions: readonly string[];
+  /** Names of AWS' managed policies. */
+  readonly policies: readonly string[];
+}
+
+/** Of a cluster with node groups (EKS User Guide, "Amazon EKS cluster IAM role"). */
+export const CLUSTER_ROLE = {
+  service: 'eks.amazonaws.com',
+  actions: ['sts:AssumeRole'],
+  policies: ['AmazonEKSClusterPolicy'],
+};
+/** Of a cluster in Auto Mode (EKS User Guide, "Amazon EKS Auto Mode cluster IAM role"). */
+export const AUTO_MODE_CLUSTER_ROLE = {
+  service: 'eks.amazonaws.com',
+  actions: ['sts:AssumeRole', 'sts:TagSession'],
+  policies: [
+    'AmazonEKSClusterPolicy',
+    'AmazonEKSComputePolicy',
+    'AmazonEKSBlockStoragePolicy',
+    'AmazonEKSLoadBalancingPolicy',
+    'AmazonEKSNetworkingPolicy',
+  ],
+};
+/** EKS User Guide, "Amazon EKS node IAM role". */
+export const NODE_ROLE = {
+  service: 'ec2.amazonaws.com',
+  actions: ['sts:AssumeRole'],
+  policies: ['AmazonEKSWorkerNodePolicy', 'AmazonEKS_CNI_Policy', 'AmazonEC2ContainerRegistryPullOnly'],
+};
+/** EKS User Guide, "Amazon EKS Auto Mode node IAM role". */
+export const AUTO_MODE_NODE_ROLE = {
+  service: 'ec2.amazonaws.com',
+  actions: ['sts:AssumeRole'],
+  policies: ['AmazonEKSWorkerNodeMinimalPolicy', 'AmazonEC2ContainerRegistryPullOnly'],
+};
+
+export interface RoleMaking {
+  readonly iam: IAMClient;
+  readonly undo: Undo;
+  readonly partition: string;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly timing: Timing;
+}
+
+/** Makes a role and resolves to its ARN. Throws errors of IAM. */
+export async function makeRole(role: RoleSpec, { iam, undo, partition, tags, timing }: RoleMaking): Promise<string> {
+  const trust = {
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { Service: role.service }, Action: role.actions }],
+  };
+  const policyArns = role.policies.map((policy) => `arn:${partition}:iam::aws:policy/${policy}`);
+  const arn = await undo.making(
+    {
+      stage: 'beside the cluster',
+      what: `role ${role.name}`,
+      remove: () => removeRole(iam, role.name, policyArns, timing),
+    },
+    async () => {
+      const create = new CreateRoleCommand({
+        RoleName: role.name,
+        AssumeRolePolicyDocument: JSON.stringify(trust),
+        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+      });
+      try {
+        return (await iam.send(create)).Role?.Arn;
+      } catch (error) {
+        // Made by an attempt of the SDK whose answer was lost: the name is the run's own, and so must the tag be.
+        if (!isNamed(error, 'EntityAlreadyExists')) throw error;
+        const { Role } = await iam.send(new GetRoleCommand({ RoleName: role.name }));
+        const maker = Role?.Tags?.find(({ Key }) => Key === RUN_TAG)?.Value;
+        if (maker === undefined || maker !== tags[RUN_TAG]) throw error;
+        return Role?.Arn;
+      }
+    },
+  );
+  await Promise.all(
+    policyArns.map((PolicyArn) => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn }))),
+  );
+  return arn ?? '';
+}
+
+/** Deletes a role of the run with whatever policies it has by now. */
+async function removeRole(iam: IAMClient, RoleName: string, known: readonly string[], timing: Timing): Promise<void> {
+  const signal = new AbortController().signal;
+  await detach(iam, RoleName, known);
+  await sendUntil(
+    async () => {
+      try {
+        await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
+      } catch (error) {
+        if (isNamed(error, 'DeleteConflict')) await stripRole(iam, RoleName);
+        throw error;
+      }
+    },
+    // EKS takes the instance profile of nodes out of the role a moment after they are gone.
+    {
+      heals: (error) =>
+        isNamed(error, 'DeleteConflict') || isNamed(error, 'ConcurrentModification') || isPassing(error),
+      within: timing.role,
+      timing,
+      signal,
+    },
+  );
+}
+
+async function stripRole(iam: IAMClient, RoleName: string): Promise<void> {
+  const [{ AttachedPolicies = [] }, { PolicyNames = [] }] = await Promise.all([
+    iam.send(new ListAttachedRolePoliciesCommand({ RoleName })),
+    iam.send(new ListRolePoliciesCommand({ RoleName })),
+  ]);
+  await detach(
+    iam,
+    RoleName,
+    AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn),
+  );
+  for (const PolicyName of PolicyNames)
+    await unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+}
+
+async function detach(iam: IAMClient, RoleName: string, policyArns: readonly string[]): Promise<void> {
+  await Promise.all(
+    policyArns.map((PolicyArn) => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))),
+  );
+}
+
+async function unlessGone(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!isNamed(error, 'NoSuchEntity')) throw error;
+  }
+}

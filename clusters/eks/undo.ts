@@ -1,0 +1,92 @@
+import { awsProblem } from '../aws-problem.ts';
+import { ClusterError } from '../errors.ts';
+
+/** In what order things go: what is in a cluster first, then what belongs to it, the cluster, and what it needed. */
+export type Stage = 'in the cluster' | 'of the cluster' | 'the cluster' | 'beside the cluster';
+const STAGES: readonly Stage[] = ['in the cluster', 'of the cluster', 'the cluster', 'beside the cluster'];
+
+interface Made {
+  readonly stage: Stage;
+  /** In messages, such as `node group nodes`. */
+  readonly what: string;
+  /** Resolves when it is gone; also when it was never there. */
+  readonly remove: () => Promise<unknown>;
+}
+
+/** What was made for one cluster, and how it goes again. */
+export class Undo {
+  readonly #made = new Set<Made>();
+  /** What to do about what is left, as the end of a sentence. */
+  readonly #remedy: string | undefined;
+
+  constructor(remedy?: string) {
+    this.#remedy = remedy;
+  }
+
+  /**
+   * Makes something. How it is undone is noted ahead, so that it is undone also when the answer is lost; only an answer that
+   * refuses to make it shows that it is not there.
+   */
+  async making<T>(made: Made, make: () => Promise<T>): Promise<T> {
+    this.#made.add(made);
+    try {
+      return await make();
+    } catch (error) {
+      if (wasRefused(error)) this.#made.delete(made);
+      throw error;
+    }
+  }
+
+  /**
+   * Removes all, stage by stage; what fails keeps nothing else from being tried, and is tried again by the next call. Throws
+   * `ClusterError` LEFT_BEHIND that names what is left.
+   */
+  async all(): Promise<void> {
+    const left: string[] = [];
+    let cause: unknown;
+    for (const stage of STAGES)
+      await Promise.all(
+        [...this.#made]
+          .filter((made) => made.stage === stage)
+          .map(async (made) => {
+            try {
+              await made.remove();
+              this.#made.delete(made);
+            } catch (error) {
+              cause ??= error;
+              left.push(`${made.what} (${reasonOf(error)})`);
+            }
+          }),
+      );
+    if (left.length === 0) return;
+    const remedy = this.#remedy === undefined ? '' : `: ${this.#remedy}`;
+    throw new ClusterError('LEFT_BEHIND', 'environment', `Left behind: ${left.join(', ')}${remedy}.`, { cause });
+  }
+
+  /** Does the work, and removes all that was made when it fails. What then is left the error says too. */
+  async ifFails<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      const left = await this.all().then(
+        () => undefined,
+        (reason: ClusterError) => reason,
+      );
+      if (left === undefined) throw error;
+      const { code, blame } = error instanceof ClusterError ? error : left;
+      throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error });
+    }
+  }
+}
+
+/** A 4xx: AWS has read the request and did nothing. */
+function wasRefused(error: unknown): boolean {
+  const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
+  return httpStatusCode >= 400 && httpStatusCode < 500;
+}
+
+/** An error in one line, without the full stop. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (awsProblem(error)?.sentence ?? message.split('\n')[0] ?? '').replace(/\.$/, '');
+}
