@@ -4,6 +4,7 @@ import type { EmulatorFault } from './core/faults.ts';
 import type { Credentials } from './core/principal.ts';
 import type { EmulatorSettings, Weather } from './core/world.ts';
 import type { ClusterProvider } from './eks/model.ts';
+import type { S3Backend } from './s3/index.ts';
 import { startWithWorld } from './start.ts';
 
 export interface EmulatorOptions {
@@ -16,6 +17,8 @@ export interface EmulatorOptions {
   /** The administrator's key; random by default. */
   readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clusterProvider?: ClusterProvider;
+  /** Another S3 that holds buckets and objects; in memory without it. Authorization is the emulator's either way. */
+  readonly s3Backend?: S3Backend;
   readonly faults?: Iterable<EmulatorFault>;
   readonly settings?: Partial<EmulatorSettings>;
   /** Seed of ids that need not be secret. */

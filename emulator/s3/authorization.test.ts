@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { startEmulator } from '../emulator.ts';
+import type { Emulator } from '../emulator.ts';
 import type { RoleSession } from '../core/principal.ts';
 import { testSession } from '../http/test-session.ts';
 import type { TestSessionOptions } from '../http/test-session.ts';
@@ -21,12 +23,27 @@ const LIST_RED = allow('s3:ListBucket', 'arn:aws:s3:::data', { StringLike: { 's3
 const DELETE_XML = '<Delete><Object><Key>red/key</Key></Object><Object><Key>blue/key</Key></Object></Delete>';
 const DELETE_HEADERS = { 'content-md5': '9aCEwkvZfEVlzc7iZaH5/w==' };
 
-describe('S3 authorization', () => {
+describe('S3 authorization', () => decisions(() => testS3()));
+
+describe('S3 authorization of data in another S3', () => {
+  let other: Emulator;
+  beforeEach(async () => {
+    other = await startEmulator();
+  });
+  afterEach(() => other.close());
+  decisions(() => {
+    const { accessKeyId, secretAccessKey } = other.administrator;
+    return testS3({ backend: { endpoint: other.endpoint, accessKeyId, secretAccessKey } });
+  });
+});
+
+/** Who may do what, wherever the data are. */
+function decisions(start: () => TestS3): void {
   let s3: TestS3;
   let policy: (statements: readonly object[]) => Promise<void>;
 
   beforeEach(async () => {
-    s3 = testS3();
+    s3 = start();
     const location =
       '<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>';
     expect((await s3.call(s3.root, 'PUT', '/data', { body: location })).status).to.equal(200);
@@ -251,7 +268,32 @@ describe('S3 authorization', () => {
     const text = statement({ Resource: `arn:aws:s3:::${'*a'.repeat(31)}b/*` });
     expect((await s3.call(s3.root, 'PUT', `/${name}?policy`, { body: text })).code).to.equal('MalformedPolicy');
   });
-});
+
+  it('asks for s3:TagResource when a bucket is made with tags, and knows which', async () => {
+    const make = async (caller: RoleSession, name: string, tags: string): Promise<string> => {
+      const body = `<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint>${tags}</CreateBucketConfiguration>`;
+      const { status, code = '', message = '' } = await s3.call(caller, 'PUT', `/${name}`, { body });
+      return `${status} ${code} ${/to perform: (\S+)/.exec(message)?.[1] ?? ''}`.trim();
+    };
+    const tag = (value: string): string => `<Tags><Tag><Key>team</Key><Value>${value}</Value></Tag></Tags>`;
+    const create = allow('s3:CreateBucket', '*');
+    const red = {
+      StringEquals: { 'aws:RequestTag/team': 'red' },
+      'ForAllValues:StringEquals': { 'aws:TagKeys': 'team' },
+    };
+    const createRed = allow(['s3:CreateBucket', 's3:TagResource'], 'arn:aws:s3:::*', red);
+    expect(await make(session({ allow: [create] }), 'plain', '')).to.equal('200');
+    expect(await make(session({ allow: [create] }), 'tagged', tag('red'))).to.equal('403 AccessDenied s3:TagResource');
+    expect(await make(session({ allow: [createRed] }), 'tagged', tag('blue'))).to.equal(
+      '403 AccessDenied s3:CreateBucket',
+    );
+    expect(await make(session({ allow: [createRed] }), 'tagged', '')).to.equal('403 AccessDenied s3:CreateBucket');
+    expect(await make(session({ allow: [createRed] }), 'tagged', tag('red'))).to.equal('200');
+    const { body } = await s3.call(s3.root, 'GET', '/tagged?tagging');
+    expect(body).to.contain('<Key>team</Key><Value>red</Value>');
+    expect((await s3.call(s3.root, 'GET', '/plain?tagging')).code).to.equal('NoSuchTagSet');
+  });
+}
 
 function statement(changes: object): string {
   const whole = {

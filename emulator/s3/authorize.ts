@@ -4,7 +4,7 @@ import type { Decision } from '../iam/policy/index.ts';
 import { isBucketName } from './address.ts';
 import type { S3Call } from './call.ts';
 import { invalidBucketName, noSuchBucket, noSuchKey } from './errors.ts';
-import type { Bucket, S3Object } from './model.ts';
+import type { Bucket, ExistingObject } from './model.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
@@ -40,14 +40,25 @@ export function demandOnService(call: S3Call, accountId: string, action: string,
   demand(call, { action, resource, resourceAccount: accountId, context: { ...signatureKeys(call), ...keys } });
 }
 
+/** What there is under a key, as far as authorization has to know it; undefined: no object. */
+export async function existingObject(call: S3Call, bucket: Bucket, key: string): Promise<ExistingObject | undefined> {
+  return call.backend === undefined ? bucket.objects.get(key) : call.backend.existing(call, bucket.name, key);
+}
+
 /**
  * The object, after `action` was allowed on it. For one that is missing the answer depends on `s3:ListBucket`: who may
  * not list must not learn what is there (S3 API Reference, GetObject, "Permissions").
  *
  * @throws AwsError `AccessDenied`, `NoSuchKey`
  */
-export function objectFor(call: S3Call, bucket: Bucket, action: string, key = call.key, keys: Keys = {}): S3Object {
-  const object = bucket.objects.get(key);
+export async function objectFor(
+  call: S3Call,
+  bucket: Bucket,
+  action: string,
+  key = call.key,
+  keys: Keys = {},
+): Promise<ExistingObject> {
+  const object = await existingObject(call, bucket, key);
   demandOnObject(call, bucket, key, action, { ...existingTagKeys(object), ...keys });
   if (object !== undefined) return object;
   demandOnBucket(call, bucket, 's3:ListBucket');
@@ -55,7 +66,7 @@ export function objectFor(call: S3Call, bucket: Bucket, action: string, key = ca
 }
 
 /** `s3:ExistingObjectTag/<key>`: absent for an object that has no such tag, and for one that is missing. */
-export function existingTagKeys(object: S3Object | undefined): Keys {
+export function existingTagKeys(object: ExistingObject | undefined): Keys {
   const keys: Record<string, string> = {};
   for (const [key, value] of object?.tags ?? []) keys[`s3:ExistingObjectTag/${key}`] = value;
   return keys;

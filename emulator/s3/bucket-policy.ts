@@ -3,6 +3,7 @@ import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { CompiledPolicy } from '../iam/policy/index.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
+import { ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
 import { methodNotAllowed } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
@@ -13,10 +14,11 @@ const MOST_BYTES = 20 * 1024;
 
 export const getBucketPolicy: Handler = (call) => {
   const bucket = ownBucket(call, 's3:GetBucketPolicy');
-  if (bucket.policy === undefined) {
+  const { policy } = bucket;
+  if (policy === undefined) {
     throw new AwsError('NoSuchBucketPolicy', 404, 'The bucket policy does not exist', { BucketName: bucket.name });
   }
-  return { status: 200, headers: { 'content-type': 'application/json' }, body: bucket.policy.text };
+  return ownDoing(() => ({ status: 200, headers: { 'content-type': 'application/json' }, body: policy.text }));
 };
 
 export const putBucketPolicy: Handler = (call) => {
@@ -26,14 +28,19 @@ export const putBucketPolicy: Handler = (call) => {
   if (call.request.body.length > MOST_BYTES) {
     throw malformedPolicy('Normalized policy document exceeds the maximum allowed size of 20480 bytes.');
   }
-  bucket.policy = { text, compiled: compileBucketPolicy(call.context.world, bucket, text) };
-  return { status: 204 };
+  const policy = { text, compiled: compileBucketPolicy(call.context.world, bucket, text) };
+  return ownDoing(() => {
+    bucket.policy = policy;
+    return { status: 204 };
+  });
 };
 
 export const deleteBucketPolicy: Handler = (call) => {
   const bucket = ownBucket(call, 's3:DeleteBucketPolicy');
-  bucket.policy = undefined;
-  return { status: 204 };
+  return ownDoing(() => {
+    bucket.policy = undefined;
+    return { status: 204 };
+  });
 };
 
 /** Policies are for the bucket's own account: another's identity is not let near them, whatever it is allowed. */

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/errors.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import { isBucketName } from './address.ts';
 import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
+import { ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
-import { invalidBucketName } from './errors.ts';
+import { bucketAlreadyExists, invalidBucketName } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
+import { tagsOfElement } from './tags.ts';
 import { parseXml, xmlDocument } from './xml.ts';
 import type { XmlElements } from './xml.ts';
 
@@ -16,7 +19,7 @@ export const listBuckets: Handler = (call) => {
   const own = [...buckets.listed().values()]
     .filter((bucket) => bucket.accountId === accountId && bucket.name.startsWith(prefix))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return {
+  return ownDoing(() => ({
     status: 200,
     body: xmlDocument('ListAllMyBucketsResult', {
       Owner: owner(accountId),
@@ -30,7 +33,7 @@ export const listBuckets: Handler = (call) => {
       },
       Prefix: prefix === '' ? undefined : prefix,
     }),
-  };
+  }));
 };
 
 export const createBucket: Handler = (call) => {
@@ -39,14 +42,10 @@ export const createBucket: Handler = (call) => {
   if (!isBucketName(name)) throw invalidBucketName(name);
   const accountId = callerAccount(call);
   checkIntegrity(request);
-  const location = locationConstraint(request.body);
-  demandOnService(
-    call,
-    accountId,
-    's3:CreateBucket',
-    `arn:aws:s3:::${name}`,
-    location === undefined ? {} : { 's3:LocationConstraint': location },
-  );
+  const { location, tags } = readConfiguration(request.body);
+  const keys = { ...(location !== undefined && { 's3:LocationConstraint': location }), ...requestTagContext(tags) };
+  demandOnService(call, accountId, 's3:CreateBucket', `arn:aws:s3:::${name}`, keys);
+  if (tags.size > 0) demandOnService(call, accountId, 's3:TagResource', `arn:aws:s3:::${name}`, keys);
   if ((location ?? 'us-east-1') !== region) {
     throw new AwsError(
       'IllegalLocationConstraintException',
@@ -63,50 +62,77 @@ export const createBucket: Handler = (call) => {
       { BucketName: name },
     );
   }
-  if (existing !== undefined) {
-    throw new AwsError(
-      'BucketAlreadyExists',
-      409,
-      'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
-      { BucketName: name },
-    );
-  }
-  buckets.set(name, {
-    name,
-    accountId,
-    createdAt: request.time,
-    objects: new Map(),
-    policy: undefined,
-    tags: new Map(),
-  });
-  return { status: 200, headers: { location: `/${name}` } };
+  if (existing !== undefined) throw bucketAlreadyExists(name);
+  const perform = (): ServiceResponse => {
+    buckets.set(name, { name, accountId, createdAt: request.time, objects: new Map(), policy: undefined, tags });
+    return { status: 200, headers: { location: `/${name}` } };
+  };
+  return {
+    perform,
+    forward: async (backend) => {
+      await backend.createBucket(call, tags);
+      return perform();
+    },
+  };
 };
 
-function locationConstraint(body: Buffer): string | undefined {
-  if (body.length === 0) return undefined;
-  const value = parseXml(body, 'CreateBucketConfiguration')['LocationConstraint'];
-  return typeof value === 'string' && value !== '' ? value : undefined;
+interface BucketConfiguration {
+  readonly location: string | undefined;
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+function readConfiguration(body: Buffer): BucketConfiguration {
+  if (body.length === 0) return { location: undefined, tags: new Map() };
+  const configuration = parseXml(body, 'CreateBucketConfiguration');
+  const location = configuration['LocationConstraint'];
+  return {
+    location: typeof location === 'string' && location !== '' ? location : undefined,
+    tags: tagsOfElement(configuration['Tags'], 'bucket'),
+  };
+}
+
+/** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
+function requestTagContext(tags: ReadonlyMap<string, string>): Readonly<Record<string, string | readonly string[]>> {
+  if (tags.size === 0) return {};
+  const keys = [...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const);
+  return { ...Object.fromEntries(keys), 'aws:TagKeys': [...tags.keys()] };
 }
 
 export const headBucket: Handler = (call) => {
   const bucket = bucketOf(call);
   demandOnBucket(call, bucket, 's3:ListBucket');
-  return {
+  const perform = (): ServiceResponse => ({
     status: 200,
     headers: { 'x-amz-bucket-region': call.context.world.region, 'content-type': 'application/xml' },
+  });
+  return {
+    perform,
+    forward: async (backend) => {
+      await backend.pass(call);
+      return perform();
+    },
   };
 };
 
 export const deleteBucket: Handler = (call) => {
   const bucket = bucketOf(call);
   demandOnBucket(call, bucket, 's3:DeleteBucket');
-  if (bucket.objects.size > 0) {
-    throw new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', {
-      BucketName: bucket.name,
-    });
-  }
-  call.context.world.buckets.delete(bucket.name);
-  return { status: 204 };
+  const perform = (): ServiceResponse => {
+    if (bucket.objects.size > 0) {
+      throw new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', {
+        BucketName: bucket.name,
+      });
+    }
+    call.context.world.buckets.delete(bucket.name);
+    return { status: 204 };
+  };
+  return {
+    perform,
+    forward: async (backend) => {
+      await backend.deleteBucket(call);
+      return perform();
+    },
+  };
 };
 
 export const getBucketLocation: Handler = (call) => {
@@ -115,10 +141,10 @@ export const getBucketLocation: Handler = (call) => {
   const { region } = call.context.world;
   const text = xmlDocument('LocationConstraint', {});
   // The one document whose root holds text; us-east-1 is told by an empty one.
-  return {
+  return ownDoing(() => ({
     status: 200,
     body: region === 'us-east-1' ? text : text.replace('></', `>${region}</`),
-  };
+  }));
 };
 
 /** Anonymous callers own nothing, so they can neither list nor make buckets. */

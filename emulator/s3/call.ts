@@ -1,9 +1,12 @@
 import type { ServiceContext } from '../core/context.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
+import type { Backend } from './backend/index.ts';
 
 /** A request taken apart for S3. */
 export interface S3Call {
   readonly context: ServiceContext;
+  /** The other S3 that holds the data; undefined when the emulator itself does. */
+  readonly backend: Backend | undefined;
   readonly request: ServiceRequest;
   /** Decoded query parameters. */
   readonly query: ReadonlyMap<string, string>;
@@ -13,4 +16,18 @@ export interface S3Call {
   readonly key: string;
 }
 
-export type Handler = (call: S3Call) => ServiceResponse;
+/** A call that was read and authorized, and is still to be done. */
+export interface Admitted {
+  /** Does it on the emulator's own data. */
+  readonly perform: () => ServiceResponse;
+  /** Does it with the other S3's help. Without this the other S3 is sent the request, and its answer passed on. */
+  readonly forward?: (backend: Backend) => ServiceResponse | Promise<ServiceResponse>;
+}
+
+/** Reads and authorizes a call; throws `AwsError` when it may not or cannot be done. */
+export type Handler = (call: S3Call) => Admitted | Promise<Admitted>;
+
+/** For what stays with the emulator wherever the data are: who owns which bucket, and bucket policies. */
+export function ownDoing(perform: () => ServiceResponse): Admitted {
+  return { perform, forward: perform };
+}

@@ -1,6 +1,8 @@
+import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnObject, existingTagKeys, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts';
+import { storedObject } from './model.ts';
 import type { S3Object } from './model.ts';
 import { etagListed } from './read-object.ts';
 import { tagsOfHeader } from './tags.ts';
@@ -8,23 +10,21 @@ import { checkConditions, checkHeaders, demandWrite, metadataOf, store } from '.
 import { xmlDocument } from './xml.ts';
 
 /** Needs to read the source (its tags too when they are copied) and to write the target (S3 API Reference, CopyObject). */
-export const copyObject: Handler = (call) => {
+export const copyObject: Handler = async (call) => {
   const { request, key } = call;
   const { headers } = request;
   checkHeaders(request);
   const target = bucketOf(call);
   const source = sourceOf(call);
   const sourceBucket = bucketOf(call, source.bucket);
-  const object = objectFor(call, sourceBucket, 's3:GetObject', source.key);
-  checkSourceConditions(headers, object);
+  const existing = await objectFor(call, sourceBucket, 's3:GetObject', source.key);
 
   const replaceTags = headers['x-amz-tagging-directive']?.toUpperCase() === 'REPLACE';
-  const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : object.tags;
+  const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : existing.tags;
   if (!replaceTags && tags.size > 0) {
-    demandOnObject(call, sourceBucket, source.key, 's3:GetObjectTagging', existingTagKeys(object));
+    demandOnObject(call, sourceBucket, source.key, 's3:GetObjectTagging', existingTagKeys(existing));
   }
   demandWrite(call, target, tags);
-  checkConditions(request, target.objects.get(key));
 
   const replaceMetadata = headers['x-amz-metadata-directive']?.toUpperCase() === 'REPLACE';
   if (!replaceMetadata && !replaceTags && sourceBucket === target && source.key === key) {
@@ -33,21 +33,22 @@ export const copyObject: Handler = (call) => {
         'metadata, storage class, website redirect location or encryption attributes.',
     );
   }
-  const copy = store(target, {
-    ...object,
-    key,
-    tags,
-    lastModified: request.time,
-    ...(replaceMetadata ? { metadata: metadataOf(request), contentType: headers['content-type'] } : {}),
-  });
-  return {
-    status: 200,
-    headers: { 'x-amz-server-side-encryption': 'AES256' },
-    body: xmlDocument('CopyObjectResult', {
-      LastModified: new Date(copy.lastModified).toISOString(),
-      ETag: copy.etag,
-    }),
+  const metadata = replaceMetadata ? { metadata: metadataOf(request), contentType: headers['content-type'] } : {};
+  const perform = (): ServiceResponse => {
+    const object = storedObject(sourceBucket, source.key);
+    checkSourceConditions(headers, object);
+    checkConditions(request, target.objects.get(key));
+    const copy = store(target, { ...object, key, tags, lastModified: request.time, ...metadata });
+    return {
+      status: 200,
+      headers: { 'x-amz-server-side-encryption': 'AES256' },
+      body: xmlDocument('CopyObjectResult', {
+        LastModified: new Date(copy.lastModified).toISOString(),
+        ETag: copy.etag,
+      }),
+    };
   };
+  return { perform };
 };
 
 function sourceOf({ request }: S3Call): { readonly bucket: string; readonly key: string } {

@@ -1,35 +1,62 @@
 import { AwsError } from '../core/errors.ts';
-import { bucketOf, demandOnObject, existingTagKeys } from './authorize.ts';
+import type { ServiceResponse } from '../core/service.ts';
+import { bucketOf } from './authorize.ts';
 import type { Handler } from './call.ts';
 import { invalidRequest } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
+import { demandDelete } from './write-object.ts';
 import { isElement, malformedXml, parseXml, xmlDocument } from './xml.ts';
 import type { XmlElements } from './xml.ts';
 
 const MOST_KEYS = 1000;
 
 /** Each key is authorized by itself; one that is refused does not stop the others (S3 API Reference, DeleteObjects). */
-export const deleteObjects: Handler = (call) => {
+export const deleteObjects: Handler = async (call) => {
   const bucket = bucketOf(call);
   const checksums = checkIntegrity(call.request);
   if (Object.keys(checksums).length === 0 && call.request.headers['content-md5'] === undefined) {
     throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
   const { keys, quiet } = readDocument(call.request.body);
-  const deleted: XmlElements[] = [];
+  const asked = await attempt(keys, (key) => demandDelete(call, bucket, key));
+  const answer = ({ done, errors }: Attempts): ServiceResponse => ({
+    status: 200,
+    body: xmlDocument('DeleteResult', {
+      Deleted: quiet ? [] : done.map((key) => ({ Key: key })),
+      Error: [...asked.errors, ...errors],
+    }),
+  });
+  return {
+    perform: () => {
+      for (const key of asked.done) bucket.objects.delete(key);
+      return answer({ done: asked.done, errors: [] });
+    },
+    // The other S3 must not hear of keys that were refused, so it is asked for one after the other as well.
+    forward: async (backend) => answer(await attempt(asked.done, (key) => backend.deleteObject(call, key))),
+  };
+};
+
+/** The keys that something succeeded with, and the errors of the others. */
+interface Attempts {
+  readonly done: readonly string[];
+  readonly errors: readonly XmlElements[];
+}
+
+/** Does something with each key, one after the other. A server's error ends it all; others are those of their keys. */
+async function attempt(keys: readonly string[], one: (key: string) => Promise<void>): Promise<Attempts> {
+  const done: string[] = [];
   const errors: XmlElements[] = [];
   for (const key of keys) {
     try {
-      demandOnObject(call, bucket, key, 's3:DeleteObject', existingTagKeys(bucket.objects.get(key)));
-      bucket.objects.delete(key);
-      deleted.push({ Key: key });
+      await one(key);
+      done.push(key);
     } catch (error) {
-      if (!(error instanceof AwsError)) throw error;
+      if (!(error instanceof AwsError) || error.status >= 500) throw error;
       errors.push({ Key: key, Code: error.code, Message: error.message });
     }
   }
-  return { status: 200, body: xmlDocument('DeleteResult', { Deleted: quiet ? [] : deleted, Error: errors }) };
-};
+  return { done, errors };
+}
 
 function readDocument(body: Buffer): { readonly keys: readonly string[]; readonly quiet: boolean } {
   const document = parseXml(body, 'Delete');

@@ -4,6 +4,15 @@ export function noSuchBucket(bucketName: string): AwsError {
   return new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist', { BucketName: bucketName });
 }
 
+export function bucketAlreadyExists(bucketName: string): AwsError {
+  return new AwsError(
+    'BucketAlreadyExists',
+    409,
+    'The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again.',
+    { BucketName: bucketName },
+  );
+}
+
 export function noSuchKey(key: string): AwsError {
   return new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key });
 }

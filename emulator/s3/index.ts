@@ -4,6 +4,8 @@ import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address } from './address.ts';
+import { backendS3 } from './backend/index.ts';
+import type { Backend, S3Backend } from './backend/index.ts';
 import type { S3Call } from './call.ts';
 import { methodNotAllowed, notImplemented } from './errors.ts';
 import { OPERATIONS, s3Route } from './operations.ts';
@@ -12,13 +14,21 @@ import { xmlError } from './xml.ts';
 
 const MOST_KEY_BYTES = 1024;
 
+export type { S3Backend } from './backend/index.ts';
+
+export interface S3Options {
+  /** Where buckets and objects are; in the emulator's memory without it. */
+  readonly backend?: S3Backend;
+}
+
 /** Amazon S3 (S3 API Reference, version 2006-03-01), the part that reads and writes objects in one part. */
-export function s3Service(context: ServiceContext): Service {
+export function s3Service(context: ServiceContext, options: S3Options = {}): Service {
+  const backend = options.backend === undefined ? undefined : backendS3(options.backend, context.world.region);
   return {
     name: 's3',
-    identify: (request) => ({ operation: read(context, request).route.operation ?? 'Unknown' }),
+    identify: (request) => ({ operation: read(context, undefined, request).route.operation ?? 'Unknown' }),
     handle: async (request) => {
-      const { call, route } = read(context, request);
+      const { call, route } = read(context, backend, request);
       if (Buffer.byteLength(call.key) > MOST_KEY_BYTES) {
         throw new AwsError('KeyTooLongError', 400, 'Your key is too long', {
           Size: String(Buffer.byteLength(call.key)),
@@ -29,7 +39,9 @@ export function s3Service(context: ServiceContext): Service {
         throw route.missing === 'method' ? methodNotAllowed(request.method) : notImplemented(route.name);
       }
       context.trace(request).operation = route.operation;
-      return withIds(request.id, OPERATIONS[route.operation](call));
+      const { perform, forward } = await OPERATIONS[route.operation](call);
+      if (backend === undefined) return withIds(request.id, perform());
+      return withIds(request.id, await (forward === undefined ? backend.pass(call) : forward(backend)));
     },
     renderError: (error, request) => {
       const response: ServiceResponse = {
@@ -48,14 +60,18 @@ export function s3Service(context: ServiceContext): Service {
   };
 }
 
-function read(context: ServiceContext, request: ServiceRequest): { readonly call: S3Call; readonly route: S3Route } {
+function read(
+  context: ServiceContext,
+  backend: Backend | undefined,
+  request: ServiceRequest,
+): { readonly call: S3Call; readonly route: S3Route } {
   const { bucket, key } = s3Address(request.headers['host'] ?? '', request.path);
   const query = new Map(
     queryPairs(request.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]),
   );
   const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
   return {
-    call: { context, request, query, bucketName: bucket ?? '', key: key ?? '' },
+    call: { context, backend, request, query, bucketName: bucket ?? '', key: key ?? '' },
     route: s3Route(request.method, level, query, request.headers),
   };
 }

@@ -1,3 +1,4 @@
+import type { ServiceResponse } from '../core/service.ts';
 import { uriEncode } from '../sigv4/index.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
@@ -12,6 +13,10 @@ const MOST_KEYS = 1000;
 
 export const listObjectsV2: Handler = (call) => {
   const bucket = authorizedBucket(call);
+  return { perform: () => pageV2(call, bucket) };
+};
+
+function pageV2(call: S3Call, bucket: Bucket): ServiceResponse {
   const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
   const token = call.query.get('continuation-token');
   const startAfter = call.query.get('start-after') ?? '';
@@ -39,11 +44,15 @@ export const listObjectsV2: Handler = (call) => {
       CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   };
-};
+}
 
 /** The first version of the call, which older clients use. */
 export const listObjects: Handler = (call) => {
   const bucket = authorizedBucket(call);
+  return { perform: () => pageV1(call, bucket) };
+};
+
+function pageV1(call: S3Call, bucket: Bucket): ServiceResponse {
   const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
   const marker = call.query.get('marker') ?? '';
   const page = listPage(bucket, { prefix, delimiter, maxKeys, after: marker });
@@ -62,7 +71,7 @@ export const listObjects: Handler = (call) => {
       CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   };
-};
+}
 
 /** Condition keys of a listing exist only for parameters that were sent. */
 function authorizedBucket(call: S3Call): Bucket {

@@ -1,6 +1,12 @@
 import type { PolicyDocument } from '../core/world.ts';
+import { noSuchKey } from './errors.ts';
 
-export interface S3Object {
+/** What authorization asks about an object that is there. */
+export interface ExistingObject {
+  readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface S3Object extends ExistingObject {
   readonly key: string;
   readonly body: Buffer;
   readonly etag: string;
@@ -20,4 +26,14 @@ export interface Bucket {
   readonly objects: Map<string, S3Object>;
   policy: PolicyDocument | undefined;
   tags: ReadonlyMap<string, string>;
+}
+
+/**
+ * The object kept under a key. Authorization has seen it; another call may have deleted it since.
+ * @throws AwsError `NoSuchKey`
+ */
+export function storedObject(bucket: Bucket, key: string): S3Object {
+  const object = bucket.objects.get(key);
+  if (object === undefined) throw noSuchKey(key);
+  return object;
 }

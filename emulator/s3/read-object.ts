@@ -3,6 +3,7 @@ import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { preconditionFailed } from './errors.ts';
+import { storedObject } from './model.ts';
 import type { S3Object } from './model.ts';
 
 /** Query parameters that replace a header of the answer. */
@@ -15,15 +16,23 @@ const OVERRIDES: ReadonlyMap<string, string> = new Map([
   ['response-content-encoding', 'content-encoding'],
 ]);
 
-export const getObject: Handler = (call) => read(call);
-
-export const headObject: Handler = (call) => {
-  const { status, headers = {}, body } = read(call);
-  return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
+export const getObject: Handler = async (call) => {
+  const bucket = bucketOf(call);
+  await objectFor(call, bucket, 's3:GetObject');
+  return { perform: () => read(call, storedObject(bucket, call.key)) };
 };
 
-function read(call: S3Call): ServiceResponse {
-  const object = objectFor(call, bucketOf(call), 's3:GetObject');
+export const headObject: Handler = async (call) => {
+  const { perform } = await getObject(call);
+  return {
+    perform: () => {
+      const { status, headers = {}, body } = perform();
+      return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
+    },
+  };
+};
+
+function read(call: S3Call, object: S3Object): ServiceResponse {
   const { headers: sent } = call.request;
   if (isNotModified(sent, object)) {
     return { status: 304, headers: { etag: object.etag, 'last-modified': httpDate(object.lastModified) } };

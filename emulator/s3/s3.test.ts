@@ -35,12 +35,27 @@ import type { Emulator } from '../emulator.ts';
 
 const Bucket = 'data';
 
-describe('S3 with the AWS SDK', () => {
+describe('S3 with the AWS SDK', () => behaviour(() => startEmulator()));
+
+describe('S3 with the AWS SDK, its data in another S3', () => {
+  let other: Emulator;
+  after(() => other.close());
+  behaviour(async () => {
+    other = await startEmulator({ region: 'eu-central-1' });
+    const { accessKeyId, secretAccessKey } = other.administrator;
+    return startEmulator({
+      s3Backend: { endpoint: other.endpoint, region: other.region, accessKeyId, secretAccessKey },
+    });
+  });
+});
+
+/** What S3 does wherever the data are. */
+function behaviour(start: () => Promise<Emulator>): void {
   let emulator: Emulator;
   let s3: S3Client;
 
   before(async () => {
-    emulator = await startEmulator();
+    emulator = await start();
     s3 = client();
     await s3.send(new CreateBucketCommand({ Bucket }));
   });
@@ -445,4 +460,4 @@ describe('S3 with the AWS SDK', () => {
       sent.end();
     });
   }
-});
+}

@@ -17,6 +17,11 @@ export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, st
 export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
   const set = parseXml(body, 'Tagging')['TagSet'];
   if (set === undefined) throw malformedXml();
+  return tagsOfElement(set, of);
+}
+
+/** Tags of an element that holds `Tag` elements; none when it is not there. */
+export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
   const tags = isElement(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
   const pairs = tags.map((tag) => {
     const [key, value] = isElement(tag) ? [tag['Key'], tag['Value']] : [];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/errors.ts';
-import type { ServiceRequest } from '../core/service.ts';
-import { bucketOf, demandOnObject, existingTagKeys, requestTagKeys } from './authorize.ts';
+import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
+import { bucketOf, demandOnObject, existingObject, existingTagKeys, requestTagKeys } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
 import { checkIntegrity, defaultChecksum } from './integrity.ts';
@@ -20,28 +20,31 @@ export const putObject: Handler = (call) => {
   }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
   demandWrite(call, bucket, tags);
-  checkConditions(request, bucket.objects.get(key));
   const checksums = checkIntegrity(request);
-
-  const object = store(bucket, {
-    key,
-    body: request.body,
-    etag: etagOf(request.body),
-    lastModified: request.time,
-    contentType: request.headers['content-type'],
-    metadata: metadataOf(request),
-    checksums: Object.keys(checksums).length > 0 ? checksums : defaultChecksum(request.body),
-    tags,
-  });
-  return {
-    status: 200,
-    headers: {
-      etag: object.etag,
-      'x-amz-server-side-encryption': 'AES256',
-      'x-amz-checksum-type': 'FULL_OBJECT',
-      ...object.checksums,
-    },
+  const metadata = metadataOf(request);
+  const perform = (): ServiceResponse => {
+    checkConditions(request, bucket.objects.get(key));
+    const object = store(bucket, {
+      key,
+      body: request.body,
+      etag: etagOf(request.body),
+      lastModified: request.time,
+      contentType: request.headers['content-type'],
+      metadata,
+      checksums: Object.keys(checksums).length > 0 ? checksums : defaultChecksum(request.body),
+      tags,
+    });
+    return {
+      status: 200,
+      headers: {
+        etag: object.etag,
+        'x-amz-server-side-encryption': 'AES256',
+        'x-amz-checksum-type': 'FULL_OBJECT',
+        ...object.checksums,
+      },
+    };
   };
+  return { perform };
 };
 
 /** The key is stored after its size was checked; an object that is there is replaced, its tags included. */
@@ -50,12 +53,21 @@ export function store(bucket: Bucket, object: S3Object): S3Object {
   return object;
 }
 
-export const deleteObject: Handler = (call) => {
+export const deleteObject: Handler = async (call) => {
   const bucket = bucketOf(call);
-  demandOnObject(call, bucket, call.key, 's3:DeleteObject', existingTagKeys(bucket.objects.get(call.key)));
-  bucket.objects.delete(call.key);
-  return { status: 204 };
+  await demandDelete(call, bucket, call.key);
+  return {
+    perform: () => {
+      bucket.objects.delete(call.key);
+      return { status: 204 };
+    },
+  };
 };
+
+/** Whoever may delete an object may also delete one that is not there, and is told nothing of it. */
+export async function demandDelete(call: S3Call, bucket: Bucket, key: string): Promise<void> {
+  demandOnObject(call, bucket, key, 's3:DeleteObject', existingTagKeys(await existingObject(call, bucket, key)));
+}
 
 /** Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"). */
 export function demandWrite(call: S3Call, bucket: Bucket, tags: ReadonlyMap<string, string>): void {

@@ -17,7 +17,7 @@ export interface SigningOptions {
 }
 
 /**
- * The headers of a request with its signature, all of them signed. For benches and tests: clients have their SDK.
+ * The headers of a request with its signature, all of them signed. For the S3 behind the emulator, benches and tests.
  * `parts.headers` holds at least `host`.
  */
 export function signedHeaders(parts: SignedParts, options: SigningOptions): Record<string, string> {

@@ -1,0 +1,89 @@
+import { AwsError } from '../../core/errors.ts';
+import type { ServiceResponse } from '../../core/service.ts';
+import { parseXml } from '../xml.ts';
+import type { ParsedElement } from '../xml.ts';
+import type { BackendRequest, RawAnswer } from './send.ts';
+
+/** The other S3 failed in a way that is not a client's business; the message is for the record of the call. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+
+  constructor(problem: string) {
+    super(`the S3 behind the emulator failed: ${problem}`);
+  }
+}
+
+/** What a client is told of it (S3 API Reference, "Error responses"). */
+export function unavailable(): AwsError {
+  return new AwsError('ServiceUnavailable', 503, 'Service is unable to handle request.');
+}
+
+/**
+ * The other S3's answer as the emulator's own.
+ *
+ * @throws AwsError an error of S3, read from its document (or from the status, for HEAD, which has none)
+ * @throws BackendError for an error that is not S3's, and for one about the emulator's own key: the emulator has allowed
+ * the call, so a 401, 403 or redirect says something about how the emulator was set up and nothing about its caller
+ */
+export function answerOf({ method, key }: BackendRequest, { status, headers, body }: RawAnswer): ServiceResponse {
+  if ((status >= 200 && status < 300) || status === 304) return { status, headers: ownHeaders(method, headers), body };
+  const error = errorDocument(body);
+  const code = error?.['Code'];
+  if (status < 400 || status === 401 || status === 403) {
+    throw new BackendError(`it answered ${status} ${typeof code === 'string' ? code : ''}`.trimEnd());
+  }
+  if (error !== undefined && typeof code === 'string' && code !== '') {
+    throw new AwsError(code, status, textOf(error['Message']), fieldsOf(error));
+  }
+  if (method !== 'HEAD' || status >= 500) throw new BackendError(`it answered ${status} without an error of S3`);
+  throw headError(status, key);
+}
+
+/** Request ids and connections are the emulator's own, and so is the length of what it sends. */
+const NOT_PASSED: ReadonlySet<string> = new Set([
+  ...['connection', 'keep-alive', 'transfer-encoding', 'date', 'server', 'x-amz-request-id', 'x-amz-id-2'],
+  ...['x-amzn-requestid', 'x-amzn-request-id', 'alt-svc', 'set-cookie'],
+]);
+
+function ownHeaders(method: string, headers: Readonly<Record<string, string>>): Record<string, string> {
+  const passed = Object.entries(headers).filter(
+    ([name]) => !NOT_PASSED.has(name) && (name !== 'content-length' || method === 'HEAD'),
+  );
+  return Object.fromEntries(passed);
+}
+
+function errorDocument(body: Buffer): ParsedElement | undefined {
+  try {
+    return body.length === 0 ? undefined : parseXml(body, 'Error');
+  } catch {
+    return undefined;
+  }
+}
+
+function fieldsOf(error: ParsedElement): Record<string, string> {
+  const own = new Set(['Code', 'Message', 'RequestId', 'HostId', 'Resource']);
+  return Object.fromEntries(
+    Object.entries(error).flatMap(([name, value]) =>
+      own.has(name) || typeof value !== 'string' ? [] : [[name, value] as const],
+    ),
+  );
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function headError(status: number, key: string): AwsError {
+  switch (status) {
+    case 404:
+      return key === ''
+        ? new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist')
+        : new AwsError('NoSuchKey', 404, 'The specified key does not exist.');
+    case 412:
+      return new AwsError('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold');
+    case 416:
+      return new AwsError('InvalidRange', 416, 'The requested range is not satisfiable');
+    default:
+      return new AwsError('BadRequest', status, 'Bad Request');
+  }
+}

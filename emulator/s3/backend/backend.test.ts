@@ -1,0 +1,219 @@
+import { createServer } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetBucketTaggingCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListBucketsCommand,
+  ListObjectsV2Command,
+  PutBucketPolicyCommand,
+  PutObjectCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import { startEmulator } from '../../emulator.ts';
+import type { Emulator } from '../../emulator.ts';
+import { testS3 } from '../test-s3.ts';
+
+const KEY = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'the-secret-of-the-other-S3' };
+const Bucket = 'data';
+
+describe('another S3 behind the emulator', () => {
+  let other: Emulator;
+  let emulator: Emulator;
+  let s3: S3Client;
+  let direct: S3Client;
+
+  beforeEach(async () => {
+    other = await startEmulator({ administrator: KEY });
+    emulator = await startEmulator({ s3Backend: { endpoint: other.endpoint, ...KEY } });
+    [s3, direct] = [clientOf(emulator), clientOf(other)];
+    await s3.send(new CreateBucketCommand({ Bucket }));
+  });
+  afterEach(() => Promise.all([emulator.close(), other.close()]));
+
+  it('holds buckets, objects and tags, and no policies', async () => {
+    const Tags = [{ Key: 'run', Value: 'r1' }];
+    await s3.send(new CreateBucketCommand({ Bucket: 'tagged', CreateBucketConfiguration: { Tags } }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'a/../b', Body: 'text', Metadata: { note: 'n' } }));
+    const policy = {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Deny', Principal: '*', Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${Bucket}/*` }],
+    };
+    await s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+
+    expect((await direct.send(new GetBucketTaggingCommand({ Bucket: 'tagged' }))).TagSet).to.deep.equal(Tags);
+    const object = await direct.send(new GetObjectCommand({ Bucket, Key: 'a/../b' }));
+    expect([await object.Body?.transformToString(), object.Metadata]).to.deep.equal(['text', { note: 'n' }]);
+    await direct.send(new PutObjectCommand({ Bucket, Key: 'put past the emulator', Body: 'x' }));
+    const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket }));
+    expect(Contents?.map(({ Key }) => Key)).to.deep.equal(['a/../b', 'put past the emulator']);
+    expect(other.calls().map(({ operation }) => operation)).to.not.include('PutBucketPolicy');
+  });
+
+  it('never hears of a call that the emulator refuses', async () => {
+    const before = other.calls().length;
+    const stranger = clientOf(emulator, emulator.createAccount('444455556666'));
+    expect(await failure(stranger.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' })))).to.equal(
+      '403 AccessDenied',
+    );
+    expect(other.calls().length).to.equal(before);
+  });
+
+  it('keeps the names of buckets that are not the emulator’s', async () => {
+    await direct.send(new CreateBucketCommand({ Bucket: 'theirs' }));
+    expect(await failure(s3.send(new ListObjectsV2Command({ Bucket: 'theirs' })))).to.equal('404 NoSuchBucket');
+    expect(await failure(s3.send(new CreateBucketCommand({ Bucket: 'theirs' })))).to.equal('409 BucketAlreadyExists');
+    expect((await s3.send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).to.deep.equal([Bucket]);
+  });
+
+  it('may lose a bucket: the emulator says so, and can delete its own record of it', async () => {
+    await direct.send(new DeleteBucketCommand({ Bucket }));
+    expect(await failure(s3.send(new GetObjectCommand({ Bucket, Key: 'k' })))).to.equal('404 NoSuchBucket');
+    await s3.send(new DeleteBucketCommand({ Bucket }));
+    await s3.send(new CreateBucketCommand({ Bucket }));
+  });
+
+  it('has a clock of its own', async () => {
+    emulator.clock.advance(24 * 3600_000);
+    // The SDK's clock follows the emulator's after a first call.
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' })).catch(() => undefined);
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+    expect((await s3.send(new HeadObjectCommand({ Bucket, Key: 'k' }))).ContentLength).to.equal(1);
+  });
+
+  it('answers under the emulator’s request ids, which stand in its record of calls', async () => {
+    const { $metadata } = await s3.send(new PutObjectCommand({ Bucket, Key: 'k', Body: 'x' }));
+    const { operation, service, authorizations } = emulator.findCall($metadata.requestId ?? '')!;
+    expect([service, operation, authorizations[0]?.action]).to.deep.equal(['s3', 'PutObject', 's3:PutObject']);
+    expect(await failure(s3.send(new GetObjectCommand({ Bucket, Key: 'none' })))).to.equal('404 NoSuchKey');
+    expect(emulator.calls().at(-1)).to.deep.include({ status: 404, errorCode: 'NoSuchKey', notes: [] });
+  });
+
+  it('gets no request when it has another key: 503, and a note without the key', async () => {
+    const wrong = { ...KEY, secretAccessKey: 'another-secret' };
+    const misled = await startEmulator({ s3Backend: { endpoint: other.endpoint, ...wrong } });
+    try {
+      const made = clientOf(misled).send(new CreateBucketCommand({ Bucket: 'new' }));
+      expect(await failure(made)).to.equal('503 ServiceUnavailable');
+      const record = misled.calls().at(-1)!;
+      expect(record.notes).to.deep.equal(['the S3 behind the emulator failed: it answered 403 SignatureDoesNotMatch']);
+      expect(JSON.stringify(record)).to.not.include(wrong.secretAccessKey);
+    } finally {
+      await misled.close();
+    }
+  });
+});
+
+describe('an S3 behind the emulator that fails', () => {
+  let server: Server | undefined;
+  afterEach(() => server?.close());
+
+  /** What a read of an object becomes when the other S3 does as `listener`, and the notes of its record. */
+  async function read(
+    listener: RequestListener | undefined,
+    method = 'GET',
+  ): Promise<{ answer: string; notes: unknown }> {
+    server = createServer(listener ?? (() => undefined));
+    await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (listener === undefined) await new Promise((resolve) => server?.close(resolve));
+    const s3 = testS3({ backend: { endpoint: `http://127.0.0.1:${port}`, ...KEY } });
+    const accountId = s3.root.accountId;
+    const bucket = { name: Bucket, accountId, createdAt: 0, objects: new Map(), policy: undefined, tags: new Map() };
+    s3.world.buckets.set(Bucket, bucket);
+    const { status, code, trace } = await s3.call(s3.root, method, `/${Bucket}/k`);
+    return { answer: `${status} ${code ?? ''}`, notes: trace.notes.map((note) => note.replace(/^.*failed: /, '')) };
+  }
+
+  const tagsThen =
+    (then: RequestListener): RequestListener =>
+    (request, response) => {
+      if (request.url?.endsWith('?tagging') === true) response.end('<Tagging><TagSet/></Tagging>');
+      else then(request, response);
+    };
+  const answers =
+    (status: number, body = '', headers = {}): RequestListener =>
+    (_, response) =>
+      response.writeHead(status, headers).end(body);
+  const error = (code: string): string => `<Error><Code>${code}</Code><Message>m</Message></Error>`;
+
+  const cases: readonly (readonly [string, RequestListener | undefined, answer: string, notes: readonly string[]])[] = [
+    ['is not there', undefined, '503 ServiceUnavailable', ['it cannot be reached (ECONNREFUSED)']],
+    [
+      'hangs up',
+      (request) => request.socket.destroy(),
+      '503 ServiceUnavailable',
+      ['it cannot be reached (ECONNRESET)'],
+    ],
+    ['answers 500 with nothing', answers(500), '503 ServiceUnavailable', ['it answered 500 without an error of S3']],
+    [
+      'answers 502 with a page',
+      answers(502, '<html><body>Bad Gateway</body></html>'),
+      '503 ServiceUnavailable',
+      ['it answered 502 without an error of S3'],
+    ],
+    [
+      'answers 404 with a page',
+      answers(404, 'no'),
+      '503 ServiceUnavailable',
+      ['it answered 404 without an error of S3'],
+    ],
+    [
+      'denies the call',
+      answers(403, error('AccessDenied')),
+      '503 ServiceUnavailable',
+      ['it answered 403 AccessDenied'],
+    ],
+    ['wants no part of it', answers(401), '503 ServiceUnavailable', ['it answered 401']],
+    [
+      'sends the call elsewhere',
+      answers(301, error('PermanentRedirect'), { location: 'http://127.0.0.1:1/' }),
+      '503 ServiceUnavailable',
+      ['it answered 301 PermanentRedirect'],
+    ],
+    ['has an error of S3', answers(503, error('SlowDown')), '503 SlowDown', []],
+    ['says that the object is not there', answers(404, error('NoSuchKey')), '404 NoSuchKey', []],
+  ];
+  for (const [what, listener, answer, notes] of cases) {
+    it(`one that ${what}: ${answer}`, async () => {
+      expect(await read(listener)).to.deep.equal({ answer, notes });
+      if (listener === undefined) return;
+      server?.close();
+      expect(await read(tagsThen(listener))).to.deep.equal({ answer, notes });
+    });
+  }
+
+  it('one whose answer for tags is none, which might hide that a policy denies', async () => {
+    const notes = ['what it answered for the tags of an object cannot be read'];
+    expect(await read(answers(200, 'text'))).to.deep.equal({ answer: '503 ServiceUnavailable', notes });
+  });
+
+  it('tells the errors of a HEAD by their status', async () => {
+    expect(await read(tagsThen(answers(404)), 'HEAD')).to.deep.equal({ answer: '404 NoSuchKey', notes: [] });
+    server?.close();
+    expect(await read(tagsThen(answers(412)), 'HEAD')).to.deep.equal({ answer: '412 PreconditionFailed', notes: [] });
+    server?.close();
+    expect((await read(tagsThen(answers(500)), 'HEAD')).answer).to.equal('503 ServiceUnavailable');
+  });
+});
+
+function clientOf(emulator: Emulator, credentials = emulator.administrator): S3Client {
+  const { accessKeyId, secretAccessKey } = credentials;
+  const { endpoint, region } = emulator;
+  return new S3Client({ endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 });
+}
+
+async function failure(sent: Promise<unknown>): Promise<string> {
+  try {
+    await sent;
+  } catch (error) {
+    if (error instanceof S3ServiceException) return `${error.$metadata.httpStatusCode ?? 0} ${error.name}`;
+    throw error;
+  }
+  throw new Error('the call succeeded');
+}

@@ -1,0 +1,133 @@
+import { createHash } from 'node:crypto';
+import type { ServiceResponse } from '../../core/service.ts';
+import type { S3Call } from '../call.ts';
+import { bucketAlreadyExists } from '../errors.ts';
+import type { ExistingObject } from '../model.ts';
+import { tagSet, tagsOfDocument } from '../tags.ts';
+import { xmlDocument } from '../xml.ts';
+import { answerOf, BackendError, unavailable } from './answer.ts';
+import { passedHeaders, passedQuery } from './passed-request.ts';
+import { sender } from './send.ts';
+import type { BackendRequest } from './send.ts';
+
+/** Another S3 that holds the data, while the emulator decides who may do what with them. */
+export interface S3Backend {
+  /** `http://` or `https://`, host and port. It is addressed in path style. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Default: the emulator's. */
+  readonly region?: string;
+}
+
+/**
+ * The calls that are made to it. Each throws `AwsError`: the other S3's own errors, and 503 `ServiceUnavailable`, with a
+ * note in the record of the call, for everything else that it may answer or fail to.
+ */
+export interface Backend {
+  /** Sends the request as it came, but for its signature, and gives back the answer. */
+  pass(call: S3Call): Promise<ServiceResponse>;
+  existing(call: S3Call, bucketName: string, key: string): Promise<ExistingObject | undefined>;
+  createBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
+  /** Succeeds also when the other S3 has lost the bucket. */
+  deleteBucket(call: S3Call): Promise<void>;
+  /** Deletes an object of the bucket that the call names. */
+  deleteObject(call: S3Call, key: string): Promise<void>;
+}
+
+/** @param region the emulator's */
+export function backendS3(options: S3Backend, region: string): Backend {
+  const backendRegion = options.region ?? region;
+  const send = sender({ ...options, region: backendRegion });
+
+  async function request(call: S3Call, what: BackendRequest): Promise<ServiceResponse> {
+    return requestFor(call, what, (answer) => answer);
+  }
+
+  async function requestFor<T>(call: S3Call, what: BackendRequest, read: (answer: ServiceResponse) => T): Promise<T> {
+    try {
+      return read(answerOf(what, await send(what)));
+    } catch (error) {
+      if (!(error instanceof BackendError)) throw error;
+      call.context.trace(call.request).notes.push(error.message);
+      throw unavailable();
+    }
+  }
+
+  /** Whether the bucket is there to do this with. */
+  async function exists(call: S3Call, bucket: BackendRequest): Promise<boolean> {
+    try {
+      await request(call, bucket);
+      return true;
+    } catch (error) {
+      if (isError(error, 'NoSuchBucket')) return false;
+      throw error;
+    }
+  }
+
+  /** By a call of its own: many an S3 overlooks tags in CreateBucket, and leftovers could not be found by them. */
+  async function tagNewBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void> {
+    const bucket = { bucketName: call.bucketName, key: '' };
+    const body = Buffer.from(xmlDocument('Tagging', tagSet(tags)));
+    const headers = {
+      'content-type': 'application/xml',
+      'content-md5': createHash('md5').update(body).digest('base64'),
+    };
+    try {
+      await request(call, { method: 'PUT', ...bucket, query: 'tagging', headers, body });
+    } catch (error) {
+      await request(call, { method: 'DELETE', ...bucket }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  return {
+    pass: (call) =>
+      request(call, {
+        method: call.request.method,
+        bucketName: call.bucketName,
+        key: call.key,
+        query: passedQuery(call.request.query),
+        headers: passedHeaders(call.request.headers),
+        body: call.request.body,
+      }),
+    async existing(call, bucketName, key) {
+      try {
+        return await requestFor(call, { method: 'GET', bucketName, key, query: 'tagging' }, readTags);
+      } catch (error) {
+        if (isError(error, 'NoSuchKey')) return undefined;
+        throw error;
+      }
+    },
+    async createBucket(call, tags) {
+      const bucket = { bucketName: call.bucketName, key: '' };
+      // Where the other S3 answers 200 for a bucket that its caller has already, whoever asks would be given its objects.
+      if (await exists(call, { method: 'GET', ...bucket, query: 'location' }))
+        throw bucketAlreadyExists(call.bucketName);
+      const location = { LocationConstraint: backendRegion };
+      const body = backendRegion === 'us-east-1' ? '' : xmlDocument('CreateBucketConfiguration', location);
+      await request(call, { method: 'PUT', ...bucket, body: Buffer.from(body) }).catch((error: unknown) => {
+        throw isError(error, 'BucketAlreadyOwnedByYou') ? bucketAlreadyExists(call.bucketName) : error;
+      });
+      if (tags.size > 0) await tagNewBucket(call, tags);
+    },
+    async deleteBucket(call) {
+      await exists(call, { method: 'DELETE', bucketName: call.bucketName, key: '' });
+    },
+    async deleteObject(call, key) {
+      await request(call, { method: 'DELETE', bucketName: call.bucketName, key });
+    },
+  };
+}
+
+function readTags({ body = '' }: ServiceResponse): ExistingObject {
+  try {
+    return { tags: tagsOfDocument(Buffer.from(body), 'object') };
+  } catch {
+    throw new BackendError('what it answered for the tags of an object cannot be read');
+  }
+}
+
+function isError(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,41 @@
+import { queryPairs } from '../../sigv4/index.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const PASSED =
+  /^(?:content-(?:type|md5|language|disposition|encoding)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
+
+/** What belongs to the client's signature, to how its payload travelled, or to accounts, which the other S3 has none of. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-content-sha256',
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-user-agent',
+  'x-amz-expected-bucket-owner',
+  'x-amz-source-expected-bucket-owner',
+]);
+
+/** The headers of a request, those of its trailer included, that say what it is to do. */
+export function passedHeaders(headers: Headers): Record<string, string> {
+  const passed: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (PASSED.test(name) && !DROPPED.has(name)) passed[name] = value;
+  }
+  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
+  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
+  delete passed['content-encoding'];
+  return kept.length > 0 ? { ...passed, 'content-encoding': kept.join(',') } : passed;
+}
+
+const SIGNATURE_PARAMETER =
+  /^x-amz-(?:algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i;
+
+/** The query string without the signature of a presigned URL. */
+export function passedQuery(query: string): string {
+  return queryPairs(query)
+    .filter(([name]) => !SIGNATURE_PARAMETER.test(name))
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .join('&');
+}

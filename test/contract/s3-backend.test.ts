@@ -1,0 +1,169 @@
+import {
+  CopyObjectCommand,
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  DeleteBucketTaggingCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetBucketLocationCommand,
+  GetBucketTaggingCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsCommand,
+  ListObjectsV2Command,
+  PutBucketTaggingCommand,
+  PutObjectCommand,
+  PutObjectTaggingCommand,
+  S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import type { Credentials } from '../../emulator/core/principal.ts';
+import type { World } from '../../emulator/core/world.ts';
+import type { Emulator } from '../../emulator/emulator.ts';
+import { testSession } from '../../emulator/http/test-session.ts';
+import { startWithWorld } from '../../emulator/start.ts';
+import { miniStackTools, startMiniStack } from './ministack.ts';
+import type { MiniStack } from './ministack.ts';
+
+const Bucket = 'data';
+
+describe('MiniStack’s S3 behind the emulator', function () {
+  this.timeout(60_000);
+  let stack: MiniStack | undefined;
+  let emulator: Emulator;
+  let world: World;
+  let s3: S3Client;
+
+  before(async function () {
+    this.timeout(300_000);
+    const tools = await miniStackTools();
+    if ('missing' in tools) {
+      process.stderr.write(`Skipping the tests of another S3 behind the emulator: ${tools.missing}.\n`);
+      return this.skip();
+    }
+    stack = await startMiniStack();
+    const { endpoint, accessKeyId, secretAccessKey } = stack;
+    ({ emulator, world } = await startWithWorld({ s3Backend: { endpoint, accessKeyId, secretAccessKey } }));
+    s3 = client(emulator.administrator);
+    const Tags = [{ Key: 'team', Value: 'red' }];
+    await s3.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { Tags } }));
+  });
+  after(async () => {
+    await emulator?.close();
+    await stack?.close();
+  });
+
+  function client({ accessKeyId, secretAccessKey, sessionToken }: Credentials, endpoint = emulator.endpoint): S3Client {
+    const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+    return new S3Client({ endpoint, region: emulator.region, credentials, maxAttempts: 1, forcePathStyle: true });
+  }
+
+  it('keeps the tags of buckets', async () => {
+    const TagSet = [{ Key: 'team', Value: 'red' }];
+    expect((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet).to.deep.equal(TagSet);
+    const direct = client(stack!, stack!.endpoint);
+    expect((await direct.send(new GetBucketTaggingCommand({ Bucket }))).TagSet).to.deep.equal(TagSet);
+    const other = [{ Key: 'a b', Value: 'c/d' }];
+    await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: other } }));
+    expect((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet).to.deep.equal(other);
+    await s3.send(new DeleteBucketTaggingCommand({ Bucket }));
+    expect(await outcome(s3.send(new GetBucketTaggingCommand({ Bucket })))).to.equal('404 NoSuchTagSet');
+  });
+
+  it('answers for the region as the emulator', async () => {
+    expect((await s3.send(new HeadBucketCommand({ Bucket }))).BucketRegion).to.equal('us-west-2');
+    expect((await s3.send(new GetBucketLocationCommand({ Bucket }))).LocationConstraint).to.equal('us-west-2');
+  });
+
+  for (const Key of ['plain', 'with space', 'é漢🎉', 'a+b', "(1)'*!~", '100%', 'deep/er/key', 'a//b', 'a/../b']) {
+    it(`keeps the key ${Key}`, async () => {
+      await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key, Metadata: { note: 'n' }, ContentType: 'text/x' }));
+      const { Body, Metadata, ContentType } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+      expect([await Body?.transformToString(), Metadata, ContentType]).to.deep.equal([Key, { note: 'n' }, 'text/x']);
+      const { Contents } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: Key }));
+      expect(Contents?.map((object) => object.Key)).to.deep.equal([Key]);
+      await s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      expect(await outcome(s3.send(new HeadObjectCommand({ Bucket, Key })))).to.equal('404 NotFound');
+    });
+  }
+
+  it('serves ranges, copies and lists in pages', async () => {
+    for (const Key of ['l/1', 'l/2', 'l/3']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'hello' }));
+    const part = await s3.send(new GetObjectCommand({ Bucket, Key: 'l/1', Range: 'bytes=1-3' }));
+    expect(await part.Body?.transformToString()).to.equal('ell');
+    await s3.send(new CopyObjectCommand({ Bucket, Key: 'l/4', CopySource: `${Bucket}/l/1` }));
+    const first = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'l/', MaxKeys: 3 }));
+    const rest = new ListObjectsV2Command({ Bucket, Prefix: 'l/', ContinuationToken: first.NextContinuationToken });
+    expect((await s3.send(rest)).Contents?.map(({ Key }) => Key)).to.deep.equal(['l/4']);
+    expect((await s3.send(new ListObjectsCommand({ Bucket, Delimiter: '/' }))).CommonPrefixes).to.deep.equal([
+      { Prefix: 'l/' },
+    ]);
+  });
+
+  it('is asked for the tags that policies test', async () => {
+    const Tagging = { TagSet: [{ Key: 'team', Value: 'red' }] };
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'red', Body: 'red', Tagging: 'team=red' }));
+    await s3.send(new PutObjectCommand({ Bucket, Key: 'blue', Body: 'blue' }));
+    const StringEquals = { 's3:ExistingObjectTag/team': 'red' };
+    const read = { Effect: 'Allow', Action: 's3:Get*', Resource: `arn:aws:s3:::${Bucket}/*` };
+    const tagged = client(testSession(world, { allow: [{ ...read, Condition: { StringEquals } }] }).credentials);
+    const get = (Key: string): Promise<string> => outcome(tagged.send(new GetObjectCommand({ Bucket, Key })));
+    expect([await get('red'), await get('blue')]).to.deep.equal(['200', '403 AccessDenied']);
+    await s3.send(new PutObjectTaggingCommand({ Bucket, Key: 'blue', Tagging }));
+    expect(await get('blue')).to.equal('200');
+    expect((await tagged.send(new GetObjectTaggingCommand({ Bucket, Key: 'blue' }))).TagSet).to.deep.equal(
+      Tagging.TagSet,
+    );
+    expect(
+      emulator
+        .calls()
+        .at(-2)
+        ?.authorizations.map(({ decision }) => decision.value),
+    ).to.deep.equal(['allowed']);
+  });
+
+  it('says that an object is absent to those alone who may list', async () => {
+    const get = { Effect: 'Allow', Action: 's3:GetObject', Resource: '*' };
+    const list = { Effect: 'Allow', Action: 's3:ListBucket', Resource: '*' };
+    const read = (...allow: object[]): Promise<string> =>
+      outcome(
+        client(testSession(world, { allow }).credentials).send(new GetObjectCommand({ Bucket, Key: 'no such key' })),
+      );
+    expect(await read(get)).to.equal('403 AccessDenied');
+    expect(await read(get, list)).to.equal('404 NoSuchKey');
+  });
+
+  it('deletes what may be deleted of many', async () => {
+    for (const Key of ['mine/1', 'mine/2', 'theirs/1']) await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+    const allow = [{ Effect: 'Allow', Action: 's3:DeleteObject', Resource: `arn:aws:s3:::${Bucket}/mine/*` }];
+    const Objects = ['mine/1', 'theirs/1', 'mine/2'].map((Key) => ({ Key }));
+    const deleting = new DeleteObjectsCommand({ Bucket, Delete: { Objects } });
+    const { Deleted, Errors } = await client(testSession(world, { allow }).credentials).send(deleting);
+    expect(Deleted?.map(({ Key }) => Key)).to.deep.equal(['mine/1', 'mine/2']);
+    expect(Errors?.map(({ Key, Code }) => `${Key} ${Code}`)).to.deep.equal(['theirs/1 AccessDenied']);
+    const { KeyCount } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'mine/' }));
+    expect(KeyCount).to.equal(0);
+  });
+
+  it('refuses to delete a bucket that holds something', async () => {
+    const name = { Bucket: 'other' };
+    await s3.send(new CreateBucketCommand(name));
+    await s3.send(new PutObjectCommand({ ...name, Key: 'k', Body: 'x' }));
+    expect(await outcome(s3.send(new DeleteBucketCommand(name)))).to.equal('409 BucketNotEmpty');
+    await s3.send(new DeleteObjectCommand({ ...name, Key: 'k' }));
+    await s3.send(new DeleteBucketCommand(name));
+    expect(await outcome(s3.send(new HeadBucketCommand(name)))).to.equal('404 NotFound');
+  });
+});
+
+async function outcome(sent: Promise<{ readonly $metadata: { readonly httpStatusCode?: number } }>): Promise<string> {
+  try {
+    return String((await sent).$metadata.httpStatusCode);
+  } catch (error) {
+    if (error instanceof S3ServiceException) return `${error.$metadata.httpStatusCode ?? 0} ${error.name}`;
+    throw error;
+  }
+}
