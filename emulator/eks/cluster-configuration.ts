@@ -7,8 +7,8 @@ import type { JsonObject } from './rest-json.ts';
 const NODE_POOL = /^(general-purpose|system)$/;
 
 /**
- * What a CreateCluster asks for beyond name, version and role. VPCs are not emulated: subnets and security groups are kept
- * as they are given.
+ * What a CreateCluster asks for beyond name, version and role. VPCs are not emulated: subnets (once they are known to exist)
+ * and security groups are kept as they are given.
  *
  * @throws AwsError `InvalidParameterException` 400.
  */

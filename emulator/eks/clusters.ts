@@ -10,11 +10,12 @@ import { clusterView } from './cluster-view.ts';
 import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
-import { checkPattern, optionalString, requiredString } from './input.ts';
+import { checkPattern, optionalObject, optionalString, optionalStrings, requiredString } from './input.ts';
 import type { Cluster } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
 import { trustsService } from './roles.ts';
+import { checkSubnets } from './subnets.ts';
 import { readTags, requestTagContext } from './tags.ts';
 
 export const DEFAULT_KUBERNETES_VERSION = '1.34';
@@ -55,6 +56,7 @@ export async function createCluster(call: EksCall): Promise<object> {
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
     );
 
+  checkSubnets(call, optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? []);
   const nodeRoleArn = configuration.autoMode?.nodeRoleArn;
   if (nodeRoleArn !== undefined) checkNodeRole(call, 'nodeRoleArn', nodeRoleArn, arn, { clusterName: name });
 

@@ -6,6 +6,7 @@ import { checkPattern, optionalStrings, requiredString } from './input.ts';
 import type { Cluster, NodeGroup } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
+import { checkSubnets } from './subnets.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
 /** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are not emulated. */
@@ -31,6 +32,7 @@ export async function createNodegroup(call: EksCall): Promise<object> {
     throw resourceLimitExceeded(`A cluster can have at most ${most} managed node groups.`, fields);
   const arn = eksArn(world, call.account.id, `nodegroup/${cluster.name}/${name}/${newUuid(world)}`);
   checkNodeRole(call, 'nodeRole', nodeRoleArn, arn, fields);
+  checkSubnets(call, subnets);
 
   const createdAt = world.clock.now();
   const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, tags };

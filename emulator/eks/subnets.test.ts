@@ -1,0 +1,45 @@
+import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import { subnetsOf } from '../ec2/index.ts';
+import { ACCOUNT, OTHER_ACCOUNT, testCloud, type TestCloud } from './test-cloud.ts';
+import { clusterRole, errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
+
+describe('subnets of EKS calls', () => {
+  let cloud: TestCloud;
+  let own: string[];
+  let foreign: string[];
+  beforeEach(async () => {
+    cloud = await testCloud();
+    [own, foreign] = [ACCOUNT, OTHER_ACCOUNT].map((id) =>
+      subnetsOf(cloud.world, cloud.world.account(id)!).map((subnet) => subnet.id),
+    ) as [string[], string[]];
+  });
+  afterEach(() => cloud.close());
+
+  const refusal = (id: string) => ({
+    name: 'InvalidParameterException',
+    status: 400,
+    message: `The subnet ID '${id}' does not exist`,
+  });
+
+  it('must be of the account that makes the cluster', async () => {
+    const roleArn = await clusterRole(cloud);
+    const create = (name: string, subnetIds: string[]) =>
+      cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds } }));
+    for (const id of [foreign[0]!, 'subnet-0123456789abcdef0']) {
+      expect(await errorOf(create('red', [own[0]!, id]))).to.include(refusal(id));
+    }
+    expect((await create('red', own)).cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(own);
+  });
+
+  it('must be of the account that makes the node group', async () => {
+    await makeCluster(cloud);
+    const nodeRole = await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
+    const create = (subnets: string[]) =>
+      cloud
+        .eks()
+        .send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName: 'workers', nodeRole, subnets }));
+    expect(await errorOf(create(foreign))).to.include(refusal(foreign[0]!));
+    expect((await create(own)).nodegroup!.subnets).to.deep.equal(own);
+  });
+});
