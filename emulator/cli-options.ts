@@ -13,6 +13,7 @@ export interface CommandOptions {
   readonly administrator: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
   readonly seed: string | undefined;
   readonly clusters: 'embedded' | 'kind' | 'none';
+  readonly s3Endpoint: string | undefined;
   readonly kindImage: string | undefined;
   readonly imageBase: string | undefined;
   readonly timing: 'instant' | 'aws';
@@ -34,6 +35,7 @@ const FLAGS = {
   'secret-access-key': { type: 'string' },
   seed: { type: 'string' },
   clusters: { type: 'string' },
+  's3-endpoint': { type: 'string' },
   'kind-image': { type: 'string' },
   'image-base': { type: 'string' },
   timing: { type: 'string' },
@@ -57,6 +59,8 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (a
   --seed TEXT              makes ids that need not be secret the same at each start
   --clusters KIND          embedded: CreateCluster starts a Kubernetes cluster in this process; kind: one in Docker; none:
                            it only keeps the record (default: embedded)
+  --s3-endpoint URL        another S3 that holds buckets and objects, while the emulator decides who may do what; its key
+                           is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)
   --kind-image IMAGE       kind: node image (default: the kindest/node that the installed kind pins)
   --image-base IMAGE       kind: what the images of agent, webhook and workload are built from (see docs/kind.md)
   --timing WORD            instant: calls answer when they are done; aws: the emulator takes its time, propagates changes
@@ -97,6 +101,7 @@ export function readOptions(argv: readonly string[]): CommandOptions {
     administrator: administratorOf(text('access-key-id'), text('secret-access-key')),
     seed: text('seed'),
     clusters,
+    s3Endpoint: s3EndpointOf(text('s3-endpoint')),
     kindImage: text('kind-image'),
     imageBase: text('image-base'),
     timing,
@@ -166,6 +171,17 @@ function administratorOf(accessKeyId: string | undefined, secretAccessKey: strin
     throw new UsageError('--access-key-id must be 16 to 128 letters and digits.');
   }
   return { accessKeyId, secretAccessKey };
+}
+
+function s3EndpointOf(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  // The text may hold a password, so it is quoted only where it cannot be one.
+  if (url === undefined || url.username !== '' || url.password !== '' || !['http:', 'https:'].includes(url.protocol))
+    throw new UsageError('--s3-endpoint must be a URL without user and password, such as http://127.0.0.1:9000.');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    throw new UsageError(`--s3-endpoint must end after host and port: give ${url.origin}.`);
+  return url.origin;
 }
 
 function accountOf(flag: string, value: string | undefined): string | undefined {

@@ -6,11 +6,14 @@ import type { Emulator } from './emulator.ts';
 import { AWS_TIMING } from './core/aws-timing.ts';
 import type { Credentials } from './core/principal.ts';
 import type { ClusterProvider } from './eks/model.ts';
+import type { S3Backend } from './s3/index.ts';
 
 /** What the command needs of its process, so that tests can stand in for it. */
 export interface CommandIo {
   readonly stdout: Pick<Writable, 'write'>;
   readonly stderr: Pick<Writable, 'write'>;
+  /** Where the key of `--s3-endpoint` is. */
+  readonly environment?: Readonly<NodeJS.ProcessEnv>;
   /** Resolves with the signal that ends the command. */
   readonly interrupted: () => Promise<'SIGINT' | 'SIGTERM'>;
   /** Prepares what clusters are made with; throws `StartError`. Without it, clusters are records alone. */
@@ -70,8 +73,9 @@ export async function main(argv: readonly string[], io: CommandIo): Promise<numb
   let host: CommandClusterHost | undefined;
   let emulator: Emulator;
   try {
+    const s3 = s3Backend(options, io.environment ?? {});
     host = await clusterHost(options, io, interruption.signal);
-    emulator = await start(options, host);
+    emulator = await start(options, host, s3);
   } catch (error) {
     await host?.close();
     if (interruption.signal.aborted) return exitCode(await interrupted);
@@ -103,7 +107,11 @@ async function clusterHost(
 }
 
 /** Throws `StartError` when the address cannot be bound. */
-async function start(options: CommandOptions, clusters: CommandClusterHost | undefined): Promise<Emulator> {
+async function start(
+  options: CommandOptions,
+  clusters: CommandClusterHost | undefined,
+  s3Backend: S3Backend | undefined,
+): Promise<Emulator> {
   const { port, accountId, region, administrator, seed, timing, pace } = options;
   const host = options.host ?? clusters?.bindAddress ?? '127.0.0.1';
   try {
@@ -115,12 +123,26 @@ async function start(options: CommandOptions, clusters: CommandClusterHost | und
       ...(administrator === undefined ? {} : { administrator }),
       ...(seed === undefined ? {} : { seed }),
       ...(clusters === undefined ? {} : { clusterProvider: clusters.provider }),
+      ...(s3Backend === undefined ? {} : { s3Backend }),
       ...(timing === 'aws' && { settings: { ...AWS_TIMING, pace } }),
     });
   } catch (error) {
     const text = bindingProblem(error, host, port);
     throw text === undefined ? error : new StartError(text, 3, { cause: error });
   }
+}
+
+/** Throws `StartError` for half a key. */
+function s3Backend({ s3Endpoint }: CommandOptions, environment: NodeJS.ProcessEnv): S3Backend | undefined {
+  if (s3Endpoint === undefined) return undefined;
+  const [id, secret] = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'] as const;
+  const { [id]: accessKeyId, [secret]: secretAccessKey } = environment;
+  if (!accessKeyId !== !secretAccessKey) throw new StartError(`Set both ${id} and ${secret}, or neither.`, 2);
+  return {
+    endpoint: s3Endpoint,
+    accessKeyId: accessKeyId || 'test',
+    secretAccessKey: secretAccessKey || 'test',
+  };
 }
 
 /** The line that tells where the emulator is and with which keys it is used. */
@@ -160,6 +182,7 @@ export function processIo(): CommandIo {
   return {
     stdout: process.stdout,
     stderr: process.stderr,
+    environment: process.env,
     interrupted: () =>
       new Promise((resolve) => {
         process.once('SIGINT', () => resolve('SIGINT'));

@@ -16,3 +16,4 @@ export type {
 } from './iam/policy/index.ts';
 export { startEmulator } from './emulator.ts';
 export type { Emulator, EmulatorOptions } from './emulator.ts';
+export type { S3Backend } from './s3/index.ts';
