@@ -24,30 +24,38 @@ function withCondition(pod: KubeObject, condition: JsonObject): KubeObject {
   return { ...pod, status: { ...status, conditions: [...others, condition] } };
 }
 
+/** Whether something is still to happen before the pod may be scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+const isGated = (pod: KubeObject): boolean => objectsIn(specOf(pod)['schedulingGates']).length > 0;
+
+const isUnscheduled = (pod: KubeObject): boolean =>
+  !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined;
+
 /**
- * Puts pods on ready nodes that their nodeSelector takes, the one with the fewest pods first. Taints, affinity and
- * resource requests are not looked at.
+ * Puts pods on ready nodes that their nodeSelector takes, the one with the fewest pods first, once they have no scheduling
+ * gates. Taints, affinity and resource requests are not looked at.
  */
 export function startScheduler(store: MemoryStore, clock: Clock): void {
   let planned = false;
 
+  const base = { type: 'PodScheduled', lastProbeTime: null };
+
+  function holdBack(pod: KubeObject, reason: string, message: string): void {
+    const { conditions } = (pod['status'] ?? {}) as JsonObject;
+    const known = objectsIn(conditions).find((condition) => condition['type'] === base.type);
+    if (known?.['reason'] === reason) return;
+    const lastTransitionTime = timestamp(clock.now());
+    store.update('pods', withCondition(pod, { ...base, status: 'False', reason, message, lastTransitionTime }));
+  }
+
   function schedule(pod: KubeObject, nodes: readonly KubeObject[], load: Map<string, number>): void {
+    if (isGated(pod))
+      return holdBack(pod, 'SchedulingGated', 'Scheduling is blocked due to non-empty scheduling gates');
     const fitting = nodes
       .filter((node) => selects(pod, node))
       .map((node) => node.metadata.name)
       .sort((a, b) => (load.get(a) ?? 0) - (load.get(b) ?? 0));
     const nodeName = fitting[0];
-    const base = { type: 'PodScheduled', lastProbeTime: null };
-    const { conditions } = (pod['status'] ?? {}) as JsonObject;
-    const known = objectsIn(conditions).find((condition) => condition['type'] === base.type);
-    if (nodeName === undefined) {
-      if (known !== undefined) return;
-      const message = `0/${nodes.length} nodes are available.`;
-      const lastTransitionTime = timestamp(clock.now());
-      const condition = { ...base, status: 'False', reason: 'Unschedulable', message, lastTransitionTime };
-      store.update('pods', withCondition(pod, condition));
-      return;
-    }
+    if (nodeName === undefined) return holdBack(pod, 'Unschedulable', `0/${nodes.length} nodes are available.`);
     load.set(nodeName, (load.get(nodeName) ?? 0) + 1);
     const condition = { ...base, status: 'True', lastTransitionTime: timestamp(clock.now()) };
     store.update('pods', withCondition({ ...pod, spec: { ...specOf(pod), nodeName } }, condition));
@@ -56,7 +64,7 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
   function pass(): void {
     planned = false;
     const pods = store.peekAll('pods');
-    const waiting = pods.filter((pod) => !specOf(pod)['nodeName'] && pod.metadata.deletionTimestamp === undefined);
+    const waiting = pods.filter(isUnscheduled);
     if (waiting.length === 0) return;
     const nodes = store.peekAll('nodes').filter(isReady);
     const load = new Map<string, number>();
@@ -73,8 +81,9 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
     planned = true;
     setImmediate(pass);
   }
-  store.onChange('pods', ({ type }) => {
-    if (type === 'ADDED') plan();
+  store.onChange('pods', ({ type, object }) => {
+    // A pod that waits and is changed may have lost its last gate.
+    if (type === 'ADDED' || (type === 'MODIFIED' && isUnscheduled(object) && !isGated(object))) plan();
   });
   store.onChange('nodes', plan);
 }

@@ -1,4 +1,4 @@
-import { invalidValue, requiredValue, type FieldError } from '../errors.ts';
+import { forbiddenValue, invalidValue, requiredValue, type FieldError } from '../errors.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../types.ts';
 import { checkObjects, isStringList, LABEL, LABEL_RULE } from './checks.ts';
@@ -53,6 +53,16 @@ function checkContainers(path: string, containers: unknown, volumes: ReadonlySet
   ]);
 }
 
+/** Gates have names, and hold a pod back that has no node (Kubernetes, "Pod Scheduling Readiness"). */
+function checkGates({ schedulingGates: gates, nodeName }: JsonObject): FieldError[] {
+  const errors = checkObjects('spec.schedulingGates', gates, ({ name }, at) =>
+    name ? [] : [requiredValue(`${at}.name`)],
+  );
+  if (nodeName && Array.isArray(gates) && gates.length > 0)
+    errors.push(forbiddenValue('spec.nodeName', 'cannot be set until all schedulingGates have been cleared'));
+  return errors;
+}
+
 /**
  * Checks what users commonly get wrong, and all of a pod's form that kubelet and scheduler rely on: what is of another
  * form, Kubernetes refuses as well, when it decodes it.
@@ -74,6 +84,7 @@ export function checkPod(pod: KubeObject): FieldError[] {
   }
   return [
     ...errors,
+    ...checkGates(spec),
     ...checkContainers('spec.containers', containers, names),
     ...checkContainers('spec.initContainers', spec['initContainers'], names),
     ...STATUS_LISTS.flatMap((list) => checkObjects(`status.${list}`, status[list], () => [])),

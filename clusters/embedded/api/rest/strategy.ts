@@ -91,13 +91,21 @@ export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
 /** A pod's spec without what may be changed later. */
 function fixedPartOf(pod: KubeObject): JsonObject {
   const spec = structuredClone(pod['spec']) as JsonObject;
-  for (const field of ['activeDeadlineSeconds', 'tolerations', 'terminationGracePeriodSeconds']) {
+  for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations', 'terminationGracePeriodSeconds']) {
     Reflect.deleteProperty(spec, field);
   }
   for (const container of [...objectsIn(spec['containers']), ...objectsIn(spec['initContainers'])]) {
     Reflect.deleteProperty(container, 'image');
   }
   return spec;
+}
+
+/** Name of a scheduling gate that an update of a pod adds. */
+function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
+  const [now = [], before = []] = [pod, previous].map(({ spec }) =>
+    objectsIn((spec as JsonObject)['schedulingGates']).map(({ name }) => String(name)),
+  );
+  return now.find((name) => !before.includes(name));
 }
 
 /** Throws `ApiError` 422 when the update changes what is fixed at creation. */
@@ -108,6 +116,11 @@ function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeOb
       '`spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
       '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds`';
     throw invalid(kind, name, [forbiddenValue('spec', `pod updates may not change fields other than ${fields}`)]);
+  }
+  const added = kind.resource === 'pods' ? addedGate(object, previous) : undefined;
+  if (added !== undefined) {
+    const why = `only deletion is allowed, but found new scheduling gate '${added}'`;
+    throw invalid(kind, name, [forbiddenValue('spec.schedulingGates', why)]);
   }
   if (kind.resource.endsWith('bindings') && !isDeepStrictEqual(object['roleRef'], previous['roleRef'])) {
     throw invalid(kind, name, [invalidValue('roleRef', object['roleRef'], 'cannot change roleRef')]);
