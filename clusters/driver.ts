@@ -58,7 +58,10 @@ export interface ClusterDriver {
   /** Image reference of the probe program on its clusters. */
   readonly probeImage: string;
   readonly podStarts?: StartLimiter;
-  /** Everything ends with the clusters, AWS' side included: fixtures need not be deleted one by one. */
+  /**
+   * The clusters end with the run, and what is in them need not be deleted one by one. What is in AWS does too where the run's
+   * AWS is the emulator, and is always deleted elsewhere.
+   */
   readonly disposable: boolean;
   /** API server and webhook learn of changes a moment later, from watches. */
   readonly eventual: boolean;

@@ -14,6 +14,14 @@ export type Making =
       readonly context: string;
       /** Docker containers of its nodes. */
       readonly nodes: readonly string[];
+    }
+  /** Resources of an AWS account, which carry the run's tags: fixtures, and clusters that the run makes. */
+  | {
+      readonly kind: 'aws';
+      readonly accountId: string;
+      readonly region: string;
+      /** Services that are at a URL of their own; the others are at AWS itself. */
+      readonly endpoints: Readonly<Record<string, string>>;
     };
 
 /** Where a run writes what it is about to make, ahead of making it. */

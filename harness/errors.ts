@@ -32,11 +32,14 @@ export type HarnessErrorCode =
   | 'BAD_SCENARIO'
   | 'BAD_POLICY'
   | 'BAD_REPORT_DIRECTORY'
-  | 'UNSUPPORTED_CLUSTER'
   | 'BAD_CLUSTER'
+  | 'BAD_AWS'
+  | 'AWS_UNREACHABLE'
+  | 'NOTHING_RAN'
   | 'PROVISIONING_FAILED'
   | 'FIXTURE_FAILED'
   | 'POD_FAILED'
+  | 'LEFT_BEHIND'
   | 'TIMED_OUT'
   | 'STOPPED';
 
@@ -44,9 +47,12 @@ export type HarnessErrorCode =
 export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && !ENVIRONMENT_CODES.has(code);
 
 const ENVIRONMENT_CODES: ReadonlySet<HarnessErrorCode> = new Set([
+  'AWS_UNREACHABLE',
+  'NOTHING_RAN',
   'PROVISIONING_FAILED',
   'FIXTURE_FAILED',
   'POD_FAILED',
+  'LEFT_BEHIND',
   'TIMED_OUT',
   'STOPPED',
 ]);

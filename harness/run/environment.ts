@@ -1,9 +1,13 @@
-import type { ClusterAlias, ClusterDriver } from '../../clusters/driver.ts';
+import type { ClusterAlias, ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
 import { ClusterError } from '../../clusters/errors.ts';
+import type { Ledger } from '../../clusters/ledger.ts';
 import { tagsOf } from '../../clusters/tags.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
 import { kubernetesClient } from '../kubernetes/client.ts';
+import { noKubernetes } from '../kubernetes/none.ts';
+import { noteAws } from './aws-makings.ts';
+import { undoIn } from './dismantle.ts';
 import { watchRunPods } from './pods.ts';
 import type { Environment, Site } from './world.ts';
 
@@ -16,11 +20,20 @@ export interface Platform {
 /** An AWS and the clusters on it, for one run. */
 export interface Provisioned {
   readonly environment: Environment;
-  /** What scenarios may need and find here. */
+  /** What scenarios may need and find here; whole once the clusters are there. */
   readonly capabilities: ReadonlySet<string>;
-  /** How what workloads see differs from a real environment. */
+  /** Why some of what scenarios may need is not there, by capability. */
+  readonly lacking: ReadonlyMap<string, string>;
+  /** How what workloads see differs from a real environment. Whole once the clusters are there. */
   readonly translations: readonly string[];
+  /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
   teardown(): Promise<void>;
+}
+
+/** A run's AWS, whose clusters are to come. */
+export interface Opened extends Provisioned {
+  /** Provisions the clusters: fills in `environment.sites`. Throws `HarnessError`; the teardown then removes what was made. */
+  provision(): Promise<void>;
 }
 
 export interface ProvisionOptions {
@@ -28,50 +41,86 @@ export interface ProvisionOptions {
   readonly clusters: readonly ClusterAlias[];
   /** When what the run leaves in AWS may be swept. */
   readonly expiresAt: Date;
+  /** Where an AWS that outlives the run is noted. */
+  readonly ledger?: Ledger;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Provisions the clusters. The platform is closed when that fails, and by the teardown. */
 export async function provision(platform: Platform, options: ProvisionOptions): Promise<Provisioned> {
-  const { aws, clusters } = platform;
-  const sites: Site[] = [];
-  const teardown = async (): Promise<void> => {
-    for (const site of sites) {
-      site.pods.stop();
-      site.kubernetes.close();
-    }
-    const deleted = await Promise.allSettled(sites.map((site) => site.cluster.delete()));
-    const closed = await Promise.allSettled([aws.close(), clusters.close()]);
-    const failed = [...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason as Error;
-  };
+  const opened = openEnvironment(platform, options);
   try {
-    const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(platform, options, alias)));
-    sites.push(...made.filter((outcome) => outcome.status === 'fulfilled').map((outcome) => outcome.value));
-    const failed = made.find((outcome) => outcome.status === 'rejected');
-    if (failed) throw failed.reason as Error;
-    return {
-      environment: {
-        run: options.run,
-        tags: tagsOf(options.run, options.expiresAt),
-        aws,
-        sites: new Map(sites.map((site) => [site.alias, site])),
-        disposable: clusters.disposable,
-        eventual: clusters.eventual,
-        ...(clusters.podStarts && { podStarts: clusters.podStarts }),
-        podTimes: [],
-      },
-      // Those of a real cluster depend on what runs there: asked once it is.
-      capabilities: new Set([...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)]),
-      translations: clusters.translations(),
-      teardown,
-    };
+    await opened.provision();
+    return opened;
   } catch (error) {
-    const cause = clusters.failure() ?? (error as Error);
-    await teardown().catch(() => undefined);
-    throw provisioningError(clusters.name, cause);
+    await opened.teardown().catch(() => undefined);
+    throw error;
   }
+}
+
+/** Makes the environment of a run: AWS is there, and clusters are known by their names. */
+export function openEnvironment(platform: Platform, options: ProvisionOptions): Opened {
+  const { aws, clusters } = platform;
+  const sites = new Map<ClusterAlias, Site>();
+  const environment: Environment = {
+    run: options.run,
+    tags: tagsOf(options.run, options.expiresAt),
+    aws,
+    announced: new Map(options.clusters.map((alias) => [alias, announced(platform, alias)])),
+    sites,
+    fixturesEndWith: !clusters.disposable
+      ? 'nothing'
+      : aws.name === 'emulator' && aws.outlives !== true
+        ? 'run'
+        : 'cluster',
+    eventual: clusters.eventual,
+    ...(clusters.podStarts && { podStarts: clusters.podStarts }),
+    podTimes: [],
+    undoAtEnd: [],
+    leftovers: [],
+  };
+  // Ahead of all that is made there.
+  const forgetAws = noteAws(aws, options.ledger);
+  return {
+    environment,
+    get capabilities() {
+      const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
+      return new Set(all.filter((name) => aws.lacking?.has(name) !== true));
+    },
+    lacking: aws.lacking ?? new Map(),
+    get translations() {
+      return clusters.translations();
+    },
+    provision: async () => {
+      try {
+        const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(platform, options, alias)));
+        for (const outcome of made) if (outcome.status === 'fulfilled') sites.set(outcome.value.alias, outcome.value);
+        const failed = made.find((outcome) => outcome.status === 'rejected');
+        if (failed) throw failed.reason as Error;
+      } catch (error) {
+        throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
+      }
+    },
+    teardown: async () => {
+      const [undone] = await Promise.allSettled([undoIn(environment, environment.undoAtEnd.splice(0))]);
+      for (const site of sites.values()) {
+        site.pods.stop();
+        site.kubernetes.close();
+      }
+      const deleted = await Promise.allSettled([...sites.values()].map((site) => site.cluster.delete()));
+      const closed = await Promise.allSettled([aws.close(), clusters.close()]);
+      const failed = [undone, ...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
+      if (failed) throw failed.reason as Error;
+      if (environment.leftovers.length === 0) forgetAws();
+    },
+  };
+}
+
+/** Name and ARN of a cluster that may not be there yet (Service Authorization Reference, resource types of Amazon EKS). */
+function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly name: string; readonly arn: string } {
+  const name = clusters.clusterName(alias);
+  return { name, arn: `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}` };
 }
 
 /** A role can have one permissions boundary alone (IAM User Guide, "Permissions boundaries for IAM entities"). */
@@ -101,12 +150,13 @@ async function provisionSite(
     name: clusters.clusterName(alias),
     region: aws.region,
     accountId: aws.accountId('main'),
-    clients: { eks, iam },
+    clients: aws.provisioning ?? { eks, iam },
     tags: tagsOf(run, expiresAt),
     token: (clusterName) => aws.clusterToken(clusterName),
     progress,
     signal,
   });
+  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.probeImage);
   const kubernetes = kubernetesClient(cluster.kubeConfig);
   try {
     return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
@@ -115,4 +165,18 @@ async function provisionSite(
     await cluster.delete().catch(() => undefined);
     throw error;
   }
+}
+
+/** A cluster that EKS answers for, and nobody else: its pods are none, and nothing asks for them. */
+function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeImage: string): Site {
+  const nothing = (): Promise<never> =>
+    Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
+  const pods = { started: nothing, gone: nothing, ended: () => undefined, nodesOf: () => new Set<string>() };
+  return {
+    alias,
+    cluster,
+    kubernetes: noKubernetes(cluster.name),
+    pods: { ...pods, stop: () => undefined },
+    probeImage,
+  };
 }

@@ -1,5 +1,4 @@
 import {
-  CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
   type EKSClient,
@@ -12,6 +11,8 @@ import type { RawAnswer } from '../kubernetes/client.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { admissionFacts, admitInDryRun, type Facts } from './admission.ts';
 import { agentPod } from './agent-control.ts';
+import { makeAssociation } from './fixtures/associations.ts';
+import { tagMap } from './fixtures/tags.ts';
 import { userName } from './fixtures/users.ts';
 import { postToWebhook } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
@@ -286,20 +287,22 @@ async function createAssociations(
     return refusalBy('sts', error);
   }
   const { role, roleArn, policy, disableSessionTags } = operation.association;
+  const of = {
+    clusterName,
+    namespace: world.names.namespace(operation.namespace),
+    serviceAccount: operation.serviceAccount,
+  };
   const tries = await Promise.allSettled(
     Array.from({ length: operation.atOnce ?? 1 }, async () => {
-      const { association } = await caller.send(
-        new CreatePodIdentityAssociationCommand({
-          clusterName,
-          namespace: world.names.namespace(operation.namespace),
-          serviceAccount: operation.serviceAccount,
-          roleArn: roleArn ?? world.names.roleArn(role ?? ''),
-          ...(policy && { policy: world.names.policyText(policy) }),
-          ...(disableSessionTags !== undefined && { disableSessionTags }),
-        }),
-      );
+      const association = await makeAssociation(world, caller, {
+        ...of,
+        roleArn: roleArn ?? world.names.roleArn(role ?? ''),
+        ...(policy && { policy: world.names.policyText(policy) }),
+        ...(disableSessionTags !== undefined && { disableSessionTags }),
+        // A role of the scenario may need no right to tag: it is about the right to associate.
+        ...(caller === eks && { tags: tagMap(world) }),
+      });
       const { associationId = '', associationArn = '' } = association ?? {};
-      world.undo.push(() => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId })));
       return { associationId, associationArn };
     }),
   );

@@ -118,6 +118,15 @@ function isMaking(value: unknown): value is Making {
         Array.isArray(value['nodes']) &&
         value['nodes'].every((node) => typeof node === 'string' && /^\w[\w.-]*$/.test(node))
       );
+    case 'aws':
+      return (
+        typeof value['accountId'] === 'string' &&
+        /^\d{12}$/.test(value['accountId']) &&
+        typeof value['region'] === 'string' &&
+        /^[a-z0-9-]+$/.test(value['region']) &&
+        isObject(value['endpoints']) &&
+        Object.values(value['endpoints']).every((url) => typeof url === 'string')
+      );
     default:
       return false;
   }

@@ -104,7 +104,12 @@ describe('the names of a scenario', () => {
           Action: ['s3:*'],
           Resource: ['arn:aws:s3:::conformance-crun-ab-01-data'],
         },
-        { Effect: 'Allow', Principal: '*', Action: ['s3:ListBucket'], Resource: ['arn:aws:s3:::conformance-crun-ab-01-data'] },
+        {
+          Effect: 'Allow',
+          Principal: '*',
+          Action: ['s3:ListBucket'],
+          Resource: ['arn:aws:s3:::conformance-crun-ab-01-data'],
+        },
       ],
     });
   });

@@ -8,9 +8,12 @@ export interface NameSources {
   /** The run's id, which is part of the names of all that it makes. */
   readonly run: string;
   accountId(alias: AccountAlias): string;
+  /** Issuer and provider are known once the cluster is there. */
   cluster(
     alias: ClusterAlias,
-  ): { readonly name: string; readonly arn: string; readonly issuer: string; readonly providerArn: string } | undefined;
+  ):
+    | { readonly name: string; readonly arn: string; readonly issuer?: string; readonly providerArn?: string }
+    | undefined;
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Ledger } from '../../clusters/ledger.ts';
+import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../errors.ts';
 import { clustersOf, missing } from '../plan/requirements.ts';
@@ -9,10 +10,13 @@ import { median } from '../report/median.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { provision, type Provisioned } from './environment.ts';
+import { arrangeAhead, type Ahead } from './ahead.ts';
+import { openEnvironment, type Provisioned } from './environment.ts';
 import { capabilitiesBefore, preparePlatform, type ClusterName } from './platform.ts';
 import { openLedger } from './ledger.ts';
+import { leftBehind, sweepCommand } from './leftovers.ts';
 import { showWithMocha } from './mocha-view.ts';
 import { reasonOf, result, runScenario } from './scenario.ts';
 import { schedule } from './schedule.ts';
@@ -22,6 +26,7 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   readonly terminal: Terminal;
   readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
   /** Fires at the first interrupt. */
   readonly interrupted: AbortSignal;
   /** Program files and suites, for their digests. */
@@ -45,6 +50,8 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const ledger = openLedger(directory, id);
   const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
+  let ahead: Ahead | undefined;
+  let ready = false;
   let firstVerdict: number | undefined;
   let kept = false;
   let failure: unknown;
@@ -68,6 +75,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
         [...configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
       ),
       environment: describeEnvironment(options, provisioned),
+      aws: provisioned === undefined ? null : { calls: provisioned.environment.aws.callCounts() },
       phases: {
         provisioning: Math.round(phases.provisioning),
         scenarios: Math.round(phases.scenarios),
@@ -81,31 +89,49 @@ export async function run(options: RunOptions): Promise<RunResults> {
     };
   };
   try {
-    const available = capabilitiesBefore(cluster, configuration);
-    const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
-    const clusters = [...new Set(runnable.flatMap((scenario) => clustersOf(scenario)))].sort();
+    const before = capabilitiesBefore(cluster, configuration);
+    const planned = clustersFor(scenarios.filter((scenario) => missing(scenario, before) === undefined));
     terminal.phase(
       'provisioning',
-      `Run ${id}: ${scenarios.length} scenarios; provisioning ${clusters.length === 0 ? 'no cluster' : `${clusters.length} ${cluster} ${clusters.length === 1 ? 'cluster' : 'clusters'}`}`,
+      `Run ${id}: ${scenarios.length} scenarios; provisioning ${planned.length === 0 ? 'no cluster' : `${planned.length} ${cluster} ${planned.length === 1 ? 'cluster' : 'clusters'}`}`,
     );
     const progress = (line: string): void => terminal.note(line);
+    const expiresAt = new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000);
     const platform = await preparePlatform({
       configuration,
+      environment: options.environment,
       run: id,
+      expiresAt,
       directory,
       ledger,
       progress,
       signal: options.interrupted,
     });
-    const expiresAt = new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000);
-    provisioned = await provision(platform, { run: id, clusters, expiresAt, progress, signal: options.interrupted });
+    // What an AWS has is known once it was asked.
+    const available = new Set([...before].filter((name) => platform.aws.lacking?.has(name) !== true));
+    const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
+    const opened = openEnvironment(platform, {
+      run: id,
+      clusters: clustersFor(runnable),
+      expiresAt,
+      ledger,
+      progress,
+      signal: options.interrupted,
+    });
+    provisioned = opened;
+    // Elsewhere clusters are there before this could be of use.
+    if (platform.clusters.name === 'eks')
+      ahead = arrangeAhead(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
+    await opened.provision();
+    ready = true;
     phases.provisioning = performance.now() - started;
     terminal.phase('scenarios');
-    await runScenarios(options, provisioned, directory, signal, stop, (outcome) => {
+    await runScenarios(options, { provisioned, ahead, directory, signal, stop }, (outcome) => {
       results.push(outcome);
       if (outcome.verdict !== 'skipped') firstVerdict ??= Math.round(performance.now());
     });
     phases.scenarios = performance.now() - started - phases.provisioning;
+    failure = nothingRan(results, signal, configuration);
     const keep = configuration.text('keep');
     if (
       !options.interrupted.aborted &&
@@ -118,20 +144,22 @@ export async function run(options: RunOptions): Promise<RunResults> {
     }
   } catch (error) {
     // An interrupt while clusters are made ends in errors of whatever was under way.
-    failure = options.interrupted.aborted && provisioned === undefined ? options.interrupted.reason : error;
+    failure = options.interrupted.aborted && !ready ? options.interrupted.reason : error;
   }
   terminal.phase('teardown');
   const tearing = performance.now();
-  try {
-    await provisioned?.teardown();
-  } catch (error) {
-    failure ??= error;
+  for (const end of [() => ahead?.end(), () => provisioned?.teardown()]) {
+    try {
+      await end();
+    } catch (error) {
+      failure ??= error;
+    }
   }
   phases.teardown = performance.now() - tearing;
-  if (ledger.left().length > 0)
-    terminal.note(
-      `Not all that the run made could be removed: \`npm run sweep -- --run ${id} --report-dir ${directory}\` tries again.`,
-    );
+  failure ??= leftBehind(provisioned?.environment.leftovers ?? [], id);
+  const left = ledger.left();
+  if (left.length > 0)
+    terminal.note(`Not all that the run made could be removed: \`${sweepCommand(left, id, directory)}\` tries again.`);
   const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)
@@ -142,12 +170,18 @@ export async function run(options: RunOptions): Promise<RunResults> {
 /** How long the first scenario runs alone: about what its pod takes to start. */
 const HEAD_START_MILLISECONDS = 400;
 
+/** Where scenarios run, and what ends them. */
+interface Running {
+  readonly provisioned: Provisioned;
+  readonly ahead: Ahead | undefined;
+  readonly directory: string;
+  readonly signal: AbortSignal;
+  readonly stop: AbortController;
+}
+
 async function runScenarios(
   options: RunOptions,
-  provisioned: Provisioned,
-  directory: string,
-  signal: AbortSignal,
-  stop: AbortController,
+  { provisioned, ahead, directory, signal, stop }: Running,
   onResult: (result: ScenarioResult) => void,
 ): Promise<void> {
   const { configuration, scenarios, terminal } = options;
@@ -160,11 +194,13 @@ async function runScenarios(
       const outcome = await runScenario(scenario, {
         environment: provisioned.environment,
         available: provisioned.capabilities,
+        lacking: provisioned.lacking,
         timeoutMilliseconds: Math.max(configuration.number('timeout'), scenario.spec.allowSeconds ?? 0) * 1000,
         retries: configuration.number('retries'),
         signal,
         keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
         diagnostics: { directory, interrupted: options.interrupted },
+        ...(ahead && { ahead }),
       });
       if (outcome.verdict === 'failed') failures += 1;
       if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
@@ -197,6 +233,30 @@ async function runScenarios(
   }
 }
 
+const clustersFor = (scenarios: readonly Scenario[]): ClusterAlias[] =>
+  [...new Set(scenarios.flatMap((scenario) => clustersOf(scenario)))].sort();
+
+/** A run in which every scenario was skipped says nothing of its subject, and must not look as if it did. */
+function nothingRan(
+  results: readonly ScenarioResult[],
+  signal: AbortSignal,
+  configuration: Configuration,
+): HarnessError | undefined {
+  const ran = results.some(({ verdict }) => verdict !== 'skipped');
+  if (ran || results.length === 0 || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
+  const what = results.length === 1 ? 'The only scenario was' : `All ${results.length} scenarios were`;
+  return new HarnessError(
+    'NOTHING_RAN',
+    `${what} skipped, so that nothing was judged: choose others, or a cluster and an AWS that have what they need (--pass-with-no-scenarios takes this for a pass).`,
+  );
+}
+
+/** Where AWS was to be, of a run that did not get there. */
+function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
+  if (configuration.list('aws-endpoint').length > 0) return 'endpoint';
+  return configuration.text('cluster') === 'eks' ? 'aws' : 'emulator';
+}
+
 function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;
   if (results.some((item) => item.verdict === 'failed')) return EXIT.doesNotConform;
@@ -211,13 +271,16 @@ function describeEnvironment(
   provisioned: Provisioned | undefined,
 ): RunResults['environment'] {
   const sites = [...(provisioned?.environment.sites.values() ?? [])];
+  const aws = provisioned?.environment.aws;
   return {
     harness: version,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
     cluster: configuration.text('cluster') ?? 'embedded',
-    aws: provisioned?.environment.aws.name ?? 'emulator',
-    region: provisioned?.environment.aws.region ?? '',
+    aws: aws?.name ?? awsOf(configuration),
+    region: aws?.region ?? '',
+    endpoints: { ...aws?.endpoints },
+    services: aws === undefined ? [] : (aws.services ?? AWS_SERVICES),
     clusters: sites.map(({ alias, cluster }) => ({ alias, name: cluster.name, facts: cluster.facts })),
     digests: Object.fromEntries(
       programs.map((file) => [

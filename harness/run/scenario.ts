@@ -3,26 +3,31 @@ import { missing } from '../plan/requirements.ts';
 import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { orAborted } from './aborted.ts';
+import type { Ahead } from './ahead.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from './diagnostics/index.ts';
+import { dismantle } from './dismantle.ts';
 import { probeAll } from './execute.ts';
-import { arrange, dismantle } from './fixtures/index.ts';
-import { isUndoneAtOnce } from './undo.ts';
+import { arrange } from './fixtures/index.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from './world.ts';
 
 export interface ScenarioOptions {
   readonly environment: Environment;
   readonly available: ReadonlySet<string>;
+  /** Why something is not available, by capability, where that is known. */
+  readonly lacking?: ReadonlyMap<string, string>;
   readonly timeoutMilliseconds: number;
   readonly retries: number;
   /** Fires when the run was interrupted, or stops for another reason that it names. */
   readonly signal: AbortSignal;
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
+  /** What was arranged before the clusters were there. */
+  readonly ahead?: Ahead;
 }
 
 /** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
-  const lacking = missing(scenario, options.available);
+  const lacking = missing(scenario, options.available, options.lacking);
   if (lacking !== undefined) return result(scenario, 'skipped', lacking);
   const attachments: Attachment[] = [];
   for (let attempt = 1; ; attempt += 1) {
@@ -52,7 +57,9 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
     options.timeoutMilliseconds,
   );
   const signal = AbortSignal.any([options.signal, timeUp.signal]);
-  const world = makeWorld(scenario, options.environment, attempt, signal);
+  // Later attempts have names of their own.
+  const ahead = attempt === 1 ? options.ahead?.take(scenario) : undefined;
+  const world = makeWorld(scenario, options.environment, attempt, signal, ahead?.makings);
   const startedAt = Date.now();
   const started = performance.now();
   let arranged = started;
@@ -60,7 +67,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   let probes: readonly ProbeOutcome[] = [];
   let failure: unknown;
   try {
-    await orAborted(arrange(world), signal);
+    await orAborted(arrange(world, ahead?.inAws), signal);
     arranged = performance.now();
     probes = await orAborted(probeAll(world), signal);
   } catch (error) {
@@ -85,12 +92,9 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
           options.diagnostics,
         );
   const tearing = performance.now();
-  // Even where everything ends with the run, an attempt that may be made again, and one with names that another scenario
-  // may have too, must leave nothing in its way.
-  const all = !options.environment.disposable || verdict === 'error' || scenario.spec.exactNames === true;
-  // Where everything ends with the run, or is kept, only what others would feel is undone at once.
-  if (kept || !all) world.undo.splice(0, world.undo.length, ...world.undo.filter((step) => isUndoneAtOnce(step, kept)));
-  await dismantle(world).catch((error: unknown) => {
+  // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
+  const makesRoom = (verdict === 'error' && !stopped) || scenario.spec.exactNames === true;
+  await dismantle(world, { kept, makesRoom }).catch((error: unknown) => {
     failure ??= error;
   });
   return {

@@ -6,8 +6,10 @@ import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
+import { Makings } from './makings.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
+import type { UndoStep } from './undo.ts';
 
 /** A cluster as scenarios use it. */
 export interface Site {
@@ -25,15 +27,28 @@ export interface Environment {
   /** Tags of every AWS resource that is made: the run and its expiry. */
   readonly tags: Readonly<Record<string, string>>;
   readonly aws: AwsTarget;
+  /** What is known of the run's clusters before they are there. */
+  readonly announced: ReadonlyMap<ClusterAlias, { readonly name: string; readonly arn: string }>;
+  /** Empty until clusters are there. */
   readonly sites: ReadonlyMap<ClusterAlias, Site>;
-  /** True where everything ends with the run anyway, so that fixtures need not be deleted one by one. */
-  readonly disposable: boolean;
+  /** With what fixtures end without being deleted one by one: `run`, everything; `cluster`, what is in a cluster; `nothing`. */
+  readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
   /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
   readonly eventual: boolean;
   /** Lets only so many pods be starting at once; absent where a cluster sees to that itself. */
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds that each pod took from the request that creates it to its first report. */
   readonly podTimes: number[];
+  /** Undone when the run is over: of scenarios whose things are kept. */
+  readonly undoAtEnd: UndoStep[];
+  /** What could not be removed and stays when the run is over. */
+  readonly leftovers: Leftover[];
+}
+
+export interface Leftover {
+  /** Such as `role conformance-c1a2b3d-ab-01-app`. */
+  readonly name: string;
+  readonly reason: string;
 }
 
 /** The things of one scenario that exist, and how to undo them. */
@@ -45,28 +60,40 @@ export interface ScenarioWorld {
   readonly associations: Map<string, string>;
   /** Token name -> token, of `tokens`. */
   readonly tokens: Map<string, string>;
-  /** Run in reverse when the scenario is over. */
-  readonly undo: (() => Promise<unknown>)[];
+  readonly makings: Makings;
+  /** Those of `makings`: done when the scenario is over. */
+  readonly undo: UndoStep[];
   /** Ends when the scenario is over or its time is up. */
   readonly signal: AbortSignal;
 }
 
+/** `makings`: of what was arranged already. */
 export function makeWorld(
   scenario: Scenario,
   environment: Environment,
   attempt: number,
   signal: AbortSignal,
+  makings = new Makings(),
 ): ScenarioWorld {
   const names = new Names(
     scenario,
     {
       run: environment.run,
       accountId: (alias) => environment.aws.accountId(alias),
-      cluster: (alias) => environment.sites.get(alias)?.cluster,
+      cluster: (alias) => environment.sites.get(alias)?.cluster ?? environment.announced.get(alias),
     },
     attempt,
   );
-  return { scenario, environment, names, associations: new Map(), tokens: new Map(), undo: [], signal };
+  return {
+    scenario,
+    environment,
+    names,
+    associations: new Map(),
+    tokens: new Map(),
+    makings,
+    undo: makings.undo,
+    signal,
+  };
 }
 
 /** Labels of everything that a scenario makes in a cluster. */

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { EXIT } from '../errors.ts';
 import { RUN_ID } from '../run/ledger.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
-import { find, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
+import { find, type AwsMaking, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
 import { forget, remove, titleOf, type Removal } from './remove.ts';
 
 export interface SweepIo {
@@ -151,12 +151,19 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
     ...left.things.map((thing) => `${titleOf(thing)} (${reasons.get(titleOf(thing)) ?? 'it is there again'})`),
     ...left.refused.map((reason) => `${reason}; when ${left.stateFiles.join(' and ')} is right, remove it by hand`),
     ...left.unseen.map((name) => `${name} (Docker was not asked)`),
+    ...left.accounts.map(
+      (account) => `${accountTitle(account)} (npm run sweep -- --cluster eks --run ${run} looks there)`,
+    ),
   ];
   if (problems.length === 0) forget(left);
   return problems;
 }
 
-function describe({ run, liveness, owner, since, stateFiles, things, refused, unseen }: Leftovers, now: Date): string {
+const accountTitle = ({ accountId, region }: AwsMaking): string =>
+  `what is left in AWS account ${accountId}, ${region}`;
+
+function describe(found: Leftovers, now: Date): string {
+  const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = found;
   const age = since === undefined ? '' : `, ${ageOf(now.getTime() - since.getTime())} old`;
   const state = {
     alive: `alive (${owner}): left alone`,
@@ -167,6 +174,7 @@ function describe({ run, liveness, owner, since, stateFiles, things, refused, un
     ...things.map(titleOf),
     ...stateFiles.map((file) => `state file ${file}`),
     ...unseen.map((name) => `${name}, which Docker was not asked about`),
+    ...accounts.map((account) => `${accountTitle(account)}, which --cluster eks looks for`),
     ...refused.map((reason) => `not touched: ${reason}`),
   ];
   return `Run ${run}${age}, ${state}\n${lines.map((line) => `  ${line}\n`).join('')}`;

@@ -8,6 +8,7 @@ import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
 
 export type Attachment = Extract<Making, { kind: 'attachment' }>;
+export type AwsMaking = Extract<Making, { kind: 'aws' }>;
 
 /** Something that a run left. */
 export type Thing =
@@ -32,6 +33,8 @@ export interface Leftovers extends Owner {
   readonly refused: readonly string[];
   /** What a state file names in Docker, when Docker could not be asked. */
   readonly unseen: readonly string[];
+  /** AWS accounts that a state file names: what is in them is swept by itself. */
+  readonly accounts: readonly AwsMaking[];
 }
 
 interface Owner {
@@ -135,6 +138,7 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
       docker === undefined
         ? makings.flatMap((making) => ('name' in making ? [`${making.kind} ${making.name}`] : []))
         : [],
+    accounts: makings.filter((making) => making.kind === 'aws'),
   };
 }
 
@@ -145,7 +149,7 @@ function refusalOf(
   reportFolder: string,
   temporaryFolders: readonly string[],
 ): string | undefined {
-  if (making.kind === 'attachment') return undefined;
+  if (making.kind === 'attachment' || making.kind === 'aws') return undefined;
   if (making.kind !== 'path')
     return carries(making.name, run) ? undefined : `${making.kind} ${making.name}: does not have ${run} in its name`;
   const reason = refusal(making.path, run, reportFolder, temporaryFolders);

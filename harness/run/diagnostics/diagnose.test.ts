@@ -225,14 +225,14 @@ describe('diagnostics', () => {
     const calls = [
       aCall({ requestId: 'before', notes: [NAMESPACE], time: STARTED - 60_000 }),
       aCall({ requestId: 'by-namespace', notes: [`namespace ${NAMESPACE}`] }),
-      aCall({ requestId: 'by-role', caller: 'arn:aws:sts::1:assumed-role/cabcdef-ab-01-app/x' }),
+      aCall({ requestId: 'by-role', caller: 'arn:aws:sts::1:assumed-role/conformance-cabcdef-ab-01-app/x' }),
       aCall({ requestId: 'by-program', applicationId: 'AB-01' }),
       aCall({
         requestId: 'by-bucket',
         authorizations: [
           {
             action: 's3:GetObject',
-            resource: 'arn:aws:s3:::cabcdef-ab-01-data/key',
+            resource: 'arn:aws:s3:::conformance-cabcdef-ab-01-data/key',
             decision: { value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it', statements: [] },
           },
         ],

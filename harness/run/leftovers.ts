@@ -1,0 +1,23 @@
+import type { Making } from '../../clusters/ledger.ts';
+import { HarnessError } from '../errors.ts';
+import type { Leftover } from './world.ts';
+
+/** How many leftovers a sentence names. */
+const NAMED = 5;
+
+/** The error of a run that leaves something, undefined where it does not. */
+export function leftBehind(leftovers: readonly Leftover[], run: string): HarnessError | undefined {
+  if (leftovers.length === 0) return undefined;
+  const named = leftovers.slice(0, NAMED).map(({ name, reason }) => `${name} (${reason})`);
+  const more = leftovers.length > NAMED ? ` and ${leftovers.length - NAMED} more` : '';
+  return new HarnessError(
+    'LEFT_BEHIND',
+    `The run could not remove ${named.join(', ')}${more}: \`npm run sweep -- --cluster eks --run ${run}\` tries again.`,
+  );
+}
+
+/** The command that removes what a run left. */
+export function sweepCommand(left: readonly Making[], run: string, directory: string): string {
+  const onlyAws = left.every(({ kind }) => kind === 'aws');
+  return `npm run sweep -- ${onlyAws ? '--cluster eks ' : ''}--run ${run}${onlyAws ? '' : ` --report-dir ${directory}`}`;
+}

@@ -1,0 +1,31 @@
+import type { AwsTarget } from '../aws/target.ts';
+import { Makings } from '../run/makings.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from '../run/world.ts';
+import type { Scenario } from '../scenario/spec.ts';
+
+export const RUN = 'cabcdef';
+
+/** The environment of a run whose clusters are not there yet, for tests. */
+export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {}): Environment {
+  const arn = (name: string): string => `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}`;
+  return {
+    run: RUN,
+    tags: { 'conformance-run': RUN, 'conformance-expires': '2026-01-01T00:00:00Z' },
+    aws,
+    announced: new Map([['c1', { name: `${RUN}-c1`, arn: arn(`${RUN}-c1`) }]]),
+    sites: new Map(),
+    fixturesEndWith: 'nothing',
+    eventual: false,
+    podTimes: [],
+    undoAtEnd: [],
+    leftovers: [],
+    ...values,
+  };
+}
+
+/** The world of a scenario at its first attempt, for tests. */
+export const aWorld = (
+  scenario: Scenario,
+  environment: Environment,
+  signal: AbortSignal = new AbortController().signal,
+): ScenarioWorld => makeWorld(scenario, environment, 1, signal, new Makings());
