@@ -1,0 +1,116 @@
+import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '../../emulator/index.ts';
+import { startWithWorld } from '../../emulator/start.ts';
+import { emulatedAws } from '../../harness/aws/emulated.ts';
+import type { AwsTarget } from '../../harness/aws/target.ts';
+import { clusterHost } from '../emulator-hosts.ts';
+import { inventoryOf } from './inventory.ts';
+
+export interface RehearsalOptions {
+  readonly settings?: Partial<EmulatorSettings>;
+  /** Identity policy of the job's role, a JSON text. Default: everything is allowed. */
+  readonly policy?: string;
+  /** Changes what CreateCluster ends in, so that something goes wrong. */
+  readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
+  /** When the job's session ends, milliseconds since the epoch. Default: in six hours. */
+  readonly sessionEndsAt?: number;
+}
+
+/**
+ * An emulated AWS as a nightly job meets it: a role that the job has a session of, a second account with a role to assume,
+ * clusters behind CreateCluster.
+ */
+export interface RehearsalCloud {
+  readonly emulator: Emulator;
+  /** The AWS as its administrator, for looking into it from outside. */
+  readonly aws: AwsTarget;
+  /** Environment of the job's processes: credentials and region. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Role of the second account that the job may assume. */
+  readonly otherAccountRole: string;
+  readonly jobRoleName: string;
+  setPolicy(policy: string): Promise<void>;
+  /** What the job's session asked AWS for, and what the roles did that it made. */
+  calls(): readonly CallRecord[];
+  /** All that there is in both accounts but for the job's own roles: a title for each thing. */
+  inventory(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+const JOB_ROLE = 'nightly';
+const OTHER_ROLE = 'nightly-other-account';
+export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+
+export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
+  const host = await clusterHost({
+    clusters: 'embedded',
+    kindImage: undefined,
+    imageBase: undefined,
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  });
+  const { emulator, world } = await startWithWorld({
+    region: 'us-west-2',
+    clusterProvider: options.wrap?.(host.provider) ?? host.provider,
+    ...(options.settings && { settings: options.settings }),
+  });
+  const aws = emulatedAws(emulator);
+  const makeRole = async (account: 'main' | 'other', name: string, principal: object, policy: string) => {
+    const { iam } = aws.clients(account);
+    const trust = policyText([{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }]);
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
+    await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'job', PolicyDocument: policy }));
+    return Role?.Arn ?? '';
+  };
+  const accountId = emulator.accountId;
+  const jobRoleArn = await makeRole('main', JOB_ROLE, { Service: 'ec2.amazonaws.com' }, options.policy ?? EVERYTHING);
+  const otherAccountRole = await makeRole('other', OTHER_ROLE, { AWS: `arn:aws:iam::${accountId}:root` }, EVERYTHING);
+  const role = world.account(accountId)?.roles.get(JOB_ROLE);
+  const now = Date.now();
+  // As a CI server's OIDC token gives it: the emulator has no such server.
+  const credentials = world.credentials.issue({
+    kind: 'role-session',
+    accountId,
+    arn: `arn:aws:sts::${accountId}:assumed-role/${JOB_ROLE}/job`,
+    roleArn: jobRoleArn,
+    roleName: JOB_ROLE,
+    userId: `${role?.id}:job`,
+    sessionName: 'job',
+    tags: [],
+    sessionPolicies: [],
+    issuedAt: now,
+    expiresAt: options.sessionEndsAt ?? now + 6 * 3_600_000,
+    chained: false,
+    context: {},
+  });
+  return {
+    emulator,
+    aws,
+    environment: {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
+      AWS_REGION: emulator.region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    },
+    otherAccountRole,
+    jobRoleName: JOB_ROLE,
+    setPolicy: async (policy) => {
+      const put = new PutRolePolicyCommand({ RoleName: JOB_ROLE, PolicyName: 'job', PolicyDocument: policy });
+      await aws.clients('main').iam.send(put);
+    },
+    calls: () => emulator.calls(),
+    inventory: async () => {
+      const all = await inventoryOf(aws);
+      return all.filter((title) => !/^role (nightly|nightly-other-account)( |$)/.test(title));
+    },
+    close: async () => {
+      await aws.close();
+      await host.close();
+    },
+  };
+}
+
+function policyText(statements: readonly object[]): string {
+  return JSON.stringify({ Version: '2012-10-17', Statement: statements });
+}

@@ -1,0 +1,59 @@
+import {
+  ListAccessEntriesCommand,
+  ListAddonsCommand,
+  ListClustersCommand,
+  ListNodegroupsCommand,
+  ListPodIdentityAssociationsCommand,
+} from '@aws-sdk/client-eks';
+import { ListOpenIDConnectProvidersCommand, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
+import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import type { AwsTarget } from '../../harness/aws/target.ts';
+
+/** Everything in both accounts, by listing AWS itself: a title for each thing. */
+export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
+  const titles: string[] = [];
+  for (const account of ['main', 'other'] as const) {
+    const { eks, iam, s3 } = aws.clients(account);
+    const where = account === 'other' ? ' of the second account' : '';
+    const add = (kind: string, names: readonly (string | undefined)[] = []): void => {
+      titles.push(...names.map((name) => `${kind} ${name}${where}`));
+    };
+    for await (const page of paginateListRoles({ client: iam }, {}))
+      add(
+        'role',
+        page.Roles?.map(({ RoleName }) => RoleName),
+      );
+    for await (const page of paginateListPolicies({ client: iam }, { Scope: 'Local' }))
+      add(
+        'policy',
+        page.Policies?.map(({ PolicyName }) => PolicyName),
+      );
+    const providers = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+    add(
+      'OIDC provider',
+      providers.OpenIDConnectProviderList?.map(({ Arn }) => Arn),
+    );
+    const buckets = await s3.send(new ListBucketsCommand({}));
+    add(
+      'bucket',
+      buckets.Buckets?.map(({ Name }) => Name),
+    );
+    const { clusters = [] } = await eks.send(new ListClustersCommand({}));
+    add('cluster', clusters);
+    for (const clusterName of clusters) {
+      const [groups, addons, associations, entries] = await Promise.all([
+        eks.send(new ListNodegroupsCommand({ clusterName })),
+        eks.send(new ListAddonsCommand({ clusterName })),
+        eks.send(new ListPodIdentityAssociationsCommand({ clusterName })),
+        eks.send(new ListAccessEntriesCommand({ clusterName })),
+      ]);
+      const of = (names: readonly (string | undefined)[] = []): string[] =>
+        names.map((name) => `${name} of cluster ${clusterName}`);
+      add('node group', of(groups.nodegroups));
+      add('add-on', of(addons.addons));
+      add('association', of(associations.associations?.map((one) => `${one.namespace}/${one.serviceAccount}`)));
+      add('access entry', of(entries.accessEntries));
+    }
+  }
+  return titles.sort();
+}

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { AWS_TIMING } from '../../emulator/index.ts';
+import type { RunResults } from '../../harness/report/results.ts';
+import { rehearsalCloud } from './cloud.ts';
+import { fastPolls } from './polling.ts';
+
+const USAGE = `Usage: npm run rehearse -- [options] [-- flags of npm run conformance]
+
+Rehearses a run on Amazon EKS: starts an emulated AWS that takes its time as AWS does and throttles as AWS does, and runs
+the command against it, as a job with a role of its own would. Then looks, as the administrator, at what the run left and
+how it asked.
+
+  --pace N        how many times faster than AWS the delays pass (default 20)
+  --timing WHICH  aws (default) or instant
+  --policy FILE   identity policy of the job's role (default: everything is allowed)
+  --help          print this
+
+Exit codes: that of the run; 3 also when something was left in AWS, or AWS was polled faster than once a second; 2 wrong usage.
+`;
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+async function main(argv: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: {
+      pace: { type: 'string', default: '20' },
+      timing: { type: 'string', default: 'aws' },
+      policy: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const pace = Number(values.pace);
+  if (!(pace >= 1) || !['aws', 'instant'].includes(values.timing))
+    throw new Error('--pace must be a number of at least 1, and --timing aws or instant.');
+  const policy = values.policy === undefined ? undefined : readFileSync(values.policy, 'utf8');
+  const cloud = await rehearsalCloud({
+    ...(values.timing === 'aws' && { settings: { ...AWS_TIMING, pace } }),
+    ...(policy !== undefined && { policy: forAccount(policy, '111122223333', 'us-west-2') }),
+  });
+  const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
+  try {
+    const reports = positionals.includes('--report-dir') ? undefined : join(folder, 'reports');
+    const code = await run(
+      [
+        '--cluster',
+        'eks',
+        '--aws-endpoint',
+        cloud.emulator.endpoint,
+        '--other-account-role',
+        cloud.otherAccountRole,
+        ...(reports === undefined ? [] : ['--report-dir', reports]),
+        ...positionals,
+      ],
+      cloud.environment,
+    );
+    // Lists are behind by as much as AWS' are.
+    const left = await settledInventory(cloud.inventory);
+    const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
+    const fast = fastPolls(cloud.calls(), caller);
+    const denied = cloud.calls().filter((call) => call.caller === caller && call.status === 403);
+    const folderOfRun = reports ?? positionals[positionals.indexOf('--report-dir') + 1] ?? '';
+    const results = JSON.parse(readFileSync(join(folderOfRun, 'results.json'), 'utf8')) as RunResults;
+    for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
+    for (const { operation, resource, milliseconds } of fast)
+      process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
+    const { passed, failed, skipped, error, inconclusive } = results.summary;
+    process.stdout.write(
+      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${denied.length} denied; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+    );
+    return code !== 0 ? code : left.length > 0 || fast.length > 0 ? 3 : 0;
+  } finally {
+    await cloud.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Replaces the placeholders of a policy in docs/iam. */
+export const forAccount = (policy: string, account: string, region: string): string =>
+  policy.replaceAll('<account>', account).replaceAll('<region>', region);
+
+async function settledInventory(inventory: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  let left = await inventory();
+  for (let round = 0; round < 10 && left.length > 0; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    left = await inventory();
+  }
+  return left;
+}
+
+function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`rehearse: ${(error as Error).message.split('\n')[0]}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import type { CallRecord } from '../../emulator/index.ts';
+import { fastPolls } from './polling.ts';
+
+const JOB = 'arn:aws:sts::111122223333:assumed-role/nightly/job';
+
+function calls(operation: string, times: readonly number[], resource = 'cluster/a', caller = JOB): CallRecord[] {
+  return times.map((time) => ({
+    requestId: `${operation}-${resource}-${time}`,
+    time,
+    service: 'eks',
+    operation,
+    caller,
+    applicationId: undefined,
+    status: 200,
+    errorCode: undefined,
+    authorizations: [
+      {
+        action: `eks:${operation}`,
+        resource,
+        decision: { value: 'allowed' } as CallRecord['authorizations'][0]['decision'],
+      },
+    ],
+    notes: [],
+  }));
+}
+
+describe('polling that is too fast', () => {
+  it('is found by looks at one resource that follow each other', () => {
+    expect(fastPolls(calls('DescribeCluster', [0, 500, 1000]), JOB)).to.deep.equal([
+      { operation: 'DescribeCluster', resource: 'cluster/a', milliseconds: 500 },
+    ]);
+  });
+
+  it('is none when a second passes, when there are but two looks, or others look', () => {
+    expect(fastPolls(calls('DescribeCluster', [0, 1000, 2000, 3500]), JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('DescribeCluster', [0, 1]), JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('DescribeCluster', [0, 1, 2], 'cluster/a', 'arn:other'), JOB)).to.deep.equal([]);
+    const two = [...calls('DescribeCluster', [0, 1000, 2000]), ...calls('DescribeCluster', [1, 1001], 'cluster/b')];
+    expect(fastPolls(two, JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('CreateRole', [0, 1, 2]), JOB)).to.deep.equal([]);
+  });
+});
