@@ -38,6 +38,8 @@ export interface ProbeOutcome {
   readonly reason: string;
   readonly explanation: Explanation | null;
   readonly milliseconds: number;
+  /** How often it was tried, of one that was repeated since AWS takes a while to put changes in force: the last counts. */
+  readonly tries?: number;
 }
 
 /** A file that belongs to a scenario's result. */

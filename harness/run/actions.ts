@@ -7,16 +7,88 @@ import type { ActionStep } from '../scenario/spec.ts';
 import { restartAgent, startAgent, stopAgent } from './agent-control.ts';
 import type { Cast } from './cast.ts';
 import { associate } from './fixtures/associations.ts';
+import { ignoreMissing } from './fixtures/missing.ts';
 import { deleteRole, putRolePolicy, recreateRole, updateTrust } from './fixtures/roles.ts';
 import { annotateServiceAccount, recreateServiceAccount } from './fixtures/service-accounts.ts';
-import { cutWebhook } from './webhook-client.ts';
+import type { Stage } from './incarnations.ts';
+import { changeTo, watchAssociation, type Subject } from './settle-association.ts';
+import { isAssociationTooSoon, settleIam, throughPropagation } from './settle.ts';
 import { undoAtOnce } from './undo.ts';
-import { site, workload, type ScenarioWorld } from './world.ts';
+import { cutWebhook } from './webhook-client.ts';
+import { site, workload, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
-/** Changes the world as a step says. `next` is the number of the stage that follows. */
-export async function perform(world: ScenarioWorld, action: ActionStep, cast: Cast, next: number): Promise<void> {
+/** Actions that change IAM. */
+const OF_IAM: ReadonlySet<ActionStep['do']> = new Set([
+  'PutRolePolicy',
+  'UpdateTrust',
+  'DeleteRole',
+  'RecreateRole',
+  'DenyNode',
+]);
+
+/** Changes the world as a step says, and waits until that is in force. `all[next]` is the stage that follows. */
+export async function perform(
+  world: ScenarioWorld,
+  action: ActionStep,
+  cast: Cast,
+  all: readonly Stage[],
+  next: number,
+): Promise<void> {
+  switch (action.do) {
+    case 'CreateAssociation':
+    case 'UpdateAssociation':
+    case 'DeleteAssociation':
+      return changeAssociation(world, action, all, next);
+    default:
+      await change(world, action, cast, next);
+  }
+  if (OF_IAM.has(action.do)) await settleIam(world);
+}
+
+type AssociationAction = Extract<ActionStep, { do: 'CreateAssociation' | 'UpdateAssociation' | 'DeleteAssociation' }>;
+
+async function changeAssociation(
+  world: ScenarioWorld,
+  action: AssociationAction,
+  all: readonly Stage[],
+  next: number,
+): Promise<void> {
+  const { eks } = world.environment.aws.clients('main');
+  const item = workload(world, action.workload);
+  const others = workloads(world).filter((other) => other.name !== item.name && isOfOneAccount(other, item));
+  const subject: Subject = [item, ...others];
+  const { name: clusterName } = site(world, item.cluster).cluster;
+  const watch = await watchAssociation(world, subject);
+  switch (action.do) {
+    case 'CreateAssociation': {
+      const association = typeof action.association === 'string' ? { role: action.association } : action.association;
+      await associate(world, item, association);
+      return watch?.until(changeTo(world, all, next, subject, association));
+    }
+    case 'UpdateAssociation': {
+      const id = { clusterName, associationId: associationId(world, item.name) };
+      const update = new UpdatePodIdentityAssociationCommand({ ...id, roleArn: world.names.roleArn(action.role) });
+      await throughPropagation(world, isAssociationTooSoon, () => eks.send(update));
+      return watch?.until(changeTo(world, all, next, subject, { ...item.association, role: action.role }));
+    }
+    case 'DeleteAssociation': {
+      const id = { clusterName, associationId: associationId(world, item.name) };
+      await eks.send(new DeletePodIdentityAssociationCommand(id));
+      return watch?.until({ injected: false, roleArn: undefined });
+    }
+  }
+}
+
+const isOfOneAccount = (a: Workload, b: Workload): boolean =>
+  a.cluster === b.cluster && a.namespace === b.namespace && a.serviceAccount === b.serviceAccount;
+
+async function change(
+  world: ScenarioWorld,
+  action: Exclude<ActionStep, AssociationAction>,
+  cast: Cast,
+  next: number,
+): Promise<void> {
   const { aws } = world.environment;
-  const { eks } = aws.clients('main');
   switch (action.do) {
     case 'StartPod':
       return cast.start(action.workload, next);
@@ -24,32 +96,6 @@ export async function perform(world: ScenarioWorld, action: ActionStep, cast: Ca
       return cast.replace(action.workload, next);
     case 'DeletePod':
       return cast.remove(action.workload);
-    case 'CreateAssociation': {
-      const association = typeof action.association === 'string' ? { role: action.association } : action.association;
-      await associate(world, workload(world, action.workload), association);
-      return;
-    }
-    case 'UpdateAssociation': {
-      const { cluster } = site(world, workload(world, action.workload).cluster);
-      await eks.send(
-        new UpdatePodIdentityAssociationCommand({
-          clusterName: cluster.name,
-          associationId: associationId(world, action.workload),
-          roleArn: world.names.roleArn(action.role),
-        }),
-      );
-      return;
-    }
-    case 'DeleteAssociation': {
-      const { cluster } = site(world, workload(world, action.workload).cluster);
-      await eks.send(
-        new DeletePodIdentityAssociationCommand({
-          clusterName: cluster.name,
-          associationId: associationId(world, action.workload),
-        }),
-      );
-      return;
-    }
     case 'AnnotateServiceAccount':
       return annotateServiceAccount(world, workload(world, action.workload), action.annotations);
     case 'PutRolePolicy':
@@ -118,14 +164,25 @@ async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: read
   const RoleName = site(world, alias).cluster.nodeRoleArn.split('/').at(-1);
   const PolicyName = `${world.scenario.id}-deny`;
   const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
-  await iam.send(
-    new PutRolePolicyCommand({
-      RoleName,
-      PolicyName,
-      PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
-    }),
+  const put = new PutRolePolicyCommand({
+    RoleName,
+    PolicyName,
+    PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
+  });
+  await world.makings.make(
+    {
+      name: `policy ${PolicyName} of role ${RoleName}`,
+      lives: 'aws',
+      atOnce: true,
+      make: () => iam.send(put),
+      remove: async () => {
+        await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+        // The next scenario's pods are on these nodes too.
+        if (!world.signal.aborted) await settleIam(world);
+      },
+    },
+    world.signal,
   );
-  world.undo.push(undoAtOnce(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }))));
 }
 
 const weather = new WeakMap<ScenarioWorld, (() => void)[]>();

@@ -2,6 +2,7 @@ import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { PodFields } from '../scenario/spec.ts';
+import { kubernetesPollMilliseconds } from './settle.ts';
 import { isAccountMissing } from './workload-pod.ts';
 import { site, type ScenarioWorld, type Site, type Workload } from './world.ts';
 
@@ -33,16 +34,15 @@ export async function admitInDryRun(
       headers: user === undefined ? {} : { 'Impersonate-User': user },
     });
     if (!isAccountMissing(answer.status, answer.body)) return answer;
-    await sleep(POLL_MILLISECONDS, undefined, { signal: world.signal });
+    await sleep(kubernetesPollMilliseconds(world.environment.aws), undefined, { signal: world.signal });
   }
 }
 
-const POLL_MILLISECONDS = 50;
 const SETTLE_MILLISECONDS = 5000;
 
 /**
- * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches;
- * true when it is. Gives up after a while: the probes that follow tell what admission does instead.
+ * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches, and
+ * the webhook of associations from EKS; true when it is. Gives up after a while: the probes that follow tell what admission does instead.
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
@@ -50,12 +50,13 @@ export async function awaitAdmission(
   isSo: (facts: Facts) => boolean,
   { signal = world.signal, milliseconds = SETTLE_MILLISECONDS } = {},
 ): Promise<boolean> {
-  if (!world.environment.eventual) return true;
+  const { eventual, aws } = world.environment;
+  if (!eventual && aws.propagation === undefined) return true;
   const end = performance.now() + milliseconds;
   while (performance.now() < end && !signal.aborted) {
     const answer = await admitInDryRun(world, like);
     if (answer.status === 201 && isSo(admissionFacts(JSON.parse(answer.body) as V1Pod))) return true;
-    await sleep(POLL_MILLISECONDS);
+    await sleep(kubernetesPollMilliseconds(aws));
   }
   return false;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
+import { kubernetesPollMilliseconds } from './settle.ts';
 import { undoAtOnce } from './undo.ts';
 import { site, type ScenarioWorld } from './world.ts';
 
@@ -11,8 +12,6 @@ const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADD
 
 /** A node label that no node has: a DaemonSet that selects it has no pods. */
 const NOWHERE = 'conformance.eks-pod-identity/no-agent';
-
-const POLL_MILLISECONDS = 50;
 
 const isReady = (pod: V1Pod): boolean =>
   pod.metadata?.deletionTimestamp === undefined &&
@@ -82,5 +81,6 @@ async function untilAgents(
   isSo: (pods: readonly V1Pod[]) => boolean,
   signal = world.signal,
 ): Promise<void> {
-  while (!isSo(await agentPods(kubernetes))) await sleep(POLL_MILLISECONDS, undefined, { signal });
+  const pause = kubernetesPollMilliseconds(world.environment.aws);
+  while (!isSo(await agentPods(kubernetes))) await sleep(pause, undefined, { signal });
 }

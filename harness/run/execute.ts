@@ -1,16 +1,20 @@
 import { causeFromMessage } from '../../components/probe/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../components/probe/protocol.ts';
+import type { CallRecord } from '../../emulator/index.ts';
 import { HarnessError } from '../errors.ts';
 import { isHarnessOperation } from '../scenario/builders.ts';
-import type { Expectation, Operation } from '../scenario/spec.ts';
+import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
 import { explain } from '../report/explain.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { perform } from './actions.ts';
 import { Cast } from './cast.ts';
 import { harnessProbe } from './harness-probes.ts';
 import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from './incarnations.ts';
-import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
-import { describeOperation, showsIdentity } from './describe.ts';
+import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
+import { describeOperation } from './describe.ts';
+import { identityExpected } from './expected-identity.ts';
+import { notesOn } from './settle-association.ts';
+import { untilSettled } from './settle-probe.ts';
 import { withoutControl } from './control.ts';
 import { mintBoundTokens, mintFreeTokens } from './tokens.ts';
 import { site, workload, workloads, type ScenarioWorld } from './world.ts';
@@ -32,7 +36,7 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
   await mintBoundTokens(world, cast);
   const outcomes: ProbeOutcome[] = [];
   for (const [index, stage] of all.entries()) {
-    if (stage.kind === 'action') await perform(world, stage.action, cast, index + 1);
+    if (stage.kind === 'action') await perform(world, stage.action, cast, all, index + 1);
     else outcomes.push(...(await probeGroup(world, stage.group, cast)));
   }
   return withoutControl(outcomes.sort((a, b) => a.number - b.number));
@@ -64,24 +68,39 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, cast: Cast): 
           'POD_FAILED',
           `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
         );
-      return outcomeOf(world, probe, withUpstreamCalls(world, probe, report), report.endedAt - report.startedAt);
+      const { tries, ...result } = withUpstreamCalls(world, probe, report);
+      return outcomeOf(world, probe, result, {
+        tries: tries?.count ?? 1,
+        milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
+      });
     });
   });
   // The harness' own probes follow each other: some are about what the one before made.
   const own = (async () => {
     const results: ProbeOutcome[] = [];
-    for (const probe of group.probes) {
-      if (!isHarnessOperation(probe.step.operation)) continue;
-      const started = performance.now();
-      const result = await harnessProbe(world, probe.step.operation);
-      const id = result.facts?.['associationId'];
-      if (probe.step.operation.do === 'CreatePodIdentityAssociation' && typeof id === 'string')
-        world.names.learn('association-id:made', id);
-      results.push(outcomeOf(world, probe, result, performance.now() - started));
-    }
+    for (const probe of group.probes)
+      if (isHarnessOperation(probe.step.operation)) results.push(await ownProbe(world, probe, probe.step.operation));
     return results;
   })();
   return (await Promise.all([...inPods, own])).flat();
+}
+
+async function ownProbe(
+  world: ScenarioWorld,
+  probe: NumberedProbe,
+  operation: HarnessOperation,
+): Promise<ProbeOutcome> {
+  const started = performance.now();
+  const make = async (): Promise<ProbeResult> => {
+    const made = await harnessProbe(world, operation);
+    const id = made.facts?.['associationId'];
+    if (operation.do === 'CreatePodIdentityAssociation' && typeof id === 'string')
+      world.names.learn('association-id:made', id);
+    return made;
+  };
+  const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
+  const { result, tries } = await untilSettled(world, operation, make, isAsExpected);
+  return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
 }
 
 /** How often EKS Auth was asked for the workload's service account while the probe ran, where AWS keeps a record. */
@@ -101,14 +120,16 @@ function withUpstreamCalls(world: ScenarioWorld, { step }: NumberedProbe, report
   return { ...report, facts: { ...report.facts, upstreamCalls: calls.length } };
 }
 
-function outcomeOf(
-  world: ScenarioWorld,
-  { number, step }: NumberedProbe,
-  result: ProbeResult,
-  milliseconds: number,
-): ProbeOutcome {
+interface Judged {
+  readonly call: CallRecord | undefined;
+  readonly expectation: Expectation;
+  readonly expectedIdentity: string | undefined;
+  readonly judgement: Judgement;
+}
+
+function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
   const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
-  const expectedIdentity = identityExpected(world, step.workload, step.operation, step.expectation);
+  const expectedIdentity = identityExpected(world, step);
   const expectation = world.names.expandAll(step.expectation);
   const judgement = judge(expectation, {
     result,
@@ -120,6 +141,19 @@ function outcomeOf(
     ),
     expectedIdentity,
   });
+  return { call, expectation, expectedIdentity, judgement };
+}
+
+function outcomeOf(
+  world: ScenarioWorld,
+  { number, step }: NumberedProbe,
+  result: ProbeResult,
+  { tries, milliseconds }: { readonly tries: number; readonly milliseconds: number },
+): ProbeOutcome {
+  const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
+  const said = tries === 1 ? judgement.reason : afterTries(judgement.reason, tries, milliseconds);
+  // What was waited for in vain may be why.
+  const reason = judgement.matches ? said : [said, ...notesOn(world, step.workload)].join(' ');
   const verdict =
     result.outcome === 'error' ? 'error' : judgement.matches ? 'passed' : step.control ? 'inconclusive' : 'failed';
   return {
@@ -132,32 +166,16 @@ function outcomeOf(
     verdict,
     reason:
       verdict === 'inconclusive'
-        ? `The control failed, so the denials of this scenario mean nothing. ${judgement.reason}`
-        : judgement.reason,
+        ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
+        : reason,
     explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
     milliseconds: Math.round(milliseconds),
+    ...(tries > 1 && { tries }),
   };
 }
 
-/** The role (by its name in the scenario) that a probe must act as: what it says, or what the workload was given. */
-function identityExpected(
-  world: ScenarioWorld,
-  name: string | undefined,
-  operation: Operation,
-  expectation: Expectation,
-): string | undefined {
-  if (expectation.as !== undefined) return expectation.as;
-  if (name === undefined || !showsIdentity(operation)) return undefined;
-  const role = (arn: string): string | undefined => /^<role:(.+)>$/.exec(arn)?.[1];
-  if (operation.do === 'AssumeRoleWithWebIdentity') return role(operation.roleArn);
-  if (operation.do === 'AssumeRole')
-    return expectation.outcome === 'granted' ? role(operation.role.roleArn) : undefined;
-  if ('through' in operation && operation.through)
-    return expectation.outcome === 'granted' ? role(operation.through.roleArn) : undefined;
-  const item = workload(world, name);
-  const { association, spec } = item;
-  return association?.targetRole ?? association?.role ?? (typeof spec.irsa === 'string' ? spec.irsa : undefined);
-}
+const afterTries = (reason: string, tries: number, milliseconds: number): string =>
+  `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
 
 function knownRoles(world: ScenarioWorld): Map<string, string> {
   return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));

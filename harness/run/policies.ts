@@ -1,5 +1,6 @@
 import { HarnessError } from '../errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
+import { isUnknownPrincipal, throughPropagation } from './settle.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** Names under which AWS' services refuse a policy document, or its size. */
@@ -16,13 +17,14 @@ const REFUSALS: ReadonlySet<string> = new Set([
  * of the environment: throws `HarnessError` BAD_POLICY with AWS' own words.
  */
 export async function handPolicy<T>(
-  { scenario }: ScenarioWorld,
+  world: ScenarioWorld,
   what: string,
   policy: object,
   call: () => Promise<T>,
 ): Promise<T> {
+  const { scenario } = world;
   try {
-    return await call();
+    return await throughPropagation(world, isUnknownPrincipal, call);
   } catch (error) {
     const { name, message } = error as Error;
     if (!REFUSALS.has(name)) throw error;

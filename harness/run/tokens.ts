@@ -44,12 +44,14 @@ async function mint(
 /** One secret in each namespace of the scenario: workloads mount it. */
 async function writeSecrets(world: ScenarioWorld): Promise<void> {
   const places = new Map(workloads(world).map((item) => [`${item.cluster}/${item.namespace}`, item]));
+  // The scenario's own: the harness may hold others.
+  const own = [...world.tokens].filter(([name]) => Object.hasOwn(world.scenario.spec.tokens ?? {}, name));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>
       site(world, cluster).kubernetes.createSecret(
         namespace,
         { name: TOKENS_SECRET, labels: labelsOf(world) },
-        Object.fromEntries(world.tokens),
+        Object.fromEntries(own),
       ),
     ),
   );

@@ -11,9 +11,10 @@ import {
   type ProbeReport,
 } from '../../components/probe/protocol.ts';
 import { HarnessError } from '../errors.ts';
-import type { WorkloadOperation } from '../scenario/spec.ts';
+import type { ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
 import type { PodGroups } from './incarnations.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
+import { probingOrder, settlingOf } from './settle-probe.ts';
 import { undoAtOnce } from './undo.ts';
 import { labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
 
@@ -52,7 +53,7 @@ export async function startWorkloadPod(
     ...(heldBack && { heldBack }),
     phases: groups.map((group) => ({
       phase: group.number,
-      probes: group.probes.map(({ number, step }) => planned(world, number, step.operation as WorkloadOperation)),
+      probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
     })),
   };
   const manifest = podManifest(world, workload, name, plan);
@@ -258,8 +259,9 @@ function describeEnd(pod: V1Pod): string {
   return state ? `${state.reason ?? pod.status?.phase}, exit code ${state.exitCode}` : (pod.status?.phase ?? 'unknown');
 }
 
-function planned(world: ScenarioWorld, number: number, operation: WorkloadOperation): PlannedProbe {
-  return { number, operation: realOperation(world, operation) };
+function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
+  const settle = settlingOf(world, step);
+  return { number, operation: realOperation(world, step.operation as WorkloadOperation), ...(settle && { settle }) };
 }
 
 /** The operation with real names in the place of the scenario's. */

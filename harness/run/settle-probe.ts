@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProbeResult, Settling } from '../../components/probe/protocol.ts';
+import type { HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
+import { identityExpected } from './expected-identity.ts';
+import { AWS_POLL_MILLISECONDS } from './settle.ts';
+import type { ScenarioWorld } from './world.ts';
+
+/** Operations whose results have nothing to do with what AWS puts in force. */
+const WITHOUT_AWS: ReadonlySet<Operation['do']> = new Set(['ReadFile', 'Connect', 'AwaitTokenRotation']);
+
+/** What the probe program is to repeat a probe for, where AWS takes a while to put changes in force. */
+export function settlingOf(world: ScenarioWorld, step: ProbeStep): Settling | undefined {
+  const { propagation } = world.environment.aws;
+  const { operation, expectation } = step;
+  if (propagation === undefined || WITHOUT_AWS.has(operation.do)) return undefined;
+  const { outcome, by, code, status, policy, explicit } = expectation;
+  const role = identityExpected(world, step);
+  return {
+    outcome,
+    ...(by !== undefined && { by: [by].flat() }),
+    ...(code !== undefined && { codes: [code].flat() }),
+    ...(status !== undefined && { status }),
+    ...(policy !== undefined && { policy }),
+    ...(explicit !== undefined && { explicit }),
+    // The node's role and keys of a user's own are no roles of the scenario.
+    ...(role !== undefined &&
+      Object.hasOwn(world.scenario.spec.roles ?? {}, role) && { roleArn: world.names.roleArn(role) }),
+    seconds: propagation.boundSeconds,
+  };
+}
+
+/** Operations that change nothing, so that one before or after another means the same. */
+const READS: ReadonlySet<Operation['do']> = new Set([
+  'GetCallerIdentity',
+  'GetObject',
+  'HeadObject',
+  'GetObjectTagging',
+  'ListObjectsV2',
+  'HeadBucket',
+  'AssumeRole',
+]);
+
+/**
+ * The probes of one pod between two steps, in the order that it makes them: those that must be granted come first where AWS
+ * takes a while to put changes in force, so that a denial is not one for want of them. Probes that write, or whose order is
+ * what they are about, stay where the scenario has them.
+ */
+export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
+  const isFree = probes.every(({ step }) => READS.has(step.operation.do));
+  if (world.environment.aws.propagation === undefined || !isFree) return [...probes];
+  const isGrant = ({ step: { expectation } }: T): boolean =>
+    expectation.outcome === 'granted' || expectation.outcome === 'absent';
+  return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
+}
+
+/** The harness' own operations that only look, at what AWS may not have told the cluster or another of its hosts yet. */
+const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
+  'AdmitPod',
+  'MutateRequest',
+  'DescribePodIdentityAssociation',
+  'ListPodIdentityAssociations',
+]);
+
+/** Whether another try of a probe of the harness may come to another result, and does no harm. */
+function mayChange({ do: operation }: HarnessOperation, { outcome }: ProbeResult): boolean {
+  if (outcome === 'error') return false;
+  // What was refused was not made: a role or a deletion that EKS has not heard of, a new creator's session.
+  return LOOKS.has(operation) || (operation === 'CreatePodIdentityAssociation' && outcome === 'refused');
+}
+
+export interface Tried {
+  readonly result: ProbeResult;
+  /** 1 where the first result counted. */
+  readonly tries: number;
+}
+
+/**
+ * Makes a probe of the harness, and repeats it while it is not as `isAsExpected` says and propagation may be why. Gives the
+ * last result.
+ */
+export async function untilSettled(
+  world: ScenarioWorld,
+  operation: HarnessOperation,
+  probe: () => Promise<ProbeResult>,
+  isAsExpected: (result: ProbeResult) => boolean,
+  pauseMilliseconds = AWS_POLL_MILLISECONDS,
+): Promise<Tried> {
+  const end = performance.now() + (world.environment.aws.propagation?.boundSeconds ?? 0) * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const result = await probe();
+    const isLast = performance.now() + pauseMilliseconds > end || !mayChange(operation, result);
+    if (isLast || isAsExpected(result)) return { result, tries };
+    await sleep(pauseMilliseconds, undefined, { signal: world.signal });
+  }
+}
