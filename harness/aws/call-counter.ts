@@ -16,6 +16,8 @@ export interface CountedClient {
 export interface CallCounter {
   /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
   count(service: string, client: CountedClient): void;
+  /** Counts a call that no client of the SDK made; `code` is that of the error it was answered with. */
+  sent(operation: string, code?: string): void;
   counts(): CallCounts;
 }
 
@@ -29,13 +31,19 @@ export function callCounter(): CallCounter {
   let total = 0;
   let retries = 0;
   let throttled = 0;
+  const begin = (operation: string): void => {
+    byOperation.set(operation, (byOperation.get(operation) ?? 0) + 1);
+    total += 1;
+  };
   return {
+    sent: (operation, code) => {
+      begin(operation);
+      if (code !== undefined && THROTTLING.test(code)) throttled += 1;
+    },
     count: (service, client) =>
       client.middlewareStack.add(
         (next, context) => async (args) => {
-          const operation = `${service}:${(context.commandName ?? 'Unknown').replace(/Command$/, '')}`;
-          byOperation.set(operation, (byOperation.get(operation) ?? 0) + 1);
-          total += 1;
+          begin(`${service}:${(context.commandName ?? 'Unknown').replace(/Command$/, '')}`);
           if (isRetry(args)) retries += 1;
           try {
             return await next(args);

@@ -1,19 +1,22 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
 import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter, type CountedClient } from './call-counter.ts';
+import { presignedClusterToken } from './cluster-token.ts';
 import type { AwsClients, AwsTarget } from './target.ts';
+
+export { presignedClusterToken };
 
 /** The second account of an emulated AWS. */
 const OTHER_ACCOUNT = '444455556666';
 
 /** What an emulated AWS can do, by the harness' capability names. */
 export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
+  'associations',
+  's3',
   'two-accounts',
   'virtual-clock',
   'weather',
@@ -71,40 +74,4 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
       await emulator.close();
     },
   };
-}
-
-/**
- * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity, bound to the cluster by the signed
- * header `x-k8s-aws-id` (Amazon EKS User Guide, "Connect kubectl to an EKS cluster"; format of aws-iam-authenticator).
- */
-export async function presignedClusterToken(
-  endpoint: string,
-  region: string,
-  credentials: Credentials,
-  clusterName: string,
-): Promise<string> {
-  const { hostname, port, protocol } = new URL(endpoint);
-  const { accessKeyId, secretAccessKey } = credentials;
-  const signer = new SignatureV4({
-    credentials: { accessKeyId, secretAccessKey },
-    region,
-    service: 'sts',
-    sha256: Sha256,
-  });
-  const signed = await signer.presign(
-    {
-      method: 'GET',
-      protocol,
-      hostname,
-      ...(port !== '' && { port: Number(port) }),
-      path: '/',
-      query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-      headers: { host: port === '' ? hostname : `${hostname}:${port}`, 'x-k8s-aws-id': clusterName },
-    },
-    { expiresIn: 900 },
-  );
-  const query = Object.entries(signed.query ?? {})
-    .map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(String(value))}`)
-    .join('&');
-  return `k8s-aws-v1.${Buffer.from(`${endpoint}/?${query}`).toString('base64url')}`;
 }

@@ -2,6 +2,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
+import type { ProvisioningClients } from '../../clusters/driver.ts';
 import type { CallRecord, Weather } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 
@@ -64,9 +65,17 @@ export interface AwsTarget {
   readonly name: 'emulator' | 'aws' | 'endpoint';
   /** Services at a URL of their own, where that is not all the emulator's or AWS'. */
   readonly endpoints: Readonly<Partial<Record<AwsService, string>>>;
+  /** The services that are there. Default: all. */
+  readonly services?: readonly AwsService[];
   readonly region: string;
   /** What it can do, by the harness' capability names. */
   readonly capabilities: ReadonlySet<string>;
+  /** What cannot be had here though the clusters or AWS in general can, by capability: why, in words that end no sentence. */
+  readonly lacking?: ReadonlyMap<string, string>;
+  /** The clients that clusters are provisioned with, where they are not those of the main account. */
+  readonly provisioning?: ProvisioningClients;
+  /** True of an emulator that keeps what is made in it elsewhere: it does not end with the run. */
+  readonly outlives?: boolean;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
   /** A client of EKS with other credentials than the administrator's. */

@@ -1,0 +1,48 @@
+import type { AwsService } from './target.ts';
+
+/** Which services what a scenario may need takes, by the harness' capability names. */
+const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
+  'pod-identity': ['eks', 'eks-auth', 'iam', 'sts'],
+  associations: ['eks', 'iam'],
+  irsa: ['iam', 'sts'],
+  s3: ['s3'],
+  kubernetes: ['eks'],
+  'two-clusters': ['eks'],
+  'two-accounts': ['sts'],
+  'node-role': ['iam'],
+};
+
+/** What only an AWS offers whose inside can be reached. */
+const CONTROLS = {
+  'virtual-clock': 'nobody can move its clock',
+  weather: 'nobody can make it fail',
+  'call-record': 'nobody can read its record of calls in time',
+} as const;
+
+export interface Lack {
+  /** Of services, why each that is not there is not. */
+  readonly services: ReadonlyMap<AwsService, string>;
+  /** What AWS is called in a sentence. */
+  readonly where: string;
+  readonly otherAccount: boolean;
+  readonly permissionsBoundary: string | undefined;
+}
+
+/** What scenarios cannot have of an AWS that is not the harness' own emulator, each with the reason. */
+export function lackingOf({ services, where, otherAccount, permissionsBoundary }: Lack): Map<string, string> {
+  const lacking = new Map<string, string>(
+    Object.entries(CONTROLS).map(([name, why]) => [name, `${where} is not the harness' own emulator, and ${why}`]),
+  );
+  for (const [name, needed] of Object.entries(SERVICES)) {
+    const why = needed.flatMap((service) => services.get(service) ?? []);
+    if (why.length > 0) lacking.set(name, why.join('; '));
+  }
+  if (!otherAccount && !lacking.has('two-accounts'))
+    lacking.set('two-accounts', 'give a role of another account with --other-account-role');
+  if (permissionsBoundary !== undefined)
+    lacking.set('own-boundary', `every role has the boundary ${permissionsBoundary} of --permissions-boundary`);
+  return lacking;
+}
+
+/** What an AWS has that the harness can reach by its APIs alone, before `lackingOf` is taken from it. */
+export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts'];

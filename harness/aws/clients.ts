@@ -1,0 +1,94 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { IAMClient } from '@aws-sdk/client-iam';
+import { S3Client } from '@aws-sdk/client-s3';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { CallCounter, CountedClient } from './call-counter.ts';
+import type { CredentialsProvider } from './credentials.ts';
+import type { Endpoints } from './endpoints.ts';
+import { CALLS_PER_SECOND, limit, RateLimiter, type LimitedClient } from './rate-limiter.ts';
+import { PATIENT, retriesWithin, type RetryBounds } from './retries.ts';
+import { AWS_SERVICES, type AwsClients, type AwsService } from './target.ts';
+
+export type Limiters = Readonly<Record<AwsService, RateLimiter>>;
+
+/** The limits of one account. */
+export const limitersOfAccount = (): Limiters =>
+  Object.fromEntries(
+    AWS_SERVICES.map((service) => [service, new RateLimiter(CALLS_PER_SECOND[service])]),
+  ) as unknown as Limiters;
+
+export interface ClientOptions {
+  readonly region: string;
+  readonly endpoints: Endpoints;
+  readonly credentials: CredentialsProvider;
+  readonly counter: CallCounter;
+  readonly limiters: Limiters;
+  /** How long calls are tried again. Default: `PATIENT`. */
+  readonly retries?: RetryBounds;
+}
+
+/** Connections to a service that may be open at once: more calls wait for one. */
+const SOCKETS = 128;
+/** Milliseconds until an attempt at a connection, and one at a call, is given up. */
+const CONNECTING_MILLISECONDS = 5000;
+const CALL_MILLISECONDS = 30_000;
+
+/** Clients of AWS or other endpoints: counted, within the rates, and patient with throttling and the network. */
+export function awsClients(options: ClientOptions): AwsClients {
+  const common = (service: AwsService) => configurationOf(service, options);
+  return {
+    iam: attended('iam', new IAMClient(common('iam')), options),
+    s3: attended('s3', new S3Client({ ...common('s3'), forcePathStyle: options.endpoints.s3 !== undefined }), options),
+    sts: attended('sts', new STSClient(common('sts')), options),
+    eks: attended('eks', new EKSClient(common('eks')), options),
+  };
+}
+
+export const eksClient = (options: ClientOptions): EKSClient =>
+  attended('eks', new EKSClient(configurationOf('eks', options)), options);
+
+/**
+ * A client of EC2, where subnets are looked for. It is none of the services that scenarios are about, and is taken to be where
+ * EKS is; its few calls have EKS' limit.
+ */
+export function ec2Client(options: ClientOptions): EC2Client {
+  const client = new EC2Client(configurationOf('eks', options));
+  options.counter.count('ec2', client as unknown as CountedClient);
+  limit(client as unknown as LimitedClient, options.limiters.eks);
+  return client;
+}
+
+export const stsClient = (options: ClientOptions): STSClient =>
+  attended('sts', new STSClient(configurationOf('sts', options)), options);
+
+function configurationOf(service: AwsService, { region, endpoints, credentials, retries = PATIENT }: ClientOptions) {
+  const endpoint = endpoints[service];
+  return {
+    region,
+    credentials,
+    // A profile's `endpoint_url` must not lead elsewhere than the run says.
+    ignoreConfiguredEndpointUrls: true,
+    ...(endpoint !== undefined && { endpoint }),
+    retryStrategy: retriesWithin(retries),
+    requestHandler: {
+      connectionTimeout: CONNECTING_MILLISECONDS,
+      requestTimeout: CALL_MILLISECONDS,
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: SOCKETS },
+      httpsAgent: { maxSockets: SOCKETS },
+      // Calls that wait for a connection are no news.
+      socketAcquisitionWarningTimeout: CALL_MILLISECONDS * 10,
+    },
+  };
+}
+
+function attended<Client extends EKSClient | IAMClient | S3Client | STSClient>(
+  service: AwsService,
+  client: Client,
+  { counter, limiters }: ClientOptions,
+): Client {
+  counter.count(service, client as unknown as CountedClient);
+  limit(client as unknown as LimitedClient, limiters[service]);
+  return client;
+}

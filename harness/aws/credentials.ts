@@ -1,0 +1,52 @@
+import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+
+/** Credentials of AWS as its SDK hands them about. Secret: they appear in no output. */
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  readonly expiration?: Date;
+}
+
+/** Gives credentials that are good for a while, renewed where they expire. */
+export type CredentialsProvider = () => Promise<AwsCredentials>;
+
+/** Credentials are renewed this long before they expire: as long as AWS' SDKs do. */
+const RENEW_BEFORE_MILLISECONDS = 5 * 60_000;
+
+/** Asks once for all who need credentials at the same time, and again shortly before they expire. */
+export function renewed(ask: CredentialsProvider, now: () => number = Date.now): CredentialsProvider {
+  let held: Promise<AwsCredentials> | undefined;
+  let until = 0;
+  return () => {
+    if (held === undefined || now() >= until) {
+      until = Infinity;
+      const asked = ask();
+      held = asked;
+      asked.then(
+        ({ expiration }) => {
+          if (held === asked) until = expiration ? expiration.getTime() - RENEW_BEFORE_MILLISECONDS : Infinity;
+        },
+        () => {
+          if (held === asked) held = undefined;
+        },
+      );
+    }
+    return held;
+  };
+}
+
+/** Credentials of a session of `roleArn`, by STS' AssumeRole for an hour (the most that a session of a session may have). */
+export function assumedRole(sts: STSClient, roleArn: string, sessionName: string): CredentialsProvider {
+  return renewed(async () => {
+    const { Credentials } = await sts.send(
+      new AssumeRoleCommand({ RoleArn: roleArn, RoleSessionName: sessionName, DurationSeconds: 3600 }),
+    );
+    return {
+      accessKeyId: Credentials?.AccessKeyId ?? '',
+      secretAccessKey: Credentials?.SecretAccessKey ?? '',
+      sessionToken: Credentials?.SessionToken ?? '',
+      ...(Credentials?.Expiration && { expiration: Credentials.Expiration }),
+    };
+  });
+}

@@ -1,0 +1,127 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import type { CallCounter } from './call-counter.ts';
+import type { CredentialsProvider } from './credentials.ts';
+import type { RateLimiter } from './rate-limiter.ts';
+import type { EksAuthAnswer } from './target.ts';
+
+export interface EksAuthOptions {
+  readonly region: string;
+  readonly endpoint: string;
+  readonly credentials: CredentialsProvider;
+  readonly counter: Pick<CallCounter, 'sent'>;
+  readonly limiter: Pick<RateLimiter, 'turn'>;
+}
+
+/** What EKS Auth answered, or that it could not be asked: then `code` is that of the network's error, and no status. */
+export interface EksAuthResponse extends EksAuthAnswer {
+  readonly status?: number;
+}
+
+const CALL_MILLISECONDS = 10_000;
+
+/** EKS Auth has an address of AWS' dual-stack domain alone (AWS General Reference, "Amazon EKS endpoints and quotas"). */
+export const eksAuthEndpoint = (region: string): string =>
+  `https://eks-auth.${region}.${region.startsWith('cn-') ? 'api.amazonwebservices.com.cn' : 'api.aws'}`;
+
+/**
+ * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
+ * "AssumeRoleForPodIdentity"): signed here, since AWS' SDK for JavaScript has no client of EKS Auth that is of use
+ * outside of an agent. The credentials of the answer are dropped; neither they nor the token are in any answer or error.
+ * Never rejects but where there are no credentials to sign with, and tries once: who polls asks again.
+ */
+export async function askEksAuth(
+  options: EksAuthOptions,
+  clusterName: string,
+  token: string,
+): Promise<EksAuthResponse> {
+  const { endpoint, counter, limiter } = options;
+  const { origin, pathname } = new URL(endpoint);
+  const path = `${pathname.replace(/\/$/, '')}/clusters/${encodeURIComponent(clusterName)}/assume-role-for-pod-identity`;
+  const body = JSON.stringify({ token });
+  await limiter.turn();
+  const headers = await signedHeaders(options, origin, path, body);
+  let response: Response;
+  let text: string;
+  try {
+    const signal = AbortSignal.timeout(CALL_MILLISECONDS);
+    response = await fetch(`${origin}${path}`, { method: 'POST', headers, body, signal, redirect: 'manual' });
+    text = await response.text();
+  } catch (error) {
+    counter.sent('eks-auth:AssumeRoleForPodIdentity', 'NetworkError');
+    return { code: networkCode(error), message: `EKS Auth at ${origin} does not answer.` };
+  }
+  const answer = readAnswer(response, text, token);
+  counter.sent('eks-auth:AssumeRoleForPodIdentity', answer.code);
+  return answer;
+}
+
+async function signedHeaders(
+  { region, credentials }: EksAuthOptions,
+  origin: string,
+  path: string,
+  body: string,
+): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
+  const { hostname, port, protocol, host } = new URL(origin);
+  const signer = new SignatureV4({
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    region,
+    service: 'eks-auth',
+    sha256: Sha256,
+  });
+  const { headers } = await signer.sign({
+    method: 'POST',
+    protocol,
+    hostname,
+    ...(port !== '' && { port: Number(port) }),
+    path,
+    query: {},
+    headers: { host, 'content-type': 'application/json' },
+    body,
+  });
+  // `host` is fetch's own to set.
+  const { host: _host, ...rest } = headers;
+  return rest;
+}
+
+interface Answer {
+  readonly assumedRoleUser?: { readonly arn?: string };
+  readonly __type?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly Message?: string;
+}
+
+function readAnswer(response: Response, text: string, token: string): EksAuthResponse {
+  const { status, headers } = response;
+  let answer: Answer;
+  try {
+    answer = (JSON.parse(text) ?? {}) as Answer;
+  } catch {
+    answer = {};
+  }
+  const roleArn = roleOf(answer.assumedRoleUser?.arn);
+  if (response.ok && roleArn !== undefined) return { status, roleArn };
+  const named = headers.get('x-amzn-errortype') ?? answer.__type ?? answer.code;
+  // `com.amazon.eks#InvalidTokenException:http://…`
+  const code = named?.split(':')[0]?.split('#').at(-1);
+  const said = answer.message ?? answer.Message ?? '';
+  const message = token === '' ? said : said.replaceAll(token, '[redacted]');
+  return { status, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
+}
+
+/**
+ * The role of a session's ARN. It has no path there (IAM User Guide, "IAM identifiers"), so of a role with one this is not
+ * the whole ARN.
+ */
+function roleOf(sessionArn: string | undefined): string | undefined {
+  const [, partition, account, role] =
+    /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(sessionArn ?? '') ?? [];
+  return role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`;
+}
+
+function networkCode(error: unknown): string {
+  const cause = (error as { readonly cause?: { readonly code?: unknown } }).cause?.code;
+  return typeof cause === 'string' ? cause : (error as Error).name;
+}

@@ -1,0 +1,172 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
+import { STSClient } from '@aws-sdk/client-sts';
+import { HarnessError } from '../errors.ts';
+import type { AccountAlias } from '../scenario/policy.ts';
+import { callCounter } from './call-counter.ts';
+import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
+import { awsClients, ec2Client, eksClient, limitersOfAccount, stsClient, type ClientOptions } from './clients.ts';
+import { presignedClusterToken } from './cluster-token.ts';
+import { assumedRole } from './credentials.ts';
+import { askEksAuth, eksAuthEndpoint } from './eks-auth.ts';
+import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
+import { checkAccount, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
+import { iamPropagation } from './propagation.ts';
+import { BRIEF, FIRST } from './retries.ts';
+import { missingServices, type MissingServices } from './services.ts';
+import { AWS_SERVICES, type AwsClients, type AwsTarget } from './target.ts';
+
+export interface RealAwsOptions {
+  readonly run: string;
+  /** Tags of all that the run makes. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** Of `--region`. */
+  readonly region: string | undefined;
+  /** Services that are elsewhere; all others are AWS' own. */
+  readonly endpoints: Endpoints;
+  /** Of `--allow-account`. */
+  readonly allowedAccounts: readonly string[];
+  /** Of `--other-account-role`. */
+  readonly otherAccountRole: string | undefined;
+  /** Of `--permissions-boundary`. */
+  readonly permissionsBoundary: string | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+export interface RealAws extends AwsTarget {
+  /** ARN of who the credentials are. */
+  readonly callerArn: string;
+  /** Where subnets are found. */
+  readonly ec2: EC2Client;
+}
+
+/**
+ * AWS itself, or other endpoints, with the credentials of the SDK's default chain. Looks first whether it can be used at all,
+ * and changes nothing. Throws `HarnessError`: BAD_AWS or BAD_FLAG_VALUE for what the user must set right, AWS_UNREACHABLE
+ * where network or service fail.
+ */
+export async function realAws(options: RealAwsOptions): Promise<RealAws> {
+  const { run, endpoints, allowedAccounts, otherAccountRole, permissionsBoundary, environment } = options;
+  const elsewhere = Object.keys(endpoints).length > 0;
+  const isAws = Object.keys(endpoints).length < AWS_SERVICES.length;
+  if (isAws) checkEnvironmentEndpoints(endpoints, environment);
+  const region = await findRegion(options.region, environment);
+  const credentials = await findCredentials(region);
+  const counter = callCounter();
+  const main: ClientOptions = { region, endpoints, credentials, counter, limiters: limitersOfAccount() };
+  const { accountId, arn: callerArn } = await whoAmI({ ...main, retries: endpoints.sts === undefined ? FIRST : BRIEF });
+  checkAccount(accountId, allowedAccounts, isAws);
+  const eksAuth = {
+    ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
+    endpoint: endpoints['eks-auth'] ?? eksAuthEndpoint(region),
+  };
+  const missing = elsewhere ? await findMissing(main, () => askEksAuth(eksAuth, run, 'no-token')) : new Map();
+  const other = otherAccountRole === undefined ? undefined : await otherAccount(main, otherAccountRole, run);
+  if (other !== undefined) {
+    if (other.accountId === accountId)
+      throw new HarnessError(
+        'BAD_AWS',
+        `--other-account-role is a role of account ${accountId}, which is the run's own: give one of another account.`,
+      );
+    checkAccount(other.accountId, allowedAccounts, isAws, 'the other account');
+  }
+  const made = new Map<AccountAlias, AwsClients>();
+  const ec2 = ec2Client(main);
+  const further = new Set<{ destroy(): void }>([ec2]);
+  const clients = (alias: AccountAlias): AwsClients => {
+    const account = alias === 'main' ? main : other?.client;
+    if (account === undefined)
+      throw new HarnessError('BAD_AWS', 'There is no other account: give a role of one with --other-account-role.');
+    const found = made.get(alias) ?? awsClients(account);
+    made.set(alias, found);
+    return found;
+  };
+  const propagation =
+    missing.has('iam') || missing.has('sts')
+      ? undefined
+      : iamPropagation({
+          ...{ clients: clients('main'), run, accountId, tags: options.tags, permissionsBoundary },
+          ...(!isAws && { inARow: 1 }),
+        });
+  const stsEndpoint = endpoints.sts ?? regionalSts(region);
+  const where = elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS';
+  const lacking = lackingOf({ services: missing, where, otherAccount: other !== undefined, permissionsBoundary });
+  return {
+    name: elsewhere ? 'endpoint' : 'aws',
+    endpoints,
+    services: AWS_SERVICES.filter((service) => !missing.has(service)),
+    region,
+    capabilities: new Set(AWS_CAPABILITIES.filter((name) => !lacking.has(name))),
+    lacking,
+    accountId: (alias) => (alias === 'main' ? accountId : (other?.accountId ?? '')),
+    clients,
+    eksWith: (given) => {
+      const client = eksClient({ ...main, credentials: async () => given });
+      further.add(client);
+      return client;
+    },
+    ...(!missing.has('eks-auth') && {
+      askEksAuth: async (clusterName: string, token: string) => {
+        const { status: _status, ...answer } = await askEksAuth(eksAuth, clusterName, token);
+        return answer;
+      },
+    }),
+    workloadEnvironment: workloadEnvironment(endpoints),
+    clusterToken: async (clusterName) => presignedClusterToken(stsEndpoint, region, await credentials(), clusterName),
+    callerArn,
+    ec2,
+    controls: undefined,
+    propagation,
+    permissionsBoundary,
+    callCounts: () => counter.counts(),
+    close: async () => {
+      try {
+        await propagation?.close();
+      } finally {
+        for (const account of made.values())
+          for (const client of Object.values(account) as { destroy(): void }[]) client.destroy();
+        for (const client of further) client.destroy();
+        other?.sts.destroy();
+      }
+    },
+  };
+}
+
+async function findMissing(
+  main: ClientOptions,
+  eksAuth: Parameters<typeof missingServices>[2],
+): Promise<MissingServices> {
+  const clients = awsClients({ ...main, retries: BRIEF });
+  try {
+    return await missingServices(main.endpoints, clients, eksAuth);
+  } finally {
+    for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+  }
+}
+
+/** The account of `--other-account-role`, with credentials that are renewed. Throws `HarnessError` BAD_AWS. */
+async function otherAccount(main: ClientOptions, roleArn: string, run: string) {
+  const accountId = /^arn:[\w-]+:iam::(\d{12}):role\/.+$/.exec(roleArn)?.[1];
+  if (accountId === undefined)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--other-account-role is "${roleArn}": give the ARN of a role, such as arn:aws:iam::444455556666:role/conformance.`,
+    );
+  const sts = stsClient(main);
+  const credentials = assumedRole(sts, roleArn, `conformance-${run}`);
+  try {
+    await credentials();
+  } catch (error) {
+    sts.destroy();
+    const { code, message } = problem(error);
+    throw new HarnessError(code, `The role of --other-account-role cannot be assumed. ${message}`, { cause: error });
+  }
+  return { accountId, sts, client: { ...main, credentials, limiters: limitersOfAccount() } };
+}
+
+/** STS' address in a region, as the SDK has it for the region's partition. */
+function regionalSts(region: string): string {
+  const sts = new STSClient({ region });
+  const { url } = sts.config.endpointProvider({ Region: region, UseFIPS: false, UseDualStack: false });
+  sts.destroy();
+  return url.origin;
+}

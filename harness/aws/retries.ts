@@ -1,0 +1,80 @@
+import type { IAMClientConfig } from '@aws-sdk/client-iam';
+
+/** A retry strategy as AWS' SDK takes it. */
+export type RetryStrategy = Extract<
+  NonNullable<IAMClientConfig['retryStrategy']>,
+  { refreshRetryTokenForRetry: unknown }
+>;
+type RetryToken = Awaited<ReturnType<RetryStrategy['acquireInitialRetryToken']>>;
+
+export interface RetryBounds {
+  /** Longest time from a call's first attempt until it is given up, in milliseconds, while the service says "too often". */
+  readonly throttledMilliseconds: number;
+  /** The same for failures of network and service. */
+  readonly transientMilliseconds: number;
+}
+
+/** Rides out a minute of throttling, and a network that is away for ten seconds. */
+export const PATIENT: RetryBounds = { throttledMilliseconds: 120_000, transientMilliseconds: 30_000 };
+
+/** Before anything is made: a network that is away for ten seconds is waited for, and not longer. */
+export const FIRST: RetryBounds = { throttledMilliseconds: 60_000, transientMilliseconds: 12_000 };
+
+/** For a first look, at what may not be there at all. */
+export const BRIEF: RetryBounds = { throttledMilliseconds: 10_000, transientMilliseconds: 1500 };
+
+/** Longest pause between attempts, milliseconds. */
+const LONGEST_PAUSE = 8000;
+const FIRST_PAUSE_THROTTLED = 500;
+const FIRST_PAUSE = 200;
+
+interface Token extends RetryToken {
+  readonly since: number;
+}
+
+/**
+ * Tries calls again that were throttled or met a failure of network or service, with pauses that double, spread at random,
+ * until a bound in time. The SDK's own strategies share 500 tokens among all calls of a client, five for each retry: what
+ * a hundred calls at once use up in seconds of throttling.
+ */
+export function retriesWithin(
+  bounds: RetryBounds,
+  { now = Date.now, random = Math.random }: { readonly now?: () => number; readonly random?: () => number } = {},
+): RetryStrategy {
+  const token = (since: number, count: number, delay: number): Token => ({
+    since,
+    getRetryCount: () => count,
+    getRetryDelay: () => delay,
+  });
+  return {
+    acquireInitialRetryToken: async () => token(now(), 0, 0),
+    refreshRetryTokenForRetry: async (previous, { error, errorType, retryAfterHint }) => {
+      const cause = kindOf(error as Failure, errorType);
+      if (cause === undefined) throw new Error('this is no error that passes');
+      const { since } = previous as Token;
+      const count = previous.getRetryCount();
+      const first = cause === 'throttled' ? FIRST_PAUSE_THROTTLED : FIRST_PAUSE;
+      const pause = Math.min(LONGEST_PAUSE, first * 2 ** count) * (0.5 + random() / 2);
+      const delay = Math.min(LONGEST_PAUSE, Math.max(pause, retryAfterHint ? retryAfterHint.getTime() - now() : 0));
+      const bound = cause === 'throttled' ? bounds.throttledMilliseconds : bounds.transientMilliseconds;
+      if (now() + delay - since > bound) throw new Error('it has been tried long enough');
+      return token(since, count + 1, delay);
+    },
+    recordSuccess: () => undefined,
+  };
+}
+
+interface Failure {
+  readonly name?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** What makes a call worth another attempt; undefined where it would fail in the same way. */
+function kindOf(error: Failure | undefined, errorType: string): 'throttled' | 'transient' | undefined {
+  // IAM: another change of the same object is under way.
+  if (error?.name === 'ConcurrentModificationException') return 'transient';
+  // The SDK takes IAM's LimitExceeded, which is a quota that is used up, for throttling.
+  if (error?.name === 'LimitExceededException' && error.$metadata?.httpStatusCode === 409) return undefined;
+  if (errorType === 'THROTTLING') return 'throttled';
+  return errorType === 'TRANSIENT' || errorType === 'SERVER_ERROR' ? 'transient' : undefined;
+}
