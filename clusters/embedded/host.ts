@@ -16,7 +16,8 @@ export interface EmbeddedHostOptions {
   readonly ledger?: Ledger;
 }
 
-const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
+/** The image that pods can name for the probe program; a pod's own `command` runs a program of this machine in its place. */
+export const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
 
 /** Embedded clusters, which live in this process and on loopback. */
 export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
@@ -44,6 +45,7 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
 }
 
 export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
+  'kubernetes',
   'pod-identity',
   'irsa',
   'two-clusters',

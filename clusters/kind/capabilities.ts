@@ -2,6 +2,7 @@ import { AGENT_ADDON } from '../agent-addon.ts';
 
 /** What kind clusters can do, by the harness' capability names, unless what runs on them lacks it: see below. */
 export const KIND_CAPABILITIES: ReadonlySet<string> = new Set([
+  'kubernetes',
   'pod-identity',
   'irsa',
   'two-clusters',

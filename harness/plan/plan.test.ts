@@ -25,7 +25,14 @@ import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements
 import { select } from './select.ts';
 
 const grant = granted('red', getObject('data/red/key'));
-const all: ReadonlySet<string> = new Set<Capability>(['pod-identity', 'irsa', 'two-clusters', 'virtual-clock']);
+const all: ReadonlySet<string> = new Set<Capability>([
+  'kubernetes',
+  's3',
+  'pod-identity',
+  'irsa',
+  'two-clusters',
+  'virtual-clock',
+]);
 
 describe('what a scenario needs', () => {
   const table: readonly (readonly [string, Partial<ScenarioSpec>, readonly Capability[]])[] = [
@@ -57,7 +64,17 @@ describe('what a scenario needs', () => {
     ["the webhook's address", { workloads: {}, probes: [succeeds(postToWebhook('a', 'b'))] }, ['webhook-endpoint']],
   ];
   for (const [what, spec, needs] of table)
-    it(`follows from ${what}`, () => expect(capabilitiesOf(aScenario(spec))).to.have.members(needs));
+    it(`follows from ${what}`, () => {
+      const found = capabilitiesOf(aScenario(spec));
+      // All of these have a pod and an object.
+      expect(found).to.include.members(['kubernetes', 's3']);
+      expect(found.filter((name) => name !== 'kubernetes' && name !== 's3')).to.have.members(needs);
+    });
+
+  it('is told with the reason where that is known', () =>
+    expect(
+      missing(aScenario(), new Set(['kubernetes', 'pod-identity']), new Map([['s3', 'http://x has no S3']])),
+    ).to.equal('Needs what is not available here: S3 (s3: http://x has no S3).'));
 
   it('is told where it is missing', () => {
     expect(missing(aScenario(), all)).to.equal(undefined);

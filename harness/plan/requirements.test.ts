@@ -46,7 +46,14 @@ describe('requirements of a scenario', () => {
         workloads: { app: { role: 'app', cluster: 'c2' } },
       }),
     );
-    expect(needs).to.have.members(['two-clusters', 'pod-identity', 'webhook-endpoint', 'weather', 'call-record']);
+    expect(needs).to.have.members([
+      'kubernetes',
+      'two-clusters',
+      'pod-identity',
+      'webhook-endpoint',
+      'weather',
+      'call-record',
+    ]);
   });
 
   for (const [what, probes, spec, need] of [
@@ -56,9 +63,34 @@ describe('requirements of a scenario', () => {
     ["a change of the nodes' role", [denyNode('eks-auth:AssumeRoleForPodIdentity')], {}, 'node-role'],
     ['a boundary', [], { roles: { app: { trust: [], boundary: [] } } }, 'own-boundary'],
     ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
-    ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'pod-identity'],
+    ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'associations'],
   ] as const)
-    it(`are ${need} with ${what}`, () => expect(capabilitiesOf(scenario(probes, spec))).to.deep.equal([need]));
+    it(`are ${need} with ${what}`, () => {
+      const needs = capabilitiesOf(scenario(probes, spec)).filter((name) => name !== 'kubernetes');
+      expect(needs).to.deep.equal([need]);
+    });
+
+  for (const [what, probes, spec, kubernetes] of [
+    ['a pod that makes a probe', [granted('app', fetchCredentials())], { workloads: { app: {} } }, true],
+    ['a request to the webhook', [cutWebhook()], {}, true],
+    ['a token', [], { tokens: { mine: { serviceAccount: 'app/app' } } }, true],
+    [
+      'associations alone',
+      [succeeds(createAssociationFor('app/app', {}))],
+      { workloads: { app: { role: 'app' } } },
+      false,
+    ],
+    ['roles alone', [wait(1)], { roles: { app: { trust: [] } } }, false],
+  ] as const)
+    it(`are ${kubernetes ? '' : 'not '}the API of a cluster with ${what}`, () =>
+      expect(capabilitiesOf(scenario(probes, spec)).includes('kubernetes')).to.equal(kubernetes));
+
+  it('are no agent where nothing but the association of a role is looked at', () => {
+    const spec = { workloads: { app: { role: 'app' } }, roles: { app: { trust: [] } } };
+    expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/free', {}))], spec))).to.deep.equal([
+      'associations',
+    ]);
+  });
 
   it('are none with a boundary in the other account, whose roles the harness bounds not at all', () =>
     expect(
@@ -68,7 +100,7 @@ describe('requirements of a scenario', () => {
   it('are irsa too where a role of the scenario makes an association', () => {
     const as = { role: 'creator', token: 'mine' };
     expect(capabilitiesOf(scenario([succeeds(createAssociationFor('app/app', {}, { as }))]))).to.have.members([
-      'pod-identity',
+      'associations',
       'irsa',
     ]);
   });
@@ -78,6 +110,6 @@ describe('requirements of a scenario', () => {
 
   it('name what is missing', () => {
     expect(missing(scenario([restartAgent()]), new Set())).to.include('agent-restart');
-    expect(missing(scenario([restartAgent()]), new Set(['agent-restart']))).to.equal(undefined);
+    expect(missing(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
   });
 });

@@ -1,4 +1,4 @@
-import { CAPABILITIES, type Capability, type Scenario } from '../scenario/spec.ts';
+import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 
 /** Clusters that a scenario runs on. */
@@ -15,13 +15,16 @@ const PROBE_PORT = 2703;
 export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   const { spec } = scenario;
   const needs = new Set<Capability>(spec.needs ?? []);
+  const kubernetes = usesKubernetes(spec);
+  if (kubernetes) needs.add('kubernetes');
+  if (usesS3(spec)) needs.add('s3');
   if (clustersOf(scenario).length > 1) needs.add('two-clusters');
   const text = JSON.stringify(spec);
   if (/"account":"other"|<account:other>/.test(text)) needs.add('two-accounts');
   for (const role of Object.values(spec.roles ?? {}))
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
-    if (workload.role !== undefined) needs.add('pod-identity');
+    if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
     if (workload.irsa !== undefined) needs.add('irsa');
     if (workload.imds === 'reachable') needs.add('imds');
     if (workload.egress !== undefined) needs.add('network-policy');
@@ -38,10 +41,8 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
       const { operation } = step;
       if (operation.do === 'MutateRequest') needs.add('webhook-endpoint');
-      if (operation.do === 'CreatePodIdentityAssociation') {
-        needs.add('pod-identity');
-        if (operation.as !== undefined) needs.add('irsa');
-      }
+      if (OF_EKS_ALONE.has(operation.do)) needs.add('associations');
+      if (operation.do === 'CreatePodIdentityAssociation' && operation.as !== undefined) needs.add('irsa');
       if (operation.do === 'FetchCredentials' && operation.via === 'ipv6') needs.add('agent-ipv6');
       if (operation.do === 'AgentGet' && operation.port === PROBE_PORT) needs.add('agent-probe-port');
     }
@@ -49,11 +50,61 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   return [...needs];
 }
 
-/** Why a scenario cannot run here; undefined when it can. */
-export function missing(scenario: Scenario, available: ReadonlySet<string>): string | undefined {
+/** What the control plane of EKS answers without a cluster that can be reached. */
+const OF_EKS_ALONE: ReadonlySet<string> = new Set([
+  'CreatePodIdentityAssociation',
+  'DescribePodIdentityAssociation',
+  'DeletePodIdentityAssociation',
+  'ListPodIdentityAssociations',
+]);
+
+/** Changes of the world that are none of anything in a cluster. */
+const WITHOUT_CLUSTER: ReadonlySet<string> = new Set([
+  'CreateAssociation',
+  'UpdateAssociation',
+  'DeleteAssociation',
+  'PutRolePolicy',
+  'UpdateTrust',
+  'DeleteRole',
+  'RecreateRole',
+  'DenyNode',
+  'Wait',
+  'AdvanceClock',
+  'Weather',
+  'ClearWeather',
+]);
+
+const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {}).length === 0;
+
+/** Whether a scenario has to do with the inside of a cluster. Workloads that make no probe stand for their associations. */
+export function usesKubernetes({ tokens, users, probes }: ScenarioSpec): boolean {
+  if (!isEmpty(tokens) || !isEmpty(users)) return true;
+  return probes.some((step) =>
+    step.kind === 'probe' ? !OF_EKS_ALONE.has(step.operation.do) : !WITHOUT_CLUSTER.has(step.do),
+  );
+}
+
+function usesS3({ buckets, objects, probes }: ScenarioSpec): boolean {
+  if (!isEmpty(buckets) || !isEmpty(objects)) return true;
+  return probes.some((step) => step.kind === 'probe' && ('at' in step.operation || 'bucket' in step.operation));
+}
+
+/**
+ * Why a scenario cannot run here; undefined when it can.
+ * @param reasons why a capability is not available, where that is known, in words that end no sentence
+ */
+export function missing(
+  scenario: Scenario,
+  available: ReadonlySet<string>,
+  reasons?: ReadonlyMap<string, string>,
+): string | undefined {
   const lacking = capabilitiesOf(scenario).filter((capability) => !available.has(capability));
   if (lacking.length === 0) return undefined;
-  return `Needs what is not available here: ${lacking.map((capability) => `${CAPABILITIES[capability]} (${capability})`).join(', ')}.`;
+  const words = lacking.map((capability) => {
+    const reason = reasons?.get(capability);
+    return `${CAPABILITIES[capability]} (${capability}${reason === undefined ? '' : `: ${reason}`})`;
+  });
+  return `Needs what is not available here: ${words.join(', ')}.`;
 }
 
 const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set([

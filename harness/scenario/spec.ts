@@ -10,6 +10,9 @@ import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSp
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
 export const CAPABILITIES = {
+  kubernetes: 'a cluster whose API can be reached',
+  s3: 'S3',
+  associations: "EKS' API for Pod Identity associations",
   'pod-identity': 'the Pod Identity agent and EKS Auth',
   irsa: 'an OIDC provider per cluster',
   'two-clusters': 'two clusters side by side',
