@@ -1,5 +1,6 @@
 import type { ProbeResult } from '../../components/probe/protocol.ts';
 import type { StatementExplanation } from '../../emulator/index.ts';
+import type { CallCounts } from '../aws/target.ts';
 import type { Origin, OptionValue } from '../config/configuration.ts';
 import type { HarnessErrorCode } from '../errors.ts';
 
@@ -96,6 +97,10 @@ export interface RunResults {
     readonly cluster: string;
     readonly aws: string;
     readonly region: string;
+    /** Services at a URL of their own, where that is neither AWS' nor the emulator's. */
+    readonly endpoints: Readonly<Record<string, string>>;
+    /** The services that were there; empty when the run did not get so far. */
+    readonly services: readonly string[];
     readonly clusters: readonly {
       readonly alias: string;
       readonly name: string;
@@ -107,6 +112,8 @@ export interface RunResults {
     /** How the environment differs from a real one in what workloads see. */
     readonly translations: readonly string[];
   };
+  /** What the harness itself asked of AWS; pods, agent and clusters not counted. Null when the run did not get so far. */
+  readonly aws: { readonly calls: CallCounts } | null;
   /** Milliseconds of each phase; `arranging` and `probing` are sums over scenarios that overlapped. */
   readonly phases: {
     readonly provisioning: number;

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { CallCounts } from '../aws/target.ts';
 import type { Phase, RunResults, ScenarioResult, Verdict } from './results.ts';
 import { probeText } from './junit.ts';
 
@@ -100,6 +101,7 @@ export class Terminal {
       this.#say(
         `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over scenarios side by side), teardown ${seconds(phases.teardown)}`,
       );
+      if (results.aws !== null) this.#say(callsText(results.aws.calls));
       for (const report of reports) this.#say(`Report: ${report}`);
     }
     this.#say(
@@ -137,6 +139,16 @@ export class Terminal {
   #paint(text: string, code: number): string {
     return this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text;
   }
+}
+
+/** `AWS calls: 1,234 (12 retries, 3 throttled)` */
+function callsText({ total, retries, throttled }: CallCounts): string {
+  const counted = (count: number): string => count.toLocaleString('en-US');
+  const parts = [
+    ...(retries > 0 ? [`${counted(retries)} ${retries === 1 ? 'retry' : 'retries'}`] : []),
+    ...(throttled > 0 ? [`${counted(throttled)} throttled`] : []),
+  ];
+  return `AWS calls: ${counted(total)}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
 
 const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;

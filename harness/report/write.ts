@@ -1,6 +1,7 @@
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { HarnessError } from '../errors.ts';
+import { fidelityMarkdown } from './fidelity.ts';
 import { junitXml } from './junit.ts';
 import type { RunResults } from './results.ts';
 
@@ -35,6 +36,8 @@ export function writeReports(directory: string, results: RunResults): readonly s
   const files: readonly (readonly [string, string])[] = [
     ['results.json', `${JSON.stringify(results, null, 2)}\n`],
     ['junit.xml', junitXml(results, fromHere(directory))],
+    // Where AWS itself is what is judged.
+    ...(results.environment.aws === 'endpoint' ? ([['fidelity.md', fidelityMarkdown(results)]] as const) : []),
   ];
   return files.map(([name, content]) => writeWhole(join(directory, name), content));
 }

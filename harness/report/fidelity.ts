@@ -1,0 +1,90 @@
+import type { ProbeResult } from '../../components/probe/protocol.ts';
+import { AWS_SERVICES } from '../aws/target.ts';
+import { TITLES } from '../aws/services.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from './results.ts';
+
+/** What a verdict says of an AWS that is itself what is judged. */
+const VERDICTS: Readonly<Record<Verdict, string>> = {
+  passed: 'as AWS',
+  failed: 'differs',
+  inconclusive: 'inconclusive',
+  error: 'not judged',
+  skipped: 'not available',
+};
+
+/** How faithful an AWS other than AWS itself is, as fidelity.md: which services it has, and what it did against what AWS does. */
+export function fidelityMarkdown(results: RunResults): string {
+  const { environment, run, scenarios, summary } = results;
+  const places = [...new Set(Object.values(environment.endpoints))];
+  const counts = (['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const)
+    .filter((verdict) => summary[verdict] > 0 || verdict === 'passed' || verdict === 'failed')
+    .map((verdict) => `${summary[verdict]} ${VERDICTS[verdict]}`);
+  const judged = summary.passed + summary.failed;
+  const share = judged === 0 ? 'none was judged' : `${percent(summary.passed, judged)} of those judged are as AWS`;
+  const blocks = [
+    `# Fidelity of the AWS at ${places.map(cell).join(', ')}`,
+    `**${summary.total} scenarios: ${counts.join(', ')}** (${share}).`,
+    `Run ${run.id} of ${run.startedAt}, clusters: ${environment.cluster}. Expected is what AWS does by its documentation; observed is what came here. An inconclusive scenario is one whose control failed, so that its denials say nothing.`,
+    table(
+      ['service', 'where', 'answered'],
+      AWS_SERVICES.map((service) => [
+        TITLES[service],
+        environment.endpoints[service] ?? (environment.cluster === 'eks' ? 'AWS' : "the harness' emulator"),
+        environment.services.includes(service) ? 'yes' : 'no',
+      ]),
+    ),
+  ];
+  if (run.error !== null) blocks.push(`The run could not do its work: ${cell(run.error)}`);
+  for (const suite of new Set(scenarios.map((scenario) => scenario.suite))) {
+    const own = scenarios.filter((scenario) => scenario.suite === suite);
+    const passed = own.filter(({ verdict }) => verdict === 'passed').length;
+    const able = own.filter(({ verdict }) => verdict !== 'skipped').length;
+    blocks.push(
+      `## ${suite}`,
+      `${passed} of ${able} scenarios as AWS${able < own.length ? `, ${own.length - able} not available` : ''}.`,
+      table(['scenario', 'verdict', 'expected', 'observed'], own.flatMap(rowsOf)),
+    );
+  }
+  return `${blocks.join('\n\n')}\n`;
+}
+
+/** A row for a scenario; of one that is not as expected, a row for each probe that is not. */
+function rowsOf(scenario: ScenarioResult): string[][] {
+  const title = `${scenario.id} ${scenario.title}`;
+  const verdict = VERDICTS[scenario.verdict];
+  if (scenario.verdict === 'passed') {
+    const count = `${scenario.probes.length} ${scenario.probes.length === 1 ? 'probe' : 'probes'}`;
+    return [[title, verdict, count, 'the same']];
+  }
+  const unlike = scenario.probes.filter((probe) => probe.verdict !== 'passed');
+  if (unlike.length === 0) return [[title, verdict, '', scenario.reason]];
+  return unlike.map((probe, index) => [
+    index === 0 ? title : '',
+    index === 0 ? verdict : '',
+    `${probe.workload ?? 'harness'}: ${probe.operation}: ${probe.expected.text}`,
+    observedText(probe),
+  ]);
+}
+
+function observedText({ observed, reason }: ProbeOutcome): string {
+  if (observed === null) return reason;
+  const { outcome, layer, code, status, identity }: ProbeResult = observed;
+  const by = layer === undefined ? '' : ` by ${layer}`;
+  const what = [code, status === undefined ? undefined : `status ${status}`].filter((word) => word !== undefined);
+  const as = outcome === 'granted' && identity !== undefined ? ` as ${identity.arn}` : '';
+  return `${outcome}${as}${by}${what.length > 0 ? ` (${what.join(', ')})` : ''}`;
+}
+
+const percent = (part: number, whole: number): string => `${Math.floor((100 * part) / whole)} %`;
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
+
+/** Text in a cell of a table: on one line, and nothing in it is markup. */
+const cell = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/[\\`*_[\]|<>]/g, (character) => `\\${character}`)
+    .trim();
