@@ -7,7 +7,8 @@ import { EXIT, HarnessError } from './errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { capabilitiesBefore, checkClusterFlags, isAttached, type ClusterName } from './run/platform.ts';
+import { checkClusterFlags } from './run/cluster-flags.ts';
+import { capabilitiesBefore, isAttached, type ClusterName } from './run/platform.ts';
 import { keepUntil } from './run/keep.ts';
 import { run } from './run/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -47,11 +48,6 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   const scenarios = select(await loadScenarios(ownSuites, configuration.list('suites-dir')), configuration);
   if (configuration.flag('list')) return say(io, listText(scenarios));
   const cluster = configuration.text('cluster') ?? 'embedded';
-  if (cluster === 'eks')
-    throw new HarnessError(
-      'UNSUPPORTED_CLUSTER',
-      'Cluster "eks" cannot be provisioned by this version yet: use --cluster embedded or kind.',
-    );
   checkClusterFlags(configuration);
   if (configuration.flag('plan'))
     return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as ClusterName, configuration)));
@@ -69,6 +65,7 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
       scenarios,
       terminal,
       version,
+      environment: io.environment,
       interrupted: io.interrupted,
       programs: [
         join(io.root, 'dist', 'probe', 'probe.cjs'),
@@ -95,7 +92,8 @@ function say(io: Io, text: string): number {
 
 /** Flags of kubectl for a cluster that existed before; undefined when the run makes its own. */
 function attachedFlags(configuration: Configuration): string | undefined {
-  if (!isAttached(configuration)) return undefined;
+  // Clusters of EKS are reached by tokens of the run's own credentials, also where they existed before.
+  if (!isAttached(configuration) || configuration.text('cluster') === 'eks') return undefined;
   const [kubeconfig, context] = [configuration.text('kubeconfig'), configuration.text('context')];
   return [
     ...(kubeconfig === undefined ? [] : [`--kubeconfig ${resolve(kubeconfig)}`]),

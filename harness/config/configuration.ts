@@ -32,17 +32,21 @@ export function configure(
   const file = flags.get('config') as string | undefined;
   const fromFile = file === undefined ? new Map<OptionName, OptionValue>() : readConfigFile(file);
   const values = new Map<OptionName, { value: OptionValue; origin: Origin }>();
+  const sources: readonly (readonly [Origin, ReadonlyMap<OptionName, OptionValue>])[] = [
+    ['flag', flags],
+    ['environment', fromEnvironment],
+    ['config file', fromFile],
+  ];
+  // The cluster comes first in the table: defaults go by it.
   for (const option of OPTIONS as readonly OptionSpec[]) {
     const name = option.name as OptionName;
-    const sources: [Origin, ReadonlyMap<OptionName, OptionValue>][] = [
-      ['flag', flags],
-      ['environment', fromEnvironment],
-      ['config file', fromFile],
-    ];
     const source = sources.find(([, map]) => map.has(name));
+    const onEks = option.eksDefault !== undefined && values.get('cluster')?.value === 'eks';
     values.set(
       name,
-      source ? { value: source[1].get(name), origin: source[0] } : { value: option.default, origin: 'default' },
+      source
+        ? { value: source[1].get(name), origin: source[0] }
+        : { value: onEks ? option.eksDefault : option.default, origin: 'default' },
     );
   }
   const get = (name: OptionName): OptionValue => values.get(name)?.value;

@@ -8,6 +8,10 @@ export interface OptionSpec {
   readonly choices?: readonly string[];
   readonly placeholder?: string;
   readonly default?: string | number | boolean;
+  /** Default with `--cluster eks`, where it is another. */
+  readonly eksDefault?: number;
+  /** Clusters that heed it. Default: all. */
+  readonly clusters?: readonly ('embedded' | 'kind' | 'eks')[];
   readonly minimum?: number;
   readonly maximum?: number;
   readonly help: string;
@@ -25,63 +29,74 @@ export const OPTIONS = [
   },
   {
     name: 'kind-image',
+    clusters: ['kind'],
     kind: 'text',
     placeholder: 'IMAGE',
     help: 'kind: node image (default: the kindest/node that the installed kind pins)',
   },
   {
     name: 'agent-image',
+    clusters: ['kind', 'eks'],
     kind: 'text',
     placeholder: 'IMAGE',
     help: 'kind, eks: image of the Pod Identity agent (default: the reference agent; on EKS the add-on)',
   },
   {
     name: 'webhook-image',
+    clusters: ['kind'],
     kind: 'text',
     placeholder: 'IMAGE',
     help: 'kind: image of the Pod Identity webhook (default: the reference webhook)',
   },
   {
     name: 'workload-image',
+    clusters: ['kind', 'eks'],
     kind: 'text',
     placeholder: 'IMAGE',
     help: 'kind, eks: image of the probe program (default: built from this package; on EKS it must be given)',
   },
   {
     name: 'image-base',
+    clusters: ['kind'],
     kind: 'text',
     placeholder: 'IMAGE',
     help: 'kind: what the reference images are built from (see docs/kind.md)',
   },
   {
     name: 'agent-args',
+    clusters: ['kind', 'eks'],
     kind: 'list',
     placeholder: 'FLAG',
     help: "kind, eks: further flag of the agent's server command (repeat, or a comma list)",
   },
   {
     name: 'kubeconfig',
+    clusters: ['kind'],
     kind: 'text',
     placeholder: 'FILE',
     help: 'kind: use the cluster of this kubeconfig instead of making one, and leave it as it was',
   },
   {
     name: 'context',
+    clusters: ['kind'],
     kind: 'text',
     placeholder: 'NAME',
     help: 'kind: use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)',
   },
   {
     name: 'ready-timeout',
+    clusters: ['kind', 'eks'],
     kind: 'number',
     placeholder: 'SECONDS',
     minimum: 1,
     maximum: 86_400,
     default: 300,
+    eksDefault: 1800,
     help: 'kind, eks: longest time until a cluster is ready, in seconds (on EKS 1800 unless given)',
   },
   {
     name: 'cluster-name',
+    clusters: ['eks'],
     kind: 'list',
     placeholder: 'NAME',
     help: 'eks: use this cluster instead of making one, and leave it as it was (twice for two clusters)',
@@ -106,36 +121,42 @@ export const OPTIONS = [
   },
   {
     name: 's3-endpoint',
+    clusters: ['embedded', 'kind'],
     kind: 'text',
     placeholder: 'URL',
     help: "embedded, kind: another S3 that holds the objects behind the emulator's authorization",
   },
   {
     name: 'other-account-role',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'ARN',
     help: 'eks: role of a second account for the harness to assume, for cross-account scenarios',
   },
   {
     name: 'permissions-boundary',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'ARN',
     help: 'eks: managed policy that bounds every role that the harness makes',
   },
   {
     name: 'kubernetes-version',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'VERSION',
     help: 'eks: such as 1.34 (default: that of EKS)',
   },
   {
     name: 'addon-version',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'VERSION',
     help: 'eks: version of the add-on eks-pod-identity-agent (default: that of EKS)',
   },
   {
     name: 'compute',
+    clusters: ['eks'],
     kind: 'choice',
     choices: ['node-group', 'auto-mode'],
     default: 'node-group',
@@ -143,6 +164,7 @@ export const OPTIONS = [
   },
   {
     name: 'instance-type',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'TYPE',
     default: 'm6i.2xlarge',
@@ -150,6 +172,7 @@ export const OPTIONS = [
   },
   {
     name: 'nodes',
+    clusters: ['eks'],
     kind: 'number',
     placeholder: 'N',
     minimum: 1,
@@ -159,30 +182,35 @@ export const OPTIONS = [
   },
   {
     name: 'subnet-ids',
+    clusters: ['eks'],
     kind: 'list',
     placeholder: 'ID',
     help: 'eks: subnets of a cluster that is made (default: those tagged for EKS in one VPC)',
   },
   {
     name: 'cluster-role-arn',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'ARN',
     help: 'eks: role of a cluster that is made (default: a role of the run)',
   },
   {
     name: 'node-role-arn',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'ARN',
     help: 'eks: role of the nodes of a cluster that is made (default: a role of the run)',
   },
   {
     name: 'admin-principal-arn',
+    clusters: ['eks'],
     kind: 'text',
     placeholder: 'ARN',
     help: 'eks: principal who is made an administrator of a cluster that is made, by an access entry',
   },
   {
     name: 'expires',
+    clusters: ['eks'],
     kind: 'number',
     placeholder: 'HOURS',
     minimum: 1,
@@ -209,7 +237,15 @@ export const OPTIONS = [
     default: 'default',
     help: 'soak: run the scenarios that wait for minutes too',
   },
-  { name: 'parallel', kind: 'number', placeholder: 'N', minimum: 1, default: 16, help: 'scenarios under way at once' },
+  {
+    name: 'parallel',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 1,
+    default: 16,
+    eksDefault: 64,
+    help: 'scenarios under way at once (on EKS 64 unless given)',
+  },
   {
     name: 'timeout',
     kind: 'number',
@@ -218,7 +254,8 @@ export const OPTIONS = [
     // A day; timers end at 2^31 milliseconds, and fire at once beyond.
     maximum: 86_400,
     default: 60,
-    help: 'longest time for one scenario, in seconds',
+    eksDefault: 300,
+    help: 'longest time for one scenario, in seconds (on EKS 300 unless given)',
   },
   {
     name: 'retries',
@@ -244,9 +281,22 @@ export const OPTIONS = [
     help: 'keep clusters and fixtures after the run, until Ctrl-C',
   },
   { name: 'report-dir', kind: 'text', placeholder: 'DIR', help: 'where reports go (default: reports/<run id>)' },
-  { name: 'fault', kind: 'list', placeholder: 'NAME', help: 'turn a defect on, to see that a suite notices it' },
+  {
+    name: 'fault',
+    clusters: ['embedded', 'kind'],
+    kind: 'list',
+    placeholder: 'NAME',
+    help: 'turn a defect on, to see that a suite notices it',
+  },
   { name: 'list-faults', kind: 'flag', commandLineOnly: true, help: 'list the faults and stop' },
-  { name: 'seed', kind: 'text', placeholder: 'TEXT', default: '0', help: 'seed of ids that need not be secret' },
+  {
+    name: 'seed',
+    clusters: ['embedded', 'kind'],
+    kind: 'text',
+    placeholder: 'TEXT',
+    default: '0',
+    help: 'seed of ids that need not be secret',
+  },
   { name: 'pass-with-no-scenarios', kind: 'flag', help: 'exit 0 when nothing is selected' },
   { name: 'quiet', kind: 'flag', help: 'print failures and the summary alone' },
   { name: 'verbose', kind: 'flag', help: 'print every probe, and stack traces of errors' },

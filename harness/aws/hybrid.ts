@@ -1,0 +1,136 @@
+import {
+  CreateOpenIDConnectProviderCommand,
+  DeleteOpenIDConnectProviderCommand,
+  type IAMClient,
+} from '@aws-sdk/client-iam';
+import { callCounter } from './call-counter.ts';
+import { awsClients, limitersOfAccount, type ClientOptions } from './clients.ts';
+import { workloadEnvironment, type Endpoints } from './endpoints.ts';
+import { checkAccount, findCredentials, findRegion, whoAmI } from './preflight.ts';
+import { BRIEF } from './retries.ts';
+import { missingServices, TITLES, type MissingServices } from './services.ts';
+import { AWS_SERVICES, type AwsService, type AwsTarget } from './target.ts';
+
+/** S3, IAM or STS at other endpoints, with credentials that are good there. */
+export interface Foreign {
+  readonly endpoints: Endpoints;
+  readonly client: ClientOptions;
+  /** The account of the credentials there; undefined where STS is not among them. */
+  readonly accountId: string | undefined;
+  readonly missing: MissingServices;
+}
+
+export interface ForeignOptions {
+  readonly endpoints: Endpoints;
+  /** Of `--region`. */
+  readonly region: string | undefined;
+  readonly allowedAccounts: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** Looks at the endpoints before the emulator is started, which then plays the same account. Throws as `realAws` does. */
+export async function foreignServices(options: ForeignOptions): Promise<Foreign> {
+  const { endpoints, environment, allowedAccounts } = options;
+  const region = await findRegion(options.region, { AWS_DEFAULT_REGION: 'us-west-2', ...environment });
+  const credentials = await findCredentials(region);
+  const client: ClientOptions = {
+    ...{ region, endpoints, credentials },
+    counter: callCounter(),
+    limiters: limitersOfAccount(),
+  };
+  const asking = awsClients({ ...client, retries: BRIEF });
+  const missing = await missingServices(endpoints, asking, async () => ({})).finally(() => {
+    for (const each of Object.values(asking) as { destroy(): void }[]) each.destroy();
+  });
+  const asked = endpoints.sts !== undefined && !missing.has('sts');
+  const accountId = asked ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
+  if (accountId !== undefined) checkAccount(accountId, allowedAccounts, false);
+  return { endpoints, client, accountId, missing };
+}
+
+/**
+ * The harness' own emulator, which makes the clusters and keeps EKS and EKS Auth, with some of the other three services at
+ * endpoints that are not its own. Credentials are good only where they were given, so what needs both sides is missing.
+ * @param reachable a URL of this machine as pods reach it
+ */
+export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
+  const { endpoints, client, missing } = foreign;
+  const there = awsClients(client);
+  const here = emulated.clients('main');
+  const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
+  const main = {
+    iam: isThere('iam') ? there.iam : here.iam,
+    s3: isThere('s3') ? there.s3 : here.s3,
+    sts: isThere('sts') ? there.sts : here.sts,
+    eks: here.eks,
+  };
+  const lacking = lackingOfHybrid(endpoints, missing);
+  return {
+    ...emulated,
+    name: 'endpoint',
+    endpoints,
+    services: AWS_SERVICES.filter((service) => !missing.has(service)),
+    region: client.region,
+    capabilities: new Set([...emulated.capabilities].filter((name) => !lacking.has(name))),
+    lacking,
+    clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
+    provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
+    workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
+    controls: undefined,
+    callCounts: () => {
+      const [a, b] = [emulated.callCounts(), client.counter.counts()];
+      const operations = [...Object.entries(a.byOperation), ...Object.entries(b.byOperation)];
+      const byOperation: Record<string, number> = {};
+      for (const [name, count] of operations) byOperation[name] = (byOperation[name] ?? 0) + count;
+      return {
+        total: a.total + b.total,
+        retries: a.retries + b.retries,
+        throttled: a.throttled + b.throttled,
+        byOperation,
+      };
+    },
+    close: async () => {
+      for (const each of Object.values(there) as { destroy(): void }[]) each.destroy();
+      await emulated.close();
+    },
+  };
+}
+
+/** What cannot be had where services are divided between two that do not know each other's credentials. */
+function lackingOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
+  const taken = AWS_SERVICES.filter((service) => endpoints[service] !== undefined);
+  const names = taken.map((service) => TITLES[service]).join(', ');
+  const divided = `${names} ${taken.length === 1 ? 'is' : 'are'} elsewhere (--aws-endpoint)`;
+  const reasonsFor = (...services: AwsService[]): string | undefined => {
+    const why = services.flatMap((service) => missing.get(service) ?? []);
+    return why.length > 0 ? why.join('; ') : undefined;
+  };
+  const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
+  const lacking = new Map<string, string>([
+    ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither knows the credentials of the other`],
+    ['two-accounts', `the other account is the emulator's, and ${divided}`],
+    ['virtual-clock', `the emulator's clock is not that of other endpoints, and ${divided}`],
+    ['weather', `only the emulator's services can be made to fail, and ${divided}`],
+    ['call-record', `only the emulator keeps a record, and ${divided}`],
+  ]);
+  if (isThere('iam'))
+    lacking.set('associations', `EKS is the emulator's, and ${divided}: it does not know the roles of the other IAM`);
+  const noIrsa =
+    isThere('iam') && isThere('sts') ? reasonsFor('iam', 'sts') : `it takes IAM and STS of one side, and ${divided}`;
+  if (noIrsa !== undefined) lacking.set('irsa', noIrsa);
+  // The only credentials left to workloads are those of STS.
+  const noS3 =
+    isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not know the credentials of STS, and ${divided}`;
+  if (noS3 !== undefined) lacking.set('s3', noS3);
+  return lacking;
+}
+
+/** STS asks the IAM of its own side for OIDC providers; roles of clusters and nodes belong to the emulator's EKS. */
+function withProvidersAt(own: IAMClient, other: IAMClient): IAMClient {
+  const send = (command: Parameters<IAMClient['send']>[0]): unknown =>
+    (command instanceof CreateOpenIDConnectProviderCommand || command instanceof DeleteOpenIDConnectProviderCommand
+      ? other
+      : own
+    ).send(command);
+  return Object.create(own, { send: { value: send } }) as IAMClient;
+}
