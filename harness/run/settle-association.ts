@@ -54,7 +54,12 @@ export async function watchAssociation(
   if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return undefined;
   const [first] = subject;
   const auth = await eksAuthOf(world, first);
-  const before = isNew ? NO_ASSOCIATION : await auth?.ask();
+  let before = NO_ASSOCIATION;
+  if (!isNew)
+    await auth?.until(performance.now() + propagation.boundSeconds * 1000, (answer) => {
+      before = answer;
+      return true;
+    });
   const milliseconds = propagation.boundSeconds * 1000;
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
@@ -125,8 +130,7 @@ function expectsRefusal(all: readonly Stage[], from: number, subject: Subject): 
 }
 
 interface EksAuth {
-  ask(): Promise<EksAuthAnswer>;
-  /** Undefined when an answer was as `isSo` says before `end`, else the last one. */
+  /** Asks until an answer is as `isSo` says, then gives undefined; when it is not before `end`, the last answer. */
   until(end: number, isSo: (answer: EksAuthAnswer) => boolean): Promise<EksAuthAnswer | undefined>;
   close(): void;
 }
@@ -164,13 +168,11 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
   }
   // Under a name that no scenario gives: so it is taken out of whatever is reported.
   world.tokens.set(`<${name}>`, token);
-  const ask = async (): Promise<EksAuthAnswer> => (await aws.askEksAuth?.(cluster.name, token)) ?? {};
   return {
-    ask,
     until: async (end, isSo) => {
       for (;;) {
         const asked = performance.now();
-        const answer = await ask();
+        const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
         if (!PASSING.test(answer.code ?? '') && isSo(answer)) return undefined;
         if (performance.now() >= end) return answer;
         const pause = Math.max(0, AWS_POLL_MILLISECONDS - (performance.now() - asked));
@@ -182,8 +184,8 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
   };
 }
 
-const differ = (answer: EksAuthAnswer, before: EksAuthAnswer | undefined): boolean =>
-  answer.roleArn !== before?.roleArn || answer.code !== before?.code;
+const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
+  answer.roleArn !== before.roleArn || answer.code !== before.code;
 
 /** Sessions name their role without its path (IAM User Guide, "IAM identifiers"). */
 function sameRole(answered: string | undefined, wanted: string): boolean {

@@ -1,0 +1,332 @@
+import { expect } from 'chai';
+import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
+import type { AwsTarget, EksAuthAnswer } from '../aws/target.ts';
+import {
+  admitPod,
+  agentGet,
+  connect,
+  createAssociationFor,
+  denied,
+  getObject,
+  granted,
+  headObject,
+  listAssociations,
+  putObject,
+  refused,
+  restartPod,
+  removeAssociation,
+  updateAssociation,
+  whoAmI,
+} from '../index.ts';
+import { podIdentityRole } from '../scenario/policy.ts';
+import type { HarnessOperation, ProbeStep, ScenarioSpec, Step } from '../scenario/spec.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import { stages } from './incarnations.ts';
+import { Names } from './names.ts';
+import { changeTo, notesOn, watchAssociation, type Subject } from './settle-association.ts';
+import { probingOrder, settlingOf, untilSettled } from './settle-probe.ts';
+import { isAssociationTooSoon, isUnknownPrincipal, kubernetesPollMilliseconds, throughPropagation } from './settle.ts';
+import { workload, type ScenarioWorld } from './world.ts';
+
+const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
+const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';
+
+/** A world on an AWS that takes up to `boundSeconds`, or none at all. */
+function worldOf(
+  boundSeconds: number | undefined,
+  spec: Partial<ScenarioSpec> = {},
+  aws: Partial<AwsTarget> = {},
+  kubernetes: object = {},
+): ScenarioWorld {
+  const scenario = aScenario({ roles: ROLES, ...spec });
+  const sources = { run: 'crun', accountId: () => '111122223333', cluster: () => undefined };
+  const propagation = boundSeconds === undefined ? undefined : { boundSeconds, settled: async () => undefined };
+  return {
+    scenario,
+    names: new Names(scenario, sources),
+    tokens: new Map(),
+    signal: new AbortController().signal,
+    environment: {
+      run: 'crun',
+      eventual: false,
+      aws: { name: 'endpoint', propagation, ...aws },
+      sites: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes }]]),
+    },
+  } as unknown as ScenarioWorld;
+}
+
+const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
+const step = (probe: Step): ProbeStep => probe as ProbeStep;
+
+describe('a call that may come too soon', () => {
+  const attempt = async (boundSeconds: number | undefined, answers: readonly (Error | string)[]): Promise<unknown> => {
+    const left = [...answers];
+    const work = throughPropagation(
+      worldOf(boundSeconds),
+      ({ name }) => name === 'TooSoon',
+      async () => {
+        const answer = left.length > 1 ? left.shift() : left[0];
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      1,
+    );
+    return work.catch(({ name }: Error) => name);
+  };
+
+  it('is repeated until it succeeds', async () =>
+    expect(await attempt(30, [failing('TooSoon'), failing('TooSoon'), 'done'])).to.equal('done'));
+  it('is not repeated for another error', async () =>
+    expect(await attempt(30, [failing('TooSoon'), failing('AccessDenied'), 'done'])).to.equal('AccessDenied'));
+  it('is given up when the bound is over', async () =>
+    expect(await attempt(0.02, [failing('TooSoon')])).to.equal('TooSoon'));
+  it('is made once where changes are in force at once', async () =>
+    expect(await attempt(undefined, [failing('TooSoon'), 'done'])).to.equal('TooSoon'));
+
+  for (const [error, unknown, tooSoon] of [
+    [failing('MalformedPolicyDocumentException', 'Invalid principal in policy: "AWS":"x"'), true, false],
+    [failing('MalformedPolicy', 'Invalid principal in policy'), true, false],
+    [failing('MalformedPolicy', 'Policy has invalid action'), false, false],
+    [failing('ResourceInUseException', 'Association already exists'), false, true],
+    [failing('InvalidParameterException', 'Role provided in the request does not exist.'), false, true],
+    [failing('InvalidParameterException', 'Trust policy of the role provided is invalid'), false, true],
+    [failing('InvalidParameterException', 'namespace is too long'), false, false],
+    [failing('AccessDenied', 'Invalid principal, role'), false, false],
+  ] as const)
+    it(`is known by ${error.name} ("${error.message}")`, () =>
+      expect([isUnknownPrincipal(error), isAssociationTooSoon(error)]).to.deep.equal([unknown, tooSoon]));
+});
+
+it('asks the API servers of AWS less often than others', () =>
+  expect(kubernetesPollMilliseconds({ name: 'aws' })).to.be.greaterThan(
+    kubernetesPollMilliseconds({ name: 'endpoint' }),
+  ));
+
+describe('what the probe program is told to wait for', () => {
+  const denial = step(
+    denied('red', getObject('data/x'), { by: 's3', code: ['A', 'B'], policy: 'identity', explicit: false }),
+  );
+
+  it('is what the probe must come to', () =>
+    expect(settlingOf(worldOf(60), denial)).to.deep.equal({
+      outcome: 'denied',
+      by: ['s3'],
+      codes: ['A', 'B'],
+      policy: 'identity',
+      explicit: false,
+      roleArn: APP,
+      seconds: 60,
+    }));
+
+  it('is no role that the scenario does not make', () =>
+    expect(settlingOf(worldOf(60), step(granted('red', whoAmI(), { as: 'node' })))).to.deep.equal({
+      outcome: 'granted',
+      seconds: 60,
+    }));
+
+  it('is nothing where changes are in force at once', () =>
+    expect(settlingOf(worldOf(undefined), denial)).to.equal(undefined));
+  it('is nothing of what is no matter of AWS', () =>
+    expect(settlingOf(worldOf(60), step(granted('red', connect('aws'))))).to.equal(undefined));
+});
+
+describe('the order of probes', () => {
+  const no = { by: 's3', code: 'AccessDenied' } as const;
+  const order = (boundSeconds: number | undefined, ...probes: readonly Step[]): number[] =>
+    probingOrder(
+      worldOf(boundSeconds),
+      probes.map((probe, number) => ({ number, step: step(probe) })),
+    ).map(({ number }) => number);
+  const reads = [
+    denied('red', getObject('data/a'), no),
+    granted('red', getObject('data/b')),
+    denied('red', headObject('data/c'), no),
+    granted('red', whoAmI()),
+  ];
+
+  it('begins with those that must be granted', () => expect(order(60, ...reads)).to.deep.equal([1, 3, 0, 2]));
+  it("is the scenario's where changes are in force at once", () =>
+    expect(order(undefined, ...reads)).to.deep.equal([0, 1, 2, 3]));
+  it("is the scenario's where one of them writes", () =>
+    expect(order(60, ...reads, granted('red', putObject('data/d')))).to.deep.equal([0, 1, 2, 3, 4]));
+});
+
+describe("a probe of the harness' own", () => {
+  const list = listAssociations();
+  const create = createAssociationFor('app/app', { role: 'app' });
+  const inUse = { outcome: 'refused', code: 'ResourceInUseException' } as const;
+  const yes = { outcome: 'granted' } as const;
+  const tried = async (
+    operation: HarnessOperation,
+    results: readonly { readonly outcome: 'granted' | 'refused' | 'error'; readonly code?: string }[],
+    boundSeconds: number | undefined = 30,
+  ): Promise<unknown> => {
+    let count = 0;
+    const world = worldOf(boundSeconds);
+    const probe = async (): Promise<(typeof results)[number]> =>
+      results[Math.min(count++, results.length - 1)] as (typeof results)[number];
+    const { result, tries } = await untilSettled(world, operation, probe, ({ code }) => code === undefined, 1);
+    return [result.outcome, tries, count];
+  };
+  const wrong = { outcome: 'granted', code: 'wrong' } as const;
+
+  it('is repeated until it is as expected', async () =>
+    expect(await tried(list, [wrong, wrong, yes])).to.deep.equal(['granted', 3, 3]));
+  it('is made once where it is as expected', async () =>
+    expect(await tried(list, [yes])).to.deep.equal(['granted', 1, 1]));
+  it('is made once where changes are in force at once', async () =>
+    expect(await tried(list, [wrong, yes], 0)).to.deep.equal(['granted', 1, 1]));
+  it('is repeated where an association was refused', async () =>
+    expect(await tried(create, [inUse, yes])).to.deep.equal(['granted', 2, 2]));
+  it('makes no second association', async () =>
+    expect(await tried(create, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
+  it('is not repeated after an error', async () =>
+    expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
+  it('is repeated where admission has not heard of a change', async () =>
+    expect(await tried(admitPod('red', {}), [wrong, yes])).to.deep.equal(['granted', 2, 2]));
+  for (const operation of [removeAssociation('a-1'), agentGet(2705, '/healthz')])
+    it(`is not repeated where it is ${operation.do}`, async () =>
+      expect(await tried(operation, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
+});
+
+describe('what an association comes to', () => {
+  const spec: Partial<ScenarioSpec> = {
+    workloads: { red: { role: 'app' } },
+    probes: [
+      granted('red', whoAmI()),
+      updateAssociation('red', 'other'),
+      restartPod('red'),
+      refused('red', whoAmI(), { by: 'eks-auth', code: 'AccessDeniedException' }),
+    ],
+  };
+  const world = worldOf(60, spec);
+  const subject: Subject = [workload(world, 'red')];
+  const change = (from: number, targetRole?: string): unknown =>
+    changeTo(world, stages(world.scenario), from, subject, { role: 'app', ...(targetRole && { targetRole }) });
+
+  it('is a session of its role', () => expect(change(0)).to.deep.equal({ injected: true, roleArn: APP }));
+  it('is a session of its target role', () =>
+    expect(change(0, 'other')).to.deep.equal({ injected: true, roleArn: APP.replace(/app$/, 'other') }));
+  it('is another answer where the probes that follow are to be refused', () =>
+    expect(change(2)).to.deep.equal({ injected: true, roleArn: undefined }));
+});
+
+describe('an association that was changed', function () {
+  // A second between two questions.
+  this.timeout(10_000);
+
+  const NONE: EksAuthAnswer = { code: 'ResourceNotFoundException', message: 'No association' };
+  const SESSION: EksAuthAnswer = { roleArn: APP };
+
+  interface Cluster {
+    readonly made: string[];
+    readonly deleted: string[];
+    readonly asked: number;
+    readonly world: ScenarioWorld;
+  }
+
+  /** The webhook injects from its `injectsFrom`th question on, EKS Auth gives these answers in turn, the last over and over. */
+  function clusterOf(
+    boundSeconds: number,
+    answers: readonly EksAuthAnswer[] | undefined,
+    injectsFrom = 1,
+    refusal?: KubernetesError,
+  ): Cluster {
+    let asked = 0;
+    let admitted = 0;
+    const [made, deleted]: [string[], string[]] = [[], []];
+    const injected = [{ name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: 'x' }];
+    const kubernetes = {
+      raw: async () => {
+        admitted += 1;
+        const env = admitted >= injectsFrom ? injected : [];
+        return { status: 201, body: JSON.stringify({ spec: { containers: [{ name: 'app', env }] } }) };
+      },
+      createPod: async (
+        _namespace: string,
+        pod: { metadata: { name: string }; spec: { schedulingGates: unknown[] } },
+      ) => {
+        if (refusal !== undefined) throw refusal;
+        expect(pod.spec.schedulingGates).to.have.length(1);
+        made.push(pod.metadata.name);
+        return { metadata: { uid: 'u' } };
+      },
+      createToken: async (_namespace: string, _account: string, asked: object) => {
+        expect(asked).to.deep.equal({
+          audiences: ['pods.eks.amazonaws.com'],
+          boundPod: { name: made.at(-1), uid: 'u' },
+        });
+        return 'a secret token';
+      },
+      deletePod: async (_namespace: string, name: string) => void deleted.push(name),
+    };
+    const askEksAuth = async (): Promise<EksAuthAnswer> =>
+      answers?.[Math.min(asked++, answers.length - 1)] ?? expect.fail('it was asked');
+    const workloads = { red: { role: 'app' }, twin: {} };
+    const world = worldOf(boundSeconds, { workloads }, answers && { askEksAuth }, kubernetes);
+    return {
+      made,
+      deleted,
+      world,
+      get asked() {
+        return asked;
+      },
+    };
+  }
+  const subjectOf = (world: ScenarioWorld): Subject => [workload(world, 'red'), workload(world, 'twin')];
+  const toApp = { injected: true, roleArn: APP };
+
+  it('is followed until webhook and EKS Auth know of it, and no pod is left', async () => {
+    const cluster = clusterOf(30, [NONE, { code: 'ThrottlingException' }, SESSION], 3);
+    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    expect(cluster.asked).to.equal(3);
+    expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(1);
+    expect(notesOn(cluster.world, 'red')).to.deep.equal([]);
+    // Whatever is reported has no token, and no workload is handed this one.
+    expect([...cluster.world.tokens.values()]).to.deep.equal(['a secret token']);
+  });
+
+  it('is seen by another answer than before where none is wanted, throttling not counted', async () => {
+    const cluster = clusterOf(30, [
+      { code: 'ThrottlingException' },
+      SESSION,
+      SESSION,
+      { code: 'ThrottlingException' },
+      NONE,
+    ]);
+    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    await watch?.until({ injected: true, roleArn: undefined });
+    expect(cluster.asked).to.equal(5);
+  });
+
+  it('that is not known when the bound is over is noted for all workloads of the service account', async () => {
+    const cluster = clusterOf(0.05, [NONE], Infinity);
+    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    for (const name of ['red', 'twin'])
+      expect(notesOn(cluster.world, name)).to.deep.equal([
+        'Before that, pods of ab-01-app-crun/app were still not injected for Pod Identity 0.05 s after its association was changed.',
+        'Before that, EKS Auth still answered ResourceNotFoundException ("No association") for ab-01-app-crun/app 0.05 s after its association was changed.',
+      ]);
+    expect(cluster.deleted).to.deep.equal(cluster.made);
+    expect(notesOn(cluster.world, 'blue')).to.deep.equal([]);
+  });
+
+  it('is asked of the webhook alone where EKS Auth cannot be asked', async () => {
+    const cluster = clusterOf(30, undefined, 2);
+    await (await watchAssociation(cluster.world, subjectOf(cluster.world)))?.until(toApp);
+    expect(cluster.made).to.deep.equal([]);
+  });
+
+  it('is asked of the webhook alone where there is no token, with a note', async () => {
+    const refusal = new KubernetesError(403, 'Forbidden', 'no pods here');
+    const cluster = clusterOf(30, [SESSION], 1, refusal);
+    await (await watchAssociation(cluster.world, subjectOf(cluster.world)))?.until(toApp);
+    expect(cluster.asked).to.equal(0);
+    expect(notesOn(cluster.world, 'red').join()).to.contain('no token of a pod (status 403)');
+  });
+
+  it('is not followed where changes are in force at once', async () => {
+    const world = worldOf(undefined);
+    expect(await watchAssociation(world, [workload(world, 'red')])).to.equal(undefined);
+  });
+});
