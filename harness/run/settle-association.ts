@@ -171,17 +171,29 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
   return {
     until: async (end, isSo) => {
       for (;;) {
-        const asked = performance.now();
+        await turn(world, item);
         const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
         if (!PASSING.test(answer.code ?? '') && isSo(answer)) return undefined;
         if (performance.now() >= end) return answer;
-        const pause = Math.max(0, AWS_POLL_MILLISECONDS - (performance.now() - asked));
-        await sleep(pause, undefined, { signal: world.signal });
       }
     },
     // It goes with its namespace, if not now.
     close: () => void remove().catch(() => undefined),
   };
+}
+
+/** When EKS Auth may be asked next about a service account, by its name; one scenario asks about each of its own. */
+const turns = new WeakMap<ScenarioWorld, Map<string, number>>();
+
+/** Waits so that no account is asked about more often than once a second, by whichever watch. */
+async function turn(world: ScenarioWorld, { cluster, namespace, serviceAccount }: Workload): Promise<void> {
+  const ofWorld = turns.get(world) ?? new Map<string, number>();
+  turns.set(world, ofWorld);
+  const account = [cluster, namespace, serviceAccount].join('/');
+  const now = performance.now();
+  const at = Math.max(now, ofWorld.get(account) ?? 0);
+  ofWorld.set(account, at + AWS_POLL_MILLISECONDS);
+  if (at > now) await sleep(at - now, undefined, { signal: world.signal });
 }
 
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
