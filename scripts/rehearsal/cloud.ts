@@ -1,4 +1,5 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws/emulated.ts';
@@ -83,6 +84,9 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     chained: false,
     context: {},
   });
+  // An account in which these roles have been for long.
+  const { delays, pace = 1 } = options.settings ?? {};
+  await sleep((delays?.iam ?? 0) / pace);
   return {
     emulator,
     aws,

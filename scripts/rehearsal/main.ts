@@ -4,10 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AWS_TIMING } from '../../emulator/index.ts';
+import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
+
+// The command says so itself where it matters.
+process.removeAllListeners('warning');
 
 const USAGE = `Usage: npm run rehearse -- [options] [-- flags of npm run conformance]
 
@@ -16,6 +19,8 @@ the command against it, as a job with a role of its own would. Then looks, as th
 how it asked.
 
   --pace N        how many times faster than AWS the delays pass (default 20)
+  --propagation-pace N
+                  the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)
   --timing WHICH  aws (default) or instant
   --policy FILE   identity policy of the job's role (default: everything is allowed)
   --help          print this
@@ -30,6 +35,7 @@ async function main(argv: readonly string[]): Promise<number> {
     args: [...argv],
     options: {
       pace: { type: 'string', default: '20' },
+      'propagation-pace': { type: 'string' },
       timing: { type: 'string', default: 'aws' },
       policy: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -41,11 +47,12 @@ async function main(argv: readonly string[]): Promise<number> {
     return 0;
   }
   const pace = Number(values.pace);
-  if (!(pace >= 1) || !['aws', 'instant'].includes(values.timing))
-    throw new Error('--pace must be a number of at least 1, and --timing aws or instant.');
+  const propagationPace = Number(values['propagation-pace'] ?? pace);
+  if (!(pace >= 1) || !(propagationPace >= 1) || !['aws', 'instant'].includes(values.timing))
+    throw new Error('--pace and --propagation-pace must be numbers of at least 1, and --timing aws or instant.');
   const policy = values.policy === undefined ? undefined : readFileSync(values.policy, 'utf8');
   const cloud = await rehearsalCloud({
-    ...(values.timing === 'aws' && { settings: { ...AWS_TIMING, pace } }),
+    ...(values.timing === 'aws' && { settings: timing(pace, propagationPace) }),
     ...(policy !== undefined && { policy: forAccount(policy, '111122223333', 'us-west-2') }),
   });
   const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
@@ -65,7 +72,7 @@ async function main(argv: readonly string[]): Promise<number> {
       cloud.environment,
     );
     // Lists are behind by as much as AWS' are.
-    const left = await settledInventory(cloud.inventory);
+    const left = await settledInventory(() => cloud.inventory());
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
     const denied = cloud.calls().filter((call) => call.caller === caller && call.status === 403);
@@ -83,6 +90,26 @@ async function main(argv: readonly string[]): Promise<number> {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
+function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
+  const factor = pace / propagationPace;
+  const { delays, associationPropagation, throttling } = AWS_TIMING;
+  return {
+    pace,
+    throttling,
+    delays: {
+      ...delays,
+      iam: delays.iam * factor,
+      listing: delays.listing * factor,
+      reuse: delays.reuse * factor,
+    },
+    associationPropagation: {
+      webhook: associationPropagation.webhook * factor,
+      eksAuth: associationPropagation.eksAuth * factor,
+    },
+  };
 }
 
 /** Replaces the placeholders of a policy in docs/iam. */
