@@ -2,6 +2,18 @@
 export { suite, type SuiteContext } from './scenario/registry.ts';
 export * from './scenario/policy.ts';
 export * from './scenario/builders.ts';
+export {
+  changeAssociation,
+  createAssociationFor,
+  describeAddon,
+  describeAssociation,
+  describeCluster,
+  listAssociations,
+  listTags,
+  removeAssociation,
+  tagResource,
+  untagResource,
+} from './scenario/control-plane.ts';
 export { policyFile } from './scenario/policy-file.ts';
 export {
   CAPABILITIES,

@@ -46,6 +46,8 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
 
 export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
   'kubernetes',
+  'own-cluster',
+  'agent-addon',
   'pod-identity',
   'irsa',
   'two-clusters',

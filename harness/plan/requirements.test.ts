@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import {
   agentGet,
-  createAssociationFor,
   cutWebhook,
   denyNode,
   fetchCredentials,
@@ -13,6 +12,7 @@ import {
   wait,
   weather,
 } from '../scenario/builders.ts';
+import { createAssociationFor, describeAddon } from '../scenario/control-plane.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
 import { capabilitiesOf, isExclusive, missing, waitOf } from './requirements.ts';
 
@@ -64,6 +64,7 @@ describe('requirements of a scenario', () => {
     ['a boundary', [], { roles: { app: { trust: [], boundary: [] } } }, 'own-boundary'],
     ['a network policy', [], { workloads: { app: { egress: [] } } }, 'network-policy'],
     ['an association', [succeeds(createAssociationFor('app/app', {}))], {}, 'associations'],
+    ["the agent's add-on", [succeeds(describeAddon('eks-pod-identity-agent'))], {}, 'agent-addon'],
   ] as const)
     it(`are ${need} with ${what}`, () => {
       const needs = capabilitiesOf(scenario(probes, spec)).filter((name) => name !== 'kubernetes');

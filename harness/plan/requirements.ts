@@ -1,3 +1,5 @@
+import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
+import { isControlPlaneOperation } from '../scenario/control-plane.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 
@@ -41,7 +43,9 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       if (step.expectation.facts && 'upstreamCalls' in step.expectation.facts) needs.add('call-record');
       const { operation } = step;
       if (operation.do === 'MutateRequest') needs.add('webhook-endpoint');
-      if (OF_EKS_ALONE.has(operation.do)) needs.add('associations');
+      if (operation.do.endsWith('PodIdentityAssociation') || operation.do === 'ListPodIdentityAssociations')
+        needs.add('associations');
+      if (operation.do === 'DescribeAddon' && operation.addon === AGENT_ADDON) needs.add('agent-addon');
       if (operation.do === 'CreatePodIdentityAssociation' && operation.as !== undefined) needs.add('irsa');
       if (operation.do === 'FetchCredentials' && operation.via === 'ipv6') needs.add('agent-ipv6');
       if (operation.do === 'AgentGet' && operation.port === PROBE_PORT) needs.add('agent-probe-port');
@@ -49,14 +53,6 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   }
   return [...needs];
 }
-
-/** What the control plane of EKS answers without a cluster that can be reached. */
-const OF_EKS_ALONE: ReadonlySet<string> = new Set([
-  'CreatePodIdentityAssociation',
-  'DescribePodIdentityAssociation',
-  'DeletePodIdentityAssociation',
-  'ListPodIdentityAssociations',
-]);
 
 /** Changes of the world that are none of anything in a cluster. */
 const WITHOUT_CLUSTER: ReadonlySet<string> = new Set([
@@ -80,7 +76,7 @@ const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {
 export function usesKubernetes({ tokens, users, probes }: ScenarioSpec): boolean {
   if (!isEmpty(tokens) || !isEmpty(users)) return true;
   return probes.some((step) =>
-    step.kind === 'probe' ? !OF_EKS_ALONE.has(step.operation.do) : !WITHOUT_CLUSTER.has(step.do),
+    step.kind === 'probe' ? !isControlPlaneOperation(step.operation) : !WITHOUT_CLUSTER.has(step.do),
   );
 }
 

@@ -68,7 +68,7 @@ export function arrangeAhead(
 }
 
 /** What stands for something that is known only when there are clusters, or that must be new: the time. */
-const KNOWN_LATER = /<(issuer|provider-arn|pod|association-id|external-id|time):/;
+const KNOWN_LATER = /<(issuer|provider-arn|pod|association-id|association-arn|external-id|time):/;
 
 function canComeAhead({ spec }: Scenario): boolean {
   const { roles = {}, buckets = {}, objects = [], providers = [], exactNames } = spec;

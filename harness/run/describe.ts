@@ -1,3 +1,4 @@
+import type { AssociationRequest } from '../scenario/control-plane.ts';
 import type { Operation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from './world.ts';
 
@@ -11,6 +12,8 @@ const WITHOUT_IDENTITY: ReadonlySet<string> = new Set([
 
 export const showsIdentity = (operation: Operation): boolean => !WITHOUT_IDENTITY.has(operation.do);
 
+const MOST_TAGS_TOLD = 8;
+
 /** An operation in words: `GetObject s3://data/red/key`. With a world, names are the real ones. */
 export function describeOperation(world: ScenarioWorld | undefined, operation: Operation): string {
   const expand = (text: string): string => (world ? world.names.expand(text) : text);
@@ -22,12 +25,10 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
     words.push(`s3://${world ? world.names.bucket(operation.bucket) : operation.bucket}`);
     if ('prefix' in operation && operation.prefix !== undefined) words.push(`with prefix ${expand(operation.prefix)}`);
   }
-  if ('tags' in operation && operation.tags)
-    words.push(
-      `with tags ${Object.entries(operation.tags)
-        .map(([key, value]) => `${key}=${expand(value)}`)
-        .join(', ')}`,
-    );
+  if ('tags' in operation && operation.tags) {
+    const tags = Object.entries(operation.tags).map(([key, value]) => `${key}=${expand(value)}`);
+    words.push(tags.length > MOST_TAGS_TOLD ? `with ${tags.length} tags` : `with tags ${tags.join(', ')}`);
+  }
   if ('through' in operation && operation.through) words.push(`through ${expand(operation.through.roleArn)}`);
   switch (operation.do) {
     case 'AssumeRole':
@@ -80,10 +81,28 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
     case 'CreatePodIdentityAssociation':
       words.push(
         `for ${operation.namespace}/${operation.serviceAccount}`,
-        operation.association.role ?? expand(operation.association.roleArn ?? ''),
+        associationWords(operation.association, expand),
         operation.as === undefined ? '' : `as role ${operation.as.role}`,
         operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
       );
+      break;
+    case 'UpdatePodIdentityAssociation':
+      words.push(expand(operation.associationId), associationWords(operation.association, expand));
+      break;
+    case 'DescribeAddon':
+      words.push(operation.addon);
+      break;
+    case 'ListPodIdentityAssociations':
+      if (operation.namespace !== undefined) words.push(`of namespace ${operation.namespace}`);
+      if (operation.serviceAccount !== undefined) words.push(`of service account ${operation.serviceAccount}`);
+      if (operation.maxResults !== undefined) words.push(`in pages of ${operation.maxResults}`);
+      break;
+    case 'TagResource':
+    case 'ListTagsForResource':
+      words.push(expand(operation.arn));
+      break;
+    case 'UntagResource':
+      words.push(expand(operation.arn), operation.tagKeys.join(', '));
       break;
     case 'DescribePodIdentityAssociation':
     case 'DeletePodIdentityAssociation':
@@ -92,7 +111,22 @@ export function describeOperation(world: ScenarioWorld | undefined, operation: O
     default:
       break;
   }
+  if ('clusterName' in operation && operation.clusterName !== undefined)
+    words.push(`in cluster ${expand(operation.clusterName)}`);
   return words.filter((word) => word !== '').join(' ');
+}
+
+/** What is asked of an association: `app, target role far, no session tags`. */
+function associationWords(association: AssociationRequest, expand: (text: string) => string): string {
+  const { role, roleArn, targetRole, disableSessionTags, policy } = association;
+  return [
+    role ?? expand(roleArn ?? ''),
+    targetRole === undefined ? '' : `target role ${targetRole}`,
+    disableSessionTags === undefined ? '' : `session tags ${disableSessionTags ? 'off' : 'on'}`,
+    policy === undefined ? '' : 'a session policy',
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
 }
 
 function tokenWords({

@@ -91,15 +91,8 @@ async function ownProbe(
   operation: HarnessOperation,
 ): Promise<ProbeOutcome> {
   const started = performance.now();
-  const make = async (): Promise<ProbeResult> => {
-    const made = await harnessProbe(world, operation);
-    const id = made.facts?.['associationId'];
-    if (operation.do === 'CreatePodIdentityAssociation' && typeof id === 'string')
-      world.names.learn('association-id:made', id);
-    return made;
-  };
   const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
-  const { result, tries } = await untilSettled(world, operation, make, isAsExpected);
+  const { result, tries } = await untilSettled(world, operation, () => harnessProbe(world, operation), isAsExpected);
   return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
 }
 

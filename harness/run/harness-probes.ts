@@ -1,18 +1,10 @@
-import {
-  DeletePodIdentityAssociationCommand,
-  DescribePodIdentityAssociationCommand,
-  type EKSClient,
-  ListPodIdentityAssociationsCommand,
-} from '@aws-sdk/client-eks';
-import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { admissionFacts, admitInDryRun, type Facts } from './admission.ts';
 import { agentPod } from './agent-control.ts';
-import { makeAssociation } from './fixtures/associations.ts';
-import { tagMap } from './fixtures/tags.ts';
+import { controlPlaneProbe } from './control-plane-probe.ts';
 import { userName } from './fixtures/users.ts';
 import { postToWebhook } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
@@ -54,7 +46,7 @@ export async function harnessProbe(world: ScenarioWorld, raw: HarnessOperation):
     case 'AgentGet':
       return agentGet(world, operation);
     default:
-      return controlPlane(world, operation);
+      return controlPlaneProbe(world, operation);
   }
 }
 
@@ -208,154 +200,4 @@ async function agentGet(
   });
   const result = httpResult('agent', answer);
   return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
-}
-
-async function controlPlane(
-  world: ScenarioWorld,
-  operation: Extract<
-    HarnessOperation,
-    {
-      do:
-        | 'CreatePodIdentityAssociation'
-        | 'DescribePodIdentityAssociation'
-        | 'DeletePodIdentityAssociation'
-        | 'ListPodIdentityAssociations';
-    }
-  >,
-): Promise<ProbeResult> {
-  const { eks } = world.environment.aws.clients('main');
-  const clusterName = site(world, operation.cluster).cluster.name;
-  try {
-    switch (operation.do) {
-      case 'CreatePodIdentityAssociation':
-        return await createAssociations(world, operation, clusterName);
-      case 'DescribePodIdentityAssociation': {
-        const { association } = await eks.send(
-          new DescribePodIdentityAssociationCommand({ clusterName, associationId: operation.associationId }),
-        );
-        return {
-          outcome: 'granted',
-          facts: {
-            namespace: association?.namespace ?? '',
-            serviceAccount: association?.serviceAccount ?? '',
-            roleArn: association?.roleArn ?? '',
-            externalIdPresent: association?.externalId !== undefined,
-          },
-        };
-      }
-      case 'DeletePodIdentityAssociation':
-        await eks.send(
-          new DeletePodIdentityAssociationCommand({ clusterName, associationId: operation.associationId }),
-        );
-        return { outcome: 'granted' };
-      case 'ListPodIdentityAssociations':
-        return { outcome: 'granted', facts: await listAll(world, operation, clusterName) };
-    }
-  } catch (error) {
-    return refusalBy('eks', error);
-  }
-}
-
-/** What an AWS client threw, as an outcome; thrown again when it is no answer of AWS. */
-function refusalBy(layer: Layer, error: unknown): ProbeResult {
-  const { name, message, $metadata } = error as Error & {
-    $metadata?: { httpStatusCode?: number; requestId?: string };
-  };
-  if ($metadata?.httpStatusCode === undefined) throw error;
-  return {
-    outcome: 'refused',
-    layer,
-    code: name,
-    status: $metadata.httpStatusCode,
-    message,
-    ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
-  };
-}
-
-/** Facts of what was made; of several tries `created` and `refusals` (their codes). */
-async function createAssociations(
-  world: ScenarioWorld,
-  operation: Extract<HarnessOperation, { do: 'CreatePodIdentityAssociation' }>,
-  clusterName: string,
-): Promise<ProbeResult> {
-  const { eks } = world.environment.aws.clients('main');
-  let caller = eks;
-  try {
-    if (operation.as !== undefined) caller = await eksAsRole(world, operation.as);
-  } catch (error) {
-    // No session, no call of EKS: this is not EKS' refusal.
-    return refusalBy('sts', error);
-  }
-  const { role, roleArn, policy, disableSessionTags } = operation.association;
-  const of = {
-    clusterName,
-    namespace: world.names.namespace(operation.namespace),
-    serviceAccount: operation.serviceAccount,
-  };
-  const tries = await Promise.allSettled(
-    Array.from({ length: operation.atOnce ?? 1 }, async () => {
-      const association = await makeAssociation(world, caller, {
-        ...of,
-        roleArn: roleArn ?? world.names.roleArn(role ?? ''),
-        ...(policy && { policy: world.names.policyText(policy) }),
-        ...(disableSessionTags !== undefined && { disableSessionTags }),
-        // A role of the scenario may need no right to tag: it is about the right to associate.
-        ...(caller === eks && { tags: tagMap(world) }),
-      });
-      const { associationId = '', associationArn = '' } = association ?? {};
-      return { associationId, associationArn };
-    }),
-  );
-  const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);
-  const errors = tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => reason as Error);
-  if (made[0] === undefined) throw errors[0] as Error;
-  const several = { created: made.length, refusals: errors.map((error) => error.name).join() };
-  return { outcome: 'granted', facts: { ...made[0], ...(tries.length > 1 && several) } };
-}
-
-/** A client with a session of a role of the scenario, which trusts the holder of a token of the scenario. */
-async function eksAsRole(
-  world: ScenarioWorld,
-  { role, token }: { readonly role: string; readonly token: string },
-): Promise<EKSClient> {
-  const { aws } = world.environment;
-  const { Credentials } = await aws.clients('main').sts.send(
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: world.names.roleArn(role),
-      RoleSessionName: 'creator',
-      WebIdentityToken: world.tokens.get(token) ?? '',
-    }),
-  );
-  return aws.eksWith({
-    accessKeyId: Credentials?.AccessKeyId ?? '',
-    secretAccessKey: Credentials?.SecretAccessKey ?? '',
-    sessionToken: Credentials?.SessionToken ?? '',
-  });
-}
-
-async function listAll(
-  world: ScenarioWorld,
-  operation: Extract<HarnessOperation, { do: 'ListPodIdentityAssociations' }>,
-  clusterName: string,
-): Promise<Facts> {
-  const { eks } = world.environment.aws.clients('main');
-  const found: string[] = [];
-  let pages = 0;
-  let nextToken: string | undefined;
-  do {
-    const page = await eks.send(
-      new ListPodIdentityAssociationsCommand({
-        clusterName,
-        ...(operation.namespace !== undefined && { namespace: world.names.namespace(operation.namespace) }),
-        ...(operation.serviceAccount !== undefined && { serviceAccount: operation.serviceAccount }),
-        ...(operation.maxResults !== undefined && { maxResults: operation.maxResults }),
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
-    pages += 1;
-    for (const association of page.associations ?? [])
-      found.push(`${association.namespace}/${association.serviceAccount}`);
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined && nextToken !== null);
-  return { count: found.length, pages, distinct: new Set(found).size };
 }

@@ -57,8 +57,11 @@ export function probingOrder<T extends { readonly step: ProbeStep }>(world: Scen
 const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
   'AdmitPod',
   'MutateRequest',
+  'DescribeCluster',
+  'DescribeAddon',
   'DescribePodIdentityAssociation',
   'ListPodIdentityAssociations',
+  'ListTagsForResource',
 ]);
 
 /** Whether another try of a probe of the harness may come to another result, and does no harm. */

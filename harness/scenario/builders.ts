@@ -6,6 +6,7 @@ import type {
   TokenChange,
   TokenSource,
 } from '../../components/probe/protocol.ts';
+import { isControlPlaneOperation, type ControlPlaneOperation } from './control-plane.ts';
 import type { ClusterAlias, PermissionStatement, RoleSpec } from './policy.ts';
 import type {
   ActionStep,
@@ -110,7 +111,7 @@ export const podIdentityToken: TokenSource = { from: 'pod-identity' };
 export const irsaToken: TokenSource = { from: 'irsa' };
 export const kubernetesApiToken: TokenSource = { from: 'kubernetes-api' };
 
-/* Operations of the harness itself. */
+/* Operations of the harness itself; those of the EKS control plane are in control-plane.ts. */
 
 /**
  * Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made
@@ -167,64 +168,22 @@ export const agentGet = (port: number, path: string, cluster: ClusterAlias = 'c1
   path,
 });
 
-/**
- * CreatePodIdentityAssociation for `<namespace>/<service account>`, once or several times at once; by the administrator,
- * or by the session of a role that one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
- */
-export const createAssociationFor = (
-  serviceAccount: string,
-  association: (HarnessOperation & { do: 'CreatePodIdentityAssociation' })['association'],
-  options: {
-    readonly cluster?: ClusterAlias;
-    readonly as?: { readonly role: string; readonly token: string };
-    readonly atOnce?: number;
-  } = {},
-): HarnessOperation => {
-  const [namespace = '', name = ''] = serviceAccount.split('/');
-  return {
-    do: 'CreatePodIdentityAssociation',
-    cluster: 'c1',
-    namespace,
-    serviceAccount: name,
-    association,
-    ...options,
-  };
-};
-export const describeAssociation = (associationId: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
-  do: 'DescribePodIdentityAssociation',
-  cluster,
-  associationId,
-});
-export const removeAssociation = (associationId: string, cluster: ClusterAlias = 'c1'): HarnessOperation => ({
-  do: 'DeletePodIdentityAssociation',
-  cluster,
-  associationId,
-});
-export const listAssociations = (
-  options: { readonly namespace?: string; readonly serviceAccount?: string; readonly maxResults?: number } = {},
-  cluster: ClusterAlias = 'c1',
-): HarnessOperation => ({ do: 'ListPodIdentityAssociations', cluster, ...options });
-
 /* Probes: an operation, who tries it, and the outcome it must have. */
 
 type Details = Omit<Expectation, 'outcome'>;
 
-const HARNESS_OPERATIONS: ReadonlySet<string> = new Set<HarnessOperation['do']>([
+const HARNESS_OPERATIONS: ReadonlySet<string> = new Set<Exclude<HarnessOperation, ControlPlaneOperation>['do']>([
   'AdmitPod',
   'MutateRequest',
   'CreateToken',
   'ReviewToken',
   'KubernetesGet',
   'AgentGet',
-  'CreatePodIdentityAssociation',
-  'DescribePodIdentityAssociation',
-  'DeletePodIdentityAssociation',
-  'ListPodIdentityAssociations',
 ]);
 
 /** Whether the harness itself makes this operation, rather than a workload. */
 export function isHarnessOperation(operation: Operation): operation is HarnessOperation {
-  return HARNESS_OPERATIONS.has(operation.do);
+  return isControlPlaneOperation(operation) || HARNESS_OPERATIONS.has(operation.do);
 }
 
 function probe(

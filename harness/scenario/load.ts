@@ -24,6 +24,7 @@ export async function loadScenarios(ownSuites: string, folders: readonly string[
 
 /** Suites in the order in which a request meets what they are about; others after them, by name. */
 const SUITE_ORDER = [
+  'control-plane',
   'pod-identity',
   'irsa',
   'coexistence',

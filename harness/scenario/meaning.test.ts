@@ -3,7 +3,6 @@ import { aScenario } from '../testing/scenarios.ts';
 import {
   agentGet,
   connect,
-  createAssociationFor,
   fetchCredentials,
   granted,
   minted,
@@ -14,6 +13,7 @@ import {
   tokenRotation,
   wait,
 } from './builders.ts';
+import { changeAssociation, createAssociationFor } from './control-plane.ts';
 import { meaningless } from './meaning.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from './spec.ts';
 
@@ -49,7 +49,7 @@ describe('what a scenario says', () => {
     it(`${what} means something`, () => expect(meaningless(spec)).to.equal(undefined));
 
   for (const [spec, problem] of [
-    [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport": use "pod-identity" or /],
+    [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport": use "kubernetes" or /],
     [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow": use "default" or "soak"$/],
     [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1: give a number from 1 to/],
     [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m": give a number/],
@@ -80,6 +80,10 @@ describe('what a scenario says', () => {
     [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],
     [withSteps(succeeds(agentGet(0, '/'))), /^the port of agentGet is 0: give a number from 1 to 65535$/],
     [withSteps(succeeds(createAssociationFor('a/b', { role: 'no' }))), /names role "no", which the scenario does not/],
+    [
+      withSteps(succeeds(changeAssociation('a-1', { targetRole: 'no' }))),
+      /^UpdatePodIdentityAssociation names role "no"/,
+    ],
     [withSteps(succeeds(createAssociationFor('a/b', {}, { atOnce: 0 }))), /^"atOnce" of createAssociationFor is 0/],
     [
       withSteps(succeeds(createAssociationFor('a/b', {}, { as: { role: 'no', token: 'mine' } }))),

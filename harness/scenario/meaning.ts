@@ -97,8 +97,13 @@ function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
     case 'CreatePodIdentityAssociation':
       yield whole('"atOnce" of createAssociationFor', operation.atOnce, 1, GREATEST_ID);
       yield declared('role', operation.association.role);
+      yield declared('role', operation.association.targetRole);
       yield declared('role', operation.as?.role);
       yield declared('token', operation.as?.token);
+      return;
+    case 'UpdatePodIdentityAssociation':
+      yield declared('role', operation.association.role);
+      yield declared('role', operation.association.targetRole);
       return;
     default:
   }

@@ -6,6 +6,7 @@ import type {
   TokenChange,
   TokenSource,
 } from '../../components/probe/protocol.ts';
+import type { ControlPlaneOperation } from './control-plane.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
@@ -13,6 +14,8 @@ export const CAPABILITIES = {
   kubernetes: 'a cluster whose API can be reached',
   s3: 'S3',
   associations: "EKS' API for Pod Identity associations",
+  'agent-addon': 'the agent as an add-on of EKS',
+  'own-cluster': 'a cluster that the run made',
   'pod-identity': 'the Pod Identity agent and EKS Auth',
   irsa: 'an OIDC provider per cluster',
   'two-clusters': 'two clusters side by side',
@@ -183,34 +186,7 @@ export type HarnessOperation =
       readonly as: 'anonymous' | { readonly token: string };
     }
   | { readonly do: 'AgentGet'; readonly cluster: ClusterAlias; readonly port: number; readonly path: string }
-  | {
-      readonly do: 'CreatePodIdentityAssociation';
-      readonly cluster: ClusterAlias;
-      readonly namespace: string;
-      readonly serviceAccount: string;
-      /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
-      readonly as?: { readonly role: string; readonly token: string };
-      /** How many are tried at once. Default 1. */
-      readonly atOnce?: number;
-      readonly association: {
-        readonly role?: string;
-        readonly roleArn?: string;
-        readonly disableSessionTags?: boolean;
-        readonly policy?: readonly PermissionStatement[];
-      };
-    }
-  | {
-      readonly do: 'DescribePodIdentityAssociation' | 'DeletePodIdentityAssociation';
-      readonly cluster: ClusterAlias;
-      readonly associationId: string;
-    }
-  | {
-      readonly do: 'ListPodIdentityAssociations';
-      readonly cluster: ClusterAlias;
-      readonly namespace?: string;
-      readonly serviceAccount?: string;
-      readonly maxResults?: number;
-    };
+  | ControlPlaneOperation;
 
 export type Operation = WorkloadOperation | HarnessOperation;
 
