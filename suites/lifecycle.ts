@@ -270,7 +270,6 @@ suite('lifecycle', ({ scenario }) => {
   scenario('LC-22', 'of two that create the same association at once one succeeds', {
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, ResourceInUseException',
     roles: { app: podIdentityRole() },
-    workloads: { app: {} },
     probes: [
       succeeds(createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 }), {
         created: 1,

@@ -25,7 +25,6 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-11', 'a role that does not trust Pod Identity cannot be associated', {
     source: `${CREATE}; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"`,
     roles: { instance: { trust: [trustService('ec2.amazonaws.com')] }, app: podIdentityRole() },
-    workloads: { app: {} },
     probes: [
       fails(createAssociationFor('app/app', { role: 'instance' }), {
         by: 'eks',
@@ -39,7 +38,6 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-12', 'a role that does not exist cannot be associated', {
     source: CREATE,
     roles: { app: podIdentityRole() },
-    workloads: { app: {} },
     probes: [
       fails(createAssociationFor('app/app', { roleArn: 'arn:aws:iam::<account:main>:role/<role-name:app>-absent' }), {
         by: 'eks',
@@ -53,12 +51,13 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-14', 'a service account has at most one association', {
     source: `${CREATE}; Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)`,
     roles: { app: podIdentityRole(), another: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
     probes: [
-      fails(createAssociationFor('app/app', { role: 'another' }), {
+      succeeds(createAssociationFor('app/app', { role: 'app' }, { name: 'app' })),
+      fails(createAssociationFor('app/app', { role: 'another' }, { name: 'twin' }), {
         by: 'eks',
         code: 'ResourceInUseException',
         status: 409,
+        // Observed; the API Reference documents no text.
         message: '<association-id:app>',
       }),
       succeeds(describeAssociation('<association-id:app>'), { roleArn: '<role:app>' }),
@@ -69,7 +68,6 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-15', "the role must be in the cluster's account", {
     source: `${CREATE}, roleArn; Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"`,
     roles: { foreign: { ...podIdentityRole(), account: 'other' }, app: podIdentityRole() },
-    workloads: { app: {} },
     probes: [
       // By EKS' own rule, or since iam:PassRole never reaches another account: which comes first is not documented.
       fails(createAssociationFor('app/app', { role: 'foreign' }), {
@@ -83,7 +81,6 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-21', 'a policy needs session tags to be disabled', {
     source: `${CREATE}, policy: disableSessionTags must be true`,
     roles: { app: podIdentityRole() },
-    workloads: { app: {} },
     probes: [
       fails(
         createAssociationFor('app/app', {
@@ -104,21 +101,29 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
-  scenario('PI-27', 'associations are listed by namespace and service account, and in pages', {
+  scenario('PI-27', 'associations are listed by namespace and service account', {
     source: 'Amazon EKS API Reference, ListPodIdentityAssociations',
     roles: { app: podIdentityRole() },
-    workloads: {
-      first: { namespace: 'red', serviceAccount: 'pi27-first', role: 'app' },
-      second: { namespace: 'red', serviceAccount: 'pi27-second', role: 'app' },
-      third: { namespace: 'red', serviceAccount: 'pi27-third', role: 'app' },
-      elsewhere: { namespace: 'blue', serviceAccount: 'pi27-first', role: 'app' },
-    },
     probes: [
+      succeeds(createAssociationFor('red/pi27-first', { role: 'app' })),
+      succeeds(createAssociationFor('red/pi27-second', { role: 'app' })),
+      succeeds(createAssociationFor('red/pi27-third', { role: 'app' })),
+      succeeds(createAssociationFor('blue/pi27-first', { role: 'app' })),
       succeeds(listAssociations({ namespace: 'red' }), { count: 3, distinct: 3, pages: 1 }),
       succeeds(listAssociations({ namespace: 'blue' }), { count: 1 }),
       succeeds(listAssociations({ serviceAccount: 'pi27-first' }), { count: 2, distinct: 2 }),
       succeeds(listAssociations({ namespace: 'red', serviceAccount: 'pi27-first' }), { count: 1 }),
       succeeds(listAssociations({ namespace: 'blue', serviceAccount: 'pi27-second' }), { count: 0 }),
+    ],
+  });
+
+  scenario('PI-27b', 'associations are listed in pages', {
+    source: 'Amazon EKS API Reference, ListPodIdentityAssociations, maxResults and nextToken',
+    roles: { app: podIdentityRole() },
+    probes: [
+      succeeds(createAssociationFor('red/first', { role: 'app' })),
+      succeeds(createAssociationFor('red/second', { role: 'app' })),
+      succeeds(createAssociationFor('red/third', { role: 'app' })),
       // A last page may be empty, and its nextToken is null: the listing ends.
       succeeds(listAssociations({ namespace: 'red', maxResults: 1 }), { count: 3, distinct: 3, pages: between(3, 4) }),
     ],
@@ -127,11 +132,11 @@ suite('pod-identity', ({ scenario }) => {
   scenario('PI-28', 'an unknown association can be neither described nor deleted', {
     source: 'Amazon EKS API Reference, DescribePodIdentityAssociation and DeletePodIdentityAssociation',
     roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app' } },
     probes: [
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
       fails(describeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
       fails(removeAssociation(UNKNOWN), { by: 'eks', code: 'ResourceNotFoundException', status: 404 }),
-      controlSucceeds(describeAssociation('<association-id:app>'), {
+      controlSucceeds(describeAssociation('<association-id:made>'), {
         namespace: '<namespace:app>',
         serviceAccount: 'app',
         roleArn: '<role:app>',
