@@ -16,7 +16,7 @@ export interface Deletion {
 /**
  * Deletes something of EKS and resolves when it is gone. One that is being made is waited for, since EKS does not delete it
  * before (EKS API Reference, "DeleteCluster"); one that is in use is tried again for a while. Throws EKS' refusal, and
- * `ClusterError` CLUSTER_FAILED for one that is not gone in time.
+ * `ClusterError` CLUSTER_FAILED, to be read behind the name, for one whose deletion fails or takes too long.
  */
 export async function deleteFromEks(
   { what, ask, describe }: Deletion,
@@ -47,8 +47,14 @@ export async function deleteFromEks(
         inUseSince ??= Date.now();
         if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;
       }
-      // The deletion has failed: asked for once more.
-      if (status === 'DELETE_FAILED' || status === 'FAILED') asked = false;
+      if (asked && status === 'DELETE_FAILED')
+        throw new ClusterError(
+          'CLUSTER_FAILED',
+          'environment',
+          `its deletion failed: ${health ?? 'EKS tells no reason'}`,
+        );
+      // A cluster says no more than this of a deletion that failed: it is asked for once more.
+      if (status === 'FAILED') asked = false;
       return { status, why: refusal?.message ?? health };
     },
     deadline: Date.now() + timing.deletion,
@@ -56,7 +62,7 @@ export async function deleteFromEks(
       new ClusterError(
         'CLUSTER_FAILED',
         'environment',
-        `${what} was not gone within ${timing.deletion / 1000} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
+        `not gone within ${timing.deletion / 1000} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
       ),
     timing,
     signal: new AbortController().signal,

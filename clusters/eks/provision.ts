@@ -1,5 +1,6 @@
 /** Provisioning through the EKS API, which embedded and kind clusters share with real ones: whoever answers it makes the cluster. */
 import type { Addon, Cluster, Nodegroup } from '@aws-sdk/client-eks';
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
 import { kubeConfigWithToken } from '../kube-config.ts';
 import { admit } from './access.ts';
@@ -139,18 +140,28 @@ async function makeNodesAndAgent(
 /** The service account issuer without `https://`; empty when EKS tells none. */
 export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https:\/\//, '');
 
+/** In a kubeconfig that leads nowhere (RFC 6761, "invalid"). */
+const NO_API_SERVER = 'https://kubernetes.invalid';
+
+export function kubeConfigOf({ name, token }: ProvisionRequest, cluster: Cluster): KubeConfig {
+  return kubeConfigWithToken(
+    {
+      name,
+      endpoint: cluster.endpoint ?? NO_API_SERVER,
+      certificateAuthorityData: cluster.certificateAuthority?.data ?? '',
+    },
+    () => token(name),
+  );
+}
+
 /** What a run needs to know of a cluster. */
 export function runningCluster(request: ProvisionRequest, made: MadeCluster, undo: Undo): RunningCluster {
-  const { name, token } = request;
   const { cluster, addon, providerArn, nodeRoleArn } = made;
   return {
-    ...{ name, providerArn, nodeRoleArn },
+    ...{ name: request.name, providerArn, nodeRoleArn },
     arn: cluster.arn ?? '',
     issuer: issuerOf(cluster),
-    kubeConfig: kubeConfigWithToken(
-      { name, endpoint: cluster.endpoint ?? '', certificateAuthorityData: cluster.certificateAuthority?.data ?? '' },
-      () => token(name),
-    ),
+    kubeConfig: kubeConfigOf(request, cluster),
     facts: {
       kubernetesVersion: cluster.version ?? 'unknown',
       ...(addon !== undefined && { agentAddonVersion: addon.addonVersion ?? 'unknown' }),

@@ -1,11 +1,14 @@
 import { awsProblem } from '../aws-problem.ts';
 import { ClusterError } from '../errors.ts';
 
-/** In what order things go: what is in a cluster first, then what belongs to it, the cluster, and what it needed. */
-export type Stage = 'in the cluster' | 'of the cluster' | 'the cluster' | 'beside the cluster';
-const STAGES: readonly Stage[] = ['in the cluster', 'of the cluster', 'the cluster', 'beside the cluster'];
+/**
+ * In what order things go: what is in a cluster, what belongs to it, the cluster, what it needed, and last that it is this
+ * run's alone.
+ */
+const STAGES = ['in the cluster', 'of the cluster', 'the cluster', 'beside the cluster', 'lock'] as const;
+export type Stage = (typeof STAGES)[number];
 
-interface Made {
+export interface Made {
   readonly stage: Stage;
   /** In messages, such as `node group nodes`. */
   readonly what: string;
@@ -37,30 +40,42 @@ export class Undo {
     }
   }
 
+  /** Notes how something is undone that is there. */
+  made(made: Made): void {
+    this.#made.add(made);
+  }
+
   /**
    * Removes all, stage by stage; what fails keeps nothing else from being tried, and is tried again by the next call. Throws
    * `ClusterError` LEFT_BEHIND that names what is left.
    */
   async all(): Promise<void> {
-    const left: string[] = [];
-    let cause: unknown;
-    for (const stage of STAGES)
+    const failures = new Map<Made, unknown>();
+    for (const stage of STAGES) {
+      const made = [...this.#made].filter((each) => each.stage === stage);
       await Promise.all(
-        [...this.#made]
-          .filter((made) => made.stage === stage)
-          .map(async (made) => {
-            try {
-              await made.remove();
-              this.#made.delete(made);
-            } catch (error) {
-              cause ??= error;
-              left.push(`${made.what} (${reasonOf(error)})`);
-            }
-          }),
+        made.map(async (each) => {
+          try {
+            await each.remove();
+            this.#made.delete(each);
+          } catch (error) {
+            failures.set(each, error);
+          }
+        }),
       );
+      // A cluster that is gone took with it what was in it and belonged to it.
+      if (stage === 'the cluster' && made.length > 0 && made.every((each) => !failures.has(each)))
+        for (const each of failures.keys()) this.#made.delete(each);
+    }
+    const left = [...failures].filter(([made]) => this.#made.has(made));
     if (left.length === 0) return;
     const remedy = this.#remedy === undefined ? '' : `: ${this.#remedy}`;
-    throw new ClusterError('LEFT_BEHIND', 'environment', `Left behind: ${left.join(', ')}${remedy}.`, { cause });
+    throw new ClusterError(
+      'LEFT_BEHIND',
+      'environment',
+      `Left behind: ${left.map(([{ what }, error]) => `${what} (${reasonOf(error)})`).join(', ')}${remedy}.`,
+      { cause: left[0]?.[1] },
+    );
   }
 
   /** Does the work, and removes all that was made when it fails. What then is left the error says too. */

@@ -6,6 +6,7 @@ import { WEBHOOK_OBJECTS } from './webhook.ts';
 
 export { installAgent, type AgentOptions, type InstalledAgent } from './agent.ts';
 export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
+export { removeNamespaces } from './namespaces.ts';
 export { type InClusterOptions } from './options.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../errors.ts';
-import { installWebhook, removeFromCluster } from '../in-cluster/index.ts';
+import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
 import { connect, KubernetesError, type Connection } from '../kubernetes/connection.ts';
 import type { Making } from '../ledger.ts';
 import { KIND_CAPABILITIES } from './capabilities.ts';
@@ -10,7 +10,7 @@ import { Docker } from './docker.ts';
 import { explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
 import { CLUSTER_LABEL } from './kind.ts';
-import { issuerOf, nodesOf, removeNamespaces, type NodeObject } from './kube.ts';
+import { issuerOf, nodesOf, type NodeObject } from './kube.ts';
 import { readContext, type NamedContext } from './kubeconfig.ts';
 import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';

@@ -1,12 +1,12 @@
 import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
+import { daemonSetsOf, lackingCapabilities } from '../daemon-sets.ts';
 import { ClusterError } from '../errors.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../kubernetes/connection.ts';
-import { lackingCapabilities } from './capabilities.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
-import { daemonSetsOf, keysOf, podExists } from './kube.ts';
+import { keysOf, podExists } from './kube.ts';
 import { serveMetadata } from './metadata.ts';
 import type { LinkLocal, NodeContainer } from './node.ts';
 

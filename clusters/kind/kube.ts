@@ -1,8 +1,5 @@
 import type { JsonWebKeySet } from '../../emulator/index.ts';
-import { ClusterError } from '../errors.ts';
-import { RUN_LABEL } from '../labels.ts';
 import { KubernetesError, textOf, type Connection } from '../kubernetes/connection.ts';
-import type { DaemonSetView } from './capabilities.ts';
 
 export interface NodeObject {
   readonly metadata: { readonly name: string };
@@ -19,10 +16,6 @@ export interface NodeObject {
 
 export async function nodesOf(connection: Connection, signal?: AbortSignal): Promise<readonly NodeObject[]> {
   return (await connection.json<{ items: NodeObject[] }>('GET', '/api/v1/nodes', undefined, signal)).items;
-}
-
-export async function daemonSetsOf(connection: Connection): Promise<readonly DaemonSetView[]> {
-  return (await connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets')).items;
 }
 
 const POLL_MILLISECONDS = 200;
@@ -88,44 +81,4 @@ export async function keysOf(connection: Connection): Promise<JsonWebKeySet> {
 export async function issuerOf(connection: Connection): Promise<string> {
   const path = '/.well-known/openid-configuration';
   return (await connection.json<{ issuer: string }>('GET', path)).issuer;
-}
-
-/** Milliseconds until namespaces must be gone: their pods may take a grace period. */
-const NAMESPACES_GONE = 60_000;
-/** Milliseconds that the API server may take for an answer while it is to be left. */
-const LONGEST_ANSWER = 10_000;
-
-/** Deletes the namespaces that a run made; resolves when they are gone. Throws `ClusterError`. */
-export async function removeNamespaces(connection: Connection, run: string): Promise<void> {
-  const end = Date.now() + NAMESPACES_GONE;
-  const inTime = (): AbortSignal => AbortSignal.timeout(LONGEST_ANSWER);
-  const selector = encodeURIComponent(`${RUN_LABEL}=${run}`);
-  const left = async (): Promise<string[]> => {
-    const path = `/api/v1/namespaces?labelSelector=${selector}`;
-    const { items } = await connection.json<{ items: { metadata: { name: string } }[] }>(
-      'GET',
-      path,
-      undefined,
-      inTime(),
-    );
-    return items.map(({ metadata }) => metadata.name);
-  };
-  let names = await left();
-  await Promise.all(
-    names.map((name) =>
-      connection.json('DELETE', `/api/v1/namespaces/${name}`, undefined, inTime()).catch((error: unknown) => {
-        // It is gone, or on its way already.
-        if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
-      }),
-    ),
-  );
-  for (; names.length > 0; names = await left()) {
-    if (Date.now() > end)
-      throw new ClusterError(
-        'CLUSTER_FAILED',
-        'environment',
-        `Namespace ${names[0]} was not gone ${NAMESPACES_GONE / 1000} s after it was deleted: see which of its pods or finalizers hold it.`,
-      );
-    await pause();
-  }
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lackingCapabilities, type DaemonSetView } from './capabilities.ts';
+import { lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
 
 const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): DaemonSetView => ({
   metadata: { name },
@@ -8,13 +8,23 @@ const daemonSet = (name: string, image = 'example.com/image:1', args: readonly s
 const agent = (...args: readonly string[]): DaemonSetView => daemonSet('eks-pod-identity-agent', undefined, args);
 const calico = daemonSet('calico-node');
 
-describe('what a kind cluster lacks', () => {
+describe('what a cluster lacks by its DaemonSets', () => {
   for (const [what, sets, lacking] of [
     ['no network plugin of its own', [agent()], ['network-policy']],
     ['a kindnet that knows no policies', [daemonSet('kindnet', 'kindnetd:v20240202-8f1494ea')], ['network-policy']],
     ['a kindnet that does', [daemonSet('kindnet', 'docker.io/kindest/kindnetd:v20250512-df8de77b')], []],
     ['kube-router as a firewall', [daemonSet('kube-router', undefined, ['--run-firewall=true'])], []],
     ['kube-router as a router', [daemonSet('kube-router', undefined, ['--run-firewall=false'])], ['network-policy']],
+    [
+      'the Amazon VPC CNI plugin as it comes',
+      [daemonSet('aws-node', undefined, ['--enable-network-policy=false'])],
+      ['network-policy'],
+    ],
+    [
+      'the Amazon VPC CNI plugin with network policies',
+      [daemonSet('aws-node', undefined, ['--enable-network-policy=true'])],
+      [],
+    ],
     ['an agent on all its addresses', [calico, agent('--port', '80')], []],
     ['an agent on IPv4 alone', [calico, agent('--bind-hosts', '169.254.170.23')], ['agent-ipv6']],
     ['an agent on IPv4 alone, in short', [calico, agent('-b=169.254.170.23')], ['agent-ipv6']],

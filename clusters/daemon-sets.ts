@@ -1,0 +1,48 @@
+/** What the DaemonSets of a cluster tell of what can be done in it. */
+import { AGENT_ADDON } from './agent-addon.ts';
+import type { Connection } from './kubernetes/connection.ts';
+
+/** The fields of a DaemonSet that are looked at. */
+export interface DaemonSetView {
+  readonly metadata?: { readonly name?: string };
+  readonly spec?: {
+    readonly template?: {
+      readonly spec?: {
+        readonly containers?: readonly { readonly image?: string; readonly args?: readonly string[] }[];
+      };
+    };
+  };
+}
+
+/** Network plugins and policy engines that put network policies in force, by the names of their DaemonSets. */
+const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);
+/** kind's own plugin does since this image (kind 0.24). */
+const KINDNET_SINCE = 20240813;
+
+export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly DaemonSetView[]> {
+  return (await connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets', undefined, signal))
+    .items;
+}
+
+/** Which capabilities a cluster with these DaemonSets lacks after all. */
+export function lackingCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
+  const lacking: string[] = [];
+  if (!daemonSets.some(enforcesPolicies)) lacking.push('network-policy');
+  const agent = daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
+  const args = agent?.spec?.template?.spec?.containers?.flatMap((container) => container.args ?? []).join(' ') ?? '';
+  // Given once, --bind-hosts stands for all addresses.
+  if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) lacking.push('agent-ipv6');
+  return lacking;
+}
+
+function enforcesPolicies({ metadata, spec }: DaemonSetView): boolean {
+  const { name = '' } = metadata ?? {};
+  const containers = spec?.template?.spec?.containers ?? [];
+  if (name === 'kindnet')
+    return containers.some(({ image = '' }) => Number(/:v(\d{8})/.exec(image)?.[1] ?? 0) >= KINDNET_SINCE);
+  // The Amazon VPC CNI plugin does when its network policy agent is told so (EKS User Guide, "Limit Pod traffic with Kubernetes network policies").
+  if (name === 'aws-node')
+    return containers.some(({ args = [] }) => args.some((arg) => /^--enable-network-policy(=true)?$/.test(arg)));
+  if (name === 'kube-router') return containers.some(({ args = [] }) => args.includes('--run-firewall=true'));
+  return ENFORCING.has(name);
+}

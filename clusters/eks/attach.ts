@@ -1,0 +1,108 @@
+import {
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  ListNodegroupsCommand,
+  type Cluster,
+  type Nodegroup,
+} from '@aws-sdk/client-eks';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { ClusterError } from '../errors.ts';
+import { awaitAddon, findAddon, makeAddon, notActive } from './addon.ts';
+import type { EksContext } from './context.ts';
+import { healthOf, isNamed } from './errors.ts';
+import { findOrMakeProvider } from './oidc-provider.ts';
+import type { EksOptions } from './options.ts';
+import { issuerOf, type MadeCluster } from './provision.ts';
+
+/** What there is of a cluster before the run, looked at and not changed. */
+export interface ExistingCluster {
+  readonly cluster: Cluster;
+  /** The first that it has. */
+  readonly nodeGroup: Nodegroup | undefined;
+  /** `none`: the run brings one. */
+  readonly agent: 'add-on' | 'auto-mode' | 'none';
+}
+
+/**
+ * Looks at the cluster of the context. Throws `ClusterError` CLUSTER_NOT_FOUND, CLUSTER_NOT_ACTIVE, AGENT_NOT_READY or
+ * NOT_OURS, and errors of EKS.
+ */
+export async function lookAt(options: EksOptions, accountId: string, context: EksContext): Promise<ExistingCluster> {
+  const { name, eks } = context;
+  const cluster = await activeCluster(accountId, context);
+  const [addon, nodeGroup] = await Promise.all([findAddon(eks, name), firstNodeGroup(context)]);
+  if (addon === undefined) {
+    if (cluster.computeConfig?.enabled !== true) return { cluster, nodeGroup, agent: 'none' };
+    refuseOtherAgent(options, `the agent of EKS Auto Mode`, name);
+    return { cluster, nodeGroup, agent: 'auto-mode' };
+  }
+  const { addonVersion = 'unknown', status = 'unknown', health } = addon;
+  if (options.agentImage !== undefined) refuseOtherAgent(options, `add-on ${AGENT_ADDON} ${addonVersion}`, name);
+  if (options.addonVersion !== undefined && options.addonVersion !== addonVersion)
+    refuseOtherAgent(options, `add-on ${AGENT_ADDON} ${addonVersion}`, name);
+  if (status !== 'ACTIVE') throw notActive(name, status, healthOf(health));
+  return { cluster, nodeGroup, agent: 'add-on' };
+}
+
+/** Adds what the run needs and the cluster lacks: OIDC provider, add-on. */
+export async function complete(
+  { cluster, nodeGroup, agent }: ExistingCluster,
+  options: EksOptions,
+  accountId: string,
+  context: EksContext,
+): Promise<MadeCluster> {
+  const { name, eks } = context;
+  const issuer = issuerOf(cluster);
+  const providerArn = issuer === '' ? '' : await findOrMakeProvider(issuer, accountId, context);
+  const addon = async (): Promise<MadeCluster['addon']> => {
+    if (agent === 'auto-mode' || (agent === 'none' && options.agentImage !== undefined)) return undefined;
+    if (agent === 'add-on') return findAddon(eks, name);
+    const version = options.addonVersion;
+    const spec = { ...(version !== undefined && { version }), resolveConflicts: 'NONE' } as const;
+    const since = Date.now();
+    return awaitAddon(await makeAddon(spec, context), () => since, context);
+  };
+  // Self-managed nodes have a role that EKS does not know.
+  const nodeRoleArn = nodeGroup?.nodeRole ?? cluster.computeConfig?.nodeRoleArn ?? '';
+  return { cluster, nodeGroup, addon: await addon(), providerArn, nodeRoleArn };
+}
+
+async function activeCluster(accountId: string, { name, region, eks }: EksContext): Promise<Cluster> {
+  let cluster: Cluster | undefined;
+  try {
+    ({ cluster } = await eks.send(new DescribeClusterCommand({ name })));
+  } catch (error) {
+    if (!isNamed(error, 'ResourceNotFound')) throw error;
+    throw new ClusterError(
+      'CLUSTER_NOT_FOUND',
+      'usage',
+      `There is no EKS cluster ${name} in ${region} of account ${accountId}: check --cluster-name and --region.`,
+      { cause: error },
+    );
+  }
+  if (cluster?.status === 'ACTIVE') return cluster;
+  const why = healthOf(cluster?.health);
+  throw new ClusterError(
+    'CLUSTER_NOT_ACTIVE',
+    'usage',
+    `EKS cluster ${name} is ${cluster?.status ?? 'unknown'}${why === undefined ? '' : ` (${why})`}: a run needs one that is ACTIVE.`,
+  );
+}
+
+async function firstNodeGroup({ name: clusterName, eks }: EksContext): Promise<Nodegroup | undefined> {
+  const { nodegroups = [] } = await eks.send(new ListNodegroupsCommand({ clusterName, maxResults: 1 }));
+  const [nodegroupName] = nodegroups;
+  if (nodegroupName === undefined) return undefined;
+  return (await eks.send(new DescribeNodegroupCommand({ clusterName, nodegroupName }))).nodegroup;
+}
+
+/** Throws when the options want another agent than the one that is there. */
+function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
+  const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
+  if (flag === undefined) return;
+  throw new ClusterError(
+    'NOT_OURS',
+    'usage',
+    `Cluster ${name} has ${there}, and a run changes nothing that exists: leave ${flag} out, or name a cluster without one.`,
+  );
+}

@@ -1,0 +1,68 @@
+import type { Cluster } from '@aws-sdk/client-eks';
+import { lackingCapabilities, type DaemonSetView } from '../daemon-sets.ts';
+import type { EksOptions } from './options.ts';
+
+/** What decides about the capabilities of a cluster, once it is there. */
+export interface ClusterFindings {
+  readonly cluster: Cluster;
+  /** ARN of the issuer's OIDC provider; empty when there is no issuer. */
+  readonly providerArn: string;
+  /** Undefined without an API server. */
+  readonly daemonSets: readonly DaemonSetView[] | undefined;
+  /** The agent is the add-on of EKS. */
+  readonly addon: boolean;
+  /** The run made the agent that is there, and may stop it. */
+  readonly ownAgent: boolean;
+  /** The run made the nodes' role, and may change it. */
+  readonly ownNodeRole: boolean;
+  /** The agent is an add-on. */
+  readonly agentAddon: boolean;
+}
+
+const ALL = [
+  'kubernetes',
+  'own-cluster',
+  'agent-addon',
+  'pod-identity',
+  'irsa',
+  'two-clusters',
+  'agent-restart',
+  'agent-stop',
+  'agent-ipv6',
+  'network-policy',
+  'node-role',
+] as const;
+
+/** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
+export function capabilitiesOfEks(
+  options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage'>,
+): ReadonlySet<string> {
+  const { attach, compute, nodeRoleArn, agentImage } = options;
+  const may = new Set<string>(ALL);
+  const attached = attach.length > 0;
+  if (attached && attach.length < 2) may.delete('two-clusters');
+  if (attached) may.delete('own-cluster');
+  if (attached) may.delete('own-cluster');
+  if (agentImage !== undefined) may.delete('agent-addon');
+  if (attached || nodeRoleArn !== undefined) may.delete('node-role');
+  // Auto Mode's agent is part of its nodes.
+  if (!attached && compute === 'auto-mode')
+    for (const of of ['agent-restart', 'agent-stop', 'agent-addon']) may.delete(of);
+  return may;
+}
+
+/** Which of those a cluster lacks after all. */
+export function lackingOnEks(findings: ClusterFindings): string[] {
+  const { cluster, providerArn, daemonSets, ownAgent, ownNodeRole, agentAddon } = findings;
+  const lacking: string[] = [];
+  if (providerArn === '') lacking.push('irsa');
+  if (!addon) lacking.push('agent-addon');
+  if (!ownAgent) lacking.push('agent-restart', 'agent-stop');
+  if (!agentAddon) lacking.push('agent-addon');
+  if (!ownNodeRole) lacking.push('node-role');
+  // Pods have IPv6 addresses in clusters of that family alone (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
+  if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') lacking.push('agent-ipv6');
+  if (daemonSets === undefined) lacking.push('kubernetes');
+  else lacking.push(...lackingCapabilities(daemonSets));
+  return lacking;
+}

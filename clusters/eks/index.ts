@@ -1,0 +1,105 @@
+/** Clusters of EKS itself: made for the run, or existing ones. */
+import { EC2Client } from '@aws-sdk/client-ec2';
+import type { ClusterAlias, ClusterDriver, ProvisionRequest } from '../driver.ts';
+import { ClusterError } from '../errors.ts';
+import { namePrefix } from '../tags.ts';
+import { checkAddonVersion } from './addon.ts';
+import { capabilitiesOfEks } from './capabilities.ts';
+import { explained } from './errors.ts';
+import type { EksOptions } from './options.ts';
+import { contextOf, type ClusterPlan } from './provision.ts';
+import { findSubnets } from './subnets.ts';
+import { TIMING } from './timing.ts';
+import { useExisting, useMade } from './use.ts';
+
+export { capabilitiesOfEks } from './capabilities.ts';
+export { leaveCluster } from './use.ts';
+export type { EksOptions } from './options.ts';
+
+const REMEDY = '`npm run sweep -- --cluster eks` deletes what a run left once it has expired';
+
+/** Clusters that EKS makes, or those that the options name. */
+export function eksDriver(options: EksOptions): ClusterDriver {
+  checkOptions(options);
+  const attached = options.attach.length > 0;
+  const may = capabilitiesOfEks(options);
+  const lacking = new Set<string>();
+  let subnets: Promise<readonly string[]> | undefined;
+
+  const nameOf = (alias: ClusterAlias): string =>
+    attached ? (options.attach[alias === 'c1' ? 0 : 1] ?? alias) : `${namePrefix(options.run)}-${alias}`;
+
+  const plan = async (request: ProvisionRequest): Promise<ClusterPlan> => {
+    const { kubernetesVersion, addonVersion, compute, instanceType, nodes, agentImage } = options;
+    const [subnetIds] = await Promise.all([
+      options.subnetIds.length > 0 ? options.subnetIds : (subnets ??= subnetsOf(options, request.region)),
+      addonVersion === undefined ? undefined : checkAddonVersion(request.clients.eks, addonVersion, kubernetesVersion),
+    ]);
+    return {
+      subnetIds,
+      ...(kubernetesVersion !== undefined && { kubernetesVersion }),
+      nodes: compute === 'auto-mode' ? compute : { instances: { type: instanceType, count: nodes } },
+      ...(options.clusterRoleArn !== undefined && { clusterRoleArn: options.clusterRoleArn }),
+      ...(options.nodeRoleArn !== undefined && { nodeRoleArn: options.nodeRoleArn }),
+      ...(options.adminPrincipalArn !== undefined && { adminPrincipalArn: options.adminPrincipalArn }),
+      addon: agentImage !== undefined ? undefined : { ...(addonVersion !== undefined && { version: addonVersion }) },
+    };
+  };
+
+  return {
+    name: 'eks',
+    get capabilities() {
+      return new Set([...may].filter((capability) => !lacking.has(capability)));
+    },
+    probeImage: options.probeImage,
+    disposable: !attached,
+    eventual: true,
+    clusterName: nameOf,
+    provision: async (request) => {
+      const context = contextOf(request, {
+        readyMilliseconds: options.readyMilliseconds,
+        timing: { ...TIMING, ...options.timing },
+        remedy: REMEDY,
+      });
+      const use = {
+        ...{ options, request, context },
+        lacks: (capabilities: readonly string[]) => capabilities.forEach((capability) => lacking.add(capability)),
+      };
+      try {
+        return await context.undo.ifFails(async () =>
+          attached ? useExisting(use) : useMade(await plan(request), use),
+        );
+      } catch (error) {
+        throw explained(error, `${attached ? 'let the run use' : 'make'} cluster ${request.name}`);
+      }
+    },
+    translations: () => [],
+    failure: () => undefined,
+    close: () => Promise.resolve(),
+  };
+}
+
+async function subnetsOf({ ec2 }: EksOptions, region: string): Promise<readonly string[]> {
+  const client = ec2 ?? new EC2Client({ region });
+  try {
+    return await findSubnets(client, region);
+  } finally {
+    if (ec2 === undefined) client.destroy();
+  }
+}
+
+/** Refuses what cannot be had together. Throws `ClusterError`. */
+function checkOptions({ attach, compute, agentImage, addonVersion }: EksOptions): void {
+  if (new Set(attach).size < attach.length)
+    throw usage(`Cluster ${attach[0]} is named twice with --cluster-name: two clusters must be different ones.`);
+  if (attach.length > 2)
+    throw usage(`A run uses two clusters at most: name no more than two with --cluster-name (${attach.join(', ')}).`);
+  if (agentImage !== undefined && addonVersion !== undefined)
+    throw usage(`Agent ${agentImage} takes the place of the add-on: leave --addon-version ${addonVersion} out.`);
+  if (attach.length > 0 || compute !== 'auto-mode') return;
+  const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
+  if (flag !== undefined)
+    throw usage(`EKS Auto Mode brings its own agent: leave ${flag} out, or add --compute node-group.`);
+}
+
+const usage = (message: string): ClusterError => new ClusterError('CLUSTER_FAILED', 'usage', message);

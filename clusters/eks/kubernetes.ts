@@ -1,0 +1,127 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { ClusterError } from '../errors.ts';
+import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
+import { find } from '../in-cluster/objects.ts';
+import { podProblem } from '../in-cluster/pod-problem.ts';
+import { podsOf } from '../in-cluster/rollout.ts';
+import { until } from '../in-cluster/until.ts';
+import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { ADMINISTRATOR_POLICY } from './access.ts';
+import type { EksContext } from './context.ts';
+
+export interface ApiServer {
+  readonly connection: Connection;
+  /** URL. */
+  readonly endpoint: string;
+  /** Who the credentials are, in messages. */
+  readonly principal: string;
+  /** False: the cluster may be none that has an API server. */
+  readonly required: boolean;
+  /** The run has just made the cluster: its access entry may not be in force yet. */
+  readonly made: boolean;
+}
+
+/** Milliseconds that one answer may take: an endpoint that is private drops what is sent to it. */
+const LONGEST_ANSWER = 10_000;
+
+/**
+ * Resolves to whether there is an API server, once that answers and lets this caller administer the cluster. Throws
+ * `ClusterError` CLUSTER_UNREACHABLE or NO_ACCESS.
+ */
+export async function reachApiServer(server: ApiServer, context: EksContext): Promise<boolean> {
+  const { connection, endpoint, required, made } = server;
+  const { name, timing, deadline, signal } = context;
+  const within = required ? timing.apiServer : timing.optionalApiServer;
+  let last: Error | undefined;
+  const answer = await until(
+    async (attempt) => {
+      try {
+        const review = await connection.json<Review>('POST', REVIEWS, REVIEW, inTime(attempt));
+        if (review.status?.allowed === true) return true;
+        last = noAccess(server, name, 'it may not create namespaces');
+      } catch (error) {
+        last = error as Error;
+        const refused = error instanceof KubernetesError && (error.status === 401 || error.status === 403);
+        if (refused) last = noAccess(server, name, `${error.status} ${error.reason}`, error);
+        // An emulator may have no API server behind the endpoint, but something that answers.
+        else if (error instanceof KubernetesError && error.status < 500 && error.status !== 429) return undefined;
+      }
+      if (last instanceof ClusterError && !made) throw last;
+      return undefined;
+    },
+    { every: timing.firstPause, within: Math.min(within, Math.max(deadline - Date.now(), 1)), signal },
+  );
+  if (answer === true) return true;
+  if (last instanceof ClusterError) throw last;
+  if (!required) return false;
+  const why = (last as NodeJS.ErrnoException | undefined)?.code ?? last?.message.split('\n')[0] ?? 'no answer';
+  throw new ClusterError(
+    'CLUSTER_UNREACHABLE',
+    'environment',
+    `The API server of cluster ${name} does not answer at ${endpoint} (${why}): its public access must be on, or the run must be inside its VPC.`,
+    { cause: last },
+  );
+}
+
+const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]);
+
+/** What administrators of the cluster may do, and those of a namespace may not. */
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+const REVIEW = {
+  apiVersion: 'authorization.k8s.io/v1',
+  kind: 'SelfSubjectAccessReview',
+  spec: { resourceAttributes: { verb: 'create', version: 'v1', resource: 'namespaces' } },
+};
+interface Review {
+  readonly status?: { readonly allowed?: boolean };
+}
+
+const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: unknown): ClusterError =>
+  new ClusterError(
+    'NO_ACCESS',
+    'usage',
+    `${principal} does not administer Kubernetes in cluster ${name} (${why}): add an access entry for it with ${ADMINISTRATOR_POLICY}.`,
+    { cause },
+  );
+
+/** A principal as access entries name it: the role of a session (EKS User Guide, "Create access entries"). */
+export function entryPrincipal(callerArn: string): string {
+  const [, partition, account, role] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
+  return role === undefined ? callerArn : `arn:${partition}:iam::${account}:role/${role}`;
+}
+
+interface DaemonSet {
+  readonly status?: { readonly desiredNumberScheduled?: number };
+}
+
+/** Waits until the agent is ready wherever the add-on wants it. Throws `ClusterError` AGENT_NOT_READY. */
+export async function awaitAgent(connection: Connection, context: EksContext): Promise<void> {
+  const { name, timing, deadline, readyMilliseconds, signal } = context;
+  let pods: readonly V1Pod[] = [];
+  const ready = await until(
+    async (attempt) => {
+      const path = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
+      const [daemonSet, listed] = await Promise.all([
+        find<DaemonSet>(connection, path, attempt),
+        podsOf(connection, AGENT_LABELS, attempt),
+      ]);
+      pods = listed;
+      const wanted = daemonSet?.status?.desiredNumberScheduled ?? 1;
+      return daemonSet !== undefined && pods.length >= Math.max(wanted, 1) && pods.every(isReady) ? true : undefined;
+    },
+    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
+  );
+  if (ready === undefined)
+    throw new ClusterError(
+      'AGENT_NOT_READY',
+      'environment',
+      `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+    );
+}
+
+const isReady = ({ status }: V1Pod): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+
+const standing = (pod: V1Pod): string =>
+  `pod ${pod.metadata?.name} on node ${pod.spec?.nodeName ?? 'none'} is ${pod.status?.phase ?? 'Unknown'}${isReady(pod) ? ' and ready' : `, ${podProblem(pod)?.message ?? 'not ready'}`}`;

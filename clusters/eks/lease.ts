@@ -1,0 +1,154 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClusterError } from '../errors.ts';
+import { find } from '../in-cluster/objects.ts';
+import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+
+/** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
+export const LEASE = 'eks-pod-identity-conformance';
+const COLLECTION = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases';
+const PATH = `${COLLECTION}/${LEASE}`;
+
+/** Seconds after which a lease that is not renewed is over: its run was killed. */
+const DURATION = 60;
+const RENEWAL_MILLISECONDS = 10_000;
+const LONGEST_ANSWER = 10_000;
+
+interface Lease {
+  readonly metadata: { readonly resourceVersion?: string; readonly uid?: string };
+  readonly spec?: {
+    readonly holderIdentity?: string | null;
+    readonly renewTime?: string | null;
+    readonly leaseDurationSeconds?: number | null;
+  };
+}
+
+export interface HeldLease {
+  /** Ends it; resolves when the Lease is gone, unless another run has it by now. */
+  release(): Promise<void>;
+}
+
+export interface LeaseOptions {
+  /** Of the cluster, in messages. */
+  readonly cluster: string;
+  readonly run: string;
+  readonly signal: AbortSignal;
+  readonly progress: (line: string) => void;
+  readonly now?: () => number;
+  readonly renewalMilliseconds?: number;
+}
+
+/**
+ * Takes the cluster for this run alone, and renews that until it is released. A lease that has run out is taken over: by the
+ * clocks of the machines, which AWS' signatures keep within minutes anyway. Throws
+ * `ClusterError` CLUSTER_IN_USE that names the run that has it, and `KubernetesError`.
+ */
+export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
+  const { cluster, run, signal, progress, now = Date.now, renewalMilliseconds = RENEWAL_MILLISECONDS } = options;
+  await acquire(connection, { cluster, run, signal, now });
+  const stop = new AbortController();
+  const renewing = renew(connection, run, { now, every: renewalMilliseconds, signal: stop.signal, progress, cluster });
+  return {
+    release: async () => {
+      stop.abort();
+      await renewing;
+      await endLease(connection, run);
+    },
+  };
+}
+
+async function acquire(
+  connection: Connection,
+  { cluster, run, signal, now }: Required<Pick<LeaseOptions, 'cluster' | 'run' | 'signal' | 'now'>>,
+): Promise<void> {
+  for (;;) {
+    const stored = await find<Lease>(connection, PATH, signal);
+    const until = endOf(stored);
+    const holder = stored?.spec?.holderIdentity ?? '';
+    if (holder !== '' && holder !== run && until > now())
+      throw new ClusterError(
+        'CLUSTER_IN_USE',
+        'environment',
+        `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
+      );
+    try {
+      if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), signal);
+      else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), signal);
+      return;
+    } catch (error) {
+      // Another run was quicker: it is looked who has it now.
+      if (!(error instanceof KubernetesError && error.status === 409)) throw error;
+    }
+  }
+}
+
+/** Renews until stopped, or until another run has it. A renewal that fails is tried again with the next. */
+async function renew(
+  connection: Connection,
+  run: string,
+  {
+    now,
+    every,
+    signal,
+    progress,
+    cluster,
+  }: Required<Pick<LeaseOptions, 'now' | 'signal' | 'progress' | 'cluster'>> & { readonly every: number },
+): Promise<void> {
+  for (;;) {
+    const stopped = await sleep(every, false, { signal, ref: false }).catch(() => true);
+    if (stopped) return;
+    try {
+      const attempt = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]);
+      const stored = await find<Lease>(connection, PATH, attempt);
+      const holder = stored?.spec?.holderIdentity;
+      if (stored !== undefined && holder !== run) {
+        progress(`cluster ${cluster} was taken by run ${holder ?? 'unknown'}: its lease had run out here`);
+        return;
+      }
+      if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), attempt);
+      else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), attempt);
+    } catch {
+      continue;
+    }
+  }
+}
+
+/** The run that has or had the cluster, and until when; undefined without a lease. Throws `KubernetesError`. */
+export async function findLease(
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<{ readonly run: string; readonly until: Date } | undefined> {
+  const stored = await find<Lease>(connection, PATH, signal);
+  return stored && { run: stored.spec?.holderIdentity ?? '', until: new Date(endOf(stored)) };
+}
+
+/** Deletes the lease if it is this run's. Throws `KubernetesError`. */
+export async function endLease(connection: Connection, run: string): Promise<void> {
+  const signal = AbortSignal.timeout(LONGEST_ANSWER);
+  const stored = await find<Lease>(connection, PATH, signal);
+  if (stored?.spec?.holderIdentity !== run) return;
+  const { uid, resourceVersion } = stored.metadata;
+  try {
+    await connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
+  } catch (error) {
+    // Gone, or another run's by now.
+    if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
+  }
+}
+
+function leaseOf(run: string, now: number, resourceVersion?: string): object {
+  // MicroTime has six digits.
+  const time = new Date(now).toISOString().replace('Z', '000Z');
+  return {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: LEASE, namespace: 'kube-system', ...(resourceVersion !== undefined && { resourceVersion }) },
+    spec: { holderIdentity: run, leaseDurationSeconds: DURATION, renewTime: time },
+  };
+}
+
+/** When a lease runs out, in milliseconds since the epoch. */
+function endOf(lease: Lease | undefined): number {
+  const { renewTime, leaseDurationSeconds } = lease?.spec ?? {};
+  const since = Date.parse(renewTime ?? '');
+  return Number.isNaN(since) ? 0 : since + (leaseDurationSeconds ?? DURATION) * 1000;
+}

@@ -1,0 +1,68 @@
+import { AGENT_OBJECTS } from '../in-cluster/agent.ts';
+import { find, pathOf, removeObjects, type ObjectMeta } from '../in-cluster/objects.ts';
+import { removeNamespace } from '../in-cluster/namespaces.ts';
+import type { Connection } from '../kubernetes/connection.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../labels.ts';
+import { endLease, findLease, LEASE } from './lease.ts';
+
+/** Something that a run left in a cluster that existed before. */
+export interface InCluster {
+  readonly kind: 'namespace' | 'DaemonSet' | 'Lease';
+  readonly name: string;
+  readonly run: string;
+  /** ISO 8601, or whatever else stands there. */
+  readonly expires: string;
+}
+
+/** Milliseconds that the API server may take for an answer. */
+const LONGEST_ANSWER = 10_000;
+/** Milliseconds until what was deleted must be gone: pods may take a grace period of 30 s. */
+const REMOVAL = 60_000;
+
+interface Marked {
+  readonly metadata: ObjectMeta & { readonly annotations?: Readonly<Record<string, string>> };
+}
+
+/** Looks for what runs left. Changes nothing. Throws errors of the network and `KubernetesError`. */
+export async function findInCluster(connection: Connection): Promise<readonly InCluster[]> {
+  const signal = AbortSignal.timeout(LONGEST_ANSWER);
+  const selector = encodeURIComponent(RUN_LABEL);
+  const [{ items }, agents, lease] = await Promise.all([
+    connection.json<{ items: readonly Marked[] }>(
+      'GET',
+      `/api/v1/namespaces?labelSelector=${selector}`,
+      undefined,
+      signal,
+    ),
+    Promise.all(AGENT_OBJECTS.map((object) => find<Marked>(connection, pathOf(object), signal))),
+    findLease(connection, signal),
+  ]);
+  const of = (kind: InCluster['kind'], { metadata }: Marked): InCluster[] => {
+    const run = metadata.labels?.[RUN_LABEL];
+    const expires = metadata.annotations?.[EXPIRES_ANNOTATION] ?? '';
+    return run === undefined ? [] : [{ kind, name: metadata.name, run, expires }];
+  };
+  return [
+    ...items.flatMap((item) => of('namespace', item)),
+    ...agents.flatMap((agent) => (agent === undefined ? [] : of('DaemonSet', agent))),
+    // It says itself until when it is good.
+    ...(lease === undefined
+      ? []
+      : [{ kind: 'Lease', name: LEASE, run: lease.run, expires: lease.until.toISOString() } as const]),
+  ];
+}
+
+/** Removes it, and what is in it; resolves when it is gone. Throws `ClusterError` and errors as `findInCluster` does. */
+export async function removeFromExisting({ kind, name, run }: InCluster, connection: Connection): Promise<void> {
+  switch (kind) {
+    case 'namespace':
+      return removeNamespace(connection, name);
+    case 'DaemonSet':
+      return removeObjects(connection, AGENT_OBJECTS, {
+        ...{ run, within: REMOVAL },
+        signal: AbortSignal.timeout(REMOVAL + LONGEST_ANSWER),
+      });
+    case 'Lease':
+      return endLease(connection, run);
+  }
+}

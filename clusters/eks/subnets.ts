@@ -1,0 +1,60 @@
+import { DescribeSubnetsCommand, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
+import { ClusterError } from '../errors.ts';
+
+/** Tags of subnets for load balancers, internal and public (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
+const INTERNAL = 'kubernetes.io/role/internal-elb';
+const PUBLIC = 'kubernetes.io/role/elb';
+/** A control plane needs subnets in this many zones (EKS User Guide, "View Amazon EKS networking requirements for VPC and subnets"). */
+const ZONES = 2;
+
+/**
+ * The subnets of the one VPC that is tagged for EKS: its internal ones if they are in two zones, else all. Throws
+ * `ClusterError` NO_SUBNETS when no VPC fits or several do, and errors of EC2.
+ */
+export async function findSubnets(ec2: EC2Client, region: string): Promise<readonly string[]> {
+  const byVpc = new Map<string, Subnet[]>();
+  for (const subnet of await taggedSubnets(ec2)) {
+    const { VpcId = '' } = subnet;
+    byVpc.set(VpcId, [...(byVpc.get(VpcId) ?? []), subnet]);
+  }
+  const fitting = [...byVpc].filter(([, subnets]) => zonesOf(subnets) >= ZONES);
+  const [first] = fitting;
+  if (first === undefined) throw none(region, [...byVpc.keys()]);
+  if (fitting.length > 1)
+    throw new ClusterError(
+      'NO_SUBNETS',
+      'usage',
+      `Several VPCs of ${region} have subnets that are tagged for EKS (${fitting.map(([vpc]) => vpc).join(', ')}): name subnets of one with --subnet-ids.`,
+    );
+  const [, subnets] = first;
+  const internal = subnets.filter(({ Tags }) => Tags?.some(({ Key }) => Key === INTERNAL));
+  return (zonesOf(internal) >= ZONES ? internal : subnets).map(({ SubnetId = '' }) => SubnetId);
+}
+
+async function taggedSubnets(ec2: EC2Client): Promise<readonly Subnet[]> {
+  const subnets: Subnet[] = [];
+  let NextToken: string | undefined;
+  do {
+    const page = await ec2.send(
+      new DescribeSubnetsCommand({
+        Filters: [{ Name: 'tag-key', Values: [INTERNAL, PUBLIC] }],
+        ...(NextToken !== undefined && { NextToken }),
+      }),
+    );
+    subnets.push(...(page.Subnets ?? []));
+    NextToken = page.NextToken;
+  } while (NextToken !== undefined && NextToken !== '');
+  return subnets;
+}
+
+const zonesOf = (subnets: readonly Subnet[]): number =>
+  new Set(subnets.map(({ AvailabilityZone }) => AvailabilityZone)).size;
+
+function none(region: string, vpcs: readonly string[]): ClusterError {
+  const found = vpcs.length === 0 ? '' : ` (those of ${vpcs.join(', ')} are in one zone)`;
+  return new ClusterError(
+    'NO_SUBNETS',
+    'usage',
+    `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${found}: tag them, or name subnets with --subnet-ids.`,
+  );
+}

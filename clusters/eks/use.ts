@@ -1,0 +1,148 @@
+import { daemonSetsOf } from '../daemon-sets.ts';
+import type { ProvisionRequest, RunningCluster } from '../driver.ts';
+import { ClusterError } from '../errors.ts';
+import { installAgent, removeFromCluster } from '../in-cluster/index.ts';
+import { connect, type Connection } from '../kubernetes/connection.ts';
+import { EXPIRY_TAG } from '../tags.ts';
+import { complete, lookAt } from './attach.ts';
+import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
+import type { EksContext } from './context.ts';
+import { awaitAgent, entryPrincipal, reachApiServer } from './kubernetes.ts';
+import { endLease, takeLease, type HeldLease } from './lease.ts';
+import type { EksOptions } from './options.ts';
+import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
+
+/** A cluster that is taken into use. */
+export interface ClusterUse {
+  readonly options: EksOptions;
+  readonly request: ProvisionRequest;
+  readonly context: EksContext;
+  /** Is told what cannot be done on the cluster after all. */
+  readonly lacks: (capabilities: readonly string[]) => void;
+}
+
+/** Makes a cluster and waits until pods can run on it. What was made when it fails is in the context's undo. */
+export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<RunningCluster> {
+  const { options, request, context } = use;
+  const made = await makeCluster(plan, request.accountId, context);
+  const connection = connect(kubeConfigOf(request, made.cluster));
+  try {
+    const there = await reach(made, connection, true, use);
+    return await ready(made, there ? connection : undefined, use, {
+      ownAgent: plan.nodes !== 'auto-mode',
+      ownNodeRole: options.nodeRoleArn === undefined,
+    });
+  } finally {
+    connection.close();
+  }
+}
+
+/** Takes an existing cluster for this run alone and adds what it lacks; that is in the context's undo. */
+export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
+  const { options, request, context } = use;
+  const { name, undo, signal, progress } = context;
+  if (options.attach.length < 2 && request.alias === 'c2')
+    throw new ClusterError(
+      'CLUSTER_NOT_FOUND',
+      'usage',
+      'The selected scenarios need two clusters: name a second one with --cluster-name.',
+    );
+  const found = await lookAt(options, request.accountId, context);
+  const connection = connect(kubeConfigOf(request, found.cluster));
+  let lease: HeldLease | undefined;
+  undo.made({
+    stage: 'lock',
+    what: `Lease of cluster ${name}`,
+    remove: async () => {
+      await lease?.release();
+      connection.close();
+    },
+  });
+  const there = await reach({ cluster: found.cluster }, connection, false, use);
+  if (there) lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
+  const made = await complete(found, options, request.accountId, context);
+  return ready(made, there ? connection : undefined, use, { ownAgent: found.agent === 'none', ownNodeRole: false });
+}
+
+/** Whether the cluster has an API server. */
+async function reach(
+  { cluster }: Pick<MadeCluster, 'cluster'>,
+  connection: Connection,
+  made: boolean,
+  { options, context }: ClusterUse,
+): Promise<boolean> {
+  const { endpoint } = cluster;
+  const required = options.kubernetes !== 'optional';
+  if (endpoint === undefined && !required) return false;
+  const principal =
+    options.callerArn === undefined ? 'The principal of the credentials' : entryPrincipal(options.callerArn);
+  return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);
+}
+
+/** Waits for the agent and looks at what the cluster can do. */
+async function ready(
+  made: MadeCluster,
+  connection: Connection | undefined,
+  { options, request, context, lacks }: ClusterUse,
+  own: Pick<ClusterFindings, 'ownAgent' | 'ownNodeRole'>,
+): Promise<RunningCluster> {
+  const { cluster, nodeGroup, addon, providerArn } = made;
+  const { signal } = context;
+  if (connection !== undefined) {
+    if (options.agentImage !== undefined) await installCandidate(options.agentImage, connection, options, context);
+    else if (addon !== undefined) await awaitAgent(connection, context);
+  } else if (options.agentImage !== undefined)
+    throw new ClusterError(
+      'CLUSTER_UNREACHABLE',
+      'usage',
+      `Cluster ${context.name} has no API server to install ${options.agentImage} with: leave --agent-image out.`,
+    );
+  const daemonSets = connection && (await daemonSetsOf(connection, signal));
+  lacks(lackingOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
+  const running = runningCluster(request, made, context.undo);
+  const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};
+  return {
+    ...running,
+    facts: {
+      ...running.facts,
+      platformVersion: cluster.platformVersion ?? 'unknown',
+      ...(addon === undefined && { agent: options.agentImage ?? 'of EKS Auto Mode' }),
+      ...(cluster.computeConfig?.enabled === true
+        ? { compute: 'EKS Auto Mode' }
+        : nodeGroup && { compute: `${scalingConfig?.desiredSize ?? 'unknown'} ${instanceTypes.join() || 'nodes'}` }),
+      ...(releaseVersion !== undefined && { nodeAmi: `${amiType ?? 'unknown'} ${releaseVersion}` }),
+    },
+  };
+}
+
+async function installCandidate(
+  image: string,
+  connection: Connection,
+  options: EksOptions,
+  context: EksContext,
+): Promise<void> {
+  const { run, faults, agentArgs, eksAuthEndpoint } = options;
+  const { name, region, tags, undo, deadline, signal, progress } = context;
+  // A cluster that is deleted takes it along.
+  if (options.attach.length > 0)
+    undo.made({
+      stage: 'in the cluster',
+      what: `the Pod Identity agent in cluster ${name}`,
+      remove: () => removeFromCluster(connection, run),
+    });
+  const expires = tags[EXPIRY_TAG];
+  await installAgent({
+    ...(options.attach.length > 0 && expires !== undefined && { expires }),
+    ...{ connection, run, region, faults, image, signal, progress },
+    clusterName: name,
+    endpoint: eksAuthEndpoint ?? `https://eks-auth.${region}.api.aws`,
+    args: agentArgs,
+    readyMilliseconds: Math.max(deadline - Date.now(), 1),
+  });
+}
+
+/** Takes out of an existing cluster what a run that was killed installed there, and ends its lease. Throws `ClusterError`. */
+export async function leaveCluster(connection: Connection, run: string): Promise<void> {
+  await removeFromCluster(connection, run);
+  await endLease(connection, run);
+}
