@@ -4,8 +4,10 @@ import { FAULTS } from '../faults/index.ts';
 import { configure, type Configuration } from './config/configuration.ts';
 import { helpText } from './config/options.ts';
 import { EXIT, HarnessError } from './errors.ts';
+import type { AwsPlanOptions } from './plan/aws-plan.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
+import { githubAnnotations } from './report/annotations.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
 import { checkClusterFlags } from './run/cluster-flags.ts';
 import { capabilitiesBefore, isAttached, type ClusterName } from './run/platform.ts';
@@ -49,8 +51,10 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   if (configuration.flag('list')) return say(io, listText(scenarios));
   const cluster = configuration.text('cluster') ?? 'embedded';
   checkClusterFlags(configuration);
-  if (configuration.flag('plan'))
-    return say(io, planText(scenarios, cluster, capabilitiesBefore(cluster as ClusterName, configuration)));
+  if (configuration.flag('plan')) {
+    const available = capabilitiesBefore(cluster as ClusterName, configuration);
+    return say(io, planText(scenarios, cluster, available, cluster === 'eks' ? awsPlanOf(configuration) : undefined));
+  }
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
   const terminal = new Terminal({
     stream: io.stderr,
@@ -79,10 +83,24 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
           output: io.stderr,
         }),
     });
+    if (io.environment['GITHUB_ACTIONS'] === 'true') io.stdout.write(githubAnnotations(results));
     return results.run.exitCode;
   } finally {
     terminal.stop();
   }
+}
+
+function awsPlanOf(configuration: Configuration): AwsPlanOptions {
+  return {
+    existingClusters: configuration.list('cluster-name'),
+    compute: configuration.text('compute') as AwsPlanOptions['compute'],
+    instanceType: configuration.text('instance-type') ?? '',
+    nodes: configuration.number('nodes'),
+    kubernetesVersion: configuration.text('kubernetes-version'),
+    agentImage: configuration.text('agent-image'),
+    addonVersion: configuration.text('addon-version'),
+    expiresHours: configuration.number('expires'),
+  };
 }
 
 function say(io: Io, text: string): number {

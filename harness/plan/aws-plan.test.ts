@@ -4,7 +4,6 @@ import { aScenario } from '../testing/scenarios.ts';
 import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
 
 const options: AwsPlanOptions = {
-  newClusters: 2,
   existingClusters: [],
   compute: 'node-group',
   instanceType: 'm6i.2xlarge',
@@ -21,7 +20,8 @@ const scenarios = [
     objects: ['data/a', 'data/b', { at: 'other/c', tags: {} }],
   }),
 ];
-const text = (more: Partial<AwsPlanOptions> = {}): string => awsPlan(scenarios, { ...options, ...more }).join('\n');
+const text = (more: Partial<AwsPlanOptions> = {}, clusters = 2): string =>
+  awsPlan(scenarios, clusters, { ...options, ...more }).join('\n');
 
 describe('the plan of a run on EKS', () => {
   it('counts what would be made', () => {
@@ -29,7 +29,7 @@ describe('the plan of a run on EKS', () => {
     expect(text()).to.contain(
       "2 EKS clusters of Kubernetes EKS' default version, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS' default version, an OIDC provider and two roles",
     );
-    expect(text({ newClusters: 1, kubernetesVersion: '1.34', addonVersion: 'v1.3.8-eksbuild.2' })).to.contain(
+    expect(text({ kubernetesVersion: '1.34', addonVersion: 'v1.3.8-eksbuild.2' }, 1)).to.contain(
       '1 EKS cluster of Kubernetes 1.34, with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent v1.3.8-eksbuild.2',
     );
     expect(text({ agentImage: 'agent:candidate' })).to.contain('a DaemonSet of agent:candidate as the agent');
@@ -52,7 +52,7 @@ describe('the plan of a run on EKS', () => {
   });
 
   it('makes no cluster where there are some', () => {
-    const existing = text({ newClusters: 0, existingClusters: ['blue'] });
+    const existing = text({ existingClusters: ['blue'] });
     expect(existing).to.contain('existing clusters blue: used, and left as they are');
     expect(existing).to.contain('For about 8 minutes.').and.to.contain('Estimated cost: below 0.05 USD');
     expect(existing).to.not.contain('EKS cluster of');

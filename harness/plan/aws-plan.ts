@@ -2,8 +2,7 @@ import type { Scenario } from '../scenario/spec.ts';
 
 /** What the plan of a run on EKS depends on beyond its scenarios. */
 export interface AwsPlanOptions {
-  /** Clusters that the run would make; those that exist already are not counted. */
-  readonly newClusters: number;
+  /** Clusters to use instead of making some. */
   readonly existingClusters: readonly string[];
   readonly compute: 'node-group' | 'auto-mode';
   readonly instanceType: string;
@@ -55,12 +54,17 @@ const HOURS_OF_A_MONTH = 730;
 /** Minutes, as they are commonly seen: a control plane, then its nodes; both again to delete. */
 const MINUTES = { provision: 13, scenarios: 8, delete: 10 } as const;
 
-/** What a run would create in AWS, for how long, and what that costs: lines of text. */
-export function awsPlan(scenarios: readonly Scenario[], options: AwsPlanOptions): string[] {
-  const { newClusters, existingClusters } = options;
+/**
+ * What a run would create in AWS, for how long, and what that costs: lines of text.
+ *
+ * @param clusters how many the scenarios need
+ */
+export function awsPlan(scenarios: readonly Scenario[], clusters: number, options: AwsPlanOptions): string[] {
+  const { existingClusters } = options;
+  const newClusters = existingClusters.length > 0 ? 0 : clusters;
   const lines = [
     'In AWS (names begin with conformance-<run>; tags conformance-run and conformance-expires):',
-    ...(newClusters > 0 ? [`  ${clusterText(options)}`] : []),
+    ...(newClusters > 0 ? [`  ${clusterText(options, newClusters)}`] : []),
     ...(existingClusters.length > 0
       ? [`  existing clusters ${existingClusters.join(' and ')}: used, and left as they are`]
       : []),
@@ -71,13 +75,13 @@ export function awsPlan(scenarios: readonly Scenario[], options: AwsPlanOptions)
     newClusters > 0
       ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are made meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${options.expiresHours} hours.`
       : `For about ${minutes} minutes. Tags expire after ${options.expiresHours} hours.`,
-    costText(options, minutes),
+    costText(options, newClusters, minutes),
   );
   return lines;
 }
 
-function clusterText(options: AwsPlanOptions): string {
-  const { newClusters, compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
+function clusterText(options: AwsPlanOptions, newClusters: number): string {
+  const { compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
   const each = newClusters === 1 ? 'with' : 'each with';
   const version = kubernetesVersion === undefined ? "EKS' default version" : kubernetesVersion;
   const agent =
@@ -114,17 +118,17 @@ function fixtureText(scenarios: readonly Scenario[]): string {
   ].join(', ');
 }
 
-function costText(options: AwsPlanOptions, minutes: number): string {
+function costText(options: AwsPlanOptions, newClusters: number, minutes: number): string {
   const prices = `on-demand prices of us-east-1, ${PRICES.date}, without data transfer, NAT gateways and tax`;
-  if (options.newClusters === 0)
+  if (newClusters === 0)
     return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
   const hours = minutes / 60;
   // A cluster is billed by the hour that was begun.
-  const clusters = options.newClusters * Math.ceil(hours) * PRICES.cluster;
+  const clusters = newClusters * Math.ceil(hours) * PRICES.cluster;
   const known = PRICES.instances[options.instanceType];
   const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
   const node = instance + (VOLUME * PRICES.storage) / HOURS_OF_A_MONTH + PRICES.publicAddress;
-  const nodes = options.newClusters * options.nodes * hours * node;
+  const nodes = newClusters * options.nodes * hours * node;
   const unknown =
     known === undefined ? `, and ${options.instanceType} instances, whose price is not in the table, on top` : '';
   return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;

@@ -1,6 +1,7 @@
 import { describeExpectation } from '../run/judge.ts';
 import { describeOperation, showsIdentity } from '../run/describe.ts';
 import type { ActionStep, Scenario } from '../scenario/spec.ts';
+import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
 import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';
 
 /** One line for each scenario: id, suite and title. */
@@ -12,10 +13,20 @@ export function listText(scenarios: readonly Scenario[]): string {
 }
 
 /** What a run would create, and which outcome each probe must have. */
-export function planText(scenarios: readonly Scenario[], cluster: string, available: ReadonlySet<string>): string {
+export function planText(
+  scenarios: readonly Scenario[],
+  cluster: string,
+  available: ReadonlySet<string>,
+  aws?: AwsPlanOptions,
+): string {
   const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
-  const lines = [`Clusters to provision (${cluster}): ${[...clusters].sort().join(', ') || 'none'}`];
+  const existing = aws?.existingClusters ?? [];
+  const lines = [
+    existing.length > 0
+      ? `Clusters to use (${cluster}): ${existing.join(', ')}`
+      : `Clusters to provision (${cluster}): ${[...clusters].sort().join(', ') || 'none'}`,
+  ];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
     const reason = missing(scenario, available);
@@ -48,6 +59,7 @@ export function planText(scenarios: readonly Scenario[], cluster: string, availa
     (sum, scenario) => sum + scenario.spec.probes.filter((step) => step.kind === 'probe').length,
     0,
   );
+  if (aws !== undefined) lines.push('', ...awsPlan(runnable, clusters.size, aws));
   lines.push(
     '',
     `${runnable.length} scenarios with ${probes} probes would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
