@@ -9,8 +9,6 @@ export interface ClusterFindings {
   readonly providerArn: string;
   /** Undefined without an API server. */
   readonly daemonSets: readonly DaemonSetView[] | undefined;
-  /** The agent is the add-on of EKS. */
-  readonly addon: boolean;
   /** The run made the agent that is there, and may stop it. */
   readonly ownAgent: boolean;
   /** The run made the nodes' role, and may change it. */
@@ -42,7 +40,6 @@ export function capabilitiesOfEks(
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
-  if (attached) may.delete('own-cluster');
   if (agentImage !== undefined) may.delete('agent-addon');
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's agent is part of its nodes.
@@ -56,7 +53,6 @@ export function lackingOnEks(findings: ClusterFindings): string[] {
   const { cluster, providerArn, daemonSets, ownAgent, ownNodeRole, agentAddon } = findings;
   const lacking: string[] = [];
   if (providerArn === '') lacking.push('irsa');
-  if (!addon) lacking.push('agent-addon');
   if (!ownAgent) lacking.push('agent-restart', 'agent-stop');
   if (!agentAddon) lacking.push('agent-addon');
   if (!ownNodeRole) lacking.push('node-role');
