@@ -137,8 +137,8 @@ async function makeNodesAndAgent(
   );
 }
 
-/** The service account issuer without `https://`; empty when EKS tells none. */
-export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https:\/\//, '');
+/** The service account issuer without `https://` (or `http://`, of an emulator); empty when EKS tells none. */
+export const issuerOf = ({ identity }: Cluster): string => (identity?.oidc?.issuer ?? '').replace(/^https?:\/\//, '');
 
 /** In a kubeconfig that leads nowhere (RFC 6761, "invalid"). */
 const NO_API_SERVER = 'https://kubernetes.invalid';
