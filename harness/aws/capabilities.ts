@@ -1,3 +1,4 @@
+import { capabilitiesOfEks } from '../../clusters/eks/index.ts';
 import type { AwsService } from './target.ts';
 
 /** Which services what a scenario may need takes, by the harness' capability names. */
@@ -6,8 +7,6 @@ const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
   associations: ['eks', 'iam'],
   irsa: ['iam', 'sts'],
   s3: ['s3'],
-  kubernetes: ['eks'],
-  'two-clusters': ['eks'],
   'two-accounts': ['sts'],
   'node-role': ['iam'],
 };
@@ -33,6 +32,10 @@ export function lackingOf({ services, where, otherAccount, permissionsBoundary }
   const lacking = new Map<string, string>(
     Object.entries(CONTROLS).map(([name, why]) => [name, `${where} is not the harness' own emulator, and ${why}`]),
   );
+  const withoutEks = services.get('eks');
+  // There are no clusters then, and nothing that clusters can do.
+  if (withoutEks !== undefined)
+    for (const name of capabilitiesOfEks({ attach: [], compute: 'node-group' })) lacking.set(name, withoutEks);
   for (const [name, needed] of Object.entries(SERVICES)) {
     const why = needed.flatMap((service) => services.get(service) ?? []);
     if (why.length > 0) lacking.set(name, why.join('; '));

@@ -108,6 +108,8 @@ function lackingOfHybrid(endpoints: Endpoints, missing: MissingServices): Readon
   const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
   const lacking = new Map<string, string>([
     ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither knows the credentials of the other`],
+    ['imds', `nodes have roles of the emulator's IAM, and ${divided}`],
+    ['node-role', `nodes have roles of the emulator's IAM, and ${divided}`],
     ['two-accounts', `the other account is the emulator's, and ${divided}`],
     ['virtual-clock', `the emulator's clock is not that of other endpoints, and ${divided}`],
     ['weather', `only the emulator's services can be made to fail, and ${divided}`],

@@ -85,7 +85,8 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
       ? undefined
       : iamPropagation({
           ...{ clients: clients('main'), run, accountId, tags: options.tags, permissionsBoundary },
-          ...(!isAws && { inARow: 1 }),
+          // What plays AWS is a single process, and is not as slow.
+          ...(!isAws && { inARow: 1, boundSeconds: 30 }),
         });
   const stsEndpoint = endpoints.sts ?? regionalSts(region);
   const where = elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS';

@@ -35,6 +35,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
     if (step.kind === 'action') {
       if (step.do === 'AdvanceClock') needs.add('virtual-clock');
       if (step.do === 'Weather') needs.add('weather');
+      if (step.do === 'CreateAssociation') needs.add(kubernetes ? 'pod-identity' : 'associations');
       if (step.do === 'RestartAgent') needs.add('agent-restart');
       if (step.do === 'StopAgent' || step.do === 'StartAgent') needs.add('agent-stop');
       if (step.do === 'CutWebhook') needs.add('webhook-endpoint');

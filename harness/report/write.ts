@@ -37,7 +37,9 @@ export function writeReports(directory: string, results: RunResults): readonly s
     ['results.json', `${JSON.stringify(results, null, 2)}\n`],
     ['junit.xml', junitXml(results, fromHere(directory))],
     // Where AWS itself is what is judged.
-    ...(results.environment.aws === 'endpoint' ? ([['fidelity.md', fidelityMarkdown(results)]] as const) : []),
+    ...(results.environment.aws === 'endpoint' && results.environment.services.length > 0
+      ? ([['fidelity.md', fidelityMarkdown(results)]] as const)
+      : []),
   ];
   return files.map(([name, content]) => writeWhole(join(directory, name), content));
 }
