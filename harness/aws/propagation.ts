@@ -23,7 +23,7 @@ export interface IamPropagationOptions {
   readonly inARow?: number;
   /** Longest time from a change to its effect. Default 60. */
   readonly boundSeconds?: number;
-  /** Default, and least for AWS: 1000. */
+  /** Default, and least for AWS: 1100, since calls may arrive closer to each other than they were made. */
   readonly pollMilliseconds?: number;
 }
 
@@ -67,7 +67,7 @@ const SESSION_SECONDS = 900;
  * can be seen from outside, no canary is made, and `settled` resolves at once.
  */
 export function iamPropagation(options: IamPropagationOptions): IamPropagation {
-  const { clients, run, accountId, inARow = 3, boundSeconds = 60, pollMilliseconds = 1000 } = options;
+  const { clients, run, accountId, inARow = 3, boundSeconds = 60, pollMilliseconds = 1100 } = options;
   const { iam, sts } = clients;
   const RoleName = `${namePrefix(run)}-canary`;
   const RoleArn = `arn:aws:iam::${accountId}:role/${RoleName}`;

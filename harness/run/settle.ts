@@ -3,7 +3,7 @@ import type { AwsTarget } from '../aws/target.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** Between two questions to AWS about the same thing. */
-export const AWS_POLL_MILLISECONDS = 1000;
+export const AWS_POLL_MILLISECONDS = 1100;
 
 /**
  * Between two questions to a cluster's API server: those of AWS are far away and shared with others, an embedded one and one
