@@ -69,8 +69,8 @@ function reasonOf({ name, message, code, $metadata }: Failure): string | undefin
   if (status === undefined) return typeof code === 'string' ? code : `${name}: ${said}`;
   if (status === 404 || status >= 500) return `it answers ${status}`;
   if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
-  // What the SDK cannot read is no answer of the service: such as a page in HTML.
-  return name === 'SyntaxError' || name === 'Unknown' || name === 'UnknownError' ? `it answers ${status}` : undefined;
+  // What the SDK cannot read is no answer of the service: such as a page in HTML. Errors of services have names.
+  return /^(Error|SyntaxError|Unknown|UnknownError)$/.test(name) ? `it answers ${status}` : undefined;
 }
 
 /** EKS Auth API Reference, "AssumeRoleForPodIdentity", Errors; and the common errors of a signature it does not take. */

@@ -1,0 +1,34 @@
+import { expect } from 'chai';
+import { presignedClusterToken } from './cluster-token.ts';
+
+const KEY = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'a secret' };
+
+/** The URL inside of a token. */
+const urlOf = (token: string): URL =>
+  new URL(Buffer.from(token.replace(/^k8s-aws-v1\./, ''), 'base64url').toString('utf8'));
+
+describe('the token for a cluster', () => {
+  it('is a presigned GetCallerIdentity at the regional STS, bound to the cluster', async () => {
+    const token = await presignedClusterToken('https://sts.eu-west-1.amazonaws.com', 'eu-west-1', KEY, 'blue');
+    expect(token).to.match(/^k8s-aws-v1\.[\w-]+$/);
+    const url = urlOf(token);
+    expect(url.origin).to.equal('https://sts.eu-west-1.amazonaws.com');
+    expect(url.pathname).to.equal('/');
+    expect(Object.fromEntries(url.searchParams)).to.include({
+      Action: 'GetCallerIdentity',
+      'X-Amz-Expires': '900',
+      'X-Amz-SignedHeaders': 'host;x-k8s-aws-id',
+    });
+    expect(url.searchParams.get('X-Amz-Credential')).to.match(/^AKIDEXAMPLE\/\d{8}\/eu-west-1\/sts\/aws4_request$/);
+    expect(url.searchParams.has('X-Amz-Security-Token')).to.equal(false);
+  });
+
+  it('carries the session token of temporary credentials, signed', async () => {
+    const credentials = { ...KEY, sessionToken: 'a session/token+with=signs' };
+    const url = urlOf(await presignedClusterToken('http://127.0.0.1:4566', 'us-west-2', credentials, 'blue'));
+    expect(url.searchParams.get('X-Amz-Security-Token')).to.equal(credentials.sessionToken);
+    expect(url.host).to.equal('127.0.0.1:4566');
+    const other = urlOf(await presignedClusterToken('http://127.0.0.1:4566', 'us-west-2', KEY, 'blue'));
+    expect(other.searchParams.get('X-Amz-Signature')).not.to.equal(url.searchParams.get('X-Amz-Signature'));
+  });
+});

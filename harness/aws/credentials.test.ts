@@ -1,0 +1,87 @@
+import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { assumedRole, renewed, type AwsCredentials } from './credentials.ts';
+
+const MINUTE = 60_000;
+const rejected = (promise: Promise<unknown>): Promise<string> =>
+  promise.then(
+    () => expect.fail('it was resolved'),
+    (error: Error) => error.message,
+  );
+
+describe('credentials that are renewed', () => {
+  let now: number;
+  let asked: number;
+  beforeEach(() => {
+    now = 0;
+    asked = 0;
+  });
+  const provider = (lifeMilliseconds: number | undefined) =>
+    renewed(
+      async (): Promise<AwsCredentials> => ({
+        accessKeyId: `key ${(asked += 1)}`,
+        secretAccessKey: 'secret',
+        ...(lifeMilliseconds !== undefined && { expiration: new Date(now + lifeMilliseconds) }),
+      }),
+      () => now,
+    );
+
+  it('are asked for once by all who need them at the same time', async () => {
+    const get = provider(60 * MINUTE);
+    await Promise.all([get(), get(), get()]);
+    expect(asked).to.equal(1);
+  });
+
+  it('are asked for again five minutes before they expire', async () => {
+    const get = provider(60 * MINUTE);
+    await get();
+    now = 54 * MINUTE;
+    expect((await get()).accessKeyId).to.equal('key 1');
+    now = 55 * MINUTE;
+    expect((await get()).accessKeyId).to.equal('key 2');
+  });
+
+  it('are kept where they do not expire', async () => {
+    const get = provider(undefined);
+    await get();
+    now = 1e12;
+    await get();
+    expect(asked).to.equal(1);
+  });
+
+  it('are asked for again when they could not be had', async () => {
+    let fails = true;
+    const get = renewed(async () => {
+      if (fails) throw new Error('not now');
+      return { accessKeyId: 'key', secretAccessKey: 'secret' };
+    });
+    expect(await rejected(get())).to.equal('not now');
+    fails = false;
+    expect((await get()).accessKeyId).to.equal('key');
+  });
+
+  it('of a role are a session of an hour, named as told', async () => {
+    const sent: AssumeRoleCommand[] = [];
+    const expiration = new Date(Date.now() + 60 * MINUTE);
+    const sts = {
+      send: async (command: AssumeRoleCommand) => {
+        sent.push(command);
+        return {
+          Credentials: {
+            AccessKeyId: 'ASIA',
+            SecretAccessKey: 'secret',
+            SessionToken: 'token',
+            Expiration: expiration,
+          },
+        };
+      },
+    } as unknown as STSClient;
+    const get = assumedRole(sts, 'arn:aws:iam::444455556666:role/x', 'conformance-c123456');
+    const expected = { accessKeyId: 'ASIA', secretAccessKey: 'secret', sessionToken: 'token', expiration };
+    expect(await get()).to.deep.equal(expected);
+    await get();
+    expect(sent.map(({ input }) => input)).to.deep.equal([
+      { RoleArn: 'arn:aws:iam::444455556666:role/x', RoleSessionName: 'conformance-c123456', DurationSeconds: 3600 },
+    ]);
+  });
+});
