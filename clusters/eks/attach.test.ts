@@ -1,0 +1,209 @@
+import {
+  DeleteAddonCommand,
+  DeleteClusterCommand,
+  DeleteNodegroupCommand,
+  DescribeAddonCommand,
+  DescribeNodegroupCommand,
+} from '@aws-sdk/client-eks';
+import {
+  DeleteOpenIDConnectProviderCommand,
+  GetOpenIDConnectProviderCommand,
+  RemoveClientIDFromOpenIDConnectProviderCommand,
+} from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
+import type { RunningCluster } from '../driver.ts';
+import { ClusterError } from '../errors.ts';
+import { connect } from '../kubernetes/connection.ts';
+import { eksDriver } from './index.ts';
+import type { EksOptions } from './options.ts';
+import { SLOW, testSite, type TestSite } from './testing/site.ts';
+
+const ADDON = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
+const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
+
+describe('an existing cluster of EKS', function () {
+  this.timeout(30_000);
+  let site: TestSite;
+  let blue: RunningCluster;
+
+  const start = async (settings: NonNullable<Parameters<typeof testSite>[1]>['settings'] = {}): Promise<void> => {
+    site = await testSite(presignedClusterToken, { settings });
+    blue = await eksDriver(site.options()).provision(site.request('blue'));
+    site.lines.length = 0;
+  };
+  const attach = (over: Partial<EksOptions> = {}, alias: 'c1' | 'c2' = 'c1'): Promise<RunningCluster> => {
+    const driver = eksDriver(site.options({ run: 'cabcdef', attach: ['blue'], ...over }));
+    return driver.provision(site.request(driver.clusterName(alias), { alias }));
+  };
+  const refusal = async (work: Promise<unknown>): Promise<ClusterError> => {
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error, String(error)).to.be.instanceOf(ClusterError);
+    return error as ClusterError;
+  };
+
+  afterEach(() => site.close());
+
+  it('is used as it is, and left as it was', async () => {
+    await start();
+    const before = await site.left();
+    const driver = eksDriver(site.options({ attach: ['blue'] }));
+    expect(driver.disposable).to.equal(false);
+    const cluster = await driver.provision(site.request(driver.clusterName('c1')));
+    expect(cluster).to.include({ name: 'blue', issuer: blue.issuer, nodeRoleArn: blue.nodeRoleArn });
+    for (const [capability, there] of [
+      ['kubernetes', true],
+      ['irsa', true],
+      ['two-clusters', false],
+      ['agent-stop', false],
+      ['node-role', false],
+      ['own-cluster', false],
+    ] as const)
+      expect(driver.capabilities.has(capability), capability).to.equal(there);
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal(before);
+    const { addon } = await site.eks.send(new DescribeAddonCommand(ADDON));
+    expect(addon?.status).to.equal('ACTIVE');
+  });
+
+  it('gets what it lacks for the time of the run: OIDC provider and add-on', async () => {
+    await start({ delays: SLOW });
+    await site.iam.send(
+      new DeleteOpenIDConnectProviderCommand({
+        OpenIDConnectProviderArn: blue.providerArn,
+      }),
+    );
+    await site.eks.send(new DeleteAddonCommand(ADDON));
+    await goneFromEks(() => site.eks.send(new DescribeAddonCommand(ADDON)));
+    const driver = eksDriver(site.options({ attach: ['blue'], addonVersion: 'v1.3.9-eksbuild.5' }));
+    const cluster = await driver.provision(site.request('blue'));
+    expect(cluster.providerArn).to.equal(blue.providerArn);
+    expect(cluster.facts).to.include({ agentAddonVersion: 'v1.3.9-eksbuild.5' });
+    // It is the run's own.
+    expect(driver.capabilities.has('agent-stop')).to.equal(true);
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal(['blue', 'blue-cluster', 'blue-node']);
+    await goneFromEks(() => site.eks.send(new DescribeAddonCommand(ADDON)));
+  });
+
+  it('is one run alone at a time', async () => {
+    await start();
+    const cluster = await attach();
+    const error = await refusal(attach({ run: 'c123456' }));
+    expect(error).to.include({ code: 'CLUSTER_IN_USE', blame: 'environment' });
+    expect(error.message).to.match(/^Cluster blue is in use by run cabcdef until \d{4}-.*: wait for it to end/);
+    await cluster.delete();
+    const next = await attach({ run: 'c123456' });
+    await next.delete();
+    const connection = connect(blue.kubeConfig);
+    const gone = await connection.json('GET', LEASE).catch((reason: { status?: number }) => reason.status);
+    connection.close();
+    expect(gone).to.equal(404);
+  });
+
+  it('must be there', async () => {
+    await start();
+    const error = await refusal(attach({ attach: ['green'] }));
+    expect(error).to.include({ code: 'CLUSTER_NOT_FOUND', blame: 'usage' });
+    expect(error.message).to.contain('no EKS cluster green in us-west-2 of account 111122223333');
+  });
+
+  it('must not be going', async () => {
+    await start({ delays: { ...SLOW, deleteCluster: 60_000 } });
+    const group = { clusterName: 'blue', nodegroupName: 'nodes' };
+    await site.eks.send(new DeleteNodegroupCommand(group));
+    await goneFromEks(() => site.eks.send(new DescribeNodegroupCommand(group)));
+    await site.eks.send(new DeleteClusterCommand({ name: 'blue' }));
+    const error = await refusal(attach());
+    expect(error).to.include({ code: 'CLUSTER_NOT_ACTIVE', blame: 'usage' });
+    expect(error.message).to.contain('blue is DELETING');
+  });
+
+  it('must not be wanted with another agent than it has', async () => {
+    await start();
+    for (const [over, flag] of [
+      [{ agentImage: 'example.com/agent:1' }, '--agent-image'],
+      [{ addonVersion: 'v1.3.7-eksbuild.2' }, '--addon-version'],
+    ] as const) {
+      const error = await refusal(attach(over));
+      expect(error).to.include({ code: 'NOT_OURS', blame: 'usage' });
+      expect(error.message).to.contain(`leave ${flag} out`);
+    }
+    const { addon } = await site.eks.send(new DescribeAddonCommand(ADDON));
+    expect(addon?.addonVersion).to.equal(blue.facts['agentAddonVersion']);
+  });
+
+  it('must be administered by who uses it', async () => {
+    await start();
+    const callerArn = 'arn:aws:sts::111122223333:assumed-role/nightly/ci';
+    const driver = eksDriver(site.options({ attach: ['blue'], callerArn }));
+    const error = await refusal(
+      driver.provision(site.request('blue', { token: () => Promise.resolve('k8s-aws-v1.bm90aGluZw') })),
+    );
+    expect(error).to.include({ code: 'NO_ACCESS', blame: 'usage' });
+    expect(error.message).to.equal(
+      'arn:aws:iam::111122223333:role/nightly does not administer Kubernetes in cluster blue (401 Unauthorized): add an access entry for it with AmazonEKSClusterAdminPolicy.',
+    );
+  });
+
+  it('is one of two where the scenarios need two', async () => {
+    await start();
+    expect((await refusal(attach({}, 'c2'))).message).to.contain('need two clusters');
+  });
+
+  it('may have no API server where that is allowed', async () => {
+    site = await testSite(presignedClusterToken, {
+      wrap: (provider) => ({
+        createCluster: async (spec) => {
+          const cluster = await provider.createCluster(spec);
+          // Nobody listens at the discard port.
+          return new Proxy(cluster, {
+            get: (target, key) => {
+              if (key === 'endpoint') return 'https://127.0.0.1:9';
+              const value: unknown = Reflect.get(target, key, target);
+              return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+            },
+          });
+        },
+      }),
+    });
+    const driver = eksDriver(site.options({ kubernetes: 'optional' }));
+    const cluster = await driver.provision(site.request('blue'));
+    expect(driver.capabilities.has('kubernetes')).to.equal(false);
+    expect(driver.capabilities.has('irsa')).to.equal(true);
+    const error = await refusal(attach({ timing: { firstPause: 5, longestPause: 5, apiServer: 30 } }));
+    expect(error.code).to.equal('CLUSTER_UNREACHABLE');
+    expect(error.message).to.contain('does not answer at https://127.0.0.1:9 (ECONNREFUSED)');
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('with a provider that IRSA cannot use is refused', async () => {
+    await start();
+    await site.iam.send(
+      new RemoveClientIDFromOpenIDConnectProviderCommand({
+        OpenIDConnectProviderArn: blue.providerArn,
+        ClientID: 'sts.amazonaws.com',
+      }),
+    );
+    expect((await refusal(attach())).message).to.contain('does not have the audience sts.amazonaws.com');
+    const { ClientIDList } = await site.iam.send(
+      new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: blue.providerArn }),
+    );
+    expect(ClientIDList ?? []).to.deep.equal([]);
+  });
+
+  const goneFromEks = async (describe: () => Promise<unknown>): Promise<void> => {
+    for (;;) {
+      const code = await describe().then(
+        () => undefined,
+        (error: Error) => error.name,
+      );
+      if (code === 'ResourceNotFoundException') return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  };
+});

@@ -1,0 +1,253 @@
+import {
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  ListAssociatedAccessPoliciesCommand,
+} from '@aws-sdk/client-eks';
+import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import type { ClusterProvider, ManagedCluster } from '../../emulator/index.ts';
+import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
+import { ClusterError } from '../errors.ts';
+import { eksDriver } from './index.ts';
+import { FAST, RUN, SLOW, testSite, type TestSite } from './testing/site.ts';
+
+const startSite = (options?: Parameters<typeof testSite>[1]): Promise<TestSite> =>
+  testSite(presignedClusterToken, options);
+
+const NAME = `conformance-${RUN}-c1`;
+
+/** The provider with parts of its clusters changed. */
+const withClusters =
+  (change: (cluster: ManagedCluster) => Partial<ManagedCluster>) =>
+  (provider: ClusterProvider): ClusterProvider => ({
+    createCluster: async (spec) => {
+      const cluster = await provider.createCluster(spec);
+      const over = change(cluster);
+      return new Proxy(cluster, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(over, key) ?? Reflect.get(target, key, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    },
+  });
+
+describe('clusters that EKS makes', function () {
+  this.timeout(30_000);
+  let site: TestSite;
+  afterEach(() => site.close());
+
+  const rejection = async (work: Promise<unknown>): Promise<ClusterError> => {
+    const error = await work.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error, String(error)).to.be.instanceOf(ClusterError);
+    return error as ClusterError;
+  };
+
+  it('are waited for with progress, are what the options say, and leave nothing behind', async () => {
+    site = await startSite({ settings: { delays: SLOW } });
+    const adminPrincipalArn = `arn:aws:iam::${site.emulator.accountId}:role/somebody`;
+    const driver = eksDriver(site.options({ adminPrincipalArn, kubernetesVersion: '1.33', nodes: 3 }));
+    expect(driver.clusterName('c1')).to.equal(NAME);
+    const cluster = await driver.provision(site.request(NAME));
+    expect(cluster.nodeRoleArn).to.match(new RegExp(`:role/${NAME}-node$`));
+    expect(cluster.facts).to.include({ kubernetesVersion: '1.33', platformVersion: 'eks.1' });
+    expect(cluster.facts['agentAddonVersion']).to.match(/^v1/);
+    for (const line of [`cluster ${NAME}: CREATING`, `node group nodes of cluster ${NAME}: CREATING`])
+      expect(site.lines).to.include(line);
+    const made = await site.eks.send(new DescribeClusterCommand({ name: NAME }));
+    expect(made.cluster?.tags).to.include({ 'conformance-run': RUN });
+    // Found by their tags, through EC2.
+    expect(made.cluster?.resourcesVpcConfig?.subnetIds).to.have.length.greaterThan(1);
+    const policies = await site.eks.send(
+      new ListAssociatedAccessPoliciesCommand({ clusterName: NAME, principalArn: adminPrincipalArn }),
+    );
+    expect(policies.associatedAccessPolicies?.map(({ policyArn }) => policyArn)).to.deep.equal([
+      'arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy',
+    ]);
+    const attached = await site.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: `${NAME}-node` }));
+    expect(attached.AttachedPolicies?.map(({ PolicyName }) => PolicyName)).to.have.members([
+      'AmazonEKSWorkerNodePolicy',
+      'AmazonEKS_CNI_Policy',
+      'AmazonEC2ContainerRegistryPullOnly',
+    ]);
+    expect([...driver.capabilities]).to.include.members(['kubernetes', 'irsa', 'agent-restart', 'node-role']);
+    // What a scenario forgot there does not keep the role.
+    await site.iam.send(
+      new PutRolePolicyCommand({
+        RoleName: `${NAME}-node`,
+        PolicyName: 'forgotten',
+        PolicyDocument: '{"Version":"2012-10-17","Statement":[]}',
+      }),
+    );
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal([]);
+    expect(site.lines).to.include(`deleting cluster ${NAME}: DELETING`);
+  });
+
+  it('may have nodes of Auto Mode, with the roles that it needs and its own agent', async () => {
+    site = await startSite({ settings: { delays: SLOW } });
+    const driver = eksDriver(site.options({ compute: 'auto-mode' }));
+    const cluster = await driver.provision(site.request(NAME));
+    const made = await site.eks.send(new DescribeClusterCommand({ name: NAME }));
+    expect(made.cluster?.computeConfig).to.deep.include({ enabled: true, nodeRoleArn: cluster.nodeRoleArn });
+    const attached = await site.iam.send(new ListAttachedRolePoliciesCommand({ RoleName: `${NAME}-cluster` }));
+    expect(attached.AttachedPolicies).to.have.length(5);
+    expect(cluster.facts).to.include({ compute: 'EKS Auto Mode', agent: 'of EKS Auto Mode' });
+    expect(driver.capabilities.has('agent-restart')).to.equal(false);
+    expect(driver.capabilities.has('pod-identity')).to.equal(true);
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('wait until EKS knows the roles that were just made', async () => {
+    site = await startSite({ settings: { delays: { ...SLOW, iam: 100 } } });
+    const cluster = await eksDriver(site.options()).provision(site.request(NAME));
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are undone after an interrupt, though EKS deletes none that is CREATING', async () => {
+    site = await startSite({ settings: { delays: { ...SLOW, createCluster: 300 } } });
+    const stop = new AbortController();
+    const interrupt = new Error('interrupted');
+    const progress = (line: string): void => {
+      site.lines.push(line);
+      if (line === `cluster ${NAME}: CREATING`) stop.abort(interrupt);
+    };
+    const provision = eksDriver(site.options()).provision(site.request(NAME, { signal: stop.signal, progress }));
+    const error = await provision.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).to.equal(interrupt);
+    expect(site.lines).to.include(`deleting cluster ${NAME}: CREATING`);
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are undone when they are FAILED, with the reason told', async () => {
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: () => ({ createCluster: () => Promise.reject(new Error('no addresses are free')) }),
+    });
+    const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
+    expect(error.message).to.equal(`Cluster ${NAME} is FAILED, not ACTIVE: InternalFailure: no addresses are free.`);
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are undone when no node joins: the health of the node group tells why', async () => {
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: withClusters(() => ({ addNodes: () => Promise.reject(new Error('Instances failed to join')) })),
+    });
+    const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
+    expect(error.code).to.equal('NODE_NOT_READY');
+    expect(error.message).to.contain('is CREATE_FAILED: NodeCreationFailure: Instances failed to join');
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are undone when the nodes are not there in time', async () => {
+    let join: () => void = () => undefined;
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: withClusters(() => ({ addNodes: () => new Promise((resolve) => (join = resolve)) })),
+    });
+    const request = site.request(NAME, {
+      progress: (line) => {
+        // EKS lets nothing be deleted that it is making: the nodes come after all.
+        if (line === `deleting node group nodes of cluster ${NAME}: CREATING`) join();
+      },
+    });
+    const error = await rejection(eksDriver(site.options({ readyMilliseconds: 1500 })).provision(request));
+    expect(error.message).to.match(/Node group nodes of cluster \S+ was not ACTIVE within 1.5 s .*: it is CREATING/);
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are undone when the add-on stays DEGRADED, with its health issue told', async () => {
+    const degraded = Object.assign(new Error('The add-on is unhealthy: pods crash'), { name: 'AddonDegraded' });
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: withClusters(() => ({ installAddon: () => Promise.reject(degraded) })),
+    });
+    const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
+    expect(error).to.include({ code: 'AGENT_NOT_READY', blame: 'environment' });
+    expect(error.message).to.contain('is DEGRADED: InsufficientNumberOfReplicas: The add-on is unhealthy: pods crash');
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('that cannot be deleted are told with what else is left, and once more when it is tried again', async () => {
+    let broken = true;
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: withClusters((cluster) => ({
+        delete: () => (broken ? Promise.reject(new Error('it is held')) : cluster.delete()),
+      })),
+    });
+    const driver = eksDriver(site.options({ timing: { ...FAST, deletion: 300 } }));
+    const cluster = await driver.provision(site.request(NAME));
+    const error = await rejection(cluster.delete());
+    expect(error.message).to.match(
+      new RegExp(`^Left behind: cluster ${NAME} \\(not gone within .*sweep -- --cluster eks`),
+    );
+    expect(await site.left()).to.deep.equal([NAME]);
+    broken = false;
+    await cluster.delete();
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are refused at a quota, with its name', async () => {
+    site = await startSite({ settings: { quotas: { clusters: 0, nodegroups: 1, associations: 1 } } });
+    const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
+    expect(error.message).to.match(/^A quota of the account is reached \(ResourceLimitExceededException: /);
+    expect(await site.left()).to.deep.equal([]);
+  });
+
+  it('are refused under a name that is taken, and that cluster stays', async () => {
+    site = await startSite();
+    const first = await eksDriver(site.options()).provision(site.request('taken'));
+    const request = site.request('taken');
+    const roles = { clusterRoleArn: first.nodeRoleArn.replace(/-node$/, '-cluster'), nodeRoleArn: first.nodeRoleArn };
+    const error = await rejection(eksDriver(site.options(roles)).provision(request));
+    expect(error.code).to.equal('NAME_TAKEN');
+    const { cluster } = await site.eks.send(new DescribeClusterCommand({ name: 'taken' }));
+    expect(cluster?.status).to.equal('ACTIVE');
+    expect(await site.left()).to.include('taken-node');
+  });
+
+  it('have the version of the add-on that is asked for, of those on offer', async () => {
+    site = await startSite();
+    const error = await rejection(
+      eksDriver(site.options({ addonVersion: 'v0.0.1-eksbuild.1' })).provision(site.request(NAME)),
+    );
+    expect(error).to.include({ code: 'NOT_OFFERED', blame: 'usage' });
+    expect(error.message).to.contain('v1.3.9-eksbuild.5');
+    const addonVersion = 'v1.3.9-eksbuild.5';
+    await eksDriver(site.options({ addonVersion })).provision(site.request(NAME));
+    const addon = await site.eks.send(
+      new DescribeAddonCommand({ clusterName: NAME, addonName: 'eks-pod-identity-agent' }),
+    );
+    expect(addon.addon?.addonVersion).to.equal(addonVersion);
+    const group = await site.eks.send(new DescribeNodegroupCommand({ clusterName: NAME, nodegroupName: 'nodes' }));
+    expect(group.nodegroup?.status).to.equal('ACTIVE');
+  });
+
+  it('cannot be had with options that exclude each other', async () => {
+    site = await startSite();
+    const refused = (over: Parameters<TestSite['options']>[0]): string => {
+      try {
+        eksDriver(site.options(over));
+      } catch (error) {
+        expect(error).to.include({ name: 'ClusterError', blame: 'usage' });
+        return (error as Error).message;
+      }
+      throw new Error('it was taken');
+    };
+    expect(refused({ attach: ['a', 'a'] })).to.contain('named twice');
+    expect(refused({ attach: ['a', 'b', 'c'] })).to.contain('two clusters at most');
+    expect(refused({ compute: 'auto-mode', agentImage: 'agent:1' })).to.contain('--agent-image');
+    expect(refused({ addonVersion: 'v1', agentImage: 'agent:1' })).to.contain('--addon-version');
+  });
+});

@@ -1,0 +1,126 @@
+import { EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
+import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmulator, type ClusterProvider, type Emulator, type EmulatorSettings } from '../../../emulator/index.ts';
+import type { ProvisionRequest } from '../../driver.ts';
+import { embeddedHost } from '../../embedded/host.ts';
+import { tagsOf } from '../../tags.ts';
+import type { EksOptions } from '../options.ts';
+import type { Timing } from '../timing.ts';
+
+export const RUN = 'c0ffee1';
+const REGION = 'us-west-2';
+
+/** Waits of tests. */
+export const FAST: Timing = {
+  firstPause: 5,
+  longestPause: 20,
+  report: 3_600_000,
+  role: 3000,
+  inUse: 200,
+  degraded: 40,
+  deletion: 20_000,
+  apiServer: 3000,
+  optionalApiServer: 30,
+};
+
+/** What every delay of the emulator is in tests that want statuses to be seen, in milliseconds. */
+export const SLOW: EmulatorSettings['delays'] = {
+  ...{ createCluster: 60, deleteCluster: 40, createNodegroup: 40, deleteNodegroup: 40 },
+  ...{ createAddon: 40, deleteAddon: 40, iam: 0, listing: 0, reuse: 0 },
+};
+
+/** An emulated AWS with embedded clusters, and what a driver is used with. */
+export interface TestSite {
+  readonly emulator: Emulator;
+  readonly eks: EKSClient;
+  readonly iam: IAMClient;
+  /** Lines of progress so far. */
+  readonly lines: string[];
+  options(over?: Partial<EksOptions>): EksOptions;
+  request(name: string, over?: Partial<ProvisionRequest>): ProvisionRequest;
+  /** Clusters, roles and OIDC providers that there are. */
+  left(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
+/** As `aws eks get-token` makes a token. */
+export type PresignedToken = (
+  endpoint: string,
+  region: string,
+  credentials: { readonly accessKeyId: string; readonly secretAccessKey: string },
+  clusterName: string,
+) => Promise<string>;
+
+/** Tests may import of every folder, and hand over what makes tokens. */
+export async function testSite(
+  token: PresignedToken,
+  {
+    settings = {},
+    wrap = (provider) => provider,
+  }: {
+    readonly settings?: Partial<EmulatorSettings>;
+    /** Changes what CreateCluster ends in. */
+    readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
+  } = {},
+): Promise<TestSite> {
+  const directory = mkdtempSync(join(tmpdir(), 'eks-driver-'));
+  const host = embeddedHost({ run: RUN + String(process.pid), directory, probe: { entrypoint: ['true'] }, faults: [] });
+  const emulator = await startEmulator({ region: REGION, clusterProvider: wrap(host.provider), settings });
+  const { endpoint, administrator } = emulator;
+  const { accessKeyId, secretAccessKey } = administrator;
+  const config = { endpoint, region: REGION, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 1 };
+  const [eks, iam, ec2] = [new EKSClient(config), new IAMClient(config), new EC2Client(config)];
+  const lines: string[] = [];
+  return {
+    ...{ emulator, eks, iam, lines },
+    options: (over) => ({
+      run: RUN,
+      probeImage: 'probe',
+      attach: [],
+      readyMilliseconds: 20_000,
+      compute: 'node-group',
+      instanceType: 'm6i.2xlarge',
+      nodes: 1,
+      subnetIds: [],
+      agentArgs: [],
+      faults: [],
+      ec2,
+      timing: FAST,
+      ...over,
+    }),
+    request: (name, over) => ({
+      alias: 'c1',
+      name,
+      region: REGION,
+      accountId: emulator.accountId,
+      clients: { eks, iam },
+      tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z')),
+      token: (clusterName) => token(endpoint, REGION, { accessKeyId, secretAccessKey }, clusterName),
+      progress: (line) => lines.push(line),
+      signal: new AbortController().signal,
+      ...over,
+    }),
+    left: async () => {
+      const [clusters, roles, providers] = await Promise.all([
+        eks.send(new ListClustersCommand({})),
+        iam.send(new ListRolesCommand({})),
+        iam.send(new ListOpenIDConnectProvidersCommand({})),
+      ]);
+      return [
+        ...(clusters.clusters ?? []),
+        ...(roles.Roles ?? []).map(({ RoleName = '' }) => RoleName),
+        ...(providers.OpenIDConnectProviderList ?? []).map(({ Arn = '' }) => Arn),
+      ];
+    },
+    close: async () => {
+      for (const client of [eks, iam, ec2]) client.destroy();
+      await emulator.close();
+      await host.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
