@@ -13,7 +13,7 @@ import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
 export { capabilitiesOfEks } from './capabilities.ts';
-export { leaveCluster } from './use.ts';
+export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export type { EksOptions } from './options.ts';
 
 const REMEDY = '`npm run sweep -- --cluster eks` deletes what a run left once it has expired';

@@ -8,7 +8,7 @@ import { complete, lookAt } from './attach.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { awaitAgent, entryPrincipal, reachApiServer } from './kubernetes.ts';
-import { endLease, takeLease, type HeldLease } from './lease.ts';
+import { takeLease, type HeldLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
 
@@ -139,10 +139,4 @@ async function installCandidate(
     args: agentArgs,
     readyMilliseconds: Math.max(deadline - Date.now(), 1),
   });
-}
-
-/** Takes out of an existing cluster what a run that was killed installed there, and ends its lease. Throws `ClusterError`. */
-export async function leaveCluster(connection: Connection, run: string): Promise<void> {
-  await removeFromCluster(connection, run);
-  await endLease(connection, run);
 }

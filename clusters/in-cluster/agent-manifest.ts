@@ -1,11 +1,13 @@
 import { AGENT_FAULTS } from '../../components/agent/index.ts';
 import { AGENT_ADDON, additionalFlags, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
-import { RUN_LABEL } from '../labels.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../labels.ts';
 import { faultVariables, NAMESPACE } from './options.ts';
 
 export interface AgentSpec {
   readonly run: string;
+  /** When the sweep may delete it (ISO 8601), where the cluster does not end with the run. */
+  readonly expires?: string;
   readonly region: string;
   readonly faults: readonly string[];
   readonly image: string;
@@ -41,7 +43,7 @@ const VERBOSITY = { '-v': 'trace' };
  * Throws an Error when the configuration values are neither JSON nor YAML.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
-  const { run, region, faults, image, environment = {}, addonVersion } = spec;
+  const { run, expires, region, faults, image, environment = {}, addonVersion } = spec;
   const probe = (path: string): Record<string, unknown> => ({
     httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
     timeoutSeconds: 10,
@@ -59,6 +61,7 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
         ...(addonVersion !== undefined && { 'app.kubernetes.io/version': addonVersion }),
         [RUN_LABEL]: run,
       },
+      ...(expires !== undefined && { annotations: { [EXPIRES_ANNOTATION]: expires } }),
     },
     spec: {
       updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
