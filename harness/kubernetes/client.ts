@@ -43,7 +43,11 @@ export interface LogOptions {
 
 /** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
 export interface KubernetesClient {
-  createNamespace(name: string, labels: Readonly<Record<string, string>>): Promise<void>;
+  createNamespace(
+    name: string,
+    labels: Readonly<Record<string, string>>,
+    annotations: Readonly<Record<string, string>>,
+  ): Promise<void>;
   deleteNamespace(name: string): Promise<void>;
   createServiceAccount(namespace: string, serviceAccount: V1ServiceAccount): Promise<void>;
   patchServiceAccountAnnotations(
@@ -107,8 +111,12 @@ export function kubernetesClient(config: KubeConfig): KubernetesClient {
     json('PATCH', path, { metadata: { annotations } });
 
   return {
-    createNamespace: (name, labels) =>
-      json('POST', '/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } }),
+    createNamespace: (name, labels, annotations) =>
+      json('POST', '/api/v1/namespaces', {
+        apiVersion: 'v1',
+        kind: 'Namespace',
+        metadata: { name, labels, annotations },
+      }),
     deleteNamespace: (name) => json('DELETE', `/api/v1/namespaces/${name}`),
     createServiceAccount: (namespace, serviceAccount) =>
       json('POST', inNamespace(namespace, 'serviceaccounts'), {

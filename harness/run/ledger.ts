@@ -40,10 +40,7 @@ export function openLedger(directory: string, run: string): RunLedger {
       return;
     }
     self ??= thisProcess();
-    const state: RunState = { version: 1, run, startedAt, process: self, makings };
-    // Whole or not at all, also when the run is killed meanwhile.
-    writeFileSync(`${path}.part`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${path}.part`, path);
+    store(path, { version: 1, run, startedAt, process: self, makings });
   };
   return {
     willMake: (making) => {
@@ -69,6 +66,20 @@ export function stateFiles(directory: string): string[] {
     .filter((name) => name === STATE_FILE || /^state-c[0-9a-f]{6}\.json$/.test(name))
     .sort()
     .map((name) => join(directory, name));
+}
+
+/** Takes what is gone out of a state file that another process left; deletes the file when nothing is in it any more. */
+export function strike(file: string, isGone: (making: Making) => boolean): void {
+  const state = readState(file);
+  const makings = state.makings.filter((making) => !isGone(making));
+  if (makings.length === 0) rmSync(file, { force: true });
+  else if (makings.length < state.makings.length) store(file, { ...state, makings });
+}
+
+/** Whole or not at all, also when the process is killed meanwhile. */
+function store(file: string, state: RunState): void {
+  writeFileSync(`${file}.part`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  renameSync(`${file}.part`, file);
 }
 
 /** Reads a state file. Throws an error whose message says what is wrong with it. */

@@ -8,4 +8,5 @@ process.exitCode = await main(process.argv.slice(2), {
   docker,
   detach,
   now: () => new Date(),
+  environment: process.env,
 });

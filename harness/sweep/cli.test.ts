@@ -41,6 +41,7 @@ describe('sweep', () => {
       detach: (attachment, run) => detach(attachment, run),
       temporaryFolders: [temporary],
       now: () => new Date('2026-01-01T12:00:00Z'),
+      environment: {},
     });
     return { code, out, err };
   }
@@ -127,6 +128,15 @@ describe('sweep', () => {
     const { code, out } = await sweep();
     expect(code, out).to.equal(0);
     expect(rest()).to.have.members([...NOT_ITS_OWN, 'other-c000002x'].filter((name) => !/bridge|^kind/.test(name)));
+  });
+
+  it('leaves what is in AWS to its own sweep, and the state file that names the account', async () => {
+    const file = state([{ kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} }]);
+    const { code, out, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(out).to.contain('what is left in AWS account 111122223333, us-west-2, which --cluster eks looks for');
+    expect(err).to.contain(`npm run sweep -- --cluster eks --run ${RUN} --report-dir ${join(reports, RUN)} removes it`);
+    expect(existsSync(file)).to.equal(true);
   });
 
   it('lists without touching anything', async () => {

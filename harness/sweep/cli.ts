@@ -1,6 +1,7 @@
-import { parseArgs } from 'node:util';
-import { EXIT } from '../errors.ts';
-import { RUN_ID } from '../run/ledger.ts';
+import { dirname } from 'node:path';
+import { EXIT, HarnessError } from '../errors.ts';
+import { endpointFlags, sweepEks } from './aws/command.ts';
+import { checkSweep, eksSweepOptions, parseSweep } from './aws/options.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
 import { find, type AwsMaking, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
 import { forget, remove, titleOf, type Removal } from './remove.ts';
@@ -13,6 +14,7 @@ export interface SweepIo {
   /** Default: those of this machine. */
   readonly temporaryFolders?: readonly string[];
   readonly now: () => Date;
+  readonly environment: NodeJS.ProcessEnv;
 }
 
 const USAGE = `Usage: npm run sweep -- [options]
@@ -26,7 +28,19 @@ by the state files of report folders and by the runs' label. Runs that are alive
   --report-dir DIR  look into this report folder, or into those in it, instead of reports/ (repeat)
   --help            print this
 
-Exit codes: 0 nothing is left; 2 wrong usage; 3 something could not be removed, or a state file could not be used.
+With --cluster eks: removes what runs left in AWS, once it has expired. Finds it by its tags.
+
+  --cluster eks             in the account of the AWS credentials
+  --run ID                  only this run, expired or not
+  --report-dir DIR          only the runs that state files there name, expired or not; their state files go when all is gone
+  --region REGION           default: that of the state file, AWS_REGION or the profile
+  --allow-account ID        account that may be swept; needed for AWS itself (repeat, or a comma list)
+  --other-account-role ARN  role of a second account, to sweep that too
+  --cluster-name NAME       of the clusters that existed before, look into this one alone (repeat, or a comma list)
+  --aws-endpoint URL        where AWS is instead; as in npm run conformance (repeat, or a comma list)
+
+Exit codes: 0 nothing is left that is to go; 2 wrong usage or credentials; 3 something could not be removed or looked at, or
+a state file could not be used.
 `;
 
 interface Options {
@@ -40,34 +54,24 @@ const ROUNDS = 3;
 
 /** `npm run sweep`; gives the exit code. */
 export async function main(argv: readonly string[], io: SweepIo): Promise<number> {
-  let options: Options | undefined;
   try {
-    options = readOptions(argv);
+    const values = parseSweep(argv);
+    if (values.help) {
+      io.out(USAGE);
+      return EXIT.conforms;
+    }
+    checkSweep(values);
+    if (values.cluster === 'eks') return await sweepEks(eksSweepOptions(values, io.environment), io);
+    const { list, run, 'report-dir': reportFolders = ['reports'] } = values;
+    return await sweep({ list, run, reportFolders }, io);
   } catch (error) {
-    io.err(`sweep: ${(error as Error).message.split('\n')[0]}\n`);
-    return EXIT.usage;
+    const { message } = error as Error;
+    io.err(`sweep: ${message.split('\n')[0]}\n`);
+    if (error instanceof HarnessError) return error.exitCode;
+    // Of the reader of the command line.
+    if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS') === true) return EXIT.usage;
+    return EXIT.environment;
   }
-  if (options === undefined) {
-    io.out(USAGE);
-    return EXIT.conforms;
-  }
-  return sweep(options, io);
-}
-
-function readOptions(argv: readonly string[]): Options | undefined {
-  const { values } = parseArgs({
-    args: [...argv],
-    options: {
-      list: { type: 'boolean', default: false },
-      run: { type: 'string' },
-      'report-dir': { type: 'string', multiple: true },
-      help: { type: 'boolean', default: false },
-    },
-  });
-  if (values.help) return undefined;
-  if (values.run !== undefined && !RUN_ID.test(values.run))
-    throw new Error(`--run ${values.run} is no id of a run: they look like c1a2b3d (npm run sweep -- --list).`);
-  return { list: values.list, run: values.run, reportFolders: values['report-dir'] ?? ['reports'] };
 }
 
 async function sweep(options: Options, io: SweepIo): Promise<number> {
@@ -151,9 +155,7 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
     ...left.things.map((thing) => `${titleOf(thing)} (${reasons.get(titleOf(thing)) ?? 'it is there again'})`),
     ...left.refused.map((reason) => `${reason}; when ${left.stateFiles.join(' and ')} is right, remove it by hand`),
     ...left.unseen.map((name) => `${name} (Docker was not asked)`),
-    ...left.accounts.map(
-      (account) => `${accountTitle(account)} (npm run sweep -- --cluster eks --run ${run} looks there)`,
-    ),
+    ...left.accounts.map((account) => `${accountTitle(account)} (${awsCommand(account, left)} removes it)`),
   ];
   if (problems.length === 0) forget(left);
   return problems;
@@ -161,6 +163,11 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
 
 const accountTitle = ({ accountId, region }: AwsMaking): string =>
   `what is left in AWS account ${accountId}, ${region}`;
+
+function awsCommand(account: AwsMaking, { run, stateFiles }: Leftovers): string {
+  const flags = [endpointFlags(account), ...stateFiles.map((file) => `--report-dir ${dirname(file)}`)];
+  return ['npm run sweep -- --cluster eks', `--run ${run}`, ...flags].filter((part) => part !== '').join(' ');
+}
 
 function describe(found: Leftovers, now: Date): string {
   const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = found;

@@ -22,7 +22,7 @@ describe('sweep, with Docker', () => {
     let out = '';
     const say = (text: string): void => void (out += text);
     const code = await main([...args, '--run', run, '--report-dir', join(folder, 'none')], {
-      ...{ out: say, err: say, docker, now: () => new Date() },
+      ...{ out: say, err: say, docker, now: () => new Date(), environment: {} },
       detach: () => Promise.reject(new Error('nothing is attached here')),
     });
     return { code, out };

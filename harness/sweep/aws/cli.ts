@@ -1,21 +1,22 @@
+import { awsProblem } from '../../../clusters/aws-problem.ts';
 import type { AwsTarget } from '../../aws/target.ts';
 import { EXIT } from '../../errors.ts';
-import { findInAccount, type NamespacesOf } from './find.ts';
+import { findInAccount } from './find.ts';
+import type { InClusters } from './in-clusters.ts';
 import { removeThing } from './remove.ts';
 import { REMOVAL_ORDER, titleOf, type AwsFindings, type AwsThing } from './things.ts';
 
 export interface AwsSweepOptions {
   readonly list: boolean;
-  /** Only this run, expired or not. */
-  readonly run: string | undefined;
+  /** Only these runs, expired or not. None: all, once they have expired. */
+  readonly runs: readonly string[];
 }
 
 export interface AwsSweepIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly now: () => Date;
-  readonly namespacesOf: NamespacesOf;
-  readonly deleteNamespace: (clusterName: string, name: string) => Promise<void>;
+  readonly kubernetes: Pick<InClusters, 'find' | 'remove' | 'passedOver'>;
 }
 
 /** How often is looked again: what a run was still making when it was killed shows up late. */
@@ -29,19 +30,21 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
   const accounts = aws.capabilities.has('two-accounts') ? (['main', 'other'] as const) : (['main'] as const);
   const look = async (): Promise<AwsFindings> => {
     const parts = await Promise.all(
-      accounts.map((account) => findInAccount(aws.clients(account), account, io.namespacesOf)),
+      accounts.map((account) =>
+        findInAccount({ clients: aws.clients(account), services: aws.services, account, kubernetes: io.kubernetes }),
+      ),
     );
-    const isWanted = ({ run }: AwsThing): boolean => options.run === undefined || run === options.run;
+    const isWanted = ({ run }: AwsThing): boolean => options.runs.length === 0 || options.runs.includes(run);
     return {
       things: parts.flatMap(({ things }) => things.filter(isWanted)),
       refused: parts.flatMap(({ refused }) => refused),
     };
   };
   const mayGo = (thing: AwsThing): boolean =>
-    thing.run === options.run || thing.expiresAt.getTime() <= io.now().getTime();
+    options.runs.includes(thing.run) || thing.expiresAt.getTime() <= io.now().getTime();
   const { things, refused } = await look();
   io.out(
-    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? `nothing is left of ${options.run === undefined ? 'any run' : `run ${options.run}`}.` : `${things.length} resources of runs.`}\n`,
+    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? `nothing is left of ${options.runs.length === 0 ? 'any run' : `run ${options.runs.join(' and ')}`}.` : `${things.length} resources of runs.`}\n`,
   );
   for (const run of new Set(things.map((thing) => thing.run)))
     io.out(
@@ -53,6 +56,8 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
       ),
     );
   for (const sentence of refused) io.out(`Not touched: ${sentence}.\n`);
+  for (const [name, why] of io.kubernetes.passedOver)
+    io.out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
   if (options.list) return EXIT.conforms;
   const reasons = new Map<string, string>();
   let left = things.filter(mayGo);
@@ -86,17 +91,21 @@ async function removeAll(
           try {
             await removeThing(thing, {
               clients: (account) => aws.clients(account),
-              deleteNamespace: io.deleteNamespace,
+              kubernetes: io.kubernetes,
               progress,
             });
             progress(`removed ${title}`);
           } catch (error) {
-            reasons.set(title, `${(error as Error).name}: ${(error as Error).message.split('\n')[0]}`);
+            reasons.set(title, reasonOf(error as Error));
           }
         }),
     );
   }
 }
+
+const reasonOf = (error: Error): string =>
+  awsProblem(error)?.sentence.replace(/\.$/, '') ??
+  `${error.name}: ${error.message.split('\n')[0]?.replace(/\.$/, '')}`;
 
 function describe(run: string, things: readonly AwsThing[], mayGo: (thing: AwsThing) => boolean, now: Date): string {
   const expiresAt = new Date(Math.max(...things.map((thing) => thing.expiresAt.getTime())));

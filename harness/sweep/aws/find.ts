@@ -4,6 +4,7 @@ import {
   DescribePodIdentityAssociationCommand,
   paginateListClusters,
   paginateListPodIdentityAssociations,
+  type Cluster,
 } from '@aws-sdk/client-eks';
 import {
   ListOpenIDConnectProviderTagsCommand,
@@ -15,13 +16,19 @@ import {
 } from '@aws-sdk/client-iam';
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
 import { AGENT_ADDON } from '../../../clusters/agent-addon.ts';
-import type { AwsClients } from '../../aws/target.ts';
+import type { AwsClients, AwsService } from '../../aws/target.ts';
 import type { AccountAlias } from '../../scenario/policy.ts';
-import { hasNameOfARun, markOf, readTags, tagRecord, type RunMark } from './tags.ts';
+import type { InClusters } from './in-clusters.ts';
+import { hasNameOfARun, markOf, readTags, tagRecord } from './tags.ts';
 import type { AwsFindings, AwsThing } from './things.ts';
 
-/** Namespaces of runs in a cluster that existed before, with what their marks say. Empty when the cluster cannot be asked. */
-export type NamespacesOf = (clusterName: string) => Promise<readonly (RunMark & { readonly name: string })[]>;
+export interface Look {
+  readonly clients: AwsClients;
+  /** Those that are there. Default: all. */
+  readonly services: readonly AwsService[] | undefined;
+  readonly account: AccountAlias;
+  readonly kubernetes: Pick<InClusters, 'find'>;
+}
 
 type Found = { readonly thing: AwsThing } | { readonly refused: string } | undefined;
 
@@ -31,17 +38,12 @@ type Found = { readonly thing: AwsThing } | { readonly refused: string } | undef
  * Roles, policies, buckets and clusters count when name and tags name the same run; associations, add-ons and OIDC providers,
  * whose names are not the run's own, by their tags.
  */
-export async function findInAccount(
-  clients: AwsClients,
-  account: AccountAlias,
-  namespacesOf: NamespacesOf,
-): Promise<AwsFindings> {
+export async function findInAccount({ clients, services, account, kubernetes }: Look): Promise<AwsFindings> {
+  const has = (service: AwsService): boolean => services?.includes(service) ?? true;
   const parts = await Promise.all([
-    roles(clients, account),
-    policies(clients, account),
-    providers(clients, account),
-    buckets(clients, account),
-    ...(account === 'main' ? [clusters(clients, namespacesOf)] : []),
+    ...(has('iam') ? [roles(clients, account), policies(clients, account), providers(clients, account)] : []),
+    ...(has('s3') ? [buckets(clients, account)] : []),
+    ...(has('eks') && account === 'main' ? [clusters(clients, kubernetes)] : []),
   ]);
   const found = parts.flat();
   return {
@@ -102,7 +104,7 @@ async function buckets({ s3 }: AwsClients, account: AccountAlias): Promise<Found
   });
 }
 
-async function clusters(clients: AwsClients, namespacesOf: NamespacesOf): Promise<Found[]> {
+async function clusters(clients: AwsClients, kubernetes: Pick<InClusters, 'find'>): Promise<Found[]> {
   const { eks } = clients;
   const names: string[] = [];
   for await (const page of paginateListClusters({ client: eks }, {})) names.push(...(page.clusters ?? []));
@@ -119,17 +121,22 @@ async function clusters(clients: AwsClients, namespacesOf: NamespacesOf): Promis
     }
     // Being made or deleted, it has nothing of a run; FAILED, nothing can be asked.
     if (cluster?.status !== 'ACTIVE' && cluster?.status !== 'UPDATING') return [];
-    return inExistingCluster(clients, name, namespacesOf);
+    return inExistingCluster(clients, cluster, kubernetes);
   });
   return found.flat();
 }
 
-async function inExistingCluster({ eks }: AwsClients, cluster: string, namespacesOf: NamespacesOf): Promise<Found[]> {
+async function inExistingCluster(
+  { eks }: AwsClients,
+  described: Cluster,
+  kubernetes: Pick<InClusters, 'find'>,
+): Promise<Found[]> {
+  const cluster = described.name ?? '';
   const of = { account: 'main', cluster } as const;
   const associations: string[] = [];
   for await (const page of paginateListPodIdentityAssociations({ client: eks }, { clusterName: cluster }))
     associations.push(...(page.associations ?? []).map(({ associationId = '' }) => associationId));
-  const [ofAssociations, ofAddon, namespaces] = await Promise.all([
+  const [ofAssociations, ofAddon, objects] = await Promise.all([
     each(associations, async (id): Promise<Found> => {
       const { association } = await eks.send(
         new DescribePodIdentityAssociationCommand({ clusterName: cluster, associationId: id }),
@@ -143,12 +150,12 @@ async function inExistingCluster({ eks }: AwsClients, cluster: string, namespace
       const mark = readTags(addon?.tags ?? {});
       return mark && { thing: { ...mark, ...of, kind: 'add-on', name } };
     }),
-    namespacesOf(cluster),
+    kubernetes.find(described),
   ]);
   return [
     ...ofAssociations,
     ...ofAddon,
-    ...namespaces.map((mark): Found => ({ thing: { ...mark, ...of, kind: 'namespace' } })),
+    ...objects.map(({ kind, name, run, expiresAt }): Found => ({ thing: { run, expiresAt, ...of, kind, name } })),
   ];
 }
 

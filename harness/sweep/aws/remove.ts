@@ -24,11 +24,12 @@ import {
 import { DeleteBucketCommand, DeleteObjectsCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AwsClients } from '../../aws/target.ts';
+import type { InClusters } from './in-clusters.ts';
 import type { AwsThing } from './things.ts';
 
 export interface AwsRemoval {
   readonly clients: (account: AwsThing['account']) => AwsClients;
-  readonly deleteNamespace: (clusterName: string, name: string) => Promise<void>;
+  readonly kubernetes: Pick<InClusters, 'remove'>;
   readonly progress: (line: string) => void;
 }
 
@@ -36,11 +37,13 @@ export interface AwsRemoval {
 const WAIT = { minDelay: 1, maxDelay: 15, maxWaitTime: 1800 } as const;
 
 /** Removes one thing and all that is in it. What is gone already counts as removed. */
-export async function removeThing(thing: AwsThing, { clients, deleteNamespace, progress }: AwsRemoval): Promise<void> {
+export async function removeThing(thing: AwsThing, { clients, kubernetes, progress }: AwsRemoval): Promise<void> {
   const { eks, iam, s3 } = clients(thing.account);
   switch (thing.kind) {
     case 'namespace':
-      return deleteNamespace(thing.cluster, thing.name);
+    case 'DaemonSet':
+    case 'Lease':
+      return kubernetes.remove(thing.cluster, { ...thing, expires: thing.expiresAt.toISOString() });
     case 'association':
       return unlessGone(() =>
         eks.send(new DeletePodIdentityAssociationCommand({ clusterName: thing.cluster, associationId: thing.id })),

@@ -23,8 +23,8 @@ import { tagsOf } from '../../../clusters/tags.ts';
 import { startEmulator } from '../../../emulator/index.ts';
 import { emulatedAws } from '../../aws/emulated.ts';
 import type { AwsTarget } from '../../aws/target.ts';
-import type { RunMark } from './tags.ts';
 import { sweepAws } from './cli.ts';
+import type { ObjectOfARun } from './in-clusters.ts';
 
 const RUN = 'c1a2b3d';
 const HOUR = 3_600_000;
@@ -40,11 +40,13 @@ const list = (tags: Readonly<Record<string, string>>): { Key: string; Value: str
 
 describe('the sweep of AWS', () => {
   let aws: AwsTarget;
-  let namespaces: (RunMark & { name: string })[];
+  let namespaces: ObjectOfARun[];
+  let passedOver: Map<string, string>;
 
   beforeEach(async () => {
     aws = emulatedAws(await startEmulator());
     namespaces = [];
+    passedOver = new Map();
   });
   afterEach(() => aws.close());
 
@@ -53,14 +55,17 @@ describe('the sweep of AWS', () => {
     let err = '';
     const code = await sweepAws(
       aws,
-      { list: options.list ?? false, run: options.run },
+      { list: options.list ?? false, runs: options.run === undefined ? [] : [options.run] },
       {
         out: (text) => void (out += text),
         err: (text) => void (err += text),
         now: () => new Date(),
-        namespacesOf: async (cluster) => (cluster === 'blue' ? namespaces : []),
-        deleteNamespace: async (_cluster, name) => {
-          namespaces = namespaces.filter((one) => one.name !== name);
+        kubernetes: {
+          passedOver,
+          find: async ({ name }) => (name === 'blue' ? namespaces : []),
+          remove: async (_cluster, { name }) => {
+            namespaces = namespaces.filter((one) => one.name !== name);
+          },
         },
       },
     );
@@ -139,7 +144,9 @@ describe('the sweep of AWS', () => {
     await s3.send(new CreateBucketCommand({ Bucket }));
     await s3.send(new PutBucketTaggingCommand({ Bucket, Tagging: { TagSet: list(tags) } }));
     await s3.send(new PutObjectCommand({ Bucket, Key: 'a/b', Body: 'x' }));
-    namespaces.push({ run: RUN, expiresAt: new Date(tags['conformance-expires'] ?? ''), name: `ab-01-app-${RUN}` });
+    const expires = tags['conformance-expires'] ?? '';
+    const expiresAt = new Date(expires);
+    namespaces.push({ kind: 'namespace', run: RUN, expires, expiresAt, name: `ab-01-app-${RUN}` });
   }
 
   /** Names of what there is. */

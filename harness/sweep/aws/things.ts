@@ -1,10 +1,11 @@
+import type { InCluster } from '../../../clusters/eks/index.ts';
 import type { AccountAlias } from '../../scenario/policy.ts';
 
 /** Something in AWS that carries the tags of a run. */
 export type AwsThing = { readonly run: string; readonly expiresAt: Date; readonly account: AccountAlias } & (
   | { readonly kind: 'association'; readonly cluster: string; readonly id: string; readonly subject: string }
   | { readonly kind: 'add-on'; readonly cluster: string; readonly name: string }
-  | { readonly kind: 'namespace'; readonly cluster: string; readonly name: string }
+  | { readonly kind: InCluster['kind']; readonly cluster: string; readonly name: string }
   | { readonly kind: 'cluster'; readonly name: string }
   | { readonly kind: 'OIDC provider'; readonly arn: string }
   | { readonly kind: 'bucket'; readonly name: string }
@@ -15,8 +16,11 @@ export type AwsThing = { readonly run: string; readonly expiresAt: Date; readonl
 /** In this order: what uses something goes before it. */
 export const REMOVAL_ORDER: readonly AwsThing['kind'][] = [
   'namespace',
+  'DaemonSet',
   'association',
   'add-on',
+  // The last in the cluster: another run may use it from then on.
+  'Lease',
   'cluster',
   'OIDC provider',
   'bucket',
@@ -38,6 +42,8 @@ export function titleOf(thing: AwsThing): string {
       return `association ${thing.id} of ${thing.subject} in cluster ${thing.cluster}`;
     case 'add-on':
     case 'namespace':
+    case 'DaemonSet':
+    case 'Lease':
       return `${thing.kind} ${thing.name} of cluster ${thing.cluster}`;
     case 'OIDC provider':
     case 'policy':
