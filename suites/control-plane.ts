@@ -301,7 +301,7 @@ suite('control-plane', ({ scenario }) => {
     probes: [
       fails(createAssociationFor('app/app', {}), BAD_REQUEST),
       fails(createAssociationFor('app/', { role: 'app' }), BAD_REQUEST),
-      controlSucceeds(createAssociationFor('app/app', { role: 'app' })),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
     ],
   });
 
@@ -319,8 +319,8 @@ suite('control-plane', ({ scenario }) => {
     roles: app,
     probes: [
       fails(createAssociationFor('app/app', { role: 'app' }, { tags: numbered(51) }), BAD_REQUEST),
-      fails(createAssociationFor('app/app', { role: 'app' }, { tags: { 'aws:team': 'red' } }), BAD_REQUEST),
-      controlSucceeds(createAssociationFor('app/app', { role: 'app' }, { tags: { team: 'red' } })),
+      fails(createAssociationFor('app/another', { role: 'app' }, { tags: { 'aws:team': 'red' } }), BAD_REQUEST),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' }, { tags: { team: 'red' } })),
     ],
   });
 });

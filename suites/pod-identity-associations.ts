@@ -31,7 +31,7 @@ suite('pod-identity', ({ scenario }) => {
         code: 'InvalidParameterException',
         status: 400,
       }),
-      controlSucceeds(createAssociationFor('app/app', { role: 'app' })),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
     ],
   });
 
@@ -44,7 +44,7 @@ suite('pod-identity', ({ scenario }) => {
         code: 'InvalidParameterException',
         status: 400,
       }),
-      controlSucceeds(createAssociationFor('app/app', { role: 'app' })),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
     ],
   });
 
@@ -74,7 +74,7 @@ suite('pod-identity', ({ scenario }) => {
         by: 'eks',
         code: ['InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
       }),
-      controlSucceeds(createAssociationFor('app/app', { role: 'app' })),
+      controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
     ],
   });
 
@@ -90,9 +90,12 @@ suite('pod-identity', ({ scenario }) => {
         }),
         BAD_REQUEST,
       ),
-      fails(createAssociationFor('app/app', { role: 'app', policy: [allow('s3:GetObject', 'data/a/*')] }), BAD_REQUEST),
+      fails(
+        createAssociationFor('app/another', { role: 'app', policy: [allow('s3:GetObject', 'data/a/*')] }),
+        BAD_REQUEST,
+      ),
       controlSucceeds(
-        createAssociationFor('app/app', {
+        createAssociationFor('app/free', {
           role: 'app',
           policy: [allow('s3:GetObject', 'data/a/*')],
           disableSessionTags: true,

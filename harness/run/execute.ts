@@ -92,7 +92,12 @@ async function ownProbe(
 ): Promise<ProbeOutcome> {
   const started = performance.now();
   const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
-  const { result, tries } = await untilSettled(world, operation, () => harnessProbe(world, operation), isAsExpected);
+  const { result, tries } = await untilSettled(
+    world,
+    { operation, expectation: probe.step.expectation },
+    () => harnessProbe(world, operation),
+    isAsExpected,
+  );
   return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeResult, Settling } from '../../components/probe/protocol.ts';
-import type { HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
+import type { Expectation, HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from './expected-identity.ts';
 import { AWS_POLL_MILLISECONDS } from './settle.ts';
 import type { ScenarioWorld } from './world.ts';
@@ -57,19 +57,29 @@ export function probingOrder<T extends { readonly step: ProbeStep }>(world: Scen
 const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
   'AdmitPod',
   'MutateRequest',
-  'DescribeCluster',
-  'DescribeAddon',
   'DescribePodIdentityAssociation',
   'ListPodIdentityAssociations',
   'ListTagsForResource',
 ]);
 
-/** Whether another try of a probe of the harness may come to another result, and does no harm. */
-function mayChange({ do: operation }: HarnessOperation, { outcome }: ProbeResult): boolean {
-  if (outcome === 'error') return false;
-  // What was refused was not made: a role or a deletion that EKS has not heard of, a new creator's session.
-  return LOOKS.has(operation) || (operation === 'CreatePodIdentityAssociation' && outcome === 'refused');
+/** A probe of the harness: what it does, and what it must meet. */
+export interface OwnProbe {
+  readonly operation: HarnessOperation;
+  readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
 }
+
+/** Whether another try of a probe of the harness may come to another result, and does no harm. */
+function mayChange({ operation, expectation }: OwnProbe, { outcome, status }: ProbeResult): boolean {
+  if (outcome === 'error') return false;
+  const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
+  // An answer of the expected status with other words, or what is wrong with a request itself, does not come of a delay.
+  if (status !== undefined && refusedAlike) return false;
+  if (LOOKS.has(operation.do)) return status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
+  // What was refused was not made: a role or a deletion that EKS has not heard of, a new creator's session.
+  return operation.do === 'CreatePodIdentityAssociation' && outcome === 'refused';
+}
+
+const BAD_REQUEST = 400;
 
 export interface Tried {
   readonly result: ProbeResult;
@@ -83,7 +93,7 @@ export interface Tried {
  */
 export async function untilSettled(
   world: ScenarioWorld,
-  operation: HarnessOperation,
+  own: OwnProbe,
   probe: () => Promise<ProbeResult>,
   isAsExpected: (result: ProbeResult) => boolean,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
@@ -91,7 +101,7 @@ export async function untilSettled(
   const end = performance.now() + (world.environment.aws.propagation?.boundSeconds ?? 0) * 1000;
   for (let tries = 1; ; tries += 1) {
     const result = await probe();
-    const isLast = performance.now() + pauseMilliseconds > end || !mayChange(operation, result);
+    const isLast = performance.now() + pauseMilliseconds > end || !mayChange(own, result);
     if (isLast || isAsExpected(result)) return { result, tries };
     await sleep(pauseMilliseconds, undefined, { signal: world.signal });
   }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { ProbeResult } from '../../components/probe/protocol.ts';
 import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import type { AwsTarget, EksAuthAnswer } from '../aws/target.ts';
 import {
@@ -19,7 +20,7 @@ import {
   whoAmI,
 } from '../index.ts';
 import { podIdentityRole } from '../scenario/policy.ts';
-import type { HarnessOperation, ProbeStep, ScenarioSpec, Step } from '../scenario/spec.ts';
+import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { stages } from './incarnations.ts';
 import { Names } from './names.ts';
@@ -158,14 +159,16 @@ describe("a probe of the harness' own", () => {
   const yes = { outcome: 'granted' } as const;
   const tried = async (
     operation: HarnessOperation,
-    results: readonly { readonly outcome: 'granted' | 'refused' | 'error'; readonly code?: string }[],
+    results: readonly Pick<ProbeResult, 'outcome' | 'code' | 'status'>[],
     boundSeconds: number | undefined = 30,
+    expectation: Pick<Expectation, 'outcome' | 'status'> = yes,
   ): Promise<unknown> => {
     let count = 0;
     const world = worldOf(boundSeconds);
     const probe = async (): Promise<(typeof results)[number]> =>
       results[Math.min(count++, results.length - 1)] as (typeof results)[number];
-    const { result, tries } = await untilSettled(world, operation, probe, ({ code }) => code === undefined, 1);
+    const own = { operation, expectation };
+    const { result, tries } = await untilSettled(world, own, probe, ({ code }) => code === undefined, 1);
     return [result.outcome, tries, count];
   };
   const wrong = { outcome: 'granted', code: 'wrong' } as const;
@@ -180,6 +183,14 @@ describe("a probe of the harness' own", () => {
     expect(await tried(create, [inUse, yes])).to.deep.equal(['granted', 2, 2]));
   it('makes no second association', async () =>
     expect(await tried(create, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
+  it('is not repeated where the request itself was wrong', async () =>
+    expect(await tried(list, [{ outcome: 'refused', code: 'x', status: 400 }, yes])).to.deep.equal(['refused', 1, 1]));
+  it('is not repeated where a wrong request was accepted', async () =>
+    expect(await tried(list, [wrong, yes], 30, { outcome: 'refused', status: 400 })).to.deep.equal(['granted', 1, 1]));
+  it('is not repeated where it was refused in other words alone', async () =>
+    expect(
+      await tried(create, [{ ...inUse, status: 409 }, yes], 30, { outcome: 'refused', status: 409 }),
+    ).to.deep.equal(['refused', 1, 1]));
   it('is not repeated after an error', async () =>
     expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
   it('is repeated where admission has not heard of a change', async () =>
