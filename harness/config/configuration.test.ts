@@ -49,6 +49,17 @@ describe('the configuration', () => {
     expect(configuration.list('scenario')).to.deep.equal([]);
   });
 
+  it('has other defaults on EKS, which flags win over', () => {
+    const values = (argv: readonly string[]) => {
+      const configuration = configure(argv, {});
+      return (['parallel', 'timeout', 'ready-timeout'] as const).map((name) => configuration.number(name));
+    };
+    expect(values([])).to.deep.equal([16, 60, 300]);
+    expect(values(['--cluster', 'kind'])).to.deep.equal([16, 60, 300]);
+    expect(values(['--cluster', 'eks'])).to.deep.equal([64, 300, 1800]);
+    expect(values(['--parallel', '3', '--cluster', 'eks'])).to.deep.equal([3, 300, 1800]);
+  });
+
   it('keeps an equals sign in a value', () => {
     expect(configure(['--grep=a=b=c'], {}).text('grep')).to.equal('a=b=c');
   });

@@ -92,6 +92,19 @@ describe('the terminal', () => {
     expect(printed({ color: true })).to.contain('\u001b[31mFAILED\u001b[0m');
   });
 
+  it('tells how many calls of AWS were made, unless the run did not get so far', () => {
+    const said = (aws: RunResults['aws']): string => {
+      const { terminal, text } = aTerminal({});
+      terminal.summary({ ...whole(), aws }, []);
+      return text();
+    };
+    const calls = { total: 1234, retries: 12, throttled: 3, byOperation: {} };
+    expect(said({ calls })).to.contain('\nAWS calls: 1,234 (12 retries, 3 throttled)\n');
+    expect(said({ calls: { ...calls, retries: 1, throttled: 0 } })).to.contain('\nAWS calls: 1,234 (1 retry)\n');
+    expect(said({ calls: { ...calls, retries: 0, throttled: 0 } })).to.contain('\nAWS calls: 1,234\n');
+    expect(said(null)).not.to.contain('AWS calls');
+  });
+
   it('says that a run failed or was interrupted', () => {
     expect(printed({}, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
     expect(printed({ quiet: true }, { error: 'No cluster.' })).to.contain('ERROR No cluster.');
