@@ -1,0 +1,58 @@
+import type { DescribeSubnetsCommandInput, EC2Client, Subnet } from '@aws-sdk/client-ec2';
+import { expect } from 'chai';
+import { findSubnets } from './subnets.ts';
+
+const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb'): Subnet => ({
+  ...{ VpcId, SubnetId: `subnet-${VpcId}-${zone}-${role}`, AvailabilityZone: zone },
+  Tags: [{ Key: `kubernetes.io/role/${role}`, Value: '1' }],
+});
+
+/** An EC2 that gives one subnet a page. */
+const ec2With = (...subnets: Subnet[]): EC2Client =>
+  ({
+    send: async ({ input }: { input: DescribeSubnetsCommandInput }) => {
+      const index = Number(input.NextToken ?? 0);
+      return {
+        Subnets: subnets.slice(index, index + 1),
+        ...(index + 1 < subnets.length && { NextToken: String(index + 1) }),
+      };
+    },
+  }) as unknown as EC2Client;
+
+const refusal = async (ec2: EC2Client): Promise<unknown> =>
+  findSubnets(ec2, 'us-west-2').then(
+    (found) => expect.fail(`it found ${found.join()}`),
+    (error: unknown) => error,
+  );
+
+describe('subnets for a cluster', () => {
+  it('are the internal ones, when they are in two zones', async () => {
+    const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'a', 'internal-elb'), subnet('v', 'b', 'internal-elb'));
+    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal(['subnet-v-a-internal-elb', 'subnet-v-b-internal-elb']);
+  });
+
+  it('are all, when the internal ones are in one zone', async () => {
+    const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'), subnet('v', 'b', 'internal-elb'));
+    expect(await findSubnets(ec2, 'us-west-2')).to.have.length(3);
+  });
+
+  it('are of the one VPC that has them in two zones', async () => {
+    const ec2 = ec2With(subnet('w', 'a', 'elb'), subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'));
+    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal(['subnet-v-a-elb', 'subnet-v-b-elb']);
+  });
+
+  it('must be named when several VPCs fit', async () => {
+    const error = await refusal(ec2With(...['v', 'w'].flatMap((vpc) => ['a', 'b'].map((z) => subnet(vpc, z, 'elb')))));
+    expect(error).to.include({ code: 'NO_SUBNETS', blame: 'usage' });
+    expect((error as Error).message).to.contain('(v, w): name subnets of one with --subnet-ids');
+  });
+
+  it('must be tagged, or named', async () => {
+    expect(await refusal(ec2With()))
+      .to.have.property('message')
+      .that.contains('No VPC of us-west-2');
+    expect(await refusal(ec2With(subnet('v', 'a', 'elb'))))
+      .to.have.property('message')
+      .that.contains('those of v are in one zone');
+  });
+});
