@@ -29,15 +29,18 @@ export class ClusterError extends Error {
   readonly code: ClusterErrorCode;
   /** `usage`: the user named something wrong (exit code 2); `environment`: something failed (exit code 3). */
   readonly blame: 'usage' | 'environment';
+  /** Something that was made is still there. */
+  readonly leaves: boolean;
 
   constructor(
     code: ClusterErrorCode,
     blame: 'usage' | 'environment',
     message: string,
-    options?: { readonly cause?: unknown },
+    options?: { readonly cause?: unknown; readonly leaves?: boolean },
   ) {
     super(message, options);
     this.code = code;
     this.blame = blame;
+    this.leaves = options?.leaves ?? code === 'LEFT_BEHIND';
   }
 }

@@ -89,7 +89,7 @@ export class Undo {
       );
       if (left === undefined) throw error;
       const { code, blame } = error instanceof ClusterError ? error : left;
-      throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error });
+      throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error, leaves: true });
     }
   }
 }

@@ -1,9 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
 import type { ClusterHost } from '../../clusters/driver.ts';
+import { ClusterError } from '../../clusters/errors.ts';
+import type { Ledger, Making } from '../../clusters/ledger.ts';
 import { listen, stopServer } from '../../clusters/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
-import { provision } from './environment.ts';
+import { openEnvironment, provision, type ProvisionOptions } from './environment.ts';
 import { hostedPlatform } from './platform.ts';
 
 describe('the environment of a run', () => {
@@ -38,7 +40,7 @@ describe('the environment of a run', () => {
       provider: { createCluster: async () => cluster },
       bindAddress: '127.0.0.1',
       reachable: (url) => url,
-      capabilities: new Set(),
+      capabilities: new Set(['kubernetes']),
       probeImage: 'probe',
       facts: () => ({}),
       translations: () => [],
@@ -46,17 +48,20 @@ describe('the environment of a run', () => {
       close: async () => void done.push('host closed'),
     };
   };
+  const options: ProvisionOptions = {
+    run: 'c1a2b3d',
+    clusters: ['c1'],
+    expiresAt: new Date(0),
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  };
   const failed = async (from: ClusterHost): Promise<string> => {
-    const run = 'c1a2b3d';
-    const platform = await hostedPlatform(from, { run, seed: '0', faults: [] });
-    return provision(platform, {
-      run,
-      clusters: ['c1'],
-      expiresAt: new Date(0),
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    }).then(
-      () => expect.fail('it was provisioned'),
+    const platform = await hostedPlatform(from, { run: options.run, seed: '0', faults: [] });
+    return provision(platform, options).then(
+      async (provisioned) => {
+        await provisioned.teardown();
+        return 'it was provisioned';
+      },
       ({ message }: Error) => message,
     );
   };
@@ -69,5 +74,61 @@ describe('the environment of a run', () => {
   it('deletes a cluster though its add-on cannot be removed', async () => {
     await failed(host({ removeAddon: () => Promise.reject(new Error('it is held')) }));
     expect(done).to.deep.equal(['cluster deleted', 'host closed']);
+  });
+
+  it('notes the accounts of an AWS that outlives the run, until all is gone', async () => {
+    for (const [name, leftovers, noted] of [
+      ['emulator', [], 0],
+      ['aws', [], 0],
+      ['aws', [{ name: 'role app', reason: 'held' }], 2],
+    ] as const) {
+      const makings: Making[] = [];
+      const ledger: Ledger = {
+        willMake: (making) => void makings.push(making),
+        removed: (making) => void makings.splice(makings.indexOf(making), 1),
+      };
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, { ...options, ledger });
+      expect(makings).to.have.length(name === 'aws' ? 2 : 0);
+      opened.environment.leftovers.push(...leftovers);
+      await opened.teardown();
+      expect(makings.map(({ kind }) => kind)).to.deep.equal(Array.from({ length: noted }, () => 'aws'));
+    }
+  });
+
+  it('knows clusters that are still to come by name and ARN, and with what fixtures end', async () => {
+    for (const [name, ends] of [
+      ['emulator', 'run'],
+      ['aws', 'cluster'],
+    ] as const) {
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, options);
+      const { announced, fixturesEndWith, sites } = opened.environment;
+      expect(announced.get('c1')).to.deep.equal({
+        name: 'c1a2b3d-c1',
+        arn: `arn:aws:eks:us-west-2:${platform.aws.accountId('main')}:cluster/c1a2b3d-c1`,
+      });
+      expect(fixturesEndWith).to.equal(ends);
+      expect(sites.size).to.equal(0);
+      await opened.teardown();
+    }
+  });
+
+  it('keeps the note of an account where a cluster that failed left something', async () => {
+    const makings: Making[] = [];
+    const ledger: Ledger = {
+      willMake: (making) => void makings.push(making),
+      removed: (making) => void makings.splice(makings.indexOf(making), 1),
+    };
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters = {
+      ...platform.clusters,
+      provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', 'Left behind: a cluster.')),
+    };
+    const opened = openEnvironment({ aws: { ...platform.aws, name: 'aws' }, clusters }, { ...options, ledger });
+    const error = await opened.provision().catch((reason: Error) => reason.message);
+    expect(error).to.equal('Left behind: a cluster.');
+    await opened.teardown();
+    expect(makings.map(({ kind }) => kind)).to.deep.equal(['aws', 'aws']);
   });
 });

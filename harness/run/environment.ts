@@ -82,6 +82,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
   };
   // Ahead of all that is made there.
   const forgetAws = noteAws(aws, options.ledger);
+  let leaves = false;
   return {
     environment,
     get capabilities() {
@@ -96,8 +97,9 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
       try {
         const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(platform, options, alias)));
         for (const outcome of made) if (outcome.status === 'fulfilled') sites.set(outcome.value.alias, outcome.value);
-        const failed = made.find((outcome) => outcome.status === 'rejected');
-        if (failed) throw failed.reason as Error;
+        const failures = made.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
+        leaves = failures.some((error) => error instanceof ClusterError && error.leaves);
+        if (failures[0]) throw failures[0];
       } catch (error) {
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
@@ -112,7 +114,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
       const closed = await Promise.allSettled([aws.close(), clusters.close()]);
       const failed = [undone, ...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
       if (failed) throw failed.reason as Error;
-      if (environment.leftovers.length === 0) forgetAws();
+      if (environment.leftovers.length === 0 && !leaves) forgetAws();
     },
   };
 }
@@ -162,7 +164,11 @@ async function provisionSite(
     return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
   } catch (error) {
     kubernetes.close();
-    await cluster.delete().catch(() => undefined);
+    await cluster.delete().catch((left: Error) => {
+      throw new ClusterError('LEFT_BEHIND', 'environment', `${(error as Error).message} ${left.message}`, {
+        cause: error,
+      });
+    });
     throw error;
   }
 }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Making } from '../../clusters/ledger.ts';
-import { openLedger, readState, STATE_FILE, stateFiles } from './ledger.ts';
+import { openLedger, readState, STATE_FILE, stateFiles, strike } from './ledger.ts';
 import { thisProcess } from './owner.ts';
 
 const network: Making = { kind: 'docker-network', name: 'eks-pod-identity-conformance-c000001' };
+const account: Making = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
 const path: Making = { kind: 'path', path: '/tmp/eks-pod-identity-conformance-c000001' };
 
 describe('the ledger', () => {
@@ -46,12 +47,23 @@ describe('the ledger', () => {
     expect(stateFiles(folder)).to.deep.equal([join(folder, STATE_FILE)]);
   });
 
+  it('forgets what another process finds gone', () => {
+    const ledger = openLedger(folder, 'c000001');
+    ledger.willMake(account);
+    ledger.willMake(path);
+    const file = join(folder, STATE_FILE);
+    strike(file, ({ kind }) => kind === 'aws');
+    expect(readState(file)).to.deep.include({ run: 'c000001', makings: [path] });
+    strike(file, () => true);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+
   const good = {
     version: 1,
     run: 'c000001',
     startedAt: '2026-01-01T00:00:00.000Z',
     process: { host: 'h', pid: 1, started: 's' },
-    makings: [network, path, { kind: 'attachment', kubeconfig: 'k', context: 'c', nodes: ['n'] }],
+    makings: [network, path, { kind: 'attachment', kubeconfig: 'k', context: 'c', nodes: ['n'] }, account],
   };
   const write = (value: unknown): string => {
     const file = join(folder, STATE_FILE);
@@ -79,6 +91,8 @@ describe('the ledger', () => {
       ...good,
       makings: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: ['.*'] }],
     },
+    'an account without a number': { ...good, makings: [{ ...account, accountId: 'mine' }] },
+    'endpoints that are no texts': { ...good, makings: [{ ...account, endpoints: { s3: 1 } }] },
     'nodes that are no texts': { ...good, makings: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: [1] }] },
   };
   for (const [title, value] of Object.entries(broken))

@@ -2,9 +2,9 @@ import { undoAtOnce, removing, type Thing, type UndoStep } from './undo.ts';
 
 /** Something to make, and how to remove it. */
 export interface Making<T> extends Thing {
-  make(): Promise<T>;
+  readonly make: () => Promise<T>;
   /** Must bear that the thing is not there. `made` is undefined where it is not known whether it was made. */
-  remove(made: T | undefined): Promise<unknown>;
+  readonly remove: (made: T | undefined) => Promise<unknown>;
   /** Names of the service's errors for "it exists already", where nobody else takes such a name. */
   readonly taken?: readonly string[];
   /** Others feel it: it is removed when its scenario is over, whatever is kept. */

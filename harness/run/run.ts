@@ -156,10 +156,12 @@ export async function run(options: RunOptions): Promise<RunResults> {
     }
   }
   phases.teardown = performance.now() - tearing;
-  failure ??= leftBehind(provisioned?.environment.leftovers ?? [], id);
   const left = ledger.left();
-  if (left.length > 0)
-    terminal.note(`Not all that the run made could be removed: \`${sweepCommand(left, id, directory)}\` tries again.`);
+  const command = left.length > 0 ? sweepCommand(left, id, directory) : undefined;
+  const behind = leftBehind(provisioned?.environment.leftovers ?? [], command);
+  if (failure === undefined) failure = behind;
+  else if (behind !== undefined) terminal.note(behind.message);
+  if (command !== undefined) terminal.note(`Not all that the run made could be removed: \`${command}\` tries again.`);
   const complete = compose();
   terminal.summary(complete, writeReports(directory, complete));
   if (failure !== undefined && configuration.flag('verbose') && failure instanceof Error)

@@ -1,0 +1,30 @@
+import { expect } from 'chai';
+import type { Making } from '../../clusters/ledger.ts';
+import { EXIT } from '../errors.ts';
+import { leftBehind, sweepCommand } from './leftovers.ts';
+
+const account: Making = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
+
+describe('what a run leaves', () => {
+  const left = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `role r${n}`, reason: 'held' }));
+
+  it('is no error where there is nothing', () => expect(leftBehind([], undefined)).to.equal(undefined));
+
+  it('is named with the reason and what to do', () => {
+    const error = leftBehind(left(1), 'npm run sweep -- --run c1');
+    expect(error?.message).to.equal(
+      'The run could not remove role r0 (held): `npm run sweep -- --run c1` tries again.',
+    );
+    expect(error?.exitCode).to.equal(EXIT.environment);
+    expect(leftBehind(left(1), undefined)?.message).to.contain('remove it by hand');
+  });
+
+  it('is counted where it is much', () => expect(leftBehind(left(7), 'x')?.message).to.contain('r4 (held) and 2 more'));
+
+  it('is swept where it is', () => {
+    expect(sweepCommand([account], 'c1', 'reports/c1')).to.equal('npm run sweep -- --cluster eks --run c1');
+    expect(sweepCommand([account, { kind: 'path', path: '/x' }], 'c1', 'reports/c1')).to.equal(
+      'npm run sweep -- --run c1 --report-dir reports/c1',
+    );
+  });
+});
