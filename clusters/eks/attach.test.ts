@@ -17,7 +17,7 @@ import { ClusterError } from '../errors.ts';
 import { connect } from '../kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
 import type { EksOptions } from './options.ts';
-import { SLOW, testSite, type TestSite } from './testing/site.ts';
+import { SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 
 const ADDON = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
@@ -156,19 +156,8 @@ describe('an existing cluster of EKS', function () {
 
   it('may have no API server where that is allowed', async () => {
     site = await testSite(presignedClusterToken, {
-      wrap: (provider) => ({
-        createCluster: async (spec) => {
-          const cluster = await provider.createCluster(spec);
-          // Nobody listens at the discard port.
-          return new Proxy(cluster, {
-            get: (target, key) => {
-              if (key === 'endpoint') return 'https://127.0.0.1:9';
-              const value: unknown = Reflect.get(target, key, target);
-              return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-            },
-          });
-        },
-      }),
+      // Nobody listens at the discard port.
+      wrap: withClusters(() => ({ endpoint: 'https://127.0.0.1:9' })),
     });
     const driver = eksDriver(site.options({ kubernetes: 'optional' }));
     const cluster = await driver.provision(site.request('blue'));

@@ -6,32 +6,15 @@ import {
 } from '@aws-sdk/client-eks';
 import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import type { ClusterProvider, ManagedCluster } from '../../emulator/index.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ClusterError } from '../errors.ts';
 import { eksDriver } from './index.ts';
-import { FAST, RUN, SLOW, testSite, type TestSite } from './testing/site.ts';
+import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 
 const startSite = (options?: Parameters<typeof testSite>[1]): Promise<TestSite> =>
   testSite(presignedClusterToken, options);
 
 const NAME = `conformance-${RUN}-c1`;
-
-/** The provider with parts of its clusters changed. */
-const withClusters =
-  (change: (cluster: ManagedCluster) => Partial<ManagedCluster>) =>
-  (provider: ClusterProvider): ClusterProvider => ({
-    createCluster: async (spec) => {
-      const cluster = await provider.createCluster(spec);
-      const over = change(cluster);
-      return new Proxy(cluster, {
-        get: (target, key) => {
-          const value: unknown = Reflect.get(over, key) ?? Reflect.get(target, key, target);
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-        },
-      });
-    },
-  });
 
 describe('clusters that EKS makes', function () {
   this.timeout(30_000);

@@ -4,7 +4,13 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startEmulator, type ClusterProvider, type Emulator, type EmulatorSettings } from '../../../emulator/index.ts';
+import {
+  startEmulator,
+  type ClusterProvider,
+  type Emulator,
+  type EmulatorSettings,
+  type ManagedCluster,
+} from '../../../emulator/index.ts';
 import type { ProvisionRequest } from '../../driver.ts';
 import { embeddedHost } from '../../embedded/host.ts';
 import { tagsOf } from '../../tags.ts';
@@ -124,3 +130,19 @@ export async function testSite(
     },
   };
 }
+
+/** The provider with parts of its clusters changed. */
+export const withClusters =
+  (change: (cluster: ManagedCluster) => Partial<ManagedCluster>) =>
+  (provider: ClusterProvider): ClusterProvider => ({
+    createCluster: async (spec) => {
+      const cluster = await provider.createCluster(spec);
+      const over = change(cluster);
+      return new Proxy(cluster, {
+        get: (target, key) => {
+          const value: unknown = Reflect.get(over, key) ?? Reflect.get(target, key, target);
+          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+        },
+      });
+    },
+  });
