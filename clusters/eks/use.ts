@@ -134,6 +134,7 @@ async function installCandidate(
   await installAgent({
     ...(options.attach.length > 0 && expires !== undefined && { expires }),
     ...{ connection, run, region, faults, image, signal, progress },
+    imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
     endpoint: eksAuthEndpoint ?? `https://eks-auth.${region}.api.aws`,
     args: agentArgs,

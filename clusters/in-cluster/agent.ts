@@ -4,7 +4,10 @@ import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName 
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
 
-export interface AgentOptions extends InClusterOptions, AgentSpec {}
+export interface AgentOptions extends InClusterOptions, AgentSpec {
+  /** What to see to when a node lacks the image. Default: of clusters in Docker. */
+  readonly imageRemedy?: string;
+}
 
 export interface InstalledAgent {
   /** Deletes it; resolves when its pods are gone. */
@@ -27,7 +30,7 @@ export const AGENT_OBJECTS: readonly ObjectName[] = [
  * when the configuration values are neither JSON nor YAML.
  */
 export async function installAgent(options: AgentOptions): Promise<InstalledAgent> {
-  const { connection, run, image, readyMilliseconds, signal, progress } = options;
+  const { connection, run, image, readyMilliseconds, signal, progress, imageRemedy } = options;
   const daemonSet = agentDaemonSet(options);
   await refuseOtherAgents(options);
   await put(connection, daemonSet, signal);
@@ -38,6 +41,7 @@ export async function installAgent(options: AgentOptions): Promise<InstalledAgen
     what: WHAT,
     labels: AGENT_LABELS,
     image,
+    ...(imageRemedy !== undefined && { imageRemedy }),
     flag: '--agent-image',
     notReady: 'AGENT_NOT_READY',
     deadline: Date.now() + readyMilliseconds,

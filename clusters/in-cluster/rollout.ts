@@ -15,6 +15,8 @@ export interface Rollout {
   readonly what: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
+  /** What to see to when a node lacks the image. Default: of clusters in Docker. */
+  readonly imageRemedy?: string;
   /** The flag that names the image. */
   readonly flag: string;
   readonly notReady: ClusterErrorCode;
@@ -40,6 +42,8 @@ interface Controller {
 /** Milliseconds between two looks, and for reading a log. */
 const EVERY = 250;
 const LOG_TIMEOUT = 5000;
+/** Where the nodes of kind have their images from. */
+const IN_DOCKER = "see that the image is in Docker here, for the node's architecture";
 /** Characters of what others say in a message. */
 const LONGEST = 300;
 
@@ -102,14 +106,14 @@ function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
 }
 
 async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): Promise<ClusterError> {
-  const { what, image, flag, notReady } = rollout;
+  const { what, image, flag, notReady, imageRemedy = IN_DOCKER } = rollout;
   const { kind, container, message } = problem;
   const node = pod.spec?.nodeName ?? 'unknown';
   if (kind === 'image')
     return new ClusterError(
       'IMAGE_MISSING',
       'environment',
-      `${what} cannot start on node ${node}, which lacks its image ${image} (${flag}); see that the image is in Docker here, for the node's architecture (${oneLine(message)}).`,
+      `${what} cannot start on node ${node}, which lacks its image ${image} (${flag}); ${imageRemedy} (${oneLine(message)}).`,
     );
   if (kind === 'start')
     return new ClusterError(
