@@ -116,8 +116,7 @@ const CHANGES_WHAT_IS_SHARED: ReadonlySet<string> = new Set([
 /** Whether a scenario changes something that others share, and so runs alone. */
 export function isExclusive(scenario: Scenario): boolean {
   return (
-    scenario.spec.exclusive === true ||
-    scenario.spec.exactNames === true ||
+    isExclusiveFromTheStart(scenario) ||
     scenario.spec.probes.some(
       (step) =>
         step.kind === 'action' &&
@@ -125,6 +124,10 @@ export function isExclusive(scenario: Scenario): boolean {
     )
   );
 }
+
+/** Whether already what it declares is in the way of others: names that they may have too. */
+export const isExclusiveFromTheStart = ({ spec }: Scenario): boolean =>
+  spec.exclusive === true || spec.exactNames === true;
 
 /** Operations of a workload that go through an SDK's credential chain. */
 const WITHOUT_SDK: ReadonlySet<string> = new Set([

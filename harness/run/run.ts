@@ -192,7 +192,7 @@ async function runScenarios(
   const scheduled = schedule(
     scenarios,
     configuration.number('parallel'),
-    async (scenario) => {
+    async (scenario, turn) => {
       const outcome = await runScenario(scenario, {
         environment: provisioned.environment,
         available: provisioned.capabilities,
@@ -203,13 +203,15 @@ async function runScenarios(
         keep: configuration.text('keep') as 'never' | 'on-failure' | 'always',
         diagnostics: { directory, interrupted: options.interrupted },
         ...(ahead && { ahead }),
+        turn,
       });
       if (outcome.verdict === 'failed') failures += 1;
       if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
         stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
       return outcome;
     },
-    HEAD_START_MILLISECONDS,
+    // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
+    { headStart: HEAD_START_MILLISECONDS, arrangeEarly: provisioned.environment.aws.propagation !== undefined },
   );
   terminal.expect(scenarios.length);
   const outcomeOf = async (scenario: Scenario): Promise<ScenarioResult> => {

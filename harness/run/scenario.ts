@@ -1,3 +1,4 @@
+import { awsFailure } from '../aws/failure.ts';
 import { HarnessError, isUsage } from '../errors.ts';
 import { missing } from '../plan/requirements.ts';
 import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
@@ -23,6 +24,8 @@ export interface ScenarioOptions {
   readonly diagnostics: DiagnosticsOptions;
   /** What was arranged before the clusters were there. */
   readonly ahead?: Ahead;
+  /** Awaited between arranging and probing: others must be over by then. Default: at once. */
+  readonly turn?: Promise<unknown>;
 }
 
 /** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
@@ -46,16 +49,18 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions):
 
 async function attemptScenario(scenario: Scenario, options: ScenarioOptions, attempt: number): Promise<ScenarioResult> {
   const timeUp = new AbortController();
-  const timer = setTimeout(
-    () =>
-      timeUp.abort(
-        new HarnessError(
-          'TIMED_OUT',
-          `${scenario.id} was not over within ${options.timeoutMilliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
+  const startTimer = (): NodeJS.Timeout =>
+    setTimeout(
+      () =>
+        timeUp.abort(
+          new HarnessError(
+            'TIMED_OUT',
+            `${scenario.id} was not over within ${options.timeoutMilliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
+          ),
         ),
-      ),
-    options.timeoutMilliseconds,
-  );
+      options.timeoutMilliseconds,
+    );
+  let timer = startTimer();
   const signal = AbortSignal.any([options.signal, timeUp.signal]);
   // Later attempts have names of their own.
   const ahead = attempt === 1 ? options.ahead?.take(scenario) : undefined;
@@ -63,15 +68,23 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   const startedAt = Date.now();
   const started = performance.now();
   let arranged = started;
+  let probing: number | undefined;
   let probed = started;
   let probes: readonly ProbeOutcome[] = [];
   let failure: unknown;
   try {
     await orAborted(arrange(world, ahead?.inAws), signal);
     arranged = performance.now();
+    if (options.turn !== undefined) {
+      // Waiting for others is not the scenario's own time.
+      clearTimeout(timer);
+      await orAborted(options.turn, signal);
+      timer = startTimer();
+    }
+    probing = performance.now();
     probes = await orAborted(probeAll(world), signal);
   } catch (error) {
-    failure = error;
+    failure = awsFailure(error) ?? error;
     if (arranged === started) arranged = performance.now();
   }
   probed = performance.now();
@@ -103,7 +116,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
     attempts: attempt,
     durations: {
       arranging: Math.round(arranged - started),
-      probing: Math.round(probed - arranged),
+      probing: Math.round(probed - (probing ?? probed)),
       teardown: Math.round(performance.now() - tearing),
     },
     probes,

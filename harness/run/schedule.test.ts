@@ -52,6 +52,31 @@ describe('the schedule', () => {
     expect(log.filter((line) => line.startsWith('+'))).to.deep.equal(['+A-01', '+A-04', '+A-02']);
   });
 
+  it('arranges early what waits for its turn, where it may', async () => {
+    const log: string[] = [];
+    const { done } = schedule(
+      [restarting('A-01'), restarting('A-02'), alone('A-03'), plain('A-04')],
+      4,
+      async ({ id }, mine) => {
+        log.push(`arrange ${id}`);
+        await mine;
+        log.push(`probe ${id}`);
+        await turn();
+        log.push(`end ${id}`);
+      },
+      { arrangeEarly: true },
+    );
+    await done;
+    const at = (line: string): number => log.indexOf(line);
+    expect(at('arrange A-01')).to.be.lessThan(at('end A-04'));
+    expect(at('arrange A-02')).to.be.lessThan(at('end A-04'));
+    expect(log.filter((line) => !line.startsWith('arrange'))).to.deep.equal(
+      ['A-04', 'A-01', 'A-02', 'A-03'].flatMap((id) => [`probe ${id}`, `end ${id}`]),
+    );
+    // Its names may be those of others.
+    expect(at('arrange A-03')).to.be.greaterThan(at('end A-02'));
+  });
+
   it('lets the first begin alone', async () => {
     const started: string[] = [];
     const { done } = schedule(
@@ -64,7 +89,7 @@ describe('the schedule', () => {
           expect(started).to.deep.equal(['A-01']);
         }
       },
-      60_000,
+      { headStart: 60_000 },
     );
     await done;
     expect(started).to.have.length(3);

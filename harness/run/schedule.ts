@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario/spec.ts';
-import { isExclusive, waitOf } from '../plan/requirements.ts';
+import { isExclusive, isExclusiveFromTheStart, waitOf } from '../plan/requirements.ts';
 
 export interface Schedule<R> {
   /** The result of each scenario, by id; never rejects. */
@@ -8,33 +8,57 @@ export interface Schedule<R> {
   readonly done: Promise<void>;
 }
 
+/** Runs a scenario; where it runs alone, it waits for its turn before it probes. Must not reject. */
+export type RunInTurn<R> = (scenario: Scenario, turn: Promise<unknown>) => Promise<R>;
+
+export interface ScheduleOptions {
+  /** Milliseconds for which the first scenario runs alone at most, so that there is a verdict soon. Default 0. */
+  readonly headStart?: number;
+  /**
+   * What scenarios declare is arranged while they wait for their turn: where arranging takes long, and nothing that a
+   * scenario does while it runs alone is in the way of it. Default false.
+   */
+  readonly arrangeEarly?: boolean;
+}
+
+const NOW = Promise.resolve();
+
 /**
  * Starts scenarios with at most `parallel` under way; those that change what others share run after all others, one by
- * one. The first of the plan starts first, and alone for up to `headStart` milliseconds, so that there is a verdict soon;
- * then come those that wait most, since waiting costs nothing beside work. `run` must not reject.
+ * one. The first of the plan starts first; then come those that wait most, since waiting costs nothing beside work.
  */
 export function schedule<R>(
   scenarios: readonly Scenario[],
   parallel: number,
-  run: (scenario: Scenario) => Promise<R>,
-  headStart = 0,
+  run: RunInTurn<R>,
+  { headStart = 0, arrangeEarly = false }: ScheduleOptions = {},
 ): Schedule<R> {
   const deferred = new Map(scenarios.map((scenario) => [scenario.id, withResolvers<R>()]));
-  const settle = async (scenario: Scenario): Promise<void> => deferred.get(scenario.id)?.resolve(await run(scenario));
-  const [first, ...others] = scenarios.filter((scenario) => !isExclusive(scenario));
+  const settle = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> =>
+    deferred.get(scenario.id)?.resolve(await run(scenario, turn));
+  const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const alone = scenarios.filter((scenario) => isExclusive(scenario));
+  const early = alone.filter((scenario) => arrangeEarly && !isExclusiveFromTheStart(scenario));
+  const [first, ...others] = shared;
   const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
+  let before: Promise<unknown> = Promise.all(shared.map(({ id }) => deferred.get(id)?.promise));
   const lane = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await settle(next.scenario);
+    for (let next = early.shift(); next !== undefined; next = early.shift()) {
+      const turn = before;
+      before = deferred.get(next.id)?.promise ?? NOW;
+      await settle(next, turn);
+    }
   };
+  const later = alone.filter((scenario) => !early.includes(scenario));
   const work = async (): Promise<void> => {
     if (first !== undefined) {
       const over = settle(first);
       if (headStart > 0) await Promise.race([over, pause(headStart)]);
-      const lanes = Array.from({ length: Math.min(parallel - 1, queue.length) }, lane);
+      const lanes = Array.from({ length: Math.min(parallel - 1, queue.length + early.length) }, lane);
       await Promise.all([over.then(lane), ...lanes]);
-    }
-    for (const scenario of alone) await settle(scenario);
+    } else await Promise.all(Array.from({ length: Math.min(parallel, early.length) }, lane));
+    for (const scenario of later) await settle(scenario);
   };
   return { results: new Map([...deferred].map(([id, { promise }]) => [id, promise])), done: work() };
 }
