@@ -35,6 +35,8 @@ export type HarnessErrorCode =
   | 'BAD_CLUSTER'
   | 'BAD_AWS'
   | 'AWS_UNREACHABLE'
+  | 'AWS_FAILED'
+  | 'CREDENTIALS_EXPIRED'
   | 'NOTHING_RAN'
   | 'PROVISIONING_FAILED'
   | 'FIXTURE_FAILED'
@@ -48,6 +50,8 @@ export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null
 
 const ENVIRONMENT_CODES: ReadonlySet<HarnessErrorCode> = new Set([
   'AWS_UNREACHABLE',
+  'AWS_FAILED',
+  'CREDENTIALS_EXPIRED',
   'NOTHING_RAN',
   'PROVISIONING_FAILED',
   'FIXTURE_FAILED',

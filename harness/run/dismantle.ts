@@ -1,3 +1,4 @@
+import { awsProblem } from '../../clusters/aws-problem.ts';
 import { HarnessError } from '../errors.ts';
 import { isUndoneAtOnce, thingOf, undoAll, type UndoStep } from './undo.ts';
 import type { Environment, ScenarioWorld } from './world.ts';
@@ -47,5 +48,6 @@ function outlives(step: UndoStep, { fixturesEndWith }: Environment): boolean {
 const reasonOf = (error: unknown): string => {
   const { name, message } = error as Error;
   const first = message.split('\n')[0] ?? '';
-  return error instanceof HarnessError ? first : `${name}: ${first}`;
+  if (error instanceof HarnessError) return first.replace(/\.$/, '');
+  return awsProblem(error)?.sentence.replace(/\.$/, '') ?? `${name}: ${first}`;
 };

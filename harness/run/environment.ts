@@ -2,6 +2,7 @@ import type { ClusterAlias, ClusterDriver, RunningCluster } from '../../clusters
 import { ClusterError } from '../../clusters/errors.ts';
 import type { Ledger } from '../../clusters/ledger.ts';
 import { tagsOf } from '../../clusters/tags.ts';
+import { awsFailure } from '../aws/failure.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
 import { kubernetesClient } from '../kubernetes/client.ts';
@@ -113,7 +114,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
       const deleted = await Promise.allSettled([...sites.values()].map((site) => site.cluster.delete()));
       const closed = await Promise.allSettled([aws.close(), clusters.close()]);
       const failed = [undone, ...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
-      if (failed) throw failed.reason as Error;
+      if (failed) throw tearingError(failed.reason);
       if (environment.leftovers.length === 0 && !leaves) forgetAws();
     },
   };
@@ -132,6 +133,10 @@ export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
 /** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
 export function provisioningError(cluster: string, cause: Error): HarnessError {
   if (cause instanceof HarnessError) return cause;
+  const expired = awsFailure(cause);
+  if (expired?.code === 'CREDENTIALS_EXPIRED') return expired;
+  if (cause instanceof ClusterError && cause.code === 'LEFT_BEHIND')
+    return new HarnessError('LEFT_BEHIND', cause.message, { cause });
   if (cause instanceof ClusterError)
     return new HarnessError(cause.blame === 'usage' ? 'BAD_CLUSTER' : 'PROVISIONING_FAILED', cause.message, { cause });
   return new HarnessError(
@@ -139,6 +144,12 @@ export function provisioningError(cluster: string, cause: Error): HarnessError {
     `The ${cluster} cluster could not be provisioned: ${cause.message.split('\n')[0]}`,
     { cause },
   );
+}
+
+/** What went wrong at the end, in the harness' words where those are known. */
+function tearingError(reason: unknown): unknown {
+  if (reason instanceof ClusterError) return new HarnessError('LEFT_BEHIND', reason.message, { cause: reason });
+  return awsFailure(reason) ?? reason;
 }
 
 async function provisionSite(
