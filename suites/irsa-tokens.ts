@@ -100,6 +100,18 @@ suite('irsa', ({ scenario }) => {
     ],
   });
 
+  scenario('IR-11b', 'a forged token opens no role, whatever little the trust policy asks', {
+    source: `${STS}, errors: InvalidIdentityToken`,
+    // Nothing but the subject, which a forger writes as it must be.
+    roles: { app: { trust: [trustWebIdentity({ subject: 'app/app', audience: null })] } },
+    workloads: { app: { irsa: 'app' } },
+    probes: [
+      control('app', assumeWithWebIdentity('app')),
+      refused('app', assumeWithWebIdentity('app', { change: 'self-signed' }), BAD_TOKEN),
+      refused('app', assumeWithWebIdentity('app', { change: 'alg-none' }), BAD_TOKEN),
+    ],
+  });
+
   scenario('IR-19', "Pod Identity's token does not serve AssumeRoleWithWebIdentity", {
     source: `${PROVIDERS}: audience; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
     roles: { app: podIdentityRole(), web: irsaRole('app/app') },

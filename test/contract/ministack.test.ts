@@ -1,13 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateTagsCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
+import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import type { ScenarioResult, Verdict } from '../../harness/report/results.ts';
+import { runConformance, type CliRun } from '../run-cli.ts';
 import { miniStackTools, startMiniStack } from './ministack.ts';
 import type { MiniStack } from './ministack.ts';
 
-describe('MiniStack', () => {
-  let stack: MiniStack | undefined;
+/**
+ * What MiniStack 1.5.33 does unlike AWS, by the scenario that shows it. All others that can be judged there pass: the life
+ * cycle of clusters, add-ons and associations is as AWS documents it.
+ */
+const DIFFERENCES: Readonly<Record<string, string>> = {
+  'CP-02': 'issuers are at its own address, and end in 28 hexadecimal digits',
+  'CP-06': 'an add-on that was made without a version has none',
+  'CP-09': 'ids of associations have 16 digits after the dash',
+  'CP-13': 'the external id of a target role is a UUID',
+  'CP-16': 'TagResource and its kin know no associations',
+  'CP-18': 'tags of what does not exist are answered ResourceNotFoundException, which they do not document',
+  'CP-23': 'maxResults is not checked',
+  'CP-24': 'tags are not checked',
+  'PI-11': 'the trust policy of the role is not looked at',
+  'PI-12': 'the role need not exist',
+  'PI-14': 'the message about a second association does not name the first',
+  'PI-21': 'a policy is taken with session tags on',
+  'PI-27b': 'a list of associations ends with its first page',
+};
+
+/** What can be judged without pods and is as AWS has it. */
+const AS_AWS = [
+  ...['CP-01', 'CP-03', 'CP-04', 'CP-05', 'CP-07', 'CP-08', 'CP-10', 'CP-11', 'CP-12', 'CP-14', 'CP-15', 'CP-17'],
+  ...['CP-19', 'CP-20', 'CP-21', 'CP-22', 'PI-27', 'PI-28', 'LC-22'],
+];
+
+describe('MiniStack', function () {
+  this.timeout(300_000);
+  let stack: MiniStack;
 
   before(async function () {
-    this.timeout(300_000);
     const tools = await miniStackTools();
     if ('missing' in tools) {
       process.stderr.write(`Skipping the tests with MiniStack: ${tools.missing}.\n`);
@@ -15,25 +48,135 @@ describe('MiniStack', () => {
     }
     stack = await startMiniStack();
   });
-  after(() => stack?.close());
+  after(() => (stack as MiniStack | undefined)?.close());
 
-  const client = (secretAccessKey: string): S3Client =>
-    new S3Client({
-      endpoint: stack!.endpoint,
-      region: 'us-west-2',
-      forcePathStyle: true,
-      credentials: { accessKeyId: stack!.accessKeyId, secretAccessKey },
-      maxAttempts: 1,
+  const config = (secretAccessKey = stack.secretAccessKey) => ({
+    endpoint: stack.endpoint,
+    region: 'us-west-2',
+    forcePathStyle: true,
+    credentials: { accessKeyId: stack.accessKeyId, secretAccessKey },
+    maxAttempts: 1,
+  });
+
+  const run = (...args: readonly string[]): Promise<CliRun> =>
+    runConformance({
+      args: ['--aws-endpoint', stack.endpoint, ...args],
+      env: {
+        AWS_ACCESS_KEY_ID: stack.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: stack.secretAccessKey,
+        AWS_REGION: 'us-west-2',
+      },
     });
 
+  /** Names of what runs of the harness have there. */
+  const ofRuns = async (): Promise<readonly string[]> => {
+    const eks = new EKSClient(config());
+    const iam = new IAMClient(config());
+    const s3 = new S3Client(config());
+    const [{ clusters = [] }, { Roles = [] }, { OpenIDConnectProviderList: providers = [] }, { Buckets = [] }] =
+      await Promise.all([
+        eks.send(new ListClustersCommand({})),
+        iam.send(new ListRolesCommand({})),
+        iam.send(new ListOpenIDConnectProvidersCommand({})),
+        s3.send(new ListBucketsCommand({})),
+      ]);
+    return [
+      ...clusters,
+      ...Roles.map(({ RoleName }) => RoleName ?? ''),
+      ...Buckets.map(({ Name }) => Name ?? ''),
+      ...providers.map(({ Arn }) => Arn ?? ''),
+    ].filter((name) => name.startsWith('conformance-') || name.includes('oidc-provider'));
+  };
+
   it('takes calls with its key, and with no other', async () => {
-    await client(stack!.secretAccessKey).send(new CreateBucketCommand({ Bucket: 'data' }));
-    const refused = await client('another-secret')
-      .send(new ListBucketsCommand({}))
-      .then(
-        () => 'accepted',
-        (error: unknown) => (error as Error).name,
-      );
+    await new S3Client(config()).send(new CreateBucketCommand({ Bucket: 'data' }));
+    const refused = await new S3Client(config('another-secret')).send(new ListBucketsCommand({})).then(
+      () => 'accepted',
+      (error: unknown) => (error as Error).name,
+    );
     expect(refused).to.equal('SignatureDoesNotMatch');
   });
+
+  describe('as the AWS of a run on EKS', () => {
+    let outcome: CliRun;
+
+    before(async () => {
+      await tagSubnets();
+      outcome = await run('--cluster', 'eks', '--suite', 'control-plane,pod-identity,lifecycle');
+    });
+
+    /** So that the run finds where its clusters belong, as it does on AWS. */
+    const tagSubnets = async (): Promise<void> => {
+      const ec2 = new EC2Client(config());
+      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+      const Resources = Subnets.map(({ SubnetId }) => SubnetId ?? '');
+      await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'kubernetes.io/role/elb', Value: '1' }] }));
+    };
+
+    it('has the clusters and their add-ons made', () => {
+      expect(
+        outcome.results?.environment.clusters.map(({ alias }) => alias),
+        outcome.stderr,
+      ).to.have.members(['c1', 'c2']);
+      expect(outcome.results?.aws?.calls.byOperation).to.include({ 'eks:CreateCluster': 2, 'eks:CreateAddon': 2 });
+    });
+
+    it('shows the life cycle of clusters, add-ons and associations as AWS has it', () =>
+      expect(idsOf(outcome, 'passed')).to.have.members(AS_AWS));
+
+    it('differs from AWS where it is known to, and nowhere else', () => {
+      expect(idsOf(outcome, 'failed')).to.have.members(Object.keys(DIFFERENCES));
+      expect([...idsOf(outcome, 'error'), ...idsOf(outcome, 'inconclusive')]).to.deep.equal([]);
+      expect(outcome.exitCode).to.equal(1);
+    });
+
+    it('lacks Kubernetes, and a second account, for all others', () => {
+      const skipped = scenarios(outcome).filter(({ verdict }) => verdict === 'skipped');
+      expect(skipped).to.not.have.length(0);
+      for (const { id, reason } of skipped) expect(reason, id).to.match(/\((kubernetes|two-accounts)[:)]/);
+    });
+
+    it('is told apart from AWS in the fidelity table', () => {
+      const table = readFileSync(join(outcome.reportDirectory, 'fidelity.md'), 'utf8');
+      for (const id of AS_AWS) expect(table).to.match(new RegExp(`^\\| ${id} .* \\| as AWS \\|`, 'm'));
+      for (const id of Object.keys(DIFFERENCES))
+        expect(table).to.match(new RegExp(`^\\| ${id} .* \\| differs \\|`, 'm'));
+      expect(table).to.match(/^\| EKS Auth \| .* \| no \|$/m);
+    });
+
+    it('has nothing left of it', async () => expect(await ofRuns()).to.deep.equal([]));
+  });
+
+  describe('as S3, IAM and STS of embedded clusters', () => {
+    let outcome: CliRun;
+
+    before(async () => {
+      outcome = await run('--suite', 'irsa');
+    });
+
+    it('accepts forged tokens, which fails the run', () => {
+      const forged = scenarios(outcome).find(({ id }) => id === 'IR-11b');
+      expect(forged?.verdict, outcome.stderr).to.equal('failed');
+      expect(forged?.probes.map(({ observed }) => observed?.outcome)).to.deep.equal(['granted', 'granted', 'granted']);
+      expect(outcome.exitCode).to.equal(1);
+    });
+
+    it('breaks nothing of the harness', () => expect(idsOf(outcome, 'error')).to.deep.equal([]));
+
+    it('is told apart from AWS in the fidelity table', () => {
+      const table = readFileSync(join(outcome.reportDirectory, 'fidelity.md'), 'utf8');
+      expect(table).to.match(/^\| IR-11b .* \| differs \|/m);
+      // The webhook's part is the harness' own.
+      expect(table).to.match(/^\| IR-22 .* \| as AWS \|/m);
+    });
+
+    it('has nothing left of it', async () => expect(await ofRuns()).to.deep.equal([]));
+  });
 });
+
+const scenarios = ({ results }: CliRun): readonly ScenarioResult[] => results?.scenarios ?? [];
+
+const idsOf = (outcome: CliRun, verdict: Verdict): string[] =>
+  scenarios(outcome)
+    .filter((scenario) => scenario.verdict === verdict)
+    .map(({ id }) => id);
