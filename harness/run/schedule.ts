@@ -41,7 +41,7 @@ export function schedule<R>(
   const early = alone.filter((scenario) => arrangeEarly && !isExclusiveFromTheStart(scenario));
   const [first, ...others] = shared;
   const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
-  let before: Promise<unknown> = Promise.all(shared.map(({ id }) => deferred.get(id)?.promise));
+  let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => deferred.get(id)?.promise));
   const lane = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await settle(next.scenario);
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
