@@ -1,0 +1,243 @@
+/** Pods that act in another account, by the target role of their association. */
+import {
+  allow,
+  between,
+  control,
+  denied,
+  fetchCredentials,
+  getObject,
+  granted,
+  podIdentityRole,
+  putObject,
+  refused,
+  startPod,
+  suite,
+  trustRole,
+  updateTrust,
+  whoAmI,
+  type Conditions,
+  type RoleSpec,
+} from '../harness/index.ts';
+
+const GUIDE = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
+const TAGS_GUIDE = 'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags"';
+
+/** The text is the EKS User Guide's, "Troubleshooting IAM"; the API Reference documents code and status. */
+const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+
+const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
+
+/** The association's own role: what it may do to which target. */
+const baseRole = (target: string, actions: readonly string[] = BOTH): RoleSpec =>
+  podIdentityRole(allow(actions, `<role:${target}>`));
+
+/** A role of the other account that trusts the base role. */
+const targetRole = (
+  base: string,
+  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
+  ...permissions: readonly ReturnType<typeof allow>[]
+): RoleSpec => ({ account: 'other', trust: [trustRole(base, options)], permissions });
+
+const data = { data: { account: 'other' } } as const;
+const readData = allow('s3:GetObject', 'data/*');
+
+suite('cross-account', ({ scenario }) => {
+  scenario('XA-01', 'a pod acts as the target role, in the account of that', {
+    source: GUIDE,
+    roles: { base: baseRole('target'), target: targetRole('base', {}, readData) },
+    workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
+    buckets: data,
+    objects: ['data/key'],
+    probes: [
+      granted('app', whoAmI(), { as: 'target' }),
+      granted('app', fetchCredentials(), { facts: { accountId: '<account:other>' } }),
+      granted('app', getObject('data/key')),
+      denied('app', putObject('data/new'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('XA-02', 'the base role needs sts:AssumeRole on the target role', {
+    source: GUIDE,
+    roles: {
+      base: baseRole('target'),
+      target: targetRole('base'),
+      unable: podIdentityRole(),
+      wanted: targetRole('unable'),
+    },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target' } },
+      unable: { serviceAccount: 'unable', role: { role: 'unable', targetRole: 'wanted' } },
+    },
+    probes: [control('app', fetchCredentials()), refused('unable', fetchCredentials(), MAY_NOT_ASSUME)],
+  });
+
+  scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are on', {
+    source: GUIDE,
+    roles: {
+      base: baseRole('target'),
+      target: targetRole('base'),
+      untagging: baseRole('wanted', ['sts:AssumeRole']),
+      wanted: targetRole('untagging'),
+    },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target' } },
+      untagging: { serviceAccount: 'untagging', role: { role: 'untagging', targetRole: 'wanted' } },
+      // Without tags, sts:AssumeRole is enough.
+      tagless: {
+        serviceAccount: 'tagless',
+        role: { role: 'untagging', targetRole: 'wanted', disableSessionTags: true },
+      },
+    },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('untagging', fetchCredentials(), MAY_NOT_ASSUME),
+      granted('tagless', fetchCredentials()),
+    ],
+  });
+
+  scenario('XA-04', 'the target role must trust sts:TagSession too while session tags are on', {
+    source: GUIDE,
+    roles: {
+      base: podIdentityRole(allow(BOTH, ['<role:target>', '<role:untaggable>'])),
+      target: targetRole('base'),
+      untaggable: targetRole('base', { actions: ['sts:AssumeRole'] }),
+    },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target' } },
+      untaggable: { serviceAccount: 'untaggable', role: { role: 'base', targetRole: 'untaggable' } },
+    },
+    probes: [control('app', fetchCredentials()), refused('untaggable', fetchCredentials(), MAY_NOT_ASSUME)],
+  });
+
+  scenario('XA-05', 'a target role may trust one cluster, namespace and service account alone', {
+    source: GUIDE,
+    roles: {
+      base: baseRole('target'),
+      target: targetRole('base', {
+        conditions: {
+          StringEquals: {
+            'aws:RequestTag/eks-cluster-arn': '<cluster-arn:c1>',
+            'aws:RequestTag/kubernetes-namespace': '<namespace:red>',
+            'aws:RequestTag/kubernetes-service-account': 'app',
+          },
+        },
+      }),
+    },
+    workloads: {
+      right: { namespace: 'red', role: { role: 'base', targetRole: 'target' } },
+      namespace: { namespace: 'blue', role: { role: 'base', targetRole: 'target' } },
+      account: { namespace: 'red', serviceAccount: 'another', role: { role: 'base', targetRole: 'target' } },
+    },
+    probes: [
+      granted('right', fetchCredentials()),
+      refused('namespace', fetchCredentials(), MAY_NOT_ASSUME),
+      refused('account', fetchCredentials(), MAY_NOT_ASSUME),
+    ],
+  });
+
+  /** The account of the base role is trusted, and that role alone among its principals. */
+  const trustByArn = (role: string): RoleSpec => ({
+    account: 'other',
+    trust: [
+      {
+        effect: 'Allow',
+        actions: BOTH,
+        principal: { AWS: 'arn:aws:iam::<account:main>:root' },
+        conditions: { ArnEquals: { 'aws:PrincipalArn': `<role:${role}>` } },
+      },
+    ],
+  });
+
+  scenario('XA-05b', 'a target role may trust an account, and ask for the base role by its ARN', {
+    source: `${GUIDE}; IAM User Guide, "AWS global condition context keys", aws:PrincipalArn`,
+    roles: { base: baseRole('target'), stranger: baseRole('target'), target: trustByArn('base') },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target' } },
+      stranger: { serviceAccount: 'stranger', role: { role: 'stranger', targetRole: 'target' } },
+    },
+    probes: [granted('app', fetchCredentials()), refused('stranger', fetchCredentials(), MAY_NOT_ASSUME)],
+  });
+
+  scenario('XA-06', 'without session tags the target role can ask for the external id of the association', {
+    source: `${GUIDE}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base') },
+    workloads: {
+      app: { role: { role: 'base', targetRole: 'target', disableSessionTags: true }, starts: 'later' },
+      another: {
+        serviceAccount: 'another',
+        role: { role: 'base', targetRole: 'target', disableSessionTags: true },
+        starts: 'later',
+      },
+    },
+    probes: [
+      updateTrust('target', [
+        trustRole('base', {
+          actions: ['sts:AssumeRole'],
+          conditions: { StringEquals: { 'sts:ExternalId': '<external-id:app>' } },
+        }),
+      ]),
+      startPod('app'),
+      startPod('another'),
+      granted('app', fetchCredentials()),
+      refused('another', fetchCredentials(), MAY_NOT_ASSUME),
+    ],
+  });
+
+  scenario('XA-09', 'credentials of a target role last for an hour at most, since roles are chained', {
+    source: `${GUIDE}; IAM User Guide, "Methods to assume a role", role chaining`,
+    roles: { base: baseRole('target'), target: { ...targetRole('base'), maxSessionDuration: 43_200 } },
+    workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
+    // 59 minutes by the guide.
+    probes: [granted('app', fetchCredentials(), { facts: { secondsLeft: between(3000, 3600) } })],
+  });
+
+  scenario('XA-10', "a target role may be in the cluster's own account", {
+    source: GUIDE,
+    roles: { base: baseRole('target'), target: { trust: [trustRole('base')], permissions: [readData] } },
+    workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
+    objects: ['data/key'],
+    probes: [
+      granted('app', getObject('data/key'), { as: 'target' }),
+      granted('app', fetchCredentials(), { facts: { accountId: '<account:main>' } }),
+      denied('app', putObject('data/new'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('XA-11', 'the session tags reach the target role', {
+    source: `${GUIDE}; ${TAGS_GUIDE}`,
+    roles: {
+      base: baseRole('target'),
+      target: targetRole('base', {}, allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')),
+    },
+    workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
+    buckets: data,
+    objects: ['data/<namespace:app>/key', 'data/elsewhere/key'],
+    probes: [
+      granted('app', getObject('data/<namespace:app>/key'), { as: 'target' }),
+      denied('app', getObject('data/elsewhere/key'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('XA-12', "an association's policy narrows the target role, and keeps the base role able to assume it", {
+    source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, policy',
+    roles: { base: baseRole('target', ['sts:AssumeRole']), target: targetRole('base', {}, readData) },
+    workloads: {
+      app: {
+        role: {
+          role: 'base',
+          targetRole: 'target',
+          disableSessionTags: true,
+          // Says nothing of sts:AssumeRole.
+          policy: [allow('s3:GetObject', 'data/a/*')],
+        },
+      },
+    },
+    buckets: data,
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [
+      granted('app', getObject('data/a/key'), { as: 'target' }),
+      denied('app', getObject('data/b/key'), { ...NOT_ALLOWED, policy: 'session' }),
+    ],
+  });
+});
