@@ -173,6 +173,7 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
       for (;;) {
         await turn(world, item);
         const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
+        asked(world, item);
         if (!PASSING.test(answer.code ?? '') && isSo(answer)) return undefined;
         if (performance.now() >= end) return answer;
       }
@@ -186,15 +187,25 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
 const turns = new WeakMap<ScenarioWorld, Map<string, number>>();
 
 /** Waits so that no account is asked about more often than once a second, by whichever watch. */
-async function turn(world: ScenarioWorld, { cluster, namespace, serviceAccount }: Workload): Promise<void> {
+async function turn(world: ScenarioWorld, item: Workload): Promise<void> {
   const ofWorld = turns.get(world) ?? new Map<string, number>();
   turns.set(world, ofWorld);
-  const account = [cluster, namespace, serviceAccount].join('/');
+  const account = accountKey(item);
   const now = performance.now();
   const at = Math.max(now, ofWorld.get(account) ?? 0);
   ofWorld.set(account, at + AWS_POLL_MILLISECONDS);
   if (at > now) await sleep(at - now, undefined, { signal: world.signal });
 }
+
+/** Counts the pause from the answer: the question itself may have waited for its place among others. */
+function asked(world: ScenarioWorld, item: Workload): void {
+  const ofWorld = turns.get(world);
+  const account = accountKey(item);
+  ofWorld?.set(account, Math.max(ofWorld.get(account) ?? 0, performance.now() + AWS_POLL_MILLISECONDS));
+}
+
+const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
+  [cluster, namespace, serviceAccount].join('/');
 
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
   answer.roleArn !== before.roleArn || answer.code !== before.code;

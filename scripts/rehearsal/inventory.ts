@@ -1,9 +1,11 @@
 import {
+  DescribeClusterCommand,
   ListAccessEntriesCommand,
   ListAddonsCommand,
   ListClustersCommand,
   ListNodegroupsCommand,
   ListPodIdentityAssociationsCommand,
+  type EKSClient,
 } from '@aws-sdk/client-eks';
 import { ListOpenIDConnectProvidersCommand, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
@@ -39,14 +41,16 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
       buckets.Buckets?.map(({ Name }) => Name),
     );
     const { clusters = [] } = await eks.send(new ListClustersCommand({}));
-    add('cluster', clusters);
     for (const clusterName of clusters) {
+      // Lists may still show what is gone.
+      if (!(await exists(eks, clusterName))) continue;
       const [groups, addons, associations, entries] = await Promise.all([
         eks.send(new ListNodegroupsCommand({ clusterName })),
         eks.send(new ListAddonsCommand({ clusterName })),
         eks.send(new ListPodIdentityAssociationsCommand({ clusterName })),
         eks.send(new ListAccessEntriesCommand({ clusterName })),
       ]);
+      add('cluster', [clusterName]);
       const of = (names: readonly (string | undefined)[] = []): string[] =>
         names.map((name) => `${name} of cluster ${clusterName}`);
       add('node group', of(groups.nodegroups));
@@ -56,4 +60,14 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
     }
   }
   return titles.sort();
+}
+
+async function exists(eks: EKSClient, name: string): Promise<boolean> {
+  return eks.send(new DescribeClusterCommand({ name })).then(
+    () => true,
+    (error: unknown) => {
+      if ((error as Error).name === 'ResourceNotFoundException') return false;
+      throw error;
+    },
+  );
 }
