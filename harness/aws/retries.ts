@@ -49,7 +49,7 @@ export function retriesWithin(
   return {
     acquireInitialRetryToken: async () => token(now(), 0, 0),
     refreshRetryTokenForRetry: async (previous, { error, errorType, retryAfterHint }) => {
-      const cause = kindOf(error as Failure, errorType);
+      const cause = kindOf(error, errorType);
       if (cause === undefined) throw new Error('this is no error that passes');
       const { since } = previous as Token;
       const count = previous.getRetryCount();
