@@ -79,7 +79,7 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
         const statuses = statusesOf(pod);
         const stuck = stuckWaiting(statuses);
         since = stuck === undefined ? undefined : (since ?? performance.now());
-        if (stuck !== undefined && (stuck.forGood || performance.now() - (since ?? 0) > PATIENCE_MILLISECONDS))
+        if (stuck !== undefined && performance.now() - (since ?? 0) >= stuck.patience)
           throw new HarnessError('POD_FAILED', `Pod ${namespace}/${name} cannot start: ${stuck.words}.`);
         const running = statuses.find((status) => status.name === container)?.state?.running;
         return running === undefined ? undefined : pod;
@@ -111,25 +111,31 @@ const hasEnded = (pod: V1Pod, container: string): boolean =>
   pod.status?.phase === 'Failed' ||
   statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
 
-/** Waiting reasons that time does not mend: images are loaded before a run, so that one that is missing stays so. */
-const FOR_GOOD: ReadonlySet<string> = new Set([
-  'ErrImageNeverPull',
-  'ErrImagePull',
-  'ImagePullBackOff',
-  'InvalidImageName',
-]);
-/** Those that a busy node mends by itself, or an object that is still to come. */
-const FOR_NOW: ReadonlySet<string> = new Set(['CreateContainerConfigError', 'CreateContainerError']);
-const PATIENCE_MILLISECONDS = 10_000;
+/** Milliseconds for which a container may wait for a reason, until it is taken not to start. */
+const PATIENCE: Readonly<Record<string, number>> = {
+  ErrImageNeverPull: 0,
+  InvalidImageName: 0,
+  // A busy node mends these by itself, or an object that is still to come.
+  CreateContainerConfigError: 10_000,
+  CreateContainerError: 10_000,
+  // Nodes pull few images at once (KubeletConfiguration, registryPullQPS and registryBurst), and try again after 10 s, then 20 s.
+  ErrImagePull: 60_000,
+  ImagePullBackOff: 60_000,
+};
+/** What registries say of an image that they do not have or do not give: no other pull ends in another way. */
+const NO_SUCH_IMAGE =
+  /not found|manifest unknown|does not exist|no match for platform|no basic auth|unauthorized|denied|forbidden/i;
 const RECHECK_MILLISECONDS = 1000;
 
+/** A container that waits for what may not come, and how long it may. */
 function stuckWaiting(
   statuses: readonly V1ContainerStatus[],
-): { readonly forGood: boolean; readonly words: string } | undefined {
+): { readonly patience: number; readonly words: string } | undefined {
   const waiting = statuses
     .map((status) => status.state?.waiting)
-    .find((state) => FOR_GOOD.has(state?.reason ?? '') || FOR_NOW.has(state?.reason ?? ''));
+    .find((state) => Object.hasOwn(PATIENCE, state?.reason ?? ''));
   if (waiting === undefined) return undefined;
   const { reason = '', message } = waiting;
-  return { forGood: FOR_GOOD.has(reason), words: message ? `${reason}, ${message}` : reason };
+  const patience = NO_SUCH_IMAGE.test(message ?? '') && /Pull/.test(reason) ? 0 : (PATIENCE[reason] ?? 0);
+  return { patience, words: message ? `${reason}, ${message}` : reason };
 }
