@@ -36,6 +36,7 @@ describe('IAM authorization', () => {
       },
     });
     await must('PutRolePolicy', { RoleName: 'app', PolicyName: 'own', PolicyDocument: policy });
+    const boundary = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
     const create = (name: string, team: string, boundary: string | undefined) =>
       iam(
         'CreateRole',
@@ -48,7 +49,11 @@ describe('IAM authorization', () => {
         },
         sessionOf({ world }, 'app'),
       );
-    const boundary = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
+    // TagRole, which tags of a new role need too, does not know of the boundary.
+    const untagged = await create('a', 'blue', boundary);
+    expect(untagged).to.include({ status: 403, code: 'AccessDenied' });
+    const tagging = { RoleName: 'app', PolicyName: 'tags', PolicyDocument: allow('iam:TagRole') };
+    await must('PutRolePolicy', tagging);
     expect((await create('a', 'blue', boundary)).status).to.equal(200);
     expect((await create('b', 'red', boundary)).code).to.equal('AccessDenied');
     expect((await create('c', 'blue', undefined)).code).to.equal('AccessDenied');

@@ -20,6 +20,7 @@ export const managedPolicies = {
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
     demand('iam:CreatePolicy', arn, requestTagKeys(tags));
+    if (tags.size > 0) demand('iam:TagPolicy', arn, requestTagKeys(tags));
     const document = managedDocument(name, text);
     if ([...account.policies.values()].some((policy) => policy.name.toLowerCase() === name.toLowerCase())) {
       throw entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);

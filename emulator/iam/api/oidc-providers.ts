@@ -22,6 +22,7 @@ export const oidcProviders = {
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
     demand('iam:CreateOpenIDConnectProvider', arn, requestTagKeys(tags));
+    if (tags.size > 0) demand('iam:TagOpenIDConnectProvider', arn, requestTagKeys(tags));
     if (account.oidcProviders.has(arn))
       throw entityAlreadyExists(`Provider with url https://${issuer} already exists.`);
     if (account.oidcProviders.size >= PROVIDERS_QUOTA) {

@@ -28,6 +28,8 @@ export const roles = {
       ...requestTagKeys(tags),
       ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
     });
+    // Tags that come with what is made need the right to tag it too (IAM User Guide, "Tag IAM roles").
+    if (tags.size > 0) demand('iam:TagRole', arn, requestTagKeys(tags));
     if (path.startsWith('/aws-service-role/')) {
       throw invalidInput('The path /aws-service-role/ is reserved for service-linked roles.');
     }
