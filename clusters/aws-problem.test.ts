@@ -18,7 +18,7 @@ describe('what AWS errors mean', () => {
     ).to.deep.equal({
       kind: 'denied',
       blame: 'usage',
-      sentence: `${NIGHTLY} may not eks:CreateCluster on arn:aws:eks:us-west-2:111122223333:cluster/a (because no identity-based policy allows the eks:CreateCluster action): add it to the policy (docs/eks.md).`,
+      sentence: `${NIGHTLY} may not eks:CreateCluster on arn:aws:eks:us-west-2:111122223333:cluster/a (because no identity-based policy allows the eks:CreateCluster action): add it to the policy (docs/nightly.md).`,
     });
     expect(
       awsProblem(
@@ -28,7 +28,7 @@ describe('what AWS errors mean', () => {
         ),
       )?.sentence,
     ).to.equal(
-      `${NIGHTLY} may not ec2:DescribeSubnets (because no identity-based policy allows the ec2:DescribeSubnets action): add it to the policy (docs/eks.md).`,
+      `${NIGHTLY} may not ec2:DescribeSubnets (because no identity-based policy allows the ec2:DescribeSubnets action): add it to the policy (docs/nightly.md).`,
     );
   });
 

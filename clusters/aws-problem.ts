@@ -143,12 +143,12 @@ const expired = (said: string): AwsProblem =>
 function denied(said: string): AwsProblem {
   const [, principal, action] = /(?:User: )?(arn:\S+) is not authorized to perform: (\S+)/.exec(said) ?? [];
   if (principal === undefined || action === undefined)
-    return usage('denied', `AWS denies a call (${said}): allow it in the policy of the credentials (docs/eks.md).`);
-  const resource = / on resource: (\S+)/.exec(said)?.[1]?.replace(/[.,]$/, '');
+    return usage('denied', `AWS denies a call (${said}): allow it in the policy of the credentials (docs/nightly.md).`);
+  const resource = / on resource: (\S+)/.exec(said)?.[1]?.replace(/[.,]$/, '').replaceAll('"', '');
   const reason = / (?:because|with an explicit deny) .*/.exec(said)?.[0]?.trim().replace(/\.$/, '');
   return usage(
     'denied',
-    `${principal} may not ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}: add it to the policy (docs/eks.md).`,
+    `${principal} may not ${action}${resource === undefined ? '' : ` on ${resource}`}${reason === undefined ? '' : ` (${reason})`}: add it to the policy (docs/nightly.md).`,
   );
 }
 

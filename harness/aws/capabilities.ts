@@ -42,8 +42,11 @@ export function lackingOf({ services, where, otherAccount, permissionsBoundary }
   }
   if (!otherAccount && !lacking.has('two-accounts'))
     lacking.set('two-accounts', 'give a role of another account with --other-account-role');
-  if (permissionsBoundary !== undefined)
+  if (permissionsBoundary !== undefined) {
     lacking.set('own-boundary', `every role has the boundary ${permissionsBoundary} of --permissions-boundary`);
+    // Whoever must set a boundary may not give a role without one policies of their own (docs/nightly.md).
+    lacking.set('node-role', "with --permissions-boundary the nodes' role, which has none, keeps its policies");
+  }
   return lacking;
 }
 

@@ -146,7 +146,7 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
       if (performance.now() >= end)
         throw new HarnessError(
           'FIXTURE_FAILED',
-          `A change of the trust policy of role ${RoleName} had not taken effect after ${boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so, or try again when AWS is quicker.`,
+          `A change of the trust policy of role ${RoleName} had not taken effect after ${boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
         );
       await sleep(Math.max(0, pollMilliseconds - (performance.now() - asked)), undefined, { signal: closing.signal });
     }

@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { STSClient } from '@aws-sdk/client-sts';
+import { namePrefix } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
@@ -59,7 +60,9 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
     ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
     endpoint: endpoints['eks-auth'] ?? eksAuthEndpoint(region),
   };
-  const missing = elsewhere ? await findMissing(main, () => askEksAuth(eksAuth, run, 'no-token')) : new Map();
+  const missing = elsewhere
+    ? await findMissing(main, () => askEksAuth(eksAuth, namePrefix(run), 'no-token'))
+    : new Map();
   const other = otherAccountRole === undefined ? undefined : await otherAccount(main, otherAccountRole, run);
   if (other !== undefined) {
     if (other.accountId === accountId)

@@ -18,8 +18,11 @@ export type ClusterName = ClusterDriver['name'];
 /** What is there with a kind of cluster, as far as it is known before one is made. */
 export function capabilitiesBefore(cluster: ClusterName, configuration?: Configuration): ReadonlySet<string> {
   const ofAws = cluster === 'eks' ? eksAwsCapabilities(configuration) : EMULATOR_CAPABILITIES;
-  const ofCluster = { embedded: EMBEDDED_CAPABILITIES, kind: KIND_CAPABILITIES, eks: eksCapabilities(configuration) }[cluster];
+  const ofCluster = { embedded: EMBEDDED_CAPABILITIES, kind: KIND_CAPABILITIES, eks: eksCapabilities(configuration) }[
+    cluster
+  ];
   const all = new Set([...ofAws, ...ofCluster, ...ofRoles(configuration?.text('permissions-boundary'))]);
+  if (configuration?.text('permissions-boundary') !== undefined) all.delete('node-role');
   if (configuration !== undefined && isAttached(configuration) && configuration.list('cluster-name').length < 2)
     all.delete('two-clusters');
   return all;
