@@ -1,0 +1,73 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { runConformance } from '../run-cli.ts';
+
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+
+interface Announcement {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
+
+/**
+ * As near to Amazon EKS as it gets without it: an EKS API in another process, behind whose clusters are nodes with a kubelet
+ * and a container runtime, reached by EKS' own tokens alone, with a candidate's image as the agent.
+ */
+describe('clusters of EKS that kind provides', () => {
+  let emulator: ChildProcess | undefined;
+  let announced: Announcement;
+  let components: string;
+
+  before(async () => {
+    const image = execFileSync('npm', ['run', '--silent', 'kind:node-image', '--', '--print-image'], {
+      cwd: root,
+      encoding: 'utf8',
+    }).trim();
+    const args = ['--clusters', 'kind', '--kind-image', image, '--image-base', image];
+    emulator = spawn(process.execPath, [join(root, 'bin', 'emulator.js'), ...args], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const said: string[] = [];
+    createInterface({ input: emulator.stderr! }).on('line', (line) => said.push(line));
+    announced = await new Promise<Announcement>((resolve, reject) => {
+      createInterface({ input: emulator!.stdout! }).once('line', (line) => resolve(JSON.parse(line) as Announcement));
+      emulator!.once('exit', () => reject(new Error(`the emulator ended: ${said.join(' ')}`)));
+    });
+    components = /run from ([\w./-]+:\w+)/.exec(said.join(' '))?.[1] ?? '';
+  });
+  after(async () => {
+    if (emulator === undefined || emulator.exitCode !== null) return;
+    const ended = new Promise((resolve) => emulator?.once('exit', resolve));
+    emulator.kill('SIGTERM');
+    await ended;
+  });
+
+  it('run the suites with a candidate agent, and are gone afterwards', async () => {
+    const run = await runConformance({
+      args: [
+        ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle'],
+        ...['--agent-image', components, '--workload-image', components],
+      ],
+      env: {
+        AWS_ACCESS_KEY_ID: announced.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: announced.secretAccessKey,
+        AWS_REGION: announced.region,
+      },
+    });
+    expect(run.exitCode, run.stderr).to.equal(0);
+    const { scenarios = [], environment } = run.results ?? {};
+    expect(scenarios.filter(({ verdict }) => verdict === 'passed').length).to.be.greaterThan(10);
+    expect(scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped')).to.deep.equal([]);
+    expect(JSON.stringify(environment?.clusters)).to.contain(components);
+    const nodes = execFileSync('docker', ['ps', '--all', '--quiet', '--filter', 'label=io.x-k8s.kind.cluster'], {
+      encoding: 'utf8',
+    });
+    expect(nodes.trim()).to.equal('');
+  });
+});
