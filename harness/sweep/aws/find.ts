@@ -15,6 +15,7 @@ import {
   paginateListRoles,
 } from '@aws-sdk/client-iam';
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
+import { awsProblem } from '../../../clusters/aws-problem.ts';
 import { AGENT_ADDON } from '../../../clusters/agent-addon.ts';
 import type { AwsClients, AwsService } from '../../aws/target.ts';
 import type { AccountAlias } from '../../scenario/policy.ts';
@@ -80,17 +81,31 @@ async function policies({ iam }: AwsClients, account: AccountAlias): Promise<Fou
 
 async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Found[]> {
   const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
-  return each(OpenIDConnectProviderList, async ({ Arn: arn = '' }) => {
-    const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn }));
-    const mark = readTags(tagRecord(Tags));
-    return mark && { thing: { ...mark, account, kind: 'OIDC provider', arn } };
+  const region = await iam.config.region();
+  return each(OpenIDConnectProviderList, async ({ Arn: arn = '' }): Promise<Found> => {
+    try {
+      const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn }));
+      const mark = readTags(tagRecord(Tags));
+      return mark && { thing: { ...mark, account, kind: 'OIDC provider', arn } };
+    } catch (error) {
+      // A job need be allowed to look at no others than issuers of its region: not at the one that it comes from itself.
+      if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return undefined;
+      throw error;
+    }
   });
 }
 
 async function buckets({ s3 }: AwsClients, account: AccountAlias): Promise<Found[]> {
+  const region = await s3.config.region();
   const names: string[] = [];
   for await (const page of paginateListBuckets({ client: s3 }, { Prefix: 'conformance-' }))
-    names.push(...(page.Buckets ?? []).map((bucket) => bucket.Name ?? '').filter(hasNameOfARun));
+    names.push(
+      ...(page.Buckets ?? [])
+        // S3 lists those of all regions, and answers about them in their own alone.
+        .filter(({ BucketRegion = region }) => BucketRegion === region)
+        .map((bucket) => bucket.Name ?? '')
+        .filter(hasNameOfARun),
+    );
   return each(names, async (name) => {
     const TagSet = await s3.send(new GetBucketTaggingCommand({ Bucket: name })).then(
       (answer) => answer.TagSet,
@@ -108,7 +123,7 @@ async function clusters(clients: AwsClients, kubernetes: Pick<InClusters, 'find'
   const { eks } = clients;
   const names: string[] = [];
   for await (const page of paginateListClusters({ client: eks }, {})) names.push(...(page.clusters ?? []));
-  const found = await each(names, async (name): Promise<Found[]> => {
+  const lookAt = async (name: string): Promise<Found[]> => {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
     if (hasNameOfARun(name)) {
       const mark = markOf(name, cluster?.tags ?? {});
@@ -122,7 +137,14 @@ async function clusters(clients: AwsClients, kubernetes: Pick<InClusters, 'find'
     // Being made or deleted, it has nothing of a run; FAILED, nothing can be asked.
     if (cluster?.status !== 'ACTIVE' && cluster?.status !== 'UPDATING') return [];
     return inExistingCluster(clients, cluster, kubernetes);
-  });
+  };
+  const found = await each(names, (name) =>
+    lookAt(name).catch((error: unknown) => {
+      // Clusters of others are no business of a job that may make its own alone.
+      if (hasNameOfARun(name) || !isDenied(error)) throw error;
+      return [{ refused: `cluster ${name} was not looked into, which these credentials may not do` }];
+    }),
+  );
   return found.flat();
 }
 
@@ -158,6 +180,8 @@ async function inExistingCluster(
     ...objects.map(({ kind, name, run, expiresAt }): Found => ({ thing: { run, expiresAt, ...of, kind, name } })),
   ];
 }
+
+const isDenied = (error: unknown): boolean => awsProblem(error)?.kind === 'denied';
 
 const refused = (title: string): Found => ({
   refused: `${title} has the name of a run and not its tags: if you know it, delete it by hand`,
