@@ -27,9 +27,12 @@ export interface RehearsalCloud {
   readonly aws: AwsTarget;
   /** Environment of the job's processes: credentials and region. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The same with a session of its own, until then: milliseconds since the epoch. Default: for six hours. */
+  readonly session: (endsAt?: number) => Readonly<Record<string, string>>;
   /** Role of the second account that the job may assume. */
   readonly otherAccountRole: string;
   readonly jobRoleName: string;
+  readonly jobRoleArn: string;
   setPolicy(policy: string): Promise<void>;
   /** What the job's session asked AWS for, and what the roles did that it made. */
   calls(): readonly CallRecord[];
@@ -67,38 +70,42 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
   const jobRoleArn = await makeRole('main', JOB_ROLE, { Service: 'ec2.amazonaws.com' }, options.policy ?? EVERYTHING);
   const otherAccountRole = await makeRole('other', OTHER_ROLE, { AWS: `arn:aws:iam::${accountId}:root` }, EVERYTHING);
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
-  const now = Date.now();
   // As a CI server's OIDC token gives it: the emulator has no such server.
-  const credentials = world.credentials.issue({
-    kind: 'role-session',
-    accountId,
-    arn: `arn:aws:sts::${accountId}:assumed-role/${JOB_ROLE}/job`,
-    roleArn: jobRoleArn,
-    roleName: JOB_ROLE,
-    userId: `${role?.id}:job`,
-    sessionName: 'job',
-    tags: [],
-    sessionPolicies: [],
-    issuedAt: now,
-    expiresAt: options.sessionEndsAt ?? now + 6 * 3_600_000,
-    chained: false,
-    context: {},
-  });
+  const session = (endsAt = Date.now() + 6 * 3_600_000): Readonly<Record<string, string>> => {
+    const credentials = world.credentials.issue({
+      kind: 'role-session',
+      accountId,
+      arn: `arn:aws:sts::${accountId}:assumed-role/${JOB_ROLE}/job`,
+      roleArn: jobRoleArn,
+      roleName: JOB_ROLE,
+      userId: `${role?.id}:job`,
+      sessionName: 'job',
+      tags: [],
+      sessionPolicies: [],
+      issuedAt: Date.now(),
+      expiresAt: endsAt,
+      chained: false,
+      context: {},
+    });
+    return {
+      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
+      AWS_REGION: emulator.region,
+      AWS_EC2_METADATA_DISABLED: 'true',
+    };
+  };
   // An account in which these roles have been for long.
   const { delays, pace = 1 } = options.settings ?? {};
   await sleep((delays?.iam ?? 0) / pace);
   return {
     emulator,
     aws,
-    environment: {
-      AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
-      AWS_SESSION_TOKEN: credentials.sessionToken ?? '',
-      AWS_REGION: emulator.region,
-      AWS_EC2_METADATA_DISABLED: 'true',
-    },
+    environment: session(options.sessionEndsAt),
+    session,
     otherAccountRole,
     jobRoleName: JOB_ROLE,
+    jobRoleArn,
     setPolicy: async (policy) => {
       const put = new PutRolePolicyCommand({ RoleName: JOB_ROLE, PolicyName: 'job', PolicyDocument: policy });
       await aws.clients('main').iam.send(put);

@@ -1,20 +1,7 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { runConformance } from '../run-cli.ts';
+import { expectNoSecrets, SECRETS, textsOf } from '../secrets.ts';
 import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
-
-/** What tokens, keys and their parts look like; a signature of Signature Version 4 too. */
-const SECRETS: Readonly<Record<string, RegExp>> = {
-  'a JSON web token': /eyJ[\w-]{8,}/,
-  'an access key id': /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/,
-  'a secret access key':
-    /(?<![A-Za-z0-9/+=])(?=[A-Za-z0-9/+]*[/+])(?=[A-Za-z0-9/+]*[0-9])(?=[A-Za-z0-9/+]*[A-Z])(?!arn)[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])/,
-  'a session token': /(IQoJ|FwoG)[A-Za-z0-9/+=]{20,}/,
-  'a signature': /(X-Amz-Signature|Signature)=[0-9a-f]{16,}/i,
-  'a cluster token': /k8s-aws-v1\.[\w-]{8,}/,
-  'a private key': /-----BEGIN [A-Z ]*PRIVATE KEY-----/,
-};
 
 describe('secrets', () => {
   it('are recognized by these patterns', () => {
@@ -57,20 +44,7 @@ describe('secrets', () => {
     expect(run.exitCode, run.stderr).to.equal(1);
     const verdict = run.results?.scenarios.find(({ id }) => id === 'MY-05')?.verdict;
     expect(verdict, run.stderr).to.equal('failed');
-    const texts = [
-      ['stdout', run.stdout],
-      ['stderr', run.stderr],
-      ...readdirSync(run.reportDirectory, { recursive: true, encoding: 'utf8', withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => [entry.name, readFileSync(join(entry.parentPath, entry.name), 'utf8')] as const),
-    ] as const;
-    expect(texts.map(([where]) => where)).to.include.members(['results.json', 'junit.xml', 'summary.md']);
-    for (const [where, text] of texts)
-      for (const [what, pattern] of Object.entries(SECRETS)) {
-        const found = pattern.exec(text);
-        expect(found && text.slice(Math.max(0, found.index - 200), found.index + 100), `${what} in ${where}`).to.equal(
-          null,
-        );
-      }
+    expect(textsOf(run).map(([where]) => where)).to.include.members(['results.json', 'junit.xml', 'summary.md']);
+    expectNoSecrets(run);
   });
 });

@@ -1,0 +1,51 @@
+import { connect } from '../../clusters/kubernetes/connection.ts';
+import type { RunningCluster } from '../../clusters/driver.ts';
+import { provisionThroughEks } from '../../clusters/eks/provision.ts';
+import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+
+/** A cluster of the account that is no run's, with nodes and the agent's add-on unless told otherwise. */
+export async function existingCluster(
+  { aws, jobRoleArn }: RehearsalCloud,
+  name: string,
+  { addon = true, access = true }: { readonly addon?: boolean; readonly access?: boolean } = {},
+): Promise<RunningCluster> {
+  const { eks, iam } = aws.clients('main');
+  return provisionThroughEks(
+    {
+      ...{ alias: 'c1', name, region: aws.region, tags: {} },
+      accountId: aws.accountId('main'),
+      clients: { eks, iam },
+      token: (clusterName) => aws.clusterToken(clusterName),
+      progress: () => undefined,
+      signal: new AbortController().signal,
+    },
+    {
+      subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
+      nodes: {},
+      ...(access && { adminPrincipalArn: jobRoleArn }),
+      addon: addon ? {} : undefined,
+    },
+  );
+}
+
+const LISTED = [
+  '/api/v1/namespaces',
+  '/apis/apps/v1/daemonsets',
+  '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases',
+];
+
+/** Names of what a run makes in a cluster outside of its own namespaces, and these, as the administrator sees them. */
+export async function objectsIn({ kubeConfig }: RunningCluster): Promise<readonly string[]> {
+  const connection = connect(kubeConfig);
+  try {
+    const lists = await Promise.all(
+      LISTED.map(async (path) => {
+        const { items } = await connection.json<{ items: { metadata: { name: string } }[] }>('GET', path);
+        return items.map(({ metadata }) => `${path} ${metadata.name}`);
+      }),
+    );
+    return lists.flat().sort();
+  } finally {
+    connection.close();
+  }
+}

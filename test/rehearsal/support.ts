@@ -1,0 +1,57 @@
+import { expect } from 'chai';
+import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { runConformance, type CliOptions, type CliRun } from '../run-cli.ts';
+import { expectNoSecrets } from '../secrets.ts';
+import { PASSES, scenario, suiteFile } from '../suites.ts';
+
+/** A run takes some seconds on a machine that does nothing else. */
+export const TIMEOUT = 120_000;
+
+export const ONE_SCENARIO = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
+
+export interface RehearsedOptions extends CliOptions {
+  /** Where the command finds AWS, when it is not the emulator itself. */
+  readonly endpoint?: string;
+}
+
+/** `npm run conformance -- --cluster eks` with the job's credentials, with one scenario that passes unless told otherwise. */
+export async function rehearse(cloud: RehearsalCloud, options: RehearsedOptions = {}): Promise<CliRun> {
+  const { args = [], env = {}, files = ONE_SCENARIO, endpoint = cloud.emulator.endpoint, ...others } = options;
+  return runConformance({
+    ...others,
+    files,
+    args: ['--cluster', 'eks', '--aws-endpoint', endpoint, '--suite', 'mine', ...args],
+    env: { ...cloud.environment, ...env },
+  });
+}
+
+/** `npm run sweep -- --cluster eks` with the job's credentials. */
+export async function sweep(cloud: RehearsalCloud, options: CliOptions = {}): Promise<CliRun> {
+  return runConformance({
+    command: 'sweep.js',
+    reports: 'own',
+    args: ['--cluster', 'eks', '--aws-endpoint', cloud.emulator.endpoint, ...(options.args ?? [])],
+    env: { ...cloud.environment, ...options.env },
+  });
+}
+
+/** Fails unless the command said this in one line of standard error, ended with this code, and told no secret. */
+export function expectSentence(cloud: RehearsalCloud, run: CliRun, exitCode: number, sentence: RegExp): void {
+  expect(run.exitCode, run.stderr).to.equal(exitCode);
+  expect(
+    run.stderr.split('\n').filter((line) => sentence.test(line)),
+    run.stderr,
+  ).to.have.lengthOf(1);
+  expect(run.stderr).not.to.match(/^\s+at /m);
+  expectNoSecrets(run, secretsOf(cloud));
+}
+
+/** The job's secrets. */
+export const secretsOf = ({ environment }: RehearsalCloud): readonly string[] =>
+  ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map((name) => environment[name] ?? 'none');
+
+/** The job's environment without credentials. */
+export const withoutCredentials = (cloud: RehearsalCloud): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(cloud.environment).map(([name, value]) => [name, /KEY|TOKEN/.test(name) ? '' : value]),
+  );
