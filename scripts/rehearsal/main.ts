@@ -2,10 +2,13 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 import type { RunResults } from '../../harness/report/results.ts';
+import { makeBoundary } from '../policy/boundary.ts';
+import { inPlaces } from '../policy/generalize.ts';
 import { rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
 
@@ -22,7 +25,8 @@ how it asked.
   --propagation-pace N
                   the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)
   --timing WHICH  aws (default) or instant
-  --policy FILE   identity policy of the job's role (default: everything is allowed)
+  --policy FILE   identity policy of the job's role, as in docs/iam (default: everything is allowed)
+  --boundary FILE permissions boundary of the roles that the run makes, as in docs/iam (default: none)
   --help          print this
 
 Exit codes: that of the run; 3 also when something was left in AWS, or AWS was polled faster than once a second; 2 wrong usage.
@@ -38,6 +42,7 @@ async function main(argv: readonly string[]): Promise<number> {
       'propagation-pace': { type: 'string' },
       timing: { type: 'string', default: 'aws' },
       policy: { type: 'string' },
+      boundary: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
     allowPositionals: true,
@@ -50,29 +55,35 @@ async function main(argv: readonly string[]): Promise<number> {
   const propagationPace = Number(values['propagation-pace'] ?? pace);
   if (!(pace >= 1) || !(propagationPace >= 1) || !['aws', 'instant'].includes(values.timing))
     throw new Error('--pace and --propagation-pace must be numbers of at least 1, and --timing aws or instant.');
-  const policy = values.policy === undefined ? undefined : readFileSync(values.policy, 'utf8');
-  const cloud = await rehearsalCloud({
-    ...(values.timing === 'aws' && { settings: timing(pace, propagationPace) }),
-    ...(policy !== undefined && { policy: forAccount(policy, '111122223333', 'us-west-2') }),
-  });
+  const [policy, boundary] = [values.policy, values.boundary].map((file) => file && readFileSync(file, 'utf8'));
+  const settings = values.timing === 'aws' ? timing(pace, propagationPace) : undefined;
+  const cloud = await rehearsalCloud({ ...(settings && { settings }) });
   const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   try {
+    const { emulator, otherAccountRole } = cloud;
+    const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
+    if (policy !== undefined) await cloud.setPolicy(inPlaces(policy, places));
+    const boundaryArn = boundary === undefined ? undefined : await makeBoundary(cloud, inPlaces(boundary, places));
+    // As if they had been there for long.
+    await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
+    const before = await cloud.inventory();
     const reports = positionals.includes('--report-dir') ? undefined : join(folder, 'reports');
     const code = await run(
       [
         '--cluster',
         'eks',
         '--aws-endpoint',
-        cloud.emulator.endpoint,
+        emulator.endpoint,
         '--other-account-role',
-        cloud.otherAccountRole,
+        otherAccountRole,
+        ...(boundaryArn === undefined ? [] : ['--permissions-boundary', boundaryArn]),
         ...(reports === undefined ? [] : ['--report-dir', reports]),
         ...positionals,
       ],
       cloud.environment,
     );
     // Lists are behind by as much as AWS' are.
-    const left = await settledInventory(() => cloud.inventory());
+    const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
     const denied = cloud.calls().filter((call) => call.caller === caller && call.status === 403);
@@ -111,10 +122,6 @@ function timing(pace: number, propagationPace: number): Partial<EmulatorSettings
     },
   };
 }
-
-/** Replaces the placeholders of a policy in docs/iam. */
-export const forAccount = (policy: string, account: string, region: string): string =>
-  policy.replaceAll('<account>', account).replaceAll('<region>', region);
 
 async function settledInventory(inventory: () => Promise<readonly string[]>): Promise<readonly string[]> {
   let left = await inventory();

@@ -1,0 +1,69 @@
+/** Placeholders of the policies in docs/iam. */
+export const ACCOUNT = '<account>';
+export const REGION = '<region>';
+export const OTHER_ACCOUNT_ROLE = '<other-account-role>';
+
+/** What stands in a rehearsal where the placeholders stand in a policy. */
+export interface Places {
+  readonly account: string;
+  readonly region: string;
+  /** ARN of the role of the second account. */
+  readonly otherAccountRole: string;
+}
+
+/** Actions without a resource type in the Service Authorization Reference: a policy must name `*` for them. */
+const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
+  'ec2:DescribeSubnets',
+  'eks:DescribeAddonVersions',
+  'eks:ListClusters',
+  'iam:ListOpenIDConnectProviders',
+  'iam:ListPolicies',
+  'iam:ListRoles',
+  's3:ListAllMyBuckets',
+]);
+
+/** Names in ARNs that differ from run to run, and what stands for them. */
+const NAMES: readonly (readonly [RegExp, string])[] = [
+  [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
+  [/:role\/conformance-c[0-9a-f]{6}-.*$/, ':role/conformance-*'],
+  [/:policy\/conformance-c[0-9a-f]{6}-.*$/, ':policy/conformance-*'],
+  [/:::conformance-c[0-9a-f]{6}-[^/]*$/, ':::conformance-*'],
+  [/:::conformance-c[0-9a-f]{6}-[^/]*\/.*$/, ':::conformance-*/*'],
+  [/:cluster\/conformance-c[0-9a-f]{6}[^/]*$/, ':cluster/conformance-*'],
+  [/:(nodegroup|addon)\/conformance-c[0-9a-f]{6}[^/]*\/.*$/, ':$1/conformance-*/*/*'],
+  [/:(access-entry|podidentityassociation)\/conformance-c[0-9a-f]{6}[^/]*\/.*$/, ':$1/conformance-*/*'],
+  [/(:oidc-provider\/oidc\.eks\.[^/]+\/id)\/.*$/, '$1/*'],
+];
+
+/**
+ * The resource of a policy that a recorded one falls under: of any run, account and region. An unknown form stays as it is,
+ * so that whoever reviews the policy sees it.
+ */
+export function generalize(action: string, resource: string, places: Places): string {
+  if (WITHOUT_RESOURCE.has(action)) return '*';
+  if (resource === places.otherAccountRole) return OTHER_ACCOUNT_ROLE;
+  let text = resource;
+  for (const [pattern, replacement] of NAMES) text = text.replace(pattern, replacement);
+  return text
+    .replace(`:${places.account}:`, `:${ACCOUNT}:`)
+    .replaceAll(places.region, REGION)
+    .replace(/:\d{12}:role\/conformance-/, ':*:role/conformance-');
+}
+
+/** A policy of docs/iam with its placeholders replaced. */
+export const inPlaces = (policy: string, { account, region, otherAccountRole }: Places): string =>
+  policy.replaceAll(ACCOUNT, account).replaceAll(REGION, region).replaceAll(OTHER_ACCOUNT_ROLE, otherAccountRole);
+
+/** Without what another one covers by its wildcards; sorted. */
+export function withoutCovered(resources: Iterable<string>): string[] {
+  const all = [...new Set(resources)].sort();
+  return all.filter((one) => !all.some((other) => other !== one && covers(other, one)));
+}
+
+function covers(pattern: string, text: string): boolean {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${source}$`).test(text);
+}

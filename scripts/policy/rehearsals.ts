@@ -1,0 +1,120 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DescribeAddonVersionsCommand } from '@aws-sdk/client-eks';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
+import { makeBoundary } from './boundary.ts';
+import type { Recorded } from './generate.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** A scenario that fails: what diagnostics read then must be allowed too. And one whose run is killed. */
+const SUITE = `import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+suite('mine', ({ scenario }) => {
+  for (const id of ['MY-01', 'MY-02']) scenario(id, 'is denied what its role may do', {
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key', 'data/other'],
+    probes: [
+      granted('app', getObject('data/key')),
+      denied('app', getObject('data/other'), { by: 's3', code: 'AccessDenied', policy: 'identity' }),
+    ],
+  });
+});
+`;
+
+/**
+ * Does all that nights do, as a job that may do everything, and resolves to what AWS was asked for: all suites on two
+ * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, a run that is killed and swept.
+ * Throws when one of them ends otherwise than it should.
+ */
+export async function rehearseNights(progress: (line: string) => void): Promise<Recorded> {
+  const cloud = await rehearsalCloud();
+  const folder = mkdtempSync(join(tmpdir(), 'policy-'));
+  try {
+    const { emulator, otherAccountRole } = cloud;
+    const boundary = await makeBoundary(cloud, EVERYTHING);
+    const suites = join(folder, 'suites');
+    mkdirSync(suites);
+    writeFileSync(join(suites, 'mine.ts'), SUITE);
+    const aws = ['--cluster', 'eks', '--aws-endpoint', emulator.endpoint, '--other-account-role', otherAccountRole];
+    const night = (name: string, ...args: string[]): Command => ({
+      name,
+      command: 'conformance.js',
+      args: [...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name), ...args],
+    });
+    const { addons = [] } = await cloud.aws
+      .clients('main')
+      .eks.send(new DescribeAddonVersionsCommand({ addonName: 'eks-pod-identity-agent' }));
+    const version = addons[0]?.addonVersions?.[0]?.addonVersion ?? '';
+    const run = async (command: Command, expected: number | null, says = /./): Promise<void> => {
+      const { code, output } = await start(cloud, command);
+      if (code !== expected || !says.test(output))
+        throw new Error(`The rehearsal "${command.name}" ended with code ${code}:\n${output}`);
+      progress(`${command.name} is rehearsed`);
+    };
+    const killed = night('killed', '--suites-dir', suites, '--scenario', 'MY-02');
+    await Promise.all([
+      run(night('all', '--admin-principal-arn', otherAccountRole), 0),
+      run(night('auto-mode', '--compute', 'auto-mode', '--scenario', 'PI-01'), 0),
+      run(night('add-on', '--addon-version', version, '--scenario', 'PI-01'), 0),
+      run(night('failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1),
+      // Once it has something of each kind.
+      run({ ...killed, killWhen: () => hasAssociation(cloud, 'my-02') }, null),
+    ]);
+    const sweep = (name: string, ...args: string[]): Command => ({
+      name,
+      command: 'sweep.js',
+      args: [...aws, ...args],
+    });
+    await run(sweep('sweep of a report folder', '--report-dir', join(folder, 'killed')), 0, /removed cluster/);
+    await run(sweep('sweep'), 0);
+    const { accountId: account, region } = emulator;
+    return { calls: cloud.calls(), jobRoleName: cloud.jobRoleName, account, region, otherAccountRole };
+  } finally {
+    await cloud.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export interface Command {
+  readonly name: string;
+  /** In bin/. */
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly killWhen?: () => boolean;
+}
+
+/** Whether an association with a role of the scenario was made. */
+const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
+  cloud
+    .calls()
+    .some(
+      ({ operation, status, authorizations }) =>
+        operation === 'CreatePodIdentityAssociation' &&
+        status === 200 &&
+        authorizations.some(({ resource }) => resource.includes(`-${scenario}-`)),
+    );
+
+/** Runs a command with the job's credentials. */
+export function start(
+  cloud: RehearsalCloud,
+  { command, args, killWhen }: Command,
+): Promise<{ readonly code: number | null; readonly output: string }> {
+  const child = spawn(process.execPath, [join(root, 'bin', command), ...args], {
+    env: { ...process.env, ...cloud.environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  const watch = setInterval(() => killWhen?.() === true && child.kill('SIGKILL'), 200);
+  return new Promise((resolve) =>
+    child.on('close', (code) => {
+      clearInterval(watch);
+      resolve({ code, output });
+    }),
+  );
+}

@@ -1,0 +1,145 @@
+import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, NODE_ROLE } from '../../clusters/eks/roles.ts';
+import { ACCOUNT, OTHER_ACCOUNT_ROLE, REGION } from './generalize.ts';
+
+export type Condition = Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>;
+
+export interface Statement {
+  readonly Sid: string;
+  readonly Effect: 'Allow';
+  readonly Action: readonly string[];
+  readonly Resource: readonly string[];
+  readonly Condition?: Condition;
+}
+
+/** Where in a policy recorded calls go. The first that takes an action and its resource has it. */
+export interface Group {
+  readonly sid: string;
+  readonly takes: (action: string, resource: string) => boolean;
+  readonly condition?: Condition;
+}
+
+/** ARN of the managed policy of docs/iam/permissions-boundary.json. Its name is none that a run may use. */
+export const BOUNDARY_NAME = 'eks-conformance-boundary';
+const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/${BOUNDARY_NAME}`;
+
+const policiesOfClusters = [CLUSTER_ROLE, NODE_ROLE, AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE].flatMap(
+  ({ policies }) => policies.map((name) => `arn:aws:iam::aws:policy/${name}`),
+);
+const isOfClusters = (resource: string): boolean => /-c\?-(cluster|node)$/.test(resource);
+const isRole = (resource: string): boolean => resource.includes(':role/');
+
+/**
+ * Statements of the job's policy, with the conditions that the Service Authorization Reference knows for their actions. The
+ * key `iam:PermissionsBoundary` is told to CreateRole and to changes of a role's policies, not to DeleteRole, TagRole or
+ * UpdateAssumeRolePolicy: these have a statement without it.
+ */
+export const JOB_GROUPS: readonly Group[] = [
+  {
+    sid: 'LookForThingsInTheRegion',
+    takes: (action, resource) => resource === '*' && /^(ec2|eks):/.test(action),
+    condition: { StringEquals: { 'aws:RequestedRegion': REGION } },
+  },
+  // IAM has no regions, and the region of a list of buckets is that of the endpoint that is asked.
+  { sid: 'LookForThingsInTheAccount', takes: (action, resource) => resource === '*' && /^(iam|s3):/.test(action) },
+  {
+    sid: 'MakeRolesWithinTheBoundary',
+    takes: (action, resource) =>
+      /^iam:(CreateRole|PutRolePolicy|AttachRolePolicy)$/.test(action) && isRole(resource) && !isOfClusters(resource),
+    condition: { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } },
+  },
+  {
+    sid: 'MakeRolesOfClusters',
+    takes: (action, resource) => action === 'iam:CreateRole' && isOfClusters(resource),
+  },
+  {
+    sid: 'AttachPoliciesOfClusters',
+    takes: (action, resource) => /^iam:(Attach|Detach)RolePolicy$/.test(action) && isOfClusters(resource),
+    condition: { ArnEquals: { 'iam:PolicyARN': [...new Set(policiesOfClusters)].sort() } },
+  },
+  {
+    sid: 'PassRolesToClusters',
+    takes: (action, resource) => action === 'iam:PassRole' && isOfClusters(resource),
+    condition: { StringEquals: { 'iam:PassedToService': ['ec2.amazonaws.com', 'eks.amazonaws.com'] } },
+  },
+  {
+    sid: 'PassRolesToPods',
+    takes: (action, resource) => action === 'iam:PassRole' && isRole(resource),
+    condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
+  },
+  {
+    sid: 'ReadChangeAndDeleteRoles',
+    takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
+  },
+  { sid: 'RegisterIssuers', takes: (_action, resource) => resource.includes(':oidc-provider/') },
+  { sid: 'AssumeOwnRoles', takes: (action, resource) => action.startsWith('sts:') && isRole(resource) },
+  {
+    sid: 'EnterTheOtherAccount',
+    takes: (action, resource) => action === 'sts:AssumeRole' && resource === OTHER_ACCOUNT_ROLE,
+  },
+  { sid: 'Buckets', takes: (action, resource) => action.startsWith('s3:') && !resource.includes('/') },
+  { sid: 'Objects', takes: (action) => action.startsWith('s3:') },
+  { sid: 'AskEksAuth', takes: (action) => action.startsWith('eks-auth:') },
+  { sid: 'Associations', takes: (action) => /^eks:.*PodIdentityAssociation/.test(action) },
+  {
+    sid: 'PartsOfClusters',
+    takes: (action) => /^eks:.*(Nodegroup|Addon|AccessEntry|AccessPolicy)/.test(action),
+  },
+  { sid: 'Clusters', takes: (action) => action.startsWith('eks:') },
+];
+
+/** Statements of the boundary, by service. */
+export const BOUNDARY_GROUPS: readonly Group[] = [
+  { sid: 'Buckets', takes: (action, resource) => action.startsWith('s3:') && !resource.includes('/') },
+  { sid: 'Objects', takes: (action) => action.startsWith('s3:') },
+  { sid: 'AssumeOwnRoles', takes: (action) => action.startsWith('sts:') },
+  {
+    sid: 'PassRolesToPods',
+    takes: (action) => action === 'iam:PassRole',
+    condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
+  },
+  { sid: 'Associations', takes: (action) => action.startsWith('eks:') },
+];
+
+const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
+const inEks = (what: string): string => `arn:aws:eks:${REGION}:${ACCOUNT}:${what}`;
+
+/** What AWS asks for beyond the emulator: written by hand, and not rehearsed. */
+export const NOT_REHEARSED: readonly Statement[] = [
+  {
+    // EKS User Guide, "Using roles for Amazon EKS clusters" and "… node groups": the first cluster of an account makes them.
+    Sid: 'NotRehearsedServiceLinkedRoles',
+    Effect: 'Allow',
+    Action: ['iam:CreateServiceLinkedRole'],
+    Resource: [
+      role('aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup'),
+      role('aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS'),
+    ],
+    Condition: { StringEquals: { 'iam:AWSServiceName': ['eks-nodegroup.amazonaws.com', 'eks.amazonaws.com'] } },
+  },
+  {
+    // Service Authorization Reference, "Amazon Elastic Kubernetes Service": dependent actions of CreateNodegroup.
+    Sid: 'NotRehearsedChecksOfNodeGroups',
+    Effect: 'Allow',
+    Action: ['iam:GetRole', 'iam:ListAttachedRolePolicies'],
+    Resource: [
+      role('aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup'),
+      role('conformance-*-c?-node'),
+    ],
+  },
+  {
+    // EKS User Guide, "Organize Amazon EKS resources with tags": tags that come with what is made need this action too.
+    Sid: 'NotRehearsedTags',
+    Effect: 'Allow',
+    Action: ['eks:TagResource'],
+    Resource: ['access-entry', 'addon', 'cluster', 'nodegroup', 'podidentityassociation'].map((type) =>
+      inEks(`${type}/conformance-*`),
+    ),
+  },
+  {
+    // Asked for only after a network lost AWS' answer to the creation of a provider.
+    Sid: 'NotRehearsedLostAnswers',
+    Effect: 'Allow',
+    Action: ['iam:GetOpenIDConnectProvider'],
+    Resource: [`arn:aws:iam::${ACCOUNT}:oidc-provider/oidc.eks.${REGION}.amazonaws.com/id/*`],
+  },
+];
