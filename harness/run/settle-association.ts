@@ -23,7 +23,7 @@ export interface Change {
 export interface AssociationWatch {
   /**
    * Waits until both know of the change. After the bound it goes on, with a note: the probes tell what is so instead. Throws
-   * the reason of the scenario's signal alone.
+   * the reason of the scenario's signal, and AccessDeniedException where the harness may not ask EKS Auth.
    */
   until(change: Change): Promise<void>;
 }
@@ -174,6 +174,7 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
         await turn(world, item);
         const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
         asked(world, item);
+        throwDenied(answer);
         if (!PASSING.test(answer.code ?? '') && isSo(answer)) return undefined;
         if (performance.now() >= end) return answer;
       }
@@ -181,6 +182,15 @@ async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth 
     // It goes with its namespace, if not now.
     close: () => void remove().catch(() => undefined),
   };
+}
+
+/**
+ * The harness' own credentials may not ask EKS Auth: no wait changes that. An association's role that EKS may not assume is
+ * an AccessDeniedException too, in other words.
+ */
+function throwDenied({ code = '', message = '' }: EksAuthAnswer): void {
+  if (/^AccessDenied/.test(code) && /is not authorized to perform: eks-auth:/.test(message))
+    throw Object.assign(new Error(message), { name: code });
 }
 
 /** When EKS Auth may be asked next about a service account, by its name; one scenario asks about each of its own. */
