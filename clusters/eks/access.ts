@@ -1,4 +1,5 @@
 import { AssociateAccessPolicyCommand, CreateAccessEntryCommand, DeleteAccessEntryCommand } from '@aws-sdk/client-eks';
+import { ignoreMissing } from '../missing.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
 
@@ -13,13 +14,7 @@ export async function admit(principalArn: string, context: EksContext): Promise<
       {
         stage: 'of the cluster',
         what: `access entry of ${principalArn} to cluster ${clusterName}`,
-        remove: async () => {
-          try {
-            await eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn }));
-          } catch (error) {
-            if (!isNamed(error, 'ResourceNotFound')) throw error;
-          }
-        },
+        remove: () => ignoreMissing(() => eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn }))),
       },
       () => eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, tags })),
     );

@@ -4,6 +4,7 @@ import {
   GetOpenIDConnectProviderCommand,
 } from '@aws-sdk/client-iam';
 import { ClusterError } from '../errors.ts';
+import { ignoreMissing } from '../missing.ts';
 import { RUN_TAG } from '../tags.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
@@ -24,13 +25,8 @@ export async function makeProvider(
     {
       stage: 'beside the cluster',
       what: `OIDC provider ${arn}`,
-      remove: async () => {
-        try {
-          await iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
-        } catch (error) {
-          if (!isNamed(error, 'NoSuchEntity')) throw error;
-        }
-      },
+      remove: () =>
+        ignoreMissing(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }))),
     },
     async () => {
       try {

@@ -9,6 +9,7 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
+import { ignoreMissing } from '../missing.ts';
 import { RUN_TAG } from '../tags.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
@@ -107,7 +108,7 @@ async function removeRole(iam: IAMClient, RoleName: string, known: readonly stri
   await sendUntil(
     async () => {
       try {
-        await unlessGone(iam.send(new DeleteRoleCommand({ RoleName })));
+        await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName })));
       } catch (error) {
         if (isNamed(error, 'DeleteConflict')) await stripRole(iam, RoleName);
         throw error;
@@ -135,19 +136,11 @@ async function stripRole(iam: IAMClient, RoleName: string): Promise<void> {
     AttachedPolicies.map(({ PolicyArn = '' }) => PolicyArn),
   );
   for (const PolicyName of PolicyNames)
-    await unlessGone(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+    await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
 }
 
 async function detach(iam: IAMClient, RoleName: string, policyArns: readonly string[]): Promise<void> {
   await Promise.all(
-    policyArns.map((PolicyArn) => unlessGone(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))),
+    policyArns.map((PolicyArn) => ignoreMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))),
   );
-}
-
-async function unlessGone(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!isNamed(error, 'NoSuchEntity')) throw error;
-  }
 }

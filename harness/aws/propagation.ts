@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { ignoreMissing } from '../../clusters/missing.ts';
 import { namePrefix } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import { orAborted } from '../run/aborted.ts';
@@ -192,11 +193,7 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
       await last.catch(() => undefined);
       if (!(await opening?.catch(() => false))) return;
       opening = undefined;
-      try {
-        await iam.send(new DeleteRoleCommand({ RoleName }));
-      } catch (error) {
-        if (!/^NoSuchEntity/.test((error as Error).name)) throw error;
-      }
+      await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName })));
     },
   };
 }

@@ -1,13 +1,13 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ignoreMissing } from '../../clusters/missing.ts';
 import { HarnessError } from '../errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ActionStep } from '../scenario/spec.ts';
 import { restartAgent, startAgent, stopAgent } from './agent-control.ts';
 import type { Cast } from './cast.ts';
 import { associate } from './fixtures/associations.ts';
-import { ignoreMissing } from './fixtures/missing.ts';
 import { deleteRole, putRolePolicy, recreateRole, updateTrust } from './fixtures/roles.ts';
 import { annotateServiceAccount, recreateServiceAccount } from './fixtures/service-accounts.ts';
 import type { Stage } from './incarnations.ts';
