@@ -13,8 +13,11 @@ import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
 export { capabilitiesOfEks } from './capabilities.ts';
+export { deleteFromEks } from './deletion.ts';
+export { healthOf } from './errors.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export type { EksOptions } from './options.ts';
+export { TIMING, type Timing } from './timing.ts';
 
 const REMEDY = '`npm run sweep -- --cluster eks` deletes what a run left once it has expired';
 
