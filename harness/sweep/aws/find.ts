@@ -15,8 +15,9 @@ import {
   paginateListRoles,
 } from '@aws-sdk/client-iam';
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
-import { awsProblem } from '../../../clusters/aws-problem.ts';
 import { AGENT_ADDON } from '../../../clusters/agent-addon.ts';
+import { awsProblem } from '../../../clusters/aws-problem.ts';
+import { isMissing } from '../../../clusters/missing.ts';
 import type { AwsClients, AwsService } from '../../aws/target.ts';
 import type { AccountAlias } from '../../scenario/policy.ts';
 import type { InClusters } from './in-clusters.ts';
@@ -187,20 +188,12 @@ const refused = (title: string): Found => ({
   refused: `${title} has the name of a run and not its tags: if you know it, delete it by hand`,
 });
 
-const GONE = new Set([
-  'NoSuchEntity',
-  'NoSuchEntityException',
-  'NoSuchBucket',
-  'ResourceNotFoundException',
-  'NotFoundException',
-]);
-
 /** Asks about each; what is gone by then is passed over. The clients see to it that AWS is not asked too often. */
 async function each<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<R[]> {
   const answers = await Promise.all(
     all.map((one) =>
       look(one).catch((error: unknown) => {
-        if (GONE.has((error as Error).name)) return undefined;
+        if (isMissing(error)) return undefined;
         throw error;
       }),
     ),
