@@ -5,7 +5,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { ClusterError } from '../errors.ts';
 import { ignoreMissing } from '../missing.ts';
-import { RUN_TAG } from '../tags.ts';
+import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
 
@@ -34,15 +34,14 @@ export async function makeProvider(
           new CreateOpenIDConnectProviderCommand({
             Url: `https://${issuer}`,
             ClientIDList: [AUDIENCE],
-            Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+            Tags: tagList(tags),
           }),
         );
       } catch (error) {
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         // Made by an attempt of the SDK whose answer was lost.
         const { Tags } = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
-        const maker = Tags?.find(({ Key }) => Key === RUN_TAG)?.Value;
-        if (maker === undefined || maker !== tags[RUN_TAG]) throw error;
+        if (!areOfRun(Tags, tags[RUN_TAG])) throw error;
       }
     },
   );

@@ -10,7 +10,7 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { ignoreMissing } from '../missing.ts';
-import { RUN_TAG } from '../tags.ts';
+import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
 import type { Undo } from './undo.ts';
@@ -81,7 +81,7 @@ export async function makeRole(role: RoleSpec, { iam, undo, partition, tags, tim
       const create = new CreateRoleCommand({
         RoleName: role.name,
         AssumeRolePolicyDocument: JSON.stringify(trust),
-        Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+        Tags: tagList(tags),
       });
       try {
         return (await iam.send(create)).Role?.Arn;
@@ -89,8 +89,7 @@ export async function makeRole(role: RoleSpec, { iam, undo, partition, tags, tim
         // Made by an attempt of the SDK whose answer was lost: the name is the run's own, and so must the tag be.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         const { Role } = await iam.send(new GetRoleCommand({ RoleName: role.name }));
-        const maker = Role?.Tags?.find(({ Key }) => Key === RUN_TAG)?.Value;
-        if (maker === undefined || maker !== tags[RUN_TAG]) throw error;
+        if (!areOfRun(Role?.Tags, tags[RUN_TAG])) throw error;
         return Role?.Arn;
       }
     },

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ignoreMissing } from '../../clusters/missing.ts';
-import { namePrefix } from '../../clusters/tags.ts';
+import { namePrefix, tagList } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import { orAborted } from '../run/aborted.ts';
 import type { AwsClients, Propagation } from './target.ts';
@@ -95,14 +95,13 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
   async function create(): Promise<boolean> {
     const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
     if (Arn.endsWith(':root')) return false;
-    const tags = Object.entries(options.tags).map(([Key, Value]) => ({ Key, Value }));
     try {
       await iam.send(
         new CreateRoleCommand({
           RoleName,
           Description: 'Shows a conformance run when changes of IAM have taken effect. It may do nothing.',
           AssumeRolePolicyDocument: trust(randomUUID()),
-          Tags: tags,
+          Tags: tagList(options.tags),
           ...(options.permissionsBoundary !== undefined && { PermissionsBoundary: options.permissionsBoundary }),
         }),
       );

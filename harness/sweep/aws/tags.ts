@@ -1,4 +1,4 @@
-import { EXPIRY_TAG, RUN_TAG } from '../../../clusters/tags.ts';
+import { EXPIRY_TAG, RUN_TAG, type Tag } from '../../../clusters/tags.ts';
 import { RUN_ID } from '../../run/ledger.ts';
 
 /** What the tags of a resource say of the run that made it. */
@@ -21,9 +21,8 @@ export function readTags(tags: Readonly<Record<string, string | undefined>>): Ru
 }
 
 /** Tags as IAM and S3 write them. */
-export const tagRecord = (
-  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] | undefined,
-): Record<string, string | undefined> => Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
+export const tagRecord = (tags: readonly Tag[] | undefined): Record<string, string | undefined> =>
+  Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
 
 /** The run of something whose name must be of the same run as its tags; undefined when it is not the harness' own. */
 export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
