@@ -1,0 +1,181 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { makeBoundary } from '../../scripts/policy/boundary.ts';
+import { inPlaces, type Places } from '../../scripts/policy/generalize.ts';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import type { CliRun } from '../run-cli.ts';
+import { rehearse, sweep, TIMEOUT } from './support.ts';
+
+const iam = (name: string): string => readFileSync(join('docs', 'iam', name), 'utf8');
+const POLICY = iam('nightly-policy.json');
+const BOUNDARY = iam('permissions-boundary.json');
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: readonly string[];
+}
+const { Statement: statements, ...rest } = JSON.parse(POLICY) as { readonly Statement: readonly Statement[] };
+const rehearsed = statements.filter(({ Sid }) => !Sid.startsWith('NotRehearsed'));
+
+interface Account extends AsyncDisposable {
+  readonly cloud: RehearsalCloud;
+  readonly boundary: string;
+  readonly places: Places;
+  /** What was there before the run. */
+  readonly before: readonly string[];
+}
+
+/** An account as docs/nightly.md has it made, with a policy that lacks a statement. */
+async function account(lacking?: string): Promise<Account> {
+  const cloud = await rehearsalCloud();
+  const { emulator, otherAccountRole } = cloud;
+  const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
+  const policy = { ...rest, Statement: statements.filter(({ Sid }) => Sid !== lacking) };
+  const boundary = await makeBoundary(cloud, inPlaces(BOUNDARY, places));
+  await cloud.setPolicy(inPlaces(JSON.stringify(policy), places));
+  const before = await cloud.inventory();
+  return { cloud, boundary, places, before, [Symbol.asyncDispose]: () => cloud.close() };
+}
+
+/** A night: a run with what changes a role and the objects of a bucket, and the sweep after it. */
+async function night({ cloud, boundary, places }: Account): Promise<{ readonly run: CliRun; readonly swept: CliRun }> {
+  const flags = ['--other-account-role', places.otherAccountRole];
+  const run = await rehearse(cloud, {
+    args: [
+      ...flags,
+      '--permissions-boundary',
+      boundary,
+      '--admin-principal-arn',
+      places.otherAccountRole,
+      '--retries',
+      '0',
+    ],
+  });
+  return { run, swept: await sweep(cloud, { args: flags }) };
+}
+
+const deniedCalls = ({ cloud }: Account): readonly string[] =>
+  cloud
+    .calls()
+    .filter(({ status, caller }) => status === 403 && caller.includes(`:assumed-role/${cloud.jobRoleName}/`))
+    .map(({ service, operation }) => `${service}:${operation}`);
+
+const S3_ANYTHING = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }],
+});
+const trustOf = (account: string): string =>
+  JSON.stringify({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Principal: { AWS: `arn:aws:iam::${account}:root` }, Action: 'sts:AssumeRole' }],
+  });
+const credentialsOf = (environment: RehearsalCloud['environment']) => ({
+  accessKeyId: environment['AWS_ACCESS_KEY_ID'] ?? '',
+  secretAccessKey: environment['AWS_SECRET_ACCESS_KEY'] ?? '',
+  sessionToken: environment['AWS_SESSION_TOKEN'] ?? '',
+});
+
+/** Nights under way at once: each waits for most of its time. */
+const NIGHTS = 3;
+
+/** Takes the names one after the other, some at once; gives what comes of each. */
+function inTurns<T>(names: readonly string[], work: (name: string) => Promise<T>): ReadonlyMap<string, Promise<T>> {
+  const lanes: Promise<unknown>[] = Array.from({ length: NIGHTS }, () => Promise.resolve());
+  return new Map(
+    names.map((name, index) => {
+      const result = (lanes[index % NIGHTS] ?? Promise.resolve()).then(() => work(name));
+      lanes[index % NIGHTS] = result.catch(() => undefined);
+      return [name, result];
+    }),
+  );
+}
+
+describe('the policy of the nightly job', function () {
+  this.timeout(TIMEOUT);
+
+  it('lets a night pass, with no call denied, and nothing is left', async () => {
+    await using made = await account();
+    const { run, swept } = await night(made);
+    expect(run.exitCode, run.stderr).to.equal(0);
+    expect(swept.exitCode, swept.stderr).to.equal(0);
+    expect(deniedCalls(made)).to.deep.equal([]);
+    expect(await made.cloud.inventory()).to.deep.equal(made.before);
+  });
+
+  it('makes no role without the boundary, and no role within it reads another bucket', async () => {
+    await using made = await account();
+    const { cloud, boundary, places } = made;
+    const options = { region: places.region, endpoint: cloud.emulator.endpoint };
+    const asJob = { ...options, credentials: credentialsOf(cloud.environment) };
+    const [job, jobSts] = [new IAMClient(asJob), new STSClient(asJob)];
+    const role = { RoleName: 'conformance-c012345-app', AssumeRolePolicyDocument: trustOf(places.account) };
+    const refusal = await job.send(new CreateRoleCommand(role)).catch((error: Error) => error);
+    expect(refusal).to.include({ name: 'AccessDenied' });
+    expect((refusal as Error).message).to.include('iam:CreateRole');
+    await job.send(new CreateRoleCommand({ ...role, PermissionsBoundary: boundary }));
+    const anything = { RoleName: role.RoleName, PolicyName: 'all', PolicyDocument: S3_ANYTHING };
+    await job.send(new PutRolePolicyCommand(anything));
+    const { s3 } = cloud.aws.clients('main');
+    for (const Bucket of ['conformance-c012345-data', 'another']) {
+      await s3.send(
+        new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint: 'us-west-2' } }),
+      );
+      await s3.send(new PutObjectCommand({ Bucket, Key: 'key', Body: 'an object' }));
+    }
+    const RoleArn = `arn:aws:iam::${places.account}:role/${role.RoleName}`;
+    const { Credentials } = await jobSts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: 'app' }));
+    const ofRole = new S3Client({
+      ...options,
+      forcePathStyle: true,
+      credentials: {
+        accessKeyId: Credentials?.AccessKeyId ?? '',
+        secretAccessKey: Credentials?.SecretAccessKey ?? '',
+        sessionToken: Credentials?.SessionToken ?? '',
+      },
+    });
+    const get = (Bucket: string) => ofRole.send(new GetObjectCommand({ Bucket, Key: 'key' }));
+    expect((await get('conformance-c012345-data')).$metadata.httpStatusCode).to.equal(200);
+    expect(await get('another').catch((error: Error) => error)).to.include({ name: 'AccessDenied' });
+  });
+
+  let nights: ReadonlyMap<string, Promise<void>>;
+  before(() => {
+    nights = inTurns(
+      rehearsed.map(({ Sid }) => Sid),
+      failingNight,
+    );
+    // Each test waits for its own.
+    for (const one of nights.values()) one.catch(() => undefined);
+  });
+  for (const { Sid } of rehearsed)
+    it(`is not enough without ${Sid}: a night fails, and names what it may not do`, () => nights.get(Sid));
+});
+
+/** A night without a statement. Throws where it goes otherwise than it should. */
+async function failingNight(lacking: string): Promise<void> {
+  const actions = rehearsed.find(({ Sid }) => Sid === lacking)?.Action ?? [];
+  await using made = await account(lacking);
+  const { run, swept } = await night(made);
+  const failed = run.exitCode !== 0 ? run : swept;
+  const said = failed.stdout + failed.stderr;
+  expect(failed.exitCode, said).to.be.oneOf([2, 3]);
+  const sentences = said.split('\n').filter((line) => line.includes('docs/nightly.md'));
+  expect(
+    actions.some((action) => sentences.some((line) => line.includes(action))),
+    said,
+  ).to.equal(true);
+  const left = (await made.cloud.inventory()).filter((title) => !made.before.includes(title));
+  // Such as `role conformance-c012345-c1-node`.
+  for (const title of left) expect(said).to.include(/conformance-\S+|oidc-provider\S+/.exec(title)?.[0] ?? title);
+  if (left.length === 0) return;
+  // Whoever may do everything can sweep it.
+  await made.cloud.setPolicy(EVERYTHING);
+  const id = /\bc[0-9a-f]{6}\b/.exec(said)?.[0] ?? '';
+  const again = await sweep(made.cloud, { args: ['--other-account-role', made.places.otherAccountRole, '--run', id] });
+  expect(again.exitCode, again.stderr).to.equal(0);
+  expect(await made.cloud.inventory()).to.deep.equal(made.before);
+}

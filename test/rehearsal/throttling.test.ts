@@ -1,0 +1,35 @@
+import { expect } from 'chai';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { expectNoSecrets } from '../secrets.ts';
+import { until } from './until.ts';
+import { rehearse, secretsOf } from './support.ts';
+
+const MINUTE = 60_000;
+
+describe('a run on EKS whose calls are throttled for a minute', function () {
+  this.timeout(3 * MINUTE);
+  let cloud: RehearsalCloud;
+  afterEach(() => cloud.close());
+
+  it('passes, and counts them', async () => {
+    cloud = await rehearsalCloud();
+    const running = rehearse(cloud);
+    // The cluster is being made, and what scenarios need is being arranged.
+    await until(() => cloud.calls().some(({ operation }) => operation === 'CreateCluster'));
+    const message = 'Rate exceeded';
+    const ends = [
+      cloud.aws.controls?.addWeather({ service: 'iam', error: { code: 'Throttling', status: 400, message } }),
+      cloud.aws.controls?.addWeather({ service: 'eks', error: { code: 'ThrottlingException', status: 429, message } }),
+    ];
+    await sleep(MINUTE);
+    for (const end of ends) end?.();
+    const run = await running;
+    expect(run.exitCode, run.stderr).to.equal(0);
+    expect(run.results?.summary).to.include({ passed: 1, failed: 0, error: 0 });
+    expect(run.results?.aws?.calls.throttled).to.be.greaterThan(5);
+    expect(run.stderr).to.match(/AWS calls: \d+ \(\d+ retries, \d+ throttled\)/);
+    expect(await cloud.inventory()).to.deep.equal([]);
+    expectNoSecrets(run, secretsOf(cloud));
+  });
+});
