@@ -138,6 +138,20 @@ export function checkAccount(accountId: string, allowed: readonly string[], isAw
   );
 }
 
+/**
+ * Refuses the partitions of China, GovCloud and others: the ARNs of suites, roles and policies are those of `aws` (AWS General
+ * Reference, "Amazon Resource Names"), which IAM does not take there. Throws `HarnessError` BAD_AWS.
+ * @param arn of the credentials
+ */
+export function checkPartition(arn: string): void {
+  const partition = arn.split(':')[1];
+  if (partition === 'aws') return;
+  throw new HarnessError(
+    'BAD_AWS',
+    `The credentials are of AWS' partition ${partition}, and the ARNs in suites are of partition aws: use an account and a region of that.`,
+  );
+}
+
 /** An error of AWS in the harness' words: BAD_AWS for what the user must set right, AWS_UNREACHABLE for the environment. */
 export function problem(error: unknown): HarnessError {
   const known = awsProblem(error);

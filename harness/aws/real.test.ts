@@ -165,6 +165,25 @@ describe('AWS by the default credentials', () => {
         expect(region).to.equal('us-west-2'),
       ));
 
+    it('with credentials of another partition', async () => {
+      const Arn = `arn:aws-us-gov:sts::${accountId}:assumed-role/job/job`;
+      const server = createServer((_request, response) =>
+        response.end(
+          `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${Arn}</Arn><UserId>A:job</UserId><Account>${accountId}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+        ),
+      );
+      const endpoints = parseEndpoints(
+        [cloud.emulator.endpoint, `sts=http://127.0.0.1:${await listen(server)}`],
+        'eks',
+      );
+      const { exitCode, message } = await refused({ endpoints });
+      await stopServer(server);
+      expect(message).to.equal(
+        "The credentials are of AWS' partition aws-us-gov, and the ARNs in suites are of partition aws: use an account and a region of that.",
+      );
+      expect(exitCode).to.equal(2);
+    });
+
     it('with a region that is none, or another than that of the endpoint', async () => {
       expect((await refused({ region: 'Oregon!' })).message).to.include('The region "Oregon!" is none');
       const { exitCode, message } = await refused({ region: 'eu-west-1' });

@@ -5,12 +5,12 @@ import { HarnessError } from '../errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
-import { awsClients, ec2Client, eksClient, limitersOfAccount, stsClient, type ClientOptions } from './clients.ts';
+import { awsClients, destroyClients, ec2Client, eksClient, limitersOfAccount, stsClient, type ClientOptions } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole } from './credentials.ts';
 import { askEksAuth, eksAuthEndpoint } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
-import { checkAccount, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
+import { checkAccount, checkPartition, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
 import { iamPropagation } from './propagation.ts';
 import { BRIEF, FIRST } from './retries.ts';
 import { missingServices, type MissingServices } from './services.ts';
@@ -56,6 +56,7 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
   const main: ClientOptions = { region, endpoints, credentials, counter, limiters: limitersOfAccount() };
   const { accountId, arn: callerArn } = await whoAmI({ ...main, retries: endpoints.sts === undefined ? FIRST : BRIEF });
   checkAccount(accountId, allowedAccounts, isAws);
+  checkPartition(callerArn);
   const eksAuth = {
     ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
     endpoint: endpoints['eks-auth'] ?? eksAuthEndpoint(region),
@@ -126,8 +127,7 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
       try {
         await propagation?.close();
       } finally {
-        for (const account of made.values())
-          for (const client of Object.values(account) as { destroy(): void }[]) client.destroy();
+        for (const account of made.values()) destroyClients(account);
         for (const client of further) client.destroy();
         other?.sts.destroy();
       }
@@ -143,7 +143,7 @@ async function findMissing(
   try {
     return await missingServices(main.endpoints, clients, eksAuth);
   } finally {
-    for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+    destroyClients(clients);
   }
 }
 
