@@ -9,7 +9,7 @@ import {
 import type { AccessScope, AuthenticationMode } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
-import { presignedClusterToken } from '../../harness/aws/emulated.ts';
+import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ACCOUNT, REGION, testCloud, type TestCloud } from './test-cloud.ts';
 import { allow, clusterRole, errorOf, makeRole, sessionOf } from './test-roles.ts';
 

@@ -62,6 +62,11 @@ export function ec2Client(options: ClientOptions): EC2Client {
 export const stsClient = (options: ClientOptions): STSClient =>
   attended('sts', new STSClient(configurationOf('sts', options)), options);
 
+/** Ends the connections of clients. */
+export function destroyClients(clients: AwsClients): void {
+  for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+}
+
 function configurationOf(service: AwsService, { region, endpoints, credentials, retries = PATIENT }: ClientOptions) {
   const endpoint = endpoints[service];
   return {

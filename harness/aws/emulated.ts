@@ -5,10 +5,9 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter, type CountedClient } from './call-counter.ts';
+import { destroyClients } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import type { AwsClients, AwsTarget } from './target.ts';
-
-export { presignedClusterToken };
 
 /** The second account of an emulated AWS. */
 const OTHER_ACCOUNT = '444455556666';
@@ -69,8 +68,7 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
     permissionsBoundary: undefined,
     callCounts: () => counter.counts(),
     close: async () => {
-      for (const clients of made.values())
-        for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
+      for (const clients of made.values()) destroyClients(clients);
       await emulator.close();
     },
   };

@@ -4,7 +4,7 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { callCounter } from './call-counter.ts';
-import { awsClients, limitersOfAccount, type ClientOptions } from './clients.ts';
+import { awsClients, destroyClients, limitersOfAccount, type ClientOptions } from './clients.ts';
 import { workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, findCredentials, findRegion, whoAmI } from './preflight.ts';
 import { BRIEF } from './retries.ts';
@@ -39,9 +39,7 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
     limiters: limitersOfAccount(),
   };
   const asking = awsClients({ ...client, retries: BRIEF });
-  const missing = await missingServices(endpoints, asking, async () => ({})).finally(() => {
-    for (const each of Object.values(asking) as { destroy(): void }[]) each.destroy();
-  });
+  const missing = await missingServices(endpoints, asking, async () => ({})).finally(() => destroyClients(asking));
   const asked = endpoints.sts !== undefined && !missing.has('sts');
   const accountId = asked ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
   if (accountId !== undefined) checkAccount(accountId, allowedAccounts, false);
@@ -90,7 +88,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
       };
     },
     close: async () => {
-      for (const each of Object.values(there) as { destroy(): void }[]) each.destroy();
+      destroyClients(there);
       await emulated.close();
     },
   };
