@@ -45,6 +45,7 @@ const BAD_CREDENTIALS =
 const DENIED = /^(AccessDenied|AccessDeniedException|UnauthorizedOperation|AuthorizationError|NotAuthorized)$/;
 const QUOTA =
   /^(ResourceLimitExceededException|LimitExceeded|LimitExceededException|ServiceQuotaExceededException|TooManyBuckets)$/;
+/** Refusals of a call since there are too many (AWS SDKs' retry behaviour, "throttling errors"). */
 const THROTTLED =
   /^(Throttling|ThrottlingException|ThrottledException|TooManyRequestsException|RequestLimitExceeded|RequestThrottled\w*|SlowDown)$/;
 const TAKEN =
@@ -53,6 +54,9 @@ const NETWORK =
   /^(ECONN\w+|ENOTFOUND|EAI_\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ERR_TLS\w*|ERR_SSL\w*|CERT_\w+|DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_\w+)$/;
 const SERVICE_FAILED =
   /^(ServerException|ServiceException|ServiceFailure|InternalFailure|InternalError|ServiceUnavailable\w*)$/;
+
+/** Whether an error's code says that a service is asked too often. */
+export const isThrottling = (code: string): boolean => THROTTLED.test(code);
 
 /**
  * Puts an error of an AWS SDK client, or one that has it as its cause, into a sentence; undefined for what is no such error
@@ -101,7 +105,7 @@ function problemOf(error: AwsError): AwsProblem | undefined {
       'environment',
       `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`npm run sweep -- --cluster eks\` lists what former runs left, or ask AWS for more in Service Quotas.`,
     );
-  if (THROTTLED.test(name))
+  if (isThrottling(name))
     return problem(
       'throttled',
       'environment',

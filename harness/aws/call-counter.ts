@@ -1,3 +1,4 @@
+import { isThrottling } from '../../clusters/aws-problem.ts';
 import type { CallCounts } from './target.ts';
 
 /** The part of an AWS SDK client that counting needs: its middleware stack. */
@@ -21,10 +22,6 @@ export interface CallCounter {
   counts(): CallCounts;
 }
 
-/** Names under which services refuse a call since there are too many (AWS SDKs' retry behaviour, "throttling errors"). */
-const THROTTLING =
-  /^(Throttling|ThrottlingException|ThrottledException|RequestThrottled(Exception)?|TooManyRequestsException|SlowDown|RequestLimitExceeded|PriorRequestNotComplete)$/;
-
 /** Counts every attempt at the step that retries go through again. */
 export function callCounter(): CallCounter {
   const byOperation = new Map<string, number>();
@@ -38,7 +35,7 @@ export function callCounter(): CallCounter {
   return {
     sent: (operation, code) => {
       begin(operation);
-      if (code !== undefined && THROTTLING.test(code)) throttled += 1;
+      if (code !== undefined && isThrottling(code)) throttled += 1;
     },
     count: (service, client) =>
       client.middlewareStack.add(
@@ -48,7 +45,7 @@ export function callCounter(): CallCounter {
           try {
             return await next(args);
           } catch (error) {
-            if (THROTTLING.test((error as Error).name)) throttled += 1;
+            if (isThrottling((error as Error).name)) throttled += 1;
             throw error;
           }
         },
