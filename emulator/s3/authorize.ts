@@ -1,6 +1,5 @@
 import { AwsError } from '../core/errors.ts';
 import type { AuthorizationQuestion } from '../core/context.ts';
-import type { Decision } from '../iam/policy/index.ts';
 import { isBucketName } from './address.ts';
 import type { S3Call } from './call.ts';
 import { invalidBucketName, noSuchBucket, noSuchKey } from './errors.ts';
@@ -18,11 +17,6 @@ export function bucketOf(call: S3Call, name: string = call.bucketName): Bucket {
     throw new AwsError('AccessDenied', 403, 'Access Denied');
   }
   return bucket;
-}
-
-/** Whether a call may do `action` on a bucket. */
-export function mayOnBucket(call: S3Call, bucket: Bucket, action: string, keys: Keys = {}): Decision {
-  return call.context.authorize(call.request, question(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys));
 }
 
 /** @throws AwsError `AccessDenied` */
