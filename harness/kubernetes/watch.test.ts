@@ -129,6 +129,34 @@ describe('a patient connection', () => {
     expect((await patient(connection(100).connection, 1).send({ method: 'GET', path: '/' })).statusCode).to.equal(429);
   });
 
+  const broken = (code: string): Error => Object.assign(new Error('socket hang up'), { code });
+
+  it('bears connections that break where nothing was asked for but an answer, or nothing was sent', async () => {
+    for (const [code, method] of [
+      ['ECONNRESET', 'GET'],
+      ['ECONNREFUSED', 'POST'],
+    ] as const) {
+      const state = connection(2, broken(code));
+      expect(await patient(state.connection, 1).json(method, '/')).to.equal('answer');
+      expect(state.tries).to.equal(3);
+    }
+    const gone = connection(100, broken('ECONNREFUSED'));
+    const error: unknown = await patient(gone.connection, 1)
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ECONNREFUSED' });
+    expect(gone.tries).to.equal(3);
+  });
+
+  it('changes nothing twice', async () => {
+    const state = connection(1, broken('ECONNRESET'));
+    const error: unknown = await patient(state.connection, 1)
+      .json('POST', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ECONNRESET' });
+    expect(state.tries).to.equal(1);
+  });
+
   it('passes other errors on', async () => {
     const state = connection(1, new KubernetesError(403, 'Forbidden', 'no'));
     const error: unknown = await patient(state.connection, 1)
