@@ -5,7 +5,15 @@ import { HarnessError } from '../errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
-import { awsClients, destroyClients, ec2Client, eksClient, limitersOfAccount, stsClient, type ClientOptions } from './clients.ts';
+import {
+  awsClients,
+  destroyClients,
+  ec2Client,
+  eksClient,
+  limitersOfAccount,
+  stsClient,
+  type ClientOptions,
+} from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole } from './credentials.ts';
 import { askEksAuth, eksAuthEndpoint } from './eks-auth.ts';
