@@ -4,8 +4,8 @@ import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } f
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ignoreMissing } from '../../clusters/missing.ts';
 import { namePrefix, tagList } from '../../clusters/tags.ts';
+import { orAborted } from '../aborted.ts';
 import { HarnessError } from '../errors.ts';
-import { orAborted } from '../run/aborted.ts';
 import type { AwsClients, Propagation } from './target.ts';
 
 export interface IamPropagationOptions {

@@ -1,9 +1,9 @@
+import { orAborted } from '../aborted.ts';
 import { awsFailure } from '../aws/failure.ts';
 import { HarnessError, isUsage } from '../errors.ts';
 import { missing } from '../plan/requirements.ts';
 import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { orAborted } from './aborted.ts';
 import type { Ahead } from './ahead.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from './diagnostics/index.ts';
 import { dismantle } from './dismantle.ts';

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Redactor } from '../../../clusters/redact.ts';
+import { orAborted } from '../../aborted.ts';
 import type { Attachment, ProbeOutcome, Verdict } from '../../report/results.ts';
 import { writeWhole } from '../../report/write.ts';
-import { orAborted } from '../aborted.ts';
 import type { ScenarioWorld } from '../world.ts';
 import { collectAssociations, collectRoles } from './aws.ts';
 import { collectCalls } from './calls.ts';
