@@ -148,8 +148,10 @@ export function provisioningError(cluster: string, cause: Error): HarnessError {
 
 /** What went wrong at the end, in the harness' words where those are known. */
 function tearingError(reason: unknown): unknown {
+  const failure = awsFailure(reason);
+  if (failure?.code === 'CREDENTIALS_EXPIRED') return failure;
   if (reason instanceof ClusterError) return new HarnessError('LEFT_BEHIND', reason.message, { cause: reason });
-  return awsFailure(reason) ?? reason;
+  return failure ?? reason;
 }
 
 async function provisionSite(

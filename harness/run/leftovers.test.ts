@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Making } from '../../clusters/ledger.ts';
+import { configure } from '../config/configuration.ts';
 import { EXIT } from '../errors.ts';
 import { leftBehind, sweepCommand } from './leftovers.ts';
 
@@ -22,9 +23,12 @@ describe('what a run leaves', () => {
   it('is counted where it is much', () => expect(leftBehind(left(7), 'x')?.message).to.contain('r4 (held) and 2 more'));
 
   it('is swept where it is', () => {
-    expect(sweepCommand([account], 'c1', 'reports/c1')).to.equal('npm run sweep -- --cluster eks --run c1');
-    expect(sweepCommand([account, { kind: 'path', path: '/x' }], 'c1', 'reports/c1')).to.equal(
-      'npm run sweep -- --run c1 --report-dir reports/c1',
-    );
+    const path: Making = { kind: 'path', path: '/x' };
+    const args = ['--cluster', 'eks', '--aws-endpoint', 'iam=http://127.0.0.1:1,s3=http://127.0.0.1:2'];
+    expect(sweepCommand([path], 'c1', 'reports/c1')).to.equal('npm run sweep -- --run c1 --report-dir reports/c1');
+    for (const left of [[account], [path, account]])
+      expect(sweepCommand(left, 'c1', 'reports/c1', configure([...args, '--region', 'eu-west-1'], {}))).to.equal(
+        'npm run sweep -- --cluster eks --run c1 --report-dir reports/c1 --region eu-west-1 --aws-endpoint iam=http://127.0.0.1:1,s3=http://127.0.0.1:2',
+      );
   });
 });

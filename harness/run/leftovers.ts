@@ -1,4 +1,6 @@
 import type { Making } from '../../clusters/ledger.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { OptionName } from '../config/options.ts';
 import { HarnessError } from '../errors.ts';
 import type { Leftover } from './world.ts';
 
@@ -14,8 +16,22 @@ export function leftBehind(leftovers: readonly Leftover[], command: string | und
   return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
 }
 
-/** The command that removes what a run left. */
-export function sweepCommand(left: readonly Making[], run: string, directory: string): string {
-  const onlyAws = left.every(({ kind }) => kind === 'aws');
-  return `npm run sweep -- ${onlyAws ? '--cluster eks ' : ''}--run ${run}${onlyAws ? '' : ` --report-dir ${directory}`}`;
+/** Options that say where a run's AWS is, and that its sweep takes too. */
+const PLACES: readonly OptionName[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
+
+/** The command that removes what a run left: in AWS first, then what is elsewhere. */
+export function sweepCommand(
+  left: readonly Making[],
+  run: string,
+  directory: string,
+  configuration?: Configuration,
+): string {
+  const flags = [`--run ${run}`, `--report-dir ${directory}`];
+  if (!left.some(({ kind }) => kind === 'aws')) return `npm run sweep -- ${flags.join(' ')}`;
+  for (const name of PLACES) {
+    const value = configuration?.values.get(name)?.value;
+    const text = Array.isArray(value) ? value.join(',') : value;
+    if (text !== undefined && text !== '') flags.push(`--${name} ${String(text)}`);
+  }
+  return `npm run sweep -- --cluster eks ${flags.join(' ')}`;
 }

@@ -156,7 +156,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   }
   phases.teardown = performance.now() - tearing;
   const left = ledger.left();
-  const command = left.length > 0 ? sweepCommand(left, id, directory) : undefined;
+  const command = left.length > 0 ? sweepCommand(left, id, directory, configuration) : undefined;
   const behind = leftBehind(provisioned?.environment.leftovers ?? [], command);
   if (failure === undefined) failure = behind;
   else if (behind !== undefined) terminal.note(behind.message);

@@ -10,13 +10,7 @@ import { withClusters } from '../../clusters/eks/testing/site.ts';
 import { ADDON_DEGRADED } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
 import { existingCluster, objectsIn } from './existing.ts';
-import { expectSentence, rehearse, TIMEOUT } from './support.ts';
-
-/** Milliseconds until AWS is done with each. */
-const SLOW = {
-  ...{ createCluster: 1, deleteCluster: 1, createNodegroup: 1, deleteNodegroup: 1, createAddon: 1, deleteAddon: 1 },
-  ...{ iam: 0, listing: 0, reuse: 0 },
-};
+import { DELAYS, expectSentence, rehearse, TIMEOUT } from './support.ts';
 
 const installAddon = (): Promise<never> =>
   Promise.reject(Object.assign(new Error('0 of 2 pods are ready'), { name: ADDON_DEGRADED }));
@@ -40,7 +34,7 @@ describe('a run on EKS with clusters that are of no use', function () {
   });
 
   it('one that is being deleted: says so, and does not touch it', async () => {
-    await start({ settings: { delays: { ...SLOW, deleteCluster: 600_000 } } });
+    await start({ settings: { delays: { ...DELAYS, deleteCluster: 600_000 } } });
     const { eks } = cloud.aws.clients('main');
     await existingCluster(cloud, 'blue', { addon: false });
     const before = (await cloud.inventory()).filter((title) => !title.includes('node group'));
@@ -80,7 +74,7 @@ describe('a run on EKS with clusters that are of no use', function () {
   });
 
   it('an add-on that stays DEGRADED: tells its health, and deletes the cluster', async () => {
-    await start({ settings: { delays: SLOW }, wrap: withClusters(() => ({ installAddon })) });
+    await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ installAddon })) });
     const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });
     expectSentence(
       cloud,
@@ -108,7 +102,7 @@ describe('a run on EKS with clusters that are of no use', function () {
       await sleep(8000);
       throw new Error('Instances failed to join the kubernetes cluster');
     };
-    await start({ settings: { delays: SLOW }, wrap: withClusters(() => ({ addNodes })) });
+    await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ addNodes })) });
     const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });
     expectSentence(
       cloud,
@@ -121,7 +115,7 @@ describe('a run on EKS with clusters that are of no use', function () {
 
   it('nodes that EKS gives up: tells why, and deletes all', async () => {
     const addNodes = () => Promise.reject(new Error('Instances failed to join the kubernetes cluster'));
-    await start({ settings: { delays: SLOW }, wrap: withClusters(() => ({ addNodes })) });
+    await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ addNodes })) });
     const run = await rehearse(cloud);
     expectSentence(cloud, run, 3, /is CREATE_FAILED: NodeCreationFailure: Instances failed to join/);
     expect(await cloud.inventory()).to.deep.equal([]);

@@ -7,6 +7,12 @@ import { PASSES, scenario, suiteFile } from '../suites.ts';
 /** A run takes some seconds on a machine that does nothing else. */
 export const TIMEOUT = 120_000;
 
+/** Milliseconds that AWS takes for each: hardly any, and yet after the answer. */
+export const DELAYS = {
+  ...{ createCluster: 1, deleteCluster: 1, createNodegroup: 1, deleteNodegroup: 1, createAddon: 1, deleteAddon: 1 },
+  ...{ iam: 0, listing: 0, reuse: 0 },
+};
+
 export const ONE_SCENARIO = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
 
 export interface RehearsedOptions extends CliOptions {

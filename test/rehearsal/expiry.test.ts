@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { builtPackage } from '../run-cli.ts';
+import { expectNoSecrets } from '../secrets.ts';
+import { DELAYS, expectSentence, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
+
+describe('a run on EKS whose credentials expire under way', function () {
+  this.timeout(TIMEOUT);
+  let cloud: RehearsalCloud;
+  afterEach(() => cloud.close());
+
+  for (const [when, options, slow] of [
+    ['while its cluster is made', { settings: { delays: { ...DELAYS, createCluster: 7000 } } }, undefined],
+    ['while a probe runs', {}, { service: 's3', operation: 'GetObject', delayMilliseconds: 5000 }],
+  ] as const)
+    it(`${when}: says so, keeps the state file, and a sweep with fresh ones removes the rest`, async () => {
+      cloud = await rehearsalCloud(options);
+      // Building takes longer than the session lasts.
+      builtPackage();
+      if (slow !== undefined) cloud.aws.controls?.addWeather(slow);
+      const env = cloud.session(Date.now() + 4000);
+      const run = await rehearse(cloud, { env });
+      expectSentence(cloud, run, 3, /^ERROR The AWS credentials expired before the run was over: .*fresh ones/);
+      expect(run.stderr).to.contain('npm run sweep -- --cluster eks');
+      const state = join(run.reportDirectory, 'state.json');
+      expect(existsSync(state)).to.equal(true);
+      expect(await cloud.inventory()).not.to.deep.equal([]);
+
+      const old = await sweep(cloud, { args: ['--report-dir', run.reportDirectory], env });
+      expectSentence(cloud, old, 2, /^sweep: The AWS credentials have expired/);
+      expect(existsSync(state)).to.equal(true);
+
+      const fresh = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
+      expect(fresh.exitCode, fresh.stderr).to.equal(0);
+      expect(fresh.stdout).to.contain('All of it is removed.');
+      expectNoSecrets(fresh, secretsOf(cloud));
+      expect(await cloud.inventory()).to.deep.equal([]);
+      expect(existsSync(state)).to.equal(false);
+    });
+});
