@@ -9,7 +9,7 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { ignoreMissing } from '../missing.ts';
+import { ignoreMissing, isMissing } from '../missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
@@ -62,10 +62,12 @@ export interface RoleMaking {
   readonly partition: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly timing: Timing;
+  readonly signal: AbortSignal;
 }
 
 /** Makes a role and resolves to its ARN. Throws errors of IAM. */
-export async function makeRole(role: RoleSpec, { iam, undo, partition, tags, timing }: RoleMaking): Promise<string> {
+export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<string> {
+  const { iam, undo, partition, tags, timing, signal } = making;
   const trust = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: role.service }, Action: role.actions }],
@@ -95,7 +97,15 @@ export async function makeRole(role: RoleSpec, { iam, undo, partition, tags, tim
     },
   );
   await Promise.all(
-    policyArns.map((PolicyArn) => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn }))),
+    policyArns.map((PolicyArn) =>
+      sendUntil(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {
+        // IAM does not know everywhere at once of a role that it has made.
+        heals: isMissing,
+        within: timing.role,
+        timing,
+        signal,
+      }),
+    ),
   );
   return arn ?? '';
 }

@@ -1,6 +1,6 @@
 import { HarnessError } from '../errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
-import { isUnknownPrincipal, throughPropagation } from './settle.ts';
+import { isPolicyTooSoon, throughPropagation } from './settle.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** Names under which AWS' services refuse a policy document, or its size. */
@@ -24,7 +24,7 @@ export async function handPolicy<T>(
 ): Promise<T> {
   const { scenario } = world;
   try {
-    return await throughPropagation(world, isUnknownPrincipal, call);
+    return await throughPropagation(world, isPolicyTooSoon, call);
   } catch (error) {
     const { name, message } = error as Error;
     if (!REFUSALS.has(name)) throw error;

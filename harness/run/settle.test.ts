@@ -26,7 +26,7 @@ import { stages } from './incarnations.ts';
 import { Names } from './names.ts';
 import { changeTo, notesOn, watchAssociation, type Subject } from './settle-association.ts';
 import { probingOrder, settlingOf, untilSettled } from './settle-probe.ts';
-import { isAssociationTooSoon, isUnknownPrincipal, kubernetesPollMilliseconds, throughPropagation } from './settle.ts';
+import { isAssociationTooSoon, isPolicyTooSoon, kubernetesPollMilliseconds, throughPropagation } from './settle.ts';
 import { workload, type ScenarioWorld } from './world.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
@@ -84,7 +84,14 @@ describe('a call that may come too soon', () => {
   it('is made once where changes are in force at once', async () =>
     expect(await attempt(undefined, [failing('TooSoon'), 'done'])).to.equal('TooSoon'));
 
-  for (const [error, unknown, tooSoon] of [
+  for (const [error, policy, association] of [
+    [failing('NoSuchEntityException', 'The role with name app cannot be found.'), true, false],
+    [
+      failing('NoSuchEntity', 'Scope ARN: arn:aws:iam::111122223333:policy/a does not exist or is not attachable.'),
+      true,
+      false,
+    ],
+    [failing('NoSuchBucket', 'The specified bucket does not exist'), true, false],
     [failing('MalformedPolicyDocumentException', 'Invalid principal in policy: "AWS":"x"'), true, false],
     [failing('MalformedPolicy', 'Invalid principal in policy'), true, false],
     [failing('MalformedPolicy', 'Policy has invalid action'), false, false],
@@ -95,7 +102,7 @@ describe('a call that may come too soon', () => {
     [failing('AccessDenied', 'Invalid principal, role'), false, false],
   ] as const)
     it(`is known by ${error.name} ("${error.message}")`, () =>
-      expect([isUnknownPrincipal(error), isAssociationTooSoon(error)]).to.deep.equal([unknown, tooSoon]));
+      expect([isPolicyTooSoon(error), isAssociationTooSoon(error)]).to.deep.equal([policy, association]));
 });
 
 it('asks the API servers of AWS less often than others', () =>

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isMissing } from '../../clusters/missing.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import type { ScenarioWorld } from './world.ts';
 
@@ -48,6 +49,12 @@ export async function throughPropagation<T>(
  */
 export const isUnknownPrincipal = ({ name, message }: Error): boolean =>
   /^MalformedPolicy/.test(name) && /invalid principal/i.test(message);
+
+/**
+ * What was made a moment ago may not be there yet for the next call: a role that gets a policy, the boundary of a new role, a
+ * bucket. Nor may a principal that a policy names.
+ */
+export const isPolicyTooSoon = (error: Error): boolean => isMissing(error) || isUnknownPrincipal(error);
 
 /**
  * EKS refuses an association whose role it does not know of yet, or not with its present trust policy, and one that follows

@@ -1,0 +1,44 @@
+import { GetRoleCommand, IAMClient, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import { startEmulator, type Emulator } from '../../emulator/index.ts';
+import { makeRole, NODE_ROLE } from './roles.ts';
+import { FAST } from './testing/site.ts';
+import { Undo } from './undo.ts';
+
+describe('roles of clusters', () => {
+  let emulator: Emulator;
+  let iam: IAMClient;
+  beforeEach(async () => {
+    emulator = await startEmulator();
+    const { endpoint, region, administrator } = emulator;
+    const { accessKeyId, secretAccessKey } = administrator;
+    iam = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  });
+  afterEach(() => {
+    iam.destroy();
+    return emulator.close();
+  });
+
+  it('get their policies, also where IAM does not know of the role yet, and are deleted with them', async () => {
+    let unknown = 4;
+    iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'AttachRolePolicyCommand' && (unknown -= 1) >= 0)
+            throw Object.assign(new Error('The role with name a-node cannot be found.'), {
+              name: 'NoSuchEntityException',
+            });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const undo = new Undo();
+    const making = { iam, undo, partition: 'aws', tags: {}, timing: FAST, signal: new AbortController().signal };
+    expect(await makeRole({ name: 'a-node', ...NODE_ROLE }, making)).to.match(/:role\/a-node$/);
+    const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: 'a-node' }));
+    expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).to.have.members(NODE_ROLE.policies);
+    await undo.all();
+    const role = await iam.send(new GetRoleCommand({ RoleName: 'a-node' })).catch((error: Error) => error.name);
+    expect(role).to.equal('NoSuchEntityException');
+  });
+});
