@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
-import { summarize, type RunResults } from './results.ts';
+import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 import { Terminal, wantsColor, type TerminalOptions } from './terminal.ts';
 
 function aTerminal(options: Partial<TerminalOptions> & { readonly isTTY?: boolean } = {}) {
@@ -58,6 +58,19 @@ describe('the terminal', () => {
     ])
       expect(text).to.contain(part);
     expect(text.split('\n').at(-2)).to.equal('3 scenarios, 2 probes: 1 passed, 1 failed, 1 skipped');
+  });
+
+  it('tells once at the end which right is missing, however many scenarios want it', () => {
+    const denied = (id: string, action: string): ScenarioResult =>
+      aResult({ id, verdict: 'error', reason: `${id}: job may not ${action} on arn:aws:iam::1:role/${id} (docs).` });
+    const all = [denied('AB-01', 'iam:CreateRole'), denied('AB-02', 'iam:CreateRole'), denied('AB-03', 's3:PutObject')];
+    const { terminal, text } = aTerminal();
+    terminal.summary(someResults(all, summarize(all)), []);
+    expect(text()).to.contain(
+      'Not as expected\n' +
+        '  ERROR AB-01 and 1 more, for want of the same right: AB-01: job may not iam:CreateRole on arn:aws:iam::1:role/AB-01 (docs).\n' +
+        '  ERROR AB-03: AB-03: job may not s3:PutObject on arn:aws:iam::1:role/AB-03 (docs).\n',
+    );
   });
 
   it('prints failures and the summary alone when it is quiet', () => {

@@ -83,10 +83,11 @@ export class Terminal {
     const bad = results.scenarios.filter((scenario) => !['passed', 'skipped'].includes(scenario.verdict));
     if (bad.length > 0 && !this.#options.quiet) {
       this.#say(`\n${this.#paint('Not as expected', 1)}`);
-      for (const scenario of bad)
-        this.#say(
-          `  ${this.#paint(MARKS[scenario.verdict][0], MARKS[scenario.verdict][1])} ${scenario.id}: ${scenario.reason}`,
-        );
+      for (const [first, ...others] of byDeniedAction(bad)) {
+        const [mark, color] = MARKS[first.verdict];
+        const more = others.length === 0 ? '' : ` and ${others.length} more, for want of the same right`;
+        this.#say(`  ${this.#paint(mark, color)} ${first.id}${more}: ${first.reason}`);
+      }
     }
     if (findings.length > 0 && !this.#options.quiet) {
       this.#say(`\n${this.#paint('Findings', 1)} (conforming, and worth knowing)`);
@@ -167,4 +168,18 @@ export function wantsColor(
   if (noColor || (environment['NO_COLOR'] ?? '') !== '') return false;
   if ((environment['FORCE_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] !== '0') return true;
   return stream.isTTY === true && environment['TERM'] !== 'dumb';
+}
+
+/** One group for all errors for want of the same right, such as `iam:CreateRole`; each other scenario is one of its own. */
+function byDeniedAction(bad: RunResults['scenarios']): [ScenarioResult, ...ScenarioResult[]][] {
+  const groups = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
+  for (const scenario of bad) {
+    const action =
+      scenario.verdict === 'error' ? / may not ([a-z0-9-]+:\w+) /.exec(scenario.reason ?? '')?.[1] : undefined;
+    const key = action ?? scenario.id;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [scenario]);
+    else group.push(scenario);
+  }
+  return [...groups.values()];
 }
