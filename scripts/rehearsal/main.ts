@@ -9,6 +9,7 @@ import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
 import { inPlaces } from '../policy/generalize.ts';
+import { outsidePolicy } from '../policy/outside.ts';
 import { rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
 
@@ -29,7 +30,8 @@ how it asked.
   --boundary FILE permissions boundary of the roles that the run makes, as in docs/iam (default: none)
   --help          print this
 
-Exit codes: that of the run; 3 also when something was left in AWS, or AWS was polled faster than once a second; 2 wrong usage.
+Exit codes: that of the run; 3 also when something was left in AWS, AWS was polled faster than once a second, or asked for
+what the policy does not allow; 2 wrong usage.
 `;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -86,17 +88,18 @@ async function main(argv: readonly string[]): Promise<number> {
     const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
-    const denied = cloud.calls().filter((call) => call.caller === caller && call.status === 403);
+    const outside = outsidePolicy(cloud.calls(), cloud.jobRoleName);
     const folderOfRun = reports ?? positionals[positionals.indexOf('--report-dir') + 1] ?? '';
     const results = JSON.parse(readFileSync(join(folderOfRun, 'results.json'), 'utf8')) as RunResults;
     for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
     for (const { operation, resource, milliseconds } of fast)
       process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
+    for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
     const { passed, failed, skipped, error, inconclusive } = results.summary;
     process.stdout.write(
-      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${denied.length} denied; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
     );
-    return code !== 0 ? code : left.length > 0 || fast.length > 0 ? 3 : 0;
+    return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 ? 3 : 0;
   } finally {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });
