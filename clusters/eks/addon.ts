@@ -1,6 +1,5 @@
 import {
   CreateAddonCommand,
-  DeleteAddonCommand,
   DescribeAddonCommand,
   DescribeAddonVersionsCommand,
   type Addon,
@@ -9,7 +8,7 @@ import {
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../errors.ts';
 import { lateWords, type EksContext } from './context.ts';
-import { deleteFromEks } from './deletion.ts';
+import { deleteAddon } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { awaitDone, sendUntil, type Seen } from './wait.ts';
 
@@ -24,7 +23,11 @@ export interface AddonSpec {
 export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
   const { name: clusterName, eks, undo, tags, timing, signal } = context;
   const answer = await undo.making(
-    { stage: 'of the cluster', what: titleOf(clusterName), remove: () => deleteAddon(context) },
+    {
+      stage: 'of the cluster',
+      what: titleOf(clusterName),
+      remove: () => deleteAddon(eks, clusterName, AGENT_ADDON, context),
+    },
     () =>
       sendUntil(
         () =>
@@ -139,19 +142,3 @@ export async function checkAddonVersion(
 }
 
 const titleOf = (clusterName: string): string => `add-on ${AGENT_ADDON} of cluster ${clusterName}`;
-
-const deleteAddon = (context: EksContext): Promise<void> => {
-  const { name: clusterName, eks } = context;
-  const which = { clusterName, addonName: AGENT_ADDON };
-  return deleteFromEks(
-    {
-      what: titleOf(clusterName),
-      ask: () => eks.send(new DeleteAddonCommand(which)),
-      describe: async () => {
-        const { addon } = await eks.send(new DescribeAddonCommand(which));
-        return { status: addon?.status ?? 'unknown', health: healthOf(addon?.health) };
-      },
-    },
-    context,
-  );
-};

@@ -1,6 +1,5 @@
 import {
   CreateClusterCommand,
-  DeleteClusterCommand,
   DescribeClusterCommand,
   type Cluster,
   type CreateClusterCommandInput,
@@ -8,7 +7,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { ClusterError } from '../errors.ts';
 import { lateWords, type EksContext } from './context.ts';
-import { deleteFromEks } from './deletion.ts';
+import { deleteCluster } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { awaitDone, sendUntil, type Seen } from './wait.ts';
 
@@ -35,7 +34,7 @@ export async function makeControlPlane(spec: ControlPlane, context: EksContext):
       signal,
     });
   const answer = await undo
-    .making({ stage: 'the cluster', what: `cluster ${name}`, remove: () => deleteCluster(context) }, create)
+    .making({ stage: 'the cluster', what: `cluster ${name}`, remove: () => deleteCluster(eks, name, context) }, create)
     .catch((error: unknown) => {
       throw isNamed(error, 'ResourceInUse') ? nameTaken(name, error) : error;
     });
@@ -100,18 +99,3 @@ const nameTaken = (name: string, cause: unknown): ClusterError =>
     `EKS has a cluster ${name} already, or has just deleted one: delete it, or run again under another id.`,
     { cause },
   );
-
-const deleteCluster = (context: EksContext): Promise<void> => {
-  const { name, eks } = context;
-  return deleteFromEks(
-    {
-      what: `cluster ${name}`,
-      ask: () => eks.send(new DeleteClusterCommand({ name })),
-      describe: async () => {
-        const { cluster } = await eks.send(new DescribeClusterCommand({ name }));
-        return { status: cluster?.status ?? 'unknown', health: healthOf(cluster?.health) };
-      },
-    },
-    context,
-  );
-};

@@ -1,16 +1,80 @@
+import {
+  DeleteAddonCommand,
+  DeleteClusterCommand,
+  DeleteNodegroupCommand,
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  DescribeNodegroupCommand,
+  type EKSClient,
+} from '@aws-sdk/client-eks';
 import { ClusterError } from '../errors.ts';
 import type { EksContext } from './context.ts';
-import { isNamed } from './errors.ts';
+import { healthOf, isNamed } from './errors.ts';
 import { awaitDone } from './wait.ts';
 
 /** States in which EKS takes no deletion, which end by themselves. */
 const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING', 'DELETING']);
 
-export interface Deletion {
+/** How it is waited until something is gone, and who is told. */
+export type Patience = Pick<EksContext, 'timing' | 'progress'>;
+
+/** Deletes an add-on; resolves and throws as `deleteFromEks` does. */
+export function deleteAddon(eks: EKSClient, clusterName: string, addonName: string, patience: Patience): Promise<void> {
+  const which = { clusterName, addonName };
+  return deleteFromEks(
+    {
+      what: `add-on ${addonName} of cluster ${clusterName}`,
+      ask: () => eks.send(new DeleteAddonCommand(which)),
+      describe: async () => stateOf((await eks.send(new DescribeAddonCommand(which))).addon),
+    },
+    patience,
+  );
+}
+
+/** Deletes a node group; resolves and throws as `deleteFromEks` does. */
+export function deleteNodeGroup(
+  eks: EKSClient,
+  clusterName: string,
+  nodegroupName: string,
+  patience: Patience,
+): Promise<void> {
+  const which = { clusterName, nodegroupName };
+  return deleteFromEks(
+    {
+      what: `node group ${nodegroupName} of cluster ${clusterName}`,
+      ask: () => eks.send(new DeleteNodegroupCommand(which)),
+      describe: async () => stateOf((await eks.send(new DescribeNodegroupCommand(which))).nodegroup),
+    },
+    patience,
+  );
+}
+
+/** Deletes a cluster that has no node groups; resolves and throws as `deleteFromEks` does. */
+export function deleteCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
+  return deleteFromEks(
+    {
+      what: `cluster ${name}`,
+      ask: () => eks.send(new DeleteClusterCommand({ name })),
+      describe: async () => stateOf((await eks.send(new DescribeClusterCommand({ name }))).cluster),
+    },
+    patience,
+  );
+}
+
+const stateOf = (
+  thing: { readonly status?: string | undefined; readonly health?: Parameters<typeof healthOf>[0] } | undefined,
+): State => ({ status: thing?.status ?? 'unknown', health: healthOf(thing?.health) });
+
+interface State {
+  readonly status: string;
+  readonly health: string | undefined;
+}
+
+interface Deletion {
   /** In messages, such as `node group nodes of cluster a`. */
   readonly what: string;
   readonly ask: () => Promise<unknown>;
-  readonly describe: () => Promise<{ readonly status: string; readonly health: string | undefined }>;
+  readonly describe: () => Promise<State>;
 }
 
 /**
@@ -18,10 +82,7 @@ export interface Deletion {
  * before (EKS API Reference, "DeleteCluster"); one that is in use is tried again for a while. Throws EKS' refusal, and
  * `ClusterError` CLUSTER_FAILED, to be read behind the name, for one whose deletion fails or takes too long.
  */
-export async function deleteFromEks(
-  { what, ask, describe }: Deletion,
-  { timing, progress }: Pick<EksContext, 'timing' | 'progress'>,
-): Promise<void> {
+async function deleteFromEks({ what, ask, describe }: Deletion, { timing, progress }: Patience): Promise<void> {
   let asked = false;
   let inUseSince: number | undefined;
   await awaitDone<true>({

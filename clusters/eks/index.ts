@@ -13,8 +13,7 @@ import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
 export { capabilitiesOfEks } from './capabilities.ts';
-export { deleteFromEks } from './deletion.ts';
-export { healthOf } from './errors.ts';
+export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './deletion.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export type { EksOptions } from './options.ts';
 export { TIMING, type Timing } from './timing.ts';

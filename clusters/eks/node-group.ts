@@ -1,13 +1,8 @@
-import {
-  CreateNodegroupCommand,
-  DeleteNodegroupCommand,
-  DescribeNodegroupCommand,
-  type Nodegroup,
-} from '@aws-sdk/client-eks';
+import { CreateNodegroupCommand, DescribeNodegroupCommand, type Nodegroup } from '@aws-sdk/client-eks';
 import { ClusterError } from '../errors.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { isUnknownRole } from './control-plane.ts';
-import { deleteFromEks } from './deletion.ts';
+import { deleteNodeGroup } from './deletion.ts';
 import { healthOf } from './errors.ts';
 import { awaitDone, sendUntil, type Seen } from './wait.ts';
 
@@ -26,7 +21,11 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
   const { name: clusterName, eks, undo, tags, timing, signal } = context;
   const { nodeRoleArn, subnetIds, instances } = spec;
   const answer = await undo.making(
-    { stage: 'of the cluster', what: `${titleOf(clusterName)}`, remove: () => deleteNodeGroup(context) },
+    {
+      stage: 'of the cluster',
+      what: titleOf(clusterName),
+      remove: () => deleteNodeGroup(eks, clusterName, NAME, context),
+    },
     () =>
       sendUntil(
         () =>
@@ -88,19 +87,3 @@ function seenOf(clusterName: string, group: Nodegroup | undefined): Seen<Nodegro
     );
   return { status, why };
 }
-
-const deleteNodeGroup = (context: EksContext): Promise<void> => {
-  const { name: clusterName, eks } = context;
-  const group = { clusterName, nodegroupName: NAME };
-  return deleteFromEks(
-    {
-      what: titleOf(clusterName),
-      ask: () => eks.send(new DeleteNodegroupCommand(group)),
-      describe: async () => {
-        const { nodegroup } = await eks.send(new DescribeNodegroupCommand(group));
-        return { status: nodegroup?.status ?? 'unknown', health: healthOf(nodegroup?.health) };
-      },
-    },
-    context,
-  );
-};

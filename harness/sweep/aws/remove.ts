@@ -1,11 +1,5 @@
 import {
-  DeleteAddonCommand,
-  DeleteClusterCommand,
-  DeleteNodegroupCommand,
   DeletePodIdentityAssociationCommand,
-  DescribeAddonCommand,
-  DescribeClusterCommand,
-  DescribeNodegroupCommand,
   paginateListAddons,
   paginateListNodegroups,
   type EKSClient,
@@ -27,7 +21,14 @@ import {
   paginateListObjectsV2,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { deleteFromEks, healthOf, TIMING, type Timing } from '../../../clusters/eks/index.ts';
+import {
+  deleteAddon,
+  deleteCluster,
+  deleteNodeGroup,
+  TIMING,
+  type Patience,
+  type Timing,
+} from '../../../clusters/eks/index.ts';
 import { ignoreMissing } from '../../../clusters/missing.ts';
 import type { AwsClients } from '../../aws/target.ts';
 import type { InClusters } from './in-clusters.ts';
@@ -59,7 +60,7 @@ export async function removeThing(
     case 'add-on':
       return deleteAddon(eks, thing.cluster, thing.name, { progress, timing });
     case 'cluster':
-      return ignoreMissing(() => deleteCluster(eks, thing.name, { progress, timing }));
+      return ignoreMissing(() => deleteWholeCluster(eks, thing.name, { progress, timing }));
     case 'OIDC provider':
       return ignoreMissing(() =>
         iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: thing.arn })),
@@ -73,34 +74,8 @@ export async function removeThing(
   }
 }
 
-type Patience = Required<Pick<AwsRemoval, 'progress' | 'timing'>>;
-
-/** EKS deletes nothing that it is still making, and a run may have been killed just then: that is waited for. */
-const deleteAddon = (eks: EKSClient, clusterName: string, addonName: string, patience: Patience): Promise<void> => {
-  const which = { clusterName, addonName };
-  return deleteFromEks(
-    {
-      what: `add-on ${addonName} of cluster ${clusterName}`,
-      ask: () => eks.send(new DeleteAddonCommand(which)),
-      describe: async () => statusOf((await eks.send(new DescribeAddonCommand(which))).addon),
-    },
-    patience,
-  );
-};
-
-const deleteNodeGroup = (eks: EKSClient, clusterName: string, name: string, patience: Patience): Promise<void> => {
-  const which = { clusterName, nodegroupName: name };
-  return deleteFromEks(
-    {
-      what: `node group ${name} of cluster ${clusterName}`,
-      ask: () => eks.send(new DeleteNodegroupCommand(which)),
-      describe: async () => statusOf((await eks.send(new DescribeNodegroupCommand(which))).nodegroup),
-    },
-    patience,
-  );
-};
-
-async function deleteCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
+/** Deletes a cluster with its add-ons, and with its node groups, which EKS asks for (EKS API Reference, "DeleteCluster"). */
+async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
   const addons: string[] = [];
   for await (const page of paginateListAddons({ client: eks }, { clusterName: name }))
     addons.push(...(page.addons ?? []));
@@ -111,19 +86,8 @@ async function deleteCluster(eks: EKSClient, name: string, patience: Patience): 
     ...addons.map((addon) => deleteAddon(eks, name, addon, patience)),
     ...groups.map((group) => deleteNodeGroup(eks, name, group, patience)),
   ]);
-  await deleteFromEks(
-    {
-      what: `cluster ${name}`,
-      ask: () => eks.send(new DeleteClusterCommand({ name })),
-      describe: async () => statusOf((await eks.send(new DescribeClusterCommand({ name }))).cluster),
-    },
-    patience,
-  );
+  await deleteCluster(eks, name, patience);
 }
-
-const statusOf = (
-  thing: { readonly status?: string | undefined; readonly health?: Parameters<typeof healthOf>[0] } | undefined,
-) => ({ status: thing?.status ?? 'unknown', health: healthOf(thing?.health) });
 
 async function deleteBucket(s3: S3Client, Bucket: string): Promise<void> {
   // It may deny what follows.
