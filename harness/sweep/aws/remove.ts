@@ -15,13 +15,6 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import {
-  DeleteBucketCommand,
-  DeleteBucketPolicyCommand,
-  DeleteObjectsCommand,
-  paginateListObjectsV2,
-  type S3Client,
-} from '@aws-sdk/client-s3';
-import {
   deleteAddon,
   deleteCluster,
   deleteNodeGroup,
@@ -30,6 +23,7 @@ import {
   type Timing,
 } from '../../../clusters/eks/index.ts';
 import { ignoreMissing } from '../../../clusters/missing.ts';
+import { deleteBucket } from '../../aws/delete-bucket.ts';
 import type { AwsClients } from '../../aws/target.ts';
 import type { InClusters } from './in-clusters.ts';
 import type { AwsThing } from './things.ts';
@@ -87,16 +81,6 @@ async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patien
     ...groups.map((group) => deleteNodeGroup(eks, name, group, patience)),
   ]);
   await deleteCluster(eks, name, patience);
-}
-
-async function deleteBucket(s3: S3Client, Bucket: string): Promise<void> {
-  // It may deny what follows.
-  await s3.send(new DeleteBucketPolicyCommand({ Bucket }));
-  for await (const page of paginateListObjectsV2({ client: s3 }, { Bucket })) {
-    const Objects = (page.Contents ?? []).map(({ Key = '' }) => ({ Key }));
-    if (Objects.length > 0) await s3.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects, Quiet: true } }));
-  }
-  await s3.send(new DeleteBucketCommand({ Bucket }));
 }
 
 async function deleteRole(iam: IAMClient, RoleName: string): Promise<void> {
