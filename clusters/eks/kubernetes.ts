@@ -91,6 +91,34 @@ export function entryPrincipal(callerArn: string): string {
   return role === undefined ? callerArn : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
+/** The names of services and of AWS' hosts are resolved by it (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
+const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
+
+interface Deployment {
+  readonly status?: { readonly readyReplicas?: number };
+}
+
+/**
+ * Waits until one pod of the cluster's DNS is ready: they start with the first nodes, and a program that starts before them
+ * reaches nothing. Not where there is no CoreDNS, as on nodes of Auto Mode. Throws `ClusterError` NODE_NOT_READY.
+ */
+export async function awaitDns(connection: Connection, context: EksContext): Promise<void> {
+  const { name, timing, deadline, readyMilliseconds, signal } = context;
+  const ready = await until(
+    async (attempt) => {
+      const dns = await find<Deployment>(connection, DNS, attempt);
+      return dns === undefined || (dns.status?.readyReplicas ?? 0) > 0 ? true : undefined;
+    },
+    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
+  );
+  if (ready === undefined)
+    throw new ClusterError(
+      'NODE_NOT_READY',
+      'environment',
+      `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
+    );
+}
+
 interface DaemonSet {
   readonly status?: { readonly desiredNumberScheduled?: number };
 }

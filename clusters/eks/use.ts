@@ -7,7 +7,7 @@ import { EXPIRY_TAG } from '../tags.ts';
 import { complete, lookAt } from './attach.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
-import { awaitAgent, entryPrincipal, reachApiServer } from './kubernetes.ts';
+import { awaitAgent, awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
 import { takeLease, type HeldLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
@@ -28,6 +28,7 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   const connection = connect(kubeConfigOf(request, made.cluster));
   try {
     const there = await reach(made, connection, true, use);
+    if (there) await awaitDns(connection, context);
     return await ready(made, there ? connection : undefined, use, {
       ownAgent: plan.nodes !== 'auto-mode',
       ownNodeRole: options.nodeRoleArn === undefined,
