@@ -51,6 +51,8 @@ export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Sends a signal each time a text appears on standard error. */
   readonly signals?: readonly { readonly after: string; readonly delay?: number; readonly signal: NodeJS.Signals }[];
+  /** Is handed the means to send a signal, as soon as the command has been started. */
+  readonly started?: (send: (signal: NodeJS.Signals) => void) => void;
   /** `own`: the report folder is given by `args`, or there is none. */
   readonly reports?: 'temporary' | 'own';
   readonly command?: string;
@@ -95,6 +97,7 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  options.started?.((signal) => void child.kill(signal));
   let stdout = '';
   let stderr = '';
   const waiting = [...(options.signals ?? [])];
