@@ -71,8 +71,8 @@ interface Failure {
 
 /** What makes a call worth another attempt; undefined where it would fail in the same way. */
 function kindOf(error: Failure | undefined, errorType: string): 'throttled' | 'transient' | undefined {
-  // IAM: another change of the same object is under way.
-  if (error?.name === 'ConcurrentModificationException') return 'transient';
+  // Another change of the same object is under way, in IAM or S3 ("Error responses" of the Amazon S3 API Reference).
+  if (error?.name === 'ConcurrentModificationException' || error?.name === 'OperationAborted') return 'transient';
   // The SDK takes IAM's LimitExceeded, which is a quota that is used up, for throttling.
   if (error?.name === 'LimitExceededException' && error.$metadata?.httpStatusCode === 409) return undefined;
   if (errorType === 'THROTTLING') return 'throttled';
