@@ -8,6 +8,7 @@ import { ignoreMissing } from '../missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
+import { sendUntil } from './wait.ts';
 
 const AUDIENCE = 'sts.amazonaws.com';
 
@@ -18,8 +19,20 @@ const AUDIENCE = 'sts.amazonaws.com';
 export async function makeProvider(
   issuer: string,
   accountId: string,
-  { iam, partition, tags, undo }: EksContext,
+  {
+    iam,
+    partition,
+    tags,
+    undo,
+    timing,
+    signal,
+  }: Pick<EksContext, 'iam' | 'partition' | 'tags' | 'undo' | 'timing' | 'signal'>,
 ): Promise<string> {
+  const create = new CreateOpenIDConnectProviderCommand({
+    Url: `https://${issuer}`,
+    ClientIDList: [AUDIENCE],
+    Tags: tagList(tags),
+  });
   const arn = providerArnOf(issuer, accountId, partition);
   await undo.making(
     {
@@ -30,13 +43,13 @@ export async function makeProvider(
     },
     async () => {
       try {
-        await iam.send(
-          new CreateOpenIDConnectProviderCommand({
-            Url: `https://${issuer}`,
-            ClientIDList: [AUDIENCE],
-            Tags: tagList(tags),
-          }),
-        );
+        await sendUntil(() => iam.send(create), {
+          // IAM reads the issuer's certificate, and the issuer is new.
+          heals: (error) => isNamed(error, 'OpenIdIdpCommunicationError'),
+          within: timing.role,
+          timing,
+          signal,
+        });
       } catch (error) {
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         // Made by an attempt of the SDK whose answer was lost.
