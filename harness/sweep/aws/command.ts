@@ -4,7 +4,7 @@ import { realAws } from '../../aws/real.ts';
 import { EXIT, HarnessError } from '../../errors.ts';
 import { strike } from '../../run/ledger.ts';
 import { find, type AwsMaking, type Leftovers } from '../find.ts';
-import { sweepAws } from './cli.ts';
+import { sweepAws } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
 import type { EksSweepOptions } from './options.ts';
 

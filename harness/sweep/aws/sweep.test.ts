@@ -23,7 +23,7 @@ import { tagsOf } from '../../../clusters/tags.ts';
 import { startEmulator } from '../../../emulator/index.ts';
 import { emulatedAws } from '../../aws/emulated.ts';
 import type { AwsTarget } from '../../aws/target.ts';
-import { sweepAws } from './cli.ts';
+import { sweepAws } from './sweep.ts';
 import type { ObjectOfARun } from './in-clusters.ts';
 
 const RUN = 'c1a2b3d';

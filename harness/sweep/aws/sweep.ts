@@ -23,7 +23,7 @@ export interface AwsSweepIo {
 const ROUNDS = 3;
 
 /**
- * `npm run sweep -- --cluster eks`: lists what runs left in AWS, and deletes what has expired. Only what carries the tags of
+ * Lists what runs left in AWS, and deletes what has expired or is of a run that is named. Only what carries the tags of
  * a run is ever deleted. Gives the exit code.
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
