@@ -1,0 +1,107 @@
+import { expect } from 'chai';
+import type { CallRecord } from '../../emulator/index.ts';
+import { generalize, inPlaces, withoutCovered } from './generalize.ts';
+import { boundaryPolicy, jobPolicy, type Recorded } from './generate.ts';
+import { outsidePolicy } from './outside.ts';
+
+const PLACES = {
+  account: '111122223333',
+  region: 'us-west-2',
+  otherAccountRole: 'arn:aws:iam::444455556666:role/other',
+};
+const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
+const inEks = (what: string): string => `arn:aws:eks:us-west-2:111122223333:${what}`;
+
+type Kind = 'identity' | 'boundary' | 'trust';
+
+/** A call by the job, or by a role of the run, that one policy decides. */
+function call(action: string, resource: string, kind: Kind = 'identity', value = 'allowed'): CallRecord {
+  const policy = kind === 'identity' ? 'inline policy job of role nightly' : `the ${kind}`;
+  const statement = { policy, kind, effect: 'Allow', applied: value === 'allowed' };
+  return {
+    caller: 'arn:aws:sts::111122223333:assumed-role/nightly/job',
+    authorizations: [{ action, resource, decision: { value, statements: [statement] } }],
+  } as unknown as CallRecord;
+}
+
+const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, jobRoleName: 'nightly' });
+const statementsOf = (text: string): Record<string, unknown>[] =>
+  (JSON.parse(text) as { Statement: Record<string, unknown>[] }).Statement;
+
+describe('a policy that is generated from calls', () => {
+  const forms: readonly (readonly [action: string, resource: string, expected: string])[] = [
+    ['iam:CreateRole', role('conformance-c012345-pi-01-app'), 'arn:aws:iam::<account>:role/conformance-*'],
+    ['iam:CreateRole', role('conformance-c012345-c1-node'), 'arn:aws:iam::<account>:role/conformance-*-c?-node'],
+    ['iam:ListRoles', 'arn:aws:iam::111122223333:role/', '*'],
+    ['s3:PutObject', 'arn:aws:s3:::conformance-c012345-data/red/key', 'arn:aws:s3:::conformance-*/*'],
+    [
+      'eks:DescribeAddon',
+      inEks('addon/conformance-c012345-c1/a/b'),
+      'arn:aws:eks:<region>:<account>:addon/conformance-*/*/*',
+    ],
+    ['sts:AssumeRole', PLACES.otherAccountRole, '<other-account-role>'],
+    ['sts:AssumeRole', 'arn:aws:iam::444455556666:role/conformance-c012345-a', 'arn:aws:iam::*:role/conformance-*'],
+    ['s3:PutObject', 'arn:aws:s3:::somebodys/key', 'arn:aws:s3:::somebodys/key'],
+  ];
+  for (const [action, resource, expected] of forms)
+    it(`has ${expected} for ${action} on ${resource}`, () => {
+      expect(generalize(action, resource, PLACES)).to.equal(expected);
+    });
+
+  it('has its placeholders replaced', () => {
+    expect(inPlaces('<account> <region> <other-account-role>', PLACES)).to.equal(
+      '111122223333 us-west-2 arn:aws:iam::444455556666:role/other',
+    );
+  });
+
+  it('names no resource that another one covers', () => {
+    expect(withoutCovered(['role/a-*', 'role/a-*-c?-node', 'role/b', 'role/a-*'])).to.deep.equal([
+      'role/a-*',
+      'role/b',
+    ]);
+  });
+
+  it('has what its own statements decided, and nothing that others did', () => {
+    const made = statementsOf(
+      jobPolicy(
+        recorded(
+          call('iam:CreateRole', role('conformance-c012345-a')),
+          call('iam:CreateRole', role('conformance-c012345-c1-node')),
+          call('iam:DeleteRole', role('conformance-c012345-a'), 'identity', 'implicitDeny'),
+          call('sts:AssumeRole', role('conformance-c012345-a'), 'trust'),
+        ),
+      ),
+    ).filter(({ Sid }) => !String(Sid).startsWith('NotRehearsed'));
+    expect(made.map(({ Sid, Action }) => [Sid, Action])).to.deep.equal([
+      ['MakeRolesWithinTheBoundary', ['iam:CreateRole']],
+      ['MakeRolesOfClusters', ['iam:CreateRole']],
+    ]);
+    expect(made[0]).to.have.nested.property('Condition.StringEquals.iam:PermissionsBoundary');
+    expect(made[1]).not.to.have.property('Condition');
+  });
+
+  it('is of no use for what no statement is for', () => {
+    expect(() => jobPolicy(recorded(call('kms:Decrypt', 'arn:aws:kms:us-west-2:1:key/a')))).to.throw(
+      'No statement is for kms:Decrypt on arn:aws:kms:<region>:1:key/a',
+    );
+  });
+
+  it('bounds roles to what their boundary let them do', () => {
+    const calls = [
+      call('s3:GetObject', 'arn:aws:s3:::conformance-c012345-data/key', 'boundary'),
+      call('s3:GetObject', 'arn:aws:s3:::conformance-c012345-data/key', 'boundary', 'implicitDeny'),
+      call('iam:CreateRole', role('conformance-c012345-a')),
+    ];
+    expect(statementsOf(boundaryPolicy(recorded(...calls)))).to.deep.equal([
+      { Sid: 'Objects', Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::conformance-*/*'] },
+    ]);
+  });
+
+  it('is not asked beyond when a trust policy denies', () => {
+    const beyond = call('iam:GetRole', role('a'), 'identity', 'implicitDeny');
+    const untrusted = call('sts:AssumeRole', role('a'), 'trust', 'implicitDeny');
+    expect(outsidePolicy([beyond, untrusted, call('iam:GetRole', role('b'))], 'nightly')).to.deep.equal([
+      `iam:GetRole on ${role('a')}`,
+    ]);
+  });
+});
