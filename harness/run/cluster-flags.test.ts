@@ -17,6 +17,8 @@ const refusal = (argv: readonly string[]): string => {
 };
 const EKS = ['--cluster', 'eks'] as const;
 const CLUSTERS = ['--cluster-name', 'one,two'] as const;
+const ROLE = 'arn:aws:iam::111122223333:role/path/a';
+const BOUNDARY = 'arn:aws:iam::111122223333:policy/b';
 
 describe('flags of clusters', () => {
   for (const argv of [
@@ -28,6 +30,9 @@ describe('flags of clusters', () => {
     [...EKS, ...CLUSTERS, '--addon-version', 'v1.3.10-eksbuild.2'],
     [...EKS, '--compute', 'auto-mode', '--kubernetes-version', '1.34'],
     [...EKS, '--aws-endpoint', 'http://127.0.0.1:4566,s3=http://127.0.0.1:9000'],
+    [...EKS, '--cluster-role-arn', ROLE, '--node-role-arn', ROLE, '--admin-principal-arn', ROLE],
+    [...EKS, '--permissions-boundary', BOUNDARY, '--subnet-ids', 'subnet-0123456789abcdef0,subnet-2'],
+    [...EKS, '--permissions-boundary', 'arn:aws:iam::aws:policy/AmazonS3FullAccess'],
   ])
     it(`are heeded: ${argv.join(' ') || 'none'}`, () => check(argv));
 
@@ -54,6 +59,13 @@ describe('flags of clusters', () => {
     [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'with the agent on them. Leave it out.'],
     [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image takes the place of the add-on'],
     [[...EKS, '--agent-args=--x'], '--agent-image is not given'],
+    [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
+    [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give one such as 1.34'],
+    [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give ids of subnets'],
+    [[...EKS, '--cluster-role-arn', 'example'], '--cluster-role-arn is "example": give the ARN of a role'],
+    [[...EKS, '--node-role-arn', BOUNDARY], '--node-role-arn is "arn:aws:iam::111122223333:policy/b": give the ARN'],
+    [[...EKS, '--admin-principal-arn', 'example'], 'give the ARN of a role or user'],
+    [[...EKS, '--permissions-boundary', ROLE], 'give the ARN of a managed policy'],
   ] as const)
     it(`are refused: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));
 

@@ -18,6 +18,39 @@ const OF_NEW_CLUSTERS: readonly OptionName[] = [
 const OF_NODE_GROUPS: readonly OptionName[] = ['instance-type', 'nodes', 'addon-version', 'agent-image', 'agent-args'];
 
 /**
+ * What values look like where AWS would refuse others only after the first things are made (AWS General Reference, "Amazon
+ * Resource Names"; EKS API Reference, "CreateCluster", `name` and `version`). Not whether they exist.
+ */
+const FORMS: readonly { readonly name: OptionName; readonly form: RegExp; readonly expected: string }[] = [
+  {
+    name: 'cluster-name',
+    form: /^[0-9A-Za-z][\w-]{0,99}$/,
+    expected: 'give a name of at most 100 letters, digits, dashes and underscores',
+  },
+  { name: 'kubernetes-version', form: /^\d+\.\d+$/, expected: 'give one such as 1.34' },
+  {
+    name: 'subnet-ids',
+    form: /^subnet-[0-9A-Za-z]+$/,
+    expected: 'give ids of subnets, such as subnet-0123456789abcdef0, separated by commas',
+  },
+  ...(['cluster-role-arn', 'node-role-arn'] as const).map((name) => ({
+    name,
+    form: /^arn:[\w-]+:iam::\d{12}:role\/.+$/,
+    expected: 'give the ARN of a role, such as arn:aws:iam::111122223333:role/example',
+  })),
+  {
+    name: 'admin-principal-arn',
+    form: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,
+    expected: 'give the ARN of a role or user, such as arn:aws:iam::111122223333:role/example',
+  },
+  {
+    name: 'permissions-boundary',
+    form: /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/,
+    expected: 'give the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/example',
+  },
+];
+
+/**
  * Refuses flags that the cluster would not heed: a run that leaves out the agent that it was told to judge must not pass.
  * Those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
  */
@@ -53,6 +86,7 @@ export function checkClusterFlags(configuration: Configuration): void {
 }
 
 function checkEksFlags(configuration: Configuration, flagged: (name: string) => boolean): void {
+  checkForms(configuration);
   const names = configuration.list('cluster-name');
   if (names.length > 2)
     throw new HarnessError(
@@ -87,5 +121,15 @@ function checkEksFlags(configuration: Configuration, flagged: (name: string) => 
     if (name === undefined) return;
     const value: OptionValue = configuration.values.get(name)?.value;
     throw new HarnessError('BAD_FLAG_VALUE', `--${name} ${String(value)} would not be heeded: ${why}. Leave it out.`);
+  }
+}
+
+/** Of values from the environment and the config file too: they are used. */
+function checkForms(configuration: Configuration): void {
+  for (const { name, form, expected } of FORMS) {
+    const value = configuration.values.get(name)?.value;
+    const values = Array.isArray(value) ? (value as readonly string[]) : typeof value === 'string' ? [value] : [];
+    const bad = values.find((text) => !form.test(text));
+    if (bad !== undefined) throw new HarnessError('BAD_FLAG_VALUE', `--${name} is "${bad}": ${expected}.`);
   }
 }
