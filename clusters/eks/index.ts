@@ -14,6 +14,7 @@ import { useExisting, useMade } from './use.ts';
 
 export { capabilitiesOfEks } from './capabilities.ts';
 export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './deletion.ts';
+export { regionalEksAuth } from './eks-auth.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export type { EksOptions } from './options.ts';
 export { TIMING, type Timing } from './timing.ts';

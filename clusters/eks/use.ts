@@ -7,6 +7,7 @@ import { EXPIRY_TAG } from '../tags.ts';
 import { complete, lookAt } from './attach.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
+import { regionalEksAuth } from './eks-auth.ts';
 import { awaitAgent, awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
 import { takeLease, type HeldLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
@@ -137,7 +138,7 @@ async function installCandidate(
     ...{ connection, run, region, faults, image, signal, progress },
     imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
-    endpoint: eksAuthEndpoint ?? `https://eks-auth.${region}.api.aws`,
+    endpoint: eksAuthEndpoint ?? regionalEksAuth(region),
     args: agentArgs,
     readyMilliseconds: Math.max(deadline - Date.now(), 1),
   });

@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { expect } from 'chai';
+import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { listen, stopServer } from '../../clusters/listen.ts';
 import { startEmulator } from '../../emulator/index.ts';
 import { callCounter, type CallCounter } from './call-counter.ts';
-import { askEksAuth, eksAuthEndpoint } from './eks-auth.ts';
+import { askEksAuth } from './eks-auth.ts';
 
 const TOKEN = 'header.claims.signature';
 const SESSION = 'arn:aws:sts::111122223333:assumed-role/app/eks-blue-app-0f0c8bcf';
@@ -100,7 +101,7 @@ describe('asking EKS Auth', () => {
   });
 
   it('goes to the dual-stack host of the region', () => {
-    expect(eksAuthEndpoint('eu-west-1')).to.equal('https://eks-auth.eu-west-1.api.aws');
-    expect(eksAuthEndpoint('cn-north-1')).to.equal('https://eks-auth.cn-north-1.api.amazonwebservices.com.cn');
+    expect(regionalEksAuth('eu-west-1')).to.equal('https://eks-auth.eu-west-1.api.aws');
+    expect(regionalEksAuth('cn-north-1')).to.equal('https://eks-auth.cn-north-1.api.amazonwebservices.com.cn');
   });
 });

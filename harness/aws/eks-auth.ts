@@ -20,10 +20,6 @@ export interface EksAuthResponse extends EksAuthAnswer {
 
 const CALL_MILLISECONDS = 10_000;
 
-/** EKS Auth has an address of AWS' dual-stack domain alone (AWS General Reference, "Amazon EKS endpoints and quotas"). */
-export const eksAuthEndpoint = (region: string): string =>
-  `https://eks-auth.${region}.${region.startsWith('cn-') ? 'api.amazonwebservices.com.cn' : 'api.aws'}`;
-
 /**
  * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
  * "AssumeRoleForPodIdentity"): signed here, since AWS' SDK for JavaScript has no client of EKS Auth that is of use

@@ -1,5 +1,6 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { STSClient } from '@aws-sdk/client-sts';
+import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { namePrefix } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
@@ -16,7 +17,7 @@ import {
 } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole } from './credentials.ts';
-import { askEksAuth, eksAuthEndpoint } from './eks-auth.ts';
+import { askEksAuth } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, checkPartition, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
 import { iamPropagation } from './propagation.ts';
@@ -67,7 +68,7 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
   checkPartition(callerArn);
   const eksAuth = {
     ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
-    endpoint: endpoints['eks-auth'] ?? eksAuthEndpoint(region),
+    endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region),
   };
   const missing = elsewhere
     ? await findMissing(main, () => askEksAuth(eksAuth, namePrefix(run), 'no-token'))
