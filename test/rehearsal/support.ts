@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, type CliOptions, type CliRun } from '../run-cli.ts';
 import { expectNoSecrets } from '../secrets.ts';
 import { PASSES, scenario, suiteFile } from '../suites.ts';
+import { until } from './until.ts';
 
 /** A run takes some seconds on a machine that does nothing else. */
 export const TIMEOUT = 120_000;
@@ -61,3 +62,36 @@ export const withoutCredentials = (cloud: RehearsalCloud): Readonly<Record<strin
   Object.fromEntries(
     Object.entries(cloud.environment).map(([name, value]) => [name, /KEY|TOKEN/.test(name) ? '' : value]),
   );
+
+/** Where a run is, by the last call that AWS saw of it. */
+export const POINTS = [
+  ['while its cluster is made', 'CreateCluster'],
+  ['while nodes are made', 'CreateNodegroup'],
+  ['while scenarios are arranged', 'CreatePodIdentityAssociation'],
+  ['while it probes', 'GetObject'],
+  ['while it tears down', 'DeleteNodegroup'],
+] as const;
+
+/** A cloud that takes long enough for each of the points that a run can be stopped in the middle of it. */
+export async function slowCloud(): Promise<RehearsalCloud> {
+  const cloud = await rehearsalCloud({
+    settings: { delays: { ...DELAYS, createCluster: 1500, deleteNodegroup: 1500 } },
+  });
+  cloud.aws.controls?.addWeather({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
+  return cloud;
+}
+
+/** A run that is sent a signal when AWS has been asked for an operation. */
+export async function stopped(
+  cloud: RehearsalCloud,
+  operation: string,
+  signal: NodeJS.Signals,
+  options: RehearsedOptions = {},
+): Promise<CliRun> {
+  return rehearse(cloud, {
+    ...options,
+    started: (send) => {
+      void until(() => cloud.calls().some((call) => call.operation === operation)).then(() => send(signal));
+    },
+  });
+}

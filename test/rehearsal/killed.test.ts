@@ -1,0 +1,76 @@
+import { expect } from 'chai';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import type { CliRun } from '../run-cli.ts';
+import { expectNoSecrets } from '../secrets.ts';
+import { existingCluster, objectsIn } from './existing.ts';
+import { POINTS, rehearse, secretsOf, slowCloud, stopped, sweep, TIMEOUT } from './support.ts';
+import { until } from './until.ts';
+
+const idOf = ({ stderr }: CliRun): string => /Run (c[0-9a-f]{6}):/.exec(stderr)?.[1] ?? '';
+const stateOf = ({ reportDirectory }: CliRun): string => join(reportDirectory, 'state.json');
+
+describe('a sweep of AWS after kill -9', function () {
+  this.timeout(TIMEOUT);
+  let cloud: RehearsalCloud;
+  beforeEach(async () => (cloud = await slowCloud()));
+  afterEach(() => cloud.close());
+
+  for (const [when, operation] of POINTS)
+    it(`${when} leaves nothing of the run that it names`, async () => {
+      const run = await stopped(cloud, operation, 'SIGKILL');
+      expect(run.signal).to.equal('SIGKILL');
+      expect(await cloud.inventory()).not.to.deep.equal([]);
+      expect(existsSync(stateOf(run))).to.equal(true);
+      const { exitCode, stdout, stderr } = await sweep(cloud, { args: ['--run', idOf(run)] });
+      expect({ exitCode, stderr }, stdout).to.deep.equal({ exitCode: 0, stderr: '' });
+      expect(await cloud.inventory()).to.deep.equal([]);
+    });
+
+  it('leaves the run alone until it has expired, and goes by the state file where that is named', async () => {
+    const run = await stopped(cloud, 'CreatePodIdentityAssociation', 'SIGKILL');
+    const left = await cloud.inventory();
+    const nothing = await sweep(cloud);
+    expect(nothing.exitCode, nothing.stderr).to.equal(0);
+    expect(nothing.stdout).to.contain(`left alone, unless you name it with --run ${idOf(run)}`);
+    expect(await cloud.inventory()).to.deep.equal(left);
+
+    const named = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
+    expect({ exitCode: named.exitCode, stderr: named.stderr }).to.deep.equal({ exitCode: 0, stderr: '' });
+    expect(named.stdout).to.contain('All of it is removed.');
+    expect(await cloud.inventory()).to.deep.equal([]);
+    expect(existsSync(stateOf(run))).to.equal(false);
+    expectNoSecrets(named, secretsOf(cloud));
+
+    const again = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
+    expect(again.exitCode, again.stderr).to.equal(0);
+    expect(again.stdout).to.match(/^No state file in .* nothing is left of its run\.\n$/);
+  });
+
+  it('leaves a cluster that exists as it was before the run', async () => {
+    const blue = await existingCluster(cloud, 'blue', { addon: false });
+    const before = [await cloud.inventory(), await objectsIn(blue)];
+    const run = await stopped(cloud, 'GetObject', 'SIGKILL', { args: ['--cluster-name', 'blue'] });
+    const swept = await sweep(cloud, { args: ['--report-dir', run.reportDirectory, '--cluster-name', 'blue'] });
+    expect({ code: swept.exitCode, err: swept.stderr }, swept.stdout).to.deep.equal({ code: 0, err: '' });
+    for (const what of [/namespace my-01-app-c[0-9a-f]{6}/, /add-on eks-pod-identity-agent/, /Lease \S+/])
+      expect(swept.stdout).to.match(new RegExp(`removed ${what.source} of cluster blue`));
+    expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
+    expectNoSecrets(swept, secretsOf(cloud));
+  });
+
+  it('takes a candidate agent out of a cluster that exists', async () => {
+    const blue = await existingCluster(cloud, 'blue', { addon: false });
+    const before = [await cloud.inventory(), await objectsIn(blue)];
+    const isThere = async (): Promise<boolean> => (await objectsIn(blue)).some((title) => title.includes('daemonsets'));
+    const run = await rehearse(cloud, {
+      args: ['--cluster-name', 'blue', '--agent-image', 'registry.example/agent:candidate'],
+      started: (send) => void until(isThere).then(() => send('SIGKILL')),
+    });
+    const swept = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });
+    expect({ code: swept.exitCode, err: swept.stderr }, swept.stdout).to.deep.equal({ code: 0, err: '' });
+    expect(swept.stdout).to.contain('removed DaemonSet eks-pod-identity-agent of cluster blue');
+    expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
+  });
+});
