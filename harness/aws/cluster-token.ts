@@ -1,5 +1,6 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import type { AwsCredentials } from './credentials.ts';
 
 /**
  * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity, bound to the cluster by the signed
@@ -10,11 +11,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 export async function presignedClusterToken(
   endpoint: string,
   region: string,
-  credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken?: string | undefined;
-  },
+  credentials: Omit<AwsCredentials, 'expiration'>,
   clusterName: string,
 ): Promise<string> {
   const { hostname, port, protocol, origin } = new URL(endpoint);

@@ -5,6 +5,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { ProvisioningClients } from '../../clusters/driver.ts';
 import type { CallRecord, Weather } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
+import type { AwsCredentials } from './credentials.ts';
 
 /** The AWS services that scenarios are about, by their endpoint ids. */
 export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
@@ -79,11 +80,7 @@ export interface AwsTarget {
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
   /** A client of EKS with other credentials than the administrator's. */
-  eksWith(credentials: {
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string;
-  }): EKSClient;
+  eksWith(credentials: AwsCredentials): EKSClient;
   /** Asks EKS Auth for the credentials of a pod's token, as the agent does, with the harness' own credentials. */
   askEksAuth?(clusterName: string, token: string): Promise<EksAuthAnswer>;
   /** Environment that leads a workload's SDK there; empty for AWS itself. */
