@@ -124,6 +124,8 @@ describe('the configuration', () => {
     ['more time than timers count', ['--timeout', '2147484'], 'BAD_FLAG_VALUE', 'at most 86400'],
     ['no number at all', ['--timeout='], 'BAD_FLAG_VALUE', 'whole number'],
     ['a choice that is none', ['--keep', 'alway'], 'BAD_FLAG_VALUE', 'did you mean "always"?'],
+    ['a choice like none', ['--compute', 'zzz'], 'BAD_FLAG_VALUE', '"zzz": choose from node-group, auto-mode.'],
+    ['a choice near to one', ['--keep', 'alway'], 'BAD_FLAG_VALUE', '"always"? (one of never, on-failure, always)'],
     ['an unknown cluster', ['--cluster', 'embeded'], 'BAD_FLAG_VALUE', 'did you mean "embedded"?'],
     ['an empty list', ['--suite', ' , '], 'BAD_FLAG_VALUE', '--suite is empty'],
     ['an empty text', ['--report-dir='], 'BAD_FLAG_VALUE', '--report-dir is empty'],

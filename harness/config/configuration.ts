@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
 import { HarnessError } from '../errors.ts';
-import { suggestion } from './nearest.ts';
+import { nearest, suggestion } from './nearest.ts';
 import { environmentName, FAULT_NAMES, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
@@ -170,10 +170,7 @@ function toValue(option: OptionSpec, value: string, where: string): OptionValue 
     }
     case 'choice':
       if (!option.choices?.includes(value))
-        throw new HarnessError(
-          'BAD_FLAG_VALUE',
-          `${where} is "${value}": ${suggestion(value, option.choices ?? [])} (${expected(option)})`,
-        );
+        throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${choiceProblem(value, option)}`);
       return value;
     case 'list': {
       const items = value
@@ -201,6 +198,14 @@ function checkRegularExpression(value: string, where: string): void {
       `${where} is "${value}", which is no regular expression: escape special characters with a backslash.`,
     );
   }
+}
+
+/** The nearest choice beside all of them, or, where none is near, all of them once. */
+function choiceProblem(value: string, option: OptionSpec): string {
+  const choices = option.choices ?? [];
+  return nearest(value, choices) === undefined
+    ? suggestion(value, choices)
+    : `${suggestion(value, choices)} (${expected(option)})`;
 }
 
 function expected(option: OptionSpec): string {
