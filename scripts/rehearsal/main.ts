@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -60,7 +59,6 @@ async function main(argv: readonly string[]): Promise<number> {
   const [policy, boundary] = [values.policy, values.boundary].map((file) => file && readFileSync(file, 'utf8'));
   const settings = values.timing === 'aws' ? timing(pace, propagationPace) : undefined;
   const cloud = await rehearsalCloud({ ...(settings && { settings }) });
-  const folder = mkdtempSync(join(tmpdir(), 'rehearsal-'));
   try {
     const { emulator, otherAccountRole } = cloud;
     const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
@@ -69,7 +67,8 @@ async function main(argv: readonly string[]): Promise<number> {
     // As if they had been there for long.
     await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
     const before = await cloud.inventory();
-    const reports = positionals.includes('--report-dir') ? undefined : join(folder, 'reports');
+    const given = reportFolder(positionals);
+    const reports = given ?? newReportFolder();
     const code = await run(
       [
         '--cluster',
@@ -79,7 +78,7 @@ async function main(argv: readonly string[]): Promise<number> {
         '--other-account-role',
         otherAccountRole,
         ...(boundaryArn === undefined ? [] : ['--permissions-boundary', boundaryArn]),
-        ...(reports === undefined ? [] : ['--report-dir', reports]),
+        ...(given === undefined ? ['--report-dir', reports] : []),
         ...positionals,
       ],
       cloud.environment,
@@ -89,21 +88,35 @@ async function main(argv: readonly string[]): Promise<number> {
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
     const outside = outsidePolicy(cloud.calls(), cloud.jobRoleName);
-    const folderOfRun = reports ?? positionals[positionals.indexOf('--report-dir') + 1] ?? '';
-    const results = JSON.parse(readFileSync(join(folderOfRun, 'results.json'), 'utf8')) as RunResults;
     for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
     for (const { operation, resource, milliseconds } of fast)
       process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
     for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
-    const { passed, failed, skipped, error, inconclusive } = results.summary;
+    const file = join(reports, 'results.json');
+    // A run that was refused has said why, and writes none.
+    if (!existsSync(file)) return code === 0 ? 3 : code;
+    const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
+      .summary;
     process.stdout.write(
       `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
     );
     return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 ? 3 : 0;
   } finally {
     await cloud.close();
-    rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** That of `--report-dir` among the run's own flags. */
+function reportFolder(flags: readonly string[]): string | undefined {
+  const at = flags.findLastIndex((flag) => flag === '--report-dir' || flag.startsWith('--report-dir='));
+  const flag = flags[at];
+  return flag === '--report-dir' ? flags[at + 1] : flag?.slice('--report-dir='.length);
+}
+
+/** A folder that stays, as the run prints where its reports are. */
+function newReportFolder(): string {
+  mkdirSync('reports', { recursive: true });
+  return mkdtempSync(join('reports', 'rehearsal-'));
 }
 
 /** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
