@@ -28,7 +28,9 @@ import type { ObjectOfARun } from './in-clusters.ts';
 
 const RUN = 'c1a2b3d';
 const HOUR = 3_600_000;
-const EXPIRED = tagsOf(RUN, new Date(Date.now() - HOUR));
+/** The time of the sweeps: rounded minutes in their words must not depend on when a test runs. */
+const NOW = Date.now();
+const EXPIRED = tagsOf(RUN, new Date(NOW - HOUR));
 
 const trust = (service: string, ...actions: string[]): string =>
   JSON.stringify({
@@ -59,7 +61,7 @@ describe('the sweep of AWS', () => {
       {
         out: (text) => void (out += text),
         err: (text) => void (err += text),
-        now: () => new Date(),
+        now: () => new Date(NOW),
         kubernetes: {
           passedOver,
           find: async ({ name }) => (name === 'blue' ? namespaces : []),
@@ -208,7 +210,7 @@ describe('the sweep of AWS', () => {
   });
 
   it('leaves a run alone that has not expired, unless it is named', async () => {
-    await makeLeftovers(tagsOf(RUN, new Date(Date.now() + HOUR)));
+    await makeLeftovers(tagsOf(RUN, new Date(NOW + HOUR)));
     const before = await inventory();
     const { code, out } = await sweep();
     expect(code).to.equal(0);
