@@ -94,10 +94,11 @@ export class Undo {
   }
 }
 
-/** A 4xx: AWS has read the request and did nothing. */
+/** A 4xx at the first try: AWS has read the request and did nothing. After others an earlier try may have made it. */
 function wasRefused(error: unknown): boolean {
-  const { httpStatusCode = 0 } = (error as { $metadata?: { httpStatusCode?: number } }).$metadata ?? {};
-  return httpStatusCode >= 400 && httpStatusCode < 500;
+  const { httpStatusCode = 0, attempts = 1 } =
+    (error as { $metadata?: { httpStatusCode?: number; attempts?: number } }).$metadata ?? {};
+  return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
 }
 
 /** An error in one line, without the full stop. */
