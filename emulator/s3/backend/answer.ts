@@ -4,7 +4,7 @@ import { parseXml } from '../xml.ts';
 import type { ParsedElement } from '../xml.ts';
 import type { BackendRequest, RawAnswer } from './send.ts';
 
-/** The other S3 failed in a way that is not a client's business; the message is for the record of the call. */
+/** The other S3 failed, and not by what the client asked. The message has neither its key nor its words. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 
@@ -13,9 +13,9 @@ export class BackendError extends Error {
   }
 }
 
-/** What a client is told of it (S3 API Reference, "Error responses"). */
-export function unavailable(): AwsError {
-  return new AwsError('ServiceUnavailable', 503, 'Service is unable to handle request.');
+/** What a client is told of it (S3 API Reference, "Error responses"), with why: only who runs the emulator can mend it. */
+export function unavailable({ message }: BackendError): AwsError {
+  return new AwsError('ServiceUnavailable', 503, `Service is unable to handle request: ${message}.`);
 }
 
 /**

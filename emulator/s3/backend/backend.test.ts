@@ -100,6 +100,8 @@ describe('another S3 behind the emulator', () => {
     try {
       const made = clientOf(misled).send(new CreateBucketCommand({ Bucket: 'new' }));
       expect(await failure(made)).to.equal('503 ServiceUnavailable');
+      const message = await made.then(String, (error: unknown) => (error as Error).message);
+      expect(message).to.include('the S3 behind the emulator failed: it answered 403 SignatureDoesNotMatch');
       const record = misled.calls().at(-1)!;
       expect(record.notes).to.deep.equal(['the S3 behind the emulator failed: it answered 403 SignatureDoesNotMatch']);
       expect(JSON.stringify(record)).to.not.include(wrong.secretAccessKey);

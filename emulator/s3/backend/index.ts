@@ -50,7 +50,7 @@ export function backendS3(options: S3Backend, region: string): Backend {
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       call.context.trace(call.request).notes.push(error.message);
-      throw unavailable();
+      throw unavailable(error);
     }
   }
 
