@@ -152,6 +152,20 @@ export function checkPartition(arn: string): void {
   );
 }
 
+export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
+
+/**
+ * Refuses an account's root user in AWS: it cannot assume roles (AWS STS API Reference, AssumeRole), so that it cannot be seen
+ * when a change of IAM is in force, and a denial might only come of that. Throws `HarnessError` BAD_AWS.
+ */
+export function checkUser(arn: string, isAws: boolean): void {
+  if (!isAws || !isRootUser(arn)) return;
+  throw new HarnessError(
+    'BAD_AWS',
+    `The credentials are those of the root user (${arn}), who cannot assume the role that shows when changes of IAM are in force: use those of a role.`,
+  );
+}
+
 /** An error of AWS in the harness' words: BAD_AWS for what the user must set right, AWS_UNREACHABLE for the environment. */
 export function problem(error: unknown): HarnessError {
   const known = awsProblem(error);

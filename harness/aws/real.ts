@@ -19,7 +19,7 @@ import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole } from './credentials.ts';
 import { askEksAuth } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
-import { checkAccount, checkPartition, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
+import { checkAccount, checkPartition, checkUser, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
 import { iamPropagation } from './propagation.ts';
 import { BRIEF, FIRST } from './retries.ts';
 import { missingServices, type MissingServices } from './services.ts';
@@ -66,6 +66,7 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
   const { accountId, arn: callerArn } = await whoAmI({ ...main, retries: endpoints.sts === undefined ? FIRST : BRIEF });
   checkAccount(accountId, allowedAccounts, isAws);
   checkPartition(callerArn);
+  checkUser(callerArn, isAws);
   const eksAuth = {
     ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
     endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region),

@@ -3,6 +3,7 @@ import { PROBE_IMAGE } from '../../clusters/embedded/host.ts';
 import { tagsOf } from '../../clusters/tags.ts';
 import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
 import type { Endpoints } from '../aws/endpoints.ts';
+import { isRootUser } from '../aws/preflight.ts';
 import { realAws } from '../aws/real.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../errors.ts';
@@ -33,6 +34,10 @@ export async function eksPlatform(options: PlatformOptions & { readonly endpoint
     otherAccountRole: configuration.text('other-account-role'),
     permissionsBoundary: configuration.text('permissions-boundary'),
   });
+  if (isRootUser(aws.callerArn))
+    options.progress(
+      'The credentials are those of the root user, so it cannot be seen when changes of IAM are in force: where that takes time, verdicts about changes may be wrong. Use those of a role.',
+    );
   const eksAuthEndpoint = endpoints['eks-auth'];
   try {
     const clusters = eksDriver({
