@@ -14,11 +14,11 @@ const stateOf = ({ reportDirectory }: CliRun): string => join(reportDirectory, '
 describe('a sweep of AWS after kill -9', function () {
   this.timeout(TIMEOUT);
   let cloud: RehearsalCloud;
-  beforeEach(async () => (cloud = await slowCloud()));
   afterEach(() => cloud.close());
 
-  for (const [when, operation] of POINTS)
+  for (const { when, operation, delays } of POINTS)
     it(`${when} leaves nothing of the run that it names`, async () => {
+      cloud = await slowCloud(delays);
       const run = await stopped(cloud, operation, 'SIGKILL');
       expect(run.signal).to.equal('SIGKILL');
       expect(await cloud.inventory()).not.to.deep.equal([]);
@@ -29,6 +29,7 @@ describe('a sweep of AWS after kill -9', function () {
     });
 
   it('leaves the run alone until it has expired, and goes by the state file where that is named', async () => {
+    cloud = await slowCloud();
     const run = await stopped(cloud, 'CreatePodIdentityAssociation', 'SIGKILL');
     const left = await cloud.inventory();
     const nothing = await sweep(cloud);
@@ -49,6 +50,7 @@ describe('a sweep of AWS after kill -9', function () {
   });
 
   it('leaves a cluster that exists as it was before the run', async () => {
+    cloud = await slowCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
     const run = await stopped(cloud, 'GetObject', 'SIGKILL', { args: ['--cluster-name', 'blue'] });
@@ -61,6 +63,7 @@ describe('a sweep of AWS after kill -9', function () {
   });
 
   it('takes a candidate agent out of a cluster that exists', async () => {
+    cloud = await slowCloud();
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
     const isThere = async (): Promise<boolean> => (await objectsIn(blue)).some((title) => title.includes('daemonsets'));

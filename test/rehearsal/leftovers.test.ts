@@ -25,9 +25,9 @@ describe('what a run on EKS leaves', function () {
       expectNoSecrets(run, secretsOf(cloud));
     });
 
-  for (const [when, operation] of POINTS)
+  for (const { when, operation, delays } of POINTS)
     it(`is nothing after Ctrl-C ${when}`, async () => {
-      cloud = await slowCloud();
+      cloud = await slowCloud(delays);
       const run = await stopped(cloud, operation, 'SIGINT');
       expect(run.exitCode, run.stderr).to.equal(130);
       expect(await cloud.inventory()).to.deep.equal([]);

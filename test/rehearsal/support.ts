@@ -8,10 +8,16 @@ import { until } from './until.ts';
 /** A run takes some seconds on a machine that does nothing else. */
 export const TIMEOUT = 120_000;
 
+/** Milliseconds that AWS takes for each: none, and its calls answer when it is done. */
+const AT_ONCE = {
+  ...{ createCluster: 0, deleteCluster: 0, createNodegroup: 0, deleteNodegroup: 0, createAddon: 0, deleteAddon: 0 },
+  ...{ iam: 0, listing: 0, reuse: 0 },
+};
+
 /** Milliseconds that AWS takes for each: hardly any, and yet after the answer. */
 export const DELAYS = {
+  ...AT_ONCE,
   ...{ createCluster: 1, deleteCluster: 1, createNodegroup: 1, deleteNodegroup: 1, createAddon: 1, deleteAddon: 1 },
-  ...{ iam: 0, listing: 0, reuse: 0 },
 };
 
 export const ONE_SCENARIO = { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) };
@@ -63,20 +69,18 @@ export const withoutCredentials = (cloud: RehearsalCloud): Readonly<Record<strin
     Object.entries(cloud.environment).map(([name, value]) => [name, /KEY|TOKEN/.test(name) ? '' : value]),
   );
 
-/** Where a run is, by the last call that AWS saw of it. */
+/** Where a run is, by the last call that AWS saw of it; what takes long enough then that it is stopped in the middle. */
 export const POINTS = [
-  ['while its cluster is made', 'CreateCluster'],
-  ['while nodes are made', 'CreateNodegroup'],
-  ['while scenarios are arranged', 'CreatePodIdentityAssociation'],
-  ['while it probes', 'GetObject'],
-  ['while it tears down', 'DeleteNodegroup'],
+  { when: 'while its cluster is made', operation: 'CreateCluster', delays: { createCluster: 1500 } },
+  { when: 'while nodes are made', operation: 'CreateNodegroup', delays: { createNodegroup: 1500 } },
+  { when: 'while scenarios are arranged', operation: 'CreatePodIdentityAssociation', delays: {} },
+  { when: 'while it probes', operation: 'GetObject', delays: {} },
+  { when: 'while it tears down', operation: 'DeleteNodegroup', delays: { deleteNodegroup: 1500 } },
 ] as const;
 
-/** A cloud that takes long enough for each of the points that a run can be stopped in the middle of it. */
-export async function slowCloud(): Promise<RehearsalCloud> {
-  const cloud = await rehearsalCloud({
-    settings: { delays: { ...DELAYS, createCluster: 1500, deleteNodegroup: 1500 } },
-  });
+/** A cloud in which probes take a second, and some of what EKS does a while. */
+export async function slowCloud(slow: Partial<typeof AT_ONCE> = {}): Promise<RehearsalCloud> {
+  const cloud = await rehearsalCloud({ settings: { delays: { ...AT_ONCE, ...slow } } });
   cloud.aws.controls?.addWeather({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
   return cloud;
 }
