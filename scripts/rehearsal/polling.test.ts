@@ -27,17 +27,17 @@ function calls(operation: string, times: readonly number[], resource = 'cluster/
 
 describe('polling that is too fast', () => {
   it('is found by looks at one resource that follow each other', () => {
-    expect(fastPolls(calls('DescribeCluster', [0, 500, 1000, 1500]), JOB)).to.deep.equal([
+    expect(fastPolls(calls('DescribeCluster', [0, 500, 1000, 1500, 2000, 2500]), JOB)).to.deep.equal([
       { operation: 'DescribeCluster', resource: 'cluster/a', milliseconds: 500 },
     ]);
   });
 
   it('is none when a second passes, when there are but few looks, or others look', () => {
     expect(fastPolls(calls('DescribeCluster', [0, 1000, 2000, 3500]), JOB)).to.deep.equal([]);
-    expect(fastPolls(calls('DescribeCluster', [0, 1, 2]), JOB)).to.deep.equal([]);
-    expect(fastPolls(calls('DescribeCluster', [0, 1, 2, 3], 'cluster/a', 'arn:other'), JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('DescribeCluster', [0, 1, 2, 3, 4]), JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('DescribeCluster', [0, 1, 2, 3, 4, 5], 'cluster/a', 'arn:other'), JOB)).to.deep.equal([]);
     const two = [...calls('DescribeCluster', [0, 1000, 2000]), ...calls('DescribeCluster', [1, 1001], 'cluster/b')];
     expect(fastPolls(two, JOB)).to.deep.equal([]);
-    expect(fastPolls(calls('CreateRole', [0, 1, 2, 3]), JOB)).to.deep.equal([]);
+    expect(fastPolls(calls('CreateRole', [0, 1, 2, 3, 4, 5]), JOB)).to.deep.equal([]);
   });
 });

@@ -11,7 +11,7 @@ export interface FastPoll {
 
 /**
  * Looks that followed each other on the same resource sooner than `least` milliseconds, by the job's own credentials. Looks
- * of different purposes may, such as scenarios that describe a cluster: so only runs of four and more count as polling.
+ * of different purposes may, such as scenarios that describe a cluster: so only runs of more than five count as polling.
  */
 export function fastPolls(calls: readonly CallRecord[], caller: string, least = 1000): readonly FastPoll[] {
   const times = new Map<string, number[]>();
@@ -22,9 +22,9 @@ export function fastPolls(calls: readonly CallRecord[], caller: string, least = 
   }
   const found: FastPoll[] = [];
   for (const [key, at] of times) {
-    for (let index = 3; index < at.length; index += 1) {
+    for (let index = 5; index < at.length; index += 1) {
       // The clock of the record is in whole milliseconds, and timers may fire one early.
-      const milliseconds = ((at[index] ?? 0) - (at[index - 3] ?? 0)) / 3;
+      const milliseconds = ((at[index] ?? 0) - (at[index - 5] ?? 0)) / 5;
       if (milliseconds < least - 5) {
         const [operation = '', ...resource] = key.split(' ');
         found.push({ operation, resource: resource.join(' '), milliseconds });
