@@ -27,7 +27,7 @@ describe('the plan of a run on EKS', () => {
   it('counts what would be made', () => {
     expect(text()).to.contain('2 roles, 2 buckets, 3 objects, up to 1 association, 2 pods');
     expect(text()).to.contain(
-      "2 EKS clusters of Kubernetes EKS' default version, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS' default version, an OIDC provider and two roles",
+      "2 EKS clusters of EKS' default version of Kubernetes, each with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent in EKS' default version, an OIDC provider and two roles",
     );
     expect(text({ kubernetesVersion: '1.34', addonVersion: 'v1.3.8-eksbuild.2' }, 1)).to.contain(
       '1 EKS cluster of Kubernetes 1.34, with a node group of 2 m6i.2xlarge, add-on eks-pod-identity-agent v1.3.8-eksbuild.2',

@@ -83,7 +83,8 @@ export function awsPlan(scenarios: readonly Scenario[], clusters: number, option
 function clusterText(options: AwsPlanOptions, newClusters: number): string {
   const { compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
   const each = newClusters === 1 ? 'with' : 'each with';
-  const version = kubernetesVersion === undefined ? "EKS' default version" : kubernetesVersion;
+  const version =
+    kubernetesVersion === undefined ? "EKS' default version of Kubernetes" : `Kubernetes ${kubernetesVersion}`;
   const agent =
     compute === 'auto-mode'
       ? 'the agent of Auto Mode'
@@ -91,7 +92,7 @@ function clusterText(options: AwsPlanOptions, newClusters: number): string {
         ? `add-on eks-pod-identity-agent ${addonVersion ?? "in EKS' default version"}`
         : `a DaemonSet of ${agentImage} as the agent`;
   const nodesText = compute === 'auto-mode' ? 'Auto Mode nodes' : `a node group of ${nodes} ${instanceType}`;
-  return `${count(newClusters, 'EKS cluster')} of Kubernetes ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
+  return `${count(newClusters, 'EKS cluster')} of ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
 }
 
 function fixtureText(scenarios: readonly Scenario[]): string {
