@@ -9,6 +9,10 @@ describe('the names of a run', () => {
     expect(neutral('cabcdef-pi-07-try3-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
     expect(neutral('cabcdef-pi-07b-try3-data', 'cabcdef', 'PI-07b')).to.equal('<run>-pi-07b-data');
     expect(neutral('a-try-2', 'cabcdef', 'PI-07')).to.equal('a-try-2');
+    expect(neutral('conformance-cabcdef-pi-07-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
+    expect(neutral('podidentityassociation/cabcdef-c1/a-f6ssbg0ns3tjhqfaw', 'cabcdef', 'PI-07')).to.equal(
+      'podidentityassociation/<run>-c1/<association-id>',
+    );
   });
 
   it('are taken out of an expectation with the account', () => {
@@ -22,6 +26,7 @@ describe('the names of a run', () => {
   const table: readonly (readonly [string, string])[] = [
     [session('cabcdef-pi-07-app'), 'app'],
     [session('cabcdef-pi-07-my-app'), 'my-app'],
+    [session('conformance-cabcdef-pi-07-app'), 'app'],
     [session('cabcdef-pi-07-try2-app'), 'app'],
     [session('cabcdef-c1-node'), 'node'],
     [session('cabcdef-c2-node'), 'node'],

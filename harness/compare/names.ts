@@ -3,12 +3,22 @@
  * what both runs have in common.
  */
 
-/** A text of a scenario without what differs from run to run: `<run>` for the run's id, and no mark of a further attempt. */
+/**
+ * Ids that EKS gives to Pod Identity associations (Amazon EKS API Reference, PodIdentityAssociation, associationId): no two are
+ * alike.
+ */
+const ASSOCIATION_ID = /\ba-[a-z0-9]{17}\b/g;
+
+/**
+ * A text of a scenario without what differs from run to run: `<run>` for the run's id, `<association-id>` for ids of
+ * associations, and no mark of a further attempt.
+ */
 export function neutral(text: string, run: string, scenario: string): string {
   const slug = scenario.toLowerCase();
   return text
     .replaceAll(new RegExp(`(conformance-)?${run}`, 'g'), '<run>')
-    .replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug);
+    .replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug)
+    .replaceAll(ASSOCIATION_ID, '<association-id>');
 }
 
 /** As `neutral`, for what is expected: account numbers also differ between one AWS and another. */
