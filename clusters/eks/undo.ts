@@ -1,5 +1,6 @@
 import { awsProblem } from '../aws-problem.ts';
 import { ClusterError } from '../errors.ts';
+import { isRefused } from '../refused.ts';
 
 /**
  * In what order things go: what is in a cluster, what belongs to it, the cluster, what it needed, and last that it is this
@@ -35,7 +36,7 @@ export class Undo {
     try {
       return await make();
     } catch (error) {
-      if (wasRefused(error)) this.#made.delete(made);
+      if (isRefused(error)) this.#made.delete(made);
       throw error;
     }
   }
@@ -92,13 +93,6 @@ export class Undo {
       throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error, leaves: true });
     }
   }
-}
-
-/** A 4xx at the first try: AWS has read the request and did nothing. After others an earlier try may have made it. */
-function wasRefused(error: unknown): boolean {
-  const { httpStatusCode = 0, attempts = 1 } =
-    (error as { $metadata?: { httpStatusCode?: number; attempts?: number } }).$metadata ?? {};
-  return httpStatusCode >= 400 && httpStatusCode < 500 && attempts === 1;
 }
 
 /** An error in one line, without the full stop. */

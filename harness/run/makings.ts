@@ -1,3 +1,4 @@
+import { isRefused } from '../../clusters/refused.ts';
 import { undoAtOnce, removing, type Thing, type UndoStep } from './undo.ts';
 
 /** Something to make, and how to remove it. */
@@ -62,15 +63,8 @@ export class Makings {
   }
 }
 
-/**
- * Whether an error of an AWS client or of the Kubernetes client is the service's answer, at the first try, that it does not
- * make the thing: after any other error it may have been made.
- */
+/** `isRefused` of the AWS clients, or the same of the Kubernetes client, which tries once. */
 export function isRefusal(error: unknown): boolean {
-  const { $metadata, status } = error as {
-    readonly $metadata?: { readonly httpStatusCode?: number; readonly attempts?: number };
-    readonly status?: unknown;
-  };
-  const code = $metadata?.httpStatusCode ?? (typeof status === 'number' ? status : 0);
-  return code >= 400 && code < 500 && ($metadata?.attempts ?? 1) === 1;
+  const { status } = error as { readonly status?: unknown };
+  return isRefused(error) || (typeof status === 'number' && status >= 400 && status < 500);
 }

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { ListOpenIDConnectProvidersCommand, paginateListPolicies, paginateListRoles } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
+import { isMissing } from '../../clusters/missing.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
 
 /** Everything in both accounts, by listing AWS itself: a title for each thing. */
@@ -66,7 +67,7 @@ async function exists(eks: EKSClient, name: string): Promise<boolean> {
   return eks.send(new DescribeClusterCommand({ name })).then(
     () => true,
     (error: unknown) => {
-      if ((error as Error).name === 'ResourceNotFoundException') return false;
+      if (isMissing(error)) return false;
       throw error;
     },
   );
