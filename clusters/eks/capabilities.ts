@@ -17,7 +17,8 @@ export interface ClusterFindings {
   readonly agentAddon: boolean;
 }
 
-const ALL = [
+/** What clusters of EKS can do, by the harness' capability names, unless options or what runs on them lack some of it. */
+export const EKS_CAPABILITIES: ReadonlySet<string> = new Set([
   'kubernetes',
   'own-cluster',
   'agent-addon',
@@ -29,14 +30,14 @@ const ALL = [
   'agent-ipv6',
   'network-policy',
   'node-role',
-] as const;
+]);
 
 /** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
 export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage'>,
 ): ReadonlySet<string> {
   const { attach, compute, nodeRoleArn, agentImage } = options;
-  const may = new Set<string>(ALL);
+  const may = new Set(EKS_CAPABILITIES);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');

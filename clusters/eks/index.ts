@@ -12,7 +12,7 @@ import { findSubnets } from './subnets.ts';
 import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
-export { capabilitiesOfEks } from './capabilities.ts';
+export { capabilitiesOfEks, EKS_CAPABILITIES } from './capabilities.ts';
 export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './deletion.ts';
 export { regionalEksAuth } from './eks-auth.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';

@@ -1,4 +1,4 @@
-import { capabilitiesOfEks } from '../../clusters/eks/index.ts';
+import { EKS_CAPABILITIES } from '../../clusters/eks/index.ts';
 import type { AwsService } from './target.ts';
 
 /** Which services what a scenario may need takes, by the harness' capability names. */
@@ -34,8 +34,7 @@ export function lackingOf({ services, where, otherAccount, permissionsBoundary }
   );
   const withoutEks = services.get('eks');
   // There are no clusters then, and nothing that clusters can do.
-  if (withoutEks !== undefined)
-    for (const name of capabilitiesOfEks({ attach: [], compute: 'node-group' })) lacking.set(name, withoutEks);
+  if (withoutEks !== undefined) for (const name of EKS_CAPABILITIES) lacking.set(name, withoutEks);
   for (const [name, needed] of Object.entries(SERVICES)) {
     const why = needed.flatMap((service) => services.get(service) ?? []);
     if (why.length > 0) lacking.set(name, why.join('; '));

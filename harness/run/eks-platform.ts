@@ -1,4 +1,4 @@
-import { capabilitiesOfEks, eksDriver, type EksOptions } from '../../clusters/eks/index.ts';
+import { capabilitiesOfEks, EKS_CAPABILITIES, eksDriver, type EksOptions } from '../../clusters/eks/index.ts';
 import { PROBE_IMAGE } from '../../clusters/embedded/host.ts';
 import { tagsOf } from '../../clusters/tags.ts';
 import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
@@ -12,9 +12,7 @@ import type { PlatformOptions } from './platform.ts';
 
 /** What clusters of EKS may be able to do; what runs on them may lack some of it. */
 export const eksCapabilities = (configuration: Configuration | undefined): ReadonlySet<string> =>
-  configuration === undefined
-    ? capabilitiesOfEks({ attach: [], compute: 'node-group' })
-    : capabilitiesOfEks(ofClusters(configuration));
+  configuration === undefined ? EKS_CAPABILITIES : capabilitiesOfEks(ofClusters(configuration));
 
 /** What AWS may be able to do, as far as the configuration tells. */
 export function eksAwsCapabilities(configuration: Configuration | undefined): ReadonlySet<string> {
