@@ -29,18 +29,18 @@ export class ClusterError extends Error {
   readonly code: ClusterErrorCode;
   /** `usage`: the user named something wrong (exit code 2); `environment`: something failed (exit code 3). */
   readonly blame: 'usage' | 'environment';
-  /** Something that was made is still there. */
-  readonly leaves: boolean;
+  /** What was made and is still there, as a sentence. */
+  readonly left: string | undefined;
 
   constructor(
     code: ClusterErrorCode,
     blame: 'usage' | 'environment',
     message: string,
-    options?: { readonly cause?: unknown; readonly leaves?: boolean },
+    options?: { readonly cause?: unknown; readonly left?: string },
   ) {
     super(message, options);
     this.code = code;
     this.blame = blame;
-    this.leaves = options?.leaves ?? code === 'LEFT_BEHIND';
+    this.left = options?.left ?? (code === 'LEFT_BEHIND' ? message : undefined);
   }
 }

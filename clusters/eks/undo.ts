@@ -90,7 +90,10 @@ export class Undo {
       );
       if (left === undefined) throw error;
       const { code, blame } = error instanceof ClusterError ? error : left;
-      throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error, leaves: true });
+      throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, {
+        cause: error,
+        left: left.message,
+      });
     }
   }
 }

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
-import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ClusterDriver, ClusterHost, RunningCluster } from '../../clusters/driver.ts';
 import { ClusterError } from '../../clusters/errors.ts';
 import type { Ledger, Making } from '../../clusters/ledger.ts';
 import { listen, stopServer } from '../../clusters/listen.ts';
@@ -112,6 +113,42 @@ describe('the environment of a run', () => {
       expect(sites.size).to.equal(0);
       await opened.teardown();
     }
+  });
+
+  it('stops making the other cluster when one fails, and says what both left', async () => {
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters: ClusterDriver = {
+      ...platform.clusters,
+      provision: async ({ alias, signal }) => {
+        if (alias === 'c1') throw new ClusterError('CLUSTER_FAILED', 'environment', 'A quota is reached.');
+        if (!signal.aborted) await once(signal, 'abort');
+        const { message } = signal.reason as Error;
+        throw new ClusterError('CLUSTER_FAILED', 'environment', `${message} Left behind: role r2.`, {
+          left: 'Left behind: role r2.',
+        });
+      },
+    };
+    const opened = openEnvironment({ ...platform, clusters }, { ...options, clusters: ['c1', 'c2'] });
+    const error = await opened.provision().catch((reason: Error) => reason.message);
+    expect(error).to.equal('A quota is reached. Left behind: role r2.');
+    await opened.teardown();
+  });
+
+  it('says what is left of each cluster that could not be deleted', async () => {
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters: ClusterDriver = {
+      ...platform.clusters,
+      capabilities: new Set(),
+      provision: async ({ name }) =>
+        ({
+          name,
+          delete: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', `Left behind: cluster ${name}.`)),
+        }) as unknown as RunningCluster,
+    };
+    const opened = openEnvironment({ ...platform, clusters }, { ...options, clusters: ['c1', 'c2'] });
+    await opened.provision();
+    const error = await opened.teardown().catch((reason: Error) => reason.message);
+    expect(error).to.equal('Left behind: cluster c1a2b3d-c1. Left behind: cluster c1a2b3d-c2.');
   });
 
   it('keeps the note of an account where a cluster that failed left something', async () => {

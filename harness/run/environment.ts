@@ -84,6 +84,9 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
   // Ahead of all that is made there.
   const forgetAws = noteAws(aws, options.ledger);
   let leaves = false;
+  // When one cluster fails, the others are of no use any more.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
   return {
     environment,
     get capabilities() {
@@ -96,11 +99,20 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     },
     provision: async () => {
       try {
-        const made = await Promise.allSettled(options.clusters.map((alias) => provisionSite(platform, options, alias)));
-        for (const outcome of made) if (outcome.status === 'fulfilled') sites.set(outcome.value.alias, outcome.value);
-        const failures = made.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Error] : []));
-        leaves = failures.some((error) => error instanceof ClusterError && error.leaves);
-        if (failures[0]) throw failures[0];
+        const failures: Error[] = [];
+        await Promise.all(
+          options.clusters.map(async (alias) => {
+            try {
+              sites.set(alias, await provisionSite(platform, { ...options, signal }, alias));
+            } catch (error) {
+              failures.push(error as Error);
+              stop.abort(error);
+            }
+          }),
+        );
+        leaves = failures.some((error) => leftBy(error) !== undefined);
+        const [first, ...others] = failures;
+        if (first) throw together(first, others);
       } catch (error) {
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
@@ -113,8 +125,10 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
       }
       const deleted = await Promise.allSettled([...sites.values()].map((site) => site.cluster.delete()));
       const closed = await Promise.allSettled([aws.close(), clusters.close()]);
-      const failed = [undone, ...deleted, ...closed].find((outcome) => outcome.status === 'rejected');
-      if (failed) throw tearingError(failed.reason);
+      const [first, ...others] = [undone, ...deleted, ...closed].flatMap((outcome) =>
+        outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+      );
+      if (first) throw tearingError(together(first, others));
       if (environment.leftovers.length === 0 && !leaves) forgetAws();
     },
   };
@@ -129,6 +143,21 @@ function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly
 /** A role can have one permissions boundary alone (IAM User Guide, "Permissions boundaries for IAM entities"). */
 export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
   permissionsBoundary === undefined ? ['own-boundary'] : [];
+
+/** What an error says is still there, as a sentence. */
+const leftBy = (error: unknown): string | undefined => (error instanceof ClusterError ? error.left : undefined);
+
+/** The first of several errors, which also says what the others left. */
+function together(first: Error, others: readonly Error[]): Error {
+  const left = others.flatMap((error) => leftBy(error) ?? []);
+  if (left.length === 0) return first;
+  const { code, blame } =
+    first instanceof ClusterError ? first : ({ code: 'CLUSTER_FAILED', blame: 'environment' } as const);
+  return new ClusterError(code, blame, [first.message.split('\n')[0], ...left].join(' '), {
+    cause: first,
+    left: [leftBy(first) ?? [], left].flat().join(' '),
+  });
+}
 
 /** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
 export function provisioningError(cluster: string, cause: Error): HarnessError {
