@@ -56,8 +56,8 @@ describe('the configuration', () => {
     };
     expect(values([])).to.deep.equal([16, 60, 300]);
     expect(values(['--cluster', 'kind'])).to.deep.equal([16, 60, 300]);
-    expect(values(['--cluster', 'eks'])).to.deep.equal([64, 300, 1800]);
-    expect(values(['--parallel', '3', '--cluster', 'eks'])).to.deep.equal([3, 300, 1800]);
+    expect(values(['--cluster', 'eks'])).to.deep.equal([64, 300, 2700]);
+    expect(values(['--parallel', '3', '--cluster', 'eks'])).to.deep.equal([3, 300, 2700]);
   });
 
   it('keeps an equals sign in a value', () => {

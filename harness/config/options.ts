@@ -91,8 +91,8 @@ export const OPTIONS = [
     minimum: 1,
     maximum: 86_400,
     default: 300,
-    eksDefault: 1800,
-    help: 'kind, eks: longest time until a cluster is ready, in seconds (on EKS 1800 unless given)',
+    eksDefault: 2700,
+    help: 'kind, eks: longest time until a cluster is ready, in seconds (on EKS 2700 unless given)',
   },
   {
     name: 'cluster-name',
