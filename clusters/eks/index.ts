@@ -8,7 +8,7 @@ import { capabilitiesOfEks } from './capabilities.ts';
 import { explained } from './errors.ts';
 import type { EksOptions } from './options.ts';
 import { contextOf, type ClusterPlan } from './provision.ts';
-import { findSubnets } from './subnets.ts';
+import { findSubnets, type ClusterSubnets } from './subnets.ts';
 import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
@@ -27,19 +27,20 @@ export function eksDriver(options: EksOptions): ClusterDriver {
   const attached = options.attach.length > 0;
   const may = capabilitiesOfEks(options);
   const lacking = new Set<string>();
-  let subnets: Promise<readonly string[]> | undefined;
+  let subnets: Promise<ClusterSubnets> | undefined;
 
   const nameOf = (alias: ClusterAlias): string =>
     attached ? (options.attach[alias === 'c1' ? 0 : 1] ?? alias) : `${namePrefix(options.run)}-${alias}`;
 
   const plan = async (request: ProvisionRequest): Promise<ClusterPlan> => {
     const { kubernetesVersion, addonVersion, compute, instanceType, nodes, agentImage } = options;
-    const [subnetIds] = await Promise.all([
-      options.subnetIds.length > 0 ? options.subnetIds : (subnets ??= subnetsOf(options, request.region)),
+    const given = options.subnetIds;
+    const [found] = await Promise.all([
+      given.length > 0 ? { controlPlane: given, nodes: given } : (subnets ??= subnetsOf(options, request.region)),
       addonVersion === undefined ? undefined : checkAddonVersion(request.clients.eks, addonVersion, kubernetesVersion),
     ]);
     return {
-      subnetIds,
+      subnets: found,
       ...(kubernetesVersion !== undefined && { kubernetesVersion }),
       nodes: compute === 'auto-mode' ? compute : { instances: { type: instanceType, count: nodes } },
       ...(options.clusterRoleArn !== undefined && { clusterRoleArn: options.clusterRoleArn }),
@@ -82,7 +83,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
   };
 }
 
-async function subnetsOf({ ec2 }: EksOptions, region: string): Promise<readonly string[]> {
+async function subnetsOf({ ec2 }: EksOptions, region: string): Promise<ClusterSubnets> {
   const client = ec2 ?? new EC2Client({ region });
   try {
     return await findSubnets(client, region);

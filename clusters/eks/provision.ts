@@ -10,12 +10,13 @@ import { makeControlPlane } from './control-plane.ts';
 import { awaitNodeGroup, makeNodeGroup } from './node-group.ts';
 import { makeProvider } from './oidc-provider.ts';
 import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, makeRole, NODE_ROLE } from './roles.ts';
+import type { ClusterSubnets } from './subnets.ts';
 import { TIMING, type Timing } from './timing.ts';
 import { Undo } from './undo.ts';
 
 /** What a cluster that is made is like. */
 export interface ClusterPlan {
-  readonly subnetIds: readonly string[];
+  readonly subnets: ClusterSubnets;
   /** Such as `1.34`; default: EKS' own. */
   readonly kubernetesVersion?: string;
   /** Who brings the nodes: EKS itself, or a node group; its instances are EKS' choice unless given. */
@@ -47,9 +48,12 @@ export interface MadeCluster {
   readonly nodeRoleArn: string;
 }
 
-/** An emulated EKS is given subnets that its EC2 knows, and is done when it answers; when it fails, it fails for good. */
+const SUBNET_IDS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
+/** Those that the EC2 of an emulator knows. */
+export const EMULATED_SUBNETS: ClusterSubnets = { controlPlane: SUBNET_IDS, nodes: SUBNET_IDS };
+/** An emulated EKS is done when it answers; when it fails, it fails for good. */
 const EMULATED: ClusterPlan = {
-  subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
+  subnets: EMULATED_SUBNETS,
   nodes: {},
   addon: {},
 };
@@ -100,7 +104,7 @@ export async function makeCluster(plan: ClusterPlan, accountId: string, context:
   const cluster = await makeControlPlane(
     {
       roleArn,
-      subnetIds: plan.subnetIds,
+      subnetIds: plan.subnets.controlPlane,
       ...(plan.kubernetesVersion !== undefined && { version: plan.kubernetesVersion }),
       ...(autoMode && { autoModeNodeRoleArn: nodeRoleArn }),
     },
@@ -118,12 +122,12 @@ export async function makeCluster(plan: ClusterPlan, accountId: string, context:
 
 /** One after the other is asked for, since pods of the add-on need nodes, and both are waited for at once. */
 async function makeNodesAndAgent(
-  { nodes, subnetIds, addon }: ClusterPlan,
+  { nodes, subnets, addon }: ClusterPlan,
   nodeRoleArn: string,
   context: EksContext,
 ): Promise<readonly [Nodegroup | undefined, Addon | undefined]> {
   if (nodes === 'auto-mode') return [undefined, undefined];
-  const group = await makeNodeGroup({ nodeRoleArn, subnetIds, ...nodes }, context);
+  const group = await makeNodeGroup({ nodeRoleArn, subnetIds: subnets.nodes, ...nodes }, context);
   const made = addon === undefined ? undefined : await makeAddon({ ...addon, resolveConflicts: 'OVERWRITE' }, context);
   let nodesSince = 'done' in group ? Date.now() : undefined;
   return together(

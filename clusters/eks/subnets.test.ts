@@ -2,7 +2,8 @@ import type { DescribeSubnetsCommandInput, EC2Client, Subnet } from '@aws-sdk/cl
 import { expect } from 'chai';
 import { findSubnets } from './subnets.ts';
 
-const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb'): Subnet => ({
+const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb', MapPublicIpOnLaunch = true): Subnet => ({
+  MapPublicIpOnLaunch,
   ...{ VpcId, SubnetId: `subnet-${VpcId}-${zone}-${role}`, AvailabilityZone: zone },
   Tags: [{ Key: `kubernetes.io/role/${role}`, Value: '1' }],
 });
@@ -21,24 +22,42 @@ const ec2With = (...subnets: Subnet[]): EC2Client =>
 
 const refusal = async (ec2: EC2Client): Promise<unknown> =>
   findSubnets(ec2, 'us-west-2').then(
-    (found) => expect.fail(`it found ${found.join()}`),
+    (found) => expect.fail(`it found ${found.nodes.join()}`),
     (error: unknown) => error,
   );
 
 describe('subnets for a cluster', () => {
   it('are the internal ones, when they are in two zones', async () => {
     const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'a', 'internal-elb'), subnet('v', 'b', 'internal-elb'));
-    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal(['subnet-v-a-internal-elb', 'subnet-v-b-internal-elb']);
+    const internal = ['subnet-v-a-internal-elb', 'subnet-v-b-internal-elb'];
+    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal({ controlPlane: internal, nodes: internal });
   });
 
   it('are all, when the internal ones are in one zone', async () => {
     const ec2 = ec2With(subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'), subnet('v', 'b', 'internal-elb'));
-    expect(await findSubnets(ec2, 'us-west-2')).to.have.length(3);
+    const { controlPlane, nodes } = await findSubnets(ec2, 'us-west-2');
+    expect(controlPlane).to.have.length(3);
+    expect(nodes, 'of nodes').to.deep.equal(['subnet-v-b-internal-elb']);
   });
 
   it('are of the one VPC that has them in two zones', async () => {
     const ec2 = ec2With(subnet('w', 'a', 'elb'), subnet('v', 'a', 'elb'), subnet('v', 'b', 'elb'));
-    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal(['subnet-v-a-elb', 'subnet-v-b-elb']);
+    expect(await findSubnets(ec2, 'us-west-2'))
+      .to.have.property('controlPlane')
+      .that.deep.equals(['subnet-v-a-elb', 'subnet-v-b-elb']);
+  });
+
+  it('of nodes give public addresses, where none is internal', async () => {
+    const ec2 = ec2With(subnet('v', 'a', 'elb', false), subnet('v', 'b', 'elb'));
+    expect(await findSubnets(ec2, 'us-west-2')).to.deep.equal({
+      controlPlane: ['subnet-v-a-elb', 'subnet-v-b-elb'],
+      nodes: ['subnet-v-b-elb'],
+    });
+    const error = await refusal(ec2With(subnet('v', 'a', 'elb', false), subnet('v', 'b', 'elb', false)));
+    expect(error).to.include({ code: 'NO_SUBNETS', blame: 'usage' });
+    expect((error as Error).message).to.contain(
+      'The subnets of v that are tagged kubernetes.io/role/elb give nodes no',
+    );
   });
 
   it('must be named when several VPCs fit', async () => {

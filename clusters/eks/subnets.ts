@@ -7,11 +7,19 @@ const PUBLIC = 'kubernetes.io/role/elb';
 /** A control plane needs subnets in this many zones (EKS User Guide, "View Amazon EKS networking requirements for VPC and subnets"). */
 const ZONES = 2;
 
+/** Ids of subnets. */
+export interface ClusterSubnets {
+  readonly controlPlane: readonly string[];
+  readonly nodes: readonly string[];
+}
+
 /**
- * The subnets of the one VPC that is tagged for EKS: its internal ones if they are in two zones, else all. Throws
- * `ClusterError` NO_SUBNETS when no VPC fits or several do, and errors of EC2.
+ * The subnets of the one VPC that is tagged for EKS. For the control plane its internal ones if they are in two zones, else
+ * all; for nodes the internal ones if there are any, else the public ones that give addresses, since nodes in others cannot
+ * reach EKS (EKS User Guide, "Troubleshoot problems with Amazon EKS clusters and nodes", Ec2SubnetInvalidConfiguration).
+ * Throws `ClusterError` NO_SUBNETS when no VPC fits or several do, and errors of EC2.
  */
-export async function findSubnets(ec2: EC2Client, region: string): Promise<readonly string[]> {
+export async function findSubnets(ec2: EC2Client, region: string): Promise<ClusterSubnets> {
   const byVpc = new Map<string, Subnet[]>();
   for (const subnet of await taggedSubnets(ec2)) {
     const { VpcId = '' } = subnet;
@@ -26,10 +34,19 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<reado
       'usage',
       `Several VPCs of ${region} have subnets that are tagged for EKS (${fitting.map(([vpc]) => vpc).join(', ')}): name subnets of one with --subnet-ids.`,
     );
-  const [, subnets] = first;
+  const [vpc, subnets] = first;
   const internal = subnets.filter(({ Tags }) => Tags?.some(({ Key }) => Key === INTERNAL));
-  return (zonesOf(internal) >= ZONES ? internal : subnets).map(({ SubnetId = '' }) => SubnetId);
+  const nodes = internal.length > 0 ? internal : subnets.filter((subnet) => subnet.MapPublicIpOnLaunch === true);
+  if (nodes.length === 0)
+    throw new ClusterError(
+      'NO_SUBNETS',
+      'usage',
+      `The subnets of ${vpc} that are tagged ${PUBLIC} give nodes no public addresses, and none is tagged ${INTERNAL}: let them assign public IPv4 addresses, tag internal ones, or name subnets with --subnet-ids.`,
+    );
+  return { controlPlane: idsOf(zonesOf(internal) >= ZONES ? internal : subnets), nodes: idsOf(nodes) };
 }
+
+const idsOf = (subnets: readonly Subnet[]): string[] => subnets.map(({ SubnetId = '' }) => SubnetId);
 
 async function taggedSubnets(ec2: EC2Client): Promise<readonly Subnet[]> {
   const subnets: Subnet[] = [];

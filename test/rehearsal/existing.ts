@@ -1,6 +1,6 @@
 import { connect } from '../../clusters/kubernetes/connection.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
-import { provisionThroughEks } from '../../clusters/eks/provision.ts';
+import { EMULATED_SUBNETS, provisionThroughEks } from '../../clusters/eks/provision.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 
 /** A cluster of the account that is no run's, with nodes and the agent's add-on unless told otherwise. */
@@ -20,7 +20,7 @@ export async function existingCluster(
       signal: new AbortController().signal,
     },
     {
-      subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
+      subnets: EMULATED_SUBNETS,
       nodes: {},
       ...(access && { adminPrincipalArn: jobRoleArn }),
       addon: addon ? {} : undefined,
