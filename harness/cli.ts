@@ -100,6 +100,7 @@ function awsPlanOf(configuration: Configuration): AwsPlanOptions {
     agentImage: configuration.text('agent-image'),
     addonVersion: configuration.text('addon-version'),
     expiresHours: configuration.number('expires'),
+    today: new Date(),
   };
 }
 

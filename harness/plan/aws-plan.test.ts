@@ -12,6 +12,7 @@ const options: AwsPlanOptions = {
   agentImage: undefined,
   addonVersion: undefined,
   expiresHours: 6,
+  today: new Date('2026-11-25'),
 };
 const scenarios = [
   aScenario({
@@ -43,6 +44,15 @@ describe('the plan of a run on EKS', () => {
     expect(text()).to.contain(
       `Estimated cost: ${(0.2 + nodes).toFixed(2)} USD (clusters 0.20 USD, nodes ${nodes.toFixed(2)} USD; on-demand prices of us-east-1, 2026-06`,
     );
+  });
+
+  it('knows what a version in extended support costs', () => {
+    expect(text({ kubernetesVersion: '1.33' })).to.contain(
+      'clusters 1.20 USD since Kubernetes 1.33 is in extended support',
+    );
+    expect(text({ kubernetesVersion: '1.29' })).to.contain('clusters 1.20 USD');
+    expect(text({ kubernetesVersion: '1.34' })).to.contain('clusters 0.20 USD, nodes');
+    expect(text({ kubernetesVersion: '1.34', today: new Date('2026-12-02') })).to.contain('clusters 1.20 USD since');
   });
 
   it('says that it does not know a price', () => {

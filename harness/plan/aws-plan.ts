@@ -13,6 +13,7 @@ export interface AwsPlanOptions {
   readonly agentImage: string | undefined;
   readonly addonVersion: string | undefined;
   readonly expiresHours: number;
+  readonly today: Date;
 }
 
 /**
@@ -22,6 +23,8 @@ export interface AwsPlanOptions {
 const PRICES = {
   date: '2026-06',
   cluster: 0.1,
+  /** Of a version in extended support. */
+  extendedCluster: 0.6,
   /** What Auto Mode adds to the price of an instance. */
   autoMode: 0.12,
   /** gp3, per GB and month. */
@@ -46,6 +49,24 @@ const PRICES = {
     'm7i.4xlarge': 0.8064,
   } as Readonly<Record<string, number>>,
 } as const;
+
+/**
+ * First day on which a version is no longer in standard support (Amazon EKS User Guide, "Understand the Kubernetes version
+ * lifecycle on EKS"); versions before the first of these are in extended support, later ones are not known yet.
+ */
+const STANDARD_SUPPORT_ENDS: readonly (readonly [version: string, end: string])[] = [
+  ['1.33', '2026-07-29'],
+  ['1.34', '2026-12-02'],
+  ['1.35', '2027-03-27'],
+];
+
+/** Whether a version such as `1.34` is in extended support; EKS' default version is not. */
+function isExtended(version: string | undefined, today: Date): boolean {
+  if (version === undefined) return false;
+  const minor = (text: string): number => Number(text.split('.')[1]);
+  const ended = STANDARD_SUPPORT_ENDS.filter(([, end]) => Date.parse(end) <= today.getTime());
+  return ended.some(([oldest]) => minor(version) <= minor(oldest));
+}
 
 /** GB of a node's root volume, as managed node groups have it. */
 const VOLUME = 20;
@@ -125,14 +146,16 @@ function costText(options: AwsPlanOptions, newClusters: number, minutes: number)
     return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
   const hours = minutes / 60;
   // A cluster is billed by the hour that was begun.
-  const clusters = newClusters * Math.ceil(hours) * PRICES.cluster;
+  const extended = isExtended(options.kubernetesVersion, options.today);
+  const clusters = newClusters * Math.ceil(hours) * (extended ? PRICES.extendedCluster : PRICES.cluster);
   const known = PRICES.instances[options.instanceType];
   const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
   const node = instance + (VOLUME * PRICES.storage) / HOURS_OF_A_MONTH + PRICES.publicAddress;
   const nodes = newClusters * options.nodes * hours * node;
   const unknown =
     known === undefined ? `, and ${options.instanceType} instances, whose price is not in the table, on top` : '';
-  return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
+  const support = extended ? ` since Kubernetes ${options.kubernetesVersion} is in extended support` : '';
+  return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}${support}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
 }
 
 const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
