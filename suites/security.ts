@@ -104,7 +104,8 @@ suite('security', ({ scenario }) => {
     roles: {
       app: podIdentityRole(),
       passer: controller(
-        allow(['iam:PassRole', 'iam:GetRole'], '<role:app>', { StringEquals: { 'iam:PassedToService': POD_IDENTITY } }),
+        allow('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': POD_IDENTITY } }),
+        allow('iam:GetRole', '<role:app>'),
       ),
       creator: controller(allow('iam:GetRole', '*')),
     },
