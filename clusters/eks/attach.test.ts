@@ -20,6 +20,7 @@ import type { EksOptions } from './options.ts';
 import { SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 
 const ADDON = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
+const AGENT = '/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent';
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
 
 describe('an existing cluster of EKS', function () {
@@ -134,6 +135,28 @@ describe('an existing cluster of EKS', function () {
     }
     const { addon } = await site.eks.send(new DescribeAddonCommand(ADDON));
     expect(addon?.addonVersion).to.equal(blue.facts['agentAddonVersion']);
+  });
+
+  it('must have no agent that EKS does not know of: the add-on would take it over', async () => {
+    await start();
+    await site.eks.send(new DeleteAddonCommand(ADDON));
+    const connection = connect(blue.kubeConfig);
+    try {
+      const metadata = { name: ADDON.addonName, namespace: 'kube-system', labels: { app: 'theirs' } };
+      const theirs = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: {} };
+      await connection.json('POST', '/apis/apps/v1/namespaces/kube-system/daemonsets', theirs);
+      for (const over of [{}, { agentImage: 'example.com/agent:1' }]) {
+        const error = await refusal(attach(over));
+        expect(error).to.include({ code: 'NOT_OURS', blame: 'usage' });
+        expect(error.message).to.contain('DaemonSet kube-system/eks-pod-identity-agent: name a cluster without one');
+      }
+      const stored = await connection.json<typeof theirs>('GET', AGENT);
+      expect(stored.metadata.labels).to.deep.equal({ app: 'theirs' });
+      const addon = await site.eks.send(new DescribeAddonCommand(ADDON)).catch(({ name }: Error) => name);
+      expect(addon).to.equal('ResourceNotFoundException');
+    } finally {
+      connection.close();
+    }
   });
 
   it('must be administered by who uses it', async () => {

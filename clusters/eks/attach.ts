@@ -19,7 +19,7 @@ export interface ExistingCluster {
   readonly cluster: Cluster;
   /** The first that it has. */
   readonly nodeGroup: Nodegroup | undefined;
-  /** `none`: the run brings one. */
+  /** As EKS knows it. `none`: the run brings one, unless the cluster has one that is not of EKS. */
   readonly agent: 'add-on' | 'auto-mode' | 'none';
 }
 

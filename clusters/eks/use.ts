@@ -1,7 +1,7 @@
 import { daemonSetsOf } from '../daemon-sets.ts';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
 import { ClusterError } from '../errors.ts';
-import { installAgent, removeFromCluster } from '../in-cluster/index.ts';
+import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../kubernetes/connection.ts';
 import { EXPIRY_TAG } from '../tags.ts';
 import { complete, lookAt } from './attach.ts';
@@ -62,6 +62,8 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   });
   const there = await reach({ cluster: found.cluster }, connection, false, use);
   if (there) lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
+  // The add-on would take over an agent that EKS does not know of, and take it along when it is deleted.
+  if (there && found.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
   const made = await complete(found, options, request.accountId, context);
   return ready(made, there ? connection : undefined, use, { ownAgent: found.agent === 'none', ownNodeRole: false });
 }

@@ -54,8 +54,15 @@ export async function installAgent(options: AgentOptions): Promise<InstalledAgen
   };
 }
 
-/** An agent is known by its name or by its label, in whatever namespace: two cannot share a node's port 80. */
-async function refuseOtherAgents({ connection, run, signal }: AgentOptions): Promise<void> {
+/**
+ * Throws `ClusterError` NOT_OURS when there is an agent that this run did not make. It is known by its name or by its label,
+ * in whatever namespace: two cannot share a node's port 80.
+ */
+export async function refuseOtherAgents({
+  connection,
+  run,
+  signal,
+}: Pick<AgentOptions, 'connection' | 'run' | 'signal'>): Promise<void> {
   const { items } = await connection.json<{ items: readonly KubernetesObject[] }>(
     'GET',
     '/apis/apps/v1/daemonsets',

@@ -4,7 +4,7 @@ import { AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
 import { WEBHOOK_OBJECTS } from './webhook.ts';
 
-export { installAgent, type AgentOptions, type InstalledAgent } from './agent.ts';
+export { installAgent, refuseOtherAgents, type AgentOptions, type InstalledAgent } from './agent.ts';
 export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
 export { removeNamespaces } from './namespaces.ts';
 export { type InClusterOptions } from './options.ts';
