@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
 import { generalize, inPlaces, withoutCovered } from './generalize.ts';
-import { boundaryPolicy, jobPolicy, type Recorded } from './generate.ts';
+import { boundaryPolicy, jobPolicy, LONGEST_POLICY, longestOf, type Recorded } from './generate.ts';
 import { outsidePolicy } from './outside.ts';
 
 const PLACES = {
@@ -9,6 +11,7 @@ const PLACES = {
   region: 'us-west-2',
   otherAccountRole: 'arn:aws:iam::444455556666:role/other',
 };
+const JOB = { jobRoleName: 'nightly', jobPolicyName: 'nightly-policy' };
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 const inEks = (what: string): string => `arn:aws:eks:us-west-2:111122223333:${what}`;
 
@@ -16,7 +19,7 @@ type Kind = 'identity' | 'boundary' | 'trust';
 
 /** A call by the job, or by a role of the run, that one policy decides. */
 function call(action: string, resource: string, kind: Kind = 'identity', value = 'allowed'): CallRecord {
-  const policy = kind === 'identity' ? 'inline policy job of role nightly' : `the ${kind}`;
+  const policy = kind === 'identity' ? 'managed policy nightly-policy' : `the ${kind}`;
   const statement = { policy, kind, effect: 'Allow', applied: value === 'allowed' };
   return {
     caller: 'arn:aws:sts::111122223333:assumed-role/nightly/job',
@@ -24,7 +27,7 @@ function call(action: string, resource: string, kind: Kind = 'identity', value =
   } as unknown as CallRecord;
 }
 
-const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, jobRoleName: 'nightly' });
+const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, ...JOB });
 const statementsOf = (text: string): Record<string, unknown>[] =>
   (JSON.parse(text) as { Statement: Record<string, unknown>[] }).Statement;
 
@@ -53,6 +56,21 @@ describe('a policy that is generated from calls', () => {
       '111122223333 us-west-2 arn:aws:iam::444455556666:role/other',
     );
   });
+
+  it('is measured where it is longest', () => {
+    expect(longestOf('{ "a": "<account> <region>" }')).to.equal('{"a":"111122223333ap-southeast-2"}'.length);
+    const many = Array.from({ length: 110 }, (_, index) =>
+      call('eks-auth:AssumeRoleForPodIdentity', inEks(`cluster/a${index}`)),
+    );
+    expect(() => jobPolicy(recorded(...many))).to.throw(
+      /^The policy can have \d+ characters, and a managed policy at most/,
+    );
+  });
+
+  for (const name of ['nightly-policy.json', 'permissions-boundary.json'])
+    it(`fits into a managed policy of every account and region, as ${name} in docs/iam`, () => {
+      expect(longestOf(readFileSync(join('docs', 'iam', name), 'utf8'))).to.be.at.most(LONGEST_POLICY);
+    });
 
   it('names no resource that another one covers', () => {
     expect(withoutCovered(['role/a-*', 'role/a-*-c?-node', 'role/b', 'role/a-*'])).to.deep.equal([
@@ -100,7 +118,7 @@ describe('a policy that is generated from calls', () => {
   it('is not asked beyond when a trust policy denies', () => {
     const beyond = call('iam:GetRole', role('a'), 'identity', 'implicitDeny');
     const untrusted = call('sts:AssumeRole', role('a'), 'trust', 'implicitDeny');
-    expect(outsidePolicy([beyond, untrusted, call('iam:GetRole', role('b'))], 'nightly')).to.deep.equal([
+    expect(outsidePolicy([beyond, untrusted, call('iam:GetRole', role('b'))], JOB)).to.deep.equal([
       `iam:GetRole on ${role('a')}`,
     ]);
   });

@@ -1,13 +1,21 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import { generalize, withoutCovered, type Places } from './generalize.ts';
+import { generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
+import { isOfJob } from './outside.ts';
 import { BOUNDARY_GROUPS, JOB_GROUPS, NOT_REHEARSED, type Group, type Statement } from './statements.ts';
 
 /** Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
-const LONGEST_POLICY = 6144;
+export const LONGEST_POLICY = 6144;
+
+/** Where a policy is longest: no region of the partition has a longer name, and no role without a path (IAM quotas). */
+const LONGEST_PLACES: Places = {
+  account: '111122223333',
+  region: 'ap-southeast-2',
+  otherAccountRole: `arn:aws:iam::444455556666:role/${'r'.repeat(64)}`,
+};
 
 export interface Recorded extends Places {
   readonly calls: readonly CallRecord[];
-  readonly jobRoleName: string;
+  readonly jobPolicyName: string;
 }
 
 interface Asked {
@@ -20,11 +28,7 @@ interface Asked {
  * after that, a 404 for example, makes no difference: AWS asks first.
  */
 export function jobPolicy(recorded: Recorded): string {
-  const { jobRoleName } = recorded;
-  const asked = askedWhere(
-    recorded,
-    ({ kind, policy }) => kind === 'identity' && policy.endsWith(` of role ${jobRoleName}`),
-  );
+  const asked = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
   return textOf([...grouped(asked, JOB_GROUPS), ...NOT_REHEARSED]);
 }
 
@@ -57,10 +61,10 @@ function grouped(asked: readonly Asked[], groups: readonly Group[]): Statement[]
   }
   return [...members]
     .filter(([, all]) => all.length > 0)
-    .map(([{ sid, condition }, all]) => ({
+    .map(([{ sid, condition, notRehearsed = [] }, all]) => ({
       Sid: sid,
       Effect: 'Allow' as const,
-      Action: [...new Set(all.map(({ action }) => action))].sort(),
+      Action: [...new Set([...all.map(({ action }) => action), ...notRehearsed])].sort(),
       Resource: withoutCovered(all.map(({ resource }) => resource)),
       ...(condition !== undefined && { Condition: condition }),
     }));
@@ -68,8 +72,13 @@ function grouped(asked: readonly Asked[], groups: readonly Group[]): Statement[]
 
 function textOf(statements: readonly Statement[]): string {
   const policy = { Version: '2012-10-17', Statement: statements };
-  const length = JSON.stringify(policy).length;
+  const length = longestOf(JSON.stringify(policy));
   if (length > LONGEST_POLICY)
-    throw new Error(`The policy has ${length} characters, and a managed policy at most ${LONGEST_POLICY}: split it.`);
+    throw new Error(
+      `The policy can have ${length} characters, and a managed policy at most ${LONGEST_POLICY}: split it.`,
+    );
   return `${JSON.stringify(policy, undefined, 2)}\n`;
 }
+
+/** Characters of a policy of docs/iam as IAM counts them, where what stands for its placeholders is longest. */
+export const longestOf = (policy: string): number => inPlaces(policy, LONGEST_PLACES).replace(/\s/g, '').length;

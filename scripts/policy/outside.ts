@@ -1,17 +1,32 @@
 import type { CallRecord } from '../../emulator/index.ts';
 
+/** The role that a job has a session of, and the managed policy that the role has. */
+export interface Job {
+  readonly jobRoleName: string;
+  readonly jobPolicyName: string;
+}
+
+interface Judged {
+  readonly kind: string;
+  readonly policy: string;
+}
+
+/** Whether a statement that had a say in a decision is one of the job's policy. */
+export const isOfJob = ({ kind, policy }: Judged, jobPolicyName: string): boolean =>
+  kind === 'identity' && policy === `managed policy ${jobPolicyName}`;
+
 /**
  * What the job asked for outside its policy, an action and a resource each. A denial that is not the policy's does not
  * count: a trust policy that is not in force yet, for example.
  */
-export function outsidePolicy(calls: readonly CallRecord[], jobRoleName: string): readonly string[] {
+export function outsidePolicy(calls: readonly CallRecord[], { jobRoleName, jobPolicyName }: Job): readonly string[] {
   return calls
     .filter(({ caller }) => caller.includes(`:assumed-role/${jobRoleName}/`))
     .flatMap(({ authorizations }) => authorizations)
     .filter(
       ({ decision: { value, statements } }) =>
         value !== 'allowed' &&
-        statements.some(({ kind, policy }) => kind === 'identity' && policy.endsWith(` of role ${jobRoleName}`)) &&
+        statements.some((one) => isOfJob(one, jobPolicyName)) &&
         !statements.some(({ kind, applied, effect }) => kind === 'identity' && applied && effect === 'Allow'),
     )
     .map(({ action, resource }) => `${action} on ${resource}`);

@@ -72,7 +72,7 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     await run(sweep('sweep of a report folder', '--report-dir', join(folder, 'killed')), 0, /removed cluster/);
     await run(sweep('sweep'), 0);
     const { accountId: account, region } = emulator;
-    return { calls: cloud.calls(), jobRoleName: cloud.jobRoleName, account, region, otherAccountRole };
+    return { calls: cloud.calls(), jobPolicyName: cloud.jobPolicyName, account, region, otherAccountRole };
   } finally {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });

@@ -1,4 +1,10 @@
-import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  CreatePolicyVersionCommand,
+  CreateRoleCommand,
+  DeletePolicyVersionCommand,
+} from '@aws-sdk/client-iam';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
@@ -33,16 +39,20 @@ export interface RehearsalCloud {
   readonly otherAccountRole: string;
   readonly jobRoleName: string;
   readonly jobRoleArn: string;
+  /** Name of the managed policy that the job's role has. */
+  readonly jobPolicyName: string;
+  /** Changes that policy. Throws IAM's refusal, such as of one that is longer than a managed policy may be. */
   setPolicy(policy: string): Promise<void>;
   /** What the job's session asked AWS for, and what the roles did that it made. */
   calls(): readonly CallRecord[];
-  /** All that there is in both accounts but for the job's own roles: a title for each thing. */
+  /** All that there is in both accounts but for the job's own roles and policies: a title for each thing. */
   inventory(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 
 const JOB_ROLE = 'nightly';
 const OTHER_ROLE = 'nightly-other-account';
+const JOB_POLICY = 'nightly-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
 export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
@@ -63,13 +73,17 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     const { iam } = aws.clients(account);
     const trust = policyText([{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }]);
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
-    await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: 'job', PolicyDocument: policy }));
+    // A managed one, as docs/nightly.md says: it may be shorter than policies in a role.
+    const create = new CreatePolicyCommand({ PolicyName: JOB_POLICY, PolicyDocument: policy });
+    const { Arn: PolicyArn = '' } = (await iam.send(create)).Policy ?? {};
+    await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
     return Role?.Arn ?? '';
   };
   const accountId = emulator.accountId;
   const jobRoleArn = await makeRole('main', JOB_ROLE, { Service: 'ec2.amazonaws.com' }, options.policy ?? EVERYTHING);
   const otherAccountRole = await makeRole('other', OTHER_ROLE, { AWS: `arn:aws:iam::${accountId}:root` }, EVERYTHING);
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
+  let version = 'v1';
   // As a CI server's OIDC token gives it: the emulator has no such server.
   const session = (endsAt = Date.now() + 6 * 3_600_000): Readonly<Record<string, string>> => {
     const credentials = world.credentials.issue({
@@ -106,14 +120,19 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     otherAccountRole,
     jobRoleName: JOB_ROLE,
     jobRoleArn,
+    jobPolicyName: JOB_POLICY,
     setPolicy: async (policy) => {
-      const put = new PutRolePolicyCommand({ RoleName: JOB_ROLE, PolicyName: 'job', PolicyDocument: policy });
-      await aws.clients('main').iam.send(put);
+      const { iam } = aws.clients('main');
+      const PolicyArn = `arn:aws:iam::${accountId}:policy/${JOB_POLICY}`;
+      const change = new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: policy, SetAsDefault: true });
+      const { PolicyVersion } = await iam.send(change);
+      await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: version }));
+      version = PolicyVersion?.VersionId ?? '';
     },
     calls: () => emulator.calls(),
     inventory: async () => {
       const all = await inventoryOf(aws);
-      return all.filter((title) => !/^role (nightly|nightly-other-account)( |$)/.test(title));
+      return all.filter((title) => !/^(role (nightly|nightly-other-account)|policy nightly-policy)( |$)/.test(title));
     },
     close: async () => {
       await aws.close();

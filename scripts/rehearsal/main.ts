@@ -87,7 +87,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
-    const outside = outsidePolicy(cloud.calls(), cloud.jobRoleName);
+    const outside = outsidePolicy(cloud.calls(), cloud);
     for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
     for (const { operation, resource, milliseconds } of fast)
       process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
