@@ -8,6 +8,7 @@ import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/
 import { expect } from 'chai';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ClusterError } from '../errors.ts';
+import { connect, type Connection } from '../kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
 import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 
@@ -72,7 +73,19 @@ describe('clusters that EKS makes', function () {
   });
 
   it('may have nodes of Auto Mode, with the roles that it needs and its own agent', async () => {
-    site = await startSite({ settings: { delays: SLOW } });
+    const nodesLeft: number[] = [];
+    let connection: Connection | undefined;
+    const nodes = async (): Promise<number> =>
+      (await connection!.json<{ items: unknown[] }>('GET', '/api/v1/nodes')).items.length;
+    site = await startSite({
+      settings: { delays: SLOW },
+      wrap: withClusters((cluster) => ({
+        delete: async () => {
+          nodesLeft.push(await nodes());
+          await cluster.delete();
+        },
+      })),
+    });
     const driver = eksDriver(site.options({ compute: 'auto-mode' }));
     const cluster = await driver.provision(site.request(NAME));
     const made = await site.eks.send(new DescribeClusterCommand({ name: NAME }));
@@ -82,7 +95,12 @@ describe('clusters that EKS makes', function () {
     expect(cluster.facts).to.include({ compute: 'EKS Auto Mode', agent: 'of EKS Auto Mode' });
     expect(driver.capabilities.has('agent-restart')).to.equal(false);
     expect(driver.capabilities.has('pod-identity')).to.equal(true);
+    connection = connect(cluster.kubeConfig);
+    expect(await nodes()).to.equal(1);
     await cluster.delete();
+    connection.close();
+    // DeleteCluster would leave behind what nodes use.
+    expect(nodesLeft).to.deep.equal([0]);
     expect(await site.left()).to.deep.equal([]);
   });
 

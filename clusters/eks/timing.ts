@@ -7,10 +7,12 @@ export interface Timing {
   readonly report: number;
   /** A new role that EKS does not know yet (IAM User Guide, "Troubleshoot IAM": changes are not always immediately visible). */
   readonly role: number;
-  /** A name, or a thing, that EKS says is in use: by what was just deleted, or by a change under way. */
+  /** A name, or a thing, that EKS or IAM says is in use: by what was just deleted, or by a change under way. */
   readonly inUse: number;
   /** An add-on that is DEGRADED after the nodes are there: its pods may be starting. */
   readonly degraded: number;
+  /** Nodes of Auto Mode that are to go before their cluster does. */
+  readonly drain: number;
   /** Until what is being deleted is gone. Before that, a cluster that is being made must be done. */
   readonly deletion: number;
   /** An API server whose cluster is ACTIVE: its name is new to DNS, and the creator's access entry to it. */
@@ -29,6 +31,7 @@ export const TIMING: Timing = {
   role: MINUTE,
   inUse: 5 * MINUTE,
   degraded: MINUTE,
+  drain: 10 * MINUTE,
   deletion: 30 * MINUTE,
   apiServer: 2 * MINUTE,
   optionalApiServer: 5 * SECOND,

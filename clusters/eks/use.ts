@@ -5,6 +5,7 @@ import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluste
 import { connect, type Connection } from '../kubernetes/connection.ts';
 import { EXPIRY_TAG } from '../tags.ts';
 import { complete, lookAt } from './attach.ts';
+import { removeNodes } from './auto-mode.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { regionalEksAuth } from './eks-auth.ts';
@@ -29,6 +30,7 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   const connection = connect(kubeConfigOf(request, made.cluster));
   try {
     const there = await reach(made, connection, true, use);
+    if (there && plan.nodes === 'auto-mode') noteNodes(made, use);
     if (there) await awaitDns(connection, context);
     return await ready(made, there ? connection : undefined, use, {
       ownAgent: plan.nodes !== 'auto-mode',
@@ -37,6 +39,22 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
   } finally {
     connection.close();
   }
+}
+
+/** Notes that nodes of Auto Mode, which come with the first pods, go before the cluster. */
+function noteNodes({ cluster }: MadeCluster, { options, request, context }: ClusterUse): void {
+  context.undo.made({
+    stage: 'in the cluster',
+    what: `nodes of cluster ${context.name}`,
+    remove: async () => {
+      const connection = connect(kubeConfigOf(request, cluster));
+      try {
+        await removeNodes(connection, options.run, context);
+      } finally {
+        connection.close();
+      }
+    },
+  });
 }
 
 /** Takes an existing cluster for this run alone and adds what it lacks; that is in the context's undo. */

@@ -134,7 +134,10 @@ async function startAutoMode({ state, request }: EksCall, { managed, configurati
   const { nodePools, nodeRoleArn } = autoMode;
   const [name] = nodePools;
   if (name !== undefined && nodeRoleArn !== undefined)
-    await managed?.addNodes({ name, nodeRoleArn, credentials: nodeCredentials(state.context, request, nodeRoleArn) });
+    await managed?.addNodes({
+      ...{ name, nodePools, nodeRoleArn },
+      credentials: nodeCredentials(state.context, request, nodeRoleArn),
+    });
   const version = findAddon(AGENT)?.versions[0] ?? '';
   await managed?.installAddon({ name: AGENT, version, configurationValues: undefined });
 }

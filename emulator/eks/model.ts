@@ -70,6 +70,8 @@ export const ADDON_DEGRADED = 'AddonDegraded';
 
 export interface NodeGroupSpec {
   readonly name: string;
+  /** Names of the NodePools that it is of, in Auto Mode: it goes when these are deleted in Kubernetes. */
+  readonly nodePools?: readonly string[];
   readonly nodeRoleArn: string;
   /** What instance metadata would answer: fresh credentials of the node role. */
   readonly credentials: () => Promise<Credentials>;

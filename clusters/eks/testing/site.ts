@@ -28,6 +28,7 @@ export const FAST: Timing = {
   role: 3000,
   inUse: 200,
   degraded: 40,
+  drain: 10_000,
   deletion: 20_000,
   apiServer: 3000,
   optionalApiServer: 30,

@@ -107,6 +107,8 @@ export const KINDS: readonly ResourceKind[] = [
     namespaced: false,
   }),
   kind('coordination.k8s.io/v1', 'Lease', 'leases'),
+  // Of EKS Auto Mode; other clusters have none.
+  kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),
 ];
 
 const BY_RESOURCE = new Map(KINDS.map((k) => [k.resource, k]));

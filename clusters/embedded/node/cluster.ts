@@ -39,6 +39,7 @@ export class EmbeddedCluster implements ManagedCluster {
   readonly #agents: AgentDaemonSet;
   readonly #nodes = new Map<string, RunningNode>();
   #nodesMade = 0;
+  #leaving: Promise<void> | undefined;
 
   private constructor(spec: ClusterSpec, resources: ClusterResources, api: ApiServer, webhook: RunningWebhook) {
     this.#spec = spec;
@@ -96,7 +97,20 @@ export class EmbeddedCluster implements ManagedCluster {
     });
     this.#nodes.set(node.name, node);
     this.#agents.addNode(node.name);
+    if (group.nodePools !== undefined) this.#addNodePools(group.name, group.nodePools);
     await this.#agentsReady();
+  }
+
+  /** Nodes go with the last of their NodePools (Karpenter, "Disruption"). */
+  #addNodePools(group: string, names: readonly string[]): void {
+    const { store } = this.#api;
+    for (const name of names)
+      store.create('nodepools', { apiVersion: 'karpenter.sh/v1', kind: 'NodePool', metadata: { name }, spec: {} });
+    const unwatch = store.watch('nodepools', ({ type }) => {
+      if (type !== 'DELETED' || store.list('nodepools').length > 0) return;
+      unwatch();
+      this.#leaving = this.removeNodes(group);
+    });
   }
 
   async removeNodes(name: string): Promise<void> {
@@ -127,7 +141,7 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async delete(): Promise<void> {
     this.#agents.close();
-    await Promise.all([...this.#nodes.values()].map((node) => node.close()));
+    await Promise.all([this.#leaving, ...[...this.#nodes.values()].map((node) => node.close())]);
     this.#nodes.clear();
     await Promise.all([this.#webhook.stop(), this.#api.close()]);
     await rm(this.#resources.directory, { recursive: true, force: true });

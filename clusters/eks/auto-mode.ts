@@ -1,0 +1,49 @@
+import { ClusterError } from '../errors.ts';
+import { removeNamespaces } from '../in-cluster/index.ts';
+import { find } from '../in-cluster/objects.ts';
+import { until } from '../in-cluster/until.ts';
+import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import type { EksContext } from './context.ts';
+
+const NODE_POOLS = '/apis/karpenter.sh/v1/nodepools';
+const NODES = '/api/v1/nodes';
+
+interface List {
+  readonly items: readonly { readonly metadata: { readonly name: string } }[];
+}
+
+/**
+ * Removes all nodes of a cluster in Auto Mode, with what the run has on them; resolves when they are gone. DeleteCluster takes
+ * them too, but then leaves the cluster's security group behind, which has no tag of the run, and may leave the node role in
+ * EKS' instance profile. Throws `ClusterError` NODE_NOT_READY for nodes that stay, and errors of the API server.
+ */
+export async function removeNodes(
+  connection: Connection,
+  run: string,
+  { name, timing, progress }: Pick<EksContext, 'name' | 'timing' | 'progress'>,
+): Promise<void> {
+  progress(`deleting nodes of cluster ${name}`);
+  // A node is not drained while a pod on it forbids that, as those of a run do.
+  await removeNamespaces(connection, run);
+  const gone = await until(
+    async (attempt) => {
+      const pools = await find<List>(connection, NODE_POOLS, attempt);
+      if (pools === undefined) return true;
+      for (const { metadata } of pools.items)
+        await connection.json('DELETE', `${NODE_POOLS}/${metadata.name}`, undefined, attempt).catch(ignoreMissing);
+      const { items } = await connection.json<List>('GET', NODES, undefined, attempt);
+      return items.length === 0 ? true : undefined;
+    },
+    { every: timing.firstPause, within: timing.drain, signal: new AbortController().signal },
+  );
+  if (gone === undefined)
+    throw new ClusterError(
+      'NODE_NOT_READY',
+      'environment',
+      `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
+    );
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof KubernetesError && error.status === 404)) throw error;
+}
