@@ -17,6 +17,7 @@ export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './de
 export { regionalEksAuth } from './eks-auth.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export type { EksOptions } from './options.ts';
+export { removeRole } from './roles.ts';
 export { TIMING, type Timing } from './timing.ts';
 
 const REMEDY = '`npm run sweep -- --cluster eks` deletes what a run left once it has expired';

@@ -19,6 +19,28 @@ describe('roles of clusters', () => {
     return emulator.close();
   });
 
+  it('are deleted once EKS has taken them out of its instance profile, which may be long after the cluster', async () => {
+    let held = 3;
+    iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'DeleteRoleCommand' && (held -= 1) >= 0)
+            throw Object.assign(new Error('Cannot delete entity, must remove roles from instance profile first.'), {
+              name: 'DeleteConflictException',
+            });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const undo = new Undo();
+    // What a new role takes says nothing of how long an old one is held.
+    const timing = { ...FAST, role: 0, inUse: 20_000 };
+    const making = { iam, undo, partition: 'aws', tags: {}, timing, signal: new AbortController().signal };
+    await makeRole({ name: 'a-node', ...NODE_ROLE }, making);
+    await undo.all();
+    expect(held).to.equal(-1);
+  });
+
   it('get their policies, also where IAM does not know of the role yet, and are deleted with them', async () => {
     let unknown = 4;
     iam.middlewareStack.add(

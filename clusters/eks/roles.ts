@@ -77,7 +77,7 @@ export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<stri
     {
       stage: 'beside the cluster',
       what: `role ${role.name}`,
-      remove: () => removeRole(iam, role.name, policyArns, timing),
+      remove: () => removeRole(iam, role.name, timing, policyArns),
     },
     async () => {
       const create = new CreateRoleCommand({
@@ -110,8 +110,16 @@ export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<stri
   return arn ?? '';
 }
 
-/** Deletes a role of the run with whatever policies it has by now. */
-async function removeRole(iam: IAMClient, RoleName: string, known: readonly string[], timing: Timing): Promise<void> {
+/**
+ * Deletes a role of a run with whatever policies it has by now; those that are known spare a look. Resolves also when there is
+ * none. Throws errors of IAM.
+ */
+export async function removeRole(
+  iam: IAMClient,
+  RoleName: string,
+  timing: Timing,
+  known: readonly string[] = [],
+): Promise<void> {
   const signal = new AbortController().signal;
   await detach(iam, RoleName, known);
   await sendUntil(
@@ -123,11 +131,11 @@ async function removeRole(iam: IAMClient, RoleName: string, known: readonly stri
         throw error;
       }
     },
-    // EKS takes the instance profile of nodes out of the role a moment after they are gone.
+    // EKS takes the role out of the instance profile of nodes some time after these are gone; in Auto Mode, after the cluster is.
     {
       heals: (error) =>
         isNamed(error, 'DeleteConflict') || isNamed(error, 'ConcurrentModification') || isPassing(error),
-      within: timing.role,
+      within: timing.inUse,
       timing,
       signal,
     },

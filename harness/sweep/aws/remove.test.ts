@@ -1,4 +1,5 @@
 import { EKSClient } from '@aws-sdk/client-eks';
+import { CreateRoleCommand, IAMClient, ListRolesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import {
   CreateBucketCommand,
   ListBucketsCommand,
@@ -14,6 +15,10 @@ import { removeThing } from './remove.ts';
 import type { AwsThing } from './things.ts';
 
 const OF_A_RUN = { run: 'c1a2b3d', expiresAt: new Date(0), account: 'main' } as const;
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+});
 const timing = { ...TIMING, firstPause: 1, longestPause: 1 };
 
 const remove = (thing: AwsThing, clients: Partial<AwsClients>): Promise<void> =>
@@ -58,6 +63,34 @@ describe('removing what a run left in AWS', () => {
     eks.destroy();
     expect(calls.slice(0, 2).sort()).to.deep.equal(['DeleteAddonCommand', 'DeleteNodegroupCommand']);
     expect(calls.slice(2)).to.deep.equal(['DeleteClusterCommand']);
+  });
+
+  it("waits for EKS to take a role out of its nodes' instance profile", async () => {
+    const emulator = await startEmulator();
+    const { endpoint, region, administrator } = emulator;
+    const { accessKeyId, secretAccessKey } = administrator;
+    const iam = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    let held = 3;
+    iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'DeleteRoleCommand' && (held -= 1) >= 0)
+            throw Object.assign(new Error('must remove roles from instance profile first'), { name: 'DeleteConflict' });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    try {
+      const RoleName = 'conformance-c1a2b3d-c1-node';
+      const document = '{"Version":"2012-10-17","Statement":[]}';
+      await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
+      await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: document }));
+      await remove({ ...OF_A_RUN, kind: 'role', name: RoleName }, { iam });
+      expect((await iam.send(new ListRolesCommand({}))).Roles).to.deep.equal([]);
+    } finally {
+      iam.destroy();
+      await emulator.close();
+    }
   });
 
   it('removes a bucket whose own policy denies that', async () => {

@@ -4,20 +4,12 @@ import {
   paginateListNodegroups,
   type EKSClient,
 } from '@aws-sdk/client-eks';
-import {
-  DeleteOpenIDConnectProviderCommand,
-  DeletePolicyCommand,
-  DeleteRoleCommand,
-  DeleteRolePolicyCommand,
-  DetachRolePolicyCommand,
-  paginateListAttachedRolePolicies,
-  paginateListRolePolicies,
-  type IAMClient,
-} from '@aws-sdk/client-iam';
+import { DeleteOpenIDConnectProviderCommand, DeletePolicyCommand } from '@aws-sdk/client-iam';
 import {
   deleteAddon,
   deleteCluster,
   deleteNodeGroup,
+  removeRole,
   TIMING,
   type Patience,
   type Timing,
@@ -62,7 +54,7 @@ export async function removeThing(
     case 'bucket':
       return ignoreMissing(() => deleteBucket(s3, thing.name));
     case 'role':
-      return ignoreMissing(() => deleteRole(iam, thing.name));
+      return ignoreMissing(() => removeRole(iam, thing.name, timing));
     case 'policy':
       return ignoreMissing(() => iam.send(new DeletePolicyCommand({ PolicyArn: thing.arn })));
   }
@@ -81,14 +73,4 @@ async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patien
     ...groups.map((group) => deleteNodeGroup(eks, name, group, patience)),
   ]);
   await deleteCluster(eks, name, patience);
-}
-
-async function deleteRole(iam: IAMClient, RoleName: string): Promise<void> {
-  for await (const page of paginateListRolePolicies({ client: iam }, { RoleName }))
-    for (const PolicyName of page.PolicyNames ?? [])
-      await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
-  for await (const page of paginateListAttachedRolePolicies({ client: iam }, { RoleName }))
-    for (const { PolicyArn } of page.AttachedPolicies ?? [])
-      await ignoreMissing(() => iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })));
-  await iam.send(new DeleteRoleCommand({ RoleName }));
 }
