@@ -27,8 +27,20 @@ describe('the pods of a run', () => {
       'c1a2b3d',
     );
     const started = watcher.started('shop', 'app', 'probe', new AbortController().signal);
-    return { started, tell: (pod: V1Pod) => tell(pod, false) };
+    return { started, tell: (pod: V1Pod, deleted = false) => tell(pod, deleted) };
   }
+
+  it('cannot start once it is deleted: nothing makes it again', async () => {
+    const { started, tell } = await watching();
+    const failure = started.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    const pod = podWith({ waiting: { reason: 'ContainerCreating' } });
+    tell(pod);
+    tell(pod, true);
+    expect(await failure).to.equal('Pod shop/app was deleted before it had started: see who did.');
+  });
 
   for (const [reason, message] of [
     ['ErrImagePull', 'pull QPS exceeded'],

@@ -6,8 +6,8 @@ import type { KubernetesClient } from '../kubernetes/client.ts';
 /** Follows all pods of a run on one cluster with a single watch. */
 export interface PodWatcher {
   /**
-   * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot, and the signal's reason
-   * when that fires.
+   * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot or the pod is deleted before,
+   * and the signal's reason when that fires.
    */
   started(namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod>;
   /** The pod as far as it is known, when the container has ended. */
@@ -73,8 +73,16 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
   return {
     started: (namespace, name, container, signal) => {
       let since: number | undefined;
+      let seen = false;
       return until(`${namespace}/${name}`, signal, (pod) => {
-        if (pod === undefined) return undefined;
+        if (pod === undefined) {
+          if (!seen) return undefined;
+          throw new HarnessError(
+            'POD_FAILED',
+            `Pod ${namespace}/${name} was deleted before it had started: see who did.`,
+          );
+        }
+        seen = true;
         if (hasEnded(pod, container)) return pod;
         const statuses = statusesOf(pod);
         const stuck = stuckWaiting(statuses);
