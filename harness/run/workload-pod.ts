@@ -281,6 +281,12 @@ const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.
 /** A workload needs no token of the Kubernetes API for AWS, so it gets one only where a probe presents it. */
 const usesApiToken = (plan: ProbePlan): boolean => JSON.stringify(plan).includes('"from":"kubernetes-api"');
 
+/**
+ * Keeps Karpenter, and so EKS Auto Mode, from evicting the pod to make do with fewer nodes: nothing would make it again, and
+ * nodes with such short-lived pods always look underutilized (Karpenter, "Disruption", pod-level controls).
+ */
+const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
+
 function podManifest(world: ScenarioWorld, workload: Workload, name: string, plan: ProbePlan): V1Pod {
   const { spec } = workload;
   const { aws } = world.environment;
@@ -331,6 +337,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       namespace: workload.namespace,
       labels: { ...labelsOf(world), [WORKLOAD_LABEL]: workload.name },
       annotations: {
+        [DO_NOT_DISRUPT]: 'true',
         ...world.names.expandAll(spec.podAnnotations ?? {}),
         [PHASE_ANNOTATION]: String(plan.heldBack ? NO_PHASE : (plan.phases[0]?.phase ?? 0)),
       },
