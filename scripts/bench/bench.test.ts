@@ -5,13 +5,14 @@ import { expect } from 'chai';
 import type { RunResults } from '../../harness/report/results.ts';
 import { main } from './cli.ts';
 import { median } from '../../harness/report/median.ts';
-import { measurement } from './measurement.ts';
+import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf } from './table.ts';
 import { verdictsOf, wholeRun } from './whole-run.ts';
 
 describe('bench', () => {
-  const comparisons: [title: string, value: number, unit: 'ms' | 'per second' | 'MB', ratio: number, met: boolean][] = [
+  const comparisons: [title: string, value: number, unit: Measurement['unit'], ratio: number, met: boolean][] = [
+    ['a speed below the target', 50, 'times as fast', 0.5, false],
     ['a time below the target', 50, 'ms', 2, true],
     ['a time above the target', 200, 'ms', 0.5, false],
     ['memory at the target', 100, 'MB', 1, true],
@@ -109,6 +110,8 @@ describe('bench', () => {
     [['--quick'], 2, /Unknown option '--quick'/],
     [['--repeat', '0'], 2, /--repeat must be a whole number from 1, not "0"/],
     [['--repeat', 'x'], 2, /not "x"/],
+    [['--eks', '--repeat', '2'], 2, /leave --kind-image and --repeat out/],
+    [['--suite', 'abac'], 2, /--suite abac goes with --eks/],
     [['more'], 2, /Unexpected argument 'more'/],
   ];
   for (const [argv, code, sentence] of usage) {

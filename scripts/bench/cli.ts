@@ -3,6 +3,7 @@ import { cpus, loadavg, totalmem } from 'node:os';
 import { parseArgs } from 'node:util';
 import { benchGetObject, benchSignatureVerifications } from '../../emulator/http/emulator.bench.ts';
 import { benchPolicyEvaluations } from '../../emulator/iam/policy/policy.bench.ts';
+import { benchEks } from './eks.ts';
 import { benchKind } from './kind.ts';
 import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
@@ -26,6 +27,9 @@ Measures the harness on this machine, prints each measurement beside its target 
                 same order: --repeat 20 looks for flakes, however long that takes
   --kind-image IMAGE
                 measure runs on kind with this node image instead, which takes some minutes
+  --eks         measure instead, against an emulated AWS that takes its time, how much faster a run on EKS is for
+                arranging and probing scenarios side by side; takes half an hour, less with --suite
+  --suite NAMES with --eks: these suites alone, separated by commas
   --strict      exit 1 when a target is missed
   --help        print this
 
@@ -40,6 +44,8 @@ interface Options {
   readonly json: string | undefined;
   readonly repeat: number | undefined;
   readonly kindImage: string | undefined;
+  readonly eks: boolean;
+  readonly suite: string | undefined;
   readonly strict: boolean;
   readonly help: boolean;
 }
@@ -71,7 +77,7 @@ export async function main(argv: readonly string[], io: BenchIo): Promise<number
   return options.strict && report.measurements.some(({ met }) => !met) ? 1 : 0;
 }
 
-async function measure({ repeat, kindImage }: Options, io: BenchIo): Promise<BenchReport> {
+async function measure({ repeat, kindImage, eks, suite }: Options, io: BenchIo): Promise<BenchReport> {
   const [cpu] = cpus();
   const machine = {
     cores: cpus().length,
@@ -81,8 +87,12 @@ async function measure({ repeat, kindImage }: Options, io: BenchIo): Promise<Ben
     node: process.versions.node,
     load: loadavg()[0] ?? 0,
   };
+  const progress = (line: string): void => io.err(`${line}\n`);
+  if (eks) {
+    const flags = suite === undefined ? [] : ['--suite', suite];
+    return { version: 1, machine, measurements: await benchEks({ program: io.program, flags, progress }) };
+  }
   if (kindImage !== undefined) {
-    const progress = (line: string): void => io.err(`${line}\n`);
     const measurements = await benchKind({
       image: kindImage,
       program: io.program,
@@ -194,6 +204,8 @@ function readOptions(argv: readonly string[]): Options {
       json: { type: 'string' },
       repeat: { type: 'string' },
       'kind-image': { type: 'string' },
+      eks: { type: 'boolean', default: false },
+      suite: { type: 'string' },
       strict: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -203,5 +215,9 @@ function readOptions(argv: readonly string[]): Options {
   const repeat = values.repeat === undefined ? undefined : Number(values.repeat);
   if (repeat !== undefined && !(Number.isInteger(repeat) && repeat >= 1))
     throw new Error(`--repeat must be a whole number from 1, not "${values.repeat}".`);
-  return { json: values.json, repeat, kindImage: values['kind-image'], strict: values.strict, help: values.help };
+  const { json, 'kind-image': kindImage, eks, suite, strict, help } = values;
+  if (eks && (kindImage !== undefined || repeat !== undefined))
+    throw new Error('--eks measures something of its own: leave --kind-image and --repeat out.');
+  if (suite !== undefined && !eks) throw new Error(`--suite ${suite} goes with --eks: add that, or leave it out.`);
+  return { json, repeat, kindImage, eks, suite, strict, help };
 }

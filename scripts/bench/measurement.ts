@@ -2,7 +2,7 @@
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'per second' | 'MB' | '%';
+  readonly unit: 'ms' | 'per second' | 'MB' | '%' | 'times as fast';
   readonly target: number;
   /** How many times better than the target: 1 and more meets it. */
   readonly ratio: number;
@@ -11,7 +11,7 @@ export interface Measurement {
   readonly note: string;
 }
 
-/** Compares a value with its target: times and memory should be small, rates large. */
+/** Compares a value with its target: times and memory should be small, rates and speed large. */
 export function measurement(
   name: string,
   value: number,
@@ -19,7 +19,7 @@ export function measurement(
   target: number,
   note: string,
 ): Measurement {
-  const ratio = unit === 'per second' ? value / target : target / value;
+  const ratio = unit === 'per second' || unit === 'times as fast' ? value / target : target / value;
   return { name, value: rounded(value), unit, target, ratio: Number(ratio.toFixed(2)), met: ratio >= 1, note };
 }
 

@@ -26,18 +26,23 @@ const USAGE_REPORTER = `data:text/javascript,${encodeURIComponent(
 )}`;
 
 /**
- * Runs `program` with the defaults: neither this environment's settings nor a terminal change what is measured.
+ * Runs `program` with the defaults: neither this environment's settings nor a terminal change what is measured, but what
+ * `environment` adds.
  *
  * @throws Error with the last lines of its output when it does not exit 0, since its numbers would mean nothing
  */
-export async function wholeRun(program: string, args: readonly string[] = []): Promise<WholeRun> {
+export async function wholeRun(
+  program: string,
+  args: readonly string[] = [],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<WholeRun> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-bench-'));
   try {
     const started = performance.now();
     const child = spawn(
       process.execPath,
       ['--import', USAGE_REPORTER, program, '--quiet', '--report-dir', directory, ...args],
-      { env: ownEnvironment(), stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
+      { env: { ...ownEnvironment(), ...environment }, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
     );
     const output = textOf(child.stderr);
     const usage = textOf(child.stdio[3] as Readable);

@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
 import { inPlaces } from '../policy/generalize.ts';
 import { outsidePolicy } from '../policy/outside.ts';
 import { rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
+import { timing } from './timing.ts';
 
 // The command says so itself where it matters.
 process.removeAllListeners('warning');
@@ -117,26 +117,6 @@ function reportFolder(flags: readonly string[]): string | undefined {
 function newReportFolder(): string {
   mkdirSync('reports', { recursive: true });
   return mkdtempSync(join('reports', 'rehearsal-'));
-}
-
-/** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
-function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
-  const factor = pace / propagationPace;
-  const { delays, associationPropagation, throttling } = AWS_TIMING;
-  return {
-    pace,
-    throttling,
-    delays: {
-      ...delays,
-      iam: delays.iam * factor,
-      listing: delays.listing * factor,
-      reuse: delays.reuse * factor,
-    },
-    associationPropagation: {
-      webhook: associationPropagation.webhook * factor,
-      eksAuth: associationPropagation.eksAuth * factor,
-    },
-  };
 }
 
 async function settledInventory(inventory: () => Promise<readonly string[]>): Promise<readonly string[]> {

@@ -1,0 +1,21 @@
+import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
+
+/** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
+export function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
+  const factor = pace / propagationPace;
+  const { delays, associationPropagation, throttling } = AWS_TIMING;
+  return {
+    pace,
+    throttling,
+    delays: {
+      ...delays,
+      iam: delays.iam * factor,
+      listing: delays.listing * factor,
+      reuse: delays.reuse * factor,
+    },
+    associationPropagation: {
+      webhook: associationPropagation.webhook * factor,
+      eksAuth: associationPropagation.eksAuth * factor,
+    },
+  };
+}
