@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +7,9 @@ import { EXIT } from './errors.ts';
 
 /** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */
 const SAME_INTERRUPT_MILLISECONDS = 1000;
+
+// All that is under way listens to the run's signals, which Node would warn of as a leak.
+setMaxListeners(0);
 
 const interrupt = new AbortController();
 let first = 0;

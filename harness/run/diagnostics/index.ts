@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import type { Redactor } from '../../../clusters/redact.ts';
 import { orAborted } from '../../aborted.ts';
@@ -67,8 +66,6 @@ export async function diagnose(
     milliseconds,
   );
   const signal = AbortSignal.any([interrupted, timeUp.signal]);
-  // Each request listens to it.
-  setMaxListeners(0, signal);
   const parts = await Promise.all(
     COLLECTORS.map(async ([what, collect]) => {
       const findings: Findings = { files: [], telling: [], notes: [] };
