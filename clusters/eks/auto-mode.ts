@@ -23,10 +23,10 @@ export async function removeNodes(
   { name, timing, progress }: Pick<EksContext, 'name' | 'timing' | 'progress'>,
 ): Promise<void> {
   progress(`deleting nodes of cluster ${name}`);
-  // A node is not drained while a pod on it forbids that, as those of a run do.
-  await removeNamespaces(connection, run);
   const gone = await until(
     async (attempt) => {
+      // A node is not drained while a pod on it forbids that, as those of a run do.
+      await removeNamespaces(connection, run);
       const pools = await find<List>(connection, NODE_POOLS, attempt);
       if (pools === undefined) return true;
       for (const { metadata } of pools.items)

@@ -8,7 +8,7 @@ import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/
 import { expect } from 'chai';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ClusterError } from '../errors.ts';
-import { connect, type Connection } from '../kubernetes/connection.ts';
+import { connect } from '../kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
 import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 
@@ -74,9 +74,7 @@ describe('clusters that EKS makes', function () {
 
   it('may have nodes of Auto Mode, with the roles that it needs and its own agent', async () => {
     const nodesLeft: number[] = [];
-    let connection: Connection | undefined;
-    const nodes = async (): Promise<number> =>
-      (await connection!.json<{ items: unknown[] }>('GET', '/api/v1/nodes')).items.length;
+    let nodes = (): Promise<number> => Promise.reject(new Error('there is no cluster yet'));
     site = await startSite({
       settings: { delays: SLOW },
       wrap: withClusters((cluster) => ({
@@ -95,7 +93,8 @@ describe('clusters that EKS makes', function () {
     expect(cluster.facts).to.include({ compute: 'EKS Auto Mode', agent: 'of EKS Auto Mode' });
     expect(driver.capabilities.has('agent-restart')).to.equal(false);
     expect(driver.capabilities.has('pod-identity')).to.equal(true);
-    connection = connect(cluster.kubeConfig);
+    const connection = connect(cluster.kubeConfig);
+    nodes = async () => (await connection.json<{ items: unknown[] }>('GET', '/api/v1/nodes')).items.length;
     expect(await nodes()).to.equal(1);
     await cluster.delete();
     connection.close();
