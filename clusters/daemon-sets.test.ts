@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { daemonSetsOf, lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { fakeApi } from './in-cluster/testing/fake-api.ts';
 
 const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): DaemonSetView => ({
   metadata: { name },
@@ -32,4 +33,17 @@ describe('what a cluster lacks by its DaemonSets', () => {
   ] as const)
     it(`is ${lacking.join() || 'nothing'} with ${what}`, () =>
       expect(lackingCapabilities(sets)).to.deep.equal(lacking));
+});
+
+describe('the DaemonSets of a cluster', () => {
+  it('are listed though the API server is away for a moment', async () => {
+    const api = fakeApi();
+    let away = true;
+    api.respond = () => {
+      if (!away) return undefined;
+      away = false;
+      throw Object.assign(new Error('connect EHOSTUNREACH'), { code: 'EHOSTUNREACH' });
+    };
+    expect(await daemonSetsOf(api)).to.deep.equal([]);
+  });
 });

@@ -1,5 +1,6 @@
 /** What the DaemonSets of a cluster tell of what can be done in it. */
 import { AGENT_ADDON } from './agent-addon.ts';
+import { persist } from './in-cluster/until.ts';
 import type { Connection } from './kubernetes/connection.ts';
 
 /** The fields of a DaemonSet that are looked at. */
@@ -20,8 +21,11 @@ const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'ku
 const KINDNET_SINCE = 20240813;
 
 export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly DaemonSetView[]> {
-  return (await connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets', undefined, signal))
-    .items;
+  const { items } = await persist(
+    (attempt) => connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
+    signal,
+  );
+  return items;
 }
 
 /** Which capabilities a cluster with these DaemonSets lacks after all. */

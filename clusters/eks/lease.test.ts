@@ -60,6 +60,25 @@ describe('the lease of an existing cluster', () => {
     expect(await stored()).to.equal(undefined);
   });
 
+  it('is taken and ended though answers are lost', async () => {
+    const { json } = connection;
+    const lost = new Set(['POST', 'DELETE']);
+    const lossy: Connection = {
+      ...connection,
+      json: async <T>(...request: Parameters<Connection['json']>): Promise<T> => {
+        const answer = await json<T>(...request);
+        if (lost.delete(request[0])) throw Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+        return answer;
+      },
+    };
+    const signal = new AbortController().signal;
+    const lease = await takeLease(lossy, { cluster: 'blue', run: 'c000001', signal, progress: () => undefined });
+    expect((await stored())?.holderIdentity).to.equal('c000001');
+    await lease.release();
+    expect(await stored()).to.equal(undefined);
+    expect([...lost]).to.deep.equal([]);
+  });
+
   it('is taken over once it has run out, by one run, and its former run leaves it to that', async () => {
     // Not renewed yet when it runs out.
     const first = await take('c000001');

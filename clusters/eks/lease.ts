@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../errors.ts';
 import { find } from '../in-cluster/objects.ts';
+import { persist } from '../in-cluster/until.ts';
 import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
@@ -44,7 +45,7 @@ export interface LeaseOptions {
  */
 export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
   const { cluster, run, signal, progress, now = Date.now, renewalMilliseconds = RENEWAL_MILLISECONDS } = options;
-  await acquire(connection, { cluster, run, signal, now });
+  while (!(await persist((attempt) => acquire(connection, { cluster, run, signal: attempt, now }), signal)));
   const stop = new AbortController();
   const renewing = renew(connection, run, { now, every: renewalMilliseconds, signal: stop.signal, progress, cluster });
   return {
@@ -56,28 +57,27 @@ export async function takeLease(connection: Connection, options: LeaseOptions): 
   };
 }
 
+/** Whether it was had; false when another run was quicker with whatever it did. One that this run has already is had again. */
 async function acquire(
   connection: Connection,
   { cluster, run, signal, now }: Required<Pick<LeaseOptions, 'cluster' | 'run' | 'signal' | 'now'>>,
-): Promise<void> {
-  for (;;) {
-    const stored = await find<Lease>(connection, PATH, signal);
-    const until = endOf(stored);
-    const holder = stored?.spec?.holderIdentity ?? '';
-    if (holder !== '' && holder !== run && until > now())
-      throw new ClusterError(
-        'CLUSTER_IN_USE',
-        'environment',
-        `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
-      );
-    try {
-      if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), signal);
-      else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), signal);
-      return;
-    } catch (error) {
-      // Another run was quicker: it is looked who has it now.
-      if (!(error instanceof KubernetesError && error.status === 409)) throw error;
-    }
+): Promise<boolean> {
+  const stored = await find<Lease>(connection, PATH, signal);
+  const until = endOf(stored);
+  const holder = stored?.spec?.holderIdentity ?? '';
+  if (holder !== '' && holder !== run && until > now())
+    throw new ClusterError(
+      'CLUSTER_IN_USE',
+      'environment',
+      `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
+    );
+  try {
+    if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), signal);
+    else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), signal);
+    return true;
+  } catch (error) {
+    if (error instanceof KubernetesError && error.status === 409) return false;
+    throw error;
   }
 }
 
@@ -121,18 +121,19 @@ export async function findLease(
   return stored && { run: stored.spec?.holderIdentity ?? '', until: new Date(endOf(stored)) };
 }
 
-/** Deletes the lease if it is this run's. Throws `KubernetesError`. */
+/** Deletes the lease if it is this run's. Throws `KubernetesError`, and errors of the network. */
 export async function endLease(connection: Connection, run: string): Promise<void> {
-  const signal = AbortSignal.timeout(LONGEST_ANSWER);
-  const stored = await find<Lease>(connection, PATH, signal);
-  if (stored?.spec?.holderIdentity !== run) return;
-  const { uid, resourceVersion } = stored.metadata;
-  try {
-    await connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
-  } catch (error) {
-    // Gone, or another run's by now.
-    if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
-  }
+  await persist(async (signal) => {
+    const stored = await find<Lease>(connection, PATH, signal);
+    if (stored?.spec?.holderIdentity !== run) return;
+    const { uid, resourceVersion } = stored.metadata;
+    try {
+      await connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
+    } catch (error) {
+      // Gone, or another run's by now.
+      if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
+    }
+  });
 }
 
 function leaseOf(run: string, now: number, resourceVersion?: string): object {

@@ -10,7 +10,7 @@ import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { regionalEksAuth } from './eks-auth.ts';
 import { awaitAgent, awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
-import { takeLease, type HeldLease } from './lease.ts';
+import { endLease, takeLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
 
@@ -69,17 +69,22 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
     );
   const found = await lookAt(options, request.accountId, context);
   const connection = connect(kubeConfigOf(request, found.cluster));
-  let lease: HeldLease | undefined;
+  let release: () => Promise<void> = async () => undefined;
   undo.made({
     stage: 'lock',
     what: `Lease of cluster ${name}`,
     remove: async () => {
-      await lease?.release();
+      await release();
       connection.close();
     },
   });
   const there = await reach({ cluster: found.cluster }, connection, false, use);
-  if (there) lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
+  if (there) {
+    // Also where it is unknown whether the API server gave it: it ends that of this run alone.
+    release = () => endLease(connection, options.run);
+    const lease = await takeLease(connection, { cluster: name, run: options.run, signal, progress });
+    release = () => lease.release();
+  }
   // The add-on would take over an agent that EKS does not know of, and take it along when it is deleted.
   if (there && found.agent === 'none') await refuseOtherAgents({ connection, run: options.run, signal });
   const made = await complete(found, options, request.accountId, context);

@@ -3,6 +3,7 @@ import { agentDaemonSet, AGENT_LABELS, type AgentSpec } from './agent-manifest.t
 import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
+import { persist } from './until.ts';
 
 export interface AgentOptions extends InClusterOptions, AgentSpec {
   /** What to see to when a node lacks the image. Default: of clusters in Docker. */
@@ -63,10 +64,9 @@ export async function refuseOtherAgents({
   run,
   signal,
 }: Pick<AgentOptions, 'connection' | 'run' | 'signal'>): Promise<void> {
-  const { items } = await connection.json<{ items: readonly KubernetesObject[] }>(
-    'GET',
-    '/apis/apps/v1/daemonsets',
-    undefined,
+  const { items } = await persist(
+    (attempt) =>
+      connection.json<{ items: readonly KubernetesObject[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
     signal,
   );
   for (const { metadata } of items)

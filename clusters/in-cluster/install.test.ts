@@ -138,6 +138,17 @@ describe('agent and webhook in a cluster', () => {
     expect([...api.objects.keys()]).to.deep.equal([DAEMON_SET]);
   });
 
+  it('are installed though the API server is away for a moment', async () => {
+    let away = true;
+    api.respond = () => {
+      if (!away) return undefined;
+      away = false;
+      throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' });
+    };
+    await agent();
+    expect(api.objects.has(DAEMON_SET)).to.equal(true);
+  });
+
   describe('refuse a cluster', () => {
     const theirs = (labels: object) => ({ name: 'eks-pod-identity-agent', namespace: 'their-system', labels });
     const webhooks = [{ name: 'pod-identity-webhook.amazonaws.com' }];

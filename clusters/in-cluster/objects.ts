@@ -2,7 +2,7 @@
 import { ClusterError } from '../errors.ts';
 import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
 import { RUN_LABEL } from '../labels.ts';
-import { until } from './until.ts';
+import { TRIES, until } from './until.ts';
 
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -34,9 +34,6 @@ export type Kind = keyof typeof RESOURCES;
 
 /** What tells objects apart, without their content. */
 export type ObjectName = Pick<KubernetesObject, 'apiVersion' | 'kind' | 'metadata'>;
-
-/** Milliseconds that a request may be tried again. */
-const TRIES = { every: 300, within: 20_000 };
 
 function collectionPath({ apiVersion, kind, metadata }: ObjectName): string {
   const root = apiVersion === 'v1' ? '/api/v1' : `/apis/${apiVersion}`;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { KubernetesError } from '../kubernetes/connection.ts';
-import { until } from './until.ts';
+import { persist, until } from './until.ts';
 
 describe('until', () => {
   const { signal } = new AbortController();
@@ -20,6 +20,17 @@ describe('until', () => {
     expect(await until(async () => looks.shift()?.(), patience)).to.equal('seen');
   });
 
+  for (const code of ['EAI_AGAIN', 'ENOTFOUND', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'])
+    it(`looks again after ${code}, as of a machine whose network is away`, async () => {
+      let away = true;
+      const look = async (): Promise<string> => {
+        if (!away) return 'seen';
+        away = false;
+        throw Object.assign(new Error(code), { code });
+      };
+      expect(await until(look, patience)).to.equal('seen');
+    });
+
   it('throws what no other try changes', async () => {
     const denied = new KubernetesError(403, 'Forbidden', 'no');
     expect(await until(() => Promise.reject(denied), patience).catch((error: unknown) => error)).to.equal(denied);
@@ -37,5 +48,19 @@ describe('until', () => {
     const waiting = until(async () => undefined, { every: 60_000, within: 120_000, signal: controller.signal });
     controller.abort(new Error('interrupted'));
     expect(await waiting.catch(String)).to.equal('Error: interrupted');
+  });
+});
+
+describe('persist', () => {
+  const broken = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+
+  it('does it again until it is done', async () => {
+    const answers = [() => Promise.reject(broken), () => Promise.resolve('done')];
+    expect(await persist(() => answers.shift()!(), undefined, { every: 1, within: 20_000 })).to.equal('done');
+  });
+
+  it('throws in the end what no try changed', async () => {
+    const tries = persist(() => Promise.reject(broken), undefined, { every: 1, within: 10 });
+    expect(await tries.catch((error: unknown) => error)).to.equal(broken);
   });
 });

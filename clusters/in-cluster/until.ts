@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { KubernetesError } from '../kubernetes/connection.ts';
+import { isBroken, KubernetesError } from '../kubernetes/connection.ts';
 
 export interface Patience {
   /** Milliseconds between two looks. */
@@ -34,9 +34,36 @@ export async function until<T>(
   }
 }
 
+/** How long a request is tried again. */
+export const TRIES = { every: 300, within: 20_000 };
+
+/**
+ * Does something that may be done twice, again for as long as another try may change what it throws; then throws that. Throws
+ * the signal's reason when that fires.
+ */
+export async function persist<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+  signal = new AbortController().signal,
+  patience = TRIES,
+): Promise<T> {
+  let last: unknown;
+  const done = await until(
+    async (attempt) => {
+      try {
+        return { value: await work(attempt) };
+      } catch (error) {
+        last = error;
+        throw error;
+      }
+    },
+    { ...patience, signal },
+  );
+  if (done === undefined) throw last;
+  return done.value;
+}
+
 /** Whether another try may succeed: the API server is overloaded or restarted, the connection broke. */
-export function isTransient(error: unknown): boolean {
+function isTransient(error: unknown): boolean {
   if (error instanceof KubernetesError) return error.status >= 500 || error.status === 429;
-  const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  return code !== undefined && ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code);
+  return isBroken(error);
 }

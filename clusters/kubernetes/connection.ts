@@ -16,6 +16,22 @@ export class KubernetesError extends Error {
   }
 }
 
+/** Node's codes of connections that did not come about, so that nothing was sent: of a machine whose network is away, too. */
+const UNSENT = /^(ECONNREFUSED|EAI_\w+|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ENETDOWN)$/;
+/** Those of connections that broke; `socket hang up` has ECONNRESET. */
+const BROKEN = /^(ECONN\w+|EPIPE|ETIMEDOUT)$/;
+
+function codeOf(error: unknown): string {
+  const { code } = (error ?? {}) as { readonly code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
+/** Whether a connection did not come about: the request was not sent. */
+export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
+
+/** Whether a connection broke or did not come about: the next may. It is unknown what became of the request. */
+export const isBroken = (error: unknown): boolean => isUnsent(error) || BROKEN.test(codeOf(error));
+
 export interface Exchange {
   readonly method: string;
   readonly path: string;

@@ -1,14 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KubernetesError, type Connection } from '../../clusters/kubernetes/connection.ts';
+import { isBroken, isUnsent, KubernetesError, type Connection } from '../../clusters/kubernetes/connection.ts';
 
 const TRIES = 6;
 /** Of what meets a connection that breaks. Fewer: an API server that is not there any more is to be told soon. */
 const NETWORK_TRIES = 3;
-
-/** Node's codes of connections that broke or did not come about; `socket hang up` has ECONNRESET. */
-const BROKEN = /^(ECONN\w+|EPIPE|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
-/** Those with which nothing was sent. */
-const NOTHING_SENT = /^(ECONNREFUSED|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
 
 /**
  * The same connection, but patient with an API server that has too much to do: it answers 429 without having done
@@ -59,7 +54,5 @@ export function patient(connection: Connection, firstWait = 250): Connection {
 /** How often a request is sent that comes to an error. */
 function triesAfter(error: unknown, method: string): number {
   if (error instanceof KubernetesError) return error.status === 429 ? TRIES : 1;
-  const { code } = error as { readonly code?: unknown };
-  if (typeof code !== 'string') return 1;
-  return (method === 'GET' ? BROKEN : NOTHING_SENT).test(code) ? NETWORK_TRIES : 1;
+  return (method === 'GET' ? isBroken : isUnsent)(error) ? NETWORK_TRIES : 1;
 }
