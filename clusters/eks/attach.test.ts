@@ -1,4 +1,5 @@
 import {
+  CreateAddonCommand,
   DeleteAddonCommand,
   DeleteClusterCommand,
   DeleteNodegroupCommand,
@@ -157,6 +158,22 @@ describe('an existing cluster of EKS', function () {
     } finally {
       connection.close();
     }
+  });
+
+  it('in Auto Mode has the agent of its nodes, though the add-on is there that they do not take', async () => {
+    site = await testSite(presignedClusterToken);
+    blue = await eksDriver(site.options({ compute: 'auto-mode' })).provision(site.request('blue'));
+    await site.eks.send(new CreateAddonCommand({ ...ADDON, addonVersion: 'v1.3.9-eksbuild.5' }));
+    const connection = connect(blue.kubeConfig);
+    const status = { observedGeneration: 1, desiredNumberScheduled: 0 };
+    await connection.json('PATCH', `${AGENT}/status`, { status }).finally(() => connection.close());
+    const driver = eksDriver(site.options({ run: 'cabcdef', attach: ['blue'] }));
+    const cluster = await driver.provision(site.request('blue'));
+    expect(cluster.facts).to.include({ agent: 'of EKS Auto Mode' }).and.not.have.property('agentAddonVersion');
+    expect(driver.capabilities.has('agent-addon')).to.equal(false);
+    await cluster.delete();
+    const error = await refusal(attach({ addonVersion: 'v1.3.9-eksbuild.5' }));
+    expect(error.message).to.contain('has the agent of EKS Auto Mode').and.contain('leave --addon-version out');
   });
 
   it('must be administered by who uses it', async () => {

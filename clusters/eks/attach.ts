@@ -14,6 +14,8 @@ import { findOrMakeProvider } from './oidc-provider.ts';
 import type { EksOptions } from './options.ts';
 import { issuerOf, type MadeCluster } from './provision.ts';
 
+export const AUTO_MODE_AGENT = 'the agent of EKS Auto Mode';
+
 /** What there is of a cluster before the run, looked at and not changed. */
 export interface ExistingCluster {
   readonly cluster: Cluster;
@@ -33,7 +35,7 @@ export async function lookAt(options: EksOptions, accountId: string, context: Ek
   const [addon, nodeGroup] = await Promise.all([findAddon(eks, name), firstNodeGroup(context)]);
   if (addon === undefined) {
     if (cluster.computeConfig?.enabled !== true) return { cluster, nodeGroup, agent: 'none' };
-    refuseOtherAgent(options, `the agent of EKS Auto Mode`, name);
+    refuseOtherAgent(options, AUTO_MODE_AGENT, name);
     return { cluster, nodeGroup, agent: 'auto-mode' };
   }
   const { addonVersion = 'unknown', status = 'unknown', health } = addon;
@@ -97,7 +99,7 @@ async function firstNodeGroup({ name: clusterName, eks }: EksContext): Promise<N
 }
 
 /** Throws when the options want another agent than the one that is there. */
-function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
+export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there: string, name: string): void {
   const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
   if (flag === undefined) return;
   throw new ClusterError(

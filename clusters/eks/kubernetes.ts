@@ -1,10 +1,5 @@
-import type { V1Pod } from '@kubernetes/client-node';
-import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../errors.ts';
-import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
 import { find } from '../in-cluster/objects.ts';
-import { podProblem } from '../in-cluster/pod-problem.ts';
-import { podsOf } from '../in-cluster/rollout.ts';
 import { until } from '../in-cluster/until.ts';
 import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
 import { ADMINISTRATOR_POLICY } from './access.ts';
@@ -118,38 +113,3 @@ export async function awaitDns(connection: Connection, context: EksContext): Pro
       `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
     );
 }
-
-interface DaemonSet {
-  readonly status?: { readonly desiredNumberScheduled?: number };
-}
-
-/** Waits until the agent is ready wherever the add-on wants it. Throws `ClusterError` AGENT_NOT_READY. */
-export async function awaitAgent(connection: Connection, context: EksContext): Promise<void> {
-  const { name, timing, deadline, readyMilliseconds, signal } = context;
-  let pods: readonly V1Pod[] = [];
-  const ready = await until(
-    async (attempt) => {
-      const path = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
-      const [daemonSet, listed] = await Promise.all([
-        find<DaemonSet>(connection, path, attempt),
-        podsOf(connection, AGENT_LABELS, attempt),
-      ]);
-      pods = listed;
-      const wanted = daemonSet?.status?.desiredNumberScheduled ?? 1;
-      return daemonSet !== undefined && pods.length >= Math.max(wanted, 1) && pods.every(isReady) ? true : undefined;
-    },
-    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
-  );
-  if (ready === undefined)
-    throw new ClusterError(
-      'AGENT_NOT_READY',
-      'environment',
-      `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
-    );
-}
-
-const isReady = ({ status }: V1Pod): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-
-const standing = (pod: V1Pod): string =>
-  `pod ${pod.metadata?.name} on node ${pod.spec?.nodeName ?? 'none'} is ${pod.status?.phase ?? 'Unknown'}${isReady(pod) ? ' and ready' : `, ${podProblem(pod)?.message ?? 'not ready'}`}`;

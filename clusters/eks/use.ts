@@ -4,12 +4,13 @@ import { ClusterError } from '../errors.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../kubernetes/connection.ts';
 import { EXPIRY_TAG } from '../tags.ts';
-import { complete, lookAt } from './attach.ts';
+import { AUTO_MODE_AGENT, complete, lookAt, refuseOtherAgent } from './attach.ts';
 import { removeNodes } from './auto-mode.ts';
+import { awaitAgent } from './await-agent.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { regionalEksAuth } from './eks-auth.ts';
-import { awaitAgent, awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
+import { awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
 import { endLease, takeLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
@@ -113,11 +114,15 @@ async function ready(
   { options, request, context, lacks }: ClusterUse,
   own: Pick<ClusterFindings, 'ownAgent' | 'ownNodeRole'>,
 ): Promise<RunningCluster> {
-  const { cluster, nodeGroup, addon, providerArn } = made;
+  const { cluster, nodeGroup, providerArn } = made;
+  let { addon } = made;
   const { signal } = context;
   if (connection !== undefined) {
     if (options.agentImage !== undefined) await installCandidate(options.agentImage, connection, options, context);
-    else if (addon !== undefined) await awaitAgent(connection, context);
+    else if (addon !== undefined && !(await awaitAgent(connection, context, cluster.computeConfig?.enabled === true))) {
+      refuseOtherAgent(options, AUTO_MODE_AGENT, context.name);
+      addon = undefined;
+    }
   } else if (options.agentImage !== undefined)
     throw new ClusterError(
       'CLUSTER_UNREACHABLE',
@@ -126,7 +131,7 @@ async function ready(
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
   lacks(lackingOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
-  const running = runningCluster(request, made, context.undo);
+  const running = runningCluster(request, { ...made, addon }, context.undo);
   const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};
   return {
     ...running,

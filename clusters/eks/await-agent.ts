@@ -1,0 +1,80 @@
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import { ClusterError } from '../errors.ts';
+import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
+import { find } from '../in-cluster/objects.ts';
+import { podProblem } from '../in-cluster/pod-problem.ts';
+import { podsOf } from '../in-cluster/rollout.ts';
+import { until } from '../in-cluster/until.ts';
+import type { Connection } from '../kubernetes/connection.ts';
+import type { EksContext } from './context.ts';
+
+const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
+
+interface DaemonSet {
+  readonly metadata?: { readonly generation?: number };
+  readonly status?: { readonly observedGeneration?: number; readonly desiredNumberScheduled?: number };
+}
+
+/**
+ * Waits until the agent of the add-on is ready wherever that wants it, but for nodes that are not ready themselves. Resolves to
+ * false when that is nowhere and the cluster is in Auto Mode: its nodes have an agent of their own. Throws `ClusterError`
+ * AGENT_NOT_READY.
+ */
+export async function awaitAgent(connection: Connection, context: EksContext, autoMode: boolean): Promise<boolean> {
+  const { name, timing, deadline, readyMilliseconds, signal } = context;
+  let pods: readonly V1Pod[] = [];
+  let unwantedSince: number | undefined;
+  const ready = await until(
+    async (attempt) => {
+      const [daemonSet, listed] = await Promise.all([
+        find<DaemonSet>(connection, DAEMON_SET, attempt),
+        podsOf(connection, AGENT_LABELS, attempt),
+      ]);
+      pods = listed;
+      if (isWantedNowhere(daemonSet)) {
+        if (autoMode) return false;
+        unwantedSince ??= Date.now();
+        // New nodes have their labels a moment later.
+        if (Date.now() - unwantedSince >= timing.degraded) throw wantedNowhere(name);
+        return undefined;
+      }
+      unwantedSince = undefined;
+      const wanted = daemonSet?.status?.desiredNumberScheduled ?? 1;
+      if (daemonSet === undefined || pods.length < Math.max(wanted, 1) || !pods.some(isReady)) return undefined;
+      const others = pods.filter((pod) => !isReady(pod));
+      return others.length === 0 || (await areOnLostNodes(connection, others, attempt)) ? true : undefined;
+    },
+    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
+  );
+  if (ready !== undefined) return ready;
+  throw new ClusterError(
+    'AGENT_NOT_READY',
+    'environment',
+    `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+  );
+}
+
+/** As the controller says that has seen the DaemonSet as it is. */
+const isWantedNowhere = ({ metadata, status }: DaemonSet = {}): boolean =>
+  status?.desiredNumberScheduled === 0 && (status.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
+
+const wantedNowhere = (name: string): ClusterError =>
+  new ClusterError(
+    'AGENT_NOT_READY',
+    'environment',
+    `Add-on ${AGENT_ADDON} of cluster ${name} has no node to run on, such as those of a node group: see affinity and nodeSelector of DaemonSet ${AGENT_ADDON} in kube-system.`,
+  );
+
+/** Whether all of the pods are on nodes that are not ready: large clusters always have some, and no workload comes to them. */
+async function areOnLostNodes(connection: Connection, pods: readonly V1Pod[], signal: AbortSignal): Promise<boolean> {
+  const { items } = await connection.json<{ items: readonly V1Node[] }>('GET', '/api/v1/nodes', undefined, signal);
+  const ready = new Set(items.filter(isReady).map(({ metadata }) => metadata?.name));
+  return pods.every(({ spec }) => spec?.nodeName !== undefined && !ready.has(spec.nodeName));
+}
+
+const isReady = ({ status }: V1Pod | V1Node): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+
+const standing = (pod: V1Pod): string =>
+  `pod ${pod.metadata?.name} on node ${pod.spec?.nodeName ?? 'none'} is ${pod.status?.phase ?? 'Unknown'}${isReady(pod) ? ' and ready' : `, ${podProblem(pod)?.message ?? 'not ready'}`}`;
