@@ -8,6 +8,7 @@ export { installAgent, refuseOtherAgents, type AgentOptions, type InstalledAgent
 export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
 export { removeNamespaces } from './namespaces.ts';
 export { type InClusterOptions } from './options.ts';
+export { patienceWith } from './pod-problem.ts';
 
 /**
  * Removes what a run installed, whole or in part, and nothing else: for what is left of an installation that failed or of

@@ -206,6 +206,28 @@ describe('agent and webhook in a cluster', () => {
       expect(message).to.include('agent:1 (--agent-image)').and.include('node node-1');
     });
 
+    it('when a registry does not have the image', async () => {
+      agentPod(waiting('ErrImagePull', 'failed to resolve reference "r.example/agent:1": not found'));
+      expect((await failure(agent({ imageRemedy: 'see to the registry' }))).message).to.include('see to the registry');
+    });
+
+    it('not when a registry may give it at the next try', async () => {
+      agentPod(waiting('ErrImagePull', 'toomanyrequests: Rate exceeded'));
+      let looks = 0;
+      api.respond = (method, path) => {
+        if (method !== 'GET' || !path.includes('/pods?') || ++looks !== 2) return undefined;
+        agentPod([]);
+        const ready = { desiredNumberScheduled: 1, updatedNumberScheduled: 1, numberAvailable: 1 };
+        api.objects.get(DAEMON_SET)!.status = ready;
+        return undefined;
+      };
+      await agent({ imageRemedy: 'see to the registry' });
+      expect(looks).to.be.greaterThan(1);
+      // On nodes of kind it lies, or never comes.
+      agentPod(waiting('ErrImagePull', 'toomanyrequests: Rate exceeded'));
+      expect((await failure(agent())).code).to.equal('IMAGE_MISSING');
+    });
+
     it('when the image has no such program', async () => {
       agentPod(waiting('RunContainerError', 'exec: "/go-runner": stat /go-runner: no such file or directory'));
       const { code, message } = await failure(agent());

@@ -15,7 +15,7 @@ export interface Rollout {
   readonly what: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly image: string;
-  /** What to see to when a node lacks the image. Default: of clusters in Docker. */
+  /** What to see to when a node lacks the image, which it has from a registry. Default: of clusters in Docker, on whose nodes it lies. */
   readonly imageRemedy?: string;
   /** The flag that names the image. */
   readonly flag: string;
@@ -54,6 +54,7 @@ const LONGEST = 300;
 export async function awaitRollout(rollout: Rollout): Promise<void> {
   const { connection, controller, what, notReady, deadline, readyMilliseconds, signal } = rollout;
   let pods: readonly V1Pod[] = [];
+  let since = new Map<string, number>();
   const ready = await until(
     async (attempt) => {
       const [stored, listed] = await Promise.all([
@@ -61,9 +62,16 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
         podsOf(connection, rollout.labels, attempt),
       ]);
       pods = listed.filter((pod) => isOfRevision(pod, stored));
+      const before = since;
+      since = new Map();
       for (const pod of pods) {
         const problem = podProblem(pod);
-        if (problem !== undefined) throw await problemError(rollout, pod, problem);
+        if (problem === undefined) continue;
+        const name = pod.metadata?.name ?? '';
+        const first = before.get(name) ?? performance.now();
+        since.set(name, first);
+        const patience = rollout.imageRemedy === undefined ? 0 : problem.patience;
+        if (performance.now() - first >= patience) throw await problemError(rollout, pod, problem);
       }
       return stored !== undefined && isRolledOut(stored) ? true : undefined;
     },

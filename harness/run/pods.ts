@@ -1,4 +1,5 @@
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { patienceWith } from '../../clusters/in-cluster/index.ts';
 import { RUN_LABEL } from '../../clusters/labels.ts';
 import { HarnessError } from '../errors.ts';
 import type { KubernetesClient } from '../kubernetes/client.ts';
@@ -119,31 +120,17 @@ const hasEnded = (pod: V1Pod, container: string): boolean =>
   pod.status?.phase === 'Failed' ||
   statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
 
-/** Milliseconds for which a container may wait for a reason, until it is taken not to start. */
-const PATIENCE: Readonly<Record<string, number>> = {
-  ErrImageNeverPull: 0,
-  InvalidImageName: 0,
-  // A busy node mends these by itself, or an object that is still to come.
-  CreateContainerConfigError: 10_000,
-  CreateContainerError: 10_000,
-  // Nodes pull few images at once (KubeletConfiguration, registryPullQPS and registryBurst), and try again after 10 s, then 20 s.
-  ErrImagePull: 60_000,
-  ImagePullBackOff: 60_000,
-};
-/** What registries say of an image that they do not have or do not give: no other pull ends in another way. */
-const NO_SUCH_IMAGE =
-  /not found|manifest unknown|does not exist|no match for platform|no basic auth|unauthorized|denied|forbidden/i;
 const RECHECK_MILLISECONDS = 1000;
 
 /** A container that waits for what may not come, and how long it may. */
 function stuckWaiting(
   statuses: readonly V1ContainerStatus[],
 ): { readonly patience: number; readonly words: string } | undefined {
-  const waiting = statuses
-    .map((status) => status.state?.waiting)
-    .find((state) => Object.hasOwn(PATIENCE, state?.reason ?? ''));
-  if (waiting === undefined) return undefined;
-  const { reason = '', message } = waiting;
-  const patience = NO_SUCH_IMAGE.test(message ?? '') && /Pull/.test(reason) ? 0 : (PATIENCE[reason] ?? 0);
-  return { patience, words: message ? `${reason}, ${message}` : reason };
+  for (const { state } of statuses) {
+    const patience = state?.waiting && patienceWith(state.waiting);
+    if (patience === undefined) continue;
+    const { reason = '', message } = state?.waiting ?? {};
+    return { patience, words: message ? `${reason}, ${message}` : reason };
+  }
+  return undefined;
 }
