@@ -1,6 +1,7 @@
 import { IAMClient, ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { startEmulator } from '../../emulator/index.ts';
+import { startEmulator, type Emulator } from '../../emulator/index.ts';
+import { RUN_TAG } from '../tags.ts';
 import { makeProvider } from './oidc-provider.ts';
 import { FAST } from './testing/site.ts';
 import { Undo } from './undo.ts';
@@ -8,36 +9,63 @@ import { Undo } from './undo.ts';
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';
 
 describe("the provider of a cluster's issuer", () => {
-  it('is made once IAM reaches the issuer, and deleted', async () => {
-    const emulator = await startEmulator();
-    const { endpoint, region, administrator, accountId } = emulator;
+  let emulator: Emulator;
+  let iam: IAMClient;
+  beforeEach(async () => {
+    emulator = await startEmulator();
+    const { endpoint, region, administrator } = emulator;
     const { accessKeyId, secretAccessKey } = administrator;
-    const iam = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+    iam = new IAMClient({ endpoint, region, credentials: { accessKeyId, secretAccessKey } });
+  });
+  afterEach(() => {
+    iam.destroy();
+    return emulator.close();
+  });
+
+  const failing = (name: string, $metadata = {}): Error => Object.assign(new Error(name), { name, $metadata });
+  const arns = async () =>
+    (await iam.send(new ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList?.map(({ Arn }) => Arn);
+  const contextOf = (tags = {}) => ({
+    ...{ iam, tags, undo: new Undo(), partition: 'aws', timing: FAST },
+    signal: new AbortController().signal,
+  });
+
+  it('is made once IAM reaches the issuer, and deleted', async () => {
     let unreachable = 2;
     iam.middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
           if (commandName === 'CreateOpenIDConnectProviderCommand' && (unreachable -= 1) >= 0)
-            throw Object.assign(new Error('An error occurred communicating with the OIDC provider.'), {
-              name: 'OpenIdIdpCommunicationErrorException',
-            });
+            throw failing('OpenIdIdpCommunicationErrorException');
           return next(args);
         },
       { step: 'initialize' },
     );
-    const arns = async () =>
-      (await iam.send(new ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList?.map(({ Arn }) => Arn);
-    try {
-      const undo = new Undo();
-      const context = { iam, undo, partition: 'aws', tags: {}, timing: FAST, signal: new AbortController().signal };
-      const arn = await makeProvider(ISSUER, accountId, context);
-      expect(arn).to.equal(`arn:aws:iam::${accountId}:oidc-provider/${ISSUER}`);
-      expect(await arns()).to.deep.equal([arn]);
-      await undo.all();
-      expect(await arns()).to.deep.equal([]);
-    } finally {
-      iam.destroy();
-      await emulator.close();
-    }
+    const context = contextOf();
+    const arn = await makeProvider(ISSUER, emulator.accountId, context);
+    expect(arn).to.equal(`arn:aws:iam::${emulator.accountId}:oidc-provider/${ISSUER}`);
+    expect(await arns()).to.deep.equal([arn]);
+    await context.undo.all();
+    expect(await arns()).to.deep.equal([]);
+  });
+
+  it('is undone where the answer was lost and IAM does not let it be looked at', async () => {
+    iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'GetOpenIDConnectProviderCommand')
+            throw failing('AccessDenied', { httpStatusCode: 403, attempts: 1 });
+          const answer = await next(args);
+          if (commandName === 'CreateOpenIDConnectProviderCommand')
+            throw failing('EntityAlreadyExistsException', { httpStatusCode: 409, attempts: 2 });
+          return answer;
+        },
+      { step: 'initialize' },
+    );
+    const context = contextOf({ [RUN_TAG]: 'c0ffee1' });
+    const error = await makeProvider(ISSUER, emulator.accountId, context).catch(({ name }: Error) => name);
+    expect(error).to.equal('EntityAlreadyExistsException');
+    await context.undo.all();
+    expect(await arns()).to.deep.equal([]);
   });
 });

@@ -8,7 +8,7 @@ import { ignoreMissing } from '../missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
-import { sendUntil } from './wait.ts';
+import { askAfterLostAnswer, sendUntil } from './wait.ts';
 
 const AUDIENCE = 'sts.amazonaws.com';
 
@@ -53,8 +53,9 @@ export async function makeProvider(
       } catch (error) {
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         // Made by an attempt of the SDK whose answer was lost.
-        const { Tags } = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
-        if (!areOfRun(Tags, tags[RUN_TAG])) throw error;
+        const get = new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn });
+        const found = await askAfterLostAnswer(() => iam.send(get), { timing, signal });
+        if (!areOfRun(found?.Tags, tags[RUN_TAG])) throw error;
       }
     },
   );

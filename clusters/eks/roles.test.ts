@@ -1,6 +1,7 @@
-import { GetRoleCommand, IAMClient, ListAttachedRolePoliciesCommand } from '@aws-sdk/client-iam';
+import { GetRoleCommand, IAMClient, ListAttachedRolePoliciesCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
+import { RUN_TAG } from '../tags.ts';
 import { makeRole, NODE_ROLE } from './roles.ts';
 import { FAST } from './testing/site.ts';
 import { Undo } from './undo.ts';
@@ -40,6 +41,33 @@ describe('roles of clusters', () => {
     await undo.all();
     expect(held).to.equal(-1);
   });
+
+  for (const [what, name, status, times, made] of [
+    ['is found though IAM does not know of it yet', 'NoSuchEntityException', 404, 2, true],
+    ['is undone though IAM does not let it be looked at', 'AccessDenied', 403, Infinity, false],
+  ] as const)
+    it(`one whose answer was lost ${what}`, async () => {
+      let left: number = times;
+      iam.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const failing = (failed: string, httpStatusCode: number, attempts: number): Error =>
+              Object.assign(new Error(failed), { name: failed, $metadata: { httpStatusCode, attempts } });
+            if (commandName === 'GetRoleCommand' && (left -= 1) >= 0) throw failing(name, status, 1);
+            const answer = await next(args);
+            if (commandName === 'CreateRoleCommand') throw failing('EntityAlreadyExistsException', 409, 2);
+            return answer;
+          },
+        { step: 'initialize' },
+      );
+      const undo = new Undo();
+      const tags = { [RUN_TAG]: 'c0ffee1' };
+      const making = { iam, undo, partition: 'aws', tags, timing: FAST, signal: new AbortController().signal };
+      const arn = await makeRole({ name: 'a-node', ...NODE_ROLE }, making).catch((error: Error) => error.name);
+      expect(arn).to.match(made ? /:role\/a-node$/ : /^EntityAlreadyExistsException$/);
+      await undo.all();
+      expect((await iam.send(new ListRolesCommand({}))).Roles).to.deep.equal([]);
+    });
 
   it('get their policies, also where IAM does not know of the role yet, and are deleted with them', async () => {
     let unknown = 4;

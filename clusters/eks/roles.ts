@@ -14,7 +14,7 @@ import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
 import type { Undo } from './undo.ts';
-import { isPassing, sendUntil } from './wait.ts';
+import { askAfterLostAnswer, isPassing, sendUntil } from './wait.ts';
 
 export interface RoleSpec {
   readonly name: string;
@@ -90,9 +90,10 @@ export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<stri
       } catch (error) {
         // Made by an attempt of the SDK whose answer was lost: the name is the run's own, and so must the tag be.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
-        const { Role } = await iam.send(new GetRoleCommand({ RoleName: role.name }));
-        if (!areOfRun(Role?.Tags, tags[RUN_TAG])) throw error;
-        return Role?.Arn;
+        const get = new GetRoleCommand({ RoleName: role.name });
+        const found = await askAfterLostAnswer(() => iam.send(get), making);
+        if (!areOfRun(found?.Role?.Tags, tags[RUN_TAG])) throw error;
+        return found?.Role?.Arn;
       }
     },
   );

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../aws-problem.ts';
+import { isMissing } from '../missing.ts';
 import type { Timing } from './timing.ts';
 
 /** What a look at something saw: that it is as it should be, or how far it is. */
@@ -96,4 +97,18 @@ export async function sendUntil<T>(
     await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
     pause = Math.min(pause * GROWTH, timing.longestPause);
   }
+}
+
+/**
+ * Asks IAM about something that exists by another answer of its own, which not all of IAM may know yet. Undefined when it
+ * does not tell: that says nothing of whether the thing is there. Throws the signal's reason when that fires.
+ */
+export function askAfterLostAnswer<T>(
+  ask: () => Promise<T>,
+  { timing, signal }: { readonly timing: Timing; readonly signal: AbortSignal },
+): Promise<T | undefined> {
+  return sendUntil(ask, { heals: isMissing, within: timing.role, timing, signal }).catch(() => {
+    signal.throwIfAborted();
+    return undefined;
+  });
 }
