@@ -1,5 +1,6 @@
 import { CreatePolicyCommand } from '@aws-sdk/client-iam';
-import type { RehearsalCloud } from '../rehearsal/cloud.ts';
+import { tagList, tagsOf } from '../../clusters/tags.ts';
+import { EVERYTHING, type RehearsalCloud } from '../rehearsal/cloud.ts';
 import { BOUNDARY_NAME } from './statements.ts';
 
 /** Makes the boundary that the job's policy names, as the administrator; resolves to its ARN. Throws errors of IAM. */
@@ -7,4 +8,20 @@ export async function makeBoundary(cloud: Pick<RehearsalCloud, 'aws'>, document:
   const create = new CreatePolicyCommand({ PolicyName: BOUNDARY_NAME, PolicyDocument: document });
   const { Policy } = await cloud.aws.clients('main').iam.send(create);
   return Policy?.Arn ?? '';
+}
+
+/** The run of what `leaveBoundary` leaves. */
+export const KILLED_RUN = 'c0ffee1';
+
+/**
+ * Leaves what a run without `--permissions-boundary` does that is killed: the boundary of a scenario's role, a managed policy.
+ * Its time is over. Throws errors of IAM.
+ */
+export async function leaveBoundary(cloud: Pick<RehearsalCloud, 'aws'>): Promise<void> {
+  const create = new CreatePolicyCommand({
+    PolicyName: `conformance-${KILLED_RUN}-sec-12-app-boundary`,
+    PolicyDocument: EVERYTHING,
+    Tags: tagList(tagsOf(KILLED_RUN, new Date(0))),
+  });
+  await cloud.aws.clients('main').iam.send(create);
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DescribeAddonVersionsCommand } from '@aws-sdk/client-eks';
 import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
-import { makeBoundary } from './boundary.ts';
+import { leaveBoundary, makeBoundary } from './boundary.ts';
 import type { Recorded } from './generate.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -27,7 +27,7 @@ suite('mine', ({ scenario }) => {
 
 /**
  * Does all that nights do, as a job that may do everything, and resolves to what AWS was asked for: all suites on two
- * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, a run that is killed and swept.
+ * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, runs that are killed and swept.
  * Throws when one of them ends otherwise than it should.
  */
 export async function rehearseNights(progress: (line: string) => void): Promise<Recorded> {
@@ -70,7 +70,8 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
       args: [...aws, ...args],
     });
     await run(sweep('sweep of a report folder', '--report-dir', join(folder, 'killed')), 0, /removed cluster/);
-    await run(sweep('sweep'), 0);
+    await leaveBoundary(cloud);
+    await run(sweep('sweep'), 0, /removed policy/);
     const { accountId: account, region } = emulator;
     return { calls: cloud.calls(), jobPolicyName: cloud.jobPolicyName, account, region, otherAccountRole };
   } finally {

@@ -72,6 +72,8 @@ export const JOB_GROUPS: readonly Group[] = [
     sid: 'ReadChangeAndDeleteRoles',
     takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
   },
+  // A run makes some only where roles have no boundary of the account; a sweep meets them all the same.
+  { sid: 'SweepPolicies', takes: (_action, resource) => resource.includes(':policy/conformance-') },
   {
     sid: 'RegisterIssuers',
     takes: (_action, resource) => resource.includes(':oidc-provider/'),

@@ -37,11 +37,14 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
   const runs = [...(run === undefined ? [] : [run]), ...states.map((one) => one.run)].filter(
     (id, index, all) => all.indexOf(id) === index && !alive.some((one) => one.run === id),
   );
+  let code: number = EXIT.conforms;
   // Without a run there would be no bound to what is swept.
   if (alive.length === 0 || runs.length > 0) {
     const aws = await awsOf(options, states, io);
     try {
-      problems.push(...(await sweepWith(aws, { ...options, runs, states }, io)));
+      const swept = await sweepWith(aws, { ...options, runs, states }, io);
+      code = swept.code;
+      problems.push(...swept.problems);
     } catch (error) {
       throw error instanceof HarnessError ? error : problem(error);
     } finally {
@@ -49,7 +52,9 @@ export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promis
     }
   }
   for (const sentence of problems) io.err(`${sentence}\n`);
-  return problems.length > 0 && !list ? EXIT.environment : EXIT.conforms;
+  // What a list is for is to see all.
+  const failed = list ? found.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
+  return failed ? EXIT.environment : EXIT.conforms;
 }
 
 interface Sweep extends EksSweepOptions {
@@ -57,14 +62,21 @@ interface Sweep extends EksSweepOptions {
   readonly states: readonly Leftovers[];
 }
 
-/** Gives what could not be done, a sentence each. */
-async function sweepWith(aws: AwsTarget, sweep: Sweep, io: EksSweepIo): Promise<string[]> {
+/** Gives what could not be done, a sentence each, and the code of the sweep itself. */
+async function sweepWith(
+  aws: AwsTarget,
+  sweep: Sweep,
+  io: EksSweepIo,
+): Promise<{ readonly code: number; readonly problems: readonly string[] }> {
   const { runs, states, clusterNames, list } = sweep;
   const kubernetes = inClusters((name) => aws.clusterToken(name), clusterNames);
   try {
     const code = await sweepAws(aws, { list, runs }, { ...io, kubernetes });
-    // What is not removed has been said.
-    const problems = code === EXIT.conforms ? [] : ['Not all that is to be removed is gone: see above.'];
+    // What is not removed, or not looked at, has been said.
+    const incomplete = list
+      ? 'Not all could be looked at: see above.'
+      : 'Not all that is to be removed is gone: see above.';
+    const problems = code === EXIT.conforms ? [] : [incomplete];
     for (const name of clusterNames)
       if (kubernetes.passedOver.has(name)) problems.push(`Cluster ${name} could not be asked: see above.`);
       else if (!kubernetes.asked.has(name))
@@ -80,7 +92,7 @@ async function sweepWith(aws: AwsTarget, sweep: Sweep, io: EksSweepIo): Promise<
     if (problems.length === 0 && !list)
       for (const { stateFiles } of states)
         for (const file of stateFiles) strike(file, (making) => making.kind === 'aws');
-    return problems;
+    return { code, problems };
   } finally {
     kubernetes.close();
   }

@@ -52,7 +52,7 @@ describe('looking for what runs left, in an account that others use too', () => 
   });
 
   /** From now on the client gets this error for the command whose input names it. */
-  function refuse(client: IAMClient | EKSClient, command: string, named: string, error: string): void {
+  function refuse(client: IAMClient | EKSClient | S3Client, command: string, named: string, error: string): void {
     (client as IAMClient).middlewareStack.add(
       (next, { commandName }) =>
         async (args) => {
@@ -64,35 +64,51 @@ describe('looking for what runs left, in an account that others use too', () => 
     );
   }
 
-  async function look() {
-    const { things, refused } = await findInAccount({
-      ...{ clients, services: undefined, account: 'main' },
+  async function look(...runs: string[]) {
+    const { things, refused, unseen } = await findInAccount({
+      ...{ clients, services: undefined, account: 'main', runs },
       kubernetes: { find: async () => [] },
     });
-    return { found: things.map(titleOf).sort(), refused };
+    return { found: things.map(titleOf).sort(), refused, unseen };
   }
 
   it('passes over a provider that is no issuer of EKS and that it may not look at, as that of the job itself', async () => {
     refuse(clients.iam, 'ListOpenIDConnectProviderTagsCommand', GITHUB, 'AccessDenied');
-    expect(await look()).to.deep.equal({ found: ALL, refused: [] });
-  });
-
-  it('fails where it may not look at issuers of EKS in its region', async () => {
-    refuse(clients.iam, 'ListOpenIDConnectProviderTagsCommand', 'oidc.eks.us-west-2', 'AccessDenied');
-    expect(await look().catch((error: Error) => error.name)).to.equal('AccessDenied');
+    expect(await look()).to.deep.equal({ found: ALL, refused: [], unseen: [] });
   });
 
   it('says which clusters of others it may not look into, and finds the rest', async () => {
     refuse(clients.eks, 'DescribeClusterCommand', 'blue', 'AccessDeniedException');
     expect(await look()).to.deep.equal({
       found: ALL,
-      refused: ['cluster blue was not looked into, which these credentials may not do'],
+      refused: [{ title: 'cluster blue', why: 'was not looked into, which these credentials may not do' }],
+      unseen: [],
     });
   });
 
-  it('fails where it may not look at clusters of runs', async () => {
-    refuse(clients.eks, 'DescribeClusterCommand', `conformance-${RUN}`, 'AccessDeniedException');
-    expect(await look().catch((error: Error) => error.name)).to.equal('AccessDeniedException');
+  for (const [what, client, command, named, error] of [
+    ['an issuer of EKS in its region', 'iam', 'ListOpenIDConnectProviderTagsCommand', EKS_ISSUER, 'AccessDenied'],
+    ['a bucket with the name of a run', 's3', 'GetBucketTaggingCommand', BUCKET, 'AccessDenied'],
+    ['a cluster with the name of a run', 'eks', 'DescribeClusterCommand', `${RUN}-c1`, 'AccessDeniedException'],
+  ] as const)
+    it(`tells of ${what} that it may not look at, and finds the rest`, async () => {
+      refuse(clients[client], command, named, error);
+      const { found, unseen } = await look();
+      const title = ALL.find((one) => one.endsWith(named)) ?? '';
+      expect(found).to.deep.equal(ALL.filter((one) => one !== title));
+      expect(unseen.map((one) => one.title)).to.deep.equal([title]);
+      expect(unseen[0]?.why).to.include(`No policy allows ${command}`);
+    });
+
+  it('does not ask about what has the name of another run', async () => {
+    refuse(clients.s3, 'GetBucketTaggingCommand', BUCKET, 'AccessDenied');
+    refuse(clients.eks, 'DescribeClusterCommand', `${RUN}-c1`, 'AccessDeniedException');
+    expect(await look('c765432')).to.deep.include({ refused: [], unseen: [] });
+  });
+
+  it('fails where it may not list, as it then knows nothing', async () => {
+    refuse(clients.iam, 'ListRolesCommand', '', 'AccessDenied');
+    expect(await look().catch((error: Error) => error.name)).to.equal('AccessDenied');
   });
 
   it('leaves buckets of other regions to sweeps there', async () => {

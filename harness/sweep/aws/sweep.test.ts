@@ -236,6 +236,30 @@ describe('the sweep of AWS', () => {
       expect(Roles.map(({ RoleName }) => RoleName)).to.include(name);
     });
 
+  it('deletes the rest where it may not look at something, names that, and ends with 3', async () => {
+    await makeLeftovers();
+    aws.clients('main').iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'ListPolicyTagsCommand')
+            throw Object.assign(new Error('No policy allows iam:ListPolicyTags.'), { name: 'AccessDenied' });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const listed = await sweep({ list: true });
+    expect(listed.code).to.equal(3);
+    const { code, out, err } = await sweep();
+    expect(code).to.equal(3);
+    expect(out).not.to.include('All of it is removed.');
+    expect(err).to.match(
+      /^Not looked at: policy \S+:policy\/conformance-c1a2b3d-boundary \(AWS denies a call \(No policy allows iam:ListPolicyTags\)[^\n]*\)\.\n$/,
+    );
+    expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-boundary`] });
+    // A run that has no such thing is swept as ever.
+    expect(await sweep({ run: 'c999999' })).to.deep.include({ code: 0, err: '' });
+  });
+
   it('names what AWS does not let go, deletes the rest, and ends with 3', async () => {
     await makeLeftovers();
     const { iam } = aws.clients('main');

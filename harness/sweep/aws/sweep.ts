@@ -28,23 +28,30 @@ const ROUNDS = 3;
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const accounts = aws.capabilities.has('two-accounts') ? (['main', 'other'] as const) : (['main'] as const);
+  const { runs } = options;
   const look = async (): Promise<AwsFindings> => {
     const parts = await Promise.all(
       accounts.map((account) =>
-        findInAccount({ clients: aws.clients(account), services: aws.services, account, kubernetes: io.kubernetes }),
+        findInAccount({
+          ...{ clients: aws.clients(account), services: aws.services },
+          ...{ account, runs, kubernetes: io.kubernetes },
+        }),
       ),
     );
-    const isWanted = ({ run }: AwsThing): boolean => options.runs.length === 0 || options.runs.includes(run);
+    const isWanted = ({ run }: AwsThing): boolean => runs.length === 0 || runs.includes(run);
     return {
       things: parts.flatMap(({ things }) => things.filter(isWanted)),
       refused: parts.flatMap(({ refused }) => refused),
+      unseen: parts.flatMap(({ unseen }) => unseen),
     };
   };
   const mayGo = (thing: AwsThing): boolean =>
-    options.runs.includes(thing.run) || thing.expiresAt.getTime() <= io.now().getTime();
-  const { things, refused } = await look();
+    runs.includes(thing.run) || thing.expiresAt.getTime() <= io.now().getTime();
+  const found = await look();
+  const { things, refused } = found;
+  const none = `nothing is left of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${found.unseen.length === 0 ? '' : ' as far as it could be seen'}`;
   io.out(
-    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? `nothing is left of ${options.runs.length === 0 ? 'any run' : `run ${options.runs.join(' and ')}`}.` : `${things.length} resources of runs.`}\n`,
+    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? none : `${things.length} resources of runs`}.\n`,
   );
   for (const run of new Set(things.map((thing) => thing.run)))
     io.out(
@@ -55,24 +62,29 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
         io.now(),
       ),
     );
-  for (const sentence of refused) io.out(`Not touched: ${sentence}.\n`);
+  for (const { title, why } of refused) io.out(`Not touched: ${title} ${why}.\n`);
   for (const [name, why] of io.kubernetes.passedOver)
     io.out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
-  if (options.list) return EXIT.conforms;
   const reasons = new Map<string, string>();
   let left = things.filter(mayGo);
+  let { unseen } = found;
   const any = left.length > 0;
-  for (let round = 0; round < ROUNDS && left.length > 0; round += 1) {
+  for (let round = 0; round < ROUNDS && left.length > 0 && !options.list; round += 1) {
     reasons.clear();
     await removeAll(aws, left, reasons, io);
-    left = (await look()).things.filter(mayGo);
+    const again = await look();
+    left = again.things.filter(mayGo);
+    unseen = again.unseen;
   }
+  for (const { title, why } of unseen) io.err(`Not looked at: ${title} (${why}).\n`);
+  if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
   for (const thing of left) {
     const title = titleOf(thing);
     io.err(`Not removed: ${title} (${reasons.get(title) ?? 'it is there again'}).\n`);
   }
-  if (any && left.length === 0) io.out('All of it is removed.\n');
-  return left.length > 0 ? EXIT.environment : EXIT.conforms;
+  const complete = left.length === 0 && unseen.length === 0;
+  if (any && complete) io.out('All of it is removed.\n');
+  return complete ? EXIT.conforms : EXIT.environment;
 }
 
 async function removeAll(

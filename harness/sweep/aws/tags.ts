@@ -10,7 +10,8 @@ export interface RunMark {
 /** A name that a run gives to what it makes in AWS. */
 const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
 
-export const hasNameOfARun = (name: string): boolean => OF_A_RUN.test(name);
+/** The run that a name is of; undefined for what no run names so. */
+export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];
 
 /** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
 export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
@@ -27,5 +28,5 @@ export const tagRecord = (tags: readonly Tag[] | undefined): Record<string, stri
 /** The run of something whose name must be of the same run as its tags; undefined when it is not the harness' own. */
 export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
   const mark = readTags(tags);
-  return mark !== undefined && OF_A_RUN.exec(name)?.[1] === mark.run ? mark : undefined;
+  return mark !== undefined && runOfName(name) === mark.run ? mark : undefined;
 }

@@ -28,11 +28,21 @@ export const REMOVAL_ORDER: readonly AwsThing['kind'][] = [
   'policy',
 ];
 
+/** Something that is left as it is. */
+export interface Untouched {
+  /** As `titleOf` has it. */
+  readonly title: string;
+  /** Goes on from the title, or is a clause of its own; no full stop. */
+  readonly why: string;
+}
+
 /** What there is of runs. */
 export interface AwsFindings {
   readonly things: readonly AwsThing[];
-  /** What has the name of a run and not its tags, a sentence each: it is not touched. */
-  readonly refused: readonly string[];
+  /** What has the name of a run and not its tags, and clusters of others that may not be looked into. */
+  readonly refused: readonly Untouched[];
+  /** What may be a run's and may not be looked at, with AWS' reason. */
+  readonly unseen: readonly Untouched[];
 }
 
 export function titleOf(thing: AwsThing): string {
