@@ -45,17 +45,31 @@ describe('undoing what was made for a cluster', () => {
   it('names all that is left with what to do, and tries it again', async () => {
     let held = true;
     const undo = new Undo('run sweep');
+    undo.made(thing('of the cluster', 'nodes'));
     undo.made(thing('the cluster', 'cluster a', () => held));
-    undo.made(thing('beside the cluster', 'role b', () => held));
-    undo.made(thing('beside the cluster', 'role c'));
+    undo.made(thing('lock', 'lease b', () => held));
     const error = await rejection(undo.all());
     expect(error).to.include({
       code: 'LEFT_BEHIND',
-      message: 'Left behind: cluster a (cluster a is held), role b (role b is held): run sweep.',
+      message: 'Left behind: cluster a (cluster a is held), lease b (lease b is held): run sweep.',
     });
     held = false;
     await undo.all();
-    expect(removed).to.deep.equal(['role c', 'cluster a', 'role b']);
+    expect(removed).to.deep.equal(['nodes', 'cluster a', 'lease b']);
+  });
+
+  it('leaves alone what a cluster needs that is left', async () => {
+    let held = true;
+    const undo = new Undo();
+    undo.made(thing('the cluster', 'cluster a', () => held));
+    undo.made(thing('beside the cluster', 'role b'));
+    expect((await rejection(undo.all())).message).to.equal(
+      'Left behind: cluster a (cluster a is held), role b (it stays while cluster a is there).',
+    );
+    expect(removed).to.deep.equal([]);
+    held = false;
+    await undo.all();
+    expect(removed).to.deep.equal(['cluster a', 'role b']);
   });
 
   it('counts what went with its cluster as gone', async () => {

@@ -47,13 +47,19 @@ export class Undo {
   }
 
   /**
-   * Removes all, stage by stage; what fails keeps nothing else from being tried, and is tried again by the next call. Throws
+   * Removes all, stage by stage. What a cluster needs stays as long as the cluster does, which works in EC2 with its roles also
+   * while it is being deleted; anything else that fails keeps nothing else from being tried, and is tried again by the next call. Throws
    * `ClusterError` LEFT_BEHIND that names what is left.
    */
   async all(): Promise<void> {
     const failures = new Map<Made, unknown>();
     for (const stage of STAGES) {
       const made = [...this.#made].filter((each) => each.stage === stage);
+      const cluster = [...failures.keys()].find((each) => each.stage === 'the cluster');
+      if (stage === 'beside the cluster' && cluster !== undefined) {
+        for (const each of made) failures.set(each, new Error(`it stays while ${cluster.what} is there`));
+        continue;
+      }
       await Promise.all(
         made.map(async (each) => {
           try {
