@@ -3,6 +3,9 @@ export const RUN_TAG = 'conformance-run';
 /** ISO 8601 in UTC: from then on `npm run sweep -- --cluster eks` may delete the resource. */
 export const EXPIRY_TAG = 'conformance-expires';
 
+/** Where the run was: IAM has no regions, so only the tag tells of its things whether clusters elsewhere need them. */
+export const REGION_TAG = 'conformance-region';
+
 /** What the names of a run's clusters, roles, policies and buckets in AWS begin with: policies of least privilege go by it. */
 export const namePrefix = (run: string): string => `conformance-${run}`;
 
@@ -20,6 +23,6 @@ export const tagList = (tags: Readonly<Record<string, string>>): { Key: string; 
 export const areOfRun = (tags: readonly Tag[] | undefined, run: string | undefined): boolean =>
   run !== undefined && (tags ?? []).some(({ Key, Value }) => Key === RUN_TAG && Value === run);
 
-export function tagsOf(run: string, expiresAt: Date): Readonly<Record<string, string>> {
-  return { [RUN_TAG]: run, [EXPIRY_TAG]: expiresAt.toISOString().replace(/\.\d+/, '') };
+export function tagsOf(run: string, expiresAt: Date, region: string): Readonly<Record<string, string>> {
+  return { [RUN_TAG]: run, [EXPIRY_TAG]: expiresAt.toISOString().replace(/\.\d+/, ''), [REGION_TAG]: region };
 }

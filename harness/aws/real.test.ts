@@ -44,7 +44,7 @@ describe('AWS by the default credentials', () => {
 
   const optionsWith = (more: Partial<RealAwsOptions> = {}): RealAwsOptions => ({
     run: 'c1a2b3d',
-    tags: { 'conformance-run': 'c1a2b3d' },
+    tags: () => ({ 'conformance-run': 'c1a2b3d' }),
     region: 'us-west-2',
     endpoints: parseEndpoints([cloud.emulator.endpoint], 'eks'),
     allowedAccounts: [],
@@ -108,7 +108,7 @@ describe('AWS by the default credentials', () => {
     }));
 
   it('sees by a canary when changes of IAM are in force, and removes it', async () => {
-    await look({ tags: { 'conformance-run': 'c1a2b3d' } }, (aws) =>
+    await look({ tags: () => ({ 'conformance-run': 'c1a2b3d' }) }, (aws) =>
       aws.propagation!.settled(new AbortController().signal),
     );
     expect(cloud.calls().some(({ operation }) => operation === 'CreateRole')).to.equal(true);

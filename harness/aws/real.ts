@@ -27,8 +27,8 @@ import { AWS_SERVICES, type AwsClients, type AwsTarget } from './target.ts';
 
 export interface RealAwsOptions {
   readonly run: string;
-  /** Tags of all that the run makes. */
-  readonly tags: Readonly<Record<string, string>>;
+  /** Tags of all that the run makes in a region. */
+  readonly tags: (region: string) => Readonly<Record<string, string>>;
   /** Of `--region`. */
   readonly region: string | undefined;
   /** Services that are elsewhere; all others are AWS' own. */
@@ -98,7 +98,7 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
     missing.has('iam') || missing.has('sts')
       ? undefined
       : iamPropagation({
-          ...{ clients: clients('main'), run, accountId, tags: options.tags, permissionsBoundary },
+          ...{ clients: clients('main'), run, accountId, tags: options.tags(region), permissionsBoundary },
           // What plays AWS is a single process, and is not as slow.
           ...(!isAws && { inARow: 1, boundSeconds: 30 }),
         });

@@ -84,7 +84,7 @@ export function awsPlan(scenarios: readonly Scenario[], clusters: number, option
   const { existingClusters } = options;
   const newClusters = existingClusters.length > 0 ? 0 : clusters;
   const lines = [
-    'In AWS (names begin with conformance-<run>; tags conformance-run and conformance-expires):',
+    'In AWS (names begin with conformance-<run>; tags conformance-run, conformance-expires and conformance-region):',
     ...(newClusters > 0 ? [`  ${clusterText(options, newClusters)}`] : []),
     ...(existingClusters.length > 0
       ? [`  existing clusters ${existingClusters.join(' and ')}: used, and left as they are`]

@@ -26,7 +26,7 @@ export async function eksPlatform(options: PlatformOptions & { readonly endpoint
   const probeImage = workloadImage(configuration, endpoints);
   const aws = await realAws({
     ...{ run, endpoints, environment },
-    tags: tagsOf(run, expiresAt),
+    tags: (region) => tagsOf(run, expiresAt, region),
     region: configuration.text('region'),
     allowedAccounts: configuration.list('allow-account'),
     otherAccountRole: configuration.text('other-account-role'),

@@ -66,7 +66,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
   const sites = new Map<ClusterAlias, Site>();
   const environment: Environment = {
     run: options.run,
-    tags: tagsOf(options.run, options.expiresAt),
+    tags: tagsOf(options.run, options.expiresAt, aws.region),
     aws,
     announced: new Map(options.clusters.map((alias) => [alias, announced(platform, alias)])),
     sites,
@@ -195,7 +195,7 @@ async function provisionSite(
     region: aws.region,
     accountId: aws.accountId('main'),
     clients: aws.provisioning ?? { eks, iam },
-    tags: tagsOf(run, expiresAt),
+    tags: tagsOf(run, expiresAt, aws.region),
     token: (clusterName) => aws.clusterToken(clusterName),
     progress,
     signal,

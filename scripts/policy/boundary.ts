@@ -21,7 +21,7 @@ export async function leaveBoundary(cloud: Pick<RehearsalCloud, 'aws'>): Promise
   const create = new CreatePolicyCommand({
     PolicyName: `conformance-${KILLED_RUN}-sec-12-app-boundary`,
     PolicyDocument: EVERYTHING,
-    Tags: tagList(tagsOf(KILLED_RUN, new Date(0))),
+    Tags: tagList(tagsOf(KILLED_RUN, new Date(0), cloud.aws.region)),
   });
   await cloud.aws.clients('main').iam.send(create);
 }

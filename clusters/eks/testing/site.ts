@@ -105,7 +105,7 @@ export async function testSite(
       region: REGION,
       accountId: emulator.accountId,
       clients: { eks, iam },
-      tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z')),
+      tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z'), REGION),
       token: (clusterName) => token(endpoint, REGION, { accessKeyId, secretAccessKey }, clusterName),
       progress: (line) => lines.push(line),
       signal: new AbortController().signal,

@@ -10,7 +10,7 @@ import { findInAccount } from './find.ts';
 import { titleOf } from './things.ts';
 
 const RUN = 'c1a2b3d';
-const TAGS = tagsOf(RUN, new Date(0));
+const TAGS = tagsOf(RUN, new Date(0), 'us-west-2');
 const LIST = Object.entries(TAGS).map(([Key, Value]) => ({ Key, Value }));
 const SUBNETS = { subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'] };
 const EKS_ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';

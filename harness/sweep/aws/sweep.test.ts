@@ -30,7 +30,7 @@ const RUN = 'c1a2b3d';
 const HOUR = 3_600_000;
 /** The time of the sweeps: rounded minutes in their words must not depend on when a test runs. */
 const NOW = Date.now();
-const EXPIRED = tagsOf(RUN, new Date(NOW - HOUR));
+const EXPIRED = tagsOf(RUN, new Date(NOW - HOUR), 'us-west-2');
 
 const trust = (service: string, ...actions: string[]): string =>
   JSON.stringify({
@@ -210,7 +210,7 @@ describe('the sweep of AWS', () => {
   });
 
   it('leaves a run alone that has not expired, unless it is named', async () => {
-    await makeLeftovers(tagsOf(RUN, new Date(NOW + HOUR)));
+    await makeLeftovers(tagsOf(RUN, new Date(NOW + HOUR), 'us-west-2'));
     const before = await inventory();
     const { code, out } = await sweep();
     expect(code).to.equal(0);
@@ -223,7 +223,7 @@ describe('the sweep of AWS', () => {
 
   for (const [title, tags] of [
     ['no tags', {}],
-    ['tags of another run', tagsOf('c765432', new Date(0))],
+    ['tags of another run', tagsOf('c765432', new Date(0), 'us-west-2')],
     ['an expiry that is no time', { ...EXPIRED, 'conformance-expires': 'soon' }],
   ] as const)
     it(`refuses what has the name of a run and ${title}`, async () => {
@@ -258,6 +258,43 @@ describe('the sweep of AWS', () => {
     expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-boundary`] });
     // A run that has no such thing is swept as ever.
     expect(await sweep({ run: 'c999999' })).to.deep.include({ code: 0, err: '' });
+  });
+
+  it('leaves roles of another region to a sweep there, and does not say that all of a run is removed', async () => {
+    await makeCluster('blue', {});
+    const name = `conformance-${RUN}-c1-node`;
+    await makeRole(name, tagsOf(RUN, new Date(NOW - HOUR), 'us-east-1'), 'ec2.amazonaws.com');
+    await makeRole(`conformance-${RUN}-ab-01-app`, EXPIRED, 'pods.eks.amazonaws.com');
+    const sentence = `Not touched: IAM resources of run ${RUN} in region us-east-1: sweep there, with --region us-east-1.\n`;
+    const all = await sweep();
+    expect(all).to.deep.include({ code: 0, err: '' });
+    expect(all.out).to.include(sentence);
+    expect((await inventory()).roles).to.deep.equal([name]);
+    const named = await sweep({ run: RUN });
+    expect(named).to.deep.include({ code: 3, err: sentence });
+    expect(named.out).not.to.include('All of it is removed.');
+    expect((await inventory()).roles).to.deep.equal([name]);
+  });
+
+  it('leaves the roles of a cluster alone that EKS does not delete', async () => {
+    await makeLeftovers();
+    const ofCluster = ['cluster', 'node'].map((what) => `conformance-${RUN}-c1-${what}`);
+    for (const name of ofCluster) await makeRole(name, EXPIRED, 'eks.amazonaws.com');
+    aws.clients('main').eks.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'DeleteClusterCommand')
+            throw Object.assign(new Error('No policy allows eks:DeleteCluster.'), { name: 'AccessDeniedException' });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    const { code, err } = await sweep();
+    expect(code).to.equal(3);
+    for (const name of ofCluster)
+      expect(err).to.include(`Not removed: role ${name} (it stays while cluster conformance-${RUN}-c1 is there).\n`);
+    const { clusters, roles } = await inventory();
+    expect({ clusters, roles }).to.deep.equal({ clusters: ['blue', `conformance-${RUN}-c1`], roles: ofCluster });
   });
 
   it('names what AWS does not let go, deletes the rest, and ends with 3', async () => {

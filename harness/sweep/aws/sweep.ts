@@ -4,7 +4,7 @@ import { EXIT } from '../../errors.ts';
 import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';
 import { removeThing } from './remove.ts';
-import { REMOVAL_ORDER, titleOf, type AwsFindings, type AwsThing } from './things.ts';
+import { clusterOfRole, REMOVAL_ORDER, titleOf, type AwsFindings, type AwsThing } from './things.ts';
 
 export interface AwsSweepOptions {
   readonly list: boolean;
@@ -22,6 +22,11 @@ export interface AwsSweepIo {
 /** How often is looked again: what a run was still making when it was killed shows up late. */
 const ROUNDS = 3;
 
+interface Findings extends AwsFindings {
+  /** Things in IAM of runs that were in other regions, where clusters may need them. */
+  readonly elsewhere: readonly AwsThing[];
+}
+
 /**
  * Lists what runs left in AWS, and deletes what has expired or is of a run that is named. Only what carries the tags of
  * a run is ever deleted. Gives the exit code.
@@ -29,7 +34,7 @@ const ROUNDS = 3;
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
   const accounts = aws.capabilities.has('two-accounts') ? (['main', 'other'] as const) : (['main'] as const);
   const { runs } = options;
-  const look = async (): Promise<AwsFindings> => {
+  const look = async (): Promise<Findings> => {
     const parts = await Promise.all(
       accounts.map((account) =>
         findInAccount({
@@ -39,8 +44,11 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
       ),
     );
     const isWanted = ({ run }: AwsThing): boolean => runs.length === 0 || runs.includes(run);
+    const isHere = ({ region = aws.region }: AwsThing): boolean => region === aws.region;
+    const things = parts.flatMap((part) => part.things.filter(isWanted));
     return {
-      things: parts.flatMap(({ things }) => things.filter(isWanted)),
+      things: things.filter(isHere),
+      elsewhere: things.filter((thing) => !isHere(thing)),
       refused: parts.flatMap(({ refused }) => refused),
       unseen: parts.flatMap(({ unseen }) => unseen),
     };
@@ -63,36 +71,56 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
       ),
     );
   for (const { title, why } of refused) io.out(`Not touched: ${title} ${why}.\n`);
+  for (const sentence of placesOf(found.elsewhere))
+    (runs.length === 0 ? io.out : io.err)(`Not touched: ${sentence}.\n`);
   for (const [name, why] of io.kubernetes.passedOver)
     io.out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
   const reasons = new Map<string, string>();
   let left = things.filter(mayGo);
-  let { unseen } = found;
+  let seen = found;
   const any = left.length > 0;
   for (let round = 0; round < ROUNDS && left.length > 0 && !options.list; round += 1) {
     reasons.clear();
-    await removeAll(aws, left, reasons, io);
-    const again = await look();
-    left = again.things.filter(mayGo);
-    unseen = again.unseen;
+    await removeAll(aws, left, seen, reasons, io);
+    seen = await look();
+    left = seen.things.filter(mayGo);
   }
+  const { unseen } = seen;
   for (const { title, why } of unseen) io.err(`Not looked at: ${title} (${why}).\n`);
   if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
   for (const thing of left) {
     const title = titleOf(thing);
     io.err(`Not removed: ${title} (${reasons.get(title) ?? 'it is there again'}).\n`);
   }
-  const complete = left.length === 0 && unseen.length === 0;
+  const isMissed = runs.length > 0 && seen.elsewhere.length > 0;
+  const complete = left.length === 0 && unseen.length === 0 && !isMissed;
   if (any && complete) io.out('All of it is removed.\n');
   return complete ? EXIT.conforms : EXIT.environment;
 }
 
+/** What is of runs in other regions, a clause each. */
+const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
+  [
+    ...new Set(
+      elsewhere.map(({ run, region }) => `of run ${run} in region ${region}: sweep there, with --region ${region}`),
+    ),
+  ].map((place) => `IAM resources ${place}`);
+
+/**
+ * Removes the things in their order. With its roles a cluster works in EC2 (EKS User Guide, "Amazon EKS cluster IAM role"), also
+ * while it is being deleted: they stay as long as it does.
+ */
 async function removeAll(
   aws: AwsTarget,
   things: readonly AwsThing[],
+  found: AwsFindings,
   reasons: Map<string, string>,
   io: AwsSweepIo,
 ): Promise<void> {
+  const there = new Set([
+    ...found.things.map(titleOf),
+    ...[...found.refused, ...found.unseen].map(({ title }) => title),
+  ]);
   for (const kind of REMOVAL_ORDER) {
     await Promise.all(
       things
@@ -100,12 +128,18 @@ async function removeAll(
         .map(async (thing) => {
           const title = titleOf(thing);
           const progress = (line: string): void => io.out(`  ${thing.run}: ${line}\n`);
+          const cluster = clusterOfRole(thing);
+          if (cluster !== undefined && there.has(cluster)) {
+            reasons.set(title, `it stays while ${cluster} is there`);
+            return;
+          }
           try {
             await removeThing(thing, {
               clients: (account) => aws.clients(account),
               kubernetes: io.kubernetes,
               progress,
             });
+            there.delete(title);
             progress(`removed ${title}`);
           } catch (error) {
             reasons.set(title, reasonOf(error as Error));

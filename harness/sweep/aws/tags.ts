@@ -1,10 +1,11 @@
-import { EXPIRY_TAG, RUN_TAG, type Tag } from '../../../clusters/tags.ts';
+import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../clusters/tags.ts';
 import { RUN_ID } from '../../run/ledger.ts';
 
 /** What the tags of a resource say of the run that made it. */
 export interface RunMark {
   readonly run: string;
   readonly expiresAt: Date;
+  readonly region: string;
 }
 
 /** A name that a run gives to what it makes in AWS. */
@@ -15,10 +16,11 @@ export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(nam
 
 /** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
 export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
-  const run = tags[RUN_TAG];
+  const { [RUN_TAG]: run, [REGION_TAG]: region } = tags;
   const expiresAt = new Date(tags[EXPIRY_TAG] ?? '');
-  if (run === undefined || !RUN_ID.test(run) || Number.isNaN(expiresAt.getTime())) return undefined;
-  return { run, expiresAt };
+  if (run === undefined || !RUN_ID.test(run) || region === undefined || Number.isNaN(expiresAt.getTime()))
+    return undefined;
+  return { run, expiresAt, region };
 }
 
 /** Tags as IAM and S3 write them. */

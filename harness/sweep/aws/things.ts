@@ -2,7 +2,13 @@ import type { InCluster } from '../../../clusters/eks/index.ts';
 import type { AccountAlias } from '../../scenario/policy.ts';
 
 /** Something in AWS that carries the tags of a run. */
-export type AwsThing = { readonly run: string; readonly expiresAt: Date; readonly account: AccountAlias } & (
+export type AwsThing = {
+  readonly run: string;
+  readonly expiresAt: Date;
+  readonly account: AccountAlias;
+  /** Of the run. Undefined: where it was found. */
+  readonly region?: string;
+} & (
   | { readonly kind: 'association'; readonly cluster: string; readonly id: string; readonly subject: string }
   | { readonly kind: 'add-on'; readonly cluster: string; readonly name: string }
   | { readonly kind: InCluster['kind']; readonly cluster: string; readonly name: string }
@@ -43,6 +49,13 @@ export interface AwsFindings {
   readonly refused: readonly Untouched[];
   /** What may be a run's and may not be looked at, with AWS' reason. */
   readonly unseen: readonly Untouched[];
+}
+
+/** Title of the cluster that a role of a run is of; undefined for all else. */
+export function clusterOfRole(thing: AwsThing): string | undefined {
+  if (thing.kind !== 'role' || thing.account !== 'main') return undefined;
+  const name = /^(conformance-c[0-9a-f]{6}-c\d)-(?:cluster|node)$/.exec(thing.name)?.[1];
+  return name === undefined ? undefined : `cluster ${name}`;
 }
 
 export function titleOf(thing: AwsThing): string {
