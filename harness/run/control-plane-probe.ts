@@ -12,11 +12,12 @@ import {
   UpdatePodIdentityAssociationCommand,
 } from '@aws-sdk/client-eks';
 import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
-import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
+import type { ProbeResult } from '../../components/probe/protocol.ts';
 import type { AssociationRequest, ControlPlaneOperation, OfCluster } from '../scenario/control-plane.ts';
 import type { Facts } from './admission.ts';
 import { makeAssociation } from './fixtures/associations.ts';
 import { tagMap } from './fixtures/tags.ts';
+import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from './refusal.ts';
 import { site, type ScenarioWorld } from './world.ts';
 
 type Operation<Name extends ControlPlaneOperation['do']> = Extract<ControlPlaneOperation, { do: Name }>;
@@ -27,7 +28,7 @@ export async function controlPlaneProbe(world: ScenarioWorld, operation: Control
     if (operation.do === 'CreatePodIdentityAssociation') return await createAssociations(world, operation);
     return { outcome: 'granted', facts: await ask(world, operation) };
   } catch (error) {
-    return refusalBy('eks', error);
+    return refusalBy('eks', error as Error, problemsOf(operation));
   }
 }
 
@@ -120,21 +121,8 @@ const tagFacts = (tags: Readonly<Record<string, string>> = {}): Facts =>
 const present = (facts: Readonly<Record<string, Facts[string] | undefined>>): Facts =>
   Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, Facts[string]] => fact[1] !== undefined));
 
-/** What an AWS client threw, as an outcome; thrown again when it is no answer of AWS. */
-function refusalBy(layer: Layer, error: unknown): ProbeResult {
-  const { name, message, $metadata } = error as Error & {
-    $metadata?: { httpStatusCode?: number; requestId?: string };
-  };
-  if ($metadata?.httpStatusCode === undefined) throw error;
-  return {
-    outcome: 'refused',
-    layer,
-    code: name,
-    status: $metadata.httpStatusCode,
-    message,
-    ...($metadata.requestId !== undefined && { requestId: $metadata.requestId }),
-  };
-}
+const problemsOf = (operation: ControlPlaneOperation): Problems =>
+  'as' in operation && operation.as !== undefined ? OF_SERVICES : OF_OURS;
 
 function requested(world: ScenarioWorld, request: AssociationRequest) {
   const { role, roleArn, targetRole, disableSessionTags, policy } = request;
@@ -162,7 +150,7 @@ async function createAssociations(
     if (as !== undefined) caller = await eksAsRole(world, as);
   } catch (error) {
     // No session, no call of EKS: this is not EKS' refusal.
-    return refusalBy('sts', error);
+    return refusalBy('sts', error as Error, OF_SERVICES);
   }
   const input = {
     clusterName: nameOf(world, operation),
@@ -181,7 +169,8 @@ async function createAssociations(
   world.names.learn(`association-id:${name}`, id);
   world.names.learn(`association-arn:${name}`, first?.associationArn ?? id);
   world.names.learn(`external-id:${name}`, first?.externalId ?? 'none');
-  if (made.length === 0) throw errors[0] as Error;
+  const failure = errors.find((error) => !isAnswer(error, problemsOf(operation))) ?? (first ? undefined : errors[0]);
+  if (failure !== undefined) throw failure;
   const several = { created: made.length, refusals: errors.map((error) => error.name).join() };
   return { outcome: 'granted', facts: { ...associationFacts(first), ...(atOnce > 1 && several) } };
 }

@@ -91,11 +91,12 @@ async function ownProbe(
   operation: HarnessOperation,
 ): Promise<ProbeOutcome> {
   const started = performance.now();
+  const { expectation } = probe.step;
   const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
   const { result, tries } = await untilSettled(
     world,
-    { operation, expectation: probe.step.expectation },
-    () => harnessProbe(world, operation),
+    { operation, expectation },
+    () => harnessProbe(world, operation, expectation),
     isAsExpected,
   );
   return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });

@@ -1,7 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { Layer, ProbeResult } from '../../components/probe/protocol.ts';
+import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import type { RawAnswer } from '../kubernetes/client.ts';
-import type { HarnessOperation } from '../scenario/spec.ts';
+import type { Expectation, HarnessOperation } from '../scenario/spec.ts';
 import { admissionFacts, admitInDryRun, type Facts } from './admission.ts';
 import { agentPod } from './agent-control.ts';
 import { controlPlaneProbe } from './control-plane-probe.ts';
@@ -9,9 +10,43 @@ import { userName } from './fixtures/users.ts';
 import { postToWebhook } from './webhook-client.ts';
 import { site, workload, type ScenarioWorld } from './world.ts';
 
-/** Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. */
-export async function harnessProbe(world: ScenarioWorld, raw: HarnessOperation): Promise<ProbeResult> {
+/**
+ * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
+ * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted.
+ */
+export async function harnessProbe(
+  world: ScenarioWorld,
+  raw: HarnessOperation,
+  expectation: Pick<Expectation, 'status'>,
+): Promise<ProbeResult> {
   const operation = raw.do === 'AdmitPod' ? raw : world.names.expandAll(raw);
+  const result = await ask(world, operation);
+  if (result.status !== expectation.status && isOfApiServer(operation, result))
+    throw new KubernetesError(
+      result.status ?? 0,
+      result.code ?? 'Unknown',
+      `the API server answered ${result.status} to ${operation.do}: ${result.message}`,
+    );
+  return result;
+}
+
+/** What a webhook or the agent failed at, in an API server's words: these are what is judged. */
+const OF_OTHERS = /failed calling webhook|error trying to reach/;
+
+/** Whether the API server failed, had too much to do or did not accept the harness' credentials. */
+function isOfApiServer(
+  operation: HarnessOperation,
+  { outcome, layer, status = 0, message, facts }: ProbeResult,
+): boolean {
+  if (outcome !== 'refused' || OF_OTHERS.test(message ?? '')) return false;
+  const isItsAnswer =
+    layer === 'kubernetes' || (layer === 'agent' && /"kind": ?"Status"/.test(String(facts?.['body'])));
+  // A GET is made with credentials of the scenario, or with none.
+  const unknown = status === 401 && operation.do !== 'KubernetesGet';
+  return isItsAnswer && (status >= 500 || status === 429 || unknown);
+}
+
+async function ask(world: ScenarioWorld, operation: HarnessOperation): Promise<ProbeResult> {
   switch (operation.do) {
     case 'AdmitPod':
       return admitPod(world, operation);

@@ -4,16 +4,27 @@ import { join } from 'node:path';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { builtPackage } from '../run-cli.ts';
 import { expectNoSecrets } from '../secrets.ts';
-import { DELAYS, expectSentence, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
+import { scenario, suiteFile } from '../suites.ts';
+import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
+
+const ASKS_EKS = { 'mine.ts': suiteFile(scenario('MY-01', 'all.succeeds(all.listAssociations())', '')) };
 
 describe('a run on EKS whose credentials expire under way', function () {
   this.timeout(TIMEOUT);
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
-  for (const [when, options, slow] of [
-    ['while its cluster is made', { settings: { delays: { ...DELAYS, createCluster: 7000 } } }, undefined],
-    ['while a probe runs', {}, { service: 's3', operation: 'GetObject', delayMilliseconds: 5000 }],
+  const slowAt = (service: 's3' | 'eks', operation: string) =>
+    ({ service, operation, delayMilliseconds: 5000 }) as const;
+  for (const [when, options, slow, files] of [
+    [
+      'while its cluster is made',
+      { settings: { delays: { ...DELAYS, createCluster: 7000 } } },
+      undefined,
+      ONE_SCENARIO,
+    ],
+    ['while a probe runs', {}, slowAt('s3', 'GetObject'), ONE_SCENARIO],
+    ['while EKS is probed', {}, slowAt('eks', 'ListPodIdentityAssociations'), ASKS_EKS],
   ] as const)
     it(`${when}: says so, keeps the state file, and a sweep with fresh ones removes the rest`, async () => {
       cloud = await rehearsalCloud(options);
@@ -21,7 +32,7 @@ describe('a run on EKS whose credentials expire under way', function () {
       builtPackage();
       if (slow !== undefined) cloud.aws.controls?.addWeather(slow);
       const env = cloud.session(Date.now() + 4000);
-      const run = await rehearse(cloud, { env });
+      const run = await rehearse(cloud, { env, files });
       expectSentence(cloud, run, 3, /^ERROR The AWS credentials expired before the run was over: .*fresh ones/);
       expect(run.stderr).to.contain('npm run sweep -- --cluster eks');
       const state = join(run.reportDirectory, 'state.json');
