@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
+import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ClusterError } from '../errors.ts';
 import { connect } from '../kubernetes/connection.ts';
@@ -203,7 +204,7 @@ describe('clusters that EKS makes', function () {
   });
 
   it('are refused at a quota, with its name', async () => {
-    site = await startSite({ settings: { quotas: { clusters: 0, nodegroups: 1, associations: 1 } } });
+    site = await startSite({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 0 } } });
     const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
     expect(error.message).to.match(/^A quota of the account is reached \(ResourceLimitExceededException: /);
     expect(await site.left()).to.deep.equal([]);

@@ -33,7 +33,7 @@ export const DEFAULT_SETTINGS: EmulatorSettings = {
   },
   pace: 1,
   throttling: {},
-  quotas: { clusters: 100, nodegroups: 30, associations: 5000 },
+  quotas: { clusters: 100, nodegroups: 30, associations: 5000, roles: 1000 },
 };
 
 export interface WorldOptions {

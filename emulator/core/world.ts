@@ -94,8 +94,17 @@ export interface EmulatorSettings {
   readonly pace: number;
   /** Calls of an account that a service takes before it throttles. A service that is not named takes any number. */
   readonly throttling: Readonly<Partial<Record<ServiceName, Throttle>>>;
-  /** Service quotas of EKS: clusters of an account, managed node groups of a cluster, associations of a cluster. */
-  readonly quotas: { readonly clusters: number; readonly nodegroups: number; readonly associations: number };
+  readonly quotas: Quotas;
+}
+
+/** Service quotas. */
+export interface Quotas {
+  /** Of EKS: clusters of an account, managed node groups of a cluster, associations of a cluster. */
+  readonly clusters: number;
+  readonly nodegroups: number;
+  readonly associations: number;
+  /** Of IAM: roles of an account. */
+  readonly roles: number;
 }
 
 /** Milliseconds of AWS' time, before `pace`. With 0 the call itself answers when it is done. */

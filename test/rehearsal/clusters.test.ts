@@ -7,6 +7,7 @@ import {
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClusters } from '../../clusters/eks/testing/site.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { ADDON_DEGRADED } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
 import { existingCluster, objectsIn } from './existing.ts';
@@ -65,7 +66,7 @@ describe('a run on EKS with clusters that are of no use', function () {
   });
 
   it('none, since a quota is reached: names it, and removes the roles', async () => {
-    await start({ settings: { quotas: { clusters: 1, nodegroups: 30, associations: 1000 } } });
+    await start({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, clusters: 1 } } });
     await existingCluster(cloud, 'blue');
     const before = await cloud.inventory();
     const run = await rehearse(cloud);
@@ -126,6 +127,19 @@ describe('runs on an EKS cluster that exists', function () {
   this.timeout(TIMEOUT);
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
+
+  it('say that IAM has no room for their roles, and leave it as it was', async () => {
+    // Those of the job and of the cluster are all that there may be.
+    cloud = await rehearsalCloud({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, roles: 3 } } });
+    const blue = await existingCluster(cloud, 'blue');
+    const before = [await cloud.inventory(), await objectsIn(blue)];
+    const run = await rehearse(cloud, { args: ['--cluster-name', 'blue'] });
+    expect(run.exitCode, run.stderr).to.equal(3);
+    const [only] = run.results?.scenarios ?? [];
+    expect(only).to.include({ verdict: 'error', errorCode: 'AWS_FAILED' });
+    expect(only?.reason).to.match(/A quota of the account is reached \(LimitExceeded.* RolesPerAccount: 3\)/);
+    expect([await cloud.inventory(), await objectsIn(blue)]).to.deep.equal(before);
+  });
 
   it('refuse one that another run uses, which passes; both leave it as it was', async () => {
     cloud = await rehearsalCloud();

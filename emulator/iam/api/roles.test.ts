@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { DEFAULT_SETTINGS } from '../../core/new-world.ts';
 import type { Parameters } from '../../query/call.test-support.ts';
 import { allow, HERE, iamWorld, sessionOf, trust } from './world.test-support.ts';
 
@@ -112,6 +113,15 @@ describe('IAM roles', () => {
     expect(await iam('DeleteRole', { RoleName: 'app' })).to.include({ status: 409, code: 'DeleteConflict' });
     await must('DeleteRolePolicy', inline);
     await must('DeleteRole', { RoleName: 'app' });
+  });
+
+  it('are as many as the quota allows', async () => {
+    const { iam, must } = iamWorld({ settings: { quotas: { ...DEFAULT_SETTINGS.quotas, roles: 1 } } });
+    await must('CreateRole', app);
+    const second = { ...app, RoleName: 'second' };
+    expect(await iam('CreateRole', second)).to.include({ status: 409, code: 'LimitExceeded' });
+    await must('DeleteRole', { RoleName: 'app' });
+    await must('CreateRole', second);
   });
 
   it('are listed in pages that neither skip nor repeat', async () => {

@@ -3,7 +3,7 @@ import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';
 import { encodeDocument } from './documents.ts';
-import { deleteConflict, entityAlreadyExists, invalidInput, noSuchEntity } from './errors.ts';
+import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
 import { uniqueId } from './ids.ts';
 import { demandBoundary } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
@@ -34,6 +34,8 @@ export const roles = {
       throw invalidInput('The path /aws-service-role/ is reserved for service-linked roles.');
     }
     if (findRole(account, name) !== undefined) throw entityAlreadyExists(`Role with name ${name} already exists.`);
+    const most = world.settings.quotas.roles;
+    if (account.roles.size >= most) throw limitExceeded(`Cannot exceed quota for RolesPerAccount: ${most}`);
     const role: Role = {
       name,
       path,
