@@ -2,6 +2,7 @@ import type { ServiceContext } from '../core/context.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Account, Role, World } from '../core/world.ts';
+import { resourceTagKeys } from '../iam/api/tags.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
 import { findRole } from '../sts/assume-role.ts';
@@ -88,7 +89,8 @@ export function demandActive(cluster: Cluster, fields: Readonly<Record<string, s
 
 /**
  * The role that the caller hands to a service, after the checks which EKS makes of any role: its account, the caller's
- * right to pass it (IAM User Guide, "Grant a user permissions to pass a role to an AWS service"), that it exists.
+ * right to pass it (IAM User Guide, "Grant a user permissions to pass a role to an AWS service") and to read it, since EKS
+ * looks at it as the caller, that it exists.
  *
  * @throws AwsError `InvalidParameterException` 400 or `AccessDeniedException` 403.
  */
@@ -102,6 +104,7 @@ export function passedRole(call: EksCall, name: string, arn: string, service: st
     'iam:AssociatedResourceArn': associated,
   });
   const role = findRole(call.world, arn);
+  demandOf(call, 'iam:GetRole', arn, parsed.accountId, resourceTagKeys(role?.tags));
   if (role === undefined) throw invalidParameter('Role provided in the request does not exist.');
   return role;
 }

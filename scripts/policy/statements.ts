@@ -106,6 +106,7 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
     takes: (action) => action === 'iam:PassRole',
     condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
   },
+  { sid: 'ReadRolesForPods', takes: (action) => action === 'iam:GetRole' },
   { sid: 'Associations', takes: (action) => action.startsWith('eks:') },
 ];
 

@@ -41,11 +41,14 @@ describe('changes of pod identity associations', () => {
     const as = async (...statements: Statement[]) =>
       cloud.eks(sessionOf(cloud, await makeRole(cloud, 'ops', [trust('ec2.amazonaws.com')], statements)));
 
-    it('create asks for the cluster, and iam:PassRole to pods.eks.amazonaws.com', async () => {
-      await create(
-        {},
-        await as(allow('eks:CreatePodIdentityAssociation', clusterArn), passRole('pods.eks.amazonaws.com')),
-      );
+    it('create asks for the cluster, iam:PassRole to pods.eks.amazonaws.com and iam:GetRole', async () => {
+      const passing = [allow('eks:CreatePodIdentityAssociation', clusterArn), passRole('pods.eks.amazonaws.com')];
+      await create({}, await as(...passing, allow('iam:GetRole', roleArn)));
+    });
+    it('create is denied without iam:GetRole', async () => {
+      const error = await errorOf(create({}, await as(allow('eks:*'), passRole('pods.eks.amazonaws.com'))));
+      expect(error).to.include({ name: 'AccessDeniedException', status: 403 });
+      expect(error.message).to.match(/not authorized to perform: iam:GetRole on resource: .*role\/app/);
     });
     it('create is denied without iam:PassRole', async () => {
       const error = await errorOf(create({}, await as(allow('eks:*'))));

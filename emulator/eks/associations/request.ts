@@ -53,7 +53,7 @@ export function readGrant(body: JsonObject, before?: Grant): Grant {
 /**
  * Checks the base role as EKS does when an association is made or its role changed.
  *
- * @throws AwsError `InvalidParameterException` or `AccessDeniedException` (no `iam:PassRole`).
+ * @throws AwsError `InvalidParameterException` or `AccessDeniedException` (no `iam:PassRole` or no `iam:GetRole`).
  */
 export function checkBaseRole(call: EksCall, cluster: Cluster, roleArn: string): void {
   const role = passedRole(call, 'roleArn', roleArn, POD_IDENTITY_SERVICE, cluster.arn);
