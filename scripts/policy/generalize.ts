@@ -25,6 +25,7 @@ const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
 /** Names in ARNs that differ from run to run, and what stands for them. */
 const NAMES: readonly (readonly [RegExp, string])[] = [
   [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
+  [/:role\/conformance-c[0-9a-f]{6}-canary$/, ':role/conformance-*-canary'],
   [/:role\/conformance-c[0-9a-f]{6}-.*$/, ':role/conformance-*'],
   [/:policy\/conformance-c[0-9a-f]{6}-.*$/, ':policy/conformance-*'],
   [/:::conformance-c[0-9a-f]{6}-[^/]*$/, ':::conformance-*'],

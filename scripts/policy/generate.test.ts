@@ -35,6 +35,7 @@ describe('a policy that is generated from calls', () => {
   const forms: readonly (readonly [action: string, resource: string, expected: string])[] = [
     ['iam:CreateRole', role('conformance-c012345-pi-01-app'), 'arn:aws:iam::<account>:role/conformance-*'],
     ['iam:CreateRole', role('conformance-c012345-c1-node'), 'arn:aws:iam::<account>:role/conformance-*-c?-node'],
+    ['sts:AssumeRole', role('conformance-c012345-canary'), 'arn:aws:iam::<account>:role/conformance-*-canary'],
     ['iam:ListRoles', 'arn:aws:iam::111122223333:role/', '*'],
     ['s3:PutObject', 'arn:aws:s3:::conformance-c012345-data/red/key', 'arn:aws:s3:::conformance-*/*'],
     [
@@ -67,7 +68,7 @@ describe('a policy that is generated from calls', () => {
     );
   });
 
-  for (const name of ['nightly-policy.json', 'permissions-boundary.json'])
+  for (const name of ['nightly-policy.json', 'auto-mode-policy.json', 'permissions-boundary.json'])
     it(`fits into a managed policy of every account and region, as ${name} in docs/iam`, () => {
       expect(longestOf(readFileSync(join('docs', 'iam', name), 'utf8'))).to.be.at.most(LONGEST_POLICY);
     });

@@ -24,16 +24,16 @@ export interface Group {
 export const BOUNDARY_NAME = 'eks-conformance-boundary';
 const BOUNDARY = `arn:aws:iam::${ACCOUNT}:policy/${BOUNDARY_NAME}`;
 
-const policiesOfClusters = [CLUSTER_ROLE, NODE_ROLE, AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE].flatMap(
-  ({ policies }) => policies.map((name) => `arn:aws:iam::aws:policy/${name}`),
-);
+const policiesOf = (...roles: readonly { readonly policies: readonly string[] }[]): string[] =>
+  [...new Set(roles.flatMap(({ policies }) => policies.map((name) => `arn:aws:iam::aws:policy/${name}`)))].sort();
+const policiesOfClusters = policiesOf(CLUSTER_ROLE, NODE_ROLE);
 const isOfClusters = (resource: string): boolean => /-c\?-(cluster|node)$/.test(resource);
 const isRole = (resource: string): boolean => resource.includes(':role/');
 
 /**
  * Statements of the job's policy, with the conditions that the Service Authorization Reference knows for their actions. The
- * key `iam:PermissionsBoundary` is told to CreateRole and to changes of a role's policies, not to DeleteRole, TagRole or
- * UpdateAssumeRolePolicy: these have a statement without it.
+ * key `iam:PermissionsBoundary` is told to CreateRole and to changes of a role, but not to TagRole and to what lists its policies
+ * and tags. Roles of clusters have no boundary, so what reads and deletes roles has a statement without the key.
  */
 export const JOB_GROUPS: readonly Group[] = [
   {
@@ -46,7 +46,9 @@ export const JOB_GROUPS: readonly Group[] = [
   {
     sid: 'MakeRolesWithinTheBoundary',
     takes: (action, resource) =>
-      /^iam:(CreateRole|PutRolePolicy|AttachRolePolicy)$/.test(action) && isRole(resource) && !isOfClusters(resource),
+      /^iam:(CreateRole|PutRolePolicy|AttachRolePolicy|UpdateAssumeRolePolicy)$/.test(action) &&
+      isRole(resource) &&
+      !isOfClusters(resource),
     condition: { StringEquals: { 'iam:PermissionsBoundary': BOUNDARY } },
   },
   {
@@ -56,7 +58,7 @@ export const JOB_GROUPS: readonly Group[] = [
   {
     sid: 'AttachPoliciesOfClusters',
     takes: (action, resource) => /^iam:(Attach|Detach)RolePolicy$/.test(action) && isOfClusters(resource),
-    condition: { ArnEquals: { 'iam:PolicyARN': [...new Set(policiesOfClusters)].sort() } },
+    condition: { ArnEquals: { 'iam:PolicyARN': policiesOfClusters } },
   },
   {
     sid: 'PassRolesToClusters',
@@ -80,7 +82,8 @@ export const JOB_GROUPS: readonly Group[] = [
     // Asked for only after a network lost AWS' answer to the creation of a provider.
     notRehearsed: ['iam:GetOpenIDConnectProvider'],
   },
-  { sid: 'AssumeOwnRoles', takes: (action, resource) => action.startsWith('sts:') && isRole(resource) },
+  // No other role of a run: a job that may assume one may have it trusted for more than the run needs.
+  { sid: 'AssumeTheCanary', takes: (action, resource) => action === 'sts:AssumeRole' && resource.endsWith('-canary') },
   {
     sid: 'EnterTheOtherAccount',
     takes: (action, resource) => action === 'sts:AssumeRole' && resource === OTHER_ACCOUNT_ROLE,
@@ -112,6 +115,26 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
 
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const inEks = (what: string): string => `arn:aws:eks:${REGION}:${ACCOUNT}:${what}`;
+
+/**
+ * What `--compute auto-mode` needs beyond the job's policy. Of its own, since whoever may give a role AmazonEKSComputePolicy can
+ * start instances with any role of the account that EC2 may have.
+ */
+export const AUTO_MODE: readonly Statement[] = [
+  {
+    Sid: 'AttachPoliciesOfAutoMode',
+    Effect: 'Allow',
+    Action: ['iam:AttachRolePolicy', 'iam:DetachRolePolicy'],
+    Resource: [role('conformance-*-c?-cluster'), role('conformance-*-c?-node')],
+    Condition: {
+      ArnEquals: {
+        'iam:PolicyARN': policiesOf(AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE).filter(
+          (arn) => !policiesOfClusters.includes(arn),
+        ),
+      },
+    },
+  },
+];
 
 /** What AWS asks for beyond the emulator: written by hand, and not rehearsed. */
 export const NOT_REHEARSED: readonly Statement[] = [

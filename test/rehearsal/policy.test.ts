@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  AttachRolePolicyCommand,
+  CreatePolicyCommand,
+  CreateRoleCommand,
+  IAMClient,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
@@ -108,7 +114,7 @@ describe('the policy of the nightly job', function () {
     const options = { region: places.region, endpoint: cloud.emulator.endpoint };
     const asJob = { ...options, credentials: credentialsOf(cloud.environment) };
     const [job, jobSts] = [new IAMClient(asJob), new STSClient(asJob)];
-    const role = { RoleName: 'conformance-c012345-app', AssumeRolePolicyDocument: trustOf(places.account) };
+    const role = { RoleName: 'conformance-c012345-canary', AssumeRolePolicyDocument: trustOf(places.account) };
     const refusal = await job.send(new CreateRoleCommand(role)).catch((error: Error) => error);
     expect(refusal).to.include({ name: 'AccessDenied' });
     expect((refusal as Error).message).to.include('iam:CreateRole');
@@ -136,6 +142,28 @@ describe('the policy of the nightly job', function () {
     const get = (Bucket: string) => ofRole.send(new GetObjectCommand({ Bucket, Key: 'key' }));
     expect((await get('conformance-c012345-data')).$metadata.httpStatusCode).to.equal(200);
     expect(await get('another').catch((error: Error) => error)).to.include({ name: 'AccessDenied' });
+  });
+
+  it('lets clusters in Auto Mode be made only with what they need besides', async () => {
+    await using made = await account();
+    const { cloud, boundary, places } = made;
+    const run = () =>
+      rehearse(cloud, { args: ['--permissions-boundary', boundary, '--compute', 'auto-mode', '--retries', '0'] });
+    const refused = await run();
+    expect(refused.exitCode, refused.stderr).to.be.oneOf([2, 3]);
+    expect(refused.stderr).to.include('iam:AttachRolePolicy');
+    const { iam: administrator } = cloud.aws.clients('main');
+    const PolicyDocument = inPlaces(iam('auto-mode-policy.json'), places);
+    const further = await administrator.send(new CreatePolicyCommand({ PolicyName: 'auto-mode', PolicyDocument }));
+    const attach = { RoleName: cloud.jobRoleName, PolicyArn: further.Policy?.Arn };
+    await administrator.send(new AttachRolePolicyCommand(attach));
+    // What may not be attached may not be detached: the roles were left, and named.
+    const id = /\bc[0-9a-f]{6}\b/.exec(refused.stderr)?.[0] ?? '';
+    const swept = await sweep(cloud, { args: ['--run', id] });
+    expect(swept.exitCode, swept.stderr).to.equal(0);
+    const passed = await run();
+    expect(passed.exitCode, passed.stderr).to.equal(0);
+    expect(await cloud.inventory()).to.have.members([...made.before, 'policy auto-mode']);
   });
 
   let nights: ReadonlyMap<string, Promise<void>>;

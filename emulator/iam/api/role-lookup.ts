@@ -11,11 +11,15 @@ import { resourceTagKeys } from './tags.ts';
  */
 const BOUNDARY_ACTIONS: ReadonlySet<string> = new Set([
   'iam:AttachRolePolicy',
+  'iam:DeleteRole',
   'iam:DeleteRolePermissionsBoundary',
   'iam:DeleteRolePolicy',
   'iam:DetachRolePolicy',
+  'iam:GetRole',
   'iam:PutRolePermissionsBoundary',
   'iam:PutRolePolicy',
+  'iam:UpdateAssumeRolePolicy',
+  'iam:UpdateRole',
 ]);
 
 /**
