@@ -11,6 +11,7 @@ import {
   CreateOpenIDConnectProviderCommand,
   CreatePolicyCommand,
   CreateRoleCommand,
+  DeleteRoleCommand,
   ListOpenIDConnectProvidersCommand,
   ListPoliciesCommand,
   ListRolesCommand,
@@ -44,11 +45,15 @@ describe('the sweep of AWS', () => {
   let aws: AwsTarget;
   let namespaces: ObjectOfARun[];
   let passedOver: Map<string, string>;
+  let pauses: number[];
+  let paused: () => Promise<unknown>;
 
   beforeEach(async () => {
     aws = emulatedAws(await startEmulator());
     namespaces = [];
     passedOver = new Map();
+    pauses = [];
+    paused = () => Promise.resolve();
   });
   afterEach(() => aws.close());
 
@@ -62,6 +67,10 @@ describe('the sweep of AWS', () => {
         out: (text) => void (out += text),
         err: (text) => void (err += text),
         now: () => new Date(NOW),
+        pause: async (milliseconds) => {
+          pauses.push(milliseconds);
+          await paused();
+        },
         kubernetes: {
           passedOver,
           find: async ({ name }) => (name === 'blue' ? namespaces : []),
@@ -295,6 +304,30 @@ describe('the sweep of AWS', () => {
       expect(err).to.include(`Not removed: role ${name} (it stays while cluster conformance-${RUN}-c1 is there).\n`);
     const { clusters, roles } = await inventory();
     expect({ clusters, roles }).to.deep.equal({ clusters: ['blue', `conformance-${RUN}-c1`], roles: ofCluster });
+  });
+
+  it('waits before it looks again, and counts as removed what IAM listed but for a while', async () => {
+    await makeRole(`conformance-${RUN}-ab-01-app`, EXPIRED, 'pods.eks.amazonaws.com');
+    const { iam } = aws.clients('main');
+    // The role is gone, and yet lists and answers to questions have it.
+    let isListed = true;
+    iam.middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === 'DeleteRoleCommand' && isListed)
+            throw Object.assign(new Error('It is not there.'), { name: 'NoSuchEntity' });
+          return next(args);
+        },
+      { step: 'initialize' },
+    );
+    paused = async () => {
+      isListed = false;
+      await iam.send(new DeleteRoleCommand({ RoleName: `conformance-${RUN}-ab-01-app` }));
+    };
+    const { code, out, err } = await sweep();
+    expect({ code, err }).to.deep.equal({ code: 0, err: '' });
+    expect(out).to.include('All of it is removed.');
+    expect(pauses).to.have.lengthOf(1);
   });
 
   it('names what AWS does not let go, deletes the rest, and ends with 3', async () => {

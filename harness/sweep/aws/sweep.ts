@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../../clusters/aws-problem.ts';
 import type { AwsTarget } from '../../aws/target.ts';
 import { EXIT } from '../../errors.ts';
@@ -17,10 +18,15 @@ export interface AwsSweepIo {
   readonly err: (text: string) => void;
   readonly now: () => Date;
   readonly kubernetes: Pick<InClusters, 'find' | 'remove' | 'passedOver'>;
+  /** For tests. */
+  readonly pause?: (milliseconds: number) => Promise<unknown>;
 }
 
-/** How often is looked again: what a run was still making when it was killed shows up late. */
-const ROUNDS = 3;
+/**
+ * Milliseconds ahead of each round of removals. There are several, as what a run was still making when it was killed shows up
+ * late, and IAM lists for a while what it has deleted (IAM User Guide, "Troubleshoot IAM").
+ */
+const PAUSES = [0, 2000, 10_000];
 
 interface Findings extends AwsFindings {
   /** Things in IAM of runs that were in other regions, where clusters may need them. */
@@ -79,7 +85,14 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
   let left = things.filter(mayGo);
   let seen = found;
   const any = left.length > 0;
-  for (let round = 0; round < ROUNDS && left.length > 0 && !options.list; round += 1) {
+  for (const pause of options.list ? [] : PAUSES) {
+    if (pause > 0 && left.length > 0) {
+      await (io.pause ?? sleep)(pause);
+      // By now it may be gone.
+      seen = await look();
+      left = seen.things.filter(mayGo);
+    }
+    if (left.length === 0) break;
     reasons.clear();
     await removeAll(aws, left, seen, reasons, io);
     seen = await look();
