@@ -21,9 +21,13 @@ const TRUST = JSON.stringify({
 });
 const timing = { ...TIMING, firstPause: 1, longestPause: 1 };
 
-const remove = (thing: AwsThing, clients: Partial<AwsClients>): Promise<void> =>
+const remove = (
+  thing: AwsThing,
+  clients: Partial<AwsClients>,
+  progress: (line: string) => void = () => undefined,
+): Promise<void> =>
   removeThing(thing, {
-    ...{ clients: () => clients as AwsClients, progress: () => undefined, timing },
+    ...{ clients: () => clients as AwsClients, progress, timing },
     kubernetes: { remove: async () => undefined },
   });
 
@@ -91,6 +95,38 @@ describe('removing what a run left in AWS', () => {
       iam.destroy();
       await emulator.close();
     }
+  });
+
+  it('deletes a cluster of which an add-on cannot be deleted', async () => {
+    const asked: string[] = [];
+    const lines: string[] = [];
+    const answer = (command: string): object => {
+      asked.push(command);
+      switch (command) {
+        case 'ListAddonsCommand':
+          return { addons: ['agent'] };
+        case 'ListNodegroupsCommand':
+          return { nodegroups: [] };
+        case 'DescribeAddonCommand':
+          return { addon: { status: 'DELETE_FAILED', health: { issues: [] } } };
+        case 'DescribeClusterCommand':
+          throw Object.assign(new Error('It is gone.'), { name: 'ResourceNotFoundException' });
+        default:
+          return {};
+      }
+    };
+    const eks = new EKSClient({ region: 'us-west-2' });
+    eks.middlewareStack.add(
+      (_next, { commandName = '' }) =>
+        async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
+      { step: 'initialize' },
+    );
+    await remove({ ...OF_A_RUN, kind: 'cluster', name: 'conformance-c1a2b3d-c1' }, { eks }, (line) => lines.push(line));
+    eks.destroy();
+    expect(asked).to.include.members(['DeleteAddonCommand', 'DeleteClusterCommand']);
+    expect(lines.join('\n')).to.match(
+      /add-on agent of cluster \S+ is left to the deletion of the cluster: its deletion failed/,
+    );
   });
 
   it('removes a bucket whose own policy denies that', async () => {

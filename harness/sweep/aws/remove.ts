@@ -14,6 +14,7 @@ import {
   type Patience,
   type Timing,
 } from '../../../clusters/eks/index.ts';
+import { awsProblem } from '../../../clusters/aws-problem.ts';
 import { ignoreMissing } from '../../../clusters/missing.ts';
 import { deleteBucket } from '../../aws/delete-bucket.ts';
 import type { AwsClients } from '../../aws/target.ts';
@@ -60,7 +61,10 @@ export async function removeThing(
   }
 }
 
-/** Deletes a cluster with its add-ons, and with its node groups, which EKS asks for (EKS API Reference, "DeleteCluster"). */
+/**
+ * Deletes a cluster with its add-ons, and with its node groups, which EKS asks for (EKS API Reference, "DeleteCluster"). An
+ * add-on that does not go by itself goes with its cluster.
+ */
 async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
   const addons: string[] = [];
   for await (const page of paginateListAddons({ client: eks }, { clusterName: name }))
@@ -68,8 +72,14 @@ async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patien
   const groups: string[] = [];
   for await (const page of paginateListNodegroups({ client: eks }, { clusterName: name }))
     groups.push(...(page.nodegroups ?? []));
+  const tell = (addon: string, error: Error): void =>
+    patience.progress(
+      `add-on ${addon} of cluster ${name} is left to the deletion of the cluster: ${awsProblem(error)?.sentence ?? error.message}`,
+    );
   await Promise.all([
-    ...addons.map((addon) => deleteAddon(eks, name, addon, patience)),
+    ...addons.map((addon) =>
+      deleteAddon(eks, name, addon, patience).catch((error: unknown) => tell(addon, error as Error)),
+    ),
     ...groups.map((group) => deleteNodeGroup(eks, name, group, patience)),
   ]);
   await deleteCluster(eks, name, patience);
