@@ -13,7 +13,7 @@ import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from './inca
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
 import { describeOperation } from './describe.ts';
 import { identityExpected } from './expected-identity.ts';
-import { notesOn } from './settle-association.ts';
+import { notesOn } from './notes.ts';
 import { untilSettled } from './settle-probe.ts';
 import { withoutControl } from './control.ts';
 import { mintBoundTokens, mintFreeTokens } from './tokens.ts';

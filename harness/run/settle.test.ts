@@ -24,7 +24,8 @@ import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } fro
 import { aScenario } from '../testing/scenarios.ts';
 import { stages } from './incarnations.ts';
 import { Names } from './names.ts';
-import { changeTo, notesOn, watchAssociation, type Subject } from './settle-association.ts';
+import { notesOn } from './notes.ts';
+import { changeTo, watchAssociation, type Subject } from './settle-association.ts';
 import { probingOrder, settlingOf, untilSettled } from './settle-probe.ts';
 import { isAssociationTooSoon, isPolicyTooSoon, kubernetesPollMilliseconds, throughPropagation } from './settle.ts';
 import { workload, type ScenarioWorld } from './world.ts';
@@ -304,12 +305,23 @@ describe('an association that was changed', function () {
     expect([...cluster.world.tokens.values()]).to.deep.equal(['a secret token']);
   });
 
-  it('is seen by another answer than before where none is wanted, throttling not counted', async () => {
+  for (const [code, message] of [
+    ['ExpiredTokenException', 'The security token included in the request is expired'],
+    ['UnrecognizedClientException', 'The security token included in the request is invalid.'],
+    ['AccessDeniedException', 'User: me is not authorized to perform: eks-auth:AssumeRoleForPodIdentity'],
+  ] as const)
+    it(`is not followed with credentials that come to ${code}`, async () => {
+      const { world } = clusterOf(30, [{ code, message }]);
+      const failed = watchAssociation(world, subjectOf(world)).catch(({ name }: Error) => name);
+      expect(await failed).to.equal(code);
+    });
+
+  it('is seen by another answer than before where none is wanted, errors that say nothing of it not counted', async () => {
     const cluster = clusterOf(30, [
       { code: 'ThrottlingException' },
       SESSION,
-      SESSION,
-      { code: 'ThrottlingException' },
+      { code: 'UND_ERR_SOCKET', message: 'EKS Auth does not answer.' },
+      { code: 'EAI_AGAIN', message: 'EKS Auth does not answer.' },
       NONE,
     ]);
     const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awsProblem } from '../../clusters/aws-problem.ts';
+import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
+import type { EksAuthAnswer } from '../aws/target.ts';
+import { note } from './notes.ts';
+import { AWS_POLL_MILLISECONDS } from './settle.ts';
+import { labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
+
+/**
+ * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
+ * AssumeRoleForPodIdentity). All others, a network's among them, say nothing about it.
+ */
+const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
+const AUDIENCE = 'pods.eks.amazonaws.com';
+/** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+const NEVER = 'conformance.eks-pod-identity/never';
+
+export interface EksAuth {
+  /** Asks until an answer is as `isSo` says, then gives undefined; when it is not before `end`, the last answer. */
+  until(end: number, isSo: (answer: EksAuthAnswer) => boolean): Promise<EksAuthAnswer | undefined>;
+  close(): void;
+}
+
+let pods = 0;
+
+/** EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. */
+export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth | undefined> {
+  const { aws } = world.environment;
+  if (aws.askEksAuth === undefined) return undefined;
+  const { kubernetes, probeImage, cluster } = site(world, item.cluster);
+  const name = `association-check-${(pods += 1)}`;
+  const remove = async (): Promise<void> => {
+    await kubernetes.deletePod(item.namespace, name, 0);
+  };
+  let token: string;
+  try {
+    const pod = await kubernetes.createPod(item.namespace, {
+      metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
+      spec: {
+        serviceAccountName: item.serviceAccount,
+        automountServiceAccountToken: false,
+        schedulingGates: [{ name: NEVER }],
+        containers: [{ name: 'never', image: probeImage }],
+      },
+    });
+    const boundPod = { name, uid: pod.metadata?.uid ?? '' };
+    token = await kubernetes.createToken(item.namespace, item.serviceAccount, { audiences: [AUDIENCE], boundPod });
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!(error instanceof KubernetesError)) throw error;
+    remove().catch(() => undefined);
+    note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);
+    return undefined;
+  }
+  // Under a name that no scenario gives: so it is taken out of whatever is reported.
+  world.tokens.set(`<${name}>`, token);
+  return {
+    until: async (end, isSo) => {
+      for (;;) {
+        await turn(world, item);
+        const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
+        asked(world, item);
+        throwOurs(answer);
+        if (tells(answer) && isSo(answer)) return undefined;
+        if (performance.now() >= end) return answer;
+      }
+    },
+    // It goes with its namespace, if not now.
+    close: () => void remove().catch(() => undefined),
+  };
+}
+
+const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== undefined || TELLING.test(code);
+
+/**
+ * Throws what is wrong with the harness' own credentials, which no wait changes: that they may not ask EKS Auth, or are not
+ * accepted. A role that EKS may not assume is an AccessDeniedException too, and a pod's token that is over an
+ * ExpiredTokenException, in other words.
+ */
+function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
+  const error = Object.assign(new Error(message), { name: code });
+  const kind = awsProblem(error)?.kind;
+  if (
+    (/^AccessDenied/.test(code) && /is not authorized to perform: eks-auth:/.test(message)) ||
+    (kind === 'expired-credentials' && /security token/i.test(message)) ||
+    kind === 'bad-credentials' ||
+    kind === 'clock'
+  )
+    throw error;
+}
+
+/** When EKS Auth may be asked next about a service account, by its name; one scenario asks about each of its own. */
+const turns = new WeakMap<ScenarioWorld, Map<string, number>>();
+
+/** Waits so that no account is asked about more often than once a second, by whichever watch. */
+async function turn(world: ScenarioWorld, item: Workload): Promise<void> {
+  const ofWorld = turns.get(world) ?? new Map<string, number>();
+  turns.set(world, ofWorld);
+  const account = accountKey(item);
+  const now = performance.now();
+  const at = Math.max(now, ofWorld.get(account) ?? 0);
+  ofWorld.set(account, at + AWS_POLL_MILLISECONDS);
+  if (at > now) await sleep(at - now, undefined, { signal: world.signal });
+}
+
+/** Counts the pause from the answer: the question itself may have waited for its place among others. */
+function asked(world: ScenarioWorld, item: Workload): void {
+  const ofWorld = turns.get(world);
+  const account = accountKey(item);
+  ofWorld?.set(account, Math.max(ofWorld.get(account) ?? 0, performance.now() + AWS_POLL_MILLISECONDS));
+}
+
+const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
+  [cluster, namespace, serviceAccount].join('/');
