@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawAnswer } from '../kubernetes/client.ts';
 import type { PodFields } from '../scenario/spec.ts';
 import { kubernetesPollMilliseconds } from './settle.ts';
-import { isAccountMissing } from './workload-pod.ts';
+import { isAccountMissing } from './account-there.ts';
 import { site, type ScenarioWorld, type Site, type Workload } from './world.ts';
 
 export type Facts = Record<string, string | number | boolean>;
@@ -14,8 +14,9 @@ export async function admitInDryRun(
   like: Workload,
   pod: PodFields = {},
   user?: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
-  const { kubernetes, probeImage } = site(world, like.cluster);
+  const { probeImage } = site(world, like.cluster);
   const { metadata = {}, spec = {} } = world.names.expandAll(pod) as {
     metadata?: Record<string, unknown>;
     spec?: Record<string, unknown>;
@@ -26,12 +27,22 @@ export async function admitInDryRun(
     metadata: { name: 'admitted', ...metadata },
     spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: probeImage }], ...spec },
   };
+  return postInDryRun(world, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
+}
+
+async function postInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawAnswer> {
+  const { kubernetes } = site(world, like.cluster);
   for (;;) {
     const answer = await kubernetes.raw({
       method: 'POST',
       path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
       body,
-      headers: user === undefined ? {} : { 'Impersonate-User': user },
+      headers,
     });
     if (!isAccountMissing(answer.status, answer.body)) return answer;
     await sleep(kubernetesPollMilliseconds(world.environment.aws), undefined, { signal: world.signal });
@@ -41,8 +52,27 @@ export async function admitInDryRun(
 const SETTLE_MILLISECONDS = 5000;
 
 /**
+ * How many looks show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
+ * a load balancer chooses among them for each connection.
+ */
+const LOOKS = 5;
+/** Makes the connection end with the request, so that the next is a new one. */
+const OWN_CONNECTION = { connection: 'close' } as const;
+
+/** Pods that were created in dry run at once, by as many API servers as may answer. */
+export async function admitEverywhere(world: ScenarioWorld, like: Workload, body: object): Promise<readonly V1Pod[]> {
+  const answers = await Promise.all(
+    Array.from({ length: LOOKS }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
+  );
+  return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
+}
+
+export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
+
+/**
  * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches, and
- * the webhook of associations from EKS; true when it is. Gives up after a while: the probes that follow tell what admission does instead.
+ * the webhook of associations from EKS; true when it is. On AWS it must be so wherever admission takes place. Gives up after a
+ * while: the probes that follow tell what admission does instead.
  */
 export async function awaitAdmission(
   world: ScenarioWorld,
@@ -53,9 +83,16 @@ export async function awaitAdmission(
   const { eventual, aws } = world.environment;
   if (!eventual && aws.propagation === undefined) return true;
   const end = performance.now() + milliseconds;
+  const isAsWanted = ({ status, body }: RawAnswer): boolean =>
+    status === 201 && isSo(admissionFacts(JSON.parse(body) as V1Pod));
+  const look = (): Promise<RawAnswer> =>
+    admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
   while (performance.now() < end && !signal.aborted) {
-    const answer = await admitInDryRun(world, like);
-    if (answer.status === 201 && isSo(admissionFacts(JSON.parse(answer.body) as V1Pod))) return true;
+    if (isAsWanted(await look())) {
+      if (aws.name !== 'aws') return true;
+      const others = await Promise.all(Array.from({ length: LOOKS - 1 }, look));
+      if (others.every(isAsWanted)) return true;
+    }
     await sleep(kubernetesPollMilliseconds(aws));
   }
   return false;

@@ -4,7 +4,7 @@ import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { note } from './notes.ts';
 import { AWS_POLL_MILLISECONDS } from './settle.ts';
-import { labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
+import { accountKey, labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
 
 /**
  * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
@@ -109,6 +109,3 @@ function asked(world: ScenarioWorld, item: Workload): void {
   const account = accountKey(item);
   ofWorld?.set(account, Math.max(ofWorld.get(account) ?? 0, performance.now() + AWS_POLL_MILLISECONDS));
 }
-
-const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
-  [cluster, namespace, serviceAccount].join('/');

@@ -1,7 +1,8 @@
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { usesKubernetes } from '../plan/requirements.ts';
 import type { AssociationSpec, Expectation } from '../scenario/spec.ts';
-import { awaitAdmission } from './admission.ts';
+import { awaitAdmission, isInjected } from './admission.ts';
+import { rememberInjection } from './admitted-pod.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
 import type { Stage } from './incarnations.ts';
 import { note } from './notes.ts';
@@ -58,16 +59,15 @@ export async function watchAssociation(
     until: async ({ injected, roleArn }) => {
       const end = performance.now() + milliseconds;
       const [webhookKnows, last] = await Promise.all([
-        awaitAdmission(world, first, (facts) => /^(pod-identity|both)$/.test(String(facts['injected'])) === injected, {
-          milliseconds,
-        }),
+        awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),
         auth?.until(end, (answer) =>
           roleArn === undefined ? differ(answer, before) : sameRole(answer.roleArn, roleArn),
         ),
       ]).finally(() => auth?.close());
       world.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
-      if (!webhookKnows)
+      if (webhookKnows) rememberInjection(world, first, injected);
+      else
         note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
       if (last !== undefined) note(world, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
     },

@@ -12,6 +12,7 @@ import {
 } from '../../components/probe/protocol.ts';
 import { HarnessError } from '../errors.ts';
 import type { ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
+import { createAsSeen } from './admitted-pod.ts';
 import type { PodGroups } from './incarnations.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
 import { probingOrder, settlingOf } from './settle-probe.ts';
@@ -47,28 +48,29 @@ export async function startWorkloadPod(
   incarnation: number,
 ): Promise<WorkloadPod> {
   const here = site(world, workload.cluster);
-  const name = `${workload.name}-${incarnation}`;
-  world.names.learn(`pod:${workload.name}`, name);
-  const plan: ProbePlan = {
-    ...(heldBack && { heldBack }),
-    phases: groups.map((group) => ({
-      phase: group.number,
-      probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
-    })),
+  const manifestOf = (name: string): V1Pod => {
+    // Operations may name the pod.
+    world.names.learn(`pod:${workload.name}`, name);
+    const plan: ProbePlan = {
+      ...(heldBack && { heldBack }),
+      phases: groups.map((group) => ({
+        phase: group.number,
+        probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
+      })),
+    };
+    return podManifest(world, workload, name, plan);
   };
-  const manifest = podManifest(world, workload, name, plan);
   const settled = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
-  const created = await onceAccountIsThere(world, () => here.kubernetes.createPod(workload.namespace, manifest)).catch(
-    (error: unknown) => {
-      settled();
-      throw error;
-    },
-  );
+  const first = `${workload.name}-${incarnation}`;
+  const { name, uid } = await createAsSeen(world, workload, first, manifestOf).catch((error: unknown) => {
+    settled();
+    throw error;
+  });
   const abort = new AbortController();
   const signal = AbortSignal.any([world.signal, abort.signal]);
   const inbox = makeInbox(
-    plan.phases.reduce((sum, phase) => sum + phase.probes.length, 0),
+    groups.reduce((sum, group) => sum + group.probes.length, 0),
     () => heldBack || world.environment.podTimes.push(performance.now() - asked),
   );
   void collectReports(world, workload, name, inbox, settled, signal);
@@ -88,7 +90,7 @@ export async function startWorkloadPod(
   );
   return {
     name,
-    uid: created.metadata?.uid ?? '',
+    uid,
     reports: async (group, count) => {
       if (group <= opened) return inbox.take(count);
       opened = group;
@@ -228,22 +230,6 @@ async function untilStreamEnds(following: Promise<void>): Promise<void> {
 }
 
 const RETRY_MILLISECONDS = 100;
-
-/** The service account `default` comes a moment after its namespace; until then no pod of it is admitted. */
-export async function onceAccountIsThere<T>(world: ScenarioWorld, create: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await create();
-    } catch (error) {
-      if (!(error instanceof KubernetesError) || !isAccountMissing(error.status, error.message)) throw error;
-      await sleep(RETRY_MILLISECONDS, undefined, { signal: world.signal });
-    }
-  }
-}
-
-/** Whether an answer says that a pod's service account does not exist (yet). */
-export const isAccountMissing = (status: number, message: string): boolean =>
-  status === 403 && /error looking up service account/.test(message);
 
 async function ignoreMissing(work: Promise<void>): Promise<void> {
   try {

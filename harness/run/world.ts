@@ -140,3 +140,7 @@ export function workload(world: ScenarioWorld, name: string): Workload {
 export function workloads(world: ScenarioWorld): Workload[] {
   return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
 }
+
+/** Names a workload's service account among those of a scenario. */
+export const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
+  [cluster, namespace, serviceAccount].join('/');
