@@ -143,8 +143,13 @@ function denial(layer: 's3' | 'sts', error: ServiceError, identity: Identity): P
   return { outcome: 'error', layer, ...common };
 }
 
-/** HEAD has no body, so the SDK has no code for it: 403 stands for AccessDenied, 404 for NotFound. */
+/**
+ * HEAD has no body, so the SDK has no code for it: 403 stands for AccessDenied, 404 for NotFound. Where nobody answered, the
+ * operating system's says why.
+ */
 function errorCode(error: ServiceError, status: number | undefined): string {
+  const { code: errno } = error as NodeJS.ErrnoException;
+  if (status === undefined && errno !== undefined) return errno;
   const code = error.Code ?? error.name;
   if (status === 403 && (code === '403' || code === 'Forbidden' || code === 'UnknownError' || code === 'Unknown'))
     return 'AccessDenied';

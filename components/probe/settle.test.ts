@@ -69,6 +69,8 @@ describe('time', () => {
     ['does not change what was injected', { outcome: 'refused', layer: 'injection' }, granted, false],
     ['does not take away what was injected', { outcome: 'granted' }, { ...granted, by: ['injection'] }, false],
     ['does not change a network', { outcome: 'refused', layer: 'network' }, granted, false],
+    ['may bring back a network', { outcome: 'error', layer: 's3', code: 'ECONNRESET' }, granted, true],
+    ['does not mend a failing service', { outcome: 'error', layer: 's3', status: 500 }, granted, false],
     ['does not mend an error', { outcome: 'error' }, granted, false],
   ];
   for (const [what, result, settle, may] of cases) it(what, () => expect(mayChange(result, settle)).to.equal(may));

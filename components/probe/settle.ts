@@ -28,11 +28,13 @@ function isSessionOf(sessionArn: string, roleArn: string): boolean {
 
 /**
  * Whether a result may be another one when changes of IAM and of associations have reached all of AWS. What was put into the
- * pod when it was admitted stays as it is, a network is no matter of AWS, and an error says nothing.
+ * pod when it was admitted stays as it is, and an agent that cannot be reached is no matter of AWS. An error says
+ * nothing, unless a service did not answer: it may the next time.
  */
 export function mayChange(result: ProbeResult, settle: Settling): boolean {
   const fixed = (layer: string | undefined): boolean => layer === 'injection' || layer === 'network';
-  return result.outcome !== 'error' && !fixed(result.layer) && !settle.by?.every(fixed);
+  if (result.outcome === 'error') return result.layer !== undefined && result.status === undefined;
+  return !fixed(result.layer) && !settle.by?.every(fixed);
 }
 
 export interface Tries {

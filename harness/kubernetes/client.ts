@@ -10,7 +10,7 @@ import type {
   V1TokenReview,
 } from '@kubernetes/client-node';
 import { connect, textOf, type Connection } from '../../clusters/kubernetes/connection.ts';
-import { patient } from './patient.ts';
+import { NETWORK, patient } from './patient.ts';
 import { watchPods } from './watch.ts';
 
 export interface RawRequest {
@@ -101,8 +101,9 @@ export interface KubernetesClient {
   close(): void;
 }
 
-export function kubernetesClient(config: KubeConfig): KubernetesClient {
-  const connection = patient(connect(config));
+/** @param networkMilliseconds how long a network that is away is waited for. */
+export function kubernetesClient(config: KubeConfig, networkMilliseconds: number = NETWORK.here): KubernetesClient {
+  const connection = patient(connect(config), { networkMilliseconds });
   const { json } = connection;
   const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
   const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>

@@ -1,45 +1,75 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isBroken, isUnsent, KubernetesError, type Connection } from '../../clusters/kubernetes/connection.ts';
 
+/** How often a request is sent that the API server has no time for. */
 const TRIES = 6;
-/** Of what meets a connection that breaks. Fewer: an API server that is not there any more is to be told soon. */
-const NETWORK_TRIES = 3;
+/** Longest pause between two tries while the network is away, milliseconds: it is noticed soon that it is back. */
+const LONGEST_PAUSE = 2000;
+
+/** How long a network may be away, in milliseconds. */
+export const NETWORK = {
+  /** Of this machine. An API server that is not there any more is to be told soon. */
+  here: 750,
+  /** To clusters in AWS: as long as calls of AWS are tried (`retries.ts`). */
+  far: 30_000,
+} as const;
+
+export interface Patience {
+  readonly networkMilliseconds: number;
+  readonly firstPause?: number;
+}
 
 /**
  * The same connection, but patient with an API server that has too much to do: it answers 429 without having done
  * anything (Kubernetes documentation, "API Priority and Fairness"), so that every request may be sent again. A connection
- * that breaks, as when EKS replaces API servers (Amazon EKS Best Practices Guide, "EKS control plane"), is borne for a moment
- * by requests that change nothing or were not sent.
+ * that breaks, as when EKS replaces API servers (Amazon EKS Best Practices Guide, "EKS control plane"), and a network that is
+ * away for a while are borne by requests that were not sent or do no harm when they are sent twice.
  */
-export function patient(connection: Connection, firstWait = 250): Connection {
-  const again = async <T>(method: string, send: () => Promise<T>, isTooBusy: (outcome: T) => boolean): Promise<T> => {
-    for (let attempt = 1, wait = firstWait; ; attempt += 1, wait *= 2) {
+export function patient(connection: Connection, { networkMilliseconds, firstPause = 250 }: Patience): Connection {
+  const closing = new AbortController();
+  const again = async <T>(
+    { method, path, signal }: { readonly method: string; readonly path: string; readonly signal?: AbortSignal },
+    send: () => Promise<T>,
+    isTooBusy: (outcome: T) => boolean,
+  ): Promise<T> => {
+    const end = performance.now() + networkMilliseconds;
+    /** Whether an earlier try may have done what was asked for. */
+    let maybeDone = false;
+    for (let attempt = 1, pause = firstPause; ; attempt += 1, pause *= 2) {
       try {
         const outcome = await send();
         // Asked last, since an answer that is not passed on is drained.
         if (attempt === TRIES || !isTooBusy(outcome)) return outcome;
       } catch (error) {
-        if (attempt >= triesAfter(error, method)) throw error;
+        if (error instanceof KubernetesError) {
+          if (maybeDone && method === 'DELETE' && error.status === 404) return undefined as T;
+          if (error.status !== 429 || attempt >= TRIES) throw error;
+        } else {
+          const bears = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
+          pause = Math.min(pause, LONGEST_PAUSE);
+          if (!bears || signal?.aborted || performance.now() + pause > end) throw error;
+          maybeDone ||= !isUnsent(error);
+        }
       }
-      await sleep(wait);
+      await sleep(pause, undefined, { signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal });
     }
   };
   return {
-    json: (...request) =>
+    json: (method, path, body, signal) =>
       again(
-        request[0],
-        () => connection.json(...request),
+        { method, path, ...(signal && { signal }) },
+        () => connection.json(method, path, body, signal),
         () => false,
       ) as never,
-    open: (...request) =>
+    open: (path, signal) =>
       again(
-        'GET',
-        () => connection.open(...request),
+        { method: 'GET', path, signal },
+        () => connection.open(path, signal),
         () => false,
       ),
     send: (exchange) =>
       again(
-        exchange.method,
+        exchange,
         () => connection.send(exchange),
         (answer) => {
           if (answer.statusCode !== 429) return false;
@@ -47,12 +77,13 @@ export function patient(connection: Connection, firstWait = 250): Connection {
           return true;
         },
       ),
-    close: () => connection.close(),
+    close: () => {
+      closing.abort(new Error('The connection to the API server was closed.'));
+      connection.close();
+    },
   };
 }
 
-/** How often a request is sent that comes to an error. */
-function triesAfter(error: unknown, method: string): number {
-  if (error instanceof KubernetesError) return error.status === 429 ? TRIES : 1;
-  return (method === 'GET' ? isBroken : isUnsent)(error) ? NETWORK_TRIES : 1;
-}
+/** Whether a request may be done twice: a PATCH is a merge patch, and what POST asks for there is an answer and no object. */
+const isRepeatable = (method: string, path: string): boolean =>
+  method !== 'POST' || /\/(token|\w+reviews)$|[?&]dryRun=All/.test(path);

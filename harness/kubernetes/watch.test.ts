@@ -92,6 +92,7 @@ describe('a watch of pods', () => {
 });
 
 describe('a patient connection', () => {
+  const QUICK = { networkMilliseconds: 10_000, firstPause: 1 };
   const busy = new KubernetesError(429, 'TooManyRequests', 'later');
   const connection = (failures: number, error: Error = busy): { tries: number; connection: Connection } => {
     const state = {
@@ -113,44 +114,70 @@ describe('a patient connection', () => {
 
   it('sends again what the API server was too busy for', async () => {
     const state = connection(3);
-    expect(await patient(state.connection, 1).json('GET', '/')).to.equal('answer');
+    expect(await patient(state.connection, QUICK).json('GET', '/')).to.equal('answer');
     expect(state.tries).to.equal(4);
     const raw = connection(3);
-    expect((await patient(raw.connection, 1).send({ method: 'GET', path: '/' })).statusCode).to.equal(200);
+    expect((await patient(raw.connection, QUICK).send({ method: 'GET', path: '/' })).statusCode).to.equal(200);
   });
 
   it('gives up in the end', async () => {
     const state = connection(100);
-    const error: unknown = await patient(state.connection, 1)
+    const error: unknown = await patient(state.connection, QUICK)
       .json('GET', '/')
       .catch((reason: unknown) => reason);
     expect(error).to.equal(busy);
     expect(state.tries).to.equal(6);
-    expect((await patient(connection(100).connection, 1).send({ method: 'GET', path: '/' })).statusCode).to.equal(429);
+    expect((await patient(connection(100).connection, QUICK).send({ method: 'GET', path: '/' })).statusCode).to.equal(
+      429,
+    );
   });
 
   const broken = (code: string): Error => Object.assign(new Error('socket hang up'), { code });
 
-  it('bears connections that break where nothing was asked for but an answer, or nothing was sent', async () => {
-    for (const [code, method] of [
-      ['ECONNRESET', 'GET'],
-      ['ECONNREFUSED', 'POST'],
+  it('bears connections that break where nothing was sent, or may be done twice', async () => {
+    for (const [code, method, path] of [
+      ['ECONNRESET', 'GET', '/'],
+      ['ECONNRESET', 'DELETE', '/'],
+      ['ECONNRESET', 'PATCH', '/'],
+      ['ECONNRESET', 'POST', '/api/v1/namespaces/red/serviceaccounts/app/token'],
+      ['ECONNREFUSED', 'POST', '/'],
+      ['ENOTFOUND', 'POST', '/'],
     ] as const) {
-      const state = connection(2, broken(code));
-      expect(await patient(state.connection, 1).json(method, '/')).to.equal('answer');
-      expect(state.tries).to.equal(3);
+      // More than it tries while the API server is too busy.
+      const state = connection(9, broken(code));
+      expect(await patient(state.connection, QUICK).json(method, path)).to.equal('answer');
+      expect(state.tries).to.equal(10);
     }
+  });
+
+  it('takes what is not there for deleted, when it may have been by an earlier try', async () => {
+    const gone = new KubernetesError(404, 'NotFound', 'no');
+    const answers = [broken('ECONNRESET'), gone, gone];
+    const json = () => Promise.reject(answers.shift() ?? new Error('once more'));
+    const { connection: other } = connection(0);
+    const remove = () => patient({ ...other, json }, QUICK).json('DELETE', '/');
+    expect(await remove()).to.equal(undefined);
+    expect(await remove().catch((error: unknown) => error)).to.equal(gone);
+  });
+
+  it('waits for a network that is away no longer than it may, nor than it is open', async () => {
     const gone = connection(100, broken('ECONNREFUSED'));
-    const error: unknown = await patient(gone.connection, 1)
+    const error: unknown = await patient(gone.connection, { ...QUICK, networkMilliseconds: 10 })
       .json('GET', '/')
       .catch((reason: unknown) => reason);
     expect(error).to.include({ code: 'ECONNREFUSED' });
-    expect(gone.tries).to.equal(3);
+    const closed = patient(
+      { ...gone.connection, close: () => undefined },
+      { ...QUICK, networkMilliseconds: 120_000, firstPause: 60_000 },
+    );
+    const waiting = closed.json('GET', '/').catch((reason: unknown) => reason);
+    closed.close();
+    expect(await waiting).to.be.instanceOf(Error);
   });
 
   it('changes nothing twice', async () => {
     const state = connection(1, broken('ECONNRESET'));
-    const error: unknown = await patient(state.connection, 1)
+    const error: unknown = await patient(state.connection, QUICK)
       .json('POST', '/')
       .catch((reason: unknown) => reason);
     expect(error).to.include({ code: 'ECONNRESET' });
@@ -159,7 +186,7 @@ describe('a patient connection', () => {
 
   it('passes other errors on', async () => {
     const state = connection(1, new KubernetesError(403, 'Forbidden', 'no'));
-    const error: unknown = await patient(state.connection, 1)
+    const error: unknown = await patient(state.connection, QUICK)
       .json('GET', '/')
       .catch((reason: unknown) => reason);
     expect(error).to.include({ status: 403 });

@@ -6,6 +6,7 @@ import { awsFailure } from '../aws/failure.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../errors.ts';
 import { kubernetesClient } from '../kubernetes/client.ts';
+import { NETWORK } from '../kubernetes/patient.ts';
 import { noKubernetes } from '../kubernetes/none.ts';
 import { noteAws } from './aws-makings.ts';
 import { undoIn } from './dismantle.ts';
@@ -201,7 +202,7 @@ async function provisionSite(
     signal,
   });
   if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.probeImage);
-  const kubernetes = kubernetesClient(cluster.kubeConfig);
+  const kubernetes = kubernetesClient(cluster.kubeConfig, clusters.name === 'eks' ? NETWORK.far : NETWORK.here);
   try {
     return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
   } catch (error) {
