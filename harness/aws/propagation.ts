@@ -9,7 +9,7 @@ import { HarnessError } from '../errors.ts';
 import type { AwsClients, Propagation } from './target.ts';
 
 export interface IamPropagationOptions {
-  /** The harness' own, in the main account. */
+  /** The harness' own, in the account. */
   readonly clients: Pick<AwsClients, 'iam' | 'sts'>;
   readonly run: string;
   readonly accountId: string;
@@ -193,6 +193,23 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
       if (!(await opening?.catch(() => false))) return;
       opening = undefined;
       await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName })));
+    },
+  };
+}
+
+/** Sees changes in each account by a canary of its own, which is made when changes there are waited for. */
+export function propagationIn(canaries: {
+  readonly main: IamPropagation;
+  readonly other?: IamPropagation;
+}): Propagation & { close(): Promise<void> } {
+  return {
+    boundSeconds: canaries.main.boundSeconds,
+    settled: async (signal, accounts = new Set(['main'])) => {
+      await Promise.all([...accounts].map((account) => canaries[account]?.settled(signal)));
+    },
+    close: async () => {
+      const closed = await Promise.allSettled(Object.values(canaries).map((canary) => canary.close()));
+      for (const one of closed) if (one.status === 'rejected') throw one.reason;
     },
   };
 }

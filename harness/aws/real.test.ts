@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { listen, stopServer } from '../../clusters/listen.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { HarnessError } from '../errors.ts';
+import type { AccountAlias } from '../scenario/policy.ts';
 import { parseEndpoints } from './endpoints.ts';
 import { realAws, type RealAws, type RealAwsOptions } from './real.ts';
 
@@ -112,6 +113,22 @@ describe('AWS by the default credentials', () => {
       aws.propagation!.settled(new AbortController().signal),
     );
     expect(cloud.calls().some(({ operation }) => operation === 'CreateRole')).to.equal(true);
+    expect(await cloud.inventory()).to.deep.equal([]);
+  });
+
+  it('sees changes in the second account by a canary there, where some were made', async () => {
+    const assumed = async (accounts: ReadonlySet<AccountAlias>): Promise<string[]> => {
+      const before = cloud.emulator.calls().length;
+      const flags = { otherAccountRole: cloud.otherAccountRole, allowedAccounts: [accountId, OTHER] };
+      await look(flags, (aws) => aws.propagation!.settled(new AbortController().signal, accounts));
+      const asked = cloud.emulator.calls().slice(before);
+      return asked.flatMap(({ operation, authorizations }) =>
+        operation === 'AssumeRole' ? authorizations.map(({ resource }) => resource) : [],
+      );
+    };
+    const canaryOf = (account: string): string => `arn:aws:iam::${account}:role/conformance-c1a2b3d-canary`;
+    expect(await assumed(new Set(['main']))).not.to.include(canaryOf(OTHER));
+    expect(await assumed(new Set(['main', 'other']))).to.include.members([canaryOf(accountId), canaryOf(OTHER)]);
     expect(await cloud.inventory()).to.deep.equal([]);
   });
 

@@ -20,7 +20,7 @@ import { assumedRole } from './credentials.ts';
 import { askEksAuth } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, checkPartition, checkUser, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
-import { iamPropagation } from './propagation.ts';
+import { iamPropagation, propagationIn, type IamPropagation, type IamPropagationOptions } from './propagation.ts';
 import { BRIEF, FIRST } from './retries.ts';
 import { missingServices, type MissingServices } from './services.ts';
 import { AWS_SERVICES, type AwsClients, type AwsTarget } from './target.ts';
@@ -94,13 +94,18 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
     made.set(alias, found);
     return found;
   };
+  const canary = (of: Pick<IamPropagationOptions, 'clients' | 'accountId' | 'permissionsBoundary'>): IamPropagation =>
+    iamPropagation({
+      ...{ ...of, run, tags: options.tags(region) },
+      // What plays AWS is a single process, and is not as slow.
+      ...(!isAws && { inARow: 1, boundSeconds: 30 }),
+    });
   const propagation =
     missing.has('iam') || missing.has('sts')
       ? undefined
-      : iamPropagation({
-          ...{ clients: clients('main'), run, accountId, tags: options.tags(region), permissionsBoundary },
-          // What plays AWS is a single process, and is not as slow.
-          ...(!isAws && { inARow: 1, boundSeconds: 30 }),
+      : propagationIn({
+          main: canary({ clients: clients('main'), accountId, permissionsBoundary }),
+          ...(other && { other: canary({ clients: clients('other'), accountId: other.accountId }) }),
         });
   const stsEndpoint = endpoints.sts ?? regionalSts(region);
   const where = elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS';

@@ -55,8 +55,9 @@ export interface Propagation {
   /**
    * Resolves when the changes of IAM that were answered before the call have taken effect, as far as can be seen from
    * outside. Calls at the same time share one look. Throws `HarnessError` FIXTURE_FAILED after its bound.
+   * @param accounts where changes were made, since each account's are seen on their own. Default: the main one.
    */
-  settled(signal: AbortSignal): Promise<void>;
+  settled(signal: AbortSignal, accounts?: ReadonlySet<AccountAlias>): Promise<void>;
   /** Seconds that a change may take to be seen at all: how long a probe is repeated that does not meet its expectation yet. */
   readonly boundSeconds: number;
 }

@@ -27,7 +27,13 @@ import { Names } from './names.ts';
 import { notesOn } from './notes.ts';
 import { changeTo, watchAssociation, type Subject } from './settle-association.ts';
 import { probingOrder, settlingOf, untilSettled } from './settle-probe.ts';
-import { isAssociationTooSoon, isPolicyTooSoon, kubernetesPollMilliseconds, throughPropagation } from './settle.ts';
+import {
+  isAssociationTooSoon,
+  isPolicyTooSoon,
+  kubernetesPollMilliseconds,
+  settleIam,
+  throughPropagation,
+} from './settle.ts';
 import { workload, type ScenarioWorld } from './world.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
@@ -59,6 +65,19 @@ function worldOf(
 
 const failing = (name: string, message = ''): Error => Object.assign(new Error(message), { name });
 const step = (probe: Step): ProbeStep => probe as ProbeStep;
+
+describe('changes of IAM', () => {
+  it('are waited for in each account that the scenario has something of IAM in', async () => {
+    const waits: string[][] = [];
+    const settled = async (_signal: AbortSignal, accounts: Iterable<string> = []): Promise<void> =>
+      void waits.push([...accounts]);
+    const aws = { propagation: { boundSeconds: 1, settled } };
+    await settleIam(worldOf(1, {}, aws));
+    await settleIam(worldOf(1, { roles: { ...ROLES, far: { ...podIdentityRole(), account: 'other' } } }, aws));
+    await settleIam(worldOf(1, { providers: [{ cluster: 'c1', account: 'other', clientIds: [] }] }, aws));
+    expect(waits).to.deep.equal([['main'], ['main', 'other'], ['main', 'other']]);
+  });
+});
 
 describe('a call that may come too soon', () => {
   const attempt = async (boundSeconds: number | undefined, answers: readonly (Error | string)[]): Promise<unknown> => {

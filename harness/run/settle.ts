@@ -13,8 +13,10 @@ export const AWS_POLL_MILLISECONDS = 1100;
 export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): number => (name === 'aws' ? 500 : 50);
 
 /** Waits until the changes of IAM that a scenario has made are in force, where AWS takes a while for that. */
-export async function settleIam({ environment, signal }: ScenarioWorld): Promise<void> {
-  await environment.aws.propagation?.settled(signal);
+export async function settleIam({ environment, signal, scenario: { spec } }: ScenarioWorld): Promise<void> {
+  const things = [...Object.values(spec.roles ?? {}), ...(spec.providers ?? [])];
+  const accounts = things.map(({ account = 'main' }) => account);
+  await environment.aws.propagation?.settled(signal, new Set(['main', ...accounts]));
 }
 
 /** Whether a scenario has something of IAM that must be in force before anything uses it. */
