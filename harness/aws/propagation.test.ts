@@ -22,6 +22,7 @@ interface Asked {
 function stub(
   answer: (asked: Asked) => string | undefined,
   more: Partial<IamPropagationOptions> = {},
+  httpStatusCode?: number,
 ): { readonly canary: IamPropagation; readonly asked: Asked[]; readonly count: (name: string) => number } {
   const asked: Asked[] = [];
   const client = (name: 'iam' | 'sts'): unknown => ({
@@ -29,7 +30,8 @@ function stub(
       const call = { client: name, name: command.constructor.name, input: command.input as Asked['input'] };
       asked.push(call);
       const code = answer(call);
-      if (code !== undefined) throw Object.assign(new Error('the stub says so'), { name: code });
+      if (code !== undefined)
+        throw Object.assign(new Error('the stub says so'), { name: code, $metadata: { httpStatusCode } });
       return { Arn: 'arn:aws:sts::111122223333:assumed-role/nightly/harness' };
     },
   });
@@ -156,6 +158,32 @@ describe('the canary of IAM', () => {
     expect(await waiting).to.include({ code: 'STOPPED' });
     await canary.close();
     expect(count('DeleteRole')).to.equal(1);
+  });
+
+  it('goes too where the answer to its creation was lost, and is named where it does not go', async () => {
+    let gone = false;
+    const { canary, count } = stub(({ name }) =>
+      name === 'CreateRoleCommand'
+        ? 'TimeoutError'
+        : name === 'DeleteRoleCommand' && !gone
+          ? 'ServiceFailure'
+          : undefined,
+    );
+    await failure(canary.open());
+    const error = await failure(canary.close());
+    expect(error).to.include({ code: 'LEFT_BEHIND' });
+    expect(error.message).to.include(`role ${CANARY}`).and.include('npm run sweep');
+    gone = true;
+    await canary.close();
+    await canary.close();
+    expect(count('DeleteRole')).to.equal(2);
+  });
+
+  it('that was refused is not deleted', async () => {
+    const { canary, count } = stub(({ name }) => (name === 'CreateRoleCommand' ? 'AccessDenied' : undefined), {}, 403);
+    await failure(canary.open());
+    await canary.close();
+    expect(count('DeleteRole')).to.equal(0);
   });
 
   it('that was never made is not deleted', async () => {

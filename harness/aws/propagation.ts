@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ignoreMissing } from '../../clusters/missing.ts';
+import { isRefused } from '../../clusters/refused.ts';
 import { namePrefix, tagList } from '../../clusters/tags.ts';
 import { orAborted } from '../aborted.ts';
 import { HarnessError } from '../errors.ts';
+import { awsFailure } from './failure.ts';
 import type { AwsClients, Propagation } from './target.ts';
 
 export interface IamPropagationOptions {
@@ -75,6 +77,8 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
   const closing = new AbortController();
   /** Whether there is a canary; undefined before it is made. */
   let opening: Promise<boolean> | undefined;
+  /** Whether IAM was asked to make it: it may have, though no answer says so. */
+  let asked = false;
   let last: Promise<void> = Promise.resolve();
   /** The change that has not started yet. */
   let next: Promise<void> | undefined;
@@ -95,6 +99,8 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
   async function create(): Promise<boolean> {
     const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
     if (Arn.endsWith(':root')) return false;
+    const before = asked;
+    asked = true;
     try {
       await iam.send(
         new CreateRoleCommand({
@@ -107,7 +113,9 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
       );
     } catch (error) {
       // A retry after an answer that was lost: the name is this run's alone.
-      if (!/^EntityAlreadyExists/.test((error as Error).name)) throw error;
+      if (/^EntityAlreadyExists/.test((error as Error).name)) return true;
+      if (isRefused(error)) asked = before;
+      throw error;
     }
     return true;
   }
@@ -190,9 +198,17 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
     close: async () => {
       closing.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
       await last.catch(() => undefined);
-      if (!(await opening?.catch(() => false))) return;
-      opening = undefined;
-      await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName })));
+      await opening?.catch(() => undefined);
+      if (!asked) return;
+      await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))).catch((error: Error) => {
+        if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
+        throw new HarnessError(
+          'LEFT_BEHIND',
+          `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`npm run sweep -- --cluster eks\` tries again.`,
+          { cause: error },
+        );
+      });
+      asked = false;
     },
   };
 }
