@@ -56,17 +56,26 @@ export class EventualMap<Value> extends Map<string, Value> {
 
   /** What List calls show: what there was `Lag.listing` ago, whether or not it is there still, and as it is now if it is. */
   listed(): ReadonlyMap<string, Value> {
+    return this.#ago(this.#lag.listing, (key, before) => this.get(key) ?? before);
+  }
+
+  /** What IAM itself goes by when it looks for what hinders a deletion: what there was `Lag.withinIam` ago. */
+  withinIam(): ReadonlyMap<string, Value> {
+    return this.#ago(this.#lag.withinIam, (_key, before) => before);
+  }
+
+  #ago(milliseconds: number, shown: (key: string, before: Value) => Value): ReadonlyMap<string, Value> {
     if (this.#changes.length === 0) return this;
-    const then = this.#uptime.now() - this.#lag.listing;
-    const listed = new Map(this);
+    const then = this.#uptime.now() - milliseconds;
+    const ago = new Map(this);
     const settled = new Set<string>();
     for (const { at, key, before } of this.#recent()) {
       if (at <= then || settled.has(key)) continue;
       settled.add(key);
-      if (before === undefined) listed.delete(key);
-      else listed.set(key, this.get(key) ?? before);
+      if (before === undefined) ago.delete(key);
+      else ago.set(key, shown(key, before));
     }
-    return listed;
+    return ago;
   }
 
   /** The changes that somebody does not see yet; the older ones are forgotten. */

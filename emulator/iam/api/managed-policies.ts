@@ -68,7 +68,9 @@ export const managedPolicies = {
 
   DeletePolicy: (call) => {
     const policy = demandOwnPolicy(call, 'iam:DeletePolicy');
-    if (attachments(call.account, policy.arn) + boundaries(call.account, policy.arn) > 0) {
+    // A role that was deleted a moment ago, or had it taken away, hinders too.
+    const roles = [...call.account.roles.values(), ...call.account.roles.withinIam().values()];
+    if (roles.some((role) => role.attachedPolicies.has(policy.arn) || role.permissionsBoundary === policy.arn)) {
       throw deleteConflict('Cannot delete a policy attached to entities.');
     }
     if (policy.versions.size > 1) {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../core/new-world.ts';
+import { delays, testTime } from '../../core/time.test-support.ts';
 import type { Parameters } from '../../query/call.test-support.ts';
 import { allow, HERE, iamWorld, sessionOf, trust } from './world.test-support.ts';
 
@@ -113,6 +114,25 @@ describe('IAM roles', () => {
     expect(await iam('DeleteRole', { RoleName: 'app' })).to.include({ status: 409, code: 'DeleteConflict' });
     await must('DeleteRolePolicy', inline);
     await must('DeleteRole', { RoleName: 'app' });
+  });
+
+  it('are not deleted for a moment after their policies, as long as IAM does not know', async () => {
+    const time = testTime();
+    const { iam, must, world } = iamWorld({ settings: delays({ iam: 1000 }), uptime: time });
+    const policy = await must('CreatePolicy', { PolicyName: 'bounds', PolicyDocument: allow('s3:*') });
+    const PolicyArn = policy.get('Policy.Arn') as string;
+    const role = { RoleName: 'app' };
+    await must('CreateRole', { ...app, PermissionsBoundary: PolicyArn });
+    await must('PutRolePolicy', { ...role, PolicyName: 'inline', PolicyDocument: allow('s3:*') });
+    time.pass(1000);
+    await must('DeleteRolePolicy', { ...role, PolicyName: 'inline' });
+    expect(await iam('DeleteRole', role)).to.include({ status: 409, code: 'DeleteConflict' });
+    time.pass(200);
+    await must('DeleteRole', role);
+    expect(await iam('DeletePolicy', { PolicyArn })).to.include({ status: 409, code: 'DeleteConflict' });
+    time.pass(200);
+    await must('DeletePolicy', { PolicyArn });
+    expect(world.account(HERE)!.roles.size).to.equal(0);
   });
 
   it('are as many as the quota allows', async () => {

@@ -85,10 +85,15 @@ export const roles = {
 
   DeleteRole: (call) => {
     const role = demandRole(call, 'iam:DeleteRole');
-    if (role.attachedPolicies.size > 0) {
+    // A policy that was taken from it a moment ago hinders too.
+    const former = call.account.roles.withinIam().get(role.name);
+    const seen = former?.id === role.id ? [former, role] : [role];
+    if (seen.some(({ attachedPolicies }) => attachedPolicies.size > 0)) {
       throw deleteConflict('Cannot delete entity, must detach all policies first.');
     }
-    if (role.inlinePolicies.size > 0) throw deleteConflict('Cannot delete entity, must delete policies first.');
+    if (seen.some(({ inlinePolicies }) => inlinePolicies.size > 0)) {
+      throw deleteConflict('Cannot delete entity, must delete policies first.');
+    }
     call.account.roles.delete(role.name);
     unbindDeletedRole(call.context.world, role);
     return undefined;
