@@ -50,9 +50,17 @@ export interface RehearsalCloud {
   close(): Promise<void>;
 }
 
+interface RolePolicy {
+  readonly account: 'main' | 'other';
+  readonly policyName: string;
+  readonly policy: string;
+}
+
 const JOB_ROLE = 'nightly';
 const OTHER_ROLE = 'nightly-other-account';
 const JOB_POLICY = 'nightly-policy';
+/** Of another name than the job's: records of calls tell policies apart by it. */
+const OTHER_POLICY = 'nightly-other-account-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
 export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
@@ -69,19 +77,27 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     ...(options.settings && { settings: options.settings }),
   });
   const aws = emulatedAws(emulator);
-  const makeRole = async (account: 'main' | 'other', name: string, principal: object, policy: string) => {
+  const makeRole = async (name: string, principal: object, { account, policyName, policy }: RolePolicy) => {
     const { iam } = aws.clients(account);
     const trust = policyText([{ Effect: 'Allow', Principal: principal, Action: 'sts:AssumeRole' }]);
     const { Role } = await iam.send(new CreateRoleCommand({ RoleName: name, AssumeRolePolicyDocument: trust }));
     // A managed one, as docs/nightly.md says: it may be shorter than policies in a role.
-    const create = new CreatePolicyCommand({ PolicyName: JOB_POLICY, PolicyDocument: policy });
+    const create = new CreatePolicyCommand({ PolicyName: policyName, PolicyDocument: policy });
     const { Arn: PolicyArn = '' } = (await iam.send(create)).Policy ?? {};
     await iam.send(new AttachRolePolicyCommand({ RoleName: name, PolicyArn }));
     return Role?.Arn ?? '';
   };
   const accountId = emulator.accountId;
-  const jobRoleArn = await makeRole('main', JOB_ROLE, { Service: 'ec2.amazonaws.com' }, options.policy ?? EVERYTHING);
-  const otherAccountRole = await makeRole('other', OTHER_ROLE, { AWS: `arn:aws:iam::${accountId}:root` }, EVERYTHING);
+  const jobRoleArn = await makeRole(
+    JOB_ROLE,
+    { Service: 'ec2.amazonaws.com' },
+    { account: 'main', policyName: JOB_POLICY, policy: options.policy ?? EVERYTHING },
+  );
+  const otherAccountRole = await makeRole(
+    OTHER_ROLE,
+    { AWS: `arn:aws:iam::${accountId}:root` },
+    { account: 'other', policyName: OTHER_POLICY, policy: EVERYTHING },
+  );
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
   let version = 'v1';
   // As a CI server's OIDC token gives it: the emulator has no such server.
@@ -132,7 +148,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     calls: () => emulator.calls(),
     inventory: async () => {
       const all = await inventoryOf(aws);
-      return all.filter((title) => !/^(role (nightly|nightly-other-account)|policy nightly-policy)( |$)/.test(title));
+      return all.filter((title) => !/^(role|policy) nightly(-other-account)?(-policy)?( |$)/.test(title));
     },
     close: async () => {
       await aws.close();
