@@ -86,6 +86,7 @@ export function newWorld(options: WorldOptions): NewWorld {
       policies: new EventualMap(time),
       oidcProviders: new EventualMap(time),
       clusters: new EventualMap(time),
+      serviceLinkedRoles: new Set(),
     };
     accounts.set(id, account);
     return account;

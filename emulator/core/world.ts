@@ -72,6 +72,8 @@ export interface Account {
   /** By ARN. */
   readonly oidcProviders: EventualMap<OidcProvider>;
   readonly clusters: EventualMap<Cluster>;
+  /** ARNs of roles that services made for themselves: an account begins without. */
+  readonly serviceLinkedRoles: Set<string>;
 }
 
 /** Undocumented behaviour, by name, each with the default stated in docs/emulator.md. */

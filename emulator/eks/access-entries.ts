@@ -1,4 +1,4 @@
-import { demand, demandActive, demandOnCluster, parameter, theCluster, type EksCall } from './call.ts';
+import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
 import { eksArn, newUuid } from './ids.ts';
@@ -14,6 +14,7 @@ export function createAccessEntry(call: EksCall): object {
   const { body, world } = call;
   const tags = readTags(body);
   demandOnCluster(call, 'eks:CreateAccessEntry', requestTagContext(tags));
+  demandTags(call, `access-entry/${parameter(call, 'clusterName')}/*`, tags);
   const cluster = clusterWithEntries(call);
   const principalArn = requiredString(body, 'principalArn');
   const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];

@@ -13,7 +13,7 @@ import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from './rest-json.ts';
-import { resourceTagContext } from './tags.ts';
+import { requestTagContext, resourceTagContext } from './tags.ts';
 
 /** What the EKS operations share. */
 export interface EksState {
@@ -66,6 +66,17 @@ export function demandOnCluster(call: EksCall, action: string, context: Conditio
 }
 
 /**
+ * Asks whether the caller may tag what is made, an ARN or a pattern of one whose id is still to come: tags that come with it
+ * need `eks:TagResource` besides (EKS User Guide, "Organize Amazon EKS resources with tags").
+ *
+ * @throws AwsError `AccessDeniedException` 403.
+ */
+export function demandTags(call: EksCall, resource: string, tags: ReadonlyMap<string, string>): void {
+  if (tags.size > 0)
+    demand(call, 'eks:TagResource', eksArn(call.world, call.account.id, resource), requestTagContext(tags));
+}
+
+/**
  * The cluster of the path.
  *
  * @throws AwsError `ResourceNotFoundException` 404.
@@ -104,9 +115,18 @@ export function passedRole(call: EksCall, name: string, arn: string, service: st
     'iam:AssociatedResourceArn': associated,
   });
   const role = findRole(call.world, arn);
-  demandOf(call, 'iam:GetRole', arn, parsed.accountId, resourceTagKeys(role?.tags));
+  demandOnRole(call, 'iam:GetRole', arn, role);
   if (role === undefined) throw invalidParameter('Role provided in the request does not exist.');
   return role;
+}
+
+/**
+ * Asks whether the caller may read a role of the account, at which EKS looks with the caller's rights.
+ *
+ * @throws AwsError `AccessDeniedException` 403.
+ */
+export function demandOnRole(call: EksCall, action: string, arn: string, role?: Role): void {
+  demandOf(call, action, arn, call.account.id, resourceTagKeys(role?.tags));
 }
 
 /** A fact that explains the answer, for the record of the call. */
@@ -114,7 +134,14 @@ export function note(call: EksCall, fact: string): void {
   call.state.context.trace(call.request).notes.push(fact);
 }
 
-function demandOf(call: EksCall, action: string, resource: string, accountId: string, context: ConditionContext): void {
+/** As `demand`, of any service's resource. */
+export function demandOf(
+  call: EksCall,
+  action: string,
+  resource: string,
+  accountId: string,
+  context: ConditionContext = {},
+): void {
   const question = { action, resource, resourceAccount: accountId, context };
   const decision = call.state.context.authorize(call.request, question);
   if (decision.value !== 'allowed')

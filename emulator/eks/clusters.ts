@@ -4,7 +4,16 @@ import type { World } from '../core/world.ts';
 import { newAccessEntry } from './access-entries.ts';
 import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';
 import { findAddon } from './addons/catalogue.ts';
-import { demand, demandOnCluster, note, passedRole, theCluster, type EksCall } from './call.ts';
+import {
+  demand,
+  demandOnCluster,
+  demandOnRole,
+  demandTags,
+  note,
+  passedRole,
+  theCluster,
+  type EksCall,
+} from './call.ts';
 import { readConfiguration } from './cluster-configuration.ts';
 import { clusterView } from './cluster-view.ts';
 import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
@@ -15,6 +24,7 @@ import type { Cluster } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
 import { trustsService } from './roles.ts';
+import { serviceLinkedRole } from './service-linked-roles.ts';
 import { checkSubnets } from './subnets.ts';
 import { readTags, requestTagContext } from './tags.ts';
 
@@ -34,6 +44,7 @@ export async function createCluster(call: EksCall): Promise<object> {
   const tags = readTags(body);
   const arn = eksArn(world, account.id, `cluster/${name}`);
   demand(call, 'eks:CreateCluster', arn, requestTagContext(tags));
+  demandTags(call, `cluster/${name}`, tags);
 
   const scope = `${account.id} CreateCluster`;
   const repeated = account.clusters.get(state.requestTokens.find(scope, body) ?? '');
@@ -51,6 +62,7 @@ export async function createCluster(call: EksCall): Promise<object> {
       `Cluster limit exceeded for account: it can have at most ${most} clusters in a region.`,
     );
   const role = passedRole(call, 'roleArn', roleArn, 'eks.amazonaws.com', arn);
+  demandOnRole(call, 'iam:ListAttachedRolePolicies', roleArn, role);
   if (!trustsService(role, 'eks.amazonaws.com'))
     throw invalidParameter(
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
@@ -59,6 +71,8 @@ export async function createCluster(call: EksCall): Promise<object> {
   checkSubnets(call, optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? []);
   const nodeRoleArn = configuration.autoMode?.nodeRoleArn;
   if (nodeRoleArn !== undefined) checkNodeRole(call, 'nodeRoleArn', nodeRoleArn, arn, { clusterName: name });
+
+  serviceLinkedRole(call, 'eks.amazonaws.com');
 
   const cluster: Cluster = {
     name,

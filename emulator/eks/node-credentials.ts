@@ -2,7 +2,7 @@ import type { ServiceContext } from '../core/context.ts';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { assumeRole } from '../sts/assume-role.ts';
-import { passedRole, type EksCall } from './call.ts';
+import { demandOnRole, passedRole, type EksCall } from './call.ts';
 import { invalidParameter } from './errors.ts';
 import { newInstanceId } from './ids.ts';
 import { trustsService } from './roles.ts';
@@ -25,6 +25,7 @@ export function checkNodeRole(
   fields: Readonly<Record<string, string>>,
 ): void {
   const role = passedRole(call, parameter, roleArn, NODE_SERVICE, associated);
+  demandOnRole(call, 'iam:ListAttachedRolePolicies', roleArn, role);
   if (!trustsService(role, NODE_SERVICE))
     throw invalidParameter(
       `Following required service principals [${NODE_SERVICE}] were not found in the trust relationships of nodeRole arn ${roleArn}`,

@@ -1,4 +1,13 @@
-import { demand, demandActive, demandOnCluster, note, parameter, theCluster, type EksCall } from './call.ts';
+import {
+  demand,
+  demandActive,
+  demandOnCluster,
+  demandTags,
+  note,
+  parameter,
+  theCluster,
+  type EksCall,
+} from './call.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
 import { messageOf, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
 import { eksArn, newUuid } from './ids.ts';
@@ -6,6 +15,7 @@ import { checkPattern, optionalStrings, requiredString } from './input.ts';
 import type { Cluster, NodeGroup } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
+import { serviceLinkedRole } from './service-linked-roles.ts';
 import { checkSubnets } from './subnets.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
@@ -14,12 +24,13 @@ export async function createNodegroup(call: EksCall): Promise<object> {
   const { body, world, state } = call;
   const tags = readTags(body);
   demandOnCluster(call, 'eks:CreateNodegroup', requestTagContext(tags));
+  const name = requiredString(body, 'nodegroupName');
+  demandTags(call, `nodegroup/${parameter(call, 'clusterName')}/${name}/*`, tags);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreateNodegroup`;
   const repeated = cluster.nodeGroups.get(state.requestTokens.find(scope, body) ?? '');
   if (repeated !== undefined) return { nodegroup: view(cluster, repeated) };
 
-  const name = requiredString(body, 'nodegroupName');
   checkPattern('nodegroupName', name, /^[0-9A-Za-z][\w-]{0,62}$/, 'of 1 to 63 letters, digits, "-" and "_"');
   const nodeRoleArn = requiredString(body, 'nodeRole');
   const subnets = optionalStrings(body, 'subnets') ?? [];
@@ -33,6 +44,7 @@ export async function createNodegroup(call: EksCall): Promise<object> {
   const arn = eksArn(world, call.account.id, `nodegroup/${cluster.name}/${name}/${newUuid(world)}`);
   checkNodeRole(call, 'nodeRole', nodeRoleArn, arn, fields);
   checkSubnets(call, subnets);
+  serviceLinkedRole(call, 'eks-nodegroup.amazonaws.com');
 
   const createdAt = world.clock.now();
   const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, tags };

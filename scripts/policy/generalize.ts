@@ -14,6 +14,7 @@ export interface Places {
 /** Actions without a resource type in the Service Authorization Reference: a policy must name `*` for them. */
 const WITHOUT_RESOURCE: ReadonlySet<string> = new Set([
   'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
   'eks:DescribeAddonVersions',
   'eks:ListClusters',
   'iam:ListOpenIDConnectProviders',
@@ -27,6 +28,10 @@ const NAMES: readonly (readonly [RegExp, string])[] = [
   [/:role\/conformance-c[0-9a-f]{6}-c\d-(cluster|node)$/, ':role/conformance-*-c?-$1'],
   [/:role\/conformance-c[0-9a-f]{6}-canary$/, ':role/conformance-*-canary'],
   [/:role\/conformance-c[0-9a-f]{6}-.*$/, ':role/conformance-*'],
+  [
+    /:role\/aws-service-role\/eks(-nodegroup)?\..*$/,
+    ':role/aws-service-role/eks*.amazonaws.com/AWSServiceRoleForAmazonEKS*',
+  ],
   [/:policy\/conformance-c[0-9a-f]{6}-.*$/, ':policy/conformance-*'],
   [/:::conformance-c[0-9a-f]{6}-[^/]*$/, ':::conformance-*'],
   [/:::conformance-c[0-9a-f]{6}-[^/]*\/.*$/, ':::conformance-*/*'],

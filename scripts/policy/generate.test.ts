@@ -60,7 +60,7 @@ describe('a policy that is generated from calls', () => {
 
   it('is measured where it is longest', () => {
     expect(longestOf('{ "a": "<account> <region>" }')).to.equal('{"a":"111122223333ap-southeast-2"}'.length);
-    const many = Array.from({ length: 110 }, (_, index) =>
+    const many = Array.from({ length: 150 }, (_, index) =>
       call('eks-auth:AssumeRoleForPodIdentity', inEks(`cluster/a${index}`)),
     );
     expect(() => jobPolicy(recorded(...many))).to.throw(
@@ -90,7 +90,7 @@ describe('a policy that is generated from calls', () => {
           call('sts:AssumeRole', role('conformance-c012345-a'), 'trust'),
         ),
       ),
-    ).filter(({ Sid }) => !String(Sid).startsWith('NotRehearsed'));
+    );
     expect(made.map(({ Sid, Action }) => [Sid, Action])).to.deep.equal([
       ['MakeRolesWithinTheBoundary', ['iam:CreateRole']],
       ['MakeRolesOfClusters', ['iam:CreateRole']],

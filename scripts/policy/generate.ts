@@ -1,7 +1,7 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
 import { isOfJob } from './outside.ts';
-import { AUTO_MODE, BOUNDARY_GROUPS, JOB_GROUPS, NOT_REHEARSED, type Group, type Statement } from './statements.ts';
+import { AUTO_MODE, BOUNDARY_GROUPS, JOB_GROUPS, type Group, type Statement } from './statements.ts';
 
 /** Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LONGEST_POLICY = 6144;
@@ -29,7 +29,7 @@ interface Asked {
  */
 export function jobPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, (statement) => isOfJob(statement, recorded.jobPolicyName));
-  return textOf([...grouped(asked, JOB_GROUPS), ...NOT_REHEARSED]);
+  return textOf(grouped(asked, JOB_GROUPS));
 }
 
 /** What a job needs besides for clusters in Auto Mode. */

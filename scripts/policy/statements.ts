@@ -16,7 +16,7 @@ export interface Group {
   readonly sid: string;
   readonly takes: (action: string, resource: string) => boolean;
   readonly condition?: Condition;
-  /** Further actions, which no rehearsal needs: written by hand, as `NOT_REHEARSED`. */
+  /** Further actions, which no rehearsal needs: written by hand. */
   readonly notRehearsed?: readonly string[];
 }
 
@@ -70,6 +70,13 @@ export const JOB_GROUPS: readonly Group[] = [
     takes: (action, resource) => action === 'iam:PassRole' && isRole(resource),
     condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
   },
+  // The first cluster of an account makes them, and its first node group.
+  {
+    sid: 'MakeServiceLinkedRoles',
+    takes: (action) => action === 'iam:CreateServiceLinkedRole',
+    condition: { StringEquals: { 'iam:AWSServiceName': ['eks-nodegroup.amazonaws.com', 'eks.amazonaws.com'] } },
+  },
+  { sid: 'ReadServiceLinkedRoles', takes: (_action, resource) => resource.includes(':role/aws-service-role/') },
   {
     sid: 'ReadChangeAndDeleteRoles',
     takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
@@ -91,10 +98,16 @@ export const JOB_GROUPS: readonly Group[] = [
   { sid: 'Buckets', takes: (action, resource) => action.startsWith('s3:') && !resource.includes('/') },
   { sid: 'Objects', takes: (action) => action.startsWith('s3:') },
   { sid: 'AskEksAuth', takes: (action) => action.startsWith('eks-auth:') },
-  { sid: 'Associations', takes: (action) => /^eks:.*PodIdentityAssociation/.test(action) },
+  {
+    sid: 'Associations',
+    takes: (action, resource) =>
+      /^eks:.*PodIdentityAssociation/.test(action) || resource.includes(':podidentityassociation/'),
+  },
   {
     sid: 'PartsOfClusters',
-    takes: (action) => /^eks:.*(Nodegroup|Addon|AccessEntry|AccessPolicy)/.test(action),
+    takes: (action, resource) =>
+      /^eks:.*(Nodegroup|Addon|AccessEntry|AccessPolicy)/.test(action) ||
+      /:(nodegroup|addon|access-entry)\//.test(resource),
   },
   { sid: 'Clusters', takes: (action) => action.startsWith('eks:') },
 ];
@@ -114,7 +127,6 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
 ];
 
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
-const inEks = (what: string): string => `arn:aws:eks:${REGION}:${ACCOUNT}:${what}`;
 
 /**
  * What `--compute auto-mode` needs beyond the job's policy. Of its own, since whoever may give a role AmazonEKSComputePolicy can
@@ -133,36 +145,5 @@ export const AUTO_MODE: readonly Statement[] = [
         ),
       },
     },
-  },
-];
-
-/** What AWS asks for beyond the emulator: written by hand, and not rehearsed. */
-export const NOT_REHEARSED: readonly Statement[] = [
-  {
-    // EKS User Guide, "Using roles for Amazon EKS clusters" and "… node groups": the first cluster of an account makes them.
-    Sid: 'NotRehearsedServiceLinkedRoles',
-    Effect: 'Allow',
-    Action: ['iam:CreateServiceLinkedRole'],
-    Resource: [
-      role('aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup'),
-      role('aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS'),
-    ],
-    Condition: { StringEquals: { 'iam:AWSServiceName': ['eks-nodegroup.amazonaws.com', 'eks.amazonaws.com'] } },
-  },
-  {
-    // Service Authorization Reference, "Amazon Elastic Kubernetes Service": dependent actions of CreateNodegroup. The node role
-    // may be read anyway.
-    Sid: 'NotRehearsedChecksOfNodeGroups',
-    Effect: 'Allow',
-    Action: ['iam:GetRole'],
-    Resource: [role('aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup')],
-  },
-  {
-    // EKS User Guide, "Organize Amazon EKS resources with tags": tags that come with what is made need this action too. Those
-    // of clusters and associations are rehearsed.
-    Sid: 'NotRehearsedTags',
-    Effect: 'Allow',
-    Action: ['eks:TagResource'],
-    Resource: ['access-entry', 'addon', 'nodegroup'].map((type) => inEks(`${type}/conformance-*`)),
   },
 ];

@@ -1,5 +1,14 @@
 import { removeAssociation } from '../associations/changes.ts';
-import { demand, demandActive, demandOnCluster, note, parameter, theCluster, type EksCall } from '../call.ts';
+import {
+  demand,
+  demandActive,
+  demandOnCluster,
+  demandTags,
+  note,
+  parameter,
+  theCluster,
+  type EksCall,
+} from '../call.ts';
 import { epochSeconds, healthView } from '../cluster-view.ts';
 import { invalidParameter, invalidRequest, messageOf, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
@@ -15,12 +24,13 @@ export async function createAddon(call: EksCall): Promise<object> {
   const { body, world, account, state } = call;
   const tags = readTags(body);
   demandOnCluster(call, 'eks:CreateAddon', requestTagContext(tags));
+  const name = requiredString(body, 'addonName');
+  demandTags(call, `addon/${parameter(call, 'clusterName')}/${name}/*`, tags);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreateAddon`;
   const repeated = cluster.addons.get(state.requestTokens.find(scope, body) ?? '');
   if (repeated !== undefined) return { addon: view(cluster, repeated) };
 
-  const name = requiredString(body, 'addonName');
   const fields = { clusterName: cluster.name, addonName: name };
   const entry = supported(name, fields);
   const version = readVersion(call, entry) ?? entry.versions[0] ?? '';

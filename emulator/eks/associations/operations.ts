@@ -1,4 +1,4 @@
-import { demand, demandActive, demandOnCluster, parameter, theCluster, type EksCall } from '../call.ts';
+import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from '../call.ts';
 import { resourceNotFound } from '../errors.ts';
 import { eksArn } from '../ids.ts';
 import type { Association, Cluster } from '../model.ts';
@@ -12,6 +12,7 @@ export async function createPodIdentityAssociation(call: EksCall): Promise<objec
   const { body, state } = call;
   const tags = readTags(body);
   demandOnCluster(call, 'eks:CreatePodIdentityAssociation', requestTagContext(tags));
+  demandTags(call, `podidentityassociation/${parameter(call, 'clusterName')}/*`, tags);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreatePodIdentityAssociation`;
   const repeated = cluster.associations.get(state.requestTokens.find(scope, body) ?? '');
