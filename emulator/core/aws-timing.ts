@@ -22,8 +22,9 @@ export const AWS_TIMING: Pick<EmulatorSettings, 'delays' | 'associationPropagati
   },
   associationPropagation: { webhook: 5 * SECOND, eksAuth: 8 * SECOND },
   throttling: {
-    iam: { perSecond: 20, burst: 50 },
+    // Those of one operation are below the harness' own rate of the service: a whole run must meet throttling.
+    iam: { perSecond: 20, burst: 50, changes: { perSecond: 5, burst: 10 } },
     sts: { perSecond: 100, burst: 200 },
-    eks: { perSecond: 20, burst: 50 },
+    eks: { perSecond: 20, burst: 50, changes: { perSecond: 5, burst: 10 } },
   },
 };

@@ -1,7 +1,7 @@
 import { AwsError } from './errors.ts';
 import type { Caller } from './principal.ts';
 import type { ServiceName } from './service.ts';
-import type { World } from './world.ts';
+import type { Throttle, World } from './world.ts';
 
 interface Bucket {
   readonly tokens: number;
@@ -9,24 +9,35 @@ interface Bucket {
   readonly at: number;
 }
 
-/** Counts calls by the setting `throttling`: a token bucket for each service and account, one for all unsigned calls. */
+/** Operations that change nothing, by their names. */
+const LOOK = /^(Get|List|Describe|Head)/;
+
+/**
+ * Counts calls by the setting `throttling`: token buckets for each service and account, and in it for each operation that
+ * changes something; for all unsigned calls they are the same.
+ */
 export interface Throttles {
-  /** Takes a token for a call. Throws the service's error of a caller that is too fast when there is none. */
-  admit(service: ServiceName, caller: Caller | undefined): void;
+  /** Takes a token of each bucket for a call. Throws the service's error of a caller that is too fast when one is empty. */
+  admit(service: ServiceName, caller: Caller | undefined, operation: string): void;
 }
 
 export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>): Throttles {
   const buckets = new Map<string, Bucket>();
   return {
-    admit(service, caller) {
+    admit(service, caller, operation) {
       const throttle = throttling[service];
       if (throttle === undefined) return;
-      const key = `${service} ${caller?.accountId ?? 'anonymous'}`;
       const now = uptime.now();
-      const { tokens, at } = buckets.get(key) ?? { tokens: throttle.burst, at: now };
-      const filled = Math.min(throttle.burst, tokens + ((now - at) / 1000) * throttle.perSecond);
-      const admitted = filled >= 1;
-      buckets.set(key, { tokens: admitted ? filled - 1 : filled, at: now });
+      const filled = (key: string, { perSecond, burst }: Throttle): number => {
+        const { tokens, at } = buckets.get(key) ?? { tokens: burst, at: now };
+        return Math.min(burst, tokens + ((now - at) / 1000) * perSecond);
+      };
+      const all = `${service} ${caller?.accountId ?? 'anonymous'}`;
+      const levels = new Map([[all, filled(all, throttle)]]);
+      if (throttle.changes !== undefined && !LOOK.test(operation))
+        levels.set(`${all} ${operation}`, filled(`${all} ${operation}`, throttle.changes));
+      const admitted = [...levels.values()].every((tokens) => tokens >= 1);
+      for (const [key, tokens] of levels) buckets.set(key, { tokens: admitted ? tokens - 1 : tokens, at: now });
       if (!admitted) throw throttled(service);
     },
   };

@@ -95,7 +95,7 @@ export interface EmulatorSettings {
   /** How many times faster than AWS the delays and propagations pass: at 60 a minute takes a second. Throttling is untouched. */
   readonly pace: number;
   /** Calls of an account that a service takes before it throttles. A service that is not named takes any number. */
-  readonly throttling: Readonly<Partial<Record<ServiceName, Throttle>>>;
+  readonly throttling: Readonly<Partial<Record<ServiceName, ServiceThrottle>>>;
   readonly quotas: Quotas;
 }
 
@@ -130,6 +130,11 @@ export interface Delays {
 export interface Throttle {
   readonly perSecond: number;
   readonly burst: number;
+}
+
+export interface ServiceThrottle extends Throttle {
+  /** Beside all calls, those of each operation that changes something have a bucket of their own. */
+  readonly changes?: Throttle;
 }
 
 /** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */

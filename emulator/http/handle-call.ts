@@ -65,7 +65,7 @@ export async function handleCall(
     request = admit({ ...request, body }, destination, service.name, options.verifier);
     const identified = identifyOperation(service, request);
     context.trace(request).operation = identified.operation;
-    options.throttles.admit(service.name, request.caller);
+    options.throttles.admit(service.name, request.caller, identified.operation);
     await options.storm.strike({ service: service.name, ...identified }, request.applicationId, false);
     answer = await service.handle(request);
   } catch (error) {

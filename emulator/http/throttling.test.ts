@@ -1,5 +1,5 @@
 import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
-import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
+import { CreateRoleCommand, DeleteRoleCommand, IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ServiceName } from '../core/service.ts';
@@ -62,6 +62,28 @@ describe('Throttling', () => {
     expect((await call('iam')).code).to.equal('Throttling');
     expect((await call('eks')).status).to.equal(200);
     expect((await call('iam', emulator.createAccount('444455556666'))).status).to.equal(200);
+  });
+
+  it('counts each operation that changes something by itself too, and others not', async () => {
+    await slow.emulator.close();
+    const changes = { perSecond: 1, burst: 1 };
+    slow = await slowEmulator({ throttling: { iam: { perSecond: 1, burst: 6, changes } } });
+    const iam = new IAMClient(slow.config(1));
+    const codeOf = (sent: Promise<unknown>) =>
+      sent.then(
+        () => 'none',
+        (error: Error) => error.name,
+      );
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [] });
+    const create = (RoleName: string) => iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    const remove = (RoleName: string) => iam.send(new DeleteRoleCommand({ RoleName }));
+    const list = () => iam.send(new ListRolesCommand({}));
+    const codes = [];
+    for (const call of [() => create('a'), () => create('b'), () => remove('a'), list, list])
+      codes.push(await codeOf(call()));
+    expect(codes).to.deep.equal(['none', 'Throttling', 'none', 'none', 'none']);
+    slow.time.pass(1000);
+    expect(await codeOf(create('b'))).to.equal('none');
   });
 
   it('does not count a call whose signature is wrong', async () => {

@@ -30,7 +30,7 @@ how it asked.
   --help          print this
 
 Exit codes: that of the run; 3 also when something was left in AWS, AWS was polled faster than once a second, or asked for
-what the policy does not allow; 2 wrong usage.
+what the policy does not allow, or when a whole run met no throttling; 2 wrong usage.
 `;
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -88,6 +88,11 @@ async function main(argv: readonly string[]): Promise<number> {
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
     const outside = outsidePolicy(cloud.calls(), cloud);
+    const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
+    // A run of few scenarios may be slow enough.
+    const untested =
+      throttled === 0 && settings !== undefined && !positionals.some((flag) => /^--(suite|scenario)/.test(flag));
+    if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
     for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
     for (const { operation, resource, milliseconds } of fast)
       process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
@@ -98,9 +103,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
       .summary;
     process.stdout.write(
-      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy, ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
     );
-    return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 ? 3 : 0;
+    return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
   } finally {
     await cloud.close();
   }
