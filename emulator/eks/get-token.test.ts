@@ -17,6 +17,8 @@ interface TokenOptions {
   readonly action?: string;
   readonly host?: string;
   readonly path?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly expiresIn?: number;
 }
 
 describe('tokens of aws eks get-token', () => {
@@ -49,11 +51,11 @@ describe('tokens of aws eks get-token', () => {
       protocol: 'https:',
       hostname,
       path: options.path ?? '/',
-      query: { Action: options.action ?? 'GetCallerIdentity', Version: '2011-06-15' },
+      query: { Action: options.action ?? 'GetCallerIdentity', Version: '2011-06-15', ...options.query },
       headers: { host: hostname, ...(options.signHeader === false ? {} : header) },
     };
     const { query = {} } = await signer.presign(request, {
-      expiresIn: 60,
+      expiresIn: options.expiresIn ?? 60,
       signingDate: new Date(cloud.world.clock.now()),
       unhoistableHeaders: new Set(['x-k8s-aws-id']),
     });
@@ -102,6 +104,8 @@ describe('tokens of aws eks get-token', () => {
     const create = (kubernetesGroups: string[]) =>
       cloud.eks().send(new CreateAccessEntryCommand({ ...key, kubernetesGroups }));
     expect((await errorOf(create(['system:masters']))).name).to.equal('InvalidParameterException');
+    const ghost = new CreateAccessEntryCommand({ ...key, principalArn: `${principalArn}-2` });
+    expect((await errorOf(cloud.eks().send(ghost))).message).to.match(/invalid principal/);
     const { accessEntry } = await create(['readers']);
     expect(accessEntry).to.include({ principalArn, type: 'STANDARD' });
     expect((await errorOf(create([]))).name).to.equal('ResourceInUseException');
@@ -129,7 +133,10 @@ describe('tokens of aws eks get-token', () => {
     ['without their prefix', async () => (await clusterToken(administrator)).replace('k8s-aws-v1.', '')],
     ['that are no URL', () => 'k8s-aws-v1.AAAA'],
     ['that are empty', () => 'k8s-aws-v1.'],
-    ['that are too long', async () => `${await clusterToken(administrator)}${'A'.repeat(20_000)}`],
+    ['of another parameter', () => clusterToken(administrator, { query: { DurationSeconds: '900' } })],
+    ['of a parameter twice', () => clusterToken(administrator, { query: { action: 'GetCallerIdentity' } })],
+    ['of more than a quarter of an hour', () => clusterToken(administrator, { expiresIn: 901 })],
+    ['that are too long', () => clusterToken(administrator, { host: `${'a'.repeat(3000)}.example` })],
   ];
   for (const [title, token] of bad) {
     it(`${title} are not accepted`, async () => expect(await user(await token())).to.equal(undefined));

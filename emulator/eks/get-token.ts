@@ -6,7 +6,21 @@ import type { Cluster } from './model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';
-const LONGEST_TOKEN = 16_384;
+/** As aws-iam-authenticator has it (`maxTokenLenBytes`): a long session token makes one that no cluster takes. */
+const LONGEST_TOKEN = 4096;
+const LONGEST_EXPIRES = 900;
+/** Parameters that the URL may have, each once, in lower case: any other could make the signed request another one. */
+const PARAMETERS: ReadonlySet<string> = new Set([
+  'action',
+  'version',
+  'x-amz-algorithm',
+  'x-amz-credential',
+  'x-amz-date',
+  'x-amz-expires',
+  'x-amz-security-token',
+  'x-amz-signature',
+  'x-amz-signedheaders',
+]);
 
 /** A Kubernetes user. */
 export interface KubernetesUser {
@@ -17,7 +31,7 @@ export interface KubernetesUser {
 /**
  * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that
  * is signed for this cluster's name (aws-iam-authenticator, "API Authorization from Outside a Cluster"). Callers
- * are who their access entry says, or their ARN without any right.
+ * are who their access entry says, or their ARN without any right. The URL may name any host: an emulator's STS is not AWS'.
  *
  * @returns undefined for a token that is not good.
  */
@@ -35,7 +49,7 @@ function verifyToken(world: World, cluster: Cluster, token: string): Caller | un
   const text = Buffer.from(token.slice(PREFIX.length), 'base64url').toString('utf8');
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || url.pathname !== '/') return undefined;
-  if (url.searchParams.get('Action') !== 'GetCallerIdentity') return undefined;
+  if (!hasGoodParameters(url.searchParams)) return undefined;
   // A signature that does not cover the name would let a token for one cluster open them all.
   if (!(url.searchParams.get('X-Amz-SignedHeaders') ?? '').split(';').includes(CLUSTER_HEADER)) return undefined;
   try {
@@ -49,6 +63,15 @@ function verifyToken(world: World, cluster: Cluster, token: string): Caller | un
     if (error instanceof SignatureProblem) return undefined;
     throw error;
   }
+}
+
+function hasGoodParameters(parameters: URLSearchParams): boolean {
+  const names = [...parameters.keys()].map((name) => name.toLowerCase());
+  if (new Set(names).size < names.length || !names.every((name) => PARAMETERS.has(name))) return false;
+  const expires = parameters.get('X-Amz-Expires') ?? '';
+  return (
+    parameters.get('Action') === 'GetCallerIdentity' && /^\d{1,3}$/.test(expires) && Number(expires) <= LONGEST_EXPIRES
+  );
 }
 
 function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
