@@ -88,7 +88,11 @@ describe('npm run emulator', () => {
         const [iam, eks] = [new IAMClient(config), new EKSClient(config)];
         const AssumeRolePolicyDocument = policy(trust('eks.amazonaws.com'));
         const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'cluster', AssumeRolePolicyDocument }));
-        const command = { name: 'blue', roleArn: Role!.Arn!, resourcesVpcConfig: {} };
+        const command = {
+          name: 'blue',
+          roleArn: Role!.Arn!,
+          resourcesVpcConfig: { subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'] },
+        };
         // IAM's changes take effect after a while too.
         const create = (): Promise<CreateClusterCommandOutput> =>
           eks.send(new CreateClusterCommand(command)).catch((error: Error) => {

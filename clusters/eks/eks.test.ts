@@ -4,7 +4,12 @@ import {
   DescribeNodegroupCommand,
   ListAssociatedAccessPoliciesCommand,
 } from '@aws-sdk/client-eks';
-import { ListAttachedRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  ListAttachedRolePoliciesCommand,
+  PutRolePolicyCommand,
+} from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
@@ -34,7 +39,10 @@ describe('clusters that EKS makes', function () {
 
   it('are waited for with progress, are what the options say, and leave nothing behind', async () => {
     site = await startSite({ settings: { delays: SLOW } });
-    const adminPrincipalArn = `arn:aws:iam::${site.emulator.accountId}:role/somebody`;
+    const RoleName = 'somebody';
+    const AssumeRolePolicyDocument = '{"Version":"2012-10-17","Statement":[]}';
+    const { Role } = await site.iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument }));
+    const adminPrincipalArn = Role?.Arn ?? '';
     const driver = eksDriver(site.options({ adminPrincipalArn, kubernetesVersion: '1.33', nodes: 3 }));
     expect(driver.clusterName('c1')).to.equal(NAME);
     const cluster = await driver.provision(site.request(NAME));
@@ -69,6 +77,7 @@ describe('clusters that EKS makes', function () {
       }),
     );
     await cluster.delete();
+    await site.iam.send(new DeleteRoleCommand({ RoleName }));
     expect(await site.left()).to.deep.equal([]);
     expect(site.lines).to.include(`deleting cluster ${NAME}: DELETING`);
   });

@@ -11,7 +11,7 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
-import { recordingProvider, type RecordedCluster } from '../eks/test-cloud.ts';
+import { recordingProvider, SUBNETS, type RecordedCluster } from '../eks/test-cloud.ts';
 import { POD_TRUST, allow, policy, trust, type Statement } from '../eks/test-roles.ts';
 import { startEmulator, type Emulator } from '../emulator.ts';
 
@@ -35,10 +35,10 @@ describe('EKS Auth over HTTP', () => {
     };
     const key = { clusterName: 'blue' };
     const roleArn = await role('cluster', trust('eks.amazonaws.com'));
-    await eks.send(new CreateClusterCommand({ name: 'blue', roleArn, resourcesVpcConfig: {} }));
+    await eks.send(new CreateClusterCommand({ name: 'blue', roleArn, resourcesVpcConfig: { subnetIds: SUBNETS } }));
     cluster = clusters.get('blue')!;
     const nodeRole = await role('node', trust('ec2.amazonaws.com'), allow('eks-auth:AssumeRoleForPodIdentity'));
-    await eks.send(new CreateNodegroupCommand({ ...key, nodegroupName: 'workers', nodeRole, subnets: [] }));
+    await eks.send(new CreateNodegroupCommand({ ...key, nodegroupName: 'workers', nodeRole, subnets: SUBNETS }));
     await eks.send(new CreateAddonCommand({ ...key, addonName: 'eks-pod-identity-agent' }));
     const grant = { namespace: 'shop', serviceAccount: 'reader', roleArn: await role('app', POD_TRUST) };
     const { association } = await eks.send(new CreatePodIdentityAssociationCommand({ ...key, ...grant }));

@@ -4,6 +4,7 @@ import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } fro
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
 import type { World } from '../core/world.ts';
+import { findRole } from '../sts/assume-role.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 import { page } from './paging.ts';
@@ -21,6 +22,8 @@ export function createAccessEntry(call: EksCall): object {
   if (kubernetesGroups.some((group) => group.startsWith('system:')))
     throw invalidParameter('kubernetesGroups cannot name groups that begin with system:.');
   const username = optionalString(body, 'username');
+  if (!isPrincipal(world, principalArn))
+    throw invalidParameter('The specified principalArn is invalid: invalid principal.', { clusterName: cluster.name });
   const entry = newAccessEntry(world, cluster, principalArn, { kubernetesGroups, username, tags });
   demandActive(cluster);
   if (cluster.accessEntries?.has(principalArn))
@@ -30,6 +33,10 @@ export function createAccessEntry(call: EksCall): object {
   cluster.accessEntries?.set(principalArn, entry);
   return { accessEntry: view(cluster, entry) };
 }
+
+/** Whether it is an account's root or a role that is there: nobody is a user. */
+const isPrincipal = (world: World, arn: string): boolean =>
+  /:iam::\d{12}:root$/.test(arn) || findRole(world, arn) !== undefined;
 
 /**
  * An access entry for a principal, not yet the cluster's.

@@ -10,7 +10,7 @@ import type { AccessScope, AuthenticationMode } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
-import { ACCOUNT, REGION, testCloud, type TestCloud } from './test-cloud.ts';
+import { ACCOUNT, REGION, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
 import { allow, clusterRole, errorOf, makeRole, sessionOf } from './test-roles.ts';
 
 const policyArn = (name: string) => `arn:aws:eks::aws:cluster-access-policy/${name}`;
@@ -30,7 +30,7 @@ describe('EKS access policies', () => {
       new CreateClusterCommand({
         name: 'blue',
         roleArn: await clusterRole(cloud),
-        resourcesVpcConfig: {},
+        resourcesVpcConfig: { subnetIds: SUBNETS },
         accessConfig: { authenticationMode, bootstrapClusterCreatorAdminPermissions: administrator },
       }),
     );

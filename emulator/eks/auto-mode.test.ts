@@ -1,7 +1,7 @@
 import { CreateClusterCommand, DeleteClusterCommand, DescribeClusterCommand } from '@aws-sdk/client-eks';
 import type { CreateClusterCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { testCloud, type TestCloud } from './test-cloud.ts';
+import { SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
 import { clusterRole, errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
 
 describe('EKS Auto Mode', () => {
@@ -17,7 +17,7 @@ describe('EKS Auto Mode', () => {
     const command = new CreateClusterCommand({
       name: 'blue',
       roleArn: await clusterRole(cloud),
-      resourcesVpcConfig: {},
+      resourcesVpcConfig: { subnetIds: SUBNETS },
       computeConfig: { enabled: true, nodePools: ['general-purpose', 'system'], nodeRoleArn },
       kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
       storageConfig: { blockStorage: { enabled: true } },

@@ -17,7 +17,7 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../core/new-world.ts';
 import type { Delays } from '../core/world.ts';
 import { ADDON_DEGRADED, type ClusterProvider } from './model.ts';
-import { recordingProvider, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
+import { recordingProvider, SUBNETS, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
 import { clusterRole, errorOf, makeRole, trust } from './test-roles.ts';
 
 /** Longer than any test takes: what waits for it does not happen. */
@@ -47,14 +47,20 @@ describe('EKS that takes its time', () => {
   const createCluster = async () =>
     cloud
       .eks()
-      .send(new CreateClusterCommand({ ...CLUSTER, roleArn: await clusterRole(cloud), resourcesVpcConfig: {} }));
+      .send(
+        new CreateClusterCommand({
+          ...CLUSTER,
+          roleArn: await clusterRole(cloud),
+          resourcesVpcConfig: { subnetIds: SUBNETS },
+        }),
+      );
   const cluster = async () => (await cloud.eks().send(new DescribeClusterCommand(CLUSTER))).cluster!;
   const addon = async () => (await cloud.eks().send(new DescribeAddonCommand(AGENT))).addon!;
   const group = async () => (await cloud.eks().send(new DescribeNodegroupCommand(GROUP))).nodegroup!;
   const createGroup = async () => {
     const existing = cloud.world.account('111122223333')!.roles.get('node')?.arn;
     const nodeRole = existing ?? (await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]));
-    return cloud.eks().send(new CreateNodegroupCommand({ ...GROUP, nodeRole, subnets: ['s-1'] }));
+    return cloud.eks().send(new CreateNodegroupCommand({ ...GROUP, nodeRole, subnets: SUBNETS }));
   };
   const createAddon = () => cloud.eks().send(new CreateAddonCommand(AGENT));
 

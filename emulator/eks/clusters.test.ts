@@ -15,6 +15,7 @@ import { DEFAULT_SETTINGS } from '../core/new-world.ts';
 import {
   ACCOUNT,
   OTHER_ACCOUNT,
+  SUBNETS,
   recordingProvider,
   rootOf,
   testCloud,
@@ -33,12 +34,14 @@ describe('EKS clusters', () => {
 
   const create = async (input: Partial<CreateClusterCommandInput> = {}, eks = cloud.eks()) => {
     const roleArn = input.roleArn ?? (await clusterRole(cloud));
-    return eks.send(new CreateClusterCommand({ name: 'blue', resourcesVpcConfig: {}, ...input, roleArn }));
+    return eks.send(
+      new CreateClusterCommand({ name: 'blue', resourcesVpcConfig: { subnetIds: SUBNETS }, ...input, roleArn }),
+    );
   };
   const describeIt = async (name = 'blue') => (await cloud.eks().send(new DescribeClusterCommand({ name }))).cluster!;
 
   it('are ACTIVE when made, with all that a client connects by', async () => {
-    const { cluster } = await create({ tags: { team: 'a' }, resourcesVpcConfig: { subnetIds: ['subnet-1'] } });
+    const { cluster } = await create({ tags: { team: 'a' }, resourcesVpcConfig: { subnetIds: SUBNETS } });
     expect(cluster).to.include({
       name: 'blue',
       arn: `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`,
@@ -51,7 +54,7 @@ describe('EKS clusters', () => {
     expect(cluster!.identity!.oidc!.issuer).to.match(
       /^https:\/\/oidc\.eks\.us-west-2\.amazonaws\.com\/id\/[0-9A-F]{32}$/,
     );
-    expect(cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(['subnet-1']);
+    expect(cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(SUBNETS);
     expect(cluster!.accessConfig!.authenticationMode).to.equal('API_AND_CONFIG_MAP');
     expect(cluster!.tags).to.deep.equal({ team: 'a' });
     expect(await describeIt()).to.deep.equal(cluster);
@@ -99,6 +102,18 @@ describe('EKS clusters', () => {
     ['a name that begins with -', { name: '-blue' }, 'InvalidParameterException', /name/],
     ['a name that is too long', { name: 'b'.repeat(101) }, 'InvalidParameterException', /name/],
     ['a version that is none', { version: 'latest' }, 'InvalidParameterException', /version/],
+    [
+      'a version that is no more',
+      { version: '1.24' },
+      'InvalidParameterException',
+      /unsupported Kubernetes version 1.24/,
+    ],
+    [
+      'a version that is not yet',
+      { version: '1.99' },
+      'InvalidParameterException',
+      /unsupported Kubernetes version 1.99/,
+    ],
     ['a role that is missing', { roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }, 'InvalidParameterException', /exist/],
     [
       'an odd access mode',

@@ -25,10 +25,12 @@ import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
 import { trustsService } from './roles.ts';
 import { serviceLinkedRole } from './service-linked-roles.ts';
-import { checkSubnets } from './subnets.ts';
+import { checkControlPlaneSubnets } from './subnets.ts';
 import { readTags, requestTagContext } from './tags.ts';
 
 export const DEFAULT_KUBERNETES_VERSION = '1.34';
+/** Those in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
+const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
 /** The add-on that Auto Mode has built in. */
 const AGENT = 'eks-pod-identity-agent';
 const CLUSTER_NAME = /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/;
@@ -52,7 +54,8 @@ export async function createCluster(call: EksCall): Promise<object> {
 
   const roleArn = requiredString(body, 'roleArn');
   const version = optionalString(body, 'version') ?? DEFAULT_KUBERNETES_VERSION;
-  checkPattern('version', version, /^1\.(2[4-9]|[3-9]\d)$/, 'a Kubernetes version of 1.24 or later');
+  if (!KUBERNETES_VERSIONS.includes(version))
+    throw invalidParameter(`unsupported Kubernetes version ${version}`, { clusterName: name });
   const configuration = readConfiguration(body);
   if (account.clusters.has(name) || state.background.held(arn) !== undefined)
     throw resourceInUse(`Cluster already exists with name: ${name}`, { clusterName: name });
@@ -68,7 +71,7 @@ export async function createCluster(call: EksCall): Promise<object> {
       `Role with arn: ${roleArn}, could not be assumed because it does not exist or the trusted entity is not correct`,
     );
 
-  checkSubnets(call, optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? []);
+  checkControlPlaneSubnets(call, optionalStrings(optionalObject(body, 'resourcesVpcConfig') ?? {}, 'subnetIds') ?? []);
   const nodeRoleArn = configuration.autoMode?.nodeRoleArn;
   if (nodeRoleArn !== undefined) checkNodeRole(call, 'nodeRoleArn', nodeRoleArn, arn, { clusterName: name });
 

@@ -15,12 +15,12 @@ import {
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { delays, testTime } from '../core/time.test-support.ts';
-import { testCloud } from './test-cloud.ts';
+import { SUBNETS, testCloud } from './test-cloud.ts';
 import { clusterRole, errorOf, makeCluster, makeRole, policy, POD_TRUST, trust } from './test-roles.ts';
 
 const blue = { clusterName: 'blue' };
 const subject = { ...blue, namespace: 'shop', serviceAccount: 'reader' };
-const subnets = ['subnet-1'];
+const subnets = SUBNETS;
 
 describe('EKS sees a change of IAM after a while', () => {
   it('so that a role which was just made does not exist for it, or is not trusted yet', async () => {

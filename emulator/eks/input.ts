@@ -23,6 +23,12 @@ export function optionalBoolean(body: JsonObject, name: string): boolean | undef
   return value;
 }
 
+export function optionalNumber(body: JsonObject, name: string): number | undefined {
+  const value = body[name] ?? undefined;
+  if (value !== undefined && typeof value !== 'number') throw serializationError(`${name} is not a number.`);
+  return value;
+}
+
 export function optionalObject(body: JsonObject, name: string): JsonObject | undefined {
   const value = body[name] ?? undefined;
   if (value !== undefined && !isJsonObject(value)) throw serializationError(`${name} is not an object.`);

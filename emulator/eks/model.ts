@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials } from '../core/principal.ts';
+import type { NodeGroupConfiguration } from './node-group-request.ts';
 
 /** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
 export interface JsonWebKeySet {
@@ -121,6 +122,7 @@ export interface NodeGroup {
   readonly createdAt: number;
   status: 'CREATING' | 'ACTIVE' | 'DELETING' | 'CREATE_FAILED';
   readonly subnets: readonly string[];
+  readonly configuration: NodeGroupConfiguration;
   readonly tags: Map<string, string>;
   health?: readonly HealthIssue[];
 }

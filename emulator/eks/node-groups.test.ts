@@ -5,8 +5,9 @@ import {
   DescribeNodegroupCommand,
   ListNodegroupsCommand,
 } from '@aws-sdk/client-eks';
+import type { CreateNodegroupCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, testCloud, type TestCloud } from './test-cloud.ts';
+import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
 import { errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
 
 describe('EKS node groups', () => {
@@ -18,7 +19,7 @@ describe('EKS node groups', () => {
 
   const node = () => makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
   const createGroup = (nodeRole: string, nodegroupName = 'workers') =>
-    cloud.eks().send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName, nodeRole, subnets: ['s-1'] }));
+    cloud.eks().send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName, nodeRole, subnets: SUBNETS }));
   const key = { clusterName: 'blue', nodegroupName: 'workers' };
 
   it('give the cluster nodes with credentials of the node role, renewed before they end', async () => {
@@ -65,6 +66,27 @@ describe('EKS node groups', () => {
     await createGroup(good);
     expect((await errorOf(createGroup(good))).name).to.equal('ResourceInUseException');
     expect((await errorOf(createGroup(good, 'a b'))).name).to.equal('InvalidParameterException');
+  });
+
+  it('are described with the instances that were asked for', async () => {
+    await makeCluster(cloud);
+    const nodeRole = await node();
+    const create = (input: Partial<CreateNodegroupCommandInput>) =>
+      cloud.eks().send(new CreateNodegroupCommand({ ...key, nodeRole, subnets: SUBNETS, ...input }));
+    for (const input of [
+      { instanceTypes: ['large'] },
+      { scalingConfig: { minSize: 2, maxSize: 1, desiredSize: 2 } },
+      { scalingConfig: { desiredSize: -1 } },
+    ])
+      expect((await errorOf(create(input))).name).to.equal('InvalidParameterException');
+    const asked = {
+      scalingConfig: { minSize: 2, maxSize: 4, desiredSize: 3 },
+      instanceTypes: ['m6i.2xlarge'],
+      amiType: 'AL2023_x86_64_NVIDIA' as const,
+    };
+    const { nodegroup } = await create(asked);
+    expect(nodegroup).to.deep.include(asked);
+    expect((await cloud.eks().send(new DescribeNodegroupCommand(key))).nodegroup).to.deep.include(asked);
   });
 
   it('that cannot be made say why', async () => {

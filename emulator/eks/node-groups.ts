@@ -14,12 +14,13 @@ import { eksArn, newUuid } from './ids.ts';
 import { checkPattern, optionalStrings, requiredString } from './input.ts';
 import type { Cluster, NodeGroup } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
+import { readNodeGroupConfiguration } from './node-group-request.ts';
 import { page } from './paging.ts';
 import { serviceLinkedRole } from './service-linked-roles.ts';
-import { checkSubnets } from './subnets.ts';
+import { namedSubnets } from './subnets.ts';
 import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
 
-/** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are not emulated. */
+/** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are described, and have no effect. */
 export async function createNodegroup(call: EksCall): Promise<object> {
   const { body, world, state } = call;
   const tags = readTags(body);
@@ -34,6 +35,7 @@ export async function createNodegroup(call: EksCall): Promise<object> {
   checkPattern('nodegroupName', name, /^[0-9A-Za-z][\w-]{0,62}$/, 'of 1 to 63 letters, digits, "-" and "_"');
   const nodeRoleArn = requiredString(body, 'nodeRole');
   const subnets = optionalStrings(body, 'subnets') ?? [];
+  const configuration = readNodeGroupConfiguration(body);
   const fields = { clusterName: cluster.name, nodegroupName: name };
   demandActive(cluster, fields);
   if (cluster.nodeGroups.has(name) || state.background.held(holdName(cluster, name)) !== undefined)
@@ -43,11 +45,11 @@ export async function createNodegroup(call: EksCall): Promise<object> {
     throw resourceLimitExceeded(`A cluster can have at most ${most} managed node groups.`, fields);
   const arn = eksArn(world, call.account.id, `nodegroup/${cluster.name}/${name}/${newUuid(world)}`);
   checkNodeRole(call, 'nodeRole', nodeRoleArn, arn, fields);
-  checkSubnets(call, subnets);
+  namedSubnets(call, subnets);
   serviceLinkedRole(call, 'eks-nodegroup.amazonaws.com');
 
   const createdAt = world.clock.now();
-  const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, tags };
+  const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, configuration, tags };
   cluster.nodeGroups.set(name, group);
   state.requestTokens.remember(scope, body, name);
   await state.background.run('createNodegroup', async () => {
@@ -127,7 +129,7 @@ function view(cluster: Cluster, group: NodeGroup): object {
     modifiedAt: epochSeconds(group.createdAt),
     status: group.status,
     capacityType: 'ON_DEMAND',
-    scalingConfig: { minSize: 1, maxSize: 1, desiredSize: 1 },
+    ...group.configuration,
     subnets: group.subnets,
     nodeRole: group.nodeRoleArn,
     health: healthView(group.health),

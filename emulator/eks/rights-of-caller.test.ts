@@ -7,23 +7,29 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, testCloud, type TestCloud } from './test-cloud.ts';
+import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
 import { allow, clusterRole, errorOf, makeCluster, makeRole, sessionOf, trust } from './test-roles.ts';
 
 const tags = { team: 'a' };
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;
 const inEks = (what: string): string => `arn:aws:eks:us-west-2:${ACCOUNT}:${what}`;
-const subnetIds = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
 const SERVICE_LINKED = {
   cluster: role('aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS'),
   nodes: role('aws-service-role/eks-nodegroup.amazonaws.com/AWSServiceRoleForAmazonEKSNodegroup'),
 };
 
 const cluster = (by: EKSClient) =>
-  by.send(new CreateClusterCommand({ name: 'red', roleArn: role('cluster'), resourcesVpcConfig: { subnetIds }, tags }));
+  by.send(
+    new CreateClusterCommand({
+      name: 'red',
+      roleArn: role('cluster'),
+      resourcesVpcConfig: { subnetIds: SUBNETS },
+      tags,
+    }),
+  );
 const nodes = (by: EKSClient) => {
   const nodeRole = role('node');
-  const group = { clusterName: 'blue', nodegroupName: 'workers', nodeRole, subnets: subnetIds, tags };
+  const group = { clusterName: 'blue', nodegroupName: 'workers', nodeRole, subnets: SUBNETS, tags };
   return by.send(new CreateNodegroupCommand(group));
 };
 const addon = (by: EKSClient) =>

@@ -32,6 +32,18 @@ describe('subnets of EKS calls', () => {
     expect((await create('red', own)).cluster!.resourcesVpcConfig!.subnetIds).to.deep.equal(own);
   });
 
+  it('of a cluster must be in two zones', async () => {
+    const roleArn = await clusterRole(cloud);
+    for (const subnetIds of [[own[0]!], [own[0]!, own[0]!], []]) {
+      const create = new CreateClusterCommand({ name: 'red', roleArn, resourcesVpcConfig: { subnetIds } });
+      const error = await errorOf(cloud.eks().send(create));
+      expect(error.name).to.equal('InvalidParameterException');
+      expect(error.message).to.match(
+        /^Subnets specified must be in at least two different AZs$|^subnets can't be empty/,
+      );
+    }
+  });
+
   it('must be of the account that makes the node group', async () => {
     await makeCluster(cloud);
     const nodeRole = await makeRole(cloud, 'node', [trust('ec2.amazonaws.com')]);
@@ -40,6 +52,7 @@ describe('subnets of EKS calls', () => {
         .eks()
         .send(new CreateNodegroupCommand({ clusterName: 'blue', nodegroupName: 'workers', nodeRole, subnets }));
     expect(await errorOf(create(foreign))).to.include(refusal(foreign[0]!));
+    expect((await errorOf(create([]))).name).to.equal('InvalidParameterException');
     expect((await create(own)).nodegroup!.subnets).to.deep.equal(own);
   });
 });

@@ -20,6 +20,8 @@ import type { Cluster, ClusterProvider, ClusterSpec, ManagedCluster } from './mo
 export const ACCOUNT = '111122223333';
 export const OTHER_ACCOUNT = '444455556666';
 export const REGION = 'us-west-2';
+/** Of the first account, in two zones. */
+export const SUBNETS = ['subnet-0000000000000000a', 'subnet-0000000000000000b'];
 
 /** A `ManagedCluster` that remembers what it was told, with a key that tests sign tokens with. */
 export interface RecordedCluster extends ManagedCluster {

@@ -1,7 +1,7 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateClusterCommand } from '@aws-sdk/client-eks';
 import type { Caller, RoleSession } from '../core/principal.ts';
-import { ACCOUNT, type RecordedCluster, type TestCloud } from './test-cloud.ts';
+import { ACCOUNT, SUBNETS, type RecordedCluster, type TestCloud } from './test-cloud.ts';
 
 export type Statement = Readonly<Record<string, unknown>>;
 
@@ -44,7 +44,7 @@ export async function makeRole(
 /** Makes a cluster and the role that it needs, which clusters share. */
 export async function makeCluster(cloud: TestCloud, name = 'blue'): Promise<RecordedCluster> {
   const roleArn = await clusterRole(cloud);
-  await cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds: ['subnet-1'] } }));
+  await cloud.eks().send(new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: { subnetIds: SUBNETS } }));
   return cloud.clusters.get(name)!;
 }
 

@@ -74,6 +74,29 @@ describe('a run on EKS with clusters that are of no use', function () {
     expect(await cloud.inventory()).to.deep.equal(before);
   });
 
+  const refused: readonly [what: string, args: readonly string[], sentence: RegExp][] = [
+    ['subnets in one zone', ['--subnet-ids', 'subnet-0000000000000000a'], /must be in at least two different AZs/],
+    [
+      'a subnet that is not there',
+      ['--subnet-ids', 'subnet-0123456789abcdef0'],
+      /subnet-0123456789abcdef0' does not exist/,
+    ],
+    ['a version that EKS has no more', ['--kubernetes-version', '1.24'], /unsupported Kubernetes version 1\.24/],
+    ['an instance type that is none', ['--instance-type', 'm6i.'], /instance types do not exist: \[m6i\.\]/],
+    [
+      'an administrator who does not exist',
+      ['--admin-principal-arn', 'arn:aws:iam::111122223333:role/nobody'],
+      /principalArn is invalid: invalid principal/,
+    ],
+  ];
+  for (const [what, args, sentence] of refused)
+    it(`${what}: says what EKS says, and removes what was made`, async () => {
+      await start();
+      const run = await rehearse(cloud, { args });
+      expectSentence(cloud, run, 3, sentence);
+      expect(await cloud.inventory()).to.deep.equal([]);
+    });
+
   it('an add-on that stays DEGRADED: tells its health, and deletes the cluster', async () => {
     await start({ settings: { delays: DELAYS }, wrap: withClusters(() => ({ installAddon })) });
     const run = await rehearse(cloud, { args: ['--ready-timeout', '5'] });

@@ -236,6 +236,7 @@ describe('pod identity associations', () => {
     expect((await errorOf(update({ policy: sessionPolicy, disableSessionTags: false }))).name).to.equal(
       'InvalidParameterException',
     );
+    expect((await errorOf(update({}))).message).to.match(/must change one of roleArn/);
     expect((await errorOf(update({ roleArn: `arn:aws:iam::${ACCOUNT}:role/none` }))).message).to.match(/not exist/);
     expect(await describeIt(associationId)).to.deep.equal(cleared);
   });

@@ -1,5 +1,5 @@
 import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from '../call.ts';
-import { resourceNotFound } from '../errors.ts';
+import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { eksArn } from '../ids.ts';
 import type { Association, Cluster } from '../model.ts';
 import { page } from '../paging.ts';
@@ -46,11 +46,16 @@ export function listPodIdentityAssociations(call: EksCall): object {
   return { associations: items.map(associationSummary), nextToken };
 }
 
+/** Members of an update, of which there must be one (EKS API Reference, "UpdatePodIdentityAssociation"). */
+const CHANGES = ['roleArn', 'targetRoleArn', 'disableSessionTags', 'policy'];
+
 export async function updatePodIdentityAssociation(call: EksCall): Promise<object> {
   const { cluster, association } = demandedAssociation(call, 'eks:UpdatePodIdentityAssociation');
   const { body, state } = call;
   const scope = `${association.arn} UpdatePodIdentityAssociation`;
   if (state.requestTokens.find(scope, body) === undefined) {
+    if (!CHANGES.some((name) => (body[name] ?? undefined) !== undefined))
+      throw invalidParameter(`An update must change one of ${CHANGES.join(', ')}.`);
     const grant = readGrant(body, association);
     demandActive(cluster);
     if (grant.roleArn !== association.roleArn) checkBaseRole(call, cluster, grant.roleArn);
