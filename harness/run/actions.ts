@@ -11,7 +11,7 @@ import { associate } from './fixtures/associations.ts';
 import { deleteRole, putRolePolicy, recreateRole, updateTrust } from './fixtures/roles.ts';
 import { annotateServiceAccount, recreateServiceAccount } from './fixtures/service-accounts.ts';
 import type { Stage } from './incarnations.ts';
-import { changeTo, watchAssociation, type Subject } from './settle-association.ts';
+import { changeTo, watchAssociation, watchRefusals, type Subject } from './settle-association.ts';
 import { isAssociationTooSoon, settleIam, throughPropagation } from './settle.ts';
 import { undoAtOnce } from './undo.ts';
 import { cutWebhook } from './webhook-client.ts';
@@ -39,10 +39,13 @@ export async function perform(
     case 'UpdateAssociation':
     case 'DeleteAssociation':
       return changeAssociation(world, action, all, next);
-    default:
+    default: {
+      const refused = 'role' in action ? await watchRefusals(world, action.role, all, next) : undefined;
       await change(world, action, cast, next);
+      if (OF_IAM.has(action.do)) await settleIam(world);
+      await refused?.();
+    }
   }
-  if (OF_IAM.has(action.do)) await settleIam(world);
 }
 
 type AssociationAction = Extract<ActionStep, { do: 'CreateAssociation' | 'UpdateAssociation' | 'DeleteAssociation' }>;

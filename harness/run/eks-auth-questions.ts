@@ -16,23 +16,77 @@ const AUDIENCE = 'pods.eks.amazonaws.com';
 const NEVER = 'conformance.eks-pod-identity/never';
 
 export interface EksAuth {
-  /** Asks until an answer is as `isSo` says, then gives undefined; when it is not before `end`, the last answer. */
-  until(end: number, isSo: (answer: EksAuthAnswer) => boolean): Promise<EksAuthAnswer | undefined>;
+  /** Asks until an answer tells something of the association, and gives it: after `end` any. */
+  first(end: number): Promise<EksAuthAnswer>;
+  /**
+   * Asks until answers are as `isSo` says, `inARow` times, then gives undefined; when they are not before `end`, the last
+   * answer. Undefined too where it cannot be asked any more, with a note.
+   */
+  until(end: number, isSo: (answer: EksAuthAnswer) => boolean, inARow?: number): Promise<EksAuthAnswer | undefined>;
   close(): void;
+}
+
+/** A pod that never runs, and its token. */
+interface Check {
+  readonly token: string;
+  /** It goes with its namespace, if not by this. */
+  remove(): void;
 }
 
 let pods = 0;
 
-/** EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. */
+/**
+ * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
+ * may be given that one again whatever changes: EKS Auth keeps it for the pod (Amazon EKS User Guide, "Access AWS resources
+ * using EKS Pod Identity target IAM roles", on recreating pods). So none asks again after such an answer: another does.
+ */
 export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth | undefined> {
   const { aws } = world.environment;
   if (aws.askEksAuth === undefined) return undefined;
-  const { kubernetes, probeImage, cluster } = site(world, item.cluster);
-  const name = `association-check-${(pods += 1)}`;
-  const remove = async (): Promise<void> => {
-    await kubernetes.deletePod(item.namespace, name, 0);
+  const { cluster } = site(world, item.cluster);
+  let check = await newCheck(world, item);
+  if (check === undefined) return undefined;
+  const ask = async (): Promise<EksAuthAnswer | undefined> => {
+    check ??= await newCheck(world, item);
+    if (check === undefined) return undefined;
+    await turn(world, item);
+    const answer = (await aws.askEksAuth?.(cluster.name, check.token)) ?? {};
+    asked(world, item);
+    throwOurs(answer);
+    if (answer.roleArn !== undefined) {
+      check.remove();
+      check = undefined;
+    }
+    return answer;
   };
-  let token: string;
+  const until: EksAuth['until'] = async (end, isSo, inARow = 1) => {
+    for (let count = 0; ;) {
+      const answer = await ask();
+      if (answer === undefined) return undefined;
+      if (tells(answer)) count = isSo(answer) ? count + 1 : 0;
+      if (count >= inARow) return undefined;
+      if (performance.now() >= end) return answer;
+    }
+  };
+  return {
+    first: async (end) => {
+      let last: EksAuthAnswer = {};
+      const given = await until(end, (answer) => {
+        last = answer;
+        return true;
+      });
+      return given ?? last;
+    },
+    until,
+    close: () => check?.remove(),
+  };
+}
+
+/** Makes a pod that is never scheduled; undefined, with a note, where the API server refuses it or its token. */
+async function newCheck(world: ScenarioWorld, item: Workload): Promise<Check | undefined> {
+  const { kubernetes, probeImage } = site(world, item.cluster);
+  const name = `association-check-${(pods += 1)}`;
+  const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {
     const pod = await kubernetes.createPod(item.namespace, {
       metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
@@ -44,30 +98,18 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
       },
     });
     const boundPod = { name, uid: pod.metadata?.uid ?? '' };
-    token = await kubernetes.createToken(item.namespace, item.serviceAccount, { audiences: [AUDIENCE], boundPod });
+    const audiences = [AUDIENCE];
+    const token = await kubernetes.createToken(item.namespace, item.serviceAccount, { audiences, boundPod });
+    // Under a name that no scenario gives: so it is taken out of whatever is reported.
+    world.tokens.set(`<${name}>`, token);
+    return { token, remove };
   } catch (error) {
     world.signal.throwIfAborted();
     if (!(error instanceof KubernetesError)) throw error;
-    remove().catch(() => undefined);
+    remove();
     note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);
     return undefined;
   }
-  // Under a name that no scenario gives: so it is taken out of whatever is reported.
-  world.tokens.set(`<${name}>`, token);
-  return {
-    until: async (end, isSo) => {
-      for (;;) {
-        await turn(world, item);
-        const answer = (await aws.askEksAuth?.(cluster.name, token)) ?? {};
-        asked(world, item);
-        throwOurs(answer);
-        if (tells(answer) && isSo(answer)) return undefined;
-        if (performance.now() >= end) return answer;
-      }
-    },
-    // It goes with its namespace, if not now.
-    close: () => void remove().catch(() => undefined),
-  };
 }
 
 const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== undefined || TELLING.test(code);

@@ -4,9 +4,10 @@ import type { AssociationSpec, Expectation } from '../scenario/spec.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
 import { rememberInjection } from './admitted-pod.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
+import { uniqueSubjects } from './fixtures/service-accounts.ts';
 import type { Stage } from './incarnations.ts';
 import { note } from './notes.ts';
-import type { ScenarioWorld, Workload } from './world.ts';
+import { workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Workloads of one service account. */
 export type Subject = readonly [Workload, ...Workload[]];
@@ -31,6 +32,12 @@ export interface AssociationWatch {
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
 /**
+ * How many answers in a row show that EKS Auth gives a former session no more. Many hosts answer on AWS; and what one that is behind
+ * gives a pod, its agent keeps for hours, so that no repeated probe would see the change.
+ */
+const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name === 'aws' ? 3 : 1);
+
+/**
  * Begins to follow an association, where AWS takes a while to put changes in force; undefined where it does not. A change of
  * an association is answered before webhook and EKS Auth know of it (Amazon EKS User Guide, "Learn how EKS Pod Identity
  * grants pods access to AWS services", on eventual consistency), so both are asked: the webhook by pods that are created in
@@ -47,21 +54,19 @@ export async function watchAssociation(
   if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return undefined;
   const [first] = subject;
   const auth = await eksAuthOf(world, first);
-  let before = NO_ASSOCIATION;
-  if (!isNew)
-    await auth?.until(performance.now() + propagation.boundSeconds * 1000, (answer) => {
-      before = answer;
-      return true;
-    });
   const milliseconds = propagation.boundSeconds * 1000;
+  const before = isNew ? NO_ASSOCIATION : ((await auth?.first(performance.now() + milliseconds)) ?? NO_ASSOCIATION);
+  const times = before.roleArn === undefined ? 1 : inARow(world);
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
     until: async ({ injected, roleArn }) => {
       const end = performance.now() + milliseconds;
       const [webhookKnows, last] = await Promise.all([
         awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),
-        auth?.until(end, (answer) =>
-          roleArn === undefined ? differ(answer, before) : sameRole(answer.roleArn, roleArn),
+        auth?.until(
+          end,
+          (answer) => (roleArn === undefined ? differ(answer, before) : sameRole(answer.roleArn, roleArn)),
+          times,
         ),
       ]).finally(() => auth?.close());
       world.signal.throwIfAborted();
@@ -91,6 +96,49 @@ export async function awaitAssociations(
       await watch?.until(changeTo(world, all, 0, subject, association));
     }),
   );
+}
+
+/**
+ * Begins to follow the sessions of a role that the next probes expect to be refused, ahead of a change of the role: what is
+ * given back waits until EKS Auth refuses them. The canary shows what STS knows, not what EKS Auth does, and a session that
+ * it still gives would stay with the agent.
+ */
+export async function watchRefusals(
+  world: ScenarioWorld,
+  role: string,
+  all: readonly Stage[],
+  next: number,
+): Promise<() => Promise<void>> {
+  const { propagation } = world.environment.aws;
+  if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return async () => undefined;
+  const milliseconds = propagation.boundSeconds * 1000;
+  const watches = await Promise.all(
+    uniqueSubjects(workloads(world)).map(async ([first, ...others]) => {
+      if (first === undefined) return undefined;
+      const subject: Subject = [first, ...others];
+      const has = ({ association }: Workload): boolean =>
+        association?.role === role || association?.targetRole === role;
+      if (!subject.some(has) || !expectsRefusal(all, next, subject)) return undefined;
+      const auth = await eksAuthOf(world, first);
+      const before = await auth?.first(performance.now() + milliseconds);
+      if (before?.roleArn !== undefined) return { subject, auth };
+      auth?.close();
+      return undefined;
+    }),
+  );
+  return async () => {
+    const end = performance.now() + milliseconds;
+    await Promise.all(
+      watches.map(async (watch) => {
+        const isRefused = ({ roleArn }: EksAuthAnswer): boolean => roleArn === undefined;
+        const last = await watch?.auth?.until(end, isRefused, inARow(world)).finally(() => watch.auth?.close());
+        if (last === undefined || watch === undefined) return;
+        const [{ namespace, serviceAccount }] = watch.subject;
+        const late = `${propagation.boundSeconds} s after its role was changed`;
+        note(world, watch.subject, `EKS Auth still answered ${words(last)} for ${namespace}/${serviceAccount} ${late}`);
+      }),
+    );
+  };
 }
 
 /** What webhook and EKS Auth come to with an association, as far as the probes from a stage on tell. */

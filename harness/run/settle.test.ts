@@ -13,6 +13,7 @@ import {
   headObject,
   listAssociations,
   putObject,
+  putRolePolicy,
   refused,
   restartPod,
   removeAssociation,
@@ -25,7 +26,7 @@ import { aScenario } from '../testing/scenarios.ts';
 import { stages } from './incarnations.ts';
 import { Names } from './names.ts';
 import { notesOn } from './notes.ts';
-import { changeTo, watchAssociation, type Subject } from './settle-association.ts';
+import { changeTo, watchAssociation, watchRefusals, type Subject } from './settle-association.ts';
 import { probingOrder, settlingOf, untilSettled } from './settle-probe.ts';
 import {
   isAssociationTooSoon,
@@ -255,6 +256,17 @@ describe('an association that was changed', function () {
 
   const NONE: EksAuthAnswer = { code: 'ResourceNotFoundException', message: 'No association' };
   const SESSION: EksAuthAnswer = { roleArn: APP };
+  const DENIED: EksAuthAnswer = {
+    code: 'AccessDeniedException',
+    message: 'Unauthorized Exception! EKS does not trust it.',
+  };
+  const SPEC: Partial<ScenarioSpec> = {
+    probes: [
+      granted('red', whoAmI()),
+      putRolePolicy('app'),
+      refused('red', whoAmI(), { by: 'eks-auth', code: 'AccessDeniedException' }),
+    ],
+  };
 
   interface Cluster {
     readonly made: string[];
@@ -269,6 +281,7 @@ describe('an association that was changed', function () {
     answers: readonly EksAuthAnswer[] | undefined,
     injectsFrom = 1,
     refusal?: KubernetesError,
+    name: 'aws' | 'endpoint' = 'endpoint',
   ): Cluster {
     let asked = 0;
     let admitted = 0;
@@ -294,14 +307,19 @@ describe('an association that was changed', function () {
           audiences: ['pods.eks.amazonaws.com'],
           boundPod: { name: made.at(-1), uid: 'u' },
         });
-        return 'a secret token';
+        return `token of ${made.at(-1)}`;
       },
       deletePod: async (_namespace: string, name: string) => void deleted.push(name),
     };
-    const askEksAuth = async (): Promise<EksAuthAnswer> =>
-      answers?.[Math.min(asked++, answers.length - 1)] ?? expect.fail('it was asked');
+    const kept = new Map<string, EksAuthAnswer>();
+    const askEksAuth = async (_cluster: string, token: string): Promise<EksAuthAnswer> => {
+      const answer = answers?.[Math.min(asked++, answers.length - 1)] ?? expect.fail('it was asked');
+      // A session stays with its pod.
+      if (answer.roleArn !== undefined && !kept.has(token)) kept.set(token, answer);
+      return kept.get(token) ?? answer;
+    };
     const workloads = { red: { role: 'app' }, twin: {} };
-    const world = worldOf(boundSeconds, { workloads }, answers && { askEksAuth }, kubernetes);
+    const world = worldOf(boundSeconds, { workloads, ...SPEC }, { name, ...(answers && { askEksAuth }) }, kubernetes);
     return {
       made,
       deleted,
@@ -321,7 +339,7 @@ describe('an association that was changed', function () {
     expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(1);
     expect(notesOn(cluster.world, 'red')).to.deep.equal([]);
     // Whatever is reported has no token, and no workload is handed this one.
-    expect([...cluster.world.tokens.values()]).to.deep.equal(['a secret token']);
+    expect([...cluster.world.tokens.values()]).to.deep.equal([`token of ${cluster.made[0]}`]);
   });
 
   for (const [code, message] of [
@@ -346,6 +364,42 @@ describe('an association that was changed', function () {
     const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
     await watch?.until({ injected: true, roleArn: undefined });
     expect(cluster.asked).to.equal(5);
+  });
+
+  it('is asked about by another pod after each session, which stays with its pod', async () => {
+    const other = { roleArn: APP.replace(/app$/, 'other') };
+    const cluster = clusterOf(30, [SESSION, SESSION, other]);
+    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    await watch?.until({ injected: true, roleArn: other.roleArn });
+    expect(cluster.asked).to.equal(3);
+    expect(cluster.deleted).to.deep.equal(cluster.made).and.have.length(3);
+  });
+
+  it('is seen on AWS, where many hosts answer, when a session is given no more three times in a row', async () => {
+    const cluster = clusterOf(30, [SESSION, NONE, SESSION, NONE], 1, undefined, 'aws');
+    const watch = await watchAssociation(cluster.world, subjectOf(cluster.world));
+    await watch?.until({ injected: true, roleArn: undefined });
+    expect(cluster.asked).to.equal(6);
+  });
+
+  it('is seen on AWS by one answer where it is new', async () => {
+    const cluster = clusterOf(30, [SESSION], 1, undefined, 'aws');
+    await (await watchAssociation(cluster.world, subjectOf(cluster.world), true))?.until(toApp);
+    expect(cluster.asked).to.equal(1);
+  });
+
+  it('has a role whose sessions are followed until EKS Auth refuses them, where that is expected', async () => {
+    const refusals = async (cluster: Cluster, role: string, next: number): Promise<number> => {
+      await (
+        await watchRefusals(cluster.world, role, stages(cluster.world.scenario), next)
+      )();
+      expect(cluster.deleted).to.deep.equal(cluster.made);
+      return cluster.asked;
+    };
+    expect(await refusals(clusterOf(30, [SESSION, SESSION, DENIED]), 'app', 2)).to.equal(3);
+    expect(await refusals(clusterOf(30, [DENIED]), 'app', 2), 'it was refused before').to.equal(1);
+    expect(await refusals(clusterOf(30, [SESSION]), 'app', 0), 'a session is expected').to.equal(0);
+    expect(await refusals(clusterOf(30, [SESSION]), 'other', 2), 'it is the role of none').to.equal(0);
   });
 
   it('that is not known when the bound is over is noted for all workloads of the service account', async () => {
