@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isMissing } from '../../clusters/missing.ts';
 import type { ProbeResult, Settling } from '../../components/probe/protocol.ts';
 import type { Expectation, HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from './expected-identity.ts';
-import { AWS_POLL_MILLISECONDS } from './settle.ts';
+import { AWS_POLL_MILLISECONDS, isAssociationTooSoon } from './settle.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** Operations whose results have nothing to do with what AWS puts in force. */
@@ -62,6 +63,14 @@ const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
   'ListTagsForResource',
 ]);
 
+/** Those that change what was made a moment before. */
+const CHANGES: ReadonlySet<HarnessOperation['do']> = new Set([
+  'UpdatePodIdentityAssociation',
+  'DeletePodIdentityAssociation',
+  'TagResource',
+  'UntagResource',
+]);
+
 /** A probe of the harness: what it does, and what it must meet. */
 export interface OwnProbe {
   readonly operation: HarnessOperation;
@@ -69,17 +78,25 @@ export interface OwnProbe {
 }
 
 /** Whether another try of a probe of the harness may come to another result, and does no harm. */
-function mayChange({ operation, expectation }: OwnProbe, { outcome, status }: ProbeResult): boolean {
+function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): boolean {
+  const { outcome, status } = result;
   if (outcome === 'error') return false;
   const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
   // An answer of the expected status with other words, or what is wrong with a request itself, does not come of a delay.
   if (status !== undefined && refusedAlike) return false;
   if (LOOKS.has(operation.do)) return status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
-  // What was refused was not made: a role or a deletion that EKS has not heard of, a new creator's session.
+  // What was refused was not done. An association, or a role, that EKS has not heard of everywhere.
+  if (CHANGES.has(operation.do)) return outcome === 'refused' && expectation.outcome === 'granted' && isTooSoon(result);
+  // A role or a deletion that EKS has not heard of, a new creator's session.
   return operation.do === 'CreatePodIdentityAssociation' && outcome === 'refused';
 }
 
 const BAD_REQUEST = 400;
+
+function isTooSoon({ code = '', message = '' }: ProbeResult): boolean {
+  const error = Object.assign(new Error(message), { name: code });
+  return isMissing(error) || isAssociationTooSoon(error);
+}
 
 export interface Tried {
   readonly result: ProbeResult;

@@ -5,6 +5,7 @@ import type { AwsTarget, EksAuthAnswer } from '../aws/target.ts';
 import {
   admitPod,
   agentGet,
+  changeAssociation,
   connect,
   createAssociationFor,
   denied,
@@ -17,6 +18,8 @@ import {
   refused,
   restartPod,
   removeAssociation,
+  tagResource,
+  untagResource,
   updateAssociation,
   whoAmI,
 } from '../index.ts';
@@ -187,9 +190,9 @@ describe("a probe of the harness' own", () => {
   const yes = { outcome: 'granted' } as const;
   const tried = async (
     operation: HarnessOperation,
-    results: readonly Pick<ProbeResult, 'outcome' | 'code' | 'status'>[],
+    results: readonly Pick<ProbeResult, 'outcome' | 'code' | 'status' | 'message'>[],
     boundSeconds: number | undefined = 30,
-    expectation: Pick<Expectation, 'outcome' | 'status'> = yes,
+    expectation: Pick<Expectation, 'outcome' | 'status' | 'code'> = yes,
   ): Promise<unknown> => {
     let count = 0;
     const world = worldOf(boundSeconds);
@@ -223,6 +226,22 @@ describe("a probe of the harness' own", () => {
     expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
   it('is repeated where admission has not heard of a change', async () =>
     expect(await tried(admitPod('red', {}), [wrong, yes])).to.deep.equal(['granted', 2, 2]));
+  const unknown = { outcome: 'refused', code: 'ResourceNotFoundException', status: 404 } as const;
+  const update = changeAssociation('a-1', { role: 'other' });
+  for (const [operation, refusal] of [
+    [update, inUse],
+    [update, { ...unknown, code: 'InvalidParameterException', status: 400, message: 'The role does not exist.' }],
+    [removeAssociation('a-1'), unknown],
+    [tagResource('arn', {}), { ...unknown, code: 'NotFoundException' }],
+    [untagResource('arn', 'a'), unknown],
+  ] as const)
+    it(`is repeated where ${operation.do} was too soon: ${refusal.code}`, async () => {
+      expect(await tried(operation, [refusal, yes])).to.deep.equal(['granted', 2, 2]);
+      const expectation = { outcome: 'refused', code: 'Other' } as const;
+      expect(await tried(operation, [refusal, yes], 30, expectation)).to.deep.equal(['refused', 1, 1]);
+    });
+  it('is not repeated where a change was refused for another reason', async () =>
+    expect(await tried(update, [{ ...unknown, code: 'AccessDeniedException' }, yes])).to.deep.equal(['refused', 1, 1]));
   for (const operation of [removeAssociation('a-1'), agentGet(2705, '/healthz')])
     it(`is not repeated where it is ${operation.do}`, async () =>
       expect(await tried(operation, [wrong, yes])).to.deep.equal(['granted', 1, 1]));
