@@ -77,6 +77,24 @@ describe('the schedule', () => {
     expect(at('arrange A-03')).to.be.greaterThan(at('end A-02'));
   });
 
+  it('lets nothing have its turn early since the one before it is skipped', async () => {
+    const log: string[] = [];
+    const { done } = schedule(
+      [restarting('A-01'), restarting('A-02'), plain('A-03')],
+      3,
+      async ({ id }, mine) => {
+        if (id === 'A-01') return;
+        await mine;
+        log.push(`probe ${id}`);
+        for (let count = 0; count < 5; count += 1) await turn();
+        log.push(`end ${id}`);
+      },
+      { arrangeEarly: true },
+    );
+    await done;
+    expect(log).to.deep.equal(['A-03', 'A-02'].flatMap((id) => [`probe ${id}`, `end ${id}`]));
+  });
+
   it('lets the first begin alone', async () => {
     const started: string[] = [];
     const { done } = schedule(

@@ -46,7 +46,8 @@ export function schedule<R>(
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) await settle(next.scenario);
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
-      before = deferred.get(next.id)?.promise ?? NOW;
+      // One that is skipped is over before its turn.
+      before = Promise.all([turn, deferred.get(next.id)?.promise]);
       await settle(next, turn);
     }
   };
