@@ -8,7 +8,10 @@ const MINUTE = 60 * SECOND;
  * minutes or so for a control plane (Amazon EKS User Guide, "Create an Amazon EKS cluster"): they are what is commonly seen,
  * rounded up, and stated in docs/emulator.md.
  */
-export const AWS_TIMING: Pick<EmulatorSettings, 'delays' | 'associationPropagation' | 'throttling'> = {
+export const AWS_TIMING: Pick<
+  EmulatorSettings,
+  'delays' | 'associationPropagation' | 'eksAuthKeepsSessions' | 'throttling'
+> = {
   delays: {
     createCluster: 9 * MINUTE,
     deleteCluster: 3 * MINUTE,
@@ -21,6 +24,7 @@ export const AWS_TIMING: Pick<EmulatorSettings, 'delays' | 'associationPropagati
     reuse: 5 * SECOND,
   },
   associationPropagation: { webhook: 5 * SECOND, eksAuth: 8 * SECOND },
+  eksAuthKeepsSessions: true,
   throttling: {
     // Those of one operation are below the harness' own rate of the service: a whole run must meet throttling.
     iam: { perSecond: 20, burst: 50, changes: { perSecond: 5, burst: 10 } },

@@ -16,6 +16,7 @@ export const DEFAULT_ACCOUNT_ID = '111122223333';
 export const DEFAULT_SETTINGS: EmulatorSettings = {
   noAssociationError: 'ResourceNotFoundException',
   eksAuthChecksPodExists: false,
+  eksAuthKeepsSessions: false,
   associationChecksTrustPolicy: true,
   transitiveTagOverrideError: 'InvalidParameterValue',
   badTokenError: 'InvalidTokenException',

@@ -82,6 +82,8 @@ export interface EmulatorSettings {
   readonly noAssociationError: 'ResourceNotFoundException' | 'AccessDeniedException';
   /** EKS Auth refuses a token whose bound pod is gone. AWS is not known to look. */
   readonly eksAuthChecksPodExists: boolean;
+  /** EKS Auth gives a pod the session again that it opened for it, as long as its association is there. */
+  readonly eksAuthKeepsSessions: boolean;
   /** CreatePodIdentityAssociation refuses a role whose trust policy has no statement for pods.eks.amazonaws.com. */
   readonly associationChecksTrustPolicy: boolean;
   /** STS' error code when a caller passes a tag that overrides a transitive one. */

@@ -1,6 +1,7 @@
+import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { OTHER_ACCOUNT, rootOf } from '../eks/test-cloud.ts';
-import { allow, makeRole, sessionOf, trust } from '../eks/test-roles.ts';
+import { allow, makeRole, POD_TRUST, sessionOf, trust } from '../eks/test-roles.ts';
 import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from './test-fixture.ts';
 
 describe('EKS Auth', () => {
@@ -83,6 +84,23 @@ describe('EKS Auth', () => {
       expect((await assume({ token })).errorType).to.equal('InvalidTokenException');
       pod.cloud.clusters.get('blue')!.pods.add(`shop/${POD_NAME}/pod-uid`);
       expect((await assume({ token })).status).to.equal(200);
+    });
+    it('eksAuthKeepsSessions', async () => {
+      await start({ settings: { eksAuthKeepsSessions: true } });
+      const { associationId } = await associate();
+      const token = await sign();
+      const first = sessionFrom(await assume({ token }));
+      const roleArn = await makeRole(pod.cloud, 'second', [POD_TRUST]);
+      const key = { clusterName: 'blue', associationId };
+      await pod.cloud.eks().send(new UpdatePodIdentityAssociationCommand({ ...key, roleArn }));
+      expect(sessionFrom(await assume({ token })).arn).to.equal(first.arn);
+      const another = { namespace: 'shop', serviceaccount: { name: 'reader' }, pod: { name: 'new', uid: 'new' } };
+      const fresh = sessionFrom(await assume({ token: await sign({ 'kubernetes.io': another }) }));
+      expect(fresh.roleArn).to.equal(roleArn);
+      pod.cloud.world.clock.advance(7 * 3600 * 1000);
+      expect(sessionFrom(await assume({ token: await sign() })).roleArn).to.equal(roleArn);
+      await pod.cloud.eks().send(new DeletePodIdentityAssociationCommand(key));
+      expect((await assume({ token: await sign() })).errorType).to.equal('ResourceNotFoundException');
     });
     it('eks-auth-ignores-audience', async () => {
       await start({ faults: ['eks-auth-ignores-audience'] });

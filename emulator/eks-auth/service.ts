@@ -6,7 +6,7 @@ import { accessDenied, invalidParameter, resourceNotFound } from '../eks/errors.
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
 import { checkPattern, optionalString, requiredString } from '../eks/input.ts';
-import type { Association, Cluster } from '../eks/model.ts';
+import type { Association, Cluster, KeptSession } from '../eks/model.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError, type JsonObject } from '../eks/rest-json.ts';
 import { findRoute, type Route } from '../eks/router.ts';
 import { openSession } from './session.ts';
@@ -24,8 +24,8 @@ const ROUTES: readonly Route<true>[] = [
 const LONGEST_TOKEN = 65_536;
 
 /**
- * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew: the
- * sessions that AWS keeps on its side and gives out again are not emulated.
+ * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew, unless the
+ * setting `eksAuthKeepsSessions` has it give out sessions again, as AWS does.
  */
 export function eksAuthService(context: ServiceContext): Service {
   return {
@@ -71,7 +71,11 @@ async function assumeRoleForPodIdentity(
   await context.disturb(request, step);
   const association = findAssociation(context, request, cluster, identity);
   await checkPod(context, request, cluster, identity);
-  const { session, credentials } = openSession(context, request, cluster, association, identity);
+  const { session, credentials } =
+    keptSession(context, request, cluster, association, identity) ??
+    openSession(context, request, cluster, association, identity);
+  if (world.settings.eksAuthKeepsSessions && identity.pod !== undefined)
+    cluster.eksAuthSessions?.set(sessionKey(association, identity), { session, credentials });
   return {
     subject: { namespace: identity.namespace, serviceAccount: identity.serviceAccount },
     audience: POD_IDENTITY_AUDIENCE,
@@ -121,6 +125,25 @@ function findAssociation(
   const target = association.targetRoleArn === undefined ? '' : `, then ${association.targetRoleArn}`;
   notes.push(`association ${association.id} maps ${subject} to ${association.roleArn}${target}`);
   return association;
+}
+
+const sessionKey = ({ id }: Association, { pod }: PodIdentity): string => `${pod?.uid}/${id}`;
+
+/**
+ * What the pod was given before: a change of the association or of its roles does not touch it (EKS User Guide, "Access AWS
+ * resources using EKS Pod Identity target IAM roles": recreate the pods to apply a change sooner).
+ */
+function keptSession(
+  context: ServiceContext,
+  request: ServiceRequest,
+  cluster: Cluster,
+  association: Association,
+  identity: PodIdentity,
+): KeptSession | undefined {
+  const kept = cluster.eksAuthSessions?.get(sessionKey(association, identity));
+  if (kept === undefined || kept.session.expiresAt <= context.world.clock.now()) return undefined;
+  context.trace(request).notes.push(`the pod is given the session again that it had: ${kept.session.roleArn}`);
+  return kept;
 }
 
 /** Only by the setting `eksAuthChecksPodExists`: as far as is known AWS goes by the token alone. */

@@ -93,6 +93,7 @@ export async function createCluster(call: EksCall): Promise<object> {
     nodeGroups: new EventualMap(world),
     associations: new EventualMap(world),
     eksAuthAssociations: new Map(),
+    eksAuthSessions: new Map(),
     accessEntries: new Map(),
     configuration,
   };

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
-import type { Credentials } from '../core/principal.ts';
+import type { Credentials, RoleSession } from '../core/principal.ts';
 import type { NodeGroupConfiguration } from './node-group-request.ts';
 
 /** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
@@ -197,8 +197,16 @@ export interface Cluster {
    * setting `associationPropagation.eksAuth`. Absent: it knows of none.
    */
   readonly eksAuthAssociations?: Map<string, Association>;
+  /** By setting `eksAuthKeepsSessions`: what EKS Auth gave pods, by `<pod's uid>/<association's id>`. */
+  readonly eksAuthSessions?: Map<string, KeptSession>;
   readonly configuration?: ClusterConfiguration;
   /** Principal ARN -> access entry. */
   readonly accessEntries?: Map<string, AccessEntry>;
   health?: readonly HealthIssue[];
+}
+
+/** A session that EKS Auth gives out again. */
+export interface KeptSession {
+  readonly session: RoleSession;
+  readonly credentials: Credentials;
 }

@@ -3,10 +3,10 @@ import { AWS_TIMING, type EmulatorSettings } from '../../emulator/index.ts';
 /** AWS' timing at two paces: all delays are divided by the first, so those of the second are made longer before. */
 export function timing(pace: number, propagationPace: number): Partial<EmulatorSettings> {
   const factor = pace / propagationPace;
-  const { delays, associationPropagation, throttling } = AWS_TIMING;
+  const { delays, associationPropagation, ...others } = AWS_TIMING;
   return {
+    ...others,
     pace,
-    throttling,
     delays: {
       ...delays,
       iam: delays.iam * factor,
