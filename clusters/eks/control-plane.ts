@@ -69,8 +69,12 @@ function inputOf(spec: ControlPlane, { name, tags }: EksContext): CreateClusterC
   };
 }
 
-/** EKS does not see a new role at once, or not its trust policy. */
+/**
+ * EKS does not see a new role at once, or not its trust policy; nor a service-linked one, which the first call of an account
+ * makes (Amazon EKS API Reference, ResourcePropagationDelayException).
+ */
 export function isUnknownRole(error: unknown): boolean {
+  if (isNamed(error, 'ResourcePropagationDelay')) return true;
   return (
     (isNamed(error, 'InvalidParameter') || isNamed(error, 'InvalidRequest')) &&
     error instanceof Error &&

@@ -120,6 +120,19 @@ describe('clusters that EKS makes', function () {
     expect(await site.left()).to.deep.equal([]);
   });
 
+  for (const operation of ['CreateCluster', 'CreateNodegroup'])
+    it(`wait until EKS knows the service-linked role that ${operation} of a new account makes`, async () => {
+      site = await startSite();
+      const error = {
+        ...{ code: 'ResourcePropagationDelayException', status: 428 },
+        message: 'Required resources were created and are still propagating. Retry later.',
+      };
+      site.emulator.addWeather({ service: 'eks', operation, error, times: 2 });
+      const cluster = await eksDriver(site.options()).provision(site.request(NAME));
+      await cluster.delete();
+      expect(await site.left()).to.deep.equal([]);
+    });
+
   it('are undone after an interrupt, though EKS deletes none that is CREATING', async () => {
     site = await startSite({ settings: { delays: { ...SLOW, createCluster: 300 } } });
     const stop = new AbortController();
