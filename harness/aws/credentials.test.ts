@@ -49,15 +49,33 @@ describe('credentials that are renewed', () => {
     expect(asked).to.equal(1);
   });
 
-  it('are asked for again when they could not be had', async () => {
+  it('are asked for again a second after they could not be had', async () => {
     let fails = true;
-    const get = renewed(async () => {
-      if (fails) throw new Error('not now');
-      return { accessKeyId: 'key', secretAccessKey: 'secret' };
-    });
-    expect(await rejected(get())).to.equal('not now');
+    const get = renewed(
+      async () => {
+        asked += 1;
+        if (fails) throw new Error('not now');
+        return { accessKeyId: 'key', secretAccessKey: 'secret' };
+      },
+      () => now,
+    );
+    for (let time = 0; time < 10; time += 1) expect(await rejected(get())).to.equal('not now');
+    expect(asked).to.equal(1);
     fails = false;
+    now = 1000;
     expect((await get()).accessKeyId).to.equal('key');
+  });
+
+  it('are used until they expire where they cannot be renewed', async () => {
+    const answers = [{ accessKeyId: 'key', secretAccessKey: 'secret', expiration: new Date(60 * MINUTE) }];
+    const ask = async () => answers.shift() ?? Promise.reject(new Error('not now'));
+    const get = renewed(ask, () => now);
+    for (const minute of [0, 56, 59]) {
+      now = minute * MINUTE;
+      expect((await get()).accessKeyId).to.equal('key');
+    }
+    now = 60 * MINUTE;
+    expect(await rejected(get())).to.equal('not now');
   });
 
   it('of a role are a session of an hour, named as told', async () => {

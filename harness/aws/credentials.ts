@@ -14,21 +14,30 @@ export type CredentialsProvider = () => Promise<AwsCredentials>;
 /** Credentials are renewed this long before they expire: as long as AWS' SDKs do. */
 const RENEW_BEFORE_MILLISECONDS = 5 * 60_000;
 
-/** Asks once for all who need credentials at the same time, and again shortly before they expire. */
+/** For how long they are not asked for again after that failed: whoever needs them may try many times a second. */
+const HELD_MILLISECONDS = 1000;
+
+/**
+ * Asks once for all who need credentials at the same time, and again shortly before they expire. Where that fails, those in
+ * hand are used as long as they are good.
+ */
 export function renewed(ask: CredentialsProvider, now: () => number = Date.now): CredentialsProvider {
+  let good: AwsCredentials | undefined;
   let held: Promise<AwsCredentials> | undefined;
   let until = 0;
   return () => {
     if (held === undefined || now() >= until) {
       until = Infinity;
-      const asked = ask();
-      held = asked;
-      asked.then(
-        ({ expiration }) => {
-          if (held === asked) until = expiration ? expiration.getTime() - RENEW_BEFORE_MILLISECONDS : Infinity;
+      held = ask().then(
+        (fresh) => {
+          good = fresh;
+          until = fresh.expiration ? fresh.expiration.getTime() - RENEW_BEFORE_MILLISECONDS : Infinity;
+          return fresh;
         },
-        () => {
-          if (held === asked) held = undefined;
+        (error: unknown) => {
+          until = now() + HELD_MILLISECONDS;
+          if (good?.expiration !== undefined && good.expiration.getTime() > now()) return good;
+          throw error;
         },
       );
     }

@@ -17,6 +17,8 @@ describe('an error of AWS during a run', () => {
     expect(awsFailure(error('ThrottlingException', 'Rate exceeded'))).to.include({ code: 'AWS_FAILED', exitCode: 3 });
     const expired = awsFailure(new Error('no cluster', { cause: error('ExpiredTokenException', 'it is over') }));
     expect(expired).to.include({ code: 'CREDENTIALS_EXPIRED', exitCode: 3 });
+    const unrenewed = error('CredentialsProviderError', 'Could not load credentials from any providers');
+    expect(awsFailure(unrenewed)).to.include({ code: 'CREDENTIALS_EXPIRED' });
     expect(expired?.message).to.contain('fresh ones (`npm run sweep -- --cluster eks`)');
   });
 

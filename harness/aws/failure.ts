@@ -9,7 +9,8 @@ export function awsFailure(error: unknown): HarnessError | undefined {
   if (error instanceof HarnessError) return undefined;
   const known = awsProblem(error);
   if (known === undefined) return undefined;
-  if (known.kind === 'expired-credentials')
+  // Where they come from gives no more.
+  if (known.kind === 'expired-credentials' || known.kind === 'no-credentials')
     return new HarnessError(
       'CREDENTIALS_EXPIRED',
       'The AWS credentials expired before the run was over: remove what it left with fresh ones (`npm run sweep -- --cluster eks`), and give the next run a longer session.',

@@ -5,25 +5,34 @@ import { Names } from './names.ts';
 import { startWorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioWorld } from './world.ts';
 
+function worldOf(
+  podAnnotations: Readonly<Record<string, string>>,
+  kubernetes: object,
+  pods: object = {},
+): ScenarioWorld {
+  const scenario = aScenario({ workloads: { red: { role: 'app', podAnnotations } } });
+  return {
+    scenario,
+    names: new Names(scenario, { run: 'crun', accountId: () => '111122223333', cluster: () => undefined }),
+    signal: new AbortController().signal,
+    undo: [],
+    environment: {
+      run: 'crun',
+      aws: { region: 'us-west-2', workloadEnvironment: {} },
+      sites: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods }]]),
+    },
+  } as unknown as ScenarioWorld;
+}
+
 /** The pod that is asked for. */
 async function manifest(podAnnotations: Readonly<Record<string, string>>): Promise<V1Pod> {
-  const scenario = aScenario({ workloads: { red: { role: 'app', podAnnotations } } });
   let asked: V1Pod | undefined;
   const refused = new Error('not today');
   const createPod = async (_namespace: string, pod: V1Pod): Promise<never> => {
     asked = pod;
     throw refused;
   };
-  const world = {
-    scenario,
-    names: new Names(scenario, { run: 'crun', accountId: () => '111122223333', cluster: () => undefined }),
-    signal: new AbortController().signal,
-    environment: {
-      run: 'crun',
-      aws: { region: 'us-west-2', workloadEnvironment: {} },
-      sites: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes: { createPod } }]]),
-    },
-  } as unknown as ScenarioWorld;
+  const world = worldOf(podAnnotations, { createPod });
   const failure: unknown = await startWorkloadPod(
     world,
     workload(world, 'red'),
@@ -38,5 +47,22 @@ describe('the pod of a workload', () => {
   it('is not evicted by Karpenter or EKS Auto Mode, whose nodes come and go', async () => {
     const { metadata } = await manifest({ 'example.com/own': 'a' });
     expect(metadata?.annotations).to.include({ 'karpenter.sh/do-not-disrupt': 'true', 'example.com/own': 'a' });
+  });
+
+  it('is given up at once when there are no credentials any more to read its log with', async () => {
+    const gone = Object.assign(new Error('Could not load credentials from any providers'), {
+      name: 'CredentialsProviderError',
+    });
+    let followed = 0;
+    const followLog = async (): Promise<never> => {
+      followed += 1;
+      throw gone;
+    };
+    const createPod = async (): Promise<V1Pod> => ({ metadata: { uid: 'uid' } });
+    const pods = { started: async () => undefined, ended: () => undefined };
+    const world = worldOf({}, { createPod, followLog }, pods);
+    const pod = await startWorkloadPod(world, workload(world, 'red'), { groups: [], heldBack: false }, 1);
+    expect(await pod.reports(0, 1).catch((error: unknown) => error)).to.equal(gone);
+    expect(followed).to.equal(1);
   });
 });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Container, V1Pod, V1PodSpec } from '@kubernetes/client-node';
+import { awsProblem } from '../../clusters/aws-problem.ts';
 import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import {
   PHASE_ANNOTATION,
@@ -220,12 +221,20 @@ function reportOf(line: string): ProbeReport | undefined {
   }
 }
 
+/** Without credentials nothing is answered any more. */
+const CREDENTIALS: ReadonlySet<string | undefined> = new Set([
+  'no-credentials',
+  'expired-credentials',
+  'bad-credentials',
+]);
+
 /** An answer other than "not found" may be another one soon: a kubelet reports containers whose log it cannot read yet. */
 async function untilStreamEnds(following: Promise<void>): Promise<void> {
   try {
     await following;
   } catch (error) {
     if (error instanceof KubernetesError && [401, 403, 404].includes(error.status)) throw error;
+    if (CREDENTIALS.has(awsProblem(error)?.kind)) throw error;
   }
 }
 
