@@ -58,14 +58,6 @@ describe('the names of a scenario', () => {
     expect(other.roleArn('app')).to.equal('arn:aws:iam::444455556666:role/conformance-crun-ab-01-app');
   });
 
-  it('are no longer than AWS and Kubernetes allow', () => {
-    const long = 'x'.repeat(80);
-    const some = names();
-    expect([some.namespace(long).length, some.bucket(long).length, some.roleName(long).length]).to.deep.equal([
-      63, 63, 64,
-    ]);
-  });
-
   for (const [resource, arn] of [
     ['data/red/*', 'arn:aws:s3:::conformance-crun-ab-01-data/red/*'],
     ['data', 'arn:aws:s3:::conformance-crun-ab-01-data'],

@@ -1,6 +1,6 @@
-import { namePrefix } from '../../clusters/tags.ts';
 import { HarnessError } from '../errors.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from '../scenario/policy.ts';
+import { bucketName, namespaceName, roleName, type Owner } from '../scenario/real-names.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** What the names in angle brackets of a scenario stand for. */
@@ -29,30 +29,28 @@ export class Names {
   readonly #attempt: number;
   readonly #later = new Map<string, string>();
 
-  /** @param attempt 1 for the first. Later ones have names of their own: a namespace is not gone as soon as it is deleted. */
+  /** @param attempt 1 for the first. */
   constructor(scenario: Scenario, sources: NameSources, attempt = 1) {
     this.scenario = scenario;
     this.#sources = sources;
     this.#attempt = attempt;
   }
 
-  get #slug(): string {
-    const id = this.scenario.id.toLowerCase();
-    return this.#attempt === 1 ? id : `${id}-try${this.#attempt}`;
+  get #owner(): Owner {
+    const { id, spec } = this.scenario;
+    return { run: this.#sources.run, id, attempt: this.#attempt, exactNames: spec.exactNames };
   }
 
   namespace(alias: string): string {
-    return this.scenario.spec.exactNames ? alias : `${this.#slug}-${alias}-${this.#sources.run}`.slice(0, 63);
+    return namespaceName(this.#owner, alias);
   }
 
   bucket(alias: string): string {
-    return this.scenario.spec.exactNames
-      ? alias
-      : `${namePrefix(this.#sources.run)}-${this.#slug}-${alias}`.slice(0, 63);
+    return bucketName(this.#owner, alias);
   }
 
   roleName(alias: string): string {
-    return `${namePrefix(this.#sources.run)}-${this.#slug}-${alias}`.slice(0, 64);
+    return roleName(this.#owner, alias);
   }
 
   roleArn(alias: string): string {

@@ -81,6 +81,28 @@ describe('the registry of scenarios', () => {
       { probes: [granted('red', getObject('data/red/key'), { as: 'none' })] },
       'expects the identity of role "none"',
     ],
+    [
+      'a namespace whose name would be cut off',
+      { workloads: { red: { role: 'app', namespace: 'n'.repeat(45) } } },
+      `the name of namespace "${'n'.repeat(45)}" is too long with what the run adds to it (63 characters may be): make it 1 shorter`,
+    ],
+    [
+      'a role whose name would be cut off',
+      { roles: { ...good.roles, ['r'.repeat(34)]: podIdentityRole() } },
+      'shorter',
+    ],
+    ['a bucket whose name would be cut off', { objects: [`${'b'.repeat(60)}/key`] }, 'make it 28 shorter'],
+    ['a bucket that S3 does not take', { objects: ['My_Data/key'] }, 'bucket "My_Data" is no name that it can have'],
+    [
+      'a namespace that Kubernetes does not take',
+      { workloads: { red: { namespace: '-red' } } },
+      'namespace "-red" is no name',
+    ],
+    [
+      'a role that IAM does not take',
+      { roles: { ...good.roles, 'an app': podIdentityRole() } },
+      'role "an app" is no name',
+    ],
     ['an object without a key', { objects: ['data'] }, 'object "data" is not of the form bucket/key'],
     [
       "a workload's operation without a workload",
@@ -100,6 +122,14 @@ describe('the registry of scenarios', () => {
       expect(error.message).to.contain(message).and.to.contain('suites/mine.ts');
     });
   }
+
+  it('takes names that are just short enough, and longer ones where nothing is added', async () => {
+    const roles = { ...good.roles, ['r'.repeat(33)]: podIdentityRole() };
+    const workloads = { red: { role: 'app', namespace: 'n'.repeat(44) } };
+    expect((await declare({ roles, workloads })).scenarios).to.have.length(1);
+    const exact = { exactNames: true, workloads: { red: { role: 'app', namespace: 'n'.repeat(63) } } };
+    expect((await declare(exact)).scenarios).to.have.length(1);
+  });
 
   for (const as of ['node', 'static'])
     it(`knows the identity "${as}"`, async () =>

@@ -1,6 +1,7 @@
 import { HarnessError } from '../errors.ts';
 import { isHarnessOperation } from './builders.ts';
 import { meaningless } from './meaning.ts';
+import { unusableName } from './real-names.ts';
 import type { Scenario, ScenarioSpec, Step } from './spec.ts';
 
 const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
@@ -78,7 +79,7 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
     );
   }
   for (const step of spec.probes) checkNames(registry, id, spec, step);
-  const problem = meaningless(spec);
+  const problem = unusableName(id, spec) ?? meaningless(spec);
   if (problem !== undefined) throw bad(registry, `${id}: ${problem}`);
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) {
     const association = typeof workload.role === 'string' ? { role: workload.role } : workload.role;

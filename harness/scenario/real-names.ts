@@ -1,0 +1,58 @@
+import { namePrefix } from '../../clusters/tags.ts';
+import type { ScenarioSpec } from './spec.ts';
+
+/** What makes the names of a scenario's things its own: the run, the scenario, and which attempt it is (from 1). */
+export interface Owner {
+  readonly run: string;
+  readonly id: string;
+  readonly attempt: number;
+  readonly exactNames?: boolean | undefined;
+}
+
+/** Later attempts have names of their own: a namespace is not gone as soon as it is deleted. */
+const slugOf = ({ id, attempt }: Owner): string =>
+  attempt === 1 ? id.toLowerCase() : `${id.toLowerCase()}-try${attempt}`;
+
+export const namespaceName = (owner: Owner, alias: string): string =>
+  owner.exactNames === true ? alias : `${slugOf(owner)}-${alias}-${owner.run}`;
+
+export const bucketName = (owner: Owner, alias: string): string =>
+  owner.exactNames === true ? alias : roleName(owner, alias);
+
+export const roleName = (owner: Owner, alias: string): string => `${namePrefix(owner.run)}-${slugOf(owner)}-${alias}`;
+
+/** A name is as long as any that a run makes of it: runs' ids have seven characters, and no scenario has ten attempts. */
+const LONGEST_OWNER = { run: 'c000000', attempt: 9 } as const;
+
+const KINDS = {
+  // Kubernetes documentation, "Object Names and IDs", RFC 1123 label names.
+  namespace: { nameOf: namespaceName, longest: 63, form: /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/ },
+  // Amazon S3 User Guide, "General purpose bucket naming rules".
+  bucket: { nameOf: bucketName, longest: 63, form: /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/ },
+  // IAM API Reference, CreateRole; `<role:app>` takes no other characters.
+  role: { nameOf: roleName, longest: 64, form: /^[A-Za-z0-9_.-]+$/ },
+} as const;
+
+/** A name of a scenario of which no real one can be made, in a sentence without an end; undefined where there is none. */
+export function unusableName(id: string, spec: ScenarioSpec): string | undefined {
+  const { roles = {}, workloads = {}, users = {}, buckets = {}, objects = [], exactNames } = spec;
+  const places = objects.map((object) => (typeof object === 'string' ? object : object.at));
+  const used: readonly (readonly [keyof typeof KINDS, string])[] = [
+    ...Object.keys(roles).map((alias) => ['role', alias] as const),
+    ...[...Object.values(workloads), ...Object.values(users)].flatMap(({ namespace }) =>
+      namespace === undefined ? [] : [['namespace', namespace] as const],
+    ),
+    ...[...Object.keys(buckets), ...places.map((at) => at.split('/')[0] ?? '')].map(
+      (alias) => ['bucket', alias] as const,
+    ),
+  ];
+  for (const [kind, alias] of used) {
+    const { nameOf, longest, form } = KINDS[kind];
+    if (!form.test(alias))
+      return `${kind} "${alias}" is no name that it can have: use ${kind === 'role' ? 'letters, digits, dots, dashes and underscores' : 'lower-case letters and digits, and dashes between them'}`;
+    const over = nameOf({ ...LONGEST_OWNER, id, exactNames }, alias).length - longest;
+    if (over > 0)
+      return `the name of ${kind} "${alias}" is too long with what the run adds to it (${longest} characters may be): make it ${over} shorter`;
+  }
+  return undefined;
+}
