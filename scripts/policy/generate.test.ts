@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
 import { generalize, inPlaces, withoutCovered } from './generalize.ts';
-import { boundaryPolicy, jobPolicy, LONGEST_POLICY, longestOf, type Recorded } from './generate.ts';
+import { boundaryPolicy, jobPolicy, otherAccountPolicy, LONGEST_POLICY, longestOf, type Recorded } from './generate.ts';
 import { outsidePolicy } from './outside.ts';
 
 const PLACES = {
@@ -11,6 +11,7 @@ const PLACES = {
   region: 'us-west-2',
   otherAccountRole: 'arn:aws:iam::444455556666:role/other',
 };
+const OTHER_POLICY = 'nightly-other-account-policy';
 const JOB = { jobRoleName: 'nightly', jobPolicyName: 'nightly-policy' };
 const role = (name: string): string => `arn:aws:iam::111122223333:role/${name}`;
 const inEks = (what: string): string => `arn:aws:eks:us-west-2:111122223333:${what}`;
@@ -27,7 +28,7 @@ function call(action: string, resource: string, kind: Kind = 'identity', value =
   } as unknown as CallRecord;
 }
 
-const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, ...JOB });
+const recorded = (...calls: CallRecord[]): Recorded => ({ ...PLACES, calls, ...JOB, otherPolicyName: OTHER_POLICY });
 const statementsOf = (text: string): Record<string, unknown>[] =>
   (JSON.parse(text) as { Statement: Record<string, unknown>[] }).Statement;
 
@@ -68,7 +69,12 @@ describe('a policy that is generated from calls', () => {
     );
   });
 
-  for (const name of ['nightly-policy.json', 'auto-mode-policy.json', 'permissions-boundary.json'])
+  for (const name of [
+    'nightly-policy.json',
+    'auto-mode-policy.json',
+    'other-account-policy.json',
+    'permissions-boundary.json',
+  ])
     it(`fits into a managed policy of every account and region, as ${name} in docs/iam`, () => {
       expect(longestOf(readFileSync(join('docs', 'iam', name), 'utf8'))).to.be.at.most(LONGEST_POLICY);
     });
@@ -103,6 +109,24 @@ describe('a policy that is generated from calls', () => {
     expect(() => jobPolicy(recorded(call('kms:Decrypt', 'arn:aws:kms:us-west-2:1:key/a')))).to.throw(
       'No statement is for kms:Decrypt on arn:aws:kms:<region>:1:key/a',
     );
+  });
+
+  it('has a part for the second account, of what its role did there', () => {
+    const there = call('iam:CreateRole', 'arn:aws:iam::444455556666:role/conformance-c012345-a');
+    const [authorization] = there.authorizations;
+    const byOther = JSON.parse(JSON.stringify(authorization).replaceAll(JOB.jobPolicyName, OTHER_POLICY)) as object;
+    const calls = [
+      { ...there, authorizations: [byOther] } as CallRecord,
+      call('iam:DeleteRole', role('conformance-c012345-a')),
+    ];
+    expect(statementsOf(otherAccountPolicy(recorded(...calls)))).to.deep.equal([
+      {
+        Sid: 'MakeChangeAndDeleteRoles',
+        Effect: 'Allow',
+        Action: ['iam:CreateRole'],
+        Resource: ['arn:aws:iam::<account>:role/conformance-*'],
+      },
+    ]);
   });
 
   it('bounds roles to what their boundary let them do', () => {

@@ -1,7 +1,14 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
 import { isOfJob } from './outside.ts';
-import { AUTO_MODE, BOUNDARY_GROUPS, JOB_GROUPS, type Group, type Statement } from './statements.ts';
+import {
+  AUTO_MODE,
+  BOUNDARY_GROUPS,
+  JOB_GROUPS,
+  OTHER_ACCOUNT_GROUPS,
+  type Group,
+  type Statement,
+} from './statements.ts';
 
 /** Characters of a managed policy, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
 export const LONGEST_POLICY = 6144;
@@ -16,6 +23,8 @@ const LONGEST_PLACES: Places = {
 export interface Recorded extends Places {
   readonly calls: readonly CallRecord[];
   readonly jobPolicyName: string;
+  /** Name of the policy of the second account's role. */
+  readonly otherPolicyName: string;
 }
 
 interface Asked {
@@ -34,6 +43,13 @@ export function jobPolicy(recorded: Recorded): string {
 
 /** What a job needs besides for clusters in Auto Mode. */
 export const autoModePolicy = (): string => textOf(AUTO_MODE);
+
+/** The policy of the role of the second account, whose number is the one of `<account>` there. */
+export function otherAccountPolicy(recorded: Recorded): string {
+  const there = { ...recorded, account: recorded.otherAccountRole.split(':')[4] ?? '' };
+  const asked = askedWhere(there, (statement) => isOfJob(statement, recorded.otherPolicyName));
+  return textOf(grouped(asked, OTHER_ACCOUNT_GROUPS));
+}
 
 /** The boundary: what roles that the harness made did, as far as their boundary had a say in it. */
 export function boundaryPolicy(recorded: Recorded): string {

@@ -3,14 +3,14 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { format, resolveConfig } from 'prettier';
-import { autoModePolicy, boundaryPolicy, jobPolicy } from './generate.ts';
+import { autoModePolicy, boundaryPolicy, jobPolicy, otherAccountPolicy } from './generate.ts';
 import { rehearseNights } from './rehearsals.ts';
 
 const USAGE = `Usage: npm run policy -- [--check]
 
 Rehearses on an emulated AWS what nightly runs on Amazon EKS do, and writes the policies that they need, from the calls that
-AWS was asked: docs/iam/nightly-policy.json, docs/iam/permissions-boundary.json, and docs/iam/auto-mode-policy.json, which clusters
-in Auto Mode need besides.
+AWS was asked: docs/iam/nightly-policy.json, docs/iam/other-account-policy.json, docs/iam/permissions-boundary.json, and
+docs/iam/auto-mode-policy.json, which clusters in Auto Mode need besides.
 
   --check   write nothing, and compare with what is there
   --help    print this
@@ -21,6 +21,7 @@ Exit codes: 0 written, or what is there is what is generated; 1 it is not; 2 wro
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 export const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
 const AUTO_MODE_FILE = join(root, 'docs', 'iam', 'auto-mode-policy.json');
+export const OTHER_ACCOUNT_FILE = join(root, 'docs', 'iam', 'other-account-policy.json');
 export const BOUNDARY_FILE = join(root, 'docs', 'iam', 'permissions-boundary.json');
 
 async function main(check: boolean): Promise<number> {
@@ -29,6 +30,7 @@ async function main(check: boolean): Promise<number> {
   for (const [file, policy] of [
     [POLICY_FILE, jobPolicy(recorded)],
     [AUTO_MODE_FILE, autoModePolicy()],
+    [OTHER_ACCOUNT_FILE, otherAccountPolicy(recorded)],
     [BOUNDARY_FILE, boundaryPolicy(recorded)],
   ] as const) {
     const text = await format(policy, { ...(await resolveConfig(file)), filepath: file });

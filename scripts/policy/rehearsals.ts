@@ -10,13 +10,24 @@ import type { Recorded } from './generate.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
-/** A scenario that fails: what diagnostics read then must be allowed too. And one whose run is killed. */
-const SUITE = `import { allow, denied, getObject, granted, podIdentityRole, suite } from 'eks-pod-identity-conformance';
+/**
+ * A scenario that fails: what diagnostics read then must be allowed too. And one whose run is killed. Both have something of
+ * each kind in the second account too.
+ */
+const SUITE = `import { allow, denied, getObject, granted, podIdentityRole, suite, trustRole, trustWebIdentity } from 'eks-pod-identity-conformance';
 suite('mine', ({ scenario }) => {
   for (const id of ['MY-01', 'MY-02']) scenario(id, 'is denied what its role may do', {
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    roles: {
+      app: podIdentityRole(allow('s3:GetObject', 'data/*')),
+      far: {
+        account: 'other',
+        trust: [trustRole('app'), trustWebIdentity({ account: 'other', subject: 'app/app' })],
+        permissions: [allow('s3:GetObject', 'far/*')],
+      },
+    },
     workloads: { app: { role: 'app' } },
-    objects: ['data/key', 'data/other'],
+    buckets: { data: {}, far: { account: 'other' } },
+    objects: ['data/key', 'data/other', 'far/key'],
     probes: [
       granted('app', getObject('data/key')),
       denied('app', getObject('data/other'), { by: 's3', code: 'AccessDenied', policy: 'identity' }),
@@ -73,7 +84,9 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     await leaveBoundary(cloud);
     await run(sweep('sweep'), 0, /removed policy/);
     const { accountId: account, region } = emulator;
-    return { calls: cloud.calls(), jobPolicyName: cloud.jobPolicyName, account, region, otherAccountRole };
+    const { jobPolicyName, other } = cloud;
+    const policies = { jobPolicyName, otherPolicyName: other.jobPolicyName };
+    return { calls: cloud.calls(), ...policies, account, region, otherAccountRole };
   } finally {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });

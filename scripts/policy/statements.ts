@@ -86,8 +86,9 @@ export const JOB_GROUPS: readonly Group[] = [
   {
     sid: 'RegisterIssuers',
     takes: (_action, resource) => resource.includes(':oidc-provider/'),
-    // Asked for only after a network lost AWS' answer to the creation of a provider.
-    notRehearsed: ['iam:GetOpenIDConnectProvider'],
+    // Asked for only after a network lost AWS' answer to the creation of a provider, and in the second account only by the sweep
+    // of a run that was killed late.
+    notRehearsed: ['iam:GetOpenIDConnectProvider', 'iam:ListOpenIDConnectProviderTags'],
   },
   // No other role of a run: a job that may assume one may have it trusted for more than the run needs.
   { sid: 'AssumeTheCanary', takes: (action, resource) => action === 'sts:AssumeRole' && resource.endsWith('-canary') },
@@ -110,6 +111,14 @@ export const JOB_GROUPS: readonly Group[] = [
       /:(nodegroup|addon|access-entry)\//.test(resource),
   },
   { sid: 'Clusters', takes: (action) => action.startsWith('eks:') },
+];
+
+const SAME_THERE: ReadonlySet<string> = new Set(['LookForThingsInTheAccount', 'RegisterIssuers', 'Buckets', 'Objects']);
+
+/** Statements of the second account's policy: its roles are made without a boundary. */
+export const OTHER_ACCOUNT_GROUPS: readonly Group[] = [
+  ...JOB_GROUPS.filter(({ sid }) => SAME_THERE.has(sid)),
+  { sid: 'MakeChangeAndDeleteRoles', takes: (action, resource) => action.startsWith('iam:') && isRole(resource) },
 ];
 
 /** Statements of the boundary, by service. */

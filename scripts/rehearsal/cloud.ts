@@ -11,6 +11,7 @@ import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws/emulated.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
 import { clusterHost } from '../emulator-hosts.ts';
+import type { Job } from '../policy/outside.ts';
 import { inventoryOf } from './inventory.ts';
 
 export interface RehearsalOptions {
@@ -41,8 +42,10 @@ export interface RehearsalCloud {
   readonly jobRoleArn: string;
   /** Name of the managed policy that the job's role has. */
   readonly jobPolicyName: string;
-  /** Changes that policy. Throws IAM's refusal, such as of one that is longer than a managed policy may be. */
-  setPolicy(policy: string): Promise<void>;
+  /** The same of the role of the second account. */
+  readonly other: Job;
+  /** Changes one of these policies. Throws IAM's refusal, such as of one that is longer than a managed policy may be. */
+  setPolicy(policy: string, account?: 'main' | 'other'): Promise<void>;
   /** What the job's session asked AWS for, and what the roles did that it made. */
   calls(): readonly CallRecord[];
   /** All that there is in both accounts but for the job's own roles and policies: a title for each thing. */
@@ -99,7 +102,7 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     { account: 'other', policyName: OTHER_POLICY, policy: EVERYTHING },
   );
   const role = world.account(accountId)?.roles.get(JOB_ROLE);
-  let version = 'v1';
+  const policies = { main: { name: JOB_POLICY, version: 'v1' }, other: { name: OTHER_POLICY, version: 'v1' } };
   // As a CI server's OIDC token gives it: the emulator has no such server.
   const session = (endsAt = Date.now() + 6 * 3_600_000): Readonly<Record<string, string>> => {
     const credentials = world.credentials.issue({
@@ -137,13 +140,15 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     jobRoleName: JOB_ROLE,
     jobRoleArn,
     jobPolicyName: JOB_POLICY,
-    setPolicy: async (policy) => {
-      const { iam } = aws.clients('main');
-      const PolicyArn = `arn:aws:iam::${accountId}:policy/${JOB_POLICY}`;
+    other: { jobRoleName: OTHER_ROLE, jobPolicyName: OTHER_POLICY },
+    setPolicy: async (policy, account = 'main') => {
+      const { iam } = aws.clients(account);
+      const set = policies[account];
+      const PolicyArn = `arn:aws:iam::${account === 'main' ? accountId : accountOf(otherAccountRole)}:policy/${set.name}`;
       const change = new CreatePolicyVersionCommand({ PolicyArn, PolicyDocument: policy, SetAsDefault: true });
       const { PolicyVersion } = await iam.send(change);
-      await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: version }));
-      version = PolicyVersion?.VersionId ?? '';
+      await iam.send(new DeletePolicyVersionCommand({ PolicyArn, VersionId: set.version }));
+      set.version = PolicyVersion?.VersionId ?? '';
     },
     calls: () => emulator.calls(),
     inventory: async () => {
@@ -156,6 +161,9 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     },
   };
 }
+
+/** That of an ARN. */
+export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 function policyText(statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });

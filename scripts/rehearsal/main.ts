@@ -8,7 +8,7 @@ import type { RunResults } from '../../harness/report/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
 import { inPlaces } from '../policy/generalize.ts';
 import { outsidePolicy } from '../policy/outside.ts';
-import { rehearsalCloud } from './cloud.ts';
+import { accountOf, rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
 import { timing } from './timing.ts';
 
@@ -26,6 +26,8 @@ how it asked.
                   the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)
   --timing WHICH  aws (default) or instant
   --policy FILE   identity policy of the job's role, as in docs/iam (default: everything is allowed)
+  --other-policy FILE
+                  the same of the role of the second account
   --boundary FILE permissions boundary of the roles that the run makes, as in docs/iam (default: none)
   --help          print this
 
@@ -43,6 +45,7 @@ async function main(argv: readonly string[]): Promise<number> {
       'propagation-pace': { type: 'string' },
       timing: { type: 'string', default: 'aws' },
       policy: { type: 'string' },
+      'other-policy': { type: 'string' },
       boundary: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
@@ -56,13 +59,17 @@ async function main(argv: readonly string[]): Promise<number> {
   const propagationPace = Number(values['propagation-pace'] ?? pace);
   if (!(pace >= 1) || !(propagationPace >= 1) || !['aws', 'instant'].includes(values.timing))
     throw new Error('--pace and --propagation-pace must be numbers of at least 1, and --timing aws or instant.');
-  const [policy, boundary] = [values.policy, values.boundary].map((file) => file && readFileSync(file, 'utf8'));
+  const [policy, otherPolicy, boundary] = [values.policy, values['other-policy'], values.boundary].map(
+    (file) => file && readFileSync(file, 'utf8'),
+  );
   const settings = values.timing === 'aws' ? timing(pace, propagationPace) : undefined;
   const cloud = await rehearsalCloud({ ...(settings && { settings }) });
   try {
     const { emulator, otherAccountRole } = cloud;
     const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
     if (policy !== undefined) await cloud.setPolicy(inPlaces(policy, places));
+    if (otherPolicy !== undefined)
+      await cloud.setPolicy(inPlaces(otherPolicy, { ...places, account: accountOf(otherAccountRole) }), 'other');
     const boundaryArn = boundary === undefined ? undefined : await makeBoundary(cloud, inPlaces(boundary, places));
     // As if they had been there for long.
     await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
@@ -87,7 +94,7 @@ async function main(argv: readonly string[]): Promise<number> {
     const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
     const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
     const fast = fastPolls(cloud.calls(), caller);
-    const outside = outsidePolicy(cloud.calls(), cloud);
+    const outside = [cloud, cloud.other].flatMap((job) => outsidePolicy(cloud.calls(), job));
     const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
     // A run of few scenarios may be slow enough.
     const untested =

@@ -13,12 +13,13 @@ import { expect } from 'chai';
 import { KILLED_RUN, leaveBoundary, makeBoundary } from '../../scripts/policy/boundary.ts';
 import { inPlaces, type Places } from '../../scripts/policy/generalize.ts';
 import { outsidePolicy } from '../../scripts/policy/outside.ts';
-import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { accountOf, EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import type { CliRun } from '../run-cli.ts';
 import { rehearse, sweep, TIMEOUT } from './support.ts';
 
 const iam = (name: string): string => readFileSync(join('docs', 'iam', name), 'utf8');
 const POLICY = iam('nightly-policy.json');
+const OTHER_POLICY = iam('other-account-policy.json');
 const BOUNDARY = iam('permissions-boundary.json');
 
 interface Statement {
@@ -43,6 +44,7 @@ async function account(lacking?: string): Promise<Account> {
   const policy = { ...rest, Statement: statements.filter(({ Sid }) => Sid !== lacking) };
   const boundary = await makeBoundary(cloud, inPlaces(BOUNDARY, places));
   await cloud.setPolicy(inPlaces(JSON.stringify(policy), places));
+  await cloud.setPolicy(inPlaces(OTHER_POLICY, { ...places, account: accountOf(otherAccountRole) }), 'other');
   const before = await cloud.inventory();
   return { cloud, boundary, places, before, [Symbol.asyncDispose]: () => cloud.close() };
 }
@@ -103,7 +105,7 @@ describe('the policy of the nightly job', function () {
     const { run, swept } = await night(made);
     expect(run.exitCode, run.stderr).to.equal(0);
     expect(swept.exitCode, swept.stderr).to.equal(0);
-    expect(outsidePolicy(made.cloud.calls(), made.cloud)).to.deep.equal([]);
+    for (const job of [made.cloud, made.cloud.other]) expect(outsidePolicy(made.cloud.calls(), job)).to.deep.equal([]);
     expect(await made.cloud.inventory()).to.deep.equal(made.before);
   });
 
