@@ -38,6 +38,8 @@ describe('A change of IAM takes effect after a while', () => {
     const old = sessionIn(await assume(caller(), roleArn('app')));
     const reads = async (session: typeof old) => (await iam('GetRole', { RoleName: 'caller' }, session)).status;
     await must('DeleteRolePolicy', { RoleName: 'app', PolicyName: 'own' });
+    // Until IAM has seen that itself.
+    time.pass(IAM_DELAY / 5);
     await must('DeleteRole', { RoleName: 'app' });
     expect(await iam('GetRole', { RoleName: 'app' })).to.include({ code: 'NoSuchEntity' });
     await createRole('app', TRUST, allow('iam:GetRole'));

@@ -221,7 +221,7 @@ export function propagationIn(canaries: {
   return {
     boundSeconds: canaries.main.boundSeconds,
     settled: async (signal, accounts = new Set(['main'])) => {
-      await Promise.all([...accounts].map((account) => canaries[account]?.settled(signal)));
+      await Promise.all([...accounts].map(async (account) => canaries[account]?.settled(signal)));
     },
     close: async () => {
       const closed = await Promise.allSettled(Object.values(canaries).map((canary) => canary.close()));

@@ -73,8 +73,6 @@ interface Failure {
 function kindOf(error: Failure | undefined, errorType: string): 'throttled' | 'transient' | undefined {
   // Another change of the same object is under way, in IAM or S3 ("Error responses" of the Amazon S3 API Reference).
   if (error?.name === 'ConcurrentModificationException' || error?.name === 'OperationAborted') return 'transient';
-  // IAM does not know yet that what hinders a deletion was taken away before.
-  if (error?.name === 'DeleteConflictException') return 'transient';
   // The SDK takes IAM's LimitExceeded, which is a quota that is used up, for throttling.
   if (error?.name === 'LimitExceededException' && error.$metadata?.httpStatusCode === 409) return undefined;
   if (errorType === 'THROTTLING') return 'throttled';

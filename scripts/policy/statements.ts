@@ -113,7 +113,14 @@ export const JOB_GROUPS: readonly Group[] = [
   { sid: 'Clusters', takes: (action) => action.startsWith('eks:') },
 ];
 
-const SAME_THERE: ReadonlySet<string> = new Set(['LookForThingsInTheAccount', 'RegisterIssuers', 'Buckets', 'Objects']);
+const SAME_THERE: ReadonlySet<string> = new Set([
+  'LookForThingsInTheAccount',
+  'SweepPolicies',
+  'RegisterIssuers',
+  'AssumeTheCanary',
+  'Buckets',
+  'Objects',
+]);
 
 /** Statements of the second account's policy: its roles are made without a boundary. */
 export const OTHER_ACCOUNT_GROUPS: readonly Group[] = [
