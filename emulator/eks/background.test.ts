@@ -45,15 +45,13 @@ describe('EKS that takes its time', () => {
   afterEach(() => cloud.close());
 
   const createCluster = async () =>
-    cloud
-      .eks()
-      .send(
-        new CreateClusterCommand({
-          ...CLUSTER,
-          roleArn: await clusterRole(cloud),
-          resourcesVpcConfig: { subnetIds: SUBNETS },
-        }),
-      );
+    cloud.eks().send(
+      new CreateClusterCommand({
+        ...CLUSTER,
+        roleArn: await clusterRole(cloud),
+        resourcesVpcConfig: { subnetIds: SUBNETS },
+      }),
+    );
   const cluster = async () => (await cloud.eks().send(new DescribeClusterCommand(CLUSTER))).cluster!;
   const addon = async () => (await cloud.eks().send(new DescribeAddonCommand(AGENT))).addon!;
   const group = async () => (await cloud.eks().send(new DescribeNodegroupCommand(GROUP))).nodegroup!;
