@@ -24,10 +24,11 @@ describe('two runs with the same seed', function () {
   const selected = ['--seed', 'same', '--suite', 'pod-identity', '--grep', 'PI-0', '--quiet'];
 
   it('come to the same verdicts, in the same order, whatever runs at once', async () => {
-    const runs = await Promise.all([
-      runConformance({ args: [...selected, '--parallel', '16'] }),
-      runConformance({ args: [...selected, '--parallel', '2'] }),
-    ]);
+    // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
+    const runs = [
+      await runConformance({ args: [...selected, '--parallel', '16'] }),
+      await runConformance({ args: [...selected, '--parallel', '2'] }),
+    ] as const;
     const [first, second] = runs.map(findings);
     expect(runs[0].results?.scenarios).to.have.length.above(5);
     expect(runs[0].exitCode, runs[0].stderr).to.equal(0);
