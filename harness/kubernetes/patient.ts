@@ -9,7 +9,7 @@ const LONGEST_PAUSE = 2000;
 /** How long a network may be away, in milliseconds. */
 export const NETWORK = {
   /** Of this machine. An API server that is not there any more is to be told soon. */
-  here: 750,
+  here: 1000,
   /** To clusters in AWS: as long as calls of AWS are tried (`retries.ts`). */
   far: 30_000,
 } as const;
@@ -35,18 +35,25 @@ export function patient(connection: Connection, { networkMilliseconds, firstPaus
     const end = performance.now() + networkMilliseconds;
     /** Whether an earlier try may have done what was asked for. */
     let maybeDone = false;
-    for (let attempt = 1, pause = firstPause; ; attempt += 1, pause *= 2) {
+    /** Tries that the API server had no time for, and that the network was away for: each kind has its own bound. */
+    let busy = 0;
+    let away = 0;
+    for (;;) {
+      let pause = firstPause * 2 ** busy;
       try {
         const outcome = await send();
         // Asked last, since an answer that is not passed on is drained.
-        if (attempt === TRIES || !isTooBusy(outcome)) return outcome;
+        if (busy === TRIES - 1 || !isTooBusy(outcome)) return outcome;
+        busy += 1;
       } catch (error) {
         if (error instanceof KubernetesError) {
           if (maybeDone && method === 'DELETE' && error.status === 404) return undefined as T;
-          if (error.status !== 429 || attempt >= TRIES) throw error;
+          if (error.status !== 429 || busy === TRIES - 1) throw error;
+          busy += 1;
         } else {
           const bears = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
-          pause = Math.min(pause, LONGEST_PAUSE);
+          pause = Math.min(firstPause * 2 ** away, LONGEST_PAUSE);
+          away += 1;
           if (!bears || signal?.aborted || performance.now() + pause > end) throw error;
           maybeDone ||= !isUnsent(error);
         }

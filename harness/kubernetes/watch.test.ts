@@ -150,6 +150,32 @@ describe('a patient connection', () => {
     }
   });
 
+  it('bears an API server that is too busy after a network that was away, and for as many tries', async () => {
+    const errors = [
+      ...Array.from({ length: 9 }, () => broken('ECONNREFUSED')),
+      ...Array.from({ length: 5 }, () => busy),
+    ];
+    const answered = async (): Promise<unknown> => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      return 'answer';
+    };
+    const { connection: other } = connection(0);
+    const json = answered as Connection['json'];
+    expect(await patient({ ...other, json }, QUICK).json('GET', '/')).to.equal('answer');
+    errors.push(...Array.from({ length: 9 }, () => broken('ECONNREFUSED')));
+    let answers = 0;
+    const send = async (): Promise<unknown> => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      answers += 1;
+      return { statusCode: 429, resume: () => undefined };
+    };
+    const raw = patient({ ...other, send: send as Connection['send'] }, QUICK);
+    expect((await raw.send({ method: 'GET', path: '/' })).statusCode).to.equal(429);
+    expect(answers).to.equal(6);
+  });
+
   it('takes what is not there for deleted, when it may have been by an earlier try', async () => {
     const gone = new KubernetesError(404, 'NotFound', 'no');
     const answers = [broken('ECONNRESET'), gone, gone];
