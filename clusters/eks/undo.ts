@@ -48,8 +48,8 @@ export class Undo {
 
   /**
    * Removes all, stage by stage. What a cluster needs stays as long as the cluster does, which works in EC2 with its roles also
-   * while it is being deleted; anything else that fails keeps nothing else from being tried, and is tried again by the next call. Throws
-   * `ClusterError` LEFT_BEHIND that names what is left.
+   * while it is being deleted; anything else that fails keeps nothing else from being tried, and is tried again by the next
+   * call. Throws `ClusterError` LEFT_BEHIND that names what is left.
    */
   async all(): Promise<void> {
     const failures = new Map<Made, unknown>();

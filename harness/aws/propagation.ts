@@ -225,7 +225,11 @@ export function propagationIn(canaries: {
     },
     close: async () => {
       const closed = await Promise.allSettled(Object.values(canaries).map((canary) => canary.close()));
-      for (const one of closed) if (one.status === 'rejected') throw one.reason;
+      const [first, ...others] = closed.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+      if (first === undefined) return;
+      if (others.length === 0) throw first;
+      const message = [first, ...others].map((error) => error.message).join(' ');
+      throw new HarnessError('LEFT_BEHIND', message, { cause: first });
     },
   };
 }

@@ -262,6 +262,8 @@ export const OPTIONS = [
     kind: 'number',
     placeholder: 'N',
     minimum: 0,
+    // Names of a scenario's things have one digit for the attempt.
+    maximum: 8,
     default: 1,
     help: 'tries again after an environment error (never after a verdict)',
   },

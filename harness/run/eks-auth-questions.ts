@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../clusters/aws-problem.ts';
-import { KubernetesError } from '../../clusters/kubernetes/connection.ts';
+import { isBroken, KubernetesError } from '../../clusters/kubernetes/connection.ts';
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { note } from './notes.ts';
 import { AWS_POLL_MILLISECONDS } from './settle.ts';
@@ -82,8 +82,11 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
   };
 }
 
-/** Makes a pod that is never scheduled; undefined, with a note, where the API server refuses it or its token. */
-async function newCheck(world: ScenarioWorld, item: Workload): Promise<Check | undefined> {
+/**
+ * Makes a pod that is never scheduled; undefined, with a note, where the API server refuses it or its token. One whose answer was
+ * lost goes with its namespace, and another is made.
+ */
+async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
   const { kubernetes, probeImage } = site(world, item.cluster);
   const name = `association-check-${(pods += 1)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
@@ -105,6 +108,7 @@ async function newCheck(world: ScenarioWorld, item: Workload): Promise<Check | u
     return { token, remove };
   } catch (error) {
     world.signal.throwIfAborted();
+    if (!isSecond && isBroken(error)) return newCheck(world, item, true);
     if (!(error instanceof KubernetesError)) throw error;
     remove();
     note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);

@@ -106,7 +106,8 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
             try {
               sites.set(alias, await provisionSite(platform, { ...options, signal }, alias));
             } catch (error) {
-              failures.push(error as Error);
+              // The others mostly end with the very error that stopped them.
+              if (!failures.includes(error as Error)) failures.push(error as Error);
               stop.abort(error);
             }
           }),
@@ -146,7 +147,10 @@ export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
   permissionsBoundary === undefined ? ['own-boundary'] : [];
 
 /** What an error says is still there, as a sentence. */
-const leftBy = (error: unknown): string | undefined => (error instanceof ClusterError ? error.left : undefined);
+function leftBy(error: unknown): string | undefined {
+  if (error instanceof ClusterError) return error.left;
+  return error instanceof HarnessError && error.code === 'LEFT_BEHIND' ? error.message : undefined;
+}
 
 /** The first of several errors, which also says what the others left. */
 function together(first: Error, others: readonly Error[]): Error {

@@ -32,8 +32,8 @@ export interface AssociationWatch {
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
 /**
- * How many answers in a row show that EKS Auth gives a former session no more. Many hosts answer on AWS; and what one that is behind
- * gives a pod, its agent keeps for hours, so that no repeated probe would see the change.
+ * How many answers in a row show that EKS Auth gives a former session no more. Many hosts answer on AWS; and what one that is
+ * behind gives a pod, its agent keeps for hours, so that no repeated probe would see the change.
  */
 const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name === 'aws' ? 3 : 1);
 
@@ -71,8 +71,9 @@ export async function watchAssociation(
       ]).finally(() => auth?.close());
       world.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
-      if (webhookKnows) rememberInjection(world, first, injected);
-      else
+      // Also where it was not seen in time: what was before is not what pods are to be like.
+      rememberInjection(world, first, injected);
+      if (!webhookKnows)
         note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
       if (last !== undefined) note(world, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
     },

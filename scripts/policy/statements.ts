@@ -115,7 +115,6 @@ export const JOB_GROUPS: readonly Group[] = [
 
 const SAME_THERE: ReadonlySet<string> = new Set([
   'LookForThingsInTheAccount',
-  'SweepPolicies',
   'RegisterIssuers',
   'AssumeTheCanary',
   'Buckets',

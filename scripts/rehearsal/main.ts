@@ -98,7 +98,9 @@ async function main(argv: readonly string[]): Promise<number> {
     const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
     // A run of few scenarios may be slow enough.
     const untested =
-      throttled === 0 && settings !== undefined && !positionals.some((flag) => /^--(suite|scenario)/.test(flag));
+      throttled === 0 &&
+      settings !== undefined &&
+      !positionals.some((flag) => /^--(suite|scenario|grep|grep-invert)(=|$)/.test(flag));
     if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
     for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
     for (const { operation, resource, milliseconds } of fast)
