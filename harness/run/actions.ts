@@ -15,7 +15,7 @@ import { changeTo, watchAssociation, watchRefusals, type Subject } from './settl
 import { isAssociationTooSoon, settleIam, throughPropagation } from './settle.ts';
 import { undoAtOnce } from './undo.ts';
 import { cutWebhook } from './webhook-client.ts';
-import { site, workload, workloads, type ScenarioWorld, type Workload } from './world.ts';
+import { accountKey, site, workload, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Actions that change IAM. */
 const OF_IAM: ReadonlySet<ActionStep['do']> = new Set([
@@ -82,8 +82,7 @@ async function changeAssociation(
   }
 }
 
-const isOfOneAccount = (a: Workload, b: Workload): boolean =>
-  a.cluster === b.cluster && a.namespace === b.namespace && a.serviceAccount === b.serviceAccount;
+const isOfOneAccount = (a: Workload, b: Workload): boolean => accountKey(a) === accountKey(b);
 
 async function change(
   world: ScenarioWorld,

@@ -73,3 +73,6 @@ function covers(pattern: string, text: string): boolean {
     .replaceAll('?', '.');
   return new RegExp(`^${source}$`).test(text);
 }
+
+/** That of an ARN. */
+export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';

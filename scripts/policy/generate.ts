@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import { generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
+import { accountOf, generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
 import { isOfJob } from './outside.ts';
 import {
   AUTO_MODE,
@@ -46,7 +46,7 @@ export const autoModePolicy = (): string => textOf(AUTO_MODE);
 
 /** The policy of the role of the second account, whose number is the one of `<account>` there. */
 export function otherAccountPolicy(recorded: Recorded): string {
-  const there = { ...recorded, account: recorded.otherAccountRole.split(':')[4] ?? '' };
+  const there = { ...recorded, account: accountOf(recorded.otherAccountRole) };
   const asked = askedWhere(there, (statement) => isOfJob(statement, recorded.otherPolicyName));
   return textOf(grouped(asked, OTHER_ACCOUNT_GROUPS));
 }

@@ -12,6 +12,7 @@ import { emulatedAws } from '../../harness/aws/emulated.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
 import { clusterHost } from '../emulator-hosts.ts';
 import type { Job } from '../policy/outside.ts';
+import { accountOf } from '../policy/generalize.ts';
 import { inventoryOf } from './inventory.ts';
 
 export interface RehearsalOptions {
@@ -161,9 +162,6 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     },
   };
 }
-
-/** That of an ARN. */
-export const accountOf = (arn: string): string => arn.split(':')[4] ?? '';
 
 function policyText(statements: readonly object[]): string {
   return JSON.stringify({ Version: '2012-10-17', Statement: statements });

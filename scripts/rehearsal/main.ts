@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { RunResults } from '../../harness/report/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
-import { inPlaces } from '../policy/generalize.ts';
+import { accountOf, inPlaces } from '../policy/generalize.ts';
 import { outsidePolicy } from '../policy/outside.ts';
-import { accountOf, rehearsalCloud } from './cloud.ts';
+import { rehearsalCloud } from './cloud.ts';
 import { fastPolls } from './polling.ts';
 import { timing } from './timing.ts';
 

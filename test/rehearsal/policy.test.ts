@@ -11,9 +11,9 @@ import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } fro
 import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { KILLED_RUN, leaveBoundary, makeBoundary } from '../../scripts/policy/boundary.ts';
-import { inPlaces, type Places } from '../../scripts/policy/generalize.ts';
+import { accountOf, inPlaces, type Places } from '../../scripts/policy/generalize.ts';
 import { outsidePolicy } from '../../scripts/policy/outside.ts';
-import { accountOf, EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
+import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import type { CliRun } from '../run-cli.ts';
 import { rehearse, sweep, TIMEOUT } from './support.ts';
 
