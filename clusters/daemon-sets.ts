@@ -1,7 +1,7 @@
 /** What the DaemonSets of a cluster tell of what can be done in it. */
 import { AGENT_ADDON } from './agent-addon.ts';
 import { persist } from './in-cluster/until.ts';
-import type { Connection } from './kubernetes/connection.ts';
+import type { Connection } from '../foundation/kubernetes/connection.ts';
 
 /** The fields of a DaemonSet that are looked at. */
 export interface DaemonSetView {

@@ -2,8 +2,8 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterProvider } from '../emulator/index.ts';
-import type { ClusterError } from './errors.ts';
-import type { StartLimiter } from './start-limiter.ts';
+import type { ClusterError } from '../foundation/cluster-error.ts';
+import type { StartLimiter } from '../foundation/start-limiter.ts';
 
 /** The AWS clients that a cluster is provisioned with. */
 export interface ProvisioningClients {

@@ -3,16 +3,16 @@ import { join, resolve } from 'node:path';
 import { FAULTS } from '../faults/index.ts';
 import { configure, type Configuration } from './config/configuration.ts';
 import { helpText } from './config/options.ts';
-import { EXIT, HarnessError } from './errors.ts';
+import { EXIT, HarnessError } from '../foundation/errors.ts';
 import type { AwsPlanOptions } from './plan/aws-plan.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { githubAnnotations } from './report/annotations.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
-import { checkClusterFlags } from './run/cluster-flags.ts';
-import { capabilitiesBefore, isAttached, type ClusterName } from './run/platform.ts';
-import { keepUntil } from './run/keep.ts';
-import { run } from './run/run.ts';
+import { checkClusterFlags } from './config/cluster-flags.ts';
+import { capabilitiesBefore, isAttached, type ClusterName } from './engine/platform.ts';
+import { keepUntil } from './engine/keep.ts';
+import { run } from './engine/run.ts';
 import { loadScenarios } from './scenario/load.ts';
 
 export interface Io {

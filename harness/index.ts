@@ -1,7 +1,7 @@
 /** The public surface: what suites, the project's and the users' own, are written with. */
 export { suite, type SuiteContext } from './scenario/registry.ts';
 export * from './scenario/policy.ts';
-export * from './scenario/builders.ts';
+export * from './operations/builders.ts';
 export {
   changeAssociation,
   createAssociationFor,
@@ -13,7 +13,7 @@ export {
   removeAssociation,
   tagResource,
   untagResource,
-} from './scenario/control-plane.ts';
+} from './operations/control-plane.ts';
 export { policyFile } from './scenario/policy-file.ts';
 export {
   CAPABILITIES,

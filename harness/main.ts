@@ -3,7 +3,7 @@ import { writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { main } from './cli.ts';
-import { EXIT } from './errors.ts';
+import { EXIT } from '../foundation/errors.ts';
 
 /** npm passes an interrupt on, so that it comes twice: a second one within this time is the same. */
 const SAME_INTERRUPT_MILLISECONDS = 1000;

@@ -17,7 +17,7 @@ const ENTRIES = [
   'harness/index',
   'harness/main',
   'harness/compare/main',
-  'harness/sweep/bin',
+  'harness/cleanup/sweep/bin',
   'emulator/iam/evaluate/bin',
   'scripts/emulator-main',
   'scripts/replay/bin',
@@ -94,7 +94,7 @@ for (const [entry, file] of [
   });
 }
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
-copyFileSync('clusters/embedded/kubelet/process-host.js', join(out, 'process-host.js'));
+copyFileSync('kubernetes/kubelet/process-host.js', join(out, 'process-host.js'));
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterHost } from '../clusters/driver.ts';
-import { ClusterError } from '../clusters/errors.ts';
+import { ClusterError } from '../foundation/cluster-error.ts';
 import type { KindOptions } from '../clusters/kind/index.ts';
 import { StartError } from '../emulator/cli.ts';
-import { RUN_ID } from '../harness/run/ledger.ts';
+import { RUN_ID } from '../harness/cleanup/journal.ts';
 import { clusterHost, kindClusters } from './emulator-hosts.ts';
 
 describe('clusters of npm run emulator', () => {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { embeddedClusterProvider } from '../clusters/embedded/index.ts';
-import { ClusterError } from '../clusters/errors.ts';
+import { ClusterError } from '../foundation/cluster-error.ts';
 import { kindHost } from '../clusters/kind/index.ts';
 import { StartError, type ClusterHostOptions, type CommandClusterHost } from '../emulator/cli.ts';
-import { openLedger } from '../harness/run/ledger.ts';
+import { openLedger } from '../harness/cleanup/journal.ts';
 
 /** The image that pods of embedded clusters can name; a pod's own `command` runs a program of this machine in its place. */
 const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';

@@ -4,7 +4,17 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const SOURCES = ['harness', 'clusters', 'emulator', 'components', 'suites', 'faults', 'scripts'];
+const SOURCES = [
+  'foundation',
+  'kubernetes',
+  'emulator',
+  'components',
+  'clusters',
+  'harness',
+  'suites',
+  'faults',
+  'scripts',
+];
 
 /** File whose text is the time of the newest source when dist/ was built. */
 export const STAMP = join(root, 'dist', '.built-from');

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { ClusterError } from '../clusters/errors.ts';
+import { ClusterError } from '../foundation/cluster-error.ts';
 import { ensureComponentImage } from '../clusters/kind/images/index.ts';
-import { EXIT } from '../harness/errors.ts';
+import { EXIT } from '../foundation/errors.ts';
 
 const USAGE = `Usage: npm run kind:images -- [--base IMAGE] [--force]
 

@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import { isFresh } from './freshness.js';
 
 const DOCKER_FILES = 'test/docker/**/*.test.ts';
-const FILES = '{clusters,components,emulator,examples,faults,harness,scripts,suites,test}/**/*.test.ts';
+const FILES =
+  '{clusters,components,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites,test}/**/*.test.ts';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
 import { FAULTS } from '../faults/index.ts';
 import { environmentName, OPTIONS, type OptionSpec } from '../harness/config/options.ts';
-import { EXIT } from '../harness/errors.ts';
+import { EXIT } from '../foundation/errors.ts';
 import * as surface from '../harness/index.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));

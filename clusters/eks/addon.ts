@@ -6,7 +6,7 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteAddon } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';

@@ -1,8 +1,8 @@
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { removeNamespaces } from '../in-cluster/index.ts';
 import { find } from '../in-cluster/objects.ts';
 import { until } from '../in-cluster/until.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import type { EksContext } from './context.ts';
 
 const NODE_POOLS = '/apis/karpenter.sh/v1/nodepools';

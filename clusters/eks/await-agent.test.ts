@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Connection } from '../kubernetes/connection.ts';
+import type { Connection } from '../../foundation/kubernetes/connection.ts';
 import { awaitAgent } from './await-agent.ts';
 import type { EksContext } from './context.ts';
 import { FAST } from './testing/site.ts';

@@ -1,12 +1,12 @@
 import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON } from '../agent-addon.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';
 import { podsOf } from '../in-cluster/rollout.ts';
 import { until } from '../in-cluster/until.ts';
-import type { Connection } from '../kubernetes/connection.ts';
+import type { Connection } from '../../foundation/kubernetes/connection.ts';
 import type { EksContext } from './context.ts';
 
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;

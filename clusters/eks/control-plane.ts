@@ -5,7 +5,7 @@ import {
   type CreateClusterCommandInput,
   type CreateClusterCommandOutput,
 } from '@aws-sdk/client-eks';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteCluster } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';

@@ -7,7 +7,7 @@ import {
   DescribeNodegroupCommand,
   type EKSClient,
 } from '@aws-sdk/client-eks';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { EksContext } from './context.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { awaitDone } from './wait.ts';

@@ -13,8 +13,8 @@ import {
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
-import { ClusterError } from '../errors.ts';
-import { connect } from '../kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { connect } from '../../foundation/kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
 import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
 

@@ -1,8 +1,8 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
 import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ClusterAlias, ClusterDriver, ProvisionRequest } from '../driver.ts';
-import { ClusterError } from '../errors.ts';
-import { namePrefix } from '../tags.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { namePrefix } from '../../foundation/tags.ts';
 import { checkAddonVersion } from './addon.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { explained } from './errors.ts';

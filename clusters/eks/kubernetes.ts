@@ -1,7 +1,7 @@
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { until } from '../in-cluster/until.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { ADMINISTRATOR_POLICY } from './access.ts';
 import type { EksContext } from './context.ts';
 

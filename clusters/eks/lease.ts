@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { persist } from '../in-cluster/until.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
 export const LEASE = 'eks-pod-identity-conformance';

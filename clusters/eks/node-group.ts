@@ -1,5 +1,5 @@
 import { CreateNodegroupCommand, DescribeNodegroupCommand, type Nodegroup } from '@aws-sdk/client-eks';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { isUnknownRole } from './control-plane.ts';
 import { deleteNodeGroup } from './deletion.ts';

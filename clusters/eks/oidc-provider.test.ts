@@ -1,7 +1,7 @@
 import { IAMClient, ListOpenIDConnectProvidersCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
-import { RUN_TAG } from '../tags.ts';
+import { RUN_TAG } from '../../foundation/tags.ts';
 import { makeProvider } from './oidc-provider.ts';
 import { FAST } from './testing/site.ts';
 import { Undo } from './undo.ts';

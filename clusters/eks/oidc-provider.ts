@@ -3,9 +3,9 @@ import {
   DeleteOpenIDConnectProviderCommand,
   GetOpenIDConnectProviderCommand,
 } from '@aws-sdk/client-iam';
-import { ClusterError } from '../errors.ts';
-import { ignoreMissing } from '../missing.ts';
-import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { ignoreMissing } from '../../foundation/missing.ts';
+import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
 import { askAfterLostAnswer, sendUntil } from './wait.ts';

@@ -9,8 +9,8 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { ignoreMissing, isMissing } from '../missing.ts';
-import { areOfRun, RUN_TAG, tagList } from '../tags.ts';
+import { ignoreMissing, isMissing } from '../../foundation/missing.ts';
+import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
 import type { Undo } from './undo.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { Undo, type Stage } from './undo.ts';
 
 const refused = (): Error => Object.assign(new Error('no'), { name: 'Invalid', $metadata: { httpStatusCode: 400 } });

@@ -1,6 +1,6 @@
-import { awsProblem } from '../aws-problem.ts';
-import { ClusterError } from '../errors.ts';
-import { isRefused } from '../refused.ts';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { isRefused } from '../../foundation/refused.ts';
 
 /**
  * In what order things go: what is in a cluster, what belongs to it, the cluster, what it needed, and last that it is this

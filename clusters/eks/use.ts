@@ -1,9 +1,9 @@
 import { daemonSetsOf } from '../daemon-sets.ts';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
-import { connect, type Connection } from '../kubernetes/connection.ts';
-import { EXPIRY_TAG } from '../tags.ts';
+import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { EXPIRY_TAG } from '../../foundation/tags.ts';
 import { AUTO_MODE_AGENT, complete, lookAt, refuseOtherAgent } from './attach.ts';
 import { removeNodes } from './auto-mode.ts';
 import { awaitAgent } from './await-agent.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { awsProblem } from '../aws-problem.ts';
-import { isMissing } from '../missing.ts';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { isMissing } from '../../foundation/missing.ts';
 import type { Timing } from './timing.ts';
 
 /** What a look at something saw: that it is as it should be, or how far it is. */

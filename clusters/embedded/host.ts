@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../../foundation/journal.ts';
 import { embeddedClusterProvider, TRANSLATION, type ProcessImage } from './index.ts';
 
 export interface EmbeddedHostOptions {

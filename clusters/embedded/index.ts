@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
-import { startApiServer } from './api/index.ts';
-import { StartLimiter } from '../start-limiter.ts';
-import { startHost } from './kubelet/index.ts';
-import type { ProcessImage } from './kubelet/index.ts';
+import { startApiServer } from '../../kubernetes/api-server/index.ts';
+import { StartLimiter } from '../../foundation/start-limiter.ts';
+import { startHost } from '../../kubernetes/kubelet/index.ts';
+import type { ProcessImage } from '../../kubernetes/kubelet/index.ts';
 import { EmbeddedCluster } from './node/cluster.ts';
 
-export type { ProcessImage } from './kubelet/index.ts';
-export { TRANSLATION } from './kubelet/index.ts';
+export type { ProcessImage } from '../../kubernetes/kubelet/index.ts';
+export { TRANSLATION } from '../../kubernetes/kubelet/index.ts';
 
 export interface EmbeddedOptions {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */

@@ -1,7 +1,7 @@
 import { AGENT_FAULTS } from '../../components/agent/index.ts';
 import { AGENT_ADDON, additionalFlags, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
-import { EXPIRES_ANNOTATION, RUN_LABEL } from '../labels.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
 import { faultVariables, NAMESPACE } from './options.ts';
 
 export interface AgentSpec {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { ClusterError } from '../errors.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { latestOnly } from './latest.ts';
 import { NAMESPACE } from './options.ts';
 import { podsOf } from './rollout.ts';

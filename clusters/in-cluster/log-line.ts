@@ -1,4 +1,4 @@
-import { redactor } from '../redact.ts';
+import { redactor } from '../../foundation/redact.ts';
 
 /**
  * The most telling line of a log's end: the last that tells of an error, else the last. Of a JSON line its message and

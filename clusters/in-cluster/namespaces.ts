@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ClusterError } from '../errors.ts';
-import { RUN_LABEL } from '../labels.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { find } from './objects.ts';
 
 const POLL_MILLISECONDS = 200;

@@ -1,7 +1,7 @@
 /** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
-import { ClusterError } from '../errors.ts';
-import { KubernetesError, type Connection } from '../kubernetes/connection.ts';
-import { RUN_LABEL } from '../labels.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
 import { TRIES, until } from './until.ts';
 
 export interface KubernetesObject {

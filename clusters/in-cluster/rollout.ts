@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { ClusterError, type ClusterErrorCode } from '../errors.ts';
-import { textOf, type Connection } from '../kubernetes/connection.ts';
+import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
+import { textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { tellingLine, withoutSecrets } from './log-line.ts';
 import { find, pathOf, type KubernetesObject } from './objects.ts';
 import { NAMESPACE } from './options.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { KubernetesError } from '../kubernetes/connection.ts';
+import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import { persist, until } from './until.ts';
 
 describe('until', () => {

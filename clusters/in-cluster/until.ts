@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { isBroken, KubernetesError } from '../kubernetes/connection.ts';
+import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
 
 export interface Patience {
   /** Milliseconds between two looks. */

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { WEBHOOK_FAULTS } from '../../components/webhook/index.ts';
-import type { CertificateAndKey } from '../kubernetes/certificates.ts';
+import type { CertificateAndKey } from '../../foundation/kubernetes/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
-import { RUN_LABEL } from '../labels.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
 import { webhookRegistration } from '../webhook-registration.ts';
 import { faultVariables, NAMESPACE } from './options.ts';
 

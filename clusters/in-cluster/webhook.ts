@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { ClusterError } from '../errors.ts';
-import { newCertificateAuthority } from '../kubernetes/certificates.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
 import { identitiesDelivery } from './delivery.ts';
 import { demandOurs, put, refuseTakenNames, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';

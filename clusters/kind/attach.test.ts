@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { listen, stopServer } from '../listen.ts';
+import { listen, stopServer } from '../../foundation/listen.ts';
 import { detach } from './attach.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';

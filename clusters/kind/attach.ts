@@ -1,8 +1,8 @@
 import type { ClusterSpec } from '../../emulator/index.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
-import { connect, KubernetesError, type Connection } from '../kubernetes/connection.ts';
-import type { Making } from '../ledger.ts';
+import { connect, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Making } from '../../foundation/journal.ts';
 import { KIND_CAPABILITIES } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { stringify } from 'yaml';
 import type { ClusterSpec } from '../../emulator/index.ts';
-import { newCertificateAuthority } from '../kubernetes/certificates.ts';
-import { listen, stopServer } from '../listen.ts';
+import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
+import { listen, stopServer } from '../../foundation/listen.ts';
 
 export interface AuthenticatorOptions {
   readonly bindAddress: string;

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
 
 /** Bytes that Docker needs for two nodes, and what runs on them. */

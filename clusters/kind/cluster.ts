@@ -1,9 +1,9 @@
 import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { daemonSetsOf, lackingCapabilities } from '../daemon-sets.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
-import type { Connection } from '../kubernetes/connection.ts';
+import type { Connection } from '../../foundation/kubernetes/connection.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
 import { keysOf, podExists } from './kube.ts';

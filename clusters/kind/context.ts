@@ -1,4 +1,4 @@
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 import type { KindOptions } from './options.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import type { ClusterHost } from '../driver.ts';
-import type { Making } from '../ledger.ts';
+import type { Making } from '../../foundation/journal.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
 import type { RunOptions } from './runner.ts';

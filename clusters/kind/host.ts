@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
-import { StartLimiter } from '../start-limiter.ts';
+import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
 import { reachable } from './cluster.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';

@@ -1,7 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';
 

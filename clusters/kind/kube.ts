@@ -1,5 +1,5 @@
 import type { JsonWebKeySet } from '../../emulator/index.ts';
-import { KubernetesError, textOf, type Connection } from '../kubernetes/connection.ts';
+import { KubernetesError, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 export interface NodeObject {
   readonly metadata: { readonly name: string };

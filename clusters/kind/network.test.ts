@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { expect } from 'chai';
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../../foundation/journal.ts';
 import { Docker } from './docker.ts';
 import { createNetwork, reachOf, removeNetwork } from './network.ts';
 import { fakeRunner, rejection } from './testing.ts';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:net';
 import { hostname } from 'node:os';
-import { ClusterError } from '../errors.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../labels.ts';
-import type { Ledger } from '../ledger.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
+import type { Ledger } from '../../foundation/journal.ts';
 import { DockerError, type Docker } from './docker.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */

@@ -1,4 +1,4 @@
-import { ClusterError } from '../errors.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 

@@ -1,4 +1,4 @@
-import type { Ledger } from '../ledger.ts';
+import type { Ledger } from '../../foundation/journal.ts';
 
 /** Where kind clusters come from and what runs on them. */
 export interface KindOptions {

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import type { ProbeResult } from './protocol.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
 
 /**

@@ -12,10 +12,10 @@ import {
   type ProbeReport,
   type ProbeResult,
   type ProjectedToken,
-} from './protocol.ts';
+} from '../../foundation/probe-protocol.ts';
 import { fetchCredentials, assumeRoleWithWebIdentity } from './raw.ts';
 import { runInPod } from './pod.ts';
-import { untilSettled } from './settle.ts';
+import { untilSettled } from './retry.ts';
 import type * as Sdk from './sdk.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 

@@ -2,7 +2,13 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectRequest, PodOperation, ProbeResult, ProjectedToken, RotationRequest } from './protocol.ts';
+import type {
+  ConnectRequest,
+  PodOperation,
+  ProbeResult,
+  ProjectedToken,
+  RotationRequest,
+} from '../../foundation/probe-protocol.ts';
 import { readToken } from './tokens.ts';
 
 /** `first`: the tokens that were there at the program's start. */

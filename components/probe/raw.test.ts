@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials } from './diagnose.ts';
-import type { ProbeResult } from './protocol.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
 
 const secrets = { AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'the secret', Token: 'the session token' };

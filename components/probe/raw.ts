@@ -1,5 +1,5 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
-import type { AgentRequest, ProbeResult, WebIdentityRequest } from './protocol.ts';
+import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
 import { changeToken, readToken } from './tokens.ts';
 
 interface Answer {

@@ -12,7 +12,14 @@ import {
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnoseMissingCredentials } from './diagnose.ts';
-import type { AssumeRoleStep, Identity, PodOperation, ProbeOperation, ProbeResult, S3Operation } from './protocol.ts';
+import type {
+  AssumeRoleStep,
+  Identity,
+  PodOperation,
+  ProbeOperation,
+  ProbeResult,
+  S3Operation,
+} from '../../foundation/probe-protocol.ts';
 
 type SdkOperation = Exclude<
   ProbeOperation,

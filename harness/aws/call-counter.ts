@@ -1,4 +1,4 @@
-import { isThrottling } from '../../clusters/aws-problem.ts';
+import { isThrottling } from '../../foundation/aws-problem.ts';
 import type { CallCounts } from './target.ts';
 
 /** The part of an AWS SDK client that counting needs: its middleware stack. */

@@ -1,4 +1,4 @@
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { AWS_SERVICES, type AwsService } from './target.ts';
 
 export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;

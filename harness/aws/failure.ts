@@ -1,5 +1,5 @@
-import { awsProblem } from '../../clusters/aws-problem.ts';
-import { HarnessError } from '../errors.ts';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 
 /**
  * An error of AWS that stops what a run is doing, in the harness' words: BAD_AWS for what the user must set right. What a

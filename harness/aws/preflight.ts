@@ -1,7 +1,7 @@
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
-import { awsProblem } from '../../clusters/aws-problem.ts';
-import { HarnessError } from '../errors.ts';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { stsClient, type ClientOptions } from './clients.ts';
 import { renewed, type CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';

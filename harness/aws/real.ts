@@ -1,8 +1,8 @@
 import type { EC2Client } from '@aws-sdk/client-ec2';
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
-import { namePrefix } from '../../clusters/tags.ts';
-import { HarnessError } from '../errors.ts';
+import { namePrefix } from '../../foundation/tags.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
@@ -20,7 +20,12 @@ import { assumedRole } from './credentials.ts';
 import { askEksAuth } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, checkPartition, checkUser, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
-import { iamPropagation, propagationIn, type IamPropagation, type IamPropagationOptions } from './propagation.ts';
+import {
+  iamPropagation,
+  propagationIn,
+  type IamPropagation,
+  type IamPropagationOptions,
+} from '../consistency/canary.ts';
 import { BRIEF, FIRST } from './retries.ts';
 import { missingServices, type MissingServices } from './services.ts';
 import { AWS_SERVICES, type AwsClients, type AwsTarget } from './target.ts';

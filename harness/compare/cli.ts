@@ -1,7 +1,7 @@
 import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { wantsColor } from '../report/terminal.ts';
 import { prepareReportDirectory } from '../report/write.ts';
 import { compare, type Comparison } from './compare.ts';

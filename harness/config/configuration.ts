@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { nearest, suggestion } from './nearest.ts';
 import { environmentName, FAULT_NAMES, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { configure } from '../config/configuration.ts';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import {
   advanceClock,
   chain,
@@ -16,7 +16,7 @@ import {
   restartPod,
   succeeds,
   weather,
-} from '../scenario/builders.ts';
+} from '../operations/builders.ts';
 import { podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';

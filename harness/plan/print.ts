@@ -1,5 +1,5 @@
-import { describeExpectation } from '../run/judge.ts';
-import { describeOperation, showsIdentity } from '../run/describe.ts';
+import { describeExpectation } from '../verdict/judge.ts';
+import { describeOperation, showsIdentity } from '../operations/describe.ts';
 import type { ActionStep, Scenario } from '../scenario/spec.ts';
 import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
 import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';

@@ -11,8 +11,8 @@ import {
   tokenRotation,
   wait,
   weather,
-} from '../scenario/builders.ts';
-import { createAssociationFor, describeAddon } from '../scenario/control-plane.ts';
+} from '../operations/builders.ts';
+import { createAssociationFor, describeAddon } from '../operations/control-plane.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
 import { capabilitiesOf, isExclusive, missing, waitOf } from './requirements.ts';
 

@@ -1,5 +1,5 @@
 import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
-import { isControlPlaneOperation } from '../scenario/control-plane.ts';
+import { isControlPlaneOperation } from '../operations/control-plane.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 

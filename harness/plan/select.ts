@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../config/nearest.ts';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** The scenarios that the configuration selects, in the order they were declared. Throws for names that do not exist. */

@@ -1,4 +1,4 @@
-import type { ProbeResult } from '../../components/probe/protocol.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import { TITLES } from '../aws/services.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from './results.ts';

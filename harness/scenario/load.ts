@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { register } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { collect, type Registry } from './registry.ts';
 import type { Scenario } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { HarnessError } from '../errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { RawPolicy } from './policy.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { namePrefix } from '../../clusters/tags.ts';
+import { namePrefix } from '../../foundation/tags.ts';
 import type { ScenarioSpec } from './spec.ts';
 
 /** What makes the names of a scenario's things its own: the run, the scenario, and which attempt it is (from 1). */

@@ -1,5 +1,5 @@
-import { HarnessError } from '../errors.ts';
-import { isHarnessOperation } from './builders.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { isHarnessOperation } from '../operations/builders.ts';
 import { meaningless } from './meaning.ts';
 import { unusableName } from './real-names.ts';
 import type { Scenario, ScenarioSpec, Step } from './spec.ts';

@@ -5,8 +5,8 @@ import type {
   PodOperation,
   TokenChange,
   TokenSource,
-} from '../../components/probe/protocol.ts';
-import type { ControlPlaneOperation } from './control-plane.ts';
+} from '../../foundation/probe-protocol.ts';
+import type { ControlPlaneOperation } from '../operations/control-plane.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */

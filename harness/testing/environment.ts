@@ -1,6 +1,6 @@
 import type { AwsTarget } from '../aws/target.ts';
-import { Makings } from '../run/makings.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../run/world.ts';
+import { Makings } from '../cleanup/resources.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 export const RUN = 'cabcdef';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { provision } from '../../harness/run/environment.ts';
-import { embedded, hostedPlatform } from '../../harness/run/platform.ts';
+import { provision } from '../../harness/engine/environment.ts';
+import { embedded, hostedPlatform } from '../../harness/engine/platform.ts';
 
 /**
  * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { EXIT, HarnessError } from '../../harness/errors.ts';
+import { EXIT, HarnessError } from '../../foundation/errors.ts';
 import { kindPath, provideNodeImage } from './build.ts';
 import { cacheFolder } from '../../clusters/cache-folder.ts';
 import { Cache } from './cache.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { HarnessError } from '../../harness/errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ToolOptions {

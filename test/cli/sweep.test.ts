@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readState, STATE_FILE } from '../../harness/run/ledger.ts';
+import { readState, STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { runConformance } from '../run-cli.ts';
 import { ENDLESS, PASSES, scenario, suiteFile } from '../suites.ts';
 

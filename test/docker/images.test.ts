@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { execa } from 'execa';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
-import { REPORT_PREFIX } from '../../components/probe/protocol.ts';
+import { REPORT_PREFIX } from '../../foundation/probe-protocol.ts';
 
 const PLAN = {
   phases: [{ phase: 0, probes: [{ number: 0, operation: { do: 'GetObject', bucket: 'bucket', key: 'key' } }] }],

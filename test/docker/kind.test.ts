@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
 import { rejection } from '../../clusters/kind/testing.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
-import type { Making } from '../../clusters/ledger.ts';
+import type { Making } from '../../foundation/journal.ts';
 
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 

@@ -6,9 +6,9 @@ import { expect } from 'chai';
 import { Docker } from '../../clusters/kind/docker.ts';
 import { createNetwork } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
-import { main } from '../../harness/sweep/cli.ts';
-import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../clusters/labels.ts';
-import { docker } from '../../harness/sweep/docker.ts';
+import { main } from '../../harness/cleanup/sweep/cli.ts';
+import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
+import { docker } from '../../harness/cleanup/sweep/docker.ts';
 
 /** A number that no process has. */
 const NO_PID = 2 ** 22 + 1;

@@ -1,4 +1,4 @@
-import { connect } from '../../clusters/kubernetes/connection.ts';
+import { connect } from '../../foundation/kubernetes/connection.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
 import { EMULATED_SUBNETS, provisionThroughEks } from '../../clusters/eks/provision.ts';
 import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';

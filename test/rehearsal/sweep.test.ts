@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Making } from '../../clusters/ledger.ts';
-import { STATE_FILE } from '../../harness/run/ledger.ts';
-import { thisProcess } from '../../harness/run/owner.ts';
+import type { Making } from '../../foundation/journal.ts';
+import { STATE_FILE } from '../../harness/cleanup/journal.ts';
+import { thisProcess } from '../../harness/cleanup/process-identity.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, temporaryFolder } from '../run-cli.ts';
 import { existingCluster } from './existing.ts';

@@ -13,7 +13,7 @@ import {
 } from '../../../emulator/index.ts';
 import type { ProvisionRequest } from '../../driver.ts';
 import { embeddedHost } from '../../embedded/host.ts';
-import { tagsOf } from '../../tags.ts';
+import { tagsOf } from '../../../foundation/tags.ts';
 import type { EksOptions } from '../options.ts';
 import type { Timing } from '../timing.ts';
 

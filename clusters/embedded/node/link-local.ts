@@ -1,6 +1,6 @@
 import { Agent, createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { listen, stopServer } from '../../listen.ts';
+import { listen, stopServer } from '../../../foundation/listen.ts';
 
 /**
  * A loopback port that stands for a link-local address of the node. Requests go to the server behind that address with

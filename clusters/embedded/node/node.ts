@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { AgentHost } from './agent-image.ts';
 import { AGENT_IMAGE, agentImage } from './agent-image.ts';
 import type { Clock, NodeGroupSpec } from '../../../emulator/index.ts';
-import type { ApiServer, KubeObject } from '../api/types.ts';
-import { POD_IP, startKubelet } from '../kubelet/index.ts';
-import type { Image, ProcessImage, RunningKubelet } from '../kubelet/index.ts';
-import type { StartLimiter } from '../../start-limiter.ts';
+import type { ApiServer, KubeObject } from '../../../kubernetes/api-server/types.ts';
+import { POD_IP, startKubelet } from '../../../kubernetes/kubelet/index.ts';
+import type { Image, ProcessImage, RunningKubelet } from '../../../kubernetes/kubelet/index.ts';
+import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { LinkLocalAddress } from './link-local.ts';
 

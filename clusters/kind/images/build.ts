@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { ClusterError } from '../../errors.ts';
+import { ClusterError } from '../../../foundation/cluster-error.ts';
 import type { Docker, DockerAnswer } from './docker.ts';
 import { lastLine } from './docker.ts';
 import { stageMachineNode } from './machine-node.ts';

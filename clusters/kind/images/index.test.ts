@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ClusterError } from '../../errors.ts';
+import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions, DockerAnswer, DockerOptions } from './index.ts';
 import { distOf } from './testing.ts';

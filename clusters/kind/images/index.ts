@@ -1,4 +1,4 @@
-import { ClusterError } from '../../errors.ts';
+import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { buildImage } from './build.ts';
 import { docker as dockerCommand, lastLine } from './docker.ts';
 import type { Docker } from './docker.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Container } from '../kubernetes/container.ts';
-import { Pod } from '../kubernetes/pod.ts';
+import { Container } from '../objects/container.ts';
+import { Pod } from '../objects/pod.ts';
 import { decode } from './json-decode.ts';
 import { encode, stringify } from './json-encode.ts';
 import { parseJson } from './json-parse.ts';

@@ -1,0 +1,208 @@
+import { spawn } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { expect } from 'chai';
+import {
+  REPORT_PREFIX,
+  type ProbePlan,
+  type ProbeReport,
+  type ProbeResult,
+  type Settling,
+} from '../../foundation/probe-protocol.ts';
+import { mayChange, meets, untilSettled } from './retry.ts';
+
+const ROLE = 'arn:aws:iam::111122223333:role/some/path/app';
+const identity = (arn: string): ProbeResult => ({ outcome: 'granted', identity: { arn, account: '111122223333' } });
+const denied: ProbeResult = {
+  outcome: 'denied',
+  layer: 's3',
+  code: 'AccessDenied',
+  status: 403,
+  message: 'because no identity-based policy allows the s3:GetObject action',
+};
+
+describe('what a probe must come to', () => {
+  const settle = (more: Partial<Settling> = {}): Settling => ({ outcome: 'denied', seconds: 60, ...more });
+  const cases: readonly (readonly [string, ProbeResult, Settling, boolean])[] = [
+    ['its outcome', denied, settle(), true],
+    ['no other outcome', { outcome: 'granted' }, settle(), false],
+    ['one of the layers', denied, settle({ by: ['sts', 's3'] }), true],
+    ['no other layer', denied, settle({ by: ['sts'] }), false],
+    ['one of the codes', denied, settle({ codes: ['AccessDenied', 'Other'] }), true],
+    ['no other code', denied, settle({ codes: ['Other'] }), false],
+    ['the status', denied, settle({ status: 403 }), true],
+    ['no other status', denied, settle({ status: 400 }), false],
+    ['the kind of policy that the message names', denied, settle({ policy: 'identity', explicit: false }), true],
+    ['no other kind of policy', denied, settle({ policy: 'resource' }), false],
+    ['no other reason', denied, settle({ explicit: true }), false],
+    [
+      'any policy where none is named',
+      { ...denied, message: 'no' },
+      settle({ policy: 'boundary', explicit: true }),
+      true,
+    ],
+    [
+      'a session of the role, whose path STS leaves out',
+      identity('arn:aws:sts::111122223333:assumed-role/app/s'),
+      settle({ outcome: 'granted', roleArn: ROLE }),
+      true,
+    ],
+    [
+      'no session of another role',
+      identity('arn:aws:sts::111122223333:assumed-role/node/s'),
+      settle({ outcome: 'granted', roleArn: ROLE }),
+      false,
+    ],
+    [
+      'no session of a role of that name in another account',
+      identity('arn:aws:sts::444455556666:assumed-role/app/s'),
+      settle({ outcome: 'granted', roleArn: ROLE }),
+      false,
+    ],
+    ['any identity where none shows', { outcome: 'granted' }, settle({ outcome: 'granted', roleArn: ROLE }), true],
+  ];
+  for (const [what, result, expected, met] of cases)
+    it(`is ${what}`, () => expect(meets(result, expected)).to.equal(met));
+});
+
+describe('time', () => {
+  const granted: Settling = { outcome: 'granted', seconds: 60 };
+  const cases: readonly (readonly [string, ProbeResult, Settling, boolean])[] = [
+    ['may mend a denial', denied, granted, true],
+    ['may mend a refusal of EKS Auth', { outcome: 'refused', layer: 'eks-auth' }, granted, true],
+    ['may end a grant', { outcome: 'granted' }, { outcome: 'denied', seconds: 60 }, true],
+    ['does not change what was injected', { outcome: 'refused', layer: 'injection' }, granted, false],
+    ['does not take away what was injected', { outcome: 'granted' }, { ...granted, by: ['injection'] }, false],
+    ['does not change a network', { outcome: 'refused', layer: 'network' }, granted, false],
+    ['may bring back a network', { outcome: 'error', layer: 's3', code: 'ECONNRESET' }, granted, true],
+    ['does not mend a failing service', { outcome: 'error', layer: 's3', status: 500 }, granted, false],
+    ['does not mend an error', { outcome: 'error' }, granted, false],
+  ];
+  for (const [what, result, settle, may] of cases) it(what, () => expect(mayChange(result, settle)).to.equal(may));
+});
+
+describe('a probe', () => {
+  /** Gives these results in turn, the last over and over. */
+  const tried = async (
+    results: readonly ProbeResult[],
+    settle: Settling | undefined,
+  ): Promise<{ readonly report: ProbeReport; readonly firsts: readonly boolean[] }> => {
+    const firsts: boolean[] = [];
+    const report = await untilSettled(settle, {
+      openedAt: Date.now(),
+      pauseMilliseconds: 5,
+      run: async (isFirst) => {
+        const result = results[Math.min(firsts.length, results.length - 1)] as ProbeResult;
+        firsts.push(isFirst);
+        return { number: 7, startedAt: firsts.length, endedAt: firsts.length + 1, ...result };
+      },
+    });
+    return { report, firsts };
+  };
+  const settle: Settling = { outcome: 'granted', seconds: 60 };
+
+  it('that meets it at once is not repeated', async () =>
+    expect((await tried([{ outcome: 'granted' }], settle)).report).to.deep.equal({
+      number: 7,
+      startedAt: 1,
+      endedAt: 2,
+      outcome: 'granted',
+    }));
+
+  it('without a result that it must come to is not repeated', async () =>
+    expect((await tried([denied], undefined)).firsts).to.deep.equal([true]));
+
+  it('is repeated until it meets it, and tells how often and since when', async () => {
+    const { report, firsts } = await tried([denied, denied, { outcome: 'granted' }], settle);
+    expect(firsts).to.deep.equal([true, false, false]);
+    expect(report).to.deep.equal({
+      number: 7,
+      startedAt: 3,
+      endedAt: 4,
+      outcome: 'granted',
+      tries: { count: 3, firstStartedAt: 1 },
+    });
+  });
+
+  it('that never meets it comes to its last result when its time is over', async () => {
+    const { report, firsts } = await tried([denied], { ...settle, seconds: 0.1 });
+    expect(firsts.length).to.be.greaterThan(1);
+    expect(report).to.include({ outcome: 'denied' });
+    expect(report.tries).to.deep.equal({ count: firsts.length, firstStartedAt: 1 });
+  });
+
+  it('is not repeated when its phase was opened long ago', async () =>
+    expect((await tried([denied], { ...settle, seconds: 0 })).firsts).to.deep.equal([true]));
+
+  it('is repeated no more when time cannot mend it', async () =>
+    expect((await tried([denied, { outcome: 'error' }, { outcome: 'granted' }], settle)).firsts).to.have.length(2));
+});
+
+describe('the probe program', () => {
+  it('goes through the whole credential chain again with each try', async () => {
+    const keys: string[] = [];
+    let given = 0;
+    const server = createServer((request, response) => {
+      request.resume();
+      if (request.url === '/credentials') {
+        given += 1;
+        const Expiration = new Date(Date.now() + 3_600_000).toISOString();
+        const credentials = {
+          AccessKeyId: `KEY${given}`,
+          SecretAccessKey: 's',
+          Token: 't',
+          AccountId: '1',
+          Expiration,
+        };
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(credentials));
+        return;
+      }
+      const key = /Credential=([^/]+)\//.exec(request.headers.authorization ?? '')?.[1] ?? '';
+      keys.push(key);
+      const role = key === 'KEY1' ? 'before' : 'after';
+      response
+        .writeHead(200, { 'content-type': 'text/xml' })
+        .end(
+          `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::111122223333:assumed-role/${role}/s</Arn><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`,
+        );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const roleArn = 'arn:aws:iam::111122223333:role/after';
+    const plan: ProbePlan = {
+      phases: [
+        {
+          phase: 0,
+          probes: [
+            { number: 0, operation: { do: 'GetCallerIdentity' }, settle: { outcome: 'granted', roleArn, seconds: 60 } },
+            { number: 1, operation: { do: 'GetCallerIdentity' } },
+          ],
+        },
+      ],
+    };
+    const program = spawn(process.execPath, ['--import=tsx', 'components/probe/main.ts'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: {
+        PATH: process.env['PATH'],
+        HOME: '/nonexistent',
+        AWS_REGION: 'us-west-2',
+        AWS_ENDPOINT_URL: endpoint,
+        AWS_EC2_METADATA_DISABLED: 'true',
+        AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+        AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
+        PROBE_PLAN: JSON.stringify(plan),
+      },
+    });
+    const lines = (await text(program.stdout)).split('\n').filter((line) => line.startsWith(REPORT_PREFIX));
+    server.close();
+    const reports = lines.map((line) => JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport);
+    expect(reports.map(({ number, outcome, tries }) => [number, outcome, tries?.count])).to.deep.equal([
+      [0, 'granted', 2],
+      [1, 'granted', undefined],
+    ]);
+    expect(reports[0]?.identity?.arn).to.contain('/after/');
+    // The second probe goes on with the credentials that the last try got.
+    expect(keys).to.deep.equal(['KEY1', 'KEY2', 'KEY2']);
+  });
+});

@@ -1,0 +1,37 @@
+import type { Making } from '../../foundation/journal.ts';
+import type { Configuration } from '../config/configuration.ts';
+import type { OptionName } from '../config/options.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { Leftover } from '../world/world.ts';
+
+/** How many leftovers a sentence names. */
+const NAMED = 5;
+
+/** The error of a run that leaves something, undefined where it does not. `command` removes it, where that is known. */
+export function leftBehind(leftovers: readonly Leftover[], command: string | undefined): HarnessError | undefined {
+  if (leftovers.length === 0) return undefined;
+  const named = leftovers.slice(0, NAMED).map(({ name, reason }) => `${name} (${reason})`);
+  const more = leftovers.length > NAMED ? ` and ${leftovers.length - NAMED} more` : '';
+  const remedy = command === undefined ? 'remove it by hand' : `\`${command}\` tries again`;
+  return new HarnessError('LEFT_BEHIND', `The run could not remove ${named.join(', ')}${more}: ${remedy}.`);
+}
+
+/** Options that say where a run's AWS is, and that its sweep takes too. */
+const PLACES: readonly OptionName[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
+
+/** The command that removes what a run left: in AWS first, then what is elsewhere. */
+export function sweepCommand(
+  left: readonly Making[],
+  run: string,
+  directory: string,
+  configuration?: Configuration,
+): string {
+  const flags = [`--run ${run}`, `--report-dir ${directory}`];
+  if (!left.some(({ kind }) => kind === 'aws')) return `npm run sweep -- ${flags.join(' ')}`;
+  for (const name of PLACES) {
+    const value = configuration?.values.get(name)?.value;
+    const text = Array.isArray(value) ? value.join(',') : value;
+    if (text !== undefined && text !== '') flags.push(`--${name} ${String(text)}`);
+  }
+  return `npm run sweep -- --cluster eks ${flags.join(' ')}`;
+}

@@ -1,0 +1,141 @@
+import type { AwsTarget } from '../../../aws/target.ts';
+import { problem } from '../../../aws/preflight.ts';
+import { realAws } from '../../../aws/real.ts';
+import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
+import { strike } from '../../journal.ts';
+import { find, type AwsMaking, type Leftovers } from '../find.ts';
+import { sweepAws } from './sweep.ts';
+import { inClusters } from './in-clusters.ts';
+import type { EksSweepOptions } from './options.ts';
+
+export interface EksSweepIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly now: () => Date;
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+/**
+ * `npm run sweep -- --cluster eks`: what runs left in AWS, with the job's own credentials. Gives the exit code. Throws
+ * `HarnessError`: for wrong usage, and where AWS cannot be used.
+ */
+export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promise<number> {
+  const { run, list } = options;
+  const folders = options.reportFolders.length > 0 ? options.reportFolders : run === undefined ? [] : ['reports'];
+  const found = find({ reportFolders: folders, temporaryFolders: [], docker: undefined });
+  const problems = [...found.unreadable];
+  const noted = found.leftovers.filter((one) => one.accounts.length > 0 && (run === undefined || one.run === run));
+  if (run === undefined && folders.length > 0 && noted.length === 0) {
+    for (const sentence of problems) io.err(`${sentence}\n`);
+    if (problems.length === 0)
+      io.out(`No state file in ${folders.join(' or ')} names an AWS account: nothing is left of its run.\n`);
+    return problems.length === 0 ? EXIT.conforms : EXIT.environment;
+  }
+  const alive = noted.filter(({ liveness }) => liveness === 'alive');
+  for (const one of alive) problems.push(`Run ${one.run} is alive (${one.owner}), and is left alone: end it first.`);
+  const states = noted.filter((one) => !alive.includes(one));
+  const runs = [...(run === undefined ? [] : [run]), ...states.map((one) => one.run)].filter(
+    (id, index, all) => all.indexOf(id) === index && !alive.some((one) => one.run === id),
+  );
+  let code: number = EXIT.conforms;
+  // Without a run there would be no bound to what is swept.
+  if (alive.length === 0 || runs.length > 0) {
+    const aws = await awsOf(options, states, io);
+    try {
+      const swept = await sweepWith(aws, { ...options, runs, states }, io);
+      code = swept.code;
+      problems.push(...swept.problems);
+    } catch (error) {
+      throw error instanceof HarnessError ? error : problem(error);
+    } finally {
+      await aws.close();
+    }
+  }
+  for (const sentence of problems) io.err(`${sentence}\n`);
+  // What a list is for is to see all.
+  const failed = list ? found.unreadable.length > 0 || code !== EXIT.conforms : problems.length > 0;
+  return failed ? EXIT.environment : EXIT.conforms;
+}
+
+interface Sweep extends EksSweepOptions {
+  readonly runs: readonly string[];
+  readonly states: readonly Leftovers[];
+}
+
+/** Gives what could not be done, a sentence each, and the code of the sweep itself. */
+async function sweepWith(
+  aws: AwsTarget,
+  sweep: Sweep,
+  io: EksSweepIo,
+): Promise<{ readonly code: number; readonly problems: readonly string[] }> {
+  const { runs, states, clusterNames, list } = sweep;
+  const kubernetes = inClusters((name) => aws.clusterToken(name), clusterNames);
+  try {
+    const code = await sweepAws(aws, { list, runs }, { ...io, kubernetes });
+    // What is not removed, or not looked at, has been said.
+    const incomplete = list
+      ? 'Not all could be looked at: see above.'
+      : 'Not all that is to be removed is gone: see above.';
+    const problems = code === EXIT.conforms ? [] : [incomplete];
+    for (const name of clusterNames)
+      if (kubernetes.passedOver.has(name)) problems.push(`Cluster ${name} could not be asked: see above.`);
+      else if (!kubernetes.asked.has(name))
+        problems.push(
+          `There is no cluster ${name} in ${aws.region} that is ACTIVE: check --cluster-name and --region.`,
+        );
+    const reached = [aws.accountId('main'), ...(aws.capabilities.has('two-accounts') ? [aws.accountId('other')] : [])];
+    for (const { run, accounts } of states)
+      for (const { accountId } of accounts.filter((account) => !reached.includes(account.accountId)))
+        problems.push(
+          `Account ${accountId} was not looked into, which the state file of run ${run} names: use its credentials, or give a role in it with --other-account-role.`,
+        );
+    if (problems.length === 0 && !list)
+      for (const { stateFiles } of states)
+        for (const file of stateFiles) strike(file, (making) => making.kind === 'aws');
+    return { code, problems };
+  } finally {
+    kubernetes.close();
+  }
+}
+
+/** Where the state files say that things are; the command line must agree with them. */
+async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io: EksSweepIo): Promise<AwsTarget> {
+  const { endpoints, allowedAccounts, otherAccountRole } = options;
+  const accounts = states.flatMap(({ run, accounts: all }) => all.map((account) => ({ run, ...account })));
+  const region = options.region ?? accounts[0]?.region;
+  for (const account of accounts) {
+    if (account.region !== region)
+      throw usage(
+        `Run ${account.run} made things in region ${account.region}, and this sweep is of ${region}: name one region with --region, and one run with --run.`,
+      );
+    if (!isSame(account.endpoints, endpoints))
+      throw usage(
+        Object.keys(account.endpoints).length === 0
+          ? `Run ${account.run} made things in AWS itself: leave --aws-endpoint out.`
+          : `Run ${account.run} made things at another AWS: add ${endpointFlags(account)}.`,
+      );
+  }
+  return realAws({
+    ...{ run: 'sweep', tags: () => ({}), region, endpoints, allowedAccounts, otherAccountRole },
+    permissionsBoundary: undefined,
+    environment: io.environment,
+  });
+}
+
+/** Flags of a command line that lead to the AWS of a state file. */
+export function endpointFlags({ endpoints }: AwsMaking): string {
+  const urls = [...new Set(Object.values(endpoints))];
+  const [first] = urls;
+  // All five services, or it would not be this AWS alone.
+  if (urls.length === 1 && first !== undefined && Object.keys(endpoints).length === 5) return `--aws-endpoint ${first}`;
+  return Object.entries(endpoints)
+    .map(([service, url]) => `--aws-endpoint ${service}=${url}`)
+    .join(' ');
+}
+
+function isSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string | undefined>>): boolean {
+  const names = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...names].every((name) => one[name] === other[name]);
+}
+
+const usage = (message: string): HarnessError => new HarnessError('BAD_AWS', message);

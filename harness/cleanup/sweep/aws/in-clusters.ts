@@ -1,0 +1,75 @@
+import type { Cluster } from '@aws-sdk/client-eks';
+import { findInCluster, removeFromExisting, type InCluster } from '../../../../clusters/eks/index.ts';
+import { kubeConfigWithToken } from '../../../../clusters/kube-config.ts';
+import { connect, KubernetesError, type Connection } from '../../../../foundation/kubernetes/connection.ts';
+import { RUN_ID } from '../../journal.ts';
+
+/** What a run left in Kubernetes, with its expiry. */
+export interface ObjectOfARun extends InCluster {
+  readonly expiresAt: Date;
+}
+
+/** What runs made in Kubernetes in clusters that existed before: asked for at the clusters' API servers. */
+export interface InClusters {
+  /** Empty when the cluster cannot be asked, or is not to be. */
+  find(cluster: Cluster): Promise<readonly ObjectOfARun[]>;
+  remove(clusterName: string, object: InCluster): Promise<void>;
+  /** Names of the clusters that were asked, or tried. */
+  readonly asked: ReadonlySet<string>;
+  /** Why some did not answer, by name. */
+  readonly passedOver: ReadonlyMap<string, string>;
+  close(): void;
+}
+
+/**
+ * Asks with tokens of the job's own credentials, as `aws eks get-token` makes them.
+ * @param named the clusters to ask; none: all
+ */
+export function inClusters(token: (clusterName: string) => Promise<string>, named: readonly string[]): InClusters {
+  const connections = new Map<string, Connection>();
+  const passedOver = new Map<string, string>();
+  const asked = new Set<string>();
+  return {
+    asked,
+    passedOver,
+    find: async ({ name = '', endpoint, certificateAuthority }) => {
+      if (named.length > 0 && !named.includes(name)) return [];
+      asked.add(name);
+      passedOver.delete(name);
+      if (endpoint === undefined) {
+        passedOver.set(name, 'EKS names no API server of it');
+        return [];
+      }
+      const config = { name, endpoint, certificateAuthorityData: certificateAuthority?.data ?? '' };
+      try {
+        const connection = connections.get(name) ?? connect(kubeConfigWithToken(config, () => token(name)));
+        connections.set(name, connection);
+        return (await findInCluster(connection)).flatMap(withExpiry);
+      } catch (error) {
+        passedOver.set(name, reasonOf(error as Error));
+        return [];
+      }
+    },
+    remove: async (clusterName, object) => {
+      const connection = connections.get(clusterName);
+      if (connection === undefined) throw new Error(`cluster ${clusterName} was not asked`);
+      await removeFromExisting(object, connection);
+    },
+    close: () => connections.forEach((connection) => connection.close()),
+  };
+}
+
+/** What does not carry the marks of a run is none of its things. */
+function withExpiry(object: InCluster): ObjectOfARun[] {
+  const expiresAt = new Date(object.expires);
+  return RUN_ID.test(object.run) && !Number.isNaN(expiresAt.getTime()) ? [{ ...object, expiresAt }] : [];
+}
+
+function reasonOf(error: Error): string {
+  if (error instanceof KubernetesError)
+    return error.status === 401 || error.status === 403
+      ? `its API server does not let these credentials in: ${error.status} ${error.reason}`
+      : `its API server answered ${error.status} ${error.reason}`;
+  if (error.name === 'TimeoutError' || error.name === 'AbortError') return 'its API server did not answer in time';
+  return `its API server does not answer: ${(error as NodeJS.ErrnoException).code ?? error.message.split('\n')[0]}`;
+}

@@ -1,0 +1,64 @@
+import { awsProblem } from '../../../../foundation/aws-problem.ts';
+import { isMissing } from '../../../../foundation/missing.ts';
+import type { AwsClients, AwsService } from '../../../aws/target.ts';
+import type { AccountAlias } from '../../../scenario/policy.ts';
+import type { InClusters } from './in-clusters.ts';
+import { runOfName } from './tags.ts';
+import type { AwsThing, Untouched } from './things.ts';
+
+/** Where is looked, and for what. */
+export interface Look {
+  readonly clients: AwsClients;
+  /** Those that are there. Default: all. */
+  readonly services: readonly AwsService[] | undefined;
+  readonly account: AccountAlias;
+  /** What has the name of another run is not asked about. None: all runs. */
+  readonly runs: readonly string[];
+  readonly kubernetes: Pick<InClusters, 'find'>;
+}
+
+/** What looking at one thing comes to; undefined: it is no run's. */
+export type Found =
+  { readonly thing: AwsThing } | { readonly refused: Untouched } | { readonly unseen: Untouched } | undefined;
+
+export const isDenied = (error: unknown): boolean => awsProblem(error)?.kind === 'denied';
+
+/** Whether a name is that of one of these runs; of any, if there are none. */
+export const isOf =
+  (runs: readonly string[]) =>
+  (name: string): boolean => {
+    const run = runOfName(name);
+    return run !== undefined && (runs.length === 0 || runs.includes(run));
+  };
+
+export const refused = (title: string): Found => ({
+  refused: { title, why: 'has the name of a run and not its tags: if you know it, delete it by hand' },
+});
+
+/** Asks about each of what may be a run's; what that is denied for nobody can tell of. */
+export function eachOfRuns<T>(
+  all: readonly T[],
+  titleOf: (one: T) => string,
+  look: (one: T) => Promise<Found>,
+): Promise<Found[]> {
+  return each(all, (one) =>
+    look(one).catch((error: unknown): Found => {
+      const problem = awsProblem(error);
+      if (problem?.kind !== 'denied') throw error;
+      return { unseen: { title: titleOf(one), why: problem.sentence.replace(/\.$/, '') } };
+    }),
+  );
+}
+
+/** Asks about each; what is gone by then is passed over. The clients see to it that AWS is not asked too often. */
+export async function each<T, R>(all: readonly T[], look: (one: T) => Promise<R>): Promise<R[]> {
+  const answers = await Promise.all(
+    all.map((one) =>
+      look(one).catch((error: unknown) => {
+        if (isMissing(error)) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return answers.filter((answer): answer is Awaited<R> => answer !== undefined);
+}

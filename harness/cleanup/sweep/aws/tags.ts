@@ -1,0 +1,34 @@
+import { EXPIRY_TAG, REGION_TAG, RUN_TAG, type Tag } from '../../../../foundation/tags.ts';
+import { RUN_ID } from '../../journal.ts';
+
+/** What the tags of a resource say of the run that made it. */
+export interface RunMark {
+  readonly run: string;
+  readonly expiresAt: Date;
+  readonly region: string;
+}
+
+/** A name that a run gives to what it makes in AWS. */
+const OF_A_RUN = /^conformance-(c[0-9a-f]{6})-/;
+
+/** The run that a name is of; undefined for what no run names so. */
+export const runOfName = (name: string): string | undefined => OF_A_RUN.exec(name)?.[1];
+
+/** Reads the tags of a run; undefined when they are not there or say nothing that a run would. */
+export function readTags(tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
+  const { [RUN_TAG]: run, [REGION_TAG]: region } = tags;
+  const expiresAt = new Date(tags[EXPIRY_TAG] ?? '');
+  if (run === undefined || !RUN_ID.test(run) || region === undefined || Number.isNaN(expiresAt.getTime()))
+    return undefined;
+  return { run, expiresAt, region };
+}
+
+/** Tags as IAM and S3 write them. */
+export const tagRecord = (tags: readonly Tag[] | undefined): Record<string, string | undefined> =>
+  Object.fromEntries((tags ?? []).map(({ Key = '', Value }) => [Key, Value]));
+
+/** The run of something whose name must be of the same run as its tags; undefined when it is not the harness' own. */
+export function markOf(name: string, tags: Readonly<Record<string, string | undefined>>): RunMark | undefined {
+  const mark = readTags(tags);
+  return mark !== undefined && runOfName(name) === mark.run ? mark : undefined;
+}

@@ -1,0 +1,191 @@
+import { statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Making } from '../../../foundation/journal.ts';
+import { readState, stateFiles, type RunState } from '../journal.ts';
+import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity.ts';
+import type { DockerInventory } from './docker.ts';
+import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
+import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
+
+export type Attachment = Extract<Making, { kind: 'attachment' }>;
+export type AwsMaking = Extract<Making, { kind: 'aws' }>;
+
+/** Something that a run left. */
+export type Thing =
+  | { readonly kind: 'attachment'; readonly name: string; readonly attachment: Attachment }
+  | { readonly kind: 'container'; readonly name: string; readonly id: string; readonly about?: string }
+  | {
+      readonly kind: 'network';
+      readonly name: string;
+      readonly id: string;
+      /** Names of containers on it that are not the run's. */
+      readonly guests: readonly string[];
+    }
+  | { readonly kind: 'volume' | 'image' | 'path'; readonly name: string };
+
+/** What is left of one run. */
+export interface Leftovers extends Owner {
+  readonly run: string;
+  readonly since: Date | undefined;
+  readonly stateFiles: readonly string[];
+  readonly things: readonly Thing[];
+  /** What a state file names and what is not the run's, with the reason. */
+  readonly refused: readonly string[];
+  /** What a state file names in Docker, when Docker could not be asked. */
+  readonly unseen: readonly string[];
+  /** AWS accounts that a state file names: what is in them is swept by itself. */
+  readonly accounts: readonly AwsMaking[];
+}
+
+interface Owner {
+  readonly liveness: Liveness;
+  /** Process of the run, as far as it is known, in words. */
+  readonly owner: string;
+}
+
+/** What the sweep looks at. */
+export interface Places {
+  /** Report folders, or folders of them. */
+  readonly reportFolders: readonly string[];
+  readonly temporaryFolders?: readonly string[];
+  /** What there is in Docker; undefined when it could not be asked. */
+  readonly docker: DockerInventory | undefined;
+}
+
+export interface Findings {
+  /** By run. */
+  readonly leftovers: readonly Leftovers[];
+  /** State files that cannot be read, a sentence each. */
+  readonly unreadable: readonly string[];
+}
+
+interface FoundState {
+  readonly file: string;
+  readonly state: RunState;
+}
+
+/** Looks for what runs left: by state files, by labels in Docker, by names in temporary folders. Changes nothing. */
+export function find({ reportFolders, temporaryFolders = TEMPORARY_FOLDERS, docker }: Places): Findings {
+  const states: FoundState[] = [];
+  const unreadable: string[] = [];
+  for (const file of allStateFiles(reportFolders)) {
+    try {
+      states.push({ file, state: readState(file) });
+    } catch (error) {
+      unreadable.push(
+        `State file ${file} cannot be used: ${(error as Error).message}. Look at it, then delete it by hand.`,
+      );
+    }
+  }
+  const paths = temporaryPaths(temporaryFolders);
+  const runs = new Set([
+    ...states.map(({ state }) => state.run),
+    ...paths.map(({ run }) => run),
+    ...(docker === undefined ? [] : runsIn(docker)),
+  ]);
+  const leftovers = [...runs].sort().map((run) =>
+    leftoversOf(run, {
+      states: states.filter(({ state }) => state.run === run),
+      paths: paths.filter((path) => path.run === run),
+      docker,
+      temporaryFolders,
+    }),
+  );
+  return { leftovers, unreadable };
+}
+
+function allStateFiles(reportFolders: readonly string[]): string[] {
+  const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const folders = reportFolders.flatMap((folder) => [folder, ...list(folder).map((name) => join(folder, name))]);
+  return [...new Set(folders.filter(isFolder).flatMap((folder) => stateFiles(folder)))];
+}
+
+/** What tells of one run. */
+interface Traces {
+  readonly states: readonly FoundState[];
+  readonly paths: ReturnType<typeof temporaryPaths>;
+  readonly docker: DockerInventory | undefined;
+  readonly temporaryFolders: readonly string[];
+}
+
+function leftoversOf(run: string, traces: Traces): Leftovers {
+  const { states, paths, docker, temporaryFolders } = traces;
+  const makings: Making[] = [];
+  const refused: string[] = [];
+  for (const { file, state } of states) {
+    for (const making of state.makings) {
+      const reason = refusalOf(making, run, dirname(file), temporaryFolders);
+      if (reason === undefined) makings.push(making);
+      else refused.push(reason);
+    }
+  }
+  const ownPaths = new Set([
+    ...makings.flatMap((making) => (making.kind === 'path' ? [making.path] : [])),
+    ...paths.map(({ path }) => path),
+  ]);
+  return {
+    run,
+    ...ownerOf(run, traces),
+    since: beginningOf(run, traces),
+    stateFiles: states.map(({ file }) => file),
+    things: [
+      ...makings.flatMap((making) => (making.kind === 'attachment' ? [attached(making)] : [])),
+      ...(docker === undefined ? [] : thingsIn(docker, run, makings)),
+      ...[...ownPaths].filter(isThere).map((name): Thing => ({ kind: 'path', name })),
+    ],
+    refused,
+    unseen:
+      docker === undefined
+        ? makings.flatMap((making) => ('name' in making ? [`${making.kind} ${making.name}`] : []))
+        : [],
+    accounts: makings.filter((making) => making.kind === 'aws'),
+  };
+}
+
+/** Why a making is none of the run's; undefined when it may be removed. */
+function refusalOf(
+  making: Making,
+  run: string,
+  reportFolder: string,
+  temporaryFolders: readonly string[],
+): string | undefined {
+  if (making.kind === 'attachment' || making.kind === 'aws') return undefined;
+  if (making.kind !== 'path')
+    return carries(making.name, run) ? undefined : `${making.kind} ${making.name}: does not have ${run} in its name`;
+  const reason = refusal(making.path, run, reportFolder, temporaryFolders);
+  return reason === undefined ? undefined : `path ${making.path}: ${reason}`;
+}
+
+const attached = (attachment: Attachment): Thing => ({
+  kind: 'attachment',
+  name: `changes to the cluster of context ${attachment.context}`,
+  attachment,
+});
+
+/** Whose a run is: its state file knows best, then the labels of its network. */
+function ownerOf(run: string, { states, docker }: Traces): Owner {
+  const words = (pid: number | string, host: string): string => `process ${pid} on ${host.split(' ')[0]}`;
+  const identities = states.map(({ state }) => state.process);
+  const identity = identities.find((candidate) => livenessOf(candidate) === 'alive') ?? identities[0];
+  if (identity !== undefined) return { liveness: livenessOf(identity), owner: words(identity.pid, identity.host) };
+  const network = docker?.networks.find((candidate) => candidate.run === run && /^\d+$/.test(candidate.pid));
+  if (network !== undefined)
+    return {
+      liveness: livenessOfNumber(network.host, Number(network.pid)),
+      owner: words(network.pid, network.host),
+    };
+  // Its network is the last to go: what an interrupted command still made after that belongs to nobody.
+  const liveness = docker !== undefined && isAfterItsNetwork(run, docker) ? 'ended' : 'unknown';
+  return { liveness, owner: 'a process that nothing names' };
+}
+
+function beginningOf(run: string, { states, paths, docker }: Traces): Date | undefined {
+  const inDocker = docker === undefined ? [] : [...docker.networks, ...docker.containers];
+  const times = [
+    ...states.map(({ state }) => Date.parse(state.startedAt)),
+    // As Docker writes times: 2026-01-01 10:00:00 +0000 UTC.
+    ...inDocker.filter((one) => one.run === run).map(({ createdAt }) => Date.parse(createdAt.replace(/ [A-Z]+$/, ''))),
+    ...paths.map(({ since }) => since.getTime()),
+  ].filter((time) => !Number.isNaN(time));
+  return times.length === 0 ? undefined : new Date(Math.min(...times));
+}

@@ -1,0 +1,57 @@
+import type { Making } from '../../../foundation/journal.ts';
+import { RUN_ID } from '../journal.ts';
+import type { DockerContainer, DockerInventory } from './docker.ts';
+import type { Thing } from './find.ts';
+import { carries } from './paths.ts';
+
+/** Run whose network has this name; undefined for other networks. */
+const runOfNetwork = (name: string): string | undefined =>
+  /^eks-pod-identity-conformance-(c[0-9a-f]{6})$/.exec(name)?.[1];
+
+/** Run on whose network a container is that is named after it; a network that was removed meanwhile still counts. */
+const runOfNode = ({ name, networks }: DockerContainer): string | undefined =>
+  networks.map(runOfNetwork).find((run) => run !== undefined && carries(name, run));
+
+/** Runs that have left something in Docker. */
+export function runsIn({ networks, containers, volumes, images }: DockerInventory): string[] {
+  const labels = [networks, containers, volumes, images].flat().map(({ run }) => run);
+  return [...labels.filter((run) => RUN_ID.test(run)), ...containers.flatMap((one) => runOfNode(one) ?? [])];
+}
+
+/** Whether a run has no network any more, and a node all the same. */
+export const isAfterItsNetwork = (run: string, { networks, containers }: DockerInventory): boolean =>
+  !networks.some((network) => network.run === run || runOfNetwork(network.name) === run) &&
+  containers.some((container) => runOfNode(container) === run);
+
+/**
+ * What is the run's in Docker: what carries its label, and what its state file names. Of the containers on its network those
+ * that are named after the run, kind's nodes; others are guests, which only lose that network.
+ */
+export function thingsIn(docker: DockerInventory, run: string, makings: readonly Making[]): Thing[] {
+  /** Whether a thing that carries no run's label is named in the state file. */
+  const isNamed = (kind: Making['kind'], thing: { readonly run: string }, name: string): boolean =>
+    thing.run === '' && makings.some((making) => making.kind === kind && 'name' in making && making.name === name);
+  const isOwn = (container: DockerContainer): boolean =>
+    container.run === run ||
+    (container.run === '' && runOfNode(container) === run) ||
+    isNamed('docker-container', container, container.name) ||
+    isNamed('kind-cluster', container, container.kindCluster);
+  const containers = docker.containers.filter(isOwn);
+  const networks = docker.networks.filter(
+    (network) => network.run === run || isNamed('docker-network', network, network.name),
+  );
+  const volumes = docker.volumes.filter((volume) => volume.run === run);
+  const images = docker.images.filter((image) => image.run === run || isNamed('docker-image', image, image.name));
+  return [
+    ...containers.map(({ id, name, kindCluster }): Thing => {
+      const about = kindCluster === '' ? {} : { about: `of kind cluster ${kindCluster}` };
+      return { kind: 'container', id, name, ...about };
+    }),
+    ...networks.map(({ id, name }): Thing => {
+      const guests = docker.containers.filter((container) => container.networks.includes(name) && !isOwn(container));
+      return { kind: 'network', id, name, guests: guests.map((guest) => guest.name) };
+    }),
+    ...volumes.map(({ name }): Thing => ({ kind: 'volume', name })),
+    ...images.map(({ name }): Thing => ({ kind: 'image', name })),
+  ];
+}

@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { configure } from './configuration.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { checkClusterFlags } from './cluster-flags.ts';
+
+const check = (argv: readonly string[], environment: Readonly<Record<string, string>> = {}): void =>
+  checkClusterFlags(configure(argv, environment));
+
+const refusal = (argv: readonly string[]): string => {
+  try {
+    check(argv);
+  } catch (error) {
+    expect(error).to.be.instanceOf(HarnessError).with.property('exitCode', 2);
+    return (error as Error).message;
+  }
+  return expect.fail('it was taken');
+};
+const EKS = ['--cluster', 'eks'] as const;
+const CLUSTERS = ['--cluster-name', 'one,two'] as const;
+const ROLE = 'arn:aws:iam::111122223333:role/path/a';
+const BOUNDARY = 'arn:aws:iam::111122223333:policy/b';
+
+describe('flags of clusters', () => {
+  for (const argv of [
+    [],
+    ['--cluster', 'kind', '--agent-image', 'agent:1', '--agent-args=--x', '--s3-endpoint', 'http://127.0.0.1:9000'],
+    ['--region', 'us-west-2', '--allow-account', '111122223333', '--aws-endpoint', 'http://127.0.0.1:4566'],
+    [...EKS, '--region', 'us-west-2', '--allow-account', '111122223333', '--nodes', '3', '--addon-version', 'v1'],
+    [...EKS, '--agent-image', 'agent:1', '--agent-args=--x', '--workload-image', 'probe:1'],
+    [...EKS, ...CLUSTERS, '--addon-version', 'v1.3.10-eksbuild.2'],
+    [...EKS, '--compute', 'auto-mode', '--kubernetes-version', '1.34'],
+    [...EKS, '--aws-endpoint', 'http://127.0.0.1:4566,s3=http://127.0.0.1:9000'],
+    [...EKS, '--cluster-role-arn', ROLE, '--node-role-arn', ROLE, '--admin-principal-arn', ROLE],
+    [...EKS, '--permissions-boundary', BOUNDARY, '--subnet-ids', 'subnet-0123456789abcdef0,subnet-2'],
+    [...EKS, '--permissions-boundary', 'arn:aws:iam::aws:policy/AmazonS3FullAccess'],
+  ])
+    it(`are heeded: ${argv.join(' ') || 'none'}`, () => check(argv));
+
+  for (const [argv, text] of [
+    [
+      ['--kind-image', 'x'],
+      '--kind-image is for kind clusters, and this run uses --cluster embedded: add --cluster kind',
+    ],
+    [['--agent-image', 'x'], '--agent-image is for kind and eks clusters'],
+    [['--cluster', 'kind', '--nodes', '3'], '--nodes is for eks clusters, and this run uses --cluster kind'],
+    [[...EKS, '--webhook-image', 'x'], '--webhook-image is for kind clusters'],
+    [[...EKS, '--fault', 'iam-ignores-session-policy'], '--fault is for embedded and kind clusters'],
+    [[...EKS, '--s3-endpoint', 'http://h'], '--s3-endpoint is for embedded and kind clusters'],
+    [['--region', 'us-west-2'], "uses the harness' own emulator. Add --cluster eks or --aws-endpoint"],
+    [['--allow-account', '111122223333'], '--allow-account would not be heeded'],
+    [['--aws-endpoint', 'eks=http://h'], 'add --cluster eks'],
+    [['--s3-endpoint', 'nowhere'], '--s3-endpoint is "nowhere": give a URL'],
+    [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'name two places for S3'],
+    [[...EKS, '--cluster-name', 'a,b,c'], 'is given 3 times (a, b, c)'],
+    [[...EKS, '--cluster-name', 'a,a'], '--cluster-name names a twice'],
+    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 would not be heeded: --cluster-name one,two uses what exists'],
+    [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute auto-mode would not be heeded'],
+    [[...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'], '--instance-type m6i.large would not be'],
+    [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'with the agent on them. Leave it out.'],
+    [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image takes the place of the add-on'],
+    [[...EKS, '--agent-args=--x'], '--agent-image is not given'],
+    [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
+    [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give one such as 1.34'],
+    [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give ids of subnets'],
+    [[...EKS, '--cluster-role-arn', 'example'], '--cluster-role-arn is "example": give the ARN of a role'],
+    [[...EKS, '--node-role-arn', BOUNDARY], '--node-role-arn is "arn:aws:iam::111122223333:policy/b": give the ARN'],
+    [[...EKS, '--admin-principal-arn', 'example'], 'give the ARN of a role or user'],
+    [[...EKS, '--permissions-boundary', ROLE], 'give the ARN of a managed policy'],
+  ] as const)
+    it(`are refused: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));
+
+  it('may be of other runs where the environment has them', () =>
+    check([], { CONFORMANCE_NODES: '3', CONFORMANCE_REGION: 'us-west-2', CONFORMANCE_AGENT_IMAGE: 'x' }));
+});

@@ -1,0 +1,255 @@
+import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
+import { STSClient } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { testSession } from '../../emulator/http/test-session.ts';
+import type { Credentials, EmulatorSettings } from '../../emulator/index.ts';
+import { startWithWorld } from '../../emulator/start.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { iamPropagation, type IamPropagation, type IamPropagationOptions } from './canary.ts';
+
+/** A signal of each call's own: listeners of one that never fires add up. */
+const never = (): AbortSignal => new AbortController().signal;
+const RUN = 'c1a2b3c';
+const CANARY = `conformance-${RUN}-canary`;
+
+interface Asked {
+  readonly client: 'iam' | 'sts';
+  readonly name: string;
+  readonly input: Readonly<Record<string, unknown>>;
+}
+
+/** An AWS of which a test says what it answers: an error's name, or undefined for a success. */
+function stub(
+  answer: (asked: Asked) => string | undefined,
+  more: Partial<IamPropagationOptions> = {},
+  httpStatusCode?: number,
+): { readonly canary: IamPropagation; readonly asked: Asked[]; readonly count: (name: string) => number } {
+  const asked: Asked[] = [];
+  const client = (name: 'iam' | 'sts'): unknown => ({
+    send: async (command: { readonly constructor: { readonly name: string }; readonly input: object }) => {
+      const call = { client: name, name: command.constructor.name, input: command.input as Asked['input'] };
+      asked.push(call);
+      const code = answer(call);
+      if (code !== undefined)
+        throw Object.assign(new Error('the stub says so'), { name: code, $metadata: { httpStatusCode } });
+      return { Arn: 'arn:aws:sts::111122223333:assumed-role/nightly/harness' };
+    },
+  });
+  const clients = { iam: client('iam') as IAMClient, sts: client('sts') as STSClient };
+  const canary = iamPropagation({
+    clients,
+    run: RUN,
+    accountId: '111122223333',
+    tags: { 'conformance-run': RUN },
+    pollMilliseconds: 1,
+    ...more,
+  });
+  return { canary, asked, count: (name) => asked.filter((call) => call.name === `${name}Command`).length };
+}
+
+const failure = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    () => expect.fail('it did not throw'),
+    (error: Error) => error,
+  );
+
+describe('the canary of IAM', () => {
+  it('is a role of the run with its tags and boundary, which asks for an external id', async () => {
+    const { canary, asked } = stub(() => undefined, { permissionsBoundary: 'arn:boundary' });
+    await canary.open();
+    await canary.open();
+    const made = asked.filter(({ name }) => name === 'CreateRoleCommand');
+    expect(made).to.have.length(1);
+    expect(made[0]?.input).to.deep.include({
+      RoleName: CANARY,
+      Tags: [{ Key: 'conformance-run', Value: RUN }],
+      PermissionsBoundary: 'arn:boundary',
+    });
+    expect(made[0]?.input['AssumeRolePolicyDocument']).to.match(
+      /"AWS":"arn:aws:iam::111122223333:root".*"sts:ExternalId":"[\da-f-]{36}"/,
+    );
+  });
+
+  it('is changed, and STS asked with the new external id until it has said yes so many times in a row', async () => {
+    const answers = ['AccessDenied', undefined, 'NoSuchEntityException', undefined, undefined, undefined];
+    const { canary, asked, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
+    await canary.settled(never());
+    expect(answers).to.deep.equal([]);
+    expect(count('UpdateAssumeRolePolicy')).to.equal(1);
+    const policy = asked.find(({ name }) => name === 'UpdateAssumeRolePolicyCommand')?.input['PolicyDocument'];
+    for (const { input } of asked.filter(({ name }) => name === 'AssumeRoleCommand')) {
+      expect(input['RoleArn']).to.equal(`arn:aws:iam::111122223333:role/${CANARY}`);
+      expect(policy).to.contain(input['ExternalId']);
+    }
+  });
+
+  it('is changed again when IAM does not know it yet', async () => {
+    const answers = ['NoSuchEntityException', 'ConcurrentModificationException', undefined];
+    const { canary, count } = stub(({ name }) =>
+      name === 'UpdateAssumeRolePolicyCommand' ? answers.shift() : undefined,
+    );
+    await canary.settled(never());
+    expect(count('UpdateAssumeRolePolicy')).to.equal(3);
+  });
+
+  it('is changed twice at most for any number of calls at once', async () => {
+    const { canary, count } = stub(() => undefined);
+    const first = canary.settled(never());
+    while (count('AssumeRole') === 0) await new Promise(setImmediate);
+    await Promise.all([first, ...Array.from({ length: 100 }, () => canary.settled(never()))]);
+    expect(count('UpdateAssumeRolePolicy')).to.equal(2);
+    expect(count('CreateRole')).to.equal(1);
+  });
+
+  it('is changed anew for a call that comes when the change is under way', async () => {
+    const { canary, asked } = stub(() => undefined, { inARow: 1 });
+    await canary.settled(never());
+    await canary.settled(never());
+    const ids = asked.filter(({ name }) => name === 'AssumeRoleCommand').map(({ input }) => input['ExternalId']);
+    expect(new Set(ids).size).to.equal(2);
+  });
+
+  it('that is not seen within the bound is an error that says what was waited for and the last answer', async () => {
+    const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined), {
+      boundSeconds: 0.02,
+    });
+    const error = await failure(canary.settled(never()));
+    expect(error).to.be.instanceOf(HarnessError).and.include({ code: 'FIXTURE_FAILED' });
+    expect(error.message).to.contain(CANARY).and.contain('sts:AssumeRole').and.contain('AccessDenied');
+    expect(error.message).to.contain('the stub says so');
+  });
+
+  for (const [operation, code] of [
+    ['AssumeRole', 'ExpiredTokenException'],
+    ['UpdateAssumeRolePolicy', 'AccessDenied'],
+    ['CreateRole', 'LimitExceededException'],
+  ] as const)
+    it(`is given up at once when ${operation} is answered ${code}`, async () => {
+      const { canary, count } = stub(({ name }) => (name === `${operation}Command` ? code : undefined));
+      expect((await failure(canary.settled(never()))).name).to.equal(code);
+      expect(count(operation)).to.equal(1);
+    });
+
+  it('is looked at again after a failure', async () => {
+    const answers = ['ExpiredTokenException', undefined, undefined, undefined];
+    const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
+    await failure(canary.settled(never()));
+    await canary.settled(never());
+    expect(answers).to.deep.equal([]);
+  });
+
+  it('is not waited for by a caller whose signal fires, while others wait on', async () => {
+    let open = false;
+    const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' && !open ? 'AccessDenied' : undefined));
+    const stop = new AbortController();
+    const stopped = failure(canary.settled(stop.signal));
+    const other = canary.settled(never());
+    stop.abort(new Error('interrupted'));
+    expect((await stopped).message).to.equal('interrupted');
+    open = true;
+    await other;
+  });
+
+  it('goes with the run, and ends what waits', async () => {
+    const { canary, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined));
+    const waiting = failure(canary.settled(never()));
+    while (count('AssumeRole') === 0) await new Promise(setImmediate);
+    await canary.close();
+    expect(await waiting).to.include({ code: 'STOPPED' });
+    await canary.close();
+    expect(count('DeleteRole')).to.equal(1);
+  });
+
+  it('goes too where the answer to its creation was lost, and is named where it does not go', async () => {
+    let gone = false;
+    const { canary, count } = stub(({ name }) =>
+      name === 'CreateRoleCommand'
+        ? 'TimeoutError'
+        : name === 'DeleteRoleCommand' && !gone
+          ? 'ServiceFailure'
+          : undefined,
+    );
+    await failure(canary.open());
+    const error = await failure(canary.close());
+    expect(error).to.include({ code: 'LEFT_BEHIND' });
+    expect(error.message).to.include(`role ${CANARY}`).and.include('npm run sweep');
+    gone = true;
+    await canary.close();
+    await canary.close();
+    expect(count('DeleteRole')).to.equal(2);
+  });
+
+  it('that was refused is not deleted', async () => {
+    const { canary, count } = stub(({ name }) => (name === 'CreateRoleCommand' ? 'AccessDenied' : undefined), {}, 403);
+    await failure(canary.open());
+    await canary.close();
+    expect(count('DeleteRole')).to.equal(0);
+  });
+
+  it('that was never made is not deleted', async () => {
+    const { canary, asked } = stub(() => undefined);
+    await canary.close();
+    expect(asked).to.deep.equal([]);
+  });
+});
+
+describe('the canary at the emulator', () => {
+  const started = async (
+    settings: Partial<EmulatorSettings>,
+    root: boolean,
+  ): Promise<{
+    readonly canary: IamPropagation;
+    readonly roles: () => Promise<string[]>;
+    readonly close: () => Promise<void>;
+  }> => {
+    const { emulator, world } = await startWithWorld({ settings });
+    const { credentials } = testSession(world, {
+      roleName: 'nightly',
+      allow: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+    });
+    const config = ({ accessKeyId, secretAccessKey, sessionToken }: Credentials) => ({
+      endpoint: emulator.endpoint,
+      region: emulator.region,
+      maxAttempts: 1,
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    });
+    const iam = new IAMClient(config(emulator.administrator));
+    const sts = new STSClient(config(root ? emulator.administrator : credentials));
+    const { accountId } = emulator;
+    return {
+      canary: iamPropagation({ clients: { iam, sts }, run: RUN, accountId, tags: {}, inARow: 1, pollMilliseconds: 10 }),
+      roles: async () => ((await iam.send(new ListRolesCommand({}))).Roles ?? []).map(({ RoleName = '' }) => RoleName),
+      close: async () => {
+        iam.destroy();
+        sts.destroy();
+        await emulator.close();
+      },
+    };
+  };
+
+  for (const iam of [0, 300])
+    it(`is seen, and leaves nothing (IAM takes ${iam} ms)`, async () => {
+      const delays = { iam } as EmulatorSettings['delays'];
+      const { canary, roles, close } = await started({ delays }, false);
+      try {
+        await Promise.all(Array.from({ length: 20 }, () => canary.settled(never())));
+        await canary.settled(never());
+        expect(await roles()).to.include(CANARY);
+        await canary.close();
+        expect(await roles()).not.to.include(CANARY);
+      } finally {
+        await close();
+      }
+    });
+
+  it('is not made by the root user, who cannot assume it', async () => {
+    const { canary, roles, close } = await started({}, true);
+    try {
+      await canary.settled(never());
+      expect(await roles()).not.to.include(CANARY);
+      await canary.close();
+    } finally {
+      await close();
+    }
+  });
+});

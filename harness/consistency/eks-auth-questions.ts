@@ -1,0 +1,157 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import type { EksAuthAnswer } from '../aws/target.ts';
+import { note } from './notes.ts';
+import { AWS_POLL_MILLISECONDS } from './iam.ts';
+import { accountKey, labelsOf, site, type ScenarioWorld, type Workload } from '../world/world.ts';
+
+/**
+ * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
+ * AssumeRoleForPodIdentity). All others, a network's among them, say nothing about it.
+ */
+const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
+const AUDIENCE = 'pods.eks.amazonaws.com';
+/** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+const NEVER = 'conformance.eks-pod-identity/never';
+
+export interface EksAuth {
+  /** Asks until an answer tells something of the association, and gives it: after `end` any. */
+  first(end: number): Promise<EksAuthAnswer>;
+  /**
+   * Asks until answers are as `isSo` says, `inARow` times, then gives undefined; when they are not before `end`, the last
+   * answer. Undefined too where it cannot be asked any more, with a note.
+   */
+  until(end: number, isSo: (answer: EksAuthAnswer) => boolean, inARow?: number): Promise<EksAuthAnswer | undefined>;
+  close(): void;
+}
+
+/** A pod that never runs, and its token. */
+interface Check {
+  readonly token: string;
+  /** It goes with its namespace, if not by this. */
+  remove(): void;
+}
+
+let pods = 0;
+
+/**
+ * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
+ * may be given that one again whatever changes: EKS Auth keeps it for the pod (Amazon EKS User Guide, "Access AWS resources
+ * using EKS Pod Identity target IAM roles", on recreating pods). So none asks again after such an answer: another does.
+ */
+export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth | undefined> {
+  const { aws } = world.environment;
+  if (aws.askEksAuth === undefined) return undefined;
+  const { cluster } = site(world, item.cluster);
+  let check = await newCheck(world, item);
+  if (check === undefined) return undefined;
+  const ask = async (): Promise<EksAuthAnswer | undefined> => {
+    check ??= await newCheck(world, item);
+    if (check === undefined) return undefined;
+    await turn(world, item);
+    const answer = (await aws.askEksAuth?.(cluster.name, check.token)) ?? {};
+    asked(world, item);
+    throwOurs(answer);
+    if (answer.roleArn !== undefined) {
+      check.remove();
+      check = undefined;
+    }
+    return answer;
+  };
+  const until: EksAuth['until'] = async (end, isSo, inARow = 1) => {
+    for (let count = 0; ;) {
+      const answer = await ask();
+      if (answer === undefined) return undefined;
+      if (tells(answer)) count = isSo(answer) ? count + 1 : 0;
+      if (count >= inARow) return undefined;
+      if (performance.now() >= end) return answer;
+    }
+  };
+  return {
+    first: async (end) => {
+      let last: EksAuthAnswer = {};
+      const given = await until(end, (answer) => {
+        last = answer;
+        return true;
+      });
+      return given ?? last;
+    },
+    until,
+    close: () => check?.remove(),
+  };
+}
+
+/**
+ * Makes a pod that is never scheduled; undefined, with a note, where the API server refuses it or its token. One whose answer was
+ * lost goes with its namespace, and another is made.
+ */
+async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
+  const { kubernetes, probeImage } = site(world, item.cluster);
+  const name = `association-check-${(pods += 1)}`;
+  const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
+  try {
+    const pod = await kubernetes.createPod(item.namespace, {
+      metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
+      spec: {
+        serviceAccountName: item.serviceAccount,
+        automountServiceAccountToken: false,
+        schedulingGates: [{ name: NEVER }],
+        containers: [{ name: 'never', image: probeImage }],
+      },
+    });
+    const boundPod = { name, uid: pod.metadata?.uid ?? '' };
+    const audiences = [AUDIENCE];
+    const token = await kubernetes.createToken(item.namespace, item.serviceAccount, { audiences, boundPod });
+    // Under a name that no scenario gives: so it is taken out of whatever is reported.
+    world.tokens.set(`<${name}>`, token);
+    return { token, remove };
+  } catch (error) {
+    world.signal.throwIfAborted();
+    if (!isSecond && isBroken(error)) return newCheck(world, item, true);
+    if (!(error instanceof KubernetesError)) throw error;
+    remove();
+    note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);
+    return undefined;
+  }
+}
+
+const tells = ({ roleArn, code = '' }: EksAuthAnswer): boolean => roleArn !== undefined || TELLING.test(code);
+
+/**
+ * Throws what is wrong with the harness' own credentials, which no wait changes: that they may not ask EKS Auth, or are not
+ * accepted. A role that EKS may not assume is an AccessDeniedException too, and a pod's token that is over an
+ * ExpiredTokenException, in other words.
+ */
+function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
+  const error = Object.assign(new Error(message), { name: code });
+  const kind = awsProblem(error)?.kind;
+  if (
+    (/^AccessDenied/.test(code) && /is not authorized to perform: eks-auth:/.test(message)) ||
+    (kind === 'expired-credentials' && /security token/i.test(message)) ||
+    kind === 'bad-credentials' ||
+    kind === 'clock'
+  )
+    throw error;
+}
+
+/** When EKS Auth may be asked next about a service account, by its name; one scenario asks about each of its own. */
+const turns = new WeakMap<ScenarioWorld, Map<string, number>>();
+
+/** Waits so that no account is asked about more often than once a second, by whichever watch. */
+async function turn(world: ScenarioWorld, item: Workload): Promise<void> {
+  const ofWorld = turns.get(world) ?? new Map<string, number>();
+  turns.set(world, ofWorld);
+  const account = accountKey(item);
+  const now = performance.now();
+  const at = Math.max(now, ofWorld.get(account) ?? 0);
+  ofWorld.set(account, at + AWS_POLL_MILLISECONDS);
+  if (at > now) await sleep(at - now, undefined, { signal: world.signal });
+}
+
+/** Counts the pause from the answer: the question itself may have waited for its place among others. */
+function asked(world: ScenarioWorld, item: Workload): void {
+  const ofWorld = turns.get(world);
+  const account = accountKey(item);
+  ofWorld?.set(account, Math.max(ofWorld.get(account) ?? 0, performance.now() + AWS_POLL_MILLISECONDS));
+}

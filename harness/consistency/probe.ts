@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isMissing } from '../../foundation/missing.ts';
+import type { ProbeResult, Settling } from '../../foundation/probe-protocol.ts';
+import type { Expectation, HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
+import { identityExpected } from '../verdict/expected-identity.ts';
+import { AWS_POLL_MILLISECONDS, isAssociationTooSoon } from './iam.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+
+/** Operations whose results have nothing to do with what AWS puts in force. */
+const WITHOUT_AWS: ReadonlySet<Operation['do']> = new Set(['ReadFile', 'Connect', 'AwaitTokenRotation']);
+
+/** What the probe program is to repeat a probe for, where AWS takes a while to put changes in force. */
+export function settlingOf(world: ScenarioWorld, step: ProbeStep): Settling | undefined {
+  const { propagation } = world.environment.aws;
+  const { operation, expectation } = step;
+  if (propagation === undefined || WITHOUT_AWS.has(operation.do)) return undefined;
+  const { outcome, by, code, status, policy, explicit } = expectation;
+  const role = identityExpected(world, step);
+  return {
+    outcome,
+    ...(by !== undefined && { by: [by].flat() }),
+    ...(code !== undefined && { codes: [code].flat() }),
+    ...(status !== undefined && { status }),
+    ...(policy !== undefined && { policy }),
+    ...(explicit !== undefined && { explicit }),
+    // The node's role and keys of a user's own are no roles of the scenario.
+    ...(role !== undefined &&
+      Object.hasOwn(world.scenario.spec.roles ?? {}, role) && { roleArn: world.names.roleArn(role) }),
+    seconds: propagation.boundSeconds,
+  };
+}
+
+/** Operations that change nothing, so that one before or after another means the same. */
+const READS: ReadonlySet<Operation['do']> = new Set([
+  'GetCallerIdentity',
+  'GetObject',
+  'HeadObject',
+  'GetObjectTagging',
+  'ListObjectsV2',
+  'HeadBucket',
+  'AssumeRole',
+]);
+
+/**
+ * The probes of one pod between two steps, in the order that it makes them: those that must be granted come first where AWS
+ * takes a while to put changes in force, so that a denial is not one for want of them. Probes that write, or whose order is
+ * what they are about, stay where the scenario has them.
+ */
+export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
+  const isFree = probes.every(({ step }) => READS.has(step.operation.do));
+  if (world.environment.aws.propagation === undefined || !isFree) return [...probes];
+  const isGrant = ({ step: { expectation } }: T): boolean =>
+    expectation.outcome === 'granted' || expectation.outcome === 'absent';
+  return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
+}
+
+/** The harness' own operations that only look, at what AWS may not have told the cluster or another of its hosts yet. */
+const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
+  'AdmitPod',
+  'MutateRequest',
+  'DescribePodIdentityAssociation',
+  'ListPodIdentityAssociations',
+  'ListTagsForResource',
+]);
+
+/** Those that change what was made a moment before. */
+const CHANGES: ReadonlySet<HarnessOperation['do']> = new Set([
+  'UpdatePodIdentityAssociation',
+  'DeletePodIdentityAssociation',
+  'TagResource',
+  'UntagResource',
+]);
+
+/** A probe of the harness: what it does, and what it must meet. */
+export interface OwnProbe {
+  readonly operation: HarnessOperation;
+  readonly expectation: Pick<Expectation, 'outcome' | 'status'>;
+}
+
+/** Whether another try of a probe of the harness may come to another result, and does no harm. */
+function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): boolean {
+  const { outcome, status } = result;
+  if (outcome === 'error') return false;
+  const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
+  // An answer of the expected status with other words, or what is wrong with a request itself, does not come of a delay.
+  if (status !== undefined && refusedAlike) return false;
+  if (LOOKS.has(operation.do)) return status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
+  // What was refused was not done. An association, or a role, that EKS has not heard of everywhere.
+  if (CHANGES.has(operation.do)) return outcome === 'refused' && expectation.outcome === 'granted' && isTooSoon(result);
+  // A role or a deletion that EKS has not heard of, a new creator's session.
+  return operation.do === 'CreatePodIdentityAssociation' && outcome === 'refused';
+}
+
+const BAD_REQUEST = 400;
+
+function isTooSoon({ code = '', message = '' }: ProbeResult): boolean {
+  const error = Object.assign(new Error(message), { name: code });
+  return isMissing(error) || isAssociationTooSoon(error);
+}
+
+export interface Tried {
+  readonly result: ProbeResult;
+  /** 1 where the first result counted. */
+  readonly tries: number;
+}
+
+/**
+ * Makes a probe of the harness, and repeats it while it is not as `isAsExpected` says and propagation may be why. Gives the
+ * last result.
+ */
+export async function untilSettled(
+  world: ScenarioWorld,
+  own: OwnProbe,
+  probe: () => Promise<ProbeResult>,
+  isAsExpected: (result: ProbeResult) => boolean,
+  pauseMilliseconds = AWS_POLL_MILLISECONDS,
+): Promise<Tried> {
+  const end = performance.now() + (world.environment.aws.propagation?.boundSeconds ?? 0) * 1000;
+  for (let tries = 1; ; tries += 1) {
+    const result = await probe();
+    const isLast = performance.now() + pauseMilliseconds > end || !mayChange(own, result);
+    if (isLast || isAsExpected(result)) return { result, tries };
+    await sleep(pauseMilliseconds, undefined, { signal: world.signal });
+  }
+}

@@ -1,0 +1,227 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { STSClient } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { hostedDriver } from '../../clusters/hosted.ts';
+import { testSession } from '../../emulator/http/test-session.ts';
+import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
+import { startWithWorld } from '../../emulator/start.ts';
+import { callCounter } from '../aws/call-counter.ts';
+import { askEksAuth } from '../aws/eks-auth.ts';
+import { emulatedAws } from '../aws/emulated.ts';
+import { iamPropagation } from './canary.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import {
+  createAssociation,
+  createAssociationFor,
+  deleteAssociation,
+  denied,
+  fetchCredentials,
+  getObject,
+  granted,
+  listAssociations,
+  putRolePolicy,
+  refused,
+  removeAssociation,
+  restartPod,
+  startPod,
+  succeeds,
+  updateAssociation,
+  whoAmI,
+} from '../index.ts';
+import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import type { ScenarioResult } from '../report/results.ts';
+import type { ScenarioSpec } from '../scenario/spec.ts';
+import { provision, type Provisioned } from '../engine/environment.ts';
+import { embedded } from '../engine/platform.ts';
+import { runScenario } from '../engine/attempt.ts';
+
+const RUN = 'c1a2b3d';
+/** Milliseconds that a slow AWS takes: longer than a pod that waits for nothing takes to start. */
+const IAM = 700;
+const VERY_SLOW_IAM = 2500;
+const ASSOCIATIONS = { webhook: 400, eksAuth: 1000 };
+
+describe('a scenario on an AWS that takes its time', function () {
+  this.timeout(60_000);
+
+  let directory: string;
+  let provisioned: Provisioned;
+  let slow: { iam: number };
+  /** Whether changes of IAM are waited for before probes are made. */
+  let looks = true;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'propagation-'));
+    const host = embedded(RUN, directory, []);
+    const associations = { webhook: 0, eksAuth: 0 };
+    const { emulator, world } = await startWithWorld({
+      clusterProvider: host.provider,
+      settings: { delays: { ...DEFAULT_SETTINGS.delays, iam: VERY_SLOW_IAM }, associationPropagation: associations },
+    });
+    // The clusters' own roles are made by others, who wait in their own way.
+    slow = world.lag;
+    slow.iam = 0;
+    const { credentials } = testSession(world, {
+      roleName: 'nightly',
+      allow: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+    });
+    const aws = emulatedAws(emulator, host.reachable(emulator.endpoint));
+    const { endpoint, region, accountId } = emulator;
+    const { accessKeyId, secretAccessKey, sessionToken = '' } = credentials;
+    const caller = { accessKeyId, secretAccessKey, sessionToken };
+    const sts = new STSClient({ endpoint, region, credentials: caller });
+    const canary = iamPropagation({
+      ...{ clients: { iam: aws.clients('main').iam, sts }, run: RUN, accountId, tags: {} },
+      ...{ inARow: 1, boundSeconds: 30, pollMilliseconds: 50 },
+    });
+    const eksAuth = { endpoint, region, credentials: async () => caller, limiter: { turn: async () => undefined } };
+    const target: AwsTarget = {
+      ...aws,
+      propagation: {
+        boundSeconds: canary.boundSeconds,
+        settled: (signal) => (looks ? canary.settled(signal) : Promise.resolve()),
+      },
+      askEksAuth: (cluster, token) => askEksAuth({ ...eksAuth, counter: callCounter() }, cluster, token),
+      close: async () => {
+        await canary.close();
+        sts.destroy();
+        await aws.close();
+      },
+    };
+    provisioned = await provision(
+      { aws: target, clusters: hostedDriver(host, RUN) },
+      {
+        run: RUN,
+        clusters: ['c1'],
+        expiresAt: new Date(0),
+        progress: () => undefined,
+        signal: new AbortController().signal,
+      },
+    );
+    slow.iam = IAM;
+    Object.assign(associations, ASSOCIATIONS);
+  });
+  after(async () => {
+    await provisioned.teardown();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const verdict = async (id: string, spec: Partial<ScenarioSpec>): Promise<ScenarioResult> =>
+    runScenario(aScenario(spec, id), {
+      environment: provisioned.environment,
+      available: provisioned.capabilities,
+      timeoutMilliseconds: 50_000,
+      retries: 0,
+      signal: new AbortController().signal,
+      keep: 'never',
+      diagnostics: { directory, interrupted: new AbortController().signal },
+    });
+  const passes = async (id: string, spec: Partial<ScenarioSpec>): Promise<ScenarioResult> => {
+    const result = await verdict(id, spec);
+    expect([result.verdict, result.reason]).to.deep.equal([
+      'passed',
+      `All ${result.probes.length} probes met what was expected.`,
+    ]);
+    return result;
+  };
+
+  const readData = allow('s3:GetObject', 'data/*');
+
+  it('waits for roles, policies and associations before its pods start', () => passes('AB-01', {}));
+
+  it('waits for the roles that a bucket policy names', () =>
+    passes('AB-02', {
+      roles: { app: podIdentityRole() },
+      buckets: { data: { policy: [forPrincipal('<role:app>', allow('s3:GetObject', 'data/*'))] } },
+      objects: ['data/key'],
+      workloads: { app: { role: 'app' } },
+      probes: [granted('app', getObject('data/key'))],
+    }));
+
+  it('waits for a change of a policy', () =>
+    passes('AB-03', {
+      roles: { app: podIdentityRole(readData) },
+      objects: ['data/key'],
+      workloads: { app: { role: 'app' } },
+      probes: [
+        granted('app', getObject('data/key')),
+        putRolePolicy('app', allow('s3:GetObject', 'data/other')),
+        denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied', policy: 'identity' }),
+      ],
+    }));
+
+  it('waits for a deletion, a creation and a change of an association', () =>
+    passes('AB-04', {
+      roles: { first: podIdentityRole(), second: podIdentityRole() },
+      objects: [],
+      workloads: { app: { role: 'first' }, late: { serviceAccount: 'app', starts: 'later' } },
+      probes: [
+        granted('app', whoAmI(), { as: 'first' }),
+        deleteAssociation('app'),
+        restartPod('app'),
+        refused('app', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+        createAssociation('app', 'first'),
+        startPod('late'),
+        granted('late', whoAmI(), { as: 'first' }),
+        updateAssociation('app', 'second'),
+        restartPod('late'),
+        granted('late', whoAmI(), { as: 'second' }),
+      ],
+    }));
+
+  it('waits for a role that EKS Auth is to refuse', () =>
+    passes('AB-05', {
+      roles: {
+        app: podIdentityRole(),
+        closed: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] },
+      },
+      objects: [],
+      workloads: { app: { role: 'app' }, closed: { role: 'closed', serviceAccount: 'closed' } },
+      probes: [
+        granted('app', whoAmI()),
+        refused('closed', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
+      ],
+    }));
+
+  it('repeats the harness own probes of associations', () =>
+    passes('AB-06', {
+      roles: { app: podIdentityRole() },
+      objects: [],
+      workloads: { app: { role: 'app' } },
+      probes: [
+        granted('app', whoAmI()),
+        succeeds(createAssociationFor('app/made', { role: 'app' })),
+        succeeds(listAssociations({ namespace: 'app' }), { count: 2 }),
+        succeeds(removeAssociation('<association-id:made>')),
+        succeeds(listAssociations({ namespace: 'app' }), { count: 1 }),
+      ],
+    }));
+
+  it('repeats a probe whose change nobody can see from outside, and tells how often', async () => {
+    // As if the canary were seen ahead of the changes that it stands for.
+    looks = false;
+    slow.iam = VERY_SLOW_IAM;
+    try {
+      const result = await passes('AB-07', {
+        roles: { app: podIdentityRole(readData) },
+        objects: ['data/key'],
+        workloads: { app: { role: 'app' } },
+        probes: [
+          granted('app', getObject('data/key')),
+          putRolePolicy('app', allow('s3:GetObject', 'data/other')),
+          denied('app', getObject('data/key'), { by: 's3', code: 'AccessDenied' }),
+        ],
+      });
+      const last = result.probes.at(-1);
+      expect(last?.tries).to.be.greaterThan(1);
+      expect(last?.reason).to.match(/, as expected, after \d+ tries in \d+\.\d s\.$/);
+      expect(last?.observed).not.to.have.property('tries');
+    } finally {
+      slow.iam = IAM;
+      looks = true;
+    }
+  });
+});

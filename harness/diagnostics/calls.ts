@@ -1,0 +1,73 @@
+import type { CallRecord } from '../../emulator/index.ts';
+import { explain } from '../verdict/explain.ts';
+import { explanationLines } from '../report/junit.ts';
+import { workloads, type ScenarioWorld } from '../world/world.ts';
+import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
+
+/** So many refusals are told. */
+const MOST_CALLS = 3;
+
+/** The calls that AWS received from the scenario or about its things, where AWS keeps a record. */
+export function collectCalls(scene: Scene, findings: Findings): void {
+  const { world, since } = scene;
+  const { controls } = world.environment.aws;
+  if (!controls) {
+    findings.notes.push('Calls: this AWS keeps no record of them that can be read.');
+    return;
+  }
+  const names = namesOf(world);
+  // A scenario may have moved AWS' clock forward, never back.
+  const calls = controls.calls().filter((call) => call.time >= since.getTime() && isOf(call, world.scenario.id, names));
+  if (calls.length === 0) return;
+  const told = lastOnes(calls.map(callOf));
+  const cut = told.length < calls.length ? ` (the last ${told.length} of ${calls.length})` : '';
+  findings.files.push({
+    name: 'calls.json',
+    description: `calls that AWS received from the scenario or about its things, with each decision statement by statement${cut}`,
+    content: told,
+  });
+  const explained = new Set(scene.probes.map(({ explanation }) => explanation?.requestId));
+  const refused = calls.filter(({ errorCode, requestId }) => errorCode !== undefined && !explained.has(requestId));
+  for (const call of refused.slice(-MOST_CALLS))
+    findings.telling.push({
+      source: `AWS answered ${call.errorCode} (${call.status}) to ${call.caller}`,
+      lines: explanationLines(explain(call)),
+    });
+}
+
+/** Names of the scenario's things, which no other scenario has at that time. */
+function namesOf(world: ScenarioWorld): string[] {
+  const { names, scenario } = world;
+  const { roles = {}, buckets = {}, objects = [] } = scenario.spec;
+  const places = objects.map((object) => (typeof object === 'string' ? object : object.at));
+  const bucketAliases = new Set([...Object.keys(buckets), ...places.map((at) => at.slice(0, at.indexOf('/')))]);
+  return [
+    ...workloads(world).map(({ namespace }) => namespace),
+    ...Object.keys(roles).map((alias) => names.roleName(alias)),
+    ...[...bucketAliases].map((alias) => names.bucket(alias)),
+  ];
+}
+
+/** Statements are not looked at: they are computed when they are read, and the resource names all that they would. */
+function isOf(call: CallRecord, scenario: string, names: readonly string[]): boolean {
+  if (call.applicationId === scenario) return true;
+  const text = [call.caller, ...call.notes, ...call.authorizations.map(({ resource }) => resource)].join('\n');
+  return names.some((name) => text.includes(name));
+}
+
+function callOf(call: CallRecord): object {
+  const { time, caller, applicationId, status, errorCode } = call;
+  return { time: new Date(time).toISOString(), caller, applicationId, status, errorCode, ...explain(call) };
+}
+
+/** As many of the last as one file may hold. */
+function lastOnes<T>(all: readonly T[]): T[] {
+  const kept: T[] = [];
+  let bytes = 0;
+  for (const item of [...all].reverse()) {
+    bytes += JSON.stringify(item, null, 2).length;
+    if (bytes > MAX_BYTES) break;
+    kept.unshift(item);
+  }
+  return kept;
+}

@@ -1,0 +1,61 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import type { Site } from '../world/world.ts';
+import { collectLogs, messageOf } from './logs.ts';
+import { attempt, type Findings, type Scene } from './scene.ts';
+
+const NAMESPACE = 'kube-system';
+/** Where the components' charts and manifests put their pods, by label. */
+const COMPONENTS: readonly { readonly name: string; readonly selectors: readonly string[] }[] = [
+  { name: 'agent', selectors: [AGENT_SELECTOR] },
+  { name: 'webhook', selectors: ['app=pod-identity-webhook', 'app.kubernetes.io/name=pod-identity-webhook'] },
+];
+const MOST_LINES = 5;
+
+/** What agent and webhook logged while the scenario ran, on every cluster that it uses. */
+export async function collectComponentLogs(scene: Scene, findings: Findings): Promise<void> {
+  await Promise.all(
+    scene.sites.flatMap((site) =>
+      COMPONENTS.map(({ name, selectors }) =>
+        attempt(`Log of the ${name} (${site.alias})`, findings, () =>
+          collectComponent(scene, findings, site, name, selectors),
+        ),
+      ),
+    ),
+  );
+}
+
+async function collectComponent(
+  scene: Scene,
+  findings: Findings,
+  site: Site,
+  name: string,
+  selectors: readonly string[],
+): Promise<void> {
+  const lists = await Promise.all(
+    selectors.map((selector) => site.kubernetes.listPods(NAMESPACE, selector, scene.signal)),
+  );
+  const pods = new Map<string, V1Pod>(lists.flat().map((pod) => [pod.metadata?.name ?? '', pod]));
+  if (pods.size === 0) findings.notes.push(`Log of the ${name} (${site.alias}): it has no pod on this cluster.`);
+  await Promise.all(
+    [...pods.values()].map(async (pod) => {
+      const { alias: cluster, kubernetes } = site;
+      const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: `log of the ${name}` });
+      const lines = logs.flatMap(({ text }) => complaints(text));
+      if (lines.length > 0)
+        findings.telling.push({
+          source: `Log of the ${name} ${pod.metadata?.name} (${cluster}), which serves other scenarios too`,
+          lines,
+        });
+    }),
+  );
+}
+
+/** The last lines that are warnings or worse, in the forms of logrus (JSON, text), zap and klog. */
+export function complaints(text: string): string[] {
+  return text
+    .split('\n')
+    .map(messageOf)
+    .filter((line) => /"?level"?\s*[:=]\s*"?(?:warn|error|fatal|panic|dpanic)|^[WEF]\d{4} \d\d:/i.test(line))
+    .slice(-MOST_LINES);
+}

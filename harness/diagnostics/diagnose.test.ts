@@ -1,0 +1,406 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CoreV1Event, V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import type { CallRecord } from '../../emulator/index.ts';
+import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import type { KubernetesClient, LogOptions } from '../kubernetes-client/client.ts';
+import type { ProbeOutcome, Verdict } from '../report/results.ts';
+import { anOutcome, aScenario } from '../testing/scenarios.ts';
+import { makeWorld, type Environment, type ScenarioWorld, type Site } from '../world/world.ts';
+import { complaints } from './components.ts';
+import { diagnose, redactor } from './index.ts';
+import { sinceThen } from './logs.ts';
+import { decodedTokens, eventLine } from './pods.ts';
+
+const STARTED = Date.parse('2026-03-04T05:06:07.500Z');
+const NAMESPACE = 'ab-01-app-cabcdef';
+const never = (): Promise<never> => new Promise(() => undefined);
+
+const pod: V1Pod = {
+  metadata: { name: 'red-1', namespace: NAMESPACE, managedFields: [{ manager: 'kubelet' }] },
+  spec: {
+    initContainers: [{ name: 'first' }],
+    containers: [
+      {
+        name: 'probe',
+        env: [
+          { name: 'PROBE_PLAN', value: '{"phases":[]}' },
+          { name: 'AWS_SESSION_TOKEN', value: 'anything' },
+        ],
+      },
+    ],
+  },
+  status: {
+    phase: 'Running',
+    initContainerStatuses: [
+      {
+        name: 'first',
+        image: '',
+        imageID: '',
+        ready: false,
+        restartCount: 1,
+        state: { terminated: { exitCode: 3, reason: 'Error' } },
+      },
+    ],
+  },
+};
+const agent: V1Pod = {
+  metadata: { name: 'agent-x', namespace: 'kube-system' },
+  spec: { containers: [{ name: 'agent' }] },
+};
+
+const aCall = (values: Partial<CallRecord>): CallRecord => ({
+  requestId: 'r1',
+  time: STARTED,
+  service: 'eks-auth',
+  operation: 'AssumeRoleForPodIdentity',
+  caller: 'anonymous',
+  applicationId: undefined,
+  status: 400,
+  errorCode: 'AccessDeniedException',
+  authorizations: [],
+  notes: [],
+  ...values,
+});
+
+interface FakeParts {
+  readonly kubernetes?: Partial<KubernetesClient>;
+  readonly send?: (command: object) => Promise<unknown>;
+  readonly calls?: readonly CallRecord[];
+}
+
+/** A world whose cluster and AWS answer as they are told to. */
+function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakeParts = {}): ScenarioWorld {
+  const client: Partial<KubernetesClient> = {
+    listPods: async (namespace, selector) =>
+      namespace === NAMESPACE ? [pod] : selector.includes('agent') ? [agent] : [],
+    listEvents: async () => [],
+    readLog: async () => '',
+    ...kubernetes,
+  };
+  const site = { alias: 'c1', cluster: { name: 'cabcdef-c1' }, kubernetes: client } as unknown as Site;
+  const aws = {
+    accountId: () => '111122223333',
+    clients: () => ({ eks: { send }, iam: { send } }),
+    controls: { calls: () => calls },
+  };
+  const environment = { run: 'cabcdef', aws, sites: new Map([['c1', site]]) } as unknown as Environment;
+  return makeWorld(aScenario(), environment, 1, new AbortController().signal);
+}
+
+describe('diagnostics', () => {
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'diagnostics-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+  interface Options {
+    readonly interrupted?: AbortSignal;
+    readonly milliseconds?: number;
+    readonly attempt?: number;
+    readonly verdict?: Verdict;
+    readonly probes?: readonly ProbeOutcome[];
+    readonly secrets?: readonly string[];
+  }
+
+  async function collected(world: ScenarioWorld, options: Options = {}) {
+    const { interrupted = new AbortController().signal, milliseconds, attempt = 1, secrets = [] } = options;
+    const attachments = await diagnose(
+      world,
+      {
+        verdict: options.verdict ?? 'failed',
+        reason: 'Why.',
+        probes: options.probes ?? [],
+        attempt,
+        startedAt: STARTED,
+      },
+      redactor(secrets),
+      { directory, interrupted, ...(milliseconds !== undefined && { milliseconds }) },
+    );
+    const read = (name: string): string =>
+      readFileSync(join(directory, attachments.find((file) => file.name === name)?.path ?? name), 'utf8');
+    return { attachments, read, json: (name: string): unknown => JSON.parse(read(name)) };
+  }
+
+  it('writes what it names, and nothing else, the summary first', async () => {
+    const { attachments, read } = await collected(aWorld());
+    expect(attachments[0]).to.include({ name: 'summary.md', path: 'diagnostics/AB-01/summary.md' });
+    expect(readdirSync(join(directory, 'diagnostics', 'AB-01')).sort()).to.deep.equal(
+      attachments.map(({ name }) => name).sort(),
+    );
+    for (const { name } of attachments.slice(1)) expect(read('summary.md')).to.contain(`[${name}](${name})`);
+  });
+
+  it('gives a further attempt a folder of its own', async () => {
+    await collected(aWorld());
+    const { attachments } = await collected(aWorld(), { attempt: 2 });
+    expect(attachments[0]?.path).to.equal('diagnostics/AB-01-attempt2/summary.md');
+    expect(readdirSync(join(directory, 'diagnostics')).sort()).to.deep.equal(['AB-01', 'AB-01-attempt2']);
+  });
+
+  it('shows pods as they are stored, without the plan, the managers and secrets', async () => {
+    const { json, read } = await collected(aWorld());
+    const [shown] = json('pods.json') as [V1Pod & { cluster: string }];
+    expect(shown.cluster).to.equal('c1');
+    expect(shown.metadata).to.deep.equal({ name: 'red-1', namespace: NAMESPACE });
+    expect(shown.spec?.containers[0]?.env).to.deep.equal([
+      { name: 'PROBE_PLAN', value: '(the plan of the probes: 13 characters)' },
+      { name: 'AWS_SESSION_TOKEN', value: '[redacted]' },
+    ]);
+    expect(read('summary.md')).to.contain('container first ended: Error, exit code 3, was restarted 1 times');
+  });
+
+  it('reads the log of every container, before its restart too, and of the agent, since the beginning', async () => {
+    const asked: (LogOptions & { readonly of: string })[] = [];
+    const readLog: KubernetesClient['readLog'] = async (_namespace, name, container, options) => {
+      asked.push({ ...options, of: `${name}/${container}${options.previous ? ' before' : ''}` });
+      return '2026-03-04T05:06:06Z a line\n';
+    };
+    const { attachments } = await collected(aWorld({ kubernetes: { readLog } }));
+    const all = ['agent-x/agent', 'red-1/first', 'red-1/first before', 'red-1/probe'];
+    expect(asked.map(({ of }) => of).sort()).to.deep.equal(all);
+    for (const { since } of asked) expect(since.toISOString()).to.equal('2026-03-04T05:06:05.500Z');
+    expect(attachments.map(({ name }) => name).filter((name) => name.endsWith('.log'))).to.have.members([
+      'c1.kube-system.agent-x.agent.log',
+      `c1.${NAMESPACE}.red-1.first.log`,
+      `c1.${NAMESPACE}.red-1.first.previous.log`,
+      `c1.${NAMESPACE}.red-1.probe.log`,
+    ]);
+  });
+
+  it('takes secrets out of every file, also those that are known by their value alone', async () => {
+    const secret = 'known by its value';
+    const token = `eyJhbGciOiJSUzI1NiJ9.${Buffer.from('{"sub":"x"}').toString('base64url')}.c2lnbmF0dXJl`;
+    const line = `${secret} ${token}`;
+    const { attachments, read } = await collected(
+      aWorld({
+        kubernetes: {
+          readLog: async () => `level=error msg="${line}"\n`,
+          listEvents: async () => [{ metadata: {}, involvedObject: {}, type: 'Warning', message: line }],
+        },
+        send: async () => {
+          throw new Error(line);
+        },
+        calls: [aCall({ notes: [NAMESPACE, line] })],
+      }),
+      { secrets: [secret] },
+    );
+    for (const { name } of attachments) {
+      expect(read(name), name).not.to.contain(secret);
+      expect(read(name), name).not.to.contain('eyJ');
+    }
+    expect(read('summary.md').match(/\[redacted\]/g)).to.have.length.above(4);
+  });
+
+  it('cuts a line after its secrets are taken out', async () => {
+    const known = 'z'.repeat(40);
+    const { read } = await collected(
+      aWorld({ kubernetes: { readLog: async () => `level=error ${'x'.repeat(470)} ${known} end` } }),
+      { secrets: [known] },
+    );
+    expect(read('summary.md')).to.contain('xxx').and.not.to.contain('zz');
+  });
+
+  it('shows the claims of tokens and never more, whatever the log holds', async () => {
+    const tokens = [
+      { from: 'irsa', header: { alg: 'RS256' }, claims: { aud: ['sts.amazonaws.com'] }, token: 'all of it' },
+    ];
+    const readLog = async (): Promise<string> => `2026-03-04T05:06:08.1Z probe-tokens ${JSON.stringify(tokens)}\n`;
+    const { json, read } = await collected(aWorld({ kubernetes: { readLog } }));
+    expect(json('tokens.json')).to.deep.include({
+      cluster: 'c1',
+      namespace: NAMESPACE,
+      pod: 'red-1',
+      container: 'probe',
+      tokens: [{ from: 'irsa', header: { alg: 'RS256' }, claims: { aud: ['sts.amazonaws.com'] } }],
+    });
+    expect(read('tokens.json')).not.to.contain('all of it');
+    expect(decodedTokens('probe-tokens nonsense')).to.deep.equal([]);
+  });
+
+  it('shows the calls of the scenario and no other', async () => {
+    const calls = [
+      aCall({ requestId: 'before', notes: [NAMESPACE], time: STARTED - 60_000 }),
+      aCall({ requestId: 'by-namespace', notes: [`namespace ${NAMESPACE}`] }),
+      aCall({ requestId: 'by-role', caller: 'arn:aws:sts::1:assumed-role/conformance-cabcdef-ab-01-app/x' }),
+      aCall({ requestId: 'by-program', applicationId: 'AB-01' }),
+      aCall({
+        requestId: 'by-bucket',
+        authorizations: [
+          {
+            action: 's3:GetObject',
+            resource: 'arn:aws:s3:::conformance-cabcdef-ab-01-data/key',
+            decision: { value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it', statements: [] },
+          },
+        ],
+      }),
+      aCall({ requestId: 'of-another', notes: ['namespace ab-02-app-cabcdef'], applicationId: 'AB-02' }),
+    ];
+    const told = anOutcome({
+      verdict: 'failed',
+      explanation: { requestId: 'by-role', service: 's3', operation: 'x', notes: [], authorizations: [] },
+    });
+    const { json, read } = await collected(aWorld({ calls }), { probes: [told] });
+    expect((json('calls.json') as CallRecord[]).map(({ requestId }) => requestId)).to.deep.equal([
+      'by-namespace',
+      'by-role',
+      'by-program',
+      'by-bucket',
+    ]);
+    const [, standsOut = ''] = read('summary.md').split('## What stands out');
+    expect(standsOut)
+      .to.contain('request by-bucket')
+      .and.to.contain('nothing allows it')
+      .and.not.to.contain('request by-role');
+  });
+
+  it('shows associations and roles, with documents decoded, and says which role is not there', async () => {
+    const answers: Readonly<Record<string, object>> = {
+      GetRoleCommand: { Role: { RoleName: 'r', AssumeRolePolicyDocument: '%7B%22a%22%3A1%7D' } },
+      ListRolePoliciesCommand: { PolicyNames: ['scenario'] },
+      GetRolePolicyCommand: { PolicyDocument: '%7B%22b%22%3A2%7D' },
+    };
+    const answering = aWorld({ send: async (command) => answers[command.constructor.name] ?? {} });
+    const { json, read } = await collected(answering);
+    expect(json('roles.json')).to.deep.equal({
+      app: {
+        RoleName: 'r',
+        AssumeRolePolicyDocument: { a: 1 },
+        InlinePolicies: { scenario: { b: 2 } },
+        AttachedPolicies: [],
+      },
+    });
+    expect(read('summary.md')).not.to.contain('Role app');
+    const failing = await collected(
+      aWorld({
+        send: async () => {
+          throw Object.assign(new Error('The role cannot be found.'), { name: 'NoSuchEntityException' });
+        },
+      }),
+    );
+    expect(failing.read('summary.md')).to.contain('- Role app: NoSuchEntityException: The role cannot be found.');
+  });
+
+  it('tells what was expected and what came, and of a scenario that was not judged what its pod had reported', async () => {
+    const probes = [
+      anOutcome({ number: 0 }),
+      anOutcome({
+        number: 1,
+        verdict: 'failed',
+        reason: 'Access was expected.',
+        expected: { text: 'granted as role app', outcome: 'granted' },
+        observed: { outcome: 'denied', layer: 's3', code: 'AccessDenied', status: 403 },
+      }),
+    ];
+    const readLog = async (): Promise<string> => 'probe-report {"number":0}\n';
+    const judged = await collected(aWorld({ kubernetes: { readLog } }), { probes });
+    expect(judged.read('summary.md'))
+      .to.contain('- expected: granted as role app\n- observed: denied by s3 with AccessDenied, status 403')
+      .and.to.contain('Access was expected.')
+      .and.to.contain('- Probe 1, red: GetObject s3://data/red/key: granted as role app')
+      .and.not.to.contain('probe-report');
+    const open = await collected(aWorld({ kubernetes: { readLog } }), { verdict: 'error' });
+    expect(open.read('summary.md')).to.contain('No probe was judged').and.to.contain('probe-report {"number":0}');
+  });
+
+  it('says what could not be had, and has the rest', async () => {
+    const refuse = async (): Promise<never> => {
+      throw new KubernetesError(403, 'Forbidden', 'pods/log is forbidden');
+    };
+    const { attachments, read } = await collected(aWorld({ kubernetes: { readLog: refuse } }));
+    expect(read('summary.md'))
+      .to.contain(`- Log of ${NAMESPACE}/red-1, container probe (c1): KubernetesError: pods/log is forbidden`)
+      .and.to.contain('- Log of the webhook (c1): it has no pod on this cluster.');
+    expect(attachments.map(({ name }) => name)).to.include('pods.json');
+  });
+
+  it('gives up what does not come in time, and has the rest', async () => {
+    const { attachments, read } = await collected(
+      aWorld({ kubernetes: { listEvents: never, readLog: never }, calls: [aCall({ notes: [NAMESPACE] })] }),
+      { milliseconds: 30 },
+    );
+    expect(attachments.map(({ name }) => name)).to.include.members(['summary.md', 'pods.json', 'calls.json']);
+    expect(read('summary.md'))
+      .to.contain('- Events: it did not come within 0.03 s')
+      .and.to.contain('- Pods: it did not come within 0.03 s');
+  });
+
+  it('collects nothing when the run is interrupted, before or meanwhile', async () => {
+    expect((await collected(aWorld(), { interrupted: AbortSignal.abort() })).attachments).to.deep.equal([]);
+    const interrupt = new AbortController();
+    const listEvents = (): Promise<never> => {
+      interrupt.abort();
+      return never();
+    };
+    const { attachments } = await collected(aWorld({ kubernetes: { listEvents } }), { interrupted: interrupt.signal });
+    expect(attachments).to.deep.equal([]);
+    expect(existsSync(join(directory, 'diagnostics'))).to.equal(false);
+  });
+
+  it('does not fail where its folder cannot be written', async () => {
+    writeFileSync(join(directory, 'diagnostics'), 'a file');
+    expect((await collected(aWorld())).attachments).to.deep.equal([]);
+  });
+});
+
+describe('a line of a log', () => {
+  const since = new Date('2026-03-04T05:06:07.900Z');
+  it('is old when any time in it is, and stays when it tells none', () => {
+    const lines = [
+      '2026-03-04T05:06:06.999Z old',
+      '2026-03-04T05:06:07.1Z in the same second',
+      '{"level":"info","time":"2026-03-04T05:06:05Z"}',
+      '{"level":"info","time":"2026-03-04T07:06:08+02:00"}',
+      'no time',
+    ];
+    expect(sinceThen(lines.join('\n'), since).split('\n')).to.deep.equal([lines[1], lines[3], lines[4]]);
+  });
+
+  it('is a complaint by its level, in all forms that components log in', () => {
+    const bad = [
+      '{"level":"error","msg":"x"}',
+      'time="2026-03-04T05:06:07Z" level=warning msg=x',
+      '{"level": "fatal"}',
+      'E0304 05:06:07.123456       1 handler.go:1] x',
+      '2026-03-04T05:06:07.1Z W0304 05:06:07.123456       1 handler.go:1] x',
+    ];
+    const good = [
+      '{"level":"info","msg":"error"}',
+      'I0304 05:06:07.123456       1 handler.go:1] x',
+      'Everything is well',
+    ];
+    expect(complaints([...bad, ...good].join('\n'))).to.have.length(bad.length);
+    expect(complaints(good.join('\n'))).to.deep.equal([]);
+  });
+});
+
+describe('an event', () => {
+  const common = { metadata: { namespace: 'n' }, involvedObject: { kind: 'Pod', name: 'p' }, reason: 'Failed' };
+  const time = new Date('2026-03-04T05:06:07Z');
+  const forms: readonly (readonly [string, Partial<CoreV1Event>, number])[] = [
+    ['the core API', { lastTimestamp: time, count: 3, type: 'Warning', source: { component: 'kubelet' } }, 3],
+    ['events.k8s.io', { eventTime: time, type: 'Warning', reportingComponent: 'kubelet' }, 1],
+    [
+      'events.k8s.io, as a series',
+      {
+        eventTime: new Date(0),
+        series: { count: 4, lastObservedTime: time },
+        type: 'Warning',
+        reportingComponent: 'kubelet',
+      },
+      4,
+    ],
+  ];
+  for (const [what, form, count] of forms)
+    it(`is told alike when it is of ${what}`, () =>
+      expect(eventLine('c1', { ...common, ...form })).to.include({
+        time: '2026-03-04T05:06:07.000Z',
+        object: 'Pod/p',
+        type: 'Warning',
+        component: 'kubelet',
+        count,
+      }));
+});

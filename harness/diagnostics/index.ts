@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import type { Redactor } from '../../foundation/redact.ts';
+import { orAborted } from '../../foundation/aborted.ts';
+import type { Attachment, ProbeOutcome, Verdict } from '../report/results.ts';
+import { writeWhole } from '../report/write.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { collectAssociations, collectRoles } from './aws.ts';
+import { collectCalls } from './calls.ts';
+import { collectComponentLogs } from './components.ts';
+import { collectEvents, collectPods } from './pods.ts';
+import { attempt as tried, makeScene, type DiagnosticFile, type Findings, type Scene } from './scene.ts';
+import { summaryText } from './summary.ts';
+
+export { isSecretName, redactor, type Redactor } from '../../foundation/redact.ts';
+
+export const SUMMARY_FILE = 'summary.md';
+
+export interface DiagnosticsOptions {
+  /** The report folder. */
+  readonly directory: string;
+  /** Fires when the run is interrupted: then nothing is collected. */
+  readonly interrupted: AbortSignal;
+  /** All that is collected for one scenario takes no longer. Default 10,000. */
+  readonly milliseconds?: number;
+}
+
+/** A scenario that is not as expected. */
+export interface Failure {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly probes: readonly ProbeOutcome[];
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** When the scenario began, milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+/** In the order in which they are told; calls first, before the others make calls of their own. */
+const COLLECTORS: readonly (readonly [
+  what: string,
+  collect: (scene: Scene, findings: Findings) => void | Promise<void>,
+])[] = [
+  ['Calls', collectCalls],
+  ['Pods', collectPods],
+  ['Events', collectEvents],
+  ['Logs of agent and webhook', collectComponentLogs],
+  ['Associations', collectAssociations],
+  ['Roles', collectRoles],
+];
+
+/**
+ * Collects what may tell why a scenario is not as expected, while all of it is still there, and writes it into
+ * `diagnostics/<scenario>` of the report folder (`diagnostics/<scenario>-attempt2` for a further attempt). Never rejects:
+ * what cannot be had is a line of the summary. Nothing is written without going through `redact`.
+ */
+export async function diagnose(
+  world: ScenarioWorld,
+  failure: Failure,
+  redact: Redactor,
+  { directory, interrupted, milliseconds = 10_000 }: DiagnosticsOptions,
+): Promise<readonly Attachment[]> {
+  if (interrupted.aborted) return [];
+  const timeUp = new AbortController();
+  const timer = setTimeout(
+    () => timeUp.abort(new Error(`it did not come within ${milliseconds / 1000} s`)),
+    milliseconds,
+  );
+  const signal = AbortSignal.any([interrupted, timeUp.signal]);
+  const parts = await Promise.all(
+    COLLECTORS.map(async ([what, collect]) => {
+      const findings: Findings = { files: [], telling: [], notes: [] };
+      await tried(what, findings, () =>
+        orAborted((async () => collect(makeScene(world, failure, signal), findings))(), signal),
+      );
+      return findings;
+    }),
+  );
+  clearTimeout(timer);
+  if (interrupted.aborted) return [];
+  const { id } = world.scenario;
+  const folder = `diagnostics/${failure.attempt === 1 ? id : `${id}-attempt${failure.attempt}`}`;
+  const { files, ...told } = merged(parts);
+  // Before lines are cut: half a secret could not be told any more.
+  const findings = { files, ...redact.value(told) };
+  const { scenario, environment } = world;
+  const summary: DiagnosticFile = {
+    name: SUMMARY_FILE,
+    description: 'what was expected, what came, what stands out, and what the other files are',
+    content: summaryText({ scenario, run: environment.run, findings, ...failure }),
+  };
+  try {
+    return [summary, ...findings.files].map(({ name, description, content }) => {
+      const path = `${folder}/${name}`;
+      writeWhole(join(directory, path), textOf(content, redact));
+      return { name, path, description };
+    });
+  } catch {
+    // A report folder that cannot be written is told when the reports are.
+    return [];
+  }
+}
+
+const textOf = (content: unknown, redact: Redactor): string =>
+  typeof content === 'string' ? redact.text(content) : `${JSON.stringify(redact.value(content), null, 2)}\n`;
+
+function merged(parts: readonly Findings[]): Findings {
+  const byName = (a: DiagnosticFile, b: DiagnosticFile): number => (a.name < b.name ? -1 : 1);
+  return {
+    files: parts.flatMap(({ files }) => [...files].sort(byName)),
+    telling: parts.flatMap(({ telling }) => telling),
+    notes: parts.flatMap(({ notes }) => notes),
+  };
+}

@@ -1,0 +1,72 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import { attempt, MAX_BYTES, type Findings, type Scene } from './scene.ts';
+
+const TAIL_LINES = 10_000;
+
+/** The log of one container. */
+export interface ContainerLog {
+  readonly container: string;
+  readonly text: string;
+}
+
+interface LogRequest {
+  readonly scene: Scene;
+  readonly findings: Findings;
+  readonly kubernetes: KubernetesClient;
+  readonly cluster: string;
+  readonly pod: V1Pod;
+  /** What it is, for the list of files. */
+  readonly what: string;
+}
+
+/** Reads what all containers of a pod logged while the scenario ran, before a restart too, and makes files of it. */
+export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> {
+  const { scene, findings, kubernetes, cluster, pod, what } = request;
+  const { name = '', namespace = '' } = pod.metadata ?? {};
+  const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((item) => item.name);
+  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  const restarted = new Set(statuses.filter((status) => status.restartCount > 0).map((status) => status.name));
+  const wanted = containers.flatMap((container) => [
+    { container, previous: false },
+    ...(restarted.has(container) ? [{ container, previous: true }] : []),
+  ]);
+  const logs: ContainerLog[] = [];
+  await Promise.all(
+    wanted.map(({ container, previous }) => {
+      const when = previous ? ' before its restart' : '';
+      return attempt(`Log of ${namespace}/${name}, container ${container}${when} (${cluster})`, findings, async () => {
+        const { since, signal } = scene;
+        const options = { since, signal, tailLines: TAIL_LINES, maxBytes: MAX_BYTES, previous };
+        const text = sinceThen(await kubernetes.readLog(namespace, name, container, options), since);
+        if (text.trim() === '') return;
+        const file = [cluster, namespace, name, container, ...(previous ? ['previous'] : [])].join('.');
+        findings.files.push({
+          name: `${file}.log`,
+          description: `${what} ${name} (${cluster}), container ${container}${when}`,
+          content: text,
+        });
+        if (!previous) logs.push({ container, text });
+      });
+    }),
+  );
+  return logs;
+}
+
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/;
+
+/** The lines of a log since a moment. Not every server knows `sinceTime`; a line that tells no time stays. */
+export function sinceThen(text: string, since: Date): string {
+  // Seconds are the finest that logs agree on.
+  const from = Math.floor(since.getTime() / 1000) * 1000;
+  return text
+    .split('\n')
+    .filter((line) => {
+      const time = TIME.exec(line.slice(0, 1000))?.[0];
+      return time === undefined || Date.parse(time) >= from;
+    })
+    .join('\n');
+}
+
+/** A line without the time that the API puts before it. */
+export const messageOf = (line: string): string => line.replace(/^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) /, '');

@@ -1,0 +1,171 @@
+import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
+import { REPORT_PREFIX, TOKENS_PREFIX } from '../../foundation/probe-protocol.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { collectLogs, messageOf } from './logs.ts';
+import { attempt, type Findings, type Scene } from './scene.ts';
+
+/** So many lines of a pod's log are told. */
+const LAST_LINES = 5;
+
+/** The scenario's pods as they are stored (mutated by the webhook), what they logged, and the tokens they held. */
+export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
+  const { run } = scene.world.environment;
+  const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.world.scenario.id}`;
+  const found: { cluster: string; pod: V1Pod }[] = [];
+  const tokens: PodTokens[] = [];
+  await Promise.all(
+    scene.places.map(({ site, namespace }) =>
+      attempt(`Pods of namespace ${namespace} (${site.alias})`, findings, async () => {
+        for (const pod of await site.kubernetes.listPods(namespace, selector, scene.signal)) {
+          found.push({ cluster: site.alias, pod });
+          const lines = stateLines(pod, scene.probes.length > 0);
+          if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${site.alias})`, lines });
+        }
+      }),
+    ),
+  );
+  if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: none of the scenario is there.');
+  if (found.length > 0)
+    findings.files.push({
+      name: 'pods.json',
+      description: 'pods as they are stored, with what the webhook put into them, and their status',
+      content: found.map(({ cluster, pod }) => ({ cluster, ...presentable(pod) })),
+    });
+  await Promise.all(
+    found.map(async ({ cluster, pod }) => {
+      const kubernetes = scene.world.environment.sites.get(cluster as 'c1')?.kubernetes;
+      if (!kubernetes) return;
+      const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: 'log of the workload' });
+      for (const { container, text } of logs) {
+        const { name = '', namespace = '' } = pod.metadata ?? {};
+        const lines = text.split('\n').map(messageOf);
+        for (const line of lines)
+          if (line.startsWith(TOKENS_PREFIX))
+            tokens.push({ cluster, namespace, pod: name, container, tokens: decodedTokens(line) });
+        const isTold = (line: string): boolean => scene.probes.length > 0 && line.startsWith(REPORT_PREFIX);
+        const last = lines
+          .filter((line) => line !== '' && !line.startsWith(TOKENS_PREFIX) && !isTold(line))
+          .slice(-LAST_LINES);
+        if (last.length > 0)
+          findings.telling.push({ source: `Log of ${name}, container ${container} (${cluster})`, lines: last });
+      }
+    }),
+  );
+  if (tokens.length > 0)
+    findings.files.push({
+      name: 'tokens.json',
+      description: 'header and claims of the tokens that the pods held when they started; never a signature',
+      content: tokens,
+    });
+  else if (found.length > 0) findings.notes.push('Tokens: no pod has printed the claims of its tokens.');
+}
+
+interface PodTokens {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  readonly tokens: readonly { readonly from: unknown; readonly header: unknown; readonly claims: unknown }[];
+}
+
+/** Of each token what may be shown and nothing else, whatever the line holds. */
+export function decodedTokens(line: string): PodTokens['tokens'] {
+  try {
+    const tokens = JSON.parse(line.slice(TOKENS_PREFIX.length)) as Record<string, unknown>[];
+    return tokens.map(({ from, header, claims }) => ({ from, header, claims }));
+  } catch {
+    return [];
+  }
+}
+
+/** A pod without what only its own machinery reads: field managers, and the plan of its probes. */
+function presentable({ metadata, ...pod }: V1Pod): object {
+  const { managedFields: _managedFields, ...rest } = metadata ?? {};
+  return JSON.parse(
+    JSON.stringify({ metadata: rest, ...pod }, (_key, value: unknown) => {
+      const { name, value: text } = (value ?? {}) as { name?: unknown; value?: unknown };
+      return name === 'PROBE_PLAN' && typeof text === 'string'
+        ? { name, value: `(the plan of the probes: ${text.length} characters)` }
+        : value;
+    }),
+  ) as object;
+}
+
+/**
+ * What is not as it should be with a pod, in a line for each container; nothing when all is well. Of a pod that has
+ * reported, `Pending` only says that its status comes late.
+ */
+function stateLines({ status }: V1Pod, hasReported: boolean): string[] {
+  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const lines = statuses.flatMap(containerLine);
+  if ((status?.phase === 'Pending' && !hasReported) || status?.phase === 'Unknown' || status?.reason !== undefined)
+    lines.unshift(
+      [`phase ${status.phase}`, status.reason, status.message].filter((part) => part !== undefined).join(', '),
+    );
+  return lines;
+}
+
+function containerLine({ name, state, restartCount }: V1ContainerStatus): string[] {
+  const { waiting, terminated } = state ?? {};
+  const words = [
+    ...(waiting ? [`waits: ${waiting.reason}`, waiting.message] : []),
+    ...(terminated && terminated.exitCode !== 0
+      ? [`ended: ${terminated.reason}, exit code ${terminated.exitCode}`, terminated.message]
+      : []),
+    ...(restartCount > 0 ? [`was restarted ${restartCount} times`] : []),
+  ].filter((word) => word !== undefined && word !== '');
+  return words.length === 0 ? [] : [`container ${name} ${words.join(', ')}`];
+}
+
+/** Events of the scenario's namespaces, the oldest first. */
+export async function collectEvents(scene: Scene, findings: Findings): Promise<void> {
+  const events: EventLine[] = [];
+  await Promise.all(
+    scene.places.map(({ site, namespace }) =>
+      attempt(`Events of namespace ${namespace} (${site.alias})`, findings, async () => {
+        const all = await site.kubernetes.listEvents(namespace, scene.signal);
+        events.push(...all.map((event) => eventLine(site.alias, event)));
+      }),
+    ),
+  );
+  const recent = events
+    .filter(({ time }) => time === null || Date.parse(time) >= scene.since.getTime())
+    .sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''));
+  if (recent.length === 0) return;
+  findings.files.push({ name: 'events.json', description: 'events of the namespaces', content: recent });
+  const warnings = recent.filter(({ type }) => type === 'Warning').slice(-LAST_LINES);
+  if (warnings.length > 0)
+    findings.telling.push({
+      source: 'Warnings among the events',
+      lines: warnings.map(({ time, object, reason, message }) => `${time ?? ''} ${object} ${reason}: ${message}`),
+    });
+}
+
+interface EventLine {
+  readonly time: string | null;
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly type: string;
+  readonly reason: string;
+  readonly object: string;
+  readonly message: string;
+  readonly count: number;
+  readonly component: string;
+}
+
+/** An event written by either API: the newer one has `eventTime` and `series` in the place of timestamps and count. */
+export function eventLine(cluster: string, event: CoreV1Event): EventLine {
+  const { lastTimestamp, firstTimestamp, eventTime, series, involvedObject, metadata } = event;
+  const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;
+  return {
+    time: time === undefined ? null : new Date(time).toISOString(),
+    cluster,
+    namespace: metadata.namespace ?? '',
+    type: event.type ?? 'Normal',
+    reason: event.reason ?? '',
+    object: `${involvedObject.kind ?? ''}/${involvedObject.name ?? ''}`,
+    message: event.message ?? '',
+    count: series?.count ?? event.count ?? 1,
+    component: event.reportingComponent ?? event.source?.component ?? '',
+  };
+}

@@ -1,0 +1,70 @@
+import type { Attachment, ProbeOutcome } from '../report/results.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { ScenarioWorld, Site } from '../world/world.ts';
+import { site, workloads } from '../world/world.ts';
+import { clustersOf } from '../plan/requirements.ts';
+
+/** Longest file; logs and records lose their beginnings beyond it. */
+export const MAX_BYTES = 1024 * 1024;
+/** Events, log lines and calls from this long before the scenario began are of interest too. */
+const BEFORE_MILLISECONDS = 2000;
+
+/** Where and when a scenario happened: what its diagnostics are collected by. */
+export interface Scene {
+  readonly world: ScenarioWorld;
+  /** The clusters that it runs on. */
+  readonly sites: readonly Site[];
+  /** Its namespaces, by cluster. */
+  readonly places: readonly { readonly site: Site; readonly namespace: string }[];
+  /** The probes that were judged: what they tell already is not told again. */
+  readonly probes: readonly ProbeOutcome[];
+  /** A little before its beginning. */
+  readonly since: Date;
+  /** Fires when the time for collecting is up. */
+  readonly signal: AbortSignal;
+}
+
+export function makeScene(
+  world: ScenarioWorld,
+  { probes, startedAt }: { readonly probes: Scene['probes']; readonly startedAt: number },
+  signal: AbortSignal,
+): Scene {
+  const aliases = clustersOf(world.scenario).filter((alias) => world.environment.sites.has(alias));
+  const places = new Map(
+    workloads(world)
+      .filter(({ cluster }) => world.environment.sites.has(cluster))
+      .map(({ cluster, namespace }) => [`${cluster}/${namespace}`, { site: site(world, cluster), namespace }]),
+  );
+  return {
+    world,
+    sites: aliases.map((alias: ClusterAlias) => site(world, alias)),
+    places: [...places.values()],
+    probes,
+    since: new Date(startedAt - BEFORE_MILLISECONDS),
+    signal,
+  };
+}
+
+/** A file to write. `content` that is no text is written as JSON. */
+export interface DiagnosticFile extends Pick<Attachment, 'name' | 'description'> {
+  readonly content: unknown;
+}
+
+/** What was found, as it comes. */
+export interface Findings {
+  readonly files: DiagnosticFile[];
+  /** Lines that are likely to tell what went wrong, by where they come from. */
+  readonly telling: { readonly source: string; readonly lines: readonly string[] }[];
+  /** What could not be had, and why. */
+  readonly notes: string[];
+}
+
+/** Lets a part fail by itself: why goes into the notes. */
+export async function attempt(what: string, findings: Findings, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    findings.notes.push(`${what}: ${name === 'Error' ? '' : `${name}: `}${message.split('\n')[0] ?? ''}`);
+  }
+}

@@ -1,0 +1,96 @@
+import { explanationLines } from '../report/junit.ts';
+import type { ProbeOutcome, Verdict } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import type { Findings } from './scene.ts';
+
+export interface SummaryInput {
+  readonly scenario: Scenario;
+  readonly verdict: Verdict;
+  readonly reason: string;
+  /** 1 for the first. */
+  readonly attempt: number;
+  readonly run: string;
+  readonly probes: readonly ProbeOutcome[];
+  readonly findings: Findings;
+}
+
+/** Longest line that is told; the files have them whole. */
+const MAX_LINE = 500;
+
+/** A page (Markdown) for a person: what was expected, what came, what stands out, and where the rest is. */
+export function summaryText({ scenario, verdict, reason, attempt, run, probes, findings }: SummaryInput): string {
+  const { id, title, suite, file, spec } = scenario;
+  const parts = [
+    `# ${id} ${title}: ${verdict}`,
+    `Run \`${run}\`, suite \`${suite}\` (\`${file}\`)${attempt > 1 ? `, attempt ${attempt}` : ''}.`,
+    reason,
+    ...(spec.source === undefined ? [] : [`The expectation comes from: ${spec.source}`]),
+    '## Probes',
+    ...probeParts(probes),
+    ...(findings.telling.length === 0 ? [] : ['## What stands out']),
+    ...findings.telling.map(({ source, lines }) => `${source}:\n\n${block(lines)}`),
+    '## Files',
+    list(findings.files.map(({ name, description }) => `[${name}](${encodeURI(name)}): ${description}`)),
+    ...(findings.notes.length === 0 ? [] : ['## What could not be had', list(findings.notes)]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function probeParts(probes: readonly ProbeOutcome[]): string[] {
+  if (probes.length === 0) return ['No probe was judged: the scenario ended before.'];
+  const bad = probes.filter((probe) => probe.verdict !== 'passed');
+  const good = probes.filter((probe) => probe.verdict === 'passed');
+  return [
+    ...bad.map(probePart),
+    ...(good.length === 0
+      ? []
+      : [
+          'As expected:',
+          list(good.map((probe) => `Probe ${probe.number + 1}, ${nameOf(probe)}: ${probe.expected.text}`)),
+        ]),
+  ];
+}
+
+const nameOf = ({ workload, operation, control }: ProbeOutcome): string =>
+  `${workload ?? 'harness'}: ${shortened(operation)}${control ? ' (control)' : ''}`;
+
+function probePart(probe: ProbeOutcome): string {
+  const lines = [
+    `### Probe ${probe.number + 1} (${probe.verdict})`,
+    nameOf(probe),
+    list([`expected: ${probe.expected.text}`, `observed: ${observedText(probe)}`]),
+    probe.reason,
+  ];
+  if (probe.explanation) lines.push('Why AWS decided so:', block(explanationLines(probe.explanation)));
+  return lines.join('\n\n');
+}
+
+/** What a probe met, in words. */
+function observedText({ observed }: ProbeOutcome): string {
+  if (observed === null) return 'nothing: it was not made';
+  const { outcome, layer, code, status, identity, message, requestId } = observed;
+  const words = [
+    [outcome, layer === undefined ? '' : `by ${layer}`, code === undefined ? '' : `with ${code}`],
+    [status === undefined ? '' : `status ${status}`],
+    [identity === undefined ? '' : `as ${identity.arn}`],
+    [requestId === undefined ? '' : `request ${requestId}`],
+    [message === undefined ? '' : `"${shortened(message)}"`],
+  ];
+  return words
+    .map((group) => group.filter((word) => word !== '').join(' '))
+    .filter((group) => group !== '')
+    .join(', ');
+}
+
+const shortened = (line: string): string => {
+  const flat = line.replaceAll(/\s*\n\s*/g, ' ');
+  return flat.length > MAX_LINE ? `${flat.slice(0, MAX_LINE)}…` : flat;
+};
+
+const list = (items: readonly string[]): string => items.map((item) => `- ${item}`).join('\n');
+
+/** An indented block: nothing in it is taken for Markdown. */
+const block = (lines: readonly string[]): string =>
+  lines
+    .map((line) => `    ${line.length > MAX_LINE ? `${line.slice(0, MAX_LINE)}…` : line}`.replaceAll(/\r?\n/g, ' '))
+    .join('\n');

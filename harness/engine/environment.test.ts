@@ -1,0 +1,171 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { expect } from 'chai';
+import type { ClusterDriver, ClusterHost, RunningCluster } from '../../clusters/driver.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import type { Ledger, Making } from '../../foundation/journal.ts';
+import { listen, stopServer } from '../../foundation/listen.ts';
+import type { ManagedCluster } from '../../emulator/index.ts';
+import { openEnvironment, provision, type ProvisionOptions } from './environment.ts';
+import { hostedPlatform } from './platform.ts';
+
+describe('the environment of a run', () => {
+  let api: Server;
+  let endpoint: string;
+  /** What was done with the clusters and their host. */
+  let done: string[];
+
+  beforeEach(async () => {
+    done = [];
+    api = createServer((_request, response) => response.writeHead(403).end('{}'));
+    endpoint = `http://127.0.0.1:${await listen(api)}`;
+  });
+  afterEach(() => stopServer(api));
+
+  const host = (more: Partial<ManagedCluster> = {}): ClusterHost => {
+    const cluster: ManagedCluster = {
+      endpoint,
+      certificateAuthorityData: '',
+      jwks: async () => ({ keys: [] }),
+      addNodes: async () => undefined,
+      removeNodes: async () => undefined,
+      installAddon: async () => undefined,
+      removeAddon: async () => undefined,
+      associationsChanged: async () => undefined,
+      podExists: async () => false,
+      delete: async () => void done.push('cluster deleted'),
+      ...more,
+    };
+    return {
+      name: 'kind',
+      provider: { createCluster: async () => cluster },
+      bindAddress: '127.0.0.1',
+      reachable: (url) => url,
+      capabilities: new Set(['kubernetes']),
+      probeImage: 'probe',
+      facts: () => ({}),
+      translations: () => [],
+      failure: () => undefined,
+      close: async () => void done.push('host closed'),
+    };
+  };
+  const options: ProvisionOptions = {
+    run: 'c1a2b3d',
+    clusters: ['c1'],
+    expiresAt: new Date(0),
+    progress: () => undefined,
+    signal: new AbortController().signal,
+  };
+  const failed = async (from: ClusterHost): Promise<string> => {
+    const platform = await hostedPlatform(from, { run: options.run, seed: '0', faults: [] });
+    return provision(platform, options).then(
+      async (provisioned) => {
+        await provisioned.teardown();
+        return 'it was provisioned';
+      },
+      ({ message }: Error) => message,
+    );
+  };
+
+  it('deletes a cluster whose API is of no use', async () => {
+    expect(await failed(host())).to.contain('The kind cluster could not be provisioned');
+    expect(done).to.deep.equal(['cluster deleted', 'host closed']);
+  });
+
+  it('deletes a cluster though its add-on cannot be removed', async () => {
+    await failed(host({ removeAddon: () => Promise.reject(new Error('it is held')) }));
+    expect(done).to.deep.equal(['cluster deleted', 'host closed']);
+  });
+
+  it('notes the accounts of an AWS that outlives the run, until all is gone', async () => {
+    for (const [name, leftovers, noted] of [
+      ['emulator', [], 0],
+      ['aws', [], 0],
+      ['aws', [{ name: 'role app', reason: 'held' }], 2],
+    ] as const) {
+      const makings: Making[] = [];
+      const ledger: Ledger = {
+        willMake: (making) => void makings.push(making),
+        removed: (making) => void makings.splice(makings.indexOf(making), 1),
+      };
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, { ...options, ledger });
+      expect(makings).to.have.length(name === 'aws' ? 2 : 0);
+      opened.environment.leftovers.push(...leftovers);
+      await opened.teardown();
+      expect(makings.map(({ kind }) => kind)).to.deep.equal(Array.from({ length: noted }, () => 'aws'));
+    }
+  });
+
+  it('knows clusters that are still to come by name and ARN, and with what fixtures end', async () => {
+    for (const [name, ends] of [
+      ['emulator', 'run'],
+      ['aws', 'cluster'],
+    ] as const) {
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, options);
+      const { announced, fixturesEndWith, sites } = opened.environment;
+      expect(announced.get('c1')).to.deep.equal({
+        name: 'c1a2b3d-c1',
+        arn: `arn:aws:eks:us-west-2:${platform.aws.accountId('main')}:cluster/c1a2b3d-c1`,
+      });
+      expect(fixturesEndWith).to.equal(ends);
+      expect(sites.size).to.equal(0);
+      await opened.teardown();
+    }
+  });
+
+  it('stops making the other cluster when one fails, and says what both left', async () => {
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters: ClusterDriver = {
+      ...platform.clusters,
+      provision: async ({ alias, signal }) => {
+        if (alias === 'c1') throw new ClusterError('CLUSTER_FAILED', 'environment', 'A quota is reached.');
+        if (!signal.aborted) await once(signal, 'abort');
+        const { message } = signal.reason as Error;
+        throw new ClusterError('CLUSTER_FAILED', 'environment', `${message} Left behind: role r2.`, {
+          left: 'Left behind: role r2.',
+        });
+      },
+    };
+    const opened = openEnvironment({ ...platform, clusters }, { ...options, clusters: ['c1', 'c2'] });
+    const error = await opened.provision().catch((reason: Error) => reason.message);
+    expect(error).to.equal('A quota is reached. Left behind: role r2.');
+    await opened.teardown();
+  });
+
+  it('says what is left of each cluster that could not be deleted', async () => {
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters: ClusterDriver = {
+      ...platform.clusters,
+      capabilities: new Set(),
+      provision: async ({ name }) =>
+        ({
+          name,
+          delete: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', `Left behind: cluster ${name}.`)),
+        }) as unknown as RunningCluster,
+    };
+    const opened = openEnvironment({ ...platform, clusters }, { ...options, clusters: ['c1', 'c2'] });
+    await opened.provision();
+    const error = await opened.teardown().catch((reason: Error) => reason.message);
+    expect(error).to.equal('Left behind: cluster c1a2b3d-c1. Left behind: cluster c1a2b3d-c2.');
+  });
+
+  it('keeps the note of an account where a cluster that failed left something', async () => {
+    const makings: Making[] = [];
+    const ledger: Ledger = {
+      willMake: (making) => void makings.push(making),
+      removed: (making) => void makings.splice(makings.indexOf(making), 1),
+    };
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const clusters = {
+      ...platform.clusters,
+      provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', 'Left behind: a cluster.')),
+    };
+    const opened = openEnvironment({ aws: { ...platform.aws, name: 'aws' }, clusters }, { ...options, ledger });
+    const error = await opened.provision().catch((reason: Error) => reason.message);
+    expect(error).to.equal('Left behind: a cluster.');
+    await opened.teardown();
+    expect(makings.map(({ kind }) => kind)).to.deep.equal(['aws', 'aws']);
+  });
+});

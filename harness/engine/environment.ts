@@ -1,0 +1,235 @@
+import type { ClusterAlias, ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import type { Ledger } from '../../foundation/journal.ts';
+import { tagsOf } from '../../foundation/tags.ts';
+import { awsFailure } from '../aws/failure.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { kubernetesClient } from '../kubernetes-client/client.ts';
+import { NETWORK } from '../kubernetes-client/patient.ts';
+import { noKubernetes } from '../kubernetes-client/none.ts';
+import { noteAws } from '../cleanup/aws-journal.ts';
+import { undoIn } from '../cleanup/teardown.ts';
+import { watchRunPods } from '../world/pods.ts';
+import type { Environment, Site } from '../world/world.ts';
+
+/** Where a run takes place: an AWS, and who makes clusters in it. */
+export interface Platform {
+  readonly aws: AwsTarget;
+  readonly clusters: ClusterDriver;
+}
+
+/** An AWS and the clusters on it, for one run. */
+export interface Provisioned {
+  readonly environment: Environment;
+  /** What scenarios may need and find here; whole once the clusters are there. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Why some of what scenarios may need is not there, by capability. */
+  readonly lacking: ReadonlyMap<string, string>;
+  /** How what workloads see differs from a real environment. Whole once the clusters are there. */
+  readonly translations: readonly string[];
+  /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
+  teardown(): Promise<void>;
+}
+
+/** A run's AWS, whose clusters are to come. */
+export interface Opened extends Provisioned {
+  /** Provisions the clusters: fills in `environment.sites`. Throws `HarnessError`; the teardown then removes what was made. */
+  provision(): Promise<void>;
+}
+
+export interface ProvisionOptions {
+  readonly run: string;
+  readonly clusters: readonly ClusterAlias[];
+  /** When what the run leaves in AWS may be swept. */
+  readonly expiresAt: Date;
+  /** Where an AWS that outlives the run is noted. */
+  readonly ledger?: Ledger;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Provisions the clusters. The platform is closed when that fails, and by the teardown. */
+export async function provision(platform: Platform, options: ProvisionOptions): Promise<Provisioned> {
+  const opened = openEnvironment(platform, options);
+  try {
+    await opened.provision();
+    return opened;
+  } catch (error) {
+    await opened.teardown().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Makes the environment of a run: AWS is there, and clusters are known by their names. */
+export function openEnvironment(platform: Platform, options: ProvisionOptions): Opened {
+  const { aws, clusters } = platform;
+  const sites = new Map<ClusterAlias, Site>();
+  const environment: Environment = {
+    run: options.run,
+    tags: tagsOf(options.run, options.expiresAt, aws.region),
+    aws,
+    announced: new Map(options.clusters.map((alias) => [alias, announced(platform, alias)])),
+    sites,
+    fixturesEndWith: !clusters.disposable
+      ? 'nothing'
+      : aws.name === 'emulator' && aws.outlives !== true
+        ? 'run'
+        : 'cluster',
+    eventual: clusters.eventual,
+    ...(clusters.podStarts && { podStarts: clusters.podStarts }),
+    podTimes: [],
+    undoAtEnd: [],
+    leftovers: [],
+  };
+  // Ahead of all that is made there.
+  const forgetAws = noteAws(aws, options.ledger);
+  let leaves = false;
+  // When one cluster fails, the others are of no use any more.
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  return {
+    environment,
+    get capabilities() {
+      const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
+      return new Set(all.filter((name) => aws.lacking?.has(name) !== true));
+    },
+    lacking: aws.lacking ?? new Map(),
+    get translations() {
+      return clusters.translations();
+    },
+    provision: async () => {
+      try {
+        const failures: Error[] = [];
+        await Promise.all(
+          options.clusters.map(async (alias) => {
+            try {
+              sites.set(alias, await provisionSite(platform, { ...options, signal }, alias));
+            } catch (error) {
+              // The others mostly end with the very error that stopped them.
+              if (!failures.includes(error as Error)) failures.push(error as Error);
+              stop.abort(error);
+            }
+          }),
+        );
+        leaves = failures.some((error) => leftBy(error) !== undefined);
+        const [first, ...others] = failures;
+        if (first) throw together(first, others);
+      } catch (error) {
+        throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
+      }
+    },
+    teardown: async () => {
+      const [undone] = await Promise.allSettled([undoIn(environment, environment.undoAtEnd.splice(0))]);
+      for (const site of sites.values()) {
+        site.pods.stop();
+        site.kubernetes.close();
+      }
+      const deleted = await Promise.allSettled([...sites.values()].map((site) => site.cluster.delete()));
+      const closed = await Promise.allSettled([aws.close(), clusters.close()]);
+      const [first, ...others] = [undone, ...deleted, ...closed].flatMap((outcome) =>
+        outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+      );
+      if (first) throw tearingError(together(first, others));
+      if (environment.leftovers.length === 0 && !leaves) forgetAws();
+    },
+  };
+}
+
+/** Name and ARN of a cluster that may not be there yet (Service Authorization Reference, resource types of Amazon EKS). */
+function announced({ aws, clusters }: Platform, alias: ClusterAlias): { readonly name: string; readonly arn: string } {
+  const name = clusters.clusterName(alias);
+  return { name, arn: `arn:aws:eks:${aws.region}:${aws.accountId('main')}:cluster/${name}` };
+}
+
+/** A role can have one permissions boundary alone (IAM User Guide, "Permissions boundaries for IAM entities"). */
+export const ofRoles = (permissionsBoundary: string | undefined): string[] =>
+  permissionsBoundary === undefined ? ['own-boundary'] : [];
+
+/** What an error says is still there, as a sentence. */
+function leftBy(error: unknown): string | undefined {
+  if (error instanceof ClusterError) return error.left;
+  return error instanceof HarnessError && error.code === 'LEFT_BEHIND' ? error.message : undefined;
+}
+
+/** The first of several errors, which also says what the others left. */
+function together(first: Error, others: readonly Error[]): Error {
+  const left = others.flatMap((error) => leftBy(error) ?? []);
+  if (left.length === 0) return first;
+  const { code, blame } =
+    first instanceof ClusterError ? first : ({ code: 'CLUSTER_FAILED', blame: 'environment' } as const);
+  return new ClusterError(code, blame, [first.message.split('\n')[0], ...left].join(' '), {
+    cause: first,
+    left: [leftBy(first) ?? [], left].flat().join(' '),
+  });
+}
+
+/** A failure to provision in the harness' words: one sentence, with the exit code of who is to blame. */
+export function provisioningError(cluster: string, cause: Error): HarnessError {
+  if (cause instanceof HarnessError) return cause;
+  const expired = awsFailure(cause);
+  if (expired?.code === 'CREDENTIALS_EXPIRED') return expired;
+  if (cause instanceof ClusterError && cause.code === 'LEFT_BEHIND')
+    return new HarnessError('LEFT_BEHIND', cause.message, { cause });
+  if (cause instanceof ClusterError)
+    return new HarnessError(cause.blame === 'usage' ? 'BAD_CLUSTER' : 'PROVISIONING_FAILED', cause.message, { cause });
+  return new HarnessError(
+    'PROVISIONING_FAILED',
+    `The ${cluster} cluster could not be provisioned: ${cause.message.split('\n')[0]}`,
+    { cause },
+  );
+}
+
+/** What went wrong at the end, in the harness' words where those are known. */
+function tearingError(reason: unknown): unknown {
+  const failure = awsFailure(reason);
+  if (failure?.code === 'CREDENTIALS_EXPIRED') return failure;
+  if (reason instanceof ClusterError) return new HarnessError('LEFT_BEHIND', reason.message, { cause: reason });
+  return failure ?? reason;
+}
+
+async function provisionSite(
+  { aws, clusters }: Platform,
+  { run, expiresAt, progress, signal }: ProvisionOptions,
+  alias: ClusterAlias,
+): Promise<Site> {
+  const { eks, iam } = aws.clients('main');
+  const cluster = await clusters.provision({
+    alias,
+    name: clusters.clusterName(alias),
+    region: aws.region,
+    accountId: aws.accountId('main'),
+    clients: aws.provisioning ?? { eks, iam },
+    tags: tagsOf(run, expiresAt, aws.region),
+    token: (clusterName) => aws.clusterToken(clusterName),
+    progress,
+    signal,
+  });
+  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.probeImage);
+  const kubernetes = kubernetesClient(cluster.kubeConfig, clusters.name === 'eks' ? NETWORK.far : NETWORK.here);
+  try {
+    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
+  } catch (error) {
+    kubernetes.close();
+    await cluster.delete().catch((left: Error) => {
+      throw new ClusterError('LEFT_BEHIND', 'environment', `${(error as Error).message} ${left.message}`, {
+        cause: error,
+      });
+    });
+    throw error;
+  }
+}
+
+/** A cluster that EKS answers for, and nobody else: its pods are none, and nothing asks for them. */
+function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeImage: string): Site {
+  const nothing = (): Promise<never> =>
+    Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
+  const pods = { started: nothing, gone: nothing, ended: () => undefined, nodesOf: () => new Set<string>() };
+  return {
+    alias,
+    cluster,
+    kubernetes: noKubernetes(cluster.name),
+    pods: { ...pods, stop: () => undefined },
+    probeImage,
+  };
+}

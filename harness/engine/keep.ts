@@ -1,0 +1,86 @@
+import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import type { Ledger } from '../../foundation/journal.ts';
+import type { Provisioned } from './environment.ts';
+import type { Environment, Site } from '../world/world.ts';
+
+/** Presigned tokens are good for 15 minutes: the kubeconfig is written again before that. */
+const REFRESH_MILLISECONDS = 10 * 60_000;
+
+/** What has a log worth reading, by the labels of its pods: the add-on's, and those of the webhook where it runs in pods. */
+const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
+
+export interface KeepOptions {
+  /** Report folder. */
+  readonly directory: string;
+  readonly ledger: Ledger;
+  /** Flags by which kubectl reaches a cluster that existed before; undefined: the run's clusters get kubeconfigs of their own. */
+  readonly kubectlFlags: string | undefined;
+  readonly output: NodeJS.WritableStream;
+}
+
+/** Keeps clusters and fixtures until the signal fires, and says how to look around. Its kubeconfigs go with it. */
+export async function keepUntil(
+  signal: AbortSignal,
+  { environment }: Provisioned,
+  { directory, ledger, kubectlFlags, output }: KeepOptions,
+): Promise<void> {
+  const sites = [...environment.sites.values()];
+  const files = new Map(
+    kubectlFlags === undefined
+      ? sites.map((site) => [site, resolve(directory, `kubeconfig-${site.cluster.name}.json`)])
+      : [],
+  );
+  const write = async (): Promise<void> => {
+    for (const [site, file] of files) await writeKubeconfig(environment, site, file);
+  };
+  for (const path of files.values()) ledger.willMake({ kind: 'path', path });
+  try {
+    await write();
+    output.write(`\nKept until Ctrl-C. Look around with:\n`);
+    for (const site of sites) {
+      const file = files.get(site);
+      for (const command of await commandsFor(site, kubectlFlags ?? `--kubeconfig ${file}`))
+        output.write(`  ${command}\n`);
+    }
+    output.write(
+      `  The emulated AWS is at ${environment.aws.workloadEnvironment['AWS_ENDPOINT_URL'] ?? 'AWS itself'}.\n` +
+        `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run} --report-dir ${directory}\` does.\n`,
+    );
+    const timer = setInterval(() => void write().catch(() => undefined), REFRESH_MILLISECONDS);
+    if (!signal.aborted)
+      await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
+    clearInterval(timer);
+  } finally {
+    for (const path of files.values()) {
+      rmSync(path, { force: true });
+      ledger.removed({ kind: 'path', path });
+    }
+  }
+}
+
+/** Commands that show the pods, and the logs of the components that run in pods. */
+async function commandsFor({ kubernetes }: Site, flags: string): Promise<string[]> {
+  const commands = [`kubectl ${flags} get pods --all-namespaces`];
+  for (const selector of COMPONENTS)
+    // To look around is possible without a component as well.
+    if ((await kubernetes.listPods('kube-system', selector).catch(() => [])).length > 0)
+      commands.push(`kubectl ${flags} logs --namespace kube-system --selector ${selector} --tail -1`);
+  return commands;
+}
+
+async function writeKubeconfig({ aws }: Environment, { alias, cluster }: Site, file: string): Promise<void> {
+  const current = cluster.kubeConfig.getCurrentCluster();
+  const token = await aws.clusterToken(cluster.name);
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: alias, cluster: { server: current?.server, 'certificate-authority-data': current?.caData } }],
+    users: [{ name: alias, user: { token } }],
+    contexts: [{ name: alias, context: { cluster: alias, user: alias } }],
+    'current-context': alias,
+  };
+  writeFileSync(file, JSON.stringify(config, null, 2), { mode: 0o600 });
+  chmodSync(file, 0o600);
+}

@@ -1,0 +1,125 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { aScenario } from '../testing/scenarios.ts';
+import { restartAgent, granted, getObject, refused } from '../operations/builders.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { schedule } from './schedule.ts';
+
+const plain = (id: string): Scenario => aScenario({}, id);
+const alone = (id: string): Scenario => aScenario({ exclusive: true }, id);
+const restarting = (id: string): Scenario =>
+  aScenario({ probes: [restartAgent(), granted('red', getObject('data/red/key'))] }, id);
+
+/** Runs a schedule of scenarios that take as many turns as their number says; gives what started and ended, in order. */
+async function follow(scenarios: readonly Scenario[], parallel: number): Promise<{ log: string[]; most: number }> {
+  const log: string[] = [];
+  let under = 0;
+  let most = 0;
+  const { results, done } = schedule(scenarios, parallel, async ({ id }) => {
+    log.push(`+${id}`);
+    under += 1;
+    most = Math.max(most, under);
+    for (let turns = Number(id.slice(-1)); turns > 0; turns -= 1) await turn();
+    under -= 1;
+    log.push(`-${id}`);
+    return id.toLowerCase();
+  });
+  await done;
+  for (const { id } of scenarios) expect(await results.get(id)).to.equal(id.toLowerCase());
+  return { log, most };
+}
+
+describe('the schedule', () => {
+  for (const parallel of [1, 2, 3])
+    it(`has ${parallel} under way at most, and so many when there are enough`, async () => {
+      const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);
+      expect(most).to.equal(parallel);
+    });
+
+  it('starts in the order of the plan', async () => {
+    const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
+    expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);
+  });
+
+  it('starts those that wait most right after the first', async () => {
+    const waiting = aScenario(
+      {
+        probes: [granted('red', getObject('data/red/key')), refused('red', getObject('data/red/key'), { by: 'agent' })],
+      },
+      'A-04',
+    );
+    const { log } = await follow([plain('A-01'), plain('A-02'), waiting], 1);
+    expect(log.filter((line) => line.startsWith('+'))).to.deep.equal(['+A-01', '+A-04', '+A-02']);
+  });
+
+  it('arranges early what waits for its turn, where it may', async () => {
+    const log: string[] = [];
+    const { done } = schedule(
+      [restarting('A-01'), restarting('A-02'), alone('A-03'), plain('A-04')],
+      4,
+      async ({ id }, mine) => {
+        log.push(`arrange ${id}`);
+        await mine;
+        log.push(`probe ${id}`);
+        await turn();
+        log.push(`end ${id}`);
+      },
+      { arrangeEarly: true },
+    );
+    await done;
+    const at = (line: string): number => log.indexOf(line);
+    expect(at('arrange A-01')).to.be.lessThan(at('end A-04'));
+    expect(at('arrange A-02')).to.be.lessThan(at('end A-04'));
+    expect(log.filter((line) => !line.startsWith('arrange'))).to.deep.equal(
+      ['A-04', 'A-01', 'A-02', 'A-03'].flatMap((id) => [`probe ${id}`, `end ${id}`]),
+    );
+    // Its names may be those of others.
+    expect(at('arrange A-03')).to.be.greaterThan(at('end A-02'));
+  });
+
+  it('lets nothing have its turn early since the one before it is skipped', async () => {
+    const log: string[] = [];
+    const { done } = schedule(
+      [restarting('A-01'), restarting('A-02'), plain('A-03')],
+      3,
+      async ({ id }, mine) => {
+        if (id === 'A-01') return;
+        await mine;
+        log.push(`probe ${id}`);
+        for (let count = 0; count < 5; count += 1) await turn();
+        log.push(`end ${id}`);
+      },
+      { arrangeEarly: true },
+    );
+    await done;
+    expect(log).to.deep.equal(['A-03', 'A-02'].flatMap((id) => [`probe ${id}`, `end ${id}`]));
+  });
+
+  it('lets the first begin alone', async () => {
+    const started: string[] = [];
+    const { done } = schedule(
+      ['A-01', 'A-02', 'A-03'].map(plain),
+      3,
+      async ({ id }) => {
+        started.push(id);
+        if (id === 'A-01') {
+          await turn();
+          expect(started).to.deep.equal(['A-01']);
+        }
+      },
+      { headStart: 60_000 },
+    );
+    await done;
+    expect(started).to.have.length(3);
+  });
+
+  it('runs those that change what is shared after all others, one by one, in order', async () => {
+    const { log } = await follow([alone('B-02'), plain('A-03'), restarting('B-01'), plain('A-01'), alone('B-03')], 8);
+    expect(log.slice(4)).to.deep.equal(['+B-02', '-B-02', '+B-01', '-B-01', '+B-03', '-B-03']);
+    expect(log.slice(0, 4).every((line) => line.includes('A-'))).to.equal(true);
+  });
+
+  it('is over at once when there is nothing', async () => {
+    expect(await follow([], 4)).to.deep.equal({ log: [], most: 0 });
+  });
+});

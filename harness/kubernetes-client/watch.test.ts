@@ -1,0 +1,221 @@
+import { PassThrough } from 'node:stream';
+import type { V1Pod } from '@kubernetes/client-node';
+import { expect } from 'chai';
+import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { patient } from './patient.ts';
+import { watchPods } from './watch.ts';
+
+const pod = (name: string): V1Pod => ({ metadata: { name, uid: name } });
+const line = (type: string, name: string): string => `${JSON.stringify({ type, object: pod(name) })}\n`;
+
+/** An API server whose list of pods and streams the test holds in its hands. */
+function server(): { connection: Connection; pods: string[]; streams: PassThrough[]; failing: number } {
+  const state = {
+    pods: [] as string[],
+    streams: [] as PassThrough[],
+    failing: 0,
+    connection: {
+      json: async () => {
+        if (state.failing > 0) {
+          state.failing -= 1;
+          throw new Error('no connection');
+        }
+        return { items: state.pods.map(pod), metadata: { resourceVersion: '1' } };
+      },
+      open: async () => {
+        const stream = new PassThrough();
+        state.streams.push(stream);
+        return stream;
+      },
+      send: () => Promise.reject(new Error('not used')),
+      close: () => undefined,
+    } as unknown as Connection,
+  };
+  return state;
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+describe('a watch of pods', () => {
+  let api: ReturnType<typeof server>;
+  let seen: string[];
+  let watch: { stop(): void } | undefined;
+  beforeEach(() => {
+    api = server();
+    seen = [];
+  });
+  afterEach(() => watch?.stop());
+  const start = async (): Promise<void> => {
+    watch = await watchPods(api.connection, 'a=b', ({ metadata }, deleted) =>
+      seen.push(`${deleted ? '-' : '+'}${metadata?.name}`),
+    );
+  };
+
+  it('tells what is there, and then what changes', async () => {
+    api.pods = ['a'];
+    await start();
+    api.streams[0]?.write(line('ADDED', 'b') + line('MODIFIED', 'a') + line('DELETED', 'b') + line('BOOKMARK', 'x'));
+    await until(() => seen.length === 4);
+    expect(seen).to.deep.equal(['+a', '+b', '+a', '-b']);
+  });
+
+  for (const [what, end] of [
+    ['the server ends it', (stream: PassThrough) => stream.end()],
+    ['it breaks', (stream: PassThrough) => stream.destroy(new Error('reset'))],
+    ['its history is gone', (stream: PassThrough) => stream.write(line('ERROR', 'x'))],
+  ] as const)
+    it(`starts again when ${what}, and tells what was deleted meanwhile`, async () => {
+      api.pods = ['a', 'b'];
+      await start();
+      api.pods = ['b', 'c'];
+      end(api.streams[0] as PassThrough);
+      await until(() => api.streams.length === 2);
+      expect(seen).to.deep.equal(['+a', '+b', '-a', '+b', '+c']);
+    });
+
+  it('goes on when the API server is away for a while', async () => {
+    await start();
+    api.failing = 2;
+    api.streams[0]?.end();
+    await until(() => api.streams.length === 2);
+    api.streams[1]?.write(line('ADDED', 'late'));
+    await until(() => seen.length === 1);
+  });
+
+  it('says that it cannot be started', async () => {
+    api.failing = 1;
+    const error: unknown = await start().catch((reason: unknown) => reason);
+    expect(error).to.be.instanceOf(Error);
+  });
+});
+
+describe('a patient connection', () => {
+  const QUICK = { networkMilliseconds: 10_000, firstPause: 1 };
+  const busy = new KubernetesError(429, 'TooManyRequests', 'later');
+  const connection = (failures: number, error: Error = busy): { tries: number; connection: Connection } => {
+    const state = {
+      tries: 0,
+      connection: {
+        json: async () => {
+          state.tries += 1;
+          if (state.tries <= failures) throw error;
+          return 'answer';
+        },
+        send: async () => {
+          state.tries += 1;
+          return { statusCode: state.tries <= failures ? 429 : 200, resume: () => undefined };
+        },
+      } as unknown as Connection,
+    };
+    return state;
+  };
+
+  it('sends again what the API server was too busy for', async () => {
+    const state = connection(3);
+    expect(await patient(state.connection, QUICK).json('GET', '/')).to.equal('answer');
+    expect(state.tries).to.equal(4);
+    const raw = connection(3);
+    expect((await patient(raw.connection, QUICK).send({ method: 'GET', path: '/' })).statusCode).to.equal(200);
+  });
+
+  it('gives up in the end', async () => {
+    const state = connection(100);
+    const error: unknown = await patient(state.connection, QUICK)
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.equal(busy);
+    expect(state.tries).to.equal(6);
+    expect((await patient(connection(100).connection, QUICK).send({ method: 'GET', path: '/' })).statusCode).to.equal(
+      429,
+    );
+  });
+
+  const broken = (code: string): Error => Object.assign(new Error('socket hang up'), { code });
+
+  it('bears connections that break where nothing was sent, or may be done twice', async () => {
+    for (const [code, method, path] of [
+      ['ECONNRESET', 'GET', '/'],
+      ['ECONNRESET', 'DELETE', '/'],
+      ['ECONNRESET', 'PATCH', '/'],
+      ['ECONNRESET', 'POST', '/api/v1/namespaces/red/serviceaccounts/app/token'],
+      ['ECONNREFUSED', 'POST', '/'],
+      ['ENOTFOUND', 'POST', '/'],
+    ] as const) {
+      // More than it tries while the API server is too busy.
+      const state = connection(9, broken(code));
+      expect(await patient(state.connection, QUICK).json(method, path)).to.equal('answer');
+      expect(state.tries).to.equal(10);
+    }
+  });
+
+  it('bears an API server that is too busy after a network that was away, and for as many tries', async () => {
+    const errors = [
+      ...Array.from({ length: 9 }, () => broken('ECONNREFUSED')),
+      ...Array.from({ length: 5 }, () => busy),
+    ];
+    const answered = async (): Promise<unknown> => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      return 'answer';
+    };
+    const { connection: other } = connection(0);
+    const json = answered as Connection['json'];
+    expect(await patient({ ...other, json }, QUICK).json('GET', '/')).to.equal('answer');
+    errors.push(...Array.from({ length: 9 }, () => broken('ECONNREFUSED')));
+    let answers = 0;
+    const send = async (): Promise<unknown> => {
+      const error = errors.shift();
+      if (error !== undefined) throw error;
+      answers += 1;
+      return { statusCode: 429, resume: () => undefined };
+    };
+    const raw = patient({ ...other, send: send as Connection['send'] }, QUICK);
+    expect((await raw.send({ method: 'GET', path: '/' })).statusCode).to.equal(429);
+    expect(answers).to.equal(6);
+  });
+
+  it('takes what is not there for deleted, when it may have been by an earlier try', async () => {
+    const gone = new KubernetesError(404, 'NotFound', 'no');
+    const answers = [broken('ECONNRESET'), gone, gone];
+    const json = () => Promise.reject(answers.shift() ?? new Error('once more'));
+    const { connection: other } = connection(0);
+    const remove = () => patient({ ...other, json }, QUICK).json('DELETE', '/');
+    expect(await remove()).to.equal(undefined);
+    expect(await remove().catch((error: unknown) => error)).to.equal(gone);
+  });
+
+  it('waits for a network that is away no longer than it may, nor than it is open', async () => {
+    const gone = connection(100, broken('ECONNREFUSED'));
+    const error: unknown = await patient(gone.connection, { ...QUICK, networkMilliseconds: 10 })
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ECONNREFUSED' });
+    const closed = patient(
+      { ...gone.connection, close: () => undefined },
+      { ...QUICK, networkMilliseconds: 120_000, firstPause: 60_000 },
+    );
+    const waiting = closed.json('GET', '/').catch((reason: unknown) => reason);
+    closed.close();
+    expect(await waiting).to.be.instanceOf(Error);
+  });
+
+  it('changes nothing twice', async () => {
+    const state = connection(1, broken('ECONNRESET'));
+    const error: unknown = await patient(state.connection, QUICK)
+      .json('POST', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ code: 'ECONNRESET' });
+    expect(state.tries).to.equal(1);
+  });
+
+  it('passes other errors on', async () => {
+    const state = connection(1, new KubernetesError(403, 'Forbidden', 'no'));
+    const error: unknown = await patient(state.connection, QUICK)
+      .json('GET', '/')
+      .catch((reason: unknown) => reason);
+    expect(error).to.include({ status: 403 });
+    expect(state.tries).to.equal(1);
+  });
+});

@@ -1,0 +1,70 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Pod, V1PodList } from '@kubernetes/client-node';
+import type { Connection } from '../../foundation/kubernetes/connection.ts';
+
+/** Waits before a watch is started again, in milliseconds: the first, and the longest that it grows to. */
+const RESTART = { first: 200, longest: 5000 };
+
+/**
+ * Calls `listener` for every change of pods with a label, until `stop` is called. A watch that ends or breaks is started
+ * again from a list, which also tells what was deleted meanwhile. Throws when the first list or watch cannot be had.
+ */
+export async function watchPods(
+  connection: Connection,
+  labelSelector: string,
+  listener: (pod: V1Pod, deleted: boolean) => void,
+): Promise<{ stop(): void }> {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const known = new Map<string, V1Pod>();
+  const tell = (pod: V1Pod, deleted: boolean): void => {
+    const uid = pod.metadata?.uid ?? '';
+    if (deleted) known.delete(uid);
+    else known.set(uid, pod);
+    listener(pod, deleted);
+  };
+
+  const open = async (): Promise<AsyncIterable<string>> => {
+    const selector = new URLSearchParams({ labelSelector }).toString();
+    const list = await connection.json<V1PodList>('GET', `/api/v1/pods?${selector}`);
+    const present = new Set(list.items.map((pod) => pod.metadata?.uid));
+    for (const [uid, pod] of known) if (!present.has(uid)) tell(pod, true);
+    for (const pod of list.items) tell(pod, false);
+    const query = new URLSearchParams({
+      watch: '1',
+      labelSelector,
+      resourceVersion: list.metadata?.resourceVersion ?? '0',
+    });
+    return createInterface({ input: await connection.open(`/api/v1/pods?${query.toString()}`, signal) });
+  };
+
+  const follow = async (lines: AsyncIterable<string>): Promise<void> => {
+    for await (const line of lines) {
+      const { type, object } = JSON.parse(line) as { type: string; object: V1Pod };
+      if (type === 'ADDED' || type === 'MODIFIED') tell(object, false);
+      else if (type === 'DELETED') tell(object, true);
+      // Its history is no longer kept, for one.
+      else if (type === 'ERROR') return;
+    }
+  };
+
+  const first = await open();
+  void (async () => {
+    let lines: AsyncIterable<string> | undefined = first;
+    let wait = RESTART.first;
+    while (!signal.aborted) {
+      try {
+        lines ??= await open();
+        wait = RESTART.first;
+        await follow(lines);
+      } catch {
+        // An API server that is away for a moment, or a connection that broke.
+        wait = Math.min(wait * 2, RESTART.longest);
+      }
+      lines = undefined;
+      await sleep(wait, undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  })();
+  return { stop: () => controller.abort() };
+}

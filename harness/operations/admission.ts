@@ -1,0 +1,186 @@
+import type { V1Container, V1Pod } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RawAnswer } from '../kubernetes-client/client.ts';
+import type { PodFields } from '../scenario/spec.ts';
+import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
+import { isAccountMissing } from '../consistency/default-service-account.ts';
+import { site, type ScenarioWorld, type Site, type Workload } from '../world/world.ts';
+
+export type Facts = Record<string, string | number | boolean>;
+
+/** Creates a pod of a workload's service account in dry run: admission changes it, nothing is stored. */
+export async function admitInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  pod: PodFields = {},
+  user?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<RawAnswer> {
+  const { probeImage } = site(world, like.cluster);
+  const { metadata = {}, spec = {} } = world.names.expandAll(pod) as {
+    metadata?: Record<string, unknown>;
+    spec?: Record<string, unknown>;
+  };
+  const body = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'admitted', ...metadata },
+    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: probeImage }], ...spec },
+  };
+  return postInDryRun(world, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
+}
+
+async function postInDryRun(
+  world: ScenarioWorld,
+  like: Workload,
+  body: object,
+  headers: Readonly<Record<string, string>>,
+): Promise<RawAnswer> {
+  const { kubernetes } = site(world, like.cluster);
+  for (;;) {
+    const answer = await kubernetes.raw({
+      method: 'POST',
+      path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
+      body,
+      headers,
+    });
+    if (!isAccountMissing(answer.status, answer.body)) return answer;
+    await sleep(kubernetesPollMilliseconds(world.environment.aws), undefined, { signal: world.signal });
+  }
+}
+
+const SETTLE_MILLISECONDS = 5000;
+
+/**
+ * How many looks show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
+ * a load balancer chooses among them for each connection.
+ */
+const LOOKS = 5;
+/** Makes the connection end with the request, so that the next is a new one. */
+const OWN_CONNECTION = { connection: 'close' } as const;
+
+/** Pods that were created in dry run at once, by as many API servers as may answer. */
+export async function admitEverywhere(world: ScenarioWorld, like: Workload, body: object): Promise<readonly V1Pod[]> {
+  const answers = await Promise.all(
+    Array.from({ length: LOOKS }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
+  );
+  return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
+}
+
+export const isInjected = (facts: Facts): boolean => /^(pod-identity|both)$/.test(String(facts['injected']));
+
+/**
+ * Waits until admission is as `isSo` says, since API server and webhook of a real cluster learn of changes from watches, and
+ * the webhook of associations from EKS; true when it is. On AWS it must be so wherever admission takes place. Gives up after a
+ * while: the probes that follow tell what admission does instead.
+ */
+export async function awaitAdmission(
+  world: ScenarioWorld,
+  like: Workload,
+  isSo: (facts: Facts) => boolean,
+  { signal = world.signal, milliseconds = SETTLE_MILLISECONDS } = {},
+): Promise<boolean> {
+  const { eventual, aws } = world.environment;
+  if (!eventual && aws.propagation === undefined) return true;
+  const end = performance.now() + milliseconds;
+  const isAsWanted = ({ status, body }: RawAnswer): boolean =>
+    status === 201 && isSo(admissionFacts(JSON.parse(body) as V1Pod));
+  const look = (): Promise<RawAnswer> =>
+    admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
+  while (performance.now() < end && !signal.aborted) {
+    if (isAsWanted(await look())) {
+      if (aws.name !== 'aws') return true;
+      const others = await Promise.all(Array.from({ length: LOOKS - 1 }, look));
+      if (others.every(isAsWanted)) return true;
+    }
+    await sleep(kubernetesPollMilliseconds(aws));
+  }
+  return false;
+}
+
+const ROLE_ARN = 'eks.amazonaws.com/role-arn';
+const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
+/** Seconds: the shortest that a webhook asks for. */
+const LEAST_EXPIRATION = 600;
+
+/**
+ * Whether a cluster's webhook sets the STS endpoint of pods. It does so for service accounts alone that it knows, so that
+ * this shows of a pod with an association too that the webhook has seen its service account.
+ */
+const setsStsEndpoint = new WeakMap<Site, boolean>();
+const STS_ENDPOINT = {
+  annotation: 'eks.amazonaws.com/sts-regional-endpoints',
+  fact: 'app.env.AWS_STS_REGIONAL_ENDPOINTS',
+};
+const TRIAL_MILLISECONDS = 2000;
+
+/** Waits until the webhook knows a workload's service account with these annotations, where it can be seen that it does. */
+export async function awaitAccountSeen(
+  world: ScenarioWorld,
+  item: Workload,
+  annotations: Readonly<Record<string, string | null>>,
+): Promise<void> {
+  const here = site(world, item.cluster);
+  const arn = annotations[ROLE_ARN];
+  const associated = world.associations.has(item.name);
+  const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);
+  const showsRole = arn !== undefined && !associated;
+  const sets = setsStsEndpoint.get(here);
+  const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
+  if (!showsRole && !showsEndpoint && Number.isNaN(seconds)) return;
+  const seen = await awaitAdmission(
+    world,
+    item,
+    (facts) => {
+      if (showsEndpoint && facts[STS_ENDPOINT.fact] === undefined) return false;
+      if (showsRole && (facts['app.env.AWS_ROLE_ARN'] ?? null) !== arn) return false;
+      const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
+      return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
+    },
+    { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : SETTLE_MILLISECONDS },
+  );
+  if (showsEndpoint && sets === undefined && setsStsEndpoint.get(here) !== true) setsStsEndpoint.set(here, seen);
+}
+
+const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';
+const IRSA_VOLUME = 'aws-iam-token';
+
+/**
+ * What admission made of a pod, as facts: `injected` (`pod-identity`, `irsa`, `both`, `none`), `label`, per volume
+ * `expirationSeconds` and `audience`, per container `<container>.env.<NAME>`, `<container>.envNames` and
+ * `<container>.mount` (path of the token's mount).
+ */
+export function admissionFacts(pod: V1Pod): Facts {
+  const facts: Facts = {};
+  const volumes = new Map((pod.spec?.volumes ?? []).map((volume) => [volume.name, volume]));
+  const containers: V1Container[] = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  const names = containers.flatMap((container) => (container.env ?? []).map((variable) => variable.name));
+  const podIdentity = names.includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+  const irsa = names.includes('AWS_ROLE_ARN');
+  facts['injected'] = podIdentity && irsa ? 'both' : podIdentity ? 'pod-identity' : irsa ? 'irsa' : 'none';
+  const label = pod.metadata?.labels?.['eks.amazonaws.com/pod-identity'];
+  if (label !== undefined) facts['label'] = label;
+  for (const [name, key] of [
+    [POD_IDENTITY_VOLUME, 'podIdentityVolume'],
+    [IRSA_VOLUME, 'irsaVolume'],
+  ] as const) {
+    const volume = volumes.get(name);
+    const token = volume?.projected?.sources?.find((source) => source.serviceAccountToken)?.serviceAccountToken;
+    facts[`${key}.present`] = volume !== undefined;
+    if (token?.expirationSeconds !== undefined) facts[`${key}.expirationSeconds`] = token.expirationSeconds;
+    if (token?.audience !== undefined) facts[`${key}.audience`] = token.audience;
+    if (token) facts[`${key}.path`] = token.path;
+  }
+  for (const container of containers) {
+    const env = container.env ?? [];
+    facts[`${container.name}.envNames`] = env.map((variable) => variable.name).join(',');
+    for (const variable of env)
+      if (variable.value !== undefined) facts[`${container.name}.env.${variable.name}`] = variable.value;
+    for (const mount of container.volumeMounts ?? []) {
+      if (mount.name === POD_IDENTITY_VOLUME || mount.name === IRSA_VOLUME)
+        facts[`${container.name}.mount`] = `${mount.mountPath}${mount.readOnly ? ' (read only)' : ''}`;
+    }
+  }
+  for (const [key, value] of Object.entries(pod.metadata?.labels ?? {})) facts[`labels.${key}`] = value;
+  return facts;
+}

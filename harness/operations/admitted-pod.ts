@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Pod } from '@kubernetes/client-node';
+import { onceAccountIsThere } from '../consistency/default-service-account.ts';
+import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
+import { note } from '../consistency/notes.ts';
+import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
+import { accountKey, site, type ScenarioWorld, type Workload } from '../world/world.ts';
+
+/** Whether pods of a service account were last seen to be injected for Pod Identity. */
+const seen = new WeakMap<ScenarioWorld, Map<string, boolean>>();
+
+/** Remembers what was waited for and seen of a service account's pods. */
+export function rememberInjection(world: ScenarioWorld, item: Workload, injected: boolean): void {
+  const ofWorld = seen.get(world) ?? new Map<string, boolean>();
+  seen.set(world, ofWorld.set(accountKey(item), injected));
+}
+
+/**
+ * Creates a pod of a workload, under the name `first` if all is well. It is admitted once and for all, maybe by an API server
+ * whose webhook is behind those that were asked, and an injection that does not take place is silent. So a pod that is not
+ * injected as it was seen, where other API servers would have done otherwise, is deleted and made again under another name, for
+ * as long as a change may take to be seen. One that they all treat alike, such as a pod that is not to be injected, stays.
+ */
+export async function createAsSeen(
+  world: ScenarioWorld,
+  item: Workload,
+  first: string,
+  manifestOf: (name: string) => V1Pod,
+): Promise<{ readonly name: string; readonly uid: string }> {
+  const { kubernetes } = site(world, item.cluster);
+  const { aws } = world.environment;
+  const end = performance.now() + (aws.propagation?.boundSeconds ?? 0) * 1000;
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? first : `${first}-again${count - 1}`;
+    const pod = manifestOf(name);
+    const created = await onceAccountIsThere(world, () => kubernetes.createPod(item.namespace, pod));
+    const injected = isInjected(admissionFacts(created));
+    const wanted = seen.get(world)?.get(accountKey(item)) ?? injected;
+    const made = { name, uid: created.metadata?.uid ?? '' };
+    if (wanted === injected || performance.now() >= end) return made;
+    const others = await admitEverywhere(world, item, { ...pod, metadata: { ...pod.metadata, name: `${name}-look` } });
+    if (others.every((other) => isInjected(admissionFacts(other)) === injected)) return made;
+    note(
+      world,
+      [item],
+      `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, and made again`,
+    );
+    await kubernetes.deletePod(item.namespace, name, 0);
+    await sleep(kubernetesPollMilliseconds(aws), undefined, { signal: world.signal });
+  }
+}

@@ -1,0 +1,86 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
+import { undoAtOnce } from '../cleanup/undo.ts';
+import { site, type ScenarioWorld } from '../world/world.ts';
+
+const NAMESPACE = 'kube-system';
+const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
+
+/** A node label that no node has: a DaemonSet that selects it has no pods. */
+const NOWHERE = 'conformance.eks-pod-identity/no-agent';
+
+const isReady = (pod: V1Pod): boolean =>
+  pod.metadata?.deletionTimestamp === undefined &&
+  pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true;
+
+const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
+  kubernetes.listPods(NAMESPACE, AGENT_SELECTOR);
+
+/**
+ * Name of the agent's pod that serves a scenario's pods: the one on their node, where they are on one. Throws an Error
+ * when the cluster has none.
+ */
+export async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
+  const { kubernetes, pods } = site(world, alias);
+  const nodes = pods.nodesOf(world.scenario.id);
+  const living = (await agentPods(kubernetes)).filter((pod) => pod.metadata?.deletionTimestamp === undefined);
+  const chosen = living.find((pod) => nodes.has(pod.spec?.nodeName ?? '')) ?? living[0];
+  if (chosen?.metadata?.name === undefined) throw new Error(`cluster ${alias} has no pod of the Pod Identity agent`);
+  return chosen.metadata.name;
+}
+
+/** Deletes the agent's pods and waits until as many others are ready. */
+export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  const before = await agentPods(kubernetes);
+  const names = new Set(before.map((pod) => pod.metadata?.name));
+  await Promise.all([...names].map((name) => kubernetes.deletePod(NAMESPACE, name ?? '')));
+  await untilAgents(world, kubernetes, (pods) => {
+    const others = pods.filter((pod) => !names.has(pod.metadata?.name));
+    return others.length >= before.length && others.every(isReady);
+  });
+}
+
+/** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
+export async function stopAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
+  world.undo.push(undoAtOnce(() => startAgent(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
+  await selectNowhere(kubernetes, true);
+  await untilAgents(world, kubernetes, (pods) => pods.length === 0);
+}
+
+const UNDO_MILLISECONDS = 60_000;
+
+/** Brings the agent back, and waits until it is ready. */
+export async function startAgent(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  await selectNowhere(kubernetes, false);
+  await untilAgents(world, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);
+}
+
+async function selectNowhere(kubernetes: KubernetesClient, nowhere: boolean): Promise<void> {
+  const nodeSelector = { [NOWHERE]: nowhere ? 'true' : null };
+  const answer = await kubernetes.raw({
+    method: 'PATCH',
+    path: DAEMON_SET,
+    headers: { 'content-type': 'application/merge-patch+json' },
+    body: { spec: { template: { spec: { nodeSelector } } } },
+  });
+  if (answer.status !== 200)
+    throw new Error(`the agent's DaemonSet cannot be changed (status ${answer.status}): ${answer.body.slice(0, 200)}`);
+}
+
+async function untilAgents(
+  world: ScenarioWorld,
+  kubernetes: KubernetesClient,
+  isSo: (pods: readonly V1Pod[]) => boolean,
+  signal = world.signal,
+): Promise<void> {
+  const pause = kubernetesPollMilliseconds(world.environment.aws);
+  while (!isSo(await agentPods(kubernetes))) await sleep(pause, undefined, { signal });
+}

@@ -1,0 +1,129 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EKSClient } from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import type { AwsTarget } from '../aws/target.ts';
+import { admitPod, agentGet, createAssociationFor, createToken, describeAssociation, kubernetesGet } from '../index.ts';
+import { podIdentityRole } from '../scenario/policy.ts';
+import type { HarnessOperation } from '../scenario/spec.ts';
+import { anEnvironment, aWorld } from '../testing/environment.ts';
+import { aScenario } from '../testing/scenarios.ts';
+import { harnessProbe } from './harness-probes.ts';
+import type { ScenarioWorld, Site } from '../world/world.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly code?: string;
+  readonly message?: string;
+}
+
+describe('a probe of the harness that is not answered', () => {
+  let server: Server;
+  /** In turn, the last over and over. */
+  let answers: readonly [Answer, ...Answer[]];
+  let eks: EKSClient;
+
+  before(async () => {
+    let count = 0;
+    server = createServer((_request, response) => {
+      const { status, code = '', message = '' } = answers[Math.min(count++, answers.length - 1)] ?? answers[0];
+      response.writeHead(status, { 'content-type': 'application/json', 'x-amzn-errortype': code });
+      response.end(JSON.stringify(status === 200 ? { association: { associationId: 'a-1' } } : { message }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    eks = new EKSClient({
+      endpoint: `http://127.0.0.1:${port}`,
+      region: 'us-west-2',
+      maxAttempts: 1,
+      credentials: { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'secret' },
+    });
+  });
+  after(() => {
+    eks.destroy();
+    server.close();
+  });
+
+  function worldOf(kubernetes: object = {}): ScenarioWorld {
+    const aws = {
+      ...{ name: 'aws', region: 'us-west-2', accountId: () => '111122223333', propagation: undefined },
+      clients: () => ({ eks }),
+    } as unknown as AwsTarget;
+    const site = { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods: { nodesOf: () => new Set() } };
+    const sites = new Map([['c1', site as unknown as Site]] as const);
+    const spec = { roles: { app: podIdentityRole() }, workloads: { app: {} } };
+    return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { sites }));
+  }
+
+  /** The outcome, or the name of what was thrown. */
+  const outcome = async (world: ScenarioWorld, operation: HarnessOperation, status?: number): Promise<string> => {
+    const expectation = status === undefined ? {} : { status };
+    return harnessProbe(world, operation, expectation).then(
+      (result) => `${result.outcome} ${result.status}`,
+      ({ name }: Error) => `threw ${name}`,
+    );
+  };
+
+  const describeOne = describeAssociation('a-1');
+  const create = createAssociationFor('app/app', { role: 'app' });
+  for (const [status, code, operation, expected] of [
+    [403, 'ExpiredTokenException', describeOne, 'threw ExpiredTokenException'],
+    [403, 'UnrecognizedClientException', describeOne, 'threw UnrecognizedClientException'],
+    [403, 'InvalidSignatureException', create, 'threw InvalidSignatureException'],
+    [429, 'ThrottlingException', describeOne, 'threw ThrottlingException'],
+    [500, 'ServerException', create, 'threw ServerException'],
+    [503, 'ServiceUnavailableException', describeOne, 'threw ServiceUnavailableException'],
+    [501, 'NotImplemented', describeOne, 'refused 501'],
+    [403, 'AccessDeniedException', describeOne, 'refused 403'],
+    [404, 'ResourceNotFoundException', describeOne, 'refused 404'],
+    [409, 'ResourceInUseException', create, 'refused 409'],
+    [400, 'ResourceLimitExceededException', create, 'threw ResourceLimitExceededException'],
+  ] as const)
+    it(`is none of EKS where that says ${code} to ${operation.do}: ${expected}`, async () => {
+      answers = [{ status, code }];
+      expect(await outcome(worldOf(), operation)).to.equal(expected);
+    });
+
+  it('is none of EKS where one of several tries met such an error', async () => {
+    answers = [{ status: 200 }, { status: 500, code: 'ServerException' }];
+    const twice = createAssociationFor('app/app', { role: 'app' }, { atOnce: 2 });
+    expect(await outcome(worldOf(), twice)).to.equal('threw ServerException');
+  });
+
+  const said = (status: number, reason: string, message = ''): object => ({
+    raw: async () => ({ status, body: JSON.stringify({ kind: 'Status', reason, message }), contentType: undefined }),
+    listPods: async () => [{ metadata: { name: 'agent' } }],
+  });
+  const admit = admitPod('app', {});
+  const token = createToken('app/app');
+  const get = kubernetesGet('/openid/v1/jwks', 'anonymous');
+  const agent = agentGet(2703, '/healthz');
+  for (const [status, reason, operation, expected] of [
+    [500, 'InternalError', admit, 'threw KubernetesError'],
+    [503, 'ServiceUnavailable', token, 'threw KubernetesError'],
+    [504, 'Timeout', agent, 'threw KubernetesError'],
+    [429, 'TooManyRequests', get, 'threw KubernetesError'],
+    [401, 'Unauthorized', admit, 'threw KubernetesError'],
+    [401, 'Unauthorized', get, 'refused 401'],
+    [403, 'Forbidden', token, 'refused 403'],
+    [422, 'Invalid', token, 'refused 422'],
+  ] as const)
+    it(`is none of the API server where that says ${reason} to ${operation.do}: ${expected}`, async () => {
+      expect(await outcome(worldOf(said(status, reason)), operation)).to.equal(expected);
+    });
+
+  it('is one where that is what is expected', async () => {
+    const world = worldOf(said(503, 'ServiceUnavailable'));
+    expect(await outcome(world, get, 503)).to.equal('refused 503');
+  });
+  it("is one where it is the webhook's failure", async () => {
+    const world = worldOf(said(500, 'InternalError', 'Internal error occurred: failed calling webhook "a": EOF'));
+    expect(await outcome(world, admit)).to.equal('refused 500');
+  });
+  it("is one where it is the agent's failure", async () => {
+    const world = worldOf(said(503, 'ServiceUnavailable', 'error trying to reach service: connection refused'));
+    expect(await outcome(world, agent)).to.equal('refused 503');
+    const itself = { ...said(0, ''), raw: async () => ({ status: 500, body: 'no', contentType: 'text/plain' }) };
+    expect(await outcome(worldOf(itself), agent)).to.equal('refused 500');
+  });
+});

@@ -1,0 +1,129 @@
+import { request } from 'node:https';
+import { connect, textOf } from '../../foundation/kubernetes/connection.ts';
+import type { KubernetesClient, RawAnswer } from '../kubernetes-client/client.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import { awaitAdmission } from './admission.ts';
+import { undoAtOnce } from '../cleanup/undo.ts';
+import { site, workloads, type ScenarioWorld, type Site } from '../world/world.ts';
+
+/**
+ * How the API server reaches the Pod Identity webhook: `clientConfig` of its configuration (Kubernetes documentation,
+ * "Dynamic Admission Control"). On EKS it is a URL, elsewhere mostly a service of the cluster.
+ */
+export interface WebhookClient {
+  readonly url?: string;
+  readonly service?: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly path?: string;
+    /** Default 443. */
+    readonly port?: number;
+  };
+  /** PEM in Base64. */
+  readonly caBundle?: string;
+}
+
+/** Name that EKS and the webhook's own manifests give the configuration. */
+const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
+
+/** Throws an Error when the cluster has no such configuration. */
+async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClient> {
+  const answer = await kubernetes.raw({ path: CONFIGURATION });
+  const { webhooks } = JSON.parse(answer.body) as { webhooks?: readonly { clientConfig?: WebhookClient }[] };
+  const client = webhooks?.[0]?.clientConfig;
+  if (client === undefined) throw new Error('the cluster has no webhook configuration pod-identity-webhook');
+  return client;
+}
+
+/** Throws an Error when the API server does not take it. */
+async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookClient): Promise<void> {
+  const answer = await kubernetes.raw({
+    method: 'PATCH',
+    path: CONFIGURATION,
+    headers: { 'content-type': 'application/json-patch+json' },
+    body: [{ op: 'replace', path: '/webhooks/0/clientConfig', value: client }],
+  });
+  if (answer.status !== 200)
+    throw new Error(`the webhook configuration pod-identity-webhook cannot be changed (status ${answer.status})`);
+}
+
+/** The discard port, where nobody answers. */
+const NOBODY = 'https://127.0.0.1:9/mutate';
+
+/** Leads the API server's calls of the webhook to where nobody answers, until the scenario is over. */
+export async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+  const { kubernetes } = site(world, alias);
+  const before = await webhookClient(kubernetes);
+  const { caBundle } = before;
+  // A workload that is injected shows when the API server has learnt of the change, and of its end.
+  const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
+  const untilInjected = async (injected: boolean, signal?: AbortSignal): Promise<void> => {
+    if (witness)
+      await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, {
+        ...(signal && { signal }),
+      });
+  };
+  await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
+  world.undo.push(
+    undoAtOnce(async () => {
+      await setWebhookClient(kubernetes, before);
+      await untilInjected(true, new AbortController().signal);
+    }),
+  );
+  await untilInjected(false);
+}
+
+/** A raw POST to the webhook: at its URL, or through the API server's proxy to its service. */
+export async function postToWebhook(
+  { cluster, kubernetes }: Site,
+  contentType: string,
+  body: string,
+): Promise<RawAnswer> {
+  const { url, service, caBundle } = await webhookClient(kubernetes);
+  const headers = { 'content-type': contentType };
+  if (url !== undefined) return post(new URL(url), headers, body, caBundle);
+  const { namespace, name, port = 443, path = '/' } = service ?? { namespace: '', name: '' };
+  const connection = connect(cluster.kubeConfig);
+  try {
+    const answer = await connection.send({
+      method: 'POST',
+      path: `/api/v1/namespaces/${namespace}/services/https:${name}:${port}/proxy${path}`,
+      headers,
+      body,
+    });
+    return {
+      status: answer.statusCode ?? 0,
+      body: await textOf(answer),
+      contentType: answer.headers['content-type'],
+    };
+  } finally {
+    connection.close();
+  }
+}
+
+function post(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+  caBundle: string | undefined,
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request(
+      url,
+      {
+        method: 'POST',
+        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        ...(caBundle !== undefined && { ca: Buffer.from(caBundle, 'base64') }),
+        agent: false,
+      },
+      (incoming) =>
+        void textOf(incoming).then(
+          (text) =>
+            resolve({ status: incoming.statusCode ?? 0, body: text, contentType: incoming.headers['content-type'] }),
+          reject,
+        ),
+    );
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}

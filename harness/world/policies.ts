@@ -1,0 +1,40 @@
+import { HarnessError } from '../../foundation/errors.ts';
+import type { RawPolicy } from '../scenario/policy.ts';
+import { isPolicyTooSoon, throughPropagation } from '../consistency/iam.ts';
+import type { ScenarioWorld } from './world.ts';
+
+/** Names under which AWS' services refuse a policy document. */
+const REFUSALS: ReadonlySet<string> = new Set([
+  'MalformedPolicyDocument',
+  'MalformedPolicyDocumentException',
+  'MalformedPolicy',
+]);
+const LIMIT = /^LimitExceeded(Exception)?$/;
+/** What IAM says of a document's size under that name; under the same it tells that the account's quota of roles is reached. */
+const SIZE = /ACLSizePerRole|PolicySize|policy size/i;
+
+const isRefused = ({ name, message }: Error): boolean => REFUSALS.has(name) || (LIMIT.test(name) && SIZE.test(message));
+
+/**
+ * Makes a call that hands AWS a policy of the scenario. A refusal of the policy is a mistake in the scenario and no failure
+ * of the environment: throws `HarnessError` BAD_POLICY with AWS' own words.
+ */
+export async function handPolicy<T>(
+  world: ScenarioWorld,
+  what: string,
+  policy: object,
+  call: () => Promise<T>,
+): Promise<T> {
+  const { scenario } = world;
+  try {
+    return await throughPropagation(world, isPolicyTooSoon, call);
+  } catch (error) {
+    if (!isRefused(error as Error)) throw error;
+    const from = 'from' in policy ? ` (from ${(policy as RawPolicy).from})` : '';
+    throw new HarnessError(
+      'BAD_POLICY',
+      `AWS does not accept the ${what}${from} of ${scenario.id} in ${scenario.file}: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,79 @@
+import type { Scenario } from '../scenario/spec.ts';
+import { undoIn } from '../cleanup/teardown.ts';
+import { arrangeAws } from './fixtures/index.ts';
+import { Makings } from '../cleanup/resources.ts';
+import { makeWorld, type Environment } from './world.ts';
+
+/** What was begun for a scenario ahead of its clusters. */
+export interface ArrangedAhead {
+  readonly makings: Makings;
+  /** Resolves when all that the scenario declares in AWS is there; rejects with why it cannot be had. */
+  readonly inAws: Promise<void>;
+}
+
+export interface Ahead {
+  /** Hands a scenario over what was made for it, which is then its own to dismantle; undefined where nothing was. */
+  take(scenario: Scenario): ArrangedAhead | undefined;
+  /** Begins nothing more, and removes what nobody took. Throws when something cannot be undone; what stays is noted as left. */
+  end(): Promise<void>;
+}
+
+/** Roles and buckets under way at once: more wait for AWS' rate limits alone. */
+const MOST_AT_ONCE = 64;
+
+/**
+ * Arranges scenarios' sides in AWS while their clusters are still being made, which takes EKS ten minutes or so. Scenarios that
+ * need a cluster for that are passed over, and what goes wrong with one is told when it runs.
+ */
+export function arrangeAhead(
+  scenarios: readonly Scenario[],
+  environment: Environment,
+  { parallel, signal }: { readonly parallel: number; readonly signal: AbortSignal },
+): Ahead {
+  const over = new AbortController();
+  const stopped = AbortSignal.any([signal, over.signal]);
+  const begun = new Map<string, ArrangedAhead>();
+  const queue = scenarios.filter(canComeAhead);
+  const work = (scenario: Scenario): Promise<void> => {
+    const makings = new Makings();
+    const inAws = arrangeAws(makeWorld(scenario, environment, 1, stopped, makings));
+    begun.set(scenario.id, { makings, inAws });
+    // Whoever takes it over is told.
+    return inAws.catch(() => undefined);
+  };
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined && !stopped.aborted; next = queue.shift()) await work(next);
+  };
+  const lanes = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, lane);
+  return {
+    take: (scenario) => {
+      const waiting = queue.findIndex(({ id }) => id === scenario.id);
+      if (waiting !== -1) queue.splice(waiting, 1);
+      const arranged = begun.get(scenario.id);
+      begun.delete(scenario.id);
+      return arranged;
+    },
+    end: async () => {
+      over.abort(new Error('What was arranged ahead is not needed any more.'));
+      await Promise.all(lanes);
+      const untaken = [...begun.values()];
+      begun.clear();
+      await Promise.all(untaken.map(({ makings }) => makings.close()));
+      await undoIn(
+        environment,
+        untaken.flatMap(({ makings }) => makings.undo.splice(0)),
+      );
+    },
+  };
+}
+
+/** What stands for something that is known only when there are clusters, or that must be new: the time. */
+const KNOWN_LATER = /<(issuer|provider-arn|pod|association-id|association-arn|external-id|time):/;
+
+function canComeAhead({ spec }: Scenario): boolean {
+  const { roles = {}, buckets = {}, objects = [], providers = [], exactNames } = spec;
+  // Names that other scenarios may have too are there for one at a time.
+  if (exactNames === true || providers.length > 0) return false;
+  if (Object.keys(roles).length + Object.keys(buckets).length + objects.length === 0) return false;
+  return !KNOWN_LATER.test(JSON.stringify([roles, buckets, objects]));
+}

@@ -1,0 +1,49 @@
+import { groupsOfPod, type Stage } from './stages.ts';
+import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
+import { workload, type ScenarioWorld } from './world.ts';
+
+/** The pods of a scenario under way. */
+export class Cast {
+  readonly #world: ScenarioWorld;
+  readonly #stages: readonly Stage[];
+  readonly #pods = new Map<string, WorkloadPod>();
+  readonly #incarnations = new Map<string, number>();
+
+  constructor(world: ScenarioWorld, all: readonly Stage[]) {
+    this.#world = world;
+    this.#stages = all;
+  }
+
+  /** Starts the pod of a workload with the plan of the groups that follow stage `from`. */
+  async start(name: string, from: number): Promise<void> {
+    const incarnation = (this.#incarnations.get(name) ?? 0) + 1;
+    this.#incarnations.set(name, incarnation);
+    this.#pods.set(
+      name,
+      await startWorkloadPod(
+        this.#world,
+        workload(this.#world, name),
+        groupsOfPod(this.#stages, name, from),
+        incarnation,
+      ),
+    );
+  }
+
+  /** Deletes the workload's pod and waits until it is gone. */
+  async remove(name: string): Promise<void> {
+    await this.#pods.get(name)?.delete();
+    this.#pods.delete(name);
+  }
+
+  /** Deletes the workload's pod and starts the next, which has another name and need not wait for the end of the first. */
+  async replace(name: string, from: number): Promise<void> {
+    const gone = this.#pods.get(name)?.delete();
+    // A failure to delete it is told by whoever waits for it: here nobody does, and it goes with the scenario.
+    gone?.catch(() => undefined);
+    await this.start(name, from);
+  }
+
+  pod(name: string): WorkloadPod | undefined {
+    return this.#pods.get(name);
+  }
+}

@@ -1,0 +1,146 @@
+import type { RunningCluster } from '../../clusters/driver.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import type { StartLimiter } from '../../foundation/start-limiter.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
+import { Makings } from '../cleanup/resources.ts';
+import { Names } from './names.ts';
+import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
+import type { UndoStep } from '../cleanup/undo.ts';
+
+/** A cluster as scenarios use it. */
+export interface Site {
+  readonly alias: ClusterAlias;
+  readonly cluster: RunningCluster;
+  readonly kubernetes: KubernetesClient;
+  readonly pods: PodWatcher;
+  readonly probeImage: string;
+}
+
+/** What a run provides to its scenarios. */
+export interface Environment {
+  /** The run's id. */
+  readonly run: string;
+  /** Tags of every AWS resource that is made: the run and its expiry. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly aws: AwsTarget;
+  /** What is known of the run's clusters before they are there. */
+  readonly announced: ReadonlyMap<ClusterAlias, { readonly name: string; readonly arn: string }>;
+  /** Empty until clusters are there. */
+  readonly sites: ReadonlyMap<ClusterAlias, Site>;
+  /** With what fixtures end without being deleted one by one: `run`, everything; `cluster`, what is in a cluster; `nothing`. */
+  readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
+  /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
+  readonly eventual: boolean;
+  /** Lets only so many pods be starting at once; absent where a cluster sees to that itself. */
+  readonly podStarts?: Pick<StartLimiter, 'acquire'>;
+  /** Milliseconds that each pod took from the request that creates it to its first report. */
+  readonly podTimes: number[];
+  /** Undone when the run is over: of scenarios whose things are kept. */
+  readonly undoAtEnd: UndoStep[];
+  /** What could not be removed and stays when the run is over. */
+  readonly leftovers: Leftover[];
+}
+
+export interface Leftover {
+  /** Such as `role conformance-c1a2b3d-ab-01-app`. */
+  readonly name: string;
+  readonly reason: string;
+}
+
+/** The things of one scenario that exist, and how to undo them. */
+export interface ScenarioWorld {
+  readonly scenario: Scenario;
+  readonly environment: Environment;
+  readonly names: Names;
+  /** Workload -> its association's id. */
+  readonly associations: Map<string, string>;
+  /** Token name -> token, of `tokens`. */
+  readonly tokens: Map<string, string>;
+  readonly makings: Makings;
+  /** Those of `makings`: done when the scenario is over. */
+  readonly undo: UndoStep[];
+  /** Ends when the scenario is over or its time is up. */
+  readonly signal: AbortSignal;
+}
+
+/** `makings`: of what was arranged already. */
+export function makeWorld(
+  scenario: Scenario,
+  environment: Environment,
+  attempt: number,
+  signal: AbortSignal,
+  makings = new Makings(),
+): ScenarioWorld {
+  const names = new Names(
+    scenario,
+    {
+      run: environment.run,
+      accountId: (alias) => environment.aws.accountId(alias),
+      cluster: (alias) => environment.sites.get(alias)?.cluster ?? environment.announced.get(alias),
+    },
+    attempt,
+  );
+  return {
+    scenario,
+    environment,
+    names,
+    associations: new Map(),
+    tokens: new Map(),
+    makings,
+    undo: makings.undo,
+    signal,
+  };
+}
+
+/** Labels of everything that a scenario makes in a cluster. */
+export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
+  [RUN_LABEL]: world.environment.run,
+  [SCENARIO_LABEL]: world.scenario.id,
+});
+
+export function site(world: ScenarioWorld, alias: ClusterAlias): Site {
+  const found = world.environment.sites.get(alias);
+  if (!found)
+    throw new HarnessError(
+      'PROVISIONING_FAILED',
+      `${world.scenario.id} needs cluster ${alias}, which was not provisioned.`,
+    );
+  return found;
+}
+
+/** A workload with its defaults filled in. */
+export interface Workload {
+  readonly name: string;
+  readonly spec: WorkloadSpec;
+  readonly cluster: ClusterAlias;
+  /** Real namespace. */
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly association: AssociationSpec | undefined;
+}
+
+export function workload(world: ScenarioWorld, name: string): Workload {
+  const spec = world.scenario.spec.workloads?.[name];
+  if (!spec)
+    throw new HarnessError('BAD_SCENARIO', `${world.scenario.id} names workload "${name}", which it does not declare.`);
+  return {
+    name,
+    spec,
+    cluster: spec.cluster ?? 'c1',
+    namespace: world.names.namespace(spec.namespace ?? 'app'),
+    serviceAccount: spec.serviceAccount ?? 'app',
+    association: typeof spec.role === 'string' ? { role: spec.role } : spec.role,
+  };
+}
+
+export function workloads(world: ScenarioWorld): Workload[] {
+  return Object.keys(world.scenario.spec.workloads ?? {}).map((name) => workload(world, name));
+}
+
+/** Names a workload's service account among those of a scenario. */
+export const accountKey = ({ cluster, namespace, serviceAccount }: Workload): string =>
+  [cluster, namespace, serviceAccount].join('/');

@@ -1,0 +1,84 @@
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
+import { WebhookClient } from './admission/webhook-client.ts';
+import { createDefaultRoles } from './authorization/default-roles.ts';
+import { Authorizer } from './authorization/rbac.ts';
+import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
+import type { ApiContext } from './context.ts';
+import { startNamespaceController } from './controllers/namespaces.ts';
+import { startScheduler } from './controllers/scheduler.ts';
+import { requestHandler } from './http/handler.ts';
+import { newTokenAuthenticator } from './identity/authenticate.ts';
+import { newSigningKey } from './identity/signing-key.ts';
+import { newTokenIssuer } from './identity/token-issuer.ts';
+import { TokenVerifier } from './identity/token-verifier.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import type { ApiServer, ApiServerOptions, Kubelet } from './types.ts';
+
+const SYSTEM_CLOCK = { now: () => Date.now() };
+const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+/** Milliseconds. Clients of a run keep their connections for as long as it takes. */
+const KEEP_ALIVE_TIMEOUT = 75_000;
+
+/**
+ * Starts the API server of an embedded cluster: in memory, over TLS with an authority of its own, with Kubernetes'
+ * authentication, RBAC, admission and watches. Rejects when the address cannot be bound.
+ */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const { issuer, version, clock = SYSTEM_CLOCK, host = '127.0.0.1', port = 0 } = options;
+  const authority = await newCertificateAuthority();
+  const certificate = await authority.issue([...new Set([...SERVER_NAMES, host])]);
+
+  // After the certificates, whose making it would slow down: nobody waits for this key yet.
+  const key = newSigningKey();
+  const store = new MemoryStore(clock);
+  createDefaultRoles(store);
+  startNamespaceController(store, authority.certificate);
+  startScheduler(store, clock);
+
+  const webhookClient = new WebhookClient();
+  const tokens = newTokenIssuer(issuer, key, clock);
+  let kubelet: Kubelet | undefined;
+  let url = '';
+  const context: ApiContext = {
+    store,
+    clock,
+    authorizer: new Authorizer(store),
+    authenticateToken: newTokenAuthenticator(new TokenVerifier(issuer, key, store, clock), options.authenticate, clock),
+    webhooks: new MutatingWebhooks(store, webhookClient),
+    tokens,
+    version,
+    url: () => url,
+    kubelet: () => kubelet,
+  };
+
+  const server = createServer(
+    { cert: certificate.certificate, key: certificate.key, keepAliveTimeout: KEEP_ALIVE_TIMEOUT },
+    requestHandler(context),
+  );
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const address = server.address() as AddressInfo;
+  url = `https://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+
+  return {
+    url,
+    certificateAuthority: authority.certificate,
+    store,
+    tokens,
+    issueCertificate: (name) => authority.issue([name]),
+    setKubelet(next) {
+      kubelet = next;
+    },
+    async close() {
+      webhookClient.close();
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
+    },
+  };
+}

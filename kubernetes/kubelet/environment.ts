@@ -1,0 +1,99 @@
+import type { ObjectStore } from '../api-server/types.ts';
+import { ConfigError, fieldValue } from './fields.ts';
+import type { Container, EnvFromSource, EnvVar, KeyRef, Pod } from './spec.ts';
+
+/**
+ * Replaces `$(NAME)` by the variable's value; an unknown name stays as it is and `$$` stands for `$` (Kubernetes, "Define
+ * Dependent Environment Variables").
+ */
+export function expand(text: string, variables: ReadonlyMap<string, string>): string {
+  return text.replace(/\$\$|\$\(([^()]*)\)/g, (whole, name: string | undefined) =>
+    name === undefined ? '$' : (variables.get(name) ?? whole),
+  );
+}
+
+/**
+ * The environment that the pod's specification gives a container, in Kubernetes' order: `inherited`, then envFrom, then
+ * env, later ones winning. Throws `ConfigError` when something it refers to is missing.
+ */
+export function environment(
+  pod: Pod,
+  container: Container,
+  store: ObjectStore,
+  inherited: Readonly<Record<string, string>>,
+): Map<string, string> {
+  const variables = new Map(Object.entries(inherited));
+  const namespace = pod.metadata.namespace ?? 'default';
+  for (const source of container.envFrom ?? []) {
+    for (const [name, value] of fromSource(source, namespace, store)) variables.set(name, value);
+  }
+  for (const variable of container.env ?? []) {
+    const value = variableValue(variable, pod, namespace, store, variables);
+    if (value !== undefined) variables.set(variable.name, value);
+  }
+  return variables;
+}
+
+function variableValue(
+  variable: EnvVar,
+  pod: Pod,
+  namespace: string,
+  store: ObjectStore,
+  variables: ReadonlyMap<string, string>,
+): string | undefined {
+  const from = variable.valueFrom;
+  if (from === undefined) return expand(variable.value ?? '', variables);
+  if (from.fieldRef !== undefined) return fieldValue(pod, from.fieldRef.fieldPath);
+  if (from.configMapKeyRef !== undefined) return keyValue('configmaps', from.configMapKeyRef, namespace, store);
+  if (from.secretKeyRef !== undefined) return keyValue('secrets', from.secretKeyRef, namespace, store);
+  throw new ConfigError(`environment variable ${variable.name}: ${Object.keys(from).join()} is not offered here`);
+}
+
+function keyValue(
+  resource: 'configmaps' | 'secrets',
+  ref: KeyRef,
+  namespace: string,
+  store: ObjectStore,
+): string | undefined {
+  const data = objectData(resource, namespace, ref.name, ref.optional, store);
+  const value = data?.get(ref.key);
+  if (value === undefined && data !== undefined && ref.optional !== true) {
+    const kind = resource === 'secrets' ? 'Secret' : 'ConfigMap';
+    throw new ConfigError(`couldn't find key ${ref.key} in ${kind} ${namespace}/${ref.name}`);
+  }
+  return value?.toString();
+}
+
+function* fromSource(source: EnvFromSource, namespace: string, store: ObjectStore): Generator<[string, string]> {
+  for (const [resource, ref] of [
+    ['configmaps', source.configMapRef],
+    ['secrets', source.secretRef],
+  ] as const) {
+    if (ref === undefined) continue;
+    const data = objectData(resource, namespace, ref.name, ref.optional, store) ?? new Map<string, Buffer>();
+    for (const [key, value] of data) yield [(source.prefix ?? '') + key, value.toString()];
+  }
+}
+
+/** The decoded data of a config map or secret; undefined when it is missing and optional. Throws `ConfigError`. */
+export function objectData(
+  resource: 'configmaps' | 'secrets',
+  namespace: string,
+  name: string,
+  optional: boolean | undefined,
+  store: ObjectStore,
+): Map<string, Buffer> | undefined {
+  const object = store.get(resource, namespace, name);
+  if (object === undefined) {
+    if (optional === true) return undefined;
+    throw new ConfigError(`${resource === 'secrets' ? 'secret' : 'configmap'} "${name}" not found`);
+  }
+  const { data, binaryData, stringData } = object as unknown as Record<string, Record<string, string> | undefined>;
+  const entries = (values: Record<string, string> | undefined, encoding: 'utf8' | 'base64'): [string, Buffer][] =>
+    Object.entries(values ?? {}).map(([key, value]) => [key, Buffer.from(value, encoding)]);
+  return new Map(
+    resource === 'secrets'
+      ? [...entries(data, 'base64'), ...entries(stringData, 'utf8')]
+      : [...entries(data, 'utf8'), ...entries(binaryData, 'base64')],
+  );
+}

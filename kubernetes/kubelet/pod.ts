@@ -1,0 +1,258 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ApiError } from '../api-server/types.ts';
+import { ContainerRunner } from './container.ts';
+import type { KubeletContext } from './context.ts';
+import { aborted, pause } from './deferred.ts';
+import { ConfigError } from './fields.ts';
+import { isSidecar } from './spec.ts';
+import type { Container, Pod, RestartPolicy } from './spec.ts';
+import { podStatus } from './status.ts';
+import { PodTokens } from './tokens.ts';
+import { PodVolumes } from './volumes.ts';
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Runs one pod of the node: its volumes, its containers in their order, its status, its end. */
+export class PodRunner {
+  #pod: Pod;
+  readonly #context: KubeletContext;
+  readonly #directory: string;
+  readonly #volumes: PodVolumes;
+  readonly #tokens: PodTokens;
+  readonly #stop = new AbortController();
+  readonly #startTime: string;
+  readonly #init: readonly ContainerRunner[];
+  readonly #containers: readonly ContainerRunner[];
+  readonly #runs: Promise<void>[] = [];
+  #mounted = false;
+  #mountFailure: string | undefined;
+  #initialized = false;
+  #result: 'Succeeded' | 'Failed' | undefined;
+  #publishing = false;
+  #removed = false;
+  #ending: Promise<void> | undefined;
+  readonly #life: Promise<void>;
+
+  constructor(pod: Pod, context: KubeletContext) {
+    this.#pod = pod;
+    this.#context = context;
+    this.#directory = join(context.directory, pod.metadata.uid ?? pod.metadata.name);
+    this.#tokens = new PodTokens(context.tokens, context.store, context.clock, context.node);
+    const sources = { store: context.store, tokens: this.#tokens };
+    this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), sources, context.clock);
+    this.#startTime = this.#now();
+    const policy = pod.spec.restartPolicy ?? 'Always';
+    const untilDone: RestartPolicy = policy === 'Never' ? 'Never' : 'OnFailure';
+    this.#init = (pod.spec.initContainers ?? []).map((c) => this.#runner(c, isSidecar(c) ? 'Always' : untilDone));
+    this.#containers = pod.spec.containers.map((c) => this.#runner(c, policy));
+    this.#life = this.#run();
+  }
+
+  get namespace(): string | undefined {
+    return this.#pod.metadata.namespace;
+  }
+
+  /** All containers, init containers first. */
+  get containers(): readonly ContainerRunner[] {
+    return [...this.#init, ...this.#containers];
+  }
+
+  isInit(runner: ContainerRunner): boolean {
+    return this.#init.includes(runner);
+  }
+
+  /** The pod object changed: files that show it follow at once. */
+  update(pod: Pod): void {
+    const before = this.#pod.metadata;
+    this.#pod = pod;
+    const shown = ({ labels, annotations }: Pod['metadata']): string => JSON.stringify([labels, annotations]);
+    if (shown(before) !== shown(pod.metadata)) this.refresh();
+  }
+
+  /** Brings projected files up to date with what they are made of. */
+  refresh(): void {
+    if (!this.#mounted || this.#stop.signal.aborted || this.#result !== undefined) return;
+    this.#volumes.refresh(this.#pod).catch((error: unknown) => this.#cannotMount(error));
+  }
+
+  refreshIfTokenDue(): void {
+    if (this.#tokens.anyDue()) this.refresh();
+  }
+
+  /** Ends the containers, with SIGKILL after the grace period (seconds), and removes directory and object. */
+  terminate(graceSeconds: number): Promise<void> {
+    this.#ending ??= this.#terminate();
+    // Beyond this, timers fire at once.
+    const kill = setTimeout(() => this.#signal('SIGKILL'), Math.min(graceSeconds * 1000, 2_147_483_647));
+    return this.#ending.finally(() => clearTimeout(kill));
+  }
+
+  /** The object is gone already: ends the containers without grace and writes no status any more. */
+  discard(): Promise<void> {
+    this.#removed = true;
+    return this.terminate(0);
+  }
+
+  async #terminate(): Promise<void> {
+    for (const { spec, isRunning } of this.containers) {
+      if (isRunning) this.#context.events.record(this.#pod, 'Killing', `Stopping container ${spec.name}`, spec.name);
+    }
+    this.#stop.abort();
+    this.#signal('SIGTERM');
+    await this.#life;
+    await Promise.all(this.#runs);
+    await this.#volumes.settled();
+    try {
+      await rm(this.#directory, { recursive: true, force: true });
+    } catch (error) {
+      // A container may leave what this user cannot remove; the pod is over all the same.
+      this.#context.events.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
+    }
+    if (!this.#removed) {
+      this.#removed = true;
+      const { namespace, name, uid } = this.#pod.metadata;
+      const { store } = this.#context;
+      if (store.get('pods', namespace, name)?.metadata.uid === uid) store.remove('pods', namespace, name);
+    }
+  }
+
+  #signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    for (const runner of this.containers) runner.signal(signal);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await this.#mount();
+      if (await this.#initialize()) await this.#runContainers();
+    } catch (error) {
+      // What is left is a failure of this machine (no space, no rights): the pod says so, others go on.
+      this.#fail(error);
+    }
+  }
+
+  async #mount(): Promise<void> {
+    const { namespace, name } = this.#pod.metadata;
+    const node = this.#context.node.name;
+    this.#context.events.record(this.#pod, 'Scheduled', `Successfully assigned ${namespace ?? ''}/${name} to ${node}`);
+    this.#changed();
+    while (!this.#stop.signal.aborted) {
+      const changed = this.#context.objects.changed();
+      try {
+        await this.#volumes.mount(this.#pod);
+        for (const { spec } of this.containers) this.#volumes.attach(spec, this.#root(spec));
+        this.#mounted = true;
+        return;
+      } catch (error) {
+        if (!(error instanceof ConfigError || error instanceof ApiError)) throw error;
+        this.#cannotMount(error);
+        await Promise.race([changed, aborted(this.#stop.signal)]);
+      }
+    }
+  }
+
+  /** Runs the init containers in their order; false when the pod ends with them. */
+  async #initialize(): Promise<boolean> {
+    for (const runner of this.#init) {
+      if (this.#stop.signal.aborted) return false;
+      if (isSidecar(runner.spec)) {
+        await new Promise<void>((started) => {
+          const run = runner.run(started).catch((error: unknown) => this.#fail(error));
+          this.#runs.push(run.finally(started));
+        });
+        continue;
+      }
+      await runner.run();
+      if (this.#stop.signal.aborted) return false;
+      if (runner.result?.exitCode !== 0) {
+        await this.#finish('Failed');
+        return false;
+      }
+    }
+    this.#initialized = true;
+    this.#changed();
+    return !this.#stop.signal.aborted;
+  }
+
+  async #runContainers(): Promise<void> {
+    await Promise.all(this.#containers.map((runner) => runner.run()));
+    if (this.#stop.signal.aborted) return;
+    await this.#finish(this.#containers.every((r) => r.result?.exitCode === 0) ? 'Succeeded' : 'Failed');
+  }
+
+  /** The containers have ended for good: sidecars end after them. */
+  async #finish(result: 'Succeeded' | 'Failed'): Promise<void> {
+    if (this.#runs.length > 0) {
+      this.#stop.abort();
+      this.#signal('SIGTERM');
+      const grace = new AbortController();
+      void pause((this.#pod.spec.terminationGracePeriodSeconds ?? 30) * 1000, grace.signal).then(() =>
+        this.#signal('SIGKILL'),
+      );
+      await Promise.all(this.#runs);
+      grace.abort();
+    }
+    this.#result = result;
+    this.#changed();
+  }
+
+  #fail(error: unknown): void {
+    const message = messageOf(error);
+    this.#context.events.record(this.#pod, 'Failed', `Error: ${message}`);
+    this.#stop.abort();
+    this.#signal('SIGKILL');
+    this.#result = 'Failed';
+    this.#changed();
+  }
+
+  #cannotMount(error: unknown): void {
+    const message = messageOf(error);
+    // Looked at many times a second: said once.
+    if (message === this.#mountFailure) return;
+    this.#mountFailure = message;
+    this.#context.events.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
+  }
+
+  #runner(container: Container, policy: RestartPolicy): ContainerRunner {
+    return new ContainerRunner(container, policy, {
+      context: this.#context,
+      pod: () => this.#pod,
+      root: this.#root(container),
+      changed: () => this.#changed(),
+      stop: this.#stop.signal,
+    });
+  }
+
+  #root(container: Container): string {
+    return join(this.#directory, 'containers', container.name);
+  }
+
+  /** Writes the status soon, once for all changes of this turn. */
+  #changed(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    setImmediate(() => {
+      this.#publishing = false;
+      if (!this.#removed) this.#publish();
+    });
+  }
+
+  #publish(): void {
+    const { store } = this.#context;
+    const { namespace, name, uid } = this.#pod.metadata;
+    const current = store.get('pods', namespace, name) as Pod | undefined;
+    if (current === undefined || current.metadata.uid !== uid) return;
+    const progress = {
+      initContainers: this.#init,
+      containers: this.#containers,
+      initialized: this.#initialized,
+      result: this.#result,
+      startTime: this.#startTime,
+    };
+    store.update('pods', { ...current, status: podStatus(current, progress, this.#now()) });
+  }
+
+  #now(): string {
+    return new Date(this.#context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+  }
+}

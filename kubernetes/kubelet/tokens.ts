@@ -1,0 +1,81 @@
+import type { Clock, ObjectStore, TokenIssuer } from '../api-server/types.ts';
+import { ConfigError } from './fields.ts';
+import type { Pod, TokenSource } from './spec.ts';
+
+interface HeldToken {
+  readonly token: string;
+  /** Milliseconds since the epoch. */
+  readonly issuedAt: number;
+  readonly expiresAt: number;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/**
+ * Whether a kubelet asks for a new token: when over 80 % of its life or 24 hours have passed (Kubernetes, "Configure
+ * Service Accounts for Pods", on projected tokens).
+ */
+export function isDue(token: { readonly issuedAt: number; readonly expiresAt: number }, now: number): boolean {
+  return now > token.issuedAt + 0.8 * (token.expiresAt - token.issuedAt) || now > token.issuedAt + DAY;
+}
+
+/** The service account tokens of one pod, bound to it and its node, by audience and lifetime. */
+export class PodTokens {
+  readonly #held = new Map<string, HeldToken>();
+  readonly #issuer: TokenIssuer;
+  readonly #store: ObjectStore;
+  readonly #clock: Clock;
+  readonly #node: { readonly name: string; readonly uid: string };
+
+  constructor(
+    issuer: TokenIssuer,
+    store: ObjectStore,
+    clock: Clock,
+    node: { readonly name: string; readonly uid: string },
+  ) {
+    this.#issuer = issuer;
+    this.#store = store;
+    this.#clock = clock;
+    this.#node = node;
+  }
+
+  /** The token to project now. A failed rotation keeps the old token for as long as it is good. Throws `ConfigError`. */
+  async current(pod: Pod, source: TokenSource): Promise<string> {
+    const key = JSON.stringify([source.audience ?? '', source.expirationSeconds ?? 3600]);
+    const held = this.#held.get(key);
+    const now = this.#clock.now();
+    if (held !== undefined && !isDue(held, now)) return held.token;
+    try {
+      const fresh = await this.#issue(pod, source, now);
+      this.#held.set(key, fresh);
+      return fresh.token;
+    } catch (error) {
+      if (held !== undefined && now < held.expiresAt) return held.token;
+      throw error;
+    }
+  }
+
+  anyDue(): boolean {
+    const now = this.#clock.now();
+    return [...this.#held.values()].some((token) => isDue(token, now));
+  }
+
+  async #issue(pod: Pod, source: TokenSource, now: number): Promise<HeldToken> {
+    const namespace = pod.metadata.namespace ?? 'default';
+    const name = pod.spec.serviceAccountName ?? 'default';
+    const account = this.#store.get('serviceaccounts', namespace, name);
+    if (account === undefined) {
+      throw new ConfigError(`failed to fetch token: serviceaccounts "${name}" not found`);
+    }
+    const answer = await this.#issuer.issue(
+      { namespace, name, uid: account.metadata.uid ?? '' },
+      {
+        audiences: source.audience === undefined ? [this.#issuer.issuer] : [source.audience],
+        expirationSeconds: source.expirationSeconds ?? 3600,
+        pod: { name: pod.metadata.name, uid: pod.metadata.uid ?? '' },
+        node: this.#node,
+      },
+    );
+    return { token: answer.token, issuedAt: now, expiresAt: Date.parse(answer.expirationTimestamp) };
+  }
+}

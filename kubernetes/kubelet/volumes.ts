@@ -1,0 +1,86 @@
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmod, chown, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Clock } from '../api-server/types.ts';
+import { samePayload, writeAtomically } from './atomic-writer.ts';
+import type { Payload } from './atomic-writer.ts';
+import { ConfigError } from './fields.ts';
+import { isProjection, payloadOf } from './payload.ts';
+import type { PayloadSources } from './payload.ts';
+import type { Container, Pod, Volume } from './spec.ts';
+import { realPath } from './translation.ts';
+
+/** The volumes of one pod, in a directory of its own. */
+export class PodVolumes {
+  readonly #directory: string;
+  readonly #sources: PayloadSources;
+  readonly #clock: Clock;
+  readonly #written = new Map<string, Payload>();
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(directory: string, sources: PayloadSources, clock: Clock) {
+    this.#directory = directory;
+    this.#sources = sources;
+    this.#clock = clock;
+  }
+
+  /** Makes all volumes of the pod. Throws `ConfigError` when one refers to something that is missing. */
+  async mount(pod: Pod): Promise<void> {
+    for (const volume of pod.spec.volumes ?? []) {
+      if (volume.emptyDir !== undefined) await this.#emptyDirectory(volume, pod);
+      else if (!isProjection(volume)) {
+        const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
+        throw new ConfigError(`volume "${volume.name}": the embedded cluster has no volumes of kind ${kind}`);
+      }
+    }
+    await this.refresh(pod);
+  }
+
+  /** Brings the files of projected volumes up to date with the pod, its config maps and secrets, and its tokens' age. */
+  refresh(pod: Pod): Promise<void> {
+    const done = this.#queue.then(() => this.#refresh(pod));
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Waits for writes under way. */
+  settled(): Promise<void> {
+    return this.#queue;
+  }
+
+  async #refresh(pod: Pod): Promise<void> {
+    for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
+      const payload = await payloadOf(volume, pod, this.#sources);
+      const written = this.#written.get(volume.name);
+      if (written !== undefined && samePayload(written, payload)) continue;
+      writeAtomically(this.#path(volume.name), payload, this.#clock.now());
+      this.#written.set(volume.name, payload);
+    }
+  }
+
+  /** Gives a container a root directory in which the volumes it mounts, and no others, are at their mount paths. */
+  attach(container: Container, root: string): void {
+    mkdirSync(root, { recursive: true, mode: 0o755 });
+    const mounts = [...(container.volumeMounts ?? [])].sort((a, b) => a.mountPath.length - b.mountPath.length);
+    for (const mount of mounts) {
+      const place = realPath(root, mount.mountPath.replace(/\/+$/, ''));
+      const source = realPath(this.#path(mount.name), mount.subPath ?? '');
+      mkdirSync(dirname(place), { recursive: true, mode: 0o755 });
+      if (mount.subPath !== undefined && !this.#written.has(mount.name)) mkdirSync(source, { recursive: true });
+      rmSync(place, { force: true });
+      symlinkSync(source, place);
+    }
+  }
+
+  async #emptyDirectory(volume: Volume, pod: Pod): Promise<void> {
+    const path = this.#path(volume.name);
+    await mkdir(path, { recursive: true });
+    await chmod(path, 0o777);
+    const group = pod.spec.securityContext?.fsGroup;
+    if (group !== undefined && process.geteuid?.() === 0) await chown(path, 0, group);
+  }
+
+  #path(name: string): string {
+    return realPath(this.#directory, name);
+  }
+}
