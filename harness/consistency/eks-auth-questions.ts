@@ -4,7 +4,7 @@ import { isBroken, KubernetesError } from '../../foundation/kubernetes/connectio
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { note } from './notes.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
-import { accountKey, labelsOf, site, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { accountKey, labelsOf, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /**
  * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
@@ -43,7 +43,7 @@ let pods = 0;
 export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth | undefined> {
   const { aws } = world.environment;
   if (aws.askEksAuth === undefined) return undefined;
-  const { cluster } = site(world, item.cluster);
+  const { cluster } = clusterOf(world, item.cluster);
   let check = await newCheck(world, item);
   if (check === undefined) return undefined;
   const ask = async (): Promise<EksAuthAnswer | undefined> => {
@@ -87,7 +87,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
  * lost goes with its namespace, and another is made.
  */
 async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
-  const { kubernetes, probeImage } = site(world, item.cluster);
+  const { kubernetes, probeImage } = clusterOf(world, item.cluster);
   const name = `association-check-${(pods += 1)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {

@@ -62,7 +62,7 @@ function worldOf(
       run: 'crun',
       eventual: false,
       aws: { name: 'endpoint', propagation, ...aws },
-      sites: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes }]]),
+      clusters: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes }]]),
     },
   } as unknown as ScenarioWorld;
 }

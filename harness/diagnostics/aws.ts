@@ -21,9 +21,9 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
   const associations: PodIdentityAssociation[] = [];
   let asked = 0;
   await Promise.all(
-    scene.places.map(({ site, namespace }) =>
-      attempt(`Associations of namespace ${namespace} (${site.alias})`, findings, async () => {
-        const clusterName = site.cluster.name;
+    scene.places.map(({ provisioned, namespace }) =>
+      attempt(`Associations of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
+        const clusterName = provisioned.cluster.name;
         const pages = paginateListPodIdentityAssociations({ client: eks }, { clusterName, namespace }, options);
         const ids: (string | undefined)[] = [];
         for await (const page of pages) ids.push(...(page.associations ?? []).map((item) => item.associationId));

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
-import type { Site } from '../world/world.ts';
+import type { ProvisionedCluster } from '../world/world.ts';
 import { collectLogs, messageOf } from './logs.ts';
 import { attempt, type Findings, type Scene } from './scene.ts';
 
@@ -15,10 +15,10 @@ const MOST_LINES = 5;
 /** What agent and webhook logged while the scenario ran, on every cluster that it uses. */
 export async function collectComponentLogs(scene: Scene, findings: Findings): Promise<void> {
   await Promise.all(
-    scene.sites.flatMap((site) =>
+    scene.clusters.flatMap((provisioned) =>
       COMPONENTS.map(({ name, selectors }) =>
-        attempt(`Log of the ${name} (${site.alias})`, findings, () =>
-          collectComponent(scene, findings, site, name, selectors),
+        attempt(`Log of the ${name} (${provisioned.alias})`, findings, () =>
+          collectComponent(scene, findings, provisioned, name, selectors),
         ),
       ),
     ),
@@ -28,18 +28,18 @@ export async function collectComponentLogs(scene: Scene, findings: Findings): Pr
 async function collectComponent(
   scene: Scene,
   findings: Findings,
-  site: Site,
+  provisioned: ProvisionedCluster,
   name: string,
   selectors: readonly string[],
 ): Promise<void> {
   const lists = await Promise.all(
-    selectors.map((selector) => site.kubernetes.listPods(NAMESPACE, selector, scene.signal)),
+    selectors.map((selector) => provisioned.kubernetes.listPods(NAMESPACE, selector, scene.signal)),
   );
   const pods = new Map<string, V1Pod>(lists.flat().map((pod) => [pod.metadata?.name ?? '', pod]));
-  if (pods.size === 0) findings.notes.push(`Log of the ${name} (${site.alias}): it has no pod on this cluster.`);
+  if (pods.size === 0) findings.notes.push(`Log of the ${name} (${provisioned.alias}): it has no pod on this cluster.`);
   await Promise.all(
     [...pods.values()].map(async (pod) => {
-      const { alias: cluster, kubernetes } = site;
+      const { alias: cluster, kubernetes } = provisioned;
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: `log of the ${name}` });
       const lines = logs.flatMap(({ text }) => complaints(text));
       if (lines.length > 0)

@@ -8,7 +8,7 @@ import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { KubernetesClient, LogOptions } from '../kubernetes-client/client.ts';
 import type { ProbeOutcome, Verdict } from '../report/results.ts';
 import { anOutcome, aScenario } from '../testing/scenarios.ts';
-import { makeWorld, type Environment, type ScenarioWorld, type Site } from '../world/world.ts';
+import { makeWorld, type Environment, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 import { complaints } from './components.ts';
 import { diagnose, redactor } from './index.ts';
 import { sinceThen } from './logs.ts';
@@ -80,13 +80,17 @@ function aWorld({ kubernetes = {}, send = async () => ({}), calls = [] }: FakePa
     readLog: async () => '',
     ...kubernetes,
   };
-  const site = { alias: 'c1', cluster: { name: 'cabcdef-c1' }, kubernetes: client } as unknown as Site;
+  const provisioned = {
+    alias: 'c1',
+    cluster: { name: 'cabcdef-c1' },
+    kubernetes: client,
+  } as unknown as ProvisionedCluster;
   const aws = {
     accountId: () => '111122223333',
     clients: () => ({ eks: { send }, iam: { send } }),
     controls: { calls: () => calls },
   };
-  const environment = { run: 'cabcdef', aws, sites: new Map([['c1', site]]) } as unknown as Environment;
+  const environment = { run: 'cabcdef', aws, clusters: new Map([['c1', provisioned]]) } as unknown as Environment;
   return makeWorld(aScenario(), environment, 1, new AbortController().signal);
 }
 

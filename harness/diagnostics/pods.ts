@@ -14,12 +14,13 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
   const found: { cluster: string; pod: V1Pod }[] = [];
   const tokens: PodTokens[] = [];
   await Promise.all(
-    scene.places.map(({ site, namespace }) =>
-      attempt(`Pods of namespace ${namespace} (${site.alias})`, findings, async () => {
-        for (const pod of await site.kubernetes.listPods(namespace, selector, scene.signal)) {
-          found.push({ cluster: site.alias, pod });
+    scene.places.map(({ provisioned, namespace }) =>
+      attempt(`Pods of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
+        for (const pod of await provisioned.kubernetes.listPods(namespace, selector, scene.signal)) {
+          found.push({ cluster: provisioned.alias, pod });
           const lines = stateLines(pod, scene.probes.length > 0);
-          if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${site.alias})`, lines });
+          if (lines.length > 0)
+            findings.telling.push({ source: `Pod ${pod.metadata?.name} (${provisioned.alias})`, lines });
         }
       }),
     ),
@@ -33,7 +34,7 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
     });
   await Promise.all(
     found.map(async ({ cluster, pod }) => {
-      const kubernetes = scene.world.environment.sites.get(cluster as 'c1')?.kubernetes;
+      const kubernetes = scene.world.environment.clusters.get(cluster as 'c1')?.kubernetes;
       if (!kubernetes) return;
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: 'log of the workload' });
       for (const { container, text } of logs) {
@@ -121,10 +122,10 @@ function containerLine({ name, state, restartCount }: V1ContainerStatus): string
 export async function collectEvents(scene: Scene, findings: Findings): Promise<void> {
   const events: EventLine[] = [];
   await Promise.all(
-    scene.places.map(({ site, namespace }) =>
-      attempt(`Events of namespace ${namespace} (${site.alias})`, findings, async () => {
-        const all = await site.kubernetes.listEvents(namespace, scene.signal);
-        events.push(...all.map((event) => eventLine(site.alias, event)));
+    scene.places.map(({ provisioned, namespace }) =>
+      attempt(`Events of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
+        const all = await provisioned.kubernetes.listEvents(namespace, scene.signal);
+        events.push(...all.map((event) => eventLine(provisioned.alias, event)));
       }),
     ),
   );

@@ -1,7 +1,7 @@
 import type { Attachment, ProbeOutcome } from '../report/results.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { ScenarioWorld, Site } from '../world/world.ts';
-import { site, workloads } from '../world/world.ts';
+import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
+import { clusterOf, workloads } from '../world/world.ts';
 import { clustersOf } from '../plan/requirements.ts';
 
 /** Longest file; logs and records lose their beginnings beyond it. */
@@ -13,9 +13,9 @@ const BEFORE_MILLISECONDS = 2000;
 export interface Scene {
   readonly world: ScenarioWorld;
   /** The clusters that it runs on. */
-  readonly sites: readonly Site[];
+  readonly clusters: readonly ProvisionedCluster[];
   /** Its namespaces, by cluster. */
-  readonly places: readonly { readonly site: Site; readonly namespace: string }[];
+  readonly places: readonly { readonly provisioned: ProvisionedCluster; readonly namespace: string }[];
   /** The probes that were judged: what they tell already is not told again. */
   readonly probes: readonly ProbeOutcome[];
   /** A little before its beginning. */
@@ -29,15 +29,18 @@ export function makeScene(
   { probes, startedAt }: { readonly probes: Scene['probes']; readonly startedAt: number },
   signal: AbortSignal,
 ): Scene {
-  const aliases = clustersOf(world.scenario).filter((alias) => world.environment.sites.has(alias));
+  const aliases = clustersOf(world.scenario).filter((alias) => world.environment.clusters.has(alias));
   const places = new Map(
     workloads(world)
-      .filter(({ cluster }) => world.environment.sites.has(cluster))
-      .map(({ cluster, namespace }) => [`${cluster}/${namespace}`, { site: site(world, cluster), namespace }]),
+      .filter(({ cluster }) => world.environment.clusters.has(cluster))
+      .map(({ cluster, namespace }) => [
+        `${cluster}/${namespace}`,
+        { provisioned: clusterOf(world, cluster), namespace },
+      ]),
   );
   return {
     world,
-    sites: aliases.map((alias: ClusterAlias) => site(world, alias)),
+    clusters: aliases.map((alias: ClusterAlias) => clusterOf(world, alias)),
     places: [...places.values()],
     probes,
     since: new Date(startedAt - BEFORE_MILLISECONDS),

@@ -43,7 +43,7 @@ export function describeEnvironment(
   { configuration, version, programs }: Pick<RunOptions, 'configuration' | 'version' | 'programs'>,
   provisioned: Provisioned | undefined,
 ): RunResults['environment'] {
-  const sites = [...(provisioned?.environment.sites.values() ?? [])];
+  const clusters = [...(provisioned?.environment.clusters.values() ?? [])];
   const aws = provisioned?.environment.aws;
   return {
     harness: version,
@@ -54,7 +54,7 @@ export function describeEnvironment(
     region: aws?.region ?? '',
     endpoints: { ...aws?.endpoints },
     services: aws === undefined ? [] : (aws.services ?? AWS_SERVICES),
-    clusters: sites.map(({ alias, cluster }) => ({ alias, name: cluster.name, facts: cluster.facts })),
+    clusters: clusters.map(({ alias, cluster }) => ({ alias, name: cluster.name, facts: cluster.facts })),
     digests: Object.fromEntries(
       programs.map((file) => [
         file.split('/dist/').at(-1) ?? file,

@@ -104,13 +104,13 @@ describe('the environment of a run', () => {
     ] as const) {
       const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
       const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, options);
-      const { announced, fixturesEndWith, sites } = opened.environment;
+      const { announced, fixturesEndWith, clusters } = opened.environment;
       expect(announced.get('c1')).to.deep.equal({
         name: 'c1a2b3d-c1',
         arn: `arn:aws:eks:us-west-2:${platform.aws.accountId('main')}:cluster/c1a2b3d-c1`,
       });
       expect(fixturesEndWith).to.equal(ends);
-      expect(sites.size).to.equal(0);
+      expect(clusters.size).to.equal(0);
       await opened.teardown();
     }
   });

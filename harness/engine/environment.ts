@@ -11,7 +11,7 @@ import { noKubernetes } from '../kubernetes-client/none.ts';
 import { noteAws } from '../cleanup/aws-journal.ts';
 import { undoIn } from '../cleanup/teardown.ts';
 import { watchRunPods } from '../world/pods.ts';
-import type { Environment, Site } from '../world/world.ts';
+import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
 /** Where a run takes place: an AWS, and who makes clusters in it. */
 export interface Platform {
@@ -34,7 +34,7 @@ export interface Provisioned {
 
 /** A run's AWS, whose clusters are to come. */
 export interface Opened extends Provisioned {
-  /** Provisions the clusters: fills in `environment.sites`. Throws `HarnessError`; the teardown then removes what was made. */
+  /** Provisions the clusters: fills in `environment.clusters`. Throws `HarnessError`; the teardown then removes what was made. */
   provision(): Promise<void>;
 }
 
@@ -64,13 +64,13 @@ export async function provision(platform: Platform, options: ProvisionOptions): 
 /** Makes the environment of a run: AWS is there, and clusters are known by their names. */
 export function openEnvironment(platform: Platform, options: ProvisionOptions): Opened {
   const { aws, clusters } = platform;
-  const sites = new Map<ClusterAlias, Site>();
+  const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
   const environment: Environment = {
     run: options.run,
     tags: tagsOf(options.run, options.expiresAt, aws.region),
     aws,
     announced: new Map(options.clusters.map((alias) => [alias, announced(platform, alias)])),
-    sites,
+    clusters: provisioned,
     fixturesEndWith: !clusters.disposable
       ? 'nothing'
       : aws.name === 'emulator' && aws.outlives !== true
@@ -104,7 +104,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
         await Promise.all(
           options.clusters.map(async (alias) => {
             try {
-              sites.set(alias, await provisionSite(platform, { ...options, signal }, alias));
+              provisioned.set(alias, await provisionCluster(platform, { ...options, signal }, alias));
             } catch (error) {
               // The others mostly end with the very error that stopped them.
               if (!failures.includes(error as Error)) failures.push(error as Error);
@@ -121,11 +121,11 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     },
     teardown: async () => {
       const [undone] = await Promise.allSettled([undoIn(environment, environment.undoAtEnd.splice(0))]);
-      for (const site of sites.values()) {
-        site.pods.stop();
-        site.kubernetes.close();
+      for (const one of provisioned.values()) {
+        one.pods.stop();
+        one.kubernetes.close();
       }
-      const deleted = await Promise.allSettled([...sites.values()].map((site) => site.cluster.delete()));
+      const deleted = await Promise.allSettled([...provisioned.values()].map((one) => one.cluster.delete()));
       const closed = await Promise.allSettled([aws.close(), clusters.close()]);
       const [first, ...others] = [undone, ...deleted, ...closed].flatMap((outcome) =>
         outcome.status === 'rejected' ? [outcome.reason as Error] : [],
@@ -188,11 +188,11 @@ function tearingError(reason: unknown): unknown {
   return failure ?? reason;
 }
 
-async function provisionSite(
+async function provisionCluster(
   { aws, clusters }: Platform,
   { run, expiresAt, progress, signal }: ProvisionOptions,
   alias: ClusterAlias,
-): Promise<Site> {
+): Promise<ProvisionedCluster> {
   const { eks, iam } = aws.clients('main');
   const cluster = await clusters.provision({
     alias,
@@ -221,7 +221,7 @@ async function provisionSite(
 }
 
 /** A cluster that EKS answers for, and nobody else: its pods are none, and nothing asks for them. */
-function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeImage: string): Site {
+function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
     Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
   const pods = { started: nothing, gone: nothing, ended: () => undefined, nodesOf: () => new Set<string>() };

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { Ledger } from '../../foundation/journal.ts';
 import type { Provisioned } from './environment.ts';
-import type { Environment, Site } from '../world/world.ts';
+import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
 /** Presigned tokens are good for 15 minutes: the kubeconfig is written again before that. */
 const REFRESH_MILLISECONDS = 10 * 60_000;
@@ -26,22 +26,22 @@ export async function keepUntil(
   { environment }: Provisioned,
   { directory, ledger, kubectlFlags, output }: KeepOptions,
 ): Promise<void> {
-  const sites = [...environment.sites.values()];
+  const clusters = [...environment.clusters.values()];
   const files = new Map(
     kubectlFlags === undefined
-      ? sites.map((site) => [site, resolve(directory, `kubeconfig-${site.cluster.name}.json`)])
+      ? clusters.map((one) => [one, resolve(directory, `kubeconfig-${one.cluster.name}.json`)])
       : [],
   );
   const write = async (): Promise<void> => {
-    for (const [site, file] of files) await writeKubeconfig(environment, site, file);
+    for (const [one, file] of files) await writeKubeconfig(environment, one, file);
   };
   for (const path of files.values()) ledger.willMake({ kind: 'path', path });
   try {
     await write();
     output.write(`\nKept until Ctrl-C. Look around with:\n`);
-    for (const site of sites) {
-      const file = files.get(site);
-      for (const command of await commandsFor(site, kubectlFlags ?? `--kubeconfig ${file}`))
+    for (const one of clusters) {
+      const file = files.get(one);
+      for (const command of await commandsFor(one, kubectlFlags ?? `--kubeconfig ${file}`))
         output.write(`  ${command}\n`);
     }
     output.write(
@@ -61,7 +61,7 @@ export async function keepUntil(
 }
 
 /** Commands that show the pods, and the logs of the components that run in pods. */
-async function commandsFor({ kubernetes }: Site, flags: string): Promise<string[]> {
+async function commandsFor({ kubernetes }: ProvisionedCluster, flags: string): Promise<string[]> {
   const commands = [`kubectl ${flags} get pods --all-namespaces`];
   for (const selector of COMPONENTS)
     // To look around is possible without a component as well.
@@ -70,7 +70,11 @@ async function commandsFor({ kubernetes }: Site, flags: string): Promise<string[
   return commands;
 }
 
-async function writeKubeconfig({ aws }: Environment, { alias, cluster }: Site, file: string): Promise<void> {
+async function writeKubeconfig(
+  { aws }: Environment,
+  { alias, cluster }: ProvisionedCluster,
+  file: string,
+): Promise<void> {
   const current = cluster.kubeConfig.getCurrentCluster();
   const token = await aws.clusterToken(cluster.name);
   const config = {

@@ -17,7 +17,7 @@ import { notesOn } from '../consistency/notes.ts';
 import { untilSettled } from '../consistency/probe.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
-import { site, workload, workloads, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, workload, workloads, type ScenarioWorld } from '../world/world.ts';
 
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
@@ -136,7 +136,9 @@ function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Jud
     identityName: nameIdentity(
       result.identity,
       knownRoles(world),
-      step.workload === undefined ? undefined : site(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
+      step.workload === undefined
+        ? undefined
+        : clusterOf(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
     ),
     expectedIdentity,
   });

@@ -4,7 +4,7 @@ import type { RawAnswer } from '../kubernetes-client/client.ts';
 import type { PodFields } from '../scenario/spec.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { isAccountMissing } from '../consistency/default-service-account.ts';
-import { site, type ScenarioWorld, type Site, type Workload } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld, type ProvisionedCluster, type Workload } from '../world/world.ts';
 
 export type Facts = Record<string, string | number | boolean>;
 
@@ -16,7 +16,7 @@ export async function admitInDryRun(
   user?: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
-  const { probeImage } = site(world, like.cluster);
+  const { probeImage } = clusterOf(world, like.cluster);
   const { metadata = {}, spec = {} } = world.names.expandAll(pod) as {
     metadata?: Record<string, unknown>;
     spec?: Record<string, unknown>;
@@ -36,7 +36,7 @@ async function postInDryRun(
   body: object,
   headers: Readonly<Record<string, string>>,
 ): Promise<RawAnswer> {
-  const { kubernetes } = site(world, like.cluster);
+  const { kubernetes } = clusterOf(world, like.cluster);
   for (;;) {
     const answer = await kubernetes.raw({
       method: 'POST',
@@ -107,7 +107,7 @@ const LEAST_EXPIRATION = 600;
  * Whether a cluster's webhook sets the STS endpoint of pods. It does so for service accounts alone that it knows, so that
  * this shows of a pod with an association too that the webhook has seen its service account.
  */
-const setsStsEndpoint = new WeakMap<Site, boolean>();
+const setsStsEndpoint = new WeakMap<ProvisionedCluster, boolean>();
 const STS_ENDPOINT = {
   annotation: 'eks.amazonaws.com/sts-regional-endpoints',
   fact: 'app.env.AWS_STS_REGIONAL_ENDPOINTS',
@@ -120,7 +120,7 @@ export async function awaitAccountSeen(
   item: Workload,
   annotations: Readonly<Record<string, string | null>>,
 ): Promise<void> {
-  const here = site(world, item.cluster);
+  const here = clusterOf(world, item.cluster);
   const arn = annotations[ROLE_ARN];
   const associated = world.associations.has(item.name);
   const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);

@@ -7,7 +7,7 @@ import { aScenario } from '../testing/scenarios.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
 import { createAsSeen, rememberInjection } from './admitted-pod.ts';
 import { notesOn } from '../consistency/notes.ts';
-import { workload, type ScenarioWorld, type Site } from '../world/world.ts';
+import { workload, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 
 /** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
@@ -31,8 +31,8 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
     ...{ name, region: 'us-west-2', accountId: () => '111122223333' },
     propagation: { boundSeconds: 30, settled: async () => undefined },
   } as unknown as AwsTarget;
-  const sites = new Map([['c1', { probeImage: 'probe', kubernetes } as unknown as Site]] as const);
-  const world = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { sites }));
+  const clusters = new Map([['c1', { probeImage: 'probe', kubernetes } as unknown as ProvisionedCluster]] as const);
+  const world = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { clusters }));
   return { world, admitted, deleted, connections };
 }
 

@@ -4,7 +4,7 @@ import { onceAccountIsThere } from '../consistency/default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
 import { note } from '../consistency/notes.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
-import { accountKey, site, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { accountKey, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** Whether pods of a service account were last seen to be injected for Pod Identity. */
 const seen = new WeakMap<ScenarioWorld, Map<string, boolean>>();
@@ -27,7 +27,7 @@ export async function createAsSeen(
   first: string,
   manifestOf: (name: string) => V1Pod,
 ): Promise<{ readonly name: string; readonly uid: string }> {
-  const { kubernetes } = site(world, item.cluster);
+  const { kubernetes } = clusterOf(world, item.cluster);
   const { aws } = world.environment;
   const end = performance.now() + (aws.propagation?.boundSeconds ?? 0) * 1000;
   for (let count = 1; ; count += 1) {

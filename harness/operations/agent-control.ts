@@ -5,7 +5,7 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
-import { site, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
@@ -25,7 +25,7 @@ const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
  * when the cluster has none.
  */
 export async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
-  const { kubernetes, pods } = site(world, alias);
+  const { kubernetes, pods } = clusterOf(world, alias);
   const nodes = pods.nodesOf(world.scenario.id);
   const living = (await agentPods(kubernetes)).filter((pod) => pod.metadata?.deletionTimestamp === undefined);
   const chosen = living.find((pod) => nodes.has(pod.spec?.nodeName ?? '')) ?? living[0];
@@ -35,7 +35,7 @@ export async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promi
 
 /** Deletes the agent's pods and waits until as many others are ready. */
 export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = site(world, alias);
+  const { kubernetes } = clusterOf(world, alias);
   const before = await agentPods(kubernetes);
   const names = new Set(before.map((pod) => pod.metadata?.name));
   await Promise.all([...names].map((name) => kubernetes.deletePod(NAMESPACE, name ?? '')));
@@ -47,7 +47,7 @@ export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): P
 
 /** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
 export async function stopAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = site(world, alias);
+  const { kubernetes } = clusterOf(world, alias);
   // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
   world.undo.push(undoAtOnce(() => startAgent(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
   await selectNowhere(kubernetes, true);
@@ -58,7 +58,7 @@ const UNDO_MILLISECONDS = 60_000;
 
 /** Brings the agent back, and waits until it is ready. */
 export async function startAgent(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
-  const { kubernetes } = site(world, alias);
+  const { kubernetes } = clusterOf(world, alias);
   await selectNowhere(kubernetes, false);
   await untilAgents(world, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);
 }

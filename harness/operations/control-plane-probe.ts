@@ -18,7 +18,7 @@ import type { Facts } from './admission.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { tagMap } from '../world/fixtures/tags.ts';
 import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
-import { site, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 
 type Operation<Name extends ControlPlaneOperation['do']> = Extract<ControlPlaneOperation, { do: Name }>;
 
@@ -72,7 +72,7 @@ async function ask(
 }
 
 const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
-  clusterName ?? site(world, cluster).cluster.name;
+  clusterName ?? clusterOf(world, cluster).cluster.name;
 
 async function clusterFacts(eks: EKSClient, name: string): Promise<Facts> {
   const { cluster } = await eks.send(new DescribeClusterCommand({ name }));

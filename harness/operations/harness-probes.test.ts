@@ -9,7 +9,7 @@ import type { HarnessOperation } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { harnessProbe } from './harness-probes.ts';
-import type { ScenarioWorld, Site } from '../world/world.ts';
+import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
 
 interface Answer {
   readonly status: number;
@@ -49,10 +49,10 @@ describe('a probe of the harness that is not answered', () => {
       ...{ name: 'aws', region: 'us-west-2', accountId: () => '111122223333', propagation: undefined },
       clients: () => ({ eks }),
     } as unknown as AwsTarget;
-    const site = { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods: { nodesOf: () => new Set() } };
-    const sites = new Map([['c1', site as unknown as Site]] as const);
+    const cluster = { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods: { nodesOf: () => new Set() } };
+    const clusters = new Map([['c1', cluster as unknown as ProvisionedCluster]] as const);
     const spec = { roles: { app: podIdentityRole() }, workloads: { app: {} } };
-    return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { sites }));
+    return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { clusters }));
   }
 
   /** The outcome, or the name of what was thrown. */

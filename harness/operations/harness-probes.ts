@@ -8,7 +8,7 @@ import { agentPod } from './agent-control.ts';
 import { controlPlaneProbe } from './control-plane-probe.ts';
 import { userName } from '../world/fixtures/users.ts';
 import { postToWebhook } from './webhook-client.ts';
-import { site, workload, type ScenarioWorld } from '../world/world.ts';
+import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
 
 /**
  * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
@@ -55,7 +55,7 @@ async function ask(world: ScenarioWorld, operation: HarnessOperation): Promise<P
     case 'CreateToken':
       return createToken(world, operation);
     case 'ReviewToken': {
-      const review = await site(world, operation.cluster).kubernetes.reviewToken(
+      const review = await clusterOf(world, operation.cluster).kubernetes.reviewToken(
         world.tokens.get(operation.token) ?? '',
       );
       const facts: Facts = {
@@ -75,7 +75,7 @@ async function ask(world: ScenarioWorld, operation: HarnessOperation): Promise<P
       const as = operation.as === 'anonymous' ? operation.as : { token: world.tokens.get(operation.as.token) ?? '' };
       return httpResult(
         'kubernetes',
-        await site(world, operation.cluster).kubernetes.raw({ path: operation.path, as }),
+        await clusterOf(world, operation.cluster).kubernetes.raw({ path: operation.path, as }),
       );
     }
     case 'AgentGet':
@@ -149,7 +149,7 @@ async function mutateRequest(
   world: ScenarioWorld,
   operation: Extract<HarnessOperation, { do: 'MutateRequest' }>,
 ): Promise<ProbeResult> {
-  const answer = await postToWebhook(site(world, operation.cluster), operation.contentType, operation.body);
+  const answer = await postToWebhook(clusterOf(world, operation.cluster), operation.contentType, operation.body);
   const review = parsedReview(answer.body);
   const facts: Facts = { status: answer.status, body: answer.body.slice(0, 2000), ...review };
   if (answer.status === 200 && review['allowed'] === true) return { outcome: 'granted', status: 200, facts };
@@ -192,7 +192,7 @@ async function createToken(
   world: ScenarioWorld,
   operation: Extract<HarnessOperation, { do: 'CreateToken' }>,
 ): Promise<ProbeResult> {
-  const here = site(world, operation.cluster);
+  const here = clusterOf(world, operation.cluster);
   const [namespace = '', name = ''] = operation.serviceAccount.split('/');
   const bound =
     operation.boundTo === undefined
@@ -228,7 +228,7 @@ async function agentGet(
   world: ScenarioWorld,
   operation: Extract<HarnessOperation, { do: 'AgentGet' }>,
 ): Promise<ProbeResult> {
-  const here = site(world, operation.cluster);
+  const here = clusterOf(world, operation.cluster);
   const pod = await agentPod(world, operation.cluster);
   const answer = await here.kubernetes.raw({
     path: `/api/v1/namespaces/kube-system/pods/${pod}:${operation.port}/proxy${operation.path}`,

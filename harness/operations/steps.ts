@@ -15,7 +15,7 @@ import { changeTo, watchAssociation, watchRefusals, type Subject } from '../cons
 import { isAssociationTooSoon, settleIam, throughPropagation } from '../consistency/iam.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
 import { cutWebhook } from './webhook-client.ts';
-import { accountKey, site, workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { accountKey, clusterOf, workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** Actions that change IAM. */
 const OF_IAM: ReadonlySet<ActionStep['do']> = new Set([
@@ -60,7 +60,7 @@ async function changeAssociation(
   const item = workload(world, action.workload);
   const others = workloads(world).filter((other) => other.name !== item.name && isOfOneAccount(other, item));
   const subject: Subject = [item, ...others];
-  const { name: clusterName } = site(world, item.cluster).cluster;
+  const { name: clusterName } = clusterOf(world, item.cluster).cluster;
   const watch = await watchAssociation(world, subject);
   switch (action.do) {
     case 'CreateAssociation': {
@@ -141,7 +141,7 @@ async function change(
         ...(delayMilliseconds !== undefined && { delayMilliseconds }),
         ...(error && { error }),
         ...(times !== undefined && { times }),
-        ...(cluster !== undefined && { clusterName: site(world, cluster).cluster.name }),
+        ...(cluster !== undefined && { clusterName: clusterOf(world, cluster).cluster.name }),
         ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
       });
       if (!end)
@@ -163,7 +163,7 @@ async function change(
 /** An inline policy of the node role that denies; other scenarios would feel it, so it goes with the scenario. */
 async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: readonly string[]): Promise<void> {
   const { iam } = world.environment.aws.clients('main');
-  const RoleName = site(world, alias).cluster.nodeRoleArn.split('/').at(-1);
+  const RoleName = clusterOf(world, alias).cluster.nodeRoleArn.split('/').at(-1);
   const PolicyName = `${world.scenario.id}-deny`;
   const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
   const put = new PutRolePolicyCommand({

@@ -4,7 +4,7 @@ import type { KubernetesClient, RawAnswer } from '../kubernetes-client/client.ts
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { awaitAdmission } from './admission.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
-import { site, workloads, type ScenarioWorld, type Site } from '../world/world.ts';
+import { clusterOf, workloads, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 
 /**
  * How the API server reaches the Pod Identity webhook: `clientConfig` of its configuration (Kubernetes documentation,
@@ -52,7 +52,7 @@ const NOBODY = 'https://127.0.0.1:9/mutate';
 
 /** Leads the API server's calls of the webhook to where nobody answers, until the scenario is over. */
 export async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = site(world, alias);
+  const { kubernetes } = clusterOf(world, alias);
   const before = await webhookClient(kubernetes);
   const { caBundle } = before;
   // A workload that is injected shows when the API server has learnt of the change, and of its end.
@@ -75,7 +75,7 @@ export async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Pro
 
 /** A raw POST to the webhook: at its URL, or through the API server's proxy to its service. */
 export async function postToWebhook(
-  { cluster, kubernetes }: Site,
+  { cluster, kubernetes }: ProvisionedCluster,
   contentType: string,
   body: string,
 ): Promise<RawAnswer> {

@@ -13,7 +13,7 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
     tags: { 'conformance-run': RUN, 'conformance-expires': '2026-01-01T00:00:00Z' },
     aws,
     announced: new Map([['c1', { name: `${RUN}-c1`, arn: arn(`${RUN}-c1`) }]]),
-    sites: new Map(),
+    clusters: new Map(),
     fixturesEndWith: 'nothing',
     eventual: false,
     podTimes: [],

@@ -1,13 +1,13 @@
 import { isIP } from 'node:net';
 import { WORKLOAD_LABEL } from './pods.ts';
-import { labelsOf, site, workloads, type ScenarioWorld, type Workload } from './world.ts';
+import { labelsOf, clusterOf, workloads, type ScenarioWorld, type Workload } from './world.ts';
 
 /** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
   await Promise.all(
     workloads(world).map(async (item) => {
       if (item.spec.egress === undefined) return;
-      const { status, body } = await site(world, item.cluster).kubernetes.raw({
+      const { status, body } = await clusterOf(world, item.cluster).kubernetes.raw({
         method: 'POST',
         path: `/apis/networking.k8s.io/v1/namespaces/${item.namespace}/networkpolicies`,
         body: networkPolicy(world, item),

@@ -1,6 +1,6 @@
 import type { TokenSpec } from '../scenario/spec.ts';
 import type { Cast } from './running-pods.ts';
-import { labelsOf, site, workloads, type ScenarioWorld } from './world.ts';
+import { labelsOf, clusterOf, workloads, type ScenarioWorld } from './world.ts';
 import { TOKENS_SECRET } from './workload-pod.ts';
 
 /** Mints the tokens that are bound to no pod, and hands them to the scenario's workloads. */
@@ -32,7 +32,7 @@ async function mint(
   boundPod?: { readonly name: string; readonly uid: string },
 ): Promise<void> {
   const [namespace = '', serviceAccount = ''] = token.serviceAccount.split('/');
-  const { kubernetes } = site(world, token.cluster ?? 'c1');
+  const { kubernetes } = clusterOf(world, token.cluster ?? 'c1');
   const text = await kubernetes.createToken(world.names.namespace(namespace), serviceAccount, {
     audiences: token.audience === undefined ? [] : [token.audience],
     ...(token.expirationSeconds !== undefined && { expirationSeconds: token.expirationSeconds }),
@@ -48,7 +48,7 @@ async function writeSecrets(world: ScenarioWorld): Promise<void> {
   const own = [...world.tokens].filter(([name]) => Object.hasOwn(world.scenario.spec.tokens ?? {}, name));
   await Promise.all(
     [...places.values()].map(({ cluster, namespace }) =>
-      site(world, cluster).kubernetes.createSecret(
+      clusterOf(world, cluster).kubernetes.createSecret(
         namespace,
         { name: TOKENS_SECRET, labels: labelsOf(world) },
         Object.fromEntries(own),

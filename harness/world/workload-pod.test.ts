@@ -19,7 +19,7 @@ function worldOf(
     environment: {
       run: 'crun',
       aws: { region: 'us-west-2', workloadEnvironment: {} },
-      sites: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods }]]),
+      clusters: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods }]]),
     },
   } as unknown as ScenarioWorld;
 }

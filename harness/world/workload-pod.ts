@@ -18,7 +18,7 @@ import type { PodGroups } from './stages.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
 import { probingOrder, settlingOf } from '../consistency/probe.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
-import { labelsOf, site, type ScenarioWorld, type Workload } from './world.ts';
+import { labelsOf, clusterOf, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Container that makes the probes. */
 export const PROBE_CONTAINER = 'probe';
@@ -48,7 +48,7 @@ export async function startWorkloadPod(
   { groups, heldBack }: PodGroups,
   incarnation: number,
 ): Promise<WorkloadPod> {
-  const here = site(world, workload.cluster);
+  const here = clusterOf(world, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
     // Operations may name the pod.
     world.names.learn(`pod:${workload.name}`, name);
@@ -175,7 +175,7 @@ async function collectReports(
   settled: () => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const { pods, kubernetes } = site(world, workload.cluster);
+  const { pods, kubernetes } = clusterOf(world, workload.cluster);
   const { namespace } = workload;
   const seen = new Set<number>();
   try {
@@ -312,7 +312,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       : []),
     ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
   ];
-  const image = site(world, workload.cluster).probeImage;
+  const image = clusterOf(world, workload.cluster).probeImage;
   const probe: V1Container = {
     name: PROBE_CONTAINER,
     image,

@@ -12,7 +12,7 @@ import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
 import type { UndoStep } from '../cleanup/undo.ts';
 
 /** A cluster as scenarios use it. */
-export interface Site {
+export interface ProvisionedCluster {
   readonly alias: ClusterAlias;
   readonly cluster: RunningCluster;
   readonly kubernetes: KubernetesClient;
@@ -30,7 +30,7 @@ export interface Environment {
   /** What is known of the run's clusters before they are there. */
   readonly announced: ReadonlyMap<ClusterAlias, { readonly name: string; readonly arn: string }>;
   /** Empty until clusters are there. */
-  readonly sites: ReadonlyMap<ClusterAlias, Site>;
+  readonly clusters: ReadonlyMap<ClusterAlias, ProvisionedCluster>;
   /** With what fixtures end without being deleted one by one: `run`, everything; `cluster`, what is in a cluster; `nothing`. */
   readonly fixturesEndWith: 'run' | 'cluster' | 'nothing';
   /** True where API server and webhook learn of changes a moment later, from watches: on real clusters. */
@@ -80,7 +80,7 @@ export function makeWorld(
     {
       run: environment.run,
       accountId: (alias) => environment.aws.accountId(alias),
-      cluster: (alias) => environment.sites.get(alias)?.cluster ?? environment.announced.get(alias),
+      cluster: (alias) => environment.clusters.get(alias)?.cluster ?? environment.announced.get(alias),
     },
     attempt,
   );
@@ -102,8 +102,8 @@ export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
   [SCENARIO_LABEL]: world.scenario.id,
 });
 
-export function site(world: ScenarioWorld, alias: ClusterAlias): Site {
-  const found = world.environment.sites.get(alias);
+export function clusterOf(world: ScenarioWorld, alias: ClusterAlias): ProvisionedCluster {
+  const found = world.environment.clusters.get(alias);
   if (!found)
     throw new HarnessError(
       'PROVISIONING_FAILED',
