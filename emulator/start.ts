@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { listen, stopServer } from '../foundation/listen.ts';
 import { callLog } from './core/call-log.ts';
 import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
 import type { WorldOptions } from './core/new-world.ts';
@@ -17,6 +17,16 @@ import { worldVerifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
 
 const REMEMBERED_CALLS = 100_000;
+
+/**
+ * Starts an AWS on one port: S3, IAM, STS, EKS and EKS Auth, and of EC2 the search for subnets.
+ *
+ * Rejects with node's error (`EADDRINUSE`, `EACCES`, …) when the address cannot be bound.
+ */
+export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
+  const { emulator } = await startWithWorld(options);
+  return emulator;
+}
 
 /** Builds an emulator and its world. The world is for the project's own tests: users reach it by its APIs alone. */
 export async function startWithWorld(
@@ -48,24 +58,15 @@ export async function startWithWorld(
     log,
   });
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`;
+  const port = await listen(server, host, options.port);
+  endpoint = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     weather.close();
     // Clusters first: their agents and nodes may still call.
     await eks.close();
-    await new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
+    await stopServer(server);
   }
 
   const emulator: Emulator = {

@@ -1,11 +1,18 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** Listens on any free port of the address; resolves to the port, rejects with node's error when it cannot be bound. */
-export function listen(server: Server, address = '127.0.0.1'): Promise<number> {
+/**
+ * Milliseconds for which a server here keeps an idle connection: longer than clients do (90 s in Go's `http.Transport`),
+ * so that none is closed just as a client sends the next request on it.
+ */
+const KEEP_ALIVE = 120_000;
+
+/** Listens, by default on any free port of the address; resolves to the port, rejects with node's error when it cannot be bound. */
+export function listen(server: Server, address = '127.0.0.1', port = 0): Promise<number> {
+  server.keepAliveTimeout = KEEP_ALIVE;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(0, address, () => {
+    server.listen(port, address, () => {
       server.off('error', reject);
       resolve((server.address() as AddressInfo).port);
     });

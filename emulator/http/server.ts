@@ -15,8 +15,6 @@ export function emulatorServer(options: CallHandlerOptions): Server {
     maxHeaderSize: MAX_HEADER_SIZE,
     headersTimeout: 20_000,
     requestTimeout: 120_000,
-    // Longer than clients keep idle connections, so that none is closed under a request on its way.
-    keepAliveTimeout: 75_000,
   });
   const answer = (message: IncomingMessage, response: ServerResponse): void => {
     serve(message, response, options).catch(() => response.destroy());

@@ -1,10 +1,10 @@
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
 import { WebhookClient } from './admission/webhook-client.ts';
 import { createDefaultRoles } from './authorization/default-roles.ts';
 import { Authorizer } from './authorization/rbac.ts';
 import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
+import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ApiContext } from './context.ts';
 import { startNamespaceController } from './controllers/namespaces.ts';
 import { startScheduler } from './controllers/scheduler.ts';
@@ -18,8 +18,6 @@ import type { ApiServer, ApiServerOptions, Kubelet } from './types.ts';
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
-/** Milliseconds. Clients of a run keep their connections for as long as it takes. */
-const KEEP_ALIVE_TIMEOUT = 75_000;
 
 /**
  * Starts the API server of an embedded cluster: in memory, over TLS with an authority of its own, with Kubernetes'
@@ -53,16 +51,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     kubelet: () => kubelet,
   };
 
-  const server = createServer(
-    { cert: certificate.certificate, key: certificate.key, keepAliveTimeout: KEEP_ALIVE_TIMEOUT },
-    requestHandler(context),
-  );
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
-  url = `https://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  const server = createServer({ cert: certificate.certificate, key: certificate.key }, requestHandler(context));
+  const bound = await listen(server, host, port);
+  url = `https://${host.includes(':') ? `[${host}]` : host}:${bound}`;
 
   return {
     url,
@@ -75,10 +66,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     async close() {
       webhookClient.close();
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      });
+      await stopServer(server);
     },
   };
 }

@@ -49,12 +49,13 @@ describe('link-local address', () => {
         method,
         setHost: false,
         agent: false,
-        headers: { Host: host, 'X-Case': 'Kept' },
+        headers: { Host: host, 'X-Case': 'Kept', Connection: 'keep-alive' },
       });
       outgoing.once('error', reject);
       outgoing.once('response', (response) => {
-        void text(response).then((body) =>
-          resolve(`${response.statusCode} ${String(response.headers['x-answer'])} ${body}`),
+        text(response).then(
+          (body) => resolve(`${response.statusCode} ${String(response.headers['x-answer'])} ${body}`),
+          reject,
         );
       });
       outgoing.end(options.body);
@@ -91,6 +92,36 @@ describe('link-local address', () => {
     expect(await send({ path: '/' })).to.contain('418');
     address.setTarget(undefined);
     expect(await refused()).to.equal('ECONNRESET');
+  });
+
+  it('never sends a request on a connection that the server may be closing', async () => {
+    address.setTarget(url);
+    // Each connection is over with its first request, which the server does not say.
+    server.on('connection', (socket) => {
+      let requests = 0;
+      server.on('request', (incoming: IncomingMessage) => {
+        if (incoming.socket === socket && ++requests === 2) socket.resetAndDestroy();
+      });
+    });
+    for (let count = 0; count < 5; count += 1) expect(await send({ path: '/' })).to.contain('418');
+    expect(seen).to.have.length(5);
+  });
+
+  it('tolerates a caller that leaves, and a server that dies, amid an answer', async () => {
+    address.setTarget(url);
+    server.removeAllListeners('request');
+    server.on('request', (incoming: IncomingMessage, answer) => {
+      answer.write('begun');
+      if (incoming.url === '/dies') setImmediate(() => answer.socket?.resetAndDestroy());
+    });
+    const dies = await send({ path: '/dies' }).catch((error: NodeJS.ErrnoException) => error.code);
+    expect(dies).to.equal('ECONNRESET');
+    const left = new Promise<void>((resolve) => server.once('request', (_, answer) => answer.once('close', resolve)));
+    const caller = request(`${address.url}/leaves`, { agent: false });
+    caller.on('response', () => caller.destroy());
+    caller.on('error', () => undefined);
+    caller.end();
+    await left;
   });
 
   it('resets the connection when the server behind it is gone', async () => {

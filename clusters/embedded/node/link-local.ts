@@ -2,6 +2,17 @@ import { Agent, createServer, request } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { listen, stopServer } from '../../../foundation/listen.ts';
 
+/** A connection for each request: a kept one may be closed by the server behind just as it is used again. */
+class Unpooled extends Agent {
+  constructor() {
+    // Requests are sent as those of a client that keeps its connections, whose headers they have.
+    super({ keepAlive: true });
+  }
+
+  /** Answers nothing, which means no. */
+  override keepSocketAlive(): void {}
+}
+
 /**
  * A loopback port that stands for a link-local address of the node. Requests go to the server behind that address with
  * the Host that a pod would send; without one the connection is reset, since no one is there to accept it.
@@ -10,7 +21,8 @@ export class LinkLocalAddress {
   readonly url: string;
   readonly #host: string;
   readonly #server: Server;
-  #target: { readonly url: URL; readonly agent: Agent } | undefined;
+  readonly #agent = new Unpooled();
+  #target: URL | undefined;
 
   private constructor(host: string, server: Server, port: number) {
     this.#host = host;
@@ -27,14 +39,13 @@ export class LinkLocalAddress {
 
   /** Sets the server behind the address; undefined when there is none. */
   setTarget(url: string | undefined): void {
-    // Requests under way keep their connections; the server behind closes those that are idle when it ends.
-    this.#target = url === undefined ? undefined : { url: new URL(url), agent: new Agent({ keepAlive: true }) };
+    this.#target = url === undefined ? undefined : new URL(url);
     if (url === undefined) this.#server.closeIdleConnections();
   }
 
   async close(): Promise<void> {
-    this.#target?.agent.destroy();
-    this.setTarget(undefined);
+    this.#target = undefined;
+    this.#agent.destroy();
     await stopServer(this.#server);
   }
 
@@ -43,23 +54,25 @@ export class LinkLocalAddress {
       incoming.socket.resetAndDestroy();
       return;
     }
-    const { url, agent } = this.#target;
+    const { hostname, port } = this.#target;
     const upstream = request({
-      agent,
-      host: url.hostname,
-      port: url.port,
+      agent: this.#agent,
+      host: hostname,
+      port,
       method: incoming.method ?? 'GET',
       path: incoming.url ?? '/',
       headers: this.#headers(incoming.rawHeaders),
       setHost: false,
     });
+    upstream.on('error', () => incoming.socket.resetAndDestroy());
     upstream.once('response', (response) => {
+      response.on('error', () => incoming.socket.destroy());
       answer.writeHead(response.statusCode ?? 502, response.statusMessage, response.rawHeaders);
       response.pipe(answer);
-      response.once('error', () => incoming.socket.destroy());
     });
-    upstream.once('error', () => incoming.socket.resetAndDestroy());
     // A caller that leaves takes its request with it, as on a direct connection.
+    incoming.on('error', () => upstream.destroy());
+    answer.on('error', () => upstream.destroy());
     answer.once('close', () => {
       if (!answer.writableFinished) upstream.destroy();
     });

@@ -8,7 +8,7 @@ import type { ServeMux } from './mux.ts';
 import { reply } from './reply.ts';
 import { BadRequest, requestTarget } from './target.ts';
 
-/** Longest that the agent waits for a request to come in whole, in ms. */
+/** Longest that the agent waits for a request to come in whole, and for the next one on a connection, in ms. */
 const READ_TIMEOUT = 30_000;
 /** Longest that stopping waits for requests under way, in ms. */
 const TERMINATION_WAIT = 35_000;
@@ -62,8 +62,13 @@ function stop(server: Server, open: Iterable<ServerResponse>): Promise<void> {
  * @throws AgentRefusal if the address cannot be listened on
  */
 export async function listen(mux: ServeMux, host: string, port: number): Promise<RunningServer> {
-  const server = createServer({ requireHostHeader: false, maxHeaderSize: MAX_HEAD, requestTimeout: READ_TIMEOUT });
-  server.headersTimeout = READ_TIMEOUT;
+  const server = createServer({
+    requireHostHeader: false,
+    maxHeaderSize: MAX_HEAD,
+    headersTimeout: READ_TIMEOUT,
+    requestTimeout: READ_TIMEOUT,
+    keepAliveTimeout: READ_TIMEOUT,
+  });
   const open = new Set<ServerResponse>();
   server.on('request', (request, response) => {
     open.add(response);

@@ -111,11 +111,13 @@ export function serveProxy(
     ([header]) => !PRIVATE_HEADERS.includes(header) && !header.startsWith('impersonate-'),
   );
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const upstream = send(url, { method: request.method ?? 'GET', headers: Object.fromEntries(headers) }, (answer) => {
+  // On a connection of its own: a kept one may be closed by the pod just as it is used again.
+  const options = { agent: false, method: request.method ?? 'GET', headers: Object.fromEntries(headers) };
+  const upstream = send(url, options, (answer) => {
     const { connection: _connection, 'keep-alive': _keepAlive, ...passed } = answer.headers;
     response.writeHead(answer.statusCode ?? 502, passed);
     answer.pipe(response);
-    answer.once('error', () => response.destroy());
+    answer.on('error', () => response.destroy());
   });
   upstream.on('error', () => respondError(response, unavailable(`error trying to reach pod ${name}, port ${port}`)));
   response.on('close', () => upstream.destroy());
