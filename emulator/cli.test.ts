@@ -6,7 +6,7 @@ import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { startEmulator } from './emulator.ts';
+import { startEmulator } from './start.ts';
 import type { ClusterProvider } from './eks/model.ts';
 import { policy, trust } from './eks/test-roles.ts';
 import { main, StartError, type ClusterHostOptions, type CommandIo } from './cli.ts';

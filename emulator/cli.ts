@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { HELP, readOptions, UsageError } from './cli-options.ts';
 import type { CommandOptions } from './cli-options.ts';
-import { startEmulator } from './emulator.ts';
+import { startEmulator } from './start.ts';
 import type { Emulator } from './emulator.ts';
 import { AWS_TIMING } from './core/aws-timing.ts';
 import type { Credentials } from './core/principal.ts';

@@ -2,10 +2,10 @@ import type { CallRecord } from './core/calls.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { EmulatorFault } from './core/faults.ts';
 import type { Credentials } from './core/principal.ts';
-import type { EmulatorSettings, Weather } from './core/world.ts';
+import type { Weather } from './core/world.ts';
+import type { EmulatorSettings } from './core/settings.ts';
 import type { ClusterProvider } from './eks/model.ts';
 import type { S3Backend } from './s3/index.ts';
-import { startWithWorld } from './start.ts';
 
 export interface EmulatorOptions {
   /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */
@@ -44,14 +44,4 @@ export interface Emulator {
   /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
   setClusterProvider(provider: ClusterProvider): void;
   close(): Promise<void>;
-}
-
-/**
- * Starts an AWS on one port: S3, IAM, STS, EKS and EKS Auth, and of EC2 the search for subnets.
- *
- * Rejects with node's error (`EADDRINUSE`, `EACCES`, …) when the address cannot be bound.
- */
-export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const { emulator } = await startWithWorld(options);
-  return emulator;
 }

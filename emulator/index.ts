@@ -3,7 +3,8 @@ export { ADDON_DEGRADED } from './eks/model.ts';
 export type { CallRecord, AuthorizationRecord } from './core/calls.ts';
 export type { Clock, MovableClock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';
-export type { EmulatorSettings, Weather } from './core/world.ts';
+export type { Weather } from './core/world.ts';
+export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';
 export { EMULATOR_FAULTS } from './core/faults.ts';
 export type { EmulatorFault } from './core/faults.ts';
@@ -14,6 +15,6 @@ export type {
   StatementExplanation,
   ConditionExplanation,
 } from './iam/policy/index.ts';
-export { startEmulator } from './emulator.ts';
+export { startEmulator } from './start.ts';
 export type { Emulator, EmulatorOptions } from './emulator.ts';
 export type { S3Backend } from './s3/index.ts';

@@ -1,4 +1,4 @@
-import type { EmulatorSettings } from './world.ts';
+import type { EmulatorSettings } from './settings.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;

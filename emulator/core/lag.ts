@@ -1,4 +1,4 @@
-import type { EmulatorSettings } from './world.ts';
+import type { EmulatorSettings } from './settings.ts';
 
 /** For how long changes go unseen, in milliseconds of real time: the settings `delays.iam` and `.listing` at their pace. */
 export interface Lag {

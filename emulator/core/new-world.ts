@@ -7,7 +7,8 @@ import type { EmulatorFault } from './faults.ts';
 import { lagOf } from './lag.ts';
 import type { Credentials, RootUser } from './principal.ts';
 import { seededRandom } from './random.ts';
-import type { Account, EmulatorSettings, World } from './world.ts';
+import type { Account, World } from './world.ts';
+import type { EmulatorSettings } from './settings.ts';
 
 export const DEFAULT_REGION = 'us-west-2';
 export const DEFAULT_ACCOUNT_ID = '111122223333';

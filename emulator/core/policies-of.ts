@@ -1,7 +1,8 @@
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { CompiledPolicy } from '../iam/policy/index.ts';
 import type { Principal, RoleSession } from './principal.ts';
-import type { ManagedPolicy, PolicyDocument, Role, World } from './world.ts';
+import type { World } from './world.ts';
+import type { ManagedPolicy, PolicyDocument, Role } from '../iam/model.ts';
 
 /** The policies that count for a principal whatever the resource. */
 export interface PrincipalPolicies {

@@ -1,7 +1,8 @@
 import { AwsError } from './errors.ts';
 import type { Caller } from './principal.ts';
 import type { ServiceName } from './service.ts';
-import type { Throttle, World } from './world.ts';
+import type { World } from './world.ts';
+import type { Throttle } from './settings.ts';
 
 interface Bucket {
   readonly tokens: number;

@@ -13,7 +13,8 @@ import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import { recordingProvider, SUBNETS, type RecordedCluster } from '../eks/test-cloud.ts';
 import { POD_TRUST, allow, policy, trust, type Statement } from '../eks/test-roles.ts';
-import { startEmulator, type Emulator } from '../emulator.ts';
+import { type Emulator } from '../emulator.ts';
+import { startEmulator } from '../start.ts';
 
 describe('EKS Auth over HTTP', () => {
   const clusters = new Map<string, RecordedCluster>();

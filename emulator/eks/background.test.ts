@@ -15,7 +15,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../core/new-world.ts';
-import type { Delays } from '../core/world.ts';
+import type { Delays } from '../core/settings.ts';
 import { ADDON_DEGRADED, type ClusterProvider } from './model.ts';
 import { recordingProvider, SUBNETS, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
 import { clusterRole, errorOf, makeRole, trust } from './test-roles.ts';

@@ -1,5 +1,6 @@
 import { AwsError } from '../core/errors.ts';
-import type { Delays, World } from '../core/world.ts';
+import type { World } from '../core/world.ts';
+import type { Delays } from '../core/settings.ts';
 
 /** What goes on behind calls: work that takes longer than they do, what happens some time after them, and names on hold. */
 export interface Background {

@@ -1,7 +1,8 @@
 import type { ServiceContext } from '../core/context.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
-import type { Account, Role, World } from '../core/world.ts';
+import type { Account, World } from '../core/world.ts';
+import type { Role } from '../iam/model.ts';
 import { resourceTagKeys } from '../iam/api/tags.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';

@@ -1,4 +1,4 @@
-import type { Role } from '../core/world.ts';
+import type { Role } from '../iam/model.ts';
 import { isJsonObject, type JsonObject } from './rest-json.ts';
 
 /**

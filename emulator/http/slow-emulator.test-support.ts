@@ -1,7 +1,7 @@
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import { testTime } from '../core/time.test-support.ts';
-import type { EmulatorSettings } from '../core/world.ts';
+import type { EmulatorSettings } from '../core/settings.ts';
 import { signedHeaders } from '../sigv4/sign.ts';
 import { startWithWorld } from '../start.ts';
 

@@ -1,6 +1,7 @@
 import type { Credentials, RoleSession } from '../core/principal.ts';
 import { uniqueId } from '../core/random.ts';
-import type { PolicyDocument, Role, World } from '../core/world.ts';
+import type { World } from '../core/world.ts';
+import type { PolicyDocument, Role } from '../iam/model.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 
 /** What a test wants of a role and a session of it. Policies are lists of statements. */

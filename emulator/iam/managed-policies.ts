@@ -1,4 +1,4 @@
-import type { ManagedPolicy } from '../core/world.ts';
+import type { ManagedPolicy } from './model.ts';
 import { compilePolicy } from './policy/index.ts';
 
 /** An AWS managed policy in the form of AWS's reference guide: name, description and what it allows on `*`. */

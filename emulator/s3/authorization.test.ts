@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { startEmulator } from '../emulator.ts';
+import { startEmulator } from '../start.ts';
 import type { Emulator } from '../emulator.ts';
 import type { RoleSession } from '../core/principal.ts';
 import { testSession } from '../http/test-session.ts';

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '../core/context.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { Backend } from './backend/index.ts';
+import type { ExistingObject } from './model.ts';
 
 /** A request taken apart for S3. */
 export interface S3Call {
@@ -14,6 +14,21 @@ export interface S3Call {
   readonly bucketName: string;
   /** Empty for a call to a bucket or the service. */
   readonly key: string;
+}
+
+/**
+ * The calls that are made to the other S3 that holds the data. Each throws `AwsError`: that one's own errors, and 503 `ServiceUnavailable`, with a
+ * note in the record of the call, for everything else that it may answer or fail to.
+ */
+export interface Backend {
+  /** Sends the request as it came, but for its signature, and gives back the answer. */
+  pass(call: S3Call): Promise<ServiceResponse>;
+  existing(call: S3Call, bucketName: string, key: string): Promise<ExistingObject | undefined>;
+  createBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
+  /** Succeeds also when the other S3 has lost the bucket. */
+  deleteBucket(call: S3Call): Promise<void>;
+  /** Deletes an object of the bucket that the call names. */
+  deleteObject(call: S3Call, key: string): Promise<void>;
 }
 
 /** A call that was read and authorized, and is still to be done. */

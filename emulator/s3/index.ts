@@ -5,7 +5,8 @@ import type { Service, ServiceRequest, ServiceResponse } from '../core/service.t
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address } from './address.ts';
 import { backendS3 } from './backend/index.ts';
-import type { Backend, S3Backend } from './backend/index.ts';
+import type { S3Backend } from './backend/send.ts';
+import type { Backend } from './call.ts';
 import type { S3Call } from './call.ts';
 import { methodNotAllowed, notImplemented } from './errors.ts';
 import { OPERATIONS, s3Route } from './operations.ts';
@@ -14,7 +15,7 @@ import { xmlError } from './xml.ts';
 
 const MOST_KEY_BYTES = 1024;
 
-export type { S3Backend } from './backend/index.ts';
+export type { S3Backend } from './backend/send.ts';
 
 export interface S3Options {
   /** Where buckets and objects are; in the emulator's memory without it. */

@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../core/world.ts';
+import type { PolicyDocument } from '../iam/model.ts';
 import { noSuchKey } from './errors.ts';
 
 /** What authorization asks about an object that is there. */

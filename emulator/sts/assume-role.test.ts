@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { ServicePrincipal } from '../core/principal.ts';
-import type { EmulatorSettings } from '../core/world.ts';
+import type { EmulatorSettings } from '../core/settings.ts';
 import { allow, HERE, root, sessionOf, THERE, trust } from '../iam/api/world.test-support.ts';
 import type { Parameters as QueryParameters } from '../query/call.test-support.ts';
 import { assumeRole } from './index.ts';

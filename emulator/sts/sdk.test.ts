@@ -21,7 +21,7 @@ import type { Credentials as SdkCredentials } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Credentials } from '../core/principal.ts';
-import { startEmulator } from '../emulator.ts';
+import { startEmulator } from '../start.ts';
 import type { Emulator } from '../emulator.ts';
 import { allow, trust } from '../iam/api/world.test-support.ts';
 

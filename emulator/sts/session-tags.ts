@@ -1,6 +1,6 @@
 import { AwsError } from '../core/errors.ts';
 import type { Principal, SessionTag } from '../core/principal.ts';
-import type { EmulatorSettings } from '../core/world.ts';
+import type { EmulatorSettings } from '../core/settings.ts';
 
 /** A tag as a caller passes it. */
 export interface Tag {

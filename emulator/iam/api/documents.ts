@@ -1,4 +1,4 @@
-import type { PolicyDocument } from '../../core/world.ts';
+import type { PolicyDocument } from '../model.ts';
 import { compilePolicy } from '../policy/index.ts';
 import type { PolicyKind } from '../policy/index.ts';
 

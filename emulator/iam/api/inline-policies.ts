@@ -1,4 +1,4 @@
-import type { Role } from '../../core/world.ts';
+import type { Role } from '../model.ts';
 import type { IamOperation } from './call.ts';
 import { encodeDocument, INLINE_POLICIES_QUOTA, policyDocument, policySize } from './documents.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';

@@ -1,4 +1,5 @@
-import type { Account, ManagedPolicy } from '../../core/world.ts';
+import type { Account } from '../../core/world.ts';
+import type { ManagedPolicy } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';

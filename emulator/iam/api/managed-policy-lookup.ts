@@ -1,5 +1,6 @@
 import { AwsError } from '../../core/errors.ts';
-import type { Account, ManagedPolicy, World } from '../../core/world.ts';
+import type { Account, World } from '../../core/world.ts';
+import type { ManagedPolicy } from '../model.ts';
 import type { IamCall } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
 import { ARN } from './rules.ts';

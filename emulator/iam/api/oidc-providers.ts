@@ -1,5 +1,5 @@
 import type { AuthorizationQuestion } from '../../core/context.ts';
-import type { OidcProvider } from '../../core/world.ts';
+import type { OidcProvider } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { IamCall, IamOperation } from './call.ts';

@@ -1,4 +1,4 @@
-import type { ManagedPolicy } from '../../core/world.ts';
+import type { ManagedPolicy } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';

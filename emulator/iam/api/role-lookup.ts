@@ -1,5 +1,6 @@
 import type { AuthorizationQuestion } from '../../core/context.ts';
-import type { Account, Role } from '../../core/world.ts';
+import type { Account } from '../../core/world.ts';
+import type { Role } from '../model.ts';
 import type { IamCall } from './call.ts';
 import { noSuchEntity } from './errors.ts';
 import { ROLE_NAME } from './rules.ts';

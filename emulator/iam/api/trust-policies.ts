@@ -1,4 +1,5 @@
-import type { Role, World } from '../../core/world.ts';
+import type { World } from '../../core/world.ts';
+import type { Role } from '../model.ts';
 import { compilePolicy } from '../policy/index.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
 import { policyDocument, policySize, TRUST_POLICY_QUOTA } from './documents.ts';

@@ -10,15 +10,8 @@ import type {
   DecisionValue,
   PolicyKind,
   StatementExplanation,
+  Verdict,
 } from './types.ts';
-
-/** What was decided, before anybody asks why. */
-export interface Verdict {
-  readonly value: DecisionValue;
-  readonly deniedBy: PolicyKind | undefined;
-  /** Whose Allow counted; `always` for the one action that needs none. */
-  readonly allowedBy: 'identity' | 'resource' | 'trust' | 'root' | 'always' | undefined;
-}
 
 const NO_FAULTS: ReadonlySet<EmulatorFault> = new Set();
 

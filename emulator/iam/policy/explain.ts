@@ -1,9 +1,8 @@
-import type { Verdict } from './authorize.ts';
 import { conditionHolds, listOf, type Condition } from './conditions/condition.ts';
 import { GRANT } from './principal-element.ts';
 import type { EvaluationRequest } from './request.ts';
 import { actionMatches, principalMatches, resourceMatches, type Statement } from './statement.ts';
-import type { ConditionExplanation, PolicyKind, StatementExplanation } from './types.ts';
+import type { ConditionExplanation, PolicyKind, StatementExplanation, Verdict } from './types.ts';
 
 /** Evaluates a statement once more, this time noting what matched, until the first part that does not. */
 export function explain(

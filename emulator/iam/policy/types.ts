@@ -58,6 +58,14 @@ export interface AuthorizationInput {
 
 export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
 
+/** What was decided, before anybody asks why. */
+export interface Verdict {
+  readonly value: DecisionValue;
+  readonly deniedBy: PolicyKind | undefined;
+  /** Whose Allow counted; `always` for the one action that needs none. */
+  readonly allowedBy: 'identity' | 'resource' | 'trust' | 'root' | 'always' | undefined;
+}
+
 /** One condition of a statement and how it came out. */
 export interface ConditionExplanation {
   readonly operator: string;

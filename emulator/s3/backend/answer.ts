@@ -2,16 +2,8 @@ import { AwsError } from '../../core/errors.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { parseXml } from '../xml.ts';
 import type { ParsedElement } from '../xml.ts';
+import { BackendError } from './send.ts';
 import type { BackendRequest, RawAnswer } from './send.ts';
-
-/** The other S3 failed, and not by what the client asked. The message has neither its key nor its words. */
-export class BackendError extends Error {
-  override readonly name = 'BackendError';
-
-  constructor(problem: string) {
-    super(`the S3 behind the emulator failed: ${problem}`);
-  }
-}
 
 /** What a client is told of it (S3 API Reference, "Error responses"), with why: only who runs the emulator can mend it. */
 export function unavailable({ message }: BackendError): AwsError {

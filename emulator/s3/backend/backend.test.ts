@@ -15,7 +15,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { startEmulator } from '../../emulator.ts';
+import { startEmulator } from '../../start.ts';
 import type { Emulator } from '../../emulator.ts';
 import { testS3 } from '../test-s3.ts';
 

@@ -1,39 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { ServiceResponse } from '../../core/service.ts';
-import type { S3Call } from '../call.ts';
+import type { Backend, S3Call } from '../call.ts';
 import { bucketAlreadyExists } from '../errors.ts';
 import type { ExistingObject } from '../model.ts';
 import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';
-import { answerOf, BackendError, unavailable } from './answer.ts';
+import { answerOf, unavailable } from './answer.ts';
 import { passedHeaders, passedQuery } from './passed-request.ts';
-import { sender } from './send.ts';
-import type { BackendRequest } from './send.ts';
-
-/** Another S3 that holds the data, while the emulator decides who may do what with them. */
-export interface S3Backend {
-  /** `http://` or `https://`, host and port. It is addressed in path style. */
-  readonly endpoint: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Default: the emulator's. */
-  readonly region?: string;
-}
-
-/**
- * The calls that are made to it. Each throws `AwsError`: the other S3's own errors, and 503 `ServiceUnavailable`, with a
- * note in the record of the call, for everything else that it may answer or fail to.
- */
-export interface Backend {
-  /** Sends the request as it came, but for its signature, and gives back the answer. */
-  pass(call: S3Call): Promise<ServiceResponse>;
-  existing(call: S3Call, bucketName: string, key: string): Promise<ExistingObject | undefined>;
-  createBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
-  /** Succeeds also when the other S3 has lost the bucket. */
-  deleteBucket(call: S3Call): Promise<void>;
-  /** Deletes an object of the bucket that the call names. */
-  deleteObject(call: S3Call, key: string): Promise<void>;
-}
+import { BackendError, sender } from './send.ts';
+import type { BackendRequest, S3Backend } from './send.ts';
 
 /** @param region the emulator's */
 export function backendS3(options: S3Backend, region: string): Backend {

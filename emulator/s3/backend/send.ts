@@ -3,8 +3,25 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { uriEncode } from '../../sigv4/index.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';
-import { BackendError } from './answer.ts';
-import type { S3Backend } from './index.ts';
+
+/** Another S3 that holds the data, while the emulator decides who may do what with them. */
+export interface S3Backend {
+  /** `http://` or `https://`, host and port. It is addressed in path style. */
+  readonly endpoint: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Default: the emulator's. */
+  readonly region?: string;
+}
+
+/** The other S3 failed, and not by what the client asked. The message has neither its key nor its words. */
+export class BackendError extends Error {
+  override readonly name = 'BackendError';
+
+  constructor(problem: string) {
+    super(`the S3 behind the emulator failed: ${problem}`);
+  }
+}
 
 export interface BackendRequest {
   readonly method: string;

@@ -2,7 +2,7 @@ import { compactVerify, createLocalJWKSet, errors } from 'jose';
 import type { JSONWebKeySet } from 'jose';
 import type { ServiceContext } from '../../core/context.ts';
 import type { ServiceRequest } from '../../core/service.ts';
-import type { OidcProvider } from '../../core/world.ts';
+import type { OidcProvider } from '../../iam/model.ts';
 import type { JsonWebKeySet } from '../../eks/model.ts';
 import { checkTimes, invalidIdentityToken, readClaims } from './claims.ts';
 import type { WebIdentityClaims } from './claims.ts';
