@@ -12,12 +12,13 @@ import {
   getObject,
   granted,
   postToWebhook,
+  putObject,
   restartAgent,
   restartPod,
   succeeds,
   weather,
 } from '../operations/builders.ts';
-import { podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
+import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { listText, planText } from './print.ts';
@@ -87,6 +88,32 @@ describe('what a scenario needs', () => {
     expect(clustersOf(aScenario())).to.deep.equal(['c1']);
     expect(clustersOf(aScenario({ workloads: { red: { cluster: 'c2' } } }))).to.deep.equal(['c1', 'c2']);
   });
+
+  const two: readonly (readonly [string, Partial<ScenarioSpec>])[] = [
+    ['a token', { tokens: { mine: { serviceAccount: 'app/app', cluster: 'c2' } } }],
+    ['a user', { users: { mine: { namespace: 'app', rules: [], cluster: 'c2' } } }],
+    ['a provider', { providers: [{ cluster: 'c2', account: 'main', clientIds: [] }] }],
+    ['an operation', { probes: [succeeds(postToWebhook('a', 'b', 'c2'))] }],
+    ['a step', { probes: [restartAgent('c2'), grant] }],
+    ['a text', { probes: [grant, granted('red', getObject('data/<cluster:c2>'))] }],
+    ["a condition's key", { roles: { app: { trust: [trustWebIdentity({ subject: null, cluster: 'c2' })] } } }],
+  ];
+  for (const [what, spec] of two)
+    it(`is c1 and c2 where ${what} names c2`, () => expect(clustersOf(aScenario(spec))).to.deep.equal(['c1', 'c2']));
+
+  it('is c1 alone where c2 is nothing but a text', () =>
+    expect(
+      clustersOf(
+        aScenario({
+          roles: { c2: podIdentityRole(allow('s3:GetObject', 'c2/*')) },
+          workloads: {
+            red: { role: 'c2', namespace: 'c2', env: { c2: 'c2' }, podAnnotations: { a: '<namespace:c2>' } },
+          },
+          objects: ['data/c2', 'c2/key', { at: 'data/key', tags: { c2: 'c2' } }],
+          probes: [granted('red', getObject('data/c2')), granted('red', putObject('c2/key', { tags: { c2: 'c2' } }))],
+        }),
+      ),
+    ).to.deep.equal(['c1']));
 
   const exclusive: readonly (readonly [string, Partial<ScenarioSpec>, boolean])[] = [
     ['a plain scenario', {}, false],

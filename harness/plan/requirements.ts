@@ -1,13 +1,19 @@
 import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
 import { isControlPlaneOperation } from '../operations/control-plane.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
+import { isOfCluster, placeholdersIn } from '../scenario/placeholders.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 
 /** Clusters that a scenario runs on. */
-export function clustersOf(scenario: Scenario): readonly ClusterAlias[] {
-  // Names are written as `c1` or `c2`, in fields and in angle brackets; a scenario that names none runs on c1.
-  const text = JSON.stringify(scenario.spec);
-  return /"c2"|:c2>/.test(text) ? ['c1', 'c2'] : ['c1'];
+export function clustersOf({ spec }: Scenario): readonly ClusterAlias[] {
+  const { workloads = {}, tokens = {}, users = {}, providers = [], probes } = spec;
+  const named = [
+    ...[...Object.values(workloads), ...Object.values(tokens), ...Object.values(users), ...providers],
+    ...probes.map((step) => (step.kind === 'probe' ? step.operation : step)),
+  ].map((item) => ('cluster' in item ? item.cluster : undefined));
+  const inTexts = placeholdersIn(spec).filter(isOfCluster);
+  // One that names none runs on c1.
+  return named.includes('c2') || inTexts.some(({ name }) => name === 'c2') ? ['c1', 'c2'] : ['c1'];
 }
 
 /** Of the agent: on the node's loopback, with the kubelet's probes. */
@@ -21,8 +27,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   if (kubernetes) needs.add('kubernetes');
   if (usesS3(spec)) needs.add('s3');
   if (clustersOf(scenario).length > 1) needs.add('two-clusters');
-  const text = JSON.stringify(spec);
-  if (/"account":"other"|<account:other>/.test(text)) needs.add('two-accounts');
+  if (usesOtherAccount(spec)) needs.add('two-accounts');
   for (const role of Object.values(spec.roles ?? {}))
     if (role.boundary !== undefined && (role.account ?? 'main') === 'main') needs.add('own-boundary');
   for (const workload of Object.values(spec.workloads ?? {})) {
@@ -70,6 +75,15 @@ const WITHOUT_CLUSTER: ReadonlySet<string> = new Set([
   'Weather',
   'ClearWeather',
 ]);
+
+function usesOtherAccount(spec: ScenarioSpec): boolean {
+  const { roles = {}, buckets = {}, providers = [] } = spec;
+  const owned = [...Object.values(roles), ...Object.values(buckets), ...providers];
+  return (
+    owned.some(({ account }) => account === 'other') ||
+    placeholdersIn(spec).some(({ kind, name }) => kind === 'account' && name === 'other')
+  );
+}
 
 const isEmpty = (things: object | undefined): boolean => Object.keys(things ?? {}).length === 0;
 

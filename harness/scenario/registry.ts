@@ -1,6 +1,7 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import { isHarnessOperation } from '../operations/builders.ts';
 import { meaningless } from './meaning.ts';
+import { isOfRole, placeholdersIn } from './placeholders.ts';
 import { unusableName } from './real-names.ts';
 import type { Scenario, ScenarioSpec, Step } from './spec.ts';
 
@@ -92,10 +93,12 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
         throw bad(registry, `${id}: workload "${name}" names role "${role}", which the scenario does not declare`);
     }
   }
-  for (const [whole, role = ''] of JSON.stringify(spec).matchAll(/<role(?:-name)?:([A-Za-z0-9_.-]+)>/g)) {
-    if (!(role in (spec.roles ?? {})))
-      throw bad(registry, `${id} has ${whole} in a text, but declares no role "${role}"`);
-  }
+  const unknown = placeholdersIn(spec).find((found) => isOfRole(found) && !(found.name in (spec.roles ?? {})));
+  if (unknown)
+    throw bad(
+      registry,
+      `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`,
+    );
   for (const object of spec.objects ?? []) {
     const at = typeof object === 'string' ? object : object.at;
     if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);

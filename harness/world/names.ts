@@ -1,5 +1,6 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, TrustStatement } from '../scenario/policy.ts';
+import { replacePlaceholders } from '../scenario/placeholders.ts';
 import { bucketName, namespaceName, roleName, type Owner } from '../scenario/real-names.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -65,9 +66,7 @@ export class Names {
 
   /** Replaces all `<kind:name>` in a text. */
   expand(text: string): string {
-    return text.replace(/<([a-z-]+):([A-Za-z0-9_.-]+)>/g, (_whole, kind: string, name: string) =>
-      this.#resolve(kind, name),
-    );
+    return replacePlaceholders(text, ({ kind, name }) => this.#resolve(kind, name));
   }
 
   /** Replaces them in every text of a JSON value, keys included. */

@@ -1,3 +1,4 @@
+import { isKnownLate, placeholdersIn } from '../scenario/placeholders.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { undoIn } from '../cleanup/teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
@@ -67,13 +68,10 @@ export function arrangeAhead(
   };
 }
 
-/** What stands for something that is known only when there are clusters, or that must be new: the time. */
-const KNOWN_LATER = /<(issuer|provider-arn|pod|association-id|association-arn|external-id|time):/;
-
 function canComeAhead({ spec }: Scenario): boolean {
   const { roles = {}, buckets = {}, objects = [], providers = [], exactNames } = spec;
   // Names that other scenarios may have too are there for one at a time.
   if (exactNames === true || providers.length > 0) return false;
   if (Object.keys(roles).length + Object.keys(buckets).length + objects.length === 0) return false;
-  return !KNOWN_LATER.test(JSON.stringify([roles, buckets, objects]));
+  return !placeholdersIn([roles, buckets, objects]).some(isKnownLate);
 }

@@ -1,0 +1,41 @@
+/**
+ * Names in angle brackets: in any text of a scenario `<kind:name>` stands for a real name (docs/scenarios.md, "Names in
+ * angle brackets").
+ */
+export interface Placeholder {
+  readonly kind: string;
+  readonly name: string;
+}
+
+const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
+
+/** What stands for something of a cluster, by the cluster's alias. */
+const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'issuer', 'provider-arn']);
+/** What is known only when there are clusters and pods, or must be new: the time. */
+const KNOWN_LATE: ReadonlySet<string> = new Set([
+  'issuer',
+  'provider-arn',
+  'pod',
+  'association-id',
+  'association-arn',
+  'external-id',
+  'time',
+]);
+
+export const isOfCluster = ({ kind }: Placeholder): boolean => OF_CLUSTERS.has(kind);
+export const isOfRole = ({ kind }: Placeholder): boolean => kind === 'role' || kind === 'role-name';
+export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(kind);
+
+/** All placeholders in the texts of a JSON value, keys of objects included. */
+export function placeholdersIn(value: unknown): readonly Placeholder[] {
+  if (typeof value === 'string')
+    return [...value.matchAll(PLACEHOLDER)].map(([, kind = '', name = '']) => ({ kind, name }));
+  if (Array.isArray(value)) return value.flatMap(placeholdersIn);
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).flatMap(([key, item]) => [...placeholdersIn(key), ...placeholdersIn(item)]);
+  return [];
+}
+
+/** Replaces the placeholders of a text. */
+export const replacePlaceholders = (text: string, replacement: (placeholder: Placeholder) => string): string =>
+  text.replace(PLACEHOLDER, (_whole, kind: string, name: string) => replacement({ kind, name }));
