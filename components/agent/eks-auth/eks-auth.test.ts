@@ -28,7 +28,21 @@ describe('what the agent makes of EKS Auth', () => {
       '[id-1]: (ResourceNotFoundException): gone, fault: client\n',
       1,
     ],
-    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: client\n', 1],
+    ['no name', json(418, ''), 418, '[id-1]: (UnknownError): UnknownError, fault: unknown\n', 1],
+    [
+      'a name that its model does not have',
+      json(418, { __type: 'TeapotException', message: 'short and stout' }),
+      418,
+      '[id-1]: (TeapotException): short and stout, fault: unknown\n',
+      1,
+    ],
+    [
+      'a fault of its own',
+      json(500, { __type: 'internalserverexception', message: 'oh' }),
+      500,
+      '[id-1]: (InternalServerException): oh, fault: server\n',
+      3,
+    ],
     ['a body that is not JSON', json(403, '<html>'), 403, '[id-1]\n', 1],
     ['passing trouble', json(502, '<html>'), 502, '[id-1]\n', 3],
     [

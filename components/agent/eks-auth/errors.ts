@@ -1,15 +1,15 @@
-/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API reference. */
-const MODELLED = [
-  'AccessDeniedException',
-  'ExpiredTokenException',
-  'InternalServerException',
-  'InvalidParameterException',
-  'InvalidRequestException',
-  'InvalidTokenException',
-  'ResourceNotFoundException',
-  'ServiceUnavailableException',
-  'ThrottlingException',
-];
+/** The exceptions of AssumeRoleForPodIdentity in EKS Auth's API model, and whose fault they are by it. */
+const MODELLED: ReadonlyMap<string, 'client' | 'server'> = new Map([
+  ['AccessDeniedException', 'client'],
+  ['ExpiredTokenException', 'client'],
+  ['InternalServerException', 'server'],
+  ['InvalidParameterException', 'client'],
+  ['InvalidRequestException', 'client'],
+  ['InvalidTokenException', 'client'],
+  ['ResourceNotFoundException', 'client'],
+  ['ServiceUnavailableException', 'server'],
+  ['ThrottlingException', 'client'],
+]);
 
 /** Those after which no refresh of the same token can succeed. */
 const IRRECOVERABLE = new Set([
@@ -32,7 +32,7 @@ export class EksAuthError extends Error {
     this.requestId = requestId;
     if (exception !== undefined) {
       // A modelled exception is known by its name without regard to case, and goes by the model's spelling.
-      const modelled = MODELLED.find((name) => name.toLowerCase() === exception.code.toLowerCase());
+      const modelled = [...MODELLED.keys()].find((name) => name.toLowerCase() === exception.code.toLowerCase());
       this.exception = { code: modelled ?? exception.code, message: exception.message };
     }
   }
@@ -41,8 +41,7 @@ export class EksAuthError extends Error {
   get text(): string {
     if (this.exception === undefined) return `[${this.requestId}]`;
     const { code, message } = this.exception;
-    // Agent 0.1.37 was recorded to say `client` of every exception, the service's own faults included.
-    return `[${this.requestId}]: (${code}): ${message}, fault: client`;
+    return `[${this.requestId}]: (${code}): ${message}, fault: ${MODELLED.get(code) ?? 'unknown'}`;
   }
 
   get irrecoverable(): boolean {
