@@ -29,6 +29,14 @@ describe("the agent's HTTP", () => {
     );
   });
 
+  it('keeps an idle connection for 30 seconds, as a server of Go with that read timeout does', async () => {
+    const agent = await bench.start();
+    for (const url of [agent.urls[0], agent.probeUrl, agent.metricsUrl]) {
+      const { headers } = await send(`${url ?? ''}/healthz`, { connection: 'keep-alive' });
+      expect(headers['keep-alive']).to.equal('timeout=30');
+    }
+  });
+
   const paths: [request: string, status: string, part: string][] = [
     ['GET /v1/%63redentials', '400 Bad Request', 'Service account token cannot be empty\n'],
     ['GET /v1/credentials/', '404 Not Found', '404 page not found\n'],

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { Agent, request as httpRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { request } from 'node:https';
+import { setTimeout } from 'node:timers/promises';
 import { startWebhook } from '../index.ts';
 import type { RunningWebhook, WebhookOptions } from '../index.ts';
 import { certificate } from '../testing/certificate.ts';
@@ -111,6 +114,22 @@ describe('the webhook over HTTP', () => {
     ['POST /healthz', () => post('x', 'text/plain', '/healthz'), 200, 'ok'],
     ['another path', () => fetch(`${webhook.url}/mutate/`), 404, '404 page not found\n'],
   ];
+  it('keeps an idle connection, as a server of Go does', async function () {
+    this.timeout(20_000);
+    const agent = new Agent({ keepAlive: true });
+    const ask = async (): Promise<ClientRequest> => {
+      const asked = httpRequest(`${webhook.url}/healthz`, { agent }).end();
+      const [response] = (await once(asked, 'response')) as [IncomingMessage];
+      await once(response.resume(), 'end');
+      return asked;
+    };
+    await ask();
+    // Longer than a server of Node's keeps one where nothing else is said: 5 seconds, in later versions 6.
+    await setTimeout(6500);
+    expect((await ask()).reusedSocket).to.equal(true);
+    agent.destroy();
+  });
+
   for (const [what, send, status, body] of requests) {
     it(`answers ${what} with ${status}`, async () => {
       const response = await send();

@@ -32,7 +32,7 @@ export async function start(options: WebhookOptions): Promise<RunningWebhook> {
     void serve(request, response, context);
   });
   const port = await listen(webhook, host, options.port ?? 0);
-  const metricsServer = http.createServer((request, response) => serveMetrics(request, response, metrics));
+  const metricsServer = serverFor(undefined, (request, response) => serveMetrics(request, response, metrics));
   const metricsPort =
     options.metricsPort === undefined
       ? undefined
@@ -61,8 +61,17 @@ const keysOf = (identities: Identities): ReadonlySet<string> =>
   new Set(identities.map(({ namespace, serviceAccount }) => keyOf(namespace, serviceAccount)));
 const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
+/**
+ * As a server of Go's that is given no timeouts: it ends no connection for being idle. With Node's five seconds, a review
+ * that comes as its connection ends is lost, since the API server's client keeps connections for 90 seconds and does not
+ * send a POST again; and a pod whose review is lost goes unmutated.
+ */
+const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
+
 function serverFor(tls: WebhookOptions['tls'], listener: http.RequestListener): http.Server | https.Server {
-  return tls ? https.createServer({ cert: tls.certificate, key: tls.key }, listener) : http.createServer(listener);
+  return tls
+    ? https.createServer({ ...NO_TIMEOUTS, cert: tls.certificate, key: tls.key }, listener)
+    : http.createServer(NO_TIMEOUTS, listener);
 }
 
 async function serve(incoming: http.IncomingMessage, response: http.ServerResponse, context: Context): Promise<void> {
