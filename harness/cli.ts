@@ -43,7 +43,7 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
 
 async function command(configuration: Configuration, io: Io): Promise<number> {
   const version = packageVersion(io.root);
-  if (configuration.flag('help')) return say(io, helpText());
+  if (configuration.flag('help')) return say(io, helpText(configuration.options));
   if (configuration.flag('version')) return say(io, `${version}\n`);
   if (configuration.flag('list-faults')) return say(io, listFaults());
   const ownSuites = join(io.code, 'suites');
@@ -53,7 +53,15 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   checkClusterFlags(configuration);
   if (configuration.flag('plan')) {
     const available = capabilitiesBefore(cluster as ClusterName, configuration);
-    return say(io, planText(scenarios, cluster, available, cluster === 'eks' ? awsPlanOf(configuration) : undefined));
+    return say(
+      io,
+      planText(
+        scenarios,
+        cluster,
+        available,
+        configuration.cluster.aws === 'account' ? awsPlanOf(configuration) : undefined,
+      ),
+    );
   }
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
   const terminal = new Terminal({

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
 import { FAULTS } from '../faults/index.ts';
-import { environmentName, OPTIONS, type OptionSpec } from '../harness/config/options.ts';
+import { environmentName, OPTIONS } from '../harness/config/options.ts';
 import { EXIT } from '../foundation/errors.ts';
 import * as surface from '../harness/index.ts';
 
@@ -66,7 +66,7 @@ describe('the texts', () => {
       code(preset)[0] ?? '',
       code(variable)[0] ?? '',
     ]);
-    const options = (OPTIONS as readonly OptionSpec[]).map((option) => {
+    const options = OPTIONS.map((option) => {
       const value = option.kind === 'choice' ? option.choices?.join('|') : option.placeholder;
       return [
         `--${option.name}${value === undefined ? '' : ` ${value}`}`,

@@ -1,3 +1,4 @@
+import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { AWS_SERVICES, type AwsService } from './target.ts';
 
@@ -7,12 +8,11 @@ export type Endpoints = Readonly<Partial<Record<AwsService, string>>>;
 const WITHOUT_EKS: readonly AwsService[] = ['s3', 'iam', 'sts'];
 
 /**
- * The values of `--aws-endpoint`: `URL` stands for all services, `SERVICE=URL` for one, which wins over the former. On
- * embedded and kind clusters EKS and EKS Auth stay with the emulator that makes the clusters, so `URL` stands for the
- * other three. Throws `HarnessError` BAD_FLAG_VALUE.
+ * The values of `--aws-endpoint`: `URL` stands for all services, `SERVICE=URL` for one, which wins over the former. Where the
+ * emulator makes the clusters, EKS and EKS Auth stay with it, and `URL` stands for the other three. Throws `HarnessError` BAD_FLAG_VALUE.
  */
-export function parseEndpoints(values: readonly string[], cluster: string): Endpoints {
-  const services = cluster === 'eks' ? AWS_SERVICES : WITHOUT_EKS;
+export function parseEndpoints(values: readonly string[], aws: ClusterType['aws']): Endpoints {
+  const services = aws === 'account' ? AWS_SERVICES : WITHOUT_EKS;
   let all: string | undefined;
   const single = new Map<AwsService, string>();
   for (const value of values) {
@@ -28,7 +28,7 @@ export function parseEndpoints(values: readonly string[], cluster: string): Endp
     if (!services.includes(service))
       throw wrong(
         value,
-        `on --cluster ${cluster} the harness' own emulator makes the clusters, and with them EKS and EKS Auth: add --cluster eks`,
+        "the harness' own emulator makes the clusters, and with them EKS and EKS Auth: add --cluster eks",
       );
     if (single.has(service)) throw wrong(value, `there is another URL for ${service}: give one`);
     single.set(service, endpointUrl(url ?? '', value));

@@ -45,7 +45,7 @@ describe('an AWS whose services are divided', () => {
     see: (aws: AwsTarget, own: AwsTarget) => unknown,
     allowedAccounts: readonly string[] = [],
   ): Promise<void> {
-    const endpoints = parseEndpoints(values, 'embedded');
+    const endpoints = parseEndpoints(values, 'emulator');
     const foreign = await foreignServices({ endpoints, region: undefined, allowedAccounts, environment: {} });
     const emulator = await startEmulator({ ...(foreign.accountId !== undefined && { accountId: foreign.accountId }) });
     const own = emulatedAws(emulator);

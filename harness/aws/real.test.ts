@@ -47,7 +47,7 @@ describe('AWS by the default credentials', () => {
     run: 'c1a2b3d',
     tags: () => ({ 'conformance-run': 'c1a2b3d' }),
     region: 'us-west-2',
-    endpoints: parseEndpoints([cloud.emulator.endpoint], 'eks'),
+    endpoints: parseEndpoints([cloud.emulator.endpoint], 'account'),
     allowedAccounts: [],
     otherAccountRole: undefined,
     permissionsBoundary: undefined,
@@ -149,7 +149,7 @@ describe('AWS by the default credentials', () => {
   it('lacks what needs a service that the endpoint has not', async () => {
     const server = createServer((_request, response) => response.writeHead(404).end());
     const nowhere = `http://127.0.0.1:${await listen(server)}`;
-    const endpoints = parseEndpoints([cloud.emulator.endpoint, `s3=${nowhere}`, `eks-auth=${nowhere}`], 'eks');
+    const endpoints = parseEndpoints([cloud.emulator.endpoint, `s3=${nowhere}`, `eks-auth=${nowhere}`], 'account');
     await look({ endpoints }, (aws) => {
       expect(aws.services).to.deep.equal(['iam', 'sts', 'eks']);
       expect([...aws.capabilities]).to.deep.equal(['associations']);
@@ -162,7 +162,10 @@ describe('AWS by the default credentials', () => {
 
   it('lacks all that clusters can do where there is no EKS', async () => {
     const server = createServer((_request, response) => response.writeHead(501).end());
-    const endpoints = parseEndpoints([cloud.emulator.endpoint, `eks=http://127.0.0.1:${await listen(server)}`], 'eks');
+    const endpoints = parseEndpoints(
+      [cloud.emulator.endpoint, `eks=http://127.0.0.1:${await listen(server)}`],
+      'account',
+    );
     await look({ endpoints }, ({ lacking }) =>
       expect([...lacking!.keys()]).to.include.members(['kubernetes', 'irsa', 'agent-restart', 'associations']),
     );
@@ -191,7 +194,7 @@ describe('AWS by the default credentials', () => {
       );
       const endpoints = parseEndpoints(
         [cloud.emulator.endpoint, `sts=http://127.0.0.1:${await listen(server)}`],
-        'eks',
+        'account',
       );
       const { exitCode, message } = await refused({ endpoints });
       await stopServer(server);
@@ -226,7 +229,7 @@ describe('AWS by the default credentials', () => {
       const late = await rehearsalCloud({ sessionEndsAt: Date.now() - 1000 });
       try {
         set(Object.entries(late.environment));
-        const { exitCode, message } = await refused({ endpoints: parseEndpoints([late.emulator.endpoint], 'eks') });
+        const { exitCode, message } = await refused({ endpoints: parseEndpoints([late.emulator.endpoint], 'account') });
         expect(message).to.match(/^The AWS credentials have expired/);
         expect(exitCode).to.equal(2);
         set([['AWS_CREDENTIAL_EXPIRATION', '2020-01-01T00:00:00Z']]);
@@ -245,7 +248,7 @@ describe('AWS by the default credentials', () => {
 
     it('in an account of AWS itself without a list', async () => {
       // EKS Auth would be AWS' own: nothing is asked of it before the account is known.
-      const { 'eks-auth': _, ...endpoints } = parseEndpoints([cloud.emulator.endpoint], 'eks');
+      const { 'eks-auth': _, ...endpoints } = parseEndpoints([cloud.emulator.endpoint], 'account');
       const { message } = await refused({ endpoints });
       expect(message).to.include(`add --allow-account ${accountId}`);
     });
@@ -264,7 +267,7 @@ describe('AWS by the default credentials', () => {
       const server = createServer();
       const url = `http://127.0.0.1:${await listen(server)}`;
       await stopServer(server);
-      const { code, exitCode, message } = await refused({ endpoints: parseEndpoints([url], 'eks') });
+      const { code, exitCode, message } = await refused({ endpoints: parseEndpoints([url], 'account') });
       expect({ code, exitCode }).to.deep.equal({ code: 'AWS_UNREACHABLE', exitCode: 3 });
       expect(message).to.include('ECONNREFUSED');
     });

@@ -38,11 +38,11 @@ describe('the services of an endpoint', () => {
     after(() => emulator.close());
 
     it('are all there', async () => {
-      expect(await missingAt(parseEndpoints([emulator.endpoint], 'eks'), emulator.administrator)).to.deep.equal({});
+      expect(await missingAt(parseEndpoints([emulator.endpoint], 'account'), emulator.administrator)).to.deep.equal({});
     });
 
     it('are there for who may not use them', async () => {
-      expect(await missingAt(parseEndpoints([emulator.endpoint], 'eks'))).to.deep.equal({});
+      expect(await missingAt(parseEndpoints([emulator.endpoint], 'account'))).to.deep.equal({});
     });
 
     it('are asked for where they are at an endpoint alone', async () => {
@@ -62,7 +62,7 @@ describe('the services of an endpoint', () => {
 
     const missing = async (): Promise<Record<string, string>> => {
       const url = `http://127.0.0.1:${await listen(server)}`;
-      const found = await missingAt(parseEndpoints([url], 'eks'));
+      const found = await missingAt(parseEndpoints([url], 'account'));
       return Object.fromEntries(Object.entries(found).map(([name, why]) => [name, why.replace(url, 'URL')]));
     };
 
@@ -107,7 +107,7 @@ describe('the services of an endpoint', () => {
     it('are not there where nobody listens', async () => {
       const url = `http://127.0.0.1:${await listen(server)}`;
       await stopServer(server);
-      expect(await missingAt(parseEndpoints([`s3=${url}`, `eks-auth=${url}`], 'eks'))).to.deep.equal({
+      expect(await missingAt(parseEndpoints([`s3=${url}`, `eks-auth=${url}`], 'account'))).to.deep.equal({
         s3: `${url} has no S3 (ECONNREFUSED)`,
         'eks-auth': `${url} has no EKS Auth (ECONNREFUSED)`,
       });

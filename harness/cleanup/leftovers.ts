@@ -1,6 +1,5 @@
 import type { Making } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
-import type { OptionName } from '../config/options.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Leftover } from '../world/world.ts';
 
@@ -17,7 +16,7 @@ export function leftBehind(leftovers: readonly Leftover[], command: string | und
 }
 
 /** Options that say where a run's AWS is, and that its sweep takes too. */
-const PLACES: readonly OptionName[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
+const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'other-account-role', 'cluster-name'];
 
 /** The command that removes what a run left: in AWS first, then what is elsewhere. */
 export function sweepCommand(

@@ -34,7 +34,7 @@ describe('flags of clusters', () => {
     [...EKS, '--permissions-boundary', BOUNDARY, '--subnet-ids', 'subnet-0123456789abcdef0,subnet-2'],
     [...EKS, '--permissions-boundary', 'arn:aws:iam::aws:policy/AmazonS3FullAccess'],
   ])
-    it(`are heeded: ${argv.join(' ') || 'none'}`, () => check(argv));
+    it(`are taken: ${argv.join(' ') || 'none'}`, () => check(argv));
 
   for (const [argv, text] of [
     [
@@ -47,15 +47,15 @@ describe('flags of clusters', () => {
     [[...EKS, '--fault', 'iam-ignores-session-policy'], '--fault is for embedded and kind clusters'],
     [[...EKS, '--s3-endpoint', 'http://h'], '--s3-endpoint is for embedded and kind clusters'],
     [['--region', 'us-west-2'], "uses the harness' own emulator. Add --cluster eks or --aws-endpoint"],
-    [['--allow-account', '111122223333'], '--allow-account would not be heeded'],
+    [['--allow-account', '111122223333'], '--allow-account has no effect'],
     [['--aws-endpoint', 'eks=http://h'], 'add --cluster eks'],
     [['--s3-endpoint', 'nowhere'], '--s3-endpoint is "nowhere": give a URL'],
     [['--s3-endpoint', 'http://a', '--aws-endpoint', 'http://b'], 'name two places for S3'],
     [[...EKS, '--cluster-name', 'a,b,c'], 'is given 3 times (a, b, c)'],
     [[...EKS, '--cluster-name', 'a,a'], '--cluster-name names a twice'],
-    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 would not be heeded: --cluster-name one,two uses what exists'],
-    [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute auto-mode would not be heeded'],
-    [[...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'], '--instance-type m6i.large would not be'],
+    [[...EKS, ...CLUSTERS, '--nodes', '3'], '--nodes 3 has no effect: --cluster-name one,two uses what exists'],
+    [[...EKS, ...CLUSTERS, '--compute', 'auto-mode'], '--compute auto-mode has no effect'],
+    [[...EKS, '--compute', 'auto-mode', '--instance-type', 'm6i.large'], '--instance-type m6i.large has no effect'],
     [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'with the agent on them. Leave it out.'],
     [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image takes the place of the add-on'],
     [[...EKS, '--agent-args=--x'], '--agent-image is not given'],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
 import { configure } from './configuration.ts';
-import { environmentName, helpText, OPTIONS, type OptionSpec } from './options.ts';
+import { environmentName, helpText, OPTIONS } from './options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -95,12 +95,12 @@ describe('the configuration', () => {
   }
 
   it('has an environment variable for each option that a file may set', () => {
-    for (const option of OPTIONS as readonly OptionSpec[]) {
+    for (const option of OPTIONS) {
       const raw = { flag: 'true', number: '7', choice: option.choices?.[1] ?? '', list: 'a,b', text: 'word' }[
         option.kind
       ];
       const environment = { [environmentName(option.name)]: option.name === 'fault' ? 'iam-ignores-deny' : raw };
-      const { origin } = configure([], environment).values.get(option.name as 'suite')!;
+      const { origin } = configure([], environment).values.get(option.name)!;
       expect(origin, option.name).to.equal(option.commandLineOnly ? 'default' : 'environment');
     }
   });

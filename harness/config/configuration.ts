@@ -1,55 +1,58 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseYaml } from 'yaml';
+import type { ClusterType } from '../../clusters/cluster-type.ts';
+import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
+import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
 import { nearest, suggestion } from './nearest.ts';
-import { environmentName, FAULT_NAMES, OPTIONS, type OptionName, type OptionSpec } from './options.ts';
+import { environmentName, FAULT_NAMES, OPTIONS, optionsOf, type RunOption } from './options.ts';
 
-export type OptionValue = string | number | boolean | readonly string[] | undefined;
+/** The options, by name. */
+type Specs = ReadonlyMap<string, OptionSpec>;
 
-/** Where a value in force came from. */
-export type Origin = 'flag' | 'environment' | 'config file' | 'default';
-
-/** The effective configuration: every option with its value and where that came from. */
-export interface Configuration {
-  readonly values: ReadonlyMap<OptionName, { readonly value: OptionValue; readonly origin: Origin }>;
-  text(name: OptionName): string | undefined;
-  number(name: OptionName): number;
-  flag(name: OptionName): boolean;
-  list(name: OptionName): readonly string[];
+/** The effective configuration of a run. */
+export interface Configuration extends OptionValues {
+  /** What `--cluster` names. */
+  readonly cluster: ClusterType;
+  /** All options that there are. */
+  readonly options: readonly RunOption[];
 }
-
-const SPECS: ReadonlyMap<string, OptionSpec> = new Map(
-  (OPTIONS as readonly OptionSpec[]).map((option) => [option.name, option]),
-);
 
 /** Reads flags, environment and config file (in this order of strength). Throws `HarnessError` for anything wrong. */
 export function configure(
   argv: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
+  types: readonly ClusterType[] = CLUSTER_TYPES,
 ): Configuration {
-  const flags = parseFlags(argv);
-  const fromEnvironment = readEnvironment(environment);
+  const options = types === CLUSTER_TYPES ? OPTIONS : optionsOf(types);
+  const specs: Specs = new Map(options.map((option) => [option.name, option]));
+  const flags = parseFlags(argv, specs);
   const file = flags.get('config') as string | undefined;
-  const fromFile = file === undefined ? new Map<OptionName, OptionValue>() : readConfigFile(file);
-  const values = new Map<OptionName, { value: OptionValue; origin: Origin }>();
-  const sources: readonly (readonly [Origin, ReadonlyMap<OptionName, OptionValue>])[] = [
+  const sources: readonly (readonly [Origin, ReadonlyMap<string, OptionValue>])[] = [
     ['flag', flags],
-    ['environment', fromEnvironment],
-    ['config file', fromFile],
+    ['environment', readEnvironment(environment, specs)],
+    ['config file', file === undefined ? new Map<string, OptionValue>() : readConfigFile(file, specs)],
   ];
+  const values = new Map<string, { value: OptionValue; origin: Origin }>();
+  let cluster: ClusterType | undefined;
   // The cluster comes first in the table: defaults go by it.
-  for (const option of OPTIONS as readonly OptionSpec[]) {
-    const name = option.name as OptionName;
+  for (const option of options) {
+    const { name } = option;
     const source = sources.find(([, map]) => map.has(name));
-    const onEks = option.eksDefault !== undefined && values.get('cluster')?.value === 'eks';
     values.set(
       name,
       source
         ? { value: source[1].get(name), origin: source[0] }
-        : { value: onEks ? option.eksDefault : option.default, origin: 'default' },
+        : { value: cluster?.defaults?.[name] ?? option.default, origin: 'default' },
     );
+    cluster ??= types.find((type) => type.name === values.get('cluster')?.value);
   }
-  const get = (name: OptionName): OptionValue => values.get(name)?.value;
+  if (cluster === undefined) throw new Error('No types of clusters are registered.');
+  const get = (name: string): OptionValue => {
+    const known = values.get(name);
+    if (known === undefined) throw new Error(`There is no option --${name}.`);
+    return known.value;
+  };
   for (const fault of (get('fault') as readonly string[] | undefined) ?? []) {
     if (!FAULT_NAMES.includes(fault))
       throw new HarnessError(
@@ -58,7 +61,7 @@ export function configure(
       );
   }
   return {
-    values,
+    ...{ values, cluster, options },
     text: (name) => get(name) as string | undefined,
     number: (name) => get(name) as number,
     flag: (name) => get(name) === true,
@@ -66,8 +69,8 @@ export function configure(
   };
 }
 
-function parseFlags(argv: readonly string[]): Map<OptionName, OptionValue> {
-  const values = new Map<OptionName, OptionValue>();
+function parseFlags(argv: readonly string[], specs: Specs): Map<string, OptionValue> {
+  const values = new Map<string, OptionValue>();
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (!word.startsWith('--') || word === '--') {
@@ -78,12 +81,11 @@ function parseFlags(argv: readonly string[]): Map<OptionName, OptionValue> {
     }
     const [name = '', ...rest] = word.slice(2).split('=');
     const inline = rest.length > 0 ? rest.join('=') : undefined;
-    const option = SPECS.get(name);
+    const option = specs.get(name);
     if (option === undefined)
-      throw new HarnessError('UNKNOWN_FLAG', `Unknown flag --${name}: ${suggestion(name, [...SPECS.keys()])}`);
-    const key = option.name as OptionName;
+      throw new HarnessError('UNKNOWN_FLAG', `Unknown flag --${name}: ${suggestion(name, [...specs.keys()])}`);
     if (option.kind === 'flag') {
-      values.set(key, inline === undefined ? true : toFlag(inline, `--${name}`));
+      values.set(name, inline === undefined ? true : toFlag(inline, `--${name}`));
       continue;
     }
     const value = inline ?? words.shift();
@@ -92,27 +94,27 @@ function parseFlags(argv: readonly string[]): Map<OptionName, OptionValue> {
         'BAD_FLAG_VALUE',
         `--${name} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}.`,
       );
-    values.set(key, merge(values.get(key), toValue(option, value, `--${name}`)));
+    values.set(name, merge(values.get(name), toValue(option, value, `--${name}`)));
   }
   return values;
 }
 
-function readEnvironment(environment: Readonly<Record<string, string | undefined>>): Map<OptionName, OptionValue> {
-  const values = new Map<OptionName, OptionValue>();
-  for (const option of OPTIONS as readonly OptionSpec[]) {
+function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  specs: Specs,
+): Map<string, OptionValue> {
+  const values = new Map<string, OptionValue>();
+  for (const option of specs.values()) {
     if (option.commandLineOnly) continue;
     const variable = environmentName(option.name);
     const value = environment[variable];
     if (value === undefined || value === '') continue;
-    values.set(
-      option.name as OptionName,
-      option.kind === 'flag' ? toFlag(value, variable) : toValue(option, value, variable),
-    );
+    values.set(option.name, option.kind === 'flag' ? toFlag(value, variable) : toValue(option, value, variable));
   }
   return values;
 }
 
-function readConfigFile(file: string): Map<OptionName, OptionValue> {
+function readConfigFile(file: string, specs: Specs): Map<string, OptionValue> {
   let content: unknown;
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
@@ -127,10 +129,10 @@ function readConfigFile(file: string): Map<OptionName, OptionValue> {
       `Config file ${file} must hold an object with options, such as {"parallel": 8}.`,
     );
   }
-  const values = new Map<OptionName, OptionValue>();
-  const allowed = [...SPECS.values()].filter((option) => !option.commandLineOnly).map((option) => option.name);
+  const values = new Map<string, OptionValue>();
+  const allowed = [...specs.values()].filter((option) => !option.commandLineOnly).map((option) => option.name);
   for (const [key, value] of Object.entries(content)) {
-    const option = SPECS.get(key);
+    const option = specs.get(key);
     if (option === undefined || option.commandLineOnly)
       throw new HarnessError(
         'BAD_CONFIG_FILE',
@@ -138,7 +140,7 @@ function readConfigFile(file: string): Map<OptionName, OptionValue> {
       );
     const where = `${key} in ${file}`;
     try {
-      values.set(key as OptionName, fromJson(option, value, where));
+      values.set(key, fromJson(option, value, where));
     } catch (error) {
       throw new HarnessError('BAD_CONFIG_FILE', (error as Error).message, { cause: error });
     }

@@ -1,117 +1,27 @@
+import type { ClusterType } from '../../clusters/cluster-type.ts';
+import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { FAULTS } from '../../faults/index.ts';
+import type { OptionSpec } from '../../foundation/options.ts';
 
-/** One option of the command line. The same table drives parser, help, config file, environment and the print-out. */
-export interface OptionSpec {
-  /** Kebab case, without dashes; also the key in the config file. */
-  readonly name: string;
-  readonly kind: 'flag' | 'text' | 'number' | 'list' | 'choice';
-  readonly choices?: readonly string[];
-  readonly placeholder?: string;
-  readonly default?: string | number | boolean;
-  /** Default with `--cluster eks`, where it is another. */
-  readonly eksDefault?: number;
-  /** Clusters that heed it. Default: all. */
-  readonly clusters?: readonly ('embedded' | 'kind' | 'eks')[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly help: string;
-  /** Only on the command line: neither config file nor environment. */
-  readonly commandLineOnly?: boolean;
+/** An option of a run, and which clusters take it. */
+export interface RunOption extends OptionSpec {
+  /** Types of clusters that take it. Default: all. */
+  readonly clusters?: readonly string[];
 }
 
-export const OPTIONS = [
-  {
-    name: 'cluster',
-    kind: 'choice',
-    choices: ['embedded', 'kind', 'eks'],
-    default: 'embedded',
-    help: 'where Kubernetes is',
-  },
-  {
-    name: 'kind-image',
-    clusters: ['kind'],
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind: node image (default: the kindest/node that the installed kind pins)',
-  },
-  {
-    name: 'agent-image',
-    clusters: ['kind', 'eks'],
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind, eks: image of the Pod Identity agent (default: the reference agent; on EKS the add-on)',
-  },
-  {
-    name: 'webhook-image',
-    clusters: ['kind'],
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind: image of the Pod Identity webhook (default: the reference webhook)',
-  },
-  {
-    name: 'workload-image',
-    clusters: ['kind', 'eks'],
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind, eks: image of the probe program (default: built from this package; on EKS it must be given)',
-  },
-  {
-    name: 'image-base',
-    clusters: ['kind'],
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind: what the reference images are built from (see docs/kind.md)',
-  },
-  {
-    name: 'agent-args',
-    clusters: ['kind', 'eks'],
-    kind: 'list',
-    placeholder: 'FLAG',
-    help: "kind, eks: further flag of the agent's server command (repeat, or a comma list)",
-  },
-  {
-    name: 'kubeconfig',
-    clusters: ['kind'],
-    kind: 'text',
-    placeholder: 'FILE',
-    help: 'kind: use the cluster of this kubeconfig instead of making one, and leave it as it was',
-  },
-  {
-    name: 'context',
-    clusters: ['kind'],
-    kind: 'text',
-    placeholder: 'NAME',
-    help: 'kind: use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)',
-  },
-  {
-    name: 'ready-timeout',
-    clusters: ['kind', 'eks'],
-    kind: 'number',
-    placeholder: 'SECONDS',
-    minimum: 1,
-    maximum: 86_400,
-    default: 300,
-    eksDefault: 2700,
-    help: 'kind, eks: longest time until a cluster is ready, in seconds (on EKS 2700 unless given)',
-  },
-  {
-    name: 'cluster-name',
-    clusters: ['eks'],
-    kind: 'list',
-    placeholder: 'NAME',
-    help: 'eks: use this cluster instead of making one, and leave it as it was (twice for two clusters)',
-  },
+/** Options that no type of clusters has of its own. `aws`: those that make clusters there take it, and no others. */
+const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = [
   {
     name: 'region',
     kind: 'text',
     placeholder: 'REGION',
-    help: 'eks: region (default: that of AWS_REGION or the profile)',
+    help: 'region, where AWS is not the emulator (default: that of AWS_REGION or the profile)',
   },
   {
     name: 'allow-account',
     kind: 'list',
     placeholder: 'ID',
-    help: 'eks: account that may be used; those of other accounts are refused (needed for AWS itself)',
+    help: 'account that may be used; those of other accounts are refused (needed for AWS itself)',
   },
   {
     name: 'aws-endpoint',
@@ -121,102 +31,38 @@ export const OPTIONS = [
   },
   {
     name: 's3-endpoint',
-    clusters: ['embedded', 'kind'],
+    aws: 'emulator',
     kind: 'text',
     placeholder: 'URL',
-    help: "embedded, kind: another S3 that holds the objects behind the emulator's authorization",
+    help: "another S3 that holds the objects behind the emulator's authorization",
   },
   {
     name: 'other-account-role',
-    clusters: ['eks'],
+    aws: 'account',
     kind: 'text',
     placeholder: 'ARN',
-    help: 'eks: role of a second account for the harness to assume, for cross-account scenarios',
+    help: 'role of a second account for the harness to assume, for cross-account scenarios',
   },
   {
     name: 'permissions-boundary',
-    clusters: ['eks'],
+    aws: 'account',
     kind: 'text',
     placeholder: 'ARN',
-    help: 'eks: managed policy that bounds every role that the harness makes',
-  },
-  {
-    name: 'kubernetes-version',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'VERSION',
-    help: 'eks: such as 1.34 (default: that of EKS)',
-  },
-  {
-    name: 'addon-version',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'VERSION',
-    help: 'eks: version of the add-on eks-pod-identity-agent (default: that of EKS)',
-  },
-  {
-    name: 'compute',
-    clusters: ['eks'],
-    kind: 'choice',
-    choices: ['node-group', 'auto-mode'],
-    default: 'node-group',
-    help: 'eks: who brings the nodes of a cluster that is made',
-  },
-  {
-    name: 'instance-type',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'TYPE',
-    default: 'm6i.2xlarge',
-    help: 'eks: of the nodes of a node group',
-  },
-  {
-    name: 'nodes',
-    clusters: ['eks'],
-    kind: 'number',
-    placeholder: 'N',
-    minimum: 1,
-    maximum: 100,
-    default: 2,
-    help: 'eks: nodes of a node group',
-  },
-  {
-    name: 'subnet-ids',
-    clusters: ['eks'],
-    kind: 'list',
-    placeholder: 'ID',
-    help: 'eks: subnets of a cluster that is made (default: those tagged for EKS in one VPC)',
-  },
-  {
-    name: 'cluster-role-arn',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'eks: role of a cluster that is made (default: a role of the run)',
-  },
-  {
-    name: 'node-role-arn',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'eks: role of the nodes of a cluster that is made (default: a role of the run)',
-  },
-  {
-    name: 'admin-principal-arn',
-    clusters: ['eks'],
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'eks: principal who is made an administrator of a cluster that is made, by an access entry',
+    help: 'managed policy that bounds every role that the harness makes',
+    form: {
+      pattern: /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/,
+      expected: 'give the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/example',
+    },
   },
   {
     name: 'expires',
-    clusters: ['eks'],
+    aws: 'account',
     kind: 'number',
     placeholder: 'HOURS',
     minimum: 1,
     maximum: 168,
     default: 6,
-    help: 'eks: after how many hours sweep may delete what the run left',
+    help: 'after how many hours sweep may delete what the run left',
   },
   { name: 'suite', kind: 'list', placeholder: 'NAME', help: 'run this suite (repeat, or a comma list)' },
   { name: 'scenario', kind: 'list', placeholder: 'ID', help: 'run this scenario (repeat, or a comma list)' },
@@ -243,8 +89,7 @@ export const OPTIONS = [
     placeholder: 'N',
     minimum: 1,
     default: 16,
-    eksDefault: 64,
-    help: 'scenarios under way at once (on EKS 64 unless given)',
+    help: 'scenarios under way at once',
   },
   {
     name: 'timeout',
@@ -254,8 +99,7 @@ export const OPTIONS = [
     // A day; timers end at 2^31 milliseconds, and fire at once beyond.
     maximum: 86_400,
     default: 60,
-    eksDefault: 300,
-    help: 'longest time for one scenario, in seconds (on EKS 300 unless given)',
+    help: 'longest time for one scenario, in seconds',
   },
   {
     name: 'retries',
@@ -285,7 +129,7 @@ export const OPTIONS = [
   { name: 'report-dir', kind: 'text', placeholder: 'DIR', help: 'where reports go (default: reports/<run id>)' },
   {
     name: 'fault',
-    clusters: ['embedded', 'kind'],
+    aws: 'emulator',
     kind: 'list',
     placeholder: 'NAME',
     help: 'turn a defect on, to see that a suite notices it',
@@ -293,7 +137,7 @@ export const OPTIONS = [
   { name: 'list-faults', kind: 'flag', commandLineOnly: true, help: 'list the faults and stop' },
   {
     name: 'seed',
-    clusters: ['embedded', 'kind'],
+    aws: 'emulator',
     kind: 'text',
     placeholder: 'TEXT',
     default: '0',
@@ -306,9 +150,44 @@ export const OPTIONS = [
   { name: 'config', kind: 'text', placeholder: 'FILE', commandLineOnly: true, help: 'JSON or YAML file with options' },
   { name: 'version', kind: 'flag', commandLineOnly: true, help: 'print the version and stop' },
   { name: 'help', kind: 'flag', commandLineOnly: true, help: 'print this and stop' },
-] as const satisfies readonly OptionSpec[];
+];
 
-export type OptionName = (typeof OPTIONS)[number]['name'];
+/** The options of a run that may use these types of clusters. */
+export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
+  const [preset] = types;
+  const own = [...new Set(types.flatMap(({ options }) => options))];
+  const names = [...own, ...COMMON].map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new Error(`There are two options --${twice}: types of clusters share one alone.`);
+  const namesOf = (takes: (type: ClusterType) => boolean): string[] => types.filter(takes).map(({ name }) => name);
+  const described = (option: OptionSpec, clusters?: readonly string[]): RunOption => {
+    const prefix = clusters === undefined ? '' : `${clusters.join(', ')}: `;
+    const presets = types.flatMap(({ name, defaults }) => {
+      const value = defaults?.[option.name];
+      return value === undefined ? [] : ` (${value} with --cluster ${name})`;
+    });
+    return { ...option, ...(clusters && { clusters }), help: [prefix, option.help, ...presets].join('') };
+  };
+  return [
+    {
+      name: 'cluster',
+      kind: 'choice',
+      choices: namesOf(() => true),
+      ...(preset && { default: preset.name }),
+      help: 'where Kubernetes is',
+    },
+    ...own.map((option) =>
+      described(
+        option,
+        namesOf(({ options }) => options.includes(option)),
+      ),
+    ),
+    ...COMMON.map(({ aws, ...option }) => described(option, aws && namesOf((type) => type.aws === aws))),
+  ];
+}
+
+/** The options of `npm run conformance`. */
+export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
 
 /** Names of the faults that `--fault` takes. */
 export const FAULT_NAMES: readonly string[] = FAULTS.map((fault) => fault.name);
@@ -319,8 +198,8 @@ export function environmentName(option: string): string {
 }
 
 /** The text of `--help`. */
-export function helpText(): string {
-  const rows = (OPTIONS as readonly OptionSpec[]).map((option) => {
+export function helpText(options = OPTIONS): string {
+  const rows = options.map((option) => {
     const value =
       option.kind === 'choice'
         ? ` ${option.choices?.join('|')}`

@@ -50,9 +50,9 @@ export interface PlatformOptions {
 /** Prepares what the configuration asks for. Throws `HarnessError`: BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
 export async function preparePlatform(options: PlatformOptions): Promise<Platform> {
   const { configuration, environment, run } = options;
-  const cluster = configuration.text('cluster') ?? 'embedded';
-  const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster);
-  if (cluster === 'eks') return eksPlatform({ ...options, endpoints });
+  const { aws } = configuration.cluster;
+  const endpoints = parseEndpoints(configuration.list('aws-endpoint'), aws);
+  if (aws === 'account') return eksPlatform({ ...options, endpoints });
   const s3Endpoint = configuration.text('s3-endpoint');
   const foreign =
     Object.keys(endpoints).length === 0

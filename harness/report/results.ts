@@ -1,7 +1,7 @@
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { StatementExplanation } from '../../emulator/index.ts';
 import type { CallCounts } from '../aws/target.ts';
-import type { Origin, OptionValue } from '../config/configuration.ts';
+import type { OptionValue, Origin } from '../../foundation/options.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 
 /** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */

@@ -53,7 +53,7 @@ export function eksSweepOptions(values: Values, environment: NodeJS.ProcessEnv):
     run: values.run,
     reportFolders: values['report-dir'] ?? [],
     region: text('region'),
-    endpoints: parseEndpoints(list('aws-endpoint'), 'eks'),
+    endpoints: parseEndpoints(list('aws-endpoint'), 'account'),
     allowedAccounts: list('allow-account'),
     otherAccountRole: text('other-account-role'),
     clusterNames: list('cluster-name'),

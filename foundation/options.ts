@@ -1,0 +1,30 @@
+/** One option of a run. The same table drives parser, help, config file, environment and the print-out. */
+export interface OptionSpec {
+  /** Kebab case, without dashes; also the key in the config file. */
+  readonly name: string;
+  readonly kind: 'flag' | 'text' | 'number' | 'list' | 'choice';
+  readonly choices?: readonly string[];
+  readonly placeholder?: string;
+  readonly default?: string | number | boolean;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly help: string;
+  /** What values look like, where AWS would refuse others only after the first things are made. Not whether they exist. */
+  readonly form?: { readonly pattern: RegExp; readonly expected: string };
+  /** Only on the command line: neither config file nor environment. */
+  readonly commandLineOnly?: boolean;
+}
+
+export type OptionValue = string | number | boolean | readonly string[] | undefined;
+
+/** Where a value in force came from. */
+export type Origin = 'flag' | 'environment' | 'config file' | 'default';
+
+/** Every option with its value and where that came from. Asking for an option that is not in the table throws. */
+export interface OptionValues {
+  readonly values: ReadonlyMap<string, { readonly value: OptionValue; readonly origin: Origin }>;
+  text(name: string): string | undefined;
+  number(name: string): number;
+  flag(name: string): boolean;
+  list(name: string): readonly string[];
+}
