@@ -1,13 +1,13 @@
-/** What every command does first: a Node that is new enough, and a build that is up to date. */
+/** What every command does first: a Node that is new enough and, in a clone, a build that is up to date. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isFresh } from '../scripts/freshness.js';
 
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs an entry point of dist/, building first where sources are newer. `version` is that of the Node that runs it. */
+/** Runs an entry point of dist/, in a clone building first where sources are newer. `version` is that of the Node that runs it. */
 export async function start(entry, version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
@@ -18,8 +18,9 @@ export async function start(entry, version = process.versions.node) {
   // Deprecations inside dependencies (Node 22: punycode, by way of the Kubernetes client) are no concern of a user's.
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  if (!isFresh()) {
-    const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], {
+  const build = join(root, 'scripts', 'build.js');
+  if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
+    const { status, stderr } = spawnSync(process.execPath, [build], {
       stdio: ['ignore', 'inherit', 'pipe'],
       encoding: 'utf8',
     });

@@ -2,6 +2,7 @@ import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
 import type { ClusterProvider } from '../emulator/index.ts';
+import type { ClusterAlias } from '../foundation/cluster-alias.ts';
 import type { ClusterError } from '../foundation/cluster-error.ts';
 import type { StartLimiter } from '../foundation/start-limiter.ts';
 
@@ -10,9 +11,6 @@ export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
 }
-
-/** The clusters that scenarios name. */
-export type ClusterAlias = 'c1' | 'c2';
 
 export interface ProvisionRequest {
   readonly alias: ClusterAlias;

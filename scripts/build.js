@@ -6,8 +6,9 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build as bundle } from 'esbuild';
 import { newestSource, STAMP } from './freshness.js';
+import { notices } from './notices.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -48,14 +49,15 @@ const common = {
   minifyWhitespace: true,
   logLevel: 'warning',
   legalComments: 'none',
+  metafile: true,
 };
 
 const started = newestSource();
 /** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
 const out = `.dist-${process.pid}`;
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
+const inputs = new Set();
 await build({
-  ...common,
   entryPoints: Object.fromEntries(
     ENTRIES.filter((entry) => existsSync(`${entry}.ts`)).map((entry) => [entry, `${entry}.ts`]),
   ),
@@ -63,8 +65,8 @@ await build({
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[hash]',
-  // mocha and tsx look for files of their own at run time.
-  external: ['mocha', 'tsx', 'tsx/*'],
+  // mocha and tsx look for files of their own at run time; chai is the one that suites of the user's own import.
+  external: ['chai', 'mocha', 'tsx', 'tsx/*'],
   banner: {
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
@@ -75,7 +77,6 @@ for (const [entry, file] of [
   ['sdk', 'sdk.cjs'],
 ]) {
   await build({
-    ...common,
     entryPoints: [`components/probe/${entry}.ts`],
     outfile: join(out, 'probe', file),
     format: 'cjs',
@@ -100,12 +101,18 @@ const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { 
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
 await buildImagePrograms();
 writeTypes();
+writeFileSync(join(out, 'licences.txt'), notices([...inputs]));
 writeFileSync(join(out, basename(STAMP)), String(started));
 replace();
 
+async function build(options) {
+  const { metafile } = await bundle({ ...common, ...options });
+  for (const input of Object.keys(metafile.inputs)) inputs.add(input);
+}
+
 /**
- * Loads the probe program's files, each with the code cache beside it, when that was made by this version of Node.
- * `PROBE_WRITE_CACHE` makes it write the caches after the program ran.
+ * Loads the probe program's files, each with V8's code cache for this version of Node beside it; where there is none, it is
+ * written when the program has run, if the folder can be written.
  */
 function launcher() {
   return `'use strict';
@@ -120,11 +127,20 @@ function load(name) {
   const cache = file + '.' + process.version + '.cache';
   const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
   const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
-  if (process.env.PROBE_WRITE_CACHE) process.on('exit', () => fs.writeFileSync(cache, script.createCachedData()));
+  if (cachedData === undefined) process.on('exit', () => write(cache, script.createCachedData()));
   const loaded = { exports: {} };
   const requireFrom = (id) => (id === './sdk.cjs' ? load('sdk.cjs') : require(id));
   script.runInThisContext()(loaded.exports, requireFrom, loaded, file, __dirname);
   return loaded.exports;
+}
+function write(cache, data) {
+  const part = cache + '.' + process.pid;
+  try {
+    fs.writeFileSync(part, data, { flag: 'wx' });
+    fs.renameSync(part, cache);
+  } catch {
+    // Programs start without a cache too, only slower.
+  }
 }
 load('probe.cjs');
 `;
@@ -134,7 +150,7 @@ load('probe.cjs');
 async function buildImagePrograms() {
   for (const [name, entry] of Object.entries(IMAGE_PROGRAMS)) {
     const outfile = join(out, 'image', 'root', name);
-    await build({ ...common, entryPoints: [entry], outfile, format: 'cjs' });
+    await build({ entryPoints: [entry], outfile, format: 'cjs' });
     const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '');
     writeFileSync(outfile, `#!/usr/local/bin/node\n${code}`);
   }

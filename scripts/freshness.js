@@ -19,7 +19,7 @@ const SOURCES = [
 /** File whose text is the time of the newest source when dist/ was built. */
 export const STAMP = join(root, 'dist', '.built-from');
 
-/** Time of the newest source file, milliseconds since the epoch; 0 where there are no sources (an installed package). */
+/** Time of the newest source file, milliseconds since the epoch. */
 export function newestSource() {
   let newest = 0;
   const visit = (folder) => {
@@ -30,7 +30,7 @@ export function newestSource() {
         newest = Math.max(newest, statSync(path).mtimeMs);
     }
   };
-  for (const folder of SOURCES) if (existsSync(join(root, folder))) visit(join(root, folder));
+  for (const folder of SOURCES) visit(join(root, folder));
   return newest;
 }
 

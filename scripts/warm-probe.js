@@ -49,7 +49,6 @@ const plan = {
 };
 const child = spawn(process.execPath, [fileURLToPath(new URL('launch.cjs', import.meta.url))], {
   env: {
-    PROBE_WRITE_CACHE: '1',
     PROBE_PLAN: JSON.stringify(plan),
     AWS_REGION: 'us-east-1',
     AWS_ENDPOINT_URL: endpoint,

@@ -176,8 +176,8 @@ describe('the texts', () => {
   });
 
   it('give a reason and the licence of every dependency', () => {
-    const compare = (heading: string, packages: Readonly<Record<string, string>>): void => {
-      const table = rows(section('docs/dependencies.md', heading));
+    const compare = (headings: readonly string[], packages: Readonly<Record<string, string>>): void => {
+      const table = headings.flatMap((heading) => rows(section('docs/dependencies.md', heading)));
       expect(table.flatMap(([name]) => code(name))).to.have.members(Object.keys(packages));
       for (const [names, licence, why] of table) {
         expect(why, names).not.to.equal('');
@@ -187,7 +187,7 @@ describe('the texts', () => {
         }
       }
     };
-    compare('## At run time', manifest.dependencies);
-    compare('## For development', manifest.devDependencies);
+    compare(['## Installed with the package'], manifest.dependencies);
+    compare(['## Bundled in the package', '## For development'], manifest.devDependencies);
   });
 });

@@ -7,24 +7,24 @@ import type { RunResults } from '../harness/report/results.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
+/** Builds dist/ where sources are newer; `npm test` has done that before. */
+export function ensureBuilt(): void {
+  if (process.env['CONFORMANCE_TEST_BUILT'] !== undefined) return;
+  const fresh = `import { isFresh } from ${JSON.stringify(join(root, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', fresh]);
+  if (status === 0) return;
+  const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], { encoding: 'utf8' });
+  if (build.status !== 0) throw new Error(`The build failed:\n${build.stderr}`);
+}
+
 let snapshot: string | undefined;
 
-/**
- * A copy of the package as it is built: what is tested stays the same while sources change, and it runs as an installed
- * package does, without sources beside it.
- */
+/** A copy of the package as it is built: what is tested stays the same while sources change. */
 export function builtPackage(): string {
   if (snapshot !== undefined) return snapshot;
-  if (process.env['CONFORMANCE_TEST_BUILT'] === undefined) {
-    const fresh = `import { isFresh } from ${JSON.stringify(join(root, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
-    const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', fresh]);
-    if (status !== 0) {
-      const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], { encoding: 'utf8' });
-      if (build.status !== 0) throw new Error(`The build failed:\n${build.stderr}`);
-    }
-  }
+  ensureBuilt();
   const folder = temporaryFolder();
-  for (const part of ['bin', 'dist', 'package.json', join('scripts', 'freshness.js')])
+  for (const part of ['bin', 'dist', 'package.json'])
     cpSync(join(root, part), join(folder, part), { recursive: true, preserveTimestamps: true });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   snapshot = folder;

@@ -1,6 +1,7 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
 import { EC2Client } from '@aws-sdk/client-ec2';
-import type { ClusterAlias, ClusterDriver, ProvisionRequest } from '../driver.ts';
+import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
+import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { namePrefix } from '../../foundation/tags.ts';
 import { checkAddonVersion } from './addon.ts';

@@ -1,4 +1,5 @@
-import type { ClusterAlias, ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
+import type { ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
+import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Ledger } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';

@@ -6,12 +6,13 @@ import type { RawPolicy } from './policy.ts';
 /**
  * A policy document of the user's own, from a JSON file: `policyFile(new URL('./read.json', import.meta.url))`. `replace`
  * puts names of the scenario in the place of fixed ones, such as `{ 'arn:aws:s3:::payments': 'arn:aws:s3:::<bucket:data>' }`.
+ * `file` is a path or a URL, whose type is not named: a suite needs no types of Node or of browsers.
  */
 export function policyFile(
-  file: string | URL,
+  file: string | { readonly href: string },
   options: { readonly replace?: Readonly<Record<string, string>> } = {},
 ): RawPolicy {
-  const path = typeof file === 'string' && !file.startsWith('file:') ? file : fileURLToPath(file);
+  const path = pathOf(typeof file === 'string' ? file : file.href);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -39,3 +40,5 @@ export function policyFile(
   }
   return { document: document as Readonly<Record<string, unknown>>, from: path };
 }
+
+const pathOf = (file: string): string => (file.startsWith('file:') ? fileURLToPath(file) : file);

@@ -1,4 +1,4 @@
-import type { ClusterAlias } from '../../clusters/driver.ts';
+import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 /** Builders of the IAM parts of a scenario: permission statements, trust statements and roles. */
 
 /** Condition block of a statement: operator -> key -> value or values. */
@@ -121,7 +121,7 @@ export function trustService(service: string): TrustStatement {
   return { effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: service } };
 }
 
-export type { ClusterAlias } from '../../clusters/driver.ts';
+export type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 export type AccountAlias = 'main' | 'other';
 
 /** A role of the world. */

@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { ensureBuilt, temporaryFolder } from './run-cli.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const NAME = 'eks-pod-identity-conformance';
+
+/** The package as a user has it: packed, and installed by npm into a folder with a suite of the user's own. */
+describe('the package', function () {
+  this.timeout(180_000);
+  let folder: string;
+  before(() => {
+    ensureBuilt();
+    folder = temporaryFolder();
+    run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root);
+    const [archive = ''] = readdirSync(folder);
+    writeFileSync(join(folder, 'package.json'), '{ "name": "team", "private": true, "type": "module" }');
+    run('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${archive}`]);
+    cpSync(join(root, 'examples', 'my-suites'), join(folder, 'suites'), { recursive: true });
+  });
+
+  /** Runs a program in the user's folder, in an environment without the project's settings; throws unless it exits 0. */
+  function run(program: string, args: readonly string[], cwd = folder): { stdout: string; stderr: string } {
+    const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(CONFORMANCE|npm)_/.test(name)));
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd, env, encoding: 'utf8' });
+    if (status !== 0) throw new Error(`${program} ${args.join(' ')} exited ${status}:\n${stdout}${stderr}`);
+    return { stdout, stderr };
+  }
+  const npx = (...args: string[]) => run('npx', ['--no-install', NAME, ...args]);
+
+  it('has no sources, tests or caches in it, and what it bundles with its licence', () => {
+    const installed = join(folder, 'node_modules', NAME);
+    const files = readdirSync(installed, { recursive: true, encoding: 'utf8' });
+    const unexpected = files.filter((file) => /(?<!\.d)\.ts$|\.test\.|\.cache$/.test(file) && !/^examples/.test(file));
+    expect(unexpected).to.deep.equal([]);
+    expect(readFileSync(join(installed, 'dist', 'licences.txt'), 'utf8')).to.contain('@aws-sdk/client-s3 ');
+  });
+
+  it('does not install what it bundles', () => {
+    expect(readdirSync(join(folder, 'node_modules'))).not.to.include('@aws-sdk');
+  });
+
+  it('says its version', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(npx('--version').stdout).to.equal(`${version}\n`);
+  });
+
+  it("runs, lists and plans a user's suite", () => {
+    const flags = ['--suites-dir', 'suites', '--suite', 'payments'];
+    expect(npx('--list', ...flags).stdout).to.match(/^PAY-01 /);
+    expect(npx('--plan', ...flags).stdout).to.contain('Nothing was created.');
+    const { stderr } = npx(...flags, '--report-dir', 'reports');
+    expect(stderr).to.contain('3 passed, 0 failed');
+    expect(readdirSync(join(folder, 'reports'))).to.include.members(['results.json', 'junit.xml']);
+  });
+
+  for (const compiler of ['@typescript/native', 'typescript'])
+    it(`has types that resolve with ${compiler} under nodenext, without those of other packages`, () => {
+      writeFileSync(
+        join(folder, 'tsconfig.json'),
+        JSON.stringify({
+          compilerOptions: {
+            module: 'nodenext',
+            target: 'es2023',
+            strict: true,
+            skipLibCheck: false,
+            types: [],
+            noEmit: true,
+          },
+          include: ['suites'],
+        }),
+      );
+      run(process.execPath, [join(root, 'node_modules', compiler, 'bin', compiler === 'typescript' ? 'tsc6' : 'tsc')]);
+    });
+});
