@@ -1,6 +1,7 @@
 /** What the DaemonSets of a cluster tell of what can be done in it. */
 import { AGENT_ADDON } from './agent-addon.ts';
-import { persist } from './in-cluster/until.ts';
+import { TRIES } from './in-cluster/objects.ts';
+import { retry } from '../foundation/poll.ts';
 import type { Connection } from '../foundation/kubernetes/connection.ts';
 
 /** The fields of a DaemonSet that are looked at. */
@@ -21,9 +22,9 @@ const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'ku
 const KINDNET_SINCE = 20240813;
 
 export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly DaemonSetView[]> {
-  const { items } = await persist(
+  const { items } = await retry(
     (attempt) => connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
-    signal,
+    { ...TRIES, signal },
   );
   return items;
 }

@@ -7,10 +7,11 @@ import {
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
+import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteAddon } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
-import { awaitDone, sendUntil, type Seen } from './wait.ts';
+import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface AddonSpec {
   /** Such as `v1.3.10-eksbuild.2`; default: EKS' own. */
@@ -29,7 +30,7 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
       remove: () => deleteAddon(eks, clusterName, AGENT_ADDON, context),
     },
     () =>
-      sendUntil(
+      retry(
         () =>
           eks.send(
             new CreateAddonCommand({
@@ -41,7 +42,7 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
             }),
           ),
         // A former one that was just deleted.
-        { heals: (error) => isNamed(error, 'ResourceInUse'), within: timing.inUse, timing, signal },
+        { tolerates: (error) => isNamed(error, 'ResourceInUse'), ...pausesOf(timing), within: timing.inUse, signal },
       ),
   );
   return answer.addon ?? {};

@@ -1,8 +1,8 @@
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { removeNamespaces } from '../in-cluster/index.ts';
 import { find } from '../in-cluster/objects.ts';
-import { until } from '../in-cluster/until.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
+import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import type { EksContext } from './context.ts';
 
 const NODE_POOLS = '/apis/karpenter.sh/v1/nodepools';
@@ -23,7 +23,7 @@ export async function removeNodes(
   { name, timing, progress }: Pick<EksContext, 'name' | 'timing' | 'progress'>,
 ): Promise<void> {
   progress(`deleting nodes of cluster ${name}`);
-  const gone = await until(
+  await poll<true>(
     async (attempt) => {
       // A node is not drained while a pod on it forbids that, as those of a run do.
       await removeNamespaces(connection, run);
@@ -34,14 +34,16 @@ export async function removeNodes(
       const { items } = await connection.json<List>('GET', NODES, undefined, attempt);
       return items.length === 0 ? true : undefined;
     },
-    { every: timing.firstPause, within: timing.drain, signal: new AbortController().signal },
+    {
+      ...{ every: timing.firstPause, within: timing.drain, tolerates: isTransient },
+      late: () =>
+        new ClusterError(
+          'NODE_NOT_READY',
+          'environment',
+          `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
+        ),
+    },
   );
-  if (gone === undefined)
-    throw new ClusterError(
-      'NODE_NOT_READY',
-      'environment',
-      `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
-    );
 }
 
 function ignoreMissing(error: unknown): void {

@@ -5,8 +5,8 @@ import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';
 import { podsOf } from '../in-cluster/rollout.ts';
-import { until } from '../in-cluster/until.ts';
-import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
 
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
@@ -25,7 +25,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
   const { name, timing, deadline, readyMilliseconds, signal } = context;
   let pods: readonly V1Pod[] = [];
   let unwantedSince: number | undefined;
-  const ready = await until(
+  return poll<boolean>(
     async (attempt) => {
       const [daemonSet, listed] = await Promise.all([
         find<DaemonSet>(connection, DAEMON_SET, attempt),
@@ -45,13 +45,15 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       const others = pods.filter((pod) => !isReady(pod));
       return others.length === 0 || (await areOnLostNodes(connection, others, attempt)) ? true : undefined;
     },
-    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
-  );
-  if (ready !== undefined) return ready;
-  throw new ClusterError(
-    'AGENT_NOT_READY',
-    'environment',
-    `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+    {
+      ...{ every: timing.firstPause, within: deadline - Date.now(), signal, tolerates: isTransient },
+      late: () =>
+        new ClusterError(
+          'AGENT_NOT_READY',
+          'environment',
+          `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+        ),
+    },
   );
 }
 

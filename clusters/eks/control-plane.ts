@@ -6,10 +6,11 @@ import {
   type CreateClusterCommandOutput,
 } from '@aws-sdk/client-eks';
 import { ClusterError } from '../../foundation/cluster-error.ts';
+import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteCluster } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
-import { awaitDone, sendUntil, type Seen } from './wait.ts';
+import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface ControlPlane {
   readonly roleArn: string;
@@ -27,10 +28,10 @@ export interface ControlPlane {
 export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
   const { name, eks, undo, timing, deadline, signal, progress } = context;
   const create = (): Promise<CreateClusterCommandOutput> =>
-    sendUntil(() => eks.send(new CreateClusterCommand(inputOf(spec, context))), {
-      heals: isUnknownRole,
+    retry(() => eks.send(new CreateClusterCommand(inputOf(spec, context))), {
+      tolerates: isUnknownRole,
+      ...pausesOf(timing),
       within: timing.role,
-      timing,
       signal,
     });
   const answer = await undo

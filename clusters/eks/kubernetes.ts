@@ -1,7 +1,7 @@
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
-import { until } from '../in-cluster/until.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
+import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { ADMINISTRATOR_POLICY } from './access.ts';
 import type { EksContext } from './context.ts';
 
@@ -25,11 +25,11 @@ const LONGEST_ANSWER = 10_000;
  * `ClusterError` CLUSTER_UNREACHABLE or NO_ACCESS.
  */
 export async function reachApiServer(server: ApiServer, context: EksContext): Promise<boolean> {
-  const { connection, endpoint, required, made } = server;
+  const { connection, required, made } = server;
   const { name, timing, deadline, signal } = context;
   const within = required ? timing.apiServer : timing.optionalApiServer;
   let last: Error | undefined;
-  const answer = await until(
+  return poll<boolean>(
     async (attempt) => {
       try {
         const review = await connection.json<Review>('POST', REVIEWS, REVIEW, inTime(attempt));
@@ -45,17 +45,23 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
       if (last instanceof ClusterError && !made) throw last;
       return undefined;
     },
-    { every: timing.firstPause, within: Math.min(within, Math.max(deadline - Date.now(), 1)), signal },
+    {
+      ...{ every: timing.firstPause, within: Math.min(within, deadline - Date.now()), signal },
+      late: () => {
+        if (last instanceof ClusterError) return last;
+        return required ? noAnswer(server, name, last) : false;
+      },
+    },
   );
-  if (answer === true) return true;
-  if (last instanceof ClusterError) throw last;
-  if (!required) return false;
-  const why = (last as NodeJS.ErrnoException | undefined)?.code ?? last?.message.split('\n')[0] ?? 'no answer';
-  throw new ClusterError(
+}
+
+function noAnswer({ endpoint }: ApiServer, name: string, cause: Error | undefined): ClusterError {
+  const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? cause?.message.split('\n')[0] ?? 'no answer';
+  return new ClusterError(
     'CLUSTER_UNREACHABLE',
     'environment',
     `The API server of cluster ${name} does not answer at ${endpoint} (${why}): its public access must be on, or the run must be inside its VPC.`,
-    { cause: last },
+    { cause },
   );
 }
 
@@ -99,17 +105,19 @@ interface Deployment {
  */
 export async function awaitDns(connection: Connection, context: EksContext): Promise<void> {
   const { name, timing, deadline, readyMilliseconds, signal } = context;
-  const ready = await until(
+  await poll<true>(
     async (attempt) => {
       const dns = await find<Deployment>(connection, DNS, attempt);
       return dns === undefined || (dns.status?.readyReplicas ?? 0) > 0 ? true : undefined;
     },
-    { every: timing.firstPause, within: Math.max(deadline - Date.now(), 1), signal },
+    {
+      ...{ every: timing.firstPause, within: deadline - Date.now(), signal, tolerates: isTransient },
+      late: () =>
+        new ClusterError(
+          'NODE_NOT_READY',
+          'environment',
+          `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
+        ),
+    },
   );
-  if (ready === undefined)
-    throw new ClusterError(
-      'NODE_NOT_READY',
-      'environment',
-      `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
-    );
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { find } from '../in-cluster/objects.ts';
-import { persist } from '../in-cluster/until.ts';
+import { poll, retry } from '../../foundation/poll.ts';
+import { find, TRIES } from '../in-cluster/objects.ts';
 import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
@@ -45,7 +45,11 @@ export interface LeaseOptions {
  */
 export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
   const { cluster, run, signal, progress, now = Date.now, renewalMilliseconds = RENEWAL_MILLISECONDS } = options;
-  while (!(await persist((attempt) => acquire(connection, { cluster, run, signal: attempt, now }), signal)));
+  await poll(async (attempt) => (await acquire(connection, { cluster, run, signal: attempt, now })) || undefined, {
+    ...TRIES,
+    signal,
+    what: `the Lease of cluster ${cluster}, which others changed again and again`,
+  });
   const stop = new AbortController();
   const renewing = renew(connection, run, { now, every: renewalMilliseconds, signal: stop.signal, progress, cluster });
   return {
@@ -123,7 +127,7 @@ export async function findLease(
 
 /** Deletes the lease if it is this run's. Throws `KubernetesError`, and errors of the network. */
 export async function endLease(connection: Connection, run: string): Promise<void> {
-  await persist(async (signal) => {
+  await retry(async (signal) => {
     const stored = await find<Lease>(connection, PATH, signal);
     if (stored?.spec?.holderIdentity !== run) return;
     const { uid, resourceVersion } = stored.metadata;
@@ -133,7 +137,7 @@ export async function endLease(connection: Connection, run: string): Promise<voi
       // Gone, or another run's by now.
       if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
     }
-  });
+  }, TRIES);
 }
 
 function leaseOf(run: string, now: number, resourceVersion?: string): object {

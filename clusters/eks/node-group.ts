@@ -1,10 +1,11 @@
 import { CreateNodegroupCommand, DescribeNodegroupCommand, type Nodegroup } from '@aws-sdk/client-eks';
 import { ClusterError } from '../../foundation/cluster-error.ts';
+import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { isUnknownRole } from './control-plane.ts';
 import { deleteNodeGroup } from './deletion.ts';
 import { healthOf } from './errors.ts';
-import { awaitDone, sendUntil, type Seen } from './wait.ts';
+import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface NodeGroupSpec {
   readonly nodeRoleArn: string;
@@ -27,7 +28,7 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
       remove: () => deleteNodeGroup(eks, clusterName, NAME, context),
     },
     () =>
-      sendUntil(
+      retry(
         () =>
           eks.send(
             new CreateNodegroupCommand({
@@ -43,7 +44,7 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
               tags,
             }),
           ),
-        { heals: isUnknownRole, within: timing.role, timing, signal },
+        { tolerates: isUnknownRole, ...pausesOf(timing), within: timing.role, signal },
       ),
   );
   return seenOf(clusterName, answer.nodegroup);

@@ -6,9 +6,10 @@ import {
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { ignoreMissing } from '../../foundation/missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
+import { retry } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
-import { askAfterLostAnswer, sendUntil } from './wait.ts';
+import { askAfterLostAnswer, pausesOf } from './wait.ts';
 
 const AUDIENCE = 'sts.amazonaws.com';
 
@@ -43,11 +44,11 @@ export async function makeProvider(
     },
     async () => {
       try {
-        await sendUntil(() => iam.send(create), {
+        await retry(() => iam.send(create), {
           // IAM reads the issuer's certificate, and the issuer is new.
-          heals: (error) => isNamed(error, 'OpenIdIdpCommunicationError'),
+          tolerates: (error) => isNamed(error, 'OpenIdIdpCommunicationError'),
+          ...pausesOf(timing),
           within: timing.role,
-          timing,
           signal,
         });
       } catch (error) {

@@ -11,10 +11,11 @@ import {
 } from '@aws-sdk/client-iam';
 import { ignoreMissing, isMissing } from '../../foundation/missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
+import { retry } from '../../foundation/poll.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
 import type { Undo } from './undo.ts';
-import { askAfterLostAnswer, isPassing, sendUntil } from './wait.ts';
+import { askAfterLostAnswer, isPassing, pausesOf } from './wait.ts';
 
 export interface RoleSpec {
   readonly name: string;
@@ -99,11 +100,11 @@ export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<stri
   );
   await Promise.all(
     policyArns.map((PolicyArn) =>
-      sendUntil(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {
+      retry(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {
         // IAM does not know everywhere at once of a role that it has made.
-        heals: isMissing,
+        tolerates: isMissing,
+        ...pausesOf(timing),
         within: timing.role,
-        timing,
         signal,
       }),
     ),
@@ -121,9 +122,8 @@ export async function removeRole(
   timing: Timing,
   known: readonly string[] = [],
 ): Promise<void> {
-  const signal = new AbortController().signal;
   await detach(iam, RoleName, known);
-  await sendUntil(
+  await retry(
     async () => {
       try {
         await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName })));
@@ -134,11 +134,10 @@ export async function removeRole(
     },
     // EKS takes the role out of the instance profile of nodes some time after these are gone; in Auto Mode, after the cluster is.
     {
-      heals: (error) =>
+      tolerates: (error) =>
         isNamed(error, 'DeleteConflict') || isNamed(error, 'ConcurrentModification') || isPassing(error),
+      ...pausesOf(timing),
       within: timing.inUse,
-      timing,
-      signal,
     },
   );
 }

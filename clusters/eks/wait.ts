@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { isMissing } from '../../foundation/missing.ts';
+import { poll, retry } from '../../foundation/poll.ts';
 import type { Timing } from './timing.ts';
 
 /** What a look at something saw: that it is as it should be, or how far it is. */
@@ -22,82 +22,65 @@ export interface Wait<T> {
   readonly progress: (line: string) => void;
 }
 
-/** By how much pauses grow. */
-const GROWTH = 1.5;
-
 /**
  * Looks until it is done. Throws what `look` throws, the signal's reason as soon as that fires, and `late(…)` past the
  * deadline. A look that does not come through (network, throttling, a service that fails) is as good as none.
  */
-export async function awaitDone<T>(wait: Wait<T>): Promise<T> {
-  const { what, deadline, late, timing, signal, progress } = wait;
-  const since = Date.now();
-  let pause = timing.firstPause;
-  let told: { readonly status: string; readonly at: number } | undefined;
-  let seen = wait.before ?? (await lookOnce(wait));
-  for (;;) {
-    signal.throwIfAborted();
-    if ('done' in seen) return seen.done;
-    const { status, why } = seen;
-    const now = Date.now();
-    if (told?.status !== status || now - told.at >= timing.report) {
-      const minutes = Math.round((now - since) / 60_000);
-      progress(`${what}: ${status}${minutes > 0 ? ` (${minutes} min)` : ''}`);
-      told = { status, at: now };
-    }
-    if (now + pause > deadline) throw late(status, why);
-    await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
-    pause = Math.min(pause * GROWTH, timing.longestPause);
-    seen = await lookOnce(wait, seen);
-  }
+export function awaitDone<T>({ look, before, deadline, late, timing, signal, ...told }: Wait<T>): Promise<T> {
+  const report = reporter(told, timing);
+  let last: Extract<Seen<T>, { readonly status: string }> = { status: 'unknown' };
+  let next = before;
+  return poll<T>(
+    async (attempt) => {
+      const seen =
+        next ??
+        (await look(attempt).catch((error: unknown) => {
+          signal.throwIfAborted();
+          if (!isPassing(error)) throw error;
+          return { ...last, why: awsProblem(error)?.sentence };
+        }));
+      next = undefined;
+      if ('done' in seen) return seen.done;
+      last = seen;
+      report(last.status);
+      return undefined;
+    },
+    {
+      ...pausesOf(timing),
+      ...{ within: deadline - Date.now(), signal },
+      late: () => late(last.status, last.why),
+    },
+  );
 }
 
-async function lookOnce<T>({ look, signal }: Wait<T>, last?: Seen<T>): Promise<Seen<T>> {
-  try {
-    return await look(signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isPassing(error)) throw error;
-    const why = awsProblem(error)?.sentence;
-    return last !== undefined && 'status' in last ? { ...last, why } : { status: 'unknown', why };
-  }
+/** Tells of each status once, and again from time to time. */
+function reporter(
+  { what, progress }: Pick<Wait<unknown>, 'what' | 'progress'>,
+  timing: Timing,
+): (status: string) => void {
+  const since = Date.now();
+  let told: { readonly status: string; readonly at: number } | undefined;
+  return (status) => {
+    const now = Date.now();
+    if (told?.status === status && now - told.at < timing.report) return;
+    const minutes = Math.round((now - since) / 60_000);
+    progress(`${what}: ${status}${minutes > 0 ? ` (${minutes} min)` : ''}`);
+    told = { status, at: now };
+  };
 }
+
+/** Pauses between two questions to AWS: at least a second by its own timing. */
+export const pausesOf = ({
+  firstPause,
+  longestPause,
+}: Timing): { readonly every: number; readonly longest: number } => ({
+  every: firstPause,
+  longest: longestPause,
+});
 
 /** Whether an error may be over at the next try, though the SDK has tried again already. */
 export const isPassing = (error: unknown): boolean =>
   ['network', 'throttled', 'service'].includes(awsProblem(error)?.kind ?? '');
-
-/**
- * Sends until the answer is none of the errors that time heals, for so many milliseconds; then throws the last one. At most
- * once a second by AWS' timing.
- */
-export async function sendUntil<T>(
-  send: () => Promise<T>,
-  {
-    heals,
-    within,
-    timing,
-    signal,
-  }: {
-    readonly heals: (error: unknown) => boolean;
-    readonly within: number;
-    readonly timing: Timing;
-    readonly signal: AbortSignal;
-  },
-): Promise<T> {
-  const end = Date.now() + within;
-  let pause = timing.firstPause;
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      return await send();
-    } catch (error) {
-      if (!heals(error) || Date.now() + pause > end) throw error;
-    }
-    await sleep(pause, undefined, { signal }).catch(() => signal.throwIfAborted());
-    pause = Math.min(pause * GROWTH, timing.longestPause);
-  }
-}
 
 /**
  * Asks IAM about something that exists by another answer of its own, which not all of IAM may know yet. Undefined when it
@@ -107,7 +90,7 @@ export function askAfterLostAnswer<T>(
   ask: () => Promise<T>,
   { timing, signal }: { readonly timing: Timing; readonly signal: AbortSignal },
 ): Promise<T | undefined> {
-  return sendUntil(ask, { heals: isMissing, within: timing.role, timing, signal }).catch(() => {
+  return retry(ask, { ...pausesOf(timing), tolerates: isMissing, within: timing.role, signal }).catch(() => {
     signal.throwIfAborted();
     return undefined;
   });

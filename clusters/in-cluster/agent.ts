@@ -1,9 +1,9 @@
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { agentDaemonSet, AGENT_LABELS, type AgentSpec } from './agent-manifest.ts';
-import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
+import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName, TRIES } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
-import { persist } from './until.ts';
+import { retry } from '../../foundation/poll.ts';
 
 export interface AgentOptions extends InClusterOptions, AgentSpec {
   /** What to see to when a node lacks the image. Default: of clusters in Docker. */
@@ -64,10 +64,10 @@ export async function refuseOtherAgents({
   run,
   signal,
 }: Pick<AgentOptions, 'connection' | 'run' | 'signal'>): Promise<void> {
-  const { items } = await persist(
+  const { items } = await retry(
     (attempt) =>
       connection.json<{ items: readonly KubernetesObject[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
-    signal,
+    { ...TRIES, signal },
   );
   for (const { metadata } of items)
     if (metadata.name === AGENT_ADDON || metadata.labels?.['app.kubernetes.io/name'] === AGENT_ADDON)

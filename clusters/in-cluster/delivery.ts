@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { latestOnly } from './latest.ts';
 import { NAMESPACE } from './options.ts';
 import { podsOf } from './rollout.ts';
-import { until } from './until.ts';
+import { poll } from '../../foundation/poll.ts';
 import {
   DELIVERY_ANNOTATION,
   IDENTITIES,
@@ -45,13 +45,17 @@ export function identitiesDelivery({
     const mark = { namespace: NAMESPACE, serviceAccount: `${WEBHOOK}-list-${randomBytes(6).toString('hex')}` };
     const configMap = `/api/v1/namespaces/${NAMESPACE}/configmaps/${IDENTITIES.configMap}`;
     const data = { [IDENTITIES.key]: identitiesFile([...list, mark]) };
-    await until(async (attempt) => connection.json<object>('PATCH', configMap, { data }, attempt), {
-      every: 300,
-      within: TIMES.within,
-      signal,
-    });
+    const late = (): Error =>
+      new ClusterError(
+        'WEBHOOK_NOT_READY',
+        'environment',
+        `The Pod Identity webhook did not take a changed list of associations within ${TIMES.within / 1000} s; see the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
+      );
+    const patience = { within: TIMES.within, signal, tolerates: isTransient, late };
+    const patch = (attempt: AbortSignal): Promise<object> => connection.json('PATCH', configMap, { data }, attempt);
+    await poll(patch, { ...patience, every: 300 });
     let renewed = -Infinity;
-    const known = await until(
+    await poll<true>(
       async (attempt) => {
         if (Date.now() - renewed >= TIMES.renew) {
           renewed = Date.now();
@@ -59,14 +63,8 @@ export function identitiesDelivery({
         }
         return (await isKnown(connection, mark, attempt)) ? true : undefined;
       },
-      { every: TIMES.ask, within: TIMES.within, signal },
+      { ...patience, every: TIMES.ask },
     );
-    if (known === undefined)
-      throw new ClusterError(
-        'WEBHOOK_NOT_READY',
-        'environment',
-        `The Pod Identity webhook did not take a changed list of associations within ${TIMES.within / 1000} s; see the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
-      );
   });
 }
 

@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
 import { find } from './objects.ts';
 
-const POLL_MILLISECONDS = 200;
-/** Milliseconds until namespaces must be gone: their pods may take a grace period. */
-const NAMESPACES_GONE = 60_000;
+/** Milliseconds until a namespace must be gone: its pods may take a grace period. */
+const NAMESPACE_GONE = 60_000;
 /** Milliseconds that the API server may take for an answer while it is to be left. */
 const LONGEST_ANSWER = 10_000;
 
@@ -27,19 +26,19 @@ export async function removeNamespaces(connection: Connection, run: string): Pro
 
 /** Deletes a namespace with all that is in it; resolves when it is gone. Throws `ClusterError` and `KubernetesError`. */
 export async function removeNamespace(connection: Connection, name: string): Promise<void> {
-  const end = Date.now() + NAMESPACES_GONE;
   const path = `/api/v1/namespaces/${name}`;
   await connection.json('DELETE', path, undefined, inTime()).catch((error: unknown) => {
     // It is gone, or on its way already.
     if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
   });
-  while ((await find(connection, path, inTime())) !== undefined) {
-    if (Date.now() > end)
-      throw new ClusterError(
+  await poll<true>(async () => ((await find(connection, path, inTime())) === undefined ? true : undefined), {
+    // On a real cluster this takes seconds, on an embedded one hardly any time.
+    ...{ every: 20, longest: 500, within: NAMESPACE_GONE, tolerates: isTransient },
+    late: () =>
+      new ClusterError(
         'CLUSTER_FAILED',
         'environment',
-        `Namespace ${name} was not gone ${NAMESPACES_GONE / 1000} s after it was deleted: see which of its pods or finalizers hold it.`,
-      );
-    await sleep(POLL_MILLISECONDS);
-  }
+        `Namespace ${name} was not gone ${NAMESPACE_GONE / 1000} s after it was deleted: see which of its pods or finalizers hold it.`,
+      ),
+  });
 }

@@ -1,8 +1,11 @@
 /** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
-import { TRIES, until } from './until.ts';
+import { poll } from '../../foundation/poll.ts';
+
+/** How a request is tried again, in milliseconds. */
+export const TRIES = { every: 300, within: 20_000, tolerates: isTransient };
 
 export interface KubernetesObject {
   readonly apiVersion: string;
@@ -89,7 +92,7 @@ export async function refuseTakenNames(
 
 /** Makes an object, or changes it to this content when the run made it before. */
 export async function put(connection: Connection, object: KubernetesObject, signal: AbortSignal): Promise<void> {
-  const done = await until(
+  await poll<true>(
     async (attempt) => {
       const path = pathOf(object);
       try {
@@ -103,14 +106,17 @@ export async function put(connection: Connection, object: KubernetesObject, sign
         throw error;
       }
     },
-    { ...TRIES, signal },
+    {
+      ...TRIES,
+      signal,
+      late: () =>
+        new ClusterError(
+          'CLUSTER_FAILED',
+          'environment',
+          `The API server did not take ${nameOf(object)} within ${TRIES.within / 1000} s; see whether it still answers.`,
+        ),
+    },
   );
-  if (done === undefined)
-    throw new ClusterError(
-      'CLUSTER_FAILED',
-      'environment',
-      `The API server did not take ${nameOf(object)} within ${TRIES.within / 1000} s; see whether it still answers.`,
-    );
 }
 
 /** Deletes those of the objects that carry the run's label, with what belongs to them; resolves when they are gone. */
@@ -122,7 +128,7 @@ export async function removeObjects(
   await Promise.all(
     objects.map(async (object) => {
       const path = pathOf(object);
-      const gone = await until(
+      await poll<true>(
         async (attempt) => {
           const stored = await find(connection, path, attempt);
           if (stored === undefined || stored.metadata.labels?.[RUN_LABEL] !== run) return true;
@@ -132,14 +138,16 @@ export async function removeObjects(
           });
           return undefined;
         },
-        { every: 250, within, signal },
+        {
+          ...{ every: 250, within, signal, tolerates: isTransient },
+          late: () =>
+            new ClusterError(
+              'CLUSTER_FAILED',
+              'environment',
+              `${nameOf(object)} was not gone ${within / 1000} s after it was deleted; see what holds it with "kubectl get".`,
+            ),
+        },
       );
-      if (gone === undefined)
-        throw new ClusterError(
-          'CLUSTER_FAILED',
-          'environment',
-          `${nameOf(object)} was not gone ${within / 1000} s after it was deleted; see what holds it with "kubectl get".`,
-        );
     }),
   );
 }

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
-import { textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { isTransient, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
 import { tellingLine, withoutSecrets } from './log-line.ts';
 import { find, pathOf, type KubernetesObject } from './objects.ts';
 import { NAMESPACE } from './options.ts';
 import { podProblem, type PodProblem } from './pod-problem.ts';
-import { until } from './until.ts';
 
 /** A DaemonSet or Deployment whose pods are to become ready. */
 export interface Rollout {
@@ -55,7 +55,7 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
   const { connection, controller, what, notReady, deadline, readyMilliseconds, signal } = rollout;
   let pods: readonly V1Pod[] = [];
   let since = new Map<string, number>();
-  const ready = await until(
+  await poll<true>(
     async (attempt) => {
       const [stored, listed] = await Promise.all([
         find<Controller>(connection, pathOf(controller), attempt),
@@ -75,14 +75,16 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
       }
       return stored !== undefined && isRolledOut(stored) ? true : undefined;
     },
-    { every: EVERY, within: deadline - Date.now(), signal },
+    {
+      ...{ every: EVERY, within: deadline - Date.now(), signal, tolerates: isTransient },
+      late: () =>
+        new ClusterError(
+          notReady,
+          'environment',
+          `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
+        ),
+    },
   );
-  if (ready === undefined)
-    throw new ClusterError(
-      notReady,
-      'environment',
-      `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
-    );
 }
 
 /** The pods with these labels, without those that are being deleted. */

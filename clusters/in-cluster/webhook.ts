@@ -5,7 +5,8 @@ import { identitiesDelivery } from './delivery.ts';
 import { demandOurs, put, refuseTakenNames, removeObjects, type KubernetesObject, type ObjectName } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';
-import { until } from './until.ts';
+import { isTransient } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
 import { WEBHOOK, WEBHOOK_HOSTS, WEBHOOK_LABELS, webhookConfiguration, webhookObjects } from './webhook-manifest.ts';
 import type { Identity } from './webhook-manifest.ts';
 
@@ -94,7 +95,7 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
     metadata: { generateName: 'conformance-check-', namespace: NAMESPACE },
     spec: { serviceAccountName: WEBHOOK, containers: [{ name: 'conformance-check', image: 'conformance-check' }] },
   };
-  const mutated = await until(
+  await poll<true>(
     async (attempt) => {
       const trial = AbortSignal.timeout(TRIAL);
       try {
@@ -107,14 +108,16 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
         throw error;
       }
     },
-    { every: 100, within, signal },
+    {
+      ...{ every: 100, within, signal, tolerates: isTransient },
+      late: () =>
+        new ClusterError(
+          'WEBHOOK_NOT_READY',
+          'environment',
+          `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), though its pod is ready; see the logs of kube-apiserver and kube-proxy.`,
+        ),
+    },
   );
-  if (mutated === undefined)
-    throw new ClusterError(
-      'WEBHOOK_NOT_READY',
-      'environment',
-      `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), though its pod is ready; see the logs of kube-apiserver and kube-proxy.`,
-    );
 }
 
 /** A webhook of this kind is known by its name, or by the names that its registration has on EKS and in its own manifests. */

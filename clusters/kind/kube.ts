@@ -1,4 +1,5 @@
 import type { JsonWebKeySet } from '../../emulator/index.ts';
+import { poll, retry } from '../../foundation/poll.ts';
 import { KubernetesError, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 export interface NodeObject {
@@ -19,29 +20,23 @@ export async function nodesOf(connection: Connection, signal?: AbortSignal): Pro
 }
 
 const POLL_MILLISECONDS = 200;
-const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS));
 
 /** Resolves once the API server answers this caller: it may refuse it while its roles are being made. */
 export async function apiAnswers(connection: Connection, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    try {
-      await connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal);
-      return;
-    } catch {
-      await pause();
-    }
-  }
+  await retry(() => connection.json('GET', '/api/v1/namespaces/kube-system', undefined, signal), {
+    ...{ every: POLL_MILLISECONDS, signal, tolerates: () => true },
+  });
 }
 
 /** Resolves to the nodes once there are some and all are ready. */
-export async function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly NodeObject[]> {
-  for (;;) {
-    signal.throwIfAborted();
-    const nodes = await nodesOf(connection, signal).catch(() => []);
-    if (nodes.length > 0 && nodes.every(isReady)) return nodes;
-    await pause();
-  }
+export function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly NodeObject[]> {
+  return poll(
+    async () => {
+      const nodes = await nodesOf(connection, signal);
+      return nodes.length > 0 && nodes.every(isReady) ? nodes : undefined;
+    },
+    { every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'nodes that are ready' },
+  );
 }
 
 const isReady = ({ status }: NodeObject): boolean =>

@@ -1,4 +1,5 @@
 import { ClusterError } from '../../foundation/cluster-error.ts';
+import { poll } from '../../foundation/poll.ts';
 import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
 
@@ -22,25 +23,26 @@ const undoFile = (run: string): string => `/run/eks-pod-identity-conformance-und
 
 /** Resolves once the container runs; its containerd may not yet. */
 export async function containerRuns(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    const running = await docker.call(['inspect', '--format', '{{.State.Running}}', name]).catch(() => '');
-    if (running === 'true') return;
-    await pause(POLL_MILLISECONDS);
-  }
+  await pollDocker(docker, ['inspect', '--format', '{{.State.Running}}', name], (answer) => answer === 'true', signal);
 }
 
 /** Resolves once there is the container, or the signal fires. */
 export async function containerExists(docker: Docker, name: string, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
-    const id = await docker.call(['inspect', '--format', '{{.Id}}', name]).catch(() => '');
-    if (id !== '') return;
-    await pause(POLL_MILLISECONDS);
-  }
+  const isThere = pollDocker(docker, ['inspect', '--format', '{{.Id}}', name], (answer) => answer !== '', signal);
+  await isThere.catch(() => undefined);
 }
 
+const pollDocker = (
+  docker: Docker,
+  args: readonly string[],
+  isDone: (answer: string) => boolean,
+  signal: AbortSignal,
+): Promise<true> =>
+  poll<true>(async () => (isDone(await docker.call(args)) ? true : undefined), {
+    ...{ every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'docker' },
+  });
+
 const POLL_MILLISECONDS = 100;
-const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** The containers that are attached to a network, as nodes. */
 export async function addressIn(docker: Docker, container: string, network: string): Promise<string> {

@@ -32,6 +32,10 @@ export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
 /** Whether a connection broke or did not come about: the next may. It is unknown what became of the request. */
 export const isBroken = (error: unknown): boolean => isUnsent(error) || BROKEN.test(codeOf(error));
 
+/** Whether another try may succeed: the API server is overloaded or restarted, the connection broke. */
+export const isTransient = (error: unknown): boolean =>
+  error instanceof KubernetesError ? error.status >= 500 || error.status === 429 : isBroken(error);
+
 export interface Exchange {
   readonly method: string;
   readonly path: string;
