@@ -9,7 +9,7 @@ import type {
   V1Secret,
 } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { parseFlags } from '../../components/webhook/cli/flags.ts';
+import { parseWebhookFlags } from '../../components/webhook/cli/flags.ts';
 import { parseServerFlags } from '../../components/agent/cli/flags.ts';
 import { agentDaemonSet, type AgentSpec } from './agent-manifest.ts';
 import type { KubernetesObject } from './objects.ts';
@@ -145,7 +145,7 @@ describe("the webhook's objects", () => {
   it('have a command that the webhook reads as it is meant', () => {
     const [program, ...args] = container.command!;
     expect(program).to.equal('/webhook');
-    expect(parseFlags(args)).to.include({
+    expect(parseWebhookFlags(args)).to.include({
       'in-cluster': false,
       namespace: 'kube-system',
       'aws-default-region': 'eu-west-1',
@@ -156,7 +156,7 @@ describe("the webhook's objects", () => {
   });
 
   it('mount the certificate and the list where the webhook looks for them', () => {
-    const flags = parseFlags(container.command!.slice(1));
+    const flags = parseWebhookFlags(container.command!.slice(1));
     const mounts = new Map(container.volumeMounts!.map(({ name, mountPath }) => [name, mountPath]));
     const volumes = new Map(pod.spec!.volumes!.map((volume) => [volume.name, volume]));
     const secret = one<V1Secret>('Secret');

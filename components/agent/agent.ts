@@ -3,7 +3,7 @@ import { CREDENTIALS_PATH, credentialsHandler } from './credentials/handler.ts';
 import { TARGET_HOSTS } from './credentials/host.ts';
 import type { CredentialRetriever } from './eks-auth/client.ts';
 import { EksAuthClient } from './eks-auth/client.ts';
-import { RateLimiter } from './go/limiter.ts';
+import { RateLimiter } from '../go/limiter.ts';
 import type { Handler } from './http/mux.ts';
 import { ServeMux } from './http/mux.ts';
 import { reply, replyError } from './http/reply.ts';

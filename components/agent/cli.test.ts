@@ -5,7 +5,7 @@ import { faultsOf } from './cli/faults.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
-import { parseDuration } from './go/duration.ts';
+import { parseDuration } from '../go/duration.ts';
 import { Bench, get, newToken, send } from './testing/bench.ts';
 
 describe('the agent on the command line', () => {

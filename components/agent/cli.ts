@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
+import { UsageError } from '../go/flags.ts';
 import { faultsOf } from './cli/faults.ts';
 import { checkCommonFlags, parseServerFlags } from './cli/flags.ts';
 import { initialize, InitializeError } from './cli/initialize.ts';
 import type { Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
-import { UsageError } from './cli/usage-error.ts';
 import type { AgentOptions, RunningAgent } from './index.ts';
 import { AgentRefusal, startAgent } from './index.ts';
 

@@ -1,4 +1,4 @@
-import type { WebhookFault, WebhookOptions } from './index.ts';
+import type { WebhookFault, WebhookOptions } from './options.ts';
 
 /** The options that decide how a pod is mutated, with the defaults of the webhook's flags. Paths are Linux'. */
 export interface Settings {

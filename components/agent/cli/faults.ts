@@ -1,6 +1,6 @@
+import { UsageError } from '../../go/flags.ts';
 import type { AgentFault } from '../options.ts';
 import { AGENT_FAULTS } from '../options.ts';
-import { UsageError } from './usage-error.ts';
 
 /**
  * The agent's faults in a comma list. Names of others' faults are passed over, since the whole list of a run is given to

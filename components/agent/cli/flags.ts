@@ -1,7 +1,7 @@
-import { parseDuration } from '../go/duration.ts';
+import { parseFlags, UsageError } from '../../go/flags.ts';
+import type { Flags } from '../../go/flags.ts';
 import type { LogLevel } from '../log.ts';
 import { LOG_LEVELS } from '../log.ts';
-import { UsageError } from './usage-error.ts';
 
 /** What the flags of `server` say. Durations in ms; what has a default of the agent's own is left out where not given. */
 export interface ServerFlags {
@@ -19,53 +19,24 @@ export interface ServerFlags {
   readonly verbosity: LogLevel;
 }
 
-const SHORT: Readonly<Record<string, string>> = { c: 'cluster-name', p: 'port', b: 'bind-hosts', v: 'verbosity' };
-const VALUED = [
-  'bind-hosts',
-  'cluster-name',
-  'endpoint',
-  'max-cache-size',
-  'max-credential-retention-before-renewal',
-  'max-service-qps',
-  'metrics-address',
-  'metrics-port',
-  'port',
-  'probe-port',
-  'verbosity',
-];
-const SWITCHES = ['rotate-credentials'];
+const VERBOSITY = { kind: 'string', short: 'v', value: 'info' } as const;
+const PORT = { kind: 'int', most: 65_535 } as const;
+const COUNT = { kind: 'int', most: 2 ** 31 } as const;
 
-/** All values of each flag, in order. `valued`: the flags that take a value. */
-function collect(args: readonly string[], valued: readonly string[], switches: readonly string[]) {
-  const values = new Map<string, readonly string[]>();
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const match = /^(?:--([^=]+)|-([a-z]))(?:=?(.*))$/s.exec(arg);
-    if (match === null) throw new UsageError(`unexpected argument ${JSON.stringify(arg)}`);
-    const name = match[1] ?? SHORT[match[2] ?? ''] ?? '';
-    const attached = arg.startsWith('--') ? arg.includes('=') : (match[3] ?? '') !== '';
-    let value = attached ? (match[3] ?? '') : undefined;
-    if (switches.includes(name)) value ??= 'true';
-    else if (valued.includes(name)) value ??= rest.shift();
-    else throw new UsageError(`unknown flag: ${arg.split('=', 1)[0] ?? arg}`);
-    if (value === undefined) throw new UsageError(`flag needs an argument: ${arg}`);
-    values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return values;
-}
-
-function wholeNumber(flag: string, text: string | undefined, most: number): number | undefined {
-  if (text === undefined) return undefined;
-  if (/^\d+$/.test(text) && Number(text) <= most) return Number(text);
-  throw new UsageError(`invalid argument ${JSON.stringify(text)} for --${flag}: expected a number from 0 to ${most}`);
-}
-
-function duration(flag: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const parsed = parseDuration(text);
-  if (parsed !== undefined && parsed >= 0) return parsed;
-  throw new UsageError(`invalid argument ${JSON.stringify(text)} for --${flag}: expected a duration such as 3h or 90s`);
-}
+const SERVER_FLAGS = {
+  'cluster-name': { kind: 'string', short: 'c' },
+  endpoint: { kind: 'string', value: '' },
+  'bind-hosts': { kind: 'strings', short: 'b' },
+  port: { ...PORT, short: 'p' },
+  'probe-port': PORT,
+  'metrics-address': { kind: 'string' },
+  'metrics-port': PORT,
+  'max-credential-retention-before-renewal': { kind: 'duration' },
+  'max-cache-size': COUNT,
+  'max-service-qps': COUNT,
+  'rotate-credentials': { kind: 'bool', value: false },
+  verbosity: VERBOSITY,
+} as const satisfies Flags;
 
 /** The level of `--verbosity`, in logrus' names. */
 function level(text: string): LogLevel {
@@ -82,36 +53,26 @@ function level(text: string): LogLevel {
  * @throws UsageError
  */
 export function checkCommonFlags(args: readonly string[]): void {
-  level(collect(args, ['verbosity'], []).get('verbosity')?.at(-1) ?? 'info');
+  level(parseFlags({ verbosity: VERBOSITY }, args).verbosity);
 }
 
 /** @throws UsageError */
 export function parseServerFlags(args: readonly string[]): ServerFlags {
-  const values = collect(args, VALUED, SWITCHES);
-  const last = (flag: string): string | undefined => values.get(flag)?.at(-1);
-  const port = (flag: string): number | undefined => wholeNumber(flag, last(flag), 65_535);
-  const clusterName = last('cluster-name');
+  const flags = parseFlags(SERVER_FLAGS, args);
+  const clusterName = flags['cluster-name'];
   if (clusterName === undefined) throw new UsageError('required flag(s) "cluster-name" not set');
-  const endpoint = last('endpoint');
   const given = {
-    endpoint: endpoint === '' ? undefined : endpoint,
-    bindHosts: values.get('bind-hosts'),
-    port: port('port'),
-    probePort: port('probe-port'),
-    metricsAddress: last('metrics-address'),
-    metricsPort: port('metrics-port'),
-    maxCredentialRetentionBeforeRenewal: duration(
-      'max-credential-retention-before-renewal',
-      last('max-credential-retention-before-renewal'),
-    ),
-    maxCacheSize: wholeNumber('max-cache-size', last('max-cache-size'), 2 ** 31),
-    maxServiceQps: wholeNumber('max-service-qps', last('max-service-qps'), 2 ** 31),
+    endpoint: flags.endpoint || undefined,
+    bindHosts: flags['bind-hosts'],
+    port: flags.port,
+    probePort: flags['probe-port'],
+    metricsAddress: flags['metrics-address'],
+    metricsPort: flags['metrics-port'],
+    maxCredentialRetentionBeforeRenewal: flags['max-credential-retention-before-renewal'],
+    maxCacheSize: flags['max-cache-size'],
+    maxServiceQps: flags['max-service-qps'],
   };
   const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  return {
-    clusterName,
-    rotateCredentials: last('rotate-credentials') === 'true',
-    verbosity: level(last('verbosity') ?? 'info'),
-    ...present,
-  };
+  const { 'rotate-credentials': rotateCredentials, verbosity } = flags;
+  return { clusterName, rotateCredentials, verbosity: level(verbosity), ...present };
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PodCredentials } from '../eks-auth/answer.ts';
 import type { CredentialRetriever } from '../eks-auth/client.ts';
 import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
-import { RateLimiter } from '../go/limiter.ts';
+import { RateLimiter } from '../../go/limiter.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { PodCredentials } from '../eks-auth/answer.ts';
 import type { CredentialRetriever } from '../eks-auth/client.ts';
 import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
-import { marshalString } from '../go/json.ts';
+import { marshalString } from '../../go/json-encode.ts';
 import { reply, replyError } from '../http/reply.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';

@@ -1,4 +1,4 @@
-import { hostOfHostPort } from '../go/net.ts';
+import { hostOfHostPort } from '../../go/net.ts';
 
 /** The link-local addresses of the agent: the only hosts a request may name, whatever address the agent listens on. */
 export const TARGET_HOSTS = ['169.254.170.23', 'fd00:ec2::23'] as const;

@@ -1,6 +1,6 @@
-import { decodeRawUrlBase64 } from '../go/base64.ts';
-import type { JsonNode } from '../go/json.ts';
-import { parseJson } from '../go/json.ts';
+import { decodeRawUrlBase64 } from '../../go/base64.ts';
+import type { JsonNode } from '../../go/json-parse.ts';
+import { parseJson } from '../../go/json-parse.ts';
 import type { TimeClaims } from './claims.ts';
 import { overflowingNumber, readClaims } from './claims.ts';
 

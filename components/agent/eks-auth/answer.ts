@@ -1,5 +1,5 @@
-import type { JsonNode } from '../go/json.ts';
-import { parseJson } from '../go/json.ts';
+import type { JsonNode } from '../../go/json-parse.ts';
+import { parseJson } from '../../go/json-parse.ts';
 import { AgentPanic, EksAuthError, FetchError } from './errors.ts';
 import type { Answer } from './post.ts';
 
@@ -67,7 +67,7 @@ export function readError(answer: Answer): EksAuthError {
   let body: JsonNode;
   try {
     const empty = answer.body.toString('latin1').trim() === '';
-    body = empty ? { kind: 'null', raw: 'null' } : parseJson(answer.body);
+    body = empty ? { kind: 'null' } : parseJson(answer.body);
   } catch {
     return new EksAuthError(answer.status, id);
   }
@@ -103,7 +103,7 @@ function printed(body: JsonNode): string {
 export function readCredentials(answer: Answer): PodCredentials {
   let body: JsonNode;
   try {
-    body = answer.body.length === 0 ? { kind: 'null', raw: 'null' } : parseJson(answer.body);
+    body = answer.body.length === 0 ? { kind: 'null' } : parseJson(answer.body);
   } catch (error) {
     throw operationError(`deserialization failed, ${error instanceof Error ? error.message : 'unknown error'}`);
   }

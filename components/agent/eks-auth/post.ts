@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { goNetworkError } from '../go/dial.ts';
+import { goNetworkError } from '../../go/dial.ts';
 
 /** Longest that connecting may take, in ms. */
 const DIAL_TIMEOUT = 500;

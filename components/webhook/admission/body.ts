@@ -1,7 +1,7 @@
-import { decode } from '../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../go/json-parse.ts';
-import type { Json } from '../go/json-parse.ts';
-import { optional, string, struct } from '../go/types.ts';
+import { decode } from '../../go/json-decode.ts';
+import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
+import type { JsonNode } from '../../go/json-parse.ts';
+import { optional, string, struct } from '../../go/json-types.ts';
 
 /** The struct without a name that Kubernetes' decoder reads an object's version and kind into. */
 const TypeMeta = struct('', { apiVersion: optional(string), kind: optional(string) });
@@ -12,7 +12,7 @@ const TYPE_META =
  * Decodes a body as Kubernetes' universal decoder does, with its errors. What does not begin with a brace is YAML to
  * that decoder, so that an empty body is a null; of YAML, only what is one plain value or JSON is understood here.
  */
-export function decodeBody(body: string): { readonly json: Json } | { readonly error: string } {
+export function decodeBody(body: string): { readonly json: JsonNode } | { readonly error: string } {
   const parsed = parse(body.replace(/^\ufeff/, ''));
   if ('error' in parsed) return parsed;
   const typeMeta = decode<{ readonly apiVersion?: string } | undefined>(TypeMeta, parsed.json);
@@ -24,15 +24,17 @@ export function decodeBody(body: string): { readonly json: Json } | { readonly e
   return parsed;
 }
 
-function parse(body: string): { readonly json: Json } | { readonly error: string } {
+function parse(body: string): { readonly json: JsonNode } | { readonly error: string } {
   const text = body.replace(/^---\s*\n/, '').trim();
-  if (text === '') return { json: null };
+  if (text === '') return { json: { kind: 'null' } };
   try {
     return { json: parseJson(text) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     if (text.startsWith('{')) return { error: `couldn't get version/kind; json parse error: ${error.message}` };
-    return isPlainScalar(text) ? { json: text } : { error: 'yaml: this webhook reads JSON alone' };
+    return isPlainScalar(text)
+      ? { json: { kind: 'string', raw: text, value: text } }
+      : { error: 'yaml: this webhook reads JSON alone' };
   }
 }
 

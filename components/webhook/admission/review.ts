@@ -1,7 +1,7 @@
-import { decode } from '../go/json-decode.ts';
-import type { Json } from '../go/json-parse.ts';
-import { stringify } from '../go/json-encode.ts';
-import type { Encoded } from '../go/json-encode.ts';
+import { decode } from '../../go/json-decode.ts';
+import type { JsonNode } from '../../go/json-parse.ts';
+import { stringify } from '../../go/json-encode.ts';
+import type { Encoded } from '../../go/json-encode.ts';
 import { AdmissionReview } from '../objects/admission-review.ts';
 import { Pod as PodType } from '../objects/pod.ts';
 import type { PatchOperation } from '../mutation/patch.ts';
@@ -11,7 +11,7 @@ import { decodeBody } from './body.ts';
 interface DecodedReview {
   readonly kind?: string;
   readonly apiVersion?: string;
-  readonly request?: { readonly uid?: string; readonly namespace?: string; readonly object?: Json };
+  readonly request?: { readonly uid?: string; readonly namespace?: string; readonly object?: JsonNode };
 }
 
 /** What an admission review asks for, and what its answer must repeat. */

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceAccount, ServiceAccountSource } from '../index.ts';
+import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
 import { ApiStatusError } from './client.ts';
 import type { ApiServerClient } from './client.ts';
 import { Informer } from './informer.ts';

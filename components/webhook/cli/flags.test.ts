@@ -1,23 +1,24 @@
 import { expect } from 'chai';
+import { UsageError } from '../../go/flags.ts';
 import { faultsOf } from './faults.ts';
-import { FlagError, parseDuration, parseFlags } from './flags.ts';
+import { parseWebhookFlags } from './flags.ts';
 
-describe('parseFlags', () => {
+describe('parseWebhookFlags', () => {
   it('has the defaults of the webhook', () => {
-    const flags = parseFlags([]);
+    const flags = parseWebhookFlags([]);
     expect(flags).to.include({ port: 443, 'metrics-port': 9999, 'token-expiration': 86_400, 'in-cluster': true });
     expect(flags['container-credentials-full-uri']).to.equal('http://169.254.170.23/v1/credentials');
   });
 
   it('takes values after an equals sign or a space, and truth values without one', () => {
-    const flags = parseFlags([
+    const flags = parseWebhookFlags([
       '--in-cluster=false',
       '--port',
       '8443',
       '--sts-regional-endpoint',
       '--aws-default-region=eu-west-1',
       '--service-account-lookup-grace-period=100ms',
-      '--v=4',
+      '-v=4',
     ]);
     expect(flags).to.include({ 'in-cluster': false, port: 8443, 'sts-regional-endpoint': true });
     expect(flags).to.include({ 'aws-default-region': 'eu-west-1', 'service-account-lookup-grace-period': 100, v: 4 });
@@ -32,7 +33,7 @@ describe('parseFlags', () => {
     ['--resync-period=5'],
   ]) {
     it(`refuses ${args.join(' ')}`, () => {
-      expect(() => parseFlags(args)).to.throw(FlagError);
+      expect(() => parseWebhookFlags(args)).to.throw(UsageError);
     });
   }
 });
@@ -40,10 +41,10 @@ describe('parseFlags', () => {
 describe('where the webhook listens', () => {
   it('is loopback, else what the environment says, else what the flag says', () => {
     const WEBHOOK_HOST = '0.0.0.0';
-    expect(parseFlags([]).host).to.equal('127.0.0.1');
-    expect(parseFlags([], { WEBHOOK_HOST: '' }).host).to.equal('127.0.0.1');
-    expect(parseFlags([], { WEBHOOK_HOST }).host).to.equal('0.0.0.0');
-    expect(parseFlags(['--host=::1'], { WEBHOOK_HOST }).host).to.equal('::1');
+    expect(parseWebhookFlags([]).host).to.equal('127.0.0.1');
+    expect(parseWebhookFlags([], { WEBHOOK_HOST: '' }).host).to.equal('127.0.0.1');
+    expect(parseWebhookFlags([], { WEBHOOK_HOST }).host).to.equal('0.0.0.0');
+    expect(parseWebhookFlags(['--host=::1'], { WEBHOOK_HOST }).host).to.equal('::1');
   });
 });
 
@@ -51,21 +52,6 @@ describe("the webhook's faults", () => {
   it('are taken out of a list of all', () => {
     expect([...faultsOf('')]).to.deep.equal([]);
     expect([...faultsOf('agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal(['webhook-prefers-irsa']);
-    expect(() => faultsOf('webhook-sings')).to.throw(FlagError, 'webhook-sings');
-  });
-});
-
-describe('parseDuration', () => {
-  it('reads durations in milliseconds', () => {
-    expect(['0', '100ms', '1.5s', '1m30s', '2h', '5', '-1s', ''].map(parseDuration)).to.deep.equal([
-      0,
-      100,
-      1500,
-      90_000,
-      7_200_000,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    expect(() => faultsOf('webhook-sings')).to.throw(UsageError, 'webhook-sings');
   });
 });

@@ -1,9 +1,5 @@
-import { parseBool, parseInteger } from '../go/text.ts';
-
-/** A command line that cannot be run; the message says what is wrong with it. */
-export class FlagError extends Error {}
-
-type Kind = 'string' | 'int' | 'bool' | 'duration';
+import { parseFlags } from '../../go/flags.ts';
+import type { Flags, FlagValues } from '../../go/flags.ts';
 
 /** The webhook's flags, with their kinds and defaults. Durations are in milliseconds. */
 const FLAGS = {
@@ -38,7 +34,7 @@ const FLAGS = {
   'resync-period': { kind: 'duration', value: 60_000 },
   // The log always goes to standard error; these are taken so that the webhook's manifests run as they are.
   logtostderr: { kind: 'bool', value: true },
-  v: { kind: 'int', value: 0 },
+  v: { kind: 'int', short: 'v', value: 0 },
   // Not the webhook's own, which listens on every address (WEBHOOK_HOST sets the default in the environment, since
   // manifests made for it name no host) and is given an account by instance metadata.
   host: { kind: 'string', value: '127.0.0.1' },
@@ -46,73 +42,21 @@ const FLAGS = {
   partition: { kind: 'string', value: 'aws' },
   help: { kind: 'bool', value: false },
   version: { kind: 'bool', value: false },
-} as const satisfies Readonly<Record<string, { readonly kind: Kind; readonly value: string | number | boolean }>>;
+} as const satisfies Flags;
 
-type FlagName = keyof typeof FLAGS;
-type ValueOf<K extends Kind> = K extends 'string' ? string : K extends 'bool' ? boolean : number;
-export type Flags = { readonly [N in FlagName]: ValueOf<(typeof FLAGS)[N]['kind']> };
+export type WebhookFlags = FlagValues<typeof FLAGS>;
 
 /**
- * Parses `--name=value`, `--name value` and, of a truth value, `--name`. WEBHOOK_HOST of the environment is the default of
- * `--host`. Throws {@link FlagError}.
+ * The flags of a command line. WEBHOOK_HOST of the environment is the default of `--host`.
+ *
+ * @throws UsageError
  */
-export function parseFlags(
+export function parseWebhookFlags(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>> = {},
-): Flags {
-  const values: Record<string, string | number | boolean> = Object.fromEntries(
-    Object.entries(FLAGS).map(([name, { value }]) => [name, value]),
-  );
-  values['host'] = environment['WEBHOOK_HOST'] || FLAGS.host.value;
-  for (let index = 0; index < args.length; index++) {
-    const [, name = '', , given] = /^--?([a-z][a-z-]*)(=([\s\S]*))?$/.exec(args[index] ?? '') ?? [];
-    if (!Object.hasOwn(FLAGS, name)) throw new FlagError(`Unknown flag: ${args[index]?.split('=')[0]}`);
-    const { kind } = FLAGS[name as FlagName];
-    const text = given ?? (kind === 'bool' ? 'true' : args[++index]);
-    if (text === undefined) throw new FlagError(`The flag --${name} needs a value.`);
-    values[name] = parseValue(name, kind, text);
-  }
-  return values as unknown as Flags;
-}
-
-function parseValue(name: string, kind: Kind, text: string): string | number | boolean {
-  const value = kind === 'string' ? text : PARSERS[kind](text);
-  if (value === undefined) throw new FlagError(`The flag --${name} takes ${EXPECTED[kind]}, not "${text}".`);
-  return value;
-}
-
-const PARSERS = {
-  int: (text: string) => {
-    const value = parseInteger(text, 64);
-    return value === undefined ? undefined : Number(value);
-  },
-  bool: parseBool,
-  duration: parseDuration,
-};
-
-const EXPECTED: Readonly<Record<Kind, string>> = {
-  string: 'a text',
-  int: 'a whole number',
-  bool: 'true or false',
-  duration: 'a duration such as 100ms or 1m30s',
-};
-
-const UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-};
-
-/** Go's time.ParseDuration, in milliseconds; none below zero. */
-export function parseDuration(text: string): number | undefined {
-  if (text === '0') return 0;
-  if (!/^(\d+(\.\d+)?(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)];
-  return parts.reduce((sum, [, amount, unit = '']) => sum + Number(amount) * (UNITS[unit] ?? 0), 0);
+): WebhookFlags {
+  const value = environment['WEBHOOK_HOST'] || FLAGS.host.value;
+  return parseFlags({ ...FLAGS, host: { ...FLAGS.host, value } }, args);
 }
 
 export const usage = (): string =>

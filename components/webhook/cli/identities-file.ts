@@ -1,10 +1,10 @@
 import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import type { WebhookOptions } from '../index.ts';
-import { decode } from '../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../go/json-parse.ts';
-import { list, string, struct } from '../go/types.ts';
+import type { WebhookOptions } from '../options.ts';
+import { decode } from '../../go/json-decode.ts';
+import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
+import { list, string, struct } from '../../go/json-types.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 

@@ -1,5 +1,6 @@
+import { UsageError } from '../../go/flags.ts';
 import { AccessError } from '../api-server/access.ts';
-import { FlagError, parseFlags, usage } from './flags.ts';
+import { parseWebhookFlags, usage } from './flags.ts';
 import { run } from './run.ts';
 
 /** The program: runs until it is told to end. Exits 2 when its command line cannot be run, 1 when it cannot start. */
@@ -8,7 +9,7 @@ export async function main(args: readonly string[]): Promise<void> {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
   try {
-    const flags = parseFlags(args, process.env);
+    const flags = parseWebhookFlags(args, process.env);
     if (flags.help || flags.version) {
       process.stdout.write(`${flags.help ? usage() : '0.6.9'}\n`);
       return;
@@ -19,6 +20,6 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.stop();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : 'The webhook could not be started.'}\n`);
-    process.exitCode = error instanceof FlagError || error instanceof AccessError ? 2 : 1;
+    process.exitCode = error instanceof UsageError || error instanceof AccessError ? 2 : 1;
   }
 }

@@ -7,8 +7,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { UsageError } from '../../go/flags.ts';
 import { certificate } from '../testing/certificate.ts';
-import { FlagError, parseFlags } from './flags.ts';
+import { parseWebhookFlags } from './flags.ts';
 import { run } from './run.ts';
 import type { RunningProgram } from './run.ts';
 
@@ -55,7 +56,7 @@ describe('the webhook as a program', () => {
       ),
       new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve)),
     ]);
-    const flags = parseFlags([
+    const flags = parseWebhookFlags([
       '--in-cluster=false',
       `--kube-api=http://127.0.0.1:${(api.address() as AddressInfo).port}`,
       `--tls-cert=${join(folder, 'tls.crt')}`,
@@ -109,8 +110,8 @@ describe('the webhook as a program', () => {
 
   for (const args of [['--in-cluster'], ['--in-cluster=false', '--compose-role-arn']]) {
     it(`refuses ${args.join(' ')}, which it cannot do`, async () => {
-      const failure = await run(parseFlags(args), {}, () => undefined).catch((error: unknown) => error);
-      expect(failure).to.be.instanceOf(FlagError);
+      const failure = await run(parseWebhookFlags(args), {}, () => undefined).catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(UsageError);
     });
   }
 });

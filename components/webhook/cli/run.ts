@@ -5,12 +5,13 @@ import type { ApiServerAccess } from '../api-server/access.ts';
 import { ApiServerClient } from '../api-server/client.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
-import { parseConfigMap, startWebhook } from '../index.ts';
-import type { ConfiguredIdentity, RunningWebhook } from '../index.ts';
+import { UsageError } from '../../go/flags.ts';
+import { parseConfigMap } from '../mutation/config-map.ts';
+import type { Identity, RunningWebhook } from '../options.ts';
+import { startWebhook } from '../server/start.ts';
 import { clampTokenExpiration } from '../settings.ts';
 import { faultsOf } from './faults.ts';
-import { FlagError } from './flags.ts';
-import type { Flags } from './flags.ts';
+import type { WebhookFlags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
 
 export interface RunningProgram {
@@ -23,7 +24,7 @@ const CERTIFICATE_INTERVAL = 10_000;
 
 /** Starts the webhook by its flags: the cache of service accounts, the watched files and the server. */
 export async function run(
-  flags: Flags,
+  flags: WebhookFlags,
   environment: Readonly<Record<string, string | undefined>>,
   log: (line: string) => void,
 ): Promise<RunningProgram> {
@@ -64,19 +65,21 @@ export async function run(
   }
 }
 
-function requireSupported(flags: Flags): void {
+function requireSupported(flags: WebhookFlags): void {
   if (flags['in-cluster']) {
-    throw new FlagError(
+    throw new UsageError(
       'Certificates are not requested from the cluster: give --in-cluster=false with --tls-cert and --tls-key.',
     );
   }
   if (flags['compose-role-arn'] && flags['account-id'] === '') {
-    throw new FlagError('Instance metadata is not asked: give --account-id (and --partition) with --compose-role-arn.');
+    throw new UsageError(
+      'Instance metadata is not asked: give --account-id (and --partition) with --compose-role-arn.',
+    );
   }
 }
 
 async function accessOf(
-  flags: Flags,
+  flags: WebhookFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<ApiServerAccess> {
   if (flags.kubeconfig !== '') {
@@ -88,7 +91,7 @@ async function accessOf(
   return accessFromPod(environment);
 }
 
-function optionsOf(flags: Flags) {
+function optionsOf(flags: WebhookFlags) {
   return {
     annotationPrefix: flags['annotation-prefix'],
     tokenAudience: flags['token-audience'],
@@ -116,16 +119,16 @@ function optionsOf(flags: Flags) {
 /** The identities of the config map as it is now; one that cannot be read leaves those before it. */
 function configMapIdentities(
   client: ApiServerClient,
-  flags: Flags,
+  flags: WebhookFlags,
   log: (line: string) => void,
   stops: (() => Promise<void> | void)[],
-): { get(key: string): ConfiguredIdentity | undefined } {
+): { get(key: string): Identity | undefined } {
   const path = `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/configmaps`;
   const informer = new Informer(client, path, log);
   stops.push(() => informer.stop());
   void informer.start();
   let read: string | undefined;
-  let identities: ReadonlyMap<string, ConfiguredIdentity> = new Map();
+  let identities: ReadonlyMap<string, Identity> = new Map();
   return {
     get(key) {
       const config = informer.get(flags.namespace, 'pod-identity-webhook')?.data?.['config'];
@@ -140,7 +143,7 @@ function configMapIdentities(
   };
 }
 
-async function readTls(flags: Flags): Promise<{ readonly certificate: string; readonly key: string }> {
+async function readTls(flags: WebhookFlags): Promise<{ readonly certificate: string; readonly key: string }> {
   const [certificate, key] = await Promise.all([
     readFile(flags['tls-cert'], 'utf8'),
     readFile(flags['tls-key'], 'utf8'),
@@ -149,7 +152,7 @@ async function readTls(flags: Flags): Promise<{ readonly certificate: string; re
 }
 
 /** Takes a renewed certificate; one that cannot be used leaves the one before. */
-function watchTls(flags: Flags, webhook: RunningWebhook, log: (line: string) => void): () => void {
+function watchTls(flags: WebhookFlags, webhook: RunningWebhook, log: (line: string) => void): () => void {
   const reload = (): void => {
     readTls(flags)
       .then((tls) => webhook.setTls(tls))

@@ -1,7 +1,7 @@
-import { decode } from '../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../go/json-parse.ts';
-import { bool, int64, map, string, struct } from '../go/types.ts';
-import type { Identity } from './service-account.ts';
+import { decode } from '../../go/json-decode.ts';
+import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
+import { bool, int64, map, string, struct } from '../../go/json-types.ts';
+import type { Identity } from '../options.ts';
 
 const Entry = struct('Entry', { RoleARN: string, Audience: string, UseRegionalSTS: bool, TokenExpiration: int64 });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { ServiceAccount } from '../index.ts';
+import type { ServiceAccount } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { lookUp } from './look-up.ts';
 import type { LookUpOptions } from './look-up.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { WebhookOptions } from '../index.ts';
+import type { WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { mutatePod } from './mutate-pod.ts';
 import type { Knowledge, Mutation } from './mutate-pod.ts';

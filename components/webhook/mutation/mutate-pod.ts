@@ -4,7 +4,7 @@ import type { PatchOperation } from './patch.ts';
 import { containerCredentialsPlan, webIdentityPlan } from './plan.ts';
 import type { MutationPlan } from './plan.ts';
 import type { Pod } from './pod-type.ts';
-import type { Identity } from './service-account.ts';
+import type { Identity } from '../options.ts';
 
 /** What is known about a pod's service account. */
 export interface Knowledge {

@@ -1,6 +1,6 @@
-import { encode } from '../go/json-encode.ts';
-import type { Encoded } from '../go/json-encode.ts';
-import { narrowed } from '../go/text.ts';
+import { encode } from '../../go/json-encode.ts';
+import type { Encoded } from '../../go/json-encode.ts';
+import { narrowed } from '../../go/text.ts';
 import { Container as ContainerType } from '../objects/container.ts';
 import type { Settings } from '../settings.ts';
 import { mutateContainer } from './container.ts';

@@ -3,7 +3,7 @@ import { DEFAULT_TOKEN_EXPIRATION } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import type { EnvVar, Pod } from './pod-type.ts';
 import { tokenExpiration } from './service-account.ts';
-import type { Identity } from './service-account.ts';
+import type { Identity } from '../options.ts';
 import { containersToSkip } from './skip-containers.ts';
 
 /** What is to be added to a pod. */

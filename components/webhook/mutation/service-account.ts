@@ -1,17 +1,7 @@
-import { parseBool, parseInteger } from '../go/text.ts';
-import type { ServiceAccount } from '../index.ts';
+import { parseBool, parseInteger } from '../../go/text.ts';
+import type { Identity, ServiceAccount } from '../options.ts';
 import { clampTokenExpiration } from '../settings.ts';
 import type { Settings } from '../settings.ts';
-
-/** What the webhook keeps of a service account. */
-export interface Identity {
-  /** Empty when there is none. */
-  readonly roleArn: string;
-  readonly audience: string;
-  readonly regionalSts: boolean;
-  /** Seconds. */
-  readonly tokenExpiration: bigint;
-}
 
 /**
  * Reads the annotations `<prefix>/role-arn`, `audience`, `sts-regional-endpoints` and `token-expiration`; what is

@@ -1,4 +1,4 @@
-import { firstCsvRecord } from '../go/text.ts';
+import { firstCsvRecord } from '../../go/text.ts';
 import type { Pod } from './pod-type.ts';
 
 /** The containers that the pod's annotation `<prefix>/skip-containers` names; none when its value cannot be read. */

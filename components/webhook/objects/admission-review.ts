@@ -1,4 +1,4 @@
-import { bool, list, map, named, optional, pointer, raw, string, struct } from '../go/types.ts';
+import { bool, list, map, named, optional, pointer, raw, string, struct } from '../../go/json-types.ts';
 
 /** The admission review, as Kubernetes' admission.k8s.io API has it; v1 and v1beta1 do not differ in their fields. */
 

@@ -1,4 +1,4 @@
-import { bool, embedded, optional, pointer, quantity, string, struct } from '../go/types.ts';
+import { bool, embedded, optional, pointer, quantity, string, struct } from '../../go/json-types.ts';
 
 /** The environment of a container, as Kubernetes' core/v1 API has them (v1.36). */
 

@@ -1,4 +1,4 @@
-import { bool, embedded, int32, list, named, optional, pointer, string, struct } from '../go/types.ts';
+import { bool, embedded, int32, list, named, optional, pointer, string, struct } from '../../go/json-types.ts';
 import { EnvFromSource, EnvVar } from './container-environment.ts';
 import { Lifecycle, Probe } from './probe.ts';
 import { ContainerResizePolicy, ResourceRequirements } from './resources.ts';

@@ -1,4 +1,4 @@
-import { bool, int64, list, map, named, optional, pointer, raw, string, struct, time } from '../go/types.ts';
+import { bool, int64, list, map, named, optional, pointer, raw, string, struct, time } from '../../go/json-types.ts';
 
 /** Object metadata and references to objects, as Kubernetes' core/v1 API has them (v1.36). */
 

@@ -1,4 +1,17 @@
-import { bool, embedded, int32, int64, list, map, named, optional, pointer, raw, string, struct } from '../go/types.ts';
+import {
+  bool,
+  embedded,
+  int32,
+  int64,
+  list,
+  map,
+  named,
+  optional,
+  pointer,
+  raw,
+  string,
+  struct,
+} from '../../go/json-types.ts';
 import { Container, EphemeralContainer } from './container.ts';
 import { LocalObjectReference, ObjectMeta } from './metadata.ts';
 import { ResourceRequirements, resourceList } from './resources.ts';

@@ -1,4 +1,15 @@
-import { embedded, int32, int64, intOrString, list, named, optional, pointer, string, struct } from '../go/types.ts';
+import {
+  embedded,
+  int32,
+  int64,
+  intOrString,
+  list,
+  named,
+  optional,
+  pointer,
+  string,
+  struct,
+} from '../../go/json-types.ts';
 
 /** Probes and lifecycle hooks, as Kubernetes' core/v1 API has them (v1.36). */
 

@@ -1,4 +1,4 @@
-import { bool, embedded, int32, int64, list, map, optional, pointer, string, struct } from '../go/types.ts';
+import { bool, embedded, int32, int64, list, map, optional, pointer, string, struct } from '../../go/json-types.ts';
 import { ObjectFieldSelector, ResourceFieldSelector } from './container-environment.ts';
 import { LabelSelector } from './metadata.ts';
 

@@ -1,4 +1,4 @@
-import { list, map, named, optional, quantity, string, struct } from '../go/types.ts';
+import { list, map, named, optional, quantity, string, struct } from '../../go/json-types.ts';
 
 /** Compute resources, as Kubernetes' core/v1 API has them (v1.36). */
 

@@ -1,4 +1,4 @@
-import { int32, int64, list, named, optional, pointer, string, struct } from '../go/types.ts';
+import { int32, int64, list, named, optional, pointer, string, struct } from '../../go/json-types.ts';
 import { LabelSelector } from './metadata.ts';
 
 /** Where a pod may run, as Kubernetes' core/v1 API has them (v1.36). */

@@ -1,4 +1,4 @@
-import { bool, int64, list, named, optional, pointer, string, struct } from '../go/types.ts';
+import { bool, int64, list, named, optional, pointer, string, struct } from '../../go/json-types.ts';
 
 /** Security contexts of pods and containers, as Kubernetes' core/v1 API has them (v1.36). */
 

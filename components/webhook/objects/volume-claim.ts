@@ -1,4 +1,4 @@
-import { list, named, optional, pointer, string, struct } from '../go/types.ts';
+import { list, named, optional, pointer, string, struct } from '../../go/json-types.ts';
 import { LabelSelector, ObjectMeta } from './metadata.ts';
 import { resourceList } from './resources.ts';
 

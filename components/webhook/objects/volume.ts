@@ -1,4 +1,16 @@
-import { bool, embedded, int32, list, map, named, optional, pointer, quantity, string, struct } from '../go/types.ts';
+import {
+  bool,
+  embedded,
+  int32,
+  list,
+  map,
+  named,
+  optional,
+  pointer,
+  quantity,
+  string,
+  struct,
+} from '../../go/json-types.ts';
 import { LocalObjectReference } from './metadata.ts';
 import {
   ConfigMapVolumeSource,

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { readReview, writeReview } from '../admission/review.ts';
 import type { Review } from '../admission/review.ts';
-import type { WebhookOptions } from '../index.ts';
+import type { WebhookOptions } from '../options.ts';
 import { lookUp } from '../mutation/look-up.ts';
 import { mutatePod } from '../mutation/mutate-pod.ts';
 import type { Settings } from '../settings.ts';

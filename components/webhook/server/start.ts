@@ -1,7 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import type { RunningWebhook, WebhookOptions } from '../index.ts';
+import type { RunningWebhook, WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { Metrics } from './metrics.ts';
 import { resolvePath } from './path.ts';
@@ -11,8 +11,11 @@ import type { Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 
-/** Starts the webhook, and its metrics where `metricsPort` is given. Rejects when a port cannot be had. */
-export async function start(options: WebhookOptions): Promise<RunningWebhook> {
+/**
+ * Starts the webhook, and its metrics where `metricsPort` is given. Rejects when a port cannot be had.
+ * Source of its behaviour: amazon-eks-pod-identity-webhook 0.6.9.
+ */
+export async function startWebhook(options: WebhookOptions): Promise<RunningWebhook> {
   let associated = keysOf(options.identities ?? []);
   const metrics = new Metrics();
   const log = options.log ?? (() => undefined);

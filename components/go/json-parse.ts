@@ -1,13 +1,17 @@
 import { quoteByte } from './quote.ts';
 
-/** A parsed JSON text that remembers where each value stood, since Go's decoding errors speak of the raw text. */
+/**
+ * A parsed JSON text. Numbers stay as they were written, since Go decodes `1e3` into no integer and 64-bit integers do not
+ * fit a JavaScript number; `raw` of a string has its quotes, since Go's decoding errors speak of it. Members of an object
+ * are in the order of the text, and one that is written twice is there twice.
+ */
 export type JsonNode =
-  | { readonly kind: 'null'; readonly raw: string }
-  | { readonly kind: 'bool'; readonly raw: string; readonly value: boolean }
+  | { readonly kind: 'null' }
+  | { readonly kind: 'bool'; readonly value: boolean }
   | { readonly kind: 'number'; readonly raw: string }
   | { readonly kind: 'string'; readonly raw: string; readonly value: string }
-  | { readonly kind: 'array'; readonly raw: string; readonly items: readonly JsonNode[] }
-  | { readonly kind: 'object'; readonly raw: string; readonly entries: readonly (readonly [string, JsonNode])[] };
+  | { readonly kind: 'array'; readonly items: readonly JsonNode[] }
+  | { readonly kind: 'object'; readonly entries: readonly (readonly [string, JsonNode])[] };
 
 /** Go's `json.SyntaxError`. */
 export class JsonSyntaxError extends Error {}
@@ -17,7 +21,6 @@ const SPACE = /[ \t\r\n]/;
 
 /** An array or object that is being read. */
 interface Open {
-  readonly from: number;
   readonly items: JsonNode[];
   readonly entries: [string, JsonNode][];
   /** Of the member that is being read; undefined in an array. */
@@ -82,25 +85,24 @@ class JsonParser {
   #begin(): JsonNode | undefined {
     const character = this.#next();
     const from = this.#at;
-    if (character === '{' || character === '[') return this.#beginNested(character, from);
+    if (character === '{' || character === '[') return this.#beginNested(character);
     if (character === '"') return { kind: 'string', value: this.#string(), raw: this.#raw(from) };
-    if (character === 't') return this.#literal('true', { kind: 'bool', value: true, raw: 'true' });
-    if (character === 'f') return this.#literal('false', { kind: 'bool', value: false, raw: 'false' });
-    if (character === 'n') return this.#literal('null', { kind: 'null', raw: 'null' });
+    if (character === 't') return this.#literal('true', { kind: 'bool', value: true });
+    if (character === 'f') return this.#literal('false', { kind: 'bool', value: false });
+    if (character === 'n') return this.#literal('null', { kind: 'null' });
     if (character === '-' || /\d/.test(character)) return this.#number(from);
     this.#fail('looking for beginning of value');
   }
 
-  #beginNested(character: '{' | '[', from: number): JsonNode | undefined {
+  #beginNested(character: '{' | '['): JsonNode | undefined {
     if (this.#open.length === MAX_DEPTH) this.#fail('exceeded max depth');
     this.#at += 1;
     const object = character === '{';
     if (this.#next() === (object ? '}' : ']')) {
       this.#at += 1;
-      const raw = this.#raw(from);
-      return object ? { kind: 'object', entries: [], raw } : { kind: 'array', items: [], raw };
+      return object ? { kind: 'object', entries: [] } : { kind: 'array', items: [] };
     }
-    this.#open.push({ from, items: [], entries: [], key: object ? this.#key() : undefined });
+    this.#open.push({ items: [], entries: [], key: object ? this.#key() : undefined });
     return undefined;
   }
 
@@ -129,10 +131,7 @@ class JsonParser {
       return undefined;
     }
     this.#open.pop();
-    const raw = this.#raw(open.from);
-    return open.key === undefined
-      ? { kind: 'array', items: open.items, raw }
-      : { kind: 'object', entries: open.entries, raw };
+    return open.key === undefined ? { kind: 'array', items: open.items } : { kind: 'object', entries: open.entries };
   }
 
   #literal(word: string, node: JsonNode): JsonNode {
@@ -197,14 +196,6 @@ class JsonParser {
  *
  * @throws JsonSyntaxError in the words of Go's `encoding/json`
  */
-export function parseJson(text: Buffer): JsonNode {
-  return new JsonParser(text).parse();
-}
-
-/** JSON text of a string as Go's `json.Marshal` writes it: with `<`, `>`, `&` and the two line separators escaped. */
-export function marshalString(text: string): string {
-  return JSON.stringify(text).replace(
-    /[<>&\u2028\u2029]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+export function parseJson(text: Buffer | string): JsonNode {
+  return new JsonParser(Buffer.from(text)).parse();
 }

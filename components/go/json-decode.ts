@@ -1,9 +1,9 @@
-import { JsonNumber } from './json-parse.ts';
-import type { Json, JsonObject } from './json-parse.ts';
+import type { JsonNode } from './json-parse.ts';
+import { typeName } from './json-types.ts';
+import type { GoField, GoStruct, GoType } from './json-types.ts';
 import { parseQuantity } from './quantity.ts';
+import { quoteString } from './quote.ts';
 import { narrowed, parseInteger } from './text.ts';
-import { typeName } from './types.ts';
-import type { GoField, GoStruct, GoType } from './types.ts';
 
 export interface Decoded<T> {
   /** What could be decoded, also when there is an error. */
@@ -22,7 +22,7 @@ export interface DecodeOptions {
  * type is passed over and the first such error told. Zero values are absent from the result, except empty lists and
  * maps, since Go tells those from nil.
  */
-export function decode<T>(type: GoType, json: Json, options: DecodeOptions = {}): Decoded<T> {
+export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions = {}): Decoded<T> {
   const decoder = new Decoder(options.caseSensitive ?? false);
   try {
     const value = decoder.value(type, json) as T;
@@ -46,42 +46,43 @@ class Decoder {
     this.#caseSensitive = caseSensitive;
   }
 
-  value(type: GoType, json: Json): unknown {
-    if (type.kind === 'raw') return json ?? undefined;
-    if (json === null) return undefined;
+  value(type: GoType, json: JsonNode): unknown {
+    if (json.kind === 'null') return undefined;
     switch (type.kind) {
+      case 'raw':
+        return json;
       case 'pointer':
         return this.value(type.element, json) ?? zero(type.element);
       case 'string':
-        return typeof json === 'string' ? json : this.#mismatch(type, json);
+        return json.kind === 'string' ? json.value : this.#mismatch(type, json);
       case 'bool':
-        return typeof json === 'boolean' ? json : this.#mismatch(type, json);
+        return json.kind === 'bool' ? json.value : this.#mismatch(type, json);
       case 'int32':
       case 'int64':
         return this.#integer(type.kind, json);
       case 'list':
-        if (!Array.isArray(json)) return this.#mismatch(type, json);
-        return json.map((element) => this.value(type.element, element) ?? zero(type.element));
+        if (json.kind !== 'array') return this.#mismatch(type, json);
+        return json.items.map((element) => this.value(type.element, element) ?? zero(type.element));
       case 'map':
-        if (!(json instanceof Map)) return this.#mismatch(type, json);
+        if (json.kind !== 'object') return this.#mismatch(type, json);
         return Object.fromEntries(
-          [...json].map(([key, element]) => [key, this.value(type.element, element) ?? zero(type.element)]),
+          json.entries.map(([key, element]) => [key, this.value(type.element, element) ?? zero(type.element)]),
         );
       case 'struct':
-        return json instanceof Map ? this.#object(type, json) : this.#mismatch(type, json);
+        return json.kind === 'object' ? this.#object(type, json.entries) : this.#mismatch(type, json);
       case 'quantity':
         return this.#quantity(json);
       case 'intOrString':
-        return typeof json === 'string' ? json : this.#own(() => this.#integer('int32', json));
+        return json.kind === 'string' ? json.value : this.#own(() => this.#integer('int32', json));
       case 'time':
         return this.#time(json);
     }
   }
 
-  #object(type: GoStruct, json: JsonObject): Record<string, unknown> {
+  #object(type: GoStruct, entries: readonly (readonly [string, JsonNode])[]): Record<string, unknown> {
     const outer = this.#struct;
     const value: Record<string, unknown> = {};
-    for (const [member, element] of json) {
+    for (const [member, element] of entries) {
       const name = this.#fieldName(type, member);
       const field = name === undefined ? undefined : type.fields[name];
       if (name === undefined || field === undefined) continue;
@@ -102,25 +103,24 @@ class Decoder {
     return Object.keys(type.fields).find((name) => name.toLowerCase() === member.toLowerCase());
   }
 
-  #integer(kind: 'int32' | 'int64', json: Json): number | bigint | undefined {
-    if (!(json instanceof JsonNumber)) return this.#mismatch({ kind }, json);
-    const value = parseInteger(json.literal, kind === 'int32' ? 32 : 64);
-    return value === undefined ? this.#mismatch({ kind }, json, json.literal) : narrowed(value);
+  #integer(kind: 'int32' | 'int64', json: JsonNode): number | bigint | undefined {
+    if (json.kind !== 'number') return this.#mismatch({ kind }, json);
+    const value = parseInteger(json.raw, kind === 'int32' ? 32 : 64);
+    return value === undefined ? this.#mismatch({ kind }, json, json.raw) : narrowed(value);
   }
 
-  #quantity(json: Json): string | undefined {
-    const text = json instanceof JsonNumber ? json.literal : typeof json === 'string' ? json : kindOf(json);
+  #quantity(json: JsonNode): string | undefined {
+    const text = json.kind === 'number' ? json.raw : json.kind === 'string' ? json.value : json.kind;
     const parsed = parseQuantity(text.trim());
     if ('quantity' in parsed) return parsed.quantity;
     throw new DecodeError(parsed.error);
   }
 
-  #time(json: Json): string | undefined {
-    if (typeof json !== 'string') return this.#own(() => this.#mismatch({ kind: 'string', name: 'string' }, json));
-    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(json)) return json;
-    throw new DecodeError(
-      `parsing time ${JSON.stringify(json)} as "2006-01-02T15:04:05Z07:00": cannot parse ${JSON.stringify(json)} as "2006"`,
-    );
+  #time(json: JsonNode): string | undefined {
+    if (json.kind !== 'string') return this.#own(() => this.#mismatch({ kind: 'string', name: 'string' }, json));
+    if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(json.value)) return json.value;
+    const given = quoteString(json.value);
+    throw new DecodeError(`parsing time ${given} as "2006-01-02T15:04:05Z07:00": cannot parse ${given} as "2006"`);
   }
 
   /** The value of a type with a decoder of its own, whose failure ends the decoding. */
@@ -134,8 +134,8 @@ class Decoder {
     return value;
   }
 
-  #mismatch(type: GoType, json: Json, literal?: string): undefined {
-    const what = literal === undefined ? kindOf(json) : `number ${literal}`;
+  #mismatch(type: GoType, json: JsonNode, literal?: string): undefined {
+    const what = literal === undefined ? json.kind : `number ${literal}`;
     const where =
       this.#struct === undefined ? 'Go value' : `Go struct field ${this.#struct.name}.${this.#path.join('.')}`;
     this.error ??= `json: cannot unmarshal ${what} into ${where} of type ${typeName(type)}`;
@@ -145,13 +145,6 @@ class Decoder {
 
 const segments = (name: string, field: GoField): string[] =>
   field.embeddedIn === undefined ? [name] : [field.embeddedIn, name];
-
-function kindOf(json: Json): string {
-  if (json instanceof JsonNumber) return 'number';
-  if (Array.isArray(json)) return 'array';
-  if (typeof json === 'boolean') return 'bool';
-  return typeof json;
-}
 
 /** What stands in a list, a map or behind a pointer for a value that was null. */
 function zero(type: GoType): unknown {

@@ -1,6 +1,5 @@
-import { JsonNumber } from './json-parse.ts';
-import type { Json } from './json-parse.ts';
-import type { GoField, GoType } from './types.ts';
+import type { JsonNode } from './json-parse.ts';
+import type { GoField, GoType } from './json-types.ts';
 
 /** What {@link encode} makes and {@link stringify} writes: JSON, with 64-bit integers as bigints. */
 export type Encoded =
@@ -21,7 +20,7 @@ export function encode(type: GoType, value: unknown): Encoded {
     case 'quantity':
       return (value as string | undefined) ?? '0';
     case 'raw':
-      return fromJson((value as Json | undefined) ?? null);
+      return value === undefined ? null : asRead(value as JsonNode);
     case 'pointer':
       return value === undefined ? null : encode(type.element, value);
     case 'list':
@@ -68,22 +67,39 @@ function isEmpty(type: GoType, value: unknown): boolean {
   }
 }
 
-function fromJson(json: Json): Encoded {
-  if (json instanceof JsonNumber) return Number(json.literal);
-  if (Array.isArray(json)) return json.map(fromJson);
-  if (json instanceof Map) return Object.fromEntries([...json].map(([key, value]) => [key, fromJson(value)]));
-  return json;
+function asRead(json: JsonNode): Encoded {
+  switch (json.kind) {
+    case 'null':
+      return null;
+    case 'number':
+      return Number(json.raw);
+    case 'array':
+      return json.items.map(asRead);
+    case 'object':
+      return Object.fromEntries(json.entries.map(([key, value]) => [key, asRead(value)]));
+    case 'bool':
+    case 'string':
+      return json.value;
+  }
 }
 
-/** JSON text; unlike JSON.stringify it writes bigints as integers. */
+/** JSON text of a string as Go's `json.Marshal` writes it: with `<`, `>`, `&` and the two line separators escaped. */
+export function marshalString(text: string): string {
+  return JSON.stringify(text).replace(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+/** JSON text as Go's `json.Marshal` writes it, bigints as integers. */
 export function stringify(value: Encoded): string {
   if (typeof value === 'bigint') return value.toString();
   if (Array.isArray(value)) return `[${(value as readonly Encoded[]).map(stringify).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
     const members = Object.entries(value as { readonly [key: string]: Encoded | undefined })
       .filter((member): member is [string, Encoded] => member[1] !== undefined)
-      .map(([key, member]) => `${JSON.stringify(key)}:${stringify(member)}`);
+      .map(([key, member]) => `${marshalString(key)}:${stringify(member)}`);
     return `{${members.join(',')}}`;
   }
-  return JSON.stringify(value);
+  return typeof value === 'string' ? marshalString(value) : JSON.stringify(value);
 }

@@ -1,0 +1,87 @@
+import { parseDuration } from './duration.ts';
+import { quoteString } from './quote.ts';
+import { parseBool, parseInteger } from './text.ts';
+
+/** A command line that cannot be run; the message says what is wrong with it. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The values of each kind of flag. `duration`: milliseconds, none below zero. `strings`: one for each time it is given. */
+interface Kinds {
+  readonly string: string;
+  readonly strings: readonly string[];
+  readonly bool: boolean;
+  readonly int: number;
+  readonly duration: number;
+}
+
+export interface Flag {
+  readonly kind: keyof Kinds;
+  /** One letter that does for the name: `-p`. */
+  readonly short?: string;
+  /** What the flag is where it is not given. */
+  readonly value?: string | number | boolean;
+  /** Of an `int`: the bounds, 0 and this. Without it, any 64-bit integer. */
+  readonly most?: number;
+}
+
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** The values of flags; one that has none of its own and is not given is undefined. */
+export type FlagValues<F extends Flags> = {
+  readonly [N in keyof F]: Kinds[F[N]['kind']] | (F[N] extends { readonly value: unknown } ? never : undefined);
+};
+
+const parseInt64 = (text: string): number | undefined => {
+  const value = parseInteger(text, 64);
+  return value === undefined ? undefined : Number(value);
+};
+
+/** Reads a value; the second member says what a right one is. */
+function reader({ kind, most }: Flag): readonly [(text: string) => string | number | boolean | undefined, string] {
+  switch (kind) {
+    case 'string':
+    case 'strings':
+      return [(text) => text, 'a text'];
+    case 'bool':
+      return [parseBool, 'true or false'];
+    case 'duration':
+      return [(text) => within(parseDuration(text), Infinity), 'a duration such as 3h or 90s'];
+    case 'int':
+      if (most === undefined) return [parseInt64, 'a whole number'];
+      return [(text) => within(parseInt64(text), most), `a number from 0 to ${most}`];
+  }
+}
+
+const within = (value: number | undefined, most: number): number | undefined =>
+  value !== undefined && value >= 0 && value <= most ? value : undefined;
+
+/**
+ * Parses flags by the rules of Go's `pflag`: `--name value`, `--name=value`, `-n value`, `-n=value`, `-nvalue`, and of a
+ * truth value `--name`. The last of several counts, but of `strings` all do.
+ *
+ * @throws UsageError
+ */
+export function parseFlags<F extends Flags>(flags: F, args: readonly string[]): FlagValues<F> {
+  const values = new Map<string, unknown>(Object.entries(flags).map(([name, { value }]) => [name, value]));
+  const shorts = new Map(Object.entries(flags).map(([name, { short }]) => [short, name]));
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const match = /^(?:--([^=]+)|-([A-Za-z]))(=?)(.*)$/s.exec(arg);
+    if (match === null) throw new UsageError(`unexpected argument ${quoteString(arg)}`);
+    const [, long, short, equals, attached = ''] = match;
+    const name = long ?? shorts.get(short) ?? '';
+    const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
+    if (flag === undefined) throw new UsageError(`unknown flag: ${arg.split('=', 1)[0]}`);
+    const given = equals === '=' || attached !== '' ? attached : flag.kind === 'bool' ? 'true' : rest.shift();
+    if (given === undefined) throw new UsageError(`flag needs an argument: ${arg}`);
+    const [read, expected] = reader(flag);
+    const value = read(given);
+    if (value === undefined) {
+      throw new UsageError(`invalid argument ${quoteString(given)} for --${name}: expected ${expected}`);
+    }
+    values.set(name, flag.kind === 'strings' ? [...((values.get(name) ?? []) as string[]), value] : value);
+  }
+  return Object.fromEntries(values) as FlagValues<F>;
+}
