@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
@@ -14,7 +14,7 @@ describe('the checks of CI', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  function run(name: string, ...args: string[]): { status: number | null; stderr: string } {
+  function run(name: string, ...args: string[]): { status: number | null; stdout: string; stderr: string } {
     return spawnSync(process.execPath, [script(name), ...args], { cwd: folder, encoding: 'utf8' });
   }
 
@@ -49,4 +49,38 @@ describe('the checks of CI', () => {
       expect(status).to.equal(problem === undefined ? 0 : 1);
     });
   }
+
+  it('refuse imports against the table of folders, and circles, of types too', () => {
+    const files: Record<string, string> = {
+      'harness/index.ts': "export { a } from '../foundation/a.ts';",
+      'foundation/a.ts': 'export const a = 1;',
+      'suites/good.ts': "import type { a } from '../harness/index.ts'; export type A = typeof a;",
+      'suites/bad.ts': "import '../harness/plan/b.ts';",
+      'harness/plan/b.ts': '',
+      'emulator/a.ts': "export type { B } from '../clusters/b.ts';",
+      'emulator/a.test.ts': "import '../clusters/b.ts';",
+      'clusters/b.ts': 'export type B = 1;',
+      'components/agent/a.ts': "import '../go/b.ts';",
+      'components/probe/a.ts': "import '../go/b.ts';",
+      'components/go/b.ts': '',
+      'scripts/a.ts': "import type { B } from './b.ts'; export type A = B | 1;",
+      'scripts/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
+    };
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(folder, dirname(name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    const config = script('../dependency-cruiser.config.js');
+    const checker = '../node_modules/dependency-cruiser/bin/dependency-cruise.mjs';
+    const { stdout } = run(checker, '--config', config, '--output-type', 'json', '.');
+    const { summary } = JSON.parse(stdout) as {
+      summary: { violations: { from: string; to: string; rule: { name: string } }[] };
+    };
+    expect(summary.violations.map(({ from, to, rule }) => `${rule.name}: ${from} -> ${to}`)).to.have.members([
+      'no-circle: scripts/a.ts -> scripts/b.ts',
+      'imports-of-suites: suites/bad.ts -> harness/plan/b.ts',
+      'imports-of-emulator: emulator/a.ts -> clusters/b.ts',
+      'imports-of-components-probe: components/probe/a.ts -> components/go/b.ts',
+    ]);
+  });
 });
