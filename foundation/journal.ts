@@ -1,5 +1,5 @@
 /** Something that a run makes outside of its own process: what is left of a killed run is found by it. */
-export type Making =
+export type JournalEntry =
   | { readonly kind: 'docker-network'; readonly name: string }
   /** A kind cluster, whose node containers are attached to the run's network. */
   | { readonly kind: 'kind-cluster'; readonly name: string }
@@ -25,9 +25,9 @@ export type Making =
     };
 
 /** Where a run writes what it is about to make, ahead of making it. */
-export interface Ledger {
+export interface Journal {
   /** Written to disk when the call returns. */
-  willMake(making: Making): void;
+  add(entry: JournalEntry): void;
   /** It is gone again. */
-  removed(making: Making): void;
+  forget(entry: JournalEntry): void;
 }

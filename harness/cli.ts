@@ -83,10 +83,10 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
         join(io.root, 'dist', 'probe', 'probe.cjs'),
         ...readdirSync(ownSuites).map((file) => join(ownSuites, file)),
       ],
-      whileKept: (provisioned, directory, ledger) =>
+      whileKept: (provisioned, directory, journal) =>
         keepUntil(io.interrupted, provisioned, {
           directory,
-          ledger,
+          journal,
           kubectlFlags: attachedFlags(configuration),
           output: io.stderr,
         }),

@@ -21,13 +21,13 @@ describe('clusters of npm run emulator', () => {
   const stand = (asked: KindOptions[]) => async (given: KindOptions) => {
     asked.push(given);
     const network = { kind: 'docker-network', name: `network-${given.run}` } as const;
-    given.ledger.willMake(network);
+    given.journal.add(network);
     given.progress('made');
     const provider = { createCluster: () => Promise.reject(new Error('not asked for')) };
     return {
       provider,
       bindAddress: '127.0.0.2',
-      close: async () => given.ledger.removed(network),
+      close: async () => given.journal.forget(network),
     } as unknown as ClusterHost;
   };
   const wanted = { ...options, clusters: 'kind', kindImage: 'node:1', imageBase: 'base:1' } as const;

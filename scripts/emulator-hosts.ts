@@ -8,7 +8,7 @@ import { embeddedClusterProvider } from '../clusters/embedded/index.ts';
 import { ClusterError } from '../foundation/cluster-error.ts';
 import { kindHost } from '../clusters/kind/index.ts';
 import { StartError, type ClusterHostOptions, type CommandClusterHost } from '../emulator/cli.ts';
-import { openLedger } from '../harness/cleanup/journal.ts';
+import { openJournal } from '../harness/cleanup/journal.ts';
 
 /** The image that pods of embedded clusters can name; a pod's own `command` runs a program of this machine in its place. */
 const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
@@ -56,7 +56,7 @@ export async function kindClusters(
       faults: [],
       readyMilliseconds: READY_MILLISECONDS,
       diagnosticsDirectory: join(directory, 'diagnostics'),
-      ledger: openLedger(directory, run),
+      journal: openJournal(directory, run),
       progress,
       signal,
     });

@@ -2,7 +2,7 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import { embeddedClusterProvider, TRANSLATION, type ProcessImage } from './index.ts';
 
 export interface EmbeddedHostOptions {
@@ -13,7 +13,7 @@ export interface EmbeddedHostOptions {
   readonly probe: ProcessImage;
   readonly faults: readonly string[];
   /** Where the directory is written down. Default: nowhere. */
-  readonly ledger?: Ledger;
+  readonly journal?: Journal;
 }
 
 /** The image that pods can name for the probe program; a pod's own `command` runs a program of this machine in its place. */
@@ -39,7 +39,7 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     failure: () => undefined,
     close: async () => {
       await rm(directory, { recursive: true, force: true });
-      options.ledger?.removed({ kind: 'path', path: directory });
+      options.journal?.forget({ kind: 'path', path: directory });
     },
   };
 }
@@ -68,18 +68,18 @@ const MEMORY = '/dev/shm';
  * Where pods have their directories while the run lasts: in memory where that can be had, as kubelets keep tokens (and
  * since it is many small files), else in the report folder. Removed with the clusters, also when the run is killed.
  */
-function clustersDirectory({ directory, run, ledger }: EmbeddedHostOptions): string {
+function clustersDirectory({ directory, run, journal }: EmbeddedHostOptions): string {
   const inMemory = join(MEMORY, `eks-pod-identity-conformance-${run}`);
   try {
     accessSync(MEMORY, constants.W_OK | constants.X_OK);
-    ledger?.willMake({ kind: 'path', path: inMemory });
+    journal?.add({ kind: 'path', path: inMemory });
     mkdirSync(inMemory, { mode: 0o755 });
     return inMemory;
   } catch {
-    ledger?.removed({ kind: 'path', path: inMemory });
+    journal?.forget({ kind: 'path', path: inMemory });
   }
   const inReports = resolve(directory, `clusters-${run}`);
-  ledger?.willMake({ kind: 'path', path: inReports });
+  journal?.add({ kind: 'path', path: inReports });
   mkdirSync(inReports, { recursive: true });
   return inReports;
 }

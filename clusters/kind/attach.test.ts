@@ -54,7 +54,7 @@ describe('an existing cluster', () => {
       attach: { kubeconfig: kubeconfig() },
       readyMilliseconds: 1000,
       diagnosticsDirectory: folder,
-      ledger: { willMake: () => expect.fail('made something'), removed: () => undefined },
+      journal: { add: () => expect.fail('made something'), forget: () => undefined },
       progress: () => undefined,
       signal: new AbortController().signal,
     };
@@ -99,13 +99,13 @@ describe('an existing cluster', () => {
   it('that is gone has nothing to be undone', async () => {
     await stopServer(api);
     const { run, lines } = fakeRunner([[/^docker ps/, '']]);
-    const making = {
+    const entry = {
       kind: 'attachment',
       kubeconfig: '/nonexistent',
       context: 'kind-blue',
       nodes: ['blue-control-plane'],
     } as const;
-    await detach(making, 'c1a2b3', run);
+    await detach(entry, 'c1a2b3', run);
     expect(lines).to.deep.equal(['docker ps --all --filter name=^blue-control-plane$ --format {{.Names}}']);
   });
 
@@ -114,13 +114,13 @@ describe('an existing cluster', () => {
     const { run } = fakeRunner([[/^docker ps/, 'blue-control-plane']]);
     const other = join(folder, 'other');
     writeFileSync(other, stringify({ apiVersion: 'v1', kind: 'Config', clusters: [], users: [], contexts: [] }));
-    const making = {
+    const entry = {
       kind: 'attachment',
       // Of several files, as the variable KUBECONFIG names them.
       kubeconfig: [other, kubeconfig()].join(delimiter),
       context: 'kind-blue',
       nodes: ['blue-control-plane'],
     } as const;
-    expect(await rejection(detach(making, 'c1a2b3', run))).to.include({ code: 'CLUSTER_UNREACHABLE' });
+    expect(await rejection(detach(entry, 'c1a2b3', run))).to.include({ code: 'CLUSTER_UNREACHABLE' });
   });
 });

@@ -2,7 +2,7 @@ import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
 import { connect, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 import { KIND_CAPABILITIES } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
@@ -18,7 +18,7 @@ import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 import type { ClusterSource } from './source.ts';
 
-type Attachment = Extract<Making, { readonly kind: 'attachment' }>;
+type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 
 /** Milliseconds until an API server must have answered. */
 const ANSWER = 10_000;
@@ -73,12 +73,12 @@ async function useCluster(
   { named, connection, nodes }: Existing,
 ): Promise<KindCluster> {
   const { options, docker, network, reach, images, imageInfo } = context;
-  const { ledger, run, signal } = options;
-  const making: Attachment = { kind: 'attachment', kubeconfig: named.files, context: named.context, nodes };
-  ledger.willMake(making);
+  const { journal, run, signal } = options;
+  const entry: Attachment = { kind: 'attachment', kubeconfig: named.files, context: named.context, nodes };
+  journal.add(entry);
   const dispose = async (): Promise<void> => {
     await restore(connection, docker, nodes, run);
-    ledger.removed(making);
+    journal.forget(entry);
   };
   try {
     const archive = await context.archive;
@@ -92,7 +92,7 @@ async function useCluster(
     );
     noteLinkLocal(context, linkLocal);
     const webhook = await installWebhook({ ...inClusterOptions({ context, spec }), connection, image: images.webhook });
-    context.journal.setFacts(spec.name, await factsOf(context, connection, nodes[0] ?? ''));
+    context.notes.setFacts(spec.name, await factsOf(context, connection, nodes[0] ?? ''));
     const cluster = named.config.getCurrentCluster();
     return new KindCluster({
       ...{ context, spec, connection, linkLocal, webhook, dispose },
@@ -103,7 +103,7 @@ async function useCluster(
       diagnose: () => Promise.resolve(undefined),
     });
   } catch (error) {
-    // What cannot be undone stays in the ledger: why the cluster is of no use is what there is to be told.
+    // What cannot be undone stays in the journal: why the cluster is of no use is what there is to be told.
     await dispose().catch(() => undefined);
     throw explained(error as Error, undefined);
   }

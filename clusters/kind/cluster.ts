@@ -52,7 +52,7 @@ export class KindCluster implements ManagedCluster {
 
   /** The cluster's nodes take the role of the group; there is one group, since they can have one role. */
   addNodes(group: NodeGroupSpec): Promise<void> {
-    return this.#parts.context.journal.attempt(() => this.#addNodes(group));
+    return this.#parts.context.notes.attempt(() => this.#addNodes(group));
   }
 
   async #addNodes(group: NodeGroupSpec): Promise<void> {
@@ -89,7 +89,7 @@ export class KindCluster implements ManagedCluster {
   async installAddon(addon: Addon): Promise<void> {
     if (addon.name !== AGENT_ADDON) return;
     const { context, diagnose } = this.#parts;
-    await context.journal.attempt(async () => {
+    await context.notes.attempt(async () => {
       try {
         await this.#installAgent(addon);
       } catch (error) {
@@ -113,7 +113,7 @@ export class KindCluster implements ManagedCluster {
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
       ...(bindHosts !== undefined && { bindHosts }),
     });
-    context.journal.lacks(lackingCapabilities(await daemonSetsOf(connection)));
+    context.notes.lacks(lackingCapabilities(await daemonSetsOf(connection)));
   }
 
   async removeAddon(name: string): Promise<void> {

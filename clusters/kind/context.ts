@@ -27,13 +27,13 @@ export interface HostContext {
   readonly archive: Promise<string>;
   /** Folder of this run for files that nobody else may read. */
   readonly folder: string;
-  readonly journal: Journal;
+  readonly notes: ClusterNotes;
   /** Facts that every cluster has. */
   readonly facts: Readonly<Record<string, string>>;
 }
 
 /** What is to be told about the clusters once they are there. */
-export class Journal {
+export class ClusterNotes {
   readonly #sentences = new Set<string>();
   readonly #facts = new Map<string, Readonly<Record<string, string>>>();
   readonly #lacking = new Set<string>();

@@ -32,10 +32,10 @@ export async function createKindCluster(
   program: string,
 ): Promise<KindCluster> {
   const { options, docker, run, network, reach } = context;
-  const making = { kind: 'kind-cluster', name: spec.name } as const;
+  const entry = { kind: 'kind-cluster', name: spec.name } as const;
   const containers = (): Promise<readonly string[]> => docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`);
   if ((await containers()).length > 0) throw nameTaken(spec.name);
-  options.ledger.willMake(making);
+  options.journal.add(entry);
 
   const folder = join(context.folder, spec.name);
   const authenticator = await startAuthenticator({
@@ -49,7 +49,7 @@ export async function createKindCluster(
     await docker.removeContainers(await containers());
     await authenticator.close();
     await rm(folder, { recursive: true, force: true });
-    options.ledger.removed(making);
+    options.journal.forget(entry);
   };
   const diagnose = (error?: unknown): Promise<string | undefined> => {
     const said = (error as Error | undefined)?.cause;
@@ -108,7 +108,7 @@ export async function createKindCluster(
     const cluster = config.getCurrentCluster();
     const linkLocal = [await prepared];
     noteLinkLocal(context, linkLocal);
-    context.journal.setFacts(spec.name, await factsOf(context, administration, node));
+    context.notes.setFacts(spec.name, await factsOf(context, administration, node));
     return new KindCluster({
       context,
       spec,
@@ -123,7 +123,7 @@ export async function createKindCluster(
     });
   } catch (error) {
     const logs = options.signal.aborted ? undefined : await diagnose(error);
-    // What cannot be removed stays in the ledger: why the cluster failed is what there is to be told.
+    // What cannot be removed stays in the journal: why the cluster failed is what there is to be told.
     await dispose().catch(() => undefined);
     options.signal.throwIfAborted();
     throw explained(error as Error, logs);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import type { ClusterHost } from '../driver.ts';
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
 import type { RunOptions } from './runner.ts';
@@ -34,8 +34,8 @@ const MADE = [/^docker inspect --format \{\{\.Id/, 'id'] as const;
 describe('kind clusters', () => {
   const { PATH, TMPDIR } = process.env;
   let folder: string;
-  /** What the ledger says is there. */
-  let made: Making[];
+  /** What the journal says is there. */
+  let made: JournalEntry[];
   let interrupted: AbortController;
 
   beforeEach(() => {
@@ -59,9 +59,9 @@ describe('kind clusters', () => {
     faults: [],
     readyMilliseconds: 60_000,
     diagnosticsDirectory: join(folder, 'diagnostics'),
-    ledger: {
-      willMake: (making) => void made.push(making),
-      removed: (making) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(making))),
+    journal: {
+      add: (entry) => void made.push(entry),
+      forget: (entry) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(entry))),
     },
     progress: () => undefined,
     signal: interrupted.signal,

@@ -6,7 +6,7 @@ import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
 import { reachable } from './cluster.ts';
-import { Journal, type HostContext } from './context.ts';
+import { ClusterNotes, type HostContext } from './context.ts';
 import { Docker } from './docker.ts';
 import { prepareImages, saveImages, tagImages } from './images.ts';
 import { newClusters } from './new-clusters.ts';
@@ -19,7 +19,7 @@ import { runProgram, type Runner } from './runner.ts';
  * `ClusterError`; nothing is left then.
  */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {
-  const { ledger, progress, signal } = options;
+  const { journal, progress, signal } = options;
   const docker = new Docker(run);
   const engine = await checkEngine(docker);
   await checkDiskSpace(engine);
@@ -40,35 +40,35 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     const { images, imageInfo } = await tagImages(docker, prepared, options, (step) => undo.push(step));
     signal.throwIfAborted();
     const folder = join(tmpdir(), `eks-pod-identity-conformance-${options.run}`);
-    ledger.willMake({ kind: 'path', path: folder });
+    journal.add({ kind: 'path', path: folder });
     await mkdir(folder, { mode: 0o700 });
     undo.push(async () => {
       await archive.catch(() => undefined);
       await rm(folder, { recursive: true, force: true });
-      ledger.removed({ kind: 'path', path: folder });
+      journal.forget({ kind: 'path', path: folder });
     });
     const archive = saveImages(docker, images, folder, signal);
     // Clusters that wait for it are told; there may be none.
     archive.catch(() => undefined);
-    const journal = new Journal();
+    const notes = new ClusterNotes();
     const context: HostContext = {
-      ...{ options, run, docker, engine, network: source.network, reach, images, imageInfo, archive, folder, journal },
+      ...{ options, run, docker, engine, network: source.network, reach, images, imageInfo, archive, folder, notes },
       facts: source.facts,
     };
     const { kubeConfig } = source;
     return {
       name: 'kind',
-      provider: { createCluster: (spec) => journal.attempt(() => source.createCluster(spec, context)) },
+      provider: { createCluster: (spec) => notes.attempt(() => source.createCluster(spec, context)) },
       bindAddress: reach.bindAddress,
       reachable: (url) => reachable(url, reach.host),
       get capabilities() {
-        return journal.found(source.capabilities);
+        return notes.found(source.capabilities);
       },
       probeImage: images.workload,
       podStarts: new StartLimiter(STARTS_PER_CORE, SETTLED_AFTER_MILLISECONDS),
-      facts: (name) => journal.facts(name),
-      translations: () => [...DIFFERENCES, ...journal.differences()],
-      failure: () => journal.failure(),
+      facts: (name) => notes.facts(name),
+      translations: () => [...DIFFERENCES, ...notes.differences()],
+      failure: () => notes.failure(),
       ...(kubeConfig !== undefined && { kubeConfig }),
       close,
     };

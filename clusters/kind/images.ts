@@ -50,7 +50,7 @@ const ID = /^(sha256:)?[0-9a-f]{12,64}$/;
 export async function tagImages(
   docker: Docker,
   { images, imageInfo }: PreparedImages,
-  { run, ledger }: KindOptions,
+  { run, journal }: KindOptions,
   undo: (step: () => Promise<void>) => void,
 ): Promise<PreparedImages> {
   const info = new Map(imageInfo);
@@ -65,12 +65,12 @@ export async function tagImages(
     }
     if (!reference.includes('@')) return reference;
     const tag = `eks-pod-identity-conformance/${name}:${run}`;
-    const making = { kind: 'docker-image', name: tag } as const;
-    ledger.willMake(making);
+    const entry = { kind: 'docker-image', name: tag } as const;
+    journal.add(entry);
     undo(async () => {
       // The name alone goes: the image keeps its digest.
       await docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined);
-      ledger.removed(making);
+      journal.forget(entry);
     });
     await docker.call(['tag', reference, tag]);
     info.set(tag, image);

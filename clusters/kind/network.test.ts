@@ -1,18 +1,18 @@
 import { hostname } from 'node:os';
 import { expect } from 'chai';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import { Docker } from './docker.ts';
 import { createNetwork, reachOf, removeNetwork } from './network.ts';
 import { fakeRunner, rejection } from './testing.ts';
 
 describe("the run's network", () => {
   let written: string[];
-  let ledger: Ledger;
+  let journal: Journal;
   beforeEach(() => {
     written = [];
-    ledger = {
-      willMake: (making) => written.push(`will make ${JSON.stringify(making)}`),
-      removed: (making) => written.push(`removed ${JSON.stringify(making)}`),
+    journal = {
+      add: (entry) => written.push(`will make ${JSON.stringify(entry)}`),
+      forget: (entry) => written.push(`removed ${JSON.stringify(entry)}`),
     };
   });
   const NAME = '{"kind":"docker-network","name":"eks-pod-identity-conformance-c1a2b3"}';
@@ -20,7 +20,7 @@ describe("the run's network", () => {
   it('is written down before it is made, and says whose it is', async () => {
     let before: string[] = [];
     const { run, lines } = fakeRunner([[/^docker network create/, () => ((before = [...written]), 'id')]]);
-    expect(await createNetwork(new Docker(run), 'c1a2b3', ledger)).to.equal('eks-pod-identity-conformance-c1a2b3');
+    expect(await createNetwork(new Docker(run), 'c1a2b3', journal)).to.equal('eks-pod-identity-conformance-c1a2b3');
     expect(before).to.deep.equal([`will make ${NAME}`]);
     expect(lines[0]).to.equal(
       `docker network create --driver bridge --label conformance.eks-pod-identity/run=c1a2b3 --label conformance.eks-pod-identity/pid=${process.pid} --label conformance.eks-pod-identity/host=${hostname()} eks-pod-identity-conformance-c1a2b3`,
@@ -30,7 +30,7 @@ describe("the run's network", () => {
   it('that cannot be made is not written down any more, and what to do is said', async () => {
     const stderr = 'Error response from daemon: could not find an available, non-overlapping IPv4 address pool';
     const { run } = fakeRunner([[/./, { exitCode: 1, stderr }]]);
-    const error = await rejection(createNetwork(new Docker(run), 'c1a2b3', ledger));
+    const error = await rejection(createNetwork(new Docker(run), 'c1a2b3', journal));
     expect(error).to.include({ code: 'CLUSTER_FAILED', blame: 'environment' });
     expect(error.message).to.contain('non-overlapping').and.contain('docker network prune');
     expect(written).to.deep.equal([`will make ${NAME}`, `removed ${NAME}`]);
@@ -47,7 +47,7 @@ describe("the run's network", () => {
         () => (++tries === 1 ? { exitCode: 1, stderr: 'Error response from daemon: has active endpoints' } : ''),
       ],
     ]);
-    await removeNetwork(new Docker(run), 'c1a2b3', ledger);
+    await removeNetwork(new Docker(run), 'c1a2b3', journal);
     expect(lines.filter((line) => line.startsWith('docker rm'))).to.deep.equal([
       'docker rm --force --volumes c1a2b3-c1-control-plane',
     ]);
@@ -59,7 +59,7 @@ describe("the run's network", () => {
       [/^docker ps/, 'mine'],
       [/^docker network rm/, { exitCode: 1, stderr: 'Error response from daemon: has active endpoints' }],
     ]);
-    const error = await rejection(removeNetwork(new Docker(run), 'c1a2b3', ledger));
+    const error = await rejection(removeNetwork(new Docker(run), 'c1a2b3', journal));
     expect(error.message).to.contain('active endpoints');
     expect(written).to.deep.equal([]);
   });
@@ -69,7 +69,7 @@ describe("the run's network", () => {
       [/^docker ps/, ''],
       [/^docker network rm/, { exitCode: 1, stderr: 'Error: No such network: x' }],
     ]);
-    await removeNetwork(new Docker(run), 'c1a2b3', ledger);
+    await removeNetwork(new Docker(run), 'c1a2b3', journal);
     expect(written).to.deep.equal([`removed ${NAME}`]);
   });
 

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import { DockerError, type Docker } from './docker.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */
@@ -21,9 +21,9 @@ const DESKTOP_HOST = 'host.docker.internal';
 export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
 
 /** Makes the Docker network of a run's nodes, without IPv6. Throws `ClusterError`. */
-export async function createNetwork(docker: Docker, run: string, ledger: Ledger): Promise<string> {
+export async function createNetwork(docker: Docker, run: string, journal: Journal): Promise<string> {
   const name = networkName(run);
-  ledger.willMake({ kind: 'docker-network', name });
+  journal.add({ kind: 'docker-network', name });
   const labels = { [RUN_LABEL]: run, [PID_LABEL]: String(process.pid), [HOST_LABEL]: hostname() };
   try {
     await docker.call([
@@ -33,7 +33,7 @@ export async function createNetwork(docker: Docker, run: string, ledger: Ledger)
     ]);
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
-    ledger.removed({ kind: 'docker-network', name });
+    journal.forget({ kind: 'docker-network', name });
     throw new ClusterError(
       'CLUSTER_FAILED',
       'environment',
@@ -44,7 +44,7 @@ export async function createNetwork(docker: Docker, run: string, ledger: Ledger)
 }
 
 /** Removes the run's network, and the containers of the run that are still attached to it. */
-export async function removeNetwork(docker: Docker, run: string, ledger: Ledger): Promise<void> {
+export async function removeNetwork(docker: Docker, run: string, journal: Journal): Promise<void> {
   const name = networkName(run);
   for (let attempt = 1; ; attempt += 1) {
     const attached = await docker.containers(`network=${name}`);
@@ -60,7 +60,7 @@ export async function removeNetwork(docker: Docker, run: string, ledger: Ledger)
   }
   // One that was made without being attached: there was no network for it any more.
   await docker.removeContainers(await docker.containers(`name=^${run}-`));
-  ledger.removed({ kind: 'docker-network', name });
+  journal.forget({ kind: 'docker-network', name });
 }
 
 const REMOVAL_ATTEMPTS = 5;

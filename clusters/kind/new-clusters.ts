@@ -11,12 +11,12 @@ import type { Runner } from './runner.ts';
 export async function newClusters(options: KindOptions, docker: Docker, run: Runner): Promise<ClusterSource> {
   const program = await kindProgram();
   const kind = await kindVersion(run, program);
-  const network = await createNetwork(docker, options.run, options.ledger);
+  const network = await createNetwork(docker, options.run, options.journal);
   return {
     network,
     capabilities: KIND_CAPABILITIES,
     facts: { kind },
     createCluster: (spec, context) => createKindCluster(spec, context, program),
-    close: () => removeNetwork(docker, options.run, options.ledger),
+    close: () => removeNetwork(docker, options.run, options.journal),
   };
 }

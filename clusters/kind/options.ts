@@ -1,4 +1,4 @@
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 
 /** Where kind clusters come from and what runs on them. */
 export interface KindOptions {
@@ -23,7 +23,7 @@ export interface KindOptions {
   readonly readyMilliseconds: number;
   /** Where what a failed cluster left to see is written: logs of nodes and components. Made when it is needed. */
   readonly diagnosticsDirectory: string;
-  readonly ledger: Ledger;
+  readonly journal: Journal;
   /** One line about what is being done. */
   readonly progress: (line: string) => void;
   /** Fires when the run is interrupted. */

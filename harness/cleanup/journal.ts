@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Ledger, Making } from '../../foundation/journal.ts';
+import type { Journal, JournalEntry } from '../../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Name of the state file in a report folder. */
@@ -8,19 +8,19 @@ export const STATE_FILE = 'state.json';
 /** Ids of runs. */
 export const RUN_ID = /^c[0-9a-f]{6}$/;
 
-/** What a run has made and not yet removed; written ahead of each making, so that what a killed run left is found. */
+/** What a run has made and not yet removed; written ahead of making it, so that what a killed run left is found. */
 export interface RunState {
-  readonly version: 1;
+  readonly version: 2;
   readonly run: string;
   /** ISO 8601. */
   readonly startedAt: string;
   readonly process: ProcessIdentity;
-  readonly makings: readonly Making[];
+  readonly resources: readonly JournalEntry[];
 }
 
-export interface RunLedger extends Ledger {
+export interface RunJournal extends Journal {
   /** What was made and is not known to be gone. */
-  left(): readonly Making[];
+  left(): readonly JournalEntry[];
 }
 
 /**
@@ -28,37 +28,37 @@ export interface RunLedger extends Ledger {
  * of its process leaves none. A state file that another run left in the same report folder is kept, and this one's is called
  * `state-<run>.json`.
  */
-export function openLedger(directory: string, run: string): RunLedger {
+export function openJournal(directory: string, run: string): RunJournal {
   const usual = resolve(directory, STATE_FILE);
   const path = existsSync(usual) ? resolve(directory, `state-${run}.json`) : usual;
   const startedAt = new Date().toISOString();
-  const makings: Making[] = [];
+  const resources: JournalEntry[] = [];
   let self: ProcessIdentity | undefined;
   const write = (): void => {
-    if (makings.length === 0) {
+    if (resources.length === 0) {
       rmSync(path, { force: true });
       return;
     }
     self ??= thisProcess();
-    store(path, { version: 1, run, startedAt, process: self, makings });
+    store(path, { version: 2, run, startedAt, process: self, resources });
   };
   return {
-    willMake: (making) => {
-      if (makings.some((other) => isSame(other, making))) return;
-      makings.push(making);
+    add: (entry) => {
+      if (resources.some((other) => isSame(other, entry))) return;
+      resources.push(entry);
       write();
     },
-    removed: (making) => {
-      const index = makings.findIndex((other) => isSame(other, making));
+    forget: (entry) => {
+      const index = resources.findIndex((other) => isSame(other, entry));
       if (index === -1) return;
-      makings.splice(index, 1);
+      resources.splice(index, 1);
       write();
     },
-    left: () => [...makings],
+    left: () => [...resources],
   };
 }
 
-const isSame = (one: Making, other: Making): boolean => JSON.stringify(one) === JSON.stringify(other);
+const isSame = (one: JournalEntry, other: JournalEntry): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** Paths of the state files in a report folder. */
 export function stateFiles(directory: string): string[] {
@@ -69,11 +69,11 @@ export function stateFiles(directory: string): string[] {
 }
 
 /** Takes what is gone out of a state file that another process left; deletes the file when nothing is in it any more. */
-export function strike(file: string, isGone: (making: Making) => boolean): void {
+export function forget(file: string, isGone: (entry: JournalEntry) => boolean): void {
   const state = readState(file);
-  const makings = state.makings.filter((making) => !isGone(making));
-  if (makings.length === 0) rmSync(file, { force: true });
-  else if (makings.length < state.makings.length) store(file, { ...state, makings });
+  const resources = state.resources.filter((entry) => !isGone(entry));
+  if (resources.length === 0) rmSync(file, { force: true });
+  else if (resources.length < state.resources.length) store(file, { ...state, resources });
 }
 
 /** Whole or not at all, also when the process is killed meanwhile. */
@@ -91,13 +91,21 @@ export function readState(path: string): RunState {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
   }
-  if (!isState(state)) throw new Error('it does not have the form of a state file');
-  return state;
+  const current = asCurrent(state);
+  if (!isState(current)) throw new Error('it does not have the form of a state file');
+  return current;
+}
+
+/** A state file of version 1, which a killed run of an older release left, differs by one name. */
+function asCurrent(state: unknown): unknown {
+  if (!isObject(state) || state['version'] !== 1) return state;
+  const { makings, ...rest } = state;
+  return { ...rest, version: 2, resources: makings };
 }
 
 function isState(value: unknown): value is RunState {
-  if (!isObject(value) || value['version'] !== 1) return false;
-  const { run, startedAt, process: owner, makings } = value;
+  if (!isObject(value) || value['version'] !== 2) return false;
+  const { run, startedAt, process: owner, resources } = value;
   return (
     typeof run === 'string' &&
     RUN_ID.test(run) &&
@@ -107,12 +115,12 @@ function isState(value: unknown): value is RunState {
     typeof owner['host'] === 'string' &&
     Number.isSafeInteger(owner['pid']) &&
     typeof owner['started'] === 'string' &&
-    Array.isArray(makings) &&
-    makings.every(isMaking)
+    Array.isArray(resources) &&
+    resources.every(isEntry)
   );
 }
 
-function isMaking(value: unknown): value is Making {
+function isEntry(value: unknown): value is JournalEntry {
   if (!isObject(value)) return false;
   switch (value['kind']) {
     case 'docker-network':

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 import { configure } from '../config/configuration.ts';
 import { EXIT } from '../../foundation/errors.ts';
 import { leftBehind, sweepCommand } from './leftovers.ts';
 
-const account: Making = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
+const account: JournalEntry = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
 
 describe('what a run leaves', () => {
   const left = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `role r${n}`, reason: 'held' }));
@@ -23,7 +23,7 @@ describe('what a run leaves', () => {
   it('is counted where it is much', () => expect(leftBehind(left(7), 'x')?.message).to.contain('r4 (held) and 2 more'));
 
   it('is swept where it is', () => {
-    const path: Making = { kind: 'path', path: '/x' };
+    const path: JournalEntry = { kind: 'path', path: '/x' };
     const args = ['--cluster', 'eks', '--aws-endpoint', 'iam=http://127.0.0.1:1,s3=http://127.0.0.1:2'];
     expect(sweepCommand([path], 'c1', 'reports/c1')).to.equal('npm run sweep -- --run c1 --report-dir reports/c1');
     for (const left of [[account], [path, account]])

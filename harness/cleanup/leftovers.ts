@@ -1,4 +1,4 @@
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Leftover } from '../world/world.ts';
@@ -20,7 +20,7 @@ const PLACES: readonly string[] = ['region', 'aws-endpoint', 'allow-account', 'o
 
 /** The command that removes what a run left: in AWS first, then what is elsewhere. */
 export function sweepCommand(
-  left: readonly Making[],
+  left: readonly JournalEntry[],
   run: string,
   directory: string,
   configuration?: Configuration,

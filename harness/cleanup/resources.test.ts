@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
-import { Makings, type Making } from './resources.ts';
+import { Resources, type Making } from './resources.ts';
 import { isUndoneAtOnce, thingOf } from './undo.ts';
 
 const never = new AbortController().signal;
@@ -10,10 +10,10 @@ const answer = (name: string, httpStatusCode: number, attempts = 1): Error =>
 
 describe('what a scenario makes', () => {
   let removed: unknown[];
-  let makings: Makings;
+  let makings: Resources;
   beforeEach(() => {
     removed = [];
-    makings = new Makings();
+    makings = new Resources();
   });
 
   const making = (make: () => Promise<string>, more: Partial<Making<string>> = {}): Making<string> => ({

@@ -16,7 +16,7 @@ export interface Making<T> extends Thing {
  * What a scenario makes outside of this process, so that its teardown knows of all of it: what is under way when the scenario
  * is stopped is waited for, and from then on nothing is begun.
  */
-export class Makings {
+export class Resources {
   /** How to undo what was made; further steps may be added. */
   readonly undo: UndoStep[] = [];
   readonly #underWay = new Set<Promise<unknown>>();

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { AwsTarget } from '../aws/target.ts';
 import { anEnvironment, aWorld } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
-import { dismantle, undoIn } from './teardown.ts';
+import { tearDown, undoIn } from './teardown.ts';
 import { removing, undoAtOnce, type UndoStep } from './undo.ts';
 import type { Environment, ScenarioWorld } from '../world/world.ts';
 
@@ -32,19 +32,19 @@ describe('the end of a scenario', () => {
     ['run', ['pod', 'provider']],
   ] as const) {
     it(`removes what does not end by itself: with ${ends} of it ending`, async () => {
-      await dismantle(world(ends), { kept: false, makesRoom: false });
+      await tearDown(world(ends), { kept: false, makesRoom: false });
       expect(done).to.deep.equal(removed);
     });
 
     it(`removes all where it must make room: with ${ends} of it ending`, async () => {
-      await dismantle(world(ends), { kept: false, makesRoom: true });
+      await tearDown(world(ends), { kept: false, makesRoom: true });
       expect(done).to.deep.equal(['pod', 'role', 'namespace', 'provider']);
     });
   }
 
   it('leaves what is kept to the end of the run', async () => {
     const kept = world('cluster');
-    await dismantle(kept, { kept: true, makesRoom: true });
+    await tearDown(kept, { kept: true, makesRoom: true });
     expect(done).to.deep.equal(['provider']);
     const { environment } = kept;
     expect(environment.undoAtEnd).to.have.length(1);
@@ -61,14 +61,14 @@ describe('the end of a scenario', () => {
 
   it('notes what stays and is no failure of the scenario', async () => {
     const left = failing('cluster', removing({ name: 'role app', lives: 'aws' }, held));
-    await dismantle(left, { kept: false, makesRoom: true });
+    await tearDown(left, { kept: false, makesRoom: true });
     expect(left.environment.leftovers).to.deep.equal([{ name: 'role app', reason: 'Conflict: it is held' }]);
   });
 
   it('fails where others would feel it, or another attempt', async () => {
     const undone = [undoAtOnce(held), removing({ name: 'namespace', lives: 'cluster' }, held)].map(async (undo) => {
       const left = failing('cluster', undo);
-      const error = await dismantle(left, { kept: false, makesRoom: true }).catch((reason: Error) => reason.message);
+      const error = await tearDown(left, { kept: false, makesRoom: true }).catch((reason: Error) => reason.message);
       return [error, left.environment.leftovers];
     });
     expect(await Promise.all(undone)).to.deep.equal([

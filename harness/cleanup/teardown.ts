@@ -15,9 +15,9 @@ export interface Ending {
  * Removes what a scenario made, once nothing of it is under way any more: what ends with the run or the clusters anyway only
  * where that is due now. What cannot be removed and stays is noted as left; throws when something else could not be undone.
  */
-export async function dismantle(world: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
+export async function tearDown(world: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
   const { environment } = world;
-  await world.makings.close();
+  await world.resources.close();
   const now: UndoStep[] = [];
   for (const step of world.undo.splice(0)) {
     if (isUndoneAtOnce(step, kept) || (makesRoom && !kept)) now.push(step);
@@ -28,7 +28,7 @@ export async function dismantle(world: ScenarioWorld, { kept, makesRoom }: Endin
   await undoIn(environment, now);
 }
 
-/** Does undo steps; as `dismantle` otherwise. */
+/** Does undo steps; as `tearDown` otherwise. */
 export async function undoIn(environment: Environment, steps: readonly UndoStep[]): Promise<void> {
   const others: unknown[] = [];
   for (const { step, error } of await undoAll(steps)) {

@@ -4,9 +4,9 @@ import { HarnessError, isUsage } from '../../foundation/errors.ts';
 import { missing } from '../plan/requirements.ts';
 import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import type { Ahead } from '../world/prefetch.ts';
+import type { Prefetch } from '../world/prefetch.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from '../diagnostics/index.ts';
-import { dismantle } from '../cleanup/teardown.ts';
+import { tearDown } from '../cleanup/teardown.ts';
 import { probeAll } from './probe.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
@@ -23,7 +23,7 @@ export interface ScenarioOptions {
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
   /** What was arranged before the clusters were there. */
-  readonly ahead?: Ahead;
+  readonly ahead?: Prefetch;
   /** Awaited between arranging and probing: others must be over by then. Default: at once. */
   readonly turn?: Promise<unknown>;
 }
@@ -64,7 +64,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   const signal = AbortSignal.any([options.signal, timeUp.signal]);
   // Later attempts have names of their own.
   const ahead = attempt === 1 ? options.ahead?.take(scenario) : undefined;
-  const world = makeWorld(scenario, options.environment, attempt, signal, ahead?.makings);
+  const world = makeWorld(scenario, options.environment, attempt, signal, ahead?.resources);
   const startedAt = Date.now();
   const started = performance.now();
   let arranged = started;
@@ -107,7 +107,7 @@ async function attemptScenario(scenario: Scenario, options: ScenarioOptions, att
   const tearing = performance.now();
   // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
   const makesRoom = (verdict === 'error' && !stopped) || scenario.spec.exactNames === true;
-  await dismantle(world, { kept, makesRoom }).catch((error: unknown) => {
+  await tearDown(world, { kept, makesRoom }).catch((error: unknown) => {
     failure ??= error;
   });
   return {

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { expect } from 'chai';
 import type { ClusterDriver, ClusterHost, RunningCluster } from '../../clusters/driver.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import type { Ledger, Making } from '../../foundation/journal.ts';
+import type { Journal, JournalEntry } from '../../foundation/journal.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
 import { openEnvironment, provision, type ProvisionOptions } from './environment.ts';
@@ -83,17 +83,17 @@ describe('the environment of a run', () => {
       ['aws', [], 0],
       ['aws', [{ name: 'role app', reason: 'held' }], 2],
     ] as const) {
-      const makings: Making[] = [];
-      const ledger: Ledger = {
-        willMake: (making) => void makings.push(making),
-        removed: (making) => void makings.splice(makings.indexOf(making), 1),
+      const entries: JournalEntry[] = [];
+      const journal: Journal = {
+        add: (entry) => void entries.push(entry),
+        forget: (entry) => void entries.splice(entries.indexOf(entry), 1),
       };
       const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
-      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, { ...options, ledger });
-      expect(makings).to.have.length(name === 'aws' ? 2 : 0);
+      const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, { ...options, journal });
+      expect(entries).to.have.length(name === 'aws' ? 2 : 0);
       opened.environment.leftovers.push(...leftovers);
       await opened.teardown();
-      expect(makings.map(({ kind }) => kind)).to.deep.equal(Array.from({ length: noted }, () => 'aws'));
+      expect(entries.map(({ kind }) => kind)).to.deep.equal(Array.from({ length: noted }, () => 'aws'));
     }
   });
 
@@ -152,20 +152,20 @@ describe('the environment of a run', () => {
   });
 
   it('keeps the note of an account where a cluster that failed left something', async () => {
-    const makings: Making[] = [];
-    const ledger: Ledger = {
-      willMake: (making) => void makings.push(making),
-      removed: (making) => void makings.splice(makings.indexOf(making), 1),
+    const entries: JournalEntry[] = [];
+    const journal: Journal = {
+      add: (entry) => void entries.push(entry),
+      forget: (entry) => void entries.splice(entries.indexOf(entry), 1),
     };
     const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
     const clusters = {
       ...platform.clusters,
       provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', 'Left behind: a cluster.')),
     };
-    const opened = openEnvironment({ aws: { ...platform.aws, name: 'aws' }, clusters }, { ...options, ledger });
+    const opened = openEnvironment({ aws: { ...platform.aws, name: 'aws' }, clusters }, { ...options, journal });
     const error = await opened.provision().catch((reason: Error) => reason.message);
     expect(error).to.equal('Left behind: a cluster.');
     await opened.teardown();
-    expect(makings.map(({ kind }) => kind)).to.deep.equal(['aws', 'aws']);
+    expect(entries.map(({ kind }) => kind)).to.deep.equal(['aws', 'aws']);
   });
 });

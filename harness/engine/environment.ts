@@ -1,7 +1,7 @@
 import type { ClusterDriver, RunningCluster } from '../../clusters/driver.ts';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';
 import { awsFailure } from '../aws/failure.ts';
 import type { AwsTarget } from '../aws/target.ts';
@@ -45,7 +45,7 @@ export interface ProvisionOptions {
   /** When what the run leaves in AWS may be swept. */
   readonly expiresAt: Date;
   /** Where an AWS that outlives the run is noted. */
-  readonly ledger?: Ledger;
+  readonly journal?: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -84,7 +84,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     leftovers: [],
   };
   // Ahead of all that is made there.
-  const forgetAws = noteAws(aws, options.ledger);
+  const forgetAws = noteAws(aws, options.journal);
   let leaves = false;
   // When one cluster fails, the others are of no use any more.
   const stop = new AbortController();

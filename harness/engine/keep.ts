@@ -1,7 +1,7 @@
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import type { Provisioned } from './environment.ts';
 import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
@@ -14,7 +14,7 @@ const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook
 export interface KeepOptions {
   /** Report folder. */
   readonly directory: string;
-  readonly ledger: Ledger;
+  readonly journal: Journal;
   /** Flags by which kubectl reaches a cluster that existed before; undefined: the run's clusters get kubeconfigs of their own. */
   readonly kubectlFlags: string | undefined;
   readonly output: NodeJS.WritableStream;
@@ -24,7 +24,7 @@ export interface KeepOptions {
 export async function keepUntil(
   signal: AbortSignal,
   { environment }: Provisioned,
-  { directory, ledger, kubectlFlags, output }: KeepOptions,
+  { directory, journal, kubectlFlags, output }: KeepOptions,
 ): Promise<void> {
   const clusters = [...environment.clusters.values()];
   const files = new Map(
@@ -35,7 +35,7 @@ export async function keepUntil(
   const write = async (): Promise<void> => {
     for (const [one, file] of files) await writeKubeconfig(environment, one, file);
   };
-  for (const path of files.values()) ledger.willMake({ kind: 'path', path });
+  for (const path of files.values()) journal.add({ kind: 'path', path });
   try {
     await write();
     output.write(`\nKept until Ctrl-C. Look around with:\n`);
@@ -55,7 +55,7 @@ export async function keepUntil(
   } finally {
     for (const path of files.values()) {
       rmSync(path, { force: true });
-      ledger.removed({ kind: 'path', path });
+      journal.forget({ kind: 'path', path });
     }
   }
 }

@@ -4,7 +4,7 @@ import type { ClusterDriver, ClusterHost } from '../../clusters/driver.ts';
 import { EMBEDDED_CAPABILITIES, embeddedHost } from '../../clusters/embedded/host.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { KIND_CAPABILITIES, kindHost } from '../../clusters/kind/index.ts';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import { EMULATOR_FAULTS, startEmulator, type EmulatorFault, type EmulatorOptions } from '../../emulator/index.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
 import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
@@ -42,7 +42,7 @@ export interface PlatformOptions {
   readonly expiresAt: Date;
   /** The report folder. */
   readonly directory: string;
-  readonly ledger: Ledger;
+  readonly journal: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
 }
@@ -122,9 +122,9 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
 
 /** Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
 async function clusterHost(options: PlatformOptions): Promise<ClusterHost> {
-  const { configuration, run, directory, ledger, progress, signal } = options;
+  const { configuration, run, directory, journal, progress, signal } = options;
   const faults = configuration.list('fault');
-  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults, ledger);
+  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults, journal);
   const [node, agent, webhook, workload, base, kubeconfig, context] = (
     ['kind-image', 'agent-image', 'webhook-image', 'workload-image', 'image-base', 'kubeconfig', 'context'] as const
   ).map((name) => configuration.text(name));
@@ -145,7 +145,7 @@ async function clusterHost(options: PlatformOptions): Promise<ClusterHost> {
       }),
       readyMilliseconds: configuration.number('ready-timeout') * 1000,
       diagnosticsDirectory: join(directory, 'diagnostics'),
-      ledger,
+      journal,
       progress,
       signal,
     });
@@ -155,9 +155,9 @@ async function clusterHost(options: PlatformOptions): Promise<ClusterHost> {
 }
 
 /** A host of embedded clusters that run the built probe program. */
-export function embedded(run: string, directory: string, faults: readonly string[], ledger?: Ledger): ClusterHost {
+export function embedded(run: string, directory: string, faults: readonly string[], journal?: Journal): ClusterHost {
   const probe = { entrypoint: [process.execPath, probeProgram()] };
-  return embeddedHost({ run, directory, faults, probe, ...(ledger && { ledger }) });
+  return embeddedHost({ run, directory, faults, probe, ...(journal && { journal }) });
 }
 
 /** The built probe program, found from where this module lies: sources or dist/. */

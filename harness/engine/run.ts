@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import type { Ledger } from '../../foundation/journal.ts';
+import type { Journal } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { clustersOf, missing } from '../plan/requirements.ts';
@@ -10,11 +10,11 @@ import type { Terminal } from '../report/terminal.ts';
 import { prepareReportDirectory, writeReports } from '../report/write.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { arrangeAhead, type Ahead } from '../world/prefetch.ts';
+import { prefetch, type Prefetch } from '../world/prefetch.ts';
 import { describeEnvironment, exitCodeOf, nothingRan } from './conclusion.ts';
 import { openEnvironment, type Provisioned } from './environment.ts';
 import { capabilitiesBefore, preparePlatform, type ClusterName } from './platform.ts';
-import { openLedger } from '../cleanup/journal.ts';
+import { openJournal } from '../cleanup/journal.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
 import { showWithMocha } from './mocha-view.ts';
 import { reasonOf, result, runScenario } from './attempt.ts';
@@ -31,7 +31,7 @@ export interface RunOptions {
   /** Program files and suites, for their digests. */
   readonly programs: readonly string[];
   /** Called while things are kept after the run; resolves when they may go. */
-  readonly whileKept: (provisioned: Provisioned, reportDirectory: string, ledger: Ledger) => Promise<void>;
+  readonly whileKept: (provisioned: Provisioned, reportDirectory: string, journal: Journal) => Promise<void>;
 }
 
 /** Runs the selected scenarios: provision, arrange, probe, judge, report, tear down. Reports are written whatever happens. */
@@ -46,10 +46,10 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const signal = AbortSignal.any([options.interrupted, stop.signal]);
   const phases = { provisioning: 0, scenarios: 0, teardown: 0 };
   const cluster = (configuration.text('cluster') ?? 'embedded') as ClusterName;
-  const ledger = openLedger(directory, id);
+  const journal = openJournal(directory, id);
   const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
-  let ahead: Ahead | undefined;
+  let ahead: Prefetch | undefined;
   let ready = false;
   let firstVerdict: number | undefined;
   let kept = false;
@@ -102,7 +102,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
       run: id,
       expiresAt,
       directory,
-      ledger,
+      journal,
       progress,
       signal: options.interrupted,
     });
@@ -113,14 +113,14 @@ export async function run(options: RunOptions): Promise<RunResults> {
       run: id,
       clusters: clustersFor(runnable),
       expiresAt,
-      ledger,
+      journal,
       progress,
       signal: options.interrupted,
     });
     provisioned = opened;
     // Elsewhere clusters are there before this could be of use.
     if (platform.clusters.name === 'eks')
-      ahead = arrangeAhead(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
+      ahead = prefetch(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
     await opened.provision();
     ready = true;
     phases.provisioning = performance.now() - started;
@@ -139,7 +139,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     ) {
       kept = true;
       writeReports(directory, compose());
-      await options.whileKept(provisioned, directory, ledger);
+      await options.whileKept(provisioned, directory, journal);
     }
   } catch (error) {
     // An interrupt while clusters are made ends in errors of whatever was under way.
@@ -155,7 +155,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     }
   }
   phases.teardown = performance.now() - tearing;
-  const left = ledger.left();
+  const left = journal.left();
   const command = left.length > 0 ? sweepCommand(left, id, directory, configuration) : undefined;
   const behind = leftBehind(provisioned?.environment.leftovers ?? [], command);
   if (failure === undefined) failure = behind;
@@ -174,7 +174,7 @@ const HEAD_START_MILLISECONDS = 400;
 /** Where scenarios run, and what ends them. */
 interface Running {
   readonly provisioned: Provisioned;
-  readonly ahead: Ahead | undefined;
+  readonly ahead: Prefetch | undefined;
   readonly directory: string;
   readonly signal: AbortSignal;
   readonly stop: AbortController;

@@ -171,7 +171,7 @@ async function denyNode(world: ScenarioWorld, alias: ClusterAlias, actions: read
     PolicyName,
     PolicyDocument: JSON.stringify({ Version: '2012-10-17', Statement }),
   });
-  await world.makings.make(
+  await world.resources.make(
     {
       name: `policy ${PolicyName} of role ${RoleName}`,
       lives: 'aws',

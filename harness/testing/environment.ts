@@ -1,5 +1,5 @@
 import type { AwsTarget } from '../aws/target.ts';
-import { Makings } from '../cleanup/resources.ts';
+import { Resources } from '../cleanup/resources.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -28,4 +28,4 @@ export const aWorld = (
   scenario: Scenario,
   environment: Environment,
   signal: AbortSignal = new AbortController().signal,
-): ScenarioWorld => makeWorld(scenario, environment, 1, signal, new Makings());
+): ScenarioWorld => makeWorld(scenario, environment, 1, signal, new Resources());

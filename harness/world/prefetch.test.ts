@@ -8,7 +8,7 @@ import { irsaRole, podIdentityRole, trustPodIdentity } from '../scenario/policy.
 import type { Scenario } from '../scenario/spec.ts';
 import { anEnvironment } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
-import { arrangeAhead, type Ahead } from './prefetch.ts';
+import { prefetch, type Prefetch } from './prefetch.ts';
 import { undoAll } from '../cleanup/undo.ts';
 import type { Environment } from './world.ts';
 
@@ -23,8 +23,8 @@ describe('what is arranged ahead of the clusters', () => {
     environment = anEnvironment(aws);
   });
 
-  const begin = (scenarios: readonly Scenario[], parallel = 4, signal = new AbortController().signal): Ahead =>
-    arrangeAhead(scenarios, environment, { parallel, signal });
+  const begin = (scenarios: readonly Scenario[], parallel = 4, signal = new AbortController().signal): Prefetch =>
+    prefetch(scenarios, environment, { parallel, signal });
   /** Roles and buckets that are there, by their names' ends. */
   const there = async (): Promise<string[]> => {
     const { iam, s3 } = aws.clients('main');
@@ -44,7 +44,7 @@ describe('what is arranged ahead of the clusters', () => {
     expect(ahead.take(scenario)).to.equal(undefined);
     await ahead.end();
     expect(await there()).to.have.members(['ab-01-app', 'ab-01-data']);
-    expect(await undoAll(taken?.makings.undo ?? [])).to.deep.equal([]);
+    expect(await undoAll(taken?.resources.undo ?? [])).to.deep.equal([]);
     expect(await there()).to.deep.equal([]);
   });
 
@@ -70,7 +70,7 @@ describe('what is arranged ahead of the clusters', () => {
     const taken = ahead.take(scenario);
     await taken?.inAws;
     expect(await there()).to.include('ab-01-app');
-    await undoAll(taken?.makings.undo ?? []);
+    await undoAll(taken?.resources.undo ?? []);
   });
 
   for (const [what, spec] of [

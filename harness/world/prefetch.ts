@@ -2,19 +2,19 @@ import { isKnownLate, placeholdersIn } from '../scenario/placeholders.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { undoIn } from '../cleanup/teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
-import { Makings } from '../cleanup/resources.ts';
+import { Resources } from '../cleanup/resources.ts';
 import { makeWorld, type Environment } from './world.ts';
 
 /** What was begun for a scenario ahead of its clusters. */
-export interface ArrangedAhead {
-  readonly makings: Makings;
+export interface Prefetched {
+  readonly resources: Resources;
   /** Resolves when all that the scenario declares in AWS is there; rejects with why it cannot be had. */
   readonly inAws: Promise<void>;
 }
 
-export interface Ahead {
-  /** Hands a scenario over what was made for it, which is then its own to dismantle; undefined where nothing was. */
-  take(scenario: Scenario): ArrangedAhead | undefined;
+export interface Prefetch {
+  /** Hands a scenario over what was made for it, which is then its own to remove; undefined where nothing was. */
+  take(scenario: Scenario): Prefetched | undefined;
   /** Begins nothing more, and removes what nobody took. Throws when something cannot be undone; what stays is noted as left. */
   end(): Promise<void>;
 }
@@ -26,19 +26,19 @@ const MOST_AT_ONCE = 64;
  * Arranges scenarios' sides in AWS while their clusters are still being made, which takes EKS ten minutes or so. Scenarios that
  * need a cluster for that are passed over, and what goes wrong with one is told when it runs.
  */
-export function arrangeAhead(
+export function prefetch(
   scenarios: readonly Scenario[],
   environment: Environment,
   { parallel, signal }: { readonly parallel: number; readonly signal: AbortSignal },
-): Ahead {
+): Prefetch {
   const over = new AbortController();
   const stopped = AbortSignal.any([signal, over.signal]);
-  const begun = new Map<string, ArrangedAhead>();
+  const begun = new Map<string, Prefetched>();
   const queue = scenarios.filter(canComeAhead);
   const work = (scenario: Scenario): Promise<void> => {
-    const makings = new Makings();
-    const inAws = arrangeAws(makeWorld(scenario, environment, 1, stopped, makings));
-    begun.set(scenario.id, { makings, inAws });
+    const resources = new Resources();
+    const inAws = arrangeAws(makeWorld(scenario, environment, 1, stopped, resources));
+    begun.set(scenario.id, { resources, inAws });
     // Whoever takes it over is told.
     return inAws.catch(() => undefined);
   };
@@ -59,10 +59,10 @@ export function arrangeAhead(
       await Promise.all(lanes);
       const untaken = [...begun.values()];
       begun.clear();
-      await Promise.all(untaken.map(({ makings }) => makings.close()));
+      await Promise.all(untaken.map(({ resources }) => resources.close()));
       await undoIn(
         environment,
-        untaken.flatMap(({ makings }) => makings.undo.splice(0)),
+        untaken.flatMap(({ resources }) => resources.undo.splice(0)),
       );
     },
   };

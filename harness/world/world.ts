@@ -6,7 +6,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
-import { Makings } from '../cleanup/resources.ts';
+import { Resources } from '../cleanup/resources.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
 import type { UndoStep } from '../cleanup/undo.ts';
@@ -60,20 +60,20 @@ export interface ScenarioWorld {
   readonly associations: Map<string, string>;
   /** Token name -> token, of `tokens`. */
   readonly tokens: Map<string, string>;
-  readonly makings: Makings;
-  /** Those of `makings`: done when the scenario is over. */
+  readonly resources: Resources;
+  /** Those of `resources`: done when the scenario is over. */
   readonly undo: UndoStep[];
   /** Ends when the scenario is over or its time is up. */
   readonly signal: AbortSignal;
 }
 
-/** `makings`: of what was arranged already. */
+/** `resources`: of what was arranged already. */
 export function makeWorld(
   scenario: Scenario,
   environment: Environment,
   attempt: number,
   signal: AbortSignal,
-  makings = new Makings(),
+  resources = new Resources(),
 ): ScenarioWorld {
   const names = new Names(
     scenario,
@@ -90,8 +90,8 @@ export function makeWorld(
     names,
     associations: new Map(),
     tokens: new Map(),
-    makings,
-    undo: makings.undo,
+    resources,
+    undo: resources.undo,
     signal,
   };
 }

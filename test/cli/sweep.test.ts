@@ -16,7 +16,7 @@ describe('npm run sweep', () => {
     const file = join(run.reportDirectory, STATE_FILE);
     const state = readState(file);
     expect(state.process.pid).to.equal(run.pid);
-    const [path] = state.makings.map((making) => (making.kind === 'path' ? making.path : ''));
+    const [path] = state.resources.map((entry) => (entry.kind === 'path' ? entry.path : ''));
     expect(path).to.contain(state.run);
     // What ends the pods removes their directory too, on its own: here it is as if that had been killed as well.
     rmSync(path ?? '', { recursive: true, force: true, maxRetries: 5 });

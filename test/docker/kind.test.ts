@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
 import { rejection } from '../../clusters/kind/testing.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 
 const docker = (...args: string[]): string => execFileSync('docker', args, { encoding: 'utf8' }).trim();
 
@@ -16,7 +16,7 @@ describe('kind clusters, with Docker', () => {
   /** An image with nothing in it but a file: it is no node. */
   const image = `kind-test-${run}x:latest`;
   let folder: string;
-  let made: Making[];
+  let made: JournalEntry[];
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'kind-docker-test-'));
@@ -41,9 +41,9 @@ describe('kind clusters, with Docker', () => {
     faults: [],
     readyMilliseconds: 60_000,
     diagnosticsDirectory: join(folder, 'diagnostics'),
-    ledger: {
-      willMake: (making) => void made.push(making),
-      removed: (making) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(making))),
+    journal: {
+      add: (entry) => void made.push(entry),
+      forget: (entry) => void (made = made.filter((other) => JSON.stringify(other) !== JSON.stringify(entry))),
     },
     progress: () => undefined,
     signal: new AbortController().signal,

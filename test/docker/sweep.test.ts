@@ -99,8 +99,8 @@ describe('sweep, with Docker', () => {
   });
 
   it('leaves alone what belongs to a process that is alive', async () => {
-    const ledger = { willMake: () => undefined, removed: () => undefined };
-    expect(await createNetwork(new Docker(runProgram), run, ledger)).to.equal(network);
+    const journal = { add: () => undefined, forget: () => undefined };
+    expect(await createNetwork(new Docker(runProgram), run, journal)).to.equal(network);
     const { code, out } = await sweep();
     expect(code).to.equal(3);
     expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);

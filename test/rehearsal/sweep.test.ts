@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Making } from '../../foundation/journal.ts';
+import type { JournalEntry } from '../../foundation/journal.ts';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { thisProcess } from '../../harness/cleanup/process-identity.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
@@ -18,13 +18,13 @@ describe('the sweep of AWS, at the command line', function () {
   afterEach(() => cloud.close());
 
   /** A report folder with a state file of a run that was in this account, unless told otherwise. */
-  function reportFolder(over: Partial<Extract<Making, { kind: 'aws' }>> = {}, owner = ENDED): string {
+  function reportFolder(over: Partial<Extract<JournalEntry, { kind: 'aws' }>> = {}, owner = ENDED): string {
     const folder = join(temporaryFolder(), 'reports');
     mkdirSync(folder);
     const url = cloud.emulator.endpoint;
     const endpoints = { s3: url, iam: url, sts: url, eks: url, 'eks-auth': url };
-    const makings = [{ kind: 'aws', accountId: cloud.emulator.accountId, region: 'us-west-2', endpoints, ...over }];
-    const state = { version: 1, run: 'c0ffee1', startedAt: new Date().toISOString(), process: owner, makings };
+    const resources = [{ kind: 'aws', accountId: cloud.emulator.accountId, region: 'us-west-2', endpoints, ...over }];
+    const state = { version: 2, run: 'c0ffee1', startedAt: new Date().toISOString(), process: owner, resources };
     writeFileSync(join(folder, STATE_FILE), JSON.stringify(state));
     return folder;
   }

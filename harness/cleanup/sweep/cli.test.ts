@@ -1,8 +1,17 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { Making } from '../../../foundation/journal.ts';
+import type { JournalEntry } from '../../../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from '../process-identity.ts';
 import { main } from './cli.ts';
 import { FakeDocker } from './fake-docker.ts';
@@ -47,11 +56,11 @@ describe('sweep', () => {
   }
 
   /** Writes a state file and gives its path. */
-  function state(makings: readonly Making[], owner = ENDED, run = RUN, report = join(reports, run)): string {
+  function state(resources: readonly JournalEntry[], owner = ENDED, run = RUN, report = join(reports, run)): string {
     mkdirSync(report, { recursive: true });
     const file = join(report, 'state.json');
     const startedAt = '2026-01-01T11:15:00Z';
-    writeFileSync(file, JSON.stringify({ version: 1, run, startedAt, process: owner, makings }));
+    writeFileSync(file, JSON.stringify({ version: 2, run, startedAt, process: owner, resources }));
     return file;
   }
 
@@ -82,6 +91,15 @@ describe('sweep', () => {
   it('finds nothing where nothing is', async () => {
     rmSync(reports, { recursive: true });
     expect(await sweep()).to.deep.equal({ code: 0, out: 'Nothing is left of any run.\n', err: '' });
+  });
+
+  it('removes what the state file of an older release names', async () => {
+    const own = folderNamed(`eks-pod-identity-conformance-${RUN}`);
+    const file = state([{ kind: 'path', path: own }]);
+    const { resources, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as { resources: unknown };
+    writeFileSync(file, JSON.stringify({ ...rest, version: 1, makings: resources }));
+    expect(await sweep()).to.deep.include({ code: 0, err: '' });
+    expect([existsSync(own), existsSync(file)]).to.deep.equal([false, false]);
   });
 
   it('removes what a state file and labels name, and nothing else', async () => {
@@ -270,7 +288,12 @@ describe('sweep', () => {
   });
 
   it('undoes the changes to a cluster that existed before, once', async () => {
-    const attachment: Making = { kind: 'attachment', kubeconfig: '/k', context: 'mine', nodes: ['mine-control-plane'] };
+    const attachment: JournalEntry = {
+      kind: 'attachment',
+      kubeconfig: '/k',
+      context: 'mine',
+      nodes: ['mine-control-plane'],
+    };
     const file = state([attachment]);
     const { code, out } = await sweep();
     expect(code).to.equal(0);

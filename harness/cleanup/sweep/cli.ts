@@ -3,7 +3,7 @@ import { EXIT, HarnessError } from '../../../foundation/errors.ts';
 import { endpointFlags, sweepEks } from './aws/command.ts';
 import { checkSweep, eksSweepOptions, parseSweep } from './aws/options.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
-import { find, type AwsMaking, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
+import { find, type AwsEntry, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
 import { forget, remove, titleOf, type Removal } from './remove.ts';
 
 export interface SweepIo {
@@ -161,10 +161,9 @@ async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): P
   return problems;
 }
 
-const accountTitle = ({ accountId, region }: AwsMaking): string =>
-  `what is left in AWS account ${accountId}, ${region}`;
+const accountTitle = ({ accountId, region }: AwsEntry): string => `what is left in AWS account ${accountId}, ${region}`;
 
-function awsCommand(account: AwsMaking, { run, stateFiles }: Leftovers): string {
+function awsCommand(account: AwsEntry, { run, stateFiles }: Leftovers): string {
   const flags = [endpointFlags(account), ...stateFiles.map((file) => `--report-dir ${dirname(file)}`)];
   return ['npm run sweep -- --cluster eks', `--run ${run}`, ...flags].filter((part) => part !== '').join(' ');
 }

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Making } from '../../../foundation/journal.ts';
+import type { JournalEntry } from '../../../foundation/journal.ts';
 import { readState, stateFiles, type RunState } from '../journal.ts';
 import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity.ts';
 import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
 
-export type Attachment = Extract<Making, { kind: 'attachment' }>;
-export type AwsMaking = Extract<Making, { kind: 'aws' }>;
+export type Attachment = Extract<JournalEntry, { kind: 'attachment' }>;
+export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;
 
 /** Something that a run left. */
 export type Thing =
@@ -34,7 +34,7 @@ export interface Leftovers extends Owner {
   /** What a state file names in Docker, when Docker could not be asked. */
   readonly unseen: readonly string[];
   /** AWS accounts that a state file names: what is in them is swept by itself. */
-  readonly accounts: readonly AwsMaking[];
+  readonly accounts: readonly AwsEntry[];
 }
 
 interface Owner {
@@ -110,17 +110,17 @@ interface Traces {
 
 function leftoversOf(run: string, traces: Traces): Leftovers {
   const { states, paths, docker, temporaryFolders } = traces;
-  const makings: Making[] = [];
+  const entries: JournalEntry[] = [];
   const refused: string[] = [];
   for (const { file, state } of states) {
-    for (const making of state.makings) {
-      const reason = refusalOf(making, run, dirname(file), temporaryFolders);
-      if (reason === undefined) makings.push(making);
+    for (const entry of state.resources) {
+      const reason = refusalOf(entry, run, dirname(file), temporaryFolders);
+      if (reason === undefined) entries.push(entry);
       else refused.push(reason);
     }
   }
   const ownPaths = new Set([
-    ...makings.flatMap((making) => (making.kind === 'path' ? [making.path] : [])),
+    ...entries.flatMap((entry) => (entry.kind === 'path' ? [entry.path] : [])),
     ...paths.map(({ path }) => path),
   ]);
   return {
@@ -129,31 +129,29 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
     since: beginningOf(run, traces),
     stateFiles: states.map(({ file }) => file),
     things: [
-      ...makings.flatMap((making) => (making.kind === 'attachment' ? [attached(making)] : [])),
-      ...(docker === undefined ? [] : thingsIn(docker, run, makings)),
+      ...entries.flatMap((entry) => (entry.kind === 'attachment' ? [attached(entry)] : [])),
+      ...(docker === undefined ? [] : thingsIn(docker, run, entries)),
       ...[...ownPaths].filter(isThere).map((name): Thing => ({ kind: 'path', name })),
     ],
     refused,
     unseen:
-      docker === undefined
-        ? makings.flatMap((making) => ('name' in making ? [`${making.kind} ${making.name}`] : []))
-        : [],
-    accounts: makings.filter((making) => making.kind === 'aws'),
+      docker === undefined ? entries.flatMap((entry) => ('name' in entry ? [`${entry.kind} ${entry.name}`] : [])) : [],
+    accounts: entries.filter((entry) => entry.kind === 'aws'),
   };
 }
 
 /** Why a making is none of the run's; undefined when it may be removed. */
 function refusalOf(
-  making: Making,
+  entry: JournalEntry,
   run: string,
   reportFolder: string,
   temporaryFolders: readonly string[],
 ): string | undefined {
-  if (making.kind === 'attachment' || making.kind === 'aws') return undefined;
-  if (making.kind !== 'path')
-    return carries(making.name, run) ? undefined : `${making.kind} ${making.name}: does not have ${run} in its name`;
-  const reason = refusal(making.path, run, reportFolder, temporaryFolders);
-  return reason === undefined ? undefined : `path ${making.path}: ${reason}`;
+  if (entry.kind === 'attachment' || entry.kind === 'aws') return undefined;
+  if (entry.kind !== 'path')
+    return carries(entry.name, run) ? undefined : `${entry.kind} ${entry.name}: does not have ${run} in its name`;
+  const reason = refusal(entry.path, run, reportFolder, temporaryFolders);
+  return reason === undefined ? undefined : `path ${entry.path}: ${reason}`;
 }
 
 const attached = (attachment: Attachment): Thing => ({

@@ -1,4 +1,4 @@
-import type { Making } from '../../../foundation/journal.ts';
+import type { JournalEntry } from '../../../foundation/journal.ts';
 import { RUN_ID } from '../journal.ts';
 import type { DockerContainer, DockerInventory } from './docker.ts';
 import type { Thing } from './find.ts';
@@ -27,10 +27,10 @@ export const isAfterItsNetwork = (run: string, { networks, containers }: DockerI
  * What is the run's in Docker: what carries its label, and what its state file names. Of the containers on its network those
  * that are named after the run, kind's nodes; others are guests, which only lose that network.
  */
-export function thingsIn(docker: DockerInventory, run: string, makings: readonly Making[]): Thing[] {
+export function thingsIn(docker: DockerInventory, run: string, entries: readonly JournalEntry[]): Thing[] {
   /** Whether a thing that carries no run's label is named in the state file. */
-  const isNamed = (kind: Making['kind'], thing: { readonly run: string }, name: string): boolean =>
-    thing.run === '' && makings.some((making) => making.kind === kind && 'name' in making && making.name === name);
+  const isNamed = (kind: JournalEntry['kind'], thing: { readonly run: string }, name: string): boolean =>
+    thing.run === '' && entries.some((entry) => entry.kind === kind && 'name' in entry && entry.name === name);
   const isOwn = (container: DockerContainer): boolean =>
     container.run === run ||
     (container.run === '' && runOfNode(container) === run) ||

@@ -2,8 +2,8 @@ import type { AwsTarget } from '../../../aws/target.ts';
 import { problem } from '../../../aws/preflight.ts';
 import { realAws } from '../../../aws/real.ts';
 import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
-import { strike } from '../../journal.ts';
-import { find, type AwsMaking, type Leftovers } from '../find.ts';
+import { forget } from '../../journal.ts';
+import { find, type AwsEntry, type Leftovers } from '../find.ts';
 import { sweepAws } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
 import type { EksSweepOptions } from './options.ts';
@@ -90,8 +90,7 @@ async function sweepWith(
           `Account ${accountId} was not looked into, which the state file of run ${run} names: use its credentials, or give a role in it with --other-account-role.`,
         );
     if (problems.length === 0 && !list)
-      for (const { stateFiles } of states)
-        for (const file of stateFiles) strike(file, (making) => making.kind === 'aws');
+      for (const { stateFiles } of states) for (const file of stateFiles) forget(file, (entry) => entry.kind === 'aws');
     return { code, problems };
   } finally {
     kubernetes.close();
@@ -123,7 +122,7 @@ async function awsOf(options: EksSweepOptions, states: readonly Leftovers[], io:
 }
 
 /** Flags of a command line that lead to the AWS of a state file. */
-export function endpointFlags({ endpoints }: AwsMaking): string {
+export function endpointFlags({ endpoints }: AwsEntry): string {
   const urls = [...new Set(Object.values(endpoints))];
   const [first] = urls;
   // All five services, or it would not be this AWS alone.
