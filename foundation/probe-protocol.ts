@@ -142,7 +142,8 @@ export interface Settling {
 export interface PlannedProbe {
   /** Number of the probe in its scenario. */
   readonly number: number;
-  readonly operation: ProbeOperation;
+  /** One of `ProbeOperation`, or another that the program knows. */
+  readonly operation: { readonly do: string };
   /** Absent where the first result counts. */
   readonly settle?: Settling;
 }

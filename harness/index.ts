@@ -1,19 +1,7 @@
 /** The public surface: what suites, the project's and the users' own, are written with. */
 export { suite, type SuiteContext } from './scenario/registry.ts';
 export * from './scenario/policy.ts';
-export * from './operations/builders.ts';
-export {
-  changeAssociation,
-  createAssociationFor,
-  describeAddon,
-  describeAssociation,
-  describeCluster,
-  listAssociations,
-  listTags,
-  removeAssociation,
-  tagResource,
-  untagResource,
-} from './operations/control-plane.ts';
+export * from './operations/index.ts';
 export { policyFile } from './scenario/policy-file.ts';
 export {
   CAPABILITIES,

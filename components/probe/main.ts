@@ -13,8 +13,7 @@ import {
   type ProbeResult,
   type ProjectedToken,
 } from '../../foundation/probe-protocol.ts';
-import { fetchCredentials, assumeRoleWithWebIdentity } from './raw.ts';
-import { runInPod } from './pod.ts';
+import { perform } from './handlers.ts';
 import { untilSettled } from './retry.ts';
 import type * as Sdk from './sdk.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
@@ -64,25 +63,8 @@ async function run(
   const startedAt = Date.now();
   let result: ProbeResult;
   try {
-    switch (operation.do) {
-      case 'FetchCredentials':
-        result = await fetchCredentials(operation);
-        break;
-      case 'AssumeRoleWithWebIdentity':
-        result = await assumeRoleWithWebIdentity(operation);
-        break;
-      case 'ReadFile':
-      case 'Connect':
-      case 'AwaitTokenRotation':
-        result = await runInPod(operation, tokens);
-        break;
-      default:
-        // The SDK is loaded only where it is used: raw requests start several times faster without it.
-        // Once: its clients hold the pod's credentials for as long as these are good.
-        sdk ??= import('./sdk.ts');
-        if (!isFirst) (await sdk).renewCredentials();
-        result = await (await sdk).runWithSdk(operation);
-    }
+    if (!isFirst && sdk !== undefined) (await sdk).renewCredentials();
+    result = await perform(operation, { tokens, sdk: () => (sdk ??= import('./sdk.ts')) });
   } catch (error) {
     result = {
       outcome: 'error',

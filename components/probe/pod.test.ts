@@ -3,13 +3,16 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { runInPod } from './pod.ts';
+import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import { perform } from './handlers.ts';
 import { describeTokens } from './tokens.ts';
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (iat: number, more: object = {}): string =>
   `${encode({ alg: 'RS256' })}.${encode({ sub: 's', aud: ['a'], iat, exp: iat + 600, ...more })}.signature`;
 const none = new Map();
+const performed = (operation: ProbeOperation, tokens: ReadonlyMap<ProjectedToken, string>): Promise<ProbeResult> =>
+  perform(operation, { tokens, sdk: () => Promise.reject(new Error('no SDK')) });
 
 describe('an operation on the pod', () => {
   const saved = { ...process.env };
@@ -33,28 +36,28 @@ describe('an operation on the pod', () => {
   it('tells whose a file is, and not what is in it', async () => {
     writeFileSync(file, 'secret');
     chmodSync(file, 0o640);
-    const result = await runInPod({ do: 'ReadFile', path: file }, none);
+    const result = await performed({ do: 'ReadFile', path: file }, none);
     expect(result).to.deep.include({ outcome: 'granted' });
     expect(result.facts).to.include({ bytes: 6, mode: '0640', uid: process.getuid?.() });
     expect(JSON.stringify(result)).not.to.contain('secret');
   });
 
   it('tells why a file cannot be read', async () =>
-    expect(await runInPod({ do: 'ReadFile', path: join(folder, 'none') }, none)).to.include({
+    expect(await performed({ do: 'ReadFile', path: join(folder, 'none') }, none)).to.include({
       outcome: 'refused',
       layer: 'injection',
       code: 'ENOENT',
     }));
 
   it('connects to where AWS is', async () =>
-    expect(await runInPod({ do: 'Connect', to: 'aws' }, none)).to.deep.equal({ outcome: 'granted' }));
+    expect(await performed({ do: 'Connect', to: 'aws' }, none)).to.deep.equal({ outcome: 'granted' }));
 
   it('waits until nobody answers there any more', async () => {
     const other = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(other.address() as AddressInfo).port}`;
     other.once('connection', () => other.close());
-    expect(await runInPod({ do: 'Connect', to: 'aws', until: 'closed' }, none)).to.include({
+    expect(await performed({ do: 'Connect', to: 'aws', until: 'closed' }, none)).to.include({
       outcome: 'refused',
       layer: 'network',
       code: 'ECONNREFUSED',
@@ -64,7 +67,7 @@ describe('an operation on the pod', () => {
   it('waits until the token is another than at the start', async () => {
     writeFileSync(file, token(1000));
     const first = new Map([['pod-identity', token(1000)]] as const);
-    const waiting = runInPod({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 20 }, first);
+    const waiting = performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 20 }, first);
     setTimeout(() => writeFileSync(file, token(1480)), 50);
     expect((await waiting).facts).to.deep.equal({
       sameSubject: true,
@@ -77,7 +80,7 @@ describe('an operation on the pod', () => {
   it('tells a new token that is for another', async () => {
     writeFileSync(file, token(1480, { sub: 'other', aud: ['b'] }));
     const first = new Map([['pod-identity', token(1000)]] as const);
-    expect((await runInPod({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 1 }, first)).facts).to.include({
+    expect((await performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 1 }, first)).facts).to.include({
       sameSubject: false,
       sameAudience: false,
     });
@@ -89,7 +92,7 @@ describe('an operation on the pod', () => {
   ] as const)
     it(`says so of a token ${what}`, async () => {
       writeFileSync(file, token(1000));
-      expect(await runInPod({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 0 }, first)).to.include({
+      expect(await performed({ do: 'AwaitTokenRotation', token: 'pod-identity', seconds: 0 }, first)).to.include({
         outcome: 'refused',
         code,
       });

@@ -2,31 +2,10 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type {
-  ConnectRequest,
-  PodOperation,
-  ProbeResult,
-  ProjectedToken,
-  RotationRequest,
-} from '../../foundation/probe-protocol.ts';
+import type { ConnectRequest, ProbeResult, ReadFileRequest, RotationRequest } from '../../foundation/probe-protocol.ts';
 import { readToken } from './tokens.ts';
 
-/** `first`: the tokens that were there at the program's start. */
-export async function runInPod(
-  operation: PodOperation,
-  first: ReadonlyMap<ProjectedToken, string>,
-): Promise<ProbeResult> {
-  switch (operation.do) {
-    case 'ReadFile':
-      return readFile(operation.path);
-    case 'Connect':
-      return tryToConnect(operation);
-    case 'AwaitTokenRotation':
-      return awaitRotation(operation, first.get(operation.token));
-  }
-}
-
-function readFile(path: string): ProbeResult {
+export function readFile({ path }: ReadFileRequest): ProbeResult {
   try {
     const bytes = readFileSync(path).length;
     const { mode, uid, gid } = statSync(path);
@@ -42,7 +21,7 @@ const CONNECT_MILLISECONDS = 2000;
 /** How long the state that is waited for may take to come. */
 const SETTLE_MILLISECONDS = 20_000;
 
-async function tryToConnect({ to, until }: ConnectRequest): Promise<ProbeResult> {
+export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeResult> {
   const url = new URL(
     to === 'agent'
       ? (process.env['PROBE_AGENT_URI'] ?? 'http://169.254.170.23')
@@ -78,7 +57,11 @@ function connectOnce(host: string, port: number): Promise<string | undefined> {
 
 const ROTATION_POLL_MILLISECONDS = 200;
 
-async function awaitRotation({ token, seconds }: RotationRequest, first: string | undefined): Promise<ProbeResult> {
+/** `first`: the token that was there at the program's start. */
+export async function awaitTokenRotation(
+  { token, seconds }: RotationRequest,
+  first: string | undefined,
+): Promise<ProbeResult> {
   if (first === undefined)
     return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: `the pod started without ${token}` };
   const started = Date.now();

@@ -21,7 +21,7 @@ import type {
   S3Operation,
 } from '../../foundation/probe-protocol.ts';
 
-type SdkOperation = Exclude<
+export type SdkOperation = Exclude<
   ProbeOperation,
   PodOperation | { readonly do: 'FetchCredentials' | 'AssumeRoleWithWebIdentity' }
 >;

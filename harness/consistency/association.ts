@@ -1,16 +1,19 @@
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { usesKubernetes } from '../plan/requirements.ts';
-import type { AssociationSpec, Expectation } from '../scenario/spec.ts';
+import type { AssociationSpec } from '../scenario/spec.ts';
 import { awaitAdmission, isInjected } from '../operations/admission.ts';
-import { rememberInjection } from '../operations/admitted-pod.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
 import { uniqueSubjects } from '../world/fixtures/service-accounts.ts';
-import type { Stage } from '../world/stages.ts';
 import { note } from './notes.ts';
-import { workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { accountKey, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** Workloads of one service account. */
 export type Subject = readonly [Workload, ...Workload[]];
+
+/** Whether pods of these workloads are to get no credentials, by the probes that follow. */
+type ExpectsRefusal = (workloads: readonly string[]) => boolean;
+
+const namesOf = (subject: Subject): readonly string[] => subject.map(({ name }) => name);
 
 /** What a change of an association leads to. */
 export interface Change {
@@ -72,7 +75,7 @@ export async function watchAssociation(
       world.signal.throwIfAborted();
       const account = `${first.namespace}/${first.serviceAccount}`;
       // Also where it was not seen in time: what was before is not what pods are to be like.
-      rememberInjection(world, first, injected);
+      world.injected.set(accountKey(first), injected);
       if (!webhookKnows)
         note(world, subject, `pods of ${account} were still ${injected ? 'not ' : ''}injected for Pod Identity${late}`);
       if (last !== undefined) note(world, subject, `EKS Auth still answered ${words(last)} for ${account}${late}`);
@@ -83,8 +86,8 @@ export async function watchAssociation(
 /** Follows the new associations of a scenario's service accounts until webhook and EKS Auth know of all of them. */
 export async function awaitAssociations(
   world: ScenarioWorld,
-  all: readonly Stage[],
   subjects: readonly (readonly Workload[])[],
+  expectsRefusal: ExpectsRefusal,
 ): Promise<void> {
   if (world.environment.aws.propagation === undefined) return;
   await Promise.all(
@@ -94,7 +97,7 @@ export async function awaitAssociations(
       const association = subject.find((item) => item.association !== undefined)?.association;
       if (association === undefined) return;
       const watch = await watchAssociation(world, subject, true);
-      await watch?.until(changeTo(world, all, 0, subject, association));
+      await watch?.until(changeTo(world, subject, association, expectsRefusal));
     }),
   );
 }
@@ -107,8 +110,7 @@ export async function awaitAssociations(
 export async function watchRefusals(
   world: ScenarioWorld,
   role: string,
-  all: readonly Stage[],
-  next: number,
+  expectsRefusal: ExpectsRefusal,
 ): Promise<() => Promise<void>> {
   const { propagation } = world.environment.aws;
   if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return async () => undefined;
@@ -119,7 +121,7 @@ export async function watchRefusals(
       const subject: Subject = [first, ...others];
       const has = ({ association }: Workload): boolean =>
         association?.role === role || association?.targetRole === role;
-      if (!subject.some(has) || !expectsRefusal(all, next, subject)) return undefined;
+      if (!subject.some(has) || !expectsRefusal(namesOf(subject))) return undefined;
       const auth = await eksAuthOf(world, first);
       const before = await auth?.first(performance.now() + milliseconds);
       if (before?.roleArn !== undefined) return { subject, auth };
@@ -142,32 +144,15 @@ export async function watchRefusals(
   };
 }
 
-/** What webhook and EKS Auth come to with an association, as far as the probes from a stage on tell. */
+/** What webhook and EKS Auth come to with an association, as far as the probes that follow tell. */
 export function changeTo(
   world: ScenarioWorld,
-  all: readonly Stage[],
-  from: number,
   subject: Subject,
   association: Pick<AssociationSpec, 'role' | 'targetRole'>,
+  expectsRefusal: ExpectsRefusal,
 ): Change {
   const role = association.targetRole ?? association.role;
-  return { injected: true, roleArn: expectsRefusal(all, from, subject) ? undefined : world.names.roleArn(role) };
-}
-
-/** Steps that change nothing of what EKS Auth answers. */
-const OF_PODS: ReadonlySet<string> = new Set(['StartPod', 'RestartPod', 'DeletePod', 'Wait']);
-
-/** Whether pods of these workloads are to get no credentials, by the probes up to the next step that changes something. */
-function expectsRefusal(all: readonly Stage[], from: number, subject: Subject): boolean {
-  const names = new Set(subject.map(({ name }) => name));
-  const expected: Expectation[] = [];
-  for (const stage of all.slice(from)) {
-    if (stage.kind === 'group')
-      for (const { step } of stage.group.probes)
-        if (step.workload !== undefined && names.has(step.workload)) expected.push(step.expectation);
-    if (stage.kind === 'action' && !OF_PODS.has(stage.action.do)) break;
-  }
-  return expected.length > 0 && expected.every(({ outcome }) => outcome === 'refused');
+  return { injected: true, roleArn: expectsRefusal(namesOf(subject)) ? undefined : world.names.roleArn(role) };
 }
 
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>

@@ -5,7 +5,7 @@ import type { ScenarioWorld } from '../world/world.ts';
 const RETRY_MILLISECONDS = 100;
 
 /** The service account `default` comes a moment after its namespace; until then no pod of it is admitted. */
-export async function onceAccountIsThere<T>(world: ScenarioWorld, create: () => Promise<T>): Promise<T> {
+export async function retryUntilAccountReady<T>(world: ScenarioWorld, create: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await create();

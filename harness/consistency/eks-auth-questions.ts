@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
@@ -33,8 +34,6 @@ interface Check {
   remove(): void;
 }
 
-let pods = 0;
-
 /**
  * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
  * may be given that one again whatever changes: EKS Auth keeps it for the pod (Amazon EKS User Guide, "Access AWS resources
@@ -49,7 +48,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
   const ask = async (): Promise<EksAuthAnswer | undefined> => {
     check ??= await newCheck(world, item);
     if (check === undefined) return undefined;
-    await turn(world, item);
+    await awaitTurn(world, item);
     const answer = (await aws.askEksAuth?.(cluster.name, check.token)) ?? {};
     asked(world, item);
     throwOurs(answer);
@@ -88,7 +87,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
  */
 async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
   const { kubernetes, probeImage } = clusterOf(world, item.cluster);
-  const name = `association-check-${(pods += 1)}`;
+  const name = `association-check-${randomUUID().slice(0, 8)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {
     const pod = await kubernetes.createPod(item.namespace, {
@@ -135,23 +134,17 @@ function throwOurs({ code = '', message = '' }: EksAuthAnswer): void {
     throw error;
 }
 
-/** When EKS Auth may be asked next about a service account, by its name; one scenario asks about each of its own. */
-const turns = new WeakMap<ScenarioWorld, Map<string, number>>();
-
 /** Waits so that no account is asked about more often than once a second, by whichever watch. */
-async function turn(world: ScenarioWorld, item: Workload): Promise<void> {
-  const ofWorld = turns.get(world) ?? new Map<string, number>();
-  turns.set(world, ofWorld);
+async function awaitTurn({ mayAskEksAuth, signal }: ScenarioWorld, item: Workload): Promise<void> {
   const account = accountKey(item);
   const now = performance.now();
-  const at = Math.max(now, ofWorld.get(account) ?? 0);
-  ofWorld.set(account, at + AWS_POLL_MILLISECONDS);
-  if (at > now) await sleep(at - now, undefined, { signal: world.signal });
+  const at = Math.max(now, mayAskEksAuth.get(account) ?? 0);
+  mayAskEksAuth.set(account, at + AWS_POLL_MILLISECONDS);
+  if (at > now) await sleep(at - now, undefined, { signal });
 }
 
 /** Counts the pause from the answer: the question itself may have waited for its place among others. */
-function asked(world: ScenarioWorld, item: Workload): void {
-  const ofWorld = turns.get(world);
-  const account = accountKey(item);
-  ofWorld?.set(account, Math.max(ofWorld.get(account) ?? 0, performance.now() + AWS_POLL_MILLISECONDS));
+function asked({ mayAskEksAuth }: ScenarioWorld, item: Workload): void {
+  const next = performance.now() + AWS_POLL_MILLISECONDS;
+  mayAskEksAuth.set(accountKey(item), Math.max(mayAskEksAuth.get(accountKey(item)) ?? 0, next));
 }

@@ -26,7 +26,7 @@ import {
 import { podIdentityRole } from '../scenario/policy.ts';
 import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
-import { stages } from '../world/stages.ts';
+import { expectsRefusal, stages } from '../world/stages.ts';
 import { Names } from '../world/names.ts';
 import { notesOn } from './notes.ts';
 import { changeTo, watchAssociation, watchRefusals, type Subject } from './association.ts';
@@ -35,8 +35,8 @@ import {
   isAssociationTooSoon,
   isPolicyTooSoon,
   kubernetesPollMilliseconds,
-  settleIam,
-  throughPropagation,
+  waitForIam,
+  retryUntilConsistent,
 } from './iam.ts';
 import { workload, type ScenarioWorld } from '../world/world.ts';
 
@@ -57,6 +57,9 @@ function worldOf(
     scenario,
     names: new Names(scenario, sources),
     tokens: new Map(),
+    notes: new Map(),
+    injected: new Map(),
+    mayAskEksAuth: new Map(),
     signal: new AbortController().signal,
     environment: {
       run: 'crun',
@@ -76,9 +79,9 @@ describe('changes of IAM', () => {
     const settled = async (_signal: AbortSignal, accounts: Iterable<string> = []): Promise<void> =>
       void waits.push([...accounts]);
     const aws = { propagation: { boundSeconds: 1, settled } };
-    await settleIam(worldOf(1, {}, aws));
-    await settleIam(worldOf(1, { roles: { ...ROLES, far: { ...podIdentityRole(), account: 'other' } } }, aws));
-    await settleIam(worldOf(1, { providers: [{ cluster: 'c1', account: 'other', clientIds: [] }] }, aws));
+    await waitForIam(worldOf(1, {}, aws));
+    await waitForIam(worldOf(1, { roles: { ...ROLES, far: { ...podIdentityRole(), account: 'other' } } }, aws));
+    await waitForIam(worldOf(1, { providers: [{ cluster: 'c1', account: 'other', clientIds: [] }] }, aws));
     expect(waits).to.deep.equal([['main'], ['main', 'other'], ['main', 'other']]);
   });
 });
@@ -86,7 +89,7 @@ describe('changes of IAM', () => {
 describe('a call that may come too soon', () => {
   const attempt = async (boundSeconds: number | undefined, answers: readonly (Error | string)[]): Promise<unknown> => {
     const left = [...answers];
-    const work = throughPropagation(
+    const work = retryUntilConsistent(
       worldOf(boundSeconds),
       ({ name }) => name === 'TooSoon',
       async () => {
@@ -260,7 +263,9 @@ describe('what an association comes to', () => {
   const world = worldOf(60, spec);
   const subject: Subject = [workload(world, 'red')];
   const change = (from: number, targetRole?: string): unknown =>
-    changeTo(world, stages(world.scenario), from, subject, { role: 'app', ...(targetRole && { targetRole }) });
+    changeTo(world, subject, { role: 'app', ...(targetRole && { targetRole }) }, (names) =>
+      expectsRefusal(stages(world.scenario), from, names),
+    );
 
   it('is a session of its role', () => expect(change(0)).to.deep.equal({ injected: true, roleArn: APP }));
   it('is a session of its target role', () =>
@@ -410,7 +415,7 @@ describe('an association that was changed', function () {
   it('has a role whose sessions are followed until EKS Auth refuses them, where that is expected', async () => {
     const refusals = async (cluster: Cluster, role: string, next: number): Promise<number> => {
       await (
-        await watchRefusals(cluster.world, role, stages(cluster.world.scenario), next)
+        await watchRefusals(cluster.world, role, (names) => expectsRefusal(stages(cluster.world.scenario), next, names))
       )();
       expect(cluster.deleted).to.deep.equal(cluster.made);
       return cluster.asked;

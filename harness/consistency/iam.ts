@@ -13,7 +13,7 @@ export const AWS_POLL_MILLISECONDS = 1100;
 export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): number => (name === 'aws' ? 500 : 50);
 
 /** Waits until the changes of IAM that a scenario has made are in force, where AWS takes a while for that. */
-export async function settleIam({ environment, signal, scenario: { spec } }: ScenarioWorld): Promise<void> {
+export async function waitForIam({ environment, signal, scenario: { spec } }: ScenarioWorld): Promise<void> {
   const things = [...Object.values(spec.roles ?? {}), ...(spec.providers ?? [])];
   const accounts = things.map(({ account = 'main' }) => account);
   await environment.aws.propagation?.settled(signal, new Set(['main', ...accounts]));
@@ -27,7 +27,7 @@ export const usesIam = ({ scenario: { spec } }: ScenarioWorld): boolean =>
  * Repeats a call while it throws what `isPassing` says is for want of propagation, for as long as a change may take to be
  * seen; then throws that. Where changes are in force at once the call is made once.
  */
-export async function throughPropagation<T>(
+export async function retryUntilConsistent<T>(
   { environment, signal }: ScenarioWorld,
   isPassing: (error: Error) => boolean,
   call: () => Promise<T>,

@@ -1,21 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMissing } from '../../foundation/missing.ts';
 import type { ProbeResult, Settling } from '../../foundation/probe-protocol.ts';
-import type { Expectation, HarnessOperation, Operation, ProbeStep } from '../scenario/spec.ts';
+import { ofHarness, ofWorkload } from '../operations/registry.ts';
+import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
-import { AWS_POLL_MILLISECONDS, isAssociationTooSoon } from './iam.ts';
+import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import type { ScenarioWorld } from '../world/world.ts';
-
-/** Operations whose results have nothing to do with what AWS puts in force. */
-const WITHOUT_AWS: ReadonlySet<Operation['do']> = new Set(['ReadFile', 'Connect', 'AwaitTokenRotation']);
 
 /** What the probe program is to repeat a probe for, where AWS takes a while to put changes in force. */
 export function settlingOf(world: ScenarioWorld, step: ProbeStep): Settling | undefined {
   const { propagation } = world.environment.aws;
   const { operation, expectation } = step;
-  if (propagation === undefined || WITHOUT_AWS.has(operation.do)) return undefined;
+  if (propagation === undefined || ofWorkload(operation)?.withoutAws === true) return undefined;
   const { outcome, by, code, status, policy, explicit } = expectation;
-  const role = identityExpected(world, step);
+  const role = identityExpected(world.scenario.spec, step);
   return {
     outcome,
     ...(by !== undefined && { by: [by].flat() }),
@@ -30,46 +27,18 @@ export function settlingOf(world: ScenarioWorld, step: ProbeStep): Settling | un
   };
 }
 
-/** Operations that change nothing, so that one before or after another means the same. */
-const READS: ReadonlySet<Operation['do']> = new Set([
-  'GetCallerIdentity',
-  'GetObject',
-  'HeadObject',
-  'GetObjectTagging',
-  'ListObjectsV2',
-  'HeadBucket',
-  'AssumeRole',
-]);
-
 /**
  * The probes of one pod between two steps, in the order that it makes them: those that must be granted come first where AWS
  * takes a while to put changes in force, so that a denial is not one for want of them. Probes that write, or whose order is
  * what they are about, stay where the scenario has them.
  */
 export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
-  const isFree = probes.every(({ step }) => READS.has(step.operation.do));
+  const isFree = probes.every(({ step }) => ofWorkload(step.operation)?.readOnly);
   if (world.environment.aws.propagation === undefined || !isFree) return [...probes];
   const isGrant = ({ step: { expectation } }: T): boolean =>
     expectation.outcome === 'granted' || expectation.outcome === 'absent';
   return [...probes.filter(isGrant), ...probes.filter((probe) => !isGrant(probe))];
 }
-
-/** The harness' own operations that only look, at what AWS may not have told the cluster or another of its hosts yet. */
-const LOOKS: ReadonlySet<HarnessOperation['do']> = new Set([
-  'AdmitPod',
-  'MutateRequest',
-  'DescribePodIdentityAssociation',
-  'ListPodIdentityAssociations',
-  'ListTagsForResource',
-]);
-
-/** Those that change what was made a moment before. */
-const CHANGES: ReadonlySet<HarnessOperation['do']> = new Set([
-  'UpdatePodIdentityAssociation',
-  'DeletePodIdentityAssociation',
-  'TagResource',
-  'UntagResource',
-]);
 
 /** A probe of the harness: what it does, and what it must meet. */
 export interface OwnProbe {
@@ -84,18 +53,7 @@ function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): b
   const refusedAlike = outcome === 'refused' && expectation.outcome === 'refused' && status === expectation.status;
   // An answer of the expected status with other words, or what is wrong with a request itself, does not come of a delay.
   if (status !== undefined && refusedAlike) return false;
-  if (LOOKS.has(operation.do)) return status !== BAD_REQUEST && expectation.status !== BAD_REQUEST;
-  // What was refused was not done. An association, or a role, that EKS has not heard of everywhere.
-  if (CHANGES.has(operation.do)) return outcome === 'refused' && expectation.outcome === 'granted' && isTooSoon(result);
-  // A role or a deletion that EKS has not heard of, a new creator's session.
-  return operation.do === 'CreatePodIdentityAssociation' && outcome === 'refused';
-}
-
-const BAD_REQUEST = 400;
-
-function isTooSoon({ code = '', message = '' }: ProbeResult): boolean {
-  const error = Object.assign(new Error(message), { name: code });
-  return isMissing(error) || isAssociationTooSoon(error);
+  return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
 export interface Tried {

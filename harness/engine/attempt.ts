@@ -1,7 +1,7 @@
 import { orAborted } from '../../foundation/aborted.ts';
 import { awsFailure } from '../aws/failure.ts';
 import { HarnessError, isUsage } from '../../foundation/errors.ts';
-import { missing } from '../plan/requirements.ts';
+import { unmetRequirements } from '../plan/requirements.ts';
 import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Prefetch } from '../world/prefetch.ts';
@@ -30,7 +30,7 @@ export interface ScenarioOptions {
 
 /** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
-  const lacking = missing(scenario, options.available, options.lacking);
+  const lacking = unmetRequirements(scenario, options.available, options.lacking);
   if (lacking !== undefined) return result(scenario, 'skipped', lacking);
   const attachments: Attachment[] = [];
   for (let attempt = 1; ; attempt += 1) {

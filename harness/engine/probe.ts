@@ -2,14 +2,21 @@ import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { isHarnessOperation } from '../operations/builders.ts';
-import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
+import type { StepContext } from '../operations/descriptor.ts';
+import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import { explain } from '../verdict/explain.ts';
 import type { ProbeOutcome } from '../report/results.ts';
-import { perform } from '../operations/steps.ts';
-import { Cast } from '../world/running-pods.ts';
-import { harnessProbe } from '../operations/harness-probes.ts';
-import { groupsOfPod, stages, type NumberedProbe, type ProbeGroup } from '../world/stages.ts';
+import { performOperation, performStep } from '../operations/perform.ts';
+import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
+import { RunningPods } from '../world/running-pods.ts';
+import {
+  expectsRefusal,
+  groupsOfPod,
+  stages,
+  type NumberedProbe,
+  type ProbeGroup,
+  type Stage,
+} from '../world/stages.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from '../verdict/judge.ts';
 import { describeOperation } from '../operations/describe.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
@@ -22,7 +29,7 @@ import { clusterOf, workload, workloads, type ScenarioWorld } from '../world/wor
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
   const all = stages(world.scenario);
-  const cast = new Cast(world, all);
+  const running = new RunningPods(world, all);
   await mintFreeTokens(world);
   await Promise.all(
     workloads(world)
@@ -31,30 +38,39 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
           item.spec.starts !== 'later' &&
           (groupsOfPod(all, item.name, 0).groups.length > 0 || isBoundTo(world, item.name)),
       )
-      .map((item) => cast.start(item.name, 0)),
+      .map((item) => running.start(item.name, 0)),
   );
-  await mintBoundTokens(world, cast);
+  await mintBoundTokens(world, running);
   const outcomes: ProbeOutcome[] = [];
   for (const [index, stage] of all.entries()) {
-    if (stage.kind === 'action') await perform(world, stage.action, cast, all, index + 1);
-    else outcomes.push(...(await probeGroup(world, stage.group, cast)));
+    if (stage.kind === 'action') await performStep(contextOf(world, running, all, index + 1), stage.action);
+    else outcomes.push(...(await probeGroup(world, stage.group, running)));
   }
   return withoutControl(outcomes.sort((a, b) => a.number - b.number));
 }
 
-const isBoundTo = (world: ScenarioWorld, name: string): boolean =>
-  Object.values(world.scenario.spec.tokens ?? {}).some((token) => token.boundTo === name) ||
-  world.scenario.spec.probes.some(
-    (step) => step.kind === 'probe' && 'boundTo' in step.operation && step.operation.boundTo === name,
-  );
+/** What the step ahead of stage `next` is performed with. */
+const contextOf = (world: ScenarioWorld, running: RunningPods, all: readonly Stage[], next: number): StepContext => ({
+  world,
+  pods: {
+    start: (name) => running.start(name, next),
+    restart: (name) => running.restart(name, next),
+    remove: (name) => running.remove(name),
+  },
+  expectsRefusal: (names) => expectsRefusal(all, next, names),
+});
 
-async function probeGroup(world: ScenarioWorld, group: ProbeGroup, cast: Cast): Promise<ProbeOutcome[]> {
+const isBoundTo = ({ scenario: { spec } }: ScenarioWorld, name: string): boolean =>
+  Object.values(spec.tokens ?? {}).some((token) => token.boundTo === name) ||
+  spec.probes.map(described).some(({ item, descriptor }) => descriptor.refersTo?.(item).pods?.includes(name));
+
+async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: RunningPods): Promise<ProbeOutcome[]> {
   const byWorkload = new Map<string, NumberedProbe[]>();
   for (const probe of group.probes)
     if (probe.step.workload !== undefined)
       byWorkload.set(probe.step.workload, [...(byWorkload.get(probe.step.workload) ?? []), probe]);
   const inPods = [...byWorkload].map(async ([name, probes]) => {
-    const pod = cast.pod(name);
+    const pod = running.pod(name);
     if (!pod)
       throw new HarnessError(
         'BAD_SCENARIO',
@@ -68,7 +84,7 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, cast: Cast): 
           'POD_FAILED',
           `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
         );
-      const { tries, ...result } = withUpstreamCalls(world, probe, report);
+      const { tries, ...result } = withRecordedFacts(world, probe, report);
       return outcomeOf(world, probe, result, {
         tries: tries?.count ?? 1,
         milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
@@ -78,45 +94,31 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, cast: Cast): 
   // The harness' own probes follow each other: some are about what the one before made.
   const own = (async () => {
     const results: ProbeOutcome[] = [];
-    for (const probe of group.probes)
-      if (isHarnessOperation(probe.step.operation)) results.push(await ownProbe(world, probe, probe.step.operation));
+    for (const probe of group.probes) if (ofHarness(probe.step.operation)) results.push(await ownProbe(world, probe));
     return results;
   })();
   return (await Promise.all([...inPods, own])).flat();
 }
 
-async function ownProbe(
-  world: ScenarioWorld,
-  probe: NumberedProbe,
-  operation: HarnessOperation,
-): Promise<ProbeOutcome> {
+async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<ProbeOutcome> {
   const started = performance.now();
-  const { expectation } = probe.step;
+  const { operation, expectation } = probe.step;
   const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
   const { result, tries } = await untilSettled(
     world,
     { operation, expectation },
-    () => harnessProbe(world, operation, expectation),
+    () => performOperation(world, operation, expectation),
     isAsExpected,
   );
   return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
 }
 
-/** How often EKS Auth was asked for the workload's service account while the probe ran, where AWS keeps a record. */
-function withUpstreamCalls(world: ScenarioWorld, { step }: NumberedProbe, report: ProbeReport): ProbeReport {
-  const { controls } = world.environment.aws;
-  if (!controls || step.operation.do !== 'FetchCredentials' || step.workload === undefined) return report;
-  const { namespace } = workload(world, step.workload);
-  const calls = controls
-    .calls()
-    .filter(
-      (call) =>
-        call.operation === 'AssumeRoleForPodIdentity' &&
-        call.time >= report.startedAt &&
-        call.time <= report.endedAt &&
-        call.notes.some((note) => note.includes(namespace)),
-    );
-  return { ...report, facts: { ...report.facts, upstreamCalls: calls.length } };
+/** A report with what AWS' record, where there is one, adds to its facts. */
+function withRecordedFacts(world: ScenarioWorld, { step }: NumberedProbe, report: ProbeReport): ProbeReport {
+  const { operation, workload: name } = step;
+  if (name === undefined) return report;
+  const recorded = ofWorkload(operation)?.recordedFacts?.(world, workload(world, name), report);
+  return recorded === undefined ? report : { ...report, facts: { ...report.facts, ...recorded } };
 }
 
 interface Judged {
@@ -128,7 +130,7 @@ interface Judged {
 
 function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
   const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
-  const expectedIdentity = identityExpected(world, step);
+  const expectedIdentity = identityExpected(world.scenario.spec, step);
   const expectation = world.names.expandAll(step.expectation);
   const judgement = judge(expectation, {
     result,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Journal } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { clustersOf, missing } from '../plan/requirements.ts';
+import { clustersOf, unmetRequirements } from '../plan/requirements.ts';
 import { median } from '../report/median.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import type { Terminal } from '../report/terminal.ts';
@@ -89,7 +89,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   };
   try {
     const before = capabilitiesBefore(cluster, configuration);
-    const planned = clustersFor(scenarios.filter((scenario) => missing(scenario, before) === undefined));
+    const planned = clustersFor(scenarios.filter((scenario) => unmetRequirements(scenario, before) === undefined));
     terminal.phase(
       'provisioning',
       `Run ${id}: ${scenarios.length} scenarios; provisioning ${planned.length === 0 ? 'no cluster' : `${planned.length} ${cluster} ${planned.length === 1 ? 'cluster' : 'clusters'}`}`,
@@ -108,7 +108,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     });
     // What an AWS has is known once it was asked.
     const available = new Set([...before].filter((name) => platform.aws.lacking?.has(name) !== true));
-    const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
+    const runnable = scenarios.filter((scenario) => unmetRequirements(scenario, available) === undefined);
     const opened = openEnvironment(platform, {
       run: id,
       clusters: clustersFor(runnable),

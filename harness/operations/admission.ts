@@ -1,10 +1,15 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
-import type { PodFields } from '../scenario/spec.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { isAccountMissing } from '../consistency/default-service-account.ts';
-import { clusterOf, type ScenarioWorld, type ProvisionedCluster, type Workload } from '../world/world.ts';
+import { clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+
+/** Fields of a pod for an admission probe, in Kubernetes' own form, laid over a pod with one container `app`. */
+export interface PodFields {
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
 
 export type Facts = Record<string, string | number | boolean>;
 
@@ -17,10 +22,7 @@ export async function admitInDryRun(
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
   const { probeImage } = clusterOf(world, like.cluster);
-  const { metadata = {}, spec = {} } = world.names.expandAll(pod) as {
-    metadata?: Record<string, unknown>;
-    spec?: Record<string, unknown>;
-  };
+  const { metadata = {}, spec = {} } = pod;
   const body = {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -103,11 +105,6 @@ const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
 /** Seconds: the shortest that a webhook asks for. */
 const LEAST_EXPIRATION = 600;
 
-/**
- * Whether a cluster's webhook sets the STS endpoint of pods. It does so for service accounts alone that it knows, so that
- * this shows of a pod with an association too that the webhook has seen its service account.
- */
-const setsStsEndpoint = new WeakMap<ProvisionedCluster, boolean>();
 const STS_ENDPOINT = {
   annotation: 'eks.amazonaws.com/sts-regional-endpoints',
   fact: 'app.env.AWS_STS_REGIONAL_ENDPOINTS',
@@ -125,7 +122,7 @@ export async function awaitAccountSeen(
   const associated = world.associations.has(item.name);
   const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);
   const showsRole = arn !== undefined && !associated;
-  const sets = setsStsEndpoint.get(here);
+  const sets = here.setsStsEndpoint;
   const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
   if (!showsRole && !showsEndpoint && Number.isNaN(seconds)) return;
   const seen = await awaitAdmission(
@@ -139,7 +136,7 @@ export async function awaitAccountSeen(
     },
     { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : SETTLE_MILLISECONDS },
   );
-  if (showsEndpoint && sets === undefined && setsStsEndpoint.get(here) !== true) setsStsEndpoint.set(here, seen);
+  if (showsEndpoint && sets === undefined && here.setsStsEndpoint !== true) here.setsStsEndpoint = seen;
 }
 
 const POD_IDENTITY_VOLUME = 'eks-pod-identity-token';

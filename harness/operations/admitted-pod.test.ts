@@ -5,9 +5,9 @@ import type { RawAnswer, RawRequest } from '../kubernetes-client/client.ts';
 import { anEnvironment, aWorld } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
-import { createAsSeen, rememberInjection } from './admitted-pod.ts';
+import { createAsSeen } from './admitted-pod.ts';
 import { notesOn } from '../consistency/notes.ts';
-import { workload, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
+import { accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 
 /** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
@@ -42,7 +42,7 @@ const create = (world: ScenarioWorld): ReturnType<typeof createAsSeen> =>
 describe('a pod that is created where API servers have a webhook each', () => {
   it('is made again where one admitted it that is behind, with a note', async () => {
     const { world, admitted, deleted } = clusterOf('endpoint', false, true, true, true);
-    rememberInjection(world, workload(world, 'red'), true);
+    world.injected.set(accountKey(workload(world, 'red')), true);
     expect(await create(world)).to.deep.equal({ name: 'red-1-again1', uid: 'u' });
     expect(deleted).to.deep.equal(['red-1']);
     expect(admitted.filter((name) => !name.endsWith('-look'))).to.deep.equal(['red-1', 'red-1-again1']);
@@ -50,13 +50,13 @@ describe('a pod that is created where API servers have a webhook each', () => {
   });
   it('is made again where one injected it after a deletion', async () => {
     const { world, deleted } = clusterOf('endpoint', true, false, false, false);
-    rememberInjection(world, workload(world, 'red'), false);
+    world.injected.set(accountKey(workload(world, 'red')), false);
     expect((await create(world)).name).to.equal('red-1-again1');
     expect(deleted).to.deep.equal(['red-1']);
   });
   it('stays where all treat it alike, such as one that is not to be injected', async () => {
     const { world, deleted } = clusterOf('endpoint', false);
-    rememberInjection(world, workload(world, 'red'), true);
+    world.injected.set(accountKey(workload(world, 'red')), true);
     expect((await create(world)).name).to.equal('red-1');
     expect(deleted).to.deep.equal([]);
   });

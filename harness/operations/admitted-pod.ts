@@ -1,19 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
-import { onceAccountIsThere } from '../consistency/default-service-account.ts';
+import { retryUntilAccountReady } from '../consistency/default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
 import { note } from '../consistency/notes.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { accountKey, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
-
-/** Whether pods of a service account were last seen to be injected for Pod Identity. */
-const seen = new WeakMap<ScenarioWorld, Map<string, boolean>>();
-
-/** Remembers what was waited for and seen of a service account's pods. */
-export function rememberInjection(world: ScenarioWorld, item: Workload, injected: boolean): void {
-  const ofWorld = seen.get(world) ?? new Map<string, boolean>();
-  seen.set(world, ofWorld.set(accountKey(item), injected));
-}
 
 /**
  * Creates a pod of a workload, under the name `first` if all is well. It is admitted once and for all, maybe by an API server
@@ -33,9 +24,9 @@ export async function createAsSeen(
   for (let count = 1; ; count += 1) {
     const name = count === 1 ? first : `${first}-again${count - 1}`;
     const pod = manifestOf(name);
-    const created = await onceAccountIsThere(world, () => kubernetes.createPod(item.namespace, pod));
+    const created = await retryUntilAccountReady(world, () => kubernetes.createPod(item.namespace, pod));
     const injected = isInjected(admissionFacts(created));
-    const wanted = seen.get(world)?.get(accountKey(item)) ?? injected;
+    const wanted = world.injected.get(accountKey(item)) ?? injected;
     const made = { name, uid: created.metadata?.uid ?? '' };
     if (wanted === injected || performance.now() >= end) return made;
     const others = await admitEverywhere(world, item, { ...pod, metadata: { ...pod.metadata, name: `${name}-look` } });

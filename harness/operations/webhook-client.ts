@@ -1,10 +1,7 @@
 import { request } from 'node:https';
 import { connect, textOf } from '../../foundation/kubernetes/connection.ts';
 import type { KubernetesClient, RawAnswer } from '../kubernetes-client/client.ts';
-import type { ClusterAlias } from '../scenario/policy.ts';
-import { awaitAdmission } from './admission.ts';
-import { undoAtOnce } from '../cleanup/undo.ts';
-import { clusterOf, workloads, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
+import type { ProvisionedCluster } from '../world/world.ts';
 
 /**
  * How the API server reaches the Pod Identity webhook: `clientConfig` of its configuration (Kubernetes documentation,
@@ -27,7 +24,7 @@ export interface WebhookClient {
 const CONFIGURATION = '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/pod-identity-webhook';
 
 /** Throws an Error when the cluster has no such configuration. */
-async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClient> {
+export async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClient> {
   const answer = await kubernetes.raw({ path: CONFIGURATION });
   const { webhooks } = JSON.parse(answer.body) as { webhooks?: readonly { clientConfig?: WebhookClient }[] };
   const client = webhooks?.[0]?.clientConfig;
@@ -36,7 +33,7 @@ async function webhookClient(kubernetes: KubernetesClient): Promise<WebhookClien
 }
 
 /** Throws an Error when the API server does not take it. */
-async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookClient): Promise<void> {
+export async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookClient): Promise<void> {
   const answer = await kubernetes.raw({
     method: 'PATCH',
     path: CONFIGURATION,
@@ -47,41 +44,15 @@ async function setWebhookClient(kubernetes: KubernetesClient, client: WebhookCli
     throw new Error(`the webhook configuration pod-identity-webhook cannot be changed (status ${answer.status})`);
 }
 
-/** The discard port, where nobody answers. */
-const NOBODY = 'https://127.0.0.1:9/mutate';
-
-/** Leads the API server's calls of the webhook to where nobody answers, until the scenario is over. */
-export async function cutWebhook(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
-  const { kubernetes } = clusterOf(world, alias);
-  const before = await webhookClient(kubernetes);
-  const { caBundle } = before;
-  // A workload that is injected shows when the API server has learnt of the change, and of its end.
-  const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
-  const untilInjected = async (injected: boolean, signal?: AbortSignal): Promise<void> => {
-    if (witness)
-      await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, {
-        ...(signal && { signal }),
-      });
-  };
-  await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
-  world.undo.push(
-    undoAtOnce(async () => {
-      await setWebhookClient(kubernetes, before);
-      await untilInjected(true, new AbortController().signal);
-    }),
-  );
-  await untilInjected(false);
-}
-
 /** A raw POST to the webhook: at its URL, or through the API server's proxy to its service. */
-export async function postToWebhook(
+export async function post(
   { cluster, kubernetes }: ProvisionedCluster,
   contentType: string,
   body: string,
 ): Promise<RawAnswer> {
   const { url, service, caBundle } = await webhookClient(kubernetes);
   const headers = { 'content-type': contentType };
-  if (url !== undefined) return post(new URL(url), headers, body, caBundle);
+  if (url !== undefined) return postTo(new URL(url), headers, body, caBundle);
   const { namespace, name, port = 443, path = '/' } = service ?? { namespace: '', name: '' };
   const connection = connect(cluster.kubeConfig);
   try {
@@ -101,7 +72,7 @@ export async function postToWebhook(
   }
 }
 
-function post(
+function postTo(
   url: URL,
   headers: Readonly<Record<string, string>>,
   body: string,

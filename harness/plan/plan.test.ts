@@ -17,12 +17,12 @@ import {
   restartPod,
   succeeds,
   weather,
-} from '../operations/builders.ts';
+} from '../operations/index.ts';
 import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { listText, planText } from './print.ts';
-import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';
+import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 import { select } from './select.ts';
 
 const grant = granted('red', getObject('data/red/key'));
@@ -74,12 +74,12 @@ describe('what a scenario needs', () => {
 
   it('is told with the reason where that is known', () =>
     expect(
-      missing(aScenario(), new Set(['kubernetes', 'pod-identity']), new Map([['s3', 'http://x has no S3']])),
+      unmetRequirements(aScenario(), new Set(['kubernetes', 'pod-identity']), new Map([['s3', 'http://x has no S3']])),
     ).to.equal('Needs what is not available here: S3 (s3: http://x has no S3).'));
 
   it('is told where it is missing', () => {
-    expect(missing(aScenario(), all)).to.equal(undefined);
-    expect(missing(aScenario({ needs: ['weather', 'imds'] }), all)).to.equal(
+    expect(unmetRequirements(aScenario(), all)).to.equal(undefined);
+    expect(unmetRequirements(aScenario({ needs: ['weather', 'imds'] }), all)).to.equal(
       'Needs what is not available here: delays and failures of AWS that can be turned on (weather), instance metadata that pods can reach (imds).',
     );
   });

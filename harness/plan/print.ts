@@ -1,8 +1,9 @@
+import { identityExpected } from '../verdict/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
-import { describeOperation, showsIdentity } from '../operations/describe.ts';
-import type { ActionStep, Scenario } from '../scenario/spec.ts';
+import { describeOperation, describeStep } from '../operations/describe.ts';
+import type { Scenario } from '../scenario/spec.ts';
 import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
-import { capabilitiesOf, clustersOf, isExclusive, missing } from './requirements.ts';
+import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 
 /** One line for each scenario: id, suite and title. */
 export function listText(scenarios: readonly Scenario[]): string {
@@ -19,7 +20,7 @@ export function planText(
   available: ReadonlySet<string>,
   aws?: AwsPlanOptions,
 ): string {
-  const runnable = scenarios.filter((scenario) => missing(scenario, available) === undefined);
+  const runnable = scenarios.filter((scenario) => unmetRequirements(scenario, available) === undefined);
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
   const existing = aws?.existingClusters ?? [];
   const lines = [
@@ -29,7 +30,7 @@ export function planText(
   ];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
-    const reason = missing(scenario, available);
+    const reason = unmetRequirements(scenario, available);
     if (reason !== undefined) {
       lines.push(`  skipped: ${reason}`);
       continue;
@@ -37,18 +38,10 @@ export function planText(
     lines.push(...creations(scenario));
     let number = 0;
     for (const step of scenario.spec.probes) {
-      if (step.kind === 'action') lines.push(`  then ${actionText(step)}`);
+      if (step.kind === 'action') lines.push(`  then ${describeStep(step)}`);
       else {
         number += 1;
-        const item = step.workload === undefined ? undefined : scenario.spec.workloads?.[step.workload];
-        const association = typeof item?.role === 'string' ? { role: item.role, targetRole: undefined } : item?.role;
-        const identity =
-          step.expectation.as ??
-          (!showsIdentity(step.operation) || 'through' in step.operation || step.operation.do.startsWith('AssumeRole')
-            ? undefined
-            : (association?.targetRole ??
-              association?.role ??
-              (typeof item?.irsa === 'string' ? item.irsa : undefined)));
+        const identity = identityExpected(scenario.spec, step);
         lines.push(
           `  ${number}. ${step.workload ?? 'harness'}: ${describeOperation(undefined, step.operation)} must be ${describeExpectation(step.expectation, identity)}${step.control ? ' (control)' : ''}`,
         );
@@ -102,13 +95,4 @@ function creations(scenario: Scenario): string[] {
     }),
   );
   return lines;
-}
-
-export function actionText(step: ActionStep): string {
-  const { kind: _kind, do: action, ...details } = step;
-  const words = action.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
-  const values = Object.entries(details).map(
-    ([key, value]) => `${key} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
-  );
-  return values.length === 0 ? words : `${words} (${values.join(', ')})`;
 }

@@ -11,10 +11,10 @@ import {
   tokenRotation,
   wait,
   weather,
-} from '../operations/builders.ts';
-import { createAssociationFor, describeAddon } from '../operations/control-plane.ts';
+} from '../operations/index.ts';
+import { createAssociationFor, describeAddon } from '../operations/index.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
-import { capabilitiesOf, isExclusive, missing, waitOf } from './requirements.ts';
+import { capabilitiesOf, isExclusive, unmetRequirements, waitOf } from './requirements.ts';
 
 const scenario = (probes: readonly Step[], spec: Partial<ScenarioSpec> = {}) => ({
   id: 'XX-01',
@@ -110,7 +110,7 @@ describe('requirements of a scenario', () => {
     expect(waitOf(scenario([wait(2), granted('app', tokenRotation('pod-identity', 600))]))).to.equal(602));
 
   it('name what is missing', () => {
-    expect(missing(scenario([restartAgent()]), new Set())).to.include('agent-restart');
-    expect(missing(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
+    expect(unmetRequirements(scenario([restartAgent()]), new Set())).to.include('agent-restart');
+    expect(unmetRequirements(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
   });
 });

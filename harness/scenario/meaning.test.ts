@@ -12,8 +12,8 @@ import {
   succeeds,
   tokenRotation,
   wait,
-} from '../operations/builders.ts';
-import { changeAssociation, createAssociationFor } from '../operations/control-plane.ts';
+} from '../operations/index.ts';
+import { changeAssociation, createAssociationFor } from '../operations/index.ts';
 import { meaningless } from './meaning.ts';
 import type { ScenarioSpec, Step, TokenSpec, WorkloadSpec } from './spec.ts';
 

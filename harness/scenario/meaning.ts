@@ -1,4 +1,7 @@
-import { CAPABILITIES, type ScenarioSpec, type Step, type WorkloadSpec } from './spec.ts';
+import type { References } from '../operations/descriptor.ts';
+import { described, operationOf, unknownName } from '../operations/registry.ts';
+import { GREATEST_ID, LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from './checks.ts';
+import { CAPABILITIES, type ProbeStep, type ScenarioSpec, type Step, type WorkloadSpec } from './spec.ts';
 
 /**
  * What is wrong with the words, numbers and token names of a scenario, in half a sentence; undefined when nothing is. No
@@ -9,14 +12,7 @@ export function meaningless(spec: ScenarioSpec): string | undefined {
   return undefined;
 }
 
-type Problem = string | undefined;
-
 const CLUSTERS = ['c1', 'c2'];
-const PROJECTED = ['pod-identity', 'irsa', 'kubernetes-api'];
-/** Milliseconds that a timer can wait are 31 bits. */
-const LONGEST_SECONDS = 2_147_483;
-/** User and group ids of a pod's security context (Kubernetes API reference, validation of IDs). */
-const GREATEST_ID = 2_147_483_647;
 
 function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const need of spec.needs ?? []) yield oneOf('"needs"', need, Object.keys(CAPABILITIES));
@@ -53,77 +49,31 @@ function* ofWorkload(name: string, workload: WorkloadSpec): Generator<Problem> {
 }
 
 function* ofStep(spec: ScenarioSpec, step: Step): Generator<Problem> {
-  if (step.kind === 'action') {
-    if ('cluster' in step) yield oneOf(`the cluster of ${step.do}`, step.cluster, CLUSTERS);
-    if (step.do === 'Wait') yield number('the time of wait, in seconds,', step.seconds ?? null, 0, LONGEST_SECONDS);
-    return;
-  }
-  const { operation } = step;
-  const declared = (kind: 'role' | 'token', name: string | undefined): Problem =>
-    name === undefined || name in ((kind === 'role' ? spec.roles : spec.tokens) ?? {})
-      ? undefined
-      : `${operation.do} names ${kind} "${name}", which the scenario does not declare`;
-  if ('cluster' in operation) yield oneOf(`the cluster of ${operation.do}`, operation.cluster, CLUSTERS);
-  switch (operation.do) {
-    case 'Connect':
-      yield oneOf('the place of connect', operation.to ?? null, ['agent', 'aws']);
-      yield oneOf('"until" of connect', operation.until, ['open', 'closed']);
-      return;
-    case 'AwaitTokenRotation':
-      yield oneOf('the token of tokenRotation', operation.token ?? null, PROJECTED);
-      yield number('the time of tokenRotation, in seconds,', operation.seconds ?? null, 0, LONGEST_SECONDS);
-      return;
-    case 'ReadFile':
-      if (!String(operation.path).startsWith('/'))
-        yield `the path of readFile is ${shown(operation.path)}: give one that begins with /`;
-      return;
-    case 'FetchCredentials':
-      yield oneOf('"via" of fetchCredentials', operation.via, ['ipv4', 'ipv6']);
-      yield whole('"repeat" of fetchCredentials', operation.repeat, 1, GREATEST_ID);
-      yield declared('token', operation.token.from === 'minted' ? operation.token.name : undefined);
-      return;
-    case 'AssumeRoleWithWebIdentity':
-      yield declared('token', operation.token.from === 'minted' ? operation.token.name : undefined);
-      return;
-    case 'ReviewToken':
-      yield declared('token', operation.token);
-      return;
-    case 'KubernetesGet':
-      yield declared('token', operation.as === 'anonymous' ? undefined : operation.as.token);
-      return;
-    case 'AgentGet':
-      yield whole('the port of agentGet', operation.port ?? null, 1, 65_535);
-      return;
-    case 'CreatePodIdentityAssociation':
-      yield whole('"atOnce" of createAssociationFor', operation.atOnce, 1, GREATEST_ID);
-      yield declared('role', operation.association.role);
-      yield declared('role', operation.association.targetRole);
-      yield declared('role', operation.as?.role);
-      yield declared('token', operation.as?.token);
-      return;
-    case 'UpdatePodIdentityAssociation':
-      yield declared('role', operation.association.role);
-      yield declared('role', operation.association.targetRole);
-      return;
-    default:
-  }
+  const unknown = unknownName(step);
+  yield unknown;
+  if (unknown !== undefined) return;
+  const { item, descriptor } = described(step);
+  if (step.kind === 'probe') yield* ofProbe(spec, step);
+  const { workloads = [], pods = [], roles, tokens, users, clusters = [] } = descriptor.refersTo?.(item) ?? {};
+  const undeclared = (kind: string, names: References[keyof References], declared: object = {}): Problem[] =>
+    (names ?? []).map((name) =>
+      name === undefined || Object.hasOwn(declared, name)
+        ? undefined
+        : `${item.do} names ${kind} "${name}", which the scenario does not declare`,
+    );
+  const acting = step.kind === 'probe' ? step.workload : undefined;
+  yield* undeclared('workload', [acting, ...workloads, ...pods], spec.workloads);
+  yield* undeclared('role', roles, spec.roles);
+  yield* undeclared('token', tokens, spec.tokens);
+  yield* undeclared('user', users, spec.users);
+  for (const cluster of clusters) yield oneOf(`the cluster of ${item.do}`, cluster, CLUSTERS);
+  yield* descriptor.check?.(item) ?? [];
 }
 
-function oneOf(what: string, value: unknown, words: readonly (string | boolean)[]): Problem {
-  if (value === undefined || words.includes(value as string)) return undefined;
-  return `${what} is ${shown(value)}: use ${words.map(shown).join(' or ')}`;
+function* ofProbe(spec: ScenarioSpec, { operation, workload, expectation: { as } }: ProbeStep): Generator<Problem> {
+  const { performedBy } = operationOf(operation);
+  if ((workload === undefined) !== (performedBy === 'harness'))
+    yield `${operation.do} is ${performedBy === 'harness' ? 'made by the harness: use succeeds() or fails()' : 'made by a workload: name it'}`;
+  if (as !== undefined && as !== 'node' && as !== 'static' && !Object.hasOwn(spec.roles ?? {}, as))
+    yield `${operation.do} expects the identity of role "${as}", which the scenario does not declare`;
 }
-
-function number(what: string, value: unknown, least: number, most: number): Problem {
-  if (value === undefined || (typeof value === 'number' && value >= least && value <= most)) return undefined;
-  return `${what} is ${shown(value)}: give a number from ${least} to ${most}`;
-}
-
-function whole(what: string, value: unknown, least: number, most: number): Problem {
-  if (value === undefined || Number.isInteger(value)) return number(what, value, least, most);
-  return `${what} is ${shown(value)}: give a whole number from ${least} to ${most}`;
-}
-
-/** As in the suite; JSON knows no NaN. */
-const shown = (value: unknown): string =>
-  value === null ? 'missing' : typeof value === 'number' ? `${value}` : JSON.stringify(value);

@@ -1,16 +1,7 @@
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
 import { aScenario } from '../testing/scenarios.ts';
-import {
-  absent,
-  createToken,
-  control,
-  denied,
-  getObject,
-  granted,
-  restartPod,
-  succeeds,
-} from '../operations/builders.ts';
+import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
 import { allow, podIdentityRole } from './policy.ts';
 import { collect, suite, type Registry } from './registry.ts';
 import type { ScenarioSpec } from './spec.ts';

@@ -1,9 +1,8 @@
 import { HarnessError } from '../../foundation/errors.ts';
-import { isHarnessOperation } from '../operations/builders.ts';
 import { meaningless } from './meaning.ts';
 import { isOfRole, placeholdersIn } from './placeholders.ts';
 import { unusableName } from './real-names.ts';
-import type { Scenario, ScenarioSpec, Step } from './spec.ts';
+import type { Scenario, ScenarioSpec } from './spec.ts';
 
 const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
 
@@ -79,7 +78,6 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
       `${id} expects a denial but nothing in it must be granted: add the probe that must be granted so that the denial means something`,
     );
   }
-  for (const step of spec.probes) checkNames(registry, id, spec, step);
   const problem = unusableName(id, spec) ?? meaningless(spec);
   if (problem !== undefined) throw bad(registry, `${id}: ${problem}`);
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) {
@@ -102,31 +100,5 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
   for (const object of spec.objects ?? []) {
     const at = typeof object === 'string' ? object : object.at;
     if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);
-  }
-}
-
-function checkNames(registry: Registry, id: string, spec: ScenarioSpec, step: Step): void {
-  const workload = 'workload' in step ? step.workload : undefined;
-  if (workload !== undefined && !(workload in (spec.workloads ?? {}))) {
-    throw bad(registry, `${id} names workload "${workload}", which it does not declare`);
-  }
-  if (step.kind === 'action') {
-    const given = 'association' in step ? step.association : 'role' in step ? step.role : undefined;
-    const association = typeof given === 'string' ? { role: given, targetRole: undefined } : given;
-    for (const role of [association?.role, association?.targetRole]) {
-      if (role !== undefined && !(role in (spec.roles ?? {})))
-        throw bad(registry, `${id}: the step ${step.do} names role "${role}", which the scenario does not declare`);
-    }
-    return;
-  }
-  if ((step.workload === undefined) !== isHarnessOperation(step.operation)) {
-    throw bad(
-      registry,
-      `${id}: ${step.operation.do} is ${isHarnessOperation(step.operation) ? 'made by the harness: use succeeds() or fails()' : 'made by a workload: name it'}`,
-    );
-  }
-  const as = step.expectation.as;
-  if (as !== undefined && as !== 'node' && as !== 'static' && !(as in (spec.roles ?? {}))) {
-    throw bad(registry, `${id} expects the identity of role "${as}", which it does not declare`);
   }
 }

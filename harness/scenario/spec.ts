@@ -1,12 +1,4 @@
-import type {
-  AgentRequest,
-  AssumeRoleStep,
-  Layer,
-  PodOperation,
-  TokenChange,
-  TokenSource,
-} from '../../foundation/probe-protocol.ts';
-import type { ControlPlaneOperation } from '../operations/control-plane.ts';
+import type { Layer } from '../../foundation/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
@@ -114,81 +106,20 @@ export interface UserSpec {
   }[];
 }
 
-/** What a workload tries: identity and S3 through the SDK's default chain, or a raw request. Places are `<bucket>/<key>`. */
-export type WorkloadOperation =
-  | { readonly do: 'GetCallerIdentity' }
-  | {
-      readonly do: 'GetObject' | 'HeadObject' | 'DeleteObject' | 'GetObjectTagging';
-      readonly at: string;
-      readonly through?: AssumeRoleStep;
-    }
-  | {
-      readonly do: 'PutObject';
-      readonly at: string;
-      readonly tags?: Readonly<Record<string, string>>;
-      readonly through?: AssumeRoleStep;
-    }
-  | {
-      readonly do: 'ListObjectsV2';
-      readonly bucket: string;
-      readonly prefix?: string;
-      readonly through?: AssumeRoleStep;
-    }
-  | { readonly do: 'HeadBucket'; readonly bucket: string; readonly through?: AssumeRoleStep }
-  | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
-  | AgentRequest
-  | PodOperation
-  | {
-      readonly do: 'AssumeRoleWithWebIdentity';
-      readonly roleArn: string;
-      readonly token: TokenSource;
-      readonly change?: TokenChange;
-      readonly durationSeconds?: number;
-    };
-
-/** Fields of a pod for an admission probe, in Kubernetes' own form, laid over a pod with one container `app`. */
-export interface PodFields {
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly spec?: Readonly<Record<string, unknown>>;
+/** What a probe tries: `do` names it, and its descriptor in `harness/operations` says all else of it. */
+export interface Operation {
+  readonly do: string;
 }
 
-/** What the harness itself tries, at Kubernetes' API or the AWS control plane. */
-export type HarnessOperation =
-  | {
-      readonly do: 'AdmitPod';
-      readonly like: string;
-      readonly pod: PodFields;
-      /** User of the scenario who creates the pod. Default: the administrator. */
-      readonly as?: string;
-      /** How many such pods are created. Default 1. */
-      readonly repeat?: number;
-    }
-  | {
-      readonly do: 'MutateRequest';
-      readonly cluster: ClusterAlias;
-      readonly contentType: string;
-      readonly body: string;
-    }
-  | {
-      readonly do: 'CreateToken';
-      readonly as?: string;
-      readonly serviceAccount: string;
-      readonly cluster: ClusterAlias;
-      readonly audience: string;
-      readonly expirationSeconds?: number;
-      readonly boundTo?: string;
-    }
-  | { readonly do: 'ReviewToken'; readonly cluster: ClusterAlias; readonly token: string }
-  | {
-      readonly do: 'KubernetesGet';
-      readonly cluster: ClusterAlias;
-      readonly path: string;
-      readonly as: 'anonymous' | { readonly token: string };
-    }
-  | { readonly do: 'AgentGet'; readonly cluster: ClusterAlias; readonly port: number; readonly path: string }
-  | ControlPlaneOperation;
+/** An operation that pods perform. `performedBy` is there for the compiler alone. */
+export interface WorkloadOperation extends Operation {
+  readonly performedBy?: 'workload';
+}
 
-export type Operation = WorkloadOperation | HarnessOperation;
+/** An operation that the harness performs, at Kubernetes' API or the AWS control plane. */
+export interface HarnessOperation extends Operation {
+  readonly performedBy?: 'harness';
+}
 
 /** A value that a fact must have. */
 export type FactMatcher =
@@ -227,45 +158,12 @@ export interface ProbeStep {
   readonly control: boolean;
 }
 
-/** A change of the world between probes. */
-export type ActionStep = { readonly kind: 'action' } & (
-  | { readonly do: 'StartPod' | 'RestartPod' | 'DeletePod'; readonly workload: string }
-  | { readonly do: 'CreateAssociation'; readonly workload: string; readonly association: string | AssociationSpec }
-  | { readonly do: 'UpdateAssociation'; readonly workload: string; readonly role: string }
-  | { readonly do: 'DeleteAssociation'; readonly workload: string }
-  | {
-      readonly do: 'AnnotateServiceAccount';
-      readonly workload: string;
-      readonly annotations: Readonly<Record<string, string | null>>;
-    }
-  | { readonly do: 'PutRolePolicy'; readonly role: string; readonly permissions: readonly PermissionStatement[] }
-  | { readonly do: 'UpdateTrust'; readonly role: string; readonly trust: RoleSpec['trust'] }
-  | { readonly do: 'DeleteRole' | 'RecreateRole'; readonly role: string }
-  /** Deletes the workload's service account and makes it again under its name. */
-  | { readonly do: 'RecreateServiceAccount'; readonly workload: string }
-  | { readonly do: 'DenyNode'; readonly cluster: ClusterAlias; readonly actions: readonly string[] }
-  | { readonly do: 'RestartAgent'; readonly cluster: ClusterAlias }
-  /** No node has an agent any more, until it is started again or the scenario is over. */
-  | { readonly do: 'StopAgent' | 'StartAgent'; readonly cluster: ClusterAlias }
-  /** The API server no longer reaches the Pod Identity webhook, until the scenario is over. */
-  | { readonly do: 'CutWebhook'; readonly cluster: ClusterAlias }
-  | { readonly do: 'Wait' | 'AdvanceClock'; readonly seconds: number }
-  | {
-      readonly do: 'Weather';
-      readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
-      readonly operation: string;
-      readonly delayMilliseconds?: number;
-      readonly error?: { readonly code: string; readonly status: number; readonly message: string };
-      readonly times?: number;
-      readonly cluster?: ClusterAlias;
-      /**
-       * Only what EKS Auth does for pods of this namespace of the scenario, once it has read their token: no other
-       * scenario feels it, so this one need not run alone.
-       */
-      readonly namespace?: string;
-    }
-  | { readonly do: 'ClearWeather' }
-);
+/** A change of the world between probes; as an operation has, each has a descriptor in `harness/operations`. */
+export interface StepOf<Name extends string> {
+  readonly kind: 'action';
+  readonly do: Name;
+}
+export type ActionStep = StepOf<string>;
 
 export type Step = ProbeStep | ActionStep;
 

@@ -1,6 +1,6 @@
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../report/results.ts';
 import { allow, podIdentityRole } from '../scenario/policy.ts';
-import { denied, getObject, granted } from '../operations/builders.ts';
+import { denied, getObject, granted } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
 
 /** A scenario of one workload with a role, for tests. */

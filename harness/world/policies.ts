@@ -1,6 +1,6 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import type { RawPolicy } from '../scenario/policy.ts';
-import { isPolicyTooSoon, throughPropagation } from '../consistency/iam.ts';
+import { isPolicyTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
 import type { ScenarioWorld } from './world.ts';
 
 /** Names under which AWS' services refuse a policy document. */
@@ -27,7 +27,7 @@ export async function handPolicy<T>(
 ): Promise<T> {
   const { scenario } = world;
   try {
-    return await throughPropagation(world, isPolicyTooSoon, call);
+    return await retryUntilConsistent(world, isPolicyTooSoon, call);
   } catch (error) {
     if (!isRefused(error as Error)) throw error;
     const from = 'from' in policy ? ` (from ${(policy as RawPolicy).from})` : '';

@@ -3,11 +3,11 @@ import { startWorkloadPod, type WorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioWorld } from './world.ts';
 
 /** The pods of a scenario under way. */
-export class Cast {
+export class RunningPods {
   readonly #world: ScenarioWorld;
   readonly #stages: readonly Stage[];
   readonly #pods = new Map<string, WorkloadPod>();
-  readonly #incarnations = new Map<string, number>();
+  readonly #started = new Map<string, number>();
 
   constructor(world: ScenarioWorld, all: readonly Stage[]) {
     this.#world = world;
@@ -16,16 +16,11 @@ export class Cast {
 
   /** Starts the pod of a workload with the plan of the groups that follow stage `from`. */
   async start(name: string, from: number): Promise<void> {
-    const incarnation = (this.#incarnations.get(name) ?? 0) + 1;
-    this.#incarnations.set(name, incarnation);
+    const ordinal = (this.#started.get(name) ?? 0) + 1;
+    this.#started.set(name, ordinal);
     this.#pods.set(
       name,
-      await startWorkloadPod(
-        this.#world,
-        workload(this.#world, name),
-        groupsOfPod(this.#stages, name, from),
-        incarnation,
-      ),
+      await startWorkloadPod(this.#world, workload(this.#world, name), groupsOfPod(this.#stages, name, from), ordinal),
     );
   }
 
@@ -36,7 +31,7 @@ export class Cast {
   }
 
   /** Deletes the workload's pod and starts the next, which has another name and need not wait for the end of the first. */
-  async replace(name: string, from: number): Promise<void> {
+  async restart(name: string, from: number): Promise<void> {
     const gone = this.#pods.get(name)?.delete();
     // A failure to delete it is told by whoever waits for it: here nobody does, and it goes with the scenario.
     gone?.catch(() => undefined);

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { advanceClock, deletePod, getObject, granted, restartPod, startPod } from '../operations/builders.ts';
+import { advanceClock, deletePod, getObject, granted, restartPod, startPod } from '../operations/index.ts';
 import type { Step } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { groupsOfPod, stages } from './stages.ts';

@@ -1,4 +1,5 @@
-import type { ProbeStep, Scenario, Step } from '../scenario/spec.ts';
+import { stepOf } from '../operations/registry.ts';
+import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
 /** Consecutive probes, made side by side by all workloads; the actions before them come first. */
 export interface ProbeGroup {
@@ -13,8 +14,7 @@ export interface NumberedProbe {
 }
 
 export type Stage =
-  | { readonly kind: 'group'; readonly group: ProbeGroup }
-  | { readonly kind: 'action'; readonly action: Extract<Step, { kind: 'action' }> };
+  { readonly kind: 'group'; readonly group: ProbeGroup } | { readonly kind: 'action'; readonly action: ActionStep };
 
 /** Splits a scenario's steps into stages. */
 export function stages(scenario: Scenario): readonly Stage[] {
@@ -52,8 +52,7 @@ export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: 
   let heldBack = false;
   for (const stage of all.slice(fromStage)) {
     if (stage.kind === 'action') {
-      const { action } = stage;
-      if ((action.do === 'RestartPod' || action.do === 'DeletePod') && action.workload === workload) break;
+      if (stepOf(stage.action).endsPodOf?.(stage.action) === workload) break;
       heldBack ||= groups.length === 0;
     } else {
       const probes = stage.group.probes.filter(({ step }) => step.workload === workload);
@@ -61,4 +60,16 @@ export function groupsOfPod(all: readonly Stage[], workload: string, fromStage: 
     }
   }
   return { groups, heldBack: heldBack && groups.length > 0 };
+}
+
+/** Whether pods of these workloads are to get no credentials, by the probes up to the next step that changes something of that. */
+export function expectsRefusal(all: readonly Stage[], fromStage: number, workloads: readonly string[]): boolean {
+  const expected: string[] = [];
+  for (const stage of all.slice(fromStage)) {
+    if (stage.kind === 'group')
+      for (const { step } of stage.group.probes)
+        if (step.workload !== undefined && workloads.includes(step.workload)) expected.push(step.expectation.outcome);
+    if (stage.kind === 'action' && stepOf(stage.action).keepsCredentials !== true) break;
+  }
+  return expected.length > 0 && expected.every((outcome) => outcome === 'refused');
 }

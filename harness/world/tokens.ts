@@ -1,5 +1,5 @@
 import type { TokenSpec } from '../scenario/spec.ts';
-import type { Cast } from './running-pods.ts';
+import type { RunningPods } from './running-pods.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioWorld } from './world.ts';
 import { TOKENS_SECRET } from './workload-pod.ts';
 
@@ -13,12 +13,12 @@ export async function mintFreeTokens(world: ScenarioWorld): Promise<void> {
 }
 
 /** Mints the tokens that are bound to pods, which exist by now. */
-export async function mintBoundTokens(world: ScenarioWorld, cast: Cast): Promise<void> {
+export async function mintBoundTokens(world: ScenarioWorld, running: RunningPods): Promise<void> {
   const bound = Object.entries(world.scenario.spec.tokens ?? {}).filter(([, token]) => token.boundTo !== undefined);
   if (bound.length === 0) return;
   await Promise.all(
     bound.map(([name, token]) => {
-      const pod = cast.pod(token.boundTo ?? '');
+      const pod = running.pod(token.boundTo ?? '');
       return mint(world, name, token, pod && { name: pod.name, uid: pod.uid });
     }),
   );

@@ -21,6 +21,7 @@ function worldOf(
       aws: { region: 'us-west-2', workloadEnvironment: {} },
       clusters: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods }]]),
     },
+    injected: new Map(),
   } as unknown as ScenarioWorld;
 }
 

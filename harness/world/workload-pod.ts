@@ -7,12 +7,12 @@ import {
   REPORT_PREFIX,
   TOKENS_PREFIX,
   type PlannedProbe,
-  type ProbeOperation,
   type ProbePlan,
   type ProbeReport,
 } from '../../foundation/probe-protocol.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import type { ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
+import { ofWorkload } from '../operations/registry.ts';
+import type { Operation, ProbeStep } from '../scenario/spec.ts';
 import { createAsSeen } from '../operations/admitted-pod.ts';
 import type { PodGroups } from './stages.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
@@ -40,13 +40,13 @@ export interface WorkloadPod {
 
 /**
  * Creates the pod with the plan of its groups; `heldBack` when something is to change before the first of them.
- * `incarnation` tells pods of one workload apart.
+ * `ordinal` tells pods of one workload apart.
  */
 export async function startWorkloadPod(
   world: ScenarioWorld,
   workload: Workload,
   { groups, heldBack }: PodGroups,
-  incarnation: number,
+  ordinal: number,
 ): Promise<WorkloadPod> {
   const here = clusterOf(world, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
@@ -59,11 +59,11 @@ export async function startWorkloadPod(
         probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
       })),
     };
-    return podManifest(world, workload, name, plan);
+    return podManifest(world, workload, name, plan, usesApiToken(groups));
   };
   const settled = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
-  const first = `${workload.name}-${incarnation}`;
+  const first = `${workload.name}-${ordinal}`;
   const { name, uid } = await createAsSeen(world, workload, first, manifestOf).catch((error: unknown) => {
     settled();
     throw error;
@@ -254,27 +254,23 @@ function describeEnd(pod: V1Pod): string {
   return state ? `${state.reason ?? pod.status?.phase}, exit code ${state.exitCode}` : (pod.status?.phase ?? 'unknown');
 }
 
+/** The operation as the probe program is told it, with real names. */
+const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
+  ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
+
 function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
   const settle = settlingOf(world, step);
-  return { number, operation: realOperation(world, step.operation as WorkloadOperation), ...(settle && { settle }) };
-}
-
-/** The operation with real names in the place of the scenario's. */
-function realOperation(world: ScenarioWorld, operation: WorkloadOperation): ProbeOperation {
-  const { names } = world;
-  if ('at' in operation) {
-    const { at, ...rest } = operation;
-    return { ...names.expandAll(rest), ...names.place(at) };
-  }
-  if ('bucket' in operation) return { ...names.expandAll(operation), bucket: names.bucket(operation.bucket) };
-  return names.expandAll(operation);
+  return { number, operation: toProgram(world, step.operation), ...(settle && { settle }) };
 }
 
 /** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */
 const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
 
 /** A workload needs no token of the Kubernetes API for AWS, so it gets one only where a probe presents it. */
-const usesApiToken = (plan: ProbePlan): boolean => JSON.stringify(plan).includes('"from":"kubernetes-api"');
+const usesApiToken = (groups: PodGroups['groups']): boolean =>
+  groups.some(({ probes }) =>
+    probes.some(({ step: { operation } }) => ofWorkload(operation)?.usesApiToken?.(operation) === true),
+  );
 
 /**
  * Keeps Karpenter, and so EKS Auto Mode, from evicting the pod to make do with fewer nodes: nothing would make it again, and
@@ -282,7 +278,13 @@ const usesApiToken = (plan: ProbePlan): boolean => JSON.stringify(plan).includes
  */
 const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
 
-function podManifest(world: ScenarioWorld, workload: Workload, name: string, plan: ProbePlan): V1Pod {
+function podManifest(
+  world: ScenarioWorld,
+  workload: Workload,
+  name: string,
+  plan: ProbePlan,
+  apiToken: boolean,
+): V1Pod {
   const { spec } = workload;
   const { aws } = world.environment;
   const env: Record<string, string> = {
@@ -341,7 +343,7 @@ function podManifest(world: ScenarioWorld, workload: Workload, name: string, pla
       serviceAccountName: workload.serviceAccount,
       restartPolicy: 'Never',
       terminationGracePeriodSeconds: 1,
-      automountServiceAccountToken: spec.automountServiceAccountToken ?? usesApiToken(plan),
+      automountServiceAccountToken: spec.automountServiceAccountToken ?? apiToken,
       ...(spec.hostNetwork === true && { hostNetwork: true }),
       ...((spec.runAsUser !== undefined || spec.fsGroup !== undefined) && {
         securityContext: {

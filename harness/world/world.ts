@@ -13,6 +13,11 @@ import type { UndoStep } from '../cleanup/undo.ts';
 
 /** A cluster as scenarios use it. */
 export interface ProvisionedCluster {
+  /**
+   * Whether its webhook sets the STS endpoint of pods, once that was found out. It does so for service accounts alone that it
+   * knows, so that this shows of a pod with an association too that the webhook has seen its service account.
+   */
+  setsStsEndpoint?: boolean;
   readonly alias: ClusterAlias;
   readonly cluster: RunningCluster;
   readonly kubernetes: KubernetesClient;
@@ -63,6 +68,14 @@ export interface ScenarioWorld {
   readonly resources: Resources;
   /** Those of `resources`: done when the scenario is over. */
   readonly undo: UndoStep[];
+  /** Ends of the disturbances of AWS that are under way. */
+  readonly disturbances: (() => void)[];
+  /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
+  readonly notes: Map<string, string[]>;
+  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
+  readonly injected: Map<string, boolean>;
+  /** When EKS Auth may be asked next about a service account (`accountKey`), by the time of `performance`. */
+  readonly mayAskEksAuth: Map<string, number>;
   /** Ends when the scenario is over or its time is up. */
   readonly signal: AbortSignal;
 }
@@ -92,6 +105,10 @@ export function makeWorld(
     tokens: new Map(),
     resources,
     undo: resources.undo,
+    disturbances: [],
+    notes: new Map(),
+    injected: new Map(),
+    mayAskEksAuth: new Map(),
     signal,
   };
 }

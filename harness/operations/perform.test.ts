@@ -8,7 +8,7 @@ import { podIdentityRole } from '../scenario/policy.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
-import { harnessProbe } from './harness-probes.ts';
+import { performOperation } from './perform.ts';
 import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
 
 interface Answer {
@@ -58,7 +58,7 @@ describe('a probe of the harness that is not answered', () => {
   /** The outcome, or the name of what was thrown. */
   const outcome = async (world: ScenarioWorld, operation: HarnessOperation, status?: number): Promise<string> => {
     const expectation = status === undefined ? {} : { status };
-    return harnessProbe(world, operation, expectation).then(
+    return performOperation(world, operation, expectation).then(
       (result) => `${result.outcome} ${result.status}`,
       ({ name }: Error) => `threw ${name}`,
     );

@@ -5,7 +5,35 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
+import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { defineStep } from './registry.ts';
+
+interface OfAgent extends StepOf<string> {
+  readonly cluster: ClusterAlias;
+}
+
+export const restartAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({
+  kind: 'action',
+  do: 'RestartAgent',
+  cluster,
+});
+/** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
+export const stopAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({ kind: 'action', do: 'StopAgent', cluster });
+export const startAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({ kind: 'action', do: 'StartAgent', cluster });
+
+for (const [name, capability, perform] of [
+  ['RestartAgent', 'agent-restart', restart],
+  ['StopAgent', 'agent-stop', stop],
+  ['StartAgent', 'agent-stop', start],
+] as const)
+  defineStep<OfAgent>({
+    name,
+    refersTo: ({ cluster }) => ({ clusters: [cluster] }),
+    needs: () => [capability],
+    isExclusive: () => true,
+    perform: ({ world }, { cluster }) => perform(world, cluster),
+  });
 
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
@@ -34,7 +62,7 @@ export async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promi
 }
 
 /** Deletes the agent's pods and waits until as many others are ready. */
-export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   const before = await agentPods(kubernetes);
   const names = new Set(before.map((pod) => pod.metadata?.name));
@@ -46,10 +74,10 @@ export async function restartAgent(world: ScenarioWorld, alias: ClusterAlias): P
 }
 
 /** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
-export async function stopAgent(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
+async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
-  world.undo.push(undoAtOnce(() => startAgent(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
+  world.undo.push(undoAtOnce(() => start(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
   await selectNowhere(kubernetes, true);
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }
@@ -57,7 +85,7 @@ export async function stopAgent(world: ScenarioWorld, alias: ClusterAlias): Prom
 const UNDO_MILLISECONDS = 60_000;
 
 /** Brings the agent back, and waits until it is ready. */
-export async function startAgent(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
+async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.signal): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   await selectNowhere(kubernetes, false);
   await untilAgents(world, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);

@@ -1,0 +1,53 @@
+/** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
+import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import { awaitTokenRotation, connectTo, readFile } from './pod.ts';
+import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
+import type * as Sdk from './sdk.ts';
+
+export interface HandlerContext {
+  /** The tokens that were there at the program's start. */
+  readonly tokens: ReadonlyMap<ProjectedToken, string>;
+  /**
+   * The operations through the SDK. It is loaded only where it is used: raw requests start several times faster without.
+   * Once: its clients hold the pod's credentials for as long as these are good.
+   */
+  readonly sdk: () => Promise<typeof Sdk>;
+}
+
+/** The operation of a name; several names may have one form. */
+type Named<Operation, Name> = Operation extends { readonly do: infer Names }
+  ? Name extends Names
+    ? Operation
+    : never
+  : never;
+
+type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
+
+const withSdk: Handler<Sdk.SdkOperation> = async (operation, { sdk }) => (await sdk()).runWithSdk(operation);
+
+const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
+  GetCallerIdentity: withSdk,
+  AssumeRole: withSdk,
+  GetObject: withSdk,
+  HeadObject: withSdk,
+  DeleteObject: withSdk,
+  GetObjectTagging: withSdk,
+  PutObject: withSdk,
+  ListObjectsV2: withSdk,
+  HeadBucket: withSdk,
+  FetchCredentials: fetchCredentials,
+  AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
+  ReadFile: readFile,
+  Connect: connectTo,
+  AwaitTokenRotation: (operation, { tokens }) => awaitTokenRotation(operation, tokens.get(operation.token)),
+};
+
+/** The operations that the program knows: the harness skips scenarios with others. */
+export const OPERATIONS: readonly string[] = Object.keys(HANDLERS);
+
+/** Performs an operation. Throws an Error for one that the program does not know. */
+export async function perform(operation: { readonly do: string }, context: HandlerContext): Promise<ProbeResult> {
+  const handler = new Map<string, unknown>(Object.entries(HANDLERS)).get(operation.do) as Handler<unknown> | undefined;
+  if (handler === undefined) throw new Error(`the probe program has no handler of ${operation.do}`);
+  return handler(operation, context);
+}

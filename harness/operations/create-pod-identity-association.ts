@@ -1,0 +1,150 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
+import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { whenMade } from '../consistency/retry-rules.ts';
+import { GREATEST_ID, whole } from '../scenario/checks.ts';
+import type { HarnessOperation } from '../scenario/spec.ts';
+import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
+import { makeAssociation } from '../world/fixtures/associations.ts';
+import { tagMap } from '../world/fixtures/tags.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import {
+  associationFacts,
+  associationWords,
+  nameOf,
+  requested,
+  whereWords,
+  type AssociationRequest,
+  type OfCluster,
+  type Where,
+} from './eks.ts';
+import { defineOperation } from './registry.ts';
+import { tagWords } from './s3.ts';
+
+interface CreationOptions {
+  /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
+  readonly as?: { readonly role: string; readonly token: string };
+  /** How many are tried at once. Default 1. */
+  readonly atOnce?: number;
+  /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
+  readonly name?: string;
+  /** Tags besides those of the run. */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+interface CreateAssociation extends HarnessOperation, OfCluster, CreationOptions {
+  readonly do: 'CreatePodIdentityAssociation';
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly association: AssociationRequest;
+}
+
+/**
+ * CreatePodIdentityAssociation for `<namespace>/<service account>`, once or several times at once; by the administrator,
+ * or by the session of a role that one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
+ */
+export const createAssociationFor = (
+  serviceAccount: string,
+  association: AssociationRequest,
+  options: Where & CreationOptions = {},
+): CreateAssociation => {
+  const [namespace = '', name = ''] = serviceAccount.split('/');
+  return {
+    do: 'CreatePodIdentityAssociation',
+    cluster: 'c1',
+    namespace,
+    serviceAccount: name,
+    association,
+    ...options,
+  };
+};
+
+defineOperation<CreateAssociation>({
+  name: 'CreatePodIdentityAssociation',
+  performedBy: 'harness',
+  withoutKubernetes: true,
+  refersTo: ({ cluster, association, as }) => ({
+    clusters: [cluster],
+    roles: [association.role, association.targetRole, as?.role],
+    tokens: [as?.token],
+  }),
+  *check({ atOnce }) {
+    yield whole('"atOnce" of createAssociationFor', atOnce, 1, GREATEST_ID);
+  },
+  needs: ({ as }) => (as === undefined ? ['associations'] : ['associations', 'irsa']),
+  describe: (operation, say) => [
+    tagWords(operation.tags, say),
+    `for ${operation.namespace}/${operation.serviceAccount}`,
+    associationWords(operation.association, say),
+    operation.as === undefined ? '' : `as role ${operation.as.role}`,
+    operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
+    whereWords(operation, say),
+  ],
+  mayDiffer: whenMade,
+  perform: async (world, operation) => {
+    try {
+      return await createAssociations(world, operation);
+    } catch (error) {
+      return refusalBy('eks', error as Error, problemsOf(operation));
+    }
+  },
+});
+
+const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? OF_OURS : OF_SERVICES);
+
+/** Id that no association has: what is asked about one that could not be made is answered 404. */
+const NO_ASSOCIATION = 'a-00000000000000000';
+
+/** Facts of what was made; of several tries `created` and `refusals` (their codes). */
+async function createAssociations(world: ScenarioWorld, operation: CreateAssociation): Promise<ProbeResult> {
+  const { eks } = world.environment.aws.clients('main');
+  const { name = 'made', atOnce = 1, as, tags } = operation;
+  let caller = eks;
+  try {
+    if (as !== undefined) caller = await eksAsRole(world, as);
+  } catch (error) {
+    // No session, no call of EKS: this is not EKS' refusal.
+    return refusalBy('sts', error as Error, OF_SERVICES);
+  }
+  const input = {
+    clusterName: nameOf(world, operation),
+    namespace: world.names.namespace(operation.namespace),
+    serviceAccount: operation.serviceAccount,
+    // What a scenario leaves out on purpose is left out here.
+    ...(requested(world, operation.association) as { roleArn: string }),
+    // A role of the scenario may need no right to tag: it is about the right to associate.
+    ...(caller === eks && { tags: { ...tags, ...tagMap(world) } }),
+  };
+  const tries = await Promise.allSettled(Array.from({ length: atOnce }, () => makeAssociation(world, caller, input)));
+  const made = tries.filter((attempt) => attempt.status === 'fulfilled').map(({ value }) => value);
+  const errors = tries.filter((attempt) => attempt.status === 'rejected').map(({ reason }) => reason as Error);
+  const [first] = made;
+  const id = first?.associationId ?? NO_ASSOCIATION;
+  world.names.learn(`association-id:${name}`, id);
+  world.names.learn(`association-arn:${name}`, first?.associationArn ?? id);
+  world.names.learn(`external-id:${name}`, first?.externalId ?? 'none');
+  const failure = errors.find((error) => !isAnswer(error, problemsOf(operation))) ?? (first ? undefined : errors[0]);
+  if (failure !== undefined) throw failure;
+  const several = { created: made.length, refusals: errors.map((error) => error.name).join() };
+  return { outcome: 'granted', facts: { ...associationFacts(first), ...(atOnce > 1 && several) } };
+}
+
+/** A client with a session of a role of the scenario, which trusts the holder of a token of the scenario. */
+async function eksAsRole(
+  world: ScenarioWorld,
+  { role, token }: { readonly role: string; readonly token: string },
+): Promise<EKSClient> {
+  const { aws } = world.environment;
+  const { Credentials } = await aws.clients('main').sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: world.names.roleArn(role),
+      RoleSessionName: 'creator',
+      WebIdentityToken: world.tokens.get(token) ?? '',
+    }),
+  );
+  return aws.eksWith({
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  });
+}

@@ -1,0 +1,58 @@
+/** Steps that disturb AWS, and end that. */
+import { HarnessError } from '../../foundation/errors.ts';
+import { undoAtOnce } from '../cleanup/undo.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { StepOf } from '../scenario/spec.ts';
+import { clusterOf } from '../world/world.ts';
+import { defineStep } from './registry.ts';
+
+interface Disturbance {
+  readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
+  readonly operation: string;
+  readonly delayMilliseconds?: number;
+  readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** Calls that are disturbed. Default: all. */
+  readonly times?: number;
+  readonly cluster?: ClusterAlias;
+  /**
+   * Only what EKS Auth does for pods of this namespace of the scenario, once it has read their token: no other scenario
+   * feels it, so this one need not run alone.
+   */
+  readonly namespace?: string;
+}
+
+interface Disturb extends StepOf<'Weather'>, Disturbance {}
+
+/** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
+export const weather = (options: Disturbance): Disturb => ({ kind: 'action', do: 'Weather', ...options });
+export const clearWeather = (): StepOf<'ClearWeather'> => ({ kind: 'action', do: 'ClearWeather' });
+
+defineStep<Disturb>({
+  name: 'Weather',
+  withoutKubernetes: true,
+  refersTo: ({ cluster }) => ({ clusters: [cluster] }),
+  needs: () => ['weather'],
+  isExclusive: ({ namespace }) => namespace === undefined,
+  perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, ...disturbance }) => {
+    const end = world.environment.aws.controls?.addWeather({
+      ...disturbance,
+      ...(cluster !== undefined && { clusterName: clusterOf(world, cluster).cluster.name }),
+      ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
+    });
+    if (!end)
+      throw new HarnessError(
+        'BAD_SCENARIO',
+        `${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`,
+      );
+    world.disturbances.push(end);
+    world.undo.push(undoAtOnce(async () => end()));
+  },
+});
+
+defineStep<StepOf<'ClearWeather'>>({
+  name: 'ClearWeather',
+  withoutKubernetes: true,
+  perform: async ({ world }) => {
+    for (const end of world.disturbances.splice(0)) end();
+  },
+});

@@ -1,0 +1,108 @@
+/** What operations of the EKS API have in common. */
+import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
+import type { HarnessOperation } from '../scenario/spec.ts';
+import { OF_OURS, refusalBy } from '../verdict/refusal.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import type { Facts } from './admission.ts';
+import type { HarnessDescriptor, Wording } from './descriptor.ts';
+import { defineOperation } from './registry.ts';
+
+/** The cluster that an operation is about. */
+export interface OfCluster {
+  readonly cluster: ClusterAlias;
+  /** Another cluster name to send, such as `<cluster:c1>-absent`. */
+  readonly clusterName?: string;
+}
+
+/** What a request says of an association; roles by their names in the scenario. What is left out is not sent. */
+export interface AssociationRequest {
+  readonly role?: string;
+  /** Any text in the place of a role's ARN. */
+  readonly roleArn?: string;
+  readonly targetRole?: string;
+  readonly disableSessionTags?: boolean;
+  readonly policy?: readonly PermissionStatement[];
+}
+
+/** Which cluster; default `c1`. `clusterName` sends another name than its own. */
+export type Where = Partial<OfCluster>;
+
+type EksOperation<T extends HarnessOperation> = Omit<
+  HarnessDescriptor<T>,
+  'performedBy' | 'withoutKubernetes' | 'perform'
+> & {
+  /** Makes the call as the harness; gives what the answer tells. */
+  readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
+};
+
+/** Defines an operation whose success is its facts, and whose refusal is EKS'. */
+export const defineEksOperation = <T extends HarnessOperation>({ facts, ...descriptor }: EksOperation<T>): void =>
+  defineOperation<T>({
+    ...descriptor,
+    performedBy: 'harness',
+    withoutKubernetes: true,
+    perform: async (world, operation): Promise<ProbeResult> => {
+      try {
+        const { eks } = world.environment.aws.clients('main');
+        return { outcome: 'granted', facts: await facts(world, operation, eks) };
+      } catch (error) {
+        return refusalBy('eks', error as Error, OF_OURS);
+      }
+    },
+  });
+
+export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
+  clusterName ?? clusterOf(world, cluster).cluster.name;
+
+export const whereWords = ({ clusterName }: OfCluster, say: Wording): string =>
+  clusterName === undefined ? '' : `in cluster ${say.text(clusterName)}`;
+
+export function associationFacts(association: PodIdentityAssociation | undefined): Facts {
+  return present({
+    clusterName: association?.clusterName,
+    namespace: association?.namespace,
+    serviceAccount: association?.serviceAccount,
+    associationId: association?.associationId,
+    associationArn: association?.associationArn,
+    roleArn: association?.roleArn,
+    targetRoleArn: association?.targetRoleArn,
+    externalId: association?.externalId,
+    disableSessionTags: association?.disableSessionTags,
+    createdAt: association?.createdAt?.toISOString(),
+    modifiedAt: association?.modifiedAt?.toISOString(),
+    ...tagFacts(association?.tags),
+  });
+}
+
+export const tagFacts = (tags: Readonly<Record<string, string>> = {}): Facts =>
+  Object.fromEntries(Object.entries(tags).map(([key, value]) => [`tags.${key}`, value]));
+
+export const present = (facts: Readonly<Record<string, Facts[string] | undefined>>): Facts =>
+  Object.fromEntries(Object.entries(facts).filter((fact): fact is [string, Facts[string]] => fact[1] !== undefined));
+
+/** The members of a request; roles by their ARNs. */
+export function requested(world: ScenarioWorld, request: AssociationRequest) {
+  const { role, roleArn, targetRole, disableSessionTags, policy } = request;
+  return {
+    ...(role !== undefined && { roleArn: world.names.roleArn(role) }),
+    ...(roleArn !== undefined && { roleArn }),
+    ...(targetRole !== undefined && { targetRoleArn: world.names.roleArn(targetRole) }),
+    ...(disableSessionTags !== undefined && { disableSessionTags }),
+    ...(policy && { policy: world.names.policyText(policy) }),
+  };
+}
+
+/** What is asked of an association: `app, target role far, no session tags`. */
+export function associationWords(association: AssociationRequest, say: Wording): string {
+  const { role, roleArn, targetRole, disableSessionTags, policy } = association;
+  return [
+    role ?? say.text(roleArn ?? ''),
+    targetRole === undefined ? '' : `target role ${targetRole}`,
+    disableSessionTags === undefined ? '' : `session tags ${disableSessionTags ? 'off' : 'on'}`,
+    policy === undefined ? '' : 'a session policy',
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+}

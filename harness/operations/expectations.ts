@@ -1,0 +1,55 @@
+/** Probes: an operation, who tries it, and the outcome it must have. */
+import type {
+  Expectation,
+  FactMatcher,
+  HarnessOperation,
+  Operation,
+  ProbeStep,
+  WorkloadOperation,
+} from '../scenario/spec.ts';
+
+type Details = Omit<Expectation, 'outcome'>;
+type DetailsOfDenial = Details & { readonly by: NonNullable<Expectation['by']> };
+
+function probe(
+  outcome: Expectation['outcome'],
+  workload: string | undefined,
+  operation: Operation,
+  details: Details,
+  control = false,
+): ProbeStep {
+  return { kind: 'probe', workload, operation, expectation: { outcome, ...details }, control };
+}
+
+/** The operation succeeds, under the workload's own role (or under `as`). */
+export const granted = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('granted', workload, operation, details);
+/** As `granted`, but only there to give a denial its meaning: when it fails, the scenario is inconclusive. */
+export const control = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('granted', workload, operation, details, true);
+/** The workload gets no credentials: `by` says which layer refuses, `code` how. */
+export const refused = (workload: string, operation: WorkloadOperation, details: DetailsOfDenial): ProbeStep =>
+  probe('refused', workload, operation, details);
+/** The workload has credentials, and the service answers 403. */
+export const denied = (workload: string, operation: WorkloadOperation, details: DetailsOfDenial): ProbeStep =>
+  probe('denied', workload, operation, details);
+/** S3 authorizes the call and says that the object is not there (404). */
+export const absent = (workload: string, operation: WorkloadOperation, details: Details = {}): ProbeStep =>
+  probe('absent', workload, operation, details);
+
+/** An operation of the harness succeeds, with these facts. */
+export const succeeds = (operation: HarnessOperation, facts: Readonly<Record<string, FactMatcher>> = {}): ProbeStep =>
+  probe('granted', undefined, operation, { facts });
+/** An operation of the harness is refused. */
+export const fails = (operation: HarnessOperation, details: DetailsOfDenial): ProbeStep =>
+  probe('refused', undefined, operation, details);
+/** As `succeeds`, but a control. */
+export const controlSucceeds = (
+  operation: HarnessOperation,
+  facts: Readonly<Record<string, FactMatcher>> = {},
+): ProbeStep => probe('granted', undefined, operation, { facts }, true);
+
+/* Matchers of facts. */
+export const isAbsent: FactMatcher = { absent: true };
+export const between = (low: number, high: number): FactMatcher => ({ between: [low, high] });
+export const matching = (pattern: RegExp): FactMatcher => ({ matches: pattern.source });

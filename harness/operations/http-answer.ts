@@ -1,0 +1,28 @@
+/** Answers of HTTP servers as results of probes. */
+import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { RawAnswer } from '../kubernetes-client/client.ts';
+
+/** What the whole answer says: granted with a status of 2xx, else refused, with the reason and message of a Kubernetes Status. */
+export function httpResult(layer: Layer, answer: RawAnswer): ProbeResult {
+  const facts = {
+    status: answer.status,
+    body: answer.body.slice(0, 20_000),
+    ...(answer.contentType !== undefined && { contentType: answer.contentType }),
+  };
+  if (answer.status >= 200 && answer.status < 300) return { outcome: 'granted', status: answer.status, facts };
+  return { ...refusal(layer, answer), facts };
+}
+
+/** A refusal in the words of a Kubernetes Status, without facts. */
+export function refusal(layer: Layer, { status, body }: RawAnswer): ProbeResult {
+  const { reason = String(status), message = body.slice(0, 500).trim() } = parsed(body);
+  return { outcome: 'refused', layer, code: reason, status, message };
+}
+
+function parsed(body: string): { readonly reason?: string; readonly message?: string } {
+  try {
+    return JSON.parse(body) as { readonly reason?: string; readonly message?: string };
+  } catch {
+    return {};
+  }
+}

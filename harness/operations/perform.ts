@@ -1,0 +1,55 @@
+/** How steps and the harness' own operations are performed, whatever they are. */
+import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { watchRefusals } from '../consistency/association.ts';
+import { waitForIam } from '../consistency/iam.ts';
+import type { ActionStep, Expectation, HarnessOperation, Operation } from '../scenario/spec.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import type { HarnessDescriptor, StepContext } from './descriptor.ts';
+import { ofHarness, stepOf } from './registry.ts';
+
+/** Changes the world as a step says, and waits until that is in force. */
+export async function performStep(context: StepContext, step: ActionStep): Promise<void> {
+  const { world, expectsRefusal } = context;
+  const descriptor = stepOf(step);
+  const role = descriptor.changesRole?.(step);
+  const untilRefused = role === undefined ? undefined : await watchRefusals(world, role, expectsRefusal);
+  await descriptor.perform(context, step);
+  if (descriptor.changesIam) await waitForIam(world);
+  await untilRefused?.();
+}
+
+/**
+ * Makes a probe that is the harness' own: at Kubernetes' API, the webhook, the agent's ports or the EKS control plane. Throws
+ * what is no answer to it: an API server or a service that fails, or credentials of the harness that are not accepted.
+ */
+export async function performOperation(
+  world: ScenarioWorld,
+  operation: HarnessOperation,
+  expectation: Pick<Expectation, 'status'>,
+): Promise<ProbeResult> {
+  const descriptor = ofHarness(operation);
+  if (descriptor === undefined) throw new Error(`${operation.do} is performed by pods`);
+  const result = await descriptor.perform(world, world.names.expandAll<Operation>(operation));
+  if (result.status !== expectation.status && isOfApiServer(descriptor, result))
+    throw new KubernetesError(
+      result.status ?? 0,
+      result.code ?? 'Unknown',
+      `the API server answered ${result.status} to ${operation.do}: ${result.message}`,
+    );
+  return result;
+}
+
+/** What a webhook or the agent failed at, in an API server's words: these are what is judged. */
+const OF_OTHERS = /failed calling webhook|error trying to reach/;
+
+/** Whether the API server failed, had too much to do or did not accept the harness' credentials. */
+function isOfApiServer(
+  { asScenario }: HarnessDescriptor<Operation>,
+  { outcome, layer, status = 0, message, facts }: ProbeResult,
+): boolean {
+  if (outcome !== 'refused' || OF_OTHERS.test(message ?? '')) return false;
+  const isItsAnswer =
+    layer === 'kubernetes' || (layer === 'agent' && /"kind": ?"Status"/.test(String(facts?.['body'])));
+  return isItsAnswer && (status >= 500 || status === 429 || (status === 401 && asScenario !== true));
+}
