@@ -95,7 +95,7 @@ for (const [entry, file] of [
   });
 }
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
-copyFileSync('kubernetes/kubelet/process-host.js', join(out, 'process-host.js'));
+copyFileSync('kubernetes/kubelet/host-program.js', join(out, 'host-program.js'));
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");

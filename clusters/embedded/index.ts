@@ -1,14 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
-import { startApiServer } from '../../kubernetes/api-server/index.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
-import { startHost } from '../../kubernetes/kubelet/index.ts';
-import type { ProcessImage } from '../../kubernetes/kubelet/index.ts';
+import { ProcessHost, startApiServer } from '../../kubernetes/index.ts';
+import type { ProcessImage } from '../../kubernetes/index.ts';
 import { EmbeddedCluster } from './node/cluster.ts';
 
-export type { ProcessImage } from '../../kubernetes/kubelet/index.ts';
-export { TRANSLATION } from '../../kubernetes/kubelet/index.ts';
+export type { ProcessImage } from '../../kubernetes/index.ts';
+export { TRANSLATION } from './node/addresses.ts';
 
 export interface EmbeddedOptions {
   /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
@@ -23,11 +22,14 @@ export interface EmbeddedOptions {
   readonly log?: (component: 'agent' | 'webhook' | 'kubelet', cluster: string, line: string) => void;
 }
 
+/** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
+const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600 };
+
 /** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
 export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
   const starts = new StartLimiter(3, 1000);
   // Forked while this process is small: the pods' processes are forked by it.
-  startHost();
+  const processes = new ProcessHost();
   return {
     createCluster: (spec) => {
       const { issuer, version, authenticate } = spec;
@@ -38,10 +40,11 @@ export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvid
         directory: join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`),
         clock,
         starts,
+        processes,
         agentFaults: [...(options.agentFaults ?? [])],
         webhookFaults: [...(options.webhookFaults ?? [])],
         log: (component, line) => options.log?.(component, spec.name, line),
-        startApi: () => startApiServer({ issuer, version, authenticate, clock }),
+        startApi: () => startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES }),
       });
     },
   };

@@ -2,7 +2,7 @@ import type { MutatingWebhooks } from './admission/mutating-webhooks.ts';
 import type { Authorizer } from './authorization/rbac.ts';
 import type { TokenAuthenticator } from './identity/authenticate.ts';
 import type { MemoryStore } from './store/memory-store.ts';
-import type { Clock, Kubelet, TokenIssuer } from './types.ts';
+import type { Clock, Kubelet, KubeObject, TokenIssuer, TokenLifetimes } from './types.ts';
 
 /** What the parts of the API server share. */
 export interface ApiContext {
@@ -12,9 +12,11 @@ export interface ApiContext {
   readonly authenticateToken: TokenAuthenticator;
   readonly webhooks: MutatingWebhooks;
   readonly tokens: TokenIssuer;
+  readonly tokenLifetimes: TokenLifetimes;
   /** Kubernetes version, such as `1.34`. */
   readonly version: string;
   /** `https://<host>:<port>` of this server. */
   url(): string;
-  kubelet(): Kubelet | undefined;
+  /** The kubelet of the node that a pod is on; undefined while it has none. */
+  kubeletOf(pod: KubeObject): Kubelet | undefined;
 }

@@ -107,7 +107,7 @@ export const KINDS: readonly ResourceKind[] = [
     namespaced: false,
   }),
   kind('coordination.k8s.io/v1', 'Lease', 'leases'),
-  // Of EKS Auto Mode; other clusters have none.
+  // Karpenter's; clusters without it have none of them.
   kind('karpenter.sh/v1', 'NodePool', 'nodepools', { namespaced: false }),
 ];
 

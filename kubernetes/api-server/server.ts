@@ -17,10 +17,11 @@ import { MemoryStore } from './store/memory-store.ts';
 import type { ApiServer, ApiServerOptions, Kubelet } from './types.ts';
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
+const TOKEN_LIFETIMES = { maxSeconds: 2 ** 32, extendedSeconds: 365 * 24 * 3600 };
 const SERVER_NAMES = ['localhost', '127.0.0.1', '::1', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
 /**
- * Starts the API server of an embedded cluster: in memory, over TLS with an authority of its own, with Kubernetes'
+ * Starts an API server: in memory, over TLS with an authority of its own, with Kubernetes'
  * authentication, RBAC, admission and watches. Rejects when the address cannot be bound.
  */
 export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
@@ -36,8 +37,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   startScheduler(store, clock);
 
   const webhookClient = new WebhookClient();
-  const tokens = newTokenIssuer(issuer, key, clock);
-  let kubelet: Kubelet | undefined;
+  const tokenLifetimes = options.tokenLifetimes ?? TOKEN_LIFETIMES;
+  const tokens = newTokenIssuer(issuer, key, clock, tokenLifetimes);
+  const kubelets = new Map<string, Kubelet>();
   let url = '';
   const context: ApiContext = {
     store,
@@ -46,9 +48,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authenticateToken: newTokenAuthenticator(new TokenVerifier(issuer, key, store, clock), options.authenticate, clock),
     webhooks: new MutatingWebhooks(store, webhookClient),
     tokens,
+    tokenLifetimes,
     version,
     url: () => url,
-    kubelet: () => kubelet,
+    kubeletOf: (pod) => kubelets.get((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''),
   };
 
   const server = createServer({ cert: certificate.certificate, key: certificate.key }, requestHandler(context));
@@ -61,8 +64,9 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     store,
     tokens,
     issueCertificate: (name) => authority.issue([name]),
-    setKubelet(next) {
-      kubelet = next;
+    setKubelet(node, kubelet) {
+      if (kubelet === undefined) kubelets.delete(node);
+      else kubelets.set(node, kubelet);
     },
     async close() {
       webhookClient.close();

@@ -117,13 +117,23 @@ export interface Clock {
   now(): number;
 }
 
+/** How long service account tokens live, in seconds. */
+export interface TokenLifetimes {
+  /** The longest lifetime that a request gets; a longer one is shortened to it, with a warning. */
+  readonly maxSeconds: number;
+  /** That of a pod's token for the API server itself. */
+  readonly extendedSeconds: number;
+}
+
 export interface ApiServerOptions {
   /** Service account issuer, also the value of the `iss` claim. */
   readonly issuer: string;
   /** Kubernetes version answered by /version, such as `1.34`. */
   readonly version: string;
   readonly clock?: Clock;
-  /** Authenticates bearer tokens that are no service account tokens (on EKS: presigned GetCallerIdentity). */
+  /** Default as Kubernetes: 2^32 seconds and a year. */
+  readonly tokenLifetimes?: TokenLifetimes;
+  /** Authenticates bearer tokens that are no service account tokens. */
   readonly authenticate?: (
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
@@ -141,6 +151,7 @@ export interface ApiServer {
   readonly tokens: TokenIssuer;
   /** Issues a TLS server certificate for this host under the cluster's authority (the webhook serves with one). */
   issueCertificate(host: string): Promise<{ readonly certificate: string; readonly key: string }>;
-  setKubelet(kubelet: Kubelet): void;
+  /** The kubelet of a node; undefined when the node has none any more. */
+  setKubelet(node: string, kubelet: Kubelet | undefined): void;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { deferred } from './deferred.ts';
 import type { ComponentImage, RunningComponent } from './images.ts';
-import type { Exit, Running } from './process-group.ts';
+import type { Exit, Running } from './process-host.ts';
 import type { Pod } from './spec.ts';
 
 /** Runs a component inside this process, seen from outside like a container: it ends with 0 on SIGTERM. */

@@ -7,8 +7,7 @@ import { environment, expand } from './environment.ts';
 import { ConfigError } from './fields.ts';
 import type { Image, ProcessImage } from './images.ts';
 import { ContainerLog } from './log.ts';
-import { startProcess } from './process-group.ts';
-import type { Exit, Running } from './process-group.ts';
+import type { Exit, Running } from './process-host.ts';
 import type { Container, ContainerState, ContainerStatus, Pod, RestartPolicy, TerminatedState } from './spec.ts';
 import { messagePath, prepareMessage, readMessage } from './termination-message.ts';
 import { realPath, translator } from './translation.ts';
@@ -183,14 +182,14 @@ export class ContainerRunner {
     const inherited = context.serviceEnvironment(pod);
     const variables = environment(pod, this.spec, context.store, inherited);
     const paths = [...(this.spec.volumeMounts ?? []).map((mount) => mount.mountPath), messagePath(this.spec)];
-    const translate = translator(root, paths, context.linkLocal);
+    const translate = translator(root, paths, context.addresses);
     const told = (texts: readonly string[]): string[] => texts.map((text) => translate(expand(text, variables)));
 
     const argv = [...(this.spec.command === undefined ? image.entrypoint : told(this.spec.command))];
     argv.push(...told(this.spec.args ?? []));
     const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
     env['HOME'] ??= root;
-    env['AWS_EC2_METADATA_SERVICE_ENDPOINT'] ??= context.linkLocal.instanceMetadata;
+    for (const [name, value] of Object.entries(context.defaults)) env[name] ??= value;
 
     await prepareMessage(this.spec, root);
     const directory = this.spec.workingDir === undefined ? root : realPath(root, this.spec.workingDir);
@@ -198,7 +197,7 @@ export class ContainerRunner {
 
     const user = await processUser(pod.spec, this.spec, argv, directory);
     if (user.ignored !== undefined) this.#record('RunAsUserIgnored', user.ignored);
-    return startProcess({ argv, env, directory, ...(user.uid === undefined ? {} : user) }, output);
+    return context.processes.start({ argv, env, directory, ...(user.uid === undefined ? {} : user) }, output);
   }
 
   async #terminated(exit: Exit, log: ContainerLog, startedAt: string, containerID: string): Promise<void> {
@@ -231,7 +230,7 @@ export class ContainerRunner {
   async #pullForEver(): Promise<void> {
     const { context, stop } = this.#env;
     const known = [...context.images.keys()].join(', ');
-    const message = `Back-off pulling image "${this.spec.image}": the embedded cluster has only: ${known}`;
+    const message = `Back-off pulling image "${this.spec.image}": this cluster has only: ${known}`;
     this.#record('Failed', `Failed to pull image "${this.spec.image}": not found`);
     this.#record('BackOff', message);
     this.#wait('ImagePullBackOff', message);

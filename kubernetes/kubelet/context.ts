@@ -4,7 +4,8 @@ import type { EventRecorder } from './events.ts';
 import type { Images } from './images.ts';
 import type { Pod } from './spec.ts';
 import type { StartLimiter } from '../../foundation/start-limiter.ts';
-import type { LinkLocalEndpoints } from './translation.ts';
+import type { ProcessHost } from './process-host.ts';
+import type { TranslatedAddress } from './translation.ts';
 
 /** What all pods of a node share. */
 export interface KubeletContext {
@@ -13,7 +14,10 @@ export interface KubeletContext {
   readonly clock: Clock;
   readonly node: { readonly name: string; readonly uid: string };
   readonly images: Images;
-  readonly linkLocal: LinkLocalEndpoints;
+  readonly processes: ProcessHost;
+  readonly addresses: readonly TranslatedAddress[];
+  /** Variables that a container has unless its specification sets them. */
+  readonly defaults: Readonly<Record<string, string>>;
   readonly events: EventRecorder;
   readonly starts: StartLimiter;
   /** Notified when a config map, secret or service account changed. */

@@ -1,7 +1,7 @@
 export { startKubelet } from './kubelet.ts';
 export type { KubeletOptions, RunningKubelet } from './kubelet.ts';
 export type { ComponentImage, Image, Images, ProcessImage, RunningComponent } from './images.ts';
-export { TRANSLATION } from './translation.ts';
-export type { LinkLocalEndpoints } from './translation.ts';
+export { ProcessHost } from './process-host.ts';
 export { POD_IP } from './spec.ts';
-export { clearAtEnd, startHost } from './process-group.ts';
+export { TRANSLATIONS } from './translation.ts';
+export type { TranslatedAddress, Translation } from './translation.ts';

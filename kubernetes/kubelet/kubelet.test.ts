@@ -86,7 +86,7 @@ describe('kubelet', () => {
       HOSTNAME: 'env',
       KUBERNETES_SERVICE_HOST: '127.0.0.1',
       KUBERNETES_SERVICE_PORT: '6443',
-      AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:8003',
+      METADATA_ENDPOINT: 'http://127.0.0.1:8003',
     });
     expect(env).to.not.have.any.keys('KUBELET_TEST_LEAK', 'NO', 'npm_config_user_agent');
   });

@@ -10,7 +10,8 @@ import type { Images } from './images.ts';
 import { PodRunner } from './pod.ts';
 import type { Pod } from './spec.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
-import type { LinkLocalEndpoints } from './translation.ts';
+import { ProcessHost } from './process-host.ts';
+import type { TranslatedAddress } from './translation.ts';
 
 export interface KubeletOptions {
   readonly store: ObjectStore;
@@ -19,7 +20,12 @@ export interface KubeletOptions {
   readonly apiServerUrl: string;
   readonly node: { readonly name: string; readonly uid: string };
   readonly images: Images;
-  readonly linkLocal: LinkLocalEndpoints;
+  /** Fixed addresses that containers name and that are elsewhere on this machine. Default: none. */
+  readonly addresses?: readonly TranslatedAddress[];
+  /** Variables that each container has unless its specification sets them. Default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Starts the containers' processes; shared by the kubelets of a machine. Default: one of its own. */
+  readonly processes?: ProcessHost;
   /** Pods' directories are made in it; it is removed on close. */
   readonly directory: string;
   readonly clock?: Clock;
@@ -55,6 +61,7 @@ class NodeAgent implements RunningKubelet {
   readonly #pods = new Map<string, PodRunner>();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
+  readonly #ownProcesses: ProcessHost | undefined;
   #closed = false;
 
   constructor(options: KubeletOptions) {
@@ -67,7 +74,9 @@ class NodeAgent implements RunningKubelet {
       clock,
       node,
       images: options.images,
-      linkLocal: options.linkLocal,
+      addresses: options.addresses ?? [],
+      defaults: options.environment ?? {},
+      processes: options.processes ?? (this.#ownProcesses = new ProcessHost()),
       events: new EventRecorder(store, clock, node.name),
       starts: options.starts ?? new StartLimiter(3, 1000),
       objects: new Notifier(),
@@ -123,6 +132,7 @@ class NodeAgent implements RunningKubelet {
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await Promise.all([...this.#pods.values()].map((runner) => runner.discard()));
     this.#pods.clear();
+    this.#ownProcesses?.close();
     await rm(this.#context.directory, { recursive: true, force: true });
   }
 

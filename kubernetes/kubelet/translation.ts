@@ -1,57 +1,29 @@
 import { join } from 'node:path';
 
-/** Where a node's stand-ins for link-local addresses listen: `http://127.0.0.1:<port>`. */
-export interface LinkLocalEndpoints {
-  readonly agentV4: string;
-  readonly agentV6: string;
-  readonly instanceMetadata: string;
+/** An address that containers name by a fixed URL and that is at another one of this machine, such as a link-local one. */
+export interface TranslatedAddress {
+  /** Scheme and host, such as `http://169.254.169.254`; the port is the scheme's own. */
+  readonly inPod: string;
+  /** `http://127.0.0.1:<port>` */
+  readonly here: string;
 }
 
-interface LinkLocalRow {
-  readonly url: string;
-  readonly pattern: RegExp;
-  readonly endpoint: keyof LinkLocalEndpoints;
+/** One difference between a container here and one of a real node, in words. */
+export interface Translation {
+  readonly inPod: string;
+  readonly here: string;
 }
-
-const END = '(?::80)?(?![\\w.:])';
-
-/** The URLs that a container's environment and arguments may name and that lead to a loopback port here. */
-const LINK_LOCAL: readonly LinkLocalRow[] = [
-  { url: 'http://169.254.170.23', pattern: new RegExp(`http://169\\.254\\.170\\.23${END}`, 'gi'), endpoint: 'agentV4' },
-  { url: 'http://[fd00:ec2::23]', pattern: new RegExp(`http://\\[fd00:ec2::23\\]${END}`, 'gi'), endpoint: 'agentV6' },
-  {
-    url: 'http://169.254.169.254',
-    pattern: new RegExp(`http://169\\.254\\.169\\.254${END}`, 'gi'),
-    endpoint: 'instanceMetadata',
-  },
-  {
-    url: 'http://[fd00:ec2::254]',
-    pattern: new RegExp(`http://\\[fd00:ec2::254\\]${END}`, 'gi'),
-    endpoint: 'instanceMetadata',
-  },
-];
 
 /**
- * All that a workload of the embedded cluster sees and a pod of a real one does not: a pod is a process without a mount
- * or network namespace of its own, so what would be at a fixed place there is told to it at another place here. Only
- * the values of environment variables and the command's arguments are rewritten; no file is.
+ * All that a workload sees here and a pod of a real node does not: a pod is a process without a mount or network
+ * namespace of its own, so what would be at a fixed place there is told to it at another place here. Only the values of
+ * environment variables and the command's arguments are rewritten; no file is.
  */
-export const TRANSLATION: readonly { readonly inPod: string; readonly here: string }[] = [
+export const TRANSLATIONS: readonly Translation[] = [
   {
     inPod:
       'a path at or below a mountPath (or the terminationMessagePath) in an environment value, command or argument',
     here: "the same path below the container's own directory",
-  },
-  ...LINK_LOCAL.map(({ url, endpoint }) => ({
-    inPod: url,
-    here:
-      endpoint === 'instanceMetadata'
-        ? "a loopback port of the node's instance metadata service (IMDSv2 only)"
-        : 'a loopback port of the node that hands requests to the agent with the link-local Host; without an agent the connection is reset',
-  })),
-  {
-    inPod: 'AWS_EC2_METADATA_SERVICE_ENDPOINT is not set',
-    here: "it is set to the loopback port of the node's instance metadata service, unless the pod sets it",
   },
   {
     inPod: 'the working directory and HOME are those of the image; / is the image',
@@ -77,16 +49,20 @@ export function realPath(root: string, path: string): string {
 export function translator(
   root: string,
   paths: readonly string[],
-  endpoints: LinkLocalEndpoints,
+  addresses: readonly TranslatedAddress[],
 ): (value: string) => string {
   const known = [...new Set(paths.map(trimSlash))].filter((path) => path !== '/').sort((a, b) => b.length - a.length);
   const pathPattern =
     known.length === 0
       ? undefined
       : new RegExp(`(?<=^|file://|[^\\w./-])(?:${known.map(escape).join('|')})(?![\\w.-])`, 'g');
+  const elsewhere = addresses.map(({ inPod, here }) => ({
+    pattern: new RegExp(`${escape(inPod)}(?::80)?(?![\\w.:])`, 'gi'),
+    here,
+  }));
   return (value) => {
     let result = pathPattern === undefined ? value : value.replace(pathPattern, (path) => realPath(root, path));
-    for (const { pattern, endpoint } of LINK_LOCAL) result = result.replace(pattern, endpoints[endpoint]);
+    for (const { pattern, here } of elsewhere) result = result.replace(pattern, here);
     return result;
   };
 }

@@ -5,7 +5,7 @@ import { testCluster } from './testing/harness.ts';
 import type { TestCluster } from './testing/harness.ts';
 import type { Pod, PodSpec } from './spec.ts';
 
-const MOUNT = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
+const MOUNT = '/var/run/secrets/example.com/serviceaccount';
 const HOUR = 3_600_000;
 
 function tokenPod(expirationSeconds: number, further: Partial<PodSpec> = {}): Partial<PodSpec> {
@@ -14,7 +14,7 @@ function tokenPod(expirationSeconds: number, further: Partial<PodSpec> = {}): Pa
       {
         name: 'token',
         projected: {
-          sources: [{ serviceAccountToken: { audience: 'pods.eks.amazonaws.com', expirationSeconds, path: 'token' } }],
+          sources: [{ serviceAccountToken: { audience: 'vault', expirationSeconds, path: 'token' } }],
         },
       },
     ],
@@ -45,7 +45,7 @@ describe('pod volumes', () => {
     expect(lstatSync(join(directory, '..data')).isSymbolicLink()).to.be.true;
     expect(cluster.tokenRequests).to.deep.equal([
       {
-        audiences: ['pods.eks.amazonaws.com'],
+        audiences: ['vault'],
         expirationSeconds: 3600,
         pod: { name: 'token', uid: pod.metadata.uid },
         node: { name: 'node-1', uid: 'node-uid' },
@@ -89,13 +89,13 @@ describe('pod volumes', () => {
 
   it('tells a container of its mounts where they are, and another container nothing', async () => {
     const volumeMounts = [{ name: 'token', mountPath: MOUNT }];
-    const env = [{ name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: `${MOUNT}/token` }];
+    const env = [{ name: 'TOKEN_FILE', value: `${MOUNT}/token` }];
     const { volumes = [] } = tokenPod(3600);
     cluster.createPod('translate', {
       volumes,
       containers: [
-        { name: 'with', image: 'test', args: ['cat', '$(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)'], env, volumeMounts },
-        { name: 'without', image: 'test', args: ['cat', '$(AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE)'], env },
+        { name: 'with', image: 'test', args: ['cat', '$(TOKEN_FILE)'], env, volumeMounts },
+        { name: 'without', image: 'test', args: ['cat', '$(TOKEN_FILE)'], env },
       ],
     });
     const pod = await cluster.ended('translate');

@@ -30,7 +30,7 @@ export class PodVolumes {
       if (volume.emptyDir !== undefined) await this.#emptyDirectory(volume, pod);
       else if (!isProjection(volume)) {
         const kind = Object.keys(volume).find((key) => key !== 'name') ?? 'unknown';
-        throw new ConfigError(`volume "${volume.name}": the embedded cluster has no volumes of kind ${kind}`);
+        throw new ConfigError(`volume "${volume.name}": this cluster has no volumes of kind ${kind}`);
       }
     }
     await this.refresh(pod);

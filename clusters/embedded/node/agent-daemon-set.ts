@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { AGENT_ADDON, additionalFlags, flagArguments } from '../../agent-addon.ts';
-import type { KubeObject, ObjectStore } from '../../../kubernetes/api-server/types.ts';
+import type { KubeObject, ObjectStore } from '../../../kubernetes/index.ts';
 import { AGENT_IMAGE } from './agent-image.ts';
 
 const NAME = AGENT_ADDON;

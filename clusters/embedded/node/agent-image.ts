@@ -1,7 +1,7 @@
 import { AGENT_FAULTS, startAgent } from '../../../components/agent/index.ts';
 import type { AgentFault, AwsCredentials } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
-import type { ComponentImage } from '../../../kubernetes/kubelet/index.ts';
+import type { ComponentImage } from '../../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
 import type { LinkLocalAddress } from './link-local.ts';
 

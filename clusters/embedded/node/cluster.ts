@@ -3,14 +3,11 @@ import { join } from 'node:path';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON } from '../../agent-addon.ts';
-import { ApiError } from '../../../kubernetes/api-server/types.ts';
-import type { ApiServer, KubeObject } from '../../../kubernetes/api-server/types.ts';
-import { clearAtEnd } from '../../../kubernetes/kubelet/index.ts';
+import type { ApiServer, KubeObject, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
 import type { StartLimiter } from '../../../foundation/start-limiter.ts';
-import type { ProcessImage } from '../../../kubernetes/kubelet/index.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
-import type { RunningNode } from './node.ts';
+import type { EmbeddedNode } from './node.ts';
 import { startPodIdentityWebhook } from './webhook.ts';
 
 export interface ClusterResources {
@@ -18,6 +15,7 @@ export interface ClusterResources {
   readonly directory: string;
   readonly clock: Clock;
   readonly starts: StartLimiter;
+  readonly processes: ProcessHost;
   readonly agentFaults: readonly string[];
   readonly webhookFaults: readonly string[];
   readonly log: (component: 'agent' | 'webhook' | 'kubelet', line: string) => void;
@@ -37,7 +35,7 @@ export class EmbeddedCluster implements ManagedCluster {
   readonly #api: ApiServer;
   readonly #webhook: RunningWebhook;
   readonly #agents: AgentDaemonSet;
-  readonly #nodes = new Map<string, RunningNode>();
+  readonly #nodes = new Map<string, EmbeddedNode>();
   #nodesMade = 0;
   #leaving: Promise<void> | undefined;
 
@@ -49,14 +47,10 @@ export class EmbeddedCluster implements ManagedCluster {
     this.endpoint = api.url;
     this.certificateAuthorityData = Buffer.from(api.certificateAuthority).toString('base64');
     this.#agents = new AgentDaemonSet(api.store, spec.name, spec.region);
-    api.setKubelet({
-      logs: (namespace, pod, options) => this.#nodeOf(namespace, pod).kubelet.logs(namespace, pod, options),
-      proxy: (namespace, pod, port) => this.#nodeOf(namespace, pod).kubelet.proxy(namespace, pod, port),
-    });
   }
 
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
-    clearAtEnd(resources.directory);
+    resources.processes.clearAtEnd(resources.directory);
     const [api] = await Promise.all([
       resources.startApi(),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
@@ -81,7 +75,7 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async addNodes(group: NodeGroupSpec): Promise<void> {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
-    const { images, directory, clock, starts, agentFaults, log } = this.#resources;
+    const { images, directory, clock, starts, processes, agentFaults, log } = this.#resources;
     this.#nodesMade += 1;
     const node = await startNode({
       name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
@@ -93,6 +87,7 @@ export class EmbeddedCluster implements ManagedCluster {
       directory: join(directory, 'nodes'),
       clock,
       starts,
+      processes,
       agent: { clusterName, region, awsEndpoint, clock, faults: agentFaults, log: (line) => log('agent', line) },
     });
     this.#nodes.set(node.name, node);
@@ -147,24 +142,10 @@ export class EmbeddedCluster implements ManagedCluster {
     await rm(this.#resources.directory, { recursive: true, force: true });
   }
 
-  async #removeNode(node: RunningNode): Promise<void> {
-    const { store } = this.#api;
+  async #removeNode(node: EmbeddedNode): Promise<void> {
     this.#nodes.delete(node.name);
     this.#agents.removeNode(node.name);
-    store.remove('nodes', undefined, node.name);
-    await node.close();
-    for (const pod of store.list('pods')) {
-      if (nodeName(pod) === node.name) store.remove('pods', pod.metadata.namespace, pod.metadata.name);
-    }
-  }
-
-  #nodeOf(namespace: string, name: string): RunningNode {
-    const pod = this.#api.store.get('pods', namespace, name);
-    const assigned = pod === undefined ? undefined : nodeName(pod);
-    if (pod === undefined) throw new ApiError(404, 'NotFound', `pods "${name}" not found`);
-    const node = this.#nodes.get(assigned ?? '');
-    if (node === undefined) throw new ApiError(400, 'BadRequest', `pod ${name} does not have a host assigned`);
-    return node;
+    await node.remove();
   }
 
   async #agentsReady(): Promise<void> {
@@ -201,8 +182,6 @@ export class EmbeddedCluster implements ManagedCluster {
     });
   }
 }
-
-const nodeName = (pod: KubeObject): string | undefined => (pod['spec'] as { nodeName?: string } | undefined)?.nodeName;
 
 interface AgentStatus {
   readonly conditions?: readonly { readonly type: string; readonly status: string }[];

@@ -1,7 +1,7 @@
 import { WEBHOOK_FAULTS, startWebhook } from '../../../components/webhook/index.ts';
 import type { RunningWebhook, ServiceAccount, WebhookFault } from '../../../components/webhook/index.ts';
 import { webhookRegistration } from '../../webhook-registration.ts';
-import type { ApiServer, ObjectStore } from '../../../kubernetes/api-server/types.ts';
+import type { ApiServer, ObjectStore } from '../../../kubernetes/index.ts';
 
 export interface WebhookHost {
   readonly api: ApiServer;

@@ -71,7 +71,7 @@ describe('the scheduler', () => {
   it('gives tokens to a pod that is held back', async () => {
     await create('gated', gates('example.com/a'));
     const answer = await cluster.call('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', {
-      body: { spec: { audiences: ['pods.eks.amazonaws.com'], boundObjectRef: { kind: 'Pod', name: 'gated' } } },
+      body: { spec: { audiences: ['vault'], boundObjectRef: { kind: 'Pod', name: 'gated' } } },
     });
     expect(answer.status).to.equal(201);
   });

@@ -52,9 +52,8 @@ export function serveLog(
   const { query } = info;
   const container = containerOf(pod, query.get('container'));
   const { name, namespace = '' } = pod.metadata;
-  const kubelet = context.kubelet();
-  if (kubelet === undefined)
-    throw badRequest(`container "${container}" in pod "${name}" is waiting to start: ContainerCreating`);
+  const kubelet = context.kubeletOf(pod);
+  if (kubelet === undefined) throw badRequest(`pod ${name} does not have a host assigned`);
   const tail = query.get('tailLines');
   if (tail !== null && !/^\d+$/.test(tail)) throw badRequest('tailLines must be a whole number');
   const log = kubelet.logs(namespace, name, {
@@ -101,7 +100,7 @@ export function serveProxy(
   const declared = containers.flatMap((container) => objectsIn(container['ports']))[0]?.['containerPort'];
   const port = asked === undefined ? declared : Number(asked);
   if (typeof port !== 'number') throw badRequest('the pod declares no port; name one as <pod>:<port>');
-  const base = context.kubelet()?.proxy?.(pod.metadata.namespace ?? '', name, port);
+  const base = context.kubeletOf(pod)?.proxy?.(pod.metadata.namespace ?? '', name, port);
   if (base === undefined) throw unavailable(`error trying to reach pod ${name}: nothing serves port ${port}`);
   const url = new URL(base);
   // Set, not resolved: `//host` would be another host.

@@ -23,7 +23,7 @@ describe('pod proxy', () => {
     });
     await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
     const { port } = backend.address() as AddressInfo;
-    cluster.server.setKubelet({
+    cluster.server.setKubelet('', {
       logs: () => Readable.from([]),
       proxy: (_namespace, name, asked) =>
         name === 'web' && asked === 2705 ? new URL(`http://127.0.0.1:${port}`) : undefined,

@@ -211,7 +211,11 @@ export async function serveResource(exchange: Exchange): Promise<void> {
     case 'pods/exec':
     case 'pods/attach':
     case 'pods/portforward':
-      throw new ApiError(501, 'NotImplemented', `${path} is not implemented by the embedded cluster`);
+      throw new ApiError(
+        501,
+        'NotImplemented',
+        `${path} is not offered by this cluster, whose containers are plain processes`,
+      );
     default:
       if (target.subresource !== '' && !(target.subresource === 'status' && kind.status)) throw pathNotFound();
       return serveObject(exchange, kind);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { timestamp } from '../store/memory-store.ts';
-import type { Clock, TokenIssuer } from '../types.ts';
+import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
 import type { SigningKey } from './signing-key.ts';
 import { serviceAccountUsername } from './user.ts';
 
@@ -12,14 +12,17 @@ export const DEFAULT_API_AUDIENCE = 'https://kubernetes.default.svc';
  * when it should have been renewed (Kubernetes: `WarnOnlyBoundTokenExpirationSeconds`).
  */
 export const API_TOKEN_EXPIRATION_SECONDS = 3607;
-/** How long such a token lives on EKS: 90 days (EKS User Guide, "Kubernetes service accounts"). */
-const EXTENDED_EXPIRATION_SECONDS = 90 * 24 * 3600;
 
 export function apiAudiences(issuer: string): readonly string[] {
   return [DEFAULT_API_AUDIENCE, issuer];
 }
 
-export function newTokenIssuer(issuer: string, key: SigningKey, clock: Clock): TokenIssuer {
+export function newTokenIssuer(
+  issuer: string,
+  key: SigningKey,
+  clock: Clock,
+  { extendedSeconds }: TokenLifetimes,
+): TokenIssuer {
   const ours = apiAudiences(issuer);
   return {
     issuer,
@@ -30,7 +33,7 @@ export function newTokenIssuer(issuer: string, key: SigningKey, clock: Clock): T
         request.pod !== undefined &&
         request.expirationSeconds === API_TOKEN_EXPIRATION_SECONDS &&
         audiences.every((audience) => ours.includes(audience));
-      const lifetime = extended ? EXTENDED_EXPIRATION_SECONDS : request.expirationSeconds;
+      const lifetime = extended ? extendedSeconds : request.expirationSeconds;
       const token = await key.sign({
         aud: audiences,
         exp: now + lifetime,

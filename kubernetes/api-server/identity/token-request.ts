@@ -8,8 +8,6 @@ const KIND = { group: 'authentication.k8s.io', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
 const MIN_SECONDS = 600;
 const LIMIT_SECONDS = 2 ** 32;
-/** The longest lifetime on EKS; a longer one is shortened to it, with a warning. */
-const MAX_SECONDS = 24 * 3600;
 
 /** Kinds that a token can be bound to, with their resource. */
 const BINDABLE = new Map([
@@ -87,7 +85,7 @@ export async function requestToken(
   }
   const audiences = asked.length === 0 ? [DEFAULT_API_AUDIENCE] : (asked as string[]);
   const requested = secondsOf(spec['expirationSeconds']);
-  const expirationSeconds = Math.min(requested, MAX_SECONDS);
+  const expirationSeconds = Math.min(requested, context.tokenLifetimes.maxSeconds);
   const ref = spec['boundObjectRef'];
   const binding = isObject(ref) ? bind(context, account, ref) : {};
   const { name, namespace = '', uid = '' } = account.metadata;

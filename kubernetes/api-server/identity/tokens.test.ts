@@ -31,7 +31,7 @@ describe('service account tokens', () => {
     const bound = await newPod('claims');
     const ref = { kind: 'Pod', apiVersion: 'v1', name: bound.name };
     const answer = await request({
-      audiences: ['pods.eks.amazonaws.com'],
+      audiences: ['vault'],
       expirationSeconds: 600,
       boundObjectRef: ref,
     });
@@ -39,7 +39,7 @@ describe('service account tokens', () => {
     const keys = (await cluster.call('GET', '/openid/v1/jwks')).body as unknown as JSONWebKeySet;
     const { payload } = await jwtVerify(token, createLocalJWKSet(keys), {
       issuer: ISSUER,
-      audience: 'pods.eks.amazonaws.com',
+      audience: 'vault',
     });
     expect(decodeProtectedHeader(token).kid).to.equal(keys.keys[0]?.kid);
     expect(payload.sub).to.equal('system:serviceaccount:default:default');
@@ -112,11 +112,11 @@ describe('service account tokens', () => {
   });
 
   it('are good for their audience alone', async () => {
-    const token = tokenOf(await request({ audiences: ['pods.eks.amazonaws.com'] }));
+    const token = tokenOf(await request({ audiences: ['vault'] }));
     expect((await cluster.call('GET', '/version', { token })).status).to.equal(401);
     expect((await review(token))['authenticated']).to.equal(false);
-    const { authenticated, audiences } = await review(token, ['pods.eks.amazonaws.com', 'x']);
-    expect([authenticated, audiences]).to.deep.equal([true, ['pods.eks.amazonaws.com']]);
+    const { authenticated, audiences } = await review(token, ['vault', 'x']);
+    expect([authenticated, audiences]).to.deep.equal([true, ['vault']]);
   });
 
   it('are refused with a signature that is not theirs, and after they expire', async () => {

@@ -10,7 +10,7 @@ const MAGIC = Buffer.from('k8s\0');
 type Value = string | number | boolean | object;
 
 function unsupported(what: string): ApiError {
-  const message = `${what} cannot be read in protobuf by the embedded cluster; send it as application/json`;
+  const message = `${what} cannot be read in protobuf here; send it as application/json`;
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 

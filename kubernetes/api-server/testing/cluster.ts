@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
-import type { KubeObject } from '../types.ts';
+import type { Kubelet, KubeObject } from '../types.ts';
 import { startApiServer, type ApiServer } from '../index.ts';
 
 /** A decoded answer. */
@@ -25,7 +25,7 @@ export interface TestCluster {
   close(): Promise<void>;
 }
 
-export const ISSUER = 'https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
+export const ISSUER = 'https://issuer.example.com/cluster';
 
 /** Starts an API server whose users prove themselves with `user:<name>`, with a kubelet whose log is one line. */
 export async function startTestCluster(): Promise<TestCluster> {
@@ -34,15 +34,18 @@ export async function startTestCluster(): Promise<TestCluster> {
     issuer: ISSUER,
     version: '1.34',
     clock: { now: () => now },
+    tokenLifetimes: { maxSeconds: 86_400, extendedSeconds: 90 * 86_400 },
     authenticate: async (token) => {
       const username = /^user:(.+)$/.exec(token)?.[1];
       if (username === undefined) return undefined;
       return { username, groups: username === 'admin' ? ['system:masters'] : [] };
     },
   });
-  server.setKubelet({
+  const kubelet: Kubelet = {
     logs: (namespace, pod, { container }) => Readable.from([`log of ${namespace}/${pod}/${container ?? ''}\n`]),
-  });
+  };
+  // For pods that no node has, too.
+  server.setKubelet('', kubelet);
   const agent = new Agent({ ca: server.certificateAuthority, keepAlive: true });
   return {
     server,
@@ -51,6 +54,7 @@ export async function startTestCluster(): Promise<TestCluster> {
     },
     addNode(name) {
       const status = { conditions: [{ type: 'Ready', status: 'True' }] };
+      server.setKubelet(name, kubelet);
       server.store.create('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name }, status });
     },
     call(method, path, options = {}) {

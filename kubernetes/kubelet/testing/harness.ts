@@ -89,11 +89,8 @@ export async function testCluster(options: Partial<KubeletOptions> = {}): Promis
       ['test', { entrypoint: [process.execPath, program] }],
       ['shell', { entrypoint: ['/bin/sh', '-c'] }],
     ]),
-    linkLocal: {
-      agentV4: 'http://127.0.0.1:8001',
-      agentV6: 'http://127.0.0.1:8002',
-      instanceMetadata: 'http://127.0.0.1:8003',
-    },
+    addresses: [{ inPod: 'http://169.254.1.1', here: 'http://127.0.0.1:8001' }],
+    environment: { METADATA_ENDPOINT: 'http://127.0.0.1:8003' },
     directory: join(directory, 'pods'),
     clock,
     tokenCheckInterval: 10,

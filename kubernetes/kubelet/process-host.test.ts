@@ -7,22 +7,23 @@ import { promisify } from 'node:util';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const SCRIPT = `
-import { startProcess } from '${new URL('./process-group.ts', import.meta.url).href}';
+import { ProcessHost } from '${new URL('./process-host.ts', import.meta.url).href}';
 const argv = ['/bin/sh', '-c', 'sleep 600 & echo $$ $!; wait'];
-startProcess({ argv, env: { PATH: '/usr/bin:/bin' }, directory: '/' }, (chunk) => {
+new ProcessHost().start({ argv, env: { PATH: '/usr/bin:/bin' }, directory: '/' }, (chunk) => {
   process.stdout.write(chunk, () => process.exit(0));
 });
 `;
 
 /** Containers that never stop talking, in a process that is killed once it has heard from each. */
 const CHATTY = `
-import { clearAtEnd, startProcess } from '${new URL('./process-group.ts', import.meta.url).href}';
-clearAtEnd(process.argv[1]);
+import { ProcessHost } from '${new URL('./process-host.ts', import.meta.url).href}';
+const processes = new ProcessHost();
+processes.clearAtEnd(process.argv[1]);
 let heard = 0;
 for (let i = 0; i < 5; i += 1) {
   let pid;
   const argv = ['/bin/sh', '-c', 'echo $$; while :; do echo x; done'];
-  startProcess({ argv, env: { PATH: '/usr/bin:/bin' }, directory: process.argv[1] }, (chunk) => {
+  processes.start({ argv, env: { PATH: '/usr/bin:/bin' }, directory: process.argv[1] }, (chunk) => {
     if (pid !== undefined) return;
     pid = chunk.toString().split('\\n')[0];
     heard += 1;
@@ -42,11 +43,11 @@ function ended(pid: number): boolean {
   }
 }
 
-describe('process group', () => {
+describe('process host', () => {
   it('ends with a process that was killed while output was on its way, and leaves no files', async function () {
     if (process.platform !== 'linux') this.skip();
     this.timeout(10_000);
-    const around = mkdtempSync(join(tmpdir(), 'process-group-'));
+    const around = mkdtempSync(join(tmpdir(), 'process-host-'));
     const directory = join(around, 'cluster');
     mkdirSync(directory);
     writeFileSync(join(directory, 'token'), 'token');

@@ -1,0 +1,48 @@
+import { TRANSLATIONS } from '../../../kubernetes/index.ts';
+import type { NodeOptions, Translation } from '../../../kubernetes/index.ts';
+
+/** Where a node's stand-ins for link-local addresses listen: `http://127.0.0.1:<port>`. */
+export interface LinkLocalEndpoints {
+  readonly agentV4: string;
+  readonly agentV6: string;
+  readonly instanceMetadata: string;
+}
+
+const ADDRESSES: readonly { readonly inPod: string; readonly endpoint: keyof LinkLocalEndpoints }[] = [
+  { inPod: 'http://169.254.170.23', endpoint: 'agentV4' },
+  { inPod: 'http://[fd00:ec2::23]', endpoint: 'agentV6' },
+  { inPod: 'http://169.254.169.254', endpoint: 'instanceMetadata' },
+  { inPod: 'http://[fd00:ec2::254]', endpoint: 'instanceMetadata' },
+];
+
+/** Read by the AWS SDKs in place of the instance metadata service's link-local address, which is written into their code. */
+const METADATA_ENDPOINT = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
+
+/** What a node tells its containers of the link-local addresses. */
+export function translatedAddresses(
+  endpoints: LinkLocalEndpoints,
+): Required<Pick<NodeOptions, 'addresses' | 'environment'>> {
+  return {
+    addresses: ADDRESSES.map(({ inPod, endpoint }) => ({ inPod, here: endpoints[endpoint] })),
+    environment: { [METADATA_ENDPOINT]: endpoints.instanceMetadata },
+  };
+}
+
+const [PATHS, ...OTHERS] = TRANSLATIONS;
+
+/** All that a workload of the embedded cluster sees and a pod of a real one does not. */
+export const TRANSLATION: readonly Translation[] = [
+  ...(PATHS === undefined ? [] : [PATHS]),
+  ...ADDRESSES.map(({ inPod, endpoint }) => ({
+    inPod,
+    here:
+      endpoint === 'instanceMetadata'
+        ? "a loopback port of the node's instance metadata service (IMDSv2 only)"
+        : 'a loopback port of the node that hands requests to the agent with the link-local Host; without an agent the connection is reset',
+  })),
+  {
+    inPod: `${METADATA_ENDPOINT} is not set`,
+    here: "it is set to the loopback port of the node's instance metadata service, unless the pod sets it",
+  },
+  ...OTHERS,
+];

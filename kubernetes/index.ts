@@ -1,0 +1,9 @@
+/** Kubernetes in a process: an API server, controllers and kubelets whose containers are processes of this machine. */
+export { startCluster } from './cluster.ts';
+export type { Cluster, ClusterOptions } from './cluster.ts';
+export { ApiError, startApiServer } from './api-server/index.ts';
+export type { ApiServer, ApiServerOptions, KubeObject, ObjectStore } from './api-server/index.ts';
+export { startNode } from './node.ts';
+export type { NodeOptions, RunningNode } from './node.ts';
+export { ProcessHost, TRANSLATIONS } from './kubelet/index.ts';
+export type { ComponentImage, Image, Images, ProcessImage, TranslatedAddress, Translation } from './kubelet/index.ts';

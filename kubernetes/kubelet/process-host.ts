@@ -1,0 +1,160 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { deferred, type Deferred } from './deferred.ts';
+
+/** How a container ended. */
+export interface Exit {
+  /** As a container runtime gives it: 128 plus the signal's number when a signal ended it, 128 when it did not start. */
+  readonly exitCode: number;
+  readonly signal?: number;
+  /** Why it did not start. */
+  readonly failure?: string;
+}
+
+/** A container that has been started, whatever runs it. */
+export interface Running {
+  /** Resolves when it has ended and all its output was handed over; never rejects. */
+  readonly ended: Promise<Exit>;
+  signal(signal: 'SIGTERM' | 'SIGKILL'): void;
+  /** Root of the HTTP server that it has on this port of the pod, if any can be reached. */
+  target(port: number): URL | undefined;
+}
+
+export interface Command {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  readonly directory: string;
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** What the process host says of a container. */
+interface Message {
+  readonly id: number;
+  readonly leader?: number;
+  readonly output?: Uint8Array;
+  readonly failure?: string;
+  readonly exit?: { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+}
+
+interface Container {
+  readonly program: string;
+  readonly output: (chunk: Buffer) => void;
+  readonly ended: Deferred<Exit>;
+  leader?: number;
+}
+
+/**
+ * Starts containers' processes by way of a small program of its own (`host-program.js`), which forks faster than this
+ * process, whose memory is large. It is started at once, and again when it has ended. Containers, and the directories that
+ * are to be cleared, go with this process however that ends.
+ */
+export class ProcessHost {
+  readonly #containers = new Map<number, Container>();
+  #program: ChildProcess;
+  #lastId = 0;
+
+  constructor() {
+    this.#program = this.#fork();
+    process.on('exit', this.#killContainers);
+  }
+
+  /** Starts a program as the leader of a process group of its own, without a shell. */
+  start(command: Command, output: (chunk: Buffer) => void): Running {
+    this.#lastId += 1;
+    const id = this.#lastId;
+    const ended = deferred<Exit>();
+    this.#containers.set(id, { program: command.argv[0] ?? '', output, ended });
+    const program = this.#connected();
+    // While a container runs, this process has something to wait for.
+    program.channel?.ref();
+    program.send({ do: 'start', id, ...command });
+    return {
+      ended: ended.promise,
+      signal: (signal) => {
+        if (this.#containers.has(id)) program.send({ do: 'signal', id, signal }, () => undefined);
+      },
+      target: () => undefined,
+    };
+  }
+
+  /** Has a directory removed when this process ends before it could do so itself, be it by SIGKILL. */
+  clearAtEnd(directory: string): void {
+    this.#connected().send({ do: 'clear', directory }, () => undefined);
+  }
+
+  /** Ends the program, and with it the containers that still run. */
+  close(): void {
+    process.off('exit', this.#killContainers);
+    if (this.#program.connected) this.#program.disconnect();
+  }
+
+  #connected(): ChildProcess {
+    if (!this.#program.connected) this.#program = this.#fork();
+    return this.#program;
+  }
+
+  #fork(): ChildProcess {
+    const program = fork(programPath(), [], {
+      detached: true,
+      serialization: 'advanced',
+      stdio: 'ignore',
+      execArgv: [],
+      env: {},
+    });
+    program.unref();
+    program.channel?.unref();
+    program.on('message', (message) => this.#receive(message as Message));
+    program.once('disconnect', () => {
+      this.#killContainers();
+      for (const [id, { program }] of this.#containers) this.#finish(id, notStarted(program, 'the process host ended'));
+    });
+    return program;
+  }
+
+  #receive({ id, leader, output, failure, exit }: Message): void {
+    const container = this.#containers.get(id);
+    if (container === undefined) return;
+    if (leader !== undefined) container.leader = leader;
+    if (output !== undefined) container.output(Buffer.from(output.buffer, output.byteOffset, output.byteLength));
+    if (failure !== undefined) this.#finish(id, notStarted(container.program, failure));
+    if (exit !== undefined) this.#finish(id, exitOf(exit.code, exit.signal));
+  }
+
+  #finish(id: number, exit: Exit): void {
+    this.#containers.get(id)?.ended.resolve(exit);
+    this.#containers.delete(id);
+    if (this.#containers.size === 0) this.#program.channel?.unref();
+  }
+
+  /** The program ends containers when this process is gone; this does so before it is. */
+  readonly #killContainers = (): void => {
+    for (const { leader } of this.#containers.values()) {
+      try {
+        if (leader !== undefined) process.kill(-leader, 'SIGKILL');
+      } catch {
+        // The group has no member left.
+      }
+    }
+  };
+}
+
+/** Built, this module lies in a chunk of dist/ and the program at a place of its own. */
+function programPath(): string {
+  const here = fileURLToPath(import.meta.url);
+  const dist = here.lastIndexOf('/dist/');
+  return dist === -1
+    ? fileURLToPath(new URL('host-program.js', import.meta.url))
+    : `${here.slice(0, dist)}/dist/host-program.js`;
+}
+
+function exitOf(code: number | null, signal: NodeJS.Signals | null): Exit {
+  if (signal === null) return { exitCode: code ?? 0 };
+  const number = constants.signals[signal];
+  return { exitCode: 128 + number, signal: number };
+}
+
+function notStarted(program: string, failure: string): Exit {
+  return { exitCode: 128, failure: `failed to start container process: exec: ${JSON.stringify(program)}: ${failure}` };
+}

@@ -1,0 +1,116 @@
+import { POD_IP, startKubelet, type KubeletOptions, type RunningKubelet } from './kubelet/index.ts';
+import type { ApiServer, KubeObject } from './api-server/index.ts';
+
+export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | 'apiServerUrl' | 'node'> {
+  readonly api: ApiServer;
+  readonly name: string;
+  /** Kubernetes version, such as `1.34`. */
+  readonly version: string;
+  /** Further labels of the Node object. */
+  readonly labels?: Readonly<Record<string, string>>;
+  /** `spec.providerID`: what the node is to whoever provides machines. */
+  readonly providerId?: string;
+}
+
+export interface RunningNode {
+  readonly name: string;
+  /** Ends the node's pods at once. Their objects and the node's stay. */
+  close(): Promise<void>;
+  /** Takes the node out of the cluster: its pods end and go, objects and all. */
+  remove(): Promise<void>;
+}
+
+/** Starts a kubelet and registers its node, ready, with the API server. */
+export async function startNode({
+  api,
+  name,
+  version,
+  labels,
+  providerId,
+  ...options
+}: NodeOptions): Promise<RunningNode> {
+  const { store } = api;
+  const now = options.clock?.now() ?? Date.now();
+  const { uid = '' } = store.create('nodes', nodeObject({ name, version, labels, providerId, now })).metadata;
+  const kubelet: RunningKubelet = await startKubelet({
+    ...options,
+    store,
+    tokens: api.tokens,
+    apiServerUrl: api.url,
+    node: { name, uid },
+  });
+  api.setKubelet(name, kubelet);
+  const close = async (): Promise<void> => {
+    await kubelet.close();
+    api.setKubelet(name, undefined);
+  };
+  return {
+    name,
+    close,
+    remove: async () => {
+      store.remove('nodes', undefined, name);
+      await close();
+      for (const pod of store.list('pods')) {
+        if ((pod['spec'] as { nodeName?: string }).nodeName === name)
+          store.remove('pods', pod.metadata.namespace, pod.metadata.name);
+      }
+    },
+  };
+}
+
+interface NodeFacts extends Pick<NodeOptions, 'name' | 'version'> {
+  readonly labels: NodeOptions['labels'] | undefined;
+  readonly providerId: string | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+function nodeObject({ name, version, labels, providerId, now }: NodeFacts): KubeObject {
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const resources = { cpu: '2', memory: '8Gi', pods: '1000' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Node',
+    metadata: {
+      name,
+      labels: {
+        'kubernetes.io/arch': architecture,
+        'kubernetes.io/hostname': name,
+        'kubernetes.io/os': 'linux',
+        ...labels,
+      },
+    },
+    spec: providerId === undefined ? {} : { providerID: providerId },
+    status: {
+      addresses: [
+        { type: 'InternalIP', address: POD_IP },
+        { type: 'Hostname', address: name },
+      ],
+      capacity: resources,
+      allocatable: resources,
+      conditions: [
+        {
+          type: 'Ready',
+          status: 'True',
+          reason: 'KubeletReady',
+          message: 'kubelet is posting ready status',
+          lastHeartbeatTime: time,
+          lastTransitionTime: time,
+        },
+      ],
+      nodeInfo: {
+        architecture,
+        operatingSystem: 'linux',
+        kubeletVersion: `v${version}.0`,
+        kubeProxyVersion: '',
+        containerRuntimeVersion: 'embedded://1.0',
+        osImage: 'embedded',
+        kernelVersion: '',
+        bootID: '',
+        machineID: '',
+        systemUUID: '',
+      },
+    },
+  };
+}
