@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,6 +19,10 @@ export async function start(entry, version = process.versions.node) {
   // Deprecations inside dependencies (Node 22: punycode, by way of the Kubernetes client) are no concern of a user's.
   process.noDeprecation = true;
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  // Commands run for seconds, much of their code for the first time: to optimize it early, and to collect garbage with
+  // several threads, costs more processor time than it gives back (docs/performance.md).
+  setFlagsFromString('--interrupt-budget=1200000');
+  setFlagsFromString('--no-parallel-scavenge');
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
