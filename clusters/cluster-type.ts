@@ -1,17 +1,69 @@
+import type { WorkloadProgram } from '../clients/workload-program.ts';
+import type { Journal } from '../foundation/journal.ts';
 import type { OptionSpec, OptionValues } from '../foundation/options.ts';
+import type { ClusterDriver, ClusterHost } from './driver.ts';
 
-/**
- * A kind of cluster that `--cluster` can name, and all that a run must know of it. One that is listed in a registry is
- * known to the command line, the plan and the run: nothing else names it.
- */
-export interface ClusterType {
+/** What clusters of a run are opened with. */
+export interface OpenRequest {
+  readonly options: OptionValues;
+  readonly run: string;
+  /** The report folder. */
+  readonly directory: string;
+  /** The program that makes probes in pods. */
+  readonly workload: WorkloadProgram;
+  /** URLs of AWS services that are elsewhere, by their endpoint ids. */
+  readonly endpoints: Readonly<Partial<Record<string, string>>>;
+  readonly journal: Journal;
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the run is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** What a plan says of clusters, as far as scenarios tell. */
+export interface PlanRequest {
+  readonly options: OptionValues;
+  /** How many clusters the scenarios need. */
+  readonly clusters: number;
+  /** The scenarios' own resources in words: `2 roles, 1 bucket`. */
+  readonly fixtures: string;
+  readonly today: Date;
+}
+
+interface Common {
   readonly name: string;
   /** Options of these clusters. Types that share one list the same object. */
   readonly options: readonly OptionSpec[];
   /** Defaults of options, where these clusters need others than the option's own. */
   readonly defaults?: Readonly<Record<string, number>>;
-  /** Where EKS is that makes the clusters: the harness' emulator in this process, or an AWS account or what stands for one. */
-  readonly aws: 'emulator' | 'account';
   /** Refuses options that have no effect together, before anything is made. Throws `HarnessError` BAD_FLAG_VALUE. */
   check?(options: OptionValues): void;
+  /** What clusters by these options can do, by the harness' capability names, as far as it is known before there is one. */
+  capabilities(options: OptionValues): ReadonlySet<string>;
+  /** Names of the clusters that the run is to use instead of making some. */
+  existing(options: OptionValues): readonly string[];
+  /** Flags by which kubectl reaches an existing cluster. Undefined: by a kubeconfig that the run writes. */
+  kubectlFlags?(options: OptionValues): string | undefined;
+  /** Lines about what would be made, for how long, and what it costs. */
+  plan?(request: PlanRequest): readonly string[];
 }
+
+/** The harness' emulator in this process makes the clusters, where a host has room for them. */
+export interface HostedClusterType extends Common {
+  readonly aws: 'emulator';
+  /** Throws `ClusterError`; nothing is left then. */
+  open(request: OpenRequest): Promise<ClusterHost>;
+}
+
+/** EKS makes the clusters, in an AWS account or what stands for one. */
+export interface AccountClusterType extends Common {
+  readonly aws: 'account';
+  /** Makes nothing yet, and asks AWS nothing. Throws `ClusterError` or `HarnessError`. */
+  open(request: OpenRequest): Promise<ClusterDriver>;
+}
+
+/**
+ * A kind of cluster that `--cluster` can name, and all that a run must know of it. One that is listed in a registry is
+ * known to the command line, the plan and the run: nothing else names it.
+ */
+export type ClusterType = HostedClusterType | AccountClusterType;

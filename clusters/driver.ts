@@ -1,3 +1,4 @@
+import type { EC2Client } from '@aws-sdk/client-ec2';
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
 import type { KubeConfig } from '@kubernetes/client-node';
@@ -10,6 +11,8 @@ import type { StartLimiter } from '../foundation/start-limiter.ts';
 export interface ProvisioningClients {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
+  /** Where subnets are found; absent where clusters need none. */
+  readonly ec2?: EC2Client;
 }
 
 export interface ProvisionRequest {
@@ -18,6 +21,8 @@ export interface ProvisionRequest {
   readonly name: string;
   readonly region: string;
   readonly accountId: string;
+  /** Who the credentials are (GetCallerIdentity), for messages. */
+  readonly callerArn?: string;
   readonly clients: ProvisioningClients;
   /** Tags of every AWS object that is made. */
   readonly tags: Readonly<Record<string, string>>;
@@ -50,11 +55,13 @@ export interface RunningCluster {
  * All a run knows of clusters.
  */
 export interface ClusterDriver {
-  readonly name: 'embedded' | 'kind' | 'eks';
+  readonly name: string;
+  /** Clusters are across a network, and take minutes to make. */
+  readonly remote: boolean;
   /** What its clusters can do, by the harness' capability names; whole once the clusters are there. */
   readonly capabilities: ReadonlySet<string>;
-  /** Image reference of the probe program on its clusters. */
-  readonly probeImage: string;
+  /** Image reference of the workload program on its clusters. */
+  readonly workloadImage: string;
   readonly podStarts?: StartLimiter;
   /**
    * The clusters end with the run, and what is in them need not be deleted one by one. What is in AWS does too where the run's
@@ -81,7 +88,7 @@ export interface ClusterDriver {
  * its provider.
  */
 export interface ClusterHost {
-  readonly name: 'embedded' | 'kind';
+  readonly name: string;
   readonly provider: ClusterProvider;
   /** Address that the emulator binds. */
   readonly bindAddress: string;
@@ -89,8 +96,10 @@ export interface ClusterHost {
   reachable(url: string): string;
   /** What its clusters can do, by the harness' capability names; whole once the clusters are there, since some depend on what runs on them. */
   readonly capabilities: ReadonlySet<string>;
-  /** Image reference of the probe program on its clusters. */
-  readonly probeImage: string;
+  /** Image reference of the workload program on its clusters. */
+  readonly workloadImage: string;
+  /** API server and webhook learn of changes a moment later, from watches. */
+  readonly eventual: boolean;
   /** Lets only so many pods be starting at once, where that is this machine's work and nobody else sees to it. */
   readonly podStarts?: StartLimiter;
   /** Facts of a cluster for the report: versions and images. */

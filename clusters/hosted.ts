@@ -5,13 +5,14 @@ import { provisionThroughEks } from './eks/provision.ts';
 export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {
   return {
     name: host.name,
+    remote: false,
     get capabilities() {
       return host.capabilities;
     },
-    probeImage: host.probeImage,
+    workloadImage: host.workloadImage,
     ...(host.podStarts && { podStarts: host.podStarts }),
     disposable: host.kubeConfig === undefined,
-    eventual: host.name !== 'embedded',
+    eventual: host.eventual,
     clusterName: (alias) => `${run}-${alias}`,
     provision: async (request) => {
       const provisioned = await provisionThroughEks(request);

@@ -28,3 +28,15 @@ export interface OptionValues {
   flag(name: string): boolean;
   list(name: string): readonly string[];
 }
+
+/** The texts of options, under other names; what is not given is left out. */
+export function textsOf<Key extends string>(
+  options: Pick<OptionValues, 'text'>,
+  names: Readonly<Record<Key, string>>,
+): { readonly [K in Key]?: string } {
+  const texts = Object.entries<string>(names).flatMap(([key, name]) => {
+    const text = options.text(name);
+    return text === undefined ? [] : [[key, text] as const];
+  });
+  return Object.fromEntries(texts) as { readonly [K in Key]?: string };
+}

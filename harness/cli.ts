@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import type { WorkloadProgram } from '../clients/workload-program.ts';
+import type { ClusterType } from '../clusters/cluster-type.ts';
 import { FAULTS } from '../faults/index.ts';
 import { configure, type Configuration } from './config/configuration.ts';
 import { helpText } from './config/options.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
-import type { AwsPlanOptions } from './plan/aws-plan.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
 import { githubAnnotations } from './report/annotations.ts';
 import { Terminal, wantsColor } from './report/terminal.ts';
 import { checkClusterFlags } from './config/cluster-flags.ts';
-import { capabilitiesBefore, isAttached, type ClusterName } from './engine/platform.ts';
+import { capabilitiesBefore } from './engine/platform.ts';
 import { keepUntil } from './engine/keep.ts';
 import { run } from './engine/run.ts';
 import { loadScenarios } from './scenario/load.ts';
@@ -24,13 +26,17 @@ export interface Io {
   /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
   readonly code: string;
   readonly interrupted: AbortSignal;
+  /** What `--cluster` can name. Default: the types of this package. */
+  readonly clusterTypes?: readonly ClusterType[];
+  /** The program that makes probes in pods. Default: the first of this package. */
+  readonly workload?: WorkloadProgram;
 }
 
 /** The command line; gives the exit code. Every error that a user can act on is one sentence on standard error. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   const verbose = argv.includes('--verbose');
   try {
-    return await command(configure(argv, io.environment), io);
+    return await command(configure(argv, io.environment, io.clusterTypes), io);
   } catch (error) {
     const known = error instanceof HarnessError;
     io.stderr.write(
@@ -49,20 +55,8 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   const ownSuites = join(io.code, 'suites');
   const scenarios = select(await loadScenarios(ownSuites, configuration.list('suites-dir')), configuration);
   if (configuration.flag('list')) return say(io, listText(scenarios));
-  const cluster = configuration.text('cluster') ?? 'embedded';
   checkClusterFlags(configuration);
-  if (configuration.flag('plan')) {
-    const available = capabilitiesBefore(cluster as ClusterName, configuration);
-    return say(
-      io,
-      planText(
-        scenarios,
-        cluster,
-        available,
-        configuration.cluster.aws === 'account' ? awsPlanOf(configuration) : undefined,
-      ),
-    );
-  }
+  if (configuration.flag('plan')) return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration)));
   const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
   const terminal = new Terminal({
     stream: io.stderr,
@@ -77,6 +71,7 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
       scenarios,
       terminal,
       version,
+      workload: io.workload ?? WORKLOAD_PROGRAMS[0],
       environment: io.environment,
       interrupted: io.interrupted,
       programs: [
@@ -87,7 +82,7 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
         keepUntil(io.interrupted, provisioned, {
           directory,
           journal,
-          kubectlFlags: attachedFlags(configuration),
+          kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
           output: io.stderr,
         }),
     });
@@ -98,34 +93,9 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   }
 }
 
-function awsPlanOf(configuration: Configuration): AwsPlanOptions {
-  return {
-    existingClusters: configuration.list('cluster-name'),
-    compute: configuration.text('compute') as AwsPlanOptions['compute'],
-    instanceType: configuration.text('instance-type') ?? '',
-    nodes: configuration.number('nodes'),
-    kubernetesVersion: configuration.text('kubernetes-version'),
-    agentImage: configuration.text('agent-image'),
-    addonVersion: configuration.text('addon-version'),
-    expiresHours: configuration.number('expires'),
-    today: new Date(),
-  };
-}
-
 function say(io: Io, text: string): number {
   io.stdout.write(text);
   return EXIT.conforms;
-}
-
-/** Flags of kubectl for a cluster that existed before; undefined when the run makes its own. */
-function attachedFlags(configuration: Configuration): string | undefined {
-  // Clusters of EKS are reached by tokens of the run's own credentials, also where they existed before.
-  if (!isAttached(configuration) || configuration.text('cluster') === 'eks') return undefined;
-  const [kubeconfig, context] = [configuration.text('kubeconfig'), configuration.text('context')];
-  return [
-    ...(kubeconfig === undefined ? [] : [`--kubeconfig ${resolve(kubeconfig)}`]),
-    ...(context === undefined ? [] : [`--context ${context}`]),
-  ].join(' ');
 }
 
 function listFaults(): string {
@@ -140,7 +110,7 @@ function effectiveConfiguration(configuration: Configuration): string {
     ([name, { value, origin }]) =>
       `${name}=${Array.isArray(value) ? value.join(',') : String(value as string)} (${origin})`,
   );
-  return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.text('cluster')}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
+  return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.cluster.name}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
 }
 
 function packageVersion(root: string): string {

@@ -3,17 +3,13 @@ import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { JAVASCRIPT } from '../clients/javascript/index.ts';
 import { embeddedClusterProvider } from '../clusters/embedded/index.ts';
 import { ClusterError } from '../foundation/cluster-error.ts';
 import { kindHost } from '../clusters/kind/index.ts';
 import { StartError, type ClusterHostOptions, type CommandClusterHost } from '../emulator/cli.ts';
 import { openJournal } from '../harness/cleanup/journal.ts';
 
-/** The image that pods of embedded clusters can name; a pod's own `command` runs a program of this machine in its place. */
-const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
-const source = import.meta.url.endsWith('.ts');
-const probe = fileURLToPath(new URL(source ? '../dist/probe/launch.cjs' : '../probe/launch.cjs', import.meta.url));
 /** Longest time until a kind cluster is ready: that of the conformance command. */
 const READY_MILLISECONDS = 300_000;
 
@@ -24,7 +20,7 @@ export function clusterHost(options: ClusterHostOptions): Promise<CommandCluster
 
 async function embeddedClusters(): Promise<CommandClusterHost> {
   const directory = mkdtempSync(join(tmpdir(), 'emulator-'));
-  const images = new Map([[PROBE_IMAGE, { entrypoint: [process.execPath, probe] }]]);
+  const images = new Map([[JAVASCRIPT.image, { entrypoint: JAVASCRIPT.command }]]);
   return {
     provider: embeddedClusterProvider({ images, directory }),
     bindAddress: '127.0.0.1',
@@ -48,6 +44,7 @@ export async function kindClusters(
   try {
     const host = await make({
       run,
+      workload: JAVASCRIPT,
       images: {
         ...(kindImage !== undefined && { node: kindImage }),
         ...(imageBase !== undefined && { base: imageBase }),

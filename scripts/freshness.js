@@ -9,6 +9,7 @@ const SOURCES = [
   'kubernetes',
   'emulator',
   'components',
+  'clients',
   'clusters',
   'harness',
   'suites',

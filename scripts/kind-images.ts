@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { JAVASCRIPT } from '../clients/javascript/index.ts';
 import { ClusterError } from '../foundation/cluster-error.ts';
 import { ensureComponentImage } from '../clusters/kind/images/index.ts';
 import { EXIT } from '../foundation/errors.ts';
@@ -43,6 +44,7 @@ async function main(argv: readonly string[]): Promise<number> {
   try {
     const { base, force } = options;
     const reference = await ensureComponentImage({
+      workload: JAVASCRIPT,
       ...(base !== undefined && { base }),
       baseFlag: '--base',
       force,

@@ -179,9 +179,9 @@ describe('an existing cluster of EKS', function () {
   it('must be administered by who uses it', async () => {
     await start();
     const callerArn = 'arn:aws:sts::111122223333:assumed-role/nightly/ci';
-    const driver = eksDriver(site.options({ attach: ['blue'], callerArn }));
+    const driver = eksDriver(site.options({ attach: ['blue'] }));
     const error = await refusal(
-      driver.provision(site.request('blue', { token: () => Promise.resolve('k8s-aws-v1.bm90aGluZw') })),
+      driver.provision(site.request('blue', { callerArn, token: () => Promise.resolve('k8s-aws-v1.bm90aGluZw') })),
     );
     expect(error).to.include({ code: 'NO_ACCESS', blame: 'usage' });
     expect(error.message).to.equal(

@@ -1,6 +1,12 @@
-import type { ClusterType } from '../cluster-type.ts';
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { OptionValues } from '../../foundation/options.ts';
+import type { ClusterType, OpenRequest } from '../cluster-type.ts';
+import { capabilitiesOfEks } from './capabilities.ts';
 import { checkEksOptions } from './check-options.ts';
 import { EKS_OPTIONS } from './command-options.ts';
+import { eksOptionsOf } from './options.ts';
+import { planEks } from './plan.ts';
 
 /** Clusters of Amazon EKS. */
 export const EKS: ClusterType = {
@@ -9,4 +15,37 @@ export const EKS: ClusterType = {
   defaults: { 'ready-timeout': 2700, parallel: 64, timeout: 300 },
   aws: 'account',
   check: checkEksOptions,
+  capabilities: (options) => capabilitiesOfEks(eksOptionsOf(options)),
+  // They are reached by tokens of the run's own credentials, also where they existed before.
+  existing: (options) => options.list('cluster-name'),
+  plan: planEks,
+  open: async ({ options, run, workload, endpoints }) => {
+    const eksAuthEndpoint = endpoints['eks-auth'];
+    const workloadImage = workloadImageOf(options, workload, endpoints);
+    const { eksDriver } = await import('./index.ts');
+    return eksDriver({
+      ...eksOptionsOf(options),
+      ...{ run, workloadImage },
+      ...(eksAuthEndpoint !== undefined && { eksAuthEndpoint }),
+      // Of what plays EKS, some keeps a record of clusters alone.
+      kubernetes: endpoints['eks'] === undefined ? 'required' : 'optional',
+    });
+  },
 };
+
+/**
+ * Image of the workload program. Nodes of EKS itself pull it from a registry, which only the user can name; an emulator's
+ * clusters know it by the name that it has on embedded ones. Throws `HarnessError` BAD_CLUSTER.
+ */
+function workloadImageOf(
+  options: OptionValues,
+  { image }: WorkloadProgram,
+  endpoints: OpenRequest['endpoints'],
+): string {
+  const given = options.text('workload-image') ?? (endpoints['eks'] === undefined ? undefined : image);
+  if (given !== undefined) return given;
+  throw new HarnessError(
+    'BAD_CLUSTER',
+    'Clusters of EKS pull the probe program from a registry: name its image with --workload-image (docs/images.md says how to build and push it).',
+  );
+}

@@ -1,5 +1,4 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
-import { EC2Client } from '@aws-sdk/client-ec2';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
@@ -13,11 +12,9 @@ import { findSubnets, type ClusterSubnets } from './subnets.ts';
 import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
-export { capabilitiesOfEks, EKS_CAPABILITIES } from './capabilities.ts';
 export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './deletion.ts';
 export { regionalEksAuth } from './eks-auth.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
-export type { EksOptions } from './options.ts';
 export { removeRole } from './roles.ts';
 export { TIMING, type Timing } from './timing.ts';
 
@@ -38,7 +35,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
     const { kubernetesVersion, addonVersion, compute, instanceType, nodes, agentImage } = options;
     const given = options.subnetIds;
     const [found] = await Promise.all([
-      given.length > 0 ? { controlPlane: given, nodes: given } : (subnets ??= subnetsOf(options, request.region)),
+      given.length > 0 ? { controlPlane: given, nodes: given } : (subnets ??= subnetsOf(request)),
       addonVersion === undefined ? undefined : checkAddonVersion(request.clients.eks, addonVersion, kubernetesVersion),
     ]);
     return {
@@ -54,10 +51,11 @@ export function eksDriver(options: EksOptions): ClusterDriver {
 
   return {
     name: 'eks',
+    remote: true,
     get capabilities() {
       return new Set([...may].filter((capability) => !lacking.has(capability)));
     },
-    probeImage: options.probeImage,
+    workloadImage: options.workloadImage,
     disposable: !attached,
     eventual: true,
     clusterName: nameOf,
@@ -85,13 +83,9 @@ export function eksDriver(options: EksOptions): ClusterDriver {
   };
 }
 
-async function subnetsOf({ ec2 }: EksOptions, region: string): Promise<ClusterSubnets> {
-  const client = ec2 ?? new EC2Client({ region });
-  try {
-    return await findSubnets(client, region);
-  } finally {
-    if (ec2 === undefined) client.destroy();
-  }
+async function subnetsOf({ clients, region }: ProvisionRequest): Promise<ClusterSubnets> {
+  if (clients.ec2 === undefined) throw new Error('Subnets are found by a client of EC2, and there is none.');
+  return findSubnets(clients.ec2, region);
 }
 
 /** Refuses what cannot be had together. Throws `ClusterError`. */

@@ -1,12 +1,12 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import { textsOf, type OptionValues } from '../../foundation/options.ts';
 import type { Timing } from './timing.ts';
 
 /** Where EKS clusters come from and what runs on them. */
 export interface EksOptions {
   /** Id of the run. */
   readonly run: string;
-  /** Image reference of the probe program, as nodes can pull it. */
-  readonly probeImage: string;
+  /** Image reference of the workload program, as nodes can pull it. */
+  readonly workloadImage: string;
   /** Names of existing clusters to use, those of c1 and c2 in this order. None: clusters are made. */
   readonly attach: readonly string[];
   /** Longest time until a cluster is ready, in milliseconds. */
@@ -32,12 +32,30 @@ export interface EksOptions {
   readonly eksAuthEndpoint?: string;
   /** All faults of the run: the candidate gets its own. */
   readonly faults: readonly string[];
-  /** Who the credentials are (GetCallerIdentity), for messages. */
-  readonly callerArn?: string;
   /** `optional`: a cluster without an API server is taken as well, without the capability `kubernetes`. Default: required. */
   readonly kubernetes?: 'required' | 'optional';
-  /** Finds subnets. Default: a client of the region by the SDK's own credentials. */
-  readonly ec2?: EC2Client;
   /** For tests. */
   readonly timing?: Partial<Timing>;
+}
+
+/** The options that say which clusters a run uses. */
+export function eksOptionsOf(options: OptionValues): Omit<EksOptions, 'run' | 'workloadImage'> {
+  return {
+    attach: options.list('cluster-name'),
+    readyMilliseconds: options.number('ready-timeout') * 1000,
+    compute: options.text('compute') as EksOptions['compute'],
+    instanceType: options.text('instance-type') ?? '',
+    nodes: options.number('nodes'),
+    subnetIds: options.list('subnet-ids'),
+    agentArgs: options.list('agent-args'),
+    faults: [],
+    ...textsOf(options, {
+      kubernetesVersion: 'kubernetes-version',
+      addonVersion: 'addon-version',
+      clusterRoleArn: 'cluster-role-arn',
+      nodeRoleArn: 'node-role-arn',
+      adminPrincipalArn: 'admin-principal-arn',
+      agentImage: 'agent-image',
+    }),
+  };
 }

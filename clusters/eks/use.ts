@@ -97,13 +97,13 @@ async function reach(
   { cluster }: Pick<MadeCluster, 'cluster'>,
   connection: Connection,
   made: boolean,
-  { options, context }: ClusterUse,
+  { options, request, context }: ClusterUse,
 ): Promise<boolean> {
   const { endpoint } = cluster;
   const required = options.kubernetes !== 'optional';
   if (endpoint === undefined && !required) return false;
   const principal =
-    options.callerArn === undefined ? 'The principal of the credentials' : entryPrincipal(options.callerArn);
+    request.callerArn === undefined ? 'The principal of the credentials' : entryPrincipal(request.callerArn);
   return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);
 }
 

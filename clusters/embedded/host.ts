@@ -1,31 +1,30 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { ClusterHost } from '../driver.ts';
 import type { Journal } from '../../foundation/journal.ts';
-import { embeddedClusterProvider, TRANSLATION, type ProcessImage } from './index.ts';
+import { EMBEDDED_CAPABILITIES } from './capabilities.ts';
+import { embeddedClusterProvider, TRANSLATION } from './index.ts';
 
 export interface EmbeddedHostOptions {
   readonly run: string;
   /** Folder for what the clusters write where memory cannot be had. */
   readonly directory: string;
-  /** The probe program. */
-  readonly probe: ProcessImage;
+  readonly workload: WorkloadProgram;
   readonly faults: readonly string[];
   /** Where the directory is written down. Default: nowhere. */
   readonly journal?: Journal;
 }
 
-/** The image that pods can name for the probe program; a pod's own `command` runs a program of this machine in its place. */
-export const PROBE_IMAGE = 'conformance.eks-pod-identity/probe:latest';
-
 /** Embedded clusters, which live in this process and on loopback. */
 export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
   const directory = clustersDirectory(options);
+  const { image, command } = options.workload;
   return {
     name: 'embedded',
     provider: embeddedClusterProvider({
-      images: new Map([[PROBE_IMAGE, options.probe]]),
+      images: new Map([[image, { entrypoint: command }]]),
       directory,
       agentFaults: options.faults,
       webhookFaults: options.faults,
@@ -33,7 +32,8 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     bindAddress: '127.0.0.1',
     reachable: (url) => url,
     capabilities: EMBEDDED_CAPABILITIES,
-    probeImage: PROBE_IMAGE,
+    workloadImage: image,
+    eventual: false,
     facts: () => ({}),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
@@ -43,23 +43,6 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     },
   };
 }
-
-export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
-  'kubernetes',
-  'own-cluster',
-  'agent-addon',
-  'pod-identity',
-  'irsa',
-  'two-clusters',
-  'imds',
-  'agent-restart',
-  'agent-stop',
-  'agent-ipv6',
-  'agent-probe-port',
-  'webhook-endpoint',
-  'cluster-clock',
-  'node-role',
-]);
 
 /** A file system in memory, where Linux has one. */
 const MEMORY = '/dev/shm';

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import { detach } from './attach.ts';
 import { kindHost } from './host.ts';
@@ -49,6 +50,7 @@ describe('an existing cluster', () => {
     const options: KindOptions = {
       run: 'c1a2b3',
       images: { agent: 'agent', webhook: 'webhook', workload: 'workload' },
+      workload: JAVASCRIPT,
       agentArgs: [],
       faults: [],
       attach: { kubeconfig: kubeconfig() },

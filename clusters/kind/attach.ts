@@ -3,7 +3,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
 import { connect, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';
-import { KIND_CAPABILITIES } from './capabilities.ts';
+import { kindCapabilities } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
 import { Docker } from './docker.ts';
@@ -37,8 +37,7 @@ export async function existingCluster(
     let taken = false;
     return {
       network,
-      // There is one of it.
-      capabilities: new Set([...KIND_CAPABILITIES].filter((capability) => capability !== 'two-clusters')),
+      capabilities: kindCapabilities(true),
       facts: { context: named.context },
       createCluster: async (spec, context) => {
         if (taken)

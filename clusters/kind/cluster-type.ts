@@ -1,5 +1,9 @@
-import type { ClusterType } from '../cluster-type.ts';
+import { join, resolve } from 'node:path';
+import { textsOf } from '../../foundation/options.ts';
+import type { ClusterType, OpenRequest } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
+import { kindCapabilities } from './capabilities.ts';
+import type { KindOptions } from './options.ts';
 
 /** Kubernetes in Docker. */
 export const KIND: ClusterType = {
@@ -41,4 +45,38 @@ export const KIND: ClusterType = {
     READY_TIMEOUT,
   ],
   aws: 'emulator',
+  capabilities: (options) => kindCapabilities(KIND.existing(options).length > 0),
+  existing: (options) => [options.text('context') ?? options.text('kubeconfig') ?? []].flat(),
+  kubectlFlags: (options) => {
+    const [kubeconfig, context] = [options.text('kubeconfig'), options.text('context')];
+    if (kubeconfig === undefined && context === undefined) return undefined;
+    return [
+      ...(kubeconfig === undefined ? [] : [`--kubeconfig ${resolve(kubeconfig)}`]),
+      ...(context === undefined ? [] : [`--context ${context}`]),
+    ].join(' ');
+  },
+  open: async (request) => {
+    const { kindHost } = await import('./host.ts');
+    return kindHost(kindOptions(request));
+  },
 };
+
+function kindOptions({ options, run, directory, workload, journal, progress, signal }: OpenRequest): KindOptions {
+  return {
+    ...{ run, workload, journal, progress, signal },
+    images: textsOf(options, {
+      node: 'kind-image',
+      agent: 'agent-image',
+      webhook: 'webhook-image',
+      workload: 'workload-image',
+      base: 'image-base',
+    }),
+    agentArgs: options.list('agent-args'),
+    faults: options.list('fault'),
+    ...(KIND.existing(options).length > 0 && {
+      attach: textsOf(options, { kubeconfig: 'kubeconfig', context: 'context' }),
+    }),
+    readyMilliseconds: options.number('ready-timeout') * 1000,
+    diagnosticsDirectory: join(directory, 'diagnostics'),
+  };
+}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { ClusterSpec } from '../../emulator/index.ts';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import type { ClusterHost } from '../driver.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';
 import { kindHost } from './host.ts';
@@ -55,6 +56,7 @@ describe('kind clusters', () => {
   const options = (more: Partial<KindOptions> = {}): KindOptions => ({
     run: RUN,
     images: IMAGES,
+    workload: JAVASCRIPT,
     agentArgs: [],
     faults: [],
     readyMilliseconds: 60_000,
@@ -125,7 +127,7 @@ describe('kind clusters', () => {
     const named = (tags: readonly string[]): string =>
       JSON.stringify([{ Id: `sha256:${id}`, Architecture: 'amd64', Os: 'linux', RepoTags: tags }]);
     const host = await kindHost(options({ images }), docker([/inspect 0123456789ab$/, named(['probe:1'])]).run);
-    expect(host.probeImage).to.equal('probe:1');
+    expect(host.workloadImage).to.equal('probe:1');
     await host.close();
     const error = await rejection(kindHost(options({ images }), docker([/inspect 0123456789ab$/, named([])]).run));
     expect(error).to.include({ code: 'IMAGE_BROKEN', blame: 'usage' });

@@ -64,7 +64,8 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       get capabilities() {
         return notes.found(source.capabilities);
       },
-      probeImage: images.workload,
+      workloadImage: images.workload,
+      eventual: true,
       podStarts: new StartLimiter(STARTS_PER_CORE, SETTLED_AFTER_MILLISECONDS),
       facts: (name) => notes.facts(name),
       translations: () => [...DIFFERENCES, ...notes.differences()],

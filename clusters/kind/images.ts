@@ -30,7 +30,14 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   const { agent, webhook, workload } = images;
   if (agent !== undefined && webhook !== undefined && workload !== undefined)
     return { images: { agent, webhook, workload }, imageInfo };
+  if (workload === undefined && options.workload.container === undefined)
+    throw new ClusterError(
+      'IMAGE_MISSING',
+      'usage',
+      `No image of the workload program ${options.workload.name} can be built from this package: name one with --workload-image.`,
+    );
   const own = await ensureComponentImage({
+    workload: options.workload,
     ...(images.base !== undefined && { base: images.base }),
     fallbackBases: images.node === undefined ? [] : [images.node],
     progress,

@@ -1,5 +1,5 @@
 import type { ClusterSource } from './source.ts';
-import { KIND_CAPABILITIES } from './capabilities.ts';
+import { kindCapabilities } from './capabilities.ts';
 import { createKindCluster } from './create.ts';
 import type { Docker } from './docker.ts';
 import { kindProgram, kindVersion } from './kind.ts';
@@ -14,7 +14,7 @@ export async function newClusters(options: KindOptions, docker: Docker, run: Run
   const network = await createNetwork(docker, options.run, options.journal);
   return {
     network,
-    capabilities: KIND_CAPABILITIES,
+    capabilities: kindCapabilities(false),
     facts: { kind },
     createCluster: (spec, context) => createKindCluster(spec, context, program),
     close: () => removeNetwork(docker, options.run, options.journal),

@@ -1,3 +1,4 @@
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { Journal } from '../../foundation/journal.ts';
 
 /** Where kind clusters come from and what runs on them. */
@@ -7,13 +8,14 @@ export interface KindOptions {
   readonly images: {
     /** Node image. Default: the `kindest/node` that the installed kind pins. */
     readonly node?: string;
-    /** Images of the components and the probe. Default: the project's own, built when they are not there yet. */
+    /** Images of the components and the workload program. Default: the project's own, built when they are not there yet. */
     readonly agent?: string;
     readonly webhook?: string;
     readonly workload?: string;
     /** What the project's own images are built from. */
     readonly base?: string;
   };
+  readonly workload: WorkloadProgram;
   /** Further flags of the agent's `server` command. */
   readonly agentArgs: readonly string[];
   readonly faults: readonly string[];

@@ -7,7 +7,7 @@ import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/clo
 import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { parseEndpoints } from './endpoints.ts';
-import { realAws, type RealAws, type RealAwsOptions } from './real.ts';
+import { realAws, type RealAwsOptions } from './real.ts';
 
 const OTHER = '444455556666';
 /** What the SDK's default chain looks at. */
@@ -55,7 +55,10 @@ describe('AWS by the default credentials', () => {
     ...more,
   });
   /** What is seen of an AWS, which is closed afterwards. */
-  async function look(more: Partial<RealAwsOptions>, see: (aws: RealAws) => unknown): Promise<void> {
+  async function look(
+    more: Partial<RealAwsOptions>,
+    see: (aws: Awaited<ReturnType<typeof realAws>>) => unknown,
+  ): Promise<void> {
     const aws = await realAws(optionsWith(more));
     try {
       await see(aws);
@@ -166,8 +169,9 @@ describe('AWS by the default credentials', () => {
       [cloud.emulator.endpoint, `eks=http://127.0.0.1:${await listen(server)}`],
       'account',
     );
-    await look({ endpoints }, ({ lacking }) =>
-      expect([...lacking!.keys()]).to.include.members(['kubernetes', 'irsa', 'agent-restart', 'associations']),
+    const clusterCapabilities = new Set(['kubernetes', 'agent-restart']);
+    await look({ endpoints, clusterCapabilities }, ({ lacking }) =>
+      expect([...lacking!.keys()]).to.include.members(['kubernetes', 'agent-restart', 'pod-identity', 'associations']),
     );
     await stopServer(server);
   });

@@ -1,4 +1,3 @@
-import type { EC2Client } from '@aws-sdk/client-ec2';
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { namePrefix } from '../../foundation/tags.ts';
@@ -44,14 +43,9 @@ export interface RealAwsOptions {
   readonly otherAccountRole: string | undefined;
   /** Of `--permissions-boundary`. */
   readonly permissionsBoundary: string | undefined;
+  /** What clusters can do, none of which is there where EKS is not. */
+  readonly clusterCapabilities?: ReadonlySet<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
-}
-
-export interface RealAws extends AwsTarget {
-  /** ARN of who the credentials are. */
-  readonly callerArn: string;
-  /** Where subnets are found. */
-  readonly ec2: EC2Client;
 }
 
 /**
@@ -59,8 +53,9 @@ export interface RealAws extends AwsTarget {
  * and changes nothing. Throws `HarnessError`: BAD_AWS or BAD_FLAG_VALUE for what the user must set right, AWS_UNREACHABLE
  * where network or service fail.
  */
-export async function realAws(options: RealAwsOptions): Promise<RealAws> {
+export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { readonly callerArn: string }> {
   const { run, endpoints, allowedAccounts, otherAccountRole, permissionsBoundary, environment } = options;
+  const { clusterCapabilities = new Set() } = options;
   const elsewhere = Object.keys(endpoints).length > 0;
   const isAws = Object.keys(endpoints).length < AWS_SERVICES.length;
   if (isAws) checkEnvironmentEndpoints(endpoints, environment);
@@ -114,7 +109,13 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
         });
   const stsEndpoint = endpoints.sts ?? regionalSts(region);
   const where = elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS';
-  const lacking = lackingOf({ services: missing, where, otherAccount: other !== undefined, permissionsBoundary });
+  const lacking = lackingOf({
+    services: missing,
+    where,
+    otherAccount: other !== undefined,
+    permissionsBoundary,
+    clusterCapabilities,
+  });
   return {
     name: elsewhere ? 'endpoint' : 'aws',
     endpoints,
@@ -138,7 +139,10 @@ export async function realAws(options: RealAwsOptions): Promise<RealAws> {
     workloadEnvironment: workloadEnvironment(endpoints),
     clusterToken: async (clusterName) => presignedClusterToken(stsEndpoint, region, await credentials(), clusterName),
     callerArn,
-    ec2,
+    get provisioning() {
+      const { eks, iam } = clients('main');
+      return { eks, iam, ec2 };
+    },
     controls: undefined,
     propagation,
     permissionsBoundary,

@@ -74,7 +74,9 @@ export interface AwsTarget {
   readonly capabilities: ReadonlySet<string>;
   /** What cannot be had here though the clusters or AWS in general can, by capability: why, in words that end no sentence. */
   readonly lacking?: ReadonlyMap<string, string>;
-  /** The clients that clusters are provisioned with, where they are not those of the main account. */
+  /** ARN of who the credentials are, where they are not the emulator's own. */
+  readonly callerArn?: string;
+  /** The clients that clusters are provisioned with, where they are not those of the main account alone. */
   readonly provisioning?: ProvisioningClients;
   /** True of an emulator that keeps what is made in it elsewhere: it does not end with the run. */
   readonly outlives?: boolean;

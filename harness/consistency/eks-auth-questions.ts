@@ -86,7 +86,7 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
  * lost goes with its namespace, and another is made.
  */
 async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
-  const { kubernetes, probeImage } = clusterOf(world, item.cluster);
+  const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
   const name = `association-check-${randomUUID().slice(0, 8)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
   try {
@@ -96,7 +96,7 @@ async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false):
         serviceAccountName: item.serviceAccount,
         automountServiceAccountToken: false,
         schedulingGates: [{ name: NEVER }],
-        containers: [{ name: 'never', image: probeImage }],
+        containers: [{ name: 'never', image: workloadImage }],
       },
     });
     const boundPod = { name, uid: pod.metadata?.uid ?? '' };

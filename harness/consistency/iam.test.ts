@@ -65,7 +65,7 @@ function worldOf(
       run: 'crun',
       eventual: false,
       aws: { name: 'endpoint', propagation, ...aws },
-      clusters: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes }]]),
+      clusters: new Map([['c1', { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes }]]),
     },
   } as unknown as ScenarioWorld;
 }

@@ -35,7 +35,8 @@ import { aScenario } from '../testing/scenarios.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 import { provision, type Provisioned } from '../engine/environment.ts';
-import { embedded } from '../engine/platform.ts';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { runScenario } from '../engine/attempt.ts';
 
 const RUN = 'c1a2b3d';
@@ -55,7 +56,7 @@ describe('a scenario on an AWS that takes its time', function () {
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'propagation-'));
-    const host = embedded(RUN, directory, []);
+    const host = embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
     const associations = { webhook: 0, eksAuth: 0 };
     const { emulator, world } = await startWithWorld({
       clusterProvider: host.provider,

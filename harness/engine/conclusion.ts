@@ -25,7 +25,7 @@ export function nothingRan(
 /** Where AWS was to be, of a run that did not get there. */
 function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
   if (configuration.list('aws-endpoint').length > 0) return 'endpoint';
-  return configuration.text('cluster') === 'eks' ? 'aws' : 'emulator';
+  return configuration.cluster.aws === 'account' ? 'aws' : 'emulator';
 }
 
 /** The exit code that verdicts and failures come to (docs/command-line.md). */
@@ -49,7 +49,7 @@ export function describeEnvironment(
     harness: version,
     node: process.version,
     platform: `${process.platform} ${process.arch}`,
-    cluster: configuration.text('cluster') ?? 'embedded',
+    cluster: configuration.cluster.name,
     aws: aws?.name ?? awsOf(configuration),
     region: aws?.region ?? '',
     endpoints: { ...aws?.endpoints },

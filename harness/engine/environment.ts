@@ -200,16 +200,23 @@ async function provisionCluster(
     name: clusters.clusterName(alias),
     region: aws.region,
     accountId: aws.accountId('main'),
+    ...(aws.callerArn !== undefined && { callerArn: aws.callerArn }),
     clients: aws.provisioning ?? { eks, iam },
     tags: tagsOf(run, expiresAt, aws.region),
     token: (clusterName) => aws.clusterToken(clusterName),
     progress,
     signal,
   });
-  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.probeImage);
-  const kubernetes = kubernetesClient(cluster.kubeConfig, clusters.name === 'eks' ? NETWORK.far : NETWORK.here);
+  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.workloadImage);
+  const kubernetes = kubernetesClient(cluster.kubeConfig, clusters.remote ? NETWORK.far : NETWORK.here);
   try {
-    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), probeImage: clusters.probeImage };
+    return {
+      alias,
+      cluster,
+      kubernetes,
+      pods: await watchRunPods(kubernetes, run),
+      workloadImage: clusters.workloadImage,
+    };
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch((left: Error) => {
@@ -222,7 +229,7 @@ async function provisionCluster(
 }
 
 /** A cluster that EKS answers for, and nobody else: its pods are none, and nothing asks for them. */
-function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeImage: string): ProvisionedCluster {
+function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, workloadImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
     Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
   const pods = { started: nothing, gone: nothing, ended: () => undefined, nodesOf: () => new Set<string>() };
@@ -231,6 +238,6 @@ function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, probeIm
     cluster,
     kubernetes: noKubernetes(cluster.name),
     pods: { ...pods, stop: () => undefined },
-    probeImage,
+    workloadImage,
   };
 }

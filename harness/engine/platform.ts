@@ -1,38 +1,34 @@
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import type { ClusterDriver, ClusterHost } from '../../clusters/driver.ts';
-import { EMBEDDED_CAPABILITIES, embeddedHost } from '../../clusters/embedded/host.ts';
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import type { AccountClusterType, ClusterType, OpenRequest } from '../../clusters/cluster-type.ts';
+import type { ClusterHost } from '../../clusters/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
-import { KIND_CAPABILITIES, kindHost } from '../../clusters/kind/index.ts';
-import type { Journal } from '../../foundation/journal.ts';
 import { EMULATOR_FAULTS, startEmulator, type EmulatorFault, type EmulatorOptions } from '../../emulator/index.ts';
+import type { Journal } from '../../foundation/journal.ts';
+import { tagsOf } from '../../foundation/tags.ts';
+import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
 import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
 import { foreignServices, hybridAws, type Foreign } from '../aws/hybrid.ts';
+import { isRootUser } from '../aws/preflight.ts';
+import { realAws } from '../aws/real.ts';
 import type { Configuration } from '../config/configuration.ts';
-import { eksAwsCapabilities, eksCapabilities, eksPlatform } from './eks-platform.ts';
 import { ofRoles, provisioningError, type Platform } from './environment.ts';
 
-export type ClusterName = ClusterDriver['name'];
-
-/** What is there with a kind of cluster, as far as it is known before one is made. */
-export function capabilitiesBefore(cluster: ClusterName, configuration?: Configuration): ReadonlySet<string> {
-  const ofAws = cluster === 'eks' ? eksAwsCapabilities(configuration) : EMULATOR_CAPABILITIES;
-  const ofCluster = { embedded: EMBEDDED_CAPABILITIES, kind: KIND_CAPABILITIES, eks: eksCapabilities(configuration) }[
-    cluster
-  ];
-  const all = new Set([...ofAws, ...ofCluster, ...ofRoles(configuration?.text('permissions-boundary'))]);
-  if (configuration?.text('permissions-boundary') !== undefined) all.delete('node-role');
-  if (configuration !== undefined && isAttached(configuration) && configuration.list('cluster-name').length < 2)
-    all.delete('two-clusters');
+/** What is there by a configuration, as far as it is known before anything is made. */
+export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
+  const { cluster } = configuration;
+  const boundary = configuration.text('permissions-boundary');
+  const ofAws = cluster.aws === 'account' ? accountCapabilities(configuration) : EMULATOR_CAPABILITIES;
+  const all = new Set([...ofAws, ...cluster.capabilities(configuration), ...ofRoles(boundary)]);
+  if (boundary !== undefined) all.delete('node-role');
   return all;
 }
 
-/** Whether the run uses clusters that exist already. */
-export const isAttached = (configuration: Configuration): boolean =>
-  configuration.text('kubeconfig') !== undefined ||
-  configuration.text('context') !== undefined ||
-  configuration.list('cluster-name').length > 0;
+/** What AWS may be able to do, as far as the configuration tells. */
+function accountCapabilities(configuration: Configuration): readonly string[] {
+  const other = configuration.text('other-account-role') !== undefined;
+  return AWS_CAPABILITIES.filter((name) => name !== 'two-accounts' || other);
+}
 
 export interface PlatformOptions {
   readonly configuration: Configuration;
@@ -42,6 +38,7 @@ export interface PlatformOptions {
   readonly expiresAt: Date;
   /** The report folder. */
   readonly directory: string;
+  readonly workload: WorkloadProgram;
   readonly journal: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
@@ -49,10 +46,11 @@ export interface PlatformOptions {
 
 /** Prepares what the configuration asks for. Throws `HarnessError`: BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
 export async function preparePlatform(options: PlatformOptions): Promise<Platform> {
-  const { configuration, environment, run } = options;
-  const { aws } = configuration.cluster;
-  const endpoints = parseEndpoints(configuration.list('aws-endpoint'), aws);
-  if (aws === 'account') return eksPlatform({ ...options, endpoints });
+  const { configuration, environment, run, directory, workload, journal, progress, signal } = options;
+  const { cluster } = configuration;
+  const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
+  const request = { options: configuration, run, directory, workload, endpoints, journal, progress, signal };
+  if (cluster.aws === 'account') return accountPlatform(cluster, request, options);
   const s3Endpoint = configuration.text('s3-endpoint');
   const foreign =
     Object.keys(endpoints).length === 0
@@ -62,13 +60,50 @@ export async function preparePlatform(options: PlatformOptions): Promise<Platfor
           region: configuration.text('region'),
           allowedAccounts: configuration.list('allow-account'),
         });
-  return hostedPlatform(await clusterHost(options), {
+  return hostedPlatform(await opened(cluster, () => cluster.open(request)), {
     run,
     seed: configuration.text('seed') ?? '0',
     faults: configuration.list('fault'),
     ...(foreign && { foreign }),
     ...(s3Endpoint !== undefined && { s3Backend: s3Backend(s3Endpoint, environment) }),
   });
+}
+
+/** Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
+async function opened<T>(cluster: ClusterType, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    throw provisioningError(cluster.name, error as Error);
+  }
+}
+
+/** AWS itself or other endpoints, and clusters that EKS makes there or has. */
+async function accountPlatform(
+  cluster: AccountClusterType,
+  request: OpenRequest,
+  { configuration, environment, run, expiresAt, progress }: PlatformOptions,
+): Promise<Platform> {
+  const clusters = await opened(cluster, () => cluster.open(request));
+  try {
+    const aws = await realAws({
+      ...{ run, endpoints: request.endpoints, environment },
+      tags: (region) => tagsOf(run, expiresAt, region),
+      region: configuration.text('region'),
+      allowedAccounts: configuration.list('allow-account'),
+      otherAccountRole: configuration.text('other-account-role'),
+      permissionsBoundary: configuration.text('permissions-boundary'),
+      clusterCapabilities: clusters.capabilities,
+    });
+    if (isRootUser(aws.callerArn))
+      progress(
+        'The credentials are those of the root user, so it cannot be seen when changes of IAM are in force: where that takes time, verdicts about changes may be wrong. Use those of a role.',
+      );
+    return { aws, clusters };
+  } catch (error) {
+    await clusters.close().catch(() => undefined);
+    throw error;
+  }
 }
 
 type S3Backend = NonNullable<EmulatorOptions['s3Backend']>;
@@ -118,52 +153,4 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
     await host.close().catch(() => undefined);
     throw provisioningError(host.name, error as Error);
   }
-}
-
-/** Throws `HarnessError` BAD_CLUSTER or PROVISIONING_FAILED. */
-async function clusterHost(options: PlatformOptions): Promise<ClusterHost> {
-  const { configuration, run, directory, journal, progress, signal } = options;
-  const faults = configuration.list('fault');
-  if (configuration.text('cluster') !== 'kind') return embedded(run, directory, faults, journal);
-  const [node, agent, webhook, workload, base, kubeconfig, context] = (
-    ['kind-image', 'agent-image', 'webhook-image', 'workload-image', 'image-base', 'kubeconfig', 'context'] as const
-  ).map((name) => configuration.text(name));
-  try {
-    return await kindHost({
-      run,
-      images: {
-        ...(node !== undefined && { node }),
-        ...(agent !== undefined && { agent }),
-        ...(webhook !== undefined && { webhook }),
-        ...(workload !== undefined && { workload }),
-        ...(base !== undefined && { base }),
-      },
-      agentArgs: configuration.list('agent-args'),
-      faults,
-      ...(isAttached(configuration) && {
-        attach: { ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }) },
-      }),
-      readyMilliseconds: configuration.number('ready-timeout') * 1000,
-      diagnosticsDirectory: join(directory, 'diagnostics'),
-      journal,
-      progress,
-      signal,
-    });
-  } catch (error) {
-    throw provisioningError('kind', error as Error);
-  }
-}
-
-/** A host of embedded clusters that run the built probe program. */
-export function embedded(run: string, directory: string, faults: readonly string[], journal?: Journal): ClusterHost {
-  const probe = { entrypoint: [process.execPath, probeProgram()] };
-  return embeddedHost({ run, directory, faults, probe, ...(journal && { journal }) });
-}
-
-/** The built probe program, found from where this module lies: sources or dist/. */
-function probeProgram(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const dist = `${here}/`.lastIndexOf('/dist/');
-  const root = dist === -1 ? join(here, '..', '..', 'dist') : here.slice(0, dist + 5);
-  return join(root, 'probe', 'launch.cjs');
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
@@ -13,7 +14,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { prefetch, type Prefetch } from '../world/prefetch.ts';
 import { describeEnvironment, exitCodeOf, nothingRan } from './conclusion.ts';
 import { openEnvironment, type Provisioned } from './environment.ts';
-import { capabilitiesBefore, preparePlatform, type ClusterName } from './platform.ts';
+import { capabilitiesBefore, preparePlatform } from './platform.ts';
 import { openJournal } from '../cleanup/journal.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
 import { showWithMocha } from './mocha-view.ts';
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   readonly terminal: Terminal;
   readonly version: string;
+  /** The program that makes probes in pods. */
+  readonly workload: WorkloadProgram;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Fires at the first interrupt. */
   readonly interrupted: AbortSignal;
@@ -45,7 +48,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
   const stop = new AbortController();
   const signal = AbortSignal.any([options.interrupted, stop.signal]);
   const phases = { provisioning: 0, scenarios: 0, teardown: 0 };
-  const cluster = (configuration.text('cluster') ?? 'embedded') as ClusterName;
+  const cluster = configuration.cluster.name;
   const journal = openJournal(directory, id);
   const results: ScenarioResult[] = [];
   let provisioned: Provisioned | undefined;
@@ -88,7 +91,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     };
   };
   try {
-    const before = capabilitiesBefore(cluster, configuration);
+    const before = capabilitiesBefore(configuration);
     const planned = clustersFor(scenarios.filter((scenario) => unmetRequirements(scenario, before) === undefined));
     terminal.phase(
       'provisioning',
@@ -102,6 +105,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
       run: id,
       expiresAt,
       directory,
+      workload: options.workload,
       journal,
       progress,
       signal: options.interrupted,
@@ -119,7 +123,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     });
     provisioned = opened;
     // Elsewhere clusters are there before this could be of use.
-    if (platform.clusters.name === 'eks')
+    if (platform.clusters.remote)
       ahead = prefetch(runnable, opened.environment, { parallel: configuration.number('parallel'), signal });
     await opened.provision();
     ready = true;

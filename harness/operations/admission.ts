@@ -21,13 +21,13 @@ export async function admitInDryRun(
   user?: string,
   headers: Readonly<Record<string, string>> = {},
 ): Promise<RawAnswer> {
-  const { probeImage } = clusterOf(world, like.cluster);
+  const { workloadImage } = clusterOf(world, like.cluster);
   const { metadata = {}, spec = {} } = pod;
   const body = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'admitted', ...metadata },
-    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: probeImage }], ...spec },
+    spec: { serviceAccountName: like.serviceAccount, containers: [{ name: 'app', image: workloadImage }], ...spec },
   };
   return postInDryRun(world, like, body, user === undefined ? headers : { ...headers, 'Impersonate-User': user });
 }

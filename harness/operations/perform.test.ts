@@ -49,7 +49,12 @@ describe('a probe of the harness that is not answered', () => {
       ...{ name: 'aws', region: 'us-west-2', accountId: () => '111122223333', propagation: undefined },
       clients: () => ({ eks }),
     } as unknown as AwsTarget;
-    const cluster = { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods: { nodesOf: () => new Set() } };
+    const cluster = {
+      cluster: { name: 'one' },
+      workloadImage: 'probe',
+      kubernetes,
+      pods: { nodesOf: () => new Set() },
+    };
     const clusters = new Map([['c1', cluster as unknown as ProvisionedCluster]] as const);
     const spec = { roles: { app: podIdentityRole() }, workloads: { app: {} } };
     return aWorld(aScenario(spec, 'CP-01'), anEnvironment(aws, { clusters }));

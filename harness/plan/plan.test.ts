@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { configure } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import {
   advanceClock,
@@ -21,6 +20,7 @@ import {
 import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../testing/scenarios.ts';
+import { configure } from '../config/configuration.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 import { select } from './select.ts';
@@ -196,7 +196,7 @@ describe('the plan', () => {
   });
 
   it('says what would be created, in which order things happen and how each probe must end', () => {
-    const text = planText([scenario], 'embedded', all);
+    const text = planText([scenario], configure([], {}), all);
     for (const line of [
       'Clusters to provision (embedded): c1',
       'AB-01 the title of AB-01 (abac)',
@@ -214,7 +214,7 @@ describe('the plan', () => {
   });
 
   it('says which scenarios would be skipped, and provisions nothing for them', () => {
-    const text = planText([scenario], 'embedded', new Set());
+    const text = planText([scenario], configure([], {}), new Set());
     expect(text).to.contain('Clusters to provision (embedded): none').and.to.contain('  skipped: Needs');
     expect(text).to.contain('0 scenarios with 0 probes would run, 1 would be skipped.');
   });

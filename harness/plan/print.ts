@@ -2,7 +2,7 @@ import { identityExpected } from '../verdict/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
 import { describeOperation, describeStep } from '../operations/describe.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { awsPlan, type AwsPlanOptions } from './aws-plan.ts';
+import type { Configuration } from '../config/configuration.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 
 /** One line for each scenario: id, suite and title. */
@@ -16,17 +16,17 @@ export function listText(scenarios: readonly Scenario[]): string {
 /** What a run would create, and which outcome each probe must have. */
 export function planText(
   scenarios: readonly Scenario[],
-  cluster: string,
+  configuration: Configuration,
   available: ReadonlySet<string>,
-  aws?: AwsPlanOptions,
 ): string {
+  const { cluster } = configuration;
   const runnable = scenarios.filter((scenario) => unmetRequirements(scenario, available) === undefined);
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
-  const existing = aws?.existingClusters ?? [];
+  const existing = cluster.existing(configuration);
   const lines = [
     existing.length > 0
-      ? `Clusters to use (${cluster}): ${existing.join(', ')}`
-      : `Clusters to provision (${cluster}): ${[...clusters].sort().join(', ') || 'none'}`,
+      ? `Clusters to use (${cluster.name}): ${existing.join(', ')}`
+      : `Clusters to provision (${cluster.name}): ${[...clusters].sort().join(', ') || 'none'}`,
   ];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
@@ -52,7 +52,13 @@ export function planText(
     (sum, scenario) => sum + scenario.spec.probes.filter((step) => step.kind === 'probe').length,
     0,
   );
-  if (aws !== undefined) lines.push('', ...awsPlan(runnable, clusters.size, aws));
+  const request = {
+    options: configuration,
+    clusters: clusters.size,
+    fixtures: fixtureText(runnable),
+    today: new Date(),
+  };
+  if (cluster.plan !== undefined) lines.push('', ...cluster.plan(request));
   lines.push(
     '',
     `${runnable.length} scenarios with ${probes} probes would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
@@ -60,6 +66,33 @@ export function planText(
   );
   return lines.join('\n');
 }
+
+/** What scenarios have of their own, counted. */
+export function fixtureText(scenarios: readonly Scenario[]): string {
+  let roles = 0;
+  let buckets = 0;
+  let objects = 0;
+  let associations = 0;
+  let pods = 0;
+  for (const { spec } of scenarios) {
+    roles += Object.keys(spec.roles ?? {}).length;
+    const places = (spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at));
+    objects += places.length;
+    buckets += new Set([...Object.keys(spec.buckets ?? {}), ...places.map((place) => place.split('/')[0])]).size;
+    const workloads = Object.values(spec.workloads ?? {});
+    pods += workloads.length;
+    associations += workloads.filter(({ role }) => role !== undefined).length;
+  }
+  return [
+    count(roles, 'role'),
+    count(buckets, 'bucket'),
+    count(objects, 'object'),
+    `up to ${count(associations, 'association')}`,
+    count(pods, 'pod'),
+  ].join(', ');
+}
+
+const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 function creations(scenario: Scenario): string[] {
   const { spec } = scenario;

@@ -19,7 +19,7 @@ function worldOf(
     environment: {
       run: 'crun',
       aws: { region: 'us-west-2', workloadEnvironment: {} },
-      clusters: new Map([['c1', { cluster: { name: 'one' }, probeImage: 'probe', kubernetes, pods }]]),
+      clusters: new Map([['c1', { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes, pods }]]),
     },
     injected: new Map(),
   } as unknown as ScenarioWorld;

@@ -314,7 +314,7 @@ function podManifest(
       : []),
     ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
   ];
-  const image = clusterOf(world, workload.cluster).probeImage;
+  const image = clusterOf(world, workload.cluster).workloadImage;
   const probe: V1Container = {
     name: PROBE_CONTAINER,
     image,

@@ -22,7 +22,7 @@ export interface ProvisionedCluster {
   readonly cluster: RunningCluster;
   readonly kubernetes: KubernetesClient;
   readonly pods: PodWatcher;
-  readonly probeImage: string;
+  readonly workloadImage: string;
 }
 
 /** What a run provides to its scenarios. */

@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { provision } from '../../harness/engine/environment.ts';
-import { embedded, hostedPlatform } from '../../harness/engine/platform.ts';
+import { hostedPlatform } from '../../harness/engine/platform.ts';
 
 /**
  * Milliseconds until an embedded cluster is ready with its agent and webhook, emulator included. The first value is that
@@ -15,7 +17,8 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
     try {
       const started = performance.now();
       const run = `bench${number}`;
-      const platform = await hostedPlatform(embedded(run, directory, []), { run, seed: '0', faults: [] });
+      const host = embeddedHost({ run, directory, workload: JAVASCRIPT, faults: [] });
+      const platform = await hostedPlatform(host, { run, seed: '0', faults: [] });
       const provisioned = await provision(platform, {
         run,
         clusters: ['c1'],

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { execa } from 'execa';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
 import { REPORT_PREFIX } from '../../foundation/probe-protocol.ts';
 
@@ -10,7 +11,7 @@ const PLAN = {
 describe('the component image', () => {
   let image: string;
   const ensure = (): Promise<string> =>
-    ensureComponentImage({ progress: () => undefined, signal: new AbortController().signal });
+    ensureComponentImage({ workload: JAVASCRIPT, progress: () => undefined, signal: new AbortController().signal });
   const docker = (...args: readonly string[]) => execa('docker', args, { reject: false });
   const run = (flags: readonly string[], ...command: readonly string[]) =>
     docker('run', '--rm', '--network', 'none', ...flags, image, ...command);

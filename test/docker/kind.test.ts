@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
 import { rejection } from '../../clusters/kind/testing.ts';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';
 
@@ -36,6 +37,7 @@ describe('kind clusters, with Docker', () => {
 
   const options = (): KindOptions => ({
     run,
+    workload: JAVASCRIPT,
     images: { node: image, agent: image, webhook: image, workload: image },
     agentArgs: [],
     faults: [],

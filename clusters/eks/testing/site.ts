@@ -4,6 +4,7 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import {
   startEmulator,
   type ClusterProvider,
@@ -75,7 +76,7 @@ export async function testSite(
   } = {},
 ): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), 'eks-driver-'));
-  const host = embeddedHost({ run: RUN + String(process.pid), directory, probe: { entrypoint: ['true'] }, faults: [] });
+  const host = embeddedHost({ run: RUN + String(process.pid), directory, workload: JAVASCRIPT, faults: [] });
   const emulator = await startEmulator({ region: REGION, clusterProvider: wrap(host.provider), settings });
   const { endpoint, administrator } = emulator;
   const { accessKeyId, secretAccessKey } = administrator;
@@ -86,7 +87,7 @@ export async function testSite(
     ...{ emulator, eks, iam, lines },
     options: (over) => ({
       run: RUN,
-      probeImage: 'probe',
+      workloadImage: 'probe',
       attach: [],
       readyMilliseconds: 20_000,
       compute: 'node-group',
@@ -95,7 +96,6 @@ export async function testSite(
       subnetIds: [],
       agentArgs: [],
       faults: [],
-      ec2,
       timing: FAST,
       ...over,
     }),
@@ -104,7 +104,7 @@ export async function testSite(
       name,
       region: REGION,
       accountId: emulator.accountId,
-      clients: { eks, iam },
+      clients: { eks, iam, ec2 },
       tags: tagsOf(RUN, new Date('2030-01-01T00:00:00Z'), REGION),
       token: (clusterName) => token(endpoint, REGION, { accessKeyId, secretAccessKey }, clusterName),
       progress: (line) => lines.push(line),

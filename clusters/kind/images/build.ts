@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import type { Docker, DockerAnswer } from './docker.ts';
+import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { lastLine } from './docker.ts';
 import { stageMachineNode } from './machine-node.ts';
 import { programFiles, SCRIPT } from './programs.ts';
@@ -13,6 +14,7 @@ import { inWorkspace } from './workspace.ts';
 
 export interface BuildOptions {
   readonly docker: Docker;
+  readonly workload: WorkloadProgram;
   /** Folder of what the build made. */
   readonly dist: string;
   /** Base image, which Docker has. */
@@ -61,11 +63,16 @@ export function buildImage(options: BuildOptions): Promise<string> {
 
 /** Runs the script in a container of the base. `machine`: folder that holds this machine's Node. */
 async function collect(options: BuildOptions, archive: string, machine?: string): Promise<DockerAnswer> {
-  const { docker, dist, base, signal } = options;
+  const { docker, workload, dist, base, signal } = options;
   signal.throwIfAborted();
   const script = await readFile(join(dist, SCRIPT), 'utf8');
   const name = `eks-pod-identity-conformance-image-${randomUUID()}`;
-  const files = ['-C', dist, ...programFiles(dist), ...(machine === undefined ? [] : ['-C', machine, 'machine'])];
+  const files = [
+    '-C',
+    dist,
+    ...programFiles(dist, workload),
+    ...(machine === undefined ? [] : ['-C', machine, 'machine']),
+  ];
   const packing = execa('tar', ['-c', '-h', '-f', '-', ...files], {
     reject: false,
     buffer: { stdout: false },

@@ -68,16 +68,17 @@ fi
 chmod 755 "$in"/image/root/*
 cp -R "$in/image/root/." "$out/"
 mkdir -p "$out/probe" "$out/etc" "$out/root" "$out/tmp"
-cp "$in/probe/launch.cjs" "$in/probe/probe.cjs" "$in/probe/sdk.cjs" "$in/probe/warm.mjs" "$out/probe/"
+[ ! -d "$in/probe" ] || cp "$in"/probe/* "$out/probe/"
 printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n' >"$out/etc/passwd"
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$out/etc/group"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$out/etc/nsswitch.conf"
 
 # Programs must run with nothing but what was copied. This also makes the probe's code caches, which fit one Node alone.
 chroot "$out" /sbin/ip -V >&2 || fail 63 'ip does not run by itself'
-chroot "$out" /usr/local/bin/node /probe/warm.mjs >&2 || fail 63 'Node does not run by itself'
+if [ -e "$out/probe/warm.mjs" ]; then warm=/probe/warm.mjs; else warm=--version; fi
+chroot "$out" /usr/local/bin/node "$warm" >&2 || fail 63 'Node does not run by itself'
 version=$(chroot "$out" /usr/local/bin/node --version)
-rm "$out/probe/warm.mjs"
+rm -f "$out/probe/warm.mjs"
 
 # Any user may run what is here; the temporary folder is everyone's.
 chown -R 0:0 "$out"

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions, DockerAnswer, DockerOptions } from './index.ts';
@@ -57,6 +58,7 @@ describe('ensureComponentImage', () => {
   }
   const ensure = (options: Partial<ComponentImageOptions> = {}): Promise<string> =>
     ensureComponentImage({
+      workload: JAVASCRIPT,
       dist,
       docker,
       progress: (line) => progress.push(line),

@@ -1,12 +1,16 @@
+import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
+import { distFolder } from '../../../foundation/dist-folder.ts';
 import { buildImage } from './build.ts';
 import { docker as dockerCommand, lastLine } from './docker.ts';
 import type { Docker } from './docker.ts';
-import { componentTag, distFolder } from './programs.ts';
+import { componentTag } from './programs.ts';
 
 export type { Docker, DockerAnswer, DockerOptions } from './docker.ts';
 
 export interface ComponentImageOptions {
+  /** The program that the image starts; one without files here leaves them out. */
+  readonly workload: WorkloadProgram;
   /** Image that Node and `ip` are taken from. Default: an official image of Node, else one of `fallbackBases`. */
   readonly base?: string;
   /** Images that serve where the default can neither be found nor pulled, such as the node image; those that Docker has. */
@@ -33,9 +37,9 @@ const LABEL = 'conformance.eks-pod-identity/components';
 /** Images that are kept, the newest among them. */
 const KEPT = 2;
 
-/** How the image is started: as the probe program, with what manifests of the real components cannot say. */
-const SETTINGS: readonly string[] = [
-  'ENTRYPOINT ["/usr/local/bin/node","/probe/launch.cjs"]',
+/** How the image is started: as the workload program, with what manifests of the real components cannot say. */
+const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
+  `ENTRYPOINT ${JSON.stringify(container?.entrypoint ?? [])}`,
   'ENV PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
   'ENV WEBHOOK_HOST=0.0.0.0',
   'ENV AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED=true',
@@ -85,12 +89,20 @@ type Context = ComponentImageOptions & { readonly docker: Docker; readonly dist:
 async function referenceFor(context: Context, base: string): Promise<string | undefined> {
   const id = await imageId(context, base);
   const node = `${process.version} ${process.arch}`;
-  return id && `${REPOSITORY}:${componentTag(context.dist, { base: id, node, settings: SETTINGS })}`;
+  const { dist, workload } = context;
+  return id && `${REPOSITORY}:${componentTag(dist, { workload, base: id, node, settings: settingsFor(workload) })}`;
 }
 
 async function build(context: Context, base: string, reference: string): Promise<void> {
   const { baseFlag: flag = '--image-base', base: chosen, progress } = context;
-  const node = await buildImage({ ...context, base, flag, named: chosen !== undefined, reference, settings: SETTINGS });
+  const node = await buildImage({
+    ...context,
+    base,
+    flag,
+    named: chosen !== undefined,
+    reference,
+    settings: settingsFor(context.workload),
+  });
   progress(`The reference programs run from ${reference}, built from ${base} with ${node}.`);
   await removeOld(context, reference);
 }

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { librariesIn } from './machine-node.ts';
 import { componentTag } from './programs.ts';
 import { distOf } from './testing.ts';
@@ -14,7 +15,7 @@ describe('the tag of the component image', () => {
   });
   afterEach(() => rmSync(dist, { recursive: true }));
 
-  const ingredients = { base: 'sha256:1', node: 'v20.19.0 x64', settings: ['ENV A=1'] };
+  const ingredients = { workload: JAVASCRIPT, base: 'sha256:1', node: 'v20.19.0 x64', settings: ['ENV A=1'] };
 
   it('stays as long as everything is the same', () => {
     const tag = componentTag(dist, ingredients);

@@ -1,28 +1,20 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-/** The built package, found from where this module lies: sources or dist/. */
-export function distFolder(): string {
-  const here = `${dirname(fileURLToPath(import.meta.url))}/`;
-  const end = here.lastIndexOf('/dist/');
-  return end === -1 ? join(here, '..', '..', '..', 'dist') : here.slice(0, end + '/dist'.length);
-}
+import { join } from 'node:path';
+import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 
 /** The script that puts the image's files together (collect.sh), by its path in dist/. */
 export const SCRIPT = 'image/collect.sh';
 
-const PROBE_FILES = ['launch.cjs', 'probe.cjs', 'sdk.cjs', 'warm.mjs'];
-
 /** What goes into the image of what the build made: paths in dist/, in a stable order. */
-export function programFiles(dist: string): readonly string[] {
+export function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
   const programs = readdirSync(join(dist, 'image', 'root')).sort();
-  return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...PROBE_FILES.map((name) => `probe/${name}`)];
+  return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...(container?.files ?? [])];
 }
 
 /** What an image is made of, besides its programs. */
 export interface Ingredients {
+  readonly workload: WorkloadProgram;
   /** Id of the base image; it also says which Node that has. */
   readonly base: string;
   /** Version and processor of this machine's Node, which serves where the base has none. */
@@ -34,7 +26,7 @@ export interface Ingredients {
 /** The tag of an image of these programs: 16 hexadecimal digits, which change with anything that it is made of. */
 export function componentTag(dist: string, ingredients: Ingredients): string {
   const hash = createHash('sha256').update(JSON.stringify([ingredients.base, ingredients.node, ingredients.settings]));
-  for (const file of programFiles(dist)) {
+  for (const file of programFiles(dist, ingredients.workload)) {
     const content = readFileSync(join(dist, file));
     hash.update(`\0${file}\0${content.length}\0`).update(content);
   }

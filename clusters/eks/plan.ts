@@ -1,20 +1,5 @@
-import type { Scenario } from '../scenario/spec.ts';
-
-/** What the plan of a run on EKS depends on beyond its scenarios. */
-export interface AwsPlanOptions {
-  /** Clusters to use instead of making some. */
-  readonly existingClusters: readonly string[];
-  readonly compute: 'node-group' | 'auto-mode';
-  readonly instanceType: string;
-  /** Nodes of each cluster. */
-  readonly nodes: number;
-  readonly kubernetesVersion: string | undefined;
-  /** A candidate's image instead of the add-on. */
-  readonly agentImage: string | undefined;
-  readonly addonVersion: string | undefined;
-  readonly expiresHours: number;
-  readonly today: Date;
-}
+import type { PlanRequest } from '../cluster-type.ts';
+import { eksOptionsOf } from './options.ts';
 
 /**
  * On-demand prices in US dollars of us-east-1 (Amazon EKS pricing, Amazon EC2 on-demand pricing, Amazon EBS pricing); other
@@ -75,33 +60,28 @@ const HOURS_OF_A_MONTH = 730;
 /** Minutes, as they are commonly seen: a control plane, then its nodes; both again to delete. */
 const MINUTES = { provision: 13, scenarios: 8, delete: 10 } as const;
 
-/**
- * What a run would create in AWS, for how long, and what that costs: lines of text.
- *
- * @param clusters how many the scenarios need
- */
-export function awsPlan(scenarios: readonly Scenario[], clusters: number, options: AwsPlanOptions): string[] {
-  const { existingClusters } = options;
-  const newClusters = existingClusters.length > 0 ? 0 : clusters;
-  const lines = [
+/** What a run would create in AWS, for how long, and what that costs: lines of text. */
+export function planEks({ options: values, clusters, fixtures, today }: PlanRequest): string[] {
+  const options = eksOptionsOf(values);
+  const hours = values.number('expires');
+  const { attach } = options;
+  const newClusters = attach.length > 0 ? 0 : clusters;
+  const minutes = MINUTES.scenarios + (newClusters > 0 ? MINUTES.provision + MINUTES.delete : 0);
+  return [
     'In AWS (names begin with conformance-<run>; tags conformance-run, conformance-expires and conformance-region):',
     ...(newClusters > 0 ? [`  ${clusterText(options, newClusters)}`] : []),
-    ...(existingClusters.length > 0
-      ? [`  existing clusters ${existingClusters.join(' and ')}: used, and left as they are`]
-      : []),
-    `  ${fixtureText(scenarios)}`,
-  ];
-  const minutes = MINUTES.scenarios + (newClusters > 0 ? MINUTES.provision + MINUTES.delete : 0);
-  lines.push(
+    ...(attach.length > 0 ? [`  existing clusters ${attach.join(' and ')}: used, and left as they are`] : []),
+    `  ${fixtures}`,
     newClusters > 0
-      ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are made meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${options.expiresHours} hours.`
-      : `For about ${minutes} minutes. Tags expire after ${options.expiresHours} hours.`,
-    costText(options, newClusters, minutes),
-  );
-  return lines;
+      ? `For about ${minutes} minutes: ${MINUTES.provision} until the clusters are ready (fixtures are made meanwhile), ${MINUTES.scenarios} for the scenarios, ${MINUTES.delete} to delete. Tags expire after ${hours} hours.`
+      : `For about ${minutes} minutes. Tags expire after ${hours} hours.`,
+    costText(options, { newClusters, minutes, today }),
+  ];
 }
 
-function clusterText(options: AwsPlanOptions, newClusters: number): string {
+type Clusters = ReturnType<typeof eksOptionsOf>;
+
+function clusterText(options: Clusters, newClusters: number): string {
   const { compute, instanceType, nodes, kubernetesVersion, agentImage, addonVersion } = options;
   const each = newClusters === 1 ? 'with' : 'each with';
   const version =
@@ -113,40 +93,19 @@ function clusterText(options: AwsPlanOptions, newClusters: number): string {
         ? `add-on eks-pod-identity-agent ${addonVersion ?? "in EKS' default version"}`
         : `a DaemonSet of ${agentImage} as the agent`;
   const nodesText = compute === 'auto-mode' ? 'Auto Mode nodes' : `a node group of ${nodes} ${instanceType}`;
-  return `${count(newClusters, 'EKS cluster')} of ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
+  return `${newClusters} EKS cluster${newClusters === 1 ? '' : 's'} of ${version}, ${each} ${nodesText}, ${agent}, an OIDC provider and two roles`;
 }
 
-function fixtureText(scenarios: readonly Scenario[]): string {
-  let roles = 0;
-  let buckets = 0;
-  let objects = 0;
-  let associations = 0;
-  let pods = 0;
-  for (const { spec } of scenarios) {
-    roles += Object.keys(spec.roles ?? {}).length;
-    const places = (spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at));
-    objects += places.length;
-    buckets += new Set([...Object.keys(spec.buckets ?? {}), ...places.map((place) => place.split('/')[0])]).size;
-    const workloads = Object.values(spec.workloads ?? {});
-    pods += workloads.length;
-    associations += workloads.filter(({ role }) => role !== undefined).length;
-  }
-  return [
-    count(roles, 'role'),
-    count(buckets, 'bucket'),
-    count(objects, 'object'),
-    `up to ${count(associations, 'association')}`,
-    count(pods, 'pod'),
-  ].join(', ');
-}
-
-function costText(options: AwsPlanOptions, newClusters: number, minutes: number): string {
+function costText(
+  options: Clusters,
+  { newClusters, minutes, today }: { readonly newClusters: number; readonly minutes: number; readonly today: Date },
+): string {
   const prices = `on-demand prices of us-east-1, ${PRICES.date}, without data transfer, NAT gateways and tax`;
   if (newClusters === 0)
     return `Estimated cost: below 0.05 USD for requests to AWS (${prices}); what the existing clusters cost comes on top.`;
   const hours = minutes / 60;
   // A cluster is billed by the hour that was begun.
-  const extended = isExtended(options.kubernetesVersion, options.today);
+  const extended = isExtended(options.kubernetesVersion, today);
   const clusters = newClusters * Math.ceil(hours) * (extended ? PRICES.extendedCluster : PRICES.cluster);
   const known = PRICES.instances[options.instanceType];
   const instance = (known ?? 0) * (options.compute === 'auto-mode' ? 1 + PRICES.autoMode : 1);
@@ -158,5 +117,4 @@ function costText(options: AwsPlanOptions, newClusters: number, minutes: number)
   return `Estimated cost: ${dollars(clusters + nodes)} (clusters ${dollars(clusters)}${support}, nodes ${dollars(nodes)}; ${prices})${unknown}.`;
 }
 
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 const dollars = (amount: number): string => `${amount.toFixed(2)} USD`;
