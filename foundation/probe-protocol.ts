@@ -122,17 +122,35 @@ export type ProbeOperation =
   | WebIdentityRequest
   | PodOperation;
 
-/**
- * What a probe must come to, where AWS takes a while to put changes in force: it is repeated until it does. Lists name
- * values of which one must be met; what is not named may be anything.
- */
-export interface Settling {
+/** A value that a fact must have. */
+export type FactMatcher =
+  | string
+  | number
+  | boolean
+  | { readonly absent: true }
+  | { readonly between: readonly [number, number] }
+  | { readonly matches: string };
+
+/** What a probe's result must be; `firstMismatch` compares. What is not named may be anything. */
+export interface ExpectedResult {
   readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
-  readonly by?: readonly Layer[];
-  readonly codes?: readonly string[];
+  readonly by?: Layer | readonly Layer[];
+  /** Error code, or several of which one must be met (AWS does not document which). */
+  readonly code?: string | readonly string[];
   readonly status?: number;
+  /** Kind of policy that denied, where the layer says so. */
   readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
+  /** True: by an explicit Deny; false: since nothing allowed it. */
   readonly explicit?: boolean;
+  /** Text that the message must contain. */
+  readonly message?: string;
+  readonly facts?: Readonly<Record<string, FactMatcher>>;
+}
+
+/** What a probe is repeated for, where AWS takes a while to put changes in force. */
+export interface RetryUntil {
+  /** As far as the pod can tell. */
+  readonly expected: ExpectedResult;
   /** Role whose session the identity must be. */
   readonly roleArn?: string;
   /** From when the probe's phase was opened; what came before it is in force by then, if ever. */
@@ -145,7 +163,7 @@ export interface PlannedProbe {
   /** One of `ProbeOperation`, or another that the program knows. */
   readonly operation: { readonly do: string };
   /** Absent where the first result counts. */
-  readonly settle?: Settling;
+  readonly retry?: RetryUntil;
 }
 
 export interface ProbePlan {

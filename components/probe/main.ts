@@ -14,7 +14,7 @@ import {
   type ProjectedToken,
 } from '../../foundation/probe-protocol.ts';
 import { perform } from './handlers.ts';
-import { untilSettled } from './retry.ts';
+import { retryUntilExpected } from './retry.ts';
 import type * as Sdk from './sdk.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 
@@ -30,7 +30,7 @@ async function main(): Promise<void> {
       if (index > 0 || plan.heldBack) await phaseOpened(phase);
       const openedAt = Date.now();
       for (const probe of probes)
-        report(await untilSettled(probe.settle, { openedAt, run: (isFirst) => run(probe, tokens, isFirst) }));
+        report(await retryUntilExpected(probe.retry, { openedAt, run: (isFirst) => run(probe, tokens, isFirst) }));
     }
   }
   if (plan.stays) await new Promise(() => setInterval(() => undefined, 3_600_000));

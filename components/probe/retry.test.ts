@@ -5,12 +5,13 @@ import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import {
   REPORT_PREFIX,
+  type ExpectedResult,
   type ProbePlan,
   type ProbeReport,
   type ProbeResult,
-  type Settling,
+  type RetryUntil,
 } from '../../foundation/probe-protocol.ts';
-import { mayChange, meets, untilSettled } from './retry.ts';
+import { isExpected, mayChange, retryUntilExpected } from './retry.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/some/path/app';
 const identity = (arn: string): ProbeResult => ({ outcome: 'granted', identity: { arn, account: '111122223333' } });
@@ -23,73 +24,82 @@ const denied: ProbeResult = {
 };
 
 describe('what a probe must come to', () => {
-  const settle = (more: Partial<Settling> = {}): Settling => ({ outcome: 'denied', seconds: 60, ...more });
-  const cases: readonly (readonly [string, ProbeResult, Settling, boolean])[] = [
-    ['its outcome', denied, settle(), true],
-    ['no other outcome', { outcome: 'granted' }, settle(), false],
-    ['one of the layers', denied, settle({ by: ['sts', 's3'] }), true],
-    ['no other layer', denied, settle({ by: ['sts'] }), false],
-    ['one of the codes', denied, settle({ codes: ['AccessDenied', 'Other'] }), true],
-    ['no other code', denied, settle({ codes: ['Other'] }), false],
-    ['the status', denied, settle({ status: 403 }), true],
-    ['no other status', denied, settle({ status: 400 }), false],
-    ['the kind of policy that the message names', denied, settle({ policy: 'identity', explicit: false }), true],
-    ['no other kind of policy', denied, settle({ policy: 'resource' }), false],
-    ['no other reason', denied, settle({ explicit: true }), false],
+  const until = ({ roleArn, ...more }: Partial<ExpectedResult> & { readonly roleArn?: string } = {}): RetryUntil => ({
+    expected: { outcome: 'denied', ...more },
+    seconds: 60,
+    ...(roleArn !== undefined && { roleArn }),
+  });
+  const cases: readonly (readonly [string, ProbeResult, RetryUntil, boolean])[] = [
+    ['its outcome', denied, until(), true],
+    ['no other outcome', { outcome: 'granted' }, until(), false],
+    ['one of the layers', denied, until({ by: ['sts', 's3'] }), true],
+    ['no other layer', denied, until({ by: ['sts'] }), false],
+    ['one of the codes', denied, until({ code: ['AccessDenied', 'Other'] }), true],
+    ['no other code', denied, until({ code: ['Other'] }), false],
+    ['the status', denied, until({ status: 403 }), true],
+    ['no other status', denied, until({ status: 400 }), false],
+    ['the kind of policy that the message names', denied, until({ policy: 'identity', explicit: false }), true],
+    ['no other kind of policy', denied, until({ policy: 'resource' }), false],
+    ['no other reason', denied, until({ explicit: true }), false],
     [
       'any policy where none is named',
       { ...denied, message: 'no' },
-      settle({ policy: 'boundary', explicit: true }),
+      until({ policy: 'boundary', explicit: true }),
       true,
     ],
     [
       'a session of the role, whose path STS leaves out',
       identity('arn:aws:sts::111122223333:assumed-role/app/s'),
-      settle({ outcome: 'granted', roleArn: ROLE }),
+      until({ outcome: 'granted', roleArn: ROLE }),
       true,
     ],
     [
       'no session of another role',
       identity('arn:aws:sts::111122223333:assumed-role/node/s'),
-      settle({ outcome: 'granted', roleArn: ROLE }),
+      until({ outcome: 'granted', roleArn: ROLE }),
       false,
     ],
     [
       'no session of a role of that name in another account',
       identity('arn:aws:sts::444455556666:assumed-role/app/s'),
-      settle({ outcome: 'granted', roleArn: ROLE }),
+      until({ outcome: 'granted', roleArn: ROLE }),
       false,
     ],
-    ['any identity where none shows', { outcome: 'granted' }, settle({ outcome: 'granted', roleArn: ROLE }), true],
+    ['any identity where none shows', { outcome: 'granted' }, until({ outcome: 'granted', roleArn: ROLE }), true],
   ];
   for (const [what, result, expected, met] of cases)
-    it(`is ${what}`, () => expect(meets(result, expected)).to.equal(met));
+    it(`is ${what}`, () => expect(isExpected(result, expected)).to.equal(met));
 });
 
 describe('time', () => {
-  const granted: Settling = { outcome: 'granted', seconds: 60 };
-  const cases: readonly (readonly [string, ProbeResult, Settling, boolean])[] = [
+  const granted: RetryUntil = { expected: { outcome: 'granted' }, seconds: 60 };
+  const cases: readonly (readonly [string, ProbeResult, RetryUntil, boolean])[] = [
     ['may mend a denial', denied, granted, true],
     ['may mend a refusal of EKS Auth', { outcome: 'refused', layer: 'eks-auth' }, granted, true],
-    ['may end a grant', { outcome: 'granted' }, { outcome: 'denied', seconds: 60 }, true],
+    ['may end a grant', { outcome: 'granted' }, { expected: { outcome: 'denied' }, seconds: 60 }, true],
     ['does not change what was injected', { outcome: 'refused', layer: 'injection' }, granted, false],
-    ['does not take away what was injected', { outcome: 'granted' }, { ...granted, by: ['injection'] }, false],
+    [
+      'does not take away what was injected',
+      { outcome: 'granted' },
+      { expected: { outcome: 'granted', by: ['injection'] }, seconds: 60 },
+      false,
+    ],
     ['does not change a network', { outcome: 'refused', layer: 'network' }, granted, false],
     ['may bring back a network', { outcome: 'error', layer: 's3', code: 'ECONNRESET' }, granted, true],
     ['does not mend a failing service', { outcome: 'error', layer: 's3', status: 500 }, granted, false],
     ['does not mend an error', { outcome: 'error' }, granted, false],
   ];
-  for (const [what, result, settle, may] of cases) it(what, () => expect(mayChange(result, settle)).to.equal(may));
+  for (const [what, result, until, may] of cases) it(what, () => expect(mayChange(result, until)).to.equal(may));
 });
 
 describe('a probe', () => {
   /** Gives these results in turn, the last over and over. */
   const tried = async (
     results: readonly ProbeResult[],
-    settle: Settling | undefined,
+    until: RetryUntil | undefined,
   ): Promise<{ readonly report: ProbeReport; readonly firsts: readonly boolean[] }> => {
     const firsts: boolean[] = [];
-    const report = await untilSettled(settle, {
+    const report = await retryUntilExpected(until, {
       openedAt: Date.now(),
       pauseMilliseconds: 5,
       run: async (isFirst) => {
@@ -100,10 +110,10 @@ describe('a probe', () => {
     });
     return { report, firsts };
   };
-  const settle: Settling = { outcome: 'granted', seconds: 60 };
+  const until: RetryUntil = { expected: { outcome: 'granted' }, seconds: 60 };
 
   it('that meets it at once is not repeated', async () =>
-    expect((await tried([{ outcome: 'granted' }], settle)).report).to.deep.equal({
+    expect((await tried([{ outcome: 'granted' }], until)).report).to.deep.equal({
       number: 7,
       startedAt: 1,
       endedAt: 2,
@@ -114,7 +124,7 @@ describe('a probe', () => {
     expect((await tried([denied], undefined)).firsts).to.deep.equal([true]));
 
   it('is repeated until it meets it, and tells how often and since when', async () => {
-    const { report, firsts } = await tried([denied, denied, { outcome: 'granted' }], settle);
+    const { report, firsts } = await tried([denied, denied, { outcome: 'granted' }], until);
     expect(firsts).to.deep.equal([true, false, false]);
     expect(report).to.deep.equal({
       number: 7,
@@ -126,17 +136,17 @@ describe('a probe', () => {
   });
 
   it('that never meets it comes to its last result when its time is over', async () => {
-    const { report, firsts } = await tried([denied], { ...settle, seconds: 0.1 });
+    const { report, firsts } = await tried([denied], { ...until, seconds: 0.1 });
     expect(firsts.length).to.be.greaterThan(1);
     expect(report).to.include({ outcome: 'denied' });
     expect(report.tries).to.deep.equal({ count: firsts.length, firstStartedAt: 1 });
   });
 
   it('is not repeated when its phase was opened long ago', async () =>
-    expect((await tried([denied], { ...settle, seconds: 0 })).firsts).to.deep.equal([true]));
+    expect((await tried([denied], { ...until, seconds: 0 })).firsts).to.deep.equal([true]));
 
   it('is repeated no more when time cannot mend it', async () =>
-    expect((await tried([denied, { outcome: 'error' }, { outcome: 'granted' }], settle)).firsts).to.have.length(2));
+    expect((await tried([denied, { outcome: 'error' }, { outcome: 'granted' }], until)).firsts).to.have.length(2));
 });
 
 describe('the probe program', () => {
@@ -175,7 +185,11 @@ describe('the probe program', () => {
         {
           phase: 0,
           probes: [
-            { number: 0, operation: { do: 'GetCallerIdentity' }, settle: { outcome: 'granted', roleArn, seconds: 60 } },
+            {
+              number: 0,
+              operation: { do: 'GetCallerIdentity' },
+              retry: { expected: { outcome: 'granted' }, roleArn, seconds: 60 },
+            },
             { number: 1, operation: { do: 'GetCallerIdentity' } },
           ],
         },

@@ -1,4 +1,4 @@
-import { factMatches } from '../verdict/judge.ts';
+import { factMatches } from '../../foundation/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
 import type { Side, SideProbe, SideScenario } from './read-results.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESULTS_VERSION, type Verdict } from '../report/results.ts';
-import type { FactMatcher } from '../scenario/spec.ts';
+import type { FactMatcher } from '../../foundation/probe-protocol.ts';
 import { list, object, oneOf, optional, record, scalar, scenarioId, text, whole, words, type Scalar } from './shape.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -30,7 +30,7 @@ import { expectsRefusal, stages } from '../world/stages.ts';
 import { Names } from '../world/names.ts';
 import { notesOn } from './notes.ts';
 import { changeTo, watchAssociation, watchRefusals, type Subject } from './association.ts';
-import { probingOrder, settlingOf, untilSettled } from './probe.ts';
+import { probingOrder, retryUntil, retryUntilExpected } from './probe.ts';
 import {
   isAssociationTooSoon,
   isPolicyTooSoon,
@@ -143,26 +143,22 @@ describe('what the probe program is told to wait for', () => {
   );
 
   it('is what the probe must come to', () =>
-    expect(settlingOf(worldOf(60), denial)).to.deep.equal({
-      outcome: 'denied',
-      by: ['s3'],
-      codes: ['A', 'B'],
-      policy: 'identity',
-      explicit: false,
+    expect(retryUntil(worldOf(60), denial)).to.deep.equal({
+      expected: { outcome: 'denied', by: 's3', code: ['A', 'B'], policy: 'identity', explicit: false },
       roleArn: APP,
       seconds: 60,
     }));
 
   it('is no role that the scenario does not make', () =>
-    expect(settlingOf(worldOf(60), step(granted('red', whoAmI(), { as: 'node' })))).to.deep.equal({
-      outcome: 'granted',
+    expect(retryUntil(worldOf(60), step(granted('red', whoAmI(), { as: 'node' })))).to.deep.equal({
+      expected: { outcome: 'granted' },
       seconds: 60,
     }));
 
   it('is nothing where changes are in force at once', () =>
-    expect(settlingOf(worldOf(undefined), denial)).to.equal(undefined));
+    expect(retryUntil(worldOf(undefined), denial)).to.equal(undefined));
   it('is nothing of what is no matter of AWS', () =>
-    expect(settlingOf(worldOf(60), step(granted('red', connect('aws'))))).to.equal(undefined));
+    expect(retryUntil(worldOf(60), step(granted('red', connect('aws'))))).to.equal(undefined));
 });
 
 describe('the order of probes', () => {
@@ -202,7 +198,7 @@ describe("a probe of the harness' own", () => {
     const probe = async (): Promise<(typeof results)[number]> =>
       results[Math.min(count++, results.length - 1)] as (typeof results)[number];
     const own = { operation, expectation };
-    const { result, tries } = await untilSettled(world, own, probe, ({ code }) => code === undefined, 1);
+    const { result, tries } = await retryUntilExpected(world, own, probe, ({ code }) => code === undefined, 1);
     return [result.outcome, tries, count];
   };
   const wrong = { outcome: 'granted', code: 'wrong' } as const;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ProbeResult, Settling } from '../../foundation/probe-protocol.ts';
+import type { ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
 import { ofHarness, ofWorkload } from '../operations/registry.ts';
 import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
@@ -7,19 +7,14 @@ import { AWS_POLL_MILLISECONDS } from './iam.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 
 /** What the probe program is to repeat a probe for, where AWS takes a while to put changes in force. */
-export function settlingOf(world: ScenarioWorld, step: ProbeStep): Settling | undefined {
+export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | undefined {
   const { propagation } = world.environment.aws;
-  const { operation, expectation } = step;
-  if (propagation === undefined || ofWorkload(operation)?.withoutAws === true) return undefined;
-  const { outcome, by, code, status, policy, explicit } = expectation;
+  if (propagation === undefined || ofWorkload(step.operation)?.withoutAws === true) return undefined;
+  // Of facts a pod knows a part, and messages are for people.
+  const { as: _as, facts: _facts, message: _message, ...expected } = step.expectation;
   const role = identityExpected(world.scenario.spec, step);
   return {
-    outcome,
-    ...(by !== undefined && { by: [by].flat() }),
-    ...(code !== undefined && { codes: [code].flat() }),
-    ...(status !== undefined && { status }),
-    ...(policy !== undefined && { policy }),
-    ...(explicit !== undefined && { explicit }),
+    expected,
     // The node's role and keys of a user's own are no roles of the scenario.
     ...(role !== undefined &&
       Object.hasOwn(world.scenario.spec.roles ?? {}, role) && { roleArn: world.names.roleArn(role) }),
@@ -66,7 +61,7 @@ export interface Tried {
  * Makes a probe of the harness, and repeats it while it is not as `isAsExpected` says and propagation may be why. Gives the
  * last result.
  */
-export async function untilSettled(
+export async function retryUntilExpected(
   world: ScenarioWorld,
   own: OwnProbe,
   probe: () => Promise<ProbeResult>,

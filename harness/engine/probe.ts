@@ -21,7 +21,7 @@ import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement
 import { describeOperation } from '../operations/describe.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
 import { notesOn } from '../consistency/notes.ts';
-import { untilSettled } from '../consistency/probe.ts';
+import { retryUntilExpected } from '../consistency/probe.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
 import { clusterOf, workload, workloads, type ScenarioWorld } from '../world/world.ts';
@@ -104,7 +104,7 @@ async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<Pro
   const started = performance.now();
   const { operation, expectation } = probe.step;
   const isAsExpected = (result: ProbeResult): boolean => judged(world, probe.step, result).judgement.matches;
-  const { result, tries } = await untilSettled(
+  const { result, tries } = await retryUntilExpected(
     world,
     { operation, expectation },
     () => performOperation(world, operation, expectation),

@@ -1,12 +1,6 @@
 /** Probes: an operation, who tries it, and the outcome it must have. */
-import type {
-  Expectation,
-  FactMatcher,
-  HarnessOperation,
-  Operation,
-  ProbeStep,
-  WorkloadOperation,
-} from '../scenario/spec.ts';
+import type { FactMatcher } from '../../foundation/probe-protocol.ts';
+import type { Expectation, HarnessOperation, Operation, ProbeStep, WorkloadOperation } from '../scenario/spec.ts';
 
 type Details = Omit<Expectation, 'outcome'>;
 type DetailsOfDenial = Details & { readonly by: NonNullable<Expectation['by']> };

@@ -1,4 +1,4 @@
-import type { Layer } from '../../foundation/probe-protocol.ts';
+import type { ExpectedResult } from '../../foundation/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
 /** What a cluster or an AWS can do; a scenario that needs one that is missing is skipped with that reason. */
@@ -121,31 +121,10 @@ export interface HarnessOperation extends Operation {
   readonly performedBy?: 'harness';
 }
 
-/** A value that a fact must have. */
-export type FactMatcher =
-  | string
-  | number
-  | boolean
-  | { readonly absent: true }
-  | { readonly between: readonly [number, number] }
-  | { readonly matches: string };
-
 /** What a probe must meet. */
-export interface Expectation {
-  readonly outcome: 'granted' | 'refused' | 'denied' | 'absent';
+export interface Expectation extends ExpectedResult {
   /** Role (by its name in the scenario) or `node` or `static` that the identity must be. Default: the workload's role. */
   readonly as?: string;
-  readonly by?: Layer | readonly Layer[];
-  /** Error code, or several of which one must be met (AWS does not document which). */
-  readonly code?: string | readonly string[];
-  readonly status?: number;
-  /** Kind of policy that denied, where the layer says so. */
-  readonly policy?: 'identity' | 'resource' | 'session' | 'boundary';
-  /** True: by an explicit Deny; false: since nothing allowed it. */
-  readonly explicit?: boolean;
-  /** Text that the message must contain. */
-  readonly message?: string;
-  readonly facts?: Readonly<Record<string, FactMatcher>>;
 }
 
 export interface ProbeStep {

@@ -2,16 +2,8 @@ import { expect } from 'chai';
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import type { Expectation, FactMatcher } from '../scenario/spec.ts';
-import {
-  causeFromCall,
-  describeExpectation,
-  describeResult,
-  factMatches,
-  judge,
-  nameIdentity,
-  type Observation,
-} from './judge.ts';
+import type { Expectation } from '../scenario/spec.ts';
+import { causeFromCall, describeExpectation, describeResult, judge, nameIdentity, type Observation } from './judge.ts';
 
 const arn = 'arn:aws:sts::111122223333:assumed-role/run-app/session';
 const identity = { arn, account: '111122223333' };
@@ -189,29 +181,26 @@ describe('the judge', () => {
   }
 });
 
-describe('matchers of facts', () => {
-  const table: readonly (readonly [string | number | boolean | undefined, FactMatcher, boolean])[] = [
-    ['a', 'a', true],
-    ['a', 'b', false],
-    ['1', 1, false],
-    [true, true, true],
-    [undefined, 'a', false],
-    [undefined, { absent: true }, true],
-    ['', { absent: true }, false],
-    [5, { between: [5, 6] }, true],
-    [6, { between: [5, 6] }, true],
-    [7, { between: [5, 6] }, false],
-    [4, { between: [5, 6] }, false],
-    ['5', { between: [5, 6] }, false],
-    [undefined, { between: [5, 6] }, false],
-    ['abc', { matches: '^a.c$' }, true],
-    ['abcd', { matches: '^a.c$' }, false],
-    [12, { matches: '^1' }, true],
-    [undefined, { matches: '' }, false],
-  ];
-  for (const [actual, matcher, matches] of table)
-    it(`${JSON.stringify(actual)} ${matches ? 'meets' : 'does not meet'} ${JSON.stringify(matcher)}`, () =>
-      expect(factMatches(actual, matcher)).to.equal(matches));
+describe('the reason of a fact that is long', () => {
+  const metrics = `# HELP x what it is\n${'y 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
+  const reasonFor = (pattern: string): string =>
+    judged(
+      { outcome: 'granted', facts: { body: { matches: pattern } } },
+      { outcome: 'granted', facts: { body: metrics } },
+    ).reason;
+
+  it('quotes what is most like the pattern, and not more', () => {
+    const reason = reasonFor('pod_http\\{code="200"\\} [1-9]');
+    expect(reason).to.match(/^body is "pod_http\{code=\\"200\\"\} 0\\nlast 1\\nz 2/);
+    expect(reason).to.contain(`(an excerpt of ${metrics.length} characters), not matching /pod_http`);
+    expect(reason.length).to.be.lessThan(700);
+  });
+
+  it('quotes the nearest where the whole beginning is not there', () =>
+    expect(reasonFor('pod_http\\{code="403"\\} [1-9]')).to.match(/^body is "pod_http\{code=\\"200/));
+
+  it('quotes the beginning where a pattern begins with nothing plain', () =>
+    expect(reasonFor('^[0-9]+$')).to.match(/^body is "# HELP x what it is/));
 });
 
 describe('the cause of a denial', () => {

@@ -1,7 +1,8 @@
 import type { DenialCause } from '../../foundation/denial-cause.ts';
-import type { Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { alternatives, firstMismatch, type Mismatch } from '../../foundation/expectation.ts';
+import type { FactMatcher, Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import type { Expectation, FactMatcher } from '../scenario/spec.ts';
+import type { Expectation } from '../scenario/spec.ts';
 
 /** As `causeFromMessage`, from AWS' record of the call where there is one. */
 export function causeFromCall(call: CallRecord | undefined): DenialCause | undefined {
@@ -30,58 +31,69 @@ export interface Observation {
 
 /** Compares what a probe met with what it must meet. */
 export function judge(expectation: Expectation, observation: Observation): Judgement {
-  const { result, cause } = observation;
-  const wrong = (what: string): Judgement => ({
+  const { result, cause, identityName, expectedIdentity } = observation;
+  const isExpectedIdentity =
+    result.identity === undefined || expectedIdentity === undefined ? undefined : identityName === expectedIdentity;
+  const mismatch = firstMismatch(expectation, { result, cause, isExpectedIdentity });
+  if (mismatch === undefined)
+    return { matches: true, reason: `${capital(describeResult(result, observation))}, as expected.` };
+  return {
     matches: false,
-    reason: `${what}. Expected ${describeExpectation(expectation, observation.expectedIdentity)}; observed ${describeResult(result, observation)}.`,
-  });
-  if (result.outcome !== expectation.outcome)
-    return wrong(`${article(expectation.outcome)} was expected, but the probe was ${past(result.outcome)}`);
-  if (
-    result.identity !== undefined &&
-    observation.expectedIdentity !== undefined &&
-    observation.identityName !== observation.expectedIdentity
-  ) {
-    return wrong(`The identity is wrong: ${result.identity.arn} is not ${identityWords(observation.expectedIdentity)}`);
-  }
-  const layers = list(expectation.by);
-  if (layers.length > 0 && !layers.includes(result.layer as string))
-    return wrong(`The wrong layer answered: ${result.layer ?? 'none'}, not ${layers.join(' or ')}`);
-  const codes = list(expectation.code);
-  if (codes.length > 0 && !codes.includes(result.code ?? ''))
-    return wrong(`The code is ${result.code ?? 'missing'}, not ${codes.join(' or ')}`);
-  if (expectation.status !== undefined && expectation.status !== result.status)
-    return wrong(`The status is ${result.status ?? 'missing'}, not ${expectation.status}`);
-  if (expectation.message !== undefined && !(result.message ?? '').includes(expectation.message))
-    return wrong(`The message does not contain "${expectation.message}"`);
-  if (expectation.policy !== undefined && cause !== undefined && cause.policy !== expectation.policy)
-    return wrong(`The ${cause.policy} policy denied, not the ${expectation.policy} policy`);
-  if (expectation.explicit !== undefined && cause !== undefined && cause.explicit !== expectation.explicit) {
-    return wrong(
-      cause.explicit
-        ? 'An explicit Deny matched, where a missing Allow was expected'
-        : 'Nothing allowed it, where an explicit Deny was expected',
-    );
-  }
-  for (const [name, matcher] of Object.entries(expectation.facts ?? {})) {
-    const actual = result.facts?.[name];
-    if (!factMatches(actual, matcher))
-      return wrong(
-        `${name} is ${actual === undefined ? 'absent' : JSON.stringify(actual)}, not ${describeMatcher(matcher)}`,
-      );
-  }
-  return { matches: true, reason: `${capital(describeResult(result, observation))}, as expected.` };
+    reason: `${describeMismatch(mismatch, expectation, observation)}. Expected ${describeExpectation(expectation, expectedIdentity)}; observed ${describeResult(result, observation)}.`,
+  };
 }
 
-const list = (value: string | readonly string[] | undefined): readonly string[] =>
-  value === undefined ? [] : typeof value === 'string' ? [value] : value;
+function describeMismatch(mismatch: Mismatch, expectation: Expectation, observation: Observation): string {
+  const { result, cause, expectedIdentity = '' } = observation;
+  const { outcome, by, code, status, message, policy } = expectation;
+  switch (mismatch.of) {
+    case 'outcome':
+      return `${article(outcome)} was expected, but the probe was ${past(result.outcome)}`;
+    case 'identity':
+      return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity)}`;
+    case 'layer':
+      return `The wrong layer answered: ${result.layer ?? 'none'}, not ${alternatives(by).join(' or ')}`;
+    case 'code':
+      return `The code is ${result.code ?? 'missing'}, not ${alternatives(code).join(' or ')}`;
+    case 'status':
+      return `The status is ${result.status ?? 'missing'}, not ${status}`;
+    case 'message':
+      return `The message does not contain "${message}"`;
+    case 'policy':
+      return `The ${cause?.policy} policy denied, not the ${policy} policy`;
+    case 'explicit':
+      return cause?.explicit
+        ? 'An explicit Deny matched, where a missing Allow was expected'
+        : 'Nothing allowed it, where an explicit Deny was expected';
+    case 'fact': {
+      const { name, matcher } = mismatch;
+      return `${name} is ${describeFact(result.facts?.[name], matcher)}, not ${describeMatcher(matcher)}`;
+    }
+  }
+}
 
-export function factMatches(actual: string | number | boolean | undefined, matcher: FactMatcher): boolean {
-  if (typeof matcher !== 'object') return actual === matcher;
-  if ('absent' in matcher) return actual === undefined;
-  if ('between' in matcher)
-    return typeof actual === 'number' && actual >= matcher.between[0] && actual <= matcher.between[1];
-  return actual !== undefined && new RegExp(matcher.matches).test(String(actual));
+const MOST_QUOTED = 200;
+
+/** A fact in words. Of a long text no more is quoted than what is most like the pattern that it must match. */
+function describeFact(actual: string | number | boolean | undefined, matcher: FactMatcher): string {
+  if (actual === undefined) return 'absent';
+  const text = JSON.stringify(actual);
+  if (typeof actual !== 'string' || text.length <= MOST_QUOTED) return text;
+  const pattern = typeof matcher === 'object' && 'matches' in matcher ? matcher.matches : '';
+  return `${JSON.stringify(excerpt(actual, literalStart(pattern)))} (an excerpt of ${actual.length} characters)`;
+}
+
+/** The text that every match of a pattern begins with, as far as it is plain: `a_b\{code="200"\} [1-9]` -> `a_b{code="200"} `. */
+const literalStart = (pattern: string): string =>
+  (/^(?:\\[^\w\s]|[^\\^$.|?*+()[\]{}])*/.exec(pattern)?.[0] ?? '').replace(/\\(.)/g, '$1');
+
+/** Where a text has most of the beginning of another, or else its own beginning. */
+function excerpt(text: string, like: string): string {
+  for (let length = like.length; length > 0; length -= 1) {
+    const at = text.indexOf(like.slice(0, length));
+    if (at !== -1) return text.slice(at, at + MOST_QUOTED).trimEnd();
+  }
+  return text.slice(0, MOST_QUOTED).trimEnd();
 }
 
 function describeMatcher(matcher: FactMatcher): string {
@@ -93,8 +105,8 @@ function describeMatcher(matcher: FactMatcher): string {
 
 /** An expectation in words: `denied by s3 with AccessDenied (identity policy)`. */
 export function describeExpectation(expectation: Expectation, identity?: string): string {
-  const layers = list(expectation.by);
-  const codes = list(expectation.code);
+  const layers = alternatives(expectation.by);
+  const codes = alternatives(expectation.code);
   const words: string[] = [expectation.outcome];
   if (identity !== undefined && expectation.outcome !== 'refused') words.push(`as ${identityWords(identity)}`);
   if (layers.length > 0) words.push(`by ${layers.join(' or ')}`);

@@ -16,7 +16,7 @@ import type { Operation, ProbeStep } from '../scenario/spec.ts';
 import { createAsSeen } from '../operations/admitted-pod.ts';
 import type { PodGroups } from './stages.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
-import { probingOrder, settlingOf } from '../consistency/probe.ts';
+import { probingOrder, retryUntil } from '../consistency/probe.ts';
 import { undoAtOnce } from '../cleanup/undo.ts';
 import { labelsOf, clusterOf, type ScenarioWorld, type Workload } from './world.ts';
 
@@ -259,8 +259,8 @@ const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
   ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
 
 function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
-  const settle = settlingOf(world, step);
-  return { number, operation: toProgram(world, step.operation), ...(settle && { settle }) };
+  const retry = retryUntil(world, step);
+  return { number, operation: toProgram(world, step.operation), ...(retry && { retry }) };
 }
 
 /** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */

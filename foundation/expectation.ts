@@ -1,0 +1,58 @@
+import type { DenialCause } from './denial-cause.ts';
+import type { ExpectedResult, FactMatcher, ProbeResult } from './probe-protocol.ts';
+
+/** A result, and what is known of it besides. */
+export interface Observed {
+  readonly result: ProbeResult;
+  /** Which policy denied; undefined where nobody says. */
+  readonly cause: DenialCause | undefined;
+  /** Whether the identity is the one that is expected; undefined where none is expected or none was told. */
+  readonly isExpectedIdentity: boolean | undefined;
+}
+
+/** The first thing in which a result is not what it must be. */
+export type Mismatch =
+  | { readonly of: 'outcome' | 'identity' | 'layer' | 'code' | 'status' | 'message' | 'policy' | 'explicit' }
+  | { readonly of: 'fact'; readonly name: string; readonly matcher: FactMatcher };
+
+/** Compares a result with what it must be; undefined where it is all of that. What an expectation does not name may be anything. */
+export function firstMismatch(expected: ExpectedResult, observed: Observed): Mismatch | undefined {
+  const { result, cause, isExpectedIdentity } = observed;
+  if (result.outcome !== expected.outcome) return { of: 'outcome' };
+  if (isExpectedIdentity === false) return { of: 'identity' };
+  if (!isOneOf(result.layer, expected.by)) return { of: 'layer' };
+  if (!isOneOf(result.code, expected.code)) return { of: 'code' };
+  if (expected.status !== undefined && result.status !== expected.status) return { of: 'status' };
+  if (expected.message !== undefined && !(result.message ?? '').includes(expected.message)) return { of: 'message' };
+  if (cause !== undefined) {
+    if (expected.policy !== undefined && cause.policy !== expected.policy) return { of: 'policy' };
+    if (expected.explicit !== undefined && cause.explicit !== expected.explicit) return { of: 'explicit' };
+  }
+  for (const [name, matcher] of Object.entries(expected.facts ?? {}))
+    if (!factMatches(result.facts?.[name], matcher)) return { of: 'fact', name, matcher };
+  return undefined;
+}
+
+/** Values of which one must be met, as a list; empty where any may be. */
+export const alternatives = <T extends string>(expected: T | readonly T[] | undefined): readonly T[] =>
+  expected === undefined ? [] : typeof expected === 'string' ? [expected] : expected;
+
+function isOneOf<T extends string>(actual: T | undefined, expected: T | readonly T[] | undefined): boolean {
+  const wanted = alternatives(expected);
+  return wanted.length === 0 || (actual !== undefined && wanted.includes(actual));
+}
+
+export function factMatches(actual: string | number | boolean | undefined, matcher: FactMatcher): boolean {
+  if (typeof matcher !== 'object') return actual === matcher;
+  if ('absent' in matcher) return actual === undefined;
+  if ('between' in matcher)
+    return typeof actual === 'number' && actual >= matcher.between[0] && actual <= matcher.between[1];
+  return actual !== undefined && new RegExp(matcher.matches).test(String(actual));
+}
+
+/** Whether an ARN of STS is that of a session of a role; STS leaves the role's path out (IAM User Guide, "IAM identifiers"). */
+export function isSessionOf(sessionArn: string, roleArn: string): boolean {
+  const session = /^arn:[^:]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(sessionArn);
+  const role = /^arn:[^:]+:iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn);
+  return session !== null && role !== null && session[1] === role[1] && session[2] === role[2];
+}
