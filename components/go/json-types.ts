@@ -30,49 +30,53 @@ export interface GoField {
   readonly embeddedIn?: string;
 }
 
-type FieldOrType = GoField | GoType;
+/**
+ * Declarations of Go types, in Go's notation: the fields of a struct by their JSON tags (`"name,omitempty"`; `",inline"` is
+ * an embedded struct), in the order of declaration; or the type that a name stands for.
+ */
+export type GoDeclarations = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
-const asField = (value: FieldOrType): GoField => ('kind' in value ? { type: value, omitEmpty: false } : value);
+const BASIC: Readonly<Record<string, GoType>> = {
+  bool: { kind: 'bool' },
+  int32: { kind: 'int32' },
+  int64: { kind: 'int64' },
+  'resource.Quantity': { kind: 'quantity' },
+  'intstr.IntOrString': { kind: 'intOrString' },
+  'v1.Time': { kind: 'time' },
+  'json.RawMessage': { kind: 'raw' },
+};
 
-const mapFields = (
-  fields: Readonly<Record<string, FieldOrType>>,
-  change: (field: GoField) => GoField,
-): Record<string, GoField> =>
-  Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, change(asField(field))]));
-
-export const string: GoType = { kind: 'string', name: 'string' };
-export const bool: GoType = { kind: 'bool' };
-export const int32: GoType = { kind: 'int32' };
-export const int64: GoType = { kind: 'int64' };
-export const quantity: GoType = { kind: 'quantity' };
-export const intOrString: GoType = { kind: 'intOrString' };
-export const time: GoType = { kind: 'time' };
-export const raw: GoType = { kind: 'raw' };
-
-/** A string type with a name of its own, as `v1.Protocol`. */
-export const named = (name: string): GoType => ({ kind: 'string', name });
-export const pointer = (element: GoType): GoType => ({ kind: 'pointer', element });
-export const list = (element: GoType): GoType => ({ kind: 'list', element });
-export const map = (element: GoType, name = `map[string]${typeName(element)}`): GoType => ({
-  kind: 'map',
-  name,
-  element,
-});
-
-export const struct = (name: string, fields: Readonly<Record<string, FieldOrType>>): GoStruct => ({
-  kind: 'struct',
-  name,
-  fields: mapFields(fields, (field) => field),
-});
-
-/** A field with `omitempty`: not written when it is false, 0, "", nil or an empty list or map; structs always are. */
-export const optional = (type: GoType): GoField => ({ type, omitEmpty: true });
-
-/** The fields of a struct that another embeds. */
-export const embedded = (
-  name: string,
-  fields: Readonly<Record<string, FieldOrType>>,
-): Readonly<Record<string, GoField>> => mapFields(fields, (field) => ({ ...field, embeddedIn: name }));
+/** Gives the types that are declared, by their names. A name that is not declared is a string type's, as `v1.Protocol`. */
+export function goTypes(declarations: GoDeclarations): (name: string) => GoType {
+  const structs = new Map<string, GoStruct>();
+  const typeOf = (notation: string): GoType => {
+    if (notation.startsWith('*')) return { kind: 'pointer', element: typeOf(notation.slice(1)) };
+    if (notation.startsWith('[]')) return { kind: 'list', element: typeOf(notation.slice(2)) };
+    const [, element] = /^map\[string\](.+)$/.exec(notation) ?? [];
+    if (element !== undefined) return { kind: 'map', name: notation, element: typeOf(element) };
+    const declared = declarations[notation];
+    if (declared === undefined) return BASIC[notation] ?? { kind: 'string', name: notation };
+    if (typeof declared === 'object') return structOf(notation, declared);
+    const named = typeOf(declared);
+    return named.kind === 'map' ? { ...named, name: notation } : named;
+  };
+  const structOf = (name: string, members: Readonly<Record<string, string>>): GoStruct => {
+    const known = structs.get(name);
+    if (known) return known;
+    const fields: Record<string, GoField> = {};
+    const struct: GoStruct = { kind: 'struct', name, fields };
+    structs.set(name, struct);
+    for (const [tag, notation] of Object.entries(members)) {
+      const [member = '', option] = tag.split(',');
+      const type = typeOf(notation);
+      if (option !== 'inline') fields[member] = { type, omitEmpty: option === 'omitempty' };
+      else if (type.kind === 'struct')
+        for (const [inner, field] of Object.entries(type.fields)) fields[inner] = { ...field, embeddedIn: notation };
+    }
+    return struct;
+  };
+  return typeOf;
+}
 
 /** The type's name as Go's decoder prints it. */
 export function typeName(type: GoType): string {

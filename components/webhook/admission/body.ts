@@ -1,10 +1,10 @@
 import { decode } from '../../go/json-decode.ts';
 import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
 import type { JsonNode } from '../../go/json-parse.ts';
-import { optional, string, struct } from '../../go/json-types.ts';
+import { goTypes } from '../../go/json-types.ts';
 
 /** The struct without a name that Kubernetes' decoder reads an object's version and kind into. */
-const TypeMeta = struct('', { apiVersion: optional(string), kind: optional(string) });
+const TypeMeta = goTypes({ '': { 'apiVersion,omitempty': 'string', 'kind,omitempty': 'string' } })('');
 const TYPE_META =
   'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 

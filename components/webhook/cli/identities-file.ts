@@ -4,12 +4,14 @@ import { basename, dirname } from 'node:path';
 import type { WebhookOptions } from '../options.ts';
 import { decode } from '../../go/json-decode.ts';
 import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
-import { list, string, struct } from '../../go/json-types.ts';
+import { goTypes } from '../../go/json-types.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 
-const Identity = struct('Identity', { namespace: string, serviceAccount: string });
-const IdentityConfigObject = struct('IdentityConfigObject', { identities: list(Identity) });
+const IdentityConfigObject = goTypes({
+  Identity: { namespace: 'string', serviceAccount: 'string' },
+  IdentityConfigObject: { identities: '[]Identity' },
+})('IdentityConfigObject');
 
 /** The container-credentials config file cannot be read as one. */
 export class IdentitiesFileError extends Error {}

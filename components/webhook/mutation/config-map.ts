@@ -1,9 +1,11 @@
 import { decode } from '../../go/json-decode.ts';
 import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
-import { bool, int64, map, string, struct } from '../../go/json-types.ts';
+import { goTypes } from '../../go/json-types.ts';
 import type { Identity } from '../options.ts';
 
-const Entry = struct('Entry', { RoleARN: string, Audience: string, UseRegionalSTS: bool, TokenExpiration: int64 });
+const Entries = goTypes({
+  Entry: { RoleARN: 'string', Audience: 'string', UseRegionalSTS: 'bool', TokenExpiration: 'int64' },
+})('map[string]Entry');
 
 interface DecodedEntry {
   readonly RoleARN?: string;
@@ -37,7 +39,7 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
 
 function decodeEntries(config: string): Readonly<Record<string, DecodedEntry>> | undefined {
   try {
-    const { value, error } = decode<Record<string, DecodedEntry> | undefined>(map(Entry), parseJson(config));
+    const { value, error } = decode<Record<string, DecodedEntry> | undefined>(Entries, parseJson(config));
     return error === undefined ? (value ?? {}) : undefined;
   } catch (error) {
     if (error instanceof JsonSyntaxError) return undefined;

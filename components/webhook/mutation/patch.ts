@@ -1,7 +1,7 @@
 import { encode } from '../../go/json-encode.ts';
 import type { Encoded } from '../../go/json-encode.ts';
 import { narrowed } from '../../go/text.ts';
-import { Container as ContainerType } from '../objects/container.ts';
+import { Container as ContainerType } from '../kubernetes-types.ts';
 import type { Settings } from '../settings.ts';
 import { mutateContainer } from './container.ts';
 import type { MutationPlan } from './plan.ts';

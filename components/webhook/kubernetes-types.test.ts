@@ -1,9 +1,8 @@
 import { expect } from 'chai';
-import { decode } from '../../go/json-decode.ts';
-import { encode, stringify } from '../../go/json-encode.ts';
-import { parseJson } from '../../go/json-parse.ts';
-import { Container } from './container.ts';
-import { Pod } from './pod.ts';
+import { decode } from '../go/json-decode.ts';
+import { encode, stringify } from '../go/json-encode.ts';
+import { parseJson } from '../go/json-parse.ts';
+import { Container, Pod } from './kubernetes-types.ts';
 
 describe('decode', () => {
   const errors: readonly (readonly [string, string])[] = [
