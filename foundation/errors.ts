@@ -32,6 +32,7 @@ export type HarnessErrorCode =
   | 'BAD_SCENARIO'
   | 'BAD_POLICY'
   | 'BAD_REPORT_DIRECTORY'
+  | 'BAD_REPORTER'
   | 'BAD_CLUSTER'
   | 'BAD_AWS'
   | 'AWS_UNREACHABLE'
@@ -41,7 +42,10 @@ export type HarnessErrorCode =
   | 'PROVISIONING_FAILED'
   | 'FIXTURE_FAILED'
   | 'POD_FAILED'
+  | 'HOOK_FAILED'
   | 'LEFT_BEHIND'
+  | 'REPORT_NOT_WRITTEN'
+  | 'REPORTER_FAILED'
   | 'TIMED_OUT'
   | 'STOPPED';
 
@@ -56,7 +60,10 @@ const ENVIRONMENT_CODES: ReadonlySet<HarnessErrorCode> = new Set([
   'PROVISIONING_FAILED',
   'FIXTURE_FAILED',
   'POD_FAILED',
+  'HOOK_FAILED',
   'LEFT_BEHIND',
+  'REPORT_NOT_WRITTEN',
+  'REPORTER_FAILED',
   'TIMED_OUT',
   'STOPPED',
 ]);

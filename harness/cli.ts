@@ -9,8 +9,8 @@ import { helpText } from './config/options.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
 import { listText, planText } from './plan/print.ts';
 import { select } from './plan/select.ts';
-import { githubAnnotations } from './report/annotations.ts';
-import { Terminal, wantsColor } from './report/terminal.ts';
+import { makeReporters } from './report/reporters.ts';
+import { wantsColor } from './report/terminal.ts';
 import { checkClusterFlags } from './config/cluster-flags.ts';
 import { capabilitiesBefore } from './engine/platform.ts';
 import { keepUntil } from './engine/keep.ts';
@@ -53,44 +53,40 @@ async function command(configuration: Configuration, io: Io): Promise<number> {
   if (configuration.flag('version')) return say(io, `${version}\n`);
   if (configuration.flag('list-faults')) return say(io, listFaults());
   const ownSuites = join(io.code, 'suites');
-  const scenarios = select(await loadScenarios(ownSuites, configuration.list('suites-dir')), configuration);
+  const { scenarios: all, hooks } = await loadScenarios(ownSuites, configuration.list('suites-dir'));
+  const scenarios = select(all, configuration);
   if (configuration.flag('list')) return say(io, listText(scenarios));
   checkClusterFlags(configuration);
   if (configuration.flag('plan')) return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration)));
-  const color = wantsColor(io.stderr, configuration.flag('no-color'), io.environment);
-  const terminal = new Terminal({
-    stream: io.stderr,
-    color,
-    quiet: configuration.flag('quiet'),
+  const quiet = configuration.flag('quiet');
+  const reporters = await makeReporters(configuration.list('reporter'), {
+    stdout: io.stdout,
+    stderr: io.stderr,
+    environment: io.environment,
+    color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
+    quiet,
     verbose: configuration.flag('verbose'),
   });
-  if (!configuration.flag('quiet')) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
-  try {
-    const results = await run({
-      configuration,
-      scenarios,
-      terminal,
-      version,
-      workload: io.workload ?? WORKLOAD_PROGRAMS[0],
-      environment: io.environment,
-      interrupted: io.interrupted,
-      programs: [
-        join(io.root, 'dist', 'probe', 'probe.cjs'),
-        ...readdirSync(ownSuites).map((file) => join(ownSuites, file)),
-      ],
-      whileKept: (provisioned, directory, journal) =>
-        keepUntil(io.interrupted, provisioned, {
-          directory,
-          journal,
-          kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
-          output: io.stderr,
-        }),
-    });
-    if (io.environment['GITHUB_ACTIONS'] === 'true') io.stdout.write(githubAnnotations(results));
-    return results.run.exitCode;
-  } finally {
-    terminal.stop();
-  }
+  const shows = reporters.some(({ name }) => name === 'terminal');
+  if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
+  const { run: end } = await run({
+    ...{ configuration, scenarios, hooks, reporters, version },
+    workload: io.workload ?? WORKLOAD_PROGRAMS[0],
+    environment: io.environment,
+    interrupted: io.interrupted,
+    programs: [
+      join(io.root, 'dist', 'probe', 'probe.cjs'),
+      ...readdirSync(ownSuites).map((file) => join(ownSuites, file)),
+    ],
+    whileKept: (provisioned, directory, journal) =>
+      keepUntil(io.interrupted, provisioned, {
+        ...{ directory, journal },
+        kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
+        output: io.stderr,
+      }),
+  });
+  if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
+  return end.exitCode;
 }
 
 function say(io: Io, text: string): number {

@@ -13,3 +13,6 @@ export {
   type Step,
   type Scenario,
 } from './scenario/spec.ts';
+export type { Hook, HookContext } from './scenario/hooks.ts';
+export type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './report/reporter.ts';
+export type { RunResults, ScenarioResult } from './report/results.ts';

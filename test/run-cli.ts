@@ -50,7 +50,13 @@ export interface CliOptions {
   /** Variables over a clean environment: none of the caller's own options or colours is inherited. */
   readonly env?: Readonly<Record<string, string>>;
   /** Sends a signal each time a text appears on standard error. */
-  readonly signals?: readonly { readonly after: string; readonly delay?: number; readonly signal: NodeJS.Signals }[];
+  readonly signals?: readonly {
+    readonly after: string;
+    readonly delay?: number;
+    readonly signal: NodeJS.Signals;
+    /** Awaited before the signal is sent; is given what standard error has so far. */
+    readonly look?: (stderr: string) => Promise<void>;
+  }[];
   /** Is handed the means to send a signal, as soon as the command has been started. */
   readonly started?: (send: (signal: NodeJS.Signals) => void) => void;
   /** `own`: the report folder is given by `args`, or there is none. */
@@ -109,8 +115,10 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
     waiting.shift();
     from = found + next.after.length;
     setTimeout(() => {
-      child.kill(next.signal);
-      look();
+      void (next.look?.(stderr) ?? Promise.resolve()).finally(() => {
+        child.kill(next.signal);
+        look();
+      });
     }, next.delay ?? 0);
   };
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));

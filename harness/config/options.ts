@@ -128,6 +128,12 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   },
   { name: 'report-dir', kind: 'text', placeholder: 'DIR', help: 'where reports go (default: reports/<run id>)' },
   {
+    name: 'reporter',
+    kind: 'list',
+    placeholder: 'NAME|FILE',
+    help: 'terminal, junit, fidelity, annotations, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
+  },
+  {
     name: 'fault',
     aws: 'emulator',
     kind: 'list',

@@ -37,7 +37,7 @@ import type { ScenarioSpec } from '../scenario/spec.ts';
 import { provision, type Provisioned } from '../engine/environment.ts';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
-import { runScenario } from '../engine/attempt.ts';
+import { runScenario } from '../engine/scenario.ts';
 
 const RUN = 'c1a2b3d';
 /** Milliseconds that a slow AWS takes: longer than a pod that waits for nothing takes to start. */
@@ -124,7 +124,9 @@ describe('a scenario on an AWS that takes its time', function () {
     const result = await verdict(id, spec);
     expect([result.verdict, result.reason]).to.deep.equal([
       'passed',
-      `All ${result.probes.length} probes met what was expected.`,
+      result.probes.length === 1
+        ? 'The probe met what was expected.'
+        : `All ${result.probes.length} probes met what was expected.`,
     ]);
     return result;
   };

@@ -1,126 +1,174 @@
 import { orAborted } from '../../foundation/aborted.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { awsFailure } from '../aws/failure.ts';
-import { HarnessError, isUsage } from '../../foundation/errors.ts';
-import { unmetRequirements } from '../plan/requirements.ts';
-import { worst, type Attachment, type ProbeOutcome, type ScenarioResult, type Verdict } from '../report/results.ts';
-import type { Scenario } from '../scenario/spec.ts';
-import type { Prefetch } from '../world/prefetch.ts';
-import { diagnose, isSecretName, redactor, type DiagnosticsOptions } from '../diagnostics/index.ts';
 import { tearDown } from '../cleanup/teardown.ts';
-import { probeAll } from './probe.ts';
+import { diagnose, isSecretName, redactor, type DiagnosticsOptions, type Redactor } from '../diagnostics/index.ts';
+import { worst, type Attachment, type ProbeOutcome, type ScenarioResult } from '../report/results.ts';
+import { probeSentence } from '../report/wrong-probes.ts';
+import { counted } from '../report/text.ts';
+import type { Scenario } from '../scenario/spec.ts';
 import { arrange } from '../world/fixtures/index.ts';
+import type { Prefetch, Prefetched } from '../world/prefetch.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
+import { probeAll } from './probe.ts';
+import { reasonOf } from './reason.ts';
+import { scenarioResult } from './scenario-result.ts';
 
-export interface ScenarioOptions {
+export interface AttemptOptions {
   readonly environment: Environment;
-  readonly available: ReadonlySet<string>;
-  /** Why something is not available, by capability, where that is known. */
-  readonly lacking?: ReadonlyMap<string, string>;
+  /** Longest time, without what was waited for `turn`. */
   readonly timeoutMilliseconds: number;
-  readonly retries: number;
   /** Fires when the run was interrupted, or stops for another reason that it names. */
   readonly signal: AbortSignal;
   readonly keep: 'never' | 'on-failure' | 'always';
   readonly diagnostics: DiagnosticsOptions;
   /** What was arranged before the clusters were there. */
-  readonly ahead?: Prefetch;
+  readonly prefetch?: Prefetch;
   /** Awaited between arranging and probing: others must be over by then. Default: at once. */
   readonly turn?: Promise<unknown>;
 }
 
-/** Runs one scenario from arranging to teardown. Never rejects: what goes wrong is the result's verdict. */
-export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
-  const lacking = unmetRequirements(scenario, options.available, options.lacking);
-  if (lacking !== undefined) return result(scenario, 'skipped', lacking);
-  const attachments: Attachment[] = [];
-  for (let attempt = 1; ; attempt += 1) {
-    if (options.signal.aborted)
-      return { ...result(scenario, 'skipped', `Not run: ${reasonOf(options.signal.reason)}`), attachments };
-    const outcome = await attemptScenario(scenario, options, attempt);
-    attachments.push(...outcome.attachments);
-    // Only a failure of the environment is tried again: a verdict stands, and so does what is wrong in the scenario itself.
-    const stands =
-      outcome.verdict !== 'error' ||
-      isUsage(outcome.errorCode) ||
-      outcome.probes.some((probe) => probe.verdict === 'failed');
-    if (stands || attempt > options.retries || options.signal.aborted) return { ...outcome, attachments };
+/** An attempt at a scenario, as far as it has got. */
+interface Attempt {
+  readonly scenario: Scenario;
+  readonly options: AttemptOptions;
+  /** 1 for the first. */
+  readonly number: number;
+  readonly world: ScenarioWorld;
+  readonly prefetched: Prefetched | undefined;
+  readonly limit: TimeLimit;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** Milliseconds. */
+  readonly durations: { arranging: number; probing: number; teardown: number };
+  probes: readonly ProbeOutcome[];
+  /** What ended it before all probes were made, or kept what it made from being removed. */
+  failure: unknown;
+}
+
+/** Arranges a scenario's world, probes it, and tears it down again. Never rejects: what goes wrong is the result's verdict. */
+export async function attemptScenario(
+  scenario: Scenario,
+  options: AttemptOptions,
+  number: number,
+): Promise<ScenarioResult> {
+  const attempt = begin(scenario, options, number);
+  await arrangeAndProbe(attempt);
+  const redact = redactor(secretsOf(attempt.world));
+  attempt.probes = redact.value(attempt.probes);
+  const attachments = await diagnoseAttempt(attempt, redact);
+  await remove(attempt);
+  return {
+    ...scenarioResult(scenario, verdictOf(attempt), redact.text(reasonFor(attempt))),
+    errorCode: attempt.failure instanceof HarnessError ? attempt.failure.code : null,
+    attempts: number,
+    durations: attempt.durations,
+    probes: attempt.probes,
+    attachments,
+  };
+}
+
+function begin(scenario: Scenario, options: AttemptOptions, number: number): Attempt {
+  const limit = timeLimit(scenario, options.timeoutMilliseconds);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
+  // Later attempts have names of their own.
+  const prefetched = number === 1 ? options.prefetch?.take(scenario) : undefined;
+  return {
+    scenario,
+    options,
+    number,
+    world: makeWorld(scenario, options.environment, number, signal, prefetched?.resources),
+    prefetched,
+    limit,
+    startedAt: Date.now(),
+    durations: { arranging: 0, probing: 0, teardown: 0 },
+    probes: [],
+    failure: undefined,
+  };
+}
+
+async function arrangeAndProbe(attempt: Attempt): Promise<void> {
+  const { world, limit, durations, prefetched } = attempt;
+  try {
+    await timed(durations, 'arranging', () => orAborted(arrange(world, prefetched?.inAws), world.signal));
+    await awaitTurn(attempt);
+    attempt.probes = await timed(durations, 'probing', () => orAborted(probeAll(world), world.signal));
+  } catch (error) {
+    attempt.failure = awsFailure(error) ?? error;
+  }
+  limit.stop();
+}
+
+/** Waiting for others is not the scenario's own time. */
+async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
+  if (options.turn === undefined) return;
+  limit.stop();
+  await orAborted(options.turn, world.signal);
+  limit.start();
+}
+
+/** Collects what tells why, while all of it is still there. */
+async function diagnoseAttempt(attempt: Attempt, redact: Redactor): Promise<readonly Attachment[]> {
+  const { world, options, number, startedAt, probes } = attempt;
+  const verdict = verdictOf(attempt);
+  if (verdict === 'passed' || isStopped(attempt)) return [];
+  const failure = { verdict, reason: redact.text(reasonFor(attempt)), probes, attempt: number, startedAt };
+  return diagnose(world, failure, redact, options.diagnostics);
+}
+
+async function remove(attempt: Attempt): Promise<void> {
+  const { scenario, options, world, durations } = attempt;
+  const verdict = verdictOf(attempt);
+  const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
+  // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
+  const makesRoom = (verdict === 'error' && !isStopped(attempt)) || scenario.spec.exactNames === true;
+  try {
+    await timed(durations, 'teardown', () => tearDown(world, { kept, makesRoom }));
+  } catch (error) {
+    attempt.failure ??= error;
   }
 }
 
-async function attemptScenario(scenario: Scenario, options: ScenarioOptions, attempt: number): Promise<ScenarioResult> {
-  const timeUp = new AbortController();
-  const startTimer = (): NodeJS.Timeout =>
-    setTimeout(
-      () =>
-        timeUp.abort(
-          new HarnessError(
-            'TIMED_OUT',
-            `${scenario.id} was not over within ${options.timeoutMilliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
-          ),
-        ),
-      options.timeoutMilliseconds,
-    );
-  let timer = startTimer();
-  const signal = AbortSignal.any([options.signal, timeUp.signal]);
-  // Later attempts have names of their own.
-  const ahead = attempt === 1 ? options.ahead?.take(scenario) : undefined;
-  const world = makeWorld(scenario, options.environment, attempt, signal, ahead?.resources);
-  const startedAt = Date.now();
+const verdictOf = ({ failure, probes }: Attempt): ProbeOutcome['verdict'] =>
+  failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
+
+/** An attempt that was stopped has no verdict, and nothing to explain. */
+const isStopped = ({ failure, options }: Attempt): boolean => failure !== undefined && options.signal.aborted;
+
+async function timed<K extends string, T>(durations: Record<K, number>, phase: K, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
-  let arranged = started;
-  let probing: number | undefined;
-  let probed = started;
-  let probes: readonly ProbeOutcome[] = [];
-  let failure: unknown;
   try {
-    await orAborted(arrange(world, ahead?.inAws), signal);
-    arranged = performance.now();
-    if (options.turn !== undefined) {
-      // Waiting for others is not the scenario's own time.
-      clearTimeout(timer);
-      await orAborted(options.turn, signal);
-      timer = startTimer();
-    }
-    probing = performance.now();
-    probes = await orAborted(probeAll(world), signal);
-  } catch (error) {
-    failure = awsFailure(error) ?? error;
-    if (arranged === started) arranged = performance.now();
+    return await work();
+  } finally {
+    durations[phase] = Math.round(performance.now() - started);
   }
-  probed = performance.now();
-  clearTimeout(timer);
-  const redact = redactor(secretsOf(world));
-  probes = redact.value(probes);
-  const verdict = failure === undefined ? worst(probes.map((probe) => probe.verdict)) : 'error';
-  const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
-  // An attempt that was stopped has no verdict, and nothing to explain.
-  const stopped = failure !== undefined && options.signal.aborted;
-  const attachments =
-    verdict === 'passed' || stopped
-      ? []
-      : await diagnose(
-          world,
-          { verdict, reason: redact.text(reasonFor(scenario, failure, probes)), probes, attempt, startedAt },
-          redact,
-          options.diagnostics,
-        );
-  const tearing = performance.now();
-  // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
-  const makesRoom = (verdict === 'error' && !stopped) || scenario.spec.exactNames === true;
-  await tearDown(world, { kept, makesRoom }).catch((error: unknown) => {
-    failure ??= error;
-  });
+}
+
+interface TimeLimit {
+  /** Fires when the time is up. */
+  readonly signal: AbortSignal;
+  /** Grants the whole time anew. */
+  start(): void;
+  stop(): void;
+}
+
+function timeLimit({ id }: Scenario, milliseconds: number): TimeLimit {
+  const timeUp = new AbortController();
+  const expire = (): void =>
+    timeUp.abort(
+      new HarnessError(
+        'TIMED_OUT',
+        `${id} was not over within ${milliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
+      ),
+    );
+  const start = (): NodeJS.Timeout => setTimeout(expire, milliseconds);
+  let timer = start();
   return {
-    ...result(scenario, failure === undefined ? verdict : 'error', redact.text(reasonFor(scenario, failure, probes))),
-    errorCode: failure instanceof HarnessError ? failure.code : null,
-    attempts: attempt,
-    durations: {
-      arranging: Math.round(arranged - started),
-      probing: Math.round(probed - (probing ?? probed)),
-      teardown: Math.round(performance.now() - tearing),
+    signal: timeUp.signal,
+    start: () => {
+      timer = start();
     },
-    probes,
-    attachments,
+    stop: () => clearTimeout(timer),
   };
 }
 
@@ -130,38 +178,14 @@ function secretsOf({ tokens, scenario }: ScenarioWorld): string[] {
   return [...tokens.values(), ...environments.filter(([name]) => isSecretName(name)).map(([, value]) => value)];
 }
 
-const reasonFor = (scenario: Scenario, failure: unknown, probes: readonly ProbeOutcome[]): string =>
-  failure === undefined ? scenarioReason(probes) : `${scenario.id} could not be judged: ${reasonOf(failure)}`;
-
-function scenarioReason(probes: readonly ProbeOutcome[]): string {
+function reasonFor({ scenario, failure, probes }: Attempt): string {
+  if (failure !== undefined) return `${scenario.id} could not be judged: ${reasonOf(failure)}`;
   const bad =
     probes.find((probe) => probe.verdict === 'error') ??
     probes.find((probe) => probe.verdict === 'failed') ??
     probes.find((probe) => probe.verdict !== 'passed');
-  if (bad === undefined) return `All ${probes.length} probes met what was expected.`;
-  return `Probe ${bad.number + 1} (${bad.workload ?? 'harness'}: ${bad.operation}): ${bad.reason}`;
-}
-
-/** What stopped a scenario, in a sentence without secrets: the client's exceptions are put in words before they get here. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error instanceof HarnessError ? error.message : `${error.name}: ${error.message.split('\n')[0] ?? ''}`;
-}
-
-export function result(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
-  return {
-    id: scenario.id,
-    suite: scenario.suite,
-    title: scenario.title,
-    file: scenario.file,
-    verdict,
-    reason,
-    errorCode: null,
-    finding: scenario.spec.finding ?? null,
-    source: scenario.spec.source ?? null,
-    attempts: 1,
-    durations: { arranging: 0, probing: 0, teardown: 0 },
-    probes: [],
-    attachments: [],
-  };
+  if (bad !== undefined) return probeSentence(bad);
+  return probes.length === 1
+    ? 'The probe met what was expected.'
+    : `All ${counted(probes.length, 'probe')} met what was expected.`;
 }

@@ -3,9 +3,47 @@ import { readFileSync } from 'node:fs';
 import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
-import type { RunResults, ScenarioResult } from '../report/results.ts';
-import type { Provisioned } from './environment.ts';
-import type { RunOptions } from './run.ts';
+import { median } from '../report/median.ts';
+import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { reasonOf } from './reason.ts';
+import { resultsOf, type Session } from './session.ts';
+
+/** The results of a run as far as it has got. */
+export function conclude(session: Session): RunResults {
+  const { options, id, startedAt, firstVerdict, phases, opened, failure } = session;
+  const results = resultsOf(session);
+  // Ctrl-C is how keeping ends: the run was over by then.
+  const interrupted = options.interrupted.aborted && !session.wasKept;
+  const podTimes = opened?.environment.podTimes ?? [];
+  return {
+    version: RESULTS_VERSION,
+    run: {
+      id,
+      startedAt: startedAt.toISOString(),
+      endedAt: new Date().toISOString(),
+      milliseconds: Math.round(performance.now() - session.started),
+      firstVerdictMilliseconds: firstVerdict ?? null,
+      exitCode: exitCodeOf(results, failure, interrupted),
+      error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
+      interrupted,
+    },
+    configuration: Object.fromEntries(
+      [...options.configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
+    ),
+    environment: describeEnvironment(session),
+    aws: opened === undefined ? null : { calls: opened.environment.aws.callCounts() },
+    phases: {
+      provisioning: Math.round(phases.provisioning),
+      scenarios: Math.round(phases.scenarios),
+      arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
+      probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
+      teardown: Math.round(phases.teardown),
+      podMedian: podTimes.length === 0 ? null : Math.round(median(podTimes)),
+    },
+    scenarios: results,
+    summary: summarize(results),
+  };
+}
 
 /** A run in which every scenario was skipped says nothing of its subject, and must not look as if it did. */
 export function nothingRan(
@@ -29,7 +67,7 @@ function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
 }
 
 /** The exit code that verdicts and failures come to (docs/command-line.md). */
-export function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
+function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
   if (interrupted) return EXIT.interrupted;
   if (results.some((item) => item.verdict === 'failed')) return EXIT.doesNotConform;
   if (failure instanceof HarnessError) return failure.exitCode;
@@ -39,12 +77,10 @@ export function exitCodeOf(results: readonly ScenarioResult[], failure: unknown,
 }
 
 /** Where a run took place, as far as it got. */
-export function describeEnvironment(
-  { configuration, version, programs }: Pick<RunOptions, 'configuration' | 'version' | 'programs'>,
-  provisioned: Provisioned | undefined,
-): RunResults['environment'] {
-  const clusters = [...(provisioned?.environment.clusters.values() ?? [])];
-  const aws = provisioned?.environment.aws;
+function describeEnvironment({ options, opened }: Session): RunResults['environment'] {
+  const { configuration, version, programs } = options;
+  const clusters = [...(opened?.environment.clusters.values() ?? [])];
+  const aws = opened?.environment.aws;
   return {
     harness: version,
     node: process.version,
@@ -62,6 +98,6 @@ export function describeEnvironment(
       ]),
     ),
     faults: configuration.list('fault'),
-    translations: provisioned?.translations ?? [],
+    translations: opened?.translations ?? [],
   };
 }

@@ -2,6 +2,7 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { Journal } from '../../foundation/journal.ts';
+import type { AwsTarget } from '../aws/target.ts';
 import type { Provisioned } from './environment.ts';
 import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
@@ -20,44 +21,70 @@ export interface KeepOptions {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Keeps clusters and fixtures until the signal fires, and says how to look around. Its kubeconfigs go with it. */
+/** Keeps clusters and fixtures until the signal fires, and says how to look around. The files for that go with them. */
 export async function keepUntil(
   signal: AbortSignal,
   { environment }: Provisioned,
   { directory, journal, kubectlFlags, output }: KeepOptions,
 ): Promise<void> {
   const clusters = [...environment.clusters.values()];
-  const files = new Map(
+  const kubeconfigs = new Map(
     kubectlFlags === undefined
-      ? clusters.map((one) => [one, resolve(directory, `kubeconfig-${one.cluster.name}.json`)])
+      ? clusters.map((provisioned) => [provisioned, resolve(directory, `kubeconfig-${provisioned.cluster.name}.json`)])
       : [],
   );
+  const credentials = resolve(directory, 'aws-credentials');
+  const files = [...kubeconfigs.values(), ...(environment.aws.name === 'emulator' ? [credentials] : [])];
   const write = async (): Promise<void> => {
-    for (const [one, file] of files) await writeKubeconfig(environment, one, file);
+    for (const [provisioned, file] of kubeconfigs) await writeKubeconfig(environment, provisioned, file);
   };
-  for (const path of files.values()) journal.add({ kind: 'path', path });
+  for (const path of files) journal.add({ kind: 'path', path });
   try {
     await write();
     output.write(`\nKept until Ctrl-C. Look around with:\n`);
-    for (const one of clusters) {
-      const file = files.get(one);
-      for (const command of await commandsFor(one, kubectlFlags ?? `--kubeconfig ${file}`))
-        output.write(`  ${command}\n`);
+    for (const provisioned of clusters) {
+      const flags = kubectlFlags ?? `--kubeconfig ${kubeconfigs.get(provisioned)}`;
+      for (const command of await commandsFor(provisioned, flags)) output.write(`  ${command}\n`);
     }
+    output.write(await awsText(environment.aws, credentials));
     output.write(
-      `  The emulated AWS is at ${environment.aws.workloadEnvironment['AWS_ENDPOINT_URL'] ?? 'AWS itself'}.\n` +
-        `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run} --report-dir ${directory}\` does.\n`,
+      `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run} --report-dir ${directory}\` does.\n`,
     );
     const timer = setInterval(() => void write().catch(() => undefined), REFRESH_MILLISECONDS);
     if (!signal.aborted)
       await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
     clearInterval(timer);
   } finally {
-    for (const path of files.values()) {
+    for (const path of files) {
       rmSync(path, { force: true });
       journal.forget({ kind: 'path', path });
     }
   }
+}
+
+/** Where AWS is, and what the AWS CLI and SDKs need to use it. The emulator's key goes into a file, not onto the terminal. */
+async function awsText(aws: AwsTarget, credentialsFile: string): Promise<string> {
+  const endpoint = aws.workloadEnvironment['AWS_ENDPOINT_URL'];
+  if (aws.name !== 'emulator' || endpoint === undefined) {
+    const places = Object.entries(aws.endpoints).map(([service, url]) => `${service} at ${url}`);
+    return `  AWS is the one of your own credentials${places.length > 0 ? `: ${places.join(', ')}` : ''}, region ${aws.region}.\n`;
+  }
+  const { accessKeyId, secretAccessKey } = await aws.clients('main').iam.config.credentials();
+  const profile = ['[default]', `aws_access_key_id = ${accessKeyId}`, `aws_secret_access_key = ${secretAccessKey}`, ''];
+  writePrivate(credentialsFile, profile.join('\n'));
+  const variables = {
+    AWS_ENDPOINT_URL: endpoint,
+    AWS_REGION: aws.region,
+    AWS_SHARED_CREDENTIALS_FILE: credentialsFile,
+    AWS_PROFILE: 'default',
+  };
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  return `  The emulated AWS is at ${endpoint}. For the AWS CLI and SDKs, as its administrator:\n  export ${words.join(' ')}\n`;
+}
+
+function writePrivate(file: string, content: string): void {
+  writeFileSync(file, content, { mode: 0o600 });
+  chmodSync(file, 0o600);
 }
 
 /** Commands that show the pods, and the logs of the components that run in pods. */
@@ -85,6 +112,5 @@ async function writeKubeconfig(
     contexts: [{ name: alias, context: { cluster: alias, user: alias } }],
     'current-context': alias,
   };
-  writeFileSync(file, JSON.stringify(config, null, 2), { mode: 0o600 });
-  chmodSync(file, 0o600);
+  writePrivate(file, JSON.stringify(config, null, 2));
 }

@@ -1,4 +1,12 @@
+import type { Reporter } from './reporter.ts';
 import type { RunResults } from './results.ts';
+
+/** Prints a run's annotations when it is over. */
+export const annotationsReporter = (stdout: NodeJS.WritableStream): Reporter => ({
+  runOver: (results) => {
+    stdout.write(githubAnnotations(results));
+  },
+});
 
 /**
  * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error

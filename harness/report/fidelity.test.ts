@@ -75,7 +75,7 @@ describe('the fidelity of an AWS', () => {
     expect(text).to.include(
       '|  |  | red: GetObject s3://data/red/key: refused by eks | refused by eks (ValidationError, status 400) |',
     );
-    expect(text).to.include('## irsa\n\n0 of 1 scenarios as AWS, 1 not available.\n');
+    expect(text).to.include('## irsa\n\n0 of 1 scenario as AWS, 1 not available.\n');
     expect(text).to.include('| IR-01 a title | not available |  | Needs \\*STS\\*. |');
     expect(text).to.include(
       '| IR-02 a title | inconclusive | red: GetObject s3://data/red/key: granted as role app | Its control failed. |',

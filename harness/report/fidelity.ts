@@ -1,7 +1,26 @@
+import { join } from 'node:path';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import { TITLES } from '../aws/services.ts';
+import type { Reporter } from './reporter.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from './results.ts';
+import { writeWhole } from './write.ts';
+import { counted } from './text.ts';
+
+/** Writes fidelity.md where an AWS that is not AWS itself was there to be judged. */
+export function fidelityReporter(): Reporter {
+  let directory = '';
+  return {
+    runStarted: (run) => {
+      directory = run.directory;
+    },
+    runOver: (results) => {
+      const { aws, services } = results.environment;
+      if (aws !== 'endpoint' || services.length === 0) return;
+      return [writeWhole(join(directory, 'fidelity.md'), fidelityMarkdown(results))];
+    },
+  };
+}
 
 /** What a verdict says of an AWS that is itself what is judged. */
 const VERDICTS: Readonly<Record<Verdict, string>> = {
@@ -23,7 +42,7 @@ export function fidelityMarkdown(results: RunResults): string {
   const share = judged === 0 ? 'none was judged' : `${percent(summary.passed, judged)} of those judged are as AWS`;
   const blocks = [
     `# Fidelity of the AWS at ${places.map(cell).join(', ')}`,
-    `**${summary.total} scenarios: ${counts.join(', ')}** (${share}).`,
+    `**${counted(summary.total, 'scenario')}: ${counts.join(', ')}** (${share}).`,
     `Run ${run.id} of ${run.startedAt}, clusters: ${environment.cluster}. Expected is what AWS does by its documentation; observed is what came here. An inconclusive scenario is one whose control failed, so that its denials say nothing.`,
     table(
       ['service', 'where', 'answered'],
@@ -41,7 +60,7 @@ export function fidelityMarkdown(results: RunResults): string {
     const able = own.filter(({ verdict }) => verdict !== 'skipped').length;
     blocks.push(
       `## ${suite}`,
-      `${passed} of ${able} scenarios as AWS${able < own.length ? `, ${own.length - able} not available` : ''}.`,
+      `${passed} of ${counted(able, 'scenario')} as AWS${able < own.length ? `, ${own.length - able} not available` : ''}.`,
       table(['scenario', 'verdict', 'expected', 'observed'], own.flatMap(rowsOf)),
     );
   }
@@ -53,8 +72,7 @@ function rowsOf(scenario: ScenarioResult): string[][] {
   const title = `${scenario.id} ${scenario.title}`;
   const verdict = VERDICTS[scenario.verdict];
   if (scenario.verdict === 'passed') {
-    const count = `${scenario.probes.length} ${scenario.probes.length === 1 ? 'probe' : 'probes'}`;
-    return [[title, verdict, count, 'the same']];
+    return [[title, verdict, counted(scenario.probes.length, 'probe'), 'the same']];
   }
   const unlike = scenario.probes.filter((probe) => probe.verdict !== 'passed');
   if (unlike.length === 0) return [[title, verdict, '', scenario.reason]];

@@ -1,5 +1,24 @@
-import { posix } from 'node:path';
+import { isAbsolute, join, posix, relative, resolve } from 'node:path';
+import type { Reporter } from './reporter.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
+import { writeWhole } from './write.ts';
+
+/** Writes junit.xml. */
+export function junitReporter(): Reporter {
+  let directory = '';
+  return {
+    runStarted: (run) => {
+      directory = run.directory;
+    },
+    runOver: (results) => [writeWhole(join(directory, 'junit.xml'), junitXml(results, fromHere(directory)))],
+  };
+}
+
+/** A folder as seen from where the command was started, which CI servers count paths from; absolute when it lies elsewhere. */
+function fromHere(directory: string): string {
+  const path = relative(process.cwd(), resolve(directory));
+  return path.startsWith('..') || isAbsolute(path) ? resolve(directory) : path;
+}
 
 /**
  * JUnit XML of a run, in the dialect that Jenkins, GitLab, GitHub actions and CircleCI share: totals that agree at both

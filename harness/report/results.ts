@@ -73,7 +73,8 @@ export interface ScenarioResult {
   readonly attachments: readonly Attachment[];
 }
 
-export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'teardown';
+/** `kept`: the run is over, and its clusters are kept until an interrupt. */
+export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';
 
 export interface RunResults {
   readonly version: typeof RESULTS_VERSION;

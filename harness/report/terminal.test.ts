@@ -5,7 +5,9 @@ import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 import { Terminal, wantsColor, type TerminalOptions } from './terminal.ts';
 
-function aTerminal(options: Partial<TerminalOptions> & { readonly isTTY?: boolean } = {}) {
+type Options = Partial<TerminalOptions> & { readonly isTTY?: boolean; readonly columns?: number };
+
+function aTerminal({ isTTY = false, columns, ...options }: Options = {}) {
   let text = '';
   const stream = Object.assign(
     new Writable({
@@ -14,9 +16,13 @@ function aTerminal(options: Partial<TerminalOptions> & { readonly isTTY?: boolea
         done();
       },
     }),
-    { isTTY: options.isTTY ?? false },
+    { isTTY, ...(columns !== undefined && { columns }) },
   );
-  const terminal = new Terminal({ stream, color: false, quiet: false, verbose: false, ...options });
+  const terminal = new Terminal({
+    ...{ stderr: stream, environment: {}, color: false, quiet: false, verbose: false },
+    ...options,
+  });
+  terminal.runStarted({ id: 'cabcdef', directory: 'reports/cabcdef', scenarios });
   return { terminal, text: () => text };
 }
 
@@ -25,7 +31,7 @@ const failed = aResult({
   id: 'AB-02',
   title: 'all is not well',
   verdict: 'failed',
-  reason: 'Access was expected.',
+  reason: 'Probe 1 (red: GetObject s3://data/red/key): It was denied.',
   probes: [anOutcome({ verdict: 'failed', reason: 'It was denied.' })],
 });
 const skipped = aResult({ id: 'AB-03', verdict: 'skipped', reason: 'Needs IRSA.', probes: [] });
@@ -33,12 +39,12 @@ const scenarios = [passed, failed, skipped];
 const whole = (run: Partial<RunResults['run']> = {}): RunResults => someResults(scenarios, summarize(scenarios), run);
 
 /** What a whole run prints. */
-function printed(options: Partial<TerminalOptions> = {}, run: Partial<RunResults['run']> = {}): string {
+function printed(options: Options = {}, run: Partial<RunResults['run']> = {}): string {
   const { terminal, text } = aTerminal(options);
-  terminal.phase('provisioning', 'Run cabcdef: 3 scenarios');
-  terminal.phase('scenarios');
-  for (const scenario of scenarios) terminal.scenario(scenario, 'reports/cabcdef');
-  terminal.summary(whole(run), ['/tmp/results.json']);
+  terminal.phaseStarted('provisioning', 'Run cabcdef: 3 scenarios');
+  terminal.phaseStarted('scenarios');
+  for (const scenario of scenarios) terminal.scenarioOver(scenario);
+  terminal.reportsWritten(whole(run), ['/tmp/results.json']);
   return text();
 }
 
@@ -47,35 +53,36 @@ describe('the terminal', () => {
     const text = printed();
     for (const part of [
       'Run cabcdef: 3 scenarios\n',
-      '\nabac\n',
       '  ok AB-01 all is well (31 ms)\n',
-      '  FAILED AB-02 all is not well (31 ms)\n      Access was expected.\n',
+      '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n',
       '  skipped AB-03 a title\n      Needs IRSA.\n',
-      'Not as expected\n  FAILED AB-02: Access was expected.\n',
+      'Not as expected\n  FAILED AB-02: all is not well (1 of 1 probe failed)\n',
       'Findings (conforming, and worth knowing)\n  AB-01: A risk.\n',
       'Time: 1.00 s in all; provisioning 0.00 s',
       'Report: /tmp/results.json\n',
     ])
       expect(text).to.contain(part);
-    expect(text.split('\n').at(-2)).to.equal('3 scenarios, 2 probes: 1 passed, 1 failed, 1 skipped');
+    expect(text.split('\n').at(-2)).to.equal(
+      '3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed',
+    );
   });
 
-  it('tells once at the end which right is missing, however many scenarios want it', () => {
+  it('tells once at the end which permission is missing, however many scenarios need it', () => {
     const denied = (id: string, action: string): ScenarioResult =>
       aResult({ id, verdict: 'error', reason: `${id}: job may not ${action} on arn:aws:iam::1:role/${id} (docs).` });
     const all = [denied('AB-01', 'iam:CreateRole'), denied('AB-02', 'iam:CreateRole'), denied('AB-03', 's3:PutObject')];
     const { terminal, text } = aTerminal();
-    terminal.summary(someResults(all, summarize(all)), []);
+    terminal.reportsWritten(someResults(all, summarize(all)), []);
     expect(text()).to.contain(
       'Not as expected\n' +
-        '  ERROR AB-01 and 1 more, for want of the same right: AB-01: job may not iam:CreateRole on arn:aws:iam::1:role/AB-01 (docs).\n' +
-        '  ERROR AB-03: AB-03: job may not s3:PutObject on arn:aws:iam::1:role/AB-03 (docs).\n',
+        '  ERROR AB-01 and 1 more: missing permission iam:CreateRole\n' +
+        '  ERROR AB-03: missing permission s3:PutObject\n',
     );
   });
 
   it('prints failures and the summary alone when it is quiet', () => {
     expect(printed({ quiet: true })).to.equal(
-      '  FAILED AB-02 all is not well (31 ms)\n      Access was expected.\n\n3 scenarios, 2 probes: 1 passed, 1 failed, 1 skipped\n',
+      '  FAILED AB-02 all is not well (31 ms)\n      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n\n3 scenarios: 1 passed, 1 failed, 1 skipped; 2 probes: 1 passed, 1 failed\n',
     );
   });
 
@@ -87,17 +94,17 @@ describe('the terminal', () => {
     }));
     for (const quiet of [false, true]) {
       const { terminal, text } = aTerminal({ quiet });
-      terminal.scenario({ ...failed, attachments }, 'reports/cabcdef');
-      terminal.scenario({ ...passed, attachments }, 'reports/cabcdef');
+      terminal.scenarioOver({ ...failed, attachments });
+      terminal.scenarioOver({ ...passed, attachments });
       expect(text().match(/see .*/g)).to.deep.equal(['see reports/cabcdef/diagnostics/AB-02-attempt2/summary.md']);
     }
   });
 
   it('prints every probe when it is verbose', () => {
-    expect(printed()).not.to.contain('It was denied.');
+    expect(printed()).not.to.contain('[failed]').and.not.to.contain('[passed]');
     expect(printed({ verbose: true }))
       .to.contain('[failed] red: GetObject')
-      .and.to.contain('It was denied.');
+      .and.to.contain('[passed] red: GetObject');
   });
 
   it('colours only where it is told to', () => {
@@ -108,7 +115,7 @@ describe('the terminal', () => {
   it('tells how many calls of AWS were made, unless the run did not get so far', () => {
     const said = (aws: RunResults['aws']): string => {
       const { terminal, text } = aTerminal({});
-      terminal.summary({ ...whole(), aws }, []);
+      terminal.reportsWritten({ ...whole(), aws }, []);
       return text();
     };
     const calls = { total: 1234, retries: 12, throttled: 3, byOperation: {} };
@@ -124,23 +131,96 @@ describe('the terminal', () => {
     expect(printed({}, { interrupted: true })).to.match(/\(interrupted\)\n$/);
   });
 
-  it('shows a sign of life where there is no terminal, until it stops', async () => {
+  it('shows every probe that is not as expected, each once', () => {
+    const probe = (number: number, reason: string) => anOutcome({ number, verdict: 'failed', reason });
+    const all = [
+      aResult({
+        verdict: 'failed',
+        reason: 'Probe 1 (red: GetObject s3://data/red/key): One is wrong.',
+        probes: [probe(0, 'One is wrong.'), anOutcome({ number: 1 }), probe(2, 'Three is wrong.')],
+      }),
+    ];
+    const { terminal, text } = aTerminal();
+    terminal.scenarioOver(all[0]!);
+    terminal.reportsWritten(someResults(all, summarize(all)), []);
+    expect(text()).to.contain(
+      '      Probe 1 (red: GetObject s3://data/red/key): One is wrong.\n' +
+        '      Probe 3 (red: GetObject s3://data/red/key): Three is wrong.\n',
+    );
+    expect(text().match(/is wrong/g)).to.have.length(2);
+    expect(text()).to.contain('FAILED AB-01: a title (2 of 3 probes failed)\n');
+    expect(text()).to.match(/\n1 scenario: 0 passed, 1 failed; 3 probes: 1 passed, 2 failed\n$/);
+  });
+
+  it('shows a scenario as soon as it is over, and the counts of a suite after its last one', () => {
+    const { terminal, text } = aTerminal();
+    const all = [passed, failed, aResult({ id: 'IR-01', suite: 'irsa' })];
+    terminal.runStarted({ id: 'cabcdef', directory: 'reports/cabcdef', scenarios: all });
+    terminal.scenarioOver(all[0]!);
+    terminal.scenarioOver(all[2]!);
+    expect(text()).to.equal('  ok AB-01 all is well (31 ms)\n  ok IR-01 a title (31 ms)\nirsa: 1 passed, 0 failed\n');
+    terminal.scenarioOver(all[1]!);
+    expect(text()).to.match(/\nabac: 1 passed, 1 failed\n$/);
+  });
+
+  it('says what kept a scenario from its verdict beside the probes that went wrong', () => {
+    const { terminal, text } = aTerminal();
+    terminal.scenarioOver({
+      ...failed,
+      verdict: 'error',
+      reason: 'AB-02 could not be judged.',
+      errorCode: 'TIMED_OUT',
+    });
+    expect(text()).to.contain('      AB-02 could not be judged.\n      Probe 1 (red');
+  });
+
+  for (const [what, options] of [
+    ['the width of a terminal', { isTTY: true, columns: 40 }],
+    ['COLUMNS', { environment: { COLUMNS: '40' } }],
+  ] as const)
+    it(`breaks lines between words at ${what}, with a hanging indent`, () => {
+      const lines = printed({ ...options, color: true })
+        .replace(/\u001b\[[0-9;]*[mK]|\r/g, '')
+        .split('\n');
+      expect(lines).to.include.members([
+        '      Probe 1 (red: GetObject',
+        '        s3://data/red/key): It was',
+        '        denied.',
+      ]);
+      expect(Math.max(...lines.map((line) => line.length))).to.equal(40);
+    });
+
+  it('breaks no line where the width is not known', () => {
+    expect(printed()).to.contain('      Probe 1 (red: GetObject s3://data/red/key): It was denied.\n');
+  });
+
+  it('shows no scenario where somebody else does, but all else', () => {
+    const text = printed({ scenarios: false });
+    expect(text).not.to.contain('AB-01 all is well');
+    expect(text).to.contain('Run cabcdef').and.to.contain('Not as expected').and.to.contain('Findings');
+  });
+
+  it('shows a heartbeat where there is no terminal, but not while the run is kept, nor when it is over', async () => {
     const { terminal, text } = aTerminal({ heartbeat: 2 });
-    terminal.expect(7);
     while (!text().includes('... planning\n')) await sleep(2);
-    terminal.phase('scenarios');
-    terminal.scenario(passed, 'reports/cabcdef');
-    while (!text().includes('... 1 of 7 scenarios are over\n')) await sleep(2);
-    terminal.stop();
+    terminal.phaseStarted('scenarios');
+    terminal.scenarioOver(passed);
+    while (!text().includes('... 1 of 3 scenarios over\n')) await sleep(2);
+    terminal.phaseStarted('kept');
+    const kept = text();
+    await sleep(20);
+    expect(text()).to.equal(kept);
+    terminal.phaseStarted('teardown');
+    while (!text().includes('... teardown\n')) await sleep(2);
+    terminal.reportsWritten(whole(), []);
     const before = text();
     await sleep(20);
     expect(text()).to.equal(before);
   });
 
   it('shows none when it is quiet', async () => {
-    const { terminal, text } = aTerminal({ heartbeat: 1, quiet: true });
+    const { text } = aTerminal({ heartbeat: 1, quiet: true });
     await sleep(20);
-    terminal.stop();
     expect(text()).to.equal('');
   });
 });

@@ -1,163 +1,135 @@
 import { join } from 'node:path';
-import type { CallCounts } from '../aws/target.ts';
-import type { Phase, RunResults, ScenarioResult, Verdict } from './results.ts';
 import { probeText } from './junit.ts';
+import type { Reporter, ReporterOptions, RunStart } from './reporter.ts';
+import type { Phase, RunResults, ScenarioResult } from './results.ts';
+import { summaryBlocks } from './summary.ts';
+import { counted, mark, verdictCounts, wrap, type Paint } from './text.ts';
+import { wrongProbes } from './wrong-probes.ts';
 
-export interface TerminalOptions {
-  readonly stream: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly color: boolean;
-  readonly quiet: boolean;
-  readonly verbose: boolean;
-  /** Milliseconds between lines of life where the stream is no terminal. Default 30,000. */
+export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
+  /** False: somebody else shows the scenarios. Default true. */
+  readonly scenarios?: boolean;
+  /** Milliseconds between heartbeats where the stream is no terminal. Default 30,000. */
   readonly heartbeat?: number;
 }
 
-const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
-  passed: ['ok', 32],
-  failed: ['FAILED', 31],
-  inconclusive: ['INCONCLUSIVE', 33],
-  skipped: ['skipped', 36],
-  error: ['ERROR', 35],
-};
-
 /** Tells a person what a run does: a live line on a terminal, plain lines with a heartbeat elsewhere. */
-export class Terminal {
+export class Terminal implements Reporter {
   readonly #options: TerminalOptions;
   readonly #live: boolean;
   #timer: NodeJS.Timeout | undefined;
   #phase: Phase = 'planning';
-  #total = 0;
-  #over = 0;
-  #suite = '';
+  #run: RunStart = { id: '', directory: '', scenarios: [] };
+  /** The scenarios that are over. */
+  readonly #results: ScenarioResult[] = [];
   #lineShown = false;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    this.#live = options.stream.isTTY === true && !options.quiet;
-    if (!this.#live && !options.quiet)
-      this.#timer = setInterval(() => this.#say(this.#status()), options.heartbeat ?? 30_000).unref();
-    if (this.#live) this.#timer = setInterval(() => this.#draw(), 200).unref();
+    this.#live = options.stderr.isTTY === true && !options.quiet;
   }
 
-  phase(phase: Phase, detail?: string): void {
+  runStarted(run: RunStart): void {
+    this.#run = run;
+    this.#startTimer();
+  }
+
+  phaseStarted(phase: Phase, detail?: string): void {
     this.#phase = phase;
     if (detail !== undefined && !this.#options.quiet) this.#say(detail);
+    if (phase === 'kept') this.#stopTimer();
+    else this.#startTimer();
   }
 
-  /** One line about what is being done, such as a step of provisioning. */
   note(line: string): void {
     if (!this.#options.quiet) this.#say(`  ${line}`);
   }
 
-  expect(total: number): void {
-    this.#total = total;
-  }
-
-  /** One scenario that is over; `directory` is the report folder. */
-  scenario(result: ScenarioResult, directory: string): void {
-    this.#over += 1;
-    const { quiet, verbose } = this.#options;
+  /** A line for the scenario, as soon as it is over; a suite's counts follow its last one. */
+  scenarioOver(result: ScenarioResult): void {
+    this.#results.push(result);
+    const { quiet, verbose, scenarios = true } = this.#options;
     const bad = result.verdict !== 'passed' && result.verdict !== 'skipped';
-    if (quiet && !bad) return;
-    if (result.suite !== this.#suite && !quiet) {
-      this.#suite = result.suite;
-      this.#say(`\n${this.#paint(result.suite, 1)}`);
-    }
-    const [mark, color] = MARKS[result.verdict];
-    const time =
-      result.verdict === 'skipped'
-        ? ''
-        : this.#paint(` (${result.durations.arranging + result.durations.probing + result.durations.teardown} ms)`, 2);
-    this.#say(`  ${this.#paint(mark, color)} ${result.id} ${result.title}${time}`);
-    if (bad || result.verdict === 'skipped') this.#say(`      ${result.reason}`);
+    if (!scenarios || (quiet && !bad)) return;
+    const { arranging, probing, teardown } = result.durations;
+    const time = result.verdict === 'skipped' ? '' : this.#paint(` (${arranging + probing + teardown} ms)`, 2);
+    this.#say(`  ${mark(result.verdict, this.#paint)} ${result.id} ${result.title}${time}`);
+    if (result.verdict === 'skipped') this.#say(`      ${result.reason}`);
+    else if (bad) this.#sayWhy(result);
+    if (verbose)
+      for (const probe of result.probes)
+        for (const line of probeText(probe, probe.verdict !== 'passed').split('\n')) this.#say(`        ${line}`);
+    if (!quiet) this.#sayCounts(result.suite);
+  }
+
+  reportsWritten(results: RunResults, files: readonly string[]): void {
+    this.#stopTimer();
+    for (const block of summaryBlocks(results, files, this.#paint, this.#options.quiet))
+      for (const line of block.split('\n')) this.#say(line);
+  }
+
+  #sayWhy(result: ScenarioResult): void {
+    for (const sentence of wrongProbes(result)) this.#say(`      ${sentence.replaceAll('\n', '\n      ')}`);
     const summary = result.attachments.findLast(({ name }) => name === 'summary.md');
-    if (bad && summary) this.#say(`      see ${join(directory, summary.path)}`);
-    if (verbose) for (const probe of result.probes) this.#say(indent(probeText(probe, probe.verdict !== 'passed')));
+    if (summary) this.#say(`      see ${join(this.#run.directory, summary.path)}`);
   }
 
-  /** The last lines: failures again, how long each phase took, and the counts. */
-  summary(results: RunResults, reports: readonly string[]): void {
-    this.stop();
-    const { summary, phases, run } = results;
-    const findings = results.scenarios.filter((scenario) => scenario.verdict === 'passed' && scenario.finding !== null);
-    const bad = results.scenarios.filter((scenario) => !['passed', 'skipped'].includes(scenario.verdict));
-    if (bad.length > 0 && !this.#options.quiet) {
-      this.#say(`\n${this.#paint('Not as expected', 1)}`);
-      for (const [first, ...others] of byDeniedAction(bad)) {
-        const [mark, color] = MARKS[first.verdict];
-        const more = others.length === 0 ? '' : ` and ${others.length} more, for want of the same right`;
-        this.#say(`  ${this.#paint(mark, color)} ${first.id}${more}: ${first.reason}`);
-      }
-    }
-    if (findings.length > 0 && !this.#options.quiet) {
-      this.#say(`\n${this.#paint('Findings', 1)} (conforming, and worth knowing)`);
-      for (const scenario of findings) this.#say(`  ${scenario.id}: ${scenario.finding}`);
-    }
-    if (run.error !== null) this.#say(`\n${this.#paint('ERROR', 35)} ${run.error}`);
-    const counts = (['passed', 'failed', 'inconclusive', 'error', 'skipped'] as const).filter(
-      (verdict) => summary[verdict] > 0 || verdict === 'passed' || verdict === 'failed',
-    );
-    this.#say('');
-    if (!this.#options.quiet) {
-      this.#say(
-        `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over scenarios side by side), teardown ${seconds(phases.teardown)}`,
-      );
-      if (results.aws !== null) this.#say(callsText(results.aws.calls));
-      for (const report of reports) this.#say(`Report: ${report}`);
-    }
-    this.#say(
-      `${summary.total} scenarios, ${summary.probes} probes: ${counts.map((verdict) => `${summary[verdict]} ${verdict}`).join(', ')}${run.interrupted ? ' (interrupted)' : ''}`,
-    );
+  #sayCounts(suite: string): void {
+    const { scenarios } = this.#run;
+    const own = this.#results.filter((result) => result.suite === suite);
+    const all = scenarios.filter((scenario) => scenario.suite === suite).length;
+    if (own.length === all && all < scenarios.length) this.#say(`${this.#paint(suite, 1)}: ${verdictCounts(own)}`);
   }
 
-  stop(): void {
+  #startTimer(): void {
+    if (this.#options.quiet || this.#timer !== undefined) return;
+    this.#timer = this.#live
+      ? setInterval(() => this.#draw(), 200).unref()
+      : setInterval(() => this.#say(this.#status()), this.#options.heartbeat ?? 30_000).unref();
+  }
+
+  #stopTimer(): void {
     clearInterval(this.#timer);
+    this.#timer = undefined;
     this.#erase();
   }
 
   #status(): string {
     return this.#phase === 'scenarios'
-      ? `... ${this.#over} of ${this.#total} scenarios are over`
+      ? `... ${this.#results.length} of ${counted(this.#run.scenarios.length, 'scenario')} over`
       : `... ${this.#phase}`;
   }
 
   #draw(): void {
     this.#erase();
-    this.#options.stream.write(this.#status());
+    this.#options.stderr.write(this.#status());
     this.#lineShown = true;
   }
 
   #erase(): void {
-    if (this.#lineShown) this.#options.stream.write('\r\u001b[2K');
+    if (this.#lineShown) this.#options.stderr.write('\r\u001b[2K');
     this.#lineShown = false;
   }
 
   #say(text: string): void {
     this.#erase();
-    this.#options.stream.write(`${text}\n`);
+    const width = widthOf(this.#options);
+    this.#options.stderr.write(
+      `${text
+        .split('\n')
+        .map((line) => wrap(line, width, 2))
+        .join('\n')}\n`,
+    );
   }
 
-  #paint(text: string, code: number): string {
-    return this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text;
-  }
+  readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
 }
 
-/** `AWS calls: 1,234 (12 retries, 3 throttled)` */
-function callsText({ total, retries, throttled }: CallCounts): string {
-  const counted = (count: number): string => count.toLocaleString('en-US');
-  const parts = [
-    ...(retries > 0 ? [`${counted(retries)} ${retries === 1 ? 'retry' : 'retries'}`] : []),
-    ...(throttled > 0 ? [`${counted(throttled)} throttled`] : []),
-  ];
-  return `AWS calls: ${counted(total)}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
+/** Columns to wrap at: those of the terminal, or `COLUMNS`; undefined where neither is known. */
+function widthOf({ stderr, environment }: Pick<TerminalOptions, 'stderr' | 'environment'>): number | undefined {
+  const width = stderr.isTTY === true && stderr.columns ? stderr.columns : Number(environment['COLUMNS']);
+  return width >= 20 ? width : undefined;
 }
-
-const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(2)} s`;
-const indent = (text: string): string =>
-  text
-    .split('\n')
-    .map((line) => `        ${line}`)
-    .join('\n');
 
 /** Whether to colour: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, then whether it is a terminal (no-color.org). */
 export function wantsColor(
@@ -168,18 +140,4 @@ export function wantsColor(
   if (noColor || (environment['NO_COLOR'] ?? '') !== '') return false;
   if ((environment['FORCE_COLOR'] ?? '') !== '' && environment['FORCE_COLOR'] !== '0') return true;
   return stream.isTTY === true && environment['TERM'] !== 'dumb';
-}
-
-/** One group for all errors for want of the same right, such as `iam:CreateRole`; each other scenario is one of its own. */
-function byDeniedAction(bad: RunResults['scenarios']): [ScenarioResult, ...ScenarioResult[]][] {
-  const groups = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
-  for (const scenario of bad) {
-    const action =
-      scenario.verdict === 'error' ? / may not ([a-z0-9-]+:\w+) /.exec(scenario.reason ?? '')?.[1] : undefined;
-    const key = action ?? scenario.id;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [scenario]);
-    else group.push(scenario);
-  }
-  return [...groups.values()];
 }

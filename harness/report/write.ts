@@ -1,8 +1,16 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
-import { fidelityMarkdown } from './fidelity.ts';
-import { junitXml } from './junit.ts';
 import type { RunResults } from './results.ts';
 
 /** Makes the report folder; throws `HarnessError` when it cannot be written. */
@@ -31,31 +39,41 @@ function makeFolder(directory: string): void {
   mkdirSync(directory);
 }
 
-/** Writes results.json and what is made from it; gives the paths. */
-export function writeReports(directory: string, results: RunResults): readonly string[] {
-  const files: readonly (readonly [string, string])[] = [
-    ['results.json', `${JSON.stringify(results, null, 2)}\n`],
-    ['junit.xml', junitXml(results, fromHere(directory))],
-    // Where AWS itself is what is judged.
-    ...(results.environment.aws === 'endpoint' && results.environment.services.length > 0
-      ? ([['fidelity.md', fidelityMarkdown(results)]] as const)
-      : []),
-  ];
-  return files.map(([name, content]) => writeWhole(join(directory, name), content));
-}
+/** Writes results.json; gives its path. Throws as `writeWhole` does. */
+export const writeResults = (directory: string, results: RunResults): string =>
+  writeWhole(join(directory, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
 
-/** A folder as seen from where the command was started, which CI servers count paths from; absolute when it lies elsewhere. */
-function fromHere(directory: string): string {
-  const path = relative(process.cwd(), resolve(directory));
-  return path.startsWith('..') || isAbsolute(path) ? resolve(directory) : path;
-}
-
-/** Through a temporary file, so that a reader never meets half a report; readable by a CI's uploader. */
+/**
+ * Writes a file through a temporary one, so that a reader never meets half a report; readable by a CI's uploader. Gives its path.
+ * Throws `HarnessError` REPORT_NOT_WRITTEN, and leaves nothing half written then.
+ */
 export function writeWhole(path: string, content: string): string {
-  makeFolder(dirname(path));
   const temporary = `${path}.part`;
-  writeFileSync(temporary, content);
-  chmodSync(temporary, 0o644);
-  renameSync(temporary, path);
-  return path;
+  try {
+    makeFolder(dirname(path));
+    writeFileSync(temporary, content);
+    chmodSync(temporary, 0o644);
+    renameSync(temporary, path);
+    return path;
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw notWritten(path, error as NodeJS.ErrnoException);
+  }
+}
+
+const CAUSES: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+};
+
+function notWritten(path: string, error: NodeJS.ErrnoException): HarnessError {
+  const { code = error.message } = error;
+  const why = CAUSES[code] === undefined ? code : `${CAUSES[code]}, ${code}`;
+  return new HarnessError(
+    'REPORT_NOT_WRITTEN',
+    `${path} could not be written (${why}): make room, or choose another folder with --report-dir.`,
+    { cause: error },
+  );
 }

@@ -1,25 +1,53 @@
-import { readdirSync, statSync } from 'node:fs';
-import { register } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
-import { collect, type Registry } from './registry.ts';
+import type { SuiteHooks } from './hooks.ts';
+import { collect, newRegistry, type Registry } from './registry.ts';
 import type { Scenario } from './spec.ts';
+import { prepareForUserFiles } from './user-files.ts';
+import { watchInterrupts } from './watchdog.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
 
-/** Loads the project's own suites and those of the user's folders; gives their scenarios in the order of suite and id. */
-export async function loadScenarios(ownSuites: string, folders: readonly string[]): Promise<readonly Scenario[]> {
-  const registry: Registry = { scenarios: [], file: '' };
+/** What suite files declare. */
+export interface Loaded {
+  /** In the order of suite and id. */
+  readonly scenarios: readonly Scenario[];
+  /** By the suite's name. */
+  readonly hooks: ReadonlyMap<string, SuiteHooks>;
+}
+
+/** Loads the project's own suites and those of the user's folders. */
+export async function loadScenarios(ownSuites: string, folders: readonly string[]): Promise<Loaded> {
+  const registry = newRegistry();
   await collect(registry, async () => {
-    for (const file of suiteFiles(ownSuites)) await loadFile(registry, file, `suites/${file.split('/').at(-1)}`);
-    if (folders.length === 0) return;
-    await prepareForUserFiles();
-    for (const folder of folders) {
-      for (const file of userFiles(folder)) await loadFile(registry, file, file);
+    for (const file of suiteFiles(ownSuites)) {
+      registry.files.set(file, sourceOf(file));
+      await loadFile(registry, file);
     }
+    if (folders.length > 0) await loadUserFiles(registry, folders);
   });
-  return inOrder(registry.scenarios);
+  return { scenarios: inOrder(registry.scenarios), hooks: registry.hooks };
+}
+
+/** A built suite by its place in the project: reports name that, whether the package is built, cloned or installed. */
+const sourceOf = (file: string): string => `suites/${basename(file).replace(/\.js$/, '.ts')}`;
+
+async function loadUserFiles(registry: Registry, folders: readonly string[]): Promise<void> {
+  const files = folders.flatMap(userFiles);
+  for (const file of files) registry.files.set(realpathSync(file), file);
+  watchInterrupts();
+  const imports = await prepareForUserFiles();
+  for (const file of files) await loadFile(registry, file);
+  const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
+  // What another suite imports is its helper.
+  const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
+  if (empty !== undefined)
+    throw new HarnessError(
+      'BAD_SUITE_FILE',
+      `Suite file ${empty} declares no scenario: call suite() from eks-pod-identity-conformance in it.`,
+    );
 }
 
 /** Suites in the order in which a request meets what they are about; others after them, by name. */
@@ -74,9 +102,9 @@ function userFiles(folder: string): string[] {
   return files;
 }
 
-async function loadFile(registry: Registry, file: string, shown: string): Promise<void> {
+async function loadFile(registry: Registry, file: string): Promise<void> {
+  const shown = registry.files.get(file) ?? file;
   registry.file = shown;
-  const before = registry.scenarios.length;
   try {
     await import(pathToFileURL(file).href);
   } catch (error) {
@@ -84,12 +112,6 @@ async function loadFile(registry: Registry, file: string, shown: string): Promis
     throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {
       cause: error,
     });
-  }
-  if (registry.scenarios.length === before) {
-    throw new HarnessError(
-      'BAD_SUITE_FILE',
-      `Suite file ${shown} declares no scenario: call suite() from eks-pod-identity-conformance in it.`,
-    );
   }
 }
 
@@ -102,33 +124,4 @@ function describeLoadError(error: unknown): string {
     .filter((line) => line !== '' && !/^Transform failed/.test(line));
   const message = (lines[0] ?? error.name).replace(/^file:\/\//, '').replace(/\.$/, '');
   return `${error.name === 'Error' ? '' : `${error.name}: `}${message}.`;
-}
-
-/**
- * Lets files outside the package import it by name, and TypeScript be loaded. The hook that finds the package is
- * registered last, since the last one is asked first: a suite must get the module that collects, not a copy of it.
- */
-async function prepareForUserFiles(): Promise<void> {
-  const publicSurface = new URL(
-    import.meta.url.endsWith('.ts') ? '../index.ts' : publicSurfaceInDist(),
-    import.meta.url,
-  ).href;
-  // Its cache would be left behind in the temporary folder.
-  process.env['TSX_DISABLE_CACHE'] ??= '1';
-  const { register: registerTypeScript } = await import('tsx/esm/api');
-  registerTypeScript();
-  const hook = `export async function resolve(specifier, context, next) {
-    if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
-    const found = await next(specifier, context);
-    // Suites are ES modules, also in a folder whose package.json does not say so.
-    return /\\.ts$/.test(found.url) && !found.url.includes('/node_modules/') ? { ...found, format: 'module' } : found;
-  }`;
-  register(`data:text/javascript,${encodeURIComponent(hook)}`);
-}
-
-/** Bundled, this module lies in a chunk: the public surface is found from the package's root. */
-function publicSurfaceInDist(): string {
-  const folder = dirname(fileURLToPath(import.meta.url));
-  const dist = folder.slice(0, folder.lastIndexOf(`${'/'}dist`) + 5);
-  return pathToFileURL(join(dist, 'harness', 'index.js')).href;
 }

@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
 import { allow, podIdentityRole } from './policy.ts';
-import { collect, suite, type Registry } from './registry.ts';
+import { collect, newRegistry, suite, type Registry } from './registry.ts';
 import type { ScenarioSpec } from './spec.ts';
 
 const { spec: good } = aScenario();
@@ -14,7 +14,7 @@ async function declare(
   spec: Partial<ScenarioSpec>,
   { id = 'AB-01', title = 'a title', name = 'abac' } = {},
 ): Promise<Registry> {
-  const registry: Registry = { scenarios: [], file: 'suites/mine.ts' };
+  const registry: Registry = { ...newRegistry(), file: 'suites/mine.ts' };
   await collect(registry, async () => {
     suite(name, ({ scenario }) => scenario(id, title, { ...good, ...spec }));
   });
@@ -32,7 +32,7 @@ async function failure(work: Promise<unknown>): Promise<HarnessError> {
 
 describe('the registry of scenarios', () => {
   it('takes scenarios in the order of their declaration, with suite and file', async () => {
-    const registry: Registry = { scenarios: [], file: 'a.ts' };
+    const registry: Registry = { ...newRegistry(), file: 'a.ts' };
     await collect(registry, async () => {
       suite('abac', ({ scenario }) => {
         scenario('AB-02', 'second', good);
@@ -143,7 +143,7 @@ describe('the registry of scenarios', () => {
       expect((await failure(declare({}, { name }))).message).to.contain('not in kebab case'));
 
   it('refuses an id that is taken, also in another file', async () => {
-    const registry: Registry = { scenarios: [], file: 'a.ts' };
+    const registry: Registry = { ...newRegistry(), file: 'a.ts' };
     const error = await failure(
       collect(registry, async () => {
         suite('abac', ({ scenario }) => scenario('AB-01', 'one', good));
@@ -161,7 +161,7 @@ describe('the registry of scenarios', () => {
   });
 
   it('is closed again when loading fails', async () => {
-    await collect({ scenarios: [], file: 'a.ts' }, () => Promise.reject(new Error('x'))).catch(() => undefined);
+    await collect({ ...newRegistry(), file: 'a.ts' }, () => Promise.reject(new Error('x'))).catch(() => undefined);
     expect(() => suite('abac', () => undefined)).to.throw(HarnessError, 'declared outside a run');
   });
 

@@ -1,4 +1,6 @@
+import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
+import { noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
 import { meaningless } from './meaning.ts';
 import { isOfRole, placeholdersIn } from './placeholders.ts';
 import { unusableName } from './real-names.ts';
@@ -10,14 +12,33 @@ const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
 export interface SuiteContext {
   /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
   readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
+  /** Declare hooks, which mocha runs: see `SuiteHooks` for when. */
+  readonly before: (hook: Hook) => void;
+  readonly after: (hook: Hook) => void;
+  readonly beforeEach: (hook: Hook) => void;
+  readonly afterEach: (hook: Hook) => void;
 }
 
 /** Collects what suite files declare while they are loaded. */
 export interface Registry {
   readonly scenarios: Scenario[];
-  /** File that is being loaded. */
+  /** By the suite's name. */
+  readonly hooks: Map<string, SuiteHooks>;
+  /** Files that are loaded, and what reports call them. */
+  readonly files: Map<string, string>;
+  /** What reports call the file that is being loaded. */
   file: string;
+  /** Called with each scenario as it is declared. */
+  readonly declared?: (scenario: Scenario) => void;
 }
+
+export const newRegistry = (declared?: Registry['declared']): Registry => ({
+  scenarios: [],
+  hooks: new Map(),
+  files: new Map(),
+  file: '',
+  ...(declared && { declared }),
+});
 
 let current: Registry | undefined;
 
@@ -44,13 +65,31 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
     );
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
     throw bad(registry, `suite name "${name}" is not in kebab case: use lower-case letters, digits and single dashes`);
+  const file = registry.files.get(callingFile() ?? '') ?? registry.file;
+  const hooks = registry.hooks.get(name) ?? noHooks();
+  registry.hooks.set(name, hooks);
+  const take = (kind: HookName) => (hook: Hook) => void hooks[kind].push(hook);
   declare({
     scenario: (id, title, spec) => {
-      const scenario: Scenario = { id, suite: name, title, file: registry.file, spec };
+      const scenario: Scenario = { id, suite: name, title, file, spec };
       checkScenario(registry, scenario);
       registry.scenarios.push(scenario);
+      registry.declared?.(scenario);
     },
+    before: take('before'),
+    after: take('after'),
+    beforeEach: take('beforeEach'),
+    afterEach: take('afterEach'),
   });
+}
+
+/** The file that calls `suite`: the one that is being loaded may import others that declare suites too. */
+function callingFile(): string | undefined {
+  const trace: { readonly stack?: string } = {};
+  Error.captureStackTrace(trace, suite);
+  const caller = trace.stack?.split('\n')[1] ?? '';
+  const name = /(file:\/\/.+|\/.+?):\d+:\d+\)?$/.exec(caller)?.[1]?.replace(/([?#]|%3F).*/, '');
+  return name?.startsWith('file:') ? fileURLToPath(name) : name;
 }
 
 function bad(registry: Registry, problem: string): HarnessError {

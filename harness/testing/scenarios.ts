@@ -47,7 +47,7 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     title: 'a title',
     file: 'suites/abac.ts',
     verdict: 'passed',
-    reason: 'All 1 probes met what was expected.',
+    reason: 'The probe met what was expected.',
     errorCode: null,
     finding: null,
     source: null,

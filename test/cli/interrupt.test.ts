@@ -1,5 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
 import { runConformance, type CliRun } from '../run-cli.ts';
 import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../suites.ts';
@@ -39,7 +41,7 @@ onLinux('an interrupted run', () => {
       const [first, second] = run.results?.scenarios ?? [];
       expect(first?.verdict).to.equal('passed');
       expect(second?.verdict).to.equal('skipped');
-      expect(second?.reason).to.contain('the run was interrupted');
+      expect(second?.reason).to.equal('Not finished: the run was interrupted.');
       expect(run.junit).to.contain('the run was interrupted');
       expect(leftBehind(run)).to.deep.equal([]);
       expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
@@ -61,13 +63,36 @@ onLinux('an interrupted run', () => {
   });
 });
 
+/** Does what a kept run says: asks its AWS who one is, with the credentials of the file that it names. */
+async function useAws(stderr: string): Promise<{ mode: number; arn: string | undefined }> {
+  const value = (name: string): string => new RegExp(`${name}=(\\S+)`).exec(stderr)?.[1] ?? '';
+  const file = value('AWS_SHARED_CREDENTIALS_FILE');
+  const client = new STSClient({
+    endpoint: value('AWS_ENDPOINT_URL'),
+    region: value('AWS_REGION'),
+    credentials: defaultProvider({ filepath: file, profile: value('AWS_PROFILE') }),
+  });
+  const { Arn } = await client.send(new GetCallerIdentityCommand({}));
+  expect(stderr).not.to.contain((await client.config.credentials()).secretAccessKey);
+  client.destroy();
+  return { mode: statSync(file).mode & 0o777, arn: Arn };
+}
+
 onLinux('--keep', () => {
   it('always: keeps the clusters, says how to look at them and ends on Ctrl-C with the verdicts it had', async () => {
+    let seen: unknown;
     const run = await runConformance({
       args: ['--suite', 'mine', '--keep', 'always'],
       files: { 'mine.ts': suiteFile(scenario('MY-01', PASSES)) },
-      signals: [{ after: 'The emulated AWS is at http', signal: 'SIGINT' }],
+      signals: [
+        {
+          after: 'Ctrl-C removes everything',
+          signal: 'SIGINT',
+          look: async (text) => void (seen = await useAws(text)),
+        },
+      ],
     });
+    expect(seen, run.stderr).to.deep.equal({ mode: 0o600, arn: 'arn:aws:iam::111122223333:root' });
     expect(run.exitCode, run.stderr).to.equal(0);
     const file = /kubectl --kubeconfig (\S+) get pods --all-namespaces/.exec(run.stderr)?.[1] ?? '';
     expect(file).to.equal(join(run.reportDirectory, `kubeconfig-${run.results?.run.id}-c1.json`));

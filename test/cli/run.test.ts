@@ -31,7 +31,7 @@ describe('a run of the command line', () => {
     expect(passed.exitCode, passed.stderr).to.equal(0);
     expect(verdicts(passed)).to.deep.equal({ 'MY-01': 'passed', 'MY-02': 'passed' });
     expect(passed.stdout).to.equal('');
-    expect(passed.stderr).to.match(/2 scenarios, 4 probes: 2 passed, 0 failed\n$/);
+    expect(passed.stderr).to.match(/2 scenarios: 2 passed, 0 failed; 4 probes: 4 passed, 0 failed\n$/);
     expect(passed.stderr).not.to.contain('Warning');
     expect(passed.stderr).not.to.contain('\u001b');
     expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
@@ -96,7 +96,7 @@ describe('a run of the command line', () => {
       expect(text).to.contain('\u001b[31mFAILED\u001b[0m MY-02');
       expect(text).not.to.contain('MY-01');
       expect(text).not.to.contain('Configuration:');
-      expect(text).to.match(/4 scenarios, \d+ probes: 1 passed, 1 failed, 1 inconclusive, 1 error\n$/);
+      expect(text).to.match(/4 scenarios: 1 passed, 1 failed, 1 inconclusive, 1 error; \d+ probes: .*\n$/);
     });
 
     it('writes a junit.xml with the same counts', () => {

@@ -1,0 +1,21 @@
+import type { ScenarioResult, Verdict } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+
+/** The result of a scenario of which no probe was made. */
+export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
+  return {
+    id: scenario.id,
+    suite: scenario.suite,
+    title: scenario.title,
+    file: scenario.file,
+    verdict,
+    reason,
+    errorCode: null,
+    finding: scenario.spec.finding ?? null,
+    source: scenario.spec.source ?? null,
+    attempts: 1,
+    durations: { arranging: 0, probing: 0, teardown: 0 },
+    probes: [],
+    attachments: [],
+  };
+}

@@ -1,0 +1,77 @@
+import { isUsage } from '../../foundation/errors.ts';
+import { unmetRequirements } from '../plan/requirements.ts';
+import type { Attachment, ScenarioResult } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { attemptScenario, type AttemptOptions } from './attempt.ts';
+import { reasonOf } from './reason.ts';
+import { scenarioResult } from './scenario-result.ts';
+import type { ScenarioHooks } from './suite-runs.ts';
+
+export interface ScenarioOptions extends AttemptOptions {
+  readonly available: ReadonlySet<string>;
+  /** Why something is not available, by capability, where that is known. */
+  readonly lacking?: ReadonlyMap<string, string>;
+  /** How often an error of the environment is tried again. */
+  readonly retries: number;
+  /** Of the scenario's suite. */
+  readonly hooks?: ScenarioHooks;
+}
+
+/** Runs one scenario, again after an error of the environment. Never rejects: what goes wrong is the result's verdict. */
+export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
+  const { signal, retries } = options;
+  const unmet = unmetRequirements(scenario, options.available, options.lacking);
+  if (unmet !== undefined) return scenarioResult(scenario, 'skipped', unmet);
+  const attachments: Attachment[] = [];
+  for (let attempt = 1; ; attempt += 1) {
+    if (signal.aborted)
+      return { ...scenarioResult(scenario, 'skipped', `Not run: ${sentence(signal.reason)}`), attachments };
+    const outcome = await attemptWithHooks(scenario, options, attempt);
+    attachments.push(...outcome.attachments);
+    // Stopped while it ran: it has no verdict, and that is no error of the environment.
+    if (outcome.verdict === 'error' && signal.aborted) {
+      const reason = `Not finished: ${sentence(signal.reason)}`;
+      return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments };
+    }
+    if (stands(outcome) || attempt > retries || signal.aborted) return { ...outcome, attachments };
+  }
+}
+
+async function attemptWithHooks(
+  scenario: Scenario,
+  options: ScenarioOptions,
+  attempt: number,
+): Promise<ScenarioResult> {
+  const { hooks } = options;
+  if (hooks === undefined) return attemptScenario(scenario, options, attempt);
+  try {
+    if (await hooks.before())
+      return scenarioResult(scenario, 'skipped', `Skipped by a hook "before" of suite ${scenario.suite}.`);
+    if (await hooks.beforeEach())
+      return scenarioResult(scenario, 'skipped', `Skipped by a hook "beforeEach" of suite ${scenario.suite}.`);
+  } catch (error) {
+    return ended(scenarioResult(scenario, 'error', ''), error);
+  }
+  const outcome = await attemptScenario(scenario, options, attempt);
+  return hooks.afterEach().then(
+    () => outcome,
+    (error: unknown) => ended(outcome, error),
+  );
+}
+
+/** A result that a hook turns into an error. */
+const ended = (result: ScenarioResult, error: unknown): ScenarioResult => ({
+  ...result,
+  verdict: 'error',
+  reason: reasonOf(error),
+  errorCode: 'HOOK_FAILED',
+});
+
+/** Only a failure of the environment is tried again: a verdict stands, and so does what is wrong in the suite itself. */
+const stands = ({ verdict, errorCode, probes }: ScenarioResult): boolean =>
+  verdict !== 'error' ||
+  isUsage(errorCode) ||
+  errorCode === 'HOOK_FAILED' ||
+  probes.some((probe) => probe.verdict === 'failed');
+
+const sentence = (reason: unknown): string => `${reasonOf(reason).replace(/\.$/, '')}.`;

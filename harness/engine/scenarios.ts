@@ -1,0 +1,68 @@
+import { HarnessError } from '../../foundation/errors.ts';
+import type { ScenarioResult } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { runScenario, type ScenarioOptions } from './scenario.ts';
+import { schedule } from './schedule.ts';
+import type { Opened } from './environment.ts';
+import type { Session } from './session.ts';
+import { SuiteRuns } from './suite-runs.ts';
+
+/** How long the first scenario runs alone: about what its pod takes to start. */
+const HEAD_START_MILLISECONDS = 400;
+
+/** Runs all scenarios on the clusters that were provisioned, with the hooks of their suites around them. */
+export async function runScenarios(session: Session): Promise<void> {
+  const { options, opened, reporters } = session;
+  if (opened === undefined) return;
+  const { configuration, scenarios, hooks } = options;
+  const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
+  const scheduled = schedule(
+    scenarios,
+    configuration.number('parallel'),
+    async (scenario, turn) => {
+      reporters.scenarioStarted(scenario);
+      const around = suites.around(scenario);
+      end(session, await runScenario(scenario, optionsFor(session, opened, scenario, { hooks: around, turn })));
+      await around.after().catch((error: unknown) => {
+        session.failure ??= error;
+      });
+    },
+    // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
+    { headStart: HEAD_START_MILLISECONDS, arrangeEarly: opened.environment.aws.propagation !== undefined },
+  );
+  await scheduled.done;
+}
+
+function optionsFor(
+  session: Session,
+  opened: Opened,
+  { spec }: Scenario,
+  own: Pick<ScenarioOptions, 'hooks' | 'turn'>,
+): ScenarioOptions {
+  const { directory, signal, prefetch, options } = session;
+  const { configuration, interrupted } = options;
+  return {
+    environment: opened.environment,
+    available: opened.capabilities,
+    lacking: opened.lacking,
+    timeoutMilliseconds: Math.max(configuration.number('timeout'), spec.allowSeconds ?? 0) * 1000,
+    retries: configuration.number('retries'),
+    signal,
+    keep: configuration.text('keep') as ScenarioOptions['keep'],
+    diagnostics: { directory, interrupted },
+    ...(prefetch && { prefetch }),
+    ...own,
+  };
+}
+
+/** Notes and tells the result of a scenario; the one that makes --max-failures full stops the others. */
+function end(session: Session, result: ScenarioResult): void {
+  const { results, reporters, stop, options } = session;
+  results.set(result.id, result);
+  if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
+  reporters.scenarioOver(result);
+  const maxFailures = options.configuration.number('max-failures');
+  const failures = [...results.values()].filter(({ verdict }) => verdict === 'failed').length;
+  if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
+    stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
+}

@@ -1,0 +1,62 @@
+import { HarnessError } from '../../foundation/errors.ts';
+import { noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { reasonOf } from './reason.ts';
+
+/** The hooks of a suite around one of its scenarios. Each throws `HarnessError` HOOK_FAILED. */
+export interface ScenarioHooks {
+  /** Runs the suite's `before` hooks unless they ran already. Gives whether they skip the suite. */
+  before(): Promise<boolean>;
+  /** Gives whether they skip the scenario. */
+  beforeEach(): Promise<boolean>;
+  afterEach(): Promise<void>;
+  /** The scenario is over: runs the suite's `after` hooks when it was the last one. */
+  after(): Promise<void>;
+}
+
+/** Runs the hooks of suites, whose scenarios run side by side. Hooks are mocha's, run by mocha. */
+export class SuiteRuns {
+  readonly #suites = new Map<string, { readonly hooks: SuiteHooks; left: number; begun?: Promise<boolean> }>();
+  readonly #timeoutMilliseconds: number;
+
+  constructor(scenarios: readonly Scenario[], hooks: ReadonlyMap<string, SuiteHooks>, timeoutMilliseconds: number) {
+    this.#timeoutMilliseconds = timeoutMilliseconds;
+    for (const { suite } of scenarios) {
+      const known = this.#suites.get(suite);
+      if (known === undefined) this.#suites.set(suite, { hooks: hooks.get(suite) ?? noHooks(), left: 1 });
+      else known.left += 1;
+    }
+  }
+
+  around({ suite: name }: Scenario): ScenarioHooks {
+    const suite = this.#suites.get(name) ?? { hooks: noHooks(), left: 1 };
+    const run = (hook: HookName): Promise<boolean> => this.#run(name, hook, suite.hooks[hook]);
+    return {
+      before: () => (suite.begun ??= run('before')),
+      beforeEach: () => run('beforeEach'),
+      afterEach: async () => void (await run('afterEach')),
+      after: async () => {
+        suite.left -= 1;
+        if (suite.left === 0 && suite.begun !== undefined) await run('after');
+      },
+    };
+  }
+
+  /** Runs hooks one after the other. Gives whether one of them skips. */
+  async #run(suite: string, name: HookName, hooks: readonly Hook[]): Promise<boolean> {
+    if (hooks.length === 0) return false;
+    const { default: Mocha } = await import('mocha');
+    for (const hook of hooks) {
+      const runnable = new Mocha.Hook(`"${name}" of suite ${suite}`, hook as Mocha.Func);
+      runnable.ctx = new Mocha.Context();
+      runnable.timeout(this.#timeoutMilliseconds);
+      const error = await new Promise<unknown>((resolve) => runnable.run(resolve));
+      if (error !== undefined)
+        throw new HarnessError('HOOK_FAILED', `The hook ${runnable.title} failed: ${reasonOf(error)}`, {
+          cause: error,
+        });
+      if (runnable.isPending()) return true;
+    }
+    return false;
+  }
+}

@@ -1,0 +1,109 @@
+import { AssertionError } from 'chai';
+import Mocha from 'mocha';
+import type { Reporter, RunStart } from './reporter.ts';
+import type { ScenarioResult } from './results.ts';
+import { wrongProbes } from './wrong-probes.ts';
+
+/** Reporters of mocha that print in a terminal. */
+export const MOCHA_REPORTERS: readonly string[] = Object.keys(Mocha.reporters).filter(
+  (name) => /^[a-z]/.test(name) && !['base', 'html'].includes(name),
+);
+
+/** A scenario that takes less is not marked as slow. */
+const SLOW_MILLISECONDS = 30_000;
+
+/**
+ * Shows the scenarios as a mocha run on standard output: a suite for each suite, an `it` for each scenario, in the order of the
+ * list. Each waits for its scenario, which the harness runs ahead of it.
+ */
+export function mochaReporter(name: string): Reporter {
+  const tests = new Map<string, ScenarioTest>();
+  let over: Promise<unknown> = Promise.resolve();
+  return {
+    runStarted: (run) => {
+      const mocha = new Mocha({ timeout: 0, reporter: name, slow: SLOW_MILLISECONDS });
+      for (const test of testsOf(mocha.suite, run)) tests.set(test.id, test);
+      over = new Promise<void>((resolve) => {
+        const runner = mocha.run(() => resolve()) as unknown as Record<'uncaught' | 'unhandled', () => void>;
+        // What fails outside of every scenario is told by the run: mocha would ascribe it to the scenario that it is at.
+        process.off('uncaughtException', runner.uncaught);
+        process.off('unhandledRejection', runner.unhandled);
+      });
+    },
+    scenarioOver: (result) => tests.get(result.id)?.end(result),
+    runOver: async ({ run }) => {
+      // Why a run ended early is told once.
+      let { error } = run;
+      for (const test of tests.values()) if (test.abandon(error)) error = null;
+      await over;
+    },
+  };
+}
+
+function testsOf(root: Mocha.Suite, { scenarios }: RunStart): ScenarioTest[] {
+  return [...new Set(scenarios.map(({ suite }) => suite))].flatMap((name) => {
+    const suite = Mocha.Suite.create(root, name);
+    return scenarios
+      .filter((scenario) => scenario.suite === name)
+      .map(({ id, title, file }) => {
+        const test = new ScenarioTest(id);
+        const shown = new Mocha.Test(`${id} ${title}`, test.body);
+        shown.file = file;
+        test.shownBy(shown);
+        suite.addTest(shown);
+        return test;
+      });
+  });
+}
+
+/** A scenario as a test of mocha's: it waits for the scenario's result. */
+export class ScenarioTest {
+  readonly id: string;
+  /** The function of the test. */
+  readonly body: Mocha.AsyncFunc;
+  #end: (result: ScenarioResult | Error | undefined) => void = () => undefined;
+  #isOver = false;
+  #milliseconds = 0;
+
+  constructor(id: string) {
+    this.id = id;
+    const result = new Promise<ScenarioResult | Error | undefined>((resolve) => {
+      this.#end = (value) => {
+        this.#isOver = true;
+        resolve(value);
+      };
+    });
+    this.body = async function (this: Mocha.Context): Promise<void> {
+      show(await result, this);
+    };
+  }
+
+  /** Lets the test tell the scenario's own time, in place of how long it was waited for. */
+  shownBy(test: Mocha.Test): void {
+    Object.defineProperty(test, 'duration', { get: () => this.#milliseconds, set: () => undefined });
+  }
+
+  end(result: ScenarioResult): void {
+    const { arranging, probing, teardown } = result.durations;
+    this.#milliseconds = arranging + probing + teardown;
+    this.#end(result);
+  }
+
+  /** There will be no result: the test fails with why, or is skipped. Gives whether there was none. */
+  abandon(reason: string | null): boolean {
+    if (this.#isOver) return false;
+    this.#end(reason === null ? undefined : new Error(reason));
+    return true;
+  }
+}
+
+/** Throws what mocha takes for a test that failed, or that was skipped. */
+function show(result: ScenarioResult | Error | undefined, context: Mocha.Context): void {
+  if (result instanceof Error) throw result;
+  if (result === undefined || result.verdict === 'skipped') context.skip();
+  if (result.verdict === 'passed') return;
+  const error = new AssertionError(`${result.verdict}: ${wrongProbes(result).join('\n')}`);
+  // Where it was thrown says nothing of the scenario.
+  error.stack = '';
+  throw error;
+}

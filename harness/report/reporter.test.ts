@@ -1,0 +1,83 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { aResult, someResults } from '../testing/scenarios.ts';
+import { Reporters, type Reporter } from './reporter.ts';
+import { summarize } from './results.ts';
+
+const results = someResults([aResult()], summarize([aResult()]));
+const run = { id: 'cabcdef', directory: 'reports/cabcdef', scenarios: [aResult()] };
+const tell = (...reporters: readonly Reporter[]): Reporters =>
+  new Reporters(
+    reporters.map((reporter, index) => ({ name: `r${index + 1}`, reporter })),
+    20,
+  );
+
+describe('reporters', () => {
+  it('are told everything, in order, and give the files that they wrote', async () => {
+    const log: string[] = [];
+    const all = tell(
+      {
+        runStarted: ({ id }) => void log.push(`start ${id}`),
+        phaseStarted: (phase, detail) => void log.push(`${phase} ${detail}`),
+        note: (line) => void log.push(line),
+        scenarioStarted: ({ id }) => void log.push(`+${id}`),
+        scenarioOver: ({ id }) => void log.push(`-${id}`),
+        runOver: () => ['one.txt'],
+        reportsWritten: (_results, files) => void log.push(files.join(' ')),
+      },
+      {},
+      { runOver: async () => ['two.txt'] },
+    );
+    all.runStarted(run);
+    all.phaseStarted('provisioning', 'a detail');
+    all.note('a note');
+    all.scenarioStarted(aResult());
+    all.scenarioOver(aResult());
+    const files = await all.runOver(results);
+    await all.reportsWritten(results, files);
+    expect(log).to.deep.equal([
+      ...['start cabcdef', 'provisioning a detail', 'a note', '+AB-01', '-AB-01', 'one.txt two.txt'],
+    ]);
+    expect(all.errors).to.deep.equal([]);
+  });
+
+  it('get one event after the other, while the run goes on', async () => {
+    const log: string[] = [];
+    const all = tell({
+      note: async (line) => {
+        log.push(`+${line}`);
+        await sleep(1);
+        log.push(`-${line}`);
+      },
+      runOver: () => void log.push('over'),
+    });
+    for (const line of ['a', 'b']) all.note(line);
+    expect(log).to.deep.equal(['+a']);
+    await all.runOver(results);
+    expect(log).to.deep.equal(['+a', '-a', '+b', '-b', 'over']);
+  });
+
+  for (const [how, note] of [
+    ['throws', () => expect.fail('it is broken')],
+    ['rejects', () => Promise.reject(new Error('it is broken.\nat line 3'))],
+  ] as const)
+    it(`that ${how} is told nothing more, and others are`, async () => {
+      const log: string[] = [];
+      const all = tell({ note, runOver: () => void log.push('one') }, { runOver: () => void log.push('two') });
+      all.note('a');
+      await all.runOver(results);
+      expect(log).to.deep.equal(['two']);
+      expect(all.errors.map(({ code, exitCode }) => ({ code, exitCode }))).to.deep.equal([
+        { code: 'REPORTER_FAILED', exitCode: 3 },
+      ]);
+      expect(all.errors[0]?.message).to.equal(
+        'Reporter r1 failed (it is broken): mend it, or leave it out of --reporter; results.json has all results.',
+      );
+    });
+
+  it('that is never done is waited for no longer than its time', async () => {
+    const all = tell({ runOver: () => new Promise(() => undefined) });
+    await all.runOver(results);
+    expect(all.errors[0]?.message).to.contain('Reporter r1 failed (it was not done after 0.02 s)');
+  });
+});

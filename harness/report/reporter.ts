@@ -1,0 +1,181 @@
+import { HarnessError } from '../../foundation/errors.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import type { Phase, RunResults, ScenarioResult } from './results.ts';
+
+/** A scenario as reporters know it before it is over. */
+export type ScenarioStart = Pick<Scenario, 'id' | 'suite' | 'title' | 'file'>;
+
+/** What is known of a run when it starts. */
+export interface RunStart {
+  readonly id: string;
+  /** The report folder, which exists. */
+  readonly directory: string;
+  /** The selected scenarios, in the order of `--list`. */
+  readonly scenarios: readonly ScenarioStart[];
+}
+
+/**
+ * What is told of a run while it goes on. Each event is optional, and may be asynchronous: a reporter gets the next event when
+ * it is done with the one before, while the run goes on. A reporter that fails is told nothing more, and the run exits with 3.
+ */
+export interface Reporter {
+  runStarted?(run: RunStart): void | Promise<void>;
+  /** `detail`: a sentence about it. */
+  phaseStarted?(phase: Phase, detail?: string): void | Promise<void>;
+  /** One line about what is being done, such as a step of provisioning. */
+  note?(line: string): void | Promise<void>;
+  scenarioStarted?(scenario: ScenarioStart): void | Promise<void>;
+  /** In the order in which scenarios are over, which is not that of the list. */
+  scenarioOver?(result: ScenarioResult): void | Promise<void>;
+  /** results.json is written. Gives the paths of the files that the reporter has written, if any. */
+  runOver?(results: RunResults): void | readonly string[] | Promise<void | readonly string[]>;
+  /** The last event: every reporter is done with `runOver`. `files` are the paths of all reports. */
+  reportsWritten?(results: RunResults, files: readonly string[]): void | Promise<void>;
+}
+
+/** A reporter, and what it is called in errors. */
+export interface NamedReporter {
+  readonly name: string;
+  readonly reporter: Reporter;
+}
+
+/** A stream to print on. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+
+/** What reporters are made with. */
+export interface ReporterOptions {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  /** `COLUMNS` is the width of a stream that does not know its own. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly color: boolean;
+  /** Only failures and the summary. */
+  readonly quiet: boolean;
+  /** Every probe. */
+  readonly verbose: boolean;
+}
+
+/** Longest time that a reporter may take for its last two events. */
+const MAX_MILLISECONDS = 60_000;
+
+type Call = (reporter: Reporter) => unknown;
+
+/** Tells all reporters of a run what happens. None of its methods throws. */
+export class Reporters {
+  /** Why reporters failed, in the order in which they did. */
+  readonly errors: HarnessError[] = [];
+  readonly #audience: Listener[];
+  readonly #maxMilliseconds: number;
+
+  constructor(reporters: readonly NamedReporter[], maxMilliseconds = MAX_MILLISECONDS) {
+    this.#maxMilliseconds = maxMilliseconds;
+    this.#audience = reporters.map((named) => new Listener(named, (error) => this.errors.push(error)));
+  }
+
+  runStarted(run: RunStart): void {
+    this.#tell((reporter) => reporter.runStarted?.(run));
+  }
+
+  phaseStarted(phase: Phase, detail?: string): void {
+    this.#tell((reporter) => reporter.phaseStarted?.(phase, detail));
+  }
+
+  note(line: string): void {
+    this.#tell((reporter) => reporter.note?.(line));
+  }
+
+  scenarioStarted({ id, suite, title, file }: ScenarioStart): void {
+    this.#tell((reporter) => reporter.scenarioStarted?.({ id, suite, title, file }));
+  }
+
+  scenarioOver(result: ScenarioResult): void {
+    this.#tell((reporter) => reporter.scenarioOver?.(result));
+  }
+
+  /** Resolves with the paths of what reporters have written. */
+  async runOver(results: RunResults): Promise<readonly string[]> {
+    const written = await this.#ask((reporter) => reporter.runOver?.(results));
+    return written.flatMap((files) => (Array.isArray(files) ? (files as string[]) : []));
+  }
+
+  async reportsWritten(results: RunResults, files: readonly string[]): Promise<void> {
+    await this.#ask((reporter) => reporter.reportsWritten?.(results, files));
+  }
+
+  #tell(call: Call): void {
+    for (const listener of this.#audience) void listener.tell(call);
+  }
+
+  async #ask(call: Call): Promise<readonly unknown[]> {
+    return Promise.all(this.#audience.map((listener) => listener.tell(call, this.#maxMilliseconds)));
+  }
+}
+
+/** A reporter, which gets one event after the other. */
+class Listener {
+  readonly #name: string;
+  readonly #reporter: Reporter;
+  readonly #failed: (error: HarnessError) => void;
+  #over = false;
+  /** What it is doing; undefined when it is idle. */
+  #busy: Promise<unknown> | undefined;
+
+  constructor({ name, reporter }: NamedReporter, failed: (error: HarnessError) => void) {
+    this.#name = name;
+    this.#reporter = reporter;
+    this.#failed = failed;
+  }
+
+  /** Never rejects. An idle reporter is called at once: what it prints stands in order with what others print. */
+  tell(call: Call, maxMilliseconds?: number): Promise<unknown> {
+    const done = this.#busy === undefined ? this.#call(call) : this.#busy.then(() => this.#call(call));
+    if (done === undefined) return Promise.resolve();
+    const busy = done.catch((error: unknown) => this.#fail(error));
+    this.#busy = busy;
+    void busy.then(() => {
+      if (this.#busy === busy) this.#busy = undefined;
+    });
+    return maxMilliseconds === undefined ? busy : this.#bounded(busy, maxMilliseconds);
+  }
+
+  /** Undefined when it is done already, without anything to give. */
+  #call(call: Call): Promise<unknown> | undefined {
+    if (this.#over) return undefined;
+    try {
+      const given = call(this.#reporter);
+      return given === undefined ? undefined : Promise.resolve(given);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  async #bounded(busy: Promise<unknown>, milliseconds: number): Promise<unknown> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(() => {
+        this.#fail(new Error(`it was not done after ${milliseconds / 1000} s`));
+        resolve();
+      }, milliseconds);
+    });
+    const given = await Promise.race([busy, late]);
+    clearTimeout(timer);
+    return given;
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#failed(error instanceof HarnessError ? error : reporterFailed(this.#name, error));
+  }
+}
+
+function reporterFailed(name: string, cause: unknown): HarnessError {
+  const text = cause instanceof Error ? cause.message || cause.name : String(cause);
+  const reason = (text.split('\n')[0] ?? '').replace(/\.$/, '');
+  return new HarnessError(
+    'REPORTER_FAILED',
+    `Reporter ${name} failed (${reason}): mend it, or leave it out of --reporter; results.json has all results.`,
+    { cause },
+  );
+}

@@ -1,0 +1,99 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HarnessError } from '../../foundation/errors.ts';
+import { suggestion } from '../config/nearest.ts';
+import { prepareForUserFiles } from '../scenario/user-files.ts';
+import { annotationsReporter } from './annotations.ts';
+import { fidelityReporter } from './fidelity.ts';
+import { junitReporter } from './junit.ts';
+import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
+import { Terminal } from './terminal.ts';
+
+/** The reports that there are, by name. A new one is a file with its reporter, and a line here. */
+const REPORTERS = {
+  terminal: (options: ReporterOptions) => new Terminal(options),
+  junit: () => junitReporter(),
+  annotations: (options: ReporterOptions) => annotationsReporter(options.stdout),
+  fidelity: () => fidelityReporter(),
+} as const satisfies Readonly<Record<string, (options: ReporterOptions) => Reporter>>;
+
+type Name = keyof typeof REPORTERS;
+const isName = (name: string): name is Name => Object.hasOwn(REPORTERS, name);
+
+/** What a run reports with where nothing else is asked for. */
+const defaults = (environment: ReporterOptions['environment']): readonly Name[] => [
+  'terminal',
+  'junit',
+  'fidelity',
+  ...(environment['GITHUB_ACTIONS'] === 'true' ? (['annotations'] as const) : []),
+];
+
+/**
+ * Makes the reporters of `--reporter`: names of this registry, of mocha's own reporters, or paths of modules. Throws
+ * `HarnessError` BAD_REPORTER.
+ */
+export async function makeReporters(
+  wanted: readonly string[],
+  options: ReporterOptions,
+): Promise<readonly NamedReporter[]> {
+  const names = [...new Set(wanted.length === 0 ? defaults(options.environment) : wanted)];
+  const made: NamedReporter[] = [];
+  const ofMocha: string[] = [];
+  for (const name of names)
+    if (isName(name)) made.push({ name, reporter: REPORTERS[name](options) });
+    else if (isPath(name)) made.push({ name, reporter: await fromModule(name, options) });
+    else ofMocha.push(name);
+  if (ofMocha.length === 0) return made;
+  const [name, reporter] = await fromMocha(ofMocha);
+  // mocha shows the scenarios: the rest of a run is told on standard error all the same.
+  const terminal = { name: 'terminal', reporter: new Terminal({ ...options, scenarios: false }) };
+  return [{ name, reporter }, terminal, ...made.filter((item) => item.name !== 'terminal')];
+}
+
+async function fromMocha(names: readonly string[]): Promise<readonly [string, Reporter]> {
+  const { mochaReporter, MOCHA_REPORTERS } = await import('./mocha.ts');
+  const unknown = names.find((name) => !MOCHA_REPORTERS.includes(name));
+  if (unknown !== undefined)
+    throw new HarnessError(
+      'BAD_REPORTER',
+      `Unknown reporter "${unknown}": ${suggestion(unknown, [...Object.keys(REPORTERS), ...MOCHA_REPORTERS])}`,
+    );
+  const [name = '', other] = names;
+  if (other !== undefined)
+    throw new HarnessError(
+      'BAD_REPORTER',
+      `--reporter names two reporters of mocha (${name}, ${other}), which print on the same stream: choose one.`,
+    );
+  return [name, mochaReporter(name)];
+}
+
+const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
+
+/** A module of the user's: its default export is a reporter, or a function that makes one. */
+async function fromModule(path: string, options: ReporterOptions): Promise<Reporter> {
+  const file = resolve(path);
+  if (!existsSync(file))
+    throw new HarnessError('BAD_REPORTER', `Reporter ${path} does not exist: check the path of --reporter.`);
+  let made: Reporter | null | undefined;
+  try {
+    await prepareForUserFiles();
+    const { default: exported } = (await import(pathToFileURL(file).href)) as UserModule;
+    made = typeof exported === 'function' ? await exported(options) : exported;
+  } catch (error) {
+    const [line] = (error as Error).message.split('\n');
+    throw new HarnessError('BAD_REPORTER', `Reporter ${path} cannot be loaded: ${line?.replace(/\.$/, '')}.`, {
+      cause: error,
+    });
+  }
+  if (typeof made !== 'object' || made === null)
+    throw new HarnessError(
+      'BAD_REPORTER',
+      `Reporter ${path} has no reporter as its default export: export an object, or a function that returns one.`,
+    );
+  return made;
+}
+
+interface UserModule {
+  readonly default?: Reporter | ((options: ReporterOptions) => Reporter | Promise<Reporter>);
+}
