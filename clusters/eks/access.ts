@@ -2,22 +2,21 @@ import { AssociateAccessPolicyCommand, CreateAccessEntryCommand, DeleteAccessEnt
 import { ignoreMissing } from '../../foundation/missing.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
+import { placed } from './teardown.ts';
 
 /** EKS User Guide, "Review access policy permissions". */
 export const ADMINISTRATOR_POLICY = 'AmazonEKSClusterAdminPolicy';
 
 /** Makes a principal an administrator of the cluster (EKS User Guide, "Create access entries"). Throws errors of EKS. */
 export async function admit(principalArn: string, context: EksContext): Promise<void> {
-  const { name: clusterName, eks, partition, tags, undo } = context;
+  const { name: clusterName, eks, partition, tags, resources } = context;
   try {
-    await undo.making(
-      {
-        stage: 'of the cluster',
-        what: `access entry of ${principalArn} to cluster ${clusterName}`,
-        remove: () => ignoreMissing(() => eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn }))),
-      },
-      () => eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, tags })),
-    );
+    await resources.make({
+      ...placed('of the cluster', clusterName),
+      name: `access entry of ${principalArn} to cluster ${clusterName}`,
+      make: () => eks.send(new CreateAccessEntryCommand({ clusterName, principalArn, tags })),
+      remove: () => ignoreMissing(() => eks.send(new DeleteAccessEntryCommand({ clusterName, principalArn }))),
+    });
   } catch (error) {
     // The creator has one by itself, with this very policy.
     if (isNamed(error, 'ResourceInUse')) return;

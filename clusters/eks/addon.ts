@@ -11,6 +11,7 @@ import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteAddon } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
+import { placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface AddonSpec {
@@ -22,14 +23,12 @@ export interface AddonSpec {
 
 /** Asks for the agent's add-on. Throws errors of EKS. */
 export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
-  const { name: clusterName, eks, undo, tags, timing, signal } = context;
-  const answer = await undo.making(
-    {
-      stage: 'of the cluster',
-      what: titleOf(clusterName),
-      remove: () => deleteAddon(eks, clusterName, AGENT_ADDON, context),
-    },
-    () =>
+  const { name: clusterName, eks, resources, tags, timing, signal } = context;
+  const answer = await resources.make({
+    ...placed('of the cluster', clusterName),
+    name: titleOf(clusterName),
+    remove: () => deleteAddon(eks, clusterName, AGENT_ADDON, context),
+    make: () =>
       retry(
         () =>
           eks.send(
@@ -44,8 +43,8 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
         // A former one that was just deleted.
         { tolerates: (error) => isNamed(error, 'ResourceInUse'), ...pausesOf(timing), within: timing.inUse, signal },
       ),
-  );
-  return answer.addon ?? {};
+  });
+  return answer?.addon ?? {};
 }
 
 /**

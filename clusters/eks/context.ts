@@ -1,7 +1,7 @@
 import type { EKSClient } from '@aws-sdk/client-eks';
 import type { IAMClient } from '@aws-sdk/client-iam';
+import type { Resources } from '../../foundation/resources.ts';
 import type { Timing } from './timing.ts';
-import type { Undo } from './undo.ts';
 
 /** What is made for one cluster, and how. */
 export interface EksContext {
@@ -12,7 +12,10 @@ export interface EksContext {
   readonly eks: EKSClient;
   readonly iam: IAMClient;
   readonly tags: Readonly<Record<string, string>>;
-  readonly undo: Undo;
+  /** What is made for it. */
+  readonly resources: Resources;
+  /** What to do about what cannot be removed, as the end of a sentence. */
+  readonly remedy: string | undefined;
   readonly timing: Timing;
   /** When the cluster must be ready, in milliseconds since the epoch, and the time that it had until then, in milliseconds. */
   readonly deadline: number;
@@ -35,7 +38,7 @@ export function lateWords({ readyMilliseconds }: EksContext, status: string, why
 
 /**
  * Does works side by side. When one fails the others are aborted, and only when all have come to their end is the first
- * error thrown: nothing is being made any more when what was made is undone.
+ * error thrown: nothing is being made any more when what was made is removed.
  */
 export async function together<const T extends readonly ((signal: AbortSignal) => Promise<unknown>)[]>(
   signal: AbortSignal,

@@ -10,6 +10,7 @@ import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { deleteCluster } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
+import { clusterTitle, placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface ControlPlane {
@@ -26,7 +27,7 @@ export interface ControlPlane {
  * CLUSTER_FAILED.
  */
 export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
-  const { name, eks, undo, timing, deadline, signal, progress } = context;
+  const { name, eks, resources, timing, deadline, signal, progress } = context;
   const create = (): Promise<CreateClusterCommandOutput> =>
     retry(() => eks.send(new CreateClusterCommand(inputOf(spec, context))), {
       tolerates: isUnknownRole,
@@ -34,14 +35,19 @@ export async function makeControlPlane(spec: ControlPlane, context: EksContext):
       within: timing.role,
       signal,
     });
-  const answer = await undo
-    .making({ stage: 'the cluster', what: `cluster ${name}`, remove: () => deleteCluster(eks, name, context) }, create)
+  const answer = await resources
+    .make({
+      ...placed('the cluster', name),
+      name: clusterTitle(name),
+      make: create,
+      remove: () => deleteCluster(eks, name, context),
+    })
     .catch((error: unknown) => {
       throw isNamed(error, 'ResourceInUse') ? nameTaken(name, error) : error;
     });
   return awaitDone({
-    what: `cluster ${name}`,
-    before: seenOf(name, answer.cluster),
+    what: clusterTitle(name),
+    before: seenOf(name, answer?.cluster),
     look: async (abortSignal) =>
       seenOf(name, (await eks.send(new DescribeClusterCommand({ name }), { abortSignal })).cluster),
     deadline,

@@ -9,6 +9,7 @@ import { explained } from './errors.ts';
 import type { EksOptions } from './options.ts';
 import { contextOf, type ClusterPlan } from './provision.ts';
 import { findSubnets, type ClusterSubnets } from './subnets.ts';
+import { tornDownOnFailure } from './teardown.ts';
 import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
@@ -70,7 +71,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
         lacks: (capabilities: readonly string[]) => capabilities.forEach((capability) => lacking.add(capability)),
       };
       try {
-        return await context.undo.ifFails(async () =>
+        return await tornDownOnFailure(context, async () =>
           attached ? useExisting(use) : useMade(await plan(request), use),
         );
       } catch (error) {

@@ -5,6 +5,7 @@ import { lateWords, type EksContext } from './context.ts';
 import { isUnknownRole } from './control-plane.ts';
 import { deleteNodeGroup } from './deletion.ts';
 import { healthOf } from './errors.ts';
+import { placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface NodeGroupSpec {
@@ -19,15 +20,13 @@ const AMI_TYPE = 'AL2023_x86_64_STANDARD';
 
 /** Asks for the cluster's node group. Throws errors of EKS, and `ClusterError` NODE_NOT_READY when the answer says so. */
 export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): Promise<Seen<Nodegroup>> {
-  const { name: clusterName, eks, undo, tags, timing, signal } = context;
+  const { name: clusterName, eks, resources, tags, timing, signal } = context;
   const { nodeRoleArn, subnetIds, instances } = spec;
-  const answer = await undo.making(
-    {
-      stage: 'of the cluster',
-      what: titleOf(clusterName),
-      remove: () => deleteNodeGroup(eks, clusterName, NAME, context),
-    },
-    () =>
+  const answer = await resources.make({
+    ...placed('of the cluster', clusterName),
+    name: titleOf(clusterName),
+    remove: () => deleteNodeGroup(eks, clusterName, NAME, context),
+    make: () =>
       retry(
         () =>
           eks.send(
@@ -46,8 +45,8 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
           ),
         { tolerates: isUnknownRole, ...pausesOf(timing), within: timing.role, signal },
       ),
-  );
-  return seenOf(clusterName, answer.nodegroup);
+  });
+  return seenOf(clusterName, answer?.nodegroup);
 }
 
 /**

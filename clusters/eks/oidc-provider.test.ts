@@ -4,7 +4,7 @@ import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { RUN_TAG } from '../../foundation/tags.ts';
 import { makeProvider } from './oidc-provider.ts';
 import { FAST } from './testing/site.ts';
-import { Undo } from './undo.ts';
+import { Resources } from '../../foundation/resources.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';
 
@@ -26,7 +26,7 @@ describe("the provider of a cluster's issuer", () => {
   const arns = async () =>
     (await iam.send(new ListOpenIDConnectProvidersCommand({}))).OpenIDConnectProviderList?.map(({ Arn }) => Arn);
   const contextOf = (tags = {}) => ({
-    ...{ iam, tags, undo: new Undo(), partition: 'aws', timing: FAST },
+    ...{ iam, tags, name: 'a', resources: new Resources(), partition: 'aws', timing: FAST },
     signal: new AbortController().signal,
   });
 
@@ -45,7 +45,7 @@ describe("the provider of a cluster's issuer", () => {
     const arn = await makeProvider(ISSUER, emulator.accountId, context);
     expect(arn).to.equal(`arn:aws:iam::${emulator.accountId}:oidc-provider/${ISSUER}`);
     expect(await arns()).to.deep.equal([arn]);
-    await context.undo.all();
+    await context.resources.remove();
     expect(await arns()).to.deep.equal([]);
   });
 
@@ -65,7 +65,7 @@ describe("the provider of a cluster's issuer", () => {
     const context = contextOf({ [RUN_TAG]: 'c0ffee1' });
     const error = await makeProvider(ISSUER, emulator.accountId, context).catch(({ name }: Error) => name);
     expect(error).to.equal('EntityAlreadyExistsException');
-    await context.undo.all();
+    await context.resources.remove();
     expect(await arns()).to.deep.equal([]);
   });
 });

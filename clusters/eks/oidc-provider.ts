@@ -9,6 +9,7 @@ import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
 import { retry } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
 import { isNamed } from './errors.ts';
+import { placed } from './teardown.ts';
 import { askAfterLostAnswer, pausesOf } from './wait.ts';
 
 const AUDIENCE = 'sts.amazonaws.com';
@@ -24,10 +25,11 @@ export async function makeProvider(
     iam,
     partition,
     tags,
-    undo,
+    resources,
+    name,
     timing,
     signal,
-  }: Pick<EksContext, 'iam' | 'partition' | 'tags' | 'undo' | 'timing' | 'signal'>,
+  }: Pick<EksContext, 'name' | 'iam' | 'partition' | 'tags' | 'resources' | 'timing' | 'signal'>,
 ): Promise<string> {
   const create = new CreateOpenIDConnectProviderCommand({
     Url: `https://${issuer}`,
@@ -35,14 +37,12 @@ export async function makeProvider(
     Tags: tagList(tags),
   });
   const arn = providerArnOf(issuer, accountId, partition);
-  await undo.making(
-    {
-      stage: 'beside the cluster',
-      what: `OIDC provider ${arn}`,
-      remove: () =>
-        ignoreMissing(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }))),
-    },
-    async () => {
+  await resources.make({
+    ...placed('beside the cluster', name),
+    name: `OIDC provider ${arn}`,
+    remove: () =>
+      ignoreMissing(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }))),
+    make: async () => {
       try {
         await retry(() => iam.send(create), {
           // IAM reads the issuer's certificate, and the issuer is new.
@@ -59,7 +59,7 @@ export async function makeProvider(
         if (!areOfRun(found?.Tags, tags[RUN_TAG])) throw error;
       }
     },
-  );
+  });
   return arn;
 }
 

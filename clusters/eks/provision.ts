@@ -12,7 +12,8 @@ import { makeProvider } from './oidc-provider.ts';
 import { AUTO_MODE_CLUSTER_ROLE, AUTO_MODE_NODE_ROLE, CLUSTER_ROLE, makeRole, NODE_ROLE } from './roles.ts';
 import type { ClusterSubnets } from './subnets.ts';
 import { TIMING, type Timing } from './timing.ts';
-import { Undo } from './undo.ts';
+import { tearDown, tornDownOnFailure } from './teardown.ts';
+import { Resources } from '../../foundation/resources.ts';
 
 /** What a cluster that is made is like. */
 export interface ClusterPlan {
@@ -35,7 +36,7 @@ export interface ProvisionSettings {
   /** Longest time until the cluster is ready, in milliseconds. */
   readonly readyMilliseconds: number;
   readonly timing: Timing;
-  /** What to do about what could not be undone, as the end of a sentence. */
+  /** What to do about what could not be removed, as the end of a sentence. */
   readonly remedy?: string;
 }
 
@@ -63,8 +64,8 @@ const EMULATED_SETTINGS: ProvisionSettings = {
 };
 
 /**
- * Makes cluster, node group, OIDC provider and agent add-on and waits until all are ACTIVE; undoes what was made when a step
- * fails or the request's signal fires, and says what could not be undone. Throws `ClusterError` and errors of AWS' clients.
+ * Makes cluster, node group, OIDC provider and agent add-on and waits until all are ACTIVE; removes what was made when a step
+ * fails or the request's signal fires, and says what could not be removed. Throws `ClusterError` and errors of AWS' clients.
  */
 export async function provisionThroughEks(
   request: ProvisionRequest,
@@ -72,8 +73,9 @@ export async function provisionThroughEks(
   settings: ProvisionSettings = EMULATED_SETTINGS,
 ): Promise<RunningCluster> {
   const context = contextOf(request, settings);
-  const { undo } = context;
-  return undo.ifFails(async () => runningCluster(request, await makeCluster(plan, request.accountId, context), undo));
+  return tornDownOnFailure(context, async () =>
+    runningCluster(request, await makeCluster(plan, request.accountId, context), context),
+  );
 }
 
 export function contextOf(request: ProvisionRequest, settings: ProvisionSettings): EksContext {
@@ -83,12 +85,13 @@ export function contextOf(request: ProvisionRequest, settings: ProvisionSettings
     ...{ name, region, tags, signal, progress, timing, readyMilliseconds },
     ...clients,
     partition: partitionOf(region),
-    undo: new Undo(remedy),
+    resources: new Resources(),
+    remedy,
     deadline: Date.now() + readyMilliseconds,
   };
 }
 
-/** Makes it; what was made when it fails is in the context's undo. */
+/** Makes it; what was made when it fails is among the context's resources. */
 export async function makeCluster(plan: ClusterPlan, accountId: string, context: EksContext): Promise<MadeCluster> {
   const { name, signal } = context;
   const autoMode = plan.nodes === 'auto-mode';
@@ -159,7 +162,7 @@ export function kubeConfigOf({ name, token }: ProvisionRequest, cluster: Cluster
 }
 
 /** What a run needs to know of a cluster. */
-export function runningCluster(request: ProvisionRequest, made: MadeCluster, undo: Undo): RunningCluster {
+export function runningCluster(request: ProvisionRequest, made: MadeCluster, context: EksContext): RunningCluster {
   const { cluster, addon, providerArn, nodeRoleArn } = made;
   return {
     ...{ name: request.name, providerArn, nodeRoleArn },
@@ -170,6 +173,6 @@ export function runningCluster(request: ProvisionRequest, made: MadeCluster, und
       kubernetesVersion: cluster.version ?? 'unknown',
       ...(addon !== undefined && { agentAddonVersion: addon.addonVersion ?? 'unknown' }),
     },
-    delete: () => undo.all(),
+    delete: () => tearDown(context),
   };
 }

@@ -4,7 +4,7 @@ import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { RUN_TAG } from '../../foundation/tags.ts';
 import { makeRole, NODE_ROLE } from './roles.ts';
 import { FAST } from './testing/site.ts';
-import { Undo } from './undo.ts';
+import { Resources } from '../../foundation/resources.ts';
 
 describe('roles of clusters', () => {
   let emulator: Emulator;
@@ -33,12 +33,20 @@ describe('roles of clusters', () => {
         },
       { step: 'initialize' },
     );
-    const undo = new Undo();
+    const resources = new Resources();
     // What a new role takes says nothing of how long an old one is held.
     const timing = { ...FAST, role: 0, inUse: 20_000 };
-    const making = { iam, undo, partition: 'aws', tags: {}, timing, signal: new AbortController().signal };
-    await makeRole({ name: 'a-node', ...NODE_ROLE }, making);
-    await undo.all();
+    const context = {
+      name: 'a',
+      iam,
+      resources,
+      partition: 'aws',
+      tags: {},
+      timing,
+      signal: new AbortController().signal,
+    };
+    await makeRole({ name: 'a-node', ...NODE_ROLE }, context);
+    await resources.remove();
     expect(held).to.equal(-1);
   });
 
@@ -60,12 +68,20 @@ describe('roles of clusters', () => {
           },
         { step: 'initialize' },
       );
-      const undo = new Undo();
+      const resources = new Resources();
       const tags = { [RUN_TAG]: 'c0ffee1' };
-      const making = { iam, undo, partition: 'aws', tags, timing: FAST, signal: new AbortController().signal };
-      const arn = await makeRole({ name: 'a-node', ...NODE_ROLE }, making).catch((error: Error) => error.name);
+      const context = {
+        name: 'a',
+        iam,
+        resources,
+        partition: 'aws',
+        tags,
+        timing: FAST,
+        signal: new AbortController().signal,
+      };
+      const arn = await makeRole({ name: 'a-node', ...NODE_ROLE }, context).catch((error: Error) => error.name);
       expect(arn).to.match(made ? /:role\/a-node$/ : /^EntityAlreadyExistsException$/);
-      await undo.all();
+      await resources.remove();
       expect((await iam.send(new ListRolesCommand({}))).Roles).to.deep.equal([]);
     });
 
@@ -82,12 +98,20 @@ describe('roles of clusters', () => {
         },
       { step: 'initialize' },
     );
-    const undo = new Undo();
-    const making = { iam, undo, partition: 'aws', tags: {}, timing: FAST, signal: new AbortController().signal };
-    expect(await makeRole({ name: 'a-node', ...NODE_ROLE }, making)).to.match(/:role\/a-node$/);
+    const resources = new Resources();
+    const context = {
+      name: 'a',
+      iam,
+      resources,
+      partition: 'aws',
+      tags: {},
+      timing: FAST,
+      signal: new AbortController().signal,
+    };
+    expect(await makeRole({ name: 'a-node', ...NODE_ROLE }, context)).to.match(/:role\/a-node$/);
     const { AttachedPolicies = [] } = await iam.send(new ListAttachedRolePoliciesCommand({ RoleName: 'a-node' }));
     expect(AttachedPolicies.map(({ PolicyName }) => PolicyName)).to.have.members(NODE_ROLE.policies);
-    await undo.all();
+    await resources.remove();
     const role = await iam.send(new GetRoleCommand({ RoleName: 'a-node' })).catch((error: Error) => error.name);
     expect(role).to.equal('NoSuchEntityException');
   });

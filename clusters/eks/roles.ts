@@ -14,7 +14,8 @@ import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
 import { retry } from '../../foundation/poll.ts';
 import { isNamed } from './errors.ts';
 import type { Timing } from './timing.ts';
-import type { Undo } from './undo.ts';
+import type { EksContext } from './context.ts';
+import { placed } from './teardown.ts';
 import { askAfterLostAnswer, isPassing, pausesOf } from './wait.ts';
 
 export interface RoleSpec {
@@ -57,30 +58,21 @@ export const AUTO_MODE_NODE_ROLE = {
   policies: ['AmazonEKSWorkerNodeMinimalPolicy', 'AmazonEC2ContainerRegistryPullOnly'],
 };
 
-export interface RoleMaking {
-  readonly iam: IAMClient;
-  readonly undo: Undo;
-  readonly partition: string;
-  readonly tags: Readonly<Record<string, string>>;
-  readonly timing: Timing;
-  readonly signal: AbortSignal;
-}
+type RoleContext = Pick<EksContext, 'name' | 'iam' | 'resources' | 'partition' | 'tags' | 'timing' | 'signal'>;
 
-/** Makes a role and resolves to its ARN. Throws errors of IAM. */
-export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<string> {
-  const { iam, undo, partition, tags, timing, signal } = making;
+/** Makes a role of the context's cluster and resolves to its ARN. Throws errors of IAM. */
+export async function makeRole(role: RoleSpec, context: RoleContext): Promise<string> {
+  const { name: clusterName, iam, resources, partition, tags, timing, signal } = context;
   const trust = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: role.service }, Action: role.actions }],
   };
   const policyArns = role.policies.map((policy) => `arn:${partition}:iam::aws:policy/${policy}`);
-  const arn = await undo.making(
-    {
-      stage: 'beside the cluster',
-      what: `role ${role.name}`,
-      remove: () => removeRole(iam, role.name, timing, policyArns),
-    },
-    async () => {
+  const arn = await resources.make({
+    ...placed('beside the cluster', clusterName),
+    name: `role ${role.name}`,
+    remove: () => removeRole(iam, role.name, timing, policyArns),
+    make: async () => {
       const create = new CreateRoleCommand({
         RoleName: role.name,
         AssumeRolePolicyDocument: JSON.stringify(trust),
@@ -92,12 +84,12 @@ export async function makeRole(role: RoleSpec, making: RoleMaking): Promise<stri
         // Made by an attempt of the SDK whose answer was lost: the name is the run's own, and so must the tag be.
         if (!isNamed(error, 'EntityAlreadyExists')) throw error;
         const get = new GetRoleCommand({ RoleName: role.name });
-        const found = await askAfterLostAnswer(() => iam.send(get), making);
+        const found = await askAfterLostAnswer(() => iam.send(get), context);
         if (!areOfRun(found?.Role?.Tags, tags[RUN_TAG])) throw error;
         return found?.Role?.Arn;
       }
     },
-  );
+  });
   await Promise.all(
     policyArns.map((PolicyArn) =>
       retry(() => iam.send(new AttachRolePolicyCommand({ RoleName: role.name, PolicyArn })), {

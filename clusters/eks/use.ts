@@ -13,6 +13,7 @@ import { regionalEksAuth } from './eks-auth.ts';
 import { awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
 import { endLease, takeLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
+import { placed } from './teardown.ts';
 import { kubeConfigOf, makeCluster, runningCluster, type ClusterPlan, type MadeCluster } from './provision.ts';
 
 /** A cluster that is taken into use. */
@@ -24,7 +25,7 @@ export interface ClusterUse {
   readonly lacks: (capabilities: readonly string[]) => void;
 }
 
-/** Makes a cluster and waits until pods can run on it. What was made when it fails is in the context's undo. */
+/** Makes a cluster and waits until pods can run on it. What was made when it fails is among the context's resources. */
 export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
   const made = await makeCluster(plan, request.accountId, context);
@@ -44,9 +45,9 @@ export async function useMade(plan: ClusterPlan, use: ClusterUse): Promise<Runni
 
 /** Notes that nodes of Auto Mode, which come with the first pods, go before the cluster. */
 function noteNodes({ cluster }: MadeCluster, { options, request, context }: ClusterUse): void {
-  context.undo.made({
-    stage: 'in the cluster',
-    what: `nodes of cluster ${context.name}`,
+  context.resources.add({
+    ...placed('in the cluster', context.name),
+    name: `nodes of cluster ${context.name}`,
     remove: async () => {
       const connection = connect(kubeConfigOf(request, cluster));
       try {
@@ -58,10 +59,10 @@ function noteNodes({ cluster }: MadeCluster, { options, request, context }: Clus
   });
 }
 
-/** Takes an existing cluster for this run alone and adds what it lacks; that is in the context's undo. */
+/** Takes an existing cluster for this run alone and adds what it lacks; that is among the context's resources. */
 export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   const { options, request, context } = use;
-  const { name, undo, signal, progress } = context;
+  const { name, resources, signal, progress } = context;
   if (options.attach.length < 2 && request.alias === 'c2')
     throw new ClusterError(
       'CLUSTER_NOT_FOUND',
@@ -71,9 +72,9 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   const found = await lookAt(options, request.accountId, context);
   const connection = connect(kubeConfigOf(request, found.cluster));
   let release: () => Promise<void> = async () => undefined;
-  undo.made({
-    stage: 'lock',
-    what: `Lease of cluster ${name}`,
+  resources.add({
+    ...placed('lock', name),
+    name: `Lease of cluster ${name}`,
     remove: async () => {
       await release();
       connection.close();
@@ -131,7 +132,7 @@ async function ready(
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
   lacks(lackingOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
-  const running = runningCluster(request, { ...made, addon }, context.undo);
+  const running = runningCluster(request, { ...made, addon }, context);
   const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};
   return {
     ...running,
@@ -154,12 +155,12 @@ async function installCandidate(
   context: EksContext,
 ): Promise<void> {
   const { run, faults, agentArgs, eksAuthEndpoint } = options;
-  const { name, region, tags, undo, deadline, signal, progress } = context;
+  const { name, region, tags, resources, deadline, signal, progress } = context;
   // A cluster that is deleted takes it along.
   if (options.attach.length > 0)
-    undo.made({
-      stage: 'in the cluster',
-      what: `the Pod Identity agent in cluster ${name}`,
+    resources.add({
+      ...placed('in the cluster', name),
+      name: `the Pod Identity agent in cluster ${name}`,
       remove: () => removeFromCluster(connection, run),
     });
   const expires = tags[EXPIRY_TAG];

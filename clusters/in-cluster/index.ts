@@ -6,7 +6,7 @@ import { WEBHOOK_OBJECTS } from './webhook.ts';
 
 export { installAgent, refuseOtherAgents, type AgentOptions, type InstalledAgent } from './agent.ts';
 export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
-export { removeNamespaces } from './namespaces.ts';
+export { removeNamespace, removeNamespaces } from './namespaces.ts';
 export { type InClusterOptions } from './options.ts';
 export { patienceWith } from './pod-problem.ts';
 

@@ -6,7 +6,7 @@ import { livenessOf, livenessOfNumber, thisProcess } from './process-identity.ts
 
 describe('the owner of a run', () => {
   it('is alive while its process is', async () => {
-    const script = `import { thisProcess } from ${JSON.stringify(new URL('owner.ts', import.meta.url).href)};
+    const script = `import { thisProcess } from ${JSON.stringify(new URL('process-identity.ts', import.meta.url).href)};
       process.stdout.write(JSON.stringify(thisProcess())); setInterval(() => undefined, 1000);`;
     const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '--eval', script], {
       stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,11 +1,12 @@
 import { awsProblem } from '../../foundation/aws-problem.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { isUndoneAtOnce, thingOf, undoAll, type UndoStep } from './undo.ts';
+import { removeAll, type Resource } from '../../foundation/resources.ts';
 import type { Environment, ScenarioWorld } from '../world/world.ts';
 
 /** How a scenario is over. */
 export interface Ending {
-  /** Its things stay until the run is over, to be looked at. */
+  /** Its resources stay until the run is over, to be looked at. */
   readonly kept: boolean;
   /** Nothing may be in the way of another attempt, or of another scenario with the same names. */
   readonly makesRoom: boolean;
@@ -15,39 +16,39 @@ export interface Ending {
  * Removes what a scenario made, once nothing of it is under way any more: what ends with the run or the clusters anyway only
  * where that is due now. What cannot be removed and stays is noted as left; throws when something else could not be undone.
  */
-export async function tearDown(world: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
-  const { environment } = world;
-  await world.resources.close();
-  const now: UndoStep[] = [];
-  for (const step of world.undo.splice(0)) {
-    if (isUndoneAtOnce(step, kept) || (makesRoom && !kept)) now.push(step);
-    else if (!outlives(step, environment)) continue;
-    else if (!kept) now.push(step);
-    else if (thingOf(step) !== undefined) environment.undoAtEnd.push(step);
+export async function tearDown({ environment, resources }: ScenarioWorld, { kept, makesRoom }: Ending): Promise<void> {
+  await resources.close();
+  const now: Resource[] = [];
+  for (const resource of resources.take()) {
+    const isDue = resource.due === 'always' || (!kept && (makesRoom || resource.due === 'unless-kept'));
+    if (isDue || (!kept && outlives(resource, environment))) now.push(resource);
+    else if (resource.isChange !== true && outlives(resource, environment)) environment.kept.add(resource);
   }
-  await undoIn(environment, now);
+  await removeIn(environment, now);
 }
 
-/** Does undo steps; as `tearDown` otherwise. */
-export async function undoIn(environment: Environment, steps: readonly UndoStep[]): Promise<void> {
-  const others: unknown[] = [];
-  for (const { step, error } of await undoAll(steps)) {
-    const thing = thingOf(step);
-    if (thing !== undefined && outlives(step, environment))
-      environment.leftovers.push({ name: thing.name, reason: reasonOf(error) });
+/** AWS refuses some deletions since it has not seen an earlier one yet: a moment later they pass. Milliseconds. */
+const SECOND_TRY = 1000;
+
+/** Removes resources of scenarios; as `tearDown` otherwise. */
+export async function removeIn(environment: Environment, resources: readonly Resource[]): Promise<void> {
+  const others: Error[] = [];
+  for (const [resource, error] of await removeAll(resources, { secondTry: SECOND_TRY })) {
+    if (resource.isChange !== true && outlives(resource, environment))
+      environment.leftovers.push({ name: resource.name, reason: reasonOf(error) });
     else others.push(error);
   }
-  if (others.length > 0) throw others[0] as Error;
+  const [first] = others;
+  if (first instanceof ClusterError) throw new HarnessError('FIXTURE_FAILED', first.message, { cause: first });
+  if (first !== undefined) throw first;
 }
 
-function outlives(step: UndoStep, { fixturesEndWith }: Environment): boolean {
-  if (fixturesEndWith === 'run') return false;
-  return fixturesEndWith === 'nothing' || thingOf(step)?.lives !== 'cluster';
-}
+/** Whether a resource is still there when the run is over, unless it is removed. */
+const outlives = ({ lives }: Resource, { fixturesEndWith }: Environment): boolean =>
+  fixturesEndWith === 'nothing' || (fixturesEndWith === 'cluster' && lives !== 'cluster');
 
-const reasonOf = (error: unknown): string => {
-  const { name, message } = error as Error;
-  const first = message.split('\n')[0] ?? '';
-  if (error instanceof HarnessError) return first.replace(/\.$/, '');
-  return awsProblem(error)?.sentence.replace(/\.$/, '') ?? `${name}: ${first}`;
+const reasonOf = (error: Error): string => {
+  const first = error.message.split('\n')[0] ?? '';
+  if (error instanceof HarnessError || error instanceof ClusterError) return first.replace(/\.$/, '');
+  return awsProblem(error)?.sentence.replace(/\.$/, '') ?? `${error.name}: ${first}`;
 };

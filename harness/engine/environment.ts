@@ -10,7 +10,9 @@ import { kubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
 import { noteAws } from '../cleanup/aws-journal.ts';
-import { undoIn } from '../cleanup/teardown.ts';
+import { Resources } from '../../foundation/resources.ts';
+import { removeIn } from '../cleanup/teardown.ts';
+import { Gate } from '../world/fixtures/gate.ts';
 import { watchRunPods } from '../world/pods.ts';
 import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
@@ -80,7 +82,8 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     eventual: clusters.eventual,
     ...(clusters.podStarts && { podStarts: clusters.podStarts }),
     podTimes: [],
-    undoAtEnd: [],
+    kept: new Resources(),
+    issuers: new Gate(),
     leftovers: [],
   };
   // Ahead of all that is made there.
@@ -121,7 +124,7 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
       }
     },
     teardown: async () => {
-      const [undone] = await Promise.allSettled([undoIn(environment, environment.undoAtEnd.splice(0))]);
+      const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);
       for (const one of provisioned.values()) {
         one.pods.stop();
         one.kubernetes.close();

@@ -10,6 +10,7 @@ import type {
   V1TokenReview,
 } from '@kubernetes/client-node';
 import { connect, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { removeNamespace } from '../../clusters/in-cluster/index.ts';
 import { NETWORK, patient } from './patient.ts';
 import { watchPods } from './watch.ts';
 
@@ -48,7 +49,8 @@ export interface KubernetesClient {
     labels: Readonly<Record<string, string>>,
     annotations: Readonly<Record<string, string>>,
   ): Promise<void>;
-  deleteNamespace(name: string): Promise<void>;
+  /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
+  removeNamespace(name: string): Promise<void>;
   createServiceAccount(namespace: string, serviceAccount: V1ServiceAccount): Promise<void>;
   patchServiceAccountAnnotations(
     namespace: string,
@@ -118,7 +120,7 @@ export function kubernetesClient(config: KubeConfig, networkMilliseconds: number
         kind: 'Namespace',
         metadata: { name, labels, annotations },
       }),
-    deleteNamespace: (name) => json('DELETE', `/api/v1/namespaces/${name}`),
+    removeNamespace: (name) => removeNamespace(connection, name),
     createServiceAccount: (namespace, serviceAccount) =>
       json('POST', inNamespace(namespace, 'serviceaccounts'), {
         apiVersion: 'v1',

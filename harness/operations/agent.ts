@@ -4,7 +4,6 @@ import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
-import { undoAtOnce } from '../cleanup/undo.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import { defineStep } from './registry.ts';
@@ -77,7 +76,9 @@ async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void>
 async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
   // Ahead of the change: a scenario that is stopped meanwhile must not leave other scenarios without an agent.
-  world.undo.push(undoAtOnce(() => start(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS))));
+  world.resources.addChange(`the agent of cluster ${alias}`, () =>
+    start(world, alias, AbortSignal.timeout(UNDO_MILLISECONDS)),
+  );
   await selectNowhere(kubernetes, true);
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }

@@ -1,4 +1,3 @@
-import { undoAtOnce } from '../cleanup/undo.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, workloads, type ScenarioWorld } from '../world/world.ts';
@@ -38,11 +37,9 @@ async function cut(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
       });
   };
   await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
-  world.undo.push(
-    undoAtOnce(async () => {
-      await setWebhookClient(kubernetes, before);
-      await untilInjected(true, new AbortController().signal);
-    }),
-  );
+  world.resources.addChange(`the webhook of cluster ${alias}`, async () => {
+    await setWebhookClient(kubernetes, before);
+    await untilInjected(true, new AbortController().signal);
+  });
   await untilInjected(false);
 }

@@ -44,7 +44,7 @@ async function deny(world: ScenarioWorld, { cluster, actions }: DenyNode): Promi
     {
       name: `policy ${PolicyName} of role ${RoleName}`,
       lives: 'aws',
-      atOnce: true,
+      due: 'always',
       make: () => iam.send(put),
       remove: async () => {
         await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));

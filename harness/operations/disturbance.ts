@@ -1,6 +1,5 @@
 /** Steps that disturb AWS, and end that. */
 import { HarnessError } from '../../foundation/errors.ts';
-import { undoAtOnce } from '../cleanup/undo.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf } from '../world/world.ts';
@@ -45,7 +44,7 @@ defineStep<Disturb>({
         `${world.scenario.id} disturbs AWS without naming the capability weather in "needs".`,
       );
     world.disturbances.push(end);
-    world.undo.push(undoAtOnce(async () => end()));
+    world.resources.addChange('a disturbance of AWS', async () => end());
   },
 });
 

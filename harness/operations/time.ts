@@ -1,7 +1,6 @@
 /** Steps that let time pass. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../../foundation/errors.ts';
-import { undoAtOnce } from '../cleanup/undo.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { defineStep } from './registry.ts';
@@ -39,6 +38,6 @@ defineStep<OfTime>({
         `${world.scenario.id} moves the clock without naming the capability virtual-clock in "needs".`,
       );
     controls.advanceClock(seconds);
-    world.undo.push(undoAtOnce(async () => controls.resetClock()));
+    world.resources.addChange('the clock of AWS', async () => controls.resetClock());
   },
 });

@@ -1,5 +1,6 @@
 import type { AwsTarget } from '../aws/target.ts';
-import { Resources } from '../cleanup/resources.ts';
+import { Resources } from '../../foundation/resources.ts';
+import { Gate } from '../world/fixtures/gate.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -17,7 +18,8 @@ export function anEnvironment(aws: AwsTarget, values: Partial<Environment> = {})
     fixturesEndWith: 'nothing',
     eventual: false,
     podTimes: [],
-    undoAtEnd: [],
+    kept: new Resources(),
+    issuers: new Gate(),
     leftovers: [],
     ...values,
   };

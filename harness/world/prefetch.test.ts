@@ -9,7 +9,6 @@ import type { Scenario } from '../scenario/spec.ts';
 import { anEnvironment } from '../testing/environment.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { prefetch, type Prefetch } from './prefetch.ts';
-import { undoAll } from '../cleanup/undo.ts';
 import type { Environment } from './world.ts';
 
 describe('what is arranged ahead of the clusters', () => {
@@ -44,7 +43,7 @@ describe('what is arranged ahead of the clusters', () => {
     expect(ahead.take(scenario)).to.equal(undefined);
     await ahead.end();
     expect(await there()).to.have.members(['ab-01-app', 'ab-01-data']);
-    expect(await undoAll(taken?.resources.undo ?? [])).to.deep.equal([]);
+    expect([...((await taken?.resources.remove()) ?? [])]).to.deep.equal([]);
     expect(await there()).to.deep.equal([]);
   });
 
@@ -70,7 +69,7 @@ describe('what is arranged ahead of the clusters', () => {
     const taken = ahead.take(scenario);
     await taken?.inAws;
     expect(await there()).to.include('ab-01-app');
-    await undoAll(taken?.resources.undo ?? []);
+    await taken?.resources.remove();
   });
 
   for (const [what, spec] of [

@@ -1,8 +1,8 @@
 import { isKnownLate, placeholdersIn } from '../scenario/placeholders.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { undoIn } from '../cleanup/teardown.ts';
+import { Resources } from '../../foundation/resources.ts';
+import { removeIn } from '../cleanup/teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
-import { Resources } from '../cleanup/resources.ts';
 import { makeWorld, type Environment } from './world.ts';
 
 /** What was begun for a scenario ahead of its clusters. */
@@ -42,10 +42,10 @@ export function prefetch(
     // Whoever takes it over is told.
     return inAws.catch(() => undefined);
   };
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined && !stopped.aborted; next = queue.shift()) await work(next);
   };
-  const lanes = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, lane);
+  const workers = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, worker);
   return {
     take: (scenario) => {
       const waiting = queue.findIndex(({ id }) => id === scenario.id);
@@ -56,13 +56,13 @@ export function prefetch(
     },
     end: async () => {
       over.abort(new Error('What was arranged ahead is not needed any more.'));
-      await Promise.all(lanes);
+      await Promise.all(workers);
       const untaken = [...begun.values()];
       begun.clear();
       await Promise.all(untaken.map(({ resources }) => resources.close()));
-      await undoIn(
+      await removeIn(
         environment,
-        untaken.flatMap(({ resources }) => resources.undo.splice(0)),
+        untaken.flatMap(({ resources }) => resources.take()),
       );
     },
   };

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
+import { Resources } from '../../foundation/resources.ts';
 import { aScenario } from '../testing/scenarios.ts';
 import { Names } from './names.ts';
 import { startWorkloadPod } from './workload-pod.ts';
@@ -15,7 +16,7 @@ function worldOf(
     scenario,
     names: new Names(scenario, { run: 'crun', accountId: () => '111122223333', cluster: () => undefined }),
     signal: new AbortController().signal,
-    undo: [],
+    resources: new Resources(),
     environment: {
       run: 'crun',
       aws: { region: 'us-west-2', workloadEnvironment: {} },

@@ -17,7 +17,6 @@ import { createAsSeen } from '../operations/admitted-pod.ts';
 import type { PodGroups } from './stages.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
 import { probingOrder, retryUntil } from '../consistency/probe.ts';
-import { undoAtOnce } from '../cleanup/undo.ts';
 import { labelsOf, clusterOf, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Container that makes the probes. */
@@ -83,11 +82,10 @@ export async function startWorkloadPod(
     over = true;
   };
   // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
-  world.undo.push(
-    undoAtOnce(
-      async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove()),
-      'makes-room',
-    ),
+  world.resources.addChange(
+    `pod ${workload.namespace}/${name}`,
+    async () => (inbox.complete && workload.spec.container !== 'sidecar' ? undefined : remove()),
+    'unless-kept',
   );
   return {
     name,

@@ -1,15 +1,15 @@
 import type { RunningCluster } from '../../clusters/driver.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
+import { Resources } from '../../foundation/resources.ts';
 import type { StartLimiter } from '../../foundation/start-limiter.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
-import { Resources } from '../cleanup/resources.ts';
+import type { Gate } from './fixtures/gate.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
-import type { UndoStep } from '../cleanup/undo.ts';
 
 /** A cluster as scenarios use it. */
 export interface ProvisionedCluster {
@@ -44,8 +44,12 @@ export interface Environment {
   readonly podStarts?: Pick<StartLimiter, 'acquire'>;
   /** Milliseconds that each pod took from the request that creates it to its first report. */
   readonly podTimes: number[];
-  /** Undone when the run is over: of scenarios whose things are kept. */
-  readonly undoAtEnd: UndoStep[];
+  /** Resources of scenarios that are kept until the run is over. */
+  readonly kept: Resources;
+  /** Lets one scenario at a time register an issuer in an account. */
+  readonly issuers: Gate;
+  /** Whether S3 gives a new bucket the tags that CreateBucket has, as AWS' does; absent until that is known. */
+  tagsNewBuckets?: boolean;
   /** What could not be removed and stays when the run is over. */
   readonly leftovers: Leftover[];
 }
@@ -56,7 +60,7 @@ export interface Leftover {
   readonly reason: string;
 }
 
-/** The things of one scenario that exist, and how to undo them. */
+/** The resources of one scenario that exist. */
 export interface ScenarioWorld {
   readonly scenario: Scenario;
   readonly environment: Environment;
@@ -65,9 +69,8 @@ export interface ScenarioWorld {
   readonly associations: Map<string, string>;
   /** Token name -> token, of `tokens`. */
   readonly tokens: Map<string, string>;
+  /** What it made and changed: undone when it is over. */
   readonly resources: Resources;
-  /** Those of `resources`: done when the scenario is over. */
-  readonly undo: UndoStep[];
   /** Ends of the disturbances of AWS that are under way. */
   readonly disturbances: (() => void)[];
   /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
@@ -80,7 +83,7 @@ export interface ScenarioWorld {
   readonly signal: AbortSignal;
 }
 
-/** `resources`: of what was arranged already. */
+/** `resources`: what was made for the scenario already. */
 export function makeWorld(
   scenario: Scenario,
   environment: Environment,
@@ -104,7 +107,6 @@ export function makeWorld(
     associations: new Map(),
     tokens: new Map(),
     resources,
-    undo: resources.undo,
     disturbances: [],
     notes: new Map(),
     injected: new Map(),
