@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,5 +82,24 @@ describe('the checks of CI', () => {
       'imports-of-emulator: emulator/a.ts -> clusters/b.ts',
       'imports-of-components-probe: components/probe/a.ts -> components/go/b.ts',
     ]);
+  });
+
+  it('run each test file in one tier, and no tier without tests', async () => {
+    const { FILES, TIERS } = (await import(script('test-tiers.js'))) as {
+      FILES: readonly string[];
+      TIERS: Readonly<Record<string, readonly string[]>>;
+    };
+    const { lookupFiles } = (await import(script('../node_modules/mocha/lib/cli/lookup-files.js'))) as {
+      lookupFiles: (glob: string) => readonly string[];
+    };
+    const found = (globs: readonly string[]): readonly string[] => globs.flatMap((glob) => lookupFiles(glob));
+    const { stdout } = spawnSync('git', ['ls-files', '*.test.ts'], { cwd: script('..'), encoding: 'utf8' });
+    expect(found(FILES)).to.include.members(stdout.trimEnd().split('\n'));
+    const ofTiers = Object.values(TIERS).map(found);
+    for (const files of ofTiers) expect(files).not.to.have.lengthOf(0);
+    expect(new Set(ofTiers.flat()).size).to.equal(ofTiers.flat().length);
+    const ci = readFileSync(script('../.ci/run'), 'utf8');
+    for (const command of ['npm test', ...Object.keys(TIERS).map((tier) => `npm run --silent test:${tier}`)])
+      expect(ci).to.match(new RegExp(` ${command}$`, 'm'));
   });
 });

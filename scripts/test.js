@@ -1,7 +1,7 @@
 /**
- * `npm test`: all tests, those of the command line as processes included, but those that need Docker: `--docker` runs these
- * alone. Ends with a line of counts, such as
- * `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole set.
+ * `npm test`: all tests but those of another tier, which `--docker` and `--rehearsal` run (scripts/test-tiers.js). Ends with a
+ * line of counts, such as `1800 passed, 0 failed`. Arguments are passed on to mocha; file names among them replace the whole
+ * set.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -9,10 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isFresh } from './freshness.js';
-
-const DOCKER_FILES = 'test/docker/**/*.test.ts';
-const FILES =
-  '{clusters,components,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites,test}/**/*.test.ts';
+import { FILES, TIERS } from './test-tiers.js';
 
 process.chdir(dirname(dirname(fileURLToPath(import.meta.url))));
 const directory = mkdtempSync(join(tmpdir(), 'conformance-test-'));
@@ -23,18 +20,23 @@ process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
 if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'inherit' }).status !== 0) {
   finish('The build failed, so no test was run.');
 } else {
-  const docker = process.argv.includes('--docker');
-  const args = process.argv.slice(2).filter((word) => word !== '--docker');
+  const words = process.argv.slice(2);
+  const tier = Object.keys(TIERS).find((name) => words.includes(`--${name}`));
+  const args = words.filter((word) => word !== `--${tier}`);
+  const others = Object.entries(TIERS).flatMap(([name, files]) => (name === tier ? [] : files));
   const mocha = spawn(
     process.execPath,
     [
       join('node_modules', 'mocha', 'bin', 'mocha.js'),
       '--import=tsx',
-      // Docker's tests take minutes, and two of them at once would take each other's processors.
-      ...(docker ? ['--timeout=600000'] : ['--parallel', '--jobs=2', '--timeout=30000', `--ignore=${DOCKER_FILES}`]),
+      // Docker's tests take minutes, and two of them at once would take each other's processors. The others take seconds: they
+      // have minutes for a machine on which much else runs.
+      ...(tier === 'docker' ? ['--timeout=600000'] : ['--parallel', '--jobs=2', '--timeout=120000']),
       `--reporter=${join('scripts', 'test-reporter.js')}`,
       ...args,
-      ...(args.some((word) => word.endsWith('.test.ts')) ? [] : [docker ? DOCKER_FILES : FILES]),
+      ...(args.some((word) => word.endsWith('.test.ts'))
+        ? []
+        : [...(TIERS[tier] ?? FILES), ...others.map((files) => `--ignore=${files}`)]),
     ],
     {
       stdio: 'inherit',

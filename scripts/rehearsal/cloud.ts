@@ -35,8 +35,10 @@ export interface RehearsalCloud {
   readonly aws: AwsTarget;
   /** Environment of the job's processes: credentials and region. */
   readonly environment: Readonly<Record<string, string>>;
-  /** The same with a session of its own, until then: milliseconds since the epoch. Default: for six hours. */
-  readonly session: (endsAt?: number) => Readonly<Record<string, string>>;
+  /** The same with a session of its own. */
+  readonly session: () => Readonly<Record<string, string>>;
+  /** Lets the session of an environment expire now. */
+  endSession(environment: Readonly<Record<string, string>>): void;
   /** Role of the second account that the job may assume. */
   readonly otherAccountRole: string;
   readonly jobRoleName: string;
@@ -137,6 +139,9 @@ export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<Re
     aws,
     environment: session(options.sessionEndsAt),
     session,
+    endSession: ({ AWS_ACCESS_KEY_ID: accessKeyId = '' }) => {
+      Object.assign(world.credentials.find(accessKeyId)?.credentials ?? {}, { expiration: Date.now() });
+    },
     otherAccountRole,
     jobRoleName: JOB_ROLE,
     jobRoleArn,

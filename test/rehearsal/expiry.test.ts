@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { builtPackage } from '../run-cli.ts';
 import { expectNoSecrets } from '../secrets.ts';
 import { scenario, suiteFile } from '../suites.ts';
+import { until } from './until.ts';
 import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
 
 const ASKS_EKS = { 'mine.ts': suiteFile(scenario('MY-01', 'all.succeeds(all.listAssociations())', '')) };
@@ -14,24 +14,18 @@ describe('a run on EKS whose credentials expire under way', function () {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 
-  const slowAt = (service: 's3' | 'eks', operation: string) =>
-    ({ service, operation, delayMilliseconds: 5000 }) as const;
-  for (const [when, options, slow, files] of [
-    [
-      'while its cluster is made',
-      { settings: { delays: { ...DELAYS, createCluster: 7000 } } },
-      undefined,
-      ONE_SCENARIO,
-    ],
-    ['while a probe runs', {}, slowAt('s3', 'GetObject'), ONE_SCENARIO],
-    ['while EKS is probed', {}, slowAt('eks', 'ListPodIdentityAssociations'), ASKS_EKS],
+  for (const [when, service, operation, files] of [
+    ['while its cluster is made', 'eks', 'CreateCluster', ONE_SCENARIO],
+    ['while a probe runs', 's3', 'GetObject', ONE_SCENARIO],
+    ['while EKS is probed', 'eks', 'ListPodIdentityAssociations', ASKS_EKS],
   ] as const)
     it(`${when}: says so, keeps the state file, and a sweep with fresh ones removes the rest`, async () => {
-      cloud = await rehearsalCloud(options);
-      // Building takes longer than the session lasts.
-      builtPackage();
-      if (slow !== undefined) cloud.aws.controls?.addWeather(slow);
-      const env = cloud.session(Date.now() + 4000);
+      cloud = await rehearsalCloud({ settings: { delays: { ...DELAYS, createCluster: 1500 } } });
+      if (operation !== 'CreateCluster') {
+        cloud.aws.controls?.addWeather({ service, operation, delayMilliseconds: 1500 });
+      }
+      const env = cloud.session();
+      void until(() => cloud.calls().some((call) => call.operation === operation)).then(() => cloud.endSession(env));
       const run = await rehearse(cloud, { env, files });
       expectSentence(cloud, run, 3, /^ERROR The AWS credentials expired before the run was over: .*fresh ones/);
       expect(run.stderr).to.contain('npm run sweep -- --cluster eks');

@@ -1,0 +1,16 @@
+/**
+ * Which tests a command runs. Each test file is of one tier: of one of these, or of `npm test`, which runs all others.
+ * Globs, those of files that take longest ahead: a file that is begun last and takes long is waited for by one process alone.
+ */
+export const TIERS = {
+  /** Those that need a Docker engine. */
+  docker: ['test/docker/**/*.test.ts'],
+  /** Whole runs on an emulated Amazon EKS, and on MiniStack's. */
+  rehearsal: ['test/rehearsal/policy.test.ts', 'test/{rehearsal/!(policy),contract/ministack,cli/eks}.test.ts'],
+};
+
+/** All tests. */
+export const FILES = [
+  'test/**/*.test.ts',
+  '{cli,clusters,components,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites}/**/*.test.ts',
+];
