@@ -8,8 +8,8 @@ import { setFlagsFromString } from 'node:v8';
 const MINIMUM = [20, 19];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Runs an entry point of dist/, in a clone building first where sources are newer. `version` is that of the Node that runs it. */
-export async function start(entry, version = process.versions.node) {
+/** Runs dist/, in a clone building it first where sources are newer. `version` is that of the Node that runs it. */
+export async function start(version = process.versions.node) {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major < MINIMUM[0] || (major === MINIMUM[0] && minor < MINIMUM[1])) {
     process.stderr.write(`Node ${version} is too old: install Node ${MINIMUM.join('.')} or later.\n`);
@@ -35,5 +35,5 @@ export async function start(entry, version = process.versions.node) {
       return;
     }
   }
-  await import(join(root, 'dist', entry));
+  await import(join(root, 'dist', 'cli', 'main.js'));
 }

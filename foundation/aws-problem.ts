@@ -1,3 +1,5 @@
+import { commandLine } from './command-line.ts';
+
 /** What AWS' and the SDK's errors mean for who runs this, in one sentence each. */
 
 export type AwsProblemKind =
@@ -103,7 +105,7 @@ function problemOf(error: AwsError): AwsProblem | undefined {
     return problem(
       'quota',
       'environment',
-      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`npm run sweep -- --cluster eks\` lists what former runs left, or ask AWS for more in Service Quotas.`,
+      `A quota of the account is reached (${name}: ${said}): delete what is not needed, \`${commandLine('sweep', '--cluster eks --list')}\` lists what former runs left, or ask AWS for more in Service Quotas.`,
     );
   if (isThrottling(name))
     return problem(

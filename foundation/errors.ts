@@ -23,6 +23,7 @@ export type HarnessErrorCode =
   | 'UNKNOWN_FLAG'
   | 'BAD_FLAG_VALUE'
   | 'BAD_CONFIG_FILE'
+  | 'BAD_FILE'
   | 'UNKNOWN_SUITE'
   | 'UNKNOWN_SCENARIO'
   | 'UNKNOWN_FAULT'
@@ -35,6 +36,7 @@ export type HarnessErrorCode =
   | 'BAD_REPORTER'
   | 'BAD_CLUSTER'
   | 'BAD_AWS'
+  | 'ADDRESS_UNAVAILABLE'
   | 'AWS_UNREACHABLE'
   | 'AWS_FAILED'
   | 'CREDENTIALS_EXPIRED'
@@ -53,6 +55,7 @@ export type HarnessErrorCode =
 export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && !ENVIRONMENT_CODES.has(code);
 
 const ENVIRONMENT_CODES: ReadonlySet<HarnessErrorCode> = new Set([
+  'ADDRESS_UNAVAILABLE',
   'AWS_UNREACHABLE',
   'AWS_FAILED',
   'CREDENTIALS_EXPIRED',

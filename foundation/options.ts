@@ -1,4 +1,4 @@
-/** One option of a run. The same table drives parser, help, config file, environment and the print-out. */
+/** One option of a command. The same table drives parser, help, config file, environment and the print-out. */
 export interface OptionSpec {
   /** Kebab case, without dashes; also the key in the config file. */
   readonly name: string;
@@ -8,6 +8,8 @@ export interface OptionSpec {
   readonly default?: string | number | boolean;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Whether a number may have a fraction. */
+  readonly fraction?: boolean;
   readonly help: string;
   /** What values look like, where AWS would refuse others only after the first things are made. Not whether they exist. */
   readonly form?: { readonly pattern: RegExp; readonly expected: string };
@@ -23,10 +25,10 @@ export type Origin = 'flag' | 'environment' | 'config file' | 'default';
 /** Every option with its value and where that came from. Asking for an option that is not in the table throws. */
 export interface OptionValues {
   readonly values: ReadonlyMap<string, { readonly value: OptionValue; readonly origin: Origin }>;
-  text(name: string): string | undefined;
-  number(name: string): number;
-  flag(name: string): boolean;
-  list(name: string): readonly string[];
+  readonly text: (name: string) => string | undefined;
+  readonly number: (name: string) => number;
+  readonly flag: (name: string) => boolean;
+  readonly list: (name: string) => readonly string[];
 }
 
 /** The texts of options, under other names; what is not given is left out. */

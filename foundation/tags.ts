@@ -1,6 +1,6 @@
 /** Tags of every AWS resource that a run makes, so that what it left is found, and known to be the harness' own. */
 export const RUN_TAG = 'conformance-run';
-/** ISO 8601 in UTC: from then on `npm run sweep -- --cluster eks` may delete the resource. */
+/** ISO 8601 in UTC: from then on `sweep --cluster eks` may delete the resource. */
 export const EXPIRY_TAG = 'conformance-expires';
 
 /** Where the run was: IAM has no regions, so only the tag tells of its things whether clusters elsewhere need them. */

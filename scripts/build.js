@@ -16,14 +16,7 @@ process.chdir(root);
 /** Entry points of dist/, by their path without extension. */
 const ENTRIES = [
   'harness/index',
-  'harness/main',
-  'harness/compare/main',
-  'harness/cleanup/sweep/bin',
-  'emulator/iam/evaluate/bin',
-  'scripts/emulator-main',
-  'scripts/replay/bin',
-  'scripts/bench/bin',
-  'scripts/kind-images',
+  'cli/main',
   'components/agent/main',
   ...readdirSync('suites')
     .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const SOURCES = [
+  'cli',
   'foundation',
   'kubernetes',
   'emulator',

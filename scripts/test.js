@@ -44,7 +44,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
         ...process.env,
         AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
         TEST_COUNTS_FILE: countsFile,
-        CONFORMANCE_TEST_BUILT: 'true',
+        TEST_DIST_IS_BUILT: 'true',
       },
     },
   );

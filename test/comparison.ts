@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
-import { main } from '../harness/compare/cli.ts';
+import { executed } from '../cli/testing.ts';
 import type { Comparison } from '../harness/compare/compare.ts';
 import type { RunResults } from '../harness/report/results.ts';
 import { runConformance, temporaryFolder } from './run-cli.ts';
@@ -63,13 +63,8 @@ export interface Command {
 }
 
 export async function command(args: readonly string[], environment: Record<string, string> = {}): Promise<Command> {
-  const written = { stdout: '', stderr: '' };
-  const exitCode = await main(args, {
-    stdout: { write: (text) => (written.stdout += text) },
-    stderr: { write: (text) => (written.stderr += text) },
-    environment,
-  });
-  return { exitCode, ...written };
+  const { code: exitCode, out: stdout, err: stderr } = await executed('compare', args, { environment });
+  return { exitCode, stdout, stderr };
 }
 
 export type Written = Pick<Comparison, 'scenarios' | 'stale' | 'summary' | 'medians' | 'unlike'> & {

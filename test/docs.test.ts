@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
 import { FAULTS } from '../faults/index.ts';
-import { environmentName, OPTIONS } from '../harness/config/options.ts';
+import { OPTIONS } from '../harness/config/options.ts';
+import { variableOf } from '../harness/config/read-options.ts';
 import { EXIT } from '../foundation/errors.ts';
 import * as surface from '../harness/index.ts';
 
@@ -71,7 +72,7 @@ describe('the texts', () => {
       return [
         `--${option.name}${value === undefined ? '' : ` ${value}`}`,
         option.default === undefined ? '' : String(option.default),
-        option.commandLineOnly ? '' : environmentName(option.name),
+        option.commandLineOnly ? '' : variableOf(option.name),
       ];
     });
     expect(written).to.deep.equal(options);

@@ -2,7 +2,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { main as evaluate } from '../emulator/iam/evaluate/cli.ts';
+import { executed } from '../cli/testing.ts';
 import { runConformance, temporaryFolder, type CliRun } from './run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -41,10 +41,8 @@ describe('the examples', () => {
   });
 
   it('has cases that the policy engine agrees with', async () => {
-    let output = '';
-    const io = { write: (text: string) => (output += text) };
-    const code = await evaluate([join(root, 'examples', 'evaluate', 'cases.json')], { stdout: io, stderr: io });
-    expect(output).to.match(/^(\d+) of \1 cases agree$/m);
+    const { code, out } = await executed('evaluate', [join(root, 'examples', 'evaluate', 'cases.json')]);
+    expect(out).to.match(/^(\d+) of \1 cases agree$/m);
     expect(code).to.equal(0);
   });
 });

@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Builds dist/ where sources are newer; `npm test` has done that before. */
 export function ensureBuilt(): void {
-  if (process.env['CONFORMANCE_TEST_BUILT'] !== undefined) return;
+  if (process.env['TEST_DIST_IS_BUILT'] !== undefined) return;
   const fresh = `import { isFresh } from ${JSON.stringify(join(root, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
   const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', fresh]);
   if (status === 0) return;
@@ -61,6 +61,7 @@ export interface CliOptions {
   readonly started?: (send: (signal: NodeJS.Signals) => void) => void;
   /** `own`: the report folder is given by `args`, or there is none. */
   readonly reports?: 'temporary' | 'own';
+  /** Default: the one that runs scenarios. */
   readonly command?: string;
 }
 
@@ -93,16 +94,24 @@ export async function runConformance(options: CliOptions = {}): Promise<CliRun> 
   }
   if (options.reports !== 'own') args.push('--report-dir', reportDirectory);
   const started = performance.now();
-  const child = spawn(process.execPath, [join(builtPackage(), 'bin', options.command ?? 'conformance.js'), ...args], {
-    cwd: directory,
-    env: {
-      PATH: process.env['PATH'] ?? '',
-      HOME: directory,
-      TMPDIR: makeFolder(join(directory, 'tmp')),
-      ...options.env,
+  const child = spawn(
+    process.execPath,
+    [
+      join(builtPackage(), 'bin', 'conformance.js'),
+      ...(options.command === undefined ? [] : [options.command]),
+      ...args,
+    ],
+    {
+      cwd: directory,
+      env: {
+        PATH: process.env['PATH'] ?? '',
+        HOME: directory,
+        TMPDIR: makeFolder(join(directory, 'tmp')),
+        ...options.env,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   options.started?.((signal) => void child.kill(signal));
   let stdout = '';
   let stderr = '';

@@ -1,4 +1,5 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
+import { commandLine } from '../../foundation/command-line.ts';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
@@ -19,7 +20,7 @@ export { findInCluster, removeFromExisting, type InCluster } from './leftovers.t
 export { removeRole } from './roles.ts';
 export { TIMING, type Timing } from './timing.ts';
 
-const REMEDY = '`npm run sweep -- --cluster eks` deletes what a run left once it has expired';
+const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes what a run left once it has expired`;
 
 /** Clusters that EKS makes, or those that the options name. */
 export function eksDriver(options: EksOptions): ClusterDriver {

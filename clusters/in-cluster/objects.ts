@@ -1,4 +1,5 @@
 /** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
+import { commandLine } from '../../foundation/command-line.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
@@ -72,7 +73,7 @@ export function demandOurs(object: ObjectName, run: string, what: string): void 
     'usage',
     maker === undefined
       ? `The cluster has ${what} already, ${nameOf(object)}: name a cluster without one, or remove it first.`
-      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove what is left of it with "npm run sweep".`,
+      : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove what is left of it with \`${commandLine('sweep')}\`.`,
   );
 }
 

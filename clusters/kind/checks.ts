@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import { statfs } from 'node:fs/promises';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { DockerError, type Docker, type EngineInfo, type ImageInfo } from './docker.ts';
@@ -84,6 +85,6 @@ async function pull(docker: Docker, flag: string, reference: string, signal: Abo
   throw new ClusterError(
     'IMAGE_MISSING',
     'usage',
-    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): ${flag === 'kind-image' ? 'build one with `npm run kind:node-image`' : 'build it'}, or name another.`,
+    `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): ${flag === 'kind-image' ? `build one with \`${commandLine('kind-node-image')}\`` : 'build it'}, or name another.`,
   );
 }

@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
@@ -8,7 +9,7 @@ import type { Runner } from './runner.ts';
 /** Label by which kind knows the containers of a cluster. */
 export const CLUSTER_LABEL = 'io.x-k8s.kind.cluster';
 
-/** The kind program: that of PATH, else the one that `npm run kind:node-image` built. Throws `ClusterError` KIND_MISSING. */
+/** The kind program: that of PATH, else the one that `kind-node-image` built. Throws `ClusterError` KIND_MISSING. */
 export async function kindProgram(environment: NodeJS.ProcessEnv = process.env): Promise<string> {
   const folders = [
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),
@@ -19,7 +20,7 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
   throw new ClusterError(
     'KIND_MISSING',
     'environment',
-    'There is no kind on this machine: install it (https://kind.sigs.k8s.io), or run `npm run kind:node-image`, which builds it.',
+    `There is no kind on this machine: install it (https://kind.sigs.k8s.io), or run \`${commandLine('kind-node-image')}\`, which builds it.`,
   );
 }
 
@@ -89,7 +90,7 @@ export function creationError(name: string, image: string | undefined, stderr: s
     return new ClusterError(
       'IMAGE_MISSING',
       'usage',
-      `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`npm run kind:node-image\`.`,
+      `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
       cause,
     );
   if (CANNOT_START.test(stderr))

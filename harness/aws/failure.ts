@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 
@@ -13,7 +14,7 @@ export function awsFailure(error: unknown): HarnessError | undefined {
   if (known.kind === 'expired-credentials' || known.kind === 'no-credentials')
     return new HarnessError(
       'CREDENTIALS_EXPIRED',
-      'The AWS credentials expired before the run was over: remove what it left with fresh ones (`npm run sweep -- --cluster eks`), and give the next run a longer session.',
+      `The AWS credentials expired before the run was over: remove what it left with fresh ones (\`${commandLine('sweep', '--cluster eks')}\`), and give the next run a longer session.`,
       { cause: error },
     );
   return new HarnessError(known.blame === 'usage' ? 'BAD_AWS' : 'AWS_FAILED', known.sentence, { cause: error });

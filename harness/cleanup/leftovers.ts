@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { HarnessError } from '../../foundation/errors.ts';
@@ -26,11 +27,11 @@ export function sweepCommand(
   configuration?: Configuration,
 ): string {
   const flags = [`--run ${run}`, `--report-dir ${directory}`];
-  if (!left.some(({ kind }) => kind === 'aws')) return `npm run sweep -- ${flags.join(' ')}`;
+  if (!left.some(({ kind }) => kind === 'aws')) return commandLine('sweep', flags.join(' '));
   for (const name of PLACES) {
     const value = configuration?.values.get(name)?.value;
     const text = Array.isArray(value) ? value.join(',') : value;
     if (text !== undefined && text !== '') flags.push(`--${name} ${String(text)}`);
   }
-  return `npm run sweep -- --cluster eks ${flags.join(' ')}`;
+  return commandLine('sweep', `--cluster eks ${flags.join(' ')}`);
 }

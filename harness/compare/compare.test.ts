@@ -83,7 +83,7 @@ describe('npm run compare', function () {
 
     it('runs as a command', async () => {
       const { exitCode, stdout, stderr } = await runConformance({
-        command: 'compare.js',
+        command: 'compare',
         reports: 'own',
         args: [file(first), file(second)],
       });
@@ -140,7 +140,7 @@ describe('npm run compare', function () {
       expect(stdout)
         .to.contain('The run could not do its work: There was no Docker.')
         .and.to.contain('0 scenarios compared');
-      expect(stderr).to.equal('compare: no scenario has a verdict on both sides, so nothing was compared.\n');
+      expect(stderr).to.equal('No scenario has a verdict on both sides, so nothing was compared.\n');
       const skipped = onKind((results) => {
         for (const scenario of results.scenarios) Object.assign(scenario, { verdict: 'skipped', probes: [] });
       });

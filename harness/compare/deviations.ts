@@ -1,10 +1,10 @@
+import { HarnessError } from '../../foundation/errors.ts';
 import { parse } from 'yaml';
 import { suggestion } from '../config/nearest.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
 import shipped from './known-deviations.json' with { type: 'json' };
 import { PROBE_VERDICTS, readText, VERDICTS, type Side } from './read-results.ts';
 import { list, object, oneOf, record, scalar, scenarioId, text, whole, words } from './shape.ts';
-import { UsageError } from './usage-error.ts';
 
 /** A difference that is known, and why it is there (docs/compare.md). */
 export interface Deviation {
@@ -34,14 +34,15 @@ const SHIPPED = 'known-deviations.json';
 /** The known deviations that come with the project. */
 export const shippedDeviations = (): readonly Deviation[] => deviationsOf(shipped, SHIPPED);
 
-/** Reads a file of known deviations, YAML or JSON. Throws `UsageError` for anything that it must not have. */
+/** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
 export function readDeviations(file: string): readonly Deviation[] {
   const content = readText(file, 'Deviations file');
   let value: unknown;
   try {
     value = parse(content);
   } catch (error) {
-    throw new UsageError(
+    throw new HarnessError(
+      'BAD_FILE',
       `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]?.replace(/:$/, '') ?? ''}.`,
     );
   }
@@ -57,8 +58,11 @@ export function deviationsOf(value: unknown, file: string): readonly Deviation[]
       deviation(item, `deviations[${index}]`, file),
     );
   } catch (error) {
-    if (error instanceof UsageError)
-      throw new UsageError(`${file} is no list of known deviations: ${error.message} (docs/compare.md has its form).`);
+    if (error instanceof HarnessError)
+      throw new HarnessError(
+        'BAD_FILE',
+        `${file} is no list of known deviations: ${error.message} (docs/compare.md has its form).`,
+      );
     throw error;
   }
 }
@@ -70,12 +74,12 @@ function deviation(item: unknown, at: string, file: string): Deviation {
   const sides = list(values['sides'], `${at}.sides`).map((entry, index) => side(entry, `${at}.sides[${index}]`, probe));
   const [first, second] = sides;
   if (first === undefined || second === undefined || sides.length !== 2)
-    throw new UsageError(`${at}.sides must be a list of two, not of ${sides.length}`);
+    throw new HarnessError('BAD_FILE', `${at}.sides must be a list of two, not of ${sides.length}`);
   for (const field of new Set([...Object.keys(first.observed), ...Object.keys(second.observed)])) {
     if (!Object.hasOwn(first.observed, field) || !Object.hasOwn(second.observed, field))
-      throw new UsageError(`${at}.sides must say what each side observes of ${field}`);
+      throw new HarnessError('BAD_FILE', `${at}.sides must say what each side observes of ${field}`);
     if (first.observed[field] === second.observed[field])
-      throw new UsageError(`${at}.sides observe the same ${field}, which is no deviation`);
+      throw new HarnessError('BAD_FILE', `${at}.sides observe the same ${field}, which is no deviation`);
   }
   return {
     listed: `${file}, ${at}`,
@@ -91,13 +95,14 @@ function side(item: unknown, at: string, probe: number | null): DeviationSide {
   const values = object(item, at);
   only(values, ['when', 'observed'], at);
   const when = record(values['when'], `${at}.when`, words);
-  if (Object.keys(when).length === 0) throw new UsageError(`${at}.when must name a fact of the run, such as cluster`);
+  if (Object.keys(when).length === 0)
+    throw new HarnessError('BAD_FILE', `${at}.when must name a fact of the run, such as cluster`);
   const observed = object(values['observed'], `${at}.observed`);
   const entries = Object.entries(observed).map(([field, value]) => [
     field,
     valueOf(field, value, `${at}.observed`, probe),
   ]);
-  if (entries.length === 0) throw new UsageError(`${at}.observed must name a field`);
+  if (entries.length === 0) throw new HarnessError('BAD_FILE', `${at}.observed must name a field`);
   return { when, observed: Object.fromEntries(entries) as Readonly<Record<string, Value>> };
 }
 
@@ -105,12 +110,15 @@ function valueOf(field: string, value: unknown, at: string, probe: number | null
   const where = `${at}.${field}`;
   if (probe === null) {
     if (field !== 'verdict')
-      throw new UsageError(`${where} needs a probe: of a scenario as a whole there is verdict alone`);
+      throw new HarnessError('BAD_FILE', `${where} needs a probe: of a scenario as a whole there is verdict alone`);
     return oneOf(value, VERDICTS, where);
   }
   if (/^facts\../.test(field)) return value === null ? null : scalar(value, where);
   if (!(FIELDS as readonly string[]).includes(field))
-    throw new UsageError(`${where} is no field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`);
+    throw new HarnessError(
+      'BAD_FILE',
+      `${where} is no field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`,
+    );
   if (field === 'verdict') return oneOf(value, PROBE_VERDICTS, where);
   if (value === null) return null;
   return field === 'status' ? whole(value, 0, where) : text(value, where);
@@ -119,7 +127,10 @@ function valueOf(field: string, value: unknown, at: string, probe: number | null
 function only(values: Readonly<Record<string, unknown>>, names: readonly string[], at: string): void {
   const unknown = Object.keys(values).find((name) => !names.includes(name));
   if (unknown !== undefined)
-    throw new UsageError(`${at} must not have "${unknown}": ${suggestion(unknown, names).replace(/\.$/, '')}`);
+    throw new HarnessError(
+      'BAD_FILE',
+      `${at} must not have "${unknown}": ${suggestion(unknown, names).replace(/\.$/, '')}`,
+    );
 }
 
 /** What each side observes by a deviation, A first, in each order that the runs fit; none where it is not about them. */

@@ -1,9 +1,9 @@
+import { HarnessError } from '../../foundation/errors.ts';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESULTS_VERSION, type Verdict } from '../report/results.ts';
 import type { FactMatcher } from '../../foundation/probe-protocol.ts';
 import { list, object, oneOf, optional, record, scalar, scenarioId, text, whole, words, type Scalar } from './shape.ts';
-import { UsageError } from './usage-error.ts';
 
 export const VERDICTS = ['passed', 'failed', 'inconclusive', 'skipped', 'error'] as const satisfies readonly Verdict[];
 export const PROBE_VERDICTS = ['passed', 'failed', 'inconclusive', 'error'] as const;
@@ -59,23 +59,27 @@ export interface SideProbe {
 }
 
 /**
- * Reads a results.json; of a folder, the one in it. Throws `UsageError` when it cannot be read, is of another version, or
+ * Reads a results.json; of a folder, the one in it. Throws `HarnessError` BAD_FILE when it cannot be read, is of another version, or
  * is something else. Fields that a comparison does not need are passed over, so that newer files with more can be read.
  */
 export function readResults(path: string): Side {
   const file = isFolder(path) ? join(path, 'results.json') : path;
   const content = parse(readText(file, 'Results file'), file);
   if (typeof content !== 'object' || content === null || !('version' in content))
-    throw new UsageError(`${file} is no results.json: it has no version. Give the one of a run's report folder.`);
+    throw new HarnessError(
+      'BAD_FILE',
+      `${file} is no results.json: it has no version. Give the one of a run's report folder.`,
+    );
   if (content.version !== RESULTS_VERSION)
-    throw new UsageError(
+    throw new HarnessError(
+      'BAD_FILE',
       `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads version ${RESULTS_VERSION}: compare it with the program that wrote it.`,
     );
   try {
     return side(file, object(content, 'it'));
   } catch (error) {
-    if (error instanceof UsageError)
-      throw new UsageError(`${file} is damaged: ${error.message}. Run the conformance suites again.`);
+    if (error instanceof HarnessError)
+      throw new HarnessError('BAD_FILE', `${file} is damaged: ${error.message}. Run the conformance suites again.`);
     throw error;
   }
 }
@@ -86,7 +90,8 @@ export function readText(file: string, what: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(
+    throw new HarnessError(
+      'BAD_FILE',
       `${what} ${file} cannot be read (${code === 'ENOENT' ? 'there is no such file' : (code ?? 'unknown cause')}): give the path of one.`,
     );
   }
@@ -100,7 +105,7 @@ function parse(content: string, file: string): unknown {
   try {
     return JSON.parse(content) as unknown;
   } catch {
-    throw new UsageError(`${file} is no JSON: give the results.json of a run's report folder.`);
+    throw new HarnessError('BAD_FILE', `${file} is no JSON: give the results.json of a run's report folder.`);
   }
 }
 
@@ -197,7 +202,10 @@ function matcher(value: unknown, at: string): FactMatcher {
   if (Array.isArray(between) && between.length === 2 && between.every((bound) => typeof bound === 'number'))
     return { between: between as unknown as readonly [number, number] };
   if (typeof matches === 'string' && isPattern(matches)) return { matches };
-  throw new UsageError(`${at} must be a value, {absent: true}, {between: [low, high]} or {matches: pattern}`);
+  throw new HarnessError(
+    'BAD_FILE',
+    `${at} must be a value, {absent: true}, {between: [low, high]} or {matches: pattern}`,
+  );
 }
 
 function isPattern(source: string): boolean {
@@ -212,7 +220,7 @@ function isPattern(source: string): boolean {
 function unique<K, V>(values: readonly V[], key: (value: V) => K, at: string): ReadonlyMap<K, V> {
   const map = new Map<K, V>();
   for (const value of values) {
-    if (map.has(key(value))) throw new UsageError(`${at} has ${String(key(value))} twice`);
+    if (map.has(key(value))) throw new HarnessError('BAD_FILE', `${at} has ${String(key(value))} twice`);
     map.set(key(value), value);
   }
   return map;

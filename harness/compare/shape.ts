@@ -1,14 +1,14 @@
-import { UsageError } from './usage-error.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 
 /*
- * Checks of JSON and YAML values. Each gives the value with its type, or throws `UsageError` with the place (`at`), what
+ * Checks of JSON and YAML values. Each gives the value with its type, or throws `HarnessError` BAD_FILE with the place (`at`), what
  * must be there and what is.
  */
 
 export type Scalar = string | number | boolean;
 
-const wrong = (at: string, needed: string, value: unknown): UsageError =>
-  new UsageError(`${at} must be ${needed}, not ${shown(value)}`);
+const wrong = (at: string, needed: string, value: unknown): HarnessError =>
+  new HarnessError('BAD_FILE', `${at} must be ${needed}, not ${shown(value)}`);
 
 function shown(value: unknown): string {
   if (value === undefined) return 'missing';

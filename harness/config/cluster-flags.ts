@@ -1,6 +1,7 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
 import type { Configuration } from './configuration.ts';
+import { checkForms } from './read-options.ts';
 
 /**
  * Refuses flags that have no effect on the run's clusters: a run that leaves out the agent that it was told to judge must
@@ -24,7 +25,11 @@ export function checkClusterFlags(configuration: Configuration): void {
         `--s3-endpoint ${s3Endpoint} and --aws-endpoint ${endpoints.s3} name two places for S3: leave one of them out.`,
       );
   }
-  checkForms(configuration);
+  // Of values from the environment and the config file too: they are used.
+  checkForms(
+    options.filter(({ clusters }) => clusters?.includes(cluster.name) !== false),
+    configuration,
+  );
   cluster.check?.(configuration);
   if (cluster.aws === 'account' || Object.keys(endpoints).length > 0) return;
   const name = ['region', 'allow-account'].find(flagged);
@@ -32,16 +37,6 @@ export function checkClusterFlags(configuration: Configuration): void {
     throw wrong(
       `--${name} has no effect with --cluster ${cluster.name}, which uses the harness' own emulator. Add --cluster eks or --aws-endpoint, or leave --${name} out.`,
     );
-}
-
-/** Of values from the environment and the config file too: they are used. */
-function checkForms({ cluster, options, values }: Configuration): void {
-  for (const { name, clusters, form } of options) {
-    if (form === undefined || clusters?.includes(cluster.name) === false) continue;
-    const value = values.get(name)?.value;
-    const bad = (value === undefined ? [] : [value].flat()).find((text) => !form.pattern.test(String(text)));
-    if (bad !== undefined) throw wrong(`--${name} is "${bad}": ${form.expected}.`);
-  }
 }
 
 const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
 import { configure } from './configuration.ts';
-import { environmentName, helpText, OPTIONS } from './options.ts';
+import { OPTIONS } from './options.ts';
+import { variableOf } from './read-options.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'configuration-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -99,9 +100,9 @@ describe('the configuration', () => {
       const raw = { flag: 'true', number: '7', choice: option.choices?.[1] ?? '', list: 'a,b', text: 'word' }[
         option.kind
       ];
-      const environment = { [environmentName(option.name)]: option.name === 'fault' ? 'iam-ignores-deny' : raw };
-      const { origin } = configure([], environment).values.get(option.name)!;
-      expect(origin, option.name).to.equal(option.commandLineOnly ? 'default' : 'environment');
+      const environment = { [variableOf(option.name)]: option.name === 'fault' ? 'iam-ignores-deny' : raw };
+      if (option.commandLineOnly) expect(failure(() => configure([], environment)).code).to.equal('UNKNOWN_FLAG');
+      else expect(configure([], environment).values.get(option.name)?.origin, option.name).to.equal('environment');
     }
   });
 
@@ -110,16 +111,24 @@ describe('the configuration', () => {
   });
 
   const wrong: readonly (readonly [string, readonly string[], string, string])[] = [
-    ['an unknown flag', ['--paralel', '3'], 'UNKNOWN_FLAG', 'Unknown flag --paralel: did you mean "parallel"?'],
+    ['an unknown flag', ['--paralel', '3'], 'UNKNOWN_FLAG', 'Unknown flag --paralel: did you mean --parallel?'],
+    ['a flag near to one', ['--sute', 'abac'], 'UNKNOWN_FLAG', 'Unknown flag --sute: did you mean --suite?'],
     ['a flag like no other', ['--zzzzzzzzzzzzzzzz'], 'UNKNOWN_FLAG', 'see --help'],
     ['a bare word', ['abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
-    ['two dashes alone', ['--'], 'UNKNOWN_FLAG', 'Unexpected argument "--"'],
-    ['one dash', ['-h'], 'UNKNOWN_FLAG', 'Unexpected argument "-h"'],
+    ['a word after two dashes', ['--', 'abac'], 'UNKNOWN_FLAG', 'Unexpected argument "abac"'],
+    ['one dash', ['-x'], 'UNKNOWN_FLAG', 'Unknown flag -x'],
     ['a missing value', ['--suite'], 'BAD_FLAG_VALUE', '--suite needs a value (NAME)'],
     ['a flag for a value', ['--suite', '--quiet'], 'BAD_FLAG_VALUE', '--suite needs a value'],
     ['no number', ['--parallel', 'many'], 'BAD_FLAG_VALUE', '--parallel is "many": give a whole number of at least 1'],
     ['a fraction', ['--parallel', '1.5'], 'BAD_FLAG_VALUE', 'whole number'],
     ['too small a number', ['--parallel', '0'], 'BAD_FLAG_VALUE', 'at least 1'],
+    ['too great a number', ['--parallel', '1001'], 'BAD_FLAG_VALUE', 'at least 1 and at most 1000'],
+    [
+      'a number in the form of programs',
+      ['--parallel', '1e9'],
+      'BAD_FLAG_VALUE',
+      '--parallel is "1e9": give a whole number',
+    ],
     ['a negative number', ['--retries', '-1'], 'BAD_FLAG_VALUE', 'at least 0'],
     ['more time than timers count', ['--timeout', '2147484'], 'BAD_FLAG_VALUE', 'at most 86400'],
     ['no number at all', ['--timeout='], 'BAD_FLAG_VALUE', 'whole number'],
@@ -172,9 +181,16 @@ describe('the configuration', () => {
     );
   });
 
-  it('has help for every option', () => {
-    const help = helpText();
-    for (const option of OPTIONS) expect(help).to.contain(`--${option.name}`).and.to.contain(option.help);
-    expect(help).to.contain('(default 16)');
+  it('refuses a variable that nothing reads, with the nearest one that there is', () => {
+    const error = failure(() => configure([], { CONFORMANCE_PARALEL: '3' }));
+    expect([error.code, error.exitCode]).to.deep.equal(['UNKNOWN_FLAG', 2]);
+    expect(error.message).to.equal(
+      'Environment variable CONFORMANCE_PARALEL is not one that this command reads: did you mean CONFORMANCE_PARALLEL?',
+    );
+  });
+
+  it('leaves keys of an S3, and variables of others, alone', () => {
+    const environment = { CONFORMANCE_S3_ACCESS_KEY_ID: 'id', CONFORMANCE_S3_SECRET_ACCESS_KEY: 'key', PARALLEL: '3' };
+    expect(() => configure([], environment)).not.to.throw();
   });
 });

@@ -12,10 +12,14 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best ?? candidates.find((candidate) => word.length > 2 && candidate.includes(word));
 }
 
-/** ` Did you mean "x"?`, or what there is to choose from. */
-export function suggestion(word: string, candidates: readonly string[]): string {
+/** `did you mean "x"?`, or what there is to choose from. `show` is how the user writes a candidate. */
+export function suggestion(
+  word: string,
+  candidates: readonly string[],
+  show: (candidate: string) => string = (candidate) => `"${candidate}"`,
+): string {
   const near = nearest(word, candidates);
-  if (near !== undefined) return `did you mean "${near}"?`;
+  if (near !== undefined) return `did you mean ${show(near)}?`;
   return candidates.length <= 12 ? `choose from ${candidates.join(', ')}.` : 'see --help.';
 }
 

@@ -1,7 +1,10 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { FAULTS } from '../../faults/index.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionSpec } from '../../foundation/options.ts';
+import { nearest } from './nearest.ts';
+import { variableOf } from './read-options.ts';
 
 /** An option of a run, and which clusters take it. */
 export interface RunOption extends OptionSpec {
@@ -88,6 +91,8 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     kind: 'number',
     placeholder: 'N',
     minimum: 1,
+    // More than there are scenarios, and still fewer connections than a process may open.
+    maximum: 1000,
     default: 16,
     help: 'scenarios under way at once',
   },
@@ -192,41 +197,30 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
   ];
 }
 
-/** The options of `npm run conformance`. */
+/** The options of a run. */
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
 
 /** Names of the faults that `--fault` takes. */
 export const FAULT_NAMES: readonly string[] = FAULTS.map((fault) => fault.name);
 
-/** Environment variable of an option: `CONFORMANCE_REPORT_DIR`. */
-export function environmentName(option: string): string {
-  return `CONFORMANCE_${option.toUpperCase().replaceAll('-', '_')}`;
-}
+/** The keys of `--s3-endpoint`, which no flag takes: command lines can be read by others. */
+const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];
 
-/** The text of `--help`. */
-export function helpText(options = OPTIONS): string {
-  const rows = options.map((option) => {
-    const value =
-      option.kind === 'choice'
-        ? ` ${option.choices?.join('|')}`
-        : option.placeholder === undefined
-          ? ''
-          : ` ${option.placeholder}`;
-    const preset = option.default === undefined ? '' : ` (default ${option.default})`;
-    return [`  --${option.name}${value}`, `${option.help}${preset}`] as const;
-  });
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return [
-    'Usage: npm run conformance -- [flags]',
-    '',
-    'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
-    '',
-    'Flags:',
-    ...rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`),
-    '',
-    'A flag wins over its environment variable (CONFORMANCE_<FLAG>), which wins over the config file.',
-    'Exit codes: 0 all as expected; 1 a subject does not conform; 2 wrong usage or configuration;',
-    '3 the environment failed or a verdict is inconclusive; 130 interrupted.',
-    '',
-  ].join('\n');
+/** Refuses variables that nothing reads, which are misspelt most often. Throws `HarnessError` UNKNOWN_FLAG. */
+export function checkVariables(
+  environment: Readonly<Record<string, string | undefined>>,
+  options: readonly OptionSpec[] = OPTIONS,
+): void {
+  const known = [
+    ...options.filter(({ commandLineOnly }) => !commandLineOnly).map(({ name }) => variableOf(name)),
+    ...KEY_VARIABLES,
+  ];
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('CONFORMANCE_') || !value || known.includes(name)) continue;
+    const near = nearest(name, known);
+    throw new HarnessError(
+      'UNKNOWN_FLAG',
+      `Environment variable ${name} is not one that this command reads: ${near === undefined ? 'unset it.' : `did you mean ${near}?`}`,
+    );
+  }
 }

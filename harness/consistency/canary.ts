@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
@@ -204,7 +205,7 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
         if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
         throw new HarnessError(
           'LEFT_BEHIND',
-          `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`npm run sweep -- --cluster eks\` tries again.`,
+          `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
           { cause: error },
         );
       });

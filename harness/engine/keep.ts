@@ -1,3 +1,4 @@
+import { commandLine } from '../../foundation/command-line.ts';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
@@ -48,7 +49,7 @@ export async function keepUntil(
     }
     output.write(await awsText(environment.aws, credentials));
     output.write(
-      `Ctrl-C removes everything; after a kill, \`npm run sweep -- --run ${environment.run} --report-dir ${directory}\` does.\n`,
+      `Ctrl-C removes everything; after a kill, \`${commandLine('sweep', `--run ${environment.run} --report-dir ${directory}`)}\` does.\n`,
     );
     const timer = setInterval(() => void write().catch(() => undefined), REFRESH_MILLISECONDS);
     if (!signal.aborted)

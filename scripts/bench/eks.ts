@@ -8,7 +8,7 @@ const PACE = 20;
 const PROPAGATION_PACE = 2;
 
 export interface EksBenchOptions {
-  /** The program of `npm run conformance`. */
+  /** The program that runs scenarios. */
   readonly program: string;
   /** Further flags of both runs, such as a selection of suites. */
   readonly flags: readonly string[];

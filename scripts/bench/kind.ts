@@ -14,7 +14,7 @@ const QUICK_SCENARIO = 'PI-01';
 export interface KindBenchOptions {
   /** Node image. */
   readonly image: string;
-  /** The program of `npm run conformance`. */
+  /** The program that runs scenarios. */
   readonly program: string;
   /** Clusters of each sort that are made for the comparison of provisioning. */
   readonly repeat: number;

@@ -53,8 +53,7 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     const aws = ['--cluster', 'eks', '--aws-endpoint', emulator.endpoint, '--other-account-role', otherAccountRole];
     const night = (name: string, ...args: string[]): Command => ({
       name,
-      command: 'conformance.js',
-      args: [...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name), ...args],
+      args: ['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name), ...args],
     });
     const { addons = [] } = await cloud.aws
       .clients('main')
@@ -77,8 +76,7 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     ]);
     const sweep = (name: string, ...args: string[]): Command => ({
       name,
-      command: 'sweep.js',
-      args: [...aws, ...args],
+      args: ['sweep', ...aws, ...args],
     });
     await run(sweep('sweep of a report folder', '--report-dir', join(folder, 'killed')), 0, /removed cluster/);
     await leaveBoundary(cloud);
@@ -95,8 +93,6 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
 
 export interface Command {
   readonly name: string;
-  /** In bin/. */
-  readonly command: string;
   readonly args: readonly string[];
   readonly killWhen?: () => boolean;
 }
@@ -115,9 +111,9 @@ const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
 /** Runs a command with the job's credentials. */
 export function start(
   cloud: RehearsalCloud,
-  { command, args, killWhen }: Command,
+  { args, killWhen }: Command,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [join(root, 'bin', command), ...args], {
+  const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
     env: { ...process.env, ...cloud.environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -10,7 +10,7 @@ import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '..
 import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws/emulated.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
-import { clusterHost } from '../emulator-hosts.ts';
+import { embeddedClusters } from '../../cli/emulator-clusters.ts';
 import type { Job } from '../policy/outside.ts';
 import { accountOf } from '../policy/generalize.ts';
 import { inventoryOf } from './inventory.ts';
@@ -70,13 +70,7 @@ const OTHER_POLICY = 'nightly-other-account-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
 export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
-  const host = await clusterHost({
-    clusters: 'embedded',
-    kindImage: undefined,
-    imageBase: undefined,
-    progress: () => undefined,
-    signal: new AbortController().signal,
-  });
+  const host = await embeddedClusters();
   const { emulator, world } = await startWithWorld({
     region: 'us-west-2',
     clusterProvider: options.wrap?.(host.provider) ?? host.provider,

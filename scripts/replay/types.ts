@@ -12,8 +12,3 @@ export interface ReplayResult {
   readonly compared: number;
   readonly differences: readonly Difference[];
 }
-
-/** A recording that is not of the form it should be; the message says where. */
-export class InvalidRecording extends Error {
-  override readonly name = 'InvalidRecording';
-}

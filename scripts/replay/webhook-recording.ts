@@ -1,8 +1,6 @@
+import { HarnessError } from '../../foundation/errors.ts';
 import { parseAllDocuments } from 'yaml';
 import type { ServiceAccount, WebhookOptions } from '../../components/webhook/index.ts';
-
-/** A recording that does not have the form of those of the webhook. */
-export class WebhookRecordingError extends Error {}
 
 /** One admission review and what the webhook answered. */
 export interface RecordedReview {
@@ -35,7 +33,7 @@ export interface WebhookRecording {
 
 export function parseWebhookRecording(recording: unknown): WebhookRecording {
   if (!isObject(recording) || !Array.isArray(recording['reviews'])) {
-    throw new WebhookRecordingError('The recording has no list "reviews": is it one of the webhook?');
+    throw new HarnessError('BAD_FILE', 'The recording has no list "reviews": is it one of the webhook?');
   }
   const about = typeof recording['about'] === 'string' ? recording['about'] : '';
   const reviews = recording['reviews'].map(parseReview);
@@ -56,7 +54,7 @@ function mostCommon(values: readonly string[]): string | undefined {
 
 function parseReview(review: unknown, index: number): RecordedReview {
   if (!isObject(review) || typeof review['name'] !== 'string' || typeof review['status'] !== 'number') {
-    throw new WebhookRecordingError(`Review ${index} of the recording has no name or no status.`);
+    throw new HarnessError('BAD_FILE', `Review ${index} of the recording has no name or no status.`);
   }
   return { namespace: '', ...review } as unknown as RecordedReview;
 }

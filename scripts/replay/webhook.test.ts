@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
-import { parseWebhookRecording, WebhookRecordingError } from './webhook-recording.ts';
+import { parseWebhookRecording } from './webhook-recording.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import { replayWebhook } from './webhook.ts';
 
 interface Recording {
@@ -92,7 +93,7 @@ describe('replayWebhook', () => {
   for (const recording of [null, {}, { reviews: 5 }, { reviews: [{}] }]) {
     it(`refuses ${JSON.stringify(recording)}`, async () => {
       const failure = await replayWebhook(recording).catch((error: unknown) => error);
-      expect(failure).to.be.instanceOf(WebhookRecordingError);
+      expect(failure).to.be.instanceOf(HarnessError);
     });
   }
 });

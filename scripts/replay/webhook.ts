@@ -9,7 +9,7 @@ import type { ReplayResult } from './types.ts';
 /**
  * Puts each admission review of a recording to the reference webhook, which runs with the flags and service accounts
  * that the recording names, and compares its answers with the recorded ones.
- * Rejects with {@link WebhookRecordingError} when the recording cannot be read.
+ * Rejects with `HarnessError` BAD_FILE when the recording cannot be read.
  */
 export async function replayWebhook(
   recording: unknown,

@@ -24,10 +24,10 @@ describe('npm run sweep', () => {
     writeFileSync(join(path ?? '', 'token'), '');
 
     const args = ['--run', state.run, '--report-dir', run.reportDirectory];
-    const listed = await runConformance({ command: 'sweep.js', args: ['--list', ...args], reports: 'own' });
+    const listed = await runConformance({ command: 'sweep', args: ['--list', ...args], reports: 'own' });
     expect(listed.stdout).to.match(new RegExp(`^Run ${state.run}, \\d+ s old, ended$`, 'm'));
     expect(listed.stdout).to.contain(`  path ${path}\n`);
-    const swept = await runConformance({ command: 'sweep.js', args, reports: 'own' });
+    const swept = await runConformance({ command: 'sweep', args, reports: 'own' });
     expect(swept.stderr).to.equal('');
     expect(swept.exitCode, swept.stdout).to.equal(0);
     expect(existsSync(path ?? '')).to.equal(false);
@@ -35,8 +35,8 @@ describe('npm run sweep', () => {
   });
 
   it('says what is wrong with its flags', async () => {
-    const { exitCode, stderr } = await runConformance({ command: 'sweep.js', args: ['--all'], reports: 'own' });
+    const { exitCode, stderr } = await runConformance({ command: 'sweep', args: ['--all'], reports: 'own' });
     expect(exitCode).to.equal(2);
-    expect(stderr).to.contain("sweep: Unknown option '--all'");
+    expect(stderr).to.contain('Unknown flag --all');
   });
 });

@@ -80,7 +80,7 @@ describe('the command line without a run', () => {
   });
 
   const refusals: readonly (readonly [string, readonly string[], readonly string[]])[] = [
-    ['an unknown flag', ['--paralel', '2'], ['Unknown flag --paralel', 'did you mean "parallel"?']],
+    ['an unknown flag', ['--paralel', '2'], ['Unknown flag --paralel', 'did you mean --parallel?']],
     ['an unknown suite', ['--suite', 'abca'], ['Unknown suite "abca"', 'did you mean "abac"?']],
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],
@@ -169,7 +169,7 @@ describe('the command line without a run', () => {
   it('refuses a Node that is too old', () => {
     const start = JSON.stringify(join(builtPackage(), 'bin', 'start.js'));
     for (const version of ['18.20.0', '20.18.3']) {
-      const code = `const { start } = await import(${start}); await start('harness/main.js', '${version}');`;
+      const code = `const { start } = await import(${start}); await start('${version}');`;
       const { status, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', code], {
         encoding: 'utf8',
       });

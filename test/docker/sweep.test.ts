@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { Docker } from '../../clusters/kind/docker.ts';
 import { createNetwork } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
-import { main } from '../../harness/cleanup/sweep/cli.ts';
+import { executed } from '../../cli/testing.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
 import { docker } from '../../harness/cleanup/sweep/docker.ts';
 
@@ -19,13 +19,12 @@ describe('sweep, with Docker', () => {
   const other = `sweep-test-other-${run}x`;
   let folder: string;
   const sweep = async (...args: string[]): Promise<{ code: number; out: string }> => {
-    let out = '';
-    const say = (text: string): void => void (out += text);
-    const code = await main([...args, '--run', run, '--report-dir', join(folder, 'none')], {
-      ...{ out: say, err: say, docker, now: () => new Date(), environment: {} },
-      detach: () => Promise.reject(new Error('nothing is attached here')),
-    });
-    return { code, out };
+    const standIns = { docker, detach: () => Promise.reject(new Error('nothing is attached here')) };
+    const { code, out, err } = await executed(
+      async () => (await import('../../cli/sweep.ts')).sweepCommand(standIns),
+      [...args, '--run', run, '--report-dir', join(folder, 'none')],
+    );
+    return { code, out: out + err };
   };
   /** An image with nothing in it but a file: its containers are made, and do not run. */
   const image = `sweep-test-${run}x:latest`;

@@ -34,7 +34,7 @@ describe('a run on EKS whose credentials expire under way', function () {
       expect(await cloud.inventory()).not.to.deep.equal([]);
 
       const old = await sweep(cloud, { args: ['--report-dir', run.reportDirectory], env });
-      expectSentence(cloud, old, 2, /^sweep: The AWS credentials have expired/);
+      expectSentence(cloud, old, 2, /^The AWS credentials have expired/);
       expect(existsSync(state)).to.equal(true);
 
       const fresh = await sweep(cloud, { args: ['--report-dir', run.reportDirectory] });

@@ -41,7 +41,7 @@ export async function rehearse(cloud: RehearsalCloud, options: RehearsedOptions 
 /** `npm run sweep -- --cluster eks` with the job's credentials. */
 export async function sweep(cloud: RehearsalCloud, options: CliOptions = {}): Promise<CliRun> {
   return runConformance({
-    command: 'sweep.js',
+    command: 'sweep',
     reports: 'own',
     args: ['--cluster', 'eks', '--aws-endpoint', cloud.emulator.endpoint, ...(options.args ?? [])],
     env: { ...cloud.environment, ...options.env },

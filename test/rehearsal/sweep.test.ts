@@ -30,38 +30,25 @@ describe('the sweep of AWS, at the command line', function () {
   }
 
   for (const [what, args, sentence] of [
-    [
-      'an option of AWS without --cluster eks',
-      ['--region', 'us-west-2'],
-      /^sweep: --region is about AWS: add --cluster eks/,
-    ],
-    ['a cluster of another kind', ['--cluster', 'kind'], /^sweep: --cluster kind has no sweep of its own/],
-    ['an id that is none', ['--cluster', 'eks', '--run', 'mine'], /^sweep: --run mine is no id of a run/],
-    [
-      'an account that is not allowed',
-      ['--cluster', 'eks', '--allow-account', '999999999999'],
-      /^sweep: .*not allowed/,
-    ],
-    ['an option that does not exist', ['--clusters', 'eks'], /^sweep: Unknown option '--clusters'/],
+    ['an option of AWS without --cluster eks', ['--region', 'us-west-2'], /^--region is about AWS: add --cluster eks/],
+    ['a cluster of another kind', ['--cluster', 'kind'], /^--cluster is "kind": choose from eks/],
+    ['an id that is none', ['--cluster', 'eks', '--run', 'mine'], /^--run is "mine": give the id of a run/],
+    ['an account that is not allowed', ['--cluster', 'eks', '--allow-account', '999999999999'], /^.*not allowed/],
+    ['an option that does not exist', ['--clusters', 'eks'], /^Unknown flag --clusters: did you mean --cluster\?/],
   ] as const)
     it(`refuses ${what}`, async () => {
       const endpoint = args[1] === 'eks' ? ['--aws-endpoint', cloud.emulator.endpoint] : [];
-      const options = { command: 'sweep.js', reports: 'own', env: cloud.environment } as const;
+      const options = { command: 'sweep', reports: 'own', env: cloud.environment } as const;
       expectSentence(cloud, await runConformance({ ...options, args: [...args, ...endpoint] }), 2, sentence);
     });
 
   it('refuses to go without credentials', async () => {
     const run = await sweep(cloud, { env: withoutCredentials(cloud) });
-    expectSentence(cloud, run, 2, /^sweep: No AWS credentials were found/);
+    expectSentence(cloud, run, 2, /^No AWS credentials were found/);
   });
 
   for (const [what, over, code, sentence] of [
-    [
-      'was in another region',
-      { region: 'eu-west-1' },
-      2,
-      /^sweep: Run c0ffee1 made things in region eu-west-1, and this/,
-    ],
+    ['was in another region', { region: 'eu-west-1' }, 2, /^Run c0ffee1 made things in region eu-west-1, and this/],
     [
       'was at another AWS',
       { endpoints: { s3: 'http://127.0.0.1:1' } },
@@ -84,7 +71,7 @@ describe('the sweep of AWS, at the command line', function () {
     const deny = { Effect: 'Deny', Action: 'iam:ListRoles', Resource: '*' };
     const allow = { Effect: 'Allow', Action: '*', Resource: '*' };
     await cloud.setPolicy(JSON.stringify({ Version: '2012-10-17', Statement: [allow, deny] }));
-    expectSentence(cloud, await sweep(cloud), 2, /^sweep: arn:\S+ may not iam:ListRoles .*add it to the policy/);
+    expectSentence(cloud, await sweep(cloud), 2, /^arn:\S+ may not iam:ListRoles .*add it to the policy/);
   });
 
   it('names clusters that it cannot ask, and fails only where they were named', async () => {

@@ -1,3 +1,4 @@
+import { HarnessError } from '../../../foundation/errors.ts';
 import { AwsError } from '../../core/errors.ts';
 import {
   compilePolicy,
@@ -7,7 +8,6 @@ import {
   type DecisionValue,
   type PolicyKind,
 } from '../policy/index.ts';
-import { CaseError } from './case-error.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A question to the policy engine and, where the author knows it, the answer. */
@@ -35,37 +35,38 @@ type Members = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the text of a case file: `{"cases": [{"name", "request": {"principal", "action", "resource", …}, …}]}`.
- * Throws `CaseError`, whose message names the case and what is wrong with it.
+ * Throws `HarnessError` BAD_FILE, whose message names `file`, the case and what is wrong with it.
  */
-export function parseCases(text: string): EvaluationCase[] {
-  let file: unknown;
+export function parseCases(text: string, file: string): readonly EvaluationCase[] {
+  let content: unknown;
   try {
-    file = JSON.parse(text);
+    content = JSON.parse(text);
   } catch (error) {
-    throw new CaseError(`it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
+    throw bad(`${file}: it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
   }
-  if (!isObject(file) || !Array.isArray(file['cases'])) {
-    throw new CaseError('it must be an object with a list "cases"');
-  }
-  return (file['cases'] as unknown[]).map((value, index) => {
+  const cases = isObject(content) ? content['cases'] : undefined;
+  if (!Array.isArray(cases) || cases.length === 0)
+    throw bad(`${file}: it must be an object with a list "cases" that has a case in it`);
+  return cases.map((value: unknown, index) => {
     const name = isObject(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
-    const label = name === undefined ? `case ${index + 1}` : `case "${name}"`;
     try {
       return parseCase(value);
     } catch (error) {
-      if (error instanceof CaseError) throw new CaseError(`${label}: ${error.message}`);
-      throw error;
+      if (!(error instanceof HarnessError)) throw error;
+      throw bad(`${file}: case ${name === undefined ? index + 1 : `"${name}"`}: ${error.message}`);
     }
   });
 }
 
+const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);
+
 function parseCase(value: unknown): EvaluationCase {
-  if (!isObject(value)) throw new CaseError('it must be an object');
+  if (!isObject(value)) throw bad('it must be an object');
   refuseMisspelt(value, 'a case', CASE_MEMBERS, /polic|boundar|expect/i);
   const name = text(value, 'name', 'name');
   const expect = value['expect'] ?? undefined;
   if (expect !== undefined && (typeof expect !== 'string' || !DECISIONS.includes(expect))) {
-    throw new CaseError(`"expect" must be ${DECISIONS.join(', ')}, not ${JSON.stringify(expect)}`);
+    throw bad(`"expect" must be ${DECISIONS.join(', ')}, not ${JSON.stringify(expect)}`);
   }
   return { name, input: parseInput(value), expect: expect as DecisionValue | undefined };
 }
@@ -74,33 +75,33 @@ function parseCase(value: unknown): EvaluationCase {
 function refuseMisspelt(members: Members, what: string, known: readonly string[], telling: RegExp): void {
   const misspelt = Object.keys(members).find((key) => telling.test(key) && !known.includes(key));
   if (misspelt === undefined) return;
-  throw new CaseError(`"${misspelt}" is not known, the members of ${what} are ${known.join(', ')}`);
+  throw bad(`"${misspelt}" is not known, the members of ${what} are ${known.join(', ')}`);
 }
 
 function parseInput(members: Members): AuthorizationInput {
   const request = members['request'];
-  if (!isObject(request)) throw new CaseError('"request" must be an object');
+  if (!isObject(request)) throw bad('"request" must be an object');
   refuseMisspelt(request, 'a request', REQUEST_MEMBERS, /context|condition|account/i);
   const context = parseContext(request['context'] ?? {});
   const principalText = text(request, 'principal', 'request.principal');
   const principal = parsePrincipal(principalText, context);
   if (principal === undefined) {
-    throw new CaseError(
+    throw bad(
       `"request.principal" is "${principalText}", which is not the ARN of a role, an assumed-role session, a user, an ` +
         `account's root or an identity provider, nor the name of a service, nor *`,
     );
   }
   const action = text(request, 'action', 'request.action');
   if (!/^[A-Za-z0-9-]+:[A-Za-z0-9]+$/.test(action)) {
-    throw new CaseError(`"request.action" is "${action}", which is not an action such as s3:GetObject`);
+    throw bad(`"request.action" is "${action}", which is not an action such as s3:GetObject`);
   }
   const resource = text(request, 'resource', 'request.resource');
   if (resource !== '*' && !/^arn:([^:]*:){4}./.test(resource)) {
-    throw new CaseError(`"request.resource" is "${resource}", which is neither an ARN nor *`);
+    throw bad(`"request.resource" is "${resource}", which is neither an ARN nor *`);
   }
   const owner = request['resourceAccount'] ?? undefined;
   if (owner !== undefined && (typeof owner !== 'string' || !/^\d{12}$/.test(owner))) {
-    throw new CaseError('"request.resourceAccount" must be a string of 12 digits');
+    throw bad('"request.resourceAccount" must be a string of 12 digits');
   }
   const ownAccount = 'accountId' in principal ? principal.accountId : '';
   const [identityPolicies, resourcePolicy, trustPolicy, sessionPolicies, boundary] = [
@@ -111,7 +112,7 @@ function parseInput(members: Members): AuthorizationInput {
     policy(members, 'permissionsBoundary', 'boundary'),
   ];
   if (resourcePolicy !== undefined && trustPolicy !== undefined) {
-    throw new CaseError('"resourcePolicy" and "trustPolicy" exclude each other: a role has a trust policy only');
+    throw bad('"resourcePolicy" and "trustPolicy" exclude each other: a role has a trust policy only');
   }
   return {
     principal,
@@ -128,13 +129,13 @@ function parseInput(members: Members): AuthorizationInput {
 }
 
 function parseContext(value: unknown): ConditionContext {
-  if (!isObject(value)) throw new CaseError('"request.context" must be an object');
+  if (!isObject(value)) throw bad('"request.context" must be an object');
   const entries = Object.entries(value).flatMap(([key, given]): [string, string | string[]][] => {
     // null says that the key is absent.
     if (given === null) return [];
     const values = (Array.isArray(given) ? given : [given]).map((one: unknown) => {
       if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
-        throw new CaseError(`"request.context" has a value of "${key}" that is no string, number or boolean`);
+        throw bad(`"request.context" has a value of "${key}" that is no string, number or boolean`);
       }
       return String(one);
     });
@@ -159,19 +160,19 @@ function policy(members: Members, member: string, kind: PolicyKind): CompiledPol
 
 function compile(document: unknown, name: string, kind: PolicyKind): CompiledPolicy {
   if (typeof document !== 'string' && !isObject(document)) {
-    throw new CaseError(`"${name}" must be a policy document`);
+    throw bad(`"${name}" must be a policy document`);
   }
   try {
     return compilePolicy(document, { kind, name });
   } catch (error) {
-    if (error instanceof AwsError) throw new CaseError(`"${name}" is malformed: ${error.message}`);
+    if (error instanceof AwsError) throw bad(`"${name}" is malformed: ${error.message}`);
     throw error;
   }
 }
 
 function text(members: Members, member: string, label: string): string {
   const value = members[member];
-  if (typeof value !== 'string' || value === '') throw new CaseError(`"${label}" must be a string that is not empty`);
+  if (typeof value !== 'string' || value === '') throw bad(`"${label}" must be a string that is not empty`);
   return value;
 }
 

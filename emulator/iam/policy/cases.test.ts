@@ -8,7 +8,7 @@ const folder = new URL('./cases/', import.meta.url);
 // The files can be run by hand too: npm run evaluate -- emulator/iam/policy/cases/<file>
 for (const file of readdirSync(folder).filter((name) => name.endsWith('.json'))) {
   describe(`policy cases: ${file.replace('.json', '').replaceAll('-', ' ')}`, () => {
-    for (const { name, input, expect: expected } of parseCases(readFileSync(new URL(file, folder), 'utf8'))) {
+    for (const { name, input, expect: expected } of parseCases(readFileSync(new URL(file, folder), 'utf8'), file)) {
       it(name, () => {
         const decision = authorize(input);
         expect(decision.value, decision.reason).to.equal(expected);

@@ -1,4 +1,4 @@
-import { InvalidRecording } from '../types.ts';
+import { HarnessError } from '../../../foundation/errors.ts';
 
 /** One request that was made of the agent, and its answer. */
 export interface Exchange {
@@ -53,7 +53,7 @@ const isTextOrNull = (value: unknown): boolean => value === null || typeof value
 function checkExchange(value: unknown, at: number): void {
   const where = `exchanges[${at}]`;
   const fail = (what: string): never => {
-    throw new InvalidRecording(`${where}${what}`);
+    throw new HarnessError('BAD_FILE', `${where}${what}`);
   };
   if (!isObject(value)) return fail(' is not an object');
   if (typeof value['name'] !== 'string') return fail('.name is not a text');
@@ -70,16 +70,17 @@ function checkExchange(value: unknown, at: number): void {
   if (!isObject(response) || typeof response['status'] !== 'number') return fail('.response.status is not a number');
 }
 
-/** @throws InvalidRecording */
+/** @throws HarnessError BAD_FILE */
 export function readAgentRecording(value: unknown): AgentRecording {
-  if (!isObject(value) || !Array.isArray(value['exchanges'])) throw new InvalidRecording('exchanges is not a list');
+  if (!isObject(value) || !Array.isArray(value['exchanges']))
+    throw new HarnessError('BAD_FILE', 'exchanges is not a list');
   value['exchanges'].forEach(checkExchange);
   const { metrics, singleFlight } = value;
   if (metrics !== undefined && !(Array.isArray(metrics) && metrics.every((line) => typeof line === 'string'))) {
-    throw new InvalidRecording('metrics is not a list of texts');
+    throw new HarnessError('BAD_FILE', 'metrics is not a list of texts');
   }
   if (singleFlight !== undefined && !(isObject(singleFlight) && typeof singleFlight['concurrent'] === 'number')) {
-    throw new InvalidRecording('singleFlight.concurrent is not a number');
+    throw new HarnessError('BAD_FILE', 'singleFlight.concurrent is not a number');
   }
   return value as unknown as AgentRecording;
 }

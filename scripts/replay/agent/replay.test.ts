@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { InvalidRecording } from '../types.ts';
+import { HarnessError } from '../../../foundation/errors.ts';
 import type { AgentRecording, Exchange } from './recording.ts';
 import { replayAgent } from './replay.ts';
 
@@ -73,7 +73,7 @@ describe('replayAgent', () => {
   ] as const) {
     it(`refuses ${what}`, async () => {
       const failure = await replayAgent(value).catch((error: unknown) => error);
-      expect(failure).to.be.instanceOf(InvalidRecording);
+      expect(failure).to.be.instanceOf(HarnessError);
     });
   }
 });

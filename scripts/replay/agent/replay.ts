@@ -131,7 +131,7 @@ async function scrape(agent: RunningAgent): Promise<string[]> {
 /**
  * Plays a recording of an agent against the reference agent, which runs in this process with a stand-in for EKS Auth.
  *
- * @throws InvalidRecording
+ * @throws HarnessError BAD_FILE
  */
 export async function replayAgent(value: unknown, options: AgentReplayOptions = {}): Promise<ReplayResult> {
   const recording = readAgentRecording(value);

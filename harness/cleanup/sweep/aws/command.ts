@@ -1,22 +1,35 @@
 import type { AwsTarget } from '../../../aws/target.ts';
 import { problem } from '../../../aws/preflight.ts';
+import type { Endpoints } from '../../../aws/endpoints.ts';
 import { realAws } from '../../../aws/real.ts';
 import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
 import { forget } from '../../journal.ts';
 import { find, type AwsEntry, type Leftovers } from '../find.ts';
 import { sweepAws } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
-import type { EksSweepOptions } from './options.ts';
+
+/** What a sweep of AWS was told. */
+export interface EksSweepOptions {
+  readonly list: boolean;
+  readonly run: string | undefined;
+  readonly reportFolders: readonly string[];
+  readonly region: string | undefined;
+  readonly endpoints: Endpoints;
+  readonly allowedAccounts: readonly string[];
+  readonly otherAccountRole: string | undefined;
+  /** Existing clusters whose Kubernetes objects are looked for. None: all. */
+  readonly clusterNames: readonly string[];
+}
 
 export interface EksSweepIo {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly now: () => Date;
-  readonly environment: NodeJS.ProcessEnv;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
- * `npm run sweep -- --cluster eks`: what runs left in AWS, with the job's own credentials. Gives the exit code. Throws
+ * Removes what runs left in AWS, with the job's own credentials. Gives the exit code. Throws
  * `HarnessError`: for wrong usage, and where AWS cannot be used.
  */
 export async function sweepEks(options: EksSweepOptions, io: EksSweepIo): Promise<number> {

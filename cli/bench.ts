@@ -1,0 +1,57 @@
+import { HarnessError } from '../foundation/errors.ts';
+import type { OptionSpec } from '../foundation/options.ts';
+import type * as benchmark from '../scripts/bench/bench.ts';
+import type { Command } from './command.ts';
+import { fromSource } from './from-source.ts';
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'json',
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'write the measurements as JSON too; - prints JSON instead of the table',
+  },
+  {
+    name: 'repeat',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 1,
+    help: 'whole runs to measure, of which the median counts (default: 3). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
+  },
+  {
+    name: 'kind-image',
+    kind: 'text',
+    placeholder: 'IMAGE',
+    help: 'measure runs on kind with this node image instead, which takes some minutes',
+  },
+  {
+    name: 'eks',
+    kind: 'flag',
+    help: 'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
+  },
+  { name: 'suite', kind: 'list', placeholder: 'NAME', help: 'with --eks: these suites alone (a comma list)' },
+  { name: 'strict', kind: 'flag', help: 'exit 1 when a target is missed' },
+];
+
+export const BENCH: Command = {
+  name: 'bench',
+  summary: 'measures this machine against targets',
+  about:
+    'Measures the harness on this machine, prints each measurement beside its target and takes less than two minutes.',
+  options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
+  remarks:
+    'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',
+  fromClone: true,
+  async run({ flag, text, list, values }, io) {
+    const [eks, kindImage, suites] = [flag('eks'), text('kind-image'), list('suite')];
+    const repeat = values.get('repeat')?.value as number | undefined;
+    if (eks && (kindImage !== undefined || repeat !== undefined))
+      throw wrong('--eks measures something of its own: leave --kind-image and --repeat out.');
+    if (suites.length > 0 && !eks)
+      throw wrong(`--suite ${suites.join(',')} goes with --eks: add that, or leave it out.`);
+    const { bench } = await fromSource<typeof benchmark>('scripts/bench/bench.ts', io);
+    return bench({ repeat, kindImage, eks, suites, json: text('json'), strict: flag('strict') }, io);
+  },
+};
+
+const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

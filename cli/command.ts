@@ -1,0 +1,83 @@
+import { ClusterError } from '../foundation/cluster-error.ts';
+import { commandLine } from '../foundation/command-line.ts';
+import { EXIT, HarnessError } from '../foundation/errors.ts';
+import type { OptionSpec } from '../foundation/options.ts';
+import { checkForms, readOptions, type GivenOptions } from '../harness/config/read-options.ts';
+import { helpText, type Described } from './help.ts';
+
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
+/** What a command needs of its process. */
+export interface Io {
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /**
+   * From the call on, the first SIGINT or SIGTERM no longer ends the process: it writes `note` to standard error and fires
+   * what is given, with an error whose `cause` is the signal's name. A later signal ends the process.
+   */
+  readonly interruption: (note?: string) => AbortSignal;
+  /** Folder of the package. */
+  readonly root: string;
+  /** Folder of the code that runs, with `suites/` in it: dist/, or the package itself when it runs from source. */
+  readonly code: string;
+}
+
+/** One command. Its file imports only what its table needs; `run` imports what it does. */
+export interface Command<Given extends GivenOptions = GivenOptions> extends Described {
+  /** Whether it works on the project's own sources, which an installed package lacks. */
+  readonly fromClone?: boolean;
+  /** Default: flags alone. */
+  read?(argv: readonly string[], environment: Io['environment']): Given;
+  /** Gives the exit code. Throws `HarnessError` and `ClusterError` for what a user can act on. */
+  run(given: Given, io: Io): Promise<number>;
+}
+
+/** Options of every command. */
+const COMMON: readonly OptionSpec[] = [
+  { name: 'verbose', kind: 'flag', help: 'print stack traces of errors', commandLineOnly: true },
+  { name: 'help', kind: 'flag', help: 'print this and stop', commandLineOnly: true },
+];
+
+/** The options of a command with those of every command. */
+export const allOptions = ({ options }: Pick<Command, 'options'>): readonly OptionSpec[] => [
+  ...options,
+  ...COMMON.filter(({ name }) => !options.some((option) => option.name === name)),
+];
+
+/** Reads the command line and runs the command; gives the exit code. Errors a user can act on are a sentence on stderr. */
+export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {
+  const options = allOptions(command);
+  try {
+    const given = command.read?.(argv, io.environment) ?? readOptions(options, { argv, environment: io.environment });
+    if (given.flag('help')) {
+      io.stdout.write(helpText({ ...command, options }));
+      return EXIT.conforms;
+    }
+    if (!command.read) checkForms(options, given);
+    checkWords(command, given.words);
+    return await command.run(given, io);
+  } catch (error) {
+    return report(error, argv.includes('--verbose'), io);
+  }
+}
+
+function checkWords({ name, files }: Command, words: readonly string[]): void {
+  const { least, most = Infinity, usage } = files ?? { least: 0, most: 0, usage: 'no files' };
+  const help = `\`${commandLine(name, '--help')}\` tells more`;
+  if (words.length < least || words.length > most)
+    throw new HarnessError(
+      'UNKNOWN_FLAG',
+      `Give ${usage}, not ${words.length} ${words.length === 1 ? `file (${words[0]})` : 'files'}: ${help}.`,
+    );
+  if (words.includes('')) throw new HarnessError('BAD_FLAG_VALUE', `The name of a file is empty: ${help}.`);
+}
+
+function report(error: unknown, verbose: boolean, io: Io): number {
+  const known = error instanceof HarnessError || error instanceof ClusterError;
+  const message = error instanceof Error ? error.message : String(error);
+  io.stderr.write(known ? `${message}\n` : `The harness failed: ${message.split('\n')[0]} (--verbose shows where).\n`);
+  if (verbose && error instanceof Error) io.stderr.write(`${error.stack}\n`);
+  if (error instanceof HarnessError) return error.exitCode;
+  return error instanceof ClusterError && error.blame === 'usage' ? EXIT.usage : EXIT.environment;
+}

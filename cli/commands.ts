@@ -1,0 +1,67 @@
+import { commandLine, isInstalled } from '../foundation/command-line.ts';
+import { EXIT } from '../foundation/errors.ts';
+import { suggestion } from '../harness/config/nearest.ts';
+import { execute, type Command, type Io } from './command.ts';
+import { columns } from './help.ts';
+import { BENCH } from './bench.ts';
+import { COMPARE } from './compare.ts';
+import { emulatorCommand } from './emulator.ts';
+import { EVALUATE } from './evaluate.ts';
+import { LIST } from './list.ts';
+import { KIND_IMAGES } from './kind-images.ts';
+import { KIND_NODE_IMAGE } from './kind-node-image.ts';
+import { PLAN } from './plan.ts';
+import { POLICY } from './policy.ts';
+import { REHEARSE } from './rehearse.ts';
+import { REPLAY } from './replay.ts';
+import { runCommand } from './run.ts';
+import { sweepCommand } from './sweep.ts';
+
+const RUN = runCommand();
+
+/** All commands; the first is the default. */
+export const COMMANDS: readonly Command[] = [
+  RUN,
+  LIST,
+  PLAN,
+  emulatorCommand(),
+  EVALUATE,
+  REPLAY,
+  COMPARE,
+  sweepCommand(),
+  KIND_IMAGES,
+  POLICY,
+  REHEARSE,
+  BENCH,
+  KIND_NODE_IMAGE,
+];
+
+/** The command line; gives the exit code. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  const [name = '', ...rest] = argv;
+  if (name === '' || name.startsWith('-')) return execute(withCommands(RUN), argv, io);
+  const there = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled());
+  const command = there.find((one) => one.name === name);
+  if (command !== undefined) return execute(command === RUN ? withCommands(RUN) : command, rest, io);
+  const away = COMMANDS.some((one) => one.name === name);
+  io.stderr.write(
+    away
+      ? `Command ${name} works on the project's sources, which an installed package does not have: use a clone.\n`
+      : `Unknown command "${name}": ${suggestion(
+          name,
+          there.map((one) => one.name),
+        )}\n`,
+  );
+  return EXIT.usage;
+}
+
+/** The default command, whose help lists the others. */
+function withCommands<Default extends Command>(command: Default): Default {
+  const rows = COMMANDS.filter(({ fromClone }) => !fromClone || !isInstalled()).map(
+    ({ name, summary }) => [commandLine(name), summary] as const,
+  );
+  return {
+    ...command,
+    remarks: [command.remarks, '', 'Commands, each with a --help of its own:', ...columns(rows)].join('\n'),
+  };
+}

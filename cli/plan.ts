@@ -1,0 +1,20 @@
+import type { Command, Io } from './command.ts';
+import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
+
+export const PLAN: Command<Configured> = {
+  name: 'plan',
+  summary: 'says what a run would create, and which outcome each probe must have',
+  about: 'Says what a run would create, and which outcome each probe must have. Creates nothing.',
+  ...selecting({ clusters: true }),
+  remarks: `${SETTINGS}\nExit codes: 0 planned; 2 wrong usage or configuration.`,
+  run: plan,
+};
+
+export async function plan(configuration: Configured, io: Io): Promise<number> {
+  const { scenarios } = await selected(configuration, io);
+  const [{ planText }, { capabilitiesBefore }] = await Promise.all([
+    import('../harness/plan/print.ts'),
+    import('../harness/engine/platform.ts'),
+  ]);
+  return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration)));
+}

@@ -1,0 +1,61 @@
+import type { OptionSpec } from '../foundation/options.ts';
+import type * as rehearsal from '../scripts/rehearsal/rehearse.ts';
+import type { Command } from './command.ts';
+import { fromSource } from './from-source.ts';
+
+const OPTIONS: readonly OptionSpec[] = [
+  {
+    name: 'pace',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 1,
+    fraction: true,
+    default: 20,
+    help: 'how many times faster than AWS the delays pass',
+  },
+  {
+    name: 'propagation-pace',
+    kind: 'number',
+    placeholder: 'N',
+    minimum: 1,
+    fraction: true,
+    help: 'the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)',
+  },
+  {
+    name: 'timing',
+    kind: 'choice',
+    choices: ['aws', 'instant'],
+    default: 'aws',
+    help: 'whether calls take as long and are throttled as by AWS',
+  },
+  {
+    name: 'policy',
+    kind: 'text',
+    placeholder: 'FILE',
+    help: "identity policy of the job's role, as in docs/iam (default: everything is allowed)",
+  },
+  { name: 'other-policy', kind: 'text', placeholder: 'FILE', help: 'the same of the role of the second account' },
+  {
+    name: 'boundary',
+    kind: 'text',
+    placeholder: 'FILE',
+    help: 'permissions boundary of the roles that the run makes, as in docs/iam (default: none)',
+  },
+];
+
+export const REHEARSE: Command = {
+  name: 'rehearse',
+  summary: 'a run on an emulated Amazon EKS that takes as long as AWS',
+  about: `Rehearses a run on Amazon EKS: starts an emulated AWS that takes as long as AWS and throttles as AWS does, and runs the
+command against it, as a job with a role of its own would. Then looks, as the administrator, at what the run left and how it
+asked.`,
+  files: { usage: '[-- flags of the run]', least: 0 },
+  options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
+  remarks: `Exit codes: that of the run; 3 also when something was left in AWS, AWS was polled faster than once a second, or asked for
+what the policy does not allow, or when a whole run met no throttling; 2 wrong usage.`,
+  fromClone: true,
+  async run(given, io) {
+    const { rehearse } = await fromSource<typeof rehearsal>('scripts/rehearsal/rehearse.ts', io);
+    return rehearse(given);
+  },
+};

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HarnessError } from '../foundation/errors.ts';
+import type { ReplayResult } from '../scripts/replay/types.ts';
+import type { Command, Io } from './command.ts';
+
+export const REPLAY: Command = {
+  name: 'replay',
+  summary: 'plays recordings of the real agent and webhook against the reference ones',
+  about: `Plays recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
+prints each difference.`,
+  files: { usage: 'FILE...', least: 1 },
+  options: [],
+  remarks: 'Exit codes: 0 no difference; 1 some; 2 a file cannot be read or is no recording.',
+  async run({ words }, io) {
+    let compared = 0;
+    let different = 0;
+    for (const file of words) {
+      const result = await replay(file, io);
+      for (const { name, expected, actual } of result.differences)
+        io.stdout.write(`${file}: ${name}\n  expected ${expected}\n  came     ${actual}\n`);
+      compared += result.compared;
+      different += result.differences.length;
+    }
+    io.stdout.write(`${compared} exchanges, ${different} differ\n`);
+    return different === 0 ? 0 : 1;
+  },
+};
+
+async function replay(file: string, io: Io): Promise<ReplayResult> {
+  try {
+    const recording: unknown = JSON.parse(await readFile(file, 'utf8'));
+    if (typeof recording !== 'object' || recording === null) throw bad('it is not a JSON object');
+    if ('exchanges' in recording) {
+      const { replayAgent } = await import('../scripts/replay/agent/replay.ts');
+      return await replayAgent(recording, { agentProgram: agentProgram(io) });
+    }
+    if (!('reviews' in recording)) throw bad('it has neither "exchanges" (an agent\'s) nor "reviews" (a webhook\'s)');
+    const { replayWebhook } = await import('../scripts/replay/webhook.ts');
+    return await replayWebhook(recording);
+  } catch (error) {
+    const known = error instanceof HarnessError || error instanceof SyntaxError;
+    if (!known && (error as NodeJS.ErrnoException).code === undefined) throw error;
+    throw bad(`${file} cannot be replayed: ${(error as Error).message}`);
+  }
+}
+
+/** The agent's program, whose end is compared too: beside this code whether it runs from source or built. */
+function agentProgram({ code, root }: Io): readonly string[] {
+  const program = join(code, 'components', 'agent', 'main');
+  return code === root ? [process.execPath, '--import', 'tsx', `${program}.ts`] : [process.execPath, `${program}.js`];
+}
+
+const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);

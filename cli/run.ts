@@ -1,0 +1,97 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import type { WorkloadProgram } from '../clients/workload-program.ts';
+import type { ClusterType } from '../clusters/cluster-type.ts';
+import { commandLine } from '../foundation/command-line.ts';
+import { FAULTS } from '../faults/index.ts';
+import { configure, type Configuration } from '../harness/config/configuration.ts';
+import { OPTIONS } from '../harness/config/options.ts';
+import type { Command, Io } from './command.ts';
+import { list } from './list.ts';
+import { plan } from './plan.ts';
+import { EXIT_CODES, say, selected, SETTINGS, type Configured } from './scenarios.ts';
+
+/** What a run uses of what the package has; tests put others in the place. */
+export interface Registries {
+  /** What `--cluster` can name. */
+  readonly types?: readonly ClusterType[];
+  /** The program that makes probes in pods. */
+  readonly workload?: WorkloadProgram;
+}
+
+/** The default command. */
+export const runCommand = ({ types, workload = WORKLOAD_PROGRAMS[0] }: Registries = {}): Command<Configured> => ({
+  name: 'run',
+  summary: 'runs scenarios',
+  about:
+    'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
+  options: OPTIONS,
+  remarks: `${SETTINGS}\n${EXIT_CODES}`,
+  read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [] }),
+  async run(configuration, io) {
+    if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
+    if (configuration.flag('list-faults')) return say(io, listFaults());
+    if (configuration.flag('list')) return list(configuration, io);
+    if (configuration.flag('plan')) return plan(configuration, io);
+    return runScenarios(configuration, workload, io);
+  },
+});
+
+async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
+  const { scenarios, hooks } = await selected(configuration, io);
+  const [{ makeReporters }, { wantsColor }, { run }, { keepUntil }] = await Promise.all([
+    import('../harness/report/reporters.ts'),
+    import('../harness/report/terminal.ts'),
+    import('../harness/engine/run.ts'),
+    import('../harness/engine/keep.ts'),
+  ]);
+  const quiet = configuration.flag('quiet');
+  const reporters = await makeReporters(configuration.list('reporter'), {
+    stdout: io.stdout,
+    stderr: io.stderr,
+    environment: io.environment,
+    color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
+    quiet,
+    verbose: configuration.flag('verbose'),
+  });
+  const shows = reporters.some(({ name }) => name === 'terminal');
+  if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
+  const interrupted = io.interruption(
+    `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
+  );
+  const suites = join(io.code, 'suites');
+  const { run: end } = await run({
+    ...{ configuration, scenarios, hooks, reporters, workload, interrupted },
+    version: packageVersion(io.root),
+    environment: io.environment,
+    programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...readdirSync(suites).map((file) => join(suites, file))],
+    whileKept: (provisioned, directory, journal) =>
+      keepUntil(interrupted, provisioned, {
+        ...{ directory, journal },
+        kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
+        output: io.stderr,
+      }),
+  });
+  if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
+  return end.exitCode;
+}
+
+function listFaults(): string {
+  const width = Math.max(...FAULTS.map((fault) => fault.name.length));
+  return FAULTS.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
+}
+
+/** The options in force that are not a default, and where each came from. */
+function effectiveConfiguration(configuration: Configuration): string {
+  const set = [...configuration.values].filter(([, { value, origin }]) => origin !== 'default' && value !== undefined);
+  const words = set.map(
+    ([name, { value, origin }]) =>
+      `${name}=${Array.isArray(value) ? value.join(',') : String(value as string)} (${origin})`,
+  );
+  return `Configuration: ${words.length === 0 ? 'defaults' : words.join(', ')}; cluster ${configuration.cluster.name}, parallel ${configuration.number('parallel')}, timeout ${configuration.number('timeout')} s`;
+}
+
+function packageVersion(root: string): string {
+  return (JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }).version;
+}

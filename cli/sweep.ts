@@ -1,0 +1,123 @@
+import { commandLine } from '../foundation/command-line.ts';
+import { HarnessError } from '../foundation/errors.ts';
+import type { OptionSpec } from '../foundation/options.ts';
+import type { GivenOptions } from '../harness/config/read-options.ts';
+import type { SweepIo } from '../harness/cleanup/sweep/sweep.ts';
+import type { Command } from './command.ts';
+
+/** About AWS. A job says but once where that is: the environment variables are those of a run. */
+const OF_AWS: readonly OptionSpec[] = [
+  {
+    name: 'cluster',
+    kind: 'choice',
+    choices: ['eks'],
+    commandLineOnly: true,
+    help: 'sweep the account of the AWS credentials, in place of this machine',
+  },
+  {
+    name: 'region',
+    kind: 'text',
+    placeholder: 'REGION',
+    help: 'eks: region (default: that of the state file, AWS_REGION or the profile)',
+  },
+  {
+    name: 'allow-account',
+    kind: 'list',
+    placeholder: 'ID',
+    help: 'eks: account that may be swept; needed for AWS itself (repeat, or a comma list)',
+  },
+  {
+    name: 'other-account-role',
+    kind: 'text',
+    placeholder: 'ARN',
+    help: 'eks: role of a second account, to sweep that too',
+  },
+  {
+    name: 'cluster-name',
+    kind: 'list',
+    placeholder: 'NAME',
+    help: 'eks: of the clusters that existed before, look into this one alone (repeat, or a comma list)',
+  },
+  {
+    name: 'aws-endpoint',
+    kind: 'list',
+    placeholder: 'URL',
+    help: 'eks: where AWS is instead, as for a run (repeat, or a comma list)',
+  },
+];
+
+/** The command; tests put other things in the place of this machine's. */
+export const sweepCommand = (standIns: Partial<SweepIo> = {}): Command => ({
+  name: 'sweep',
+  summary: 'removes what killed runs left',
+  about: `Removes what killed runs left: kind clusters, networks, volumes and images in Docker, temporary files, kubeconfigs. Finds it
+by the state files of report folders and by the runs' label. Runs that are alive are left alone.
+
+With --cluster eks: removes what runs left in AWS, once it has expired. Finds it by its tags. With --run, only what that run
+left, expired or not; with --report-dir, only what the runs left that state files there name, expired or not, and these state
+files go when all is gone.`,
+  options: [
+    { name: 'list', kind: 'flag', commandLineOnly: true, help: 'list what is left and stop' },
+    {
+      name: 'run',
+      kind: 'text',
+      placeholder: 'ID',
+      commandLineOnly: true,
+      form: {
+        pattern: /^c[0-9a-f]{6}$/,
+        expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
+      },
+      help: 'only this run; also one of another machine or container, of which nobody here can tell whether it is over',
+    },
+    {
+      name: 'report-dir',
+      kind: 'list',
+      placeholder: 'DIR',
+      commandLineOnly: true,
+      help: 'look into this report folder, or into those in it, instead of reports/ (repeat, or a comma list)',
+    },
+    ...OF_AWS,
+  ],
+  remarks: `Exit codes: 0 nothing is left that is to go; 2 wrong usage or credentials; 3 something could not be removed or looked at, or
+a state file could not be used.`,
+  async run(given, { stdout, stderr, environment }) {
+    checkSweep(given);
+    const io = {
+      out: (text: string) => void stdout.write(text),
+      err: (text: string) => void stderr.write(text),
+      now: () => new Date(),
+      environment,
+      ...standIns,
+    };
+    const [list, run, reportFolders] = [given.flag('list'), given.text('run'), given.list('report-dir')];
+    if (given.text('cluster') === 'eks') {
+      const [{ sweepEks }, { parseEndpoints }] = await Promise.all([
+        import('../harness/cleanup/sweep/aws/command.ts'),
+        import('../harness/aws/endpoints.ts'),
+      ]);
+      const aws = {
+        region: given.text('region'),
+        endpoints: parseEndpoints(given.list('aws-endpoint'), 'account'),
+        allowedAccounts: given.list('allow-account'),
+        otherAccountRole: given.text('other-account-role'),
+        clusterNames: given.list('cluster-name'),
+      };
+      return sweepEks({ list, run, reportFolders, ...aws }, io);
+    }
+    const [{ sweep }, { docker }, { detach }] = await Promise.all([
+      import('../harness/cleanup/sweep/sweep.ts'),
+      import('../harness/cleanup/sweep/docker.ts'),
+      import('../clusters/kind/index.ts'),
+    ]);
+    const folders = reportFolders.length > 0 ? reportFolders : ['reports'];
+    return sweep({ list, run, reportFolders: folders }, { docker, detach, ...io });
+  },
+});
+
+/** Refuses flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
+function checkSweep({ text, values }: GivenOptions): void {
+  if (text('cluster') === 'eks') return;
+  const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');
+  if (option !== undefined)
+    throw new HarnessError('BAD_FLAG_VALUE', `--${option.name} is about AWS: add --cluster eks, or leave it out.`);
+}

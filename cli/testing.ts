@@ -1,0 +1,35 @@
+import type { Command, Io } from './command.ts';
+
+/** What a command came to. */
+export interface Executed {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/**
+ * Executes a command, by its name or made for a test, in this process. `more` stands in for parts of the process; `wrote`
+ * hears what goes to standard output. Modules are imported as the commands import theirs: mocha requires test files, and
+ * what is required and imported is there twice, each with error classes of its own.
+ */
+export async function executed(
+  given: string | (() => Promise<Command>),
+  argv: readonly string[],
+  more: Partial<Io> = {},
+  wrote: (text: string) => void = () => {},
+): Promise<Executed> {
+  let [out, err] = ['', ''];
+  const [{ execute }, { COMMANDS }] = await Promise.all([import('./command.ts'), import('./commands.ts')]);
+  const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
+  if (command === undefined) throw new Error(`no command ${String(given)}`);
+  const code = await execute(command, argv, {
+    stdout: { write: (text: string) => ((out += text), wrote(text), true) } as Io['stdout'],
+    stderr: { write: (text: string) => ((err += text), true) } as Io['stderr'],
+    environment: {},
+    interruption: () => new AbortController().signal,
+    root: '.',
+    code: '.',
+    ...more,
+  });
+  return { code, out, err };
+}

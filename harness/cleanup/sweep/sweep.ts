@@ -1,0 +1,146 @@
+import { dirname } from 'node:path';
+import { commandLine } from '../../../foundation/command-line.ts';
+import { EXIT } from '../../../foundation/errors.ts';
+import { endpointFlags } from './aws/command.ts';
+import { inventory, type Docker, type DockerInventory } from './docker.ts';
+import { find, type AwsEntry, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
+import { forget, remove, titleOf, type Removal } from './remove.ts';
+
+export interface SweepIo {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly docker: Docker;
+  readonly detach: Removal['detach'];
+  /** Default: those of this machine. */
+  readonly temporaryFolders?: readonly string[];
+  readonly now: () => Date;
+}
+
+interface Options {
+  readonly list: boolean;
+  readonly run: string | undefined;
+  readonly reportFolders: readonly string[];
+}
+
+/** How often is looked again for what turned up while other things were removed. */
+const ROUNDS = 3;
+
+/** Sweeps this machine; gives the exit code. Throws `HarnessError`. */
+export async function sweep(options: Options, io: SweepIo): Promise<number> {
+  const look = async (): Promise<Findings & { readonly noDocker?: string }> => {
+    const asked = await ask(io.docker);
+    const places: Places = {
+      reportFolders: options.reportFolders,
+      docker: asked.docker,
+      ...(io.temporaryFolders && { temporaryFolders: io.temporaryFolders }),
+    };
+    const { leftovers, unreadable } = find(places);
+    return {
+      leftovers: leftovers.filter(({ run }) => options.run === undefined || run === options.run),
+      unreadable,
+      ...(asked.reason !== undefined && { noDocker: asked.reason }),
+    };
+  };
+  const { leftovers, unreadable, noDocker } = await look();
+  if (noDocker !== undefined) io.out(`Docker was not asked (${noDocker}): only files and folders are swept.\n`);
+  for (const sentence of unreadable) io.err(`${sentence}\n`);
+  const now = io.now();
+  for (const found of leftovers) io.out(describe(found, now));
+  const ended = leftovers.filter((found) => mayGo(found, options));
+  const problems = [...unreadable];
+  if (options.run !== undefined)
+    for (const found of leftovers.filter(({ liveness }) => liveness === 'alive'))
+      problems.push(`run ${found.run} is alive`);
+  if (leftovers.length === 0)
+    io.out(options.run === undefined ? 'Nothing is left of any run.\n' : `Nothing is left of run ${options.run}.\n`);
+  if (options.list) return unreadable.length > 0 ? EXIT.environment : EXIT.conforms;
+  for (const { run } of ended) problems.push(...(await clear(run, look, io)));
+  const kept = problems.slice(unreadable.length);
+  for (const problem of kept) io.err(`Not removed: ${problem}.\n`);
+  if (ended.length > 0 && kept.length === 0) io.out('All of it is removed.\n');
+  return problems.length > 0 ? EXIT.environment : EXIT.conforms;
+}
+
+/** Nobody here can tell whether a run of elsewhere is over: whoever names it, does. */
+const mayGo = ({ liveness, run }: Leftovers, options: Options): boolean =>
+  liveness === 'ended' || (liveness === 'unknown' && run === options.run);
+
+async function ask(
+  docker: Docker,
+): Promise<{ readonly docker: DockerInventory | undefined; readonly reason?: string }> {
+  try {
+    return { docker: await inventory(docker) };
+  } catch (error) {
+    return { docker: undefined, reason: (error as Error).message };
+  }
+}
+
+/**
+ * Removes what there is of a run until another look finds nothing: an orphaned `kind create` may still have been at work.
+ * Gives what is left, with the reasons.
+ */
+async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): Promise<string[]> {
+  const undone = new Set<string>();
+  const detach: Removal['detach'] = async (attachment, of) => {
+    await io.detach(attachment, of);
+    undone.add(attachment.context);
+  };
+  const lookAgain = async (): Promise<Leftovers | undefined> => {
+    const found = (await look()).leftovers.find((candidate) => candidate.run === run);
+    if (found === undefined) return undefined;
+    // That a cluster was changed is known by the state file alone.
+    const isUndone = (thing: Thing): boolean => thing.kind === 'attachment' && undone.has(thing.attachment.context);
+    return { ...found, things: found.things.filter((thing) => !isUndone(thing)) };
+  };
+  let reasons: ReadonlyMap<string, string> = new Map();
+  let left = await lookAgain();
+  for (let round = 0; round < ROUNDS && left !== undefined && left.things.length > 0; round += 1) {
+    reasons = await remove(left, {
+      docker: io.docker,
+      detach,
+      progress: (line) => io.out(`  ${run}: ${line}\n`),
+    });
+    left = await lookAgain();
+  }
+  if (left === undefined) return [];
+  const problems = [
+    ...left.things.map((thing) => `${titleOf(thing)} (${reasons.get(titleOf(thing)) ?? 'it is there again'})`),
+    ...left.refused.map((reason) => `${reason}; when ${left.stateFiles.join(' and ')} is right, remove it by hand`),
+    ...left.unseen.map((name) => `${name} (Docker was not asked)`),
+    ...left.accounts.map((account) => `${accountTitle(account)} (${awsCommand(account, left)} removes it)`),
+  ];
+  if (problems.length === 0) forget(left);
+  return problems;
+}
+
+const accountTitle = ({ accountId, region }: AwsEntry): string => `what is left in AWS account ${accountId}, ${region}`;
+
+function awsCommand(account: AwsEntry, { run, stateFiles }: Leftovers): string {
+  const flags = [endpointFlags(account), ...stateFiles.map((file) => `--report-dir ${dirname(file)}`)];
+  return commandLine('sweep', ['--cluster eks', `--run ${run}`, ...flags].filter((part) => part !== '').join(' '));
+}
+
+function describe(found: Leftovers, now: Date): string {
+  const { run, liveness, owner, since, stateFiles, things, refused, unseen, accounts } = found;
+  const age = since === undefined ? '' : `, ${ageOf(now.getTime() - since.getTime())} old`;
+  const state = {
+    alive: `alive (${owner}): left alone`,
+    ended: 'ended',
+    unknown: `of ${owner}, may be alive: left alone, unless you name it with --run ${run}`,
+  }[liveness];
+  const lines = [
+    ...things.map(titleOf),
+    ...stateFiles.map((file) => `state file ${file}`),
+    ...unseen.map((name) => `${name}, which Docker was not asked about`),
+    ...accounts.map((account) => `${accountTitle(account)}, which --cluster eks looks for`),
+    ...refused.map((reason) => `not touched: ${reason}`),
+  ];
+  return `Run ${run}${age}, ${state}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+function ageOf(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 120) return `${seconds} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 48 * 3600 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
+}

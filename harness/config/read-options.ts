@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { parse as parseYaml } from 'yaml';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
+import { nearest, suggestion } from './nearest.ts';
+
+/** The options, by name. */
+type Specs = ReadonlyMap<string, OptionSpec>;
+
+/** What a command was told, and the words of its command line that are no flags. */
+export interface GivenOptions extends OptionValues {
+  readonly words: readonly string[];
+}
+
+export interface Reading {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Default of an option, which may depend on those before it. Default: the option's own. */
+  readonly preset?: (option: OptionSpec, before: ReadonlyMap<string, { readonly value: OptionValue }>) => OptionValue;
+  /** Flags that the command takes, by name; the others are refused, unless the environment or a file says them. */
+  readonly flags?: readonly string[];
+}
+
+/** Reads flags, environment and config file, in this order of strength. Throws `HarnessError` for anything wrong. */
+export function readOptions(options: readonly OptionSpec[], reading: Reading): GivenOptions {
+  const { argv, environment, flags: taken, preset = (option) => option.default } = reading;
+  const specs: Specs = new Map(options.map((option) => [option.name, option]));
+  const { flags, words } = readFlags(argv, specs, taken ?? [...specs.keys()]);
+  const file = flags.get('config') as string | undefined;
+  const sources: readonly (readonly [Origin, ReadonlyMap<string, OptionValue>])[] = [
+    ['flag', flags],
+    ['environment', readEnvironment(environment, specs)],
+    ['config file', file === undefined ? new Map<string, OptionValue>() : readConfigFile(file, specs)],
+  ];
+  const values = new Map<string, { value: OptionValue; origin: Origin }>();
+  for (const option of options) {
+    const source = sources.find(([, map]) => map.has(option.name));
+    values.set(
+      option.name,
+      source
+        ? { value: source[1].get(option.name), origin: source[0] }
+        : { value: preset(option, values), origin: 'default' },
+    );
+  }
+  const get = (name: string): OptionValue => {
+    const known = values.get(name);
+    if (known === undefined) throw new Error(`There is no option --${name}.`);
+    return known.value;
+  };
+  return {
+    ...{ values, words },
+    text: (name) => get(name) as string | undefined,
+    number: (name) => get(name) as number,
+    flag: (name) => get(name) === true,
+    list: (name) => (get(name) as readonly string[] | undefined) ?? [],
+  };
+}
+
+function readFlags(argv: readonly string[], specs: Specs, taken: readonly string[]) {
+  const flags = new Map<string, OptionValue>();
+  const words: string[] = [];
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: Object.fromEntries(
+      [...specs.values()].map(({ name, kind }) => [
+        name,
+        { type: kind === 'flag' ? 'boolean' : 'string', ...(name === 'help' && { short: 'h' }) },
+      ]),
+    ),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  for (const token of tokens) {
+    if (token.kind === 'positional') words.push(token.value);
+    if (token.kind !== 'option') continue;
+    const { name, rawName, value, inlineValue } = token;
+    const option = specs.get(name);
+    if (option === undefined)
+      throw new HarnessError(
+        'UNKNOWN_FLAG',
+        `Unknown flag ${rawName}: ${suggestion(name, taken, (near) => `--${near}`)}`,
+      );
+    if (!taken.includes(name))
+      throw new HarnessError('UNKNOWN_FLAG', `${rawName} has no effect with this command: leave it out.`);
+    if (option.kind === 'flag') flags.set(name, inlineValue === true ? toFlag(value, rawName) : true);
+    else if (value === undefined || (!inlineValue && value.startsWith('--')))
+      throw new HarnessError(
+        'BAD_FLAG_VALUE',
+        `${rawName} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}.`,
+      );
+    else flags.set(name, merge(flags.get(name), toValue(option, value, rawName)));
+  }
+  return { flags, words };
+}
+
+function readEnvironment(
+  environment: Readonly<Record<string, string | undefined>>,
+  specs: Specs,
+): Map<string, OptionValue> {
+  const values = new Map<string, OptionValue>();
+  for (const option of specs.values()) {
+    if (option.commandLineOnly) continue;
+    const variable = variableOf(option.name);
+    const value = environment[variable];
+    if (value === undefined || value === '') continue;
+    values.set(option.name, option.kind === 'flag' ? toFlag(value, variable) : toValue(option, value, variable));
+  }
+  return values;
+}
+
+function readConfigFile(file: string, specs: Specs): Map<string, OptionValue> {
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new HarnessError('BAD_CONFIG_FILE', `Config file ${file} cannot be read: ${firstLine(error)}`, {
+      cause: error,
+    });
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
+    throw new HarnessError(
+      'BAD_CONFIG_FILE',
+      `Config file ${file} must hold an object with options, such as {"parallel": 8}.`,
+    );
+  }
+  const values = new Map<string, OptionValue>();
+  const allowed = [...specs.values()].filter((option) => !option.commandLineOnly).map((option) => option.name);
+  for (const [key, value] of Object.entries(content)) {
+    const option = specs.get(key);
+    if (option === undefined || option.commandLineOnly)
+      throw new HarnessError(
+        'BAD_CONFIG_FILE',
+        `Config file ${file}: unknown option "${key}", ${suggestion(key, allowed)}`,
+      );
+    const where = `${key} in ${file}`;
+    try {
+      values.set(key, fromJson(option, value, where));
+    } catch (error) {
+      throw new HarnessError('BAD_CONFIG_FILE', (error as Error).message, { cause: error });
+    }
+  }
+  return values;
+}
+
+function fromJson(option: OptionSpec, value: unknown, where: string): OptionValue {
+  if (option.kind === 'list' && Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  if (option.kind === 'flag' && typeof value === 'boolean') return value;
+  if (typeof value === 'string' || typeof value === 'number') {
+    return option.kind === 'flag' ? toFlag(String(value), where) : toValue(option, String(value), where);
+  }
+  throw new HarnessError(
+    'BAD_FLAG_VALUE',
+    `${where} has a value of the wrong type (${JSON.stringify(value)}): ${expected(option)}.`,
+  );
+}
+
+function toValue(option: OptionSpec, value: string, where: string): OptionValue {
+  switch (option.kind) {
+    case 'number': {
+      const number = Number(value);
+      const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, fraction = false } = option;
+      if (!(fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(value.trim()) || number < minimum || number > maximum)
+        throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${expected(option)}.`);
+      return number;
+    }
+    case 'choice':
+      if (!option.choices?.includes(value))
+        throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${choiceProblem(value, option)}`);
+      return value;
+    case 'list': {
+      const items = value
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+      if (items.length === 0) throw new HarnessError('BAD_FLAG_VALUE', `${where} is empty: ${expected(option)}.`);
+      return items;
+    }
+    case 'text':
+      if (value === '') throw new HarnessError('BAD_FLAG_VALUE', `${where} is empty: ${expected(option)}.`);
+      if (option.name === 'grep' || option.name === 'grep-invert') checkRegularExpression(value, where);
+      return value;
+    case 'flag':
+      return toFlag(value, where);
+  }
+}
+
+function checkRegularExpression(value: string, where: string): void {
+  try {
+    new RegExp(value);
+  } catch {
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `${where} is "${value}", which is no regular expression: escape special characters with a backslash.`,
+    );
+  }
+}
+
+/** Refuses values whose form is wrong, of whatever origin. Throws `HarnessError` BAD_FLAG_VALUE. */
+export function checkForms(options: readonly OptionSpec[], { values }: OptionValues): void {
+  for (const { name, form } of options) {
+    const value = values.get(name)?.value;
+    const bad = form && (value === undefined ? [] : [value].flat()).find((text) => !form.pattern.test(String(text)));
+    if (bad !== undefined) throw new HarnessError('BAD_FLAG_VALUE', `--${name} is "${bad}": ${form?.expected}.`);
+  }
+}
+
+/** The nearest choice beside all of them, or, where none is near, all of them once. */
+function choiceProblem(value: string, option: OptionSpec): string {
+  const choices = option.choices ?? [];
+  return nearest(value, choices) === undefined
+    ? suggestion(value, choices)
+    : `${suggestion(value, choices)} (${expected(option)})`;
+}
+
+function expected(option: OptionSpec): string {
+  switch (option.kind) {
+    case 'number':
+      return `give a ${option.fraction ? '' : 'whole '}number of at least ${option.minimum ?? 0}${option.maximum === undefined ? '' : ` and at most ${option.maximum}`}`;
+    case 'choice':
+      return `one of ${option.choices?.join(', ')}`;
+    case 'list':
+      return 'give one or more values, separated by commas';
+    case 'text':
+      return 'give a text';
+    case 'flag':
+      return 'give true or false';
+  }
+}
+
+function toFlag(value: string, where: string): boolean {
+  if (/^(1|true|yes|on)$/i.test(value)) return true;
+  if (/^(0|false|no|off)$/i.test(value)) return false;
+  throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": give true or false.`);
+}
+
+function merge(before: OptionValue, value: OptionValue): OptionValue {
+  return Array.isArray(before) && Array.isArray(value)
+    ? [...(before as readonly string[]), ...(value as readonly string[])]
+    : value;
+}
+
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+}
+
+/** Environment variable of an option: `CONFORMANCE_REPORT_DIR`. */
+export function variableOf(option: string): string {
+  return `CONFORMANCE_${option.toUpperCase().replaceAll('-', '_')}`;
+}

@@ -1,0 +1,161 @@
+import { writeFileSync } from 'node:fs';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Io } from '../../cli/command.ts';
+import { benchGetObject, benchSignatureVerifications } from '../../emulator/http/emulator.bench.ts';
+import { benchPolicyEvaluations } from '../../emulator/iam/policy/policy.bench.ts';
+import { benchEks } from './eks.ts';
+import { benchKind } from './kind.ts';
+import { median } from '../../harness/report/median.ts';
+import { measurement, type Measurement } from './measurement.ts';
+import { benchProvisioning } from './provisioning.ts';
+import { tableOf, type BenchReport } from './table.ts';
+import { verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
+
+/** Milliseconds after which no further whole run starts, unless --repeat asks for them. */
+const RUNS_BUDGET = 60_000;
+const DEFAULT_RUNS = 3;
+
+export interface BenchOptions {
+  /** File of the measurements as JSON; `-`: standard output. */
+  readonly json: string | undefined;
+  readonly repeat: number | undefined;
+  readonly kindImage: string | undefined;
+  readonly eks: boolean;
+  readonly suites: readonly string[];
+  readonly strict: boolean;
+}
+
+type BenchIo = Pick<Io, 'stdout' | 'stderr' | 'root'>;
+
+/** Measures and prints; gives the exit code. */
+export async function bench(options: BenchOptions, io: BenchIo): Promise<number> {
+  const report = await measure(options, io);
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  io.stdout.write(options.json === '-' ? json : tableOf(report));
+  if (options.json !== undefined && options.json !== '-') writeFileSync(options.json, json);
+  return options.strict && report.measurements.some(({ met }) => !met) ? 1 : 0;
+}
+
+/** What users run is measured: the built harness. */
+const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
+
+async function measure({ repeat, kindImage, eks, suites }: BenchOptions, io: BenchIo): Promise<BenchReport> {
+  const [cpu] = cpus();
+  const machine = {
+    cores: cpus().length,
+    cpu: cpu?.model.trim() ?? 'unknown',
+    memoryMegabytes: Math.round(totalmem() / 2 ** 20),
+    platform: `${process.platform} ${process.arch}`,
+    node: process.versions.node,
+    load: loadavg()[0] ?? 0,
+  };
+  const progress = (line: string): void => void io.stderr.write(`${line}\n`);
+  if (eks) {
+    const flags = suites.length === 0 ? [] : ['--suite', suites.join(',')];
+    return { version: 1, machine, measurements: await benchEks({ program: programOf(io), flags, progress }) };
+  }
+  if (kindImage !== undefined) {
+    const measurements = await benchKind({
+      image: kindImage,
+      program: programOf(io),
+      repeat: repeat ?? DEFAULT_RUNS,
+      progress,
+    });
+    return { version: 1, machine, measurements };
+  }
+  // First, since the first provisioning of a process is what counts.
+  const provisioning = await benchProvisioning();
+  const policies = await withCores(benchPolicyEvaluations);
+  const signatures = await withCores(benchSignatureVerifications);
+  const objects = await withCores(benchGetObject);
+  const runs = await wholeRuns(repeat, io);
+  return { version: 1, machine, measurements: [...ofRuns(runs), ...ofParts()] };
+
+  function ofParts(): readonly Measurement[] {
+    const later = median(provisioning.slice(1)).toFixed(0);
+    return [
+      measurement(
+        'provisioning of an embedded cluster',
+        provisioning[0] ?? Number.NaN,
+        'ms',
+        300,
+        `with emulator, agent and webhook, in a fresh process; ${later} ms once its code is compiled`,
+      ),
+      measurement(
+        'policy evaluations',
+        policies.perSecond,
+        'per second',
+        50_000,
+        `identity and bucket policy; ${policies.cores}`,
+      ),
+      measurement(
+        'signature verifications',
+        signatures.perSecond,
+        'per second',
+        30_000,
+        `of GetObject; ${signatures.cores}`,
+      ),
+      measurement(
+        'GetObject, signed and authorized',
+        objects.perSecond,
+        'per second',
+        3_000,
+        `1 KiB over 16 connections of loopback; ${objects.cores}, client included`,
+      ),
+    ];
+  }
+}
+
+/** Also says how much of the processor the measured code got: less than a core means that the machine was busy. */
+async function withCores(bench: () => Promise<{ readonly perSecond: number }>) {
+  const [usage, started] = [process.cpuUsage(), performance.now()];
+  const { perSecond } = await bench();
+  const { user, system } = process.cpuUsage(usage);
+  const cores = (user + system) / 1000 / (performance.now() - started);
+  return { perSecond, cores: `on ${cores.toFixed(2)} cores` };
+}
+
+function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
+  const { summary } = runs[0]?.results ?? { summary: { total: 0, probes: 0 } };
+  const processor = median(runs.map(({ processorSeconds }) => processorSeconds)).toFixed(1);
+  const times = runs.map(({ milliseconds }) => (milliseconds / 1000).toFixed(1));
+  return [
+    measurement(
+      'whole embedded run',
+      median(runs.map(({ milliseconds }) => milliseconds)),
+      'ms',
+      10_000,
+      `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s; ${processor} s of processor time in the harness's process`,
+    ),
+    measurement(
+      'first verdict',
+      median(runs.map(({ firstVerdictMilliseconds }) => firstVerdictMilliseconds)),
+      'ms',
+      1_500,
+      'from the start of the process, in the whole run',
+    ),
+    measurement(
+      'memory of the whole run',
+      Math.max(...runs.map(({ peakMegabytes }) => peakMegabytes)),
+      'MB',
+      300,
+      "peak resident memory of the harness's process, the pods' processes not counted",
+    ),
+  ];
+}
+
+async function wholeRuns(repeat: number | undefined, io: BenchIo): Promise<readonly WholeRun[]> {
+  const started = performance.now();
+  const runs: WholeRun[] = [];
+  for (let number = 1; number <= (repeat ?? DEFAULT_RUNS); number += 1) {
+    const run = await wholeRun(programOf(io));
+    const [first] = runs;
+    if (first !== undefined && verdictsOf(first.results) !== verdictsOf(run.results))
+      throw new Error(`Run ${number} came to other verdicts, or in another order, than the first.`);
+    runs.push(run);
+    if (repeat !== undefined) io.stderr.write(`run ${number}: ${(run.milliseconds / 1000).toFixed(1)} s\n`);
+    else if (performance.now() - started > RUNS_BUDGET) break;
+  }
+  return runs;
+}

@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import type { Io } from '../../cli/command.ts';
+import { commandLine } from '../../foundation/command-line.ts';
+import { autoModePolicy, boundaryPolicy, jobPolicy, otherAccountPolicy } from './generate.ts';
+import { rehearseNights } from './rehearsals.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
+const AUTO_MODE_FILE = join(root, 'docs', 'iam', 'auto-mode-policy.json');
+const OTHER_ACCOUNT_FILE = join(root, 'docs', 'iam', 'other-account-policy.json');
+const BOUNDARY_FILE = join(root, 'docs', 'iam', 'permissions-boundary.json');
+
+/** Writes the policies that nightly runs need, or with `check` compares those that are there; gives the exit code. */
+export async function writePolicies(
+  check: boolean,
+  { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>,
+): Promise<number> {
+  const recorded = await rehearseNights((line) => stderr.write(`${line}\n`));
+  let code = 0;
+  for (const [file, policy] of [
+    [POLICY_FILE, jobPolicy(recorded)],
+    [AUTO_MODE_FILE, autoModePolicy()],
+    [OTHER_ACCOUNT_FILE, otherAccountPolicy(recorded)],
+    [BOUNDARY_FILE, boundaryPolicy(recorded)],
+  ] as const) {
+    const text = await format(policy, { ...(await resolveConfig(file)), filepath: file });
+    const name = relative(root, file);
+    const present = existsSync(file) ? readFileSync(file, 'utf8') : '';
+    if (present === text) stdout.write(`${name} is what is generated.\n`);
+    else if (check) {
+      stdout.write(`${name} is not what is generated: run \`${commandLine('policy')}\` and review it.\n`);
+      stdout.write(difference(present, text));
+      code = 1;
+    } else {
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, text);
+      stdout.write(`${name} is written.\n`);
+    }
+  }
+  return code;
+}
+
+/** Lines that one text has and the other has not, in their order. */
+function difference(present: string, generated: string): string {
+  const [before, after] = [present.split('\n'), generated.split('\n')];
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}\n`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}\n`),
+  ].join('');
+}

@@ -1,0 +1,124 @@
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { GivenOptions } from '../../harness/config/read-options.ts';
+import type { RunResults } from '../../harness/report/results.ts';
+import { makeBoundary } from '../policy/boundary.ts';
+import { accountOf, inPlaces } from '../policy/generalize.ts';
+import { outsidePolicy } from '../policy/outside.ts';
+import { rehearsalCloud } from './cloud.ts';
+import { fastPolls } from './polling.ts';
+import { timing } from './timing.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+
+/** Runs the command against an emulated AWS, and looks at what it left; gives the exit code. */
+export async function rehearse({ text, number, values, words: positionals }: GivenOptions): Promise<number> {
+  // The command says so itself where it matters.
+  process.removeAllListeners('warning');
+  const pace = number('pace');
+  const propagationPace = (values.get('propagation-pace')?.value as number | undefined) ?? pace;
+  const [policy, otherPolicy, boundary] = ['policy', 'other-policy', 'boundary'].map((name) => {
+    const file = text(name);
+    return file === undefined ? undefined : readText(file, name);
+  });
+  const settings = text('timing') === 'aws' ? timing(pace, propagationPace) : undefined;
+  const cloud = await rehearsalCloud({ ...(settings && { settings }) });
+  try {
+    const { emulator, otherAccountRole } = cloud;
+    const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
+    if (policy !== undefined) await cloud.setPolicy(inPlaces(policy, places));
+    if (otherPolicy !== undefined)
+      await cloud.setPolicy(inPlaces(otherPolicy, { ...places, account: accountOf(otherAccountRole) }), 'other');
+    const boundaryArn = boundary === undefined ? undefined : await makeBoundary(cloud, inPlaces(boundary, places));
+    // As if they had been there for long.
+    await sleep((settings?.delays?.iam ?? 0) / (settings?.pace ?? 1));
+    const before = await cloud.inventory();
+    const given = reportFolder(positionals);
+    const reports = given ?? newReportFolder();
+    const code = await run(
+      [
+        '--cluster',
+        'eks',
+        '--aws-endpoint',
+        emulator.endpoint,
+        '--other-account-role',
+        otherAccountRole,
+        ...(boundaryArn === undefined ? [] : ['--permissions-boundary', boundaryArn]),
+        ...(given === undefined ? ['--report-dir', reports] : []),
+        ...positionals,
+      ],
+      cloud.environment,
+    );
+    // Lists are behind by as much as AWS' are.
+    const left = await settledInventory(async () => (await cloud.inventory()).filter((one) => !before.includes(one)));
+    const caller = `arn:aws:sts::${cloud.emulator.accountId}:assumed-role/${cloud.jobRoleName}/job`;
+    const fast = fastPolls(cloud.calls(), caller);
+    const outside = [cloud, cloud.other].flatMap((job) => outsidePolicy(cloud.calls(), job));
+    const throttled = cloud.calls().filter(({ errorCode }) => errorCode?.startsWith('Throttling')).length;
+    // A run of few scenarios may be slow enough.
+    const untested =
+      throttled === 0 &&
+      settings !== undefined &&
+      !positionals.some((flag) => /^--(suite|scenario|grep|grep-invert)(=|$)/.test(flag));
+    if (untested) process.stdout.write('No call was throttled: the rates of the emulator are of no use.\n');
+    for (const title of left) process.stdout.write(`Left in AWS: ${title}\n`);
+    for (const { operation, resource, milliseconds } of fast)
+      process.stdout.write(`Polled too fast: ${operation} of ${resource}, every ${Math.round(milliseconds)} ms\n`);
+    for (const what of new Set(outside)) process.stdout.write(`Outside the policy: ${what}\n`);
+    const file = join(reports, 'results.json');
+    // A run that was refused has said why, and writes none.
+    if (!existsSync(file)) return code === 0 ? 3 : code;
+    const { passed, failed, skipped, error, inconclusive } = (JSON.parse(readFileSync(file, 'utf8')) as RunResults)
+      .summary;
+    process.stdout.write(
+      `Rehearsal: ${left.length} resources left, ${fast.length} polls too fast, ${cloud.calls().filter((call) => call.caller === caller).length} calls by the job of which ${outside.length} outside its policy, ${throttled} throttled; ${passed} passed, ${failed + error + inconclusive} failed, ${skipped} skipped for a capability\n`,
+    );
+    return code !== 0 ? code : left.length > 0 || fast.length > 0 || outside.length > 0 || untested ? 3 : 0;
+  } finally {
+    await cloud.close();
+  }
+}
+
+/** That of `--report-dir` among the run's own flags. */
+function reportFolder(flags: readonly string[]): string | undefined {
+  const at = flags.findLastIndex((flag) => flag === '--report-dir' || flag.startsWith('--report-dir='));
+  const flag = flags[at];
+  return flag === '--report-dir' ? flags[at + 1] : flag?.slice('--report-dir='.length);
+}
+
+/** A folder that stays, as the run prints where its reports are. */
+function newReportFolder(): string {
+  mkdirSync('reports', { recursive: true });
+  return mkdtempSync(join('reports', 'rehearsal-'));
+}
+
+async function settledInventory(inventory: () => Promise<readonly string[]>): Promise<readonly string[]> {
+  let left = await inventory();
+  for (let round = 0; round < 10 && left.length > 0; round += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    left = await inventory();
+  }
+  return left;
+}
+
+function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
+  const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
+    env: { ...process.env, ...environment },
+    stdio: 'inherit',
+  });
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+  return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));
+}
+
+function readText(file: string, flag: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
+    throw new HarnessError('BAD_FILE', `${file} (--${flag}) cannot be read (${code}): give a file with a policy.`);
+  }
+}
