@@ -31,7 +31,7 @@ const MAY_IMPORT = {
   faults: ['foundation/', 'emulator/', 'components/(agent|webhook|probe)/'],
   harness: ['foundation/', 'clients/', 'clusters/', 'emulator/', 'components/(agent|webhook|probe)/', 'faults/'],
   suites: ['harness/index\\.ts$'],
-  cli: FOLDERS.filter((folder) => folder !== 'suites').map((folder) => `${folder}/`),
+  cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),
 };
 
 export default {

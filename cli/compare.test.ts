@@ -13,8 +13,8 @@ import {
   realResults,
   scenarioOf,
   type Results,
-} from '../test/comparison.ts';
-import { temporaryFolder } from '../test/run-cli.ts';
+} from '../test/support/comparison.ts';
+import { temporaryFolder } from '../test/support/run-cli.ts';
 import type { RunResults } from '../harness/report/results.ts';
 
 describe('npm run compare', function () {

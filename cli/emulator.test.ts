@@ -7,7 +7,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import type { ClusterProvider } from '../emulator/eks/model.ts';
-import { policy, trust } from '../emulator/eks/test-roles.ts';
+import { policy, trust } from '../test/support/emulator/roles.ts';
 import { startEmulator } from '../emulator/start.ts';
 import type { Io } from './command.ts';
 import type { MakeClusters } from './emulator.ts';

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JournalEntry } from '../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from '../harness/cleanup/process-identity.ts';
-import { FakeDocker } from '../harness/cleanup/sweep/fake-docker.ts';
+import { FakeDocker } from '../test/support/docker.ts';
 import type { Attachment } from '../harness/cleanup/sweep/find.ts';
 import { executed } from './testing.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { daemonSetsOf, lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
-import { fakeApi } from './in-cluster/testing/fake-api.ts';
+import { fakeApi } from '../test/support/kubernetes-api.ts';
 
 const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): DaemonSetView => ({
   metadata: { name },

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { runConformance, type CliRun } from './run-cli.ts';
+import { runConformance, type CliRun } from './support/run-cli.ts';
 
 /** What must be the same in each run: all but times, random names and addresses. */
 function findings({ results, exitCode }: CliRun): unknown {

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { executed } from '../cli/testing.ts';
-import { runConformance, temporaryFolder, type CliRun } from './run-cli.ts';
+import { runConformance, temporaryFolder, type CliRun } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -3,7 +3,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { ensureBuilt, temporaryFolder } from './run-cli.ts';
+import { ensureBuilt, temporaryFolder } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NAME = 'eks-pod-identity-conformance';

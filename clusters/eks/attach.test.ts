@@ -18,7 +18,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
 import type { EksOptions } from './options.ts';
-import { SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
+import { SLOW, testSite, withClusters, type TestSite } from '../../test/support/eks-cluster.ts';
 
 const ADDON = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const AGENT = '/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Connection } from '../../foundation/kubernetes/connection.ts';
 import { awaitAgent } from './await-agent.ts';
 import type { EksContext } from './context.ts';
-import { FAST } from './testing/site.ts';
+import { FAST } from '../../test/support/eks-cluster.ts';
 
 const conditions = (ready: boolean): object => ({ conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] });
 const pod = (nodeName: string, ready = true): object => ({

@@ -16,7 +16,7 @@ import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { connect } from '../../foundation/kubernetes/connection.ts';
 import { eksDriver } from './index.ts';
-import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from './testing/site.ts';
+import { FAST, RUN, SLOW, testSite, withClusters, type TestSite } from '../../test/support/eks-cluster.ts';
 
 const startSite = (options?: Parameters<typeof testSite>[1]): Promise<TestSite> =>
   testSite(presignedClusterToken, options);

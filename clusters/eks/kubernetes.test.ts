@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import type { EksContext } from './context.ts';
 import { awaitDns } from './kubernetes.ts';
-import { FAST } from './testing/site.ts';
+import { FAST } from '../../test/support/eks-cluster.ts';
 
 describe("waiting for a cluster's DNS", () => {
   /** Looks until the wait ends, at a Deployment with these counts of ready pods, the last over and over. */

@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { startTestCluster, type TestCluster } from '../../kubernetes/api-server/testing/cluster.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/api-server.ts';
 import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { endLease, takeLease, type HeldLease, type LeaseOptions } from './lease.ts';
 

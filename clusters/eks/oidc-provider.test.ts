@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { RUN_TAG } from '../../foundation/tags.ts';
 import { makeProvider } from './oidc-provider.ts';
-import { FAST } from './testing/site.ts';
+import { FAST } from '../../test/support/eks-cluster.ts';
 import { Resources } from '../../foundation/resources.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/ABCDEF';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { TIMING } from './timing.ts';
-import { FAST } from './testing/site.ts';
+import { FAST } from '../../test/support/eks-cluster.ts';
 import { together } from './context.ts';
 import { awaitDone, type Seen, type Wait } from './wait.ts';
 

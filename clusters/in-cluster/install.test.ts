@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import { installAgent, installWebhook, removeFromCluster } from './index.ts';
-import { fakeApi, type FakeApi } from './testing/fake-api.ts';
+import { fakeApi, type FakeApi } from '../../test/support/kubernetes-api.ts';
 import { MUTATE, type Identity } from './webhook-manifest.ts';
 
 const SYSTEM = '/namespaces/kube-system';

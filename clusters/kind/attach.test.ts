@@ -9,7 +9,7 @@ import { listen, stopServer } from '../../foundation/listen.ts';
 import { detach } from './attach.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
-import { ENGINE, fakeRunner, rejection } from './testing.ts';
+import { ENGINE, fakeRunner, rejection } from '../../test/support/kind.ts';
 
 describe('an existing cluster', () => {
   let folder: string;

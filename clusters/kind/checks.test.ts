@@ -2,7 +2,7 @@ import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { checkDiskSpace, checkEngine, checkImage } from './checks.ts';
 import { Docker } from './docker.ts';
-import { ENGINE, fakeRunner, imageOf, rejection } from './testing.ts';
+import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.ts';
 
 const { signal } = new AbortController();
 const dockerThat = (...answers: Parameters<typeof fakeRunner>[0]): Docker => new Docker(fakeRunner(answers).run);

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { collectDiagnostics } from './diagnostics.ts';
-import { fakeRunner } from './testing.ts';
+import { fakeRunner } from '../../test/support/kind.ts';
 
 const TOKEN = `eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.${'c2ln'.repeat(20)}`;
 

@@ -9,7 +9,7 @@ import type { JournalEntry } from '../../foundation/journal.ts';
 import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
 import type { RunOptions } from './runner.ts';
-import { ENGINE, fakeRunner, imageOf, rejection } from './testing.ts';
+import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.ts';
 
 const RUN = 'c1a2b3';
 const SPEC: ClusterSpec = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { createCluster, creationError, kindProgram, kindVersion } from './kind.ts';
-import { fakeRunner, rejection } from './testing.ts';
+import { fakeRunner, rejection } from '../../test/support/kind.ts';
 
 describe('kind', () => {
   describe('the program', () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Journal } from '../../foundation/journal.ts';
 import { Docker } from './docker.ts';
 import { createNetwork, reachOf, removeNetwork } from './network.ts';
-import { fakeRunner, rejection } from './testing.ts';
+import { fakeRunner, rejection } from '../../test/support/kind.ts';
 
 describe("the run's network", () => {
   let written: string[];

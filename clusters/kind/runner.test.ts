@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { runProgram } from './runner.ts';
-import { rejection } from './testing.ts';
+import { rejection } from '../../test/support/kind.ts';
 
 describe('running programs', () => {
   let folder: string;

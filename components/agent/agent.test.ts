@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:http';
 import { expect } from 'chai';
 import { AgentRefusal } from './index.ts';
-import { Bench, get, goodAnswer, HOST, json, newToken, send } from './testing/bench.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken, send } from '../../test/support/agent.ts';
 
 describe('the agent', () => {
   let bench: Bench;

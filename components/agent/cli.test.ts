@@ -6,7 +6,7 @@ import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
 import { parseDuration } from '../go/duration.ts';
-import { Bench, get, newToken, send } from './testing/bench.ts';
+import { Bench, get, newToken, send } from '../../test/support/agent.ts';
 
 describe('the agent on the command line', () => {
   async function run(argv: readonly string[], overrides: Partial<AgentIo> = {}): Promise<[number, string, string]> {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { EventualMap } from './eventual-map.ts';
 import { lagOf } from './lag.ts';
-import { delays, testTime } from './time.test-support.ts';
+import { delays, testTime } from '../../test/support/emulator/time.ts';
 
 function mapWith(iam: number, listing: number, pace = 1) {
   const time = testTime();

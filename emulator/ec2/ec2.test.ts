@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import type { Emulator } from '../emulator.ts';
-import { testSession } from '../http/test-session.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 import { startWithWorld } from '../start.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((zone) => `subnet-0000000000000000${zone}`) as [string, string, string];

@@ -11,8 +11,8 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
-import { recordingProvider, SUBNETS, type RecordedCluster } from '../eks/test-cloud.ts';
-import { POD_TRUST, allow, policy, trust, type Statement } from '../eks/test-roles.ts';
+import { recordingProvider, SUBNETS, type RecordedCluster } from '../../test/support/emulator/eks.ts';
+import { POD_TRUST, allow, policy, trust, type Statement } from '../../test/support/emulator/roles.ts';
 import { type Emulator } from '../emulator.ts';
 import { startEmulator } from '../start.ts';
 

@@ -1,8 +1,8 @@
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { delays, testTime } from '../core/time.test-support.ts';
-import { POD_TRUST, policy, trust } from '../eks/test-roles.ts';
-import { eksAuthFixture, outcome, UNASSUMABLE } from './test-fixture.ts';
+import { delays, testTime } from '../../test/support/emulator/time.ts';
+import { POD_TRUST, policy, trust } from '../../test/support/emulator/roles.ts';
+import { eksAuthFixture, outcome, UNASSUMABLE } from '../../test/support/emulator/eks-auth.ts';
 
 describe('EKS Auth sees a change of IAM after a while', () => {
   const pod = eksAuthFixture();

@@ -1,8 +1,8 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { OTHER_ACCOUNT, rootOf } from '../eks/test-cloud.ts';
-import { allow, makeRole, POD_TRUST, sessionOf, trust } from '../eks/test-roles.ts';
-import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from './test-fixture.ts';
+import { OTHER_ACCOUNT, rootOf } from '../../test/support/emulator/eks.ts';
+import { allow, makeRole, POD_TRUST, sessionOf, trust } from '../../test/support/emulator/roles.ts';
+import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from '../../test/support/emulator/eks-auth.ts';
 
 describe('EKS Auth', () => {
   const pod = eksAuthFixture();

@@ -1,9 +1,16 @@
 import { DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, rootOf } from '../eks/test-cloud.ts';
-import { POD_TRUST, allow, makeRole, policy, trust } from '../eks/test-roles.ts';
-import { CLUSTER_ARN, POD_NAME, UNASSUMABLE, eksAuthFixture, outcome, tagsOf } from './test-fixture.ts';
+import { ACCOUNT, OTHER_ACCOUNT, rootOf } from '../../test/support/emulator/eks.ts';
+import { POD_TRUST, allow, makeRole, policy, trust } from '../../test/support/emulator/roles.ts';
+import {
+  CLUSTER_ARN,
+  POD_NAME,
+  UNASSUMABLE,
+  eksAuthFixture,
+  outcome,
+  tagsOf,
+} from '../../test/support/emulator/eks-auth.ts';
 
 describe('sessions by EKS Auth', () => {
   const pod = eksAuthFixture();

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { SignJWT, UnsecuredJWT, generateKeyPair } from 'jose';
-import { makeCluster } from '../eks/test-roles.ts';
-import { eksAuthFixture, outcome } from './test-fixture.ts';
+import { makeCluster } from '../../test/support/emulator/roles.ts';
+import { eksAuthFixture, outcome } from '../../test/support/emulator/eks-auth.ts';
 
 describe('tokens for EKS Auth', () => {
   const pod = eksAuthFixture();

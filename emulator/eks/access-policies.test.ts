@@ -10,8 +10,8 @@ import type { AccessScope, AuthenticationMode } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import { presignedClusterToken } from '../../harness/aws/cluster-token.ts';
-import { ACCOUNT, REGION, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
-import { allow, clusterRole, errorOf, makeRole, sessionOf } from './test-roles.ts';
+import { ACCOUNT, REGION, SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
+import { allow, clusterRole, errorOf, makeRole, sessionOf } from '../../test/support/emulator/roles.ts';
 
 const policyArn = (name: string) => `arn:aws:eks::aws:cluster-access-policy/${name}`;
 const ADMINISTRATOR = policyArn('AmazonEKSClusterAdminPolicy');

@@ -1,8 +1,8 @@
 import { CreateClusterCommand, DeleteClusterCommand, DescribeClusterCommand } from '@aws-sdk/client-eks';
 import type { CreateClusterCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
-import { clusterRole, errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
+import { SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
+import { clusterRole, errorOf, makeCluster, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
 describe('EKS Auto Mode', () => {
   let cloud: TestCloud;

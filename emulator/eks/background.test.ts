@@ -17,8 +17,14 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../core/new-world.ts';
 import type { Delays } from '../core/settings.ts';
 import { ADDON_DEGRADED, type ClusterProvider } from './model.ts';
-import { recordingProvider, SUBNETS, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
-import { clusterRole, errorOf, makeRole, trust } from './test-roles.ts';
+import {
+  recordingProvider,
+  SUBNETS,
+  testCloud,
+  type RecordedCluster,
+  type TestCloud,
+} from '../../test/support/emulator/eks.ts';
+import { clusterRole, errorOf, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
 /** Longer than any test takes: what waits for it does not happen. */
 const NEVER = 3_600_000;

@@ -21,9 +21,17 @@ import {
   testCloud,
   type RecordedCluster,
   type TestCloud,
-} from './test-cloud.ts';
+} from '../../test/support/emulator/eks.ts';
 import type { ManagedCluster } from './model.ts';
-import { allow, clusterRole, errorOf, makeCluster, makeRole, sessionOf, trust } from './test-roles.ts';
+import {
+  allow,
+  clusterRole,
+  errorOf,
+  makeCluster,
+  makeRole,
+  sessionOf,
+  trust,
+} from '../../test/support/emulator/roles.ts';
 
 describe('EKS clusters', () => {
   let cloud: TestCloud;

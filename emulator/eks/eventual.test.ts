@@ -14,9 +14,17 @@ import {
 } from '@aws-sdk/client-eks';
 import { UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { delays, testTime } from '../core/time.test-support.ts';
-import { SUBNETS, testCloud } from './test-cloud.ts';
-import { clusterRole, errorOf, makeCluster, makeRole, policy, POD_TRUST, trust } from './test-roles.ts';
+import { delays, testTime } from '../../test/support/emulator/time.ts';
+import { SUBNETS, testCloud } from '../../test/support/emulator/eks.ts';
+import {
+  clusterRole,
+  errorOf,
+  makeCluster,
+  makeRole,
+  policy,
+  POD_TRUST,
+  trust,
+} from '../../test/support/emulator/roles.ts';
 
 const blue = { clusterName: 'blue' };
 const subject = { ...blue, namespace: 'shop', serviceAccount: 'reader' };

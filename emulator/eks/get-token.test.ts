@@ -8,8 +8,14 @@ import {
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
-import { OTHER_ACCOUNT, REGION, testCloud, type RecordedCluster, type TestCloud } from './test-cloud.ts';
-import { errorOf, makeCluster, makeRole, sessionOf } from './test-roles.ts';
+import {
+  OTHER_ACCOUNT,
+  REGION,
+  testCloud,
+  type RecordedCluster,
+  type TestCloud,
+} from '../../test/support/emulator/eks.ts';
+import { errorOf, makeCluster, makeRole, sessionOf } from '../../test/support/emulator/roles.ts';
 
 interface TokenOptions {
   readonly clusterName?: string;

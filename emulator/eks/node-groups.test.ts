@@ -7,8 +7,8 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreateNodegroupCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
-import { errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
+import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
+import { errorOf, makeCluster, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
 describe('EKS node groups', () => {
   let cloud: TestCloud;

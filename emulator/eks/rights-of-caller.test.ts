@@ -7,8 +7,16 @@ import {
   type EKSClient,
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from './test-cloud.ts';
-import { allow, clusterRole, errorOf, makeCluster, makeRole, sessionOf, trust } from './test-roles.ts';
+import { ACCOUNT, SUBNETS, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
+import {
+  allow,
+  clusterRole,
+  errorOf,
+  makeCluster,
+  makeRole,
+  sessionOf,
+  trust,
+} from '../../test/support/emulator/roles.ts';
 
 const tags = { team: 'a' };
 const role = (name: string): string => `arn:aws:iam::${ACCOUNT}:role/${name}`;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { testCloud, type TestCloud } from './test-cloud.ts';
+import { testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
 
 describe('malformed EKS requests', () => {
   let cloud: TestCloud;

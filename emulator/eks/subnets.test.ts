@@ -1,8 +1,8 @@
 import { CreateClusterCommand, CreateNodegroupCommand } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { subnetsOf } from '../ec2/index.ts';
-import { ACCOUNT, OTHER_ACCOUNT, testCloud, type TestCloud } from './test-cloud.ts';
-import { clusterRole, errorOf, makeCluster, makeRole, trust } from './test-roles.ts';
+import { ACCOUNT, OTHER_ACCOUNT, testCloud, type TestCloud } from '../../test/support/emulator/eks.ts';
+import { clusterRole, errorOf, makeCluster, makeRole, trust } from '../../test/support/emulator/roles.ts';
 
 describe('subnets of EKS calls', () => {
   let cloud: TestCloud;

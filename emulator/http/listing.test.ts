@@ -1,8 +1,8 @@
 import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, HeadBucketCommand } from '@aws-sdk/client-s3';
 import { ListBucketsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { delays } from '../core/time.test-support.ts';
-import { slowEmulator } from './slow-emulator.test-support.ts';
+import { delays } from '../../test/support/emulator/time.ts';
+import { slowEmulator } from '../../test/support/emulator/slow.ts';
 
 describe('Lists of S3', () => {
   it('show a bucket that was made or deleted after a while, and objects at once', async () => {

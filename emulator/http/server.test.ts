@@ -8,7 +8,7 @@ import type { World } from '../core/world.ts';
 import type { Emulator } from '../emulator.ts';
 import { signedHeaders } from '../sigv4/sign.ts';
 import { startWithWorld } from '../start.ts';
-import { testSession } from './test-session.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 

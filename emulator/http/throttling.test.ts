@@ -3,8 +3,8 @@ import { CreateRoleCommand, DeleteRoleCommand, IAMClient, ListRolesCommand } fro
 import { ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ServiceName } from '../core/service.ts';
-import { slowEmulator, told, type Told } from './slow-emulator.test-support.ts';
-import { testSession } from './test-session.ts';
+import { slowEmulator, told, type Told } from '../../test/support/emulator/slow.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 
 const TWO_AT_ONCE = { perSecond: 1, burst: 2 };
 const EVERY_SERVICE = {

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { ServicePrincipal } from '../core/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
-import { allow, HERE, root, sessionOf, THERE, trust } from '../iam/api/world.test-support.ts';
-import type { Parameters as QueryParameters } from '../query/call.test-support.ts';
+import { allow, HERE, root, sessionOf, THERE, trust } from '../../test/support/emulator/iam.ts';
+import type { Parameters as QueryParameters } from '../../test/support/emulator/query.ts';
 import { assumeRole } from './index.ts';
-import { stsWorld, tagParameters } from './world.test-support.ts';
+import { stsWorld, tagParameters } from '../../test/support/emulator/sts.ts';
 
 const ASSUME = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
 const PODS: ServicePrincipal = { kind: 'service', service: 'pods.eks.amazonaws.com', accountId: HERE };

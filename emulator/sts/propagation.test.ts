@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { delays, testTime } from '../core/time.test-support.ts';
-import { allow, HERE, root, sessionOf, trust } from '../iam/api/world.test-support.ts';
-import { stsWorld } from './world.test-support.ts';
+import { delays, testTime } from '../../test/support/emulator/time.ts';
+import { allow, HERE, root, sessionOf, trust } from '../../test/support/emulator/iam.ts';
+import { stsWorld } from '../../test/support/emulator/sts.ts';
 
 const TRUST = trust({ AWS: HERE }, ['sts:AssumeRole', 'sts:TagSession']);
 const IAM_DELAY = 10_000;

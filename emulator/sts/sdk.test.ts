@@ -23,7 +23,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Credentials } from '../core/principal.ts';
 import { startEmulator } from '../start.ts';
 import type { Emulator } from '../emulator.ts';
-import { allow, trust } from '../iam/api/world.test-support.ts';
+import { allow, trust } from '../../test/support/emulator/iam.ts';
 
 describe('IAM and STS through the AWS SDK', () => {
   let emulator: Emulator;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AwsTarget } from '../aws/target.ts';
-import { anEnvironment, aWorld } from '../testing/environment.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import type { Resource } from '../../foundation/resources.ts';
 import { removeIn, tearDown } from './teardown.ts';
 import type { Environment, ScenarioWorld } from '../world/world.ts';

@@ -12,8 +12,8 @@ import {
   scenarioOf,
   SCENARIOS,
   type Results,
-} from '../../test/comparison.ts';
-import { runConformance, temporaryFolder } from '../../test/run-cli.ts';
+} from '../../test/support/comparison.ts';
+import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
 import type { RunResults } from '../report/results.ts';
 
 describe('npm run compare', function () {

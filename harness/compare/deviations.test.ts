@@ -11,7 +11,7 @@ import {
   realResults,
   scenarioOf,
   type Results,
-} from '../../test/comparison.ts';
+} from '../../test/support/comparison.ts';
 import type { RunResults } from '../report/results.ts';
 import { shippedDeviations } from './deviations.ts';
 

@@ -10,7 +10,7 @@ import {
   realResults,
   scenarioOf,
   type Results,
-} from '../../test/comparison.ts';
+} from '../../test/support/comparison.ts';
 import type { RunResults } from '../report/results.ts';
 
 describe('npm run compare', function () {

@@ -1,7 +1,7 @@
 import { IAMClient, ListRolesCommand } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
-import { testSession } from '../../emulator/http/test-session.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 import type { Credentials, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { HarnessError } from '../../foundation/errors.ts';

@@ -25,7 +25,7 @@ import {
 } from '../index.ts';
 import { podIdentityRole } from '../scenario/policy.ts';
 import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } from '../scenario/spec.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { expectsRefusal, stages } from '../world/stages.ts';
 import { Names } from '../world/names.ts';
 import { notesOn } from './notes.ts';

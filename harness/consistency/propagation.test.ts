@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { hostedDriver } from '../../clusters/hosted.ts';
-import { testSession } from '../../emulator/http/test-session.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { callCounter } from '../aws/call-counter.ts';
@@ -31,7 +31,7 @@ import {
   whoAmI,
 } from '../index.ts';
 import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 import { provision, type Provisioned } from '../engine/environment.ts';

@@ -7,7 +7,7 @@ import type { CallRecord } from '../../emulator/index.ts';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { KubernetesClient, LogOptions } from '../kubernetes-client/client.ts';
 import type { ProbeOutcome, Verdict } from '../report/results.ts';
-import { anOutcome, aScenario } from '../testing/scenarios.ts';
+import { anOutcome, aScenario } from '../../test/support/scenarios.ts';
 import { makeWorld, type Environment, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 import { complaints } from './components.ts';
 import { diagnose, redactor } from './index.ts';

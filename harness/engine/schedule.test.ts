@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { restartAgent, granted, getObject, refused } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { schedule } from './schedule.ts';

@@ -6,8 +6,8 @@ import type { AwsTarget } from '../aws/target.ts';
 import { admitPod, agentGet, createAssociationFor, createToken, describeAssociation, kubernetesGet } from '../index.ts';
 import { podIdentityRole } from '../scenario/policy.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
-import { anEnvironment, aWorld } from '../testing/environment.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { performOperation } from './perform.ts';
 import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
 

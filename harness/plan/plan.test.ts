@@ -19,7 +19,7 @@ import {
 } from '../operations/index.ts';
 import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../scenario/policy.ts';
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { aResult, someResults } from '../testing/scenarios.ts';
+import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { githubAnnotations } from './annotations.ts';
 import { summarize } from './results.ts';
 

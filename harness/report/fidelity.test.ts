@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
+import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { fidelityMarkdown } from './fidelity.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
+import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { junitXml } from './junit.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
-import { aResult, someResults } from '../testing/scenarios.ts';
+import { aResult, someResults } from '../../test/support/scenarios.ts';
 import { Reporters, type Reporter } from './reporter.ts';
 import { summarize } from './results.ts';
 

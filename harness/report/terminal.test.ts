@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Writable } from 'node:stream';
 import { expect } from 'chai';
-import { aResult, anOutcome, someResults } from '../testing/scenarios.ts';
+import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
 import { Terminal, wantsColor, type TerminalOptions } from './terminal.ts';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import {
   agentGet,
   connect,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { absent, createToken, control, denied, getObject, granted, restartPod, succeeds } from '../operations/index.ts';
 import { allow, podIdentityRole } from './policy.ts';
 import { collect, newRegistry, suite, type Registry } from './registry.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { summarize, worst, type ProbeOutcome, type Verdict } from '../report/results.ts';
-import { anOutcome, aResult } from '../testing/scenarios.ts';
+import { anOutcome, aResult } from '../../test/support/scenarios.ts';
 import { withoutControl } from './control.ts';
 
 const outcome = (expected: string, verdict: ProbeOutcome['verdict']): ProbeOutcome =>

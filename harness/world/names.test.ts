@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
 import { allow, deny, forPrincipal, trustPodIdentity, trustRole, trustWebIdentity } from '../scenario/policy.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { Names } from './names.ts';
 
 const sources = {

@@ -6,8 +6,8 @@ import { emulatedAws } from '../aws/emulated.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { irsaRole, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { anEnvironment } from '../testing/environment.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { anEnvironment } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { prefetch, type Prefetch } from './prefetch.ts';
 import type { Environment } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { advanceClock, deletePod, getObject, granted, restartPod, startPod } from '../operations/index.ts';
 import type { Step } from '../scenario/spec.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { groupsOfPod, stages } from './stages.ts';
 
 const red = granted('red', getObject('data/red/key'));

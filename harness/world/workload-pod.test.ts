@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { Resources } from '../../foundation/resources.ts';
-import { aScenario } from '../testing/scenarios.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
 import { Names } from './names.ts';
 import { startWorkloadPod } from './workload-pod.ts';
 import { workload, type ScenarioWorld } from './world.ts';

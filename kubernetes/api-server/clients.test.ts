@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { CoreV1Api, KubeConfig, PatchStrategy, Watch, setHeaderOptions } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { startTestCluster, type TestCluster } from './testing/cluster.ts';
+import { startTestCluster, type TestCluster } from '../../test/support/api-server.ts';
 
 function kubeConfig({ server }: TestCluster, user: string): object {
   return {

@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { testCluster } from './testing/harness.ts';
-import type { TestCluster } from './testing/harness.ts';
+import { testCluster } from '../../test/support/kubelet.ts';
+import type { TestCluster } from '../../test/support/kubelet.ts';
 import type { Pod } from './spec.ts';
 
 const container = (args: string[], further: object = {}) => ({ name: 'main', image: 'test', args, ...further });

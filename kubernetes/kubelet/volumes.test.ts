@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { existsSync, lstatSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { testCluster } from './testing/harness.ts';
-import type { TestCluster } from './testing/harness.ts';
+import { testCluster } from '../../test/support/kubelet.ts';
+import type { TestCluster } from '../../test/support/kubelet.ts';
 import type { Pod, PodSpec } from './spec.ts';
 
 const MOUNT = '/var/run/secrets/example.com/serviceaccount';

@@ -3,8 +3,8 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import type { ScenarioResult } from '../../harness/report/results.ts';
-import { runConformance, temporaryFolder, type CliRun } from '../run-cli.ts';
-import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const byId = (run: CliRun, id: string): ScenarioResult | undefined =>
   run.results?.scenarios.find((result) => result.id === id);

@@ -4,8 +4,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { runConformance, type CliRun } from '../run-cli.ts';
-import { PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance, type CliRun } from '../support/run-cli.ts';
+import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FAULTS, type FaultName } from '../../faults/index.ts';
-import { runConformance } from '../run-cli.ts';
+import { runConformance } from '../support/run-cli.ts';
 
 /** A scenario that each fault fails, and what its reason must say. */
 const NOTICED: Readonly<Record<FaultName, { readonly scenario: string; readonly reason: RegExp }>> = {

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
-import { runConformance, type CliRun } from '../run-cli.ts';
-import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance, type CliRun } from '../support/run-cli.ts';
+import { ENDLESS, FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 /** Processes whose environment or command line names the folder that a run was in. */
 function leftBehind({ directory }: CliRun): string[] {

@@ -5,8 +5,8 @@ import addFormats from 'ajv-formats';
 import { expect } from 'chai';
 import { XMLParser } from 'fast-xml-parser';
 import type { RunResults } from '../../harness/report/results.ts';
-import { runConformance, temporaryFolder, type CliRun } from '../run-cli.ts';
-import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { ENDLESS, ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);

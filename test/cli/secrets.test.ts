@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { runConformance } from '../run-cli.ts';
-import { expectNoSecrets, SECRETS, textsOf } from '../secrets.ts';
-import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance } from '../support/run-cli.ts';
+import { expectNoSecrets, SECRETS, textsOf } from '../support/secrets.ts';
+import { ERROR, FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 describe('secrets', () => {
   it('are recognized by these patterns', () => {

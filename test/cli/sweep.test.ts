@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readState, STATE_FILE } from '../../harness/cleanup/journal.ts';
-import { runConformance } from '../run-cli.ts';
-import { ENDLESS, PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance } from '../support/run-cli.ts';
+import { ENDLESS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 describe('npm run sweep', () => {
   it('removes what a run left that was killed', async () => {

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { FAULTS } from '../../faults/index.ts';
-import { builtPackage, runConformance, temporaryFolder, type CliOptions, type CliRun } from '../run-cli.ts';
-import { FAILS, PASSES, scenario, suiteFile } from '../suites.ts';
+import { builtPackage, runConformance, temporaryFolder, type CliOptions, type CliRun } from '../support/run-cli.ts';
+import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
 /** What must hold for wrong input: exit code 2, one sentence on standard error, nothing else. */
 function expectRefusal(run: CliRun, ...texts: readonly string[]): void {

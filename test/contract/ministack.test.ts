@@ -6,7 +6,7 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import type { ScenarioResult, Verdict } from '../../harness/report/results.ts';
-import { runConformance, type CliRun } from '../run-cli.ts';
+import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { miniStackTools, startMiniStack } from './ministack.ts';
 import type { MiniStack } from './ministack.ts';
 

@@ -23,7 +23,7 @@ import { expect } from 'chai';
 import type { Credentials } from '../../emulator/core/principal.ts';
 import type { World } from '../../emulator/core/world.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
-import { testSession } from '../../emulator/http/test-session.ts';
+import { testSession } from '../support/emulator/session.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { miniStackTools, startMiniStack } from './ministack.ts';
 import type { MiniStack } from './ministack.ts';

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { runConformance } from '../run-cli.ts';
+import { runConformance } from '../support/run-cli.ts';
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 

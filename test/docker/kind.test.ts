@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
-import { rejection } from '../../clusters/kind/testing.ts';
+import { rejection } from '../support/kind.ts';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import type { JournalEntry } from '../../foundation/journal.ts';

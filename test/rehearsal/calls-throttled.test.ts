@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { expectNoSecrets } from '../secrets.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
 import { until } from './until.ts';
 import { rehearse, secretsOf } from './support.ts';
 

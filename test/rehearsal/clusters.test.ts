@@ -6,7 +6,7 @@ import {
 } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withClusters } from '../../clusters/eks/testing/site.ts';
+import { withClusters } from '../support/eks-cluster.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { ADDON_DEGRADED } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';

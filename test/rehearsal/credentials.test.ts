@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
-import { expectNoSecrets } from '../secrets.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
 import { expectSentence, rehearse, secretsOf, TIMEOUT, withoutCredentials } from './support.ts';
 
 const ALLOW = { Effect: 'Allow', Action: '*', Resource: '*' };

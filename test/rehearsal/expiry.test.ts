@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { expectNoSecrets } from '../secrets.ts';
-import { scenario, suiteFile } from '../suites.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
+import { scenario, suiteFile } from '../support/suites.ts';
 import { until } from './until.ts';
 import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
 

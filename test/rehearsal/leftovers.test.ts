@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { expectNoSecrets } from '../secrets.ts';
-import { FAILS, PASSES, scenario, suiteFile } from '../suites.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
+import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';
 import { ONE_SCENARIO, POINTS, rehearse, secretsOf, slowCloud, stopped, TIMEOUT } from './support.ts';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { createServer, connect, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withClusters } from '../../clusters/eks/testing/site.ts';
+import { withClusters } from '../support/eks-cluster.ts';
 import type { ClusterProvider } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { expectNoSecrets } from '../secrets.ts';
-import { PASSES, scenario, suiteFile } from '../suites.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
+import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { rehearse, secretsOf, TIMEOUT } from './support.ts';
 import { until } from './until.ts';
 

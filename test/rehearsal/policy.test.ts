@@ -14,7 +14,7 @@ import { KILLED_RUN, leaveBoundary, makeBoundary } from '../../scripts/policy/bo
 import { accountOf, inPlaces, type Places } from '../../scripts/policy/generalize.ts';
 import { outsidePolicy } from '../../scripts/policy/outside.ts';
 import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import type { CliRun } from '../run-cli.ts';
+import type { CliRun } from '../support/run-cli.ts';
 import { rehearse, sweep, TIMEOUT } from './support.ts';
 
 const iam = (name: string): string => readFileSync(join('docs', 'iam', name), 'utf8');

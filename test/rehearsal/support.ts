@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { runConformance, type CliOptions, type CliRun } from '../run-cli.ts';
-import { expectNoSecrets } from '../secrets.ts';
-import { PASSES, scenario, suiteFile } from '../suites.ts';
+import { runConformance, type CliOptions, type CliRun } from '../support/run-cli.ts';
+import { expectNoSecrets } from '../support/secrets.ts';
+import { PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { until } from './until.ts';
 
 /** A run takes some seconds on a machine that does nothing else. */

@@ -5,7 +5,7 @@ import type { JournalEntry } from '../../foundation/journal.ts';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { thisProcess } from '../../harness/cleanup/process-identity.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
-import { runConformance, temporaryFolder } from '../run-cli.ts';
+import { runConformance, temporaryFolder } from '../support/run-cli.ts';
 import { existingCluster } from './existing.ts';
 import { expectSentence, sweep, TIMEOUT, withoutCredentials } from './support.ts';
 

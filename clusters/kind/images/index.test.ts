@@ -7,7 +7,7 @@ import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions, DockerAnswer, DockerOptions } from './index.ts';
-import { distOf } from './testing.ts';
+import { distOf } from '../../../test/support/images.ts';
 
 const OK: DockerAnswer = { exitCode: 0, stdout: '', stderr: '' };
 const fails = (stderr: string, exitCode = 1): DockerAnswer => ({ exitCode, stdout: '', stderr });

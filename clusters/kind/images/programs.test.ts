@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { librariesIn } from './machine-node.ts';
 import { componentTag } from './programs.ts';
-import { distOf } from './testing.ts';
+import { distOf } from '../../../test/support/images.ts';
 
 describe('the tag of the component image', () => {
   let dist: string;

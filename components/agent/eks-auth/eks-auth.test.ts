@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { request as httpRequest } from 'node:http';
-import type { Respond } from '../testing/bench.ts';
-import { Bench, get, goodAnswer, HOST, json, newToken } from '../testing/bench.ts';
+import type { Respond } from '../../../test/support/agent.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken } from '../../../test/support/agent.ts';
 
 describe('what the agent makes of EKS Auth', () => {
   let bench: Bench;

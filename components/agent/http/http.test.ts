@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Bench, HOST, send, sendRaw } from '../testing/bench.ts';
+import { Bench, HOST, send, sendRaw } from '../../../test/support/agent.ts';
 
 describe("the agent's HTTP", () => {
   let bench: Bench;

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../../go/flags.ts';
-import { certificate } from '../testing/certificate.ts';
+import { certificate } from '../../../test/support/certificate.ts';
 import { parseWebhookFlags } from './flags.ts';
 import { run } from './run.ts';
 import type { RunningProgram } from './run.ts';

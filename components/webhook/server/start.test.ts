@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
 import { startWebhook } from '../index.ts';
 import type { RunningWebhook, WebhookOptions } from '../index.ts';
-import { certificate } from '../testing/certificate.ts';
+import { certificate } from '../../../test/support/certificate.ts';
 
 const APP = {
   namespace: 'ns',

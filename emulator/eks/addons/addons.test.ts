@@ -11,8 +11,8 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreateAddonCommandInput, UpdateAddonCommandInput } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { testCloud, type RecordedCluster, type TestCloud } from '../test-cloud.ts';
-import { errorOf, makeCluster, makeRole } from '../test-roles.ts';
+import { testCloud, type RecordedCluster, type TestCloud } from '../../../test/support/emulator/eks.ts';
+import { errorOf, makeCluster, makeRole } from '../../../test/support/emulator/roles.ts';
 
 const AGENT = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const DRIVER = { clusterName: 'blue', addonName: 'aws-ebs-csi-driver' };

@@ -8,8 +8,16 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type TestCloud } from '../test-cloud.ts';
-import { POD_TRUST, allow, errorOf, makeCluster, makeRole, policy, trust } from '../test-roles.ts';
+import { ACCOUNT, OTHER_ACCOUNT, rootOf, testCloud, type TestCloud } from '../../../test/support/emulator/eks.ts';
+import {
+  POD_TRUST,
+  allow,
+  errorOf,
+  makeCluster,
+  makeRole,
+  policy,
+  trust,
+} from '../../../test/support/emulator/roles.ts';
 
 type Input = Partial<CreatePodIdentityAssociationCommandInput>;
 

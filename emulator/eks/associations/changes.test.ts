@@ -8,8 +8,16 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, testCloud, type RecordedCluster, type TestCloud } from '../test-cloud.ts';
-import { allow, errorOf, makeCluster, makeRole, sessionOf, trust, type Statement } from '../test-roles.ts';
+import { ACCOUNT, testCloud, type RecordedCluster, type TestCloud } from '../../../test/support/emulator/eks.ts';
+import {
+  allow,
+  errorOf,
+  makeCluster,
+  makeRole,
+  sessionOf,
+  trust,
+  type Statement,
+} from '../../../test/support/emulator/roles.ts';
 
 type Input = Partial<CreatePodIdentityAssociationCommandInput>;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Parameters } from '../../query/call.test-support.ts';
-import { allow, HERE, iamWorld, root, sessionOf, THERE, trust } from './world.test-support.ts';
+import type { Parameters } from '../../../test/support/emulator/query.ts';
+import { allow, HERE, iamWorld, root, sessionOf, THERE, trust } from '../../../test/support/emulator/iam.ts';
 
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']);
 const roleArn = (name: string) => `arn:aws:iam::${HERE}:role/${name}`;

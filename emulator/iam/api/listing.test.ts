@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { delays, testTime } from '../../core/time.test-support.ts';
-import type { Parameters } from '../../query/call.test-support.ts';
-import { allow, HERE, iamWorld, trust } from './world.test-support.ts';
+import { delays, testTime } from '../../../test/support/emulator/time.ts';
+import type { Parameters } from '../../../test/support/emulator/query.ts';
+import { allow, HERE, iamWorld, trust } from '../../../test/support/emulator/iam.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
 const arn = (resource: string) => `arn:aws:iam::${HERE}:${resource}`;

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HERE, iamWorld } from './world.test-support.ts';
+import { HERE, iamWorld } from '../../../test/support/emulator/iam.ts';
 
 const ISSUER = 'oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
 const ARN = { OpenIDConnectProviderArn: `arn:aws:iam::${HERE}:oidc-provider/${ISSUER}` };

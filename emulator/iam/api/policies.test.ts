@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { allow, HERE, iamWorld, trust } from './world.test-support.ts';
+import { allow, HERE, iamWorld, trust } from '../../../test/support/emulator/iam.ts';
 
 const READ = 'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess';
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' });

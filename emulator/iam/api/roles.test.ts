@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../core/new-world.ts';
-import { delays, testTime } from '../../core/time.test-support.ts';
-import type { Parameters } from '../../query/call.test-support.ts';
-import { allow, HERE, iamWorld, sessionOf, trust } from './world.test-support.ts';
+import { delays, testTime } from '../../../test/support/emulator/time.ts';
+import type { Parameters } from '../../../test/support/emulator/query.ts';
+import { allow, HERE, iamWorld, sessionOf, trust } from '../../../test/support/emulator/iam.ts';
 
 const PODS = trust({ Service: 'pods.eks.amazonaws.com' }, ['sts:AssumeRole', 'sts:TagSession']);
 const roleArn = (name: string, account = HERE) => `arn:aws:iam::${account}:role/${name}`;

@@ -17,7 +17,7 @@ import {
 import { expect } from 'chai';
 import { startEmulator } from '../../start.ts';
 import type { Emulator } from '../../emulator.ts';
-import { testS3 } from '../test-s3.ts';
+import { testS3 } from '../../../test/support/emulator/s3.ts';
 
 const KEY = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'the-secret-of-the-other-S3' };
 const Bucket = 'data';

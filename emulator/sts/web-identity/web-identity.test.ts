@@ -5,10 +5,10 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Cluster, ManagedCluster } from '../../eks/model.ts';
 import type { EmulatorFault } from '../../core/faults.ts';
 import type { WorldOptions } from '../../core/new-world.ts';
-import { delays, testTime } from '../../core/time.test-support.ts';
-import { allow, HERE, root, sessionOf, trust } from '../../iam/api/world.test-support.ts';
-import type { Parameters as QueryParameters } from '../../query/call.test-support.ts';
-import { stsWorld } from '../world.test-support.ts';
+import { delays, testTime } from '../../../test/support/emulator/time.ts';
+import { allow, HERE, root, sessionOf, trust } from '../../../test/support/emulator/iam.ts';
+import type { Parameters as QueryParameters } from '../../../test/support/emulator/query.ts';
+import { stsWorld } from '../../../test/support/emulator/sts.ts';
 
 const PROVIDER = 'oidc.eks.us-west-2.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
 const ISSUER = `https://${PROVIDER}`;

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { pod, startTestCluster, type TestCluster } from '../testing/cluster.ts';
+import { pod, startTestCluster, type TestCluster } from '../../../test/support/api-server.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { pod, startTestCluster, type TestCluster } from '../testing/cluster.ts';
+import { pod, startTestCluster, type TestCluster } from '../../../test/support/api-server.ts';
 
 interface Scheduled {
   readonly spec: { readonly nodeName?: string };

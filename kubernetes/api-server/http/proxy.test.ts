@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { pod, startTestCluster, type TestCluster } from '../testing/cluster.ts';
+import { pod, startTestCluster, type TestCluster } from '../../../test/support/api-server.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify, type JSONWebKeySet } from 'jose';
-import { ISSUER, pod, startTestCluster, type Answer, type TestCluster } from '../testing/cluster.ts';
+import { ISSUER, pod, startTestCluster, type Answer, type TestCluster } from '../../../test/support/api-server.ts';
 
 const SA = '/api/v1/namespaces/default/serviceaccounts/default/token';
 const REVIEWS = '/apis/authentication.k8s.io/v1/tokenreviews';

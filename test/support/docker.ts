@@ -1,4 +1,4 @@
-import type { Docker } from './docker.ts';
+import type { Docker } from '../../harness/cleanup/sweep/docker.ts';
 
 export interface FakeContainer {
   readonly name: string;

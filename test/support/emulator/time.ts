@@ -1,6 +1,6 @@
-import type { Clock } from './clock.ts';
-import { DEFAULT_SETTINGS } from './new-world.ts';
-import type { Delays, EmulatorSettings } from './settings.ts';
+import type { Clock } from '../../../emulator/core/clock.ts';
+import { DEFAULT_SETTINGS } from '../../../emulator/core/new-world.ts';
+import type { Delays, EmulatorSettings } from '../../../emulator/core/settings.ts';
 
 /** Time that stands still until a test moves it. */
 export interface TestTime extends Clock {

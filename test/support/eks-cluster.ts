@@ -4,19 +4,19 @@ import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import {
   startEmulator,
   type ClusterProvider,
   type Emulator,
   type EmulatorSettings,
   type ManagedCluster,
-} from '../../../emulator/index.ts';
-import type { ProvisionRequest } from '../../driver.ts';
-import { embeddedHost } from '../../embedded/host.ts';
-import { tagsOf } from '../../../foundation/tags.ts';
-import type { EksOptions } from '../options.ts';
-import type { Timing } from '../timing.ts';
+} from '../../emulator/index.ts';
+import type { ProvisionRequest } from '../../clusters/driver.ts';
+import { embeddedHost } from '../../clusters/embedded/host.ts';
+import { tagsOf } from '../../foundation/tags.ts';
+import type { EksOptions } from '../../clusters/eks/options.ts';
+import type { Timing } from '../../clusters/eks/timing.ts';
 
 export const RUN = 'c0ffee1';
 const REGION = 'us-west-2';

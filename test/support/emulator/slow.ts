@@ -1,9 +1,9 @@
-import type { Credentials } from '../core/principal.ts';
-import type { ServiceName } from '../core/service.ts';
-import { testTime } from '../core/time.test-support.ts';
-import type { EmulatorSettings } from '../core/settings.ts';
-import { signedHeaders } from '../sigv4/sign.ts';
-import { startWithWorld } from '../start.ts';
+import type { Credentials } from '../../../emulator/core/principal.ts';
+import type { ServiceName } from '../../../emulator/core/service.ts';
+import { testTime } from './time.ts';
+import type { EmulatorSettings } from '../../../emulator/core/settings.ts';
+import { signedHeaders } from '../../../emulator/sigv4/sign.ts';
+import { startWithWorld } from '../../../emulator/start.ts';
 
 /** What an answer says: status, error code and text. */
 export interface Told {

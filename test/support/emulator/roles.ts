@@ -1,7 +1,7 @@
 import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { CreateClusterCommand } from '@aws-sdk/client-eks';
-import type { Caller, RoleSession } from '../core/principal.ts';
-import { ACCOUNT, SUBNETS, type RecordedCluster, type TestCloud } from './test-cloud.ts';
+import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import { ACCOUNT, SUBNETS, type RecordedCluster, type TestCloud } from './eks.ts';
 
 export type Statement = Readonly<Record<string, unknown>>;
 

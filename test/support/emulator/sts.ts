@@ -1,9 +1,9 @@
-import type { RoleSession, RootUser } from '../core/principal.ts';
-import type { WorldOptions } from '../core/new-world.ts';
-import { HERE, iamWorld, root } from '../iam/api/world.test-support.ts';
-import { queryCaller } from '../query/call.test-support.ts';
-import type { Answer, Parameters } from '../query/call.test-support.ts';
-import { stsService } from './index.ts';
+import type { RoleSession, RootUser } from '../../../emulator/core/principal.ts';
+import type { WorldOptions } from '../../../emulator/core/new-world.ts';
+import { HERE, iamWorld, root } from './iam.ts';
+import { queryCaller } from './query.ts';
+import type { Answer, Parameters } from './query.ts';
+import { stsService } from '../../../emulator/sts/index.ts';
 
 /** `iamWorld` with STS beside IAM. */
 export function stsWorld(options: Partial<WorldOptions> = {}) {

@@ -1,11 +1,11 @@
-import { readSignature, sigV4Verifier } from '../sigv4/index.ts';
-import { signedHeaders } from '../sigv4/sign.ts';
-import { compilePolicy } from '../iam/policy/index.ts';
-import type { RootUser } from '../core/principal.ts';
-import { startWithWorld } from '../start.ts';
-import { etagOf } from '../s3/write-object.ts';
-import { load } from './load.ts';
-import { testSession } from './test-session.ts';
+import { readSignature, sigV4Verifier } from '../../emulator/sigv4/index.ts';
+import { signedHeaders } from '../../emulator/sigv4/sign.ts';
+import { compilePolicy } from '../../emulator/iam/policy/index.ts';
+import type { RootUser } from '../../emulator/core/principal.ts';
+import { startWithWorld } from '../../emulator/start.ts';
+import { etagOf } from '../../emulator/s3/write-object.ts';
+import { load } from '../../emulator/http/load.ts';
+import { testSession } from '../../test/support/emulator/session.ts';
 
 /** Verifications of a header-signed GetObject a second, on one core, reading the signature included. */
 export async function benchSignatureVerifications(milliseconds = 1000): Promise<{ readonly perSecond: number }> {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
-import { executed } from '../cli/testing.ts';
-import type { Comparison } from '../harness/compare/compare.ts';
-import type { RunResults } from '../harness/report/results.ts';
+import { executed } from '../../cli/testing.ts';
+import type { Comparison } from '../../harness/compare/compare.ts';
+import type { RunResults } from '../../harness/report/results.ts';
 import { runConformance, temporaryFolder } from './run-cli.ts';
 
 /* For tests of `npm run compare`: results of real runs, changes of them, and what comparing them gives. */

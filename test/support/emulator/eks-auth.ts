@@ -1,9 +1,9 @@
 import { CreatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import type { PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { JWTPayload } from 'jose';
-import type { Caller, RoleSession } from '../core/principal.ts';
-import { ACCOUNT, testCloud, type Answer, type TestCloud } from '../eks/test-cloud.ts';
-import { POD_TRUST, clusterRole, makeCluster, makeRole } from '../eks/test-roles.ts';
+import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
+import { ACCOUNT, testCloud, type Answer, type TestCloud } from './eks.ts';
+import { POD_TRUST, clusterRole, makeCluster, makeRole } from './roles.ts';
 
 export const UNASSUMABLE = 'Unauthorized Exception! EKS does not have permissions to assume the associated role.';
 export const CLUSTER_ARN = `arn:aws:eks:us-west-2:${ACCOUNT}:cluster/blue`;

@@ -2,8 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
-import type { AgentOptions, RunningAgent } from '../index.ts';
-import { startAgent } from '../index.ts';
+import type { AgentOptions, RunningAgent } from '../../components/agent/index.ts';
+import { startAgent } from '../../components/agent/index.ts';
 
 /** A host that the agent lets pass. */
 export const HOST = '169.254.170.23';

@@ -1,11 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MemoryStore } from '../../api-server/store/memory-store.ts';
-import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../api-server/types.ts';
-import { startKubelet } from '../kubelet.ts';
-import type { KubeletOptions, RunningKubelet } from '../kubelet.ts';
-import type { Pod, PodSpec } from '../spec.ts';
+import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
+import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../kubernetes/api-server/types.ts';
+import { startKubelet } from '../../kubernetes/kubelet/kubelet.ts';
+import type { KubeletOptions, RunningKubelet } from '../../kubernetes/kubelet/kubelet.ts';
+import type { Pod, PodSpec } from '../../kubernetes/kubelet/spec.ts';
 
 /** A program for tests, told what to do by its arguments. */
 const PROGRAM = `

@@ -1,4 +1,4 @@
-import type { Finished, Runner, RunOptions } from './runner.ts';
+import type { Finished, Runner, RunOptions } from '../../clusters/kind/runner.ts';
 
 export interface Call {
   /** Program and arguments in one line. */

@@ -1,8 +1,8 @@
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsTarget } from '../../harness/aws/target.ts';
 import { Resources } from '../../foundation/resources.ts';
-import { Gate } from '../world/fixtures/gate.ts';
-import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
-import type { Scenario } from '../scenario/spec.ts';
+import { Gate } from '../../harness/world/fixtures/gate.ts';
+import { makeWorld, type Environment, type ScenarioWorld } from '../../harness/world/world.ts';
+import type { Scenario } from '../../harness/scenario/spec.ts';
 
 export const RUN = 'cabcdef';
 

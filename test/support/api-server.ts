@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import { Readable } from 'node:stream';
-import type { Kubelet, KubeObject } from '../types.ts';
-import { startApiServer, type ApiServer } from '../index.ts';
+import type { Kubelet, KubeObject } from '../../kubernetes/api-server/types.ts';
+import { startApiServer, type ApiServer } from '../../kubernetes/api-server/index.ts';
 
 /** A decoded answer. */
 export interface Answer {

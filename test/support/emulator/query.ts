@@ -1,7 +1,7 @@
 import { XMLParser } from 'fast-xml-parser';
-import type { Caller } from '../core/principal.ts';
-import { AwsError } from '../core/errors.ts';
-import type { Service, ServiceRequest } from '../core/service.ts';
+import type { Caller } from '../../../emulator/core/principal.ts';
+import { AwsError } from '../../../emulator/core/errors.ts';
+import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
 
 /** What a query call answered: `result` is the `<XResult>` element, lists are arrays of its `member` elements. */
 export interface Answer {

@@ -1,11 +1,11 @@
-import { newWorld } from '../../core/new-world.ts';
-import type { WorldOptions } from '../../core/new-world.ts';
-import type { Caller, RoleSession, RootUser } from '../../core/principal.ts';
-import { serviceContext } from '../../core/service-context.ts';
-import { storm } from '../../core/storm.ts';
-import { queryCaller } from '../../query/call.test-support.ts';
-import type { Answer, Parameters } from '../../query/call.test-support.ts';
-import { iamService } from './index.ts';
+import { newWorld } from '../../../emulator/core/new-world.ts';
+import type { WorldOptions } from '../../../emulator/core/new-world.ts';
+import type { Caller, RoleSession, RootUser } from '../../../emulator/core/principal.ts';
+import { serviceContext } from '../../../emulator/core/service-context.ts';
+import { storm } from '../../../emulator/core/storm.ts';
+import { queryCaller } from './query.ts';
+import type { Answer, Parameters } from './query.ts';
+import { iamService } from '../../../emulator/iam/api/index.ts';
 
 export const HERE = '111122223333';
 export const THERE = '444455556666';

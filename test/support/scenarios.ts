@@ -1,7 +1,7 @@
-import type { ProbeOutcome, RunResults, ScenarioResult } from '../report/results.ts';
-import { allow, podIdentityRole } from '../scenario/policy.ts';
-import { denied, getObject, granted } from '../operations/index.ts';
-import type { Scenario, ScenarioSpec } from '../scenario/spec.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from '../../harness/report/results.ts';
+import { allow, podIdentityRole } from '../../harness/scenario/policy.ts';
+import { denied, getObject, granted } from '../../harness/operations/index.ts';
+import type { Scenario, ScenarioSpec } from '../../harness/scenario/spec.ts';
 
 /** A scenario of one workload with a role, for tests. */
 export function aScenario(spec: Partial<ScenarioSpec> = {}, id = 'AB-01', suite = 'abac'): Scenario {

@@ -1,8 +1,8 @@
-import type { Credentials, RoleSession } from '../core/principal.ts';
-import { uniqueId } from '../core/random.ts';
-import type { World } from '../core/world.ts';
-import type { PolicyDocument, Role } from '../iam/model.ts';
-import { compilePolicy } from '../iam/policy/index.ts';
+import type { Credentials, RoleSession } from '../../../emulator/core/principal.ts';
+import { uniqueId } from '../../../emulator/core/random.ts';
+import type { World } from '../../../emulator/core/world.ts';
+import type { PolicyDocument, Role } from '../../../emulator/iam/model.ts';
+import { compilePolicy } from '../../../emulator/iam/policy/index.ts';
 
 /** What a test wants of a role and a session of it. Policies are lists of statements. */
 export interface TestSessionOptions {

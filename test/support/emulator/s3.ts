@@ -1,12 +1,12 @@
-import { newWorld } from '../core/new-world.ts';
-import { serviceContext } from '../core/service-context.ts';
-import type { Caller } from '../core/principal.ts';
-import type { Service, ServiceRequest } from '../core/service.ts';
-import { storm } from '../core/storm.ts';
-import { AwsError } from '../core/errors.ts';
-import type { CallTrace, World } from '../core/world.ts';
-import { s3Service } from './index.ts';
-import type { S3Options } from './index.ts';
+import { newWorld } from '../../../emulator/core/new-world.ts';
+import { serviceContext } from '../../../emulator/core/service-context.ts';
+import type { Caller } from '../../../emulator/core/principal.ts';
+import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
+import { storm } from '../../../emulator/core/storm.ts';
+import { AwsError } from '../../../emulator/core/errors.ts';
+import type { CallTrace, World } from '../../../emulator/core/world.ts';
+import { s3Service } from '../../../emulator/s3/index.ts';
+import type { S3Options } from '../../../emulator/s3/index.ts';
 
 export interface TestAnswer {
   readonly status: number;
