@@ -203,7 +203,7 @@ describe('an existing cluster of EKS', function () {
     const cluster = await driver.provision(site.request('blue'));
     expect(driver.capabilities.has('kubernetes')).to.equal(false);
     expect(driver.capabilities.has('irsa')).to.equal(true);
-    const error = await refusal(attach({ timing: { firstPause: 5, longestPause: 5, apiServer: 30 } }));
+    const error = await refusal(attach({ timing: { firstPause: 5, longestPause: 5, apiServer: 500 } }));
     expect(error.code).to.equal('CLUSTER_UNREACHABLE');
     expect(error.message).to.contain('does not answer at https://127.0.0.1:9 (ECONNREFUSED)');
     await cluster.delete();

@@ -36,6 +36,8 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
         if (review.status?.allowed === true) return true;
         last = noAccess(server, name, 'it may not create namespaces');
       } catch (error) {
+        // The time is over: what came before says more than that this try was ended.
+        if (attempt.aborted && last !== undefined) return undefined;
         last = error as Error;
         const refused = error instanceof KubernetesError && (error.status === 401 || error.status === 403);
         if (refused) last = noAccess(server, name, `${error.status} ${error.reason}`, error);
