@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   'components/agent': ['foundation/', 'components/go/'],
   'components/webhook': ['foundation/', 'components/go/'],
   'components/probe': ['foundation/'],
-  clients: ['foundation/'],
+  clients: ['foundation/', 'components/probe/'],
   clusters: ['foundation/', 'clients/', 'kubernetes/', 'emulator/', 'components/(agent|webhook|probe)/'],
   faults: ['foundation/', 'emulator/', 'components/(agent|webhook|probe)/'],
   harness: ['foundation/', 'clients/', 'clusters/', 'emulator/', 'components/(agent|webhook|probe)/', 'faults/'],
