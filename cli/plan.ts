@@ -1,5 +1,3 @@
-import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
-import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { Command, Io } from './command.ts';
 import { say, selected, selecting, SETTINGS, type Configured } from './scenarios.ts';
 
@@ -9,18 +7,14 @@ export const PLAN: Command<Configured> = {
   about: 'Says what a run would create, and which outcome each probe must have. Creates nothing.',
   ...selecting({ clusters: true }),
   remarks: `${SETTINGS}\nExit codes: 0 planned; 2 wrong usage or configuration.`,
-  run: (configuration, io) => plan(configuration, io),
+  run: plan,
 };
 
-export async function plan(
-  configuration: Configured,
-  io: Io,
-  workload: WorkloadProgram = WORKLOAD_PROGRAMS[0],
-): Promise<number> {
+export async function plan(configuration: Configured, io: Io): Promise<number> {
   const { scenarios } = await selected(configuration, io);
   const [{ planText }, { capabilitiesBefore }] = await Promise.all([
     import('../harness/plan/print.ts'),
     import('../harness/engine/platform.ts'),
   ]);
-  return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration), workload));
+  return say(io, planText(scenarios, configuration, capabilitiesBefore(configuration)));
 }

@@ -1,8 +1,7 @@
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Docker } from './docker.ts';
-import type { Leftovers } from './find.ts';
-import type { Attachment, Thing } from './thing.ts';
+import type { Attachment, Leftovers, Thing } from './find.ts';
 
 /** In this order: what uses something goes before it. */
 const ORDER: readonly Thing['kind'][] = ['attachment', 'container', 'network', 'volume', 'image', 'path'];

@@ -1,0 +1,73 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { runConformance } from './support/run-cli.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const TEXTS = ['README.md', ...readdirSync(join(root, 'docs')).map((file) => join('docs', file))].filter((file) =>
+  file.endsWith('.md'),
+);
+
+interface Sample {
+  readonly file: string;
+  /** What follows `npm run `, such as `conformance -- --suite abac`. */
+  readonly command: string;
+  readonly output: string;
+}
+
+/** Commands of a text with what it says that they print: a block `sh` of one line, and the first block `text` after it. */
+function samplesOf(file: string): Sample[] {
+  const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
+  return blocks.flatMap(([, language, output = ''], index) => {
+    const [, before, command = ''] = blocks[index - 1] ?? [];
+    // Those of images need Docker.
+    const match = /^npm run (?!kind:)(.*)\n$/.exec(command);
+    return language === 'text' && before === 'sh' && match?.[1] !== undefined
+      ? [{ file, command: match[1], output }]
+      : [];
+  });
+}
+
+/** Without what differs from run to run: ids and times. */
+const normalized = (text: string): string =>
+  text
+    .replaceAll(/\bc[0-9a-f]{6}\b/g, '<run>')
+    .replaceAll(/\b\d+ ms\b/g, '<time>')
+    .replaceAll(/\b\d+\.\d+ s\b/g, '<time>')
+    .replaceAll(/AWS calls: \d+/g, 'AWS calls: <count>')
+    .replaceAll(/\s+/g, ' ');
+
+/** A pattern of a sample, in which `…` stands for anything. Where lines are wrapped depends on the lengths of ids. */
+const patternOf = (sample: string): RegExp =>
+  new RegExp(
+    normalized(sample.trim())
+      .split(/ ?… ?/)
+      .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+      .join('.*?'),
+  );
+
+/** What a command prints, on both streams. */
+async function outputOf(command: string): Promise<string> {
+  const [script = '', ...words] = command.split(' ').filter((word) => word !== '--');
+  const args = words.map((word) => (existsSync(join(root, word)) ? join(root, word) : word));
+  const { stdout, stderr } = await runConformance({
+    args,
+    reports: 'own',
+    env: { COLUMNS: '100' },
+    ...(script !== 'conformance' && { command: script }),
+  });
+  return `${stderr}${stdout}`;
+}
+
+describe('samples of output in the texts', function () {
+  this.timeout(120_000);
+  const samples = TEXTS.flatMap(samplesOf);
+
+  it('are found', () => expect(samples.length).to.be.greaterThan(3));
+
+  for (const { file, command, output } of samples)
+    it(`${file}: ${command} prints what is quoted`, async () => {
+      expect(normalized(await outputOf(command))).to.match(patternOf(output));
+    });
+});
