@@ -6,7 +6,7 @@ import type { ClusterType } from '../clusters/cluster-type.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { FAULTS } from '../faults/index.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
-import { OPTIONS } from '../harness/config/options.ts';
+import { OPTIONS, optionsOf } from '../harness/config/options.ts';
 import type { Command, Io } from './command.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
@@ -26,7 +26,7 @@ export const runCommand = ({ types, workload = WORKLOAD_PROGRAMS[0] }: Registrie
   summary: 'runs scenarios',
   about:
     'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
-  options: OPTIONS,
+  options: types === undefined ? OPTIONS : optionsOf(types),
   remarks: `${SETTINGS}\n${EXIT_CODES}`,
   read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [] }),
   async run(configuration, io) {

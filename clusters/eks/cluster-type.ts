@@ -1,7 +1,7 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
-import type { ClusterType, OpenRequest } from '../cluster-type.ts';
+import type { AccountClusterType, OpenRequest } from '../cluster-type.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { checkEksOptions } from './check-options.ts';
 import { EKS_OPTIONS } from './command-options.ts';
@@ -9,7 +9,7 @@ import { eksOptionsOf } from './options.ts';
 import { planEks } from './plan.ts';
 
 /** Clusters of Amazon EKS. */
-export const EKS: ClusterType = {
+export const EKS: AccountClusterType = {
   name: 'eks',
   options: EKS_OPTIONS,
   defaults: { 'ready-timeout': 2700, parallel: 64, timeout: 300 },

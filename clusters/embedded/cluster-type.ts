@@ -1,8 +1,8 @@
-import type { ClusterType } from '../cluster-type.ts';
+import type { HostedClusterType } from '../cluster-type.ts';
 import { EMBEDDED_CAPABILITIES } from './capabilities.ts';
 
 /** Kubernetes in this process. */
-export const EMBEDDED: ClusterType = {
+export const EMBEDDED: HostedClusterType = {
   name: 'embedded',
   options: [],
   aws: 'emulator',

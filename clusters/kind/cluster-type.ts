@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { textsOf } from '../../foundation/options.ts';
-import type { ClusterType, OpenRequest } from '../cluster-type.ts';
+import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
 import { kindCapabilities } from './capabilities.ts';
 import type { KindOptions } from './options.ts';
 
 /** Kubernetes in Docker. */
-export const KIND: ClusterType = {
+export const KIND: HostedClusterType = {
   name: 'kind',
   options: [
     {

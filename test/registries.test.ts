@@ -1,0 +1,150 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { helpText } from '../cli/help.ts';
+import { runCommand } from '../cli/run.ts';
+import { EMBEDDED } from '../clusters/embedded/cluster-type.ts';
+import { CLUSTER_TYPES } from '../clusters/registry.ts';
+import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
+import { configure } from '../harness/config/configuration.ts';
+import { optionsOf } from '../harness/config/options.ts';
+import type { RunResults } from '../harness/report/results.ts';
+import { ensureBuilt } from './support/run-cli.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const path = (...parts: readonly string[]): string => JSON.stringify(join(root, ...parts));
+
+/** The command, with the registries that `more` calls `added`. */
+const commandWith = (more: string): string => `
+import { join } from 'node:path';
+import { EMBEDDED } from ${path('clusters', 'embedded', 'cluster-type.ts')};
+import { CLUSTER_TYPES } from ${path('clusters', 'registry.ts')};
+import { execute } from ${path('cli', 'command.ts')};
+import { runCommand } from ${path('cli', 'run.ts')};
+const { stdout, stderr, argv } = process;
+const interruption = () => new AbortController().signal;
+const io = { stdout, stderr, environment: {}, root: ${path()}, code: ${path()}, interruption };
+${more}
+process.exit(await execute(runCommand(added), argv.slice(2), io));
+`;
+
+/** Embedded clusters under another name, with an option of their own. */
+const TOY_CLUSTERS = `
+const toy = {
+  ...EMBEDDED,
+  name: 'toy',
+  options: [{ name: 'toy-greeting', kind: 'text', placeholder: 'TEXT', help: 'a fact of each cluster' }],
+  defaults: { parallel: 3 },
+  open: async (request) => {
+    const host = await EMBEDDED.open(request);
+    return { ...host, name: 'toy', facts: () => ({ greeting: request.options.text('toy-greeting') }) };
+  },
+};
+const added = { types: [...CLUSTER_TYPES, toy] };
+`;
+
+const TOY_PROGRAM = `
+const added = {
+  workload: {
+    name: 'toy',
+    image: 'example.com/toy:1',
+    command: [process.execPath, join(import.meta.dirname, 'toy.cjs')],
+    operations: new Set(['ReadFile']),
+  },
+};
+`;
+
+/** A program that can say how long a file is, and nothing else. */
+const PROGRAM = `
+const { readFileSync } = require('node:fs');
+for (const { probes } of JSON.parse(process.env.PROBE_PLAN).phases)
+  for (const { number, operation } of probes) {
+    if (operation.do !== 'ReadFile') throw new Error(operation.do);
+    const facts = { bytes: readFileSync(operation.path).length, program: 'toy' };
+    const at = Date.now();
+    console.log('probe-report ' + JSON.stringify({ number, startedAt: at, endedAt: at, outcome: 'granted', facts }));
+  }
+`;
+
+const SUITE = `
+import { getObject, granted, podIdentityRole, readFile, suite } from 'eks-pod-identity-conformance';
+const TOKEN = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+suite('toys', ({ scenario }) => {
+  const app = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } };
+  scenario('TY-01', 'the token is there', { source: 'a test', ...app,
+    probes: [granted('app', readFile(TOKEN), { facts: { program: 'toy' } })] });
+  scenario('TY-02', 'an object can be read', { source: 'a test', ...app, objects: ['data/key'],
+    probes: [granted('app', getObject('data/key'))] });
+});
+`;
+
+describe('a registry entry from outside', function () {
+  this.timeout(120_000);
+  let folder: string;
+  let said: string;
+
+  before(() => ensureBuilt());
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'registries-'));
+    said = '';
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** Runs the command with something from outside; gives its exit code. */
+  async function conformance(more: string, argv: readonly string[]): Promise<number | null> {
+    const command = join(folder, 'command.mjs');
+    writeFileSync(command, commandWith(more));
+    const flags = ['--import=tsx', command, ...argv, '--report-dir', folder];
+    const child = spawn(process.execPath, flags, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
+    return new Promise((resolve) => child.on('close', resolve));
+  }
+  const results = (): RunResults => JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
+
+  it('of clusters is known to the command line and runs scenarios', async () => {
+    const flags = ['--cluster', 'toy', '--toy-greeting', 'hello', '--scenario', 'PI-01'];
+    expect(await conformance(TOY_CLUSTERS, flags), said).to.equal(0);
+    const { environment, configuration, summary } = results();
+    expect(environment.cluster).to.equal('toy');
+    expect(environment.clusters.map(({ facts }) => facts['greeting'])).to.deep.equal(['hello']);
+    expect(configuration['parallel']).to.deep.equal({ value: 3, origin: 'default' });
+    expect(summary).to.include({ passed: 1, total: 1 });
+  });
+
+  it('of clusters has its options to itself', () => {
+    const greeting = {
+      name: 'toy-greeting',
+      kind: 'text',
+      placeholder: 'TEXT',
+      help: 'a fact of each cluster',
+    } as const;
+    const types = [...CLUSTER_TYPES, { ...EMBEDDED, name: 'toy', options: [greeting] }];
+    const configuration = configure(['--toy-greeting', 'hello'], {}, { types });
+    expect(helpText(runCommand({ types })))
+      .to.contain('embedded|kind|eks|toy')
+      .and.to.contain('toy: a fact of each');
+    expect(() => checkClusterFlags(configuration)).to.throw(
+      '--toy-greeting is for toy clusters, and this run uses --cluster embedded',
+    );
+    expect(() => configure(['--toy-greeting', 'hello'], {})).to.throw('Unknown flag --toy-greeting');
+    const copy = { ...EMBEDDED, name: 'copy', options: [{ ...greeting }] };
+    expect(() => optionsOf([...types, copy])).to.throw('two options --toy-greeting');
+  });
+
+  it('of workload programs makes the probes that it can, and scenarios with others are skipped', async () => {
+    mkdirSync(join(folder, 'suites'));
+    writeFileSync(join(folder, 'suites', 'toys.ts'), SUITE);
+    writeFileSync(join(folder, 'toy.cjs'), PROGRAM);
+    expect(await conformance(TOY_PROGRAM, ['--suites-dir', join(folder, 'suites'), '--suite', 'toys']), said).to.equal(
+      0,
+    );
+    const [first, second] = results().scenarios;
+    expect(first).to.include({ id: 'TY-01', verdict: 'passed' });
+    expect(first!.probes[0]!.observed!.facts).to.include({ program: 'toy' });
+    expect(second).to.include({ id: 'TY-02', verdict: 'skipped' });
+    expect(second!.reason).to.contain('GetObject in the workload program toy (operation:GetObject)');
+  });
+});
