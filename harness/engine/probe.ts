@@ -1,10 +1,6 @@
-import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { CallRecord } from '../../emulator/index.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { StepContext } from '../operations/descriptor.ts';
-import type { Expectation, ProbeStep } from '../scenario/spec.ts';
-import { explain } from '../verdict/explain.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
@@ -17,14 +13,11 @@ import {
   type ProbeGroup,
   type Stage,
 } from '../world/stages.ts';
-import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from '../verdict/judge.ts';
-import { describeOperation } from '../operations/describe.ts';
-import { identityExpected } from '../verdict/expected-identity.ts';
-import { notesOn } from '../consistency/notes.ts';
 import { retryUntilExpected } from '../consistency/probe.ts';
+import { judged, outcomeOf } from '../verdict/outcome.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
-import { clusterOf, workload, workloads, type ScenarioWorld } from '../world/world.ts';
+import { workload, workloads, type ScenarioWorld } from '../world/world.ts';
 
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
@@ -84,11 +77,21 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
           'POD_FAILED',
           `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
         );
-      const { tries, ...result } = withRecordedFacts(world, probe, report);
-      return outcomeOf(world, probe, result, {
-        tries: tries?.count ?? 1,
-        milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
-      });
+      const recorded = ofWorkload(probe.step.operation)?.recorded?.(world, workload(world, name), report);
+      const { tries, ...result } = report;
+      const expected = probe.step.expectation.facts ?? {};
+      const facts = recorded && { facts: { ...result.facts, ...recorded.facts } };
+      return outcomeOf(
+        world,
+        probe,
+        { ...result, ...facts },
+        {
+          // It is about what was recorded.
+          doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in expected) ? recorded?.doubt : undefined,
+          tries: tries?.count ?? 1,
+          milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
+        },
+      );
     });
   });
   // The harness' own probes follow each other: some are about what the one before made.
@@ -111,75 +114,4 @@ async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<Pro
     isAsExpected,
   );
   return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
-}
-
-/** A report with what AWS' record, where there is one, adds to its facts. */
-function withRecordedFacts(world: ScenarioWorld, { step }: NumberedProbe, report: ProbeReport): ProbeReport {
-  const { operation, workload: name } = step;
-  if (name === undefined) return report;
-  const recorded = ofWorkload(operation)?.recordedFacts?.(world, workload(world, name), report);
-  return recorded === undefined ? report : { ...report, facts: { ...report.facts, ...recorded } };
-}
-
-interface Judged {
-  readonly call: CallRecord | undefined;
-  readonly expectation: Expectation;
-  readonly expectedIdentity: string | undefined;
-  readonly judgement: Judgement;
-}
-
-function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
-  const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
-  const expectedIdentity = identityExpected(world.scenario.spec, step);
-  const expectation = world.names.expandAll(step.expectation);
-  const judgement = judge(expectation, {
-    result,
-    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(call),
-    identityName: nameIdentity(
-      result.identity,
-      knownRoles(world),
-      step.workload === undefined
-        ? undefined
-        : clusterOf(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
-    ),
-    expectedIdentity,
-  });
-  return { call, expectation, expectedIdentity, judgement };
-}
-
-function outcomeOf(
-  world: ScenarioWorld,
-  { number, step }: NumberedProbe,
-  result: ProbeResult,
-  { tries, milliseconds }: { readonly tries: number; readonly milliseconds: number },
-): ProbeOutcome {
-  const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
-  const said = tries === 1 ? judgement.reason : afterTries(judgement.reason, tries, milliseconds);
-  // What was waited for in vain may be why.
-  const reason = judgement.matches ? said : [said, ...notesOn(world, step.workload)].join(' ');
-  const verdict =
-    result.outcome === 'error' ? 'error' : judgement.matches ? 'passed' : step.control ? 'inconclusive' : 'failed';
-  return {
-    number,
-    workload: step.workload ?? null,
-    operation: describeOperation(world, step.operation),
-    control: step.control,
-    expected: { text: describeExpectation(expectation, expectedIdentity), ...expectation },
-    observed: result,
-    verdict,
-    reason:
-      verdict === 'inconclusive'
-        ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
-        : reason,
-    explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
-    milliseconds: Math.round(milliseconds),
-    ...(tries > 1 && { tries }),
-  };
-}
-
-const afterTries = (reason: string, tries: number, milliseconds: number): string =>
-  `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
-
-function knownRoles(world: ScenarioWorld): Map<string, string> {
-  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));
 }

@@ -61,8 +61,15 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
   assumes?(operation: T): string | undefined;
   /** Whether it presents the pod's token of the Kubernetes API. */
   usesApiToken?(operation: T): boolean;
-  /** What AWS's record, where there is one, adds to the facts of a report. */
-  recordedFacts?(world: ScenarioWorld, workload: Workload, report: ProbeReport): ProbeResult['facts'];
+  /** What AWS's record, where there is one, tells of a report besides. */
+  recorded?(world: ScenarioWorld, workload: Workload, report: ProbeReport): Recorded | undefined;
+}
+
+/** What AWS's record of calls tells of a probe. */
+export interface Recorded {
+  readonly facts: NonNullable<ProbeResult['facts']>;
+  /** Why a result that is not as expected tells nothing of the subject, in a sentence. */
+  readonly doubt?: string | undefined;
 }
 
 /** An operation that the harness performs. */

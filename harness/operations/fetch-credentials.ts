@@ -1,4 +1,4 @@
-import type { AgentRequest } from '../../foundation/probe-protocol.ts';
+import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, oneOf, whole } from '../scenario/checks.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
 import { defineOperation } from './registry.ts';
@@ -35,16 +35,31 @@ defineOperation<AgentRequest>({
     ];
   },
   // How often EKS Auth was asked for the workload's service account meanwhile.
-  recordedFacts: ({ environment: { aws } }, { namespace }, { startedAt, endedAt }) => {
-    const calls = aws.controls
+  recorded: ({ environment: { aws } }, { namespace }, report) => {
+    const times = aws.controls
       ?.calls()
       .filter(
         ({ operation, time, notes }) =>
           operation === 'AssumeRoleForPodIdentity' &&
-          time >= startedAt &&
-          time <= endedAt &&
+          time >= report.startedAt &&
+          time <= report.endedAt &&
           notes.some((note) => note.includes(namespace)),
-      );
-    return calls && { upstreamCalls: calls.length };
+      )
+      .map(({ time }) => time);
+    return times && { facts: { upstreamCalls: times.length }, doubt: doubtOfCount(times, report) };
   },
 });
+
+/** Milliseconds after which an agent gives up at the earliest to connect to EKS Auth, and tries again (eks-pod-identity-agent). */
+const PATIENCE = 500;
+
+/**
+ * Why a count of calls tells nothing: calls came as far apart, or the requests took so long, that the agent may have given one
+ * up for slowness and made another in its place.
+ */
+function doubtOfCount(times: readonly number[], { startedAt, endedAt, facts }: ProbeReport): string | undefined {
+  const pause = Math.max(0, ...times.slice(1).map((time, index) => time - (times[index] ?? time)));
+  const each = (endedAt - startedAt) / Number(facts?.['requests'] ?? 1);
+  if (Math.max(pause, each) < PATIENCE) return undefined;
+  return `The agent may have given up a call of EKS Auth for slowness and made it again (${Math.round(Math.max(pause, each))} ms), so that this tells nothing of it.`;
+}

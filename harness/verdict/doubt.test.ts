@@ -1,0 +1,41 @@
+import { expect } from 'chai';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { doubtOf } from './doubt.ts';
+
+describe('a result that tells nothing of the subject', () => {
+  const refusal = (layer: ProbeResult['layer'], code: string, message = ''): ProbeResult => ({
+    outcome: 'refused',
+    ...(layer && { layer }),
+    code,
+    message,
+  });
+  for (const [what, result, tells] of [
+    ['a connection that was reset', refusal('agent', 'ECONNRESET', 'the agent cannot be reached (ECONNRESET)'), false],
+    ['no answer in time', refusal('agent', 'TIMEOUT'), false],
+    [
+      'a call that the agent gave up',
+      refusal(
+        'agent',
+        '500',
+        'Post "http://x": context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
+      ),
+      false,
+    ],
+    [
+      'a proxy whose connection broke',
+      refusal('agent', '502', 'error trying to reach service: read tcp: connection reset by peer'),
+      false,
+    ],
+    [
+      'a webhook that did not answer the API server',
+      refusal('kubernetes', 'InternalError', 'failed calling webhook "x": context deadline exceeded'),
+      false,
+    ],
+    ['nobody there', refusal('agent', 'ECONNREFUSED'), true],
+    ['a refusal', refusal('agent', '400', 'no token'), true],
+    ["an answer of EKS Auth's", refusal('eks-auth', 'InternalServerException', 'deadline exceeded'), true],
+    ['a network that drops packets', refusal('network', 'TIMEOUT'), true],
+    ['a grant', { outcome: 'granted', layer: 'agent', message: 'TIMEOUT' }, true],
+  ] as const satisfies readonly (readonly [string, ProbeResult, boolean])[])
+    it(`is ${tells ? 'not ' : ''}${what}`, () => expect(doubtOf(result) === undefined).to.equal(tells));
+});

@@ -1,0 +1,93 @@
+import { causeFromMessage } from '../../foundation/denial-cause.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { CallRecord } from '../../emulator/index.ts';
+import { notesOn } from '../consistency/notes.ts';
+import { describeOperation } from '../operations/describe.ts';
+import type { ProbeOutcome } from '../report/results.ts';
+import type { Expectation, ProbeStep } from '../scenario/spec.ts';
+import type { NumberedProbe } from '../world/stages.ts';
+import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
+import { doubtOf } from './doubt.ts';
+import { identityExpected } from './expected-identity.ts';
+import { explain } from './explain.ts';
+import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
+
+/** How a result came about. */
+export interface Trial {
+  /** Why one that is not as expected tells nothing of the subject; undefined where it tells. */
+  readonly doubt?: string | undefined;
+  readonly tries: number;
+  readonly milliseconds: number;
+}
+
+interface Judged {
+  readonly call: CallRecord | undefined;
+  readonly expectation: Expectation;
+  readonly expectedIdentity: string | undefined;
+  readonly judgement: Judgement;
+}
+
+/** Compares a result with what a probe must meet. */
+export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
+  const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
+  const expectedIdentity = identityExpected(world.scenario.spec, step);
+  const expectation = world.names.expandAll(step.expectation);
+  const judgement = judge(expectation, {
+    result,
+    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(call),
+    identityName: nameIdentity(
+      result.identity,
+      knownRoles(world),
+      step.workload === undefined
+        ? undefined
+        : clusterOf(world, workload(world, step.workload).cluster).cluster.nodeRoleArn,
+    ),
+    expectedIdentity,
+  });
+  return { call, expectation, expectedIdentity, judgement };
+}
+
+/** The outcome of a probe, as reports have it. */
+export function outcomeOf(
+  world: ScenarioWorld,
+  { number, step }: NumberedProbe,
+  result: ProbeResult,
+  { doubt, tries, milliseconds }: Trial,
+): ProbeOutcome {
+  const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
+  const said = tries === 1 ? judgement.reason : afterTries(judgement.reason, tries, milliseconds);
+  const doubts = judgement.matches ? undefined : (doubtOf(result) ?? doubt);
+  // What was waited for in vain may be why.
+  const reason = judgement.matches ? said : [doubts ?? [], said, ...notesOn(world, step.workload)].flat().join(' ');
+  const verdict =
+    result.outcome === 'error' || doubts !== undefined
+      ? 'error'
+      : judgement.matches
+        ? 'passed'
+        : step.control
+          ? 'inconclusive'
+          : 'failed';
+  return {
+    number,
+    workload: step.workload ?? null,
+    operation: describeOperation(world, step.operation),
+    control: step.control,
+    expected: { text: describeExpectation(expectation, expectedIdentity), ...expectation },
+    observed: result,
+    verdict,
+    reason:
+      verdict === 'inconclusive'
+        ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
+        : reason,
+    explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
+    milliseconds: Math.round(milliseconds),
+    ...(tries > 1 && { tries }),
+  };
+}
+
+const afterTries = (reason: string, tries: number, milliseconds: number): string =>
+  `${reason.replace(/\.$/, '')}, after ${tries} tries in ${(milliseconds / 1000).toFixed(1)} s.`;
+
+function knownRoles(world: ScenarioWorld): Map<string, string> {
+  return new Map(Object.keys(world.scenario.spec.roles ?? {}).map((name) => [world.names.roleArn(name), name]));
+}
