@@ -21,6 +21,10 @@ import type { EksOptions } from './options.ts';
 import { SLOW, testSite, withClusters, type TestSite } from '../../test/support/eks-cluster.ts';
 
 const ADDON = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
+interface Counts {
+  readonly desiredNumberScheduled?: number;
+}
+
 const AGENT = '/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent';
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
 
@@ -144,7 +148,10 @@ describe('an existing cluster of EKS', function () {
     const connection = connect(blue.kubeConfig);
     try {
       const metadata = { name: ADDON.addonName, namespace: 'kube-system', labels: { app: 'theirs' } };
-      const theirs = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec: {} };
+      const selector = { matchLabels: metadata.labels };
+      const containers = [{ name: 'theirs', image: 'theirs:1' }];
+      const spec = { selector, template: { metadata: { labels: metadata.labels }, spec: { containers } } };
+      const theirs = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata, spec };
       await connection.json('POST', '/apis/apps/v1/namespaces/kube-system/daemonsets', theirs);
       for (const over of [{}, { agentImage: 'example.com/agent:1' }]) {
         const error = await refusal(attach(over));
@@ -165,8 +172,12 @@ describe('an existing cluster of EKS', function () {
     blue = await eksDriver(site.options({ compute: 'auto-mode' })).provision(site.request('blue'));
     await site.eks.send(new CreateAddonCommand({ ...ADDON, addonVersion: 'v1.3.9-eksbuild.5' }));
     const connection = connect(blue.kubeConfig);
-    const status = { observedGeneration: 1, desiredNumberScheduled: 0 };
-    await connection.json('PATCH', `${AGENT}/status`, { status }).finally(() => connection.close());
+    // As the add-on's affinity has it, which keeps it from the nodes of Auto Mode.
+    const elsewhere = { spec: { template: { spec: { nodeSelector: { 'compute-type': 'ec2' } } } } };
+    await connection.json('PATCH', AGENT, elsewhere);
+    while ((await connection.json<{ status: Counts }>('GET', AGENT)).status.desiredNumberScheduled !== 0)
+      await new Promise(setImmediate);
+    connection.close();
     const driver = eksDriver(site.options({ run: 'cabcdef', attach: ['blue'] }));
     const cluster = await driver.provision(site.request('blue'));
     expect(cluster.facts).to.include({ agent: 'of EKS Auto Mode' }).and.not.have.property('agentAddonVersion');

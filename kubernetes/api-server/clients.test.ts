@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { CoreV1Api, KubeConfig, PatchStrategy, Watch, setHeaderOptions } from '@kubernetes/client-node';
 import { expect } from 'chai';
 import { startTestCluster, type TestCluster } from '../../test/support/api-server.ts';
+import { findKubectl } from '../../test/support/kubectl.ts';
 
 function kubeConfig({ server }: TestCluster, user: string): object {
   return {
@@ -92,19 +92,6 @@ describe('@kubernetes/client-node', () => {
     expect(seen).to.deep.equal(['ADDED watched', 'DELETED watched']);
   });
 });
-
-/** The `kubectl` of the environment variable KUBECTL or of the PATH. */
-function findKubectl(): string | undefined {
-  const candidates = (process.env['PATH'] ?? '').split(delimiter).map((folder) => join(folder, 'kubectl'));
-  return [process.env['KUBECTL'], ...candidates].find((file) => {
-    try {
-      accessSync(file ?? '', constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
 
 describe('kubectl', function () {
   this.timeout(30_000);

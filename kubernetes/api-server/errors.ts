@@ -29,6 +29,11 @@ export function badRequest(message: string): ApiError {
   return new ApiError(400, 'BadRequest', message);
 }
 
+/** 501 for what this cluster does not run, with what to do instead. */
+export function notOffered(kind: Named, why: string): ApiError {
+  return new ApiError(501, 'NotImplemented', `${qualified(kind)} are not run by this cluster: ${why}`);
+}
+
 export function methodNotAllowed(): ApiError {
   return new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }

@@ -15,12 +15,14 @@ export interface ResourceKind {
   readonly status: boolean;
   /** Field selectors besides `metadata.name` and `metadata.namespace`. */
   readonly fieldSelectors: readonly string[];
+  /** Why objects of the kind are refused, with what to do instead; absent: they are taken. */
+  readonly refusal?: string;
   /** Names follow RFC 1123 (`subdomain`, or the stricter `label`), or are any path segment as RBAC's are. */
   readonly naming: 'subdomain' | 'label' | 'path';
 }
 
 type Traits = Partial<
-  Pick<ResourceKind, 'namespaced' | 'shortNames' | 'inAll' | 'status' | 'fieldSelectors' | 'naming'>
+  Pick<ResourceKind, 'namespaced' | 'shortNames' | 'inAll' | 'status' | 'fieldSelectors' | 'refusal' | 'naming'>
 >;
 
 function kind(groupVersion: string, kindName: string, resource: string, traits: Traits = {}): ResourceKind {
@@ -65,10 +67,7 @@ const POD_FIELDS = [
   'status.nominatedNodeName',
 ];
 
-/**
- * What is stored. Deployments, replica sets and daemon sets are kept and listed but have no controller: nothing makes
- * pods for them.
- */
+/** What is stored, and what clients should be told about that is not. */
 export const KINDS: readonly ResourceKind[] = [
   kind('v1', 'Namespace', 'namespaces', {
     namespaced: false,
@@ -93,6 +92,15 @@ export const KINDS: readonly ResourceKind[] = [
   kind('apps/v1', 'Deployment', 'deployments', { shortNames: ['deploy'], inAll: true, status: true }),
   kind('apps/v1', 'ReplicaSet', 'replicasets', { shortNames: ['rs'], inAll: true, status: true }),
   kind('apps/v1', 'DaemonSet', 'daemonsets', { shortNames: ['ds'], inAll: true, status: true }),
+  kind('apps/v1', 'StatefulSet', 'statefulsets', {
+    shortNames: ['sts'],
+    refusal: 'it has neither persistent volumes nor names for pods; use a Deployment',
+  }),
+  kind('batch/v1', 'Job', 'jobs', { inAll: true, status: true }),
+  kind('batch/v1', 'CronJob', 'cronjobs', {
+    shortNames: ['cj'],
+    refusal: 'nothing here starts Jobs by the clock; create the Job itself',
+  }),
   kind('rbac.authorization.k8s.io/v1', 'Role', 'roles', { naming: 'path' }),
   kind('rbac.authorization.k8s.io/v1', 'RoleBinding', 'rolebindings', { naming: 'path' }),
   kind('rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', { namespaced: false, naming: 'path' }),

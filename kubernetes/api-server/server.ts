@@ -6,7 +6,12 @@ import { Authorizer } from './authorization/rbac.ts';
 import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ApiContext } from './context.ts';
+import { startDaemonSetController } from './controllers/daemon-sets.ts';
+import { startDeploymentController } from './controllers/deployments.ts';
+import { startGarbageCollector } from './controllers/garbage.ts';
+import { startJobController } from './controllers/jobs.ts';
 import { startNamespaceController } from './controllers/namespaces.ts';
+import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { startScheduler } from './controllers/scheduler.ts';
 import { requestHandler } from './http/handler.ts';
 import { newTokenAuthenticator } from './identity/authenticate.ts';
@@ -54,6 +59,14 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     kubeletOf: (pod) => kubelets.get((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''),
   };
 
+  startGarbageCollector(context);
+  const controllers = [
+    startDeploymentController(context),
+    startReplicaSetController(context),
+    startDaemonSetController(context),
+    startJobController(context),
+  ];
+
   const server = createServer({ cert: certificate.certificate, key: certificate.key }, requestHandler(context));
   const bound = await listen(server, host, port);
   url = `https://${host.includes(':') ? `[${host}]` : host}:${bound}`;
@@ -69,6 +82,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       else kubelets.set(node, kubelet);
     },
     async close() {
+      for (const stop of controllers) stop();
       webhookClient.close();
       await stopServer(server);
     },

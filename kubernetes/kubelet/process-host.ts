@@ -57,7 +57,6 @@ export class ProcessHost {
 
   constructor() {
     this.#program = this.#fork();
-    process.on('exit', this.#killContainers);
   }
 
   /** Starts a program as the leader of a process group of its own, without a shell. */
@@ -65,6 +64,7 @@ export class ProcessHost {
     this.#lastId += 1;
     const id = this.#lastId;
     const ended = deferred<Exit>();
+    if (this.#containers.size === 0) process.on('exit', this.#killContainers);
     this.#containers.set(id, { program: command.argv[0] ?? '', output, ended });
     const program = this.#connected();
     // While a container runs, this process has something to wait for.
@@ -86,7 +86,6 @@ export class ProcessHost {
 
   /** Ends the program, and with it the containers that still run. */
   close(): void {
-    process.off('exit', this.#killContainers);
     if (this.#program.connected) this.#program.disconnect();
   }
 
@@ -125,7 +124,9 @@ export class ProcessHost {
   #finish(id: number, exit: Exit): void {
     this.#containers.get(id)?.ended.resolve(exit);
     this.#containers.delete(id);
-    if (this.#containers.size === 0) this.#program.channel?.unref();
+    if (this.#containers.size > 0) return;
+    this.#program.channel?.unref();
+    process.off('exit', this.#killContainers);
   }
 
   /** The program ends containers when this process is gone; this does so before it is. */

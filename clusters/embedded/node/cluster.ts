@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON } from '../../agent-addon.ts';
-import type { ApiServer, KubeObject, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
+import type { ApiServer, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
 import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
@@ -91,9 +91,8 @@ export class EmbeddedCluster implements ManagedCluster {
       agent: { clusterName, region, awsEndpoint, clock, faults: agentFaults, log: (line) => log('agent', line) },
     });
     this.#nodes.set(node.name, node);
-    this.#agents.addNode(node.name);
     if (group.nodePools !== undefined) this.#addNodePools(group.name, group.nodePools);
-    await this.#agentsReady();
+    await this.#agentsSettled();
   }
 
   /** Nodes go with the last of their NodePools (Karpenter, "Disruption"). */
@@ -110,20 +109,21 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async removeNodes(name: string): Promise<void> {
     const leaving = [...this.#nodes.values()].filter(({ groupName }) => groupName === name);
-    await Promise.all(leaving.map((node) => this.#removeNode(node)));
+    for (const node of leaving) this.#nodes.delete(node.name);
+    await Promise.all(leaving.map((node) => node.remove()));
   }
 
   /** Resolves once the agent is ready on every node; rejects with its message when it does not start. */
   async installAddon(addon: Parameters<ManagedCluster['installAddon']>[0]): Promise<void> {
     if (addon.name !== AGENT_ADDON) return;
     this.#agents.install(addon.configurationValues, addon.version);
-    await this.#agentsReady();
+    await this.#agentsSettled();
   }
 
   async removeAddon(name: string): Promise<void> {
     if (name !== AGENT_ADDON) return;
     this.#agents.uninstall();
-    await this.#podsSettled((pods) => pods.length === 0);
+    await this.#agentsSettled();
   }
 
   async associationsChanged(identities: Parameters<ManagedCluster['associationsChanged']>[0]): Promise<void> {
@@ -135,33 +135,14 @@ export class EmbeddedCluster implements ManagedCluster {
   }
 
   async delete(): Promise<void> {
-    this.#agents.close();
     await Promise.all([this.#leaving, ...[...this.#nodes.values()].map((node) => node.close())]);
     this.#nodes.clear();
     await Promise.all([this.#webhook.stop(), this.#api.close()]);
     await rm(this.#resources.directory, { recursive: true, force: true });
   }
 
-  async #removeNode(node: EmbeddedNode): Promise<void> {
-    this.#nodes.delete(node.name);
-    this.#agents.removeNode(node.name);
-    await node.remove();
-  }
-
-  async #agentsReady(): Promise<void> {
-    await this.#podsSettled((pods) => {
-      for (const pod of pods) {
-        const message = failure(pod);
-        if (message !== undefined) throw new Error(`the agent does not start: ${message}`);
-      }
-      return (
-        this.#agents.arePlaced() && pods.every((pod) => pod.metadata.deletionTimestamp === undefined && isReady(pod))
-      );
-    });
-  }
-
-  /** Waits until the agent's pods are as they should be; what the check throws is the rejection. */
-  #podsSettled(check: (pods: KubeObject[]) => boolean): Promise<void> {
+  /** Waits until the agent runs as it is installed; rejects with its message when it does not start. */
+  #agentsSettled(): Promise<void> {
     return new Promise((resolve, reject) => {
       const finish = (end: () => void): void => {
         clearTimeout(timer);
@@ -169,11 +150,9 @@ export class EmbeddedCluster implements ManagedCluster {
         end();
       };
       const look = (): void => {
-        try {
-          if (check(this.#agents.pods())) finish(resolve);
-        } catch (error) {
-          finish(() => reject(error instanceof Error ? error : new Error(String(error))));
-        }
+        const failure = this.#agents.failure();
+        if (failure !== undefined) finish(() => reject(new Error(`the agent does not start: ${failure}`)));
+        else if (this.#agents.isSettled()) finish(resolve);
       };
       const late = new Error(`the agent's pods were not ready within ${ADDON_TIMEOUT / 1000} s`);
       const timer = setTimeout(() => finish(() => reject(late)), ADDON_TIMEOUT);
@@ -181,23 +160,4 @@ export class EmbeddedCluster implements ManagedCluster {
       look();
     });
   }
-}
-
-interface AgentStatus {
-  readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-  readonly containerStatuses?: readonly {
-    readonly state: { readonly terminated?: { readonly message?: string; readonly reason: string } };
-  }[];
-}
-
-function isReady(pod: KubeObject): boolean {
-  const status = pod['status'] as AgentStatus | undefined;
-  return status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-function failure(pod: KubeObject): string | undefined {
-  const terminated = (pod['status'] as AgentStatus | undefined)?.containerStatuses?.[0]?.state.terminated;
-  return pod.metadata.deletionTimestamp !== undefined || terminated === undefined
-    ? undefined
-    : (terminated.message ?? terminated.reason).trim();
 }

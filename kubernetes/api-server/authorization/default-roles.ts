@@ -3,13 +3,16 @@ import type { PolicyRule } from './rbac.ts';
 
 const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];
-const APPS = ['daemonsets', 'deployments', 'replicasets'];
+const APPS = ['daemonsets', 'deployments', 'replicasets', 'statefulsets'];
+const SCALED = ['deployments/scale', 'replicasets/scale'];
+const BATCH = ['cronjobs', 'jobs'];
 const CORE_VIEW = ['configmaps', 'endpoints', 'pods', 'pods/log', 'pods/status', 'serviceaccounts', 'services'];
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 const VIEW: PolicyRule[] = [
   { apiGroups: [''], resources: [...CORE_VIEW, 'services/status', 'events', 'namespaces'], verbs: READ },
-  { apiGroups: ['apps'], resources: APPS.flatMap((r) => [r, `${r}/status`]), verbs: READ },
+  { apiGroups: ['apps'], resources: [...APPS.flatMap((r) => [r, `${r}/status`]), ...SCALED], verbs: READ },
+  { apiGroups: ['batch'], resources: BATCH.flatMap((r) => [r, `${r}/status`]), verbs: READ },
 ];
 
 const EDIT: PolicyRule[] = [
@@ -24,7 +27,8 @@ const EDIT: PolicyRule[] = [
   { apiGroups: [''], resources: ['pods/eviction'], verbs: ['create'] },
   { apiGroups: [''], resources: ['configmaps', 'events', 'secrets', 'serviceaccounts', 'services'], verbs: WRITE },
   { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-  { apiGroups: ['apps'], resources: APPS, verbs: WRITE },
+  { apiGroups: ['apps'], resources: [...APPS, ...SCALED], verbs: WRITE },
+  { apiGroups: ['batch'], resources: BATCH, verbs: WRITE },
   { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: [...READ, ...WRITE] },
 ];
 

@@ -36,8 +36,15 @@ function review(kind: string, base: typeof AUTHORIZATION, namespaced = false): D
   return { ...base, kind, namespaced, singular: kind.toLowerCase(), name: `${kind.toLowerCase()}s` };
 }
 
+const SCALE = {
+  ...{ group: 'apps', version: 'v1', singular: '', namespaced: true, kind: 'Scale', verbs: ['get', 'patch', 'update'] },
+  bodyGroup: { group: 'autoscaling', version: 'v1' },
+};
+
 const RESOURCES: readonly DiscoveredResource[] = [
   ...KINDS.flatMap(stored),
+  { ...SCALE, name: 'deployments/scale' },
+  { ...SCALE, name: 'replicasets/scale' },
   { ...CORE, name: 'pods/log', kind: 'Pod', verbs: ['get'] },
   { ...CORE, name: 'pods/proxy', kind: 'PodProxyOptions', verbs: ALL_VERBS.filter((v) => !/list|watch|coll/.test(v)) },
   {

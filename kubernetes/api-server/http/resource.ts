@@ -9,6 +9,7 @@ import { serverSideApply } from '../patch/server-side-apply.ts';
 import { deleteObject, deleteOptions } from '../rest/delete.ts';
 import { APPLY_PATCH, patchOf } from '../rest/patch.ts';
 import { list, listObject } from '../rest/read.ts';
+import { scaled, scaleOf } from '../rest/scale.ts';
 import { includeObject, tableOf, wantsTable } from '../rest/table.ts';
 import { watch } from '../rest/watch.ts';
 import { create, update, type WriteTarget } from '../rest/write.ts';
@@ -141,6 +142,18 @@ async function serveEviction(exchange: Exchange, kind: ResourceKind): Promise<vo
   respondJson(exchange.response, 201, successStatus({}));
 }
 
+async function serveScale(exchange: Exchange, kind: ResourceKind): Promise<void> {
+  const { context, target, request, response } = exchange;
+  const { verb } = target;
+  if (verb === 'get') return respondJson(response, 200, scaleOf(stored(exchange, kind)));
+  if (verb !== 'update' && verb !== 'patch') throw methodNotAllowed();
+  const body = await readBody(request);
+  const wanted = verb === 'update' ? () => body : patchOf(mediaType(request), body, kind, target.name ?? '');
+  const workload = { ...writeTarget(exchange, kind), subresource: '' };
+  const updated = await update(context, workload, (previous) => scaled(previous, wanted(scaleOf(previous))));
+  respondJson(response, 200, scaleOf(updated));
+}
+
 async function serveToken(exchange: Exchange, kind: ResourceKind): Promise<void> {
   const { context, request, response } = exchange;
   const { object, warnings } = await requestToken(context, stored(exchange, kind), await readBody(request));
@@ -205,6 +218,9 @@ export async function serveResource(exchange: Exchange): Promise<void> {
     case 'pods/eviction':
       if (target.verb !== 'create') throw methodNotAllowed();
       return serveEviction(exchange, kind);
+    case 'deployments/scale':
+    case 'replicasets/scale':
+      return serveScale(exchange, kind);
     case 'serviceaccounts/token':
       if (target.verb !== 'create') throw methodNotAllowed();
       return serveToken(exchange, kind);

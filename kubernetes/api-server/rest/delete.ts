@@ -1,17 +1,20 @@
 import type { ApiContext } from '../context.ts';
 import { badRequest, conflict, forbidden, notFound } from '../errors.ts';
 import { isObject } from '../patch/merge-patch.ts';
+import { orphan } from '../controllers/garbage.ts';
 import { terminateNamespace } from '../controllers/namespaces.ts';
 import { successStatus } from '../http/respond.ts';
 import type { KubeObject } from '../types.ts';
 import { deletePod } from './delete-pod.ts';
 import type { WriteTarget } from './write.ts';
 
-/** `meta/v1.DeleteOptions`, as far as it is honoured; propagation is not, since nothing is owned here. */
+/** `meta/v1.DeleteOptions`, as far as it is honoured. */
 export interface DeleteOptions {
   /** Seconds. */
   readonly gracePeriodSeconds?: number;
   readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
+  /** What the object owns stays (`propagationPolicy: Orphan`); else it is deleted in the background. */
+  readonly orphans: boolean;
   readonly dryRun: boolean;
 }
 
@@ -30,6 +33,7 @@ export function deleteOptions(body: unknown, query: URLSearchParams): DeleteOpti
   return {
     ...(grace === undefined ? {} : { gracePeriodSeconds: grace }),
     ...(isObject(preconditions) ? { preconditions } : {}),
+    orphans: (body?.['propagationPolicy'] ?? query.get('propagationPolicy')) === 'Orphan',
     dryRun,
   };
 }
@@ -68,6 +72,7 @@ export async function deleteObject(context: ApiContext, target: WriteTarget, opt
   if (kind.resource === 'pods')
     return deletePod(context, store.get('pods', namespace, name) ?? object, options.gracePeriodSeconds);
   if (kind.resource === 'namespaces') return terminateNamespace(context, object);
+  if (options.orphans) orphan(store, object);
   store.remove(kind.resource, namespace, name);
   return status;
 }

@@ -176,6 +176,16 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
       return [...fields.map((field) => status[field] ?? 0), since];
     },
   },
+  jobs: {
+    columns: [['Status'], ['Completions'], ['Duration'], AGE],
+    cells: (o, since, now) => {
+      const { conditions, succeeded, startTime, completionTime } = part(o, 'status');
+      const over = objectsIn(conditions).find((condition) => condition['status'] === 'True')?.['type'];
+      const wanted = text(part(o, 'spec')['completions'], '1');
+      const end = typeof completionTime === 'string' ? Date.parse(completionTime) : now;
+      return [text(over, 'Running'), `${text(succeeded, '0')}/${wanted}`, age(startTime, end), since];
+    },
+  },
   roles: ROLE,
   clusterroles: ROLE,
   rolebindings: BINDING,

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { admitPodDefaults, defaultPod, objectsIn, qosClass } from '../admission/pod-defaults.ts';
 import { forbiddenValue, invalid, invalidValue } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
+import { defaultWorkload } from './workload-defaults.ts';
 import type { JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../types.ts';
 
@@ -66,8 +67,9 @@ export function applyDefaults(kind: ResourceKind, object: KubeObject): void {
       return;
     case 'deployments':
     case 'replicasets':
-      object['spec'] = { replicas: 1, ...(object['spec'] as JsonObject | undefined) };
-      return;
+    case 'daemonsets':
+    case 'jobs':
+      return defaultWorkload(kind, object);
     default:
   }
 }
@@ -85,8 +87,11 @@ export function prepareForCreate(kind: ResourceKind, object: KubeObject): void {
   } else if (kind.resource === 'namespaces') object['status'] = { phase: 'Active' };
   // A node registers itself with its status.
   else if (kind.status && kind.resource !== 'nodes') object['status'] = {};
-  if (kind.group === 'apps') object.metadata['generation'] = 1;
+  if (hasGeneration(kind)) object.metadata['generation'] = 1;
 }
+
+/** Workloads count the changes of their spec, so that a status can say up to which one it goes. */
+const hasGeneration = (kind: ResourceKind): boolean => kind.group === 'apps' || kind.group === 'batch';
 
 /** A pod's spec without what may be changed later. */
 function fixedPartOf(pod: KubeObject): JsonObject {
@@ -108,6 +113,16 @@ function addedGate(pod: KubeObject, previous: KubeObject): string | undefined {
   return now.find((name) => !before.includes(name));
 }
 
+/** Fields of the spec that stay as they were created. */
+const IMMUTABLE: Readonly<Record<string, readonly string[]>> = {
+  deployments: ['selector'],
+  replicasets: ['selector'],
+  daemonsets: ['selector'],
+  jobs: ['template', 'selector', 'completionMode'],
+};
+
+const fieldOf = (object: KubeObject, field: string): unknown => (object['spec'] as JsonObject | undefined)?.[field];
+
 /** Throws `ApiError` 422 when the update changes what is fixed at creation. */
 function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeObject): void {
   const { name } = object.metadata;
@@ -117,6 +132,10 @@ function checkImmutable(kind: ResourceKind, object: KubeObject, previous: KubeOb
       '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds`';
     throw invalid(kind, name, [forbiddenValue('spec', `pod updates may not change fields other than ${fields}`)]);
   }
+  const fixed = IMMUTABLE[kind.resource]?.find(
+    (field) => !isDeepStrictEqual(fieldOf(object, field), fieldOf(previous, field)),
+  );
+  if (fixed !== undefined) throw invalid(kind, name, [invalidValue(`spec.${fixed}`, '', 'field is immutable')]);
   const added = kind.resource === 'pods' ? addedGate(object, previous) : undefined;
   if (added !== undefined) {
     const why = `only deletion is allowed, but found new scheduling gate '${added}'`;
@@ -157,7 +176,7 @@ export function prepareForUpdate(
     if (previous['status'] === undefined) delete object['status'];
     else object['status'] = previous['status'];
   }
-  if (kind.group === 'apps') {
+  if (hasGeneration(kind)) {
     const generation = Number(previous.metadata['generation'] ?? 1);
     object.metadata['generation'] = isDeepStrictEqual(object['spec'], previous['spec']) ? generation : generation + 1;
   }

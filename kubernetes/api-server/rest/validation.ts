@@ -4,6 +4,7 @@ import { isObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../types.ts';
 import { checkObjects, isStringList, LABEL, LABEL_RULE } from './checks.ts';
 import { checkPod } from './pod-validation.ts';
+import { checkWorkload } from './workload-defaults.ts';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$/;
@@ -79,6 +80,10 @@ function checkWebhooks(configuration: KubeObject): FieldError[] {
 
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
   pods: checkPod,
+  deployments: checkWorkload,
+  replicasets: checkWorkload,
+  daemonsets: checkWorkload,
+  jobs: checkWorkload,
   roles: checkRole,
   clusterroles: checkRole,
   rolebindings: checkBinding,

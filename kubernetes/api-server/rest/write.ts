@@ -1,7 +1,7 @@
 import { admitServiceAccount } from '../admission/service-account.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import type { ApiContext } from '../context.ts';
-import { badRequest, conflict, forbidden, invalid, notFound, requiredValue } from '../errors.ts';
+import { badRequest, conflict, forbidden, invalid, notFound, notOffered, requiredValue } from '../errors.ts';
 import type { UserInfo } from '../identity/user.ts';
 import { groupVersion, type ResourceKind } from '../kinds.ts';
 import { isObject } from '../patch/merge-patch.ts';
@@ -80,6 +80,7 @@ function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeOb
 export async function create(context: ApiContext, target: WriteTarget, body: unknown): Promise<KubeObject> {
   const { kind, user, dryRun, subresource } = target;
   const { store } = context;
+  if (kind.refusal !== undefined) throw notOffered(kind, kind.refusal);
   let object = objectFrom(body, target);
   const { metadata } = object;
   if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created');

@@ -1,0 +1,105 @@
+import type { MemoryStore } from '../store/memory-store.ts';
+import type { KubeObject } from '../types.ts';
+
+interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+}
+
+export function ownersOf(object: KubeObject): readonly OwnerReference[] {
+  return (object.metadata['ownerReferences'] as readonly OwnerReference[] | undefined) ?? [];
+}
+
+/** The owner that looks after an object. */
+export function controllerOf(object: KubeObject): OwnerReference | undefined {
+  return ownersOf(object).find(({ controller }) => controller === true);
+}
+
+export interface ControllerOptions {
+  /** Plural name and kind of what is reconciled. */
+  readonly resource: string;
+  readonly kind: string;
+  /** Resources that it owns objects of. */
+  readonly owned: readonly string[];
+  /** Resources of which any change concerns all objects. */
+  readonly concerning?: readonly string[];
+  /**
+   * Brings the cluster closer to what the object asks for. It is called again after changes of the object and of what it owns,
+   * and after the milliseconds that it returns; after an error, later and later.
+   * @param object the stored one: read only
+   */
+  readonly reconcile: (object: KubeObject) => Promise<number | undefined>;
+}
+
+const RETRY = { initial: 1000, max: 60_000 };
+
+/** Reconciles the objects of a resource, each one pass at a time. The function returned stops that. */
+export function startController(store: MemoryStore, options: ControllerOptions): () => void {
+  const { resource, kind, owned, concerning = [], reconcile } = options;
+  const due = new Set<string>();
+  const busy = new Set<string>();
+  const failures = new Map<string, number>();
+  const timers = new Map<string, NodeJS.Timeout>();
+  let stopped = false;
+
+  const enqueue = (namespace: string | undefined, name: string): void => {
+    const key = `${namespace ?? ''}/${name}`;
+    if (due.has(key)) return;
+    due.add(key);
+    // After all who listen to the same change.
+    setImmediate(() => void pass(key));
+  };
+
+  async function pass(key: string): Promise<void> {
+    if (stopped || busy.has(key) || !due.delete(key)) return;
+    busy.add(key);
+    clearTimeout(timers.get(key));
+    timers.delete(key);
+    const [namespace = '', name = ''] = key.split('/');
+    const again = await once(key, namespace, name);
+    busy.delete(key);
+    if (due.has(key)) void pass(key);
+    else if (again !== undefined && !stopped)
+      timers.set(key, setTimeout(() => enqueue(namespace, name), Math.min(again, 2_147_483_647)).unref());
+  }
+
+  async function once(key: string, namespace: string, name: string): Promise<number | undefined> {
+    const object = store.peek(resource, namespace, name);
+    if (object === undefined) {
+      failures.delete(key);
+      return undefined;
+    }
+    try {
+      const again = await reconcile(object);
+      failures.delete(key);
+      return again;
+    } catch {
+      const count = failures.get(key) ?? 0;
+      failures.set(key, count + 1);
+      return Math.min(RETRY.initial * 2 ** count, RETRY.max);
+    }
+  }
+
+  const unwatch = [
+    store.onChange(resource, ({ object }) => enqueue(object.metadata.namespace, object.metadata.name)),
+    ...owned.map((dependent) =>
+      store.onChange(dependent, ({ object }) => {
+        const owner = controllerOf(object);
+        if (owner?.kind === kind) enqueue(object.metadata.namespace, owner.name);
+      }),
+    ),
+    ...concerning.map((other) =>
+      store.onChange(other, () => {
+        for (const { metadata } of store.peekAll(resource)) enqueue(metadata.namespace, metadata.name);
+      }),
+    ),
+  ];
+  return () => {
+    stopped = true;
+    for (const stop of unwatch) stop();
+    for (const timer of timers.values()) clearTimeout(timer);
+  };
+}

@@ -1,0 +1,52 @@
+import { deletePod } from '../rest/delete-pod.ts';
+import type { KubeObject } from '../types.ts';
+import { startController } from './controller.ts';
+import { createPod, hasEnded, isActive, isReady, podsOf, setStatus, templateHash } from './workload.ts';
+import type { ApiContext } from '../context.ts';
+import type { Workload } from './workload.ts';
+
+/** On a pod of a DaemonSet: of which template it was made. */
+export const REVISION_LABEL = 'controller-revision-hash';
+
+/** The nodes that a DaemonSet's node selector takes: all when it has none (Kubernetes, "DaemonSet"). */
+export function selectedNodes(set: KubeObject, nodes: readonly KubeObject[]): string[] {
+  const selector = Object.entries((set as Workload).spec.template.spec?.nodeSelector ?? {});
+  return nodes
+    .filter(({ metadata }) => selector.every(([key, value]) => metadata.labels?.[key] === value))
+    .map(({ metadata }) => metadata.name);
+}
+
+/** Keeps one pod of each DaemonSet on each node that it selects, replaced when the template changes. */
+export function startDaemonSetController(context: ApiContext): () => void {
+  const { store } = context;
+  return startController(store, {
+    resource: 'daemonsets',
+    kind: 'DaemonSet',
+    owned: ['pods'],
+    concerning: ['nodes'],
+    reconcile: async (object) => {
+      const set = object as Workload;
+      const revision = templateHash(set.spec.template);
+      const nodes = selectedNodes(set, store.peekAll('nodes'));
+      for (const pod of podsOf(store, set)) {
+        const keep = nodes.includes(pod.spec?.nodeName ?? '') && pod.metadata.labels?.[REVISION_LABEL] === revision;
+        if (!keep || hasEnded(pod)) deletePod(context, structuredClone(pod));
+      }
+      // A node's next pod is made when its last one is gone.
+      const taken = new Set(podsOf(store, set).map((pod) => pod.spec?.nodeName));
+      for (const nodeName of nodes.filter((name) => !taken.has(name)))
+        await createPod(context, set, { labels: { [REVISION_LABEL]: revision }, spec: { nodeName } });
+      const pods = podsOf(store, set).filter(isActive);
+      const ready = pods.filter(isReady).length;
+      setStatus(store, 'daemonsets', set, {
+        desiredNumberScheduled: nodes.length,
+        currentNumberScheduled: pods.length,
+        updatedNumberScheduled: pods.length,
+        numberReady: ready,
+        numberAvailable: ready,
+        numberMisscheduled: 0,
+      });
+      return undefined;
+    },
+  });
+}

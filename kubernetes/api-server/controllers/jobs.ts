@@ -1,0 +1,232 @@
+import { deletePod } from '../rest/delete-pod.ts';
+import { timestamp } from '../store/memory-store.ts';
+import { startController } from './controller.ts';
+import { condition, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
+import type { ApiContext } from '../context.ts';
+import type { Condition, Workload, WorkloadPod } from './workload.ts';
+
+/** On a pod of an Indexed Job: its index, in the name that the environment variable JOB_COMPLETION_INDEX refers to. */
+export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
+
+/** Wait before a Job's second try, doubled with each further failure, in milliseconds (Kubernetes, "Pod backoff failure policy"). */
+const BACKOFF = { initial: 10_000, max: 360_000 };
+
+interface Job extends Workload {
+  readonly spec: Workload['spec'] & {
+    readonly parallelism?: number;
+    /** Absent: the Job is done once one pod has succeeded and none runs. */
+    readonly completions?: number;
+    readonly completionMode?: 'NonIndexed' | 'Indexed';
+    readonly backoffLimit?: number;
+    readonly activeDeadlineSeconds?: number;
+    readonly ttlSecondsAfterFinished?: number;
+    readonly suspend?: boolean;
+  };
+  readonly status?: JobStatus;
+}
+
+interface JobStatus {
+  readonly startTime?: string;
+  readonly completionTime?: string;
+  readonly conditions?: readonly Condition[];
+}
+
+/** How the pods of a Job ended, also of those that are gone by now. */
+interface Ended {
+  readonly succeeded: Set<string>;
+  readonly failed: Set<string>;
+  /** Indexes of which a pod has succeeded. */
+  readonly indexes: Set<number>;
+  /** When the last pod failed, in milliseconds of the cluster's clock. */
+  lastFailure: number;
+}
+
+/** Runs Jobs to completion (Kubernetes, "Jobs"): parallelism, completions, indexes, retries, deadline and clean-up. */
+export function startJobController(context: ApiContext): () => void {
+  const { store } = context;
+  const endings = new Map<string, Ended>();
+  store.onChange('jobs', ({ type, object }) => {
+    if (type === 'DELETED') endings.delete(object.metadata.uid ?? '');
+  });
+  return startController(store, {
+    resource: 'jobs',
+    kind: 'Job',
+    owned: ['pods'],
+    reconcile: async (object) => {
+      const job = object as Job;
+      const uid = job.metadata.uid ?? '';
+      const ended = endings.get(uid) ?? { succeeded: new Set(), failed: new Set(), indexes: new Set(), lastFailure: 0 };
+      endings.set(uid, ended);
+      return reconcile(context, job, ended);
+    },
+  });
+}
+
+const isFinished = (job: Job): Condition | undefined =>
+  job.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+
+async function reconcile(context: ApiContext, job: Job, ended: Ended): Promise<number | undefined> {
+  const { store, clock } = context;
+  const finished = isFinished(job);
+  if (finished !== undefined) return cleanUp(context, job, finished);
+  if (job.spec.selector === undefined) return label(context, job);
+  const pods = podsOf(store, job);
+  for (const pod of pods) count(ended, pod, clock.now());
+  const active = pods.filter(isActive);
+  const result = resultOf(job, ended, active, clock.now());
+  if (result !== undefined) {
+    for (const pod of active) deletePod(context, structuredClone(pod));
+    report(context, job, ended, result);
+    return undefined;
+  }
+  if (job.spec.suspend === true) {
+    for (const pod of active) deletePod(context, structuredClone(pod));
+    report(context, job, ended, { type: 'Suspended', status: 'True', reason: 'JobSuspended' });
+    return undefined;
+  }
+  const wait = ended.failed.size === 0 ? 0 : ended.lastFailure + backoffOf(ended.failed.size) - clock.now();
+  if (wait <= 0) await startPods(context, job, ended, active);
+  report(context, job, ended);
+  const { activeDeadlineSeconds: seconds } = job.spec;
+  const start = Date.parse(job.status?.startTime ?? timestamp(clock.now()));
+  const deadline = seconds === undefined ? undefined : start + seconds * 1000 - clock.now();
+  const times = [deadline, wait > 0 ? wait : undefined].filter((time) => time !== undefined);
+  return times.length === 0 ? undefined : Math.max(0, Math.min(...times));
+}
+
+/** Gives the Job a selector, and its pods the labels, by which clients find them. */
+function label({ store }: ApiContext, job: Job): undefined {
+  const { name, uid = '' } = job.metadata;
+  const selector = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  const labels = { 'batch.kubernetes.io/job-name': name, 'job-name': name, ...selector.matchLabels };
+  const { template } = job.spec;
+  const metadata = { ...template.metadata, labels: { ...template.metadata?.labels, ...labels } };
+  store.update('jobs', { ...job, spec: { ...job.spec, selector, template: { ...template, metadata } } });
+}
+
+const backoffOf = (failures: number): number => Math.min(BACKOFF.initial * 2 ** (failures - 1), BACKOFF.max);
+
+function count(ended: Ended, pod: WorkloadPod, now: number): void {
+  const uid = pod.metadata.uid ?? '';
+  if (pod.status?.phase === 'Succeeded') {
+    ended.succeeded.add(uid);
+    const index = pod.metadata.annotations?.[INDEX_ANNOTATION];
+    if (index !== undefined) ended.indexes.add(Number(index));
+  } else if (pod.status?.phase === 'Failed' && !ended.failed.has(uid)) {
+    ended.failed.add(uid);
+    ended.lastFailure = now;
+  }
+}
+
+const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed';
+
+/** How many completions are there: of an Indexed Job, indexes. */
+const completed = (job: Job, ended: Ended): number => (isIndexed(job) ? ended.indexes.size : ended.succeeded.size);
+
+/** How the Job has ended; undefined while it goes on. */
+function resultOf(
+  job: Job,
+  ended: Ended,
+  active: readonly WorkloadPod[],
+  now: number,
+): Omit<Condition, 'lastTransitionTime'> | undefined {
+  const { completions, backoffLimit = 6, activeDeadlineSeconds: seconds } = job.spec;
+  const done =
+    completions === undefined ? ended.succeeded.size > 0 && active.length === 0 : completed(job, ended) >= completions;
+  if (done) return { type: 'Complete', status: 'True', reason: 'CompletionsReached' };
+  const failed = (reason: string, message: string): Omit<Condition, 'lastTransitionTime'> => ({
+    type: 'Failed',
+    status: 'True',
+    reason,
+    message,
+  });
+  const restarts = active
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .reduce((all, { restartCount }) => all + restartCount, 0);
+  if (ended.failed.size + restarts > backoffLimit)
+    return failed('BackoffLimitExceeded', 'Job has reached the specified backoff limit');
+  const start = job.status?.startTime;
+  if (seconds !== undefined && start !== undefined && now >= Date.parse(start) + seconds * 1000)
+    return failed('DeadlineExceeded', 'Job was active longer than specified deadline');
+  return undefined;
+}
+
+async function startPods(context: ApiContext, job: Job, ended: Ended, active: readonly WorkloadPod[]): Promise<void> {
+  const { parallelism = 1, completions } = job.spec;
+  // A job without completions takes no new pods once one has succeeded.
+  const left =
+    completions === undefined ? (ended.succeeded.size > 0 ? 0 : parallelism) : completions - completed(job, ended);
+  const wanted = Math.min(parallelism, left);
+  for (const pod of active.slice(Math.max(0, wanted))) deletePod(context, structuredClone(pod));
+  const taken = new Set(active.map((pod) => Number(pod.metadata.annotations?.[INDEX_ANNOTATION])));
+  const free = Array.from({ length: completions ?? 0 }, (_, index) => index).filter(
+    (index) => !taken.has(index) && !ended.indexes.has(index),
+  );
+  for (let number = active.length; number < wanted; number += 1)
+    await createPod(context, job, isIndexed(job) ? indexed(job, free.shift() ?? 0) : {});
+}
+
+/** What the pod of an index has beside the template (Kubernetes, "Completion mode"). */
+function indexed(job: Job, index: number): Parameters<typeof createPod>[2] {
+  const { spec = {} } = job.spec.template;
+  const name = `${job.metadata.name}-${index}`;
+  const variable = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${INDEX_ANNOTATION}']` } },
+  };
+  const withIndex = (containers: unknown): unknown =>
+    Array.isArray(containers)
+      ? containers.map((container: { env?: readonly { name: string }[] }) =>
+          container.env?.some((own) => own.name === variable.name)
+            ? container
+            : { ...container, env: [...(container.env ?? []), variable] },
+        )
+      : containers;
+  return {
+    generateName: `${name}-`,
+    labels: { [INDEX_ANNOTATION]: String(index) },
+    annotations: { [INDEX_ANNOTATION]: String(index) },
+    spec: {
+      hostname: name,
+      containers: withIndex(spec['containers']),
+      ...(spec['initContainers'] === undefined ? {} : { initContainers: withIndex(spec['initContainers']) }),
+    },
+  };
+}
+
+function report(context: ApiContext, job: Job, ended: Ended, result?: Omit<Condition, 'lastTransitionTime'>): void {
+  const { store, clock } = context;
+  const pods = podsOf(store, job).filter(isActive);
+  const now = timestamp(clock.now());
+  const over = result !== undefined && result.type !== 'Suspended';
+  setStatus(store, 'jobs', job, {
+    startTime: job.status?.startTime ?? now,
+    active: over ? 0 : pods.length,
+    ready: over ? 0 : pods.filter(isReady).length,
+    succeeded: completed(job, ended),
+    failed: ended.failed.size,
+    ...(isIndexed(job) ? { completedIndexes: ranges(ended.indexes) } : {}),
+    ...(result?.type === 'Complete' ? { completionTime: now } : {}),
+    ...(result === undefined ? {} : { conditions: [condition(job, result, clock)] }),
+  });
+}
+
+/** `0,2-4` of {0, 2, 3, 4}. */
+function ranges(numbers: ReadonlySet<number>): string {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const starts = sorted.filter((number) => !numbers.has(number - 1));
+  const ends = sorted.filter((number) => !numbers.has(number + 1));
+  return starts
+    .map((start, index) => (start === ends[index] ? `${start}` : `${start}-${ends[index] ?? start}`))
+    .join(',');
+}
+
+/** Deletes a finished Job once its time is up; its pods go with it. */
+function cleanUp({ store, clock }: ApiContext, job: Job, { lastTransitionTime }: Condition): number | undefined {
+  const { ttlSecondsAfterFinished: seconds } = job.spec;
+  if (seconds === undefined) return undefined;
+  const left = Date.parse(lastTransitionTime) + seconds * 1000 - clock.now();
+  if (left > 0) return left;
+  store.remove('jobs', job.metadata.namespace, job.metadata.name);
+  return undefined;
+}

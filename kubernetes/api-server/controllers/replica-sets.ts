@@ -1,0 +1,38 @@
+import { deletePod } from '../rest/delete-pod.ts';
+import { startController } from './controller.ts';
+import { createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
+import type { ApiContext } from '../context.ts';
+import type { Workload, WorkloadPod } from './workload.ts';
+
+/** Keeps as many pods of each ReplicaSet as it asks for (Kubernetes, "ReplicaSet"). Pods that it did not make are left alone. */
+export function startReplicaSetController(context: ApiContext): () => void {
+  const { store } = context;
+  return startController(store, {
+    resource: 'replicasets',
+    kind: 'ReplicaSet',
+    owned: ['pods'],
+    reconcile: async (object) => {
+      const set = object as Workload;
+      const pods = podsOf(store, set).filter(isActive);
+      const wanted = set.spec.replicas ?? 1;
+      const surplus = pods.sort(byUse).slice(Math.max(wanted, 0));
+      for (const pod of surplus) deletePod(context, structuredClone(pod));
+      for (let count = pods.length; count < wanted; count += 1) await createPod(context, set);
+      const now = podsOf(store, set).filter(isActive);
+      const ready = now.filter(isReady).length;
+      setStatus(store, 'replicasets', set, {
+        replicas: now.length,
+        fullyLabeledReplicas: now.length,
+        readyReplicas: ready,
+        availableReplicas: ready,
+      });
+      return undefined;
+    },
+  });
+}
+
+/** Those first that are best kept: ready ones, then older ones. */
+function byUse(a: WorkloadPod, b: WorkloadPod): number {
+  const age = (pod: WorkloadPod): string => pod.metadata.creationTimestamp ?? '';
+  return Number(isReady(b)) - Number(isReady(a)) || age(a).localeCompare(age(b));
+}

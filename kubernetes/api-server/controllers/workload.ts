@@ -1,0 +1,162 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { ApiContext } from '../context.ts';
+import { kindOf, groupVersion } from '../kinds.ts';
+import { create } from '../rest/write.ts';
+import { timestamp, type MemoryStore } from '../store/memory-store.ts';
+import type { LabelSelector } from '../store/selectors.ts';
+import type { Clock, KubeObject } from '../types.ts';
+import { controllerOf } from './controller.ts';
+
+export interface PodTemplate {
+  readonly metadata?: {
+    readonly labels?: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: { readonly nodeSelector?: Readonly<Record<string, string>>; readonly [further: string]: unknown };
+}
+
+/** An object that makes pods of a template. */
+export interface Workload extends KubeObject {
+  readonly spec: {
+    readonly replicas?: number;
+    readonly selector?: LabelSelector;
+    readonly template: PodTemplate;
+    readonly [further: string]: unknown;
+  };
+}
+
+export interface WorkloadPod extends KubeObject {
+  readonly spec?: { readonly nodeName?: string; readonly restartPolicy?: string };
+  readonly status?: {
+    readonly phase?: string;
+    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly containerStatuses?: readonly { readonly restartCount: number }[];
+  };
+}
+
+/** The objects of a resource that an object controls. They are the stored ones: read only. */
+export function controlledBy(store: MemoryStore, owner: KubeObject, resource: string): KubeObject[] {
+  return store
+    .peekAll(resource, owner.metadata.namespace)
+    .filter((object) => controllerOf(object)?.uid === owner.metadata.uid);
+}
+
+export function podsOf(store: MemoryStore, owner: KubeObject): WorkloadPod[] {
+  return controlledBy(store, owner, 'pods');
+}
+
+export const hasEnded = ({ status }: WorkloadPod): boolean =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** Neither ended nor about to. */
+export const isActive = (pod: WorkloadPod): boolean => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
+
+export const isReady = ({ status }: WorkloadPod): boolean =>
+  status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+
+/** Tells templates apart: ten characters for a label's value. */
+export function templateHash(template: PodTemplate): string {
+  return createHash('sha256').update(JSON.stringify(template)).digest('hex').slice(0, 10);
+}
+
+export function controllerReference(owner: KubeObject): object {
+  const { name, uid } = owner.metadata;
+  return { apiVersion: owner.apiVersion, kind: owner.kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+export interface PodChanges {
+  /** Default: the owner's name and a dash. */
+  readonly generateName?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+  readonly spec?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Creates a pod of the owner's template as any client does, through admission. What hinders that is an event of the owner.
+ * Throws `ApiError`.
+ */
+export async function createPod(context: ApiContext, owner: Workload, changes: PodChanges = {}): Promise<void> {
+  const { metadata = {}, spec } = owner.spec.template;
+  const { namespace } = owner.metadata;
+  const kind = kindOf('pods');
+  if (kind === undefined) return;
+  const { generateName = `${owner.metadata.name}-` } = changes;
+  const pod = {
+    apiVersion: groupVersion(kind),
+    kind: kind.kind,
+    metadata: {
+      generateName,
+      labels: { ...metadata.labels, ...changes.labels },
+      annotations: { ...metadata.annotations, ...changes.annotations },
+      ownerReferences: [controllerReference(owner)],
+    },
+    spec: { ...spec, ...changes.spec },
+  };
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+  const component = `${owner.kind.toLowerCase()}-controller`;
+  const user = { username: `system:serviceaccount:kube-system:${component}`, groups };
+  try {
+    await create(context, { kind, namespace, name: undefined, subresource: '', user, dryRun: false }, pod);
+  } catch (error) {
+    recordFailure(context, owner, component, error);
+    throw error;
+  }
+}
+
+function recordFailure({ store, clock }: ApiContext, owner: Workload, component: string, error: unknown): void {
+  const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
+  const { name, namespace = 'default', uid } = owner.metadata;
+  // The last of several attempts tells all.
+  const known = store
+    .peekAll('events', namespace)
+    .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
+  if (known) return;
+  const time = timestamp(clock.now());
+  store.create('events', {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
+    involvedObject: { apiVersion: owner.apiVersion, kind: owner.kind, namespace, name, uid },
+    reason: 'FailedCreate',
+    message,
+    type: 'Warning',
+    source: { component },
+    firstTimestamp: time,
+    lastTimestamp: time,
+    count: 1,
+    eventTime: null,
+    reportingComponent: component,
+    reportingInstance: '',
+  });
+}
+
+/** Writes an object's status, unless the object is gone or another by now. */
+export function setStatus(store: MemoryStore, resource: string, object: KubeObject, status: object): void {
+  const { namespace, name, uid } = object.metadata;
+  const current = store.peek(resource, namespace, name);
+  if (current?.metadata.uid !== uid || current === undefined) return;
+  const observedGeneration = object.metadata['generation'];
+  const observed = observedGeneration === undefined ? {} : { observedGeneration };
+  store.update(resource, { ...current, status: { ...observed, ...status } });
+}
+
+export interface Condition {
+  readonly type: string;
+  readonly status: 'True' | 'False';
+  readonly reason?: string;
+  readonly message?: string;
+  readonly lastTransitionTime: string;
+}
+
+/** A condition of a status; it keeps its time while it does not change. */
+export function condition(
+  object: KubeObject,
+  { type, status, ...why }: Omit<Condition, 'lastTransitionTime'>,
+  clock: Clock,
+): Condition {
+  const known = (object['status'] as { conditions?: readonly Condition[] } | undefined)?.conditions;
+  const before = known?.find((condition) => condition.type === type);
+  const now = timestamp(clock.now());
+  return { type, status, ...why, lastTransitionTime: before?.status === status ? before.lastTransitionTime : now };
+}
