@@ -1,9 +1,10 @@
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { StepContext } from '../operations/descriptor.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
+import { unansweredAdmission } from '../operations/webhook-failures.ts';
 import { RunningPods } from '../world/running-pods.ts';
 import {
   expectsRefusal,
@@ -17,7 +18,7 @@ import { retryUntilExpected } from '../consistency/probe.ts';
 import { judged, outcomeOf } from '../verdict/outcome.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
-import { workload, workloads, type ScenarioWorld } from '../world/world.ts';
+import { workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** Runs the steps of a scenario whose world is arranged; gives each probe's outcome, in the order of the scenario. */
 export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutcome[]> {
@@ -70,29 +71,16 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
         `${world.scenario.id}: workload "${name}" has no pod at this point: start it with a step first.`,
       );
     const reports = await pod.reports(group.number, probes.length);
-    return probes.map((probe) => {
-      const report = reports.find((candidate) => candidate.number === probe.number);
-      if (!report)
+    return Promise.all(
+      probes.map((probe) => {
+        const report = reports.find(({ number }) => number === probe.number);
+        if (report) return podProbe(world, probe, workload(world, name), report);
         throw new HarnessError(
           'POD_FAILED',
           `The pod of workload "${name}" reported no result of probe ${probe.number + 1} of ${world.scenario.id}.`,
         );
-      const recorded = ofWorkload(probe.step.operation)?.recorded?.(world, workload(world, name), report);
-      const { tries, ...result } = report;
-      const expected = probe.step.expectation.facts ?? {};
-      const facts = recorded && { facts: { ...result.facts, ...recorded.facts } };
-      return outcomeOf(
-        world,
-        probe,
-        { ...result, ...facts },
-        {
-          // It is about what was recorded.
-          doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in expected) ? recorded?.doubt : undefined,
-          tries: tries?.count ?? 1,
-          milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
-        },
-      );
-    });
+      }),
+    );
   });
   // The harness' own probes follow each other: some are about what the one before made.
   const own = (async () => {
@@ -101,6 +89,29 @@ async function probeGroup(world: ScenarioWorld, group: ProbeGroup, running: Runn
     return results;
   })();
   return (await Promise.all([...inPods, own])).flat();
+}
+
+/** The outcome of a probe that a pod has reported. */
+async function podProbe(
+  world: ScenarioWorld,
+  probe: NumberedProbe,
+  item: Workload,
+  report: ProbeReport,
+): Promise<ProbeOutcome> {
+  const { operation, expectation } = probe.step;
+  const recorded = ofWorkload(operation)?.recorded?.(world, item, report);
+  const { tries, ...reported } = report;
+  const result = recorded ? { ...reported, facts: { ...reported.facts, ...recorded.facts } } : reported;
+  const isUninjected = result.layer === 'injection' && !judged(world, probe.step, result).judgement.matches;
+  return outcomeOf(world, probe, result, {
+    // It is about what was recorded.
+    doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in (expectation.facts ?? {}))
+      ? recorded?.doubt
+      : undefined,
+    why: isUninjected ? await unansweredAdmission(world, item.cluster) : undefined,
+    tries: tries?.count ?? 1,
+    milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
+  });
 }
 
 async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<ProbeOutcome> {
@@ -113,5 +124,7 @@ async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<Pro
     () => performOperation(world, operation, expectation),
     isAsExpected,
   );
-  return outcomeOf(world, probe, result, { tries, milliseconds: performance.now() - started });
+  const milliseconds = performance.now() - started;
+  const why = isAsExpected(result) ? undefined : await ofHarness(operation)?.whyNot?.(world, operation);
+  return outcomeOf(world, probe, result, { why, tries, milliseconds });
 }

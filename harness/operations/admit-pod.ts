@@ -6,6 +6,7 @@ import { workload } from '../world/world.ts';
 import { admissionFacts, admitInDryRun, type Facts, type PodFields } from './admission.ts';
 import { httpResult } from './http-answer.ts';
 import { defineOperation } from './registry.ts';
+import { unansweredAdmission } from './webhook-failures.ts';
 
 interface AdmitPod extends HarnessOperation {
   readonly do: 'AdmitPod';
@@ -38,6 +39,7 @@ defineOperation<AdmitPod>({
     repeat === undefined ? '' : `${repeat} times`,
   ],
   mayDiffer: whenRead,
+  whyNot: (world, { like }) => unansweredAdmission(world, workload(world, like).cluster),
   perform: async (world, { like, pod, as, repeat = 1 }) => {
     const user = as === undefined ? undefined : userName(world, as);
     const answers = await Promise.all(

@@ -80,6 +80,8 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
    * that fails, credentials of the harness that are not accepted.
    */
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
+  /** What may be why its result is not as expected, in a sentence; undefined where nothing is known. */
+  whyNot?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
   /** The credentials that it presents are the scenario's: that they are not accepted is its result. */
   readonly asScenario?: true;
   /**

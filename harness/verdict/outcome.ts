@@ -16,6 +16,8 @@ import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement
 export interface Trial {
   /** Why one that is not as expected tells nothing of the subject; undefined where it tells. */
   readonly doubt?: string | undefined;
+  /** What may be why a result is not as expected, in a sentence. */
+  readonly why?: string | undefined;
   readonly tries: number;
   readonly milliseconds: number;
 }
@@ -52,13 +54,15 @@ export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,
   result: ProbeResult,
-  { doubt, tries, milliseconds }: Trial,
+  { doubt, why, tries, milliseconds }: Trial,
 ): ProbeOutcome {
   const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
   const said = tries === 1 ? judgement.reason : afterTries(judgement.reason, tries, milliseconds);
   const doubts = judgement.matches ? undefined : (doubtOf(result) ?? doubt);
   // What was waited for in vain may be why.
-  const reason = judgement.matches ? said : [doubts ?? [], said, ...notesOn(world, step.workload)].flat().join(' ');
+  const reason = judgement.matches
+    ? said
+    : [doubts ?? [], why ?? [], said, ...notesOn(world, step.workload)].flat().join(' ');
   const verdict =
     result.outcome === 'error' || doubts !== undefined
       ? 'error'

@@ -69,6 +69,12 @@ describe('mutating webhooks', () => {
     });
     expect(answered.status).to.equal(201);
   }
+  /** What the metrics tell of the webhook. */
+  const failedOpen = async (): Promise<number> => {
+    const { text } = await cluster.call('GET', '/metrics');
+    const count = /^apiserver_admission_webhook_fail_open_count\{name="hook\.example\.com",type="admitting"\} (\d+)$/m;
+    return Number(count.exec(text)?.[1] ?? 0);
+  };
   const create = (name: string, query = '') => cluster.call('POST', `${PODS}${query}`, { body: pod(name) });
 
   it('patch a pod as it is created, and what they add is defaulted', async () => {
@@ -144,9 +150,13 @@ describe('mutating webhooks', () => {
         const untrusted = title === 'is not trusted' ? { clientConfig: { url: `https://127.0.0.1:${port}/` } } : {};
         await register({ ...settings, ...untrusted, failurePolicy });
         answer = reply;
+        const before = await failedOpen();
         const { status, body } = await create(`${failurePolicy.toLowerCase()}-${title.replaceAll(' ', '-')}`);
-        if (failurePolicy === 'Ignore') expect(status).to.equal(201);
-        else {
+        if (failurePolicy === 'Ignore') {
+          expect(status).to.equal(201);
+          expect(await failedOpen()).to.equal(before + 1);
+        } else {
+          expect(await failedOpen()).to.equal(before);
           expect(status).to.equal(500);
           expect(body['message']).to.match(/^Internal error occurred: failed calling webhook "hook\.example\.com": /);
           expect(body['message']).to.contain(message);

@@ -67,6 +67,8 @@ function denial(webhook: MutatingWebhook, response: AdmissionResponse): ApiError
 export class MutatingWebhooks {
   readonly #store: MemoryStore;
   readonly #client: WebhookClient;
+  /** How often a write went on without a webhook, by the webhook's name. */
+  readonly #failedOpen = new Map<string, number>();
 
   constructor(store: MemoryStore, client: WebhookClient) {
     this.#store = store;
@@ -94,6 +96,15 @@ export class MutatingWebhooks {
     return object;
   }
 
+  /** In the text format of Prometheus (Kubernetes documentation, "Kubernetes Metrics Reference"). */
+  metrics(): string {
+    const name = 'apiserver_admission_webhook_fail_open_count';
+    const lines = [...this.#failedOpen].map(
+      ([webhook, count]) => `${name}{name=${JSON.stringify(webhook)},type="admitting"} ${count}\n`,
+    );
+    return `# TYPE ${name} counter\n${lines.join('')}`;
+  }
+
   #registered(): MutatingWebhook[] {
     return this.#store
       .peekAll('mutatingwebhookconfigurations')
@@ -112,7 +123,10 @@ export class MutatingWebhooks {
         patched = applyJsonPatch(object, patch);
       }
     } catch (error) {
-      if (webhook.failurePolicy === 'Ignore') return object;
+      if (webhook.failurePolicy === 'Ignore') {
+        this.#failedOpen.set(webhook.name, (this.#failedOpen.get(webhook.name) ?? 0) + 1);
+        return object;
+      }
       const cause = error instanceof Error ? error.message : 'unknown error';
       const message = `Internal error occurred: failed calling webhook "${webhook.name}": ${cause}`;
       throw new ApiError(500, 'InternalError', message, { causes: [{ reason: '', field: '', message: cause }] });

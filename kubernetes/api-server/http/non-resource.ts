@@ -47,6 +47,8 @@ export async function serveNonResource(
   switch (path.replace(/\/$/, '')) {
     case '/version':
       return respondJson(response, 200, versionInfo(context.version));
+    case '/metrics':
+      return respondText(response, 200, context.webhooks.metrics());
     case '/.well-known/openid-configuration':
       return respondJson(response, 200, issuerConfiguration(context));
     case '/openid/v1/jwks':
