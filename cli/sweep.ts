@@ -1,3 +1,4 @@
+import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import type { OptionSpec } from '../foundation/options.ts';
@@ -5,12 +6,15 @@ import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { SweepIo } from '../harness/cleanup/sweep/sweep.ts';
 import type { Command } from './command.ts';
 
+/** Types of clusters whose runs leave things in an AWS account. */
+const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ name }) => name);
+
 /** About AWS. A job says but once where that is: the environment variables are those of a run. */
 const OF_AWS: readonly OptionSpec[] = [
   {
     name: 'cluster',
     kind: 'choice',
-    choices: ['eks'],
+    choices: IN_ACCOUNTS,
     commandLineOnly: true,
     help: 'sweep the account of the AWS credentials, in place of this machine',
   },
@@ -90,7 +94,7 @@ a state file could not be used.`,
       ...standIns,
     };
     const [list, run, reportFolders] = [given.flag('list'), given.text('run'), given.list('report-dir')];
-    if (given.text('cluster') === 'eks') {
+    if (given.text('cluster') !== undefined) {
       const [{ sweepEks }, { parseEndpoints }] = await Promise.all([
         import('../harness/cleanup/sweep/aws/command.ts'),
         import('../harness/aws/endpoints.ts'),
@@ -116,8 +120,11 @@ a state file could not be used.`,
 
 /** Refuses flags without effect. Throws `HarnessError` BAD_FLAG_VALUE. */
 function checkSweep({ text, values }: GivenOptions): void {
-  if (text('cluster') === 'eks') return;
+  if (text('cluster') !== undefined) return;
   const option = OF_AWS.find(({ name }) => values.get(name)?.origin === 'flag');
   if (option !== undefined)
-    throw new HarnessError('BAD_FLAG_VALUE', `--${option.name} is about AWS: add --cluster eks, or leave it out.`);
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--${option.name} is about AWS: add --cluster ${IN_ACCOUNTS[0]}, or leave it out.`,
+    );
 }

@@ -1,3 +1,4 @@
+import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { join } from 'node:path';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
@@ -40,6 +41,8 @@ export function fidelityMarkdown(results: RunResults): string {
     .map((verdict) => `${summary[verdict]} ${VERDICTS[verdict]}`);
   const judged = summary.passed + summary.failed;
   const share = judged === 0 ? 'none was judged' : `${percent(summary.passed, judged)} of those judged are as AWS`;
+  const isInAccount = CLUSTER_TYPES.some(({ name, aws }) => name === environment.cluster && aws === 'account');
+  const elsewhere = isInAccount ? 'AWS' : "the harness' emulator";
   const blocks = [
     `# Fidelity of the AWS at ${places.map(cell).join(', ')}`,
     `**${counted(summary.total, 'scenario')}: ${counts.join(', ')}** (${share}).`,
@@ -48,7 +51,7 @@ export function fidelityMarkdown(results: RunResults): string {
       ['service', 'where', 'answered'],
       AWS_SERVICES.map((service) => [
         TITLES[service],
-        environment.endpoints[service] ?? (environment.cluster === 'eks' ? 'AWS' : "the harness' emulator"),
+        environment.endpoints[service] ?? elsewhere,
         environment.services.includes(service) ? 'yes' : 'no',
       ]),
     ),

@@ -1,0 +1,29 @@
+import { resolve } from 'node:path';
+import { expect } from 'chai';
+import { configure } from '../../harness/config/configuration.ts';
+import { KIND } from './cluster-type.ts';
+
+const given = (...flags: readonly string[]) => configure(['--cluster', 'kind', ...flags], {});
+
+describe('kind as a type of cluster', () => {
+  it('has two clusters of its own, unless it is to use one that exists', () => {
+    const own = KIND.capabilities(given());
+    expect([...own]).to.include.members(['own-cluster', 'two-clusters', 'irsa']);
+    for (const flags of [
+      ['--context', 'kind-mine'],
+      ['--kubeconfig', 'mine'],
+    ]) {
+      const attached = KIND.capabilities(given(...flags));
+      expect([...own].filter((name) => !attached.has(name))).to.have.members(['own-cluster', 'two-clusters']);
+    }
+  });
+
+  it('names the existing cluster, and how kubectl reaches it', () => {
+    expect(KIND.existing(given())).to.deep.equal([]);
+    expect(KIND.existing(given('--kubeconfig', 'mine', '--context', 'kind-mine'))).to.deep.equal(['kind-mine']);
+    expect(KIND.kubectlFlags!(given())).to.equal(undefined);
+    expect(KIND.kubectlFlags!(given('--kubeconfig', 'mine', '--context', 'kind-mine'))).to.equal(
+      `--kubeconfig ${resolve('mine')} --context kind-mine`,
+    );
+  });
+});
