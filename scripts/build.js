@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
 import { newestSource, STAMP } from './freshness.js';
 import { notices } from './notices.js';
+import { pruneTypes } from './prune-types.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
@@ -158,6 +159,7 @@ function writeTypes() {
     encoding: 'utf8',
   });
   if (status !== 0) process.stderr.write(`Types of the public surface could not be written:\n${stdout}`);
+  else pruneTypes(join(out, 'types'), 'harness/index.d.ts');
 }
 
 function replace() {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -48,13 +48,42 @@ describe('the package', function () {
     expect(npx('--version').stdout).to.equal(`${version}\n`);
   });
 
-  it("runs, lists and plans a user's suite", () => {
+  it("lists, plans, runs and compares a user's suite", () => {
     const flags = ['--suites-dir', 'suites', '--suite', 'payments'];
-    expect(npx('--list', ...flags).stdout).to.match(/^PAY-01 /);
-    expect(npx('--plan', ...flags).stdout).to.contain('Nothing was created.');
-    const { stderr } = npx(...flags, '--report-dir', 'reports');
-    expect(stderr).to.contain('3 passed, 0 failed');
-    expect(readdirSync(join(folder, 'reports'))).to.include.members(['results.json', 'junit.xml']);
+    expect(npx('list', ...flags).stdout).to.match(/^PAY-01 /);
+    expect(npx('plan', ...flags).stdout).to.contain('Nothing was created.');
+    for (const reports of ['one', 'two']) {
+      const { stderr } = npx('run', ...flags, '--report-dir', reports);
+      expect(stderr).to.contain('3 passed, 0 failed');
+      expect(readdirSync(join(folder, reports))).to.include.members(['results.json', 'junit.xml']);
+    }
+    expect(npx('compare', 'one', 'two').stdout).to.contain('3 scenarios compared: 3 same');
+  });
+
+  it('evaluates cases, replays recordings, sweeps, and helps with images', () => {
+    const cases = join('node_modules', NAME, 'examples', 'evaluate', 'cases.json');
+    expect(npx('evaluate', cases).stdout).to.match(/^(\d+) of \1 cases agree$/m);
+    const [recording = ''] = readdirSync(join(root, 'test', 'fixtures', 'observed'));
+    expect(npx('replay', join(root, 'test', 'fixtures', 'observed', recording)).stdout).to.match(/, 0 differ$/m);
+    expect(npx('sweep', '--list', '--report-dir', 'nowhere').stdout).to.be.a('string');
+    expect(npx('kind-images', '--help').stdout).to.contain(`Usage: npx ${NAME} kind-images [flags]`);
+  });
+
+  it('serves the emulator', async () => {
+    const child = spawn(join(folder, 'node_modules', '.bin', NAME), ['emulator'], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const line = await new Promise<string>((resolve) => child.stdout.once('data', (data) => resolve(String(data))));
+    const { endpoint } = JSON.parse(line) as { endpoint: string };
+    expect((await fetch(endpoint)).status).to.be.above(0);
+    child.kill('SIGTERM');
+    expect(await new Promise((resolve) => child.once('exit', resolve))).to.equal(0);
+  });
+
+  it('says which commands need a clone, and does not list them', () => {
+    expect(npx('--help').stdout).to.contain(`npx ${NAME} sweep`).and.not.to.contain('bench');
+    expect(() => npx('bench')).to.throw(/bench works on the project's sources/);
   });
 
   for (const compiler of ['@typescript/native', 'typescript'])

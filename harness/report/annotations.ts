@@ -1,8 +1,8 @@
-import type { Reporter } from './reporter.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
 import type { RunResults } from './results.ts';
 
 /** Prints a run's annotations when it is over. */
-export const annotationsReporter = (stdout: NodeJS.WritableStream): Reporter => ({
+export const annotationsReporter = (stdout: ReporterOptions['stdout']): Reporter => ({
   runOver: (results) => {
     stdout.write(githubAnnotations(results));
   },

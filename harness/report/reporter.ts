@@ -39,8 +39,12 @@ export interface NamedReporter {
   readonly reporter: Reporter;
 }
 
-/** A stream to print on. */
-export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+/** A stream to print on, without a name of Node's types: modules of users' own need none of these. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
 
 /** What reporters are made with. */
 export interface ReporterOptions {
