@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 import { schedule } from './schedule.ts';
+import { processKeepsUp } from './admission.ts';
 import type { Opened } from './environment.ts';
 import type { Session } from './session.ts';
 import { SuiteRuns } from './suite-runs.ts';
@@ -27,8 +28,12 @@ export async function runScenarios(session: Session): Promise<void> {
         session.failure ??= error;
       });
     },
-    // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
-    { headStart: HEAD_START_MILLISECONDS, arrangeEarly: opened.environment.aws.propagation !== undefined },
+    {
+      headStart: HEAD_START_MILLISECONDS,
+      // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
+      arrangeEarly: opened.environment.aws.propagation !== undefined,
+      admit: () => processKeepsUp(session.signal),
+    },
   );
   await scheduled.done;
 }

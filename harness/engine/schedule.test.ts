@@ -36,6 +36,35 @@ describe('the schedule', () => {
       expect(most).to.equal(parallel);
     });
 
+  it('starts further ones when they are admitted, but one at any rate', async () => {
+    const events: string[] = [];
+    let admit = (): void => undefined;
+    const { done } = schedule(
+      ['A-01', 'A-02', 'A-03'].map(plain),
+      3,
+      async ({ id }) => {
+        events.push(id);
+        await turn();
+        if (id === 'A-01') await new Promise<void>((resolve) => setTimeout(resolve, 20));
+      },
+      {
+        admit: () => {
+          events.push('asked');
+          return new Promise<void>((resolve) => (admit = resolve));
+        },
+      },
+    );
+    await turn();
+    expect(events).to.deep.equal(['A-01', 'asked']);
+    admit();
+    await turn();
+    await turn();
+    expect(events).to.deep.equal(['A-01', 'asked', 'A-02', 'asked']);
+    admit();
+    await done;
+    expect(events.filter((event) => event !== 'asked')).to.deep.equal(['A-01', 'A-02', 'A-03']);
+  });
+
   it('starts in the order of the plan', async () => {
     const { log } = await follow(['A-03', 'A-01', 'A-02'].map(plain), 1);
     expect(log).to.deep.equal(['+A-03', '-A-03', '+A-01', '-A-01', '+A-02', '-A-02']);

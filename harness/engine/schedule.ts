@@ -19,9 +19,11 @@ export interface ScheduleOptions {
    * scenario does while it runs alone is in the way of it. Default false.
    */
   readonly arrangeEarly?: boolean;
+  /** Resolves when one more scenario may start beside others. Default: at once. */
+  readonly admit?: () => Promise<void>;
 }
 
-const NOW = Promise.resolve();
+const NOW: Promise<void> = Promise.resolve();
 
 /**
  * Starts scenarios with at most `parallel` under way; those that change what others share run after all others, one by
@@ -31,11 +33,19 @@ export function schedule<R>(
   scenarios: readonly Scenario[],
   parallel: number,
   run: RunInTurn<R>,
-  { headStart = 0, arrangeEarly = false }: ScheduleOptions = {},
+  { headStart = 0, arrangeEarly = false, admit = () => NOW }: ScheduleOptions = {},
 ): Schedule<R> {
   const deferred = new Map(scenarios.map((scenario) => [scenario.id, withResolvers<R>()]));
-  const settle = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> =>
+  let under = 0;
+  const settle = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> => {
+    under += 1;
     deferred.get(scenario.id)?.resolve(await run(scenario, turn));
+    under -= 1;
+  };
+  let admission = NOW;
+  /** One after the other, so that each finds what the one before it has brought. */
+  const admitted = (): Promise<void> =>
+    (admission = admission.then(() => (under > 0 && queue.length > 0 ? admit() : NOW)));
   const shared = scenarios.filter((scenario) => !isExclusive(scenario));
   const alone = scenarios.filter((scenario) => isExclusive(scenario));
   const early = alone.filter((scenario) => arrangeEarly && !isExclusiveFromTheStart(scenario));
@@ -43,7 +53,11 @@ export function schedule<R>(
   const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
   let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => deferred.get(id)?.promise));
   const lane = async (): Promise<void> => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await settle(next.scenario);
+    while (queue.length > 0) {
+      await admitted();
+      const next = queue.shift();
+      if (next !== undefined) await settle(next.scenario);
+    }
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
       // One that is skipped is over before its turn.

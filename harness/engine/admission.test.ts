@@ -1,0 +1,32 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import { processKeepsUp } from './admission.ts';
+
+/** Keeps this process from everything else. */
+function block(milliseconds: number): void {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until);
+}
+
+describe('admission', () => {
+  it('waits while the process is behind with its work', async () => {
+    let blocks = 0;
+    const work = setInterval(() => {
+      blocks += 1;
+      if (blocks < 3) block(150);
+      else clearInterval(work);
+    });
+    await sleep(1);
+    await processKeepsUp(new AbortController().signal);
+    expect(blocks).to.be.at.least(3);
+  });
+
+  it('waits no more when the run is ended', async () => {
+    const ended = new AbortController();
+    const work = setInterval(() => block(150));
+    setTimeout(() => ended.abort(), 200);
+    await processKeepsUp(ended.signal);
+    clearInterval(work);
+    expect(ended.signal.aborted).to.equal(true);
+  });
+});
