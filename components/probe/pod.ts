@@ -19,7 +19,7 @@ export function readFile({ path }: ReadFileRequest): ProbeResult {
 /** How long a connection may take; a policy that drops packets is met as a timeout. */
 const CONNECT_MILLISECONDS = 2000;
 /** How long the state that is waited for may take to come. */
-const SETTLE_MILLISECONDS = 20_000;
+const STATE_MILLISECONDS = 20_000;
 
 export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeResult> {
   const url = new URL(
@@ -28,11 +28,11 @@ export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeRes
       : (process.env['AWS_ENDPOINT_URL'] ?? `https://sts.${process.env['AWS_REGION'] ?? 'us-east-1'}.amazonaws.com`),
   );
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
-  const end = Date.now() + SETTLE_MILLISECONDS;
+  const end = Date.now() + STATE_MILLISECONDS;
   for (;;) {
     const failure = await connectOnce(url.hostname.replace(/^\[|\]$/g, ''), port);
-    const settled = until === undefined || (until === 'open') === (failure === undefined);
-    if (!settled && Date.now() < end) {
+    const isSo = until === undefined || (until === 'open') === (failure === undefined);
+    if (!isSo && Date.now() < end) {
       await sleep(300);
       continue;
     }

@@ -113,7 +113,7 @@ describe('AWS by the default credentials', () => {
 
   it('sees by a canary when changes of IAM are in force, and removes it', async () => {
     await look({ tags: () => ({ 'conformance-run': 'c1a2b3d' }) }, (aws) =>
-      aws.propagation!.settled(new AbortController().signal),
+      aws.propagation!.waitForIam(new AbortController().signal),
     );
     expect(cloud.calls().some(({ operation }) => operation === 'CreateRole')).to.equal(true);
     expect(await cloud.inventory()).to.deep.equal([]);
@@ -123,7 +123,7 @@ describe('AWS by the default credentials', () => {
     const assumed = async (accounts: ReadonlySet<AccountAlias>): Promise<string[]> => {
       const before = cloud.emulator.calls().length;
       const flags = { otherAccountRole: cloud.otherAccountRole, allowedAccounts: [accountId, OTHER] };
-      await look(flags, (aws) => aws.propagation!.settled(new AbortController().signal, accounts));
+      await look(flags, (aws) => aws.propagation!.waitForIam(new AbortController().signal, accounts));
       const asked = cloud.emulator.calls().slice(before);
       return asked.flatMap(({ operation, authorizations }) =>
         operation === 'AssumeRole' ? authorizations.map(({ resource }) => resource) : [],

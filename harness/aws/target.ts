@@ -57,7 +57,7 @@ export interface Propagation {
    * outside. Calls at the same time share one look. Throws `HarnessError` FIXTURE_FAILED after its bound.
    * @param accounts where changes were made, since each account's are seen on their own. Default: the main one.
    */
-  settled(signal: AbortSignal, accounts?: ReadonlySet<AccountAlias>): Promise<void>;
+  waitForIam(signal: AbortSignal, accounts?: ReadonlySet<AccountAlias>): Promise<void>;
   /** Seconds that a change may take to be seen at all: how long a probe is repeated that does not meet its expectation yet. */
   readonly boundSeconds: number;
 }

@@ -73,7 +73,7 @@ describe('the canary of IAM', () => {
   it('is changed, and STS asked with the new external id until it has said yes so many times in a row', async () => {
     const answers = ['AccessDenied', undefined, 'NoSuchEntityException', undefined, undefined, undefined];
     const { canary, asked, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
-    await canary.settled(never());
+    await canary.waitForIam(never());
     expect(answers).to.deep.equal([]);
     expect(count('UpdateAssumeRolePolicy')).to.equal(1);
     const policy = asked.find(({ name }) => name === 'UpdateAssumeRolePolicyCommand')?.input['PolicyDocument'];
@@ -88,23 +88,23 @@ describe('the canary of IAM', () => {
     const { canary, count } = stub(({ name }) =>
       name === 'UpdateAssumeRolePolicyCommand' ? answers.shift() : undefined,
     );
-    await canary.settled(never());
+    await canary.waitForIam(never());
     expect(count('UpdateAssumeRolePolicy')).to.equal(3);
   });
 
   it('is changed twice at most for any number of calls at once', async () => {
     const { canary, count } = stub(() => undefined);
-    const first = canary.settled(never());
+    const first = canary.waitForIam(never());
     while (count('AssumeRole') === 0) await new Promise(setImmediate);
-    await Promise.all([first, ...Array.from({ length: 100 }, () => canary.settled(never()))]);
+    await Promise.all([first, ...Array.from({ length: 100 }, () => canary.waitForIam(never()))]);
     expect(count('UpdateAssumeRolePolicy')).to.equal(2);
     expect(count('CreateRole')).to.equal(1);
   });
 
   it('is changed anew for a call that comes when the change is under way', async () => {
     const { canary, asked } = stub(() => undefined, { inARow: 1 });
-    await canary.settled(never());
-    await canary.settled(never());
+    await canary.waitForIam(never());
+    await canary.waitForIam(never());
     const ids = asked.filter(({ name }) => name === 'AssumeRoleCommand').map(({ input }) => input['ExternalId']);
     expect(new Set(ids).size).to.equal(2);
   });
@@ -113,7 +113,7 @@ describe('the canary of IAM', () => {
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined), {
       boundSeconds: 0.02,
     });
-    const error = await failure(canary.settled(never()));
+    const error = await failure(canary.waitForIam(never()));
     expect(error).to.be.instanceOf(HarnessError).and.include({ code: 'FIXTURE_FAILED' });
     expect(error.message).to.contain(CANARY).and.contain('sts:AssumeRole').and.contain('AccessDenied');
     expect(error.message).to.contain('the stub says so');
@@ -126,15 +126,15 @@ describe('the canary of IAM', () => {
   ] as const)
     it(`is given up at once when ${operation} is answered ${code}`, async () => {
       const { canary, count } = stub(({ name }) => (name === `${operation}Command` ? code : undefined));
-      expect((await failure(canary.settled(never()))).name).to.equal(code);
+      expect((await failure(canary.waitForIam(never()))).name).to.equal(code);
       expect(count(operation)).to.equal(1);
     });
 
   it('is looked at again after a failure', async () => {
     const answers = ['ExpiredTokenException', undefined, undefined, undefined];
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' ? answers.shift() : undefined));
-    await failure(canary.settled(never()));
-    await canary.settled(never());
+    await failure(canary.waitForIam(never()));
+    await canary.waitForIam(never());
     expect(answers).to.deep.equal([]);
   });
 
@@ -142,8 +142,8 @@ describe('the canary of IAM', () => {
     let open = false;
     const { canary } = stub(({ name }) => (name === 'AssumeRoleCommand' && !open ? 'AccessDenied' : undefined));
     const stop = new AbortController();
-    const stopped = failure(canary.settled(stop.signal));
-    const other = canary.settled(never());
+    const stopped = failure(canary.waitForIam(stop.signal));
+    const other = canary.waitForIam(never());
     stop.abort(new Error('interrupted'));
     expect((await stopped).message).to.equal('interrupted');
     open = true;
@@ -152,7 +152,7 @@ describe('the canary of IAM', () => {
 
   it('goes with the run, and ends what waits', async () => {
     const { canary, count } = stub(({ name }) => (name === 'AssumeRoleCommand' ? 'AccessDenied' : undefined));
-    const waiting = failure(canary.settled(never()));
+    const waiting = failure(canary.waitForIam(never()));
     while (count('AssumeRole') === 0) await new Promise(setImmediate);
     await canary.close();
     expect(await waiting).to.include({ code: 'STOPPED' });
@@ -232,8 +232,8 @@ describe('the canary at the emulator', () => {
       const delays = { iam } as EmulatorSettings['delays'];
       const { canary, roles, close } = await started({ delays }, false);
       try {
-        await Promise.all(Array.from({ length: 20 }, () => canary.settled(never())));
-        await canary.settled(never());
+        await Promise.all(Array.from({ length: 20 }, () => canary.waitForIam(never())));
+        await canary.waitForIam(never());
         expect(await roles()).to.include(CANARY);
         await canary.close();
         expect(await roles()).not.to.include(CANARY);
@@ -245,7 +245,7 @@ describe('the canary at the emulator', () => {
   it('is not made by the root user, who cannot assume it', async () => {
     const { canary, roles, close } = await started({}, true);
     try {
-      await canary.settled(never());
+      await canary.waitForIam(never());
       expect(await roles()).not.to.include(CANARY);
       await canary.close();
     } finally {

@@ -33,7 +33,7 @@ export interface IamPropagationOptions {
 
 /** A `Propagation` with something in the account that must be removed: `close` does. */
 export interface IamPropagation extends Propagation {
-  /** Makes the canary; the first `settled` does so too. */
+  /** Makes the canary; the first `waitForIam` does so too. */
   open(): Promise<void>;
   /** Ends what waits, with `HarnessError` STOPPED, and deletes the canary. */
   close(): Promise<void>;
@@ -64,11 +64,11 @@ const SESSION_SECONDS = 900;
  * after the changes that are waited for, and when STS opens sessions with that one, the changes before it are taken to be in
  * force too. AWS does not promise such an order: probes are repeated for `boundSeconds` besides.
  *
- * One change of the canary is under way at a time, and calls of `settled` join the next that starts after them: a hundred
+ * One change of the canary is under way at a time, and calls of `waitForIam` join the next that starts after them: a hundred
  * scenarios side by side share one wait. Codes other than those that propagation explains are thrown as they come.
  *
  * The root user of an account cannot assume roles (STS API Reference, "AssumeRole"): where the harness acts as one, nothing
- * can be seen from outside, no canary is made, and `settled` resolves at once.
+ * can be seen from outside, no canary is made, and `waitForIam` resolves at once.
  */
 export function iamPropagation(options: IamPropagationOptions): IamPropagation {
   const { clients, run, accountId, inARow = 3, boundSeconds = 60, pollMilliseconds = 1100 } = options;
@@ -179,7 +179,7 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
   return {
     boundSeconds,
     open: async () => void (await opened()),
-    settled: (signal) => {
+    waitForIam: (signal) => {
       if (next === undefined) {
         next = last
           .catch(() => undefined)
@@ -221,8 +221,8 @@ export function propagationIn(canaries: {
 }): Propagation & { close(): Promise<void> } {
   return {
     boundSeconds: canaries.main.boundSeconds,
-    settled: async (signal, accounts = new Set(['main'])) => {
-      await Promise.all([...accounts].map(async (account) => canaries[account]?.settled(signal)));
+    waitForIam: async (signal, accounts = new Set(['main'])) => {
+      await Promise.all([...accounts].map(async (account) => canaries[account]?.waitForIam(signal)));
     },
     close: async () => {
       const closed = await Promise.allSettled(Object.values(canaries).map((canary) => canary.close()));

@@ -52,7 +52,7 @@ function worldOf(
 ): ScenarioWorld {
   const scenario = aScenario({ roles: ROLES, ...spec });
   const sources = { run: 'crun', accountId: () => '111122223333', cluster: () => undefined };
-  const propagation = boundSeconds === undefined ? undefined : { boundSeconds, settled: async () => undefined };
+  const propagation = boundSeconds === undefined ? undefined : { boundSeconds, waitForIam: async () => undefined };
   return {
     scenario,
     names: new Names(scenario, sources),
@@ -76,9 +76,9 @@ const step = (probe: Step): ProbeStep => probe as ProbeStep;
 describe('changes of IAM', () => {
   it('are waited for in each account that the scenario has something of IAM in', async () => {
     const waits: string[][] = [];
-    const settled = async (_signal: AbortSignal, accounts: Iterable<string> = []): Promise<void> =>
+    const noteAccounts = async (_signal: AbortSignal, accounts: Iterable<string> = []): Promise<void> =>
       void waits.push([...accounts]);
-    const aws = { propagation: { boundSeconds: 1, settled } };
+    const aws = { propagation: { boundSeconds: 1, waitForIam: noteAccounts } };
     await waitForIam(worldOf(1, {}, aws));
     await waitForIam(worldOf(1, { roles: { ...ROLES, far: { ...podIdentityRole(), account: 'other' } } }, aws));
     await waitForIam(worldOf(1, { providers: [{ cluster: 'c1', account: 'other', clientIds: [] }] }, aws));

@@ -16,7 +16,7 @@ export const kubernetesPollMilliseconds = ({ name }: Pick<AwsTarget, 'name'>): n
 export async function waitForIam({ environment, signal, scenario: { spec } }: ScenarioWorld): Promise<void> {
   const things = [...Object.values(spec.roles ?? {}), ...(spec.providers ?? [])];
   const accounts = things.map(({ account = 'main' }) => account);
-  await environment.aws.propagation?.settled(signal, new Set(['main', ...accounts]));
+  await environment.aws.propagation?.waitForIam(signal, new Set(['main', ...accounts]));
 }
 
 /** Whether a scenario has something of IAM that must be in force before anything uses it. */
@@ -24,8 +24,8 @@ export const usesIam = ({ scenario: { spec } }: ScenarioWorld): boolean =>
   Object.keys(spec.roles ?? {}).length > 0 || (spec.providers ?? []).length > 0;
 
 /**
- * Repeats a call while it throws what `isPassing` says is for want of propagation, for as long as a change may take to be
- * seen; then throws that. Where changes are in force at once the call is made once.
+ * Repeats a call while it throws what `isPassing` says will pass once earlier changes are in force, for as long as they may
+ * take; then throws that. Where changes are in force at once the call is made once.
  */
 export async function retryUntilConsistent<T>(
   { environment, signal }: ScenarioWorld,

@@ -24,8 +24,8 @@ export function retryUntil(world: ScenarioWorld, step: ProbeStep): RetryUntil | 
 
 /**
  * The probes of one pod between two steps, in the order that it makes them: those that must be granted come first where AWS
- * takes a while to put changes in force, so that a denial is not one for want of them. Probes that write, or whose order is
- * what they are about, stay where the scenario has them.
+ * takes a while to put changes in force, so that a denial does not come of a change that is still to come. Probes that write,
+ * or whose order is what they are about, stay where the scenario has them.
  */
 export function probingOrder<T extends { readonly step: ProbeStep }>(world: ScenarioWorld, probes: readonly T[]): T[] {
   const isFree = probes.every(({ step }) => ofWorkload(step.operation)?.readOnly);

@@ -83,7 +83,7 @@ describe('a scenario on an AWS that takes its time', function () {
       ...aws,
       propagation: {
         boundSeconds: canary.boundSeconds,
-        settled: (signal) => (looks ? canary.settled(signal) : Promise.resolve()),
+        waitForIam: (signal) => (looks ? canary.waitForIam(signal) : Promise.resolve()),
       },
       askEksAuth: (cluster, token) => askEksAuth({ ...eksAuth, counter: callCounter() }, cluster, token),
       close: async () => {

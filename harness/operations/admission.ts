@@ -51,20 +51,20 @@ async function postInDryRun(
   }
 }
 
-const SETTLE_MILLISECONDS = 5000;
+const PROPAGATION_MILLISECONDS = 5000;
 
 /**
- * How many looks show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
+ * How many pods show what all API servers of EKS do. Each has a webhook of its own, with its own list of associations, and
  * a load balancer chooses among them for each connection.
  */
-const LOOKS = 5;
+const SAMPLES = 5;
 /** Makes the connection end with the request, so that the next is a new one. */
 const OWN_CONNECTION = { connection: 'close' } as const;
 
 /** Pods that were created in dry run at once, by as many API servers as may answer. */
 export async function admitEverywhere(world: ScenarioWorld, like: Workload, body: object): Promise<readonly V1Pod[]> {
   const answers = await Promise.all(
-    Array.from({ length: LOOKS }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
+    Array.from({ length: SAMPLES }, () => postInDryRun(world, like, body, OWN_CONNECTION)),
   );
   return answers.filter(({ status }) => status === 201).map((answer) => JSON.parse(answer.body) as V1Pod);
 }
@@ -80,7 +80,7 @@ export async function awaitAdmission(
   world: ScenarioWorld,
   like: Workload,
   isSo: (facts: Facts) => boolean,
-  { signal = world.signal, milliseconds = SETTLE_MILLISECONDS } = {},
+  { signal = world.signal, milliseconds = PROPAGATION_MILLISECONDS } = {},
 ): Promise<boolean> {
   const { eventual, aws } = world.environment;
   if (!eventual && aws.propagation === undefined) return true;
@@ -92,7 +92,7 @@ export async function awaitAdmission(
   while (performance.now() < end && !signal.aborted) {
     if (isAsWanted(await look())) {
       if (aws.name !== 'aws') return true;
-      const others = await Promise.all(Array.from({ length: LOOKS - 1 }, look));
+      const others = await Promise.all(Array.from({ length: SAMPLES - 1 }, look));
       if (others.every(isAsWanted)) return true;
     }
     await sleep(kubernetesPollMilliseconds(aws));
@@ -134,7 +134,7 @@ export async function awaitAccountSeen(
       const expiration = facts['podIdentityVolume.expirationSeconds'] ?? facts['irsaVolume.expirationSeconds'];
       return Number.isNaN(seconds) || expiration === undefined || expiration === Math.max(seconds, LEAST_EXPIRATION);
     },
-    { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : SETTLE_MILLISECONDS },
+    { milliseconds: showsEndpoint && sets === undefined ? TRIAL_MILLISECONDS : PROPAGATION_MILLISECONDS },
   );
   if (showsEndpoint && sets === undefined && here.setsStsEndpoint !== true) here.setsStsEndpoint = seen;
 }

@@ -29,7 +29,7 @@ function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {
   };
   const aws = {
     ...{ name, region: 'us-west-2', accountId: () => '111122223333' },
-    propagation: { boundSeconds: 30, settled: async () => undefined },
+    propagation: { boundSeconds: 30, waitForIam: async () => undefined },
   } as unknown as AwsTarget;
   const clusters = new Map([['c1', { workloadImage: 'probe', kubernetes } as unknown as ProvisionedCluster]] as const);
   const world = aWorld(aScenario({ workloads: { red: { role: 'app' } } }), anEnvironment(aws, { clusters }));

@@ -15,7 +15,7 @@ const common = {
   keepsCredentials: true,
 } as const;
 const endsPodOf = ({ workload }: OfPod): string => workload;
-/** A pod takes its time to start. */
+/** What a pod takes to start, in seconds or so. */
 const waitSeconds = (): number => 1;
 
 defineStep<OfPod>({

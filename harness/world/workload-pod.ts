@@ -60,11 +60,11 @@ export async function startWorkloadPod(
     };
     return podManifest(world, workload, name, plan, usesApiToken(groups));
   };
-  const settled = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
+  const release = (await world.environment.podStarts?.acquire()) ?? ((): void => undefined);
   const asked = performance.now();
   const first = `${workload.name}-${ordinal}`;
   const { name, uid } = await createAsSeen(world, workload, first, manifestOf).catch((error: unknown) => {
-    settled();
+    release();
     throw error;
   });
   const abort = new AbortController();
@@ -73,7 +73,7 @@ export async function startWorkloadPod(
     groups.reduce((sum, group) => sum + group.probes.length, 0),
     () => heldBack || world.environment.podTimes.push(performance.now() - asked),
   );
-  void collectReports(world, workload, name, inbox, settled, signal);
+  void collectReports(world, workload, name, inbox, release, signal);
   let opened = heldBack ? NO_PHASE : (groups[0]?.number ?? 0);
   let over = false;
   const remove = async (): Promise<void> => {
@@ -170,7 +170,7 @@ async function collectReports(
   workload: Workload,
   name: string,
   inbox: Inbox,
-  settled: () => void,
+  release: () => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { pods, kubernetes } = clusterOf(world, workload.cluster);
@@ -183,7 +183,7 @@ async function collectReports(
       const ended = pods.ended(namespace, name, PROBE_CONTAINER);
       const others: string[] = [];
       const take = (line: string): void => {
-        settled();
+        release();
         if (line.startsWith(REPORT_PREFIX)) {
           const report = reportOf(line);
           if (report === undefined || seen.has(report.number)) return;
@@ -206,7 +206,7 @@ async function collectReports(
   } catch (error) {
     inbox.fail(signal.aborted ? signal.reason : error);
   } finally {
-    settled();
+    release();
   }
 }
 
