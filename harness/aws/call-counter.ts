@@ -1,5 +1,5 @@
 import { isThrottling } from '../../foundation/aws-problem.ts';
-import type { CallCounts } from './target.ts';
+import type { CallCounts } from './call-counts.ts';
 
 /** The part of an AWS SDK client that counting needs: its middleware stack. */
 export interface CountedClient {

@@ -5,6 +5,7 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import type { ProvisioningClients } from '../../clusters/driver.ts';
 import type { CallRecord, Weather } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
+import type { CallCounts } from './call-counts.ts';
 import type { AwsCredentials } from './credentials.ts';
 
 /** The AWS services that scenarios are about, by their endpoint ids. */
@@ -28,17 +29,6 @@ export interface AwsControls {
   /** The calls that AWS received, oldest first. */
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
-}
-
-/** The calls that the harness itself made, retries included. */
-export interface CallCounts {
-  readonly total: number;
-  /** Attempts that followed another of the same call. */
-  readonly retries: number;
-  /** Answers that a service gave since it was asked too often. */
-  readonly throttled: number;
-  /** By service and operation, such as `iam:CreateRole`, attempts counted. */
-  readonly byOperation: Readonly<Record<string, number>>;
 }
 
 /** What EKS Auth answered about a pod's token. */

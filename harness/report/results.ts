@@ -1,6 +1,6 @@
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { StatementExplanation } from '../../emulator/index.ts';
-import type { CallCounts } from '../aws/target.ts';
+import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
+import type { CallCounts } from '../aws/call-counts.ts';
 import type { OptionValue, Origin } from '../../foundation/options.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 

@@ -1,4 +1,4 @@
-import type { CallCounts } from '../aws/target.ts';
+import type { CallCounts } from '../aws/call-counts.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
 import { counted, mark, verdictCounts, type Paint } from './text.ts';
 
