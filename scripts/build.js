@@ -17,6 +17,7 @@ process.chdir(root);
 /** Entry points of dist/, by their path without extension. */
 const ENTRIES = [
   'harness/index',
+  'harness/mocha',
   'cli/main',
   'components/agent/main',
   ...readdirSync('suites')

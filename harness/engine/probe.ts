@@ -35,12 +35,12 @@ export async function probeAll(world: ScenarioWorld): Promise<readonly ProbeOutc
       .map((item) => running.start(item.name, 0)),
   );
   await mintBoundTokens(world, running);
-  const outcomes: ProbeOutcome[] = [];
+  const { outcomes } = world;
   for (const [index, stage] of all.entries()) {
     if (stage.kind === 'action') await performStep(contextOf(world, running, all, index + 1), stage.action);
     else outcomes.push(...(await probeGroup(world, stage.group, running)));
   }
-  return withoutControl(outcomes.sort((a, b) => a.number - b.number));
+  return withoutControl([...outcomes].sort((a, b) => a.number - b.number));
 }
 
 /** What the step ahead of stage `next` is performed with. */

@@ -82,6 +82,10 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
   /** What may be why its result is not as expected, in a sentence; undefined where nothing is known. */
   whyNot?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
+  /** It is performed when all probes before it are over, and those after it wait for it. */
+  readonly standsAlone?: true;
+  /** Why a result is not as expected, where comparing it with what is expected does not tell. */
+  reason?(result: ProbeResult): string | undefined;
   /** The credentials that it presents are the scenario's: that they are not accepted is its result. */
   readonly asScenario?: true;
   /**

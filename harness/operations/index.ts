@@ -5,6 +5,7 @@ export * from './agent-get.ts';
 export * from './associations.ts';
 export * from './assume-role-with-web-identity.ts';
 export * from './await-token-rotation.ts';
+export * from './check.ts';
 export * from './connect.ts';
 export * from './create-pod-identity-association.ts';
 export * from './create-token.ts';

@@ -28,23 +28,30 @@ export interface Registry {
   readonly files: Map<string, string>;
   /** What reports call the file that is being loaded. */
   file: string;
+  /** Declares a suite's scenarios. Default: `declare` alone. */
+  readonly around?: (suite: string, declare: () => void) => void;
   /** Called with each scenario as it is declared. */
   readonly declared?: (scenario: Scenario) => void;
 }
 
-export const newRegistry = (declared?: Registry['declared']): Registry => ({
+export const newRegistry = (listener: Pick<Registry, 'around' | 'declared'> = {}): Registry => ({
   scenarios: [],
   hooks: new Map(),
   files: new Map(),
   file: '',
-  ...(declared && { declared }),
+  ...listener,
 });
 
 let current: Registry | undefined;
 
+/** Lets a registry take what `suite` declares from now on. */
+export function openRegistry(registry: Registry): void {
+  current = registry;
+}
+
 /** Runs `load` with a registry that takes what `suite` declares meanwhile. */
 export async function collect(registry: Registry, load: () => Promise<void>): Promise<void> {
-  current = registry;
+  openRegistry(registry);
   try {
     await load();
   } finally {
@@ -63,13 +70,16 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
       'BAD_SUITE_FILE',
       `Suite "${name}" was declared outside a run: load its file with --suites-dir.`,
     );
+  const caller = callingFile() ?? '';
+  // Where somebody else loads files, nobody says which one it is.
+  if (registry.around) registry.file = caller;
+  const file = registry.files.get(caller) ?? registry.file;
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name))
     throw bad(registry, `suite name "${name}" is not in kebab case: use lower-case letters, digits and single dashes`);
-  const file = registry.files.get(callingFile() ?? '') ?? registry.file;
   const hooks = registry.hooks.get(name) ?? noHooks();
   registry.hooks.set(name, hooks);
   const take = (kind: HookName) => (hook: Hook) => void hooks[kind].push(hook);
-  declare({
+  const context: SuiteContext = {
     scenario: (id, title, spec) => {
       const scenario: Scenario = { id, suite: name, title, file, spec };
       checkScenario(registry, scenario);
@@ -80,7 +90,9 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
     after: take('after'),
     beforeEach: take('beforeEach'),
     afterEach: take('afterEach'),
-  });
+  };
+  if (registry.around) registry.around(name, () => declare(context));
+  else declare(context);
 }
 
 /** The file that calls `suite`: the one that is being loaded may import others that declare suites too. */

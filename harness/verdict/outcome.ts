@@ -3,6 +3,7 @@ import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import { notesOn } from '../consistency/notes.ts';
 import { describeOperation } from '../operations/describe.ts';
+import { ofHarness } from '../operations/registry.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
@@ -57,7 +58,8 @@ export function outcomeOf(
   { doubt, why, tries, milliseconds }: Trial,
 ): ProbeOutcome {
   const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
-  const said = tries === 1 ? judgement.reason : afterTries(judgement.reason, tries, milliseconds);
+  const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
+  const said = tries === 1 ? told : afterTries(told, tries, milliseconds);
   const doubts = judgement.matches ? undefined : (doubtOf(result) ?? doubt);
   // What was waited for in vain may be why.
   const reason = judgement.matches

@@ -1,7 +1,7 @@
-import { stepOf } from '../operations/registry.ts';
+import { ofHarness, stepOf } from '../operations/registry.ts';
 import type { ActionStep, ProbeStep, Scenario } from '../scenario/spec.ts';
 
-/** Consecutive probes, made side by side by all workloads; the actions before them come first. */
+/** Consecutive probes, made side by side by all workloads; the actions before them come first, and one that stands alone is by itself. */
 export interface ProbeGroup {
   readonly number: number;
   readonly probes: readonly NumberedProbe[];
@@ -28,13 +28,15 @@ export function stages(scenario: Scenario): readonly Stage[] {
       result.push({ kind: 'action', action: step });
       continue;
     }
-    if (open === undefined) {
+    const alone = ofHarness(step.operation)?.standsAlone === true;
+    if (open === undefined || alone) {
       open = [];
       result.push({ kind: 'group', group: { number: groups, probes: open } });
       groups += 1;
     }
     open.push({ number, step });
     number += 1;
+    if (alone) open = undefined;
   }
   return result;
 }

@@ -1,3 +1,4 @@
+import type { ProbeOutcome } from '../report/results.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { Resources } from '../../foundation/resources.ts';
@@ -79,6 +80,8 @@ export interface ScenarioWorld {
   readonly injected: Map<string, boolean>;
   /** When EKS Auth may be asked next about a service account (`accountKey`), by the time of `performance`. */
   readonly mayAskEksAuth: Map<string, number>;
+  /** What probes came to so far. */
+  readonly outcomes: ProbeOutcome[];
   /** Ends when the scenario is over or its time is up. */
   readonly signal: AbortSignal;
 }
@@ -106,6 +109,7 @@ export function makeWorld(
     names,
     associations: new Map(),
     tokens: new Map(),
+    outcomes: [],
     resources,
     disturbances: [],
     notes: new Map(),

@@ -1,0 +1,131 @@
+/**
+ * What `mocha --require eks-pod-identity-conformance/mocha` loads: each scenario of the suite files that mocha loads becomes a
+ * test, and those that mocha selects are run side by side while it shows one after the other. Options are environment variables
+ * (docs/mocha.md).
+ */
+import { setMaxListeners } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import { HarnessError } from '../foundation/errors.ts';
+import { checkClusterFlags } from './config/cluster-flags.ts';
+import { configure } from './config/configuration.ts';
+import { keepUntil } from './engine/keep.ts';
+import { run } from './engine/run.ts';
+import { ScenarioTest } from './report/mocha.ts';
+import type { NamedReporter, Reporter } from './report/reporter.ts';
+import { makeReporters } from './report/reporters.ts';
+import { wantsColor } from './report/terminal.ts';
+import type { RunResults } from './report/results.ts';
+import { newRegistry, openRegistry } from './scenario/registry.ts';
+import type { Scenario } from './scenario/spec.ts';
+import { prepareForUserFiles } from './scenario/user-files.ts';
+import { watchInterrupts } from './scenario/watchdog.ts';
+
+/** The tests of the scenarios, and the run behind them: mocha runs once in a process. */
+const shown: { readonly scenario: Scenario; readonly test: ScenarioTest; readonly shownBy: Mocha.Test }[] = [];
+const registry = newRegistry({
+  around: (name, declare) => void describe(name, declare),
+  declared: (scenario) => {
+    const test = new ScenarioTest(scenario.id);
+    const shownBy = it(`${scenario.id} ${scenario.title}`, test.body);
+    shownBy.timeout(0);
+    test.shownBy(shownBy);
+    shown.push({ scenario, test, shownBy });
+  },
+});
+let results: Promise<RunResults> | undefined;
+
+/** Before suite files are loaded. */
+export async function mochaHooks(): Promise<object> {
+  if (process.env['MOCHA_WORKER_ID'] !== undefined)
+    throw told(
+      new HarnessError('BAD_FLAG_VALUE', 'Scenarios run side by side as it is: leave out --parallel of mocha.'),
+    );
+  // All that is under way listens to the run's signals, which Node would warn of as a leak.
+  setMaxListeners(0);
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+  await prepareForUserFiles();
+  watchInterrupts();
+  openRegistry(registry);
+  return {};
+}
+
+/** Starts the run of the scenarios that mocha selected; resolves when the clusters are there. */
+export async function mochaGlobalSetup(this: Mocha.Runner): Promise<void> {
+  const { _grep: grep, _invert: invert = false, _opts: options } = this as unknown as Selection;
+  const selected = shown.filter(({ shownBy }) => grep.test(shownBy.fullTitle()) !== invert);
+  if (selected.length === 0 || options?.dryRun === true) return;
+  const tests = new Map(selected.map(({ scenario, test }) => [scenario.id, test]));
+  try {
+    await new Promise<void>((provisioned, failed) => {
+      const bridge: Reporter = {
+        phaseStarted: (phase) => (phase === 'scenarios' ? provisioned() : undefined),
+        scenarioOver: (result) => tests.get(result.id)?.end(result),
+        runOver: ({ run: { error } }) => {
+          for (const test of tests.values()) test.abandon(error);
+        },
+      };
+      results = start(
+        selected.map(({ scenario }) => scenario),
+        { name: 'mocha', reporter: bridge },
+      );
+      results.then(({ run: { error } }) => (error === null ? provisioned() : failed(new Error(error))), failed);
+    });
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+/** Resolves when all is torn down. Throws what kept the run as a whole from its work: mocha then exits with another code than 0. */
+export async function mochaGlobalTeardown(): Promise<void> {
+  const error = (await results)?.run.error ?? null;
+  if (error !== null) throw told(new Error(error));
+}
+
+/** Which tests mocha runs, as its runner knows it. */
+interface Selection {
+  readonly _grep: RegExp;
+  readonly _invert?: boolean;
+  readonly _opts?: { readonly dryRun?: boolean };
+}
+
+async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Promise<RunResults> {
+  const configuration = configure([], process.env);
+  checkClusterFlags(configuration);
+  const wanted = configuration.list('reporter');
+  const { stdout, stderr, env: environment } = process;
+  const color = wantsColor(stderr, configuration.flag('no-color'), environment);
+  const io = { stdout, stderr, environment, color, quiet: configuration.flag('quiet'), verbose: false };
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => interrupt.abort(new Error('the run was interrupted')));
+  return run({
+    ...{ configuration, scenarios, environment },
+    hooks: registry.hooks,
+    reporters: [bridge, ...(wanted.length === 0 ? [] : await makeReporters(wanted, io))],
+    version: (JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as { version: string }).version,
+    workload: WORKLOAD_PROGRAMS[0],
+    interrupted: interrupt.signal,
+    programs: [join(root(), 'dist', 'probe', 'probe.cjs')],
+    whileKept: (provisioned, directory, journal) =>
+      keepUntil(interrupt.signal, provisioned, {
+        ...{ directory, journal },
+        kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
+        output: stderr,
+      }),
+  });
+}
+
+/** Folder of the package. Built, this file is dist/harness/mocha.js; it also runs from its source. */
+function root(): string {
+  const code = dirname(dirname(fileURLToPath(import.meta.url)));
+  return basename(code) === 'dist' ? dirname(code) : code;
+}
+
+/** mocha prints an error's stack: of these the sentence says all. */
+function told(error: unknown): unknown {
+  if (error instanceof Error) error.stack = error.message;
+  return error;
+}

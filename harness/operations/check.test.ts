@@ -1,0 +1,78 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { AssertionError as NodeAssertionError } from 'node:assert';
+import { expect } from 'chai';
+import { startEmulator, type Emulator } from '../../emulator/index.ts';
+import { emulatedAws } from '../aws/emulated.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { granted, getObject } from '../index.ts';
+import { stages } from '../world/stages.ts';
+import { anEnvironment, aWorld } from '../testing/environment.ts';
+import { aScenario, anOutcome } from '../testing/scenarios.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { check, type CheckContext } from './check.ts';
+import { performOperation } from './perform.ts';
+import { operationOf } from './registry.ts';
+
+const grant = granted('red', getObject('data/red/key'));
+
+describe('a check', () => {
+  let emulator: Emulator;
+  let aws: AwsTarget;
+  before(async () => {
+    emulator = await startEmulator();
+    aws = emulatedAws(emulator);
+  });
+  after(() => aws.close());
+
+  async function result(run: (context: CheckContext) => unknown, world?: ScenarioWorld) {
+    const scenario = aScenario({ probes: [grant, check('it holds', run)] });
+    const { operation } = check('it holds', run);
+    return performOperation(world ?? aWorld(scenario, anEnvironment(aws)), operation, {});
+  }
+
+  it('that throws nothing is granted', async () => {
+    expect(await result(() => 'whatever')).to.deep.equal({ outcome: 'granted' });
+    expect(await result(async () => undefined)).to.deep.equal({ outcome: 'granted' });
+  });
+
+  for (const [library, run] of [
+    ['chai', () => expect(3, 'the count').to.equal(4)],
+    ['Node', () => Promise.reject(new NodeAssertionError({ message: 'the count: expected 3 to equal 4' }))],
+  ] as const)
+    it(`that an assertion of ${library} ends is failed, with its message as the reason`, async () => {
+      const failed = await result(run);
+      expect(failed).to.deep.equal({ outcome: 'refused', message: 'the count: expected 3 to equal 4' });
+      const descriptor = operationOf({ do: 'Check' });
+      expect(descriptor.performedBy === 'harness' && descriptor.reason?.(failed)).to.equal(failed.message);
+    });
+
+  it('that anything else ends is an error', async () => {
+    expect(await result(() => (undefined as unknown as { x: string }).x)).to.include({ outcome: 'error' });
+    expect(await result(() => Promise.reject(new Error('no network')))).to.deep.equal({
+      outcome: 'error',
+      message: 'no network',
+    });
+  });
+
+  it('is given real names, what came of the probes before it, and clients of AWS', async () => {
+    const world = aWorld(aScenario(), anEnvironment(aws));
+    world.outcomes.push(anOutcome());
+    let seen: CheckContext | undefined;
+    expect(await result((context) => void (seen = context), world)).to.deep.equal({ outcome: 'granted' });
+    expect(seen?.name('<bucket:data>/x')).to.equal(`${world.names.bucket('data')}/x`);
+    expect(seen?.outcomes.map(({ verdict }) => verdict)).to.deep.equal(['passed']);
+    const client = new S3Client((await seen?.aws('s3'))!);
+    const missing = await client
+      .send(new GetObjectCommand({ Bucket: 'none', Key: 'x' }))
+      .catch((error: Error) => error);
+    expect(missing).to.have.property('name', 'NoSuchBucket');
+    client.destroy();
+  });
+
+  it('stands alone between the probes before and after it', () => {
+    const all = stages(aScenario({ probes: [grant, grant, check('one', () => undefined), grant] }));
+    expect(
+      all.map((stage) => (stage.kind === 'group' ? stage.group.probes.map(({ number }) => number) : [])),
+    ).to.deep.equal([[0, 1], [2], [3]]);
+  });
+});

@@ -1,0 +1,113 @@
+import { AssertionError } from 'chai';
+import type { ProbeOutcome } from '../report/results.ts';
+import { shown } from '../scenario/checks.ts';
+import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
+import type { HarnessOperation, ProbeStep } from '../scenario/spec.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { succeeds } from './expectations.ts';
+import { defineOperation } from './registry.ts';
+
+/** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
+export interface AwsClientSettings {
+  readonly region: string;
+  /** Of an AWS that is not AWS itself. */
+  readonly endpoint?: string;
+  /** Those of the harness: an administrator of the account. */
+  readonly credentials: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken?: string;
+  };
+  /** S3: the bucket is in the path. */
+  readonly forcePathStyle: boolean;
+}
+
+export interface KubernetesRequest {
+  /** Default GET. */
+  readonly method?: string;
+  /** Such as `/api/v1/namespaces/<name>/pods`. */
+  readonly path: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+}
+
+/** What a check is given: the scenario's world, as it is once the probes before the check are over. */
+export interface CheckContext {
+  /** Id of the scenario. */
+  readonly scenario: string;
+  /** Replaces names in angle brackets by real ones: `<namespace:red>`, `<bucket:data>`, `<role:app>`. */
+  readonly name: (text: string) => string;
+  /** What the probes before it came to. */
+  readonly outcomes: readonly ProbeOutcome[];
+  readonly aws: (service: 's3' | 'iam' | 'sts' | 'eks', account?: AccountAlias) => Promise<AwsClientSettings>;
+  /** Sends a request to a cluster's API server, as its administrator. Does not throw for an answer of whatever status. */
+  readonly kubernetes: (
+    request: KubernetesRequest,
+    cluster?: ClusterAlias,
+  ) => Promise<{ readonly status: number; readonly body: string }>;
+  /** Fires when the scenario's time is up, or the run is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+interface Check extends HarnessOperation {
+  readonly do: 'Check';
+  readonly title: string;
+  readonly run: (context: CheckContext) => unknown;
+}
+
+/**
+ * A probe of the suite's own, made by the harness when all probes before it are over: it fails when `run` throws an AssertionError,
+ * chai's or Node's, and is an error when that throws anything else.
+ */
+export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
+  succeeds({ do: 'Check', title, run } as Check);
+
+defineOperation<Check>({
+  name: 'Check',
+  performedBy: 'harness',
+  standsAlone: true,
+  *check({ title, run }) {
+    if (typeof title !== 'string' || title.trim() === '')
+      yield `the title of check is ${shown(title ?? null)}: say in a sentence what it asserts`;
+    if (typeof run !== 'function') yield `the second argument of check is ${shown(run ?? null)}: give a function`;
+  },
+  describe: ({ title }) => [title],
+  reason: ({ message }) => message,
+  perform: async (world, { run }) => {
+    try {
+      await run(contextOf(world));
+      return { outcome: 'granted' };
+    } catch (error) {
+      const { name, message } = error instanceof Error ? error : new Error(String(error));
+      if (isAssertion(error)) return { outcome: 'refused', message };
+      return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
+    }
+  },
+});
+
+const isAssertion = (error: unknown): boolean =>
+  error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));
+
+const contextOf = (world: ScenarioWorld): CheckContext => ({
+  scenario: world.scenario.id,
+  name: (text) => world.names.expand(text),
+  outcomes: [...world.outcomes],
+  aws: async (service, account = 'main') => {
+    const { config } = world.environment.aws.clients(account)[service];
+    const endpoint = await config.endpoint?.();
+    const { accessKeyId, secretAccessKey, sessionToken } = await config.credentials();
+    return {
+      region: await config.region(),
+      ...(endpoint && {
+        endpoint: `${endpoint.protocol}//${endpoint.hostname}${endpoint.port === undefined ? '' : `:${endpoint.port}`}${endpoint.path.replace(/\/$/, '')}`,
+      }),
+      credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+      forcePathStyle: endpoint !== undefined,
+    };
+  },
+  kubernetes: async ({ method = 'GET', path, body }, cluster = 'c1') => {
+    const answer = await clusterOf(world, cluster).kubernetes.raw({ method, path, body });
+    return { status: answer.status, body: answer.body };
+  },
+  signal: world.signal,
+});
