@@ -12,7 +12,7 @@ export interface ImportedFiles {
 /** Hooks are of the process, which needs them once. */
 let prepared: Promise<ImportedFiles> | undefined;
 
-/** Lets files outside the package import it by name, and TypeScript be loaded. */
+/** Lets files outside the package import it and its chai by name, and TypeScript be loaded. */
 export const prepareForUserFiles = (): Promise<ImportedFiles> => (prepared ??= prepare());
 
 /**
@@ -32,7 +32,10 @@ async function prepare(): Promise<ImportedFiles> {
   export function initialize({ port }) { imported = port; }
   export async function resolve(specifier, context, next) {
     if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
-    const found = await next(specifier, context);
+    const found = await next(specifier, context).catch((error) => {
+      if (specifier !== 'chai') throw error;
+      return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
+    });
     const isUsers = found.url.startsWith('file:') && !found.url.includes('/node_modules/');
     if (isUsers && /^\\.{0,2}\\//.test(specifier)) imported.postMessage(found.url);
     // Suites are ES modules, also in a folder whose package.json does not say so.
