@@ -22,7 +22,7 @@ export interface KubeObject {
   [further: string]: unknown;
 }
 
-/** What happened to an object; `object` is a copy that the listener may keep. */
+/** What happened to an object; `object` is the stored one, which is never changed: the listener may keep it and only read it. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: KubeObject;
@@ -30,7 +30,7 @@ export interface WatchEvent {
 
 /**
  * The objects of a cluster, by resource name in the plural (`pods`, `serviceaccounts`, `clusterrolebindings`, …). It
- * knows nothing of users: authorization and admission happen in front of it. Objects handed out are copies.
+ * knows nothing of users: authorization and admission happen in front of it. Objects that its functions return are copies.
  */
 export interface ObjectStore {
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;

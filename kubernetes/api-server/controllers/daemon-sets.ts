@@ -30,7 +30,7 @@ export function startDaemonSetController(context: ApiContext): () => void {
       const nodes = selectedNodes(set, store.peekAll('nodes'));
       for (const pod of podsOf(store, set)) {
         const keep = nodes.includes(pod.spec?.nodeName ?? '') && pod.metadata.labels?.[REVISION_LABEL] === revision;
-        if (!keep || hasEnded(pod)) deletePod(context, structuredClone(pod));
+        if (!keep || hasEnded(pod)) deletePod(context, pod);
       }
       // A node's next pod is made when its last one is gone.
       const taken = new Set(podsOf(store, set).map((pod) => pod.spec?.nodeName));

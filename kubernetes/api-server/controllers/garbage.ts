@@ -21,9 +21,10 @@ export function startGarbageCollector(context: Pick<ApiContext, 'store' | 'clock
   for (const owner of OWNERS) {
     store.onChange(owner, ({ type, object }) => {
       if (type !== 'DELETED') return;
-      for (const [resource, { metadata, ...rest }] of dependentsOf(store, object)) {
-        if (resource === 'pods') deletePod(context, structuredClone({ ...rest, metadata }));
-        else store.remove(resource, metadata.namespace, metadata.name);
+      for (const [resource, dependent] of dependentsOf(store, object)) {
+        const { namespace, name } = dependent.metadata;
+        if (resource === 'pods') deletePod(context, dependent);
+        else store.remove(resource, namespace, name);
       }
     });
   }

@@ -75,12 +75,12 @@ async function reconcile(context: ApiContext, job: Job, ended: Ended): Promise<n
   const active = pods.filter(isActive);
   const result = resultOf(job, ended, active, clock.now());
   if (result !== undefined) {
-    for (const pod of active) deletePod(context, structuredClone(pod));
+    for (const pod of active) deletePod(context, pod);
     report(context, job, ended, result);
     return undefined;
   }
   if (job.spec.suspend === true) {
-    for (const pod of active) deletePod(context, structuredClone(pod));
+    for (const pod of active) deletePod(context, pod);
     report(context, job, ended, { type: 'Suspended', status: 'True', reason: 'JobSuspended' });
     return undefined;
   }
@@ -157,7 +157,7 @@ async function startPods(context: ApiContext, job: Job, ended: Ended, active: re
   const left =
     completions === undefined ? (ended.succeeded.size > 0 ? 0 : parallelism) : completions - completed(job, ended);
   const wanted = Math.min(parallelism, left);
-  for (const pod of active.slice(Math.max(0, wanted))) deletePod(context, structuredClone(pod));
+  for (const pod of active.slice(Math.max(0, wanted))) deletePod(context, pod);
   const taken = new Set(active.map((pod) => Number(pod.metadata.annotations?.[INDEX_ANNOTATION])));
   const free = Array.from({ length: completions ?? 0 }, (_, index) => index).filter(
     (index) => !taken.has(index) && !ended.indexes.has(index),

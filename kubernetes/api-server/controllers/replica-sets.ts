@@ -16,7 +16,7 @@ export function startReplicaSetController(context: ApiContext): () => void {
       const pods = podsOf(store, set).filter(isActive);
       const wanted = set.spec.replicas ?? 1;
       const surplus = pods.sort(byUse).slice(Math.max(wanted, 0));
-      for (const pod of surplus) deletePod(context, structuredClone(pod));
+      for (const pod of surplus) deletePod(context, pod);
       for (let count = pods.length; count < wanted; count += 1) await createPod(context, set);
       const now = podsOf(store, set).filter(isActive);
       const ready = now.filter(isReady).length;

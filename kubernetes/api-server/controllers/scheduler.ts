@@ -72,7 +72,7 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
       const nodeName = specOf(pod)['nodeName'];
       if (typeof nodeName === 'string') load.set(nodeName, (load.get(nodeName) ?? 0) + 1);
     }
-    for (const pod of waiting) schedule(structuredClone(pod), nodes, load);
+    for (const pod of waiting) schedule(pod, nodes, load);
   }
 
   // Scheduling follows a creation rather than being part of it: its answer shows a pod that has no node yet.

@@ -4,6 +4,7 @@ import { forbiddenValue, invalid, invalidValue } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
 import { defaultWorkload } from './workload-defaults.ts';
 import type { JsonObject } from '../patch/merge-patch.ts';
+import { copyOf } from '../store/copy.ts';
 import type { KubeObject } from '../types.ts';
 
 /** Secrets may be written as text; they are kept and answered in base64 only. */
@@ -95,7 +96,7 @@ const hasGeneration = (kind: ResourceKind): boolean => kind.group === 'apps' || 
 
 /** A pod's spec without what may be changed later. */
 function fixedPartOf(pod: KubeObject): JsonObject {
-  const spec = structuredClone(pod['spec']) as JsonObject;
+  const spec = copyOf(pod['spec']) as JsonObject;
   for (const field of ['activeDeadlineSeconds', 'schedulingGates', 'tolerations', 'terminationGracePeriodSeconds']) {
     Reflect.deleteProperty(spec, field);
   }

@@ -5,6 +5,7 @@ import { badRequest, conflict, forbidden, invalid, notFound, notOffered, require
 import type { UserInfo } from '../identity/user.ts';
 import { groupVersion, type ResourceKind } from '../kinds.ts';
 import { isObject } from '../patch/merge-patch.ts';
+import { copyOf } from '../store/copy.ts';
 import { nameSuffix, timestamp } from '../store/memory-store.ts';
 import { ApiError, type KubeObject } from '../types.ts';
 import { applyDefaults, prepareForCreate, prepareForUpdate } from './strategy.ts';
@@ -33,7 +34,7 @@ export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
   }
   if (kindName !== kind.kind) throw badRequest(`the object provided is unrecognized: the kind must be ${kind.kind}`);
   if (!isObject(metadata)) throw badRequest('metadata must be an object');
-  const object = { ...structuredClone(body), apiVersion: expected, kind: kind.kind, metadata: { ...metadata } };
+  const object = { ...copyOf(body), apiVersion: expected, kind: kind.kind, metadata: { ...metadata } };
   const meta = object.metadata as KubeObject['metadata'];
   for (const field of ['name', 'generateName', 'namespace', 'uid', 'resourceVersion']) {
     const value = metadata[field];
@@ -114,7 +115,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
   for (let attempt = 1; ; attempt += 1) {
     const previous = store.get(kind.resource, namespace, name);
     if (previous === undefined) throw notFound(kind, name);
-    const wanted = objectFrom(change(structuredClone(previous)), target);
+    const wanted = objectFrom(change(copyOf(previous)), target);
     const { resourceVersion } = wanted.metadata;
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) {
       const cause = 'the object has been modified; please apply your changes to the latest version and try again';

@@ -122,9 +122,7 @@ export class MemoryStore implements ObjectStore {
   }
 
   watch(resource: string, listener: (event: WatchEvent) => void): () => void {
-    return this.onChange(resource, (change) => {
-      listener({ type: change.type, object: copyOf(change.object) });
-    });
+    return this.onChange(resource, listener);
   }
 
   onChange(resource: string, listener: (change: Change) => void): () => void {
