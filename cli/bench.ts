@@ -16,7 +16,7 @@ const OPTIONS: readonly OptionSpec[] = [
     kind: 'number',
     placeholder: 'N',
     minimum: 1,
-    help: 'whole runs to measure, of which the median counts (default: 3). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
+    help: 'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
   },
   {
     name: 'kind-image',
@@ -37,7 +37,7 @@ export const BENCH: Command = {
   name: 'bench',
   summary: 'measures this machine against targets',
   about:
-    'Measures the harness on this machine, prints each measurement beside its target and takes less than two minutes.',
+    'Measures the harness on this machine, prints each measurement beside its target and takes about three minutes.',
   options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
   remarks:
     'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',

@@ -8,7 +8,7 @@ import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf } from './table.ts';
-import { verdictsOf, wholeRun } from './whole-run.ts';
+import { podsOf, verdictsOf, wholeRun } from './whole-run.ts';
 
 describe('bench', () => {
   const comparisons: [title: string, value: number, unit: Measurement['unit'], ratio: number, met: boolean][] = [
@@ -78,13 +78,17 @@ describe('bench', () => {
         program(`
           import { writeFileSync } from 'node:fs';
           const directory = process.argv[process.argv.indexOf('--report-dir') + 1];
+          const probes = ['red', 'red', 'blue', null].map((workload) => ({ workload }));
+          const scenarios = [{ id: 'A-1', probes }, { id: 'A-2', probes: probes.slice(0, 1) }];
           const settings = Object.keys(process.env).filter((name) => name.startsWith('CONFORMANCE_'));
-          writeFileSync(directory + '/results.json', JSON.stringify({ run: { firstVerdictMilliseconds: 7 }, settings }));
+          writeFileSync(directory + '/results.json', JSON.stringify({ run: { firstVerdictMilliseconds: 7 }, scenarios, settings }));
         `),
       ).finally(() => delete process.env['CONFORMANCE_SUITE']);
       expect(run.results).to.deep.include({ settings: [] });
       expect(run.firstVerdictMilliseconds).to.equal(7);
       expect(run.milliseconds).to.be.above(0);
+      expect(podsOf(run.results)).to.equal(3);
+      expect(run.bareMilliseconds).to.be.above(0);
       expect(run.processorSeconds).to.be.within(0.001, 10);
       expect(run.peakMegabytes).to.be.within(10, 1000);
     });

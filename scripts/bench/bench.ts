@@ -10,11 +10,11 @@ import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';
 import { tableOf, type BenchReport } from './table.ts';
-import { verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
+import { podsOf, verdictsOf, wholeRun, type WholeRun } from './whole-run.ts';
 
 /** Milliseconds after which no further whole run starts, unless --repeat asks for them. */
-const RUNS_BUDGET = 60_000;
-const DEFAULT_RUNS = 3;
+const RUNS_BUDGET = 180_000;
+const DEFAULT_RUNS = 5;
 
 export interface BenchOptions {
   /** File of the measurements as JSON; `-`: standard output. */
@@ -127,6 +127,13 @@ function ofRuns(runs: readonly WholeRun[]): readonly Measurement[] {
       'ms',
       10_000,
       `start of the process to its exit, ${summary.total} scenarios, ${summary.probes} probes; runs of ${times.join(', ')} s; ${processor} s of processor time in the harness's process`,
+    ),
+    measurement(
+      'whole run against bare Node',
+      median(runs.map(({ milliseconds, bareMilliseconds }) => milliseconds / bareMilliseconds)),
+      'times as long',
+      1.45,
+      `as ${podsOf(runs[0]?.results ?? { scenarios: [] })} starts of node -e 0, one after another, right after each run`,
     ),
     measurement(
       'first verdict',

@@ -2,7 +2,7 @@
 export interface Measurement {
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ms' | 'per second' | 'MB' | '%' | 'times as fast';
+  readonly unit: 'ms' | 'per second' | 'MB' | '%' | 'times as fast' | 'times as long';
   readonly target: number;
   /** How many times better than the target: 1 and more meets it. */
   readonly ratio: number;

@@ -9,6 +9,8 @@ import type { RunResults } from '../../harness/report/results.ts';
 export interface WholeRun {
   /** From the start of the process to its exit. */
   readonly milliseconds: number;
+  /** What as many bare starts of Node as it has pods took right after it. */
+  readonly bareMilliseconds: number;
   readonly firstVerdictMilliseconds: number;
   /** Peak resident memory of the harness's process: emulator, clusters, agents and webhooks, without the pods' processes. */
   readonly peakMegabytes: number;
@@ -58,6 +60,7 @@ export async function wholeRun(
     const { maxRSS, userCPUTime, systemCPUTime } = JSON.parse(await usage) as NodeJS.ResourceUsage;
     return {
       milliseconds,
+      bareMilliseconds: await bareStarts(podsOf(results)),
       firstVerdictMilliseconds: results.run.firstVerdictMilliseconds,
       peakMegabytes: maxRSS / 1024,
       processorSeconds: (userCPUTime + systemCPUTime) / 1e6,
@@ -66,6 +69,24 @@ export async function wholeRun(
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** How many workloads a run probes: each is a pod, and so a process, at least. */
+export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
+  const pods = scenarios.flatMap(({ id, probes }) =>
+    probes.flatMap(({ workload }) => (workload === null ? [] : [`${id} ${workload}`])),
+  );
+  return new Set(pods).size;
+}
+
+/** Milliseconds that so many starts of Node with nothing to do take, one after another: what pods cost at the least. */
+export async function bareStarts(count: number): Promise<number> {
+  const started = performance.now();
+  for (let number = 0; number < count; number += 1) {
+    const child = spawn(process.execPath, ['-e', '0'], { env: ownEnvironment(), stdio: 'ignore' });
+    await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject));
+  }
+  return performance.now() - started;
 }
 
 /** Ids and verdicts in their order: the same in each run. */
