@@ -15,16 +15,18 @@ setMaxListeners(0);
 const interruption: Io['interruption'] = (note = '') => {
   const interrupt = new AbortController();
   let first = 0;
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.on(signal, () => {
+  // `disconnect`: who started the command with a channel to it is gone.
+  for (const event of ['SIGINT', 'SIGTERM', 'disconnect'] as const)
+    process.on(event as NodeJS.Signals, () => {
       if (first === 0) {
         first = Date.now();
         process.stderr.write(note);
-        interrupt.abort(new Error('the run was interrupted', { cause: signal }));
+        interrupt.abort(new Error('the run was interrupted', { cause: event }));
       } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
         process.exit(EXIT.interrupted);
       }
     });
+  process.channel?.unref();
   return interrupt.signal;
 };
 

@@ -74,6 +74,9 @@ export function awsProblem(error: unknown): AwsProblem | undefined {
   return undefined;
 }
 
+/** Whether nothing answered: of which the clients of AWS and of Kubernetes have made sure for a while. */
+export const isUnanswered = (error: unknown): boolean => awsProblem(error)?.kind === 'network';
+
 function problemOf(error: AwsError): AwsProblem | undefined {
   const { name, $metadata } = error;
   const said = says(error);

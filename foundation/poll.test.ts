@@ -68,6 +68,19 @@ describe('polling', () => {
     expect(await failure(poll(() => undefined, { every: 1, within: 5, late: () => own }))).to.equal(own);
   });
 
+  it('gives up what meets nothing but tolerated errors for too long', async () => {
+    const time = clock();
+    const broken = reset();
+    let looks = 0;
+    const look = (): undefined => {
+      looks += 1;
+      if (looks > 3) throw broken;
+    };
+    const options = { what: 'it', every: 100, within: 60_000, tolerates: isReset, toleratedFor: 250, clock: time };
+    expect(await failure(poll(look, options))).to.equal(broken);
+    expect(looks).to.equal(5);
+  });
+
   it('ends a look that hangs when its time is up', async () => {
     const hanging = (attempt: AbortSignal): Promise<undefined> =>
       new Promise((_, reject) => attempt.addEventListener('abort', () => reject(new Error('aborted'))));

@@ -24,6 +24,8 @@ export interface RetryOptions {
   readonly signal?: AbortSignal | undefined;
   /** Whether an error may be another one at the next try. Any other is thrown. Default: none may. */
   readonly tolerates?: (error: unknown) => boolean;
+  /** Milliseconds for which tolerated errors alone may come, before it is given up. Default: until time is up. */
+  readonly toleratedFor?: number;
   readonly clock?: Clock;
 }
 
@@ -47,17 +49,21 @@ export async function poll<T>(
   look: (attempt: AbortSignal) => Promise<T | undefined> | T | undefined,
   options: PollOptions<T>,
 ): Promise<T> {
-  const { every, longest = every, within = Infinity, signal, tolerates = () => false, clock = SYSTEM_CLOCK } = options;
+  const { every, longest = every, within = Infinity, toleratedFor = Infinity } = options;
+  const { signal, tolerates = () => false, clock = SYSTEM_CLOCK } = options;
   const end = clock.now() + within;
   const bounds = [signal, within <= LONGEST_TIMER ? AbortSignal.timeout(Math.max(Math.ceil(within), 1)) : undefined];
   const attempt = AbortSignal.any(bounds.filter((bound) => bound !== undefined));
   let last: unknown;
+  /** When the last look came through, or the first began. */
+  let answered = clock.now();
   for (let pause = every; ; pause = Math.min(pause * GROWTH, longest)) {
     signal?.throwIfAborted();
     try {
       const seen = await look(attempt);
       if (seen !== undefined) return seen;
       last = undefined;
+      answered = clock.now();
     } catch (error) {
       signal?.throwIfAborted();
       if (tolerates(error)) last = error;
@@ -65,7 +71,7 @@ export async function poll<T>(
       else if (attempt.aborted) last ??= error;
       else throw error;
     }
-    if (clock.now() + pause > end) {
+    if (clock.now() + pause > Math.min(end, last === undefined ? Infinity : answered + toleratedFor)) {
       const outcome = 'late' in options ? options.late(last) : (last ?? timedOut(options.what, within));
       if (outcome instanceof Error) throw outcome;
       return outcome as T;

@@ -177,6 +177,16 @@ describe('removing', () => {
     expect(tries).to.equal(2);
   });
 
+  it('is tried once where nothing answers', async () => {
+    let tries = 0;
+    const remove = async (): Promise<void> => {
+      tries += 1;
+      throw Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+    };
+    expect(told(await removeAll([resource('role', { remove })], { secondTry: 0 }))).to.have.length(1);
+    expect(tries).to.equal(1);
+  });
+
   it('lets what another works with stay as long as that does', async () => {
     const role = resource('role', { order: 1, neededBy: 'cluster' });
     expect(told(await removeAll([held('cluster'), role]))).to.deep.equal([

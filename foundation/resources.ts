@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnanswered } from './aws-problem.ts';
 import type { Journal, JournalEntry } from './journal.ts';
 import { isRefused } from './refused.ts';
 
@@ -123,7 +124,7 @@ export class Resources {
 }
 
 export interface RemovalOptions {
-  /** Milliseconds until a removal that failed is tried a second time. Default: it is not. */
+  /** Milliseconds until a removal that failed is tried a second time, unless nothing answered. Default: it is not. */
   readonly secondTry?: number;
   /** Names of what is there and is not to be removed. */
   readonly there?: ReadonlySet<string>;
@@ -145,7 +146,7 @@ export async function removeAll(
     try {
       if (neededBy !== undefined && isThere(neededBy)) throw new Error(`it stays while ${neededBy} is there`);
       await resource.remove().catch(async (error: unknown) => {
-        if (secondTry === undefined) throw error;
+        if (secondTry === undefined || isUnanswered(error)) throw error;
         await sleep(secondTry);
         await resource.remove();
       });

@@ -35,13 +35,15 @@ export async function removeNodes(
       return items.length === 0 ? true : undefined;
     },
     {
-      ...{ every: timing.firstPause, within: timing.drain, tolerates: isTransient },
-      late: () =>
-        new ClusterError(
-          'NODE_NOT_READY',
-          'environment',
-          `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
-        ),
+      ...{ every: timing.firstPause, within: timing.drain, tolerates: isTransient, toleratedFor: timing.away },
+      late: (unanswered) =>
+        unanswered instanceof Error
+          ? unanswered
+          : new ClusterError(
+              'NODE_NOT_READY',
+              'environment',
+              `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
+            ),
     },
   );
 }

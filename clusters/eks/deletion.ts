@@ -83,6 +83,7 @@ interface Deletion {
  * `ClusterError` CLUSTER_FAILED, to be read behind the name, for one whose deletion fails or takes too long.
  */
 async function deleteFromEks({ what, ask, describe }: Deletion, { timing, progress }: Patience): Promise<void> {
+  const since = Date.now();
   let asked = false;
   let inUseSince: number | undefined;
   await awaitDone<true>({
@@ -118,15 +119,15 @@ async function deleteFromEks({ what, ask, describe }: Deletion, { timing, progre
       if (status === 'FAILED') asked = false;
       return { status, why: refusal?.message ?? health };
     },
-    deadline: Date.now() + timing.deletion,
+    deadline: since + timing.deletion,
     late: (status, why) =>
       new ClusterError(
         'CLUSTER_FAILED',
         'environment',
-        `not gone within ${timing.deletion / 1000} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
+        `not gone within ${Math.round((Date.now() - since) / 1000)} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
       ),
     timing,
-    signal: new AbortController().signal,
+    away: timing.away,
     progress,
   });
 }

@@ -9,6 +9,7 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
+import { isUnanswered } from '../../foundation/aws-problem.ts';
 import { ignoreMissing, isMissing } from '../../foundation/missing.ts';
 import { areOfRun, RUN_TAG, tagList } from '../../foundation/tags.ts';
 import { retry } from '../../foundation/poll.ts';
@@ -127,7 +128,9 @@ export async function removeRole(
     // EKS takes the role out of the instance profile of nodes some time after these are gone; in Auto Mode, after the cluster is.
     {
       tolerates: (error) =>
-        isNamed(error, 'DeleteConflict') || isNamed(error, 'ConcurrentModification') || isPassing(error),
+        isNamed(error, 'DeleteConflict') ||
+        isNamed(error, 'ConcurrentModification') ||
+        (isPassing(error) && !isUnanswered(error)),
       ...pausesOf(timing),
       within: timing.inUse,
     },

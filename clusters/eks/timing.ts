@@ -13,6 +13,8 @@ export interface Timing {
   readonly degraded: number;
   /** Nodes of Auto Mode that are to go before their cluster does. */
   readonly drain: number;
+  /** Without any answer, while something is being deleted: the clients have tried for half a minute by then. */
+  readonly away: number;
   /** Until what is being deleted is gone. Before that, a cluster that is being made must be done. */
   readonly deletion: number;
   /** An API server whose cluster is ACTIVE: its name is new to DNS, and the creator's access entry to it. */
@@ -32,6 +34,7 @@ export const TIMING: Timing = {
   inUse: 5 * MINUTE,
   degraded: MINUTE,
   drain: 10 * MINUTE,
+  away: 10 * SECOND,
   deletion: 30 * MINUTE,
   apiServer: 2 * MINUTE,
   optionalApiServer: 5 * SECOND,

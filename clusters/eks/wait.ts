@@ -1,4 +1,4 @@
-import { awsProblem } from '../../foundation/aws-problem.ts';
+import { awsProblem, isUnanswered } from '../../foundation/aws-problem.ts';
 import { isMissing } from '../../foundation/missing.ts';
 import { poll, retry } from '../../foundation/poll.ts';
 import type { Timing } from './timing.ts';
@@ -18,7 +18,9 @@ export interface Wait<T> {
   /** The error when it is past the deadline. */
   readonly late: (status: string, why: string | undefined) => Error;
   readonly timing: Timing;
-  readonly signal: AbortSignal;
+  /** Milliseconds after which it is given up when nothing answers. Default: at the deadline. */
+  readonly away?: number;
+  readonly signal?: AbortSignal;
   readonly progress: (line: string) => void;
 }
 
@@ -26,7 +28,7 @@ export interface Wait<T> {
  * Looks until it is done. Throws what `look` throws, the signal's reason as soon as that fires, and `late(…)` past the
  * deadline. A look that does not come through (network, throttling, a service that fails) is as good as none.
  */
-export function awaitDone<T>({ look, before, deadline, late, timing, signal, ...told }: Wait<T>): Promise<T> {
+export function awaitDone<T>({ look, before, deadline, late, timing, away, signal, ...told }: Wait<T>): Promise<T> {
   const report = reporter(told, timing);
   let last: Extract<Seen<T>, { readonly status: string }> = { status: 'unknown' };
   let next = before;
@@ -35,8 +37,7 @@ export function awaitDone<T>({ look, before, deadline, late, timing, signal, ...
       const seen =
         next ??
         (await look(attempt).catch((error: unknown) => {
-          signal.throwIfAborted();
-          if (!isPassing(error)) throw error;
+          if (!isPassing(error) || isUnanswered(error)) throw error;
           return { ...last, why: awsProblem(error)?.sentence };
         }));
       next = undefined;
@@ -47,8 +48,9 @@ export function awaitDone<T>({ look, before, deadline, late, timing, signal, ...
     },
     {
       ...pausesOf(timing),
-      ...{ within: deadline - Date.now(), signal },
-      late: () => late(last.status, last.why),
+      ...{ within: deadline - Date.now(), signal, tolerates: isUnanswered },
+      ...(away !== undefined && { toleratedFor: away }),
+      late: (error) => late(last.status, awsProblem(error)?.sentence ?? last.why),
     },
   );
 }

@@ -65,6 +65,15 @@ export interface Connection {
   close(): void;
 }
 
+/** Milliseconds that an API server may take until it begins to answer: webhooks that it asks may take 30 s each. */
+const LONGEST_ANSWER = 60_000;
+
+/** Of a stream that may say nothing for long, such as a log. */
+const NO_BOUND = 0;
+
+const unanswered = ({ host }: URL): Error =>
+  Object.assign(new Error(`${host} did not answer within ${LONGEST_ANSWER / 1000} s`), { code: 'ETIMEDOUT' });
+
 export function connect(config: KubeConfig): Connection {
   const cluster = config.getCurrentCluster();
   if (!cluster) throw new Error('the kubeconfig has no current cluster');
@@ -73,14 +82,10 @@ export function connect(config: KubeConfig): Connection {
   /** Its connections carry no client certificate: the API server believes that before any token. */
   let anonymous: Agent | undefined;
 
-  const send = async ({
-    method,
-    path,
-    headers,
-    body,
-    authenticated = true,
-    signal,
-  }: Exchange): Promise<IncomingMessage> => {
+  const send = async (
+    { method, path, headers, body, authenticated = true, signal }: Exchange,
+    longestAnswer = LONGEST_ANSWER,
+  ): Promise<IncomingMessage> => {
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     const newAgent = (credentials: AgentOptions): Agent =>
@@ -108,15 +113,19 @@ export function connect(config: KubeConfig): Connection {
           ...(server.protocol === 'https:' && { agent: chosen }),
           ...(signal && { signal }),
         },
-        resolve,
+        (answer) => {
+          outgoing.setTimeout(0);
+          resolve(answer);
+        },
       );
+      outgoing.setTimeout(longestAnswer, () => outgoing.destroy(unanswered(server)));
       outgoing.on('error', reject);
       outgoing.end(body);
     });
   };
 
   return {
-    send,
+    send: (exchange) => send(exchange),
     json: async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
       const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json';
       const answer = await send({
@@ -131,7 +140,7 @@ export function connect(config: KubeConfig): Connection {
       return JSON.parse(text) as T;
     },
     open: async (path, signal) => {
-      const answer = await send({ method: 'GET', path, signal });
+      const answer = await send({ method: 'GET', path, signal }, NO_BOUND);
       if (!isSuccess(answer)) throw statusError(answer, await textOf(answer));
       return answer;
     },

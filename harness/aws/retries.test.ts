@@ -56,6 +56,30 @@ describe('retries', () => {
     expect((await asked(3_600_000)).getRetryDelay()).to.equal(8000);
   });
 
+  it('wait for a network together: a call that begins when it has been away for long is not tried again', async () => {
+    let now = 0;
+    const strategy = retriesWithin(PATIENT, { now: () => now, random: () => 0 });
+    const fails = async (error: object = {}): Promise<boolean> => {
+      const token = await strategy.acquireInitialRetryToken('');
+      const again = strategy.refreshRetryTokenForRetry(token, { error: error as SdkError, errorType: 'TRANSIENT' });
+      return again.then(
+        () => false,
+        () => true,
+      );
+    };
+    expect(await fails()).to.equal(false);
+    now = 20_000;
+    expect(await fails()).to.equal(false);
+    now = 31_000;
+    expect(await fails()).to.equal(true);
+    // Something answers.
+    expect(await fails({ $metadata: { httpStatusCode: 503 } })).to.equal(false);
+    expect(await fails()).to.equal(false);
+    // Nobody has asked for long.
+    now = 120_000;
+    expect(await fails()).to.equal(false);
+  });
+
   it('are not made of what would fail in the same way', async () => {
     expect(await attempts('CLIENT_ERROR')).to.deep.equal([]);
     const quota = { name: 'LimitExceededException', $metadata: { httpStatusCode: 409 } };

@@ -35,7 +35,8 @@ interface Token extends RetryToken {
 /**
  * Tries calls again that were throttled or met a failure of network or service, with pauses that double, spread at random,
  * until a bound in time. The SDK's own strategies share 500 tokens among all calls of a client, five for each retry: what
- * a hundred calls at once use up in seconds of throttling.
+ * a hundred calls at once use up in seconds of throttling. Where nothing answers, all calls together wait for the bound once:
+ * later ones fail at their first attempt until something answers.
  */
 export function retriesWithin(
   bounds: RetryBounds,
@@ -46,21 +47,35 @@ export function retriesWithin(
     getRetryCount: () => count,
     getRetryDelay: () => delay,
   });
+  /** Since when nothing has answered, and when that was last found: what has been tried need not be tried by each call again. */
+  let away: { readonly since: number; readonly until: number } | undefined;
+  const startOf = (call: number, isAnswer: boolean): number => {
+    if (isAnswer) {
+      away = undefined;
+      return call;
+    }
+    const isStill = away !== undefined && now() - away.until <= bounds.transientMilliseconds;
+    away = { since: isStill && away !== undefined ? away.since : now(), until: now() };
+    return Math.min(call, away.since);
+  };
   return {
     acquireInitialRetryToken: async () => token(now(), 0, 0),
     refreshRetryTokenForRetry: async (previous, { error, errorType, retryAfterHint }) => {
       const cause = kindOf(error, errorType);
+      const isAnswer = errorType !== 'TRANSIENT' || (error as Failure)?.$metadata?.httpStatusCode !== undefined;
+      const since = startOf((previous as Token).since, isAnswer);
       if (cause === undefined) throw new Error('this is no error that passes');
-      const { since } = previous as Token;
       const count = previous.getRetryCount();
       const first = cause === 'throttled' ? FIRST_PAUSE_THROTTLED : FIRST_PAUSE;
       const pause = Math.min(LONGEST_PAUSE, first * 2 ** count) * (0.5 + random() / 2);
       const delay = Math.min(LONGEST_PAUSE, Math.max(pause, retryAfterHint ? retryAfterHint.getTime() - now() : 0));
       const bound = cause === 'throttled' ? bounds.throttledMilliseconds : bounds.transientMilliseconds;
       if (now() + delay - since > bound) throw new Error('it has been tried long enough');
-      return token(since, count + 1, delay);
+      return token((previous as Token).since, count + 1, delay);
     },
-    recordSuccess: () => undefined,
+    recordSuccess: () => {
+      away = undefined;
+    },
   };
 }
 

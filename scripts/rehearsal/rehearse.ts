@@ -108,7 +108,8 @@ async function settledInventory(inventory: () => Promise<readonly string[]>): Pr
 function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {
   const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
     env: { ...process.env, ...environment },
-    stdio: 'inherit',
+    // The run ends with this process, however that ends: it is told by the channel.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   return new Promise((resolve) => child.on('close', (code) => resolve(code ?? 3)));

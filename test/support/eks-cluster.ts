@@ -30,6 +30,7 @@ export const FAST: Timing = {
   inUse: 200,
   degraded: 40,
   drain: 10_000,
+  away: 500,
   deletion: 20_000,
   apiServer: 3000,
   optionalApiServer: 30,

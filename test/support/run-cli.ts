@@ -5,15 +5,15 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunResults } from '../../harness/report/results.ts';
 
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** Builds dist/ where sources are newer; `npm test` has done that before. */
 export function ensureBuilt(): void {
   if (process.env['TEST_DIST_IS_BUILT'] !== undefined) return;
-  const fresh = `import { isFresh } from ${JSON.stringify(join(root, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
+  const fresh = `import { isFresh } from ${JSON.stringify(join(ROOT, 'scripts', 'freshness.js'))}; process.exit(isFresh() ? 0 : 1);`;
   const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', fresh]);
   if (status === 0) return;
-  const build = spawnSync(process.execPath, [join(root, 'scripts', 'build.js')], { encoding: 'utf8' });
+  const build = spawnSync(process.execPath, [join(ROOT, 'scripts', 'build.js')], { encoding: 'utf8' });
   if (build.status !== 0) throw new Error(`The build failed:\n${build.stderr}`);
 }
 
@@ -25,8 +25,8 @@ export function builtPackage(): string {
   ensureBuilt();
   const folder = temporaryFolder();
   for (const part of ['bin', 'dist', 'package.json'])
-    cpSync(join(root, part), join(folder, part), { recursive: true, preserveTimestamps: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    cpSync(join(ROOT, part), join(folder, part), { recursive: true, preserveTimestamps: true });
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
   snapshot = folder;
   return folder;
 }

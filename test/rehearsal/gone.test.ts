@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { readState } from '../../harness/cleanup/journal.ts';
+import { livenessOf } from '../../harness/cleanup/process-identity.ts';
+import type { RunResults } from '../../harness/report/results.ts';
+import { ROOT, temporaryFolder } from '../support/run-cli.ts';
+import { rehearse, slowCloud } from './support.ts';
+import { until } from './until.ts';
+
+/**
+ * Milliseconds in which a run ends whose AWS and API server are gone: each client tries for half a minute, and each stage of a
+ * cluster's teardown for ten seconds more. That makes less than two minutes; a machine that is busy takes longer.
+ */
+const BOUND = 180_000;
+
+describe('a run on EKS whose AWS is gone for good', function () {
+  this.timeout(BOUND * 2);
+
+  it('ends soon, and names what it leaves with the command that sweeps it', async () => {
+    const cloud = await slowCloud();
+    let gone = 0;
+    const run = await rehearse(cloud, {
+      args: ['--timeout', '5', '--retries', '0'],
+      started: () =>
+        void until(() => cloud.calls().some(({ operation }) => operation === 'GetObject')).then(() => {
+          gone = performance.now();
+          return cloud.close();
+        }),
+    });
+    expect(performance.now() - gone).to.be.lessThan(BOUND);
+    expect(run.exitCode, run.stderr).to.equal(3);
+    const id = run.results?.run.id ?? '';
+    expect(run.stderr).to.contain(`cluster conformance-${id}-c1 (`);
+    expect(run.stderr).to.contain(`role conformance-${id}-c1-cluster (it stays while cluster conformance-${id}-c1`);
+    expect(run.stderr).to.contain(`\`npm run sweep -- --cluster eks --run ${id} --report-dir ${run.reportDirectory}`);
+    expect(readState(join(run.reportDirectory, 'state.json')).resources.map(({ kind }) => kind)).to.deep.equal(['aws']);
+  });
+
+  it('ends when its rehearsal is killed, as after an interrupt', async () => {
+    const reports = join(temporaryFolder(), 'reports');
+    const [, ...command] = rehearsalCommand();
+    const args = ['--timing', 'instant', '--', '--suite', 'pod-identity', '--report-dir', reports];
+    const rehearsal = spawn(process.execPath, [...command, ...args], { cwd: ROOT, stdio: 'ignore' });
+    const file = join(reports, 'state.json');
+    await until(() => existsSync(file));
+    const run = readState(file).process;
+    rehearsal.kill('SIGKILL');
+    const killed = performance.now();
+    await until(() => livenessOf(run) === 'ended');
+    expect(performance.now() - killed).to.be.lessThan(BOUND);
+    const { exitCode, interrupted } = (JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as RunResults)
+      .run;
+    expect({ exitCode, interrupted }).to.deep.equal({ exitCode: 130, interrupted: true });
+  });
+});
+
+/** What `npm run rehearse` starts. */
+function rehearsalCommand(): string[] {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+  };
+  return (scripts['rehearse'] ?? '').split(' ');
+}
