@@ -1,6 +1,6 @@
-import { AGENT_FAULTS, type AgentFault } from '../components/agent/index.ts';
-import { WEBHOOK_FAULTS, type WebhookFault } from '../components/webhook/index.ts';
-import { EMULATOR_FAULTS, type EmulatorFault } from '../emulator/index.ts';
+import { AGENT_FAULTS, type AgentFault } from '../components/agent/options.ts';
+import { WEBHOOK_FAULTS, type WebhookFault } from '../components/webhook/options.ts';
+import { EMULATOR_FAULTS, type EmulatorFault } from '../emulator/core/faults.ts';
 
 export type FaultName = EmulatorFault | AgentFault | WebhookFault;
 

@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../emulator/core/new-world.ts';
 import { FAULTS } from '../faults/index.ts';
+import { COMMANDS } from '../cli/commands.ts';
+import { commandLine } from '../foundation/command-line.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import { variableOf } from '../harness/config/read-options.ts';
 import { EXIT } from '../foundation/errors.ts';
@@ -76,6 +78,22 @@ describe('the texts', () => {
       ];
     });
     expect(written).to.deep.equal(options);
+  });
+
+  it('name every command, as a clone and an installed package have it, with its flags', () => {
+    const listed = rows(section('docs/command-line.md', '## The commands').split('\n###')[0] ?? '');
+    const cell = (text: string): string => text.replace(/; \[.*/, '');
+    expect(listed.map(([name, clone, what = '']) => [code(name)[0], code(clone)[0], cell(what)])).to.deep.equal(
+      COMMANDS.map(({ name, summary }) => [name, commandLine(name), summary]),
+    );
+    for (const { name, options } of COMMANDS.slice(3).filter((command) => command.options.length > 0)) {
+      const written = rows(section('docs/command-line.md', `### ${name}`)).map(([flag, help]) => [code(flag)[0], help]);
+      const expected = options.map((option) => {
+        const value = option.kind === 'choice' ? option.choices?.join('|') : option.placeholder;
+        return [`--${option.name}${value === undefined ? '' : ` ${value}`}`, option.help.replaceAll('`', '')];
+      });
+      expect(written, name).to.deep.equal(expected);
+    }
   });
 
   it('name no flag of npm run conformance that does not exist', () => {

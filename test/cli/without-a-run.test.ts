@@ -81,6 +81,10 @@ describe('the command line without a run', () => {
 
   const refusals: readonly (readonly [string, readonly string[], readonly string[]])[] = [
     ['an unknown flag', ['--paralel', '2'], ['Unknown flag --paralel', 'did you mean --parallel?']],
+    ['an unknown command', ['swep'], ['Unknown command "swep"', 'did you mean "sweep"?']],
+    ['a flag that a list has no use for', ['list', '--parallel', '3'], ['--parallel has no effect with this command']],
+    ['a flag without effect on what is listed', ['--list', '--nodes', '4'], ['--nodes is for eks clusters']],
+    ['a flag without effect on what is planned', ['plan', '--nodes', '4'], ['--nodes is for eks clusters']],
     ['an unknown suite', ['--suite', 'abca'], ['Unknown suite "abca"', 'did you mean "abac"?']],
     ['an unknown scenario', ['--scenario', 'AB-91'], ['Unknown scenario "AB-91"', 'did you mean "AB-']],
     ['an unknown fault', ['--fault', 'iam-ignores-den'], ['Unknown fault', 'did you mean "iam-ignores-deny"?']],
