@@ -4,10 +4,12 @@ import { NEW_CLUSTER_OPTIONS } from './command-options.ts';
 
 /** Options that Auto Mode leaves no room for: it brings its own nodes, with the agent. */
 const OF_NODE_GROUPS: readonly string[] = ['instance-type', 'nodes', 'addon-version', 'agent-image', 'agent-args'];
+/** Which agent is judged: options that must have an effect, wherever they are given. */
+const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
 
 /**
  * Refuses flags that have no effect with others: a run that leaves out the agent that it was told to judge must not pass.
- * Those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
+ * Most of those of the environment and of a config file may be there for other runs. Throws `HarnessError` BAD_FLAG_VALUE.
  */
 export function checkEksOptions(options: OptionValues): void {
   const names = options.list('cluster-name');
@@ -16,7 +18,7 @@ export function checkEksOptions(options: OptionValues): void {
   if (new Set(names).size < names.length)
     throw wrong(`--cluster-name names ${names[0]} twice: give two clusters, or one.`);
   const refuse = (ineffective: readonly string[], applies: boolean, why: string): void => {
-    const name = applies ? ineffective.find((option) => options.values.get(option)?.origin === 'flag') : undefined;
+    const name = applies ? ineffective.find((option) => isGiven(option, options)) : undefined;
     if (name === undefined) return;
     throw wrong(`--${name} ${String(options.values.get(name)?.value)} has no effect: ${why}. Leave it out.`);
   };
@@ -37,6 +39,11 @@ export function checkEksOptions(options: OptionValues): void {
     agentImage === undefined,
     "the add-on's agent has arguments of its own, and --agent-image is not given",
   );
+}
+
+function isGiven(option: string, { values }: OptionValues): boolean {
+  const origin = values.get(option)?.origin;
+  return origin === 'flag' || (OF_THE_AGENT.includes(option) && origin !== 'default');
 }
 
 const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

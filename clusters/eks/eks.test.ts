@@ -260,21 +260,4 @@ describe('clusters that EKS makes', function () {
     const group = await site.eks.send(new DescribeNodegroupCommand({ clusterName: NAME, nodegroupName: 'nodes' }));
     expect(group.nodegroup?.status).to.equal('ACTIVE');
   });
-
-  it('cannot be had with options that exclude each other', async () => {
-    site = await startSite();
-    const refused = (over: Parameters<TestSite['options']>[0]): string => {
-      try {
-        eksDriver(site.options(over));
-      } catch (error) {
-        expect(error).to.include({ name: 'ClusterError', blame: 'usage' });
-        return (error as Error).message;
-      }
-      throw new Error('it was taken');
-    };
-    expect(refused({ attach: ['a', 'a'] })).to.contain('named twice');
-    expect(refused({ attach: ['a', 'b', 'c'] })).to.contain('two clusters at most');
-    expect(refused({ compute: 'auto-mode', agentImage: 'agent:1' })).to.contain('--agent-image');
-    expect(refused({ addonVersion: 'v1', agentImage: 'agent:1' })).to.contain('--addon-version');
-  });
 });

@@ -2,7 +2,6 @@
 import { commandLine } from '../../foundation/command-line.ts';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
-import { ClusterError } from '../../foundation/cluster-error.ts';
 import { namePrefix } from '../../foundation/tags.ts';
 import { checkAddonVersion } from './addon.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
@@ -24,7 +23,6 @@ const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes what a run 
 
 /** Clusters that EKS makes, or those that the options name. */
 export function eksDriver(options: EksOptions): ClusterDriver {
-  checkOptions(options);
   const attached = options.attach.length > 0;
   const may = capabilitiesOfEks(options);
   const lacking = new Set<string>();
@@ -89,19 +87,3 @@ async function subnetsOf({ clients, region }: ProvisionRequest): Promise<Cluster
   if (clients.ec2 === undefined) throw new Error('Subnets are found by a client of EC2, and there is none.');
   return findSubnets(clients.ec2, region);
 }
-
-/** Refuses what cannot be had together. Throws `ClusterError`. */
-function checkOptions({ attach, compute, agentImage, addonVersion }: EksOptions): void {
-  if (new Set(attach).size < attach.length)
-    throw usage(`Cluster ${attach[0]} is named twice with --cluster-name: two clusters must be different ones.`);
-  if (attach.length > 2)
-    throw usage(`A run uses two clusters at most: name no more than two with --cluster-name (${attach.join(', ')}).`);
-  if (agentImage !== undefined && addonVersion !== undefined)
-    throw usage(`Agent ${agentImage} takes the place of the add-on: leave --addon-version ${addonVersion} out.`);
-  if (attach.length > 0 || compute !== 'auto-mode') return;
-  const flag = agentImage !== undefined ? '--agent-image' : addonVersion !== undefined ? '--addon-version' : undefined;
-  if (flag !== undefined)
-    throw usage(`EKS Auto Mode brings its own agent: leave ${flag} out, or add --compute node-group.`);
-}
-
-const usage = (message: string): ClusterError => new ClusterError('CLUSTER_FAILED', 'usage', message);

@@ -26,8 +26,7 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     provider: embeddedClusterProvider({
       images: new Map([[image, { entrypoint: command }]]),
       directory,
-      agentFaults: options.faults,
-      webhookFaults: options.faults,
+      faults: options.faults,
     }),
     bindAddress: '127.0.0.1',
     reachable: (url) => url,

@@ -16,8 +16,8 @@ export interface EmbeddedOptions {
   readonly directory: string;
   /** The time for API server, kubelet and agent. Default: the emulator's clock, so that moving it moves the cluster. */
   readonly clock?: Clock;
-  readonly agentFaults?: Iterable<string>;
-  readonly webhookFaults?: Iterable<string>;
+  /** All faults of the run: agent and webhook get their own. */
+  readonly faults?: readonly string[];
   /** Where the agent's and the webhook's log lines go: one JSON text each. */
   readonly log?: (component: 'agent' | 'webhook' | 'kubelet', cluster: string, line: string) => void;
 }
@@ -41,8 +41,7 @@ export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvid
         clock,
         starts,
         processes,
-        agentFaults: [...(options.agentFaults ?? [])],
-        webhookFaults: [...(options.webhookFaults ?? [])],
+        faults: options.faults ?? [],
         log: (component, line) => options.log?.(component, spec.name, line),
         startApi: () => startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES }),
       });

@@ -26,7 +26,7 @@ export const runProgram: Runner = async (program, args, { environment, inputFile
   const child = execa(program, args, {
     reject: false,
     // Of its own process group, so that what it started ends with it, and so that a terminal's Ctrl-C, which is for this
-    // process to heed, does not end what removes things.
+    // process to act on, does not end what removes things.
     detached: true,
     ...(environment !== undefined && { env: environment }),
     ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),

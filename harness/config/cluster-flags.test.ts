@@ -69,6 +69,13 @@ describe('flags of clusters', () => {
   ] as const)
     it(`are refused: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));
 
+  it('name the agent in vain nowhere, not in the environment either', () => {
+    const environment = { CONFORMANCE_AGENT_IMAGE: 'x' };
+    expect(() => check([...EKS, '--compute', 'auto-mode'], environment)).to.throw('--agent-image x has no effect');
+    expect(() => check([...EKS, '--addon-version', 'v1'], environment)).to.throw('--addon-version v1 has no effect');
+    check([...EKS, '--compute', 'auto-mode'], { CONFORMANCE_NODES: '3' });
+  });
+
   it('may be of other runs where the environment has them', () =>
     check([], { CONFORMANCE_NODES: '3', CONFORMANCE_REGION: 'us-west-2', CONFORMANCE_AGENT_IMAGE: 'x' }));
 });

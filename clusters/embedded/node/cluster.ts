@@ -16,8 +16,7 @@ export interface ClusterResources {
   readonly clock: Clock;
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
-  readonly agentFaults: readonly string[];
-  readonly webhookFaults: readonly string[];
+  readonly faults: readonly string[];
   readonly log: (component: 'agent' | 'webhook' | 'kubelet', line: string) => void;
   /** Starts the API server. */
   readonly startApi: () => Promise<ApiServer>;
@@ -59,7 +58,7 @@ export class EmbeddedCluster implements ManagedCluster {
       const webhook = await startPodIdentityWebhook({
         api,
         region: spec.region,
-        faults: resources.webhookFaults,
+        faults: resources.faults,
         log: (line) => resources.log('webhook', line),
       });
       return new EmbeddedCluster(spec, resources, api, webhook);
@@ -75,7 +74,7 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async addNodes(group: NodeGroupSpec): Promise<void> {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
-    const { images, directory, clock, starts, processes, agentFaults, log } = this.#resources;
+    const { images, directory, clock, starts, processes, faults, log } = this.#resources;
     this.#nodesMade += 1;
     const node = await startNode({
       name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
@@ -88,7 +87,7 @@ export class EmbeddedCluster implements ManagedCluster {
       clock,
       starts,
       processes,
-      agent: { clusterName, region, awsEndpoint, clock, faults: agentFaults, log: (line) => log('agent', line) },
+      agent: { clusterName, region, awsEndpoint, clock, faults, log: (line) => log('agent', line) },
     });
     this.#nodes.set(node.name, node);
     if (group.nodePools !== undefined) this.#addNodePools(group.name, group.nodePools);
