@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { badRequest } from '../errors.ts';
-import { decodeProtobuf, PROTOBUF } from '../protobuf/decode.ts';
 import { ApiError } from '../types.ts';
 import { parseYaml } from './yaml.ts';
 
@@ -23,6 +22,8 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+
 /**
  * The decoded body; undefined when it is empty. Takes JSON, YAML and the protobuf form of what kubectl writes itself;
  * throws `ApiError` 400, 413 or 415. The parser's message is not passed on: it quotes the body.
@@ -34,7 +35,12 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     throw new ApiError(415, 'UnsupportedMediaType', message);
   }
   const bytes = await readBytes(request);
-  if (type === PROTOBUF) return bytes.length === 0 ? undefined : decodeProtobuf(bytes);
+  if (type === PROTOBUF) {
+    if (bytes.length === 0) return undefined;
+    // Seldom used, and the library takes a while to load.
+    const { decodeProtobuf } = await import('../protobuf/decode.ts');
+    return decodeProtobuf(bytes);
+  }
   const text = bytes.toString();
   if (text.trim() === '') return undefined;
   try {

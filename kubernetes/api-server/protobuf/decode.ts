@@ -1,102 +1,89 @@
+import protobuf from 'protobufjs/light.js';
 import { ApiError } from '../types.ts';
-import { SCHEMAS } from './schema.ts';
-import { readFields, WireError, type WireField } from './wire.ts';
-
-export const PROTOBUF = 'application/vnd.kubernetes.protobuf';
+import messages from './messages.json' with { type: 'json' };
 
 /** What Kubernetes puts in front of a `runtime.Unknown` message. */
 const MAGIC = Buffer.from('k8s\0');
 
-type Value = string | number | boolean | object;
+/**
+ * The messages that kubectl's own commands write in protobuf (k8s.io/api and k8s.io/apimachinery, generated.proto). It
+ * sends manifests as JSON, so a pod's spec is here only as far as `kubectl create deployment` fills it in. Fields with
+ * explicit presence are pointers in Go; those of type bytes are what a server alone writes.
+ */
+const root = protobuf.Root.fromJSON(messages);
+/** What a client cannot set, among fields that have a type. */
+const READ_ONLY: ReadonlySet<string> = new Set(['generation', 'deletionGracePeriodSeconds']);
 
 function unsupported(what: string): ApiError {
   const message = `${what} cannot be read in protobuf here; send it as application/json`;
   return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
-function bytesOf(value: bigint | Buffer): Buffer {
-  if (typeof value === 'bigint') throw new WireError('a number where bytes are expected');
-  return value;
-}
+type Decoded = Readonly<Record<string, unknown>> & { readonly $unknowns?: readonly Uint8Array[] };
 
-function isZero(value: bigint | Buffer): boolean {
-  return typeof value === 'bigint' ? value === 0n : value.length === 0;
-}
-
-function decodeEntry(bytes: Buffer, encoding: 'utf8' | 'base64'): [string, string] {
-  const [key, value] = [1, 2].map((number) => readFields(bytes).find((field) => field.number === number)?.value);
-  return [bytesOf(key ?? Buffer.alloc(0)).toString(), bytesOf(value ?? Buffer.alloc(0)).toString(encoding)];
-}
-
-/** `IntOrString`: its type, the number and the text. */
-function decodeIntOrString(bytes: Buffer): number | string {
-  const at = (number: number) => readFields(bytes).find((field) => field.number === number)?.value;
-  return at(1) === 1n ? bytesOf(at(3) ?? Buffer.alloc(0)).toString() : Number(at(2) ?? 0n);
-}
-
-function decodeValue(type: string, value: bigint | Buffer, path: string): Value {
-  switch (type) {
-    case 'string':
-      return bytesOf(value).toString();
-    case 'int':
-      if (typeof value !== 'bigint') throw new WireError('bytes where a number is expected');
-      return Number(value);
-    case 'bool':
-      return value === 1n;
-    case 'IntOrString':
-      return decodeIntOrString(bytesOf(value));
-    default:
-      return decodeMessage(type, bytesOf(value), path);
+/** The JSON form of a message. Rather refuses than loses a field that says something. */
+function jsonOf(message: Decoded, type: protobuf.Type, path: string): object {
+  for (const unknown of message.$unknowns ?? []) {
+    const reader = protobuf.Reader.create(unknown);
+    const tag = reader.uint32();
+    const isZero = unknown.subarray(reader.pos).every((byte) => byte === 0);
+    if (!isZero) throw unsupported(`field ${tag >>> 3} of ${path}`);
   }
+  if (type.name === 'IntOrString') return (message['type'] ? message['strVal'] : message['intVal']) as object;
+  const json: Record<string, unknown> = {};
+  for (const field of type.fieldsArray) {
+    if (!Object.hasOwn(message, field.name) || READ_ONLY.has(field.name)) continue;
+    if (field.type === 'bytes' && !field.map) continue;
+    const value = valueOf(message[field.name], field.resolve(), `${path}.${field.name}`);
+    // Go writes zeros and empty messages too, where a field is no pointer.
+    if (field.hasPresence || !isEmpty(value)) json[field.name] = value;
+  }
+  return json;
 }
 
-function addField(result: Record<string, unknown>, type: string, name: string, field: WireField, path: string): void {
-  const here = `${path}.${name}`;
-  if (type === 'map' || type === 'bytesMap') {
-    const [key, value] = decodeEntry(bytesOf(field.value), type === 'map' ? 'utf8' : 'base64');
-    const entries = (result[name] ?? {}) as Record<string, string>;
-    Object.defineProperty(entries, key, { value, enumerable: true, configurable: true, writable: true });
-    result[name] = entries;
-  } else if (type.endsWith('[]')) {
-    const list = (result[name] ?? []) as Value[];
-    result[name] = [...list, decodeValue(type.slice(0, -2), field.value, here)];
-  } else if (type.endsWith('?')) result[name] = decodeValue(type.slice(0, -1), field.value, here);
-  else if (!isZero(field.value)) {
-    const value = decodeValue(type, field.value, here);
-    // Go writes messages that are no pointers also when nothing in them is set.
-    if (typeof value !== 'object' || Object.keys(value).length > 0) result[name] = value;
-  }
+function valueOf(value: unknown, field: protobuf.Field, path: string): unknown {
+  if (field instanceof protobuf.MapField)
+    return Object.fromEntries(
+      Object.entries(value as object).map(([key, item]: [string, unknown]) => [key, textOf(item)]),
+    );
+  const one = (item: unknown): unknown =>
+    field.resolvedType instanceof protobuf.Type
+      ? jsonOf(item as Decoded, field.resolvedType, path)
+      : typeof item === 'object'
+        ? Number(item)
+        : item;
+  return field.repeated ? (value as unknown[]).map(one) : one(value);
 }
 
-function decodeMessage(schemaName: string, bytes: Buffer, path: string): object {
-  const schema = SCHEMAS[schemaName];
-  if (schema === undefined) throw unsupported(path);
-  const result: Record<string, unknown> = {};
-  for (const field of readFields(bytes)) {
-    const known = schema[field.number];
-    if (known !== undefined) addField(result, known[1], known[0], field, path);
-    // Rather refuse than lose a field that says something.
-    else if (!(field.number in schema) && !isZero(field.value)) throw unsupported(`field ${field.number} of ${path}`);
-  }
-  return result;
-}
+/** Bytes as JSON has them, in Base64. */
+const textOf = (value: unknown): unknown =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value;
+
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null ? Object.keys(value).length === 0 : !value;
 
 /**
  * Decodes an object in Kubernetes' protobuf form (Kubernetes documentation, "Protobuf encoding") to what its JSON form
  * would be. Throws `ApiError` 415 for kinds and fields that are not in the table, 400 for what is no such message.
  */
 export function decodeProtobuf(bytes: Buffer): object {
+  const decoded = <T>(type: protobuf.Type, from: Uint8Array): T => {
+    const reader = protobuf.Reader.create(from);
+    reader.discardUnknown = false;
+    return type.decode(reader) as unknown as T;
+  };
   try {
-    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new WireError('the magic number is missing');
-    const unknown = readFields(bytes.subarray(MAGIC.length));
-    const typeMeta = readFields(bytesOf(unknown.find((field) => field.number === 1)?.value ?? Buffer.alloc(0)));
-    const [apiVersion = '', kind = ''] = [1, 2].map((number) =>
-      bytesOf(typeMeta.find((field) => field.number === number)?.value ?? Buffer.alloc(0)).toString(),
-    );
-    const raw = bytesOf(unknown.find((field) => field.number === 2)?.value ?? Buffer.alloc(0));
-    return { apiVersion, kind, ...decodeMessage(kind, raw, kind) };
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) throw new Error('the magic number is missing');
+    const { typeMeta, raw } = decoded<{
+      readonly typeMeta?: { readonly apiVersion: string; readonly kind: string };
+      readonly raw?: Uint8Array;
+    }>(root.lookupType('Unknown'), bytes.subarray(MAGIC.length));
+    const { apiVersion = '', kind = '' } = typeMeta ?? {};
+    if (!Object.hasOwn(messages.nested, kind)) throw unsupported(kind);
+    const type = root.lookupType(kind);
+    return { apiVersion, kind, ...jsonOf(decoded(type, raw ?? new Uint8Array()), type, kind) };
   } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new ApiError(400, 'BadRequest', `the body of the request is not valid protobuf: ${error.message}`);
+    if (error instanceof ApiError) throw error;
+    throw new ApiError(400, 'BadRequest', `the body of the request is not valid protobuf: ${(error as Error).message}`);
   }
 }
