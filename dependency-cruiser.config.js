@@ -26,7 +26,7 @@ const MAY_IMPORT = {
   'components/agent': ['foundation/', 'components/go/'],
   'components/webhook': ['foundation/', 'components/go/'],
   'components/probe': ['foundation/'],
-  clients: ['foundation/'],
+  clients: ['foundation/', 'components/probe/'],
   clusters: ['foundation/', 'clients/', 'kubernetes/', 'emulator/', 'components/(agent|webhook|probe)/'],
   faults: ['foundation/', 'emulator/', 'components/(agent|webhook|probe)/'],
   harness: ['foundation/', 'clients/', 'clusters/', 'emulator/', 'components/(agent|webhook|probe)/', 'faults/'],
@@ -40,10 +40,7 @@ export default {
       name: 'no-circle',
       comment: 'Move what both need to a file of its own.',
       severity: 'error',
-      // Three circles are still to be opened.
-      from: {
-        pathNot: '^harness/(engine/(eks-)?platform|engine/(run|conclusion)|cleanup/sweep/(find|in-docker))\\.ts$',
-      },
+      from: {},
       to: { circular: true },
     },
     ...Object.entries(MAY_IMPORT).map(([folder, allowed]) => ({

@@ -33,7 +33,7 @@ export const runCommand = ({ types, workload = WORKLOAD_PROGRAMS[0] }: Registrie
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
     if (configuration.flag('list-faults')) return say(io, listFaults());
     if (configuration.flag('list')) return list(configuration, io);
-    if (configuration.flag('plan')) return plan(configuration, io);
+    if (configuration.flag('plan')) return plan(configuration, io, workload);
     return runScenarios(configuration, workload, io);
   },
 });

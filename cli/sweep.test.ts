@@ -14,7 +14,7 @@ import { expect } from 'chai';
 import type { JournalEntry } from '../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from '../harness/cleanup/process-identity.ts';
 import { FakeDocker } from '../test/support/docker.ts';
-import type { Attachment } from '../harness/cleanup/sweep/find.ts';
+import type { Attachment } from '../harness/cleanup/sweep/thing.ts';
 import { executed } from './testing.ts';
 
 const RUN = 'c0ffee1';

@@ -42,7 +42,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   AwaitTokenRotation: (operation, { tokens }) => awaitTokenRotation(operation, tokens.get(operation.token)),
 };
 
-/** The operations that the program knows: the harness skips scenarios with others. */
+/** The operations that the program knows. */
 export const OPERATIONS: readonly string[] = Object.keys(HANDLERS);
 
 /** Performs an operation. Throws an Error for one that the program does not know. */

@@ -26,7 +26,9 @@ export async function provision(session: Session): Promise<void> {
   });
   // What an AWS has is known once it was asked.
   const available = new Set([...before].filter((name) => platform.aws.lacking?.has(name) !== true));
-  const runnable = scenarios.filter((scenario) => unmetRequirements(scenario, available) === undefined);
+  const runnable = scenarios.filter(
+    (scenario) => unmetRequirements(scenario, available, undefined, options.workload) === undefined,
+  );
   const opened = openEnvironment(platform, {
     ...{ expiresAt, journal, progress },
     run: id,
@@ -43,7 +45,9 @@ export async function provision(session: Session): Promise<void> {
 
 function announce({ id, options, reporters }: Session, before: ReadonlySet<string>): void {
   const { scenarios, configuration } = options;
-  const planned = clustersFor(scenarios.filter((scenario) => unmetRequirements(scenario, before) === undefined));
+  const planned = clustersFor(
+    scenarios.filter((scenario) => unmetRequirements(scenario, before, undefined, options.workload) === undefined),
+  );
   const clusters =
     planned.length === 0 ? 'no cluster' : counted(planned.length, `${configuration.cluster.name} cluster`);
   reporters.phaseStarted(

@@ -50,6 +50,7 @@ function optionsFor(
     environment: opened.environment,
     available: opened.capabilities,
     lacking: opened.lacking,
+    workload: options.workload,
     timeoutMilliseconds: Math.max(configuration.number('timeout'), spec.allowSeconds ?? 0) * 1000,
     retries: configuration.number('retries'),
     signal,

@@ -27,7 +27,7 @@ export function unknownName(step: Step): string | undefined {
       : (['step', step.do, steps] as const);
   if (known.has(name)) return undefined;
   const near = nearest(String(name), [...known.keys()]);
-  return `"${name}" is no ${what}: ${near === undefined ? 'docs/scenarios.md lists those that there are' : `did you mean "${near}"?`}`;
+  return `"${name}" is no ${what}${near === undefined ? ': see docs/scenarios.md for those that there are' : ` (did you mean "${near}"?)`}`;
 }
 
 /** The descriptor of an operation of a scenario that was loaded. */

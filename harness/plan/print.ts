@@ -1,3 +1,4 @@
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
 import { describeOperation, describeStep } from '../operations/describe.ts';
@@ -18,9 +19,12 @@ export function planText(
   scenarios: readonly Scenario[],
   configuration: Configuration,
   available: ReadonlySet<string>,
+  program?: WorkloadProgram,
 ): string {
   const { cluster } = configuration;
-  const runnable = scenarios.filter((scenario) => unmetRequirements(scenario, available) === undefined);
+  const runnable = scenarios.filter(
+    (scenario) => unmetRequirements(scenario, available, undefined, program) === undefined,
+  );
   const clusters = new Set(runnable.flatMap((scenario) => clustersOf(scenario)));
   const existing = cluster.existing(configuration);
   const lines = [
@@ -30,7 +34,7 @@ export function planText(
   ];
   for (const scenario of scenarios) {
     lines.push('', `${scenario.id} ${scenario.title} (${scenario.suite})`);
-    const reason = unmetRequirements(scenario, available);
+    const reason = unmetRequirements(scenario, available, undefined, program);
     if (reason !== undefined) {
       lines.push(`  skipped: ${reason}`);
       continue;

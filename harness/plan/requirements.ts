@@ -1,3 +1,4 @@
+import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { described, operationOf, ofWorkload, stepOf } from '../operations/registry.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
 import { isOfCluster, placeholdersIn } from '../scenario/placeholders.ts';
@@ -60,21 +61,30 @@ const usesS3 = ({ buckets, objects, probes }: ScenarioSpec): boolean =>
   !isEmpty(objects) ||
   probes.some((step) => step.kind === 'probe' && operationOf(step.operation).usesS3);
 
+/** Names of the operations that a scenario's pods perform, each once. */
+const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
+  ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
+];
+
 /**
  * Why a scenario cannot run here; undefined when it can.
  * @param reasons why a capability is not available, where that is known, in words that end no sentence
+ * @param program what makes the probes of pods. Default: one that knows every operation
  */
 export function unmetRequirements(
   scenario: Scenario,
   available: ReadonlySet<string>,
   reasons?: ReadonlyMap<string, string>,
+  program?: Pick<WorkloadProgram, 'name' | 'operations'>,
 ): string | undefined {
   const unavailable = capabilitiesOf(scenario).filter((capability) => !available.has(capability));
-  if (unavailable.length === 0) return undefined;
   const words = unavailable.map((capability) => {
     const reason = reasons?.get(capability);
     return `${CAPABILITIES[capability]} (${capability}${reason === undefined ? '' : `: ${reason}`})`;
   });
+  const unknown = operationsOfPods(scenario).filter((name) => program?.operations.has(name) === false);
+  words.push(...unknown.map((name) => `${name} in the workload program ${program?.name} (operation:${name})`));
+  if (words.length === 0) return undefined;
   return `Needs what is not available here: ${words.join(', ')}.`;
 }
 

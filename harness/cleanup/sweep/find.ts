@@ -6,22 +6,9 @@ import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity
 import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
+import type { Attachment, Thing } from './thing.ts';
 
-export type Attachment = Extract<JournalEntry, { kind: 'attachment' }>;
 export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;
-
-/** Something that a run left. */
-export type Thing =
-  | { readonly kind: 'attachment'; readonly name: string; readonly attachment: Attachment }
-  | { readonly kind: 'container'; readonly name: string; readonly id: string; readonly about?: string }
-  | {
-      readonly kind: 'network';
-      readonly name: string;
-      readonly id: string;
-      /** Names of containers on it that are not the run's. */
-      readonly guests: readonly string[];
-    }
-  | { readonly kind: 'volume' | 'image' | 'path'; readonly name: string };
 
 /** What is left of one run. */
 export interface Leftovers extends Owner {

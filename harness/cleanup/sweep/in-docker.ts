@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../../../foundation/journal.ts';
 import { RUN_ID } from '../journal.ts';
 import type { DockerContainer, DockerInventory } from './docker.ts';
-import type { Thing } from './find.ts';
 import { carries } from './paths.ts';
+import type { Thing } from './thing.ts';
 
 /** Run whose network has this name; undefined for other networks. */
 const runOfNetwork = (name: string): string | undefined =>

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Docker } from './docker.ts';
-import type { Attachment, Leftovers, Thing } from './find.ts';
+import type { Leftovers } from './find.ts';
+import type { Attachment, Thing } from './thing.ts';
 
 /** In this order: what uses something goes before it. */
 const ORDER: readonly Thing['kind'][] = ['attachment', 'container', 'network', 'volume', 'image', 'path'];

@@ -3,7 +3,8 @@ import { commandLine } from '../../../foundation/command-line.ts';
 import { EXIT } from '../../../foundation/errors.ts';
 import { endpointFlags } from './aws/command.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
-import { find, type AwsEntry, type Findings, type Leftovers, type Places, type Thing } from './find.ts';
+import { find, type AwsEntry, type Findings, type Leftovers, type Places } from './find.ts';
+import type { Thing } from './thing.ts';
 import { forget, remove, titleOf, type Removal } from './remove.ts';
 
 export interface SweepIo {

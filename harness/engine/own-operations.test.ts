@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { embeddedHost } from '../../clusters/embedded/host.ts';
+import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
+import { defineOperation, defineStep } from '../operations/registry.ts';
+import { clustersOf, unmetRequirements } from '../plan/requirements.ts';
+import { planText } from '../plan/print.ts';
+import { configure } from '../config/configuration.ts';
+import type { ScenarioResult } from '../report/results.ts';
+import { collect, newRegistry, suite, type Registry } from '../scenario/registry.ts';
+import type { HarnessOperation, ScenarioSpec, StepOf, WorkloadOperation } from '../scenario/spec.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { clusterOf, workload } from '../world/world.ts';
+import { runScenario } from './scenario.ts';
+import { provision, type Provisioned } from './environment.ts';
+import { hostedPlatform } from './platform.ts';
+
+interface ReadLabel extends HarnessOperation {
+  readonly do: 'ReadLabel';
+  readonly workload: string;
+  readonly label: string;
+}
+const readLabel = (of: string, label: string): ReadLabel => ({ do: 'ReadLabel', workload: of, label });
+
+interface LabelNamespace extends StepOf<'LabelNamespace'> {
+  readonly workload: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+const labelNamespace = (of: string, labels: LabelNamespace['labels']): LabelNamespace => ({
+  kind: 'action',
+  do: 'LabelNamespace',
+  workload: of,
+  labels,
+});
+
+interface ListBuckets extends WorkloadOperation {
+  readonly do: 'ListBuckets';
+}
+const listBuckets: ListBuckets = { do: 'ListBuckets' };
+
+const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
+
+defineOperation<ReadLabel>({
+  name: 'ReadLabel',
+  performedBy: 'harness',
+  refersTo: (operation) => ({ workloads: [operation.workload] }),
+  describe: ({ label }) => [label],
+  perform: async (world, operation) => {
+    const { cluster, namespace } = workload(world, operation.workload);
+    const answer = await clusterOf(world, cluster).kubernetes.raw({ path: pathOf(namespace) });
+    const { metadata } = JSON.parse(answer.body) as { metadata: { labels: Record<string, string> } };
+    const value = metadata.labels[operation.label];
+    return value === undefined
+      ? { outcome: 'refused', layer: 'kubernetes', code: 'NoLabel' }
+      : { outcome: 'granted', facts: { value } };
+  },
+});
+
+defineStep<LabelNamespace>({
+  name: 'LabelNamespace',
+  refersTo: (step) => ({ workloads: [step.workload] }),
+  waitSeconds: () => 0,
+  perform: async ({ world }, step) => {
+    const { cluster, namespace } = workload(world, step.workload);
+    await clusterOf(world, cluster).kubernetes.raw({
+      method: 'PATCH',
+      path: pathOf(namespace),
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { metadata: { labels: world.names.expandAll(step.labels) } },
+    });
+  },
+});
+
+defineOperation<ListBuckets>({
+  name: 'ListBuckets',
+  performedBy: 'workload',
+  throughSdk: true,
+  describe: () => [],
+});
+
+describe("operations and steps of one's own", function () {
+  this.timeout(60_000);
+
+  const spec: Partial<ScenarioSpec> = {
+    objects: [],
+    probes: [
+      fails(readLabel('red', 'team'), { by: 'kubernetes', code: 'NoLabel' }),
+      granted('red', fetchCredentials()),
+      labelNamespace('red', { team: '<role-name:app>' }),
+      succeeds(readLabel('red', 'team'), { value: '<role-name:app>' }),
+    ],
+  };
+  const withBuckets: Partial<ScenarioSpec> = { objects: [], probes: [granted('red', listBuckets)] };
+
+  let directory: string;
+  let provisioned: Provisioned;
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'own-operations-'));
+    const host = embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
+    provisioned = await provision(await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] }), {
+      run: 'c1a2b3d',
+      clusters: ['c1'],
+      expiresAt: new Date(0),
+      progress: () => undefined,
+      signal: new AbortController().signal,
+    });
+  });
+  after(async () => {
+    await provisioned.teardown();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const run = (of: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
+    runScenario(aScenario(of, id), {
+      environment: provisioned.environment,
+      available: provisioned.capabilities,
+      ...(knows && { workload: JAVASCRIPT }),
+      timeoutMilliseconds: 50_000,
+      retries: 0,
+      signal: new AbortController().signal,
+      keep: 'never',
+      diagnostics: { directory, interrupted: new AbortController().signal },
+    });
+
+  it('are performed in a scenario, and described in its report', async () => {
+    const result = await run(spec, 'XX-01', true);
+    expect([result.verdict, result.reason]).to.deep.equal(['passed', 'All 3 probes met what was expected.']);
+    expect(result.probes.map(({ operation }) => operation)).to.deep.equal([
+      'ReadLabel team',
+      'FetchCredentials with the pod-identity token',
+      'ReadLabel team',
+    ]);
+    expect(String(result.probes[2]?.observed?.facts?.['value'])).to.match(/-xx-01-app$/);
+  });
+
+  it('fail as others do', async () => {
+    const result = await run({ ...spec, probes: [succeeds(readLabel('red', 'team'))] }, 'XX-02', true);
+    expect(result.verdict).to.equal('failed');
+  });
+
+  it('are planned, and what they name must be declared', async () => {
+    const plan = planText([aScenario(spec)], configure([], {}), provisioned.capabilities);
+    expect(plan)
+      .to.contain('harness: ReadLabel team must be refused by kubernetes with NoLabel')
+      .and.to.contain('  then label namespace (workload red, labels {"team":"<role-name:app>"})');
+    expect(clustersOf(aScenario(spec))).to.deep.equal(['c1']);
+    const registry: Registry = { ...newRegistry(), file: 'mine.ts' };
+    const load = (probes: ScenarioSpec['probes']): Promise<void> =>
+      collect(registry, async () =>
+        suite('mine', ({ scenario }) => scenario('XX-01', 'a title', { ...aScenario(spec).spec, probes })),
+      );
+    const messageOf = (work: Promise<void>): Promise<string> =>
+      work.then(
+        () => 'it was loaded',
+        ({ message }: Error) => message,
+      );
+    const readsBlue = [...(spec.probes ?? []), succeeds(readLabel('blue', 'team'))];
+    expect(await messageOf(load(readsBlue))).to.equal(
+      'mine.ts: XX-01: ReadLabel names workload "blue", which the scenario does not declare.',
+    );
+    const byHand = { ...succeeds(readLabel('red', 'team')), workload: 'red' };
+    expect(await messageOf(load([byHand]))).to.contain('ReadLabel is made by the harness');
+    const slip = granted('red', { do: 'GetObjekt' });
+    expect(await messageOf(load([slip]))).to.equal(
+      'mine.ts: XX-01: "GetObjekt" is no operation (did you mean "GetObject"?).',
+    );
+    const slipOfStep = [...(spec.probes ?? []), { kind: 'action', do: 'ZZZZZZZZZZZZZZZZZZZ' } as const];
+    expect(await messageOf(load(slipOfStep))).to.contain('is no step: see docs/scenarios.md for those that there are.');
+  });
+
+  it('are defined once', () =>
+    expect(() =>
+      defineOperation<ListBuckets>({ name: 'ListBuckets', performedBy: 'workload', describe: () => [] }),
+    ).to.throw('ListBuckets is defined twice'));
+
+  it('skip a scenario where the workload program has no handler', async () => {
+    const result = await run(withBuckets, 'XX-03', true);
+    expect([result.verdict, result.reason]).to.deep.equal([
+      'skipped',
+      'Needs what is not available here: ListBuckets in the workload program javascript (operation:ListBuckets).',
+    ]);
+    const knowing = { name: 'other', operations: new Set(['ListBuckets']) };
+    expect(unmetRequirements(aScenario(withBuckets), provisioned.capabilities, undefined, knowing)).to.equal(undefined);
+  });
+
+  it('are told by the program itself where it is asked all the same', async () => {
+    const result = await run(withBuckets, 'XX-04', false);
+    expect(result.verdict).to.equal('error');
+    expect(result.reason).to.contain('the probe program has no handler of ListBuckets');
+  });
+});
