@@ -69,6 +69,32 @@ describe('--reporter', () => {
     });
 });
 
+describe('reports', () => {
+  it('name the source files of the suites that the package brings', async () => {
+    const run = await runConformance({ args: ['--scenario', 'AB-01'] });
+    expect(
+      run.results?.scenarios.map(({ file }) => file),
+      run.stderr,
+    ).to.deep.equal(['suites/abac.ts']);
+    expect(run.junit).to.contain('file="suites/abac.ts"');
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('are left out on a full disk, but not the summary', async () => {
+    const folder = temporaryFolder();
+    for (const name of ['results.json', 'junit.xml']) symlinkSync('/dev/full', join(folder, `${name}.part`));
+    const run = await runConformance({
+      args: [...SUITE, '--report-dir', folder],
+      files: mine(scenario('MY-01', PASSES)),
+      reports: 'own',
+    });
+    expect(run.exitCode, run.stderr).to.equal(3);
+    expect(run.stderr.match(/could not be written/g)).to.have.length(1);
+    expect(run.stderr).to.contain('results.json could not be written (the disk is full, ENOSPC)');
+    expect(run.stderr).to.match(/1 scenario: 1 passed, 0 failed; 2 probes: 2 passed, 0 failed\n$/);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+});
+
 describe('a suite of the user', () => {
   it('may import another suite and a helper, each named by its own file', async () => {
     const b = suiteFile(scenario('MY-02', PASSES));

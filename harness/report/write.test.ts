@@ -1,0 +1,29 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { HarnessError } from '../../foundation/errors.ts';
+import { writeWhole } from './write.ts';
+
+describe('a report', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'write-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('is written whole, into a folder that is made for it', () => {
+    const path = join(folder, 'new', 'a.json');
+    expect(writeWhole(path, 'text')).to.equal(path);
+    expect(readFileSync(path, 'utf8')).to.equal('text');
+    expect(readdirSync(join(folder, 'new'))).to.deep.equal(['a.json']);
+  });
+
+  (existsSync('/dev/full') ? it : it.skip)('leaves nothing half written on a full disk, and says so', () => {
+    symlinkSync('/dev/full', join(folder, 'a.json.part'));
+    expect(() => writeWhole(join(folder, 'a.json'), 'text'))
+      .to.throw(HarnessError, 'a.json could not be written (the disk is full, ENOSPC): make room')
+      .with.property('exitCode', 3);
+    expect(readdirSync(folder)).to.deep.equal([]);
+  });
+});
