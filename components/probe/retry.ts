@@ -1,5 +1,6 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import { alternatives, firstMismatch, isSessionOf } from '../../foundation/expectation.ts';
+import { poll } from '../../foundation/poll.ts';
 import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
 
 /** Between tries: nothing of AWS is asked more often than once a second. */
@@ -44,10 +45,17 @@ export async function retryUntilExpected(
   const first = await run(true);
   if (until === undefined) return first;
   let report = first;
-  for (let count = 2; !isExpected(report, until) && mayChange(report, until); count += 1) {
-    if (Date.now() + pauseMilliseconds > openedAt + until.seconds * 1000) break;
-    await new Promise((resolve) => setTimeout(resolve, pauseMilliseconds));
-    report = { ...(await run(false)), tries: { count, firstStartedAt: first.startedAt } };
-  }
-  return report;
+  let count = 0;
+  return poll(
+    async () => {
+      count += 1;
+      if (count > 1) report = { ...(await run(false)), tries: { count, firstStartedAt: first.startedAt } };
+      return isExpected(report, until) || !mayChange(report, until) ? report : undefined;
+    },
+    {
+      every: pauseMilliseconds,
+      within: openedAt + until.seconds * 1000 - Date.now(),
+      late: () => report,
+    },
+  );
 }

@@ -1,9 +1,9 @@
 import { commandLine } from '../../foundation/command-line.ts';
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ignoreMissing } from '../../foundation/missing.ts';
+import { poll } from '../../foundation/poll.ts';
 import { isRefused } from '../../foundation/refused.ts';
 import { namePrefix, tagList } from '../../foundation/tags.ts';
 import { orAborted } from '../../foundation/aborted.ts';
@@ -137,28 +137,30 @@ export function iamPropagation(options: IamPropagationOptions): IamPropagation {
     times: number,
     end: number,
   ): Promise<void> {
-    let answer = 'no answer';
-    for (let successes = 0; ;) {
-      closing.signal.throwIfAborted();
-      const asked = performance.now();
-      try {
-        await call();
-        successes += 1;
-        answer = `success ${successes} times in a row`;
-        if (successes >= times) return;
-      } catch (error) {
-        const { name, message } = error as Error;
-        if (!codes.has(name)) throw error;
+    let successes = 0;
+    await poll(
+      async () => {
+        const before = successes;
         successes = 0;
-        answer = `${name} ("${message}")`;
-      }
-      if (performance.now() >= end)
-        throw new HarnessError(
-          'FIXTURE_FAILED',
-          `A change of the trust policy of role ${RoleName} had not taken effect after ${boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
-        );
-      await sleep(Math.max(0, pollMilliseconds - (performance.now() - asked)), undefined, { signal: closing.signal });
-    }
+        await call();
+        successes = before + 1;
+        return successes >= times || undefined;
+      },
+      {
+        every: pollMilliseconds,
+        within: end - performance.now(),
+        signal: closing.signal,
+        tolerates: (error) => codes.has((error as Error).name),
+        late: (error) => {
+          const { name, message } = (error ?? {}) as Partial<Error>;
+          const answer = error === undefined ? `success ${successes} times in a row` : `${name} ("${message}")`;
+          return new HarnessError(
+            'FIXTURE_FAILED',
+            `A change of the trust policy of role ${RoleName} had not taken effect after ${boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
+          );
+        },
+      },
+    );
   }
 
   async function change(): Promise<void> {

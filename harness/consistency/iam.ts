@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isMissing } from '../../foundation/missing.ts';
+import { retry } from '../../foundation/poll.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 
@@ -27,22 +27,20 @@ export const usesIam = ({ scenario: { spec } }: ScenarioWorld): boolean =>
  * Repeats a call while it throws what `isPassing` says will pass once earlier changes are in force, for as long as they may
  * take; then throws that. Where changes are in force at once the call is made once.
  */
-export async function retryUntilConsistent<T>(
+export function retryUntilConsistent<T>(
   { environment, signal }: ScenarioWorld,
   isPassing: (error: Error) => boolean,
   call: () => Promise<T>,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
 ): Promise<T> {
   const { propagation } = environment.aws;
-  const end = performance.now() + (propagation?.boundSeconds ?? 0) * 1000;
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (propagation === undefined || !isPassing(error as Error) || performance.now() >= end) throw error;
-    }
-    await sleep(pauseMilliseconds, undefined, { signal });
-  }
+  if (propagation === undefined) return call();
+  return retry(call, {
+    every: pauseMilliseconds,
+    within: propagation.boundSeconds * 1000,
+    signal,
+    tolerates: (error) => isPassing(error as Error),
+  });
 }
 
 /**

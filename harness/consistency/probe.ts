@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../foundation/poll.ts';
 import type { ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
 import { ofHarness, ofWorkload } from '../operations/registry.ts';
 import type { Expectation, HarnessOperation, ProbeStep } from '../scenario/spec.ts';
@@ -68,11 +68,20 @@ export async function retryUntilExpected(
   isAsExpected: (result: ProbeResult) => boolean,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
 ): Promise<Tried> {
-  const end = performance.now() + (world.environment.aws.propagation?.boundSeconds ?? 0) * 1000;
-  for (let tries = 1; ; tries += 1) {
-    const result = await probe();
-    const isLast = performance.now() + pauseMilliseconds > end || !mayChange(own, result);
-    if (isLast || isAsExpected(result)) return { result, tries };
-    await sleep(pauseMilliseconds, undefined, { signal: world.signal });
-  }
+  const { propagation } = world.environment.aws;
+  if (propagation === undefined) return { result: await probe(), tries: 1 };
+  let tried: Tried | undefined;
+  return poll(
+    async () => {
+      const result = await probe();
+      tried = { result, tries: (tried?.tries ?? 0) + 1 };
+      return isAsExpected(result) || !mayChange(own, result) ? tried : undefined;
+    },
+    {
+      every: pauseMilliseconds,
+      within: propagation.boundSeconds * 1000,
+      signal: world.signal,
+      late: (error) => tried ?? (error as Error),
+    },
+  );
 }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../foundation/poll.ts';
 
 /** Milliseconds between looks at how late this process is. */
 const INTERVAL = 5;
@@ -11,9 +11,11 @@ const LATE = 100;
  * no more are begun until what there is to do is done.
  */
 export async function processKeepsUp(signal: AbortSignal): Promise<void> {
-  for (let late = Infinity; late > LATE && !signal.aborted;) {
-    const before = performance.now();
-    await sleep(INTERVAL);
-    late = performance.now() - before - INTERVAL;
-  }
+  let due = -Infinity;
+  const look = (): true | undefined => {
+    const late = performance.now() - due;
+    due = performance.now() + INTERVAL;
+    return late <= LATE || signal.aborted || undefined;
+  };
+  await poll(look, { every: INTERVAL, what: 'this process to keep up' });
 }

@@ -1,5 +1,5 @@
 import type { V1Container, V1Pod } from '@kubernetes/client-node';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../foundation/poll.ts';
 import type { RawAnswer } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { isAccountMissing } from '../consistency/default-service-account.ts';
@@ -39,16 +39,18 @@ async function postInDryRun(
   headers: Readonly<Record<string, string>>,
 ): Promise<RawAnswer> {
   const { kubernetes } = clusterOf(world, like.cluster);
-  for (;;) {
-    const answer = await kubernetes.raw({
-      method: 'POST',
-      path: `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`,
-      body,
-      headers,
-    });
-    if (!isAccountMissing(answer.status, answer.body)) return answer;
-    await sleep(kubernetesPollMilliseconds(world.environment.aws), undefined, { signal: world.signal });
-  }
+  const path = `/api/v1/namespaces/${like.namespace}/pods?dryRun=All`;
+  return poll(
+    async () => {
+      const answer = await kubernetes.raw({ method: 'POST', path, body, headers });
+      return isAccountMissing(answer.status, answer.body) ? undefined : answer;
+    },
+    {
+      every: kubernetesPollMilliseconds(world.environment.aws),
+      signal: world.signal,
+      what: `service account ${like.serviceAccount}`,
+    },
+  );
 }
 
 const PROPAGATION_MILLISECONDS = 5000;
@@ -84,20 +86,23 @@ export async function awaitAdmission(
 ): Promise<boolean> {
   const { eventual, aws } = world.environment;
   if (!eventual && aws.propagation === undefined) return true;
-  const end = performance.now() + milliseconds;
   const isAsWanted = ({ status, body }: RawAnswer): boolean =>
     status === 201 && isSo(admissionFacts(JSON.parse(body) as V1Pod));
   const look = (): Promise<RawAnswer> =>
     admitInDryRun(world, like, {}, undefined, aws.name === 'aws' ? OWN_CONNECTION : {});
-  while (performance.now() < end && !signal.aborted) {
-    if (isAsWanted(await look())) {
-      if (aws.name !== 'aws') return true;
-      const others = await Promise.all(Array.from({ length: SAMPLES - 1 }, look));
-      if (others.every(isAsWanted)) return true;
-    }
-    await sleep(kubernetesPollMilliseconds(aws));
-  }
-  return false;
+  return poll(
+    async () => {
+      if (signal.aborted) return false;
+      if (!isAsWanted(await look())) return undefined;
+      const others = await Promise.all(Array.from({ length: aws.name === 'aws' ? SAMPLES - 1 : 0 }, look));
+      return others.every(isAsWanted) || undefined;
+    },
+    {
+      every: kubernetesPollMilliseconds(aws),
+      within: milliseconds,
+      late: () => false,
+    },
+  );
 }
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';

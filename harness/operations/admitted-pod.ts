@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { V1Pod } from '@kubernetes/client-node';
+import { poll } from '../../foundation/poll.ts';
 import { retryUntilAccountReady } from '../consistency/default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
 import { note } from '../consistency/notes.ts';
@@ -21,8 +21,10 @@ export async function createAsSeen(
   const { kubernetes } = clusterOf(world, item.cluster);
   const { aws } = world.environment;
   const end = performance.now() + (aws.propagation?.boundSeconds ?? 0) * 1000;
-  for (let count = 1; ; count += 1) {
-    const name = count === 1 ? first : `${first}-again${count - 1}`;
+  let count = 0;
+  const create = async (): Promise<{ readonly name: string; readonly uid: string } | undefined> => {
+    const name = count === 0 ? first : `${first}-again${count}`;
+    count += 1;
     const pod = manifestOf(name);
     const created = await retryUntilAccountReady(world, () => kubernetes.createPod(item.namespace, pod));
     const injected = isInjected(admissionFacts(created));
@@ -37,6 +39,7 @@ export async function createAsSeen(
       `pod ${name} was ${injected ? '' : 'not '}injected for Pod Identity, unlike others, and made again`,
     );
     await kubernetes.deletePod(item.namespace, name, 0);
-    await sleep(kubernetesPollMilliseconds(aws), undefined, { signal: world.signal });
-  }
+    return undefined;
+  };
+  return poll(create, { every: kubernetesPollMilliseconds(aws), signal: world.signal, what: `pod ${first} as seen` });
 }

@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
+import { poll } from '../../foundation/poll.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
@@ -110,6 +110,6 @@ async function untilAgents(
   isSo: (pods: readonly V1Pod[]) => boolean,
   signal = world.signal,
 ): Promise<void> {
-  const pause = kubernetesPollMilliseconds(world.environment.aws);
-  while (!isSo(await agentPods(kubernetes))) await sleep(pause, undefined, { signal });
+  const every = kubernetesPollMilliseconds(world.environment.aws);
+  await poll(async () => isSo(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
+import { poll } from '../../foundation/poll.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { makeBoundary } from '../policy/boundary.ts';
@@ -97,12 +98,12 @@ function newReportFolder(): string {
 }
 
 async function settledInventory(inventory: () => Promise<readonly string[]>): Promise<readonly string[]> {
-  let left = await inventory();
-  for (let round = 0; round < 10 && left.length > 0; round += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+  let left: readonly string[] = [];
+  const look = async (): Promise<readonly string[] | undefined> => {
     left = await inventory();
-  }
-  return left;
+    return left.length === 0 ? left : undefined;
+  };
+  return poll(look, { every: 1000, within: 11_000, late: () => left });
 }
 
 function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<number> {

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { poll } from '../../foundation/poll.ts';
 
 /** Resolves as soon as it is so. Tests that wait for what never comes end by their own timeout. */
 export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await sleep(20);
+  await poll(async () => (await isSo()) || undefined, { every: 20, what: 'it to be so' });
 }

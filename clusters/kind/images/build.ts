@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
+import { poll } from '../../../foundation/poll.ts';
 import type { Docker, DockerAnswer } from './docker.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { lastLine } from './docker.ts';
@@ -93,10 +93,12 @@ async function collect(options: BuildOptions, archive: string, machine?: string)
   });
   if (!signal.aborted) await Promise.race([running, once(signal, 'abort')]);
   // Interrupted: removed until the command ends, since it may be about to make the container.
-  while (!over) {
+  const remove = async (): Promise<true | undefined> => {
+    if (over) return true;
     await docker(['rm', '--force', '--volumes', name]);
-    await sleep(100);
-  }
+    return undefined;
+  };
+  await poll(remove, { every: 100, what: `container ${name} to end` });
   const [answer, packed] = await Promise.all([running, packing]);
   signal.throwIfAborted();
   const tarFailed = answer.exitCode !== 0 && packed.failed && !packed.isTerminated;
