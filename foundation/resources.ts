@@ -32,6 +32,8 @@ export interface PendingResource<T> extends Omit<Resource, 'remove'> {
   readonly remove: (made: T | undefined) => Promise<unknown>;
   /** Names of the service's errors for "it exists already", where nobody else takes such a name. */
   readonly taken?: readonly string[];
+  /** Whether an error says that it was not made. Default: that of `isRefused`. */
+  readonly isNotMade?: (error: unknown) => boolean;
 }
 
 /** Resources that could not be removed, with the reason of each. */
@@ -82,7 +84,13 @@ export class Resources {
     }
   }
 
-  async #make<T>({ make, remove, taken = [], ...rest }: PendingResource<T>): Promise<T | undefined> {
+  async #make<T>({
+    make,
+    remove,
+    taken = [],
+    isNotMade = isRefused,
+    ...rest
+  }: PendingResource<T>): Promise<T | undefined> {
     let made: T | undefined;
     const resource: Resource = { ...rest, remove: () => remove(made) };
     this.add(resource);
@@ -90,7 +98,7 @@ export class Resources {
       made = await make();
       return made;
     } catch (error) {
-      if (isRefused(error)) this.#forget(resource);
+      if (isNotMade(error)) this.#forget(resource);
       else if (taken.includes((error as Error).name)) return undefined;
       throw error;
     }
@@ -115,6 +123,12 @@ export class Resources {
     const failures = await removeAll(all, options);
     for (const resource of all) if (!failures.has(resource)) this.#forget(resource);
     return failures;
+  }
+
+  /** Removes all; throws the first reason why something could not be. */
+  async dispose(): Promise<void> {
+    const [failure] = (await this.remove()).values();
+    if (failure !== undefined) throw failure;
   }
 
   #forget(resource: Resource): void {

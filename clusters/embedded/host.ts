@@ -1,9 +1,9 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { ClusterHost } from '../driver.ts';
 import type { Journal } from '../../foundation/journal.ts';
+import { Resources } from '../../foundation/resources.ts';
 import { EMBEDDED_CAPABILITIES } from './capabilities.ts';
 import { embeddedClusterProvider, TRANSLATION } from './index.ts';
 
@@ -18,8 +18,9 @@ export interface EmbeddedHostOptions {
 }
 
 /** Embedded clusters, which live in this process and on loopback. */
-export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
-  const directory = clustersDirectory(options);
+export async function embeddedHost(options: EmbeddedHostOptions): Promise<ClusterHost> {
+  const resources = new Resources(options.journal);
+  const directory = await clustersDirectory(options, resources);
   const { image, command } = options.workload;
   return {
     name: 'embedded',
@@ -36,10 +37,7 @@ export function embeddedHost(options: EmbeddedHostOptions): ClusterHost {
     facts: () => ({}),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
-    close: async () => {
-      await rm(directory, { recursive: true, force: true });
-      options.journal?.forget({ kind: 'path', path: directory });
-    },
+    close: () => resources.dispose(),
   };
 }
 
@@ -50,18 +48,18 @@ const MEMORY = '/dev/shm';
  * Where pods have their directories while the run lasts: in memory where that can be had, as kubelets keep tokens (and
  * since it is many small files), else in the report folder. Removed with the clusters, also when the run is killed.
  */
-function clustersDirectory({ directory, run, journal }: EmbeddedHostOptions): string {
+async function clustersDirectory({ directory, run }: EmbeddedHostOptions, resources: Resources): Promise<string> {
+  const make = async (path: string, recursive: boolean): Promise<string> => {
+    await resources.make({
+      name: `folder ${path}`,
+      lives: 'machine',
+      entry: { kind: 'path', path },
+      make: () => mkdir(path, { mode: 0o755, recursive }),
+      isNotMade: () => true,
+      remove: () => rm(path, { recursive: true, force: true }),
+    });
+    return path;
+  };
   const inMemory = join(MEMORY, `eks-pod-identity-conformance-${run}`);
-  try {
-    accessSync(MEMORY, constants.W_OK | constants.X_OK);
-    journal?.add({ kind: 'path', path: inMemory });
-    mkdirSync(inMemory, { mode: 0o755 });
-    return inMemory;
-  } catch {
-    journal?.forget({ kind: 'path', path: inMemory });
-  }
-  const inReports = resolve(directory, `clusters-${run}`);
-  journal?.add({ kind: 'path', path: inReports });
-  mkdirSync(inReports, { recursive: true });
-  return inReports;
+  return make(inMemory, false).catch(() => make(resolve(directory, `clusters-${run}`), true));
 }

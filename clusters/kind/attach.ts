@@ -14,6 +14,7 @@ import { issuerOf, nodesOf, type NodeObject } from './kube.ts';
 import { readContext, type NamedContext } from './kubeconfig.ts';
 import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
+import { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 import type { ClusterSource } from './source.ts';
@@ -26,36 +27,31 @@ const ANSWER = 10_000;
 /** A cluster of kind that was there before the run, and is left as it was. Throws `ClusterError`. */
 export async function existingCluster(
   attach: NonNullable<KindOptions['attach']>,
-  options: KindOptions,
   docker: Docker,
+  resources: Resources,
 ): Promise<ClusterSource> {
   const named = readContext(attach);
   const connection = connect(named.config);
-  try {
-    const nodes = (await reached(connection, named)).map((node) => containerOf(node, named));
-    const [network = ''] = await Promise.all(nodes.map((node) => networkOf(docker, node, named)));
-    let taken = false;
-    return {
-      network,
-      capabilities: kindCapabilities(true),
-      facts: { context: named.context },
-      createCluster: async (spec, context) => {
-        if (taken)
-          throw new ClusterError(
-            'CLUSTER_FAILED',
-            'usage',
-            `Context ${named.context} is one cluster, so there is none for ${spec.name}: leave --kubeconfig and --context out to have two.`,
-          );
-        taken = true;
-        return useCluster(spec, context, { named, connection, nodes });
-      },
-      kubeConfig: () => named.config,
-      close: async () => connection.close(),
-    };
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+  resources.add({ name: 'the connection', lives: 'machine', remove: async () => connection.close() });
+  const nodes = (await reached(connection, named)).map((node) => containerOf(node, named));
+  const [network = ''] = await Promise.all(nodes.map((node) => networkOf(docker, node, named)));
+  let taken = false;
+  return {
+    network,
+    capabilities: kindCapabilities(true),
+    facts: { context: named.context },
+    createCluster: async (spec, context) => {
+      if (taken)
+        throw new ClusterError(
+          'CLUSTER_FAILED',
+          'usage',
+          `Context ${named.context} is one cluster, so there is none for ${spec.name}: leave --kubeconfig and --context out to have two.`,
+        );
+      taken = true;
+      return useCluster(spec, context, { named, connection, nodes });
+    },
+    kubeConfig: () => named.config,
+  };
 }
 
 interface Existing {
@@ -72,13 +68,15 @@ async function useCluster(
   { named, connection, nodes }: Existing,
 ): Promise<KindCluster> {
   const { options, docker, network, reach, images, imageInfo } = context;
-  const { journal, run, signal } = options;
-  const entry: Attachment = { kind: 'attachment', kubeconfig: named.files, context: named.context, nodes };
-  journal.add(entry);
-  const dispose = async (): Promise<void> => {
-    await restore(connection, docker, nodes, run);
-    journal.forget(entry);
-  };
+  const { run, signal } = options;
+  const resources = new Resources(options.journal);
+  resources.add({
+    name: `changes to the cluster of context ${named.context}`,
+    lives: 'machine',
+    isChange: true,
+    entry: { kind: 'attachment', kubeconfig: named.files, context: named.context, nodes },
+    remove: () => restore(connection, docker, nodes, run),
+  });
   try {
     const archive = await context.archive;
     const linkLocal = await Promise.all(
@@ -94,7 +92,7 @@ async function useCluster(
     context.notes.setFacts(spec.name, await factsOf(context, connection, nodes[0] ?? ''));
     const cluster = named.config.getCurrentCluster();
     return new KindCluster({
-      ...{ context, spec, connection, linkLocal, webhook, dispose },
+      ...{ context, spec, connection, linkLocal, webhook, resources },
       endpoint: cluster?.server ?? '',
       certificateAuthorityData: cluster?.caData ?? '',
       issuer: await issuerOf(connection),
@@ -103,7 +101,7 @@ async function useCluster(
     });
   } catch (error) {
     // What cannot be undone stays in the journal: why the cluster is of no use is what there is to be told.
-    await dispose().catch(() => undefined);
+    await resources.dispose().catch(() => undefined);
     throw explained(error as Error, undefined);
   }
 }

@@ -4,6 +4,7 @@ import { daemonSetsOf, lackingCapabilities } from '../daemon-sets.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../../foundation/kubernetes/connection.ts';
+import type { Resources } from '../../foundation/resources.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
 import { keysOf, podExists } from './kube.ts';
@@ -24,8 +25,8 @@ export interface KindClusterParts {
   readonly nodes: readonly NodeContainer[];
   readonly linkLocal: readonly LinkLocal[];
   readonly webhook: InstalledWebhook;
-  /** Undoes what was done for the cluster. */
-  readonly dispose: () => Promise<void>;
+  /** What was made for the cluster. */
+  readonly resources: Resources;
   /** Writes what the nodes have to tell into a folder, which it gives. */
   readonly diagnose: () => Promise<string | undefined>;
 }
@@ -135,7 +136,7 @@ export class KindCluster implements ManagedCluster {
     const group = this.#group?.name;
     // A node that is gone already has nothing to be undone.
     if (group !== undefined) await this.removeNodes(group).catch(() => undefined);
-    await this.#parts.dispose();
+    await this.#parts.resources.dispose();
   }
 }
 

@@ -17,6 +17,7 @@ import { CLUSTER_LABEL, createCluster, nameTaken, type NewKindCluster } from './
 import { apiAnswers, nodesReady } from './kube.ts';
 import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, containerExists, containerRuns, loadMountedImages, prepareLinkLocal } from './node.ts';
+import { Resources } from '../../foundation/resources.ts';
 import { Tasks } from './tasks.ts';
 
 /** Port of the API server in its node. */
@@ -32,10 +33,8 @@ export async function createKindCluster(
   program: string,
 ): Promise<KindCluster> {
   const { options, docker, run, network, reach } = context;
-  const entry = { kind: 'kind-cluster', name: spec.name } as const;
   const containers = (): Promise<readonly string[]> => docker.containers(`label=${CLUSTER_LABEL}=${spec.name}`);
   if ((await containers()).length > 0) throw nameTaken(spec.name);
-  options.journal.add(entry);
 
   const folder = join(context.folder, spec.name);
   const authenticator = await startAuthenticator({
@@ -44,13 +43,18 @@ export async function createKindCluster(
     authenticate: spec.authenticate,
   });
   let connection: Connection | undefined;
-  const dispose = async (): Promise<void> => {
-    connection?.close();
-    await docker.removeContainers(await containers());
-    await authenticator.close();
-    await rm(folder, { recursive: true, force: true });
-    options.journal.forget(entry);
-  };
+  const resources = new Resources(options.journal);
+  resources.add({
+    name: `cluster ${spec.name}`,
+    lives: 'machine',
+    entry: { kind: 'kind-cluster', name: spec.name },
+    remove: async () => {
+      connection?.close();
+      await docker.removeContainers(await containers());
+      await authenticator.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  });
   const diagnose = (error?: unknown): Promise<string | undefined> => {
     const said = (error as Error | undefined)?.cause;
     return collectDiagnostics({
@@ -118,13 +122,13 @@ export async function createKindCluster(
       nodes: [{ name: node, address: await addressIn(docker, node, network) }],
       linkLocal,
       webhook: await installed,
-      dispose,
+      resources,
       diagnose,
     });
   } catch (error) {
     const logs = options.signal.aborted ? undefined : await diagnose(error);
     // What cannot be removed stays in the journal: why the cluster failed is what there is to be told.
-    await dispose().catch(() => undefined);
+    await resources.dispose().catch(() => undefined);
     options.signal.throwIfAborted();
     throw explained(error as Error, logs);
   } finally {

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClusterHost } from '../driver.ts';
+import { Resources } from '../../foundation/resources.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
@@ -19,33 +20,31 @@ import { runProgram, type Runner } from './runner.ts';
  * `ClusterError`; nothing is left then.
  */
 export async function kindHost(options: KindOptions, run: Runner = runProgram): Promise<ClusterHost> {
-  const { journal, progress, signal } = options;
+  const { progress, signal } = options;
   const docker = new Docker(run);
   const engine = await checkEngine(docker);
   await checkDiskSpace(engine);
-  const undo: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    const outcomes = await Promise.allSettled(undo.splice(0).map((step) => step()));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
-  };
+  const resources = new Resources(options.journal);
   try {
     const source = await (options.attach === undefined
-      ? newClusters(options, docker, run)
-      : existingCluster(options.attach, options, docker));
-    undo.push(() => source.close());
+      ? newClusters(options, docker, run, resources)
+      : existingCluster(options.attach, docker, resources));
     const reach = await reachOf(docker, source.network);
     progress(`Docker ${engine.ServerVersion}; nodes reach this machine at ${reach.host}`);
     const prepared = await prepareImages(docker, engine, options);
-    const { images, imageInfo } = await tagImages(docker, prepared, options, (step) => undo.push(step));
+    const { images, imageInfo } = await tagImages(docker, prepared, options.run, resources);
     signal.throwIfAborted();
     const folder = join(tmpdir(), `eks-pod-identity-conformance-${options.run}`);
-    journal.add({ kind: 'path', path: folder });
-    await mkdir(folder, { mode: 0o700 });
-    undo.push(async () => {
-      await archive.catch(() => undefined);
-      await rm(folder, { recursive: true, force: true });
-      journal.forget({ kind: 'path', path: folder });
+    await resources.make({
+      name: `folder ${folder}`,
+      lives: 'machine',
+      entry: { kind: 'path', path: folder },
+      make: () => mkdir(folder, { mode: 0o700 }),
+      isNotMade: () => true,
+      remove: async () => {
+        await archive.catch(() => undefined);
+        await rm(folder, { recursive: true, force: true });
+      },
     });
     const archive = saveImages(docker, images, folder, signal);
     // Clusters that wait for it are told; there may be none.
@@ -71,10 +70,10 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
       translations: () => [...DIFFERENCES, ...notes.differences()],
       failure: () => notes.failure(),
       ...(kubeConfig !== undefined && { kubeConfig }),
-      close,
+      close: () => resources.dispose(),
     };
   } catch (error) {
-    await close().catch(() => undefined);
+    await resources.dispose().catch(() => undefined);
     throw error;
   }
 }

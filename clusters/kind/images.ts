@@ -5,6 +5,7 @@ import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
 import { ensureComponentImage } from './images/index.ts';
+import type { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
 
 export interface PreparedImages {
@@ -52,13 +53,13 @@ const ID = /^(sha256:)?[0-9a-f]{12,64}$/;
 
 /**
  * The same images by references that an archive of Docker keeps, which are tags alone: one that is named by its digest
- * gets a tag of the run, until `undo`. Throws `ClusterError` for an image that has no name.
+ * gets a tag of the run, one of `resources`. Throws `ClusterError` for an image that has no name.
  */
 export async function tagImages(
   docker: Docker,
   { images, imageInfo }: PreparedImages,
-  { run, journal }: KindOptions,
-  undo: (step: () => Promise<void>) => void,
+  run: string,
+  resources: Resources,
 ): Promise<PreparedImages> {
   const info = new Map(imageInfo);
   const tagged = async (name: string, reference: string): Promise<string> => {
@@ -72,14 +73,14 @@ export async function tagImages(
     }
     if (!reference.includes('@')) return reference;
     const tag = `eks-pod-identity-conformance/${name}:${run}`;
-    const entry = { kind: 'docker-image', name: tag } as const;
-    journal.add(entry);
-    undo(async () => {
+    await resources.make({
+      name: `image ${tag}`,
+      lives: 'machine',
+      entry: { kind: 'docker-image', name: tag },
+      make: () => docker.call(['tag', reference, tag]),
       // The name alone goes: the image keeps its digest.
-      await docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined);
-      journal.forget(entry);
+      remove: () => docker.call(['image', 'rm', '--no-prune', tag]).catch(() => undefined),
     });
-    await docker.call(['tag', reference, tag]);
     info.set(tag, image);
     return tag;
   };

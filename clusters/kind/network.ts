@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import { hostname } from 'node:os';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
-import type { Journal } from '../../foundation/journal.ts';
+import type { Resources } from '../../foundation/resources.ts';
 import { DockerError, type Docker } from './docker.ts';
 
 /** How nodes, and pods on them, reach servers of this process. */
@@ -21,19 +21,25 @@ const DESKTOP_HOST = 'host.docker.internal';
 export const networkName = (run: string): string => `eks-pod-identity-conformance-${run}`;
 
 /** Makes the Docker network of a run's nodes, without IPv6. Throws `ClusterError`. */
-export async function createNetwork(docker: Docker, run: string, journal: Journal): Promise<string> {
+export async function createNetwork(docker: Docker, run: string, resources: Resources): Promise<string> {
   const name = networkName(run);
-  journal.add({ kind: 'docker-network', name });
   const labels = { [RUN_LABEL]: run, [PID_LABEL]: String(process.pid), [HOST_LABEL]: hostname() };
   try {
-    await docker.call([
-      ...['network', 'create', '--driver', 'bridge'],
-      ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
-      name,
-    ]);
+    await resources.make({
+      name: `network ${name}`,
+      lives: 'machine',
+      entry: { kind: 'docker-network', name },
+      make: () =>
+        docker.call([
+          ...['network', 'create', '--driver', 'bridge'],
+          ...Object.entries(labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]),
+          name,
+        ]),
+      isNotMade: (error) => error instanceof DockerError,
+      remove: () => removeNetwork(docker, run),
+    });
   } catch (error) {
     if (!(error instanceof DockerError)) throw error;
-    journal.forget({ kind: 'docker-network', name });
     throw new ClusterError(
       'CLUSTER_FAILED',
       'environment',
@@ -44,7 +50,7 @@ export async function createNetwork(docker: Docker, run: string, journal: Journa
 }
 
 /** Removes the run's network, and the containers of the run that are still attached to it. */
-export async function removeNetwork(docker: Docker, run: string, journal: Journal): Promise<void> {
+async function removeNetwork(docker: Docker, run: string): Promise<void> {
   const name = networkName(run);
   for (let attempt = 1; ; attempt += 1) {
     const attached = await docker.containers(`network=${name}`);
@@ -60,7 +66,6 @@ export async function removeNetwork(docker: Docker, run: string, journal: Journa
   }
   // One that was made without being attached: there was no network for it any more.
   await docker.removeContainers(await docker.containers(`name=^${run}-`));
-  journal.forget({ kind: 'docker-network', name });
 }
 
 const REMOVAL_ATTEMPTS = 5;

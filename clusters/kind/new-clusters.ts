@@ -3,20 +3,25 @@ import { kindCapabilities } from './capabilities.ts';
 import { createKindCluster } from './create.ts';
 import type { Docker } from './docker.ts';
 import { kindProgram, kindVersion } from './kind.ts';
-import { createNetwork, removeNetwork } from './network.ts';
+import { createNetwork } from './network.ts';
 import type { KindOptions } from './options.ts';
+import type { Resources } from '../../foundation/resources.ts';
 import type { Runner } from './runner.ts';
 
 /** Clusters that kind makes, in a network of the run's own. Throws `ClusterError`. */
-export async function newClusters(options: KindOptions, docker: Docker, run: Runner): Promise<ClusterSource> {
+export async function newClusters(
+  options: KindOptions,
+  docker: Docker,
+  run: Runner,
+  resources: Resources,
+): Promise<ClusterSource> {
   const program = await kindProgram();
   const kind = await kindVersion(run, program);
-  const network = await createNetwork(docker, options.run, options.journal);
+  const network = await createNetwork(docker, options.run, resources);
   return {
     network,
     capabilities: kindCapabilities(false),
     facts: { kind },
     createCluster: (spec, context) => createKindCluster(spec, context, program),
-    close: () => removeNetwork(docker, options.run, options.journal),
   };
 }

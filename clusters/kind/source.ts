@@ -13,6 +13,4 @@ export interface ClusterSource {
   createCluster(spec: ClusterSpec, context: HostContext): Promise<ManagedCluster>;
   /** The way to clusters that do not take EKS' own tokens. */
   readonly kubeConfig?: (clusterName: string) => KubeConfig;
-  /** Removes what was made for all clusters together. */
-  close(): Promise<void>;
 }

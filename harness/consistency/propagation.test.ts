@@ -56,7 +56,7 @@ describe('a scenario on an AWS that takes its time', function () {
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'propagation-'));
-    const host = embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
+    const host = await embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
     const associations = { webhook: 0, eksAuth: 0 };
     const { emulator, world } = await startWithWorld({
       clusterProvider: host.provider,

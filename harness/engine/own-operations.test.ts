@@ -99,7 +99,7 @@ describe("operations and steps of one's own", function () {
   let provisioned: Provisioned;
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'own-operations-'));
-    const host = embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
+    const host = await embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
     provisioned = await provision(await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] }), {
       run: 'c1a2b3d',
       clusters: ['c1'],

@@ -19,7 +19,7 @@ describe('a webhook that gives the API server no answer', function () {
   let provisioned: Provisioned;
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'webhook-failures-'));
-    const host = embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
+    const host = await embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
     provisioned = await provision(await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] }), {
       run: 'c1a2b3d',
       clusters: ['c1'],

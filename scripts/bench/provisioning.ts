@@ -17,7 +17,7 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
     try {
       const started = performance.now();
       const run = `bench${number}`;
-      const host = embeddedHost({ run, directory, workload: JAVASCRIPT, faults: [] });
+      const host = await embeddedHost({ run, directory, workload: JAVASCRIPT, faults: [] });
       const platform = await hostedPlatform(host, { run, seed: '0', faults: [] });
       const provisioned = await provision(platform, {
         run,

@@ -8,6 +8,7 @@ import { createNetwork } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
 import { executed } from '../../cli/testing.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
+import { Resources } from '../../foundation/resources.ts';
 import { docker } from '../../harness/cleanup/sweep/docker.ts';
 
 /** A number that no process has. */
@@ -98,8 +99,7 @@ describe('sweep, with Docker', () => {
   });
 
   it('leaves alone what belongs to a process that is alive', async () => {
-    const journal = { add: () => undefined, forget: () => undefined };
-    expect(await createNetwork(new Docker(runProgram), run, journal)).to.equal(network);
+    expect(await createNetwork(new Docker(runProgram), run, new Resources())).to.equal(network);
     const { code, out } = await sweep();
     expect(code).to.equal(3);
     expect(out).to.contain(`alive (process ${process.pid} on ${hostname()}): left alone`);

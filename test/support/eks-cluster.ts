@@ -77,7 +77,7 @@ export async function testSite(
   } = {},
 ): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), 'eks-driver-'));
-  const host = embeddedHost({ run: RUN + String(process.pid), directory, workload: JAVASCRIPT, faults: [] });
+  const host = await embeddedHost({ run: RUN + String(process.pid), directory, workload: JAVASCRIPT, faults: [] });
   const emulator = await startEmulator({ region: REGION, clusterProvider: wrap(host.provider), settings });
   const { endpoint, administrator } = emulator;
   const { accessKeyId, secretAccessKey } = administrator;
