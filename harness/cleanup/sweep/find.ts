@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { JournalEntry } from '../../../foundation/journal.ts';
 import { readState, stateFiles, type RunState } from '../journal.ts';
@@ -6,7 +7,7 @@ import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity
 import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
-import type { Attachment, Thing } from './thing.ts';
+import type { Thing } from './thing.ts';
 
 export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;
 
@@ -116,9 +117,18 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
     since: beginningOf(run, traces),
     stateFiles: states.map(({ file }) => file),
     things: [
-      ...entries.flatMap((entry) => (entry.kind === 'attachment' ? [attached(entry)] : [])),
+      ...entries
+        .filter((entry) => entry.kind === 'attachment')
+        .map((attachment): Thing => ({
+          name: `changes to the cluster of context ${attachment.context}`,
+          isChange: true,
+          remove: ({ detach }) => detach(attachment, run),
+        })),
       ...(docker === undefined ? [] : thingsIn(docker, run, entries)),
-      ...[...ownPaths].filter(isThere).map((name): Thing => ({ kind: 'path', name })),
+      ...[...ownPaths].filter(isThere).map((path): Thing => ({
+        name: `path ${path}`,
+        remove: () => rm(path, { recursive: true, force: true, maxRetries: 3, retryDelay: 100 }),
+      })),
     ],
     refused,
     unseen:
@@ -127,7 +137,7 @@ function leftoversOf(run: string, traces: Traces): Leftovers {
   };
 }
 
-/** Why a making is none of the run's; undefined when it may be removed. */
+/** Why an entry is none of the run's; undefined when it may be removed. */
 function refusalOf(
   entry: JournalEntry,
   run: string,
@@ -140,12 +150,6 @@ function refusalOf(
   const reason = refusal(entry.path, run, reportFolder, temporaryFolders);
   return reason === undefined ? undefined : `path ${entry.path}: ${reason}`;
 }
-
-const attached = (attachment: Attachment): Thing => ({
-  kind: 'attachment',
-  name: `changes to the cluster of context ${attachment.context}`,
-  attachment,
-});
 
 /** Whose a run is: its state file knows best, then the labels of its network. */
 function ownerOf(run: string, { states, docker }: Traces): Owner {

@@ -43,15 +43,28 @@ export function thingsIn(docker: DockerInventory, run: string, entries: readonly
   const volumes = docker.volumes.filter((volume) => volume.run === run);
   const images = docker.images.filter((image) => image.run === run || isNamed('docker-image', image, image.name));
   return [
-    ...containers.map(({ id, name, kindCluster }): Thing => {
-      const about = kindCluster === '' ? {} : { about: `of kind cluster ${kindCluster}` };
-      return { kind: 'container', id, name, ...about };
-    }),
-    ...networks.map(({ id, name }): Thing => {
-      const guests = docker.containers.filter((container) => container.networks.includes(name) && !isOwn(container));
-      return { kind: 'network', id, name, guests: guests.map((guest) => guest.name) };
-    }),
-    ...volumes.map(({ name }): Thing => ({ kind: 'volume', name })),
-    ...images.map(({ name }): Thing => ({ kind: 'image', name })),
+    ...containers.map(({ id, name, kindCluster }): Thing => ({
+      name: `container ${name}${kindCluster === '' ? '' : ` of kind cluster ${kindCluster}`}`,
+      // With its anonymous volumes: a kind node keeps its images in one.
+      remove: ({ docker: run }) => run(['rm', '--force', '--volumes', id]),
+    })),
+    ...networks.map(({ id, name }): Thing => ({
+      name: `network ${name}`,
+      remove: async ({ docker: run, progress }) => {
+        for (const guest of docker.containers.filter((one) => one.networks.includes(name) && !isOwn(one))) {
+          await run(['network', 'disconnect', '--force', id, guest.name]);
+          progress(`took container ${guest.name} off network ${name}: it is not the run's and stays`);
+        }
+        await run(['network', 'rm', id]);
+      },
+    })),
+    ...volumes.map(({ name }): Thing => ({
+      name: `volume ${name}`,
+      remove: ({ docker: run }) => run(['volume', 'rm', name]),
+    })),
+    ...images.map(({ name }): Thing => ({
+      name: `image ${name}`,
+      remove: ({ docker: run }) => run(['image', 'rm', '--force', name]),
+    })),
   ];
 }

@@ -1,11 +1,12 @@
+import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { commandLine } from '../../../foundation/command-line.ts';
 import { EXIT } from '../../../foundation/errors.ts';
+import { removeAll, type Failures, type Resource } from '../../../foundation/resources.ts';
 import { endpointFlags } from './aws/command.ts';
 import { inventory, type Docker, type DockerInventory } from './docker.ts';
 import { find, type AwsEntry, type Findings, type Leftovers, type Places } from './find.ts';
-import type { Thing } from './thing.ts';
-import { forget, remove, titleOf, type Removal } from './remove.ts';
+import type { Removal } from './thing.ts';
 
 export interface SweepIo {
   readonly out: (text: string) => void;
@@ -82,35 +83,37 @@ async function ask(
  */
 async function clear(run: string, look: () => Promise<Findings>, io: SweepIo): Promise<string[]> {
   const undone = new Set<string>();
-  const detach: Removal['detach'] = async (attachment, of) => {
-    await io.detach(attachment, of);
-    undone.add(attachment.context);
-  };
+  const progress = (line: string): void => io.out(`  ${run}: ${line}\n`);
   const lookAgain = async (): Promise<Leftovers | undefined> => {
     const found = (await look()).leftovers.find((candidate) => candidate.run === run);
     if (found === undefined) return undefined;
     // That a cluster was changed is known by the state file alone.
-    const isUndone = (thing: Thing): boolean => thing.kind === 'attachment' && undone.has(thing.attachment.context);
-    return { ...found, things: found.things.filter((thing) => !isUndone(thing)) };
+    return { ...found, things: found.things.filter(({ name, isChange }) => isChange !== true || !undone.has(name)) };
   };
-  let reasons: ReadonlyMap<string, string> = new Map();
+  let failures: Failures = new Map();
   let left = await lookAgain();
   for (let round = 0; round < ROUNDS && left !== undefined && left.things.length > 0; round += 1) {
-    reasons = await remove(left, {
-      docker: io.docker,
-      detach,
-      progress: (line) => io.out(`  ${run}: ${line}\n`),
+    const resources = left.things.map((thing, order): Resource => {
+      return { ...thing, lives: 'machine', order, remove: () => thing.remove({ ...io, progress }) };
+    });
+    failures = await removeAll(resources, {
+      removed: ({ name }) => {
+        undone.add(name);
+        progress(`removed ${name}`);
+      },
     });
     left = await lookAgain();
   }
   if (left === undefined) return [];
+  const reasons = new Map([...failures].map(([{ name }, { message }]) => [name, message.split('\n')[0]]));
   const problems = [
-    ...left.things.map((thing) => `${titleOf(thing)} (${reasons.get(titleOf(thing)) ?? 'it is there again'})`),
+    ...left.things.map(({ name }) => `${name} (${reasons.get(name) ?? 'it is there again'})`),
     ...left.refused.map((reason) => `${reason}; when ${left.stateFiles.join(' and ')} is right, remove it by hand`),
     ...left.unseen.map((name) => `${name} (Docker was not asked)`),
     ...left.accounts.map((account) => `${accountTitle(account)} (${awsCommand(account, left)} removes it)`),
   ];
-  if (problems.length === 0) forget(left);
+  if (problems.length === 0)
+    for (const file of left.stateFiles) for (const path of [file, `${file}.part`]) rmSync(path, { force: true });
   return problems;
 }
 
@@ -130,7 +133,7 @@ function describe(found: Leftovers, now: Date): string {
     unknown: `of ${owner}, may be alive: left alone, unless you name it with --run ${run}`,
   }[liveness];
   const lines = [
-    ...things.map(titleOf),
+    ...things.map(({ name }) => name),
     ...stateFiles.map((file) => `state file ${file}`),
     ...unseen.map((name) => `${name}, which Docker was not asked about`),
     ...accounts.map((account) => `${accountTitle(account)}, which --cluster eks looks for`),

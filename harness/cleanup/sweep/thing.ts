@@ -1,16 +1,18 @@
 import type { JournalEntry } from '../../../foundation/journal.ts';
+import type { Resource } from '../../../foundation/resources.ts';
+import type { Docker } from './docker.ts';
 
 export type Attachment = Extract<JournalEntry, { kind: 'attachment' }>;
 
-/** Something that a run left. */
-export type Thing =
-  | { readonly kind: 'attachment'; readonly name: string; readonly attachment: Attachment }
-  | { readonly kind: 'container'; readonly name: string; readonly id: string; readonly about?: string }
-  | {
-      readonly kind: 'network';
-      readonly name: string;
-      readonly id: string;
-      /** Names of containers on it that are not the run's. */
-      readonly guests: readonly string[];
-    }
-  | { readonly kind: 'volume' | 'image' | 'path'; readonly name: string };
+/** Something that a run left. What uses another thing is listed, and removed, before it. */
+export interface Thing extends Pick<Resource, 'name' | 'isChange'> {
+  readonly remove: (removal: Removal) => Promise<unknown>;
+}
+
+/** What things are removed with. */
+export interface Removal {
+  readonly docker: Docker;
+  /** Undoes what a run changed in a cluster that existed before. */
+  readonly detach: (attachment: Attachment, run: string) => Promise<void>;
+  readonly progress: (line: string) => void;
+}
