@@ -42,8 +42,8 @@ export interface ServiceContext {
   authorize(request: ServiceRequest, question: AuthorizationQuestion): Decision;
   /** The `AccessDenied` error for a decision (code `AccessDenied`, 403); services rename the code where theirs differs. */
   accessDenied(request: ServiceRequest, question: AuthorizationQuestion, decision: Decision): AwsError;
-  /** `authorize`, and throws `accessDenied` when the answer is not `allowed`. */
-  demand(request: ServiceRequest, question: AuthorizationQuestion): void;
+  /** `authorize`, and throws `accessDenied`, or what `refuse` makes of its text, when the answer is not `allowed`. */
+  demand(request: ServiceRequest, question: AuthorizationQuestion, refuse?: (message: string) => AwsError): void;
   /**
    * Lets disturbances hit a step inside a call: waits their delay, throws their error. The server itself does so once for
    * the operation of each call, before the service sees it.

@@ -62,9 +62,11 @@ export function serviceContext(world: World, storm: Storm): ServiceContext {
       const principal = question.principal ?? request.caller ?? ANONYMOUS;
       return new AwsError('AccessDenied', 403, deniedText(principal, question, decision));
     },
-    demand(request, question) {
+    demand(request, question, refuse) {
       const decision = self.authorize(request, question);
-      if (decision.value !== 'allowed') throw self.accessDenied(request, question, decision);
+      if (decision.value === 'allowed') return;
+      const error = self.accessDenied(request, question, decision);
+      throw refuse?.(error.message) ?? error;
     },
     disturb: (request, step) => storm.strike(step, request.applicationId, true),
   };

@@ -39,7 +39,7 @@ export interface Service {
   readonly name: ServiceName;
   /**
    * The operation that a request is for, ahead of `handle`, for disturbances and records. A service without this has its
-   * operation told by the protocol: the parameter `Action`, or EKS' method and path. Throws `AwsError` as `handle` would.
+   * operation told by the query protocol's parameter `Action`. Throws `AwsError` as `handle` would.
    */
   identify?(request: ServiceRequest): { readonly operation: string; readonly clusterName?: string };
   handle(request: ServiceRequest): Promise<ServiceResponse>;

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from './errors.ts';
 import type { Step } from './context.ts';
 import type { Weather } from './world.ts';
@@ -43,7 +44,8 @@ export function storm(): Storm {
         if (!matches(weather, step, applicationId, inner)) continue;
         if (remaining > 1) active.set(weather, remaining - 1);
         else active.delete(weather);
-        if (weather.delayMilliseconds !== undefined) await wait(weather.delayMilliseconds, closing.signal);
+        if (weather.delayMilliseconds !== undefined)
+          await delay(weather.delayMilliseconds, undefined, closing).catch(() => undefined);
         if (weather.error !== undefined) {
           throw new AwsError(weather.error.code, weather.error.status, weather.error.message);
         }
@@ -51,20 +53,4 @@ export function storm(): Storm {
     },
     close: () => closing.abort(),
   };
-}
-
-function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-  });
 }

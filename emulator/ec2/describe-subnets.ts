@@ -21,7 +21,10 @@ export function describeSubnets(
   const { world } = context;
   const account = world.account(request.caller?.accountId ?? '');
   if (account === undefined) throw new AwsError('AuthFailure', 401, 'The request must be signed.');
-  demand(context, request, account.id);
+  const question = { action: 'ec2:DescribeSubnets', resource: '*', resourceAccount: account.id };
+  context.demand(request, question, (message) => {
+    return new AwsError('UnauthorizedOperation', 403, `You are not authorized to perform this operation. ${message}`);
+  });
   if (parameters.boolean('DryRun') === true) {
     throw new AwsError('DryRunOperation', 412, 'Request would have succeeded, but DryRun flag is set.');
   }
@@ -32,14 +35,6 @@ export function describeSubnets(
   const found = own.filter((subnet) => (ids.length === 0 || ids.includes(subnet.id)) && passes(subnet));
   const { shown, nextToken } = page(found, parameters, ids.length > 0);
   return { subnetSet: shown.map(view), nextToken };
-}
-
-function demand(context: ServiceContext, request: ServiceRequest, accountId: string): void {
-  const question = { action: 'ec2:DescribeSubnets', resource: '*', resourceAccount: accountId };
-  const decision = context.authorize(request, question);
-  if (decision.value === 'allowed') return;
-  const { message } = context.accessDenied(request, question, decision);
-  throw new AwsError('UnauthorizedOperation', 403, `You are not authorized to perform this operation. ${message}`);
 }
 
 function checkIds(ids: readonly string[], own: readonly Subnet[]): void {

@@ -58,7 +58,9 @@ async function assumeRoleForPodIdentity(
   const { caller } = request;
   if (caller === undefined)
     throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
-  demand(context, request, eksArn(world, caller.accountId, `cluster/${clusterName}`), caller.accountId);
+  const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
+  const action = 'eks-auth:AssumeRoleForPodIdentity';
+  context.demand(request, { action, resource, resourceAccount: caller.accountId }, accessDenied);
   const token = readToken(clusterName, parseJsonBody(request.body));
 
   const cluster = world.account(caller.accountId)?.clusters.get(clusterName);
@@ -89,12 +91,6 @@ async function assumeRoleForPodIdentity(
       expiration: epochSeconds(credentials.expiration ?? session.expiresAt),
     },
   };
-}
-
-function demand(context: ServiceContext, request: ServiceRequest, resource: string, resourceAccount: string): void {
-  const question = { action: 'eks-auth:AssumeRoleForPodIdentity', resource, resourceAccount };
-  const decision = context.authorize(request, question);
-  if (decision.value !== 'allowed') throw accessDenied(context.accessDenied(request, question, decision).message);
 }
 
 /** The token, after the shapes of all parameters have been checked. */

@@ -1,3 +1,4 @@
+import { requestTagContext } from '../core/tag-context.ts';
 import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
@@ -8,7 +9,7 @@ import { findRole } from '../sts/assume-role.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 import { page } from './paging.ts';
-import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
+import { readTags, resourceTagContext } from './tags.ts';
 
 /** Makes an access entry of type STANDARD, which maps an IAM principal to a user and groups. */
 export function createAccessEntry(call: EksCall): object {
@@ -97,7 +98,7 @@ export function demandedEntry(
   const principalArn = parameter(call, 'principalArn');
   const entry = call.account.clusters.get(clusterName)?.accessEntries?.get(principalArn);
   const arn = entry?.arn ?? eksArn(call.world, call.account.id, `access-entry/${clusterName}/*`);
-  demand(call, action, arn, { ...resourceTagContext(entry?.tags ?? new Map()), ...context });
+  demand(call, action, arn, { ...resourceTagContext(entry?.tags), ...context });
   const cluster = clusterWithEntries(call);
   if (entry === undefined)
     throw resourceNotFound('The specified principalArn could not be found as an access entry of this cluster.', {

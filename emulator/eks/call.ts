@@ -1,3 +1,4 @@
+import { requestTagContext } from '../core/tag-context.ts';
 import type { ServiceContext } from '../core/context.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
@@ -14,7 +15,7 @@ import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from './rest-json.ts';
-import { requestTagContext, resourceTagContext } from './tags.ts';
+import { resourceTagContext } from './tags.ts';
 
 /** What the EKS operations share. */
 export interface EksState {
@@ -59,11 +60,8 @@ export function demand(call: EksCall, action: string, resource: string, context:
 /** As `demand`, on the cluster of the path, whether or not there is such a cluster. */
 export function demandOnCluster(call: EksCall, action: string, context: ConditionContext = {}): void {
   const name = parameter(call, 'clusterName');
-  const tags = call.account.clusters.get(name)?.tags ?? new Map<string, string>();
-  demand(call, action, eksArn(call.world, call.account.id, `cluster/${name}`), {
-    ...resourceTagContext(tags),
-    ...context,
-  });
+  const arn = eksArn(call.world, call.account.id, `cluster/${name}`);
+  demand(call, action, arn, { ...resourceTagContext(call.account.clusters.get(name)?.tags), ...context });
 }
 
 /**
@@ -143,8 +141,5 @@ export function demandOf(
   accountId: string,
   context: ConditionContext = {},
 ): void {
-  const question = { action, resource, resourceAccount: accountId, context };
-  const decision = call.state.context.authorize(call.request, question);
-  if (decision.value !== 'allowed')
-    throw accessDenied(call.state.context.accessDenied(call.request, question, decision).message);
+  call.state.context.demand(call.request, { action, resource, resourceAccount: accountId, context }, accessDenied);
 }

@@ -1,3 +1,4 @@
+import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { EventualMap } from '../core/eventual-map.ts';
 import type { World } from '../core/world.ts';
@@ -26,7 +27,7 @@ import { page } from './paging.ts';
 import { trustsService } from './roles.ts';
 import { serviceLinkedRole } from './service-linked-roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';
-import { readTags, requestTagContext } from './tags.ts';
+import { readTags } from './tags.ts';
 
 export const DEFAULT_KUBERNETES_VERSION = '1.34';
 /** Those in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */

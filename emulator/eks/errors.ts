@@ -1,36 +1,20 @@
 import { AwsError } from '../core/errors.ts';
 
-type Fields = Readonly<Record<string, string>>;
+/** `fields` of an error name the cluster, node group or add-on it is about. */
+const kind =
+  (code: string, status: number) =>
+  (message: string, fields: Readonly<Record<string, string>> = {}) =>
+    new AwsError(code, status, message, fields);
 
-/** 400: a parameter is missing or not valid. `fields` name the cluster, node group or add-on it is about. */
-export function invalidParameter(message: string, fields: Fields = {}): AwsError {
-  return new AwsError('InvalidParameterException', 400, message, fields);
-}
-
-/** 400: the request is not valid in the state of things. */
-export function invalidRequest(message: string, fields: Fields = {}): AwsError {
-  return new AwsError('InvalidRequestException', 400, message, fields);
-}
-
-/** 404 */
-export function resourceNotFound(message: string, fields: Fields = {}): AwsError {
-  return new AwsError('ResourceNotFoundException', 404, message, fields);
-}
-
-/** 409 */
-export function resourceInUse(message: string, fields: Fields = {}): AwsError {
-  return new AwsError('ResourceInUseException', 409, message, fields);
-}
-
-/** 400: a quota is used up. */
-export function resourceLimitExceeded(message: string, fields: Fields = {}): AwsError {
-  return new AwsError('ResourceLimitExceededException', 400, message, fields);
-}
-
-/** 403 */
-export function accessDenied(message: string): AwsError {
-  return new AwsError('AccessDeniedException', 403, message);
-}
+/** A parameter is missing or not valid. */
+export const invalidParameter = kind('InvalidParameterException', 400);
+/** The request is not valid in the state of things. */
+export const invalidRequest = kind('InvalidRequestException', 400);
+export const resourceNotFound = kind('ResourceNotFoundException', 404);
+export const resourceInUse = kind('ResourceInUseException', 409);
+/** A quota is used up. */
+export const resourceLimitExceeded = kind('ResourceLimitExceededException', 400);
+export const accessDenied = kind('AccessDeniedException', 403);
 
 /** What an error of the Kubernetes side says, for health issues and notes. */
 export function messageOf(error: unknown): string {

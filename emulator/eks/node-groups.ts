@@ -1,3 +1,4 @@
+import { requestTagContext } from '../core/tag-context.ts';
 import {
   demand,
   demandActive,
@@ -18,7 +19,7 @@ import { readNodeGroupConfiguration } from './node-group-request.ts';
 import { page } from './paging.ts';
 import { serviceLinkedRole } from './service-linked-roles.ts';
 import { namedSubnets } from './subnets.ts';
-import { readTags, requestTagContext, resourceTagContext } from './tags.ts';
+import { readTags, resourceTagContext } from './tags.ts';
 
 /** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are described, and have no effect. */
 export async function createNodegroup(call: EksCall): Promise<object> {
@@ -112,7 +113,7 @@ function demandedNodegroup(call: EksCall, action: string): { cluster: Cluster; g
   const name = parameter(call, 'nodegroupName');
   const group = call.account.clusters.get(clusterName)?.nodeGroups.get(name);
   const arn = group?.arn ?? eksArn(call.world, call.account.id, `nodegroup/${clusterName}/${name}/*`);
-  demand(call, action, arn, resourceTagContext(group?.tags ?? new Map()));
+  demand(call, action, arn, resourceTagContext(group?.tags));
   const cluster = theCluster(call);
   if (group === undefined)
     throw resourceNotFound(`No node group found for name: ${name}.`, { clusterName, nodegroupName: name });

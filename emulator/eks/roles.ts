@@ -1,4 +1,5 @@
 import type { Role } from '../iam/model.ts';
+import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
 import { isJsonObject, type JsonObject } from './rest-json.ts';
 
 /**
@@ -22,15 +23,8 @@ function names(statement: JsonObject, service: string): boolean {
 function allowsAssume(statement: JsonObject): boolean {
   return list(statement.Action)
     .filter((action) => typeof action === 'string')
-    .some((action) => wildcard(action).test('sts:AssumeRole'));
-}
-
-function wildcard(pattern: string): RegExp {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  return new RegExp(`^${source}$`, 'i');
+    .map((action) => tokenize(action.toLowerCase(), { wildcards: true, variables: false }) as ResolvedToken[])
+    .some((pattern) => matchesTokens(pattern, 'sts:assumerole'));
 }
 
 function list(value: unknown): readonly unknown[] {

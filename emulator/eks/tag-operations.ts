@@ -1,6 +1,7 @@
+import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { demand, parameter, type EksCall } from './call.ts';
-import { checkTagCount, readTags, requestTagContext, resourceTagContext } from './tags.ts';
+import { checkTagCount, readTags, resourceTagContext } from './tags.ts';
 
 export function tagResource(call: EksCall): object {
   const tags = readTags(call.body);
@@ -32,7 +33,7 @@ function demandedTags(
   if (!arn.startsWith('arn:') || service !== 'eks')
     throw new AwsError('BadRequestException', 400, 'resourceArn is not the ARN of an EKS resource.');
   const tags = accountId === call.account.id ? findTags(call, arn) : undefined;
-  demand(call, action, arn, { ...resourceTagContext(tags ?? new Map()), ...context });
+  demand(call, action, arn, { ...resourceTagContext(tags), ...context });
   if (tags === undefined) throw new AwsError('NotFoundException', 404, 'No EKS resource has this ARN.');
   return tags;
 }

@@ -1,3 +1,4 @@
+import { keyed } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { invalidParameter } from './errors.ts';
 import { optionalObject } from './input.ts';
@@ -28,17 +29,7 @@ export function checkTagCount(tags: ReadonlyMap<string, string>): void {
   if (tags.size > MOST_TAGS) throw invalidParameter(`A resource can have at most ${MOST_TAGS} tags.`);
 }
 
-/** The condition keys that a request's tags give. */
-export function requestTagContext(tags: ReadonlyMap<string, string>): ConditionContext {
-  if (tags.size === 0) return {};
-  return { ...keyed('aws:RequestTag', tags), 'aws:TagKeys': [...tags.keys()] };
-}
-
-/** The condition keys that a resource's tags give. */
-export function resourceTagContext(tags: ReadonlyMap<string, string>): ConditionContext {
-  return keyed('aws:ResourceTag', tags);
-}
-
-function keyed(prefix: string, tags: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...tags].map(([key, value]) => [`${prefix}/${key}`, value]));
+/** The condition keys that a resource's tags give; none where there is no resource. */
+export function resourceTagContext(tags: ReadonlyMap<string, string> = new Map()): ConditionContext {
+  return keyed('aws:ResourceTag/', tags);
 }

@@ -1,6 +1,6 @@
 import type { ServiceResponse } from '../core/service.ts';
 import type { World } from '../core/world.ts';
-import type { Cluster } from '../eks/model.ts';
+import { clusterOfIssuer } from '../sts/web-identity/issuer-keys.ts';
 import type { RequestHead } from './read-request.ts';
 
 const PATH = /^\/id\/([0-9A-F]{32})\/(\.well-known\/openid-configuration|keys)$/;
@@ -14,7 +14,7 @@ export async function oidcDocument(world: World, head: RequestHead): Promise<Ser
   const match = head.method === 'GET' || head.method === 'HEAD' ? PATH.exec(head.path) : null;
   if (match === null) return undefined;
   const [, id = '', document] = match;
-  const cluster = clusterOfIssuer(world, id);
+  const cluster = clusterOfIssuer(world, (issuer) => issuer.endsWith(`/id/${id}`));
   if (cluster?.managed === undefined) return json(404, { message: 'Not Found' });
   if (document === 'keys') return json(200, await cluster.managed.jwks());
   return json(200, {
@@ -26,13 +26,6 @@ export async function oidcDocument(world: World, head: RequestHead): Promise<Ser
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: ['sub', 'iss'],
   });
-}
-
-function clusterOfIssuer(world: World, id: string): Cluster | undefined {
-  for (const account of world.accounts.values()) {
-    for (const cluster of account.clusters.values()) if (cluster.issuer.endsWith(`/id/${id}`)) return cluster;
-  }
-  return undefined;
 }
 
 function json(status: number, body: unknown): ServiceResponse {

@@ -5,8 +5,8 @@ import { QueryParameters } from './parameters.ts';
 import { renderXml } from './xml.ts';
 import type { XmlStructure } from './xml.ts';
 
-/** An operation's result; undefined when its answer has no result element. */
-export type QueryResult = XmlStructure | undefined;
+/** An operation's result; nothing when its answer has no result element. */
+export type QueryResult = XmlStructure | void;
 
 export type QueryOperation = (
   request: ServiceRequest,

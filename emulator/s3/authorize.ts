@@ -1,5 +1,6 @@
 import { AwsError } from '../core/errors.ts';
 import type { AuthorizationQuestion } from '../core/context.ts';
+import { keyed } from '../core/tag-context.ts';
 import { isBucketName } from './address.ts';
 import type { S3Call } from './call.ts';
 import { invalidBucketName, noSuchBucket, noSuchKey } from './errors.ts';
@@ -61,17 +62,13 @@ export async function objectFor(
 
 /** `s3:ExistingObjectTag/<key>`: absent for an object that has no such tag, and for one that is missing. */
 export function existingTagKeys(object: ExistingObject | undefined): Keys {
-  const keys: Record<string, string> = {};
-  for (const [key, value] of object?.tags ?? []) keys[`s3:ExistingObjectTag/${key}`] = value;
-  return keys;
+  return keyed('s3:ExistingObjectTag/', object?.tags ?? []);
 }
 
 /** `s3:RequestObjectTag/<key>` and `s3:RequestObjectTagKeys`, present only when the request sets tags. */
 export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
-  const keys: Record<string, string | readonly string[]> = {};
-  for (const [key, value] of tags) keys[`s3:RequestObjectTag/${key}`] = value;
-  if (tags.size > 0) keys['s3:RequestObjectTagKeys'] = [...tags.keys()];
-  return keys;
+  if (tags.size === 0) return {};
+  return { ...keyed('s3:RequestObjectTag/', tags), 's3:RequestObjectTagKeys': [...tags.keys()] };
 }
 
 function question(call: S3Call, bucket: Bucket, action: string, resource: string, keys: Keys): AuthorizationQuestion {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
+import { requestTagContext } from '../core/tag-context.ts';
 import { isBucketName } from './address.ts';
 import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
 import { ownDoing } from './call.ts';
@@ -89,13 +90,6 @@ function readConfiguration(body: Buffer): BucketConfiguration {
     location: typeof location === 'string' && location !== '' ? location : undefined,
     tags: tagsOfElement(configuration['Tags'], 'bucket'),
   };
-}
-
-/** Service Authorization Reference, "Actions, resources, and condition keys for Amazon S3". */
-function requestTagContext(tags: ReadonlyMap<string, string>): Readonly<Record<string, string | readonly string[]>> {
-  if (tags.size === 0) return {};
-  const keys = [...tags].map(([key, value]) => [`aws:RequestTag/${key}`, value] as const);
-  return { ...Object.fromEntries(keys), 'aws:TagKeys': [...tags.keys()] };
 }
 
 export const headBucket: Handler = (call) => {

@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import { canonicalRequest, sha256Hex } from './canonical.ts';
 import type { SignedParts } from './canonical.ts';
 import { formatTimestamp } from './read-signature.ts';
+import { signatureOf, signingKey } from './signing-keys.ts';
 
 export interface SigningOptions {
   readonly credentials: Credentials;
@@ -29,21 +29,13 @@ export function signedHeaders(parts: SignedParts, options: SigningOptions): Reco
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
 
   const names = Object.keys(headers).sort();
-  const scope = `${timestamp.slice(0, 8)}/${region}/${service}/aws4_request`;
+  const date = timestamp.slice(0, 8);
+  const scope = `${date}/${region}/${service}/aws4_request`;
   const canonical = canonicalRequest({ ...parts, headers }, names, payload, service === 's3');
   const text = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256Hex(canonical)}`;
-  const signature = createHmac('sha256', signingKey(credentials.secretAccessKey, scope)).update(text).digest('hex');
+  const signature = signatureOf(signingKey(credentials.secretAccessKey, date, region, service), text);
   headers['authorization'] =
     `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, ` +
     `SignedHeaders=${names.join(';')}, Signature=${signature}`;
   return headers;
-}
-
-function signingKey(secretAccessKey: string, scope: string): Buffer {
-  return scope
-    .split('/')
-    .reduce<Buffer>(
-      (key, part) => createHmac('sha256', key).update(part).digest(),
-      Buffer.from(`AWS4${secretAccessKey}`),
-    );
 }

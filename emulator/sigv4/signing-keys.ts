@@ -4,21 +4,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 const KEPT = 2000;
 
 /** Derives signing keys and remembers the last ones: the derivation costs four of the five HMACs of a verification. */
-export interface SigningKeys {
-  get(secretAccessKey: string, date: string, region: string, service: string): Buffer;
-}
-
-export function signingKeys(): SigningKeys {
+export function signingKeys() {
   const known = new Map<string, Buffer>();
   return {
-    get(secretAccessKey, date, region, service) {
+    get(secretAccessKey: string, date: string, region: string, service: string): Buffer {
       const id = `${secretAccessKey}/${date}/${region}/${service}`;
       let key = known.get(id);
       if (key === undefined) {
-        key = ['aws4_request', service, region].reduceRight(
-          (previous, part) => hmac(previous, part),
-          hmac(`AWS4${secretAccessKey}`, date),
-        );
+        key = signingKey(secretAccessKey, date, region, service);
         if (known.size >= KEPT) known.clear();
         known.set(id, key);
       }
@@ -27,14 +20,21 @@ export function signingKeys(): SigningKeys {
   };
 }
 
-function hmac(key: string | Buffer, data: string): Buffer {
+export function signingKey(secretAccessKey: string, ...scope: readonly string[]): Buffer {
+  return [...scope, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
+}
+
+function hmac(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data, 'latin1').digest();
+}
+
+export function signatureOf(key: Buffer, text: string): string {
+  return hmac(key, text).toString('hex');
 }
 
 /** Whether `claimed`, 64 lower-case hex digits, is the HMAC of `text`; in constant time. */
 export function signatureMatches(key: Buffer, text: string, claimed: string): boolean {
-  const actual = createHmac('sha256', key).update(text, 'latin1').digest('hex');
-  return timingSafeEqual(Buffer.from(actual, 'latin1'), Buffer.from(claimed, 'latin1'));
+  return timingSafeEqual(Buffer.from(signatureOf(key, text), 'latin1'), Buffer.from(claimed, 'latin1'));
 }
 
 /** Whether two secrets are equal, in a time that tells only their lengths. */

@@ -1,3 +1,4 @@
+import { requestTagContext } from '../../core/tag-context.ts';
 import { removeAssociation } from '../associations/changes.ts';
 import {
   demand,
@@ -15,7 +16,7 @@ import { eksArn, newUuid } from '../ids.ts';
 import { checkPattern, optionalString, requiredString } from '../input.ts';
 import { ADDON_DEGRADED, type Addon, type Cluster, type HealthIssue } from '../model.ts';
 import { page } from '../paging.ts';
-import { readTags, requestTagContext, resourceTagContext } from '../tags.ts';
+import { readTags, resourceTagContext } from '../tags.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
 import { ownedAssociations, readOwnedAssociations, settleOwnedAssociations } from './owned-associations.ts';
 
@@ -165,7 +166,7 @@ function demandedAddon(call: EksCall, action: string): { cluster: Cluster; addon
   const addonName = parameter(call, 'addonName');
   const addon = call.account.clusters.get(clusterName)?.addons.get(addonName);
   const arn = addon?.arn ?? eksArn(call.world, call.account.id, `addon/${clusterName}/${addonName}/*`);
-  demand(call, action, arn, resourceTagContext(addon?.tags ?? new Map()));
+  demand(call, action, arn, resourceTagContext(addon?.tags));
   const cluster = theCluster(call);
   if (addon === undefined)
     throw resourceNotFound(`No addon: ${addonName} found in cluster: ${clusterName}`, { clusterName, addonName });

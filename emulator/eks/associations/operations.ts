@@ -1,9 +1,10 @@
+import { requestTagContext } from '../../core/tag-context.ts';
 import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from '../call.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
 import { eksArn } from '../ids.ts';
 import type { Association, Cluster } from '../model.ts';
 import { page } from '../paging.ts';
-import { readTags, requestTagContext, resourceTagContext } from '../tags.ts';
+import { readTags, resourceTagContext } from '../tags.ts';
 import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from './changes.ts';
 import { checkBaseRole, readGrant, readSubject } from './request.ts';
 import { associationSummary, associationView } from './view.ts';
@@ -77,7 +78,7 @@ function demandedAssociation(call: EksCall, action: string): { cluster: Cluster;
   const id = parameter(call, 'associationId');
   const association = call.account.clusters.get(clusterName)?.associations.get(id);
   const arn = eksArn(call.world, call.account.id, `podidentityassociation/${clusterName}/${id}`);
-  demand(call, action, arn, resourceTagContext(association?.tags ?? new Map()));
+  demand(call, action, arn, resourceTagContext(association?.tags));
   const cluster = theCluster(call);
   if (association === undefined)
     throw resourceNotFound(`No pod identity association found with id ${id} in cluster ${clusterName}.`, {

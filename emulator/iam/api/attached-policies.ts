@@ -1,4 +1,4 @@
-import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { ConditionContext } from '../policy/index.ts';
 import type { IamOperation } from './call.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { demandPolicy, findPolicy } from './managed-policy-lookup.ts';
@@ -19,8 +19,7 @@ export const attachedPolicies = {
     if (!role.attachedPolicies.has(arn) && role.attachedPolicies.size >= ATTACHED_POLICIES_QUOTA) {
       throw limitExceeded(`Cannot exceed quota for PoliciesPerRole: ${ATTACHED_POLICIES_QUOTA}`);
     }
-    changeRole(call.account, role, { attachedPolicies: new Set(role.attachedPolicies).add(arn) });
-    return undefined;
+    changeRole(call, role, { attachedPolicies: new Set(role.attachedPolicies).add(arn) });
   },
 
   DetachRolePolicy: (call) => {
@@ -28,8 +27,7 @@ export const attachedPolicies = {
     const role = demandRole(call, 'iam:DetachRolePolicy', policyKey(arn));
     const attachedPolicies = new Set(role.attachedPolicies);
     if (!attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
-    changeRole(call.account, role, { attachedPolicies });
-    return undefined;
+    changeRole(call, role, { attachedPolicies });
   },
 
   ListAttachedRolePolicies: (call) => {
@@ -69,6 +67,6 @@ export const attachedPolicies = {
   },
 } satisfies Record<string, IamOperation>;
 
-function policyKey(arn: string): NonNullable<AuthorizationQuestion['context']> {
+function policyKey(arn: string): ConditionContext {
   return { 'iam:PolicyARN': arn };
 }

@@ -1,4 +1,5 @@
-import type { AuthorizationQuestion, ServiceContext } from '../../core/context.ts';
+import type { ConditionContext } from '../policy/index.ts';
+import type { ServiceContext } from '../../core/context.ts';
 import { AwsError } from '../../core/errors.ts';
 import type { ServiceRequest } from '../../core/service.ts';
 import type { Account } from '../../core/world.ts';
@@ -13,7 +14,7 @@ export interface IamCall {
   /** The caller's account, the only one that IAM calls act on. */
   readonly account: Account;
   /** Throws `AccessDenied` (403) unless the caller may do `action` (`iam:CreateRole`) on `resource`. */
-  readonly demand: (action: string, resource: string, conditionKeys?: AuthorizationQuestion['context']) => void;
+  readonly demand: (action: string, resource: string, conditionKeys?: ConditionContext) => void;
 }
 
 export type IamOperation = (call: IamCall) => QueryResult;

@@ -15,11 +15,3 @@ export function policySize(text: string): number {
 export function policyDocument(text: string, kind: PolicyKind, name: string): PolicyDocument {
   return { text, compiled: compilePolicy(text, { kind, name }) };
 }
-
-/** IAM answers policy documents URL-encoded (RFC 3986). */
-export function encodeDocument(text: string): string {
-  return encodeURIComponent(text).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}

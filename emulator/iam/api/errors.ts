@@ -1,31 +1,12 @@
 import { AwsError } from '../../core/errors.ts';
 
+const kind = (code: string, status: number) => (message: string) => new AwsError(code, status, message);
+
 /** IAM's errors (IAM API Reference, the errors of each action). */
-
-export function noSuchEntity(message: string): AwsError {
-  return new AwsError('NoSuchEntity', 404, message);
-}
-
-export function entityAlreadyExists(message: string): AwsError {
-  return new AwsError('EntityAlreadyExists', 409, message);
-}
-
-export function limitExceeded(message: string): AwsError {
-  return new AwsError('LimitExceeded', 409, message);
-}
-
-export function deleteConflict(message: string): AwsError {
-  return new AwsError('DeleteConflict', 409, message);
-}
-
-export function invalidInput(message: string): AwsError {
-  return new AwsError('InvalidInput', 400, message);
-}
-
-export function validationError(message: string): AwsError {
-  return new AwsError('ValidationError', 400, message);
-}
-
-export function malformedPolicy(message: string): AwsError {
-  return new AwsError('MalformedPolicyDocument', 400, message);
-}
+export const noSuchEntity = kind('NoSuchEntity', 404);
+export const entityAlreadyExists = kind('EntityAlreadyExists', 409);
+export const limitExceeded = kind('LimitExceeded', 409);
+export const deleteConflict = kind('DeleteConflict', 409);
+export const invalidInput = kind('InvalidInput', 400);
+export const validationError = kind('ValidationError', 400);
+export const malformedPolicy = kind('MalformedPolicyDocument', 400);

@@ -1,6 +1,7 @@
 import type { Role } from '../model.ts';
+import { uriEncode } from '../../sigv4/canonical.ts';
 import type { IamOperation } from './call.ts';
-import { encodeDocument, INLINE_POLICIES_QUOTA, policyDocument, policySize } from './documents.ts';
+import { INLINE_POLICIES_QUOTA, policyDocument, policySize } from './documents.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole } from './role-lookup.ts';
@@ -16,15 +17,14 @@ export const inlinePolicies = {
     if (sizeWithout(role, name) + policySize(text) > INLINE_POLICIES_QUOTA) {
       throw limitExceeded(`Maximum policy size of ${INLINE_POLICIES_QUOTA} bytes exceeded for role ${role.name}`);
     }
-    changeRole(call.account, role, { inlinePolicies: new Map(role.inlinePolicies).set(name, document) });
-    return undefined;
+    changeRole(call, role, { inlinePolicies: new Map(role.inlinePolicies).set(name, document) });
   },
 
   GetRolePolicy: (call) => {
     const name = call.parameters.required('PolicyName', POLICY_NAME);
     const role = demandRole(call, 'iam:GetRolePolicy');
     const document = role.inlinePolicies.get(name) ?? missing(name);
-    return { RoleName: role.name, PolicyName: name, PolicyDocument: encodeDocument(document.text) };
+    return { RoleName: role.name, PolicyName: name, PolicyDocument: uriEncode(document.text) };
   },
 
   ListRolePolicies: (call) => {
@@ -38,8 +38,7 @@ export const inlinePolicies = {
     const role = demandRole(call, 'iam:DeleteRolePolicy');
     const inlinePolicies = new Map(role.inlinePolicies);
     if (!inlinePolicies.delete(name)) missing(name);
-    changeRole(call.account, role, { inlinePolicies });
-    return undefined;
+    changeRole(call, role, { inlinePolicies });
   },
 } satisfies Record<string, IamOperation>;
 

@@ -1,3 +1,5 @@
+import { requestTagContext } from '../../core/tag-context.ts';
+import { uniqueId } from '../../core/random.ts';
 import type { Account } from '../../core/world.ts';
 import type { ManagedPolicy } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
@@ -5,11 +7,10 @@ import type { XmlStructure } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';
 import { MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts';
 import { deleteConflict, entityAlreadyExists, limitExceeded } from './errors.ts';
-import { uniqueId } from './ids.ts';
 import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, POLICY_NAME } from './rules.ts';
-import { readTagKeys, readTags, requestTagKeys, tagList, withoutTags, withTags } from './tags.ts';
+import { readTags, tagList, tagOperations } from './tags.ts';
 
 /** Managed policies; their versions are in `policy-versions.ts`. */
 export const managedPolicies = {
@@ -20,8 +21,8 @@ export const managedPolicies = {
     const description = parameters.text('Description', DESCRIPTION);
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
-    demand('iam:CreatePolicy', arn, requestTagKeys(tags));
-    if (tags.size > 0) demand('iam:TagPolicy', arn, requestTagKeys(tags));
+    demand('iam:CreatePolicy', arn, requestTagContext(tags));
+    if (tags.size > 0) demand('iam:TagPolicy', arn, requestTagContext(tags));
     const document = managedDocument(name, text);
     if ([...account.policies.values()].some((policy) => policy.name.toLowerCase() === name.toLowerCase())) {
       throw entityAlreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
@@ -31,7 +32,7 @@ export const managedPolicies = {
       arn,
       name,
       path,
-      id: uniqueId('ANPA', world.random),
+      id: uniqueId(world.random, 'ANPA'),
       createdAt,
       description,
       versions: new Map([['v1', { ...document, createdAt }]]),
@@ -81,28 +82,9 @@ export const managedPolicies = {
       );
     }
     call.account.policies.delete(policy.arn);
-    return undefined;
   },
 
-  TagPolicy: (call) => {
-    const tags = readTags(call.parameters);
-    const policy = demandOwnPolicy(call, 'iam:TagPolicy', requestTagKeys(tags));
-    changePolicy(call.account, policy, { tags: withTags(policy.tags, tags) });
-    return undefined;
-  },
-
-  UntagPolicy: (call) => {
-    const keys = readTagKeys(call.parameters);
-    const policy = demandOwnPolicy(call, 'iam:UntagPolicy', keys.length > 0 ? { 'aws:TagKeys': keys } : {});
-    changePolicy(call.account, policy, { tags: withoutTags(policy.tags, keys) });
-    return undefined;
-  },
-
-  ListPolicyTags: (call) => {
-    const policy = demandPolicy(call, 'iam:ListPolicyTags');
-    const { items, members } = page(policy.tags, ([key]) => key, call.parameters);
-    return { Tags: tagList(items), ...members };
-  },
+  ...tagOperations('Policy', { demand: demandPolicy, demandOwn: demandOwnPolicy, change: changePolicy }),
 } satisfies Record<string, IamOperation>;
 
 /** Throws `MalformedPolicyDocument` (400), or `LimitExceeded` (409) above the quota. */

@@ -1,3 +1,4 @@
+import type { ConditionContext } from '../policy/index.ts';
 import { AwsError } from '../../core/errors.ts';
 import type { Account, World } from '../../core/world.ts';
 import type { ManagedPolicy } from '../model.ts';
@@ -5,7 +6,6 @@ import type { IamCall } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
 import { ARN } from './rules.ts';
 import { resourceTagKeys } from './tags.ts';
-import type { AuthorizationQuestion } from '../../core/context.ts';
 
 const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
 
@@ -18,11 +18,7 @@ export function findPolicy(world: World, account: Account, arn: string): Managed
  * The policy that `PolicyArn` names, once the caller may do `action` on it. Throws `InvalidInput` (400) for an ARN of no
  * policy form, `AccessDenied` (403), or `NoSuchEntity` (404).
  */
-export function demandPolicy(
-  call: IamCall,
-  action: string,
-  conditionKeys: AuthorizationQuestion['context'] = {},
-): ManagedPolicy {
+export function demandPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
   const arn = call.parameters.required('PolicyArn', ARN);
   if (!POLICY_ARN.test(arn)) throw invalidInput(`ARN ${arn} is not valid.`);
   const policy = findPolicy(call.context.world, call.account, arn);
@@ -32,11 +28,7 @@ export function demandPolicy(
 }
 
 /** As `demandPolicy`, for a change: AWS's own policies belong to no customer, so nobody may change them. */
-export function demandOwnPolicy(
-  call: IamCall,
-  action: string,
-  conditionKeys: AuthorizationQuestion['context'] = {},
-): ManagedPolicy {
+export function demandOwnPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
   const policy = demandPolicy(call, action, conditionKeys);
   if (!call.account.policies.has(policy.arn)) {
     const caller = call.request.caller?.arn ?? 'anonymous';
@@ -50,7 +42,11 @@ export function demandOwnPolicy(
 }
 
 /** Puts a changed copy in the policy's place: the policy as it was may still be what others see. */
-export function changePolicy(account: Account, policy: ManagedPolicy, change: Partial<ManagedPolicy>): ManagedPolicy {
+export function changePolicy(
+  { account }: IamCall,
+  policy: ManagedPolicy,
+  change: Partial<ManagedPolicy>,
+): ManagedPolicy {
   const changed = { ...policy, ...change };
   account.policies.set(policy.arn, changed);
   return changed;

@@ -1,12 +1,12 @@
-import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { ConditionContext } from '../policy/index.ts';
+import { requestTagContext } from '../../core/tag-context.ts';
 import type { OidcProvider } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
-import { page } from './paging.ts';
 import { ARN } from './rules.ts';
-import { readTagKeys, readTags, requestTagKeys, resourceTagKeys, tagList, withoutTags, withTags } from './tags.ts';
+import { readTags, resourceTagKeys, tagList, tagOperations } from './tags.ts';
 
 const PROVIDERS_QUOTA = 100;
 const CLIENT_IDS_QUOTA = 100;
@@ -21,8 +21,8 @@ export const oidcProviders = {
     const thumbprints = readThumbprints(parameters);
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
-    demand('iam:CreateOpenIDConnectProvider', arn, requestTagKeys(tags));
-    if (tags.size > 0) demand('iam:TagOpenIDConnectProvider', arn, requestTagKeys(tags));
+    demand('iam:CreateOpenIDConnectProvider', arn, requestTagContext(tags));
+    if (tags.size > 0) demand('iam:TagOpenIDConnectProvider', arn, requestTagContext(tags));
     if (account.oidcProviders.has(arn))
       throw entityAlreadyExists(`Provider with url https://${issuer} already exists.`);
     if (account.oidcProviders.size >= PROVIDERS_QUOTA) {
@@ -55,7 +55,6 @@ export const oidcProviders = {
     const arn = providerArn(call);
     call.demand('iam:DeleteOpenIDConnectProvider', arn, resourceTagKeys(call.account.oidcProviders.get(arn)?.tags));
     call.account.oidcProviders.delete(arn);
-    return undefined;
   },
 
   AddClientIDToOpenIDConnectProvider: (call) => {
@@ -64,7 +63,6 @@ export const oidcProviders = {
     const clientIds = new Set([...provider.clientIds, clientId]);
     checkClientIds(clientIds);
     changeProvider(call, provider, { clientIds });
-    return undefined;
   },
 
   RemoveClientIDFromOpenIDConnectProvider: (call) => {
@@ -73,42 +71,17 @@ export const oidcProviders = {
     const clientIds = new Set(provider.clientIds);
     clientIds.delete(clientId);
     changeProvider(call, provider, { clientIds });
-    return undefined;
   },
 
   UpdateOpenIDConnectProviderThumbprint: (call) => {
     const thumbprints = readThumbprints(call.parameters);
     changeProvider(call, demandProvider(call, 'iam:UpdateOpenIDConnectProviderThumbprint'), { thumbprints });
-    return undefined;
   },
 
-  TagOpenIDConnectProvider: (call) => {
-    const tags = readTags(call.parameters);
-    const provider = demandProvider(call, 'iam:TagOpenIDConnectProvider', requestTagKeys(tags));
-    changeProvider(call, provider, { tags: withTags(provider.tags, tags) });
-    return undefined;
-  },
-
-  UntagOpenIDConnectProvider: (call) => {
-    const keys = readTagKeys(call.parameters);
-    const conditionKeys = keys.length > 0 ? { 'aws:TagKeys': keys } : {};
-    const provider = demandProvider(call, 'iam:UntagOpenIDConnectProvider', conditionKeys);
-    changeProvider(call, provider, { tags: withoutTags(provider.tags, keys) });
-    return undefined;
-  },
-
-  ListOpenIDConnectProviderTags: (call) => {
-    const { tags } = demandProvider(call, 'iam:ListOpenIDConnectProviderTags');
-    const { items, members } = page(tags, ([key]) => key, call.parameters);
-    return { Tags: tagList(items), ...members };
-  },
+  ...tagOperations('OpenIDConnectProvider', { demand: demandProvider, change: changeProvider }),
 } satisfies Record<string, IamOperation>;
 
-function demandProvider(
-  call: IamCall,
-  action: string,
-  conditionKeys: AuthorizationQuestion['context'] = {},
-): OidcProvider {
+function demandProvider(call: IamCall, action: string, conditionKeys: ConditionContext = {}): OidcProvider {
   const arn = providerArn(call);
   const provider = call.account.oidcProviders.get(arn);
   call.demand(action, arn, { ...resourceTagKeys(provider?.tags), ...conditionKeys });

@@ -1,8 +1,8 @@
 import type { ManagedPolicy } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
+import { uriEncode } from '../../sigv4/canonical.ts';
 import type { IamOperation } from './call.ts';
-import { encodeDocument } from './documents.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
 import { managedDocument } from './managed-policies.ts';
 import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
@@ -27,7 +27,7 @@ export const policyVersions = {
     const newestVersion = policy.newestVersion + 1;
     const id = `v${newestVersion}`;
     const createdAt = call.context.world.clock.now();
-    const changed = changePolicy(call.account, policy, {
+    const changed = changePolicy(call, policy, {
       versions: new Map(policy.versions).set(id, { ...document, createdAt }),
       newestVersion,
       ...(setAsDefault ? { defaultVersion: id } : {}),
@@ -39,7 +39,7 @@ export const policyVersions = {
     const id = call.parameters.required('VersionId', VERSION_ID);
     const policy = demandPolicy(call, 'iam:GetPolicyVersion');
     const { text } = version(policy, id);
-    return { PolicyVersion: { Document: encodeDocument(text), ...shortVersion(policy, id) } };
+    return { PolicyVersion: { Document: uriEncode(text), ...shortVersion(policy, id) } };
   },
 
   ListPolicyVersions: (call) => {
@@ -52,8 +52,7 @@ export const policyVersions = {
     const id = call.parameters.required('VersionId', VERSION_ID);
     const policy = demandOwnPolicy(call, 'iam:SetDefaultPolicyVersion');
     version(policy, id);
-    changePolicy(call.account, policy, { defaultVersion: id });
-    return undefined;
+    changePolicy(call, policy, { defaultVersion: id });
   },
 
   DeletePolicyVersion: (call) => {
@@ -63,8 +62,7 @@ export const policyVersions = {
     if (policy.defaultVersion === id) throw deleteConflict('Cannot delete the default version of a policy.');
     const versions = new Map(policy.versions);
     versions.delete(id);
-    changePolicy(call.account, policy, { versions });
-    return undefined;
+    changePolicy(call, policy, { versions });
   },
 } satisfies Record<string, IamOperation>;
 

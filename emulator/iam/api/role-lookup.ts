@@ -1,4 +1,4 @@
-import type { AuthorizationQuestion } from '../../core/context.ts';
+import type { ConditionContext } from '../policy/index.ts';
 import type { Account } from '../../core/world.ts';
 import type { Role } from '../model.ts';
 import type { IamCall } from './call.ts';
@@ -27,7 +27,7 @@ const BOUNDARY_ACTIONS: ReadonlySet<string> = new Set([
  * The role that `RoleName` names, once the caller may do `action` on it. Throws `AccessDenied` (403) before it tells with
  * `NoSuchEntity` (404) that there is none.
  */
-export function demandRole(call: IamCall, action: string, conditionKeys: AuthorizationQuestion['context'] = {}): Role {
+export function demandRole(call: IamCall, action: string, conditionKeys: ConditionContext = {}): Role {
   const name = call.parameters.required('RoleName', ROLE_NAME);
   const role = findRole(call.account, name);
   const boundary = BOUNDARY_ACTIONS.has(action) ? role?.permissionsBoundary : undefined;
@@ -41,7 +41,7 @@ export function demandRole(call: IamCall, action: string, conditionKeys: Authori
 }
 
 /** Puts a changed copy in the role's place: the role as it was may still be what others see. */
-export function changeRole(account: Account, role: Role, change: Partial<Role>): void {
+export function changeRole({ account }: { readonly account: Account }, role: Role, change: Partial<Role>): void {
   account.roles.set(role.name, { ...role, ...change });
 }
 

@@ -1,16 +1,17 @@
+import { requestTagContext } from '../../core/tag-context.ts';
+import { uniqueId } from '../../core/random.ts';
 import type { Role } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
+import { uriEncode } from '../../sigv4/canonical.ts';
 import type { IamOperation } from './call.ts';
-import { encodeDocument } from './documents.ts';
 import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
-import { uniqueId } from './ids.ts';
 import { demandBoundary } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole, findRole } from './role-lookup.ts';
 import { ARN, DEFAULT_SESSION_DURATION, DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, ROLE_NAME } from './rules.ts';
 import { SESSION_DURATION } from './rules.ts';
-import { readTagKeys, readTags, requestTagKeys, tagList, withoutTags, withTags } from './tags.ts';
+import { readTags, tagList, tagOperations } from './tags.ts';
 import { readTrustPolicy, unbindDeletedRole } from './trust-policies.ts';
 
 /** Roles, their trust policies, boundaries and tags. */
@@ -25,11 +26,11 @@ export const roles = {
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:role${path}${name}`;
     demand('iam:CreateRole', arn, {
-      ...requestTagKeys(tags),
+      ...requestTagContext(tags),
       ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
     });
     // Tags that come with what is made need the right to tag it too (IAM User Guide, "Tag IAM roles").
-    if (tags.size > 0) demand('iam:TagRole', arn, requestTagKeys(tags));
+    if (tags.size > 0) demand('iam:TagRole', arn, requestTagContext(tags));
     if (path.startsWith('/aws-service-role/')) {
       throw invalidInput('The path /aws-service-role/ is reserved for service-linked roles.');
     }
@@ -40,7 +41,7 @@ export const roles = {
       name,
       path,
       arn,
-      id: uniqueId('AROA', world.random),
+      id: uniqueId(world.random, 'AROA'),
       accountId: account.id,
       createdAt: world.clock.now(),
       description,
@@ -69,7 +70,7 @@ export const roles = {
     const description = call.parameters.text('Description', DESCRIPTION);
     const maxSessionDuration = call.parameters.integer('MaxSessionDuration', SESSION_DURATION);
     const role = demandRole(call, 'iam:UpdateRole');
-    changeRole(call.account, role, {
+    changeRole(call, role, {
       ...(description !== undefined ? { description } : {}),
       ...(maxSessionDuration !== undefined ? { maxSessionDuration } : {}),
     });
@@ -79,8 +80,7 @@ export const roles = {
   UpdateAssumeRolePolicy: (call) => {
     const text = call.parameters.required('PolicyDocument', DOCUMENT);
     const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
-    changeRole(call.account, role, readTrustPolicy(call.context.world, role.name, text));
-    return undefined;
+    changeRole(call, role, readTrustPolicy(call.context.world, role.name, text));
   },
 
   DeleteRole: (call) => {
@@ -96,15 +96,13 @@ export const roles = {
     }
     call.account.roles.delete(role.name);
     unbindDeletedRole(call.context.world, role);
-    return undefined;
   },
 
   PutRolePermissionsBoundary: (call) => {
     const boundary = call.parameters.required('PermissionsBoundary', ARN);
     const role = demandRole(call, 'iam:PutRolePermissionsBoundary', { 'iam:PermissionsBoundary': boundary });
     const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
-    changeRole(call.account, role, { permissionsBoundary });
-    return undefined;
+    changeRole(call, role, { permissionsBoundary });
   },
 
   DeleteRolePermissionsBoundary: (call) => {
@@ -112,29 +110,10 @@ export const roles = {
     if (role.permissionsBoundary === undefined) {
       throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
     }
-    changeRole(call.account, role, { permissionsBoundary: undefined });
-    return undefined;
+    changeRole(call, role, { permissionsBoundary: undefined });
   },
 
-  TagRole: (call) => {
-    const tags = readTags(call.parameters);
-    const role = demandRole(call, 'iam:TagRole', requestTagKeys(tags));
-    changeRole(call.account, role, { tags: withTags(role.tags, tags) });
-    return undefined;
-  },
-
-  UntagRole: (call) => {
-    const keys = readTagKeys(call.parameters);
-    const role = demandRole(call, 'iam:UntagRole', keys.length > 0 ? { 'aws:TagKeys': keys } : {});
-    changeRole(call.account, role, { tags: withoutTags(role.tags, keys) });
-    return undefined;
-  },
-
-  ListRoleTags: (call) => {
-    const role = demandRole(call, 'iam:ListRoleTags');
-    const { items, members } = page(role.tags, ([key]) => key, call.parameters);
-    return { Tags: tagList(items), ...members };
-  },
+  ...tagOperations('Role', { demand: demandRole, change: changeRole }),
 
   /** There are no instance profiles; tools ask before they delete a role. */
   ListInstanceProfilesForRole: (call) => {
@@ -151,7 +130,7 @@ function shortRole(role: Role): XmlStructure {
     RoleId: role.id,
     Arn: role.arn,
     CreateDate: timestamp(role.createdAt),
-    AssumeRolePolicyDocument: encodeDocument(role.trustPolicyText),
+    AssumeRolePolicyDocument: uriEncode(role.trustPolicyText),
     Description: role.description,
     MaxSessionDuration: role.maxSessionDuration,
   };

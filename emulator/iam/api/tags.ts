@@ -1,6 +1,10 @@
+import { keyed, requestTagContext } from '../../core/tag-context.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { XmlStructure } from '../../query/xml.ts';
+import type { ConditionContext } from '../policy/index.ts';
+import type { IamCall, IamOperation } from './call.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
+import { page } from './paging.ts';
 
 type Tags = ReadonlyMap<string, string>;
 
@@ -27,18 +31,18 @@ export function readTags(parameters: QueryParameters): ReadonlyMap<string, strin
 }
 
 /** The tags of an entity and `added` over them. A tag of the same key, in whatever case, is replaced. */
-export function withTags(present: Tags, added: Tags): Tags {
+function withTags(present: Tags, added: Tags): Tags {
   const result = new Map([...withoutTags(present, [...added.keys()]), ...added]);
   if (result.size > MAX_TAGS) throw tooManyTags();
   return result;
 }
 
-export function withoutTags(present: Tags, keys: readonly string[]): Tags {
+function withoutTags(present: Tags, keys: readonly string[]): Tags {
   const gone = new Set(keys.map((key) => key.toLowerCase()));
   return new Map([...present].filter(([key]) => !gone.has(key.toLowerCase())));
 }
 
-export function readTagKeys(parameters: QueryParameters): readonly string[] {
+function readTagKeys(parameters: QueryParameters): readonly string[] {
   return parameters.texts('TagKeys', { min: 1, max: 128, pattern: TAG_CHARACTERS }) ?? [];
 }
 
@@ -46,22 +50,44 @@ export function tagList(tags: Iterable<readonly [string, string]>): readonly Xml
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }
 
-/** The condition keys that the tags of a request give. */
-export function requestTagKeys(tags: ReadonlyMap<string, string>): Record<string, string | readonly string[]> {
-  if (tags.size === 0) return {};
-  return { ...prefixed('aws:RequestTag/', tags), 'aws:TagKeys': [...tags.keys()] };
-}
-
 /** The condition keys that the tags of the entity called upon give. */
 export function resourceTagKeys(tags: ReadonlyMap<string, string> | undefined): Record<string, string> {
   if (tags === undefined) return {};
-  return { ...prefixed('aws:ResourceTag/', tags), ...prefixed('iam:ResourceTag/', tags) };
-}
-
-function prefixed(prefix: string, tags: ReadonlyMap<string, string>): Record<string, string> {
-  return Object.fromEntries([...tags].map(([key, value]) => [prefix + key, value]));
+  return { ...keyed('aws:ResourceTag/', tags), ...keyed('iam:ResourceTag/', tags) };
 }
 
 function tooManyTags(): Error {
   return limitExceeded(`Cannot exceed quota for TagsPerResource: ${MAX_TAGS}`);
+}
+
+/** What the tags of one kind of entity are read and changed by. */
+interface TaggedKind<Entity> {
+  /** The entity that the call names, once the caller may do `action` on it. */
+  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
+  /** As `demand`, for a change. */
+  readonly demandOwn?: TaggedKind<Entity>['demand'];
+  readonly change: (call: IamCall, entity: Entity, change: { readonly tags: Tags }) => void;
+}
+
+/** `Tag…`, `Untag…` and `List…Tags` of a kind of entity. */
+export function tagOperations<Kind extends string, Entity extends { readonly tags: Tags }>(
+  kind: Kind,
+  { demand, demandOwn = demand, change }: TaggedKind<Entity>,
+) {
+  const tag: IamOperation = (call) => {
+    const tags = readTags(call.parameters);
+    const entity = demandOwn(call, `iam:Tag${kind}`, requestTagContext(tags));
+    change(call, entity, { tags: withTags(entity.tags, tags) });
+  };
+  const untag: IamOperation = (call) => {
+    const keys = readTagKeys(call.parameters);
+    const entity = demandOwn(call, `iam:Untag${kind}`, keys.length > 0 ? { 'aws:TagKeys': keys } : {});
+    change(call, entity, { tags: withoutTags(entity.tags, keys) });
+  };
+  const list: IamOperation = (call) => {
+    const { tags } = demand(call, `iam:List${kind}Tags`);
+    const { items, members } = page(tags, ([key]) => key, call.parameters);
+    return { Tags: tagList(items), ...members };
+  };
+  return { [`Tag${kind}`]: tag, [`Untag${kind}`]: untag, [`List${kind}Tags`]: list };
 }

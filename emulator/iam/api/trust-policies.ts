@@ -36,7 +36,7 @@ export function unbindDeletedRole(world: World, deleted: Role): void {
       const text = withPrincipalReplaced(role.trustPolicyText, deleted.arn, deleted.id);
       if (text === undefined) continue;
       const trustPolicy = compilePolicy(text, { kind: 'trust', name: role.trustPolicy.name });
-      changeRole(account, role, { trustPolicyText: text, trustPolicy });
+      changeRole({ account }, role, { trustPolicyText: text, trustPolicy });
     }
   }
   for (const bucket of world.buckets.values()) {

@@ -2,10 +2,10 @@ import type { World } from '../../core/world.ts';
 import type { Cluster, JsonWebKeySet } from '../../eks/model.ts';
 import { fetchIssuerKeys } from './fetch-issuer-keys.ts';
 
-/** The cluster whose service account tokens carry `issuer`. */
-export function clusterOfIssuer(world: World, issuer: string): Cluster | undefined {
+/** The cluster whose issuer of service account tokens `matches`. */
+export function clusterOfIssuer(world: World, matches: (issuer: string) => boolean): Cluster | undefined {
   for (const account of world.accounts.values()) {
-    for (const cluster of account.clusters.values()) if (cluster.issuer === issuer) return cluster;
+    for (const cluster of account.clusters.values()) if (matches(cluster.issuer)) return cluster;
   }
   return undefined;
 }

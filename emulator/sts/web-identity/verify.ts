@@ -70,7 +70,7 @@ async function retrieveKeys(
   issuer: string,
   provider: OidcProvider,
 ): Promise<JsonWebKeySet> {
-  const cluster = clusterOfIssuer(context.world, issuer);
+  const cluster = clusterOfIssuer(context.world, (own) => own === issuer);
   await context.disturb(request, { service: 'sts', operation: 'FetchIssuerKeys', clusterName: cluster?.name });
   try {
     return await issuerKeys(issuer, cluster, provider.thumbprints);

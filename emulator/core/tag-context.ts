@@ -1,0 +1,12 @@
+type Tags = ReadonlyMap<string, string>;
+
+/** The condition keys that the tags of a request give (IAM User Guide, "AWS global condition context keys"). */
+export function requestTagContext(tags: Tags): Record<string, string | readonly string[]> {
+  if (tags.size === 0) return {};
+  return { ...keyed('aws:RequestTag/', tags), 'aws:TagKeys': [...tags.keys()] };
+}
+
+/** A condition key for each tag. */
+export function keyed(prefix: string, tags: Iterable<readonly [string, string]>): Record<string, string> {
+  return Object.fromEntries([...tags].map(([key, value]) => [prefix + key, value]));
+}
