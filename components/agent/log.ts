@@ -41,10 +41,6 @@ export class Logger {
     this.log('info', msg);
   }
 
-  debug(msg: string): void {
-    this.log('debug', msg);
-  }
-
   trace(msg: string): void {
     this.log('trace', msg);
   }

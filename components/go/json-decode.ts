@@ -1,5 +1,5 @@
 import type { JsonNode } from './json-parse.ts';
-import { typeName } from './json-types.ts';
+import { typeName, ZEROS } from './json-types.ts';
 import type { GoField, GoStruct, GoType } from './json-types.ts';
 import { parseQuantity } from './quantity.ts';
 import { quoteString } from './quote.ts';
@@ -147,25 +147,4 @@ const segments = (name: string, field: GoField): string[] =>
   field.embeddedIn === undefined ? [name] : [field.embeddedIn, name];
 
 /** What stands in a list, a map or behind a pointer for a value that was null. */
-function zero(type: GoType): unknown {
-  switch (type.kind) {
-    case 'string':
-    case 'time':
-      return '';
-    case 'bool':
-      return false;
-    case 'int32':
-    case 'int64':
-    case 'intOrString':
-      return 0;
-    case 'quantity':
-      return '0';
-    case 'struct':
-      return {};
-    case 'raw':
-    case 'pointer':
-    case 'list':
-    case 'map':
-      return undefined;
-  }
-}
+const zero = (type: GoType): unknown => (type.kind === 'struct' ? {} : ZEROS[type.kind]);

@@ -1,4 +1,5 @@
 import type { JsonNode } from './json-parse.ts';
+import { ZEROS } from './json-types.ts';
 import type { GoField, GoType } from './json-types.ts';
 
 /** What {@link encode} makes and {@link stringify} writes: JSON, with 64-bit integers as bigints. */
@@ -7,28 +8,19 @@ export type Encoded =
 
 /** The JSON that Go's encoding/json writes of a value made by `decode` (json-decode.ts); `undefined` is the zero value. */
 export function encode(type: GoType, value: unknown): Encoded {
+  if (type.kind === 'struct') return encodeStruct(type.fields, (value ?? {}) as Record<string, unknown>);
+  if (value === undefined) return ZEROS[type.kind] ?? null;
   switch (type.kind) {
-    case 'string':
-    case 'time':
-      return (value as string | undefined) ?? '';
-    case 'bool':
-      return (value as boolean | undefined) ?? false;
-    case 'int32':
-    case 'int64':
-    case 'intOrString':
-      return (value as number | bigint | string | undefined) ?? 0;
-    case 'quantity':
-      return (value as string | undefined) ?? '0';
     case 'raw':
-      return value === undefined ? null : asRead(value as JsonNode);
+      return asRead(value as JsonNode);
     case 'pointer':
-      return value === undefined ? null : encode(type.element, value);
+      return encode(type.element, value);
     case 'list':
-      return value === undefined ? null : (value as unknown[]).map((element) => encode(type.element, element));
+      return (value as unknown[]).map((element) => encode(type.element, element));
     case 'map':
-      return value === undefined ? null : encodeMap(type.element, value as Record<string, unknown>);
-    case 'struct':
-      return encodeStruct(type.fields, (value ?? {}) as Record<string, unknown>);
+      return encodeMap(type.element, value as Record<string, unknown>);
+    default:
+      return value as Encoded;
   }
 }
 
@@ -45,26 +37,11 @@ function encodeStruct(fields: Readonly<Record<string, GoField>>, value: Record<s
   return written;
 }
 
-function isEmpty(type: GoType, value: unknown): boolean {
-  switch (type.kind) {
-    case 'struct':
-    case 'quantity':
-    case 'intOrString':
-    case 'time':
-      return false;
-    case 'pointer':
-    case 'raw':
-      return value === undefined;
-    case 'list':
-      return value === undefined || (value as unknown[]).length === 0;
-    case 'map':
-      return value === undefined || Object.keys(value as object).length === 0;
-    case 'string':
-    case 'bool':
-    case 'int32':
-    case 'int64':
-      return !value;
-  }
+/** Whether `omitempty` leaves a value out: it never does where the type is a struct of Go's. */
+function isEmpty({ kind }: GoType, value: unknown): boolean {
+  if (['struct', 'quantity', 'intOrString', 'time'].includes(kind)) return false;
+  if (kind === 'list' || kind === 'map') return Object.keys(value ?? {}).length === 0;
+  return value === undefined || (kind !== 'pointer' && kind !== 'raw' && !value);
 }
 
 function asRead(json: JsonNode): Encoded {

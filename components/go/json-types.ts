@@ -90,17 +90,18 @@ export function typeName(type: GoType): string {
       return `[]${typeName(type.element)}`;
     case 'struct':
       return `v1.${type.name}`;
-    case 'quantity':
-      return 'resource.Quantity';
-    case 'intOrString':
-      return 'intstr.IntOrString';
-    case 'time':
-      return 'v1.Time';
-    case 'raw':
-      return 'json.RawMessage';
-    case 'bool':
-    case 'int32':
-    case 'int64':
-      return type.kind;
+    default:
+      return Object.keys(BASIC).find((name) => BASIC[name]?.kind === type.kind) ?? type.kind;
   }
 }
+
+/** The zero values of types that are JSON's strings, numbers and truth values; the others' are nil, and of a struct the empty one. */
+export const ZEROS: Readonly<Partial<Record<GoType['kind'], string | number | boolean>>> = {
+  string: '',
+  time: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  intOrString: 0,
+  quantity: '0',
+};

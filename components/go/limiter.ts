@@ -1,4 +1,4 @@
-/** A token bucket as Go's `golang.org/x/time/rate` has it. Goes by real time, whatever the agent's clock says. */
+/** A token bucket as Go's `golang.org/x/time/rate` has it. Goes by real time, whatever a component's clock says. */
 export class RateLimiter {
   readonly #perMillisecond: number;
   readonly #burst: number;

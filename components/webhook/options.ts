@@ -26,39 +26,37 @@ export interface Identity {
   readonly tokenExpiration: bigint;
 }
 
-/** Names and defaults are those of the webhook's own flags. */
-export interface WebhookOptions {
+/** The options that decide how a pod is mutated, under the names and with the defaults of the webhook's flags. Paths are Linux'. */
+export const DEFAULTS = {
+  annotationPrefix: 'eks.amazonaws.com',
+  tokenAudience: 'sts.amazonaws.com',
+  tokenMountPath: '/var/run/secrets/eks.amazonaws.com/serviceaccount',
+  /** Empty: none is injected. */
+  awsDefaultRegion: '',
+  stsRegionalEndpoint: false,
+  containerCredentialsAudience: 'pods.eks.amazonaws.com',
+  containerCredentialsFullUri: 'http://169.254.170.23/v1/credentials',
+  containerCredentialsTokenMountPath: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
+  containerCredentialsTokenVolumeName: 'eks-pod-identity-token',
+  containerCredentialsTokenPath: 'eks-pod-identity-token',
+  composeRoleArn: { enabled: false, accountId: '', partition: '' },
+  /** Source of the expiration jitter, in [0, 1). */
+  random: Math.random,
+  faults: new Set<WebhookFault>() as ReadonlySet<WebhookFault>,
+};
+
+/** What decides how a pod is mutated, and what the webhook knows, listens on and tells. */
+export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly serviceAccounts: ServiceAccountSource;
   /** Service accounts with an association, as in the container-credentials config file. */
   readonly identities?: readonly { readonly namespace: string; readonly serviceAccount: string }[];
-  /** Default `eks.amazonaws.com`. */
-  readonly annotationPrefix?: string;
-  /** Default `sts.amazonaws.com`. */
-  readonly tokenAudience?: string;
   /** Seconds. Default 86400. */
   readonly tokenExpiration?: number;
-  /** Default: none is injected. */
-  readonly awsDefaultRegion?: string;
-  /** Default false. */
-  readonly stsRegionalEndpoint?: boolean;
-  /** Default `http://169.254.170.23/v1/credentials`. */
-  readonly containerCredentialsFullUri?: string;
-  /** Default `pods.eks.amazonaws.com`. */
-  readonly containerCredentialsAudience?: string;
-  /** Default `/var/run/secrets/eks.amazonaws.com/serviceaccount`. */
-  readonly tokenMountPath?: string;
-  /** Default `/var/run/secrets/pods.eks.amazonaws.com/serviceaccount`. */
-  readonly containerCredentialsTokenMountPath?: string;
-  /** Default `eks-pod-identity-token`. */
-  readonly containerCredentialsTokenVolumeName?: string;
-  /** Default `eks-pod-identity-token`. */
-  readonly containerCredentialsTokenPath?: string;
   /**
    * Identities of the config map `pod-identity-webhook`, by `<namespace>/<service account>`, where the namespace may be
    * `*`; `parseConfigMap` makes them. They serve service accounts without a role annotation.
    */
   readonly configuredIdentities?: { get(key: string): Identity | undefined };
-  readonly composeRoleArn?: { readonly enabled: boolean; readonly accountId: string; readonly partition: string };
   /** Milliseconds. Default 0. */
   readonly serviceAccountLookupGracePeriod?: number;
   readonly host?: string;
@@ -66,10 +64,7 @@ export interface WebhookOptions {
   readonly metricsPort?: number;
   /** PEM; without it the server speaks plain HTTP (for tests and replays). */
   readonly tls?: { readonly certificate: string; readonly key: string };
-  /** Source of the expiration jitter, in [0, 1). Default Math.random. */
-  readonly random?: () => number;
   readonly log?: (line: string) => void;
-  readonly faults?: ReadonlySet<WebhookFault>;
 }
 
 export interface RunningWebhook {

@@ -43,68 +43,17 @@ export interface LogOptions {
 }
 
 /** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
-export interface KubernetesClient {
-  createNamespace(
-    name: string,
-    labels: Readonly<Record<string, string>>,
-    annotations: Readonly<Record<string, string>>,
-  ): Promise<void>;
-  /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
-  removeNamespace(name: string): Promise<void>;
-  createServiceAccount(namespace: string, serviceAccount: V1ServiceAccount): Promise<void>;
-  patchServiceAccountAnnotations(
-    namespace: string,
-    name: string,
-    annotations: Readonly<Record<string, string | null>>,
-  ): Promise<void>;
-  createSecret(
-    namespace: string,
-    metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
-    data: Readonly<Record<string, string>>,
-  ): Promise<void>;
-  /** A Role, and its RoleBinding to a user under the same name. */
-  createRole(
-    namespace: string,
-    metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> },
-    rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[],
-    user: string,
-  ): Promise<void>;
-  createPod(namespace: string, pod: V1Pod): Promise<V1Pod>;
-  deletePod(namespace: string, name: string, graceSeconds?: number): Promise<void>;
-  annotatePod(namespace: string, name: string, annotations: Readonly<Record<string, string>>): Promise<void>;
-  listPods(namespace: string, labelSelector: string, signal?: AbortSignal): Promise<readonly V1Pod[]>;
-  /**
-   * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
-   * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
-   */
-  listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]>;
-  createToken(
-    namespace: string,
-    serviceAccount: string,
-    spec: { audiences: string[]; expirationSeconds?: number; boundPod?: { name: string; uid: string } },
-  ): Promise<string>;
-  reviewToken(
-    token: string,
-  ): Promise<{ authenticated: boolean; error: string | undefined; username: string | undefined }>;
-  /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */
-  watchPods(labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void): Promise<{ stop(): void }>;
-  /** Lines of a container's log as they come; resolves when the log ends or `signal` fires. */
-  followLog(
-    namespace: string,
-    pod: string,
-    container: string,
-    onLine: (line: string) => void,
-    signal: AbortSignal,
-  ): Promise<void>;
-  /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
-  readLog(namespace: string, pod: string, container: string, options: LogOptions): Promise<string>;
-  raw(request: RawRequest): Promise<RawAnswer>;
-  /** Ends the connections. */
-  close(): void;
+export type KubernetesClient = ReturnType<typeof kubernetesClient>;
+
+type Texts = Readonly<Record<string, string>>;
+/** Of an object that is made. */
+interface Named {
+  readonly name: string;
+  readonly labels: Texts;
 }
 
 /** @param networkMilliseconds how long a network that is away is waited for. */
-export function kubernetesClient(config: KubeConfig, networkMilliseconds: number = NETWORK.here): KubernetesClient {
+export function kubernetesClient(config: KubeConfig, networkMilliseconds: number = NETWORK.here) {
   const connection = patient(connect(config), { networkMilliseconds });
   const { json } = connection;
   const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
@@ -112,111 +61,103 @@ export function kubernetesClient(config: KubeConfig, networkMilliseconds: number
     signal === undefined ? json('GET', path) : (JSON.parse(await textOf(await connection.open(path, signal))) as T);
   const annotate = (path: string, annotations: Readonly<Record<string, string | null>>): Promise<void> =>
     json('PATCH', path, { metadata: { annotations } });
+  const create = <T = void>(path: string, apiVersion: string, kind: string, object: object): Promise<T> =>
+    json('POST', path, { apiVersion, kind, ...object });
 
   return {
-    createNamespace: (name, labels, annotations) =>
-      json('POST', '/api/v1/namespaces', {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name, labels, annotations },
-      }),
-    removeNamespace: (name) => removeNamespace(connection, name),
-    createServiceAccount: (namespace, serviceAccount) =>
-      json('POST', inNamespace(namespace, 'serviceaccounts'), {
-        apiVersion: 'v1',
-        kind: 'ServiceAccount',
-        ...serviceAccount,
-      }),
-    patchServiceAccountAnnotations: (namespace, name, annotations) =>
-      annotate(inNamespace(namespace, `serviceaccounts/${name}`), annotations),
-    createSecret: (namespace, metadata, data) =>
-      json('POST', inNamespace(namespace, 'secrets'), {
-        apiVersion: 'v1',
-        kind: 'Secret',
-        metadata,
-        stringData: data,
-      }),
-    createRole: async (namespace, metadata, rules, user) => {
+    createNamespace: (name: string, labels: Texts, annotations: Texts): Promise<void> =>
+      create('/api/v1/namespaces', 'v1', 'Namespace', { metadata: { name, labels, annotations } }),
+    /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
+    removeNamespace: (name: string): Promise<void> => removeNamespace(connection, name),
+    createServiceAccount: (namespace: string, serviceAccount: V1ServiceAccount): Promise<void> =>
+      create(inNamespace(namespace, 'serviceaccounts'), 'v1', 'ServiceAccount', serviceAccount),
+    patchServiceAccountAnnotations: (
+      namespace: string,
+      name: string,
+      annotations: Readonly<Record<string, string | null>>,
+    ): Promise<void> => annotate(inNamespace(namespace, `serviceaccounts/${name}`), annotations),
+    createSecret: (namespace: string, metadata: Named, stringData: Texts): Promise<void> =>
+      create(inNamespace(namespace, 'secrets'), 'v1', 'Secret', { metadata, stringData }),
+    /** A Role, and its RoleBinding to a user under the same name. */
+    createRole: async (
+      namespace: string,
+      metadata: Named,
+      rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[],
+      user: string,
+    ): Promise<void> => {
       const group = 'rbac.authorization.k8s.io';
       const path = `/apis/${group}/v1/namespaces/${namespace}`;
-      const apiVersion = `${group}/v1`;
-      await json('POST', `${path}/roles`, { apiVersion, kind: 'Role', metadata, rules });
-      await json('POST', `${path}/rolebindings`, {
-        apiVersion,
-        kind: 'RoleBinding',
+      await create(`${path}/roles`, `${group}/v1`, 'Role', { metadata, rules });
+      await create(`${path}/rolebindings`, `${group}/v1`, 'RoleBinding', {
         metadata,
         roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
         subjects: [{ kind: 'User', name: user, apiGroup: group }],
       });
     },
-    createPod: (namespace, pod) =>
-      json('POST', inNamespace(namespace, 'pods'), { apiVersion: 'v1', kind: 'Pod', ...pod }),
-    deletePod: (namespace, name, graceSeconds) =>
-      json(
-        'DELETE',
-        inNamespace(
-          namespace,
-          `pods/${name}${graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`}`,
-        ),
-      ),
-    annotatePod: (namespace, name, annotations) => annotate(inNamespace(namespace, `pods/${name}`), annotations),
-    listPods: async (namespace, labelSelector, signal) => {
+    createPod: (namespace: string, pod: V1Pod): Promise<V1Pod> =>
+      create(inNamespace(namespace, 'pods'), 'v1', 'Pod', pod),
+    deletePod: (namespace: string, name: string, graceSeconds?: number): Promise<void> => {
+      const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
+      return json('DELETE', inNamespace(namespace, `pods/${name}${query}`));
+    },
+    annotatePod: (namespace: string, name: string, annotations: Texts): Promise<void> =>
+      annotate(inNamespace(namespace, `pods/${name}`), annotations),
+    listPods: async (namespace: string, labelSelector: string, signal?: AbortSignal): Promise<readonly V1Pod[]> => {
       const query = new URLSearchParams({ labelSelector }).toString();
       return (await get<V1PodList>(inNamespace(namespace, `pods?${query}`), signal)).items;
     },
-    listEvents: async (namespace, signal) =>
+    /**
+     * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
+     * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
+     */
+    listEvents: async (namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> =>
       (await get<CoreV1EventList>(inNamespace(namespace, 'events?limit=1000'), signal)).items,
-    createToken: async (namespace, serviceAccount, { audiences, expirationSeconds, boundPod }) => {
-      const answer = await json<AuthenticationV1TokenRequest>(
-        'POST',
-        inNamespace(namespace, `serviceaccounts/${serviceAccount}/token`),
-        {
-          apiVersion: 'authentication.k8s.io/v1',
-          kind: 'TokenRequest',
-          spec: {
-            audiences,
-            ...(expirationSeconds !== undefined && { expirationSeconds }),
-            ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }),
-          },
-        },
-      );
-      return answer.status?.token ?? '';
-    },
-    reviewToken: async (token) => {
-      const { status } = await json<V1TokenReview>('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
-        apiVersion: 'authentication.k8s.io/v1',
-        kind: 'TokenReview',
-        spec: { token },
+    createToken: async (
+      namespace: string,
+      serviceAccount: string,
+      {
+        boundPod,
+        ...spec
+      }: { audiences: string[]; expirationSeconds?: number; boundPod?: { name: string; uid: string } },
+    ): Promise<string> => {
+      const path = inNamespace(namespace, `serviceaccounts/${serviceAccount}/token`);
+      const { status } = await create<AuthenticationV1TokenRequest>(path, 'authentication.k8s.io/v1', 'TokenRequest', {
+        spec: { ...spec, ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }) },
       });
+      return status?.token ?? '';
+    },
+    reviewToken: async (token: string) => {
+      const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+      const spec = { token };
+      const { status } = await create<V1TokenReview>(path, 'authentication.k8s.io/v1', 'TokenReview', { spec });
       return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
     },
-    watchPods: (labelSelector, listener) => watchPods(connection, labelSelector, listener),
-    followLog: (namespace, pod, container, onLine, signal) =>
-      followLog(
-        connection,
-        inNamespace(namespace, `pods/${pod}/log?container=${container}&follow=true`),
-        onLine,
-        signal,
-      ),
-    readLog: (namespace, pod, container, options) =>
+    /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */
+    watchPods: (labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void) =>
+      watchPods(connection, labelSelector, listener),
+    /** Lines of a container's log as they come; resolves when the log ends or `signal` fires. */
+    followLog: async (
+      namespace: string,
+      pod: string,
+      container: string,
+      onLine: (line: string) => void,
+      signal: AbortSignal,
+    ): Promise<void> => {
+      const path = inNamespace(namespace, `pods/${pod}/log?container=${container}&follow=true`);
+      const answer = await connection.open(path, signal);
+      try {
+        for await (const line of createInterface({ input: answer })) onLine(line);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    },
+    /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
+    readLog: (namespace: string, pod: string, container: string, options: LogOptions): Promise<string> =>
       readLog(connection, inNamespace(namespace, `pods/${pod}/log`), container, options),
-    raw: (request) => raw(connection, request),
-    close: () => connection.close(),
+    raw: (request: RawRequest): Promise<RawAnswer> => raw(connection, request),
+    /** Ends the connections. */
+    close: (): void => connection.close(),
   };
-}
-
-async function followLog(
-  connection: Connection,
-  path: string,
-  onLine: (line: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await connection.open(path, signal);
-  try {
-    for await (const line of createInterface({ input: answer })) onLine(line);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
 }
 
 /** The API's own `limitBytes` keeps the beginning; what went wrong is at the end. */

@@ -2,22 +2,12 @@ import { parseFlags, UsageError } from '../../go/flags.ts';
 import type { Flags } from '../../go/flags.ts';
 import type { LogLevel } from '../log.ts';
 import { LOG_LEVELS } from '../log.ts';
+import type { AgentOptions } from '../options.ts';
 
-/** What the flags of `server` say. Durations in ms; what has a default of the agent's own is left out where not given. */
-export interface ServerFlags {
-  readonly clusterName: string;
-  readonly endpoint?: string;
-  readonly bindHosts?: readonly string[];
-  readonly port?: number;
-  readonly probePort?: number;
-  readonly metricsAddress?: string;
-  readonly metricsPort?: number;
-  readonly maxCredentialRetentionBeforeRenewal?: number;
-  readonly maxCacheSize?: number;
-  readonly maxServiceQps?: number;
+/** What the flags of `server` say. What has a default of the agent's own is left out where not given. */
+export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log' | 'faults'> & {
   readonly rotateCredentials: boolean;
-  readonly verbosity: LogLevel;
-}
+};
 
 const VERBOSITY = { kind: 'string', short: 'v', value: 'info' } as const;
 const PORT = { kind: 'int', most: 65_535 } as const;

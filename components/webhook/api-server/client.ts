@@ -1,5 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
+import { createInterface } from 'node:readline';
+import { textOf } from '../../../foundation/kubernetes/connection.ts';
 import type { ApiServerAccess } from './access.ts';
 
 /** The API server answered with another status than 200. */
@@ -25,21 +27,13 @@ export class ApiServerClient {
   /** Rejects with {@link ApiStatusError}, or with the connection's error. */
   async get(path: string, timeout = TIMEOUT): Promise<unknown> {
     const response = await this.#request(path, AbortSignal.timeout(timeout));
-    const chunks: Buffer[] = [];
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(await textOf(response));
   }
 
   /** The events of a watch, each a line of JSON, until the API server ends it. */
   async *watch(path: string, signal: AbortSignal): AsyncGenerator<unknown> {
     const response = await this.#request(path, signal);
-    response.setEncoding('utf8');
-    let rest = '';
-    for await (const chunk of response) {
-      const lines = `${rest}${chunk as string}`.split('\n');
-      rest = lines.pop() ?? '';
-      for (const line of lines) if (line !== '') yield JSON.parse(line);
-    }
+    for await (const line of createInterface({ input: response })) if (line !== '') yield JSON.parse(line);
   }
 
   async #request(path: string, signal: AbortSignal): Promise<http.IncomingMessage> {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { RateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
 import { ApiStatusError } from './client.ts';
 import type { ApiServerClient } from './client.ts';
@@ -7,15 +8,15 @@ import type { ApiObject } from './informer.ts';
 
 /** Milliseconds for one look-up. */
 const FETCH_TIMEOUT = 1000;
-/** Look-ups of single service accounts: so many at once, then one in each interval of milliseconds. */
-const RATE = { burst: 20, interval: 100 };
+/** Look-ups of single service accounts: so many at once, then so many a second. */
+const RATE = { burst: 20, perSecond: 10 };
 
 /** The service accounts of a cluster, kept by a watch; one that is missed can be asked for by itself. */
 export class ServiceAccountCache implements ServiceAccountSource {
   readonly #client: ApiServerClient;
   readonly #informer: Informer;
   readonly #fetches = new Map<string, Promise<ServiceAccount | undefined>>();
-  readonly #limiter = new RateLimiter(RATE.burst, RATE.interval);
+  readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
 
   constructor(client: ApiServerClient, log: (line: string) => void) {
     this.#client = client;
@@ -45,7 +46,7 @@ export class ServiceAccountCache implements ServiceAccountSource {
   }
 
   async #fetch(namespace: string, name: string): Promise<ServiceAccount | undefined> {
-    await this.#limiter.wait();
+    await delay(this.#limiter.reserve());
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
     try {
       const object = (await this.#client.get(path, FETCH_TIMEOUT)) as ApiObject;
@@ -63,23 +64,3 @@ const serviceAccountOf = ({ metadata }: ApiObject): ServiceAccount => ({
   name: metadata.name,
   annotations: metadata.annotations ?? {},
 });
-
-/** Lets a burst through at once and the rest one in each interval. */
-class RateLimiter {
-  readonly #burst: number;
-  readonly #interval: number;
-  /** When the bucket of permits will be full again. */
-  #fullAt = 0;
-
-  constructor(burst: number, interval: number) {
-    this.#burst = burst;
-    this.#interval = interval;
-  }
-
-  async wait(): Promise<void> {
-    const now = Date.now();
-    this.#fullAt = Math.max(this.#fullAt, now) + this.#interval;
-    const wait = this.#fullAt - now - this.#burst * this.#interval;
-    if (wait > 0) await delay(wait);
-  }
-}

@@ -1,5 +1,6 @@
 import { parseFlags } from '../../go/flags.ts';
 import type { Flags, FlagValues } from '../../go/flags.ts';
+import { DEFAULTS } from '../options.ts';
 
 /** The webhook's flags, with their kinds and defaults. Durations are in milliseconds. */
 const FLAGS = {
@@ -13,23 +14,20 @@ const FLAGS = {
   'service-name': { kind: 'string', value: 'pod-identity-webhook' },
   namespace: { kind: 'string', value: 'eks' },
   'tls-secret': { kind: 'string', value: 'pod-identity-webhook' },
-  'annotation-prefix': { kind: 'string', value: 'eks.amazonaws.com' },
-  'token-audience': { kind: 'string', value: 'sts.amazonaws.com' },
-  'token-mount-path': { kind: 'string', value: '/var/run/secrets/eks.amazonaws.com/serviceaccount' },
+  'annotation-prefix': { kind: 'string', value: DEFAULTS.annotationPrefix },
+  'token-audience': { kind: 'string', value: DEFAULTS.tokenAudience },
+  'token-mount-path': { kind: 'string', value: DEFAULTS.tokenMountPath },
   'token-expiration': { kind: 'int', value: 86_400 },
   'aws-default-region': { kind: 'string', value: '' },
   'sts-regional-endpoint': { kind: 'bool', value: false },
   'watch-config-map': { kind: 'bool', value: false },
   'compose-role-arn': { kind: 'bool', value: false },
   'watch-container-credentials-config': { kind: 'string', value: '' },
-  'container-credentials-audience': { kind: 'string', value: 'pods.eks.amazonaws.com' },
-  'container-credentials-token-mount-path': {
-    kind: 'string',
-    value: '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount',
-  },
-  'container-credentials-token-volume-name': { kind: 'string', value: 'eks-pod-identity-token' },
-  'container-credentials-token-path': { kind: 'string', value: 'eks-pod-identity-token' },
-  'container-credentials-full-uri': { kind: 'string', value: 'http://169.254.170.23/v1/credentials' },
+  'container-credentials-audience': { kind: 'string', value: DEFAULTS.containerCredentialsAudience },
+  'container-credentials-token-mount-path': { kind: 'string', value: DEFAULTS.containerCredentialsTokenMountPath },
+  'container-credentials-token-volume-name': { kind: 'string', value: DEFAULTS.containerCredentialsTokenVolumeName },
+  'container-credentials-token-path': { kind: 'string', value: DEFAULTS.containerCredentialsTokenPath },
+  'container-credentials-full-uri': { kind: 'string', value: DEFAULTS.containerCredentialsFullUri },
   'service-account-lookup-grace-period': { kind: 'duration', value: 0 },
   'resync-period': { kind: 'duration', value: 60_000 },
   // The log always goes to standard error; these are taken so that the webhook's manifests run as they are.

@@ -28,26 +28,23 @@ const LEAST_JITTERED_EXPIRATION = 79_200n;
  * of one that is not known, neither do the flags for regional STS and token expiration.
  */
 export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, settings: Settings): MutationPlan {
-  const { containerCredentials } = settings;
+  const { containerCredentialsTokenMountPath: mountPath, containerCredentialsTokenPath: path } = settings;
   const expiration = podTokenExpiration(pod, known?.tokenExpiration ?? DEFAULT_TOKEN_EXPIRATION, settings);
   return {
     method: 'container_credentials',
     credentialVariables: [
-      { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: containerCredentials.fullUri },
-      {
-        name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
-        value: tokenFile(pod, containerCredentials.mountPath, containerCredentials.tokenPath),
-      },
+      { name: 'AWS_CONTAINER_CREDENTIALS_FULL_URI', value: settings.containerCredentialsFullUri },
+      { name: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', value: tokenFile(pod, mountPath, path) },
     ],
     regionalSts: known?.regionalSts ?? false,
     region: settings.awsDefaultRegion,
     skip: containersToSkip(pod, settings.annotationPrefix),
-    volumeName: containerCredentials.volumeName,
-    mountPath: containerCredentials.mountPath,
+    volumeName: settings.containerCredentialsTokenVolumeName,
+    mountPath,
     token: {
-      audience: containerCredentials.audience,
+      audience: settings.containerCredentialsAudience,
       expirationSeconds: expiration === DEFAULT_TOKEN_EXPIRATION ? jittered(settings.random) : expiration,
-      path: containerCredentials.tokenPath,
+      path,
     },
   };
 }
