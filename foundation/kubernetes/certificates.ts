@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -37,10 +37,8 @@ function newKeyPair(): Promise<webcrypto.CryptoKeyPair> {
   return webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
 }
 
-async function privateKeyPem(key: webcrypto.CryptoKey): Promise<string> {
-  const der = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
-  return `-----BEGIN PRIVATE KEY-----\n${der.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;
-}
+const pem = (key: webcrypto.CryptoKey): string =>
+  KeyObject.from(key).export({ type: 'pkcs8', format: 'pem' }).toString();
 
 /** A positive serial number of 16 bytes, hexadecimal. */
 function serialNumber(): string {
@@ -95,7 +93,7 @@ export async function newCertificateAuthority(): Promise<CertificateAuthority> {
           await AuthorityKeyIdentifierExtension.create(keys.publicKey),
         ],
       });
-      return { certificate: `${certificate.toString('pem')}\n`, key: await privateKeyPem(server.privateKey) };
+      return { certificate: `${certificate.toString('pem')}\n`, key: pem(server.privateKey) };
     },
   };
 }

@@ -1,29 +1,14 @@
+import type { IAMClient } from '@aws-sdk/client-iam';
 import { isThrottling } from '../../foundation/aws-problem.ts';
 import type { CallCounts } from './call-counts.ts';
 
-/** The part of an AWS SDK client that counting needs: its middleware stack. */
-export interface CountedClient {
-  readonly middlewareStack: {
-    add(
-      middleware: (
-        next: (args: unknown) => Promise<unknown>,
-        context: { readonly commandName?: string },
-      ) => (args: unknown) => Promise<unknown>,
-      options: { readonly step: 'deserialize'; readonly name: string; readonly priority: 'high' },
-    ): void;
-  };
-}
+/** The part of AWS SDK clients that has a place for counting and limiting: their middleware stack, which all services' have alike. */
+export type AwsClient = Pick<IAMClient, 'middlewareStack'>;
 
-export interface CallCounter {
-  /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
-  count(service: string, client: CountedClient): void;
-  /** Counts a call that no client of the SDK made; `code` is that of the error it was answered with. */
-  sent(operation: string, code?: string): void;
-  counts(): CallCounts;
-}
+export type CallCounter = ReturnType<typeof callCounter>;
 
 /** Counts every attempt at the step that retries go through again. */
-export function callCounter(): CallCounter {
+export function callCounter() {
   const byOperation = new Map<string, number>();
   let total = 0;
   let retries = 0;
@@ -33,11 +18,13 @@ export function callCounter(): CallCounter {
     total += 1;
   };
   return {
-    sent: (operation, code) => {
+    /** Counts a call that no client of the SDK made; `code` is that of the error it was answered with. */
+    sent: (operation: string, code?: string): void => {
       begin(operation);
       if (code !== undefined && isThrottling(code)) throttled += 1;
     },
-    count: (service, client) =>
+    /** Counts from now on what a client sends; `service` as in `iam:CreateRole`. */
+    count: (service: string, client: AwsClient): void =>
       client.middlewareStack.add(
         (next, context) => async (args) => {
           begin(`${service}:${(context.commandName ?? 'Unknown').replace(/Command$/, '')}`);
@@ -51,7 +38,7 @@ export function callCounter(): CallCounter {
         },
         { step: 'deserialize', name: 'countCalls', priority: 'high' },
       ),
-    counts: () => ({
+    counts: (): CallCounts => ({
       total,
       retries,
       throttled,

@@ -3,10 +3,10 @@ import { EKSClient } from '@aws-sdk/client-eks';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
-import type { CallCounter, CountedClient } from './call-counter.ts';
+import type { AwsClient, CallCounter } from './call-counter.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import type { Endpoints } from './endpoints.ts';
-import { CALLS_PER_SECOND, limit, RateLimiter, type LimitedClient } from './rate-limiter.ts';
+import { CALLS_PER_SECOND, limit, RateLimiter } from './rate-limiter.ts';
 import { PATIENT, retriesWithin, type RetryBounds } from './retries.ts';
 import { AWS_SERVICES, type AwsClients, type AwsService } from './target.ts';
 
@@ -36,12 +36,12 @@ const CALL_MILLISECONDS = 30_000;
 
 /** Clients of AWS or other endpoints: counted, within the rates, and patient with throttling and the network. */
 export function awsClients(options: ClientOptions): AwsClients {
-  const common = (service: AwsService) => configurationOf(service, options);
+  const s3 = { ...configurationOf('s3', options), forcePathStyle: options.endpoints.s3 !== undefined };
   return {
-    iam: attended('iam', new IAMClient(common('iam')), options),
-    s3: attended('s3', new S3Client({ ...common('s3'), forcePathStyle: options.endpoints.s3 !== undefined }), options),
-    sts: attended('sts', new STSClient(common('sts')), options),
-    eks: attended('eks', new EKSClient(common('eks')), options),
+    iam: attended('iam', new IAMClient(configurationOf('iam', options)), options),
+    s3: attended('s3', new S3Client(s3), options),
+    sts: stsClient(options),
+    eks: eksClient(options),
   };
 }
 
@@ -52,12 +52,8 @@ export const eksClient = (options: ClientOptions): EKSClient =>
  * A client of EC2, where subnets are looked for. It is none of the services that scenarios are about, and is taken to be where
  * EKS is; its few calls have EKS' limit.
  */
-export function ec2Client(options: ClientOptions): EC2Client {
-  const client = new EC2Client(configurationOf('eks', options));
-  options.counter.count('ec2', client as unknown as CountedClient);
-  limit(client as unknown as LimitedClient, options.limiters.eks);
-  return client;
-}
+export const ec2Client = (options: ClientOptions): EC2Client =>
+  attended('ec2', new EC2Client(configurationOf('eks', options)), options, options.limiters.eks);
 
 export const stsClient = (options: ClientOptions): STSClient =>
   attended('sts', new STSClient(configurationOf('sts', options)), options);
@@ -88,12 +84,13 @@ function configurationOf(service: AwsService, { region, endpoints, credentials, 
   };
 }
 
-function attended<Client extends EKSClient | IAMClient | S3Client | STSClient>(
-  service: AwsService,
+function attended<Client>(
+  service: AwsService | 'ec2',
   client: Client,
   { counter, limiters }: ClientOptions,
+  limiter = limiters[service as AwsService],
 ): Client {
-  counter.count(service, client as unknown as CountedClient);
-  limit(client as unknown as LimitedClient, limiters[service]);
+  counter.count(service, client as AwsClient);
+  limit(client as AwsClient, limiter);
   return client;
 }

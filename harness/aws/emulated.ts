@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
-import { callCounter, type CountedClient } from './call-counter.ts';
+import { callCounter, type AwsClient } from './call-counter.ts';
 import { destroyClients } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import type { AwsClients, AwsTarget } from './target.ts';
@@ -49,7 +49,7 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
           sts: new STSClient(config),
           eks: new EKSClient(config),
         };
-        for (const [service, client] of Object.entries(clients)) counter.count(service, client as CountedClient);
+        for (const [service, client] of Object.entries(clients)) counter.count(service, client as AwsClient);
         made.set(alias, clients);
       }
       return clients;

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { STSClient, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { listen, stopServer } from '../../foundation/listen.ts';
-import { limit, RateLimiter, type LimitedClient } from './rate-limiter.ts';
+import { limit, RateLimiter } from './rate-limiter.ts';
 import { retriesWithin } from './retries.ts';
 
 describe('the limit of calls a second', () => {
@@ -59,12 +59,13 @@ describe('the limit of calls a second', () => {
       });
       const log: string[] = [];
       const limiter = { turn: async () => void log.push(`turn after ${answers} answers`) };
-      limit(client as unknown as LimitedClient, limiter as unknown as RateLimiter);
-      (client as unknown as LimitedClient).middlewareStack.addRelativeTo(
-        (next) => async (args) => {
-          log.push('signed and sent');
-          return next(args);
-        },
+      limit(client, limiter as unknown as RateLimiter);
+      client.middlewareStack.addRelativeTo(
+        <Args, Output>(next: (args: Args) => Promise<Output>) =>
+          async (args: Args) => {
+            log.push('signed and sent');
+            return next(args);
+          },
         { relation: 'after', toMiddleware: 'httpSigningMiddleware', name: 'watch' },
       );
       await client.send(new GetCallerIdentityCommand({})).then(

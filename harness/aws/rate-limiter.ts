@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { AwsClient } from './call-counter.ts';
 import type { AwsService } from './target.ts';
 
 /**
@@ -41,23 +42,14 @@ export class RateLimiter {
   }
 }
 
-/** The part of an AWS SDK client that limiting needs: its middleware stack. */
-export interface LimitedClient {
-  readonly middlewareStack: {
-    addRelativeTo(
-      middleware: (next: (args: unknown) => Promise<unknown>) => (args: unknown) => Promise<unknown>,
-      options: { readonly relation: 'after'; readonly toMiddleware: string; readonly name: string },
-    ): void;
-  };
-}
-
 /** Lets each attempt of a client's calls wait for its turn: inside of the retries, and before the request is signed. */
-export function limit(client: LimitedClient, limiter: RateLimiter): void {
+export function limit(client: AwsClient, limiter: RateLimiter): void {
   client.middlewareStack.addRelativeTo(
-    (next) => async (args) => {
-      await limiter.turn();
-      return next(args);
-    },
+    <Args, Output>(next: (args: Args) => Promise<Output>) =>
+      async (args: Args) => {
+        await limiter.turn();
+        return next(args);
+      },
     { relation: 'after', toMiddleware: 'retryMiddleware', name: 'waitForTurn' },
   );
 }

@@ -1,6 +1,7 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { explain } from '../verdict/explain.ts';
 import { explanationLines } from '../report/junit.ts';
+import { bucketsOf } from '../scenario/parts.ts';
 import { workloads, type ScenarioWorld } from '../world/world.ts';
 import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
@@ -38,13 +39,10 @@ export function collectCalls(scene: Scene, findings: Findings): void {
 /** Names of the scenario's things, which no other scenario has at that time. */
 function namesOf(world: ScenarioWorld): string[] {
   const { names, scenario } = world;
-  const { roles = {}, buckets = {}, objects = [] } = scenario.spec;
-  const places = objects.map((object) => (typeof object === 'string' ? object : object.at));
-  const bucketAliases = new Set([...Object.keys(buckets), ...places.map((at) => at.slice(0, at.indexOf('/')))]);
   return [
     ...workloads(world).map(({ namespace }) => namespace),
-    ...Object.keys(roles).map((alias) => names.roleName(alias)),
-    ...[...bucketAliases].map((alias) => names.bucket(alias)),
+    ...Object.keys(scenario.spec.roles ?? {}).map((alias) => names.roleName(alias)),
+    ...bucketsOf(scenario.spec).map((alias) => names.bucket(alias)),
   ];
 }
 

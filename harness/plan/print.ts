@@ -2,6 +2,7 @@ import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { identityExpected } from '../verdict/expected-identity.ts';
 import { describeExpectation } from '../verdict/judge.ts';
 import { describeOperation, describeStep } from '../operations/describe.ts';
+import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
@@ -80,9 +81,8 @@ export function fixtureText(scenarios: readonly Scenario[]): string {
   let pods = 0;
   for (const { spec } of scenarios) {
     roles += Object.keys(spec.roles ?? {}).length;
-    const places = (spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at));
-    objects += places.length;
-    buckets += new Set([...Object.keys(spec.buckets ?? {}), ...places.map((place) => place.split('/')[0])]).size;
+    objects += spec.objects?.length ?? 0;
+    buckets += bucketsOf(spec).length;
     const workloads = Object.values(spec.workloads ?? {});
     pods += workloads.length;
     associations += workloads.filter(({ role }) => role !== undefined).length;
@@ -100,10 +100,6 @@ const count = (number: number, what: string): string => `${number} ${what}${numb
 
 function creations(scenario: Scenario): string[] {
   const { spec } = scenario;
-  const buckets = new Set([
-    ...Object.keys(spec.buckets ?? {}),
-    ...(spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at).split('/')[0] ?? ''),
-  ]);
   const lines: string[] = [];
   const add = (what: string, names: readonly string[]): void => {
     if (names.length > 0) lines.push(`  ${what}: ${names.join(', ')}`);
@@ -112,15 +108,12 @@ function creations(scenario: Scenario): string[] {
   add('needs', capabilitiesOf(scenario));
   if (isExclusive(scenario)) lines.push('  runs alone, after the others');
   add('roles', Object.keys(spec.roles ?? {}));
-  add('buckets', [...buckets]);
-  add(
-    'objects',
-    (spec.objects ?? []).map((object) => (typeof object === 'string' ? object : object.at)),
-  );
+  add('buckets', bucketsOf(spec));
+  add('objects', (spec.objects ?? []).map(placeOf));
   add(
     'pods',
     Object.entries(spec.workloads ?? {}).map(([name, item]) => {
-      const association = typeof item.role === 'string' ? { role: item.role } : item.role;
+      const association = associationOf(item);
       const how = [
         association && `Pod Identity role ${association.role}`,
         item.irsa !== undefined &&

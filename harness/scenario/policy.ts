@@ -51,20 +51,22 @@ export interface TrustStatement {
   readonly conditions?: Conditions;
 }
 
+interface TrustOptions {
+  readonly actions?: readonly string[];
+  readonly conditions?: Conditions;
+}
+
+const trust = (
+  principal: TrustStatement['principal'],
+  { actions = ['sts:AssumeRole', 'sts:TagSession'], conditions }: TrustOptions,
+): TrustStatement => ({ effect: 'Allow', actions, principal, ...(conditions && { conditions }) });
+
 /**
  * Trust of Pod Identity's service principal, `pods.eks.amazonaws.com` (EKS User Guide, "Create IAM role with trust policy
  * required by EKS Pod Identity"). `actions` default to both that it needs.
  */
-export function trustPodIdentity(
-  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
-): TrustStatement {
-  return {
-    effect: 'Allow',
-    actions: options.actions ?? ['sts:AssumeRole', 'sts:TagSession'],
-    principal: { Service: 'pods.eks.amazonaws.com' },
-    ...(options.conditions && { conditions: options.conditions }),
-  };
-}
+export const trustPodIdentity = (options: TrustOptions = {}): TrustStatement =>
+  trust({ Service: 'pods.eks.amazonaws.com' }, options);
 
 /**
  * Trust of a cluster's OIDC provider (EKS User Guide, "Assign IAM roles to Kubernetes service accounts").
@@ -104,17 +106,8 @@ export function trustWebIdentity(options: {
 }
 
 /** Trust of another role of the scenario. */
-export function trustRole(
-  role: string,
-  options: { readonly actions?: readonly string[]; readonly conditions?: Conditions } = {},
-): TrustStatement {
-  return {
-    effect: 'Allow',
-    actions: options.actions ?? ['sts:AssumeRole', 'sts:TagSession'],
-    principal: { AWS: `<role:${role}>` },
-    ...(options.conditions && { conditions: options.conditions }),
-  };
-}
+export const trustRole = (role: string, options: TrustOptions = {}): TrustStatement =>
+  trust({ AWS: `<role:${role}>` }, options);
 
 /** Trust of a service principal, such as `ec2.amazonaws.com`. */
 export function trustService(service: string): TrustStatement {

@@ -1,4 +1,5 @@
 import { namePrefix } from '../../foundation/tags.ts';
+import { bucketsOf } from './parts.ts';
 import type { ScenarioSpec } from './spec.ts';
 
 /** What makes the names of a scenario's things its own: the run, the scenario, and which attempt it is (from 1). */
@@ -35,16 +36,13 @@ const KINDS = {
 
 /** A name of a scenario of which no real one can be made, in a sentence without an end; undefined where there is none. */
 export function unusableName(id: string, spec: ScenarioSpec): string | undefined {
-  const { roles = {}, workloads = {}, users = {}, buckets = {}, objects = [], exactNames } = spec;
-  const places = objects.map((object) => (typeof object === 'string' ? object : object.at));
+  const { roles = {}, workloads = {}, users = {}, exactNames } = spec;
   const used: readonly (readonly [keyof typeof KINDS, string])[] = [
     ...Object.keys(roles).map((alias) => ['role', alias] as const),
     ...[...Object.values(workloads), ...Object.values(users)].flatMap(({ namespace }) =>
       namespace === undefined ? [] : [['namespace', namespace] as const],
     ),
-    ...[...Object.keys(buckets), ...places.map((at) => at.split('/')[0] ?? '')].map(
-      (alias) => ['bucket', alias] as const,
-    ),
+    ...bucketsOf(spec).map((alias) => ['bucket', alias] as const),
   ];
   for (const [kind, alias] of used) {
     const { nameOf, longest, form } = KINDS[kind];

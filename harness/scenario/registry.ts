@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
 import { noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
 import { meaningless } from './meaning.ts';
+import { associationOf, placeOf } from './parts.ts';
 import { isOfRole, placeholdersIn } from './placeholders.ts';
 import { unusableName } from './real-names.ts';
 import type { Scenario, ScenarioSpec } from './spec.ts';
@@ -132,7 +133,7 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
   const problem = unusableName(id, spec) ?? meaningless(spec);
   if (problem !== undefined) throw bad(registry, `${id}: ${problem}`);
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) {
-    const association = typeof workload.role === 'string' ? { role: workload.role } : workload.role;
+    const association = associationOf(workload);
     for (const role of [
       association?.role,
       association?.targetRole,
@@ -149,7 +150,7 @@ function checkScenario(registry: Registry, { id, title, spec }: Scenario): void 
       `${id} has <${unknown.kind}:${unknown.name}> in a text, but declares no role "${unknown.name}"`,
     );
   for (const object of spec.objects ?? []) {
-    const at = typeof object === 'string' ? object : object.at;
+    const at = placeOf(object);
     if (!at.includes('/')) throw bad(registry, `${id}: object "${at}" is not of the form bucket/key`);
   }
 }

@@ -6,6 +6,7 @@ import type { StartLimiter } from '../../foundation/start-limiter.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import { associationOf } from '../scenario/parts.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
 import type { Gate } from './fixtures/gate.ts';
@@ -156,7 +157,7 @@ export function workload(world: ScenarioWorld, name: string): Workload {
     cluster: spec.cluster ?? 'c1',
     namespace: world.names.namespace(spec.namespace ?? 'app'),
     serviceAccount: spec.serviceAccount ?? 'app',
-    association: typeof spec.role === 'string' ? { role: spec.role } : spec.role,
+    association: associationOf(spec),
   };
 }
 
