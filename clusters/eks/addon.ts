@@ -1,7 +1,7 @@
 import {
   CreateAddonCommand,
   DescribeAddonCommand,
-  DescribeAddonVersionsCommand,
+  paginateDescribeAddonVersions,
   type Addon,
   type EKSClient,
 } from '@aws-sdk/client-eks';
@@ -108,25 +108,16 @@ export const notActive = (clusterName: string, status: string, why: string | und
  * Throws `ClusterError` NOT_OFFERED that names those on offer, and errors of EKS.
  */
 export async function checkAddonVersion(
-  eks: EKSClient,
+  client: EKSClient,
   version: string,
   kubernetesVersion: string | undefined,
 ): Promise<void> {
   const offered: string[] = [];
-  let nextToken: string | undefined;
   try {
-    do {
-      const page = await eks.send(
-        new DescribeAddonVersionsCommand({
-          addonName: AGENT_ADDON,
-          ...(kubernetesVersion !== undefined && { kubernetesVersion }),
-          ...(nextToken !== undefined && { nextToken }),
-        }),
-      );
-      for (const addon of page.addons ?? [])
-        offered.push(...(addon.addonVersions ?? []).map(({ addonVersion = '' }) => addonVersion));
-      nextToken = page.nextToken;
-    } while (nextToken !== undefined);
+    const of = { addonName: AGENT_ADDON, ...(kubernetesVersion !== undefined && { kubernetesVersion }) };
+    for await (const { addons = [] } of paginateDescribeAddonVersions({ client }, of))
+      for (const { addonVersions = [] } of addons)
+        offered.push(...addonVersions.map(({ addonVersion = '' }) => addonVersion));
   } catch (error) {
     // Not every endpoint has this operation; CreateAddon then tells.
     if (isNamed(error, 'InvalidRequest') || isNamed(error, 'UnknownOperation')) return;

@@ -4,7 +4,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';
-import { podsOf } from '../in-cluster/rollout.ts';
+import { isReady, podsOf } from '../in-cluster/rollout.ts';
 import { isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
@@ -74,9 +74,6 @@ async function areOnLostNodes(connection: Connection, pods: readonly V1Pod[], si
   const ready = new Set(items.filter(isReady).map(({ metadata }) => metadata?.name));
   return pods.every(({ spec }) => spec?.nodeName !== undefined && !ready.has(spec.nodeName));
 }
-
-const isReady = ({ status }: V1Pod | V1Node): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
 const standing = (pod: V1Pod): string =>
   `pod ${pod.metadata?.name} on node ${pod.spec?.nodeName ?? 'none'} is ${pod.status?.phase ?? 'Unknown'}${isReady(pod) ? ' and ready' : `, ${podProblem(pod)?.message ?? 'not ready'}`}`;

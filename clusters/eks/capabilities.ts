@@ -1,4 +1,5 @@
 import type { Cluster } from '@aws-sdk/client-eks';
+import { COMMON_CAPABILITIES } from '../capabilities.ts';
 import { lackingCapabilities, type DaemonSetView } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 
@@ -17,27 +18,12 @@ export interface ClusterFindings {
   readonly agentAddon: boolean;
 }
 
-/** What clusters of EKS can do, by the harness' capability names, unless options or what runs on them lack some of it. */
-export const EKS_CAPABILITIES: ReadonlySet<string> = new Set([
-  'kubernetes',
-  'own-cluster',
-  'agent-addon',
-  'pod-identity',
-  'irsa',
-  'two-clusters',
-  'agent-restart',
-  'agent-stop',
-  'agent-ipv6',
-  'network-policy',
-  'node-role',
-]);
-
 /** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
 export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage'>,
 ): ReadonlySet<string> {
   const { attach, compute, nodeRoleArn, agentImage } = options;
-  const may = new Set(EKS_CAPABILITIES);
+  const may = new Set([...COMMON_CAPABILITIES, 'network-policy']);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');

@@ -1,6 +1,7 @@
 /** Clusters of EKS itself: made for the run, or existing ones. */
 import { commandLine } from '../../foundation/command-line.ts';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
+import { without } from '../capabilities.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
 import { namePrefix } from '../../foundation/tags.ts';
 import { checkAddonVersion } from './addon.ts';
@@ -53,7 +54,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
     name: 'eks',
     remote: true,
     get capabilities() {
-      return new Set([...may].filter((capability) => !lacking.has(capability)));
+      return without(may, lacking);
     },
     workloadImage: options.workloadImage,
     disposable: !attached,

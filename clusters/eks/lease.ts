@@ -44,14 +44,15 @@ export interface LeaseOptions {
  * `ClusterError` CLUSTER_IN_USE that names the run that has it, and `KubernetesError`.
  */
 export async function takeLease(connection: Connection, options: LeaseOptions): Promise<HeldLease> {
-  const { cluster, run, signal, progress, now = Date.now, renewalMilliseconds = RENEWAL_MILLISECONDS } = options;
-  await poll(async (attempt) => (await acquire(connection, { cluster, run, signal: attempt, now })) || undefined, {
+  const holder = { now: Date.now, renewalMilliseconds: RENEWAL_MILLISECONDS, ...options };
+  const { cluster, run, signal } = holder;
+  await poll(async (attempt) => (await acquire(connection, holder, attempt)) || undefined, {
     ...TRIES,
     signal,
     what: `the Lease of cluster ${cluster}, which others changed again and again`,
   });
   const stop = new AbortController();
-  const renewing = renew(connection, run, { now, every: renewalMilliseconds, signal: stop.signal, progress, cluster });
+  const renewing = renew(connection, holder, stop.signal);
   return {
     release: async () => {
       stop.abort();
@@ -64,7 +65,8 @@ export async function takeLease(connection: Connection, options: LeaseOptions): 
 /** Whether it was had; false when another run was quicker with whatever it did. One that this run has already is had again. */
 async function acquire(
   connection: Connection,
-  { cluster, run, signal, now }: Required<Pick<LeaseOptions, 'cluster' | 'run' | 'signal' | 'now'>>,
+  { cluster, run, now }: Required<LeaseOptions>,
+  signal: AbortSignal,
 ): Promise<boolean> {
   const stored = await find<Lease>(connection, PATH, signal);
   const until = endOf(stored);
@@ -76,8 +78,7 @@ async function acquire(
       `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
     );
   try {
-    if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), signal);
-    else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), signal);
+    await write(connection, run, now(), stored, signal);
     return true;
   } catch (error) {
     if (error instanceof KubernetesError && error.status === 409) return false;
@@ -86,19 +87,10 @@ async function acquire(
 }
 
 /** Renews until stopped, or until another run has it. A renewal that fails is tried again with the next. */
-async function renew(
-  connection: Connection,
-  run: string,
-  {
-    now,
-    every,
-    signal,
-    progress,
-    cluster,
-  }: Required<Pick<LeaseOptions, 'now' | 'signal' | 'progress' | 'cluster'>> & { readonly every: number },
-): Promise<void> {
+async function renew(connection: Connection, options: Required<LeaseOptions>, signal: AbortSignal): Promise<void> {
+  const { cluster, run, now, renewalMilliseconds, progress } = options;
   for (;;) {
-    const stopped = await sleep(every, false, { signal, ref: false }).catch(() => true);
+    const stopped = await sleep(renewalMilliseconds, false, { signal, ref: false }).catch(() => true);
     if (stopped) return;
     try {
       const attempt = AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]);
@@ -108,13 +100,18 @@ async function renew(
         progress(`cluster ${cluster} was taken by run ${holder ?? 'unknown'}: its lease had run out here`);
         return;
       }
-      if (stored === undefined) await connection.json('POST', COLLECTION, leaseOf(run, now()), attempt);
-      else await connection.json('PATCH', PATH, leaseOf(run, now(), stored.metadata.resourceVersion), attempt);
+      await write(connection, run, now(), stored, attempt);
     } catch {
       continue;
     }
   }
 }
+
+/** Makes the Lease, or changes the one that was found: not one that was changed since. */
+const write = (connection: Connection, run: string, now: number, stored: Lease | undefined, signal: AbortSignal) =>
+  stored === undefined
+    ? connection.json('POST', COLLECTION, leaseOf(run, now), signal)
+    : connection.json('PATCH', PATH, leaseOf(run, now, stored.metadata.resourceVersion), signal);
 
 /** The run that has or had the cluster, and until when; undefined without a lease. Throws `KubernetesError`. */
 export async function findLease(

@@ -1,4 +1,4 @@
-import type { DescribeSubnetsCommandInput, EC2Client, Subnet } from '@aws-sdk/client-ec2';
+import { EC2Client, type DescribeSubnetsCommandInput, type Subnet } from '@aws-sdk/client-ec2';
 import { expect } from 'chai';
 import { findSubnets } from './subnets.ts';
 
@@ -10,7 +10,7 @@ const subnet = (VpcId: string, zone: string, role: 'elb' | 'internal-elb', MapPu
 
 /** An EC2 that gives one subnet a page. */
 const ec2With = (...subnets: Subnet[]): EC2Client =>
-  ({
+  Object.assign(new EC2Client({ region: 'us-west-2' }), {
     send: async ({ input }: { input: DescribeSubnetsCommandInput }) => {
       const index = Number(input.NextToken ?? 0);
       return {
@@ -18,7 +18,7 @@ const ec2With = (...subnets: Subnet[]): EC2Client =>
         ...(index + 1 < subnets.length && { NextToken: String(index + 1) }),
       };
     },
-  }) as unknown as EC2Client;
+  });
 
 const refusal = async (ec2: EC2Client): Promise<unknown> =>
   findSubnets(ec2, 'us-west-2').then(

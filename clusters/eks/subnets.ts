@@ -1,4 +1,4 @@
-import { DescribeSubnetsCommand, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
+import { paginateDescribeSubnets, type EC2Client, type Subnet } from '@aws-sdk/client-ec2';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 
 /** Tags of subnets for load balancers, internal and public (EKS User Guide, "Route TCP and UDP traffic with Network Load Balancers"). */
@@ -48,19 +48,10 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
 
 const idsOf = (subnets: readonly Subnet[]): string[] => subnets.map(({ SubnetId = '' }) => SubnetId);
 
-async function taggedSubnets(ec2: EC2Client): Promise<readonly Subnet[]> {
+async function taggedSubnets(client: EC2Client): Promise<readonly Subnet[]> {
   const subnets: Subnet[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await ec2.send(
-      new DescribeSubnetsCommand({
-        Filters: [{ Name: 'tag-key', Values: [INTERNAL, PUBLIC] }],
-        ...(NextToken !== undefined && { NextToken }),
-      }),
-    );
-    subnets.push(...(page.Subnets ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken !== undefined && NextToken !== '');
+  const filters = { Filters: [{ Name: 'tag-key', Values: [INTERNAL, PUBLIC] }] };
+  for await (const page of paginateDescribeSubnets({ client }, filters)) subnets.push(...(page.Subnets ?? []));
   return subnets;
 }
 

@@ -1,17 +1,10 @@
+import { COMMON_CAPABILITIES } from '../capabilities.ts';
+
 /** What embedded clusters can do, by the harness' capability names. */
 export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
-  'kubernetes',
-  'own-cluster',
-  'agent-addon',
-  'pod-identity',
-  'irsa',
-  'two-clusters',
+  ...COMMON_CAPABILITIES,
   'imds',
-  'agent-restart',
-  'agent-stop',
-  'agent-ipv6',
   'agent-probe-port',
   'webhook-endpoint',
   'cluster-clock',
-  'node-role',
 ]);

@@ -54,7 +54,7 @@ const nameOf = ({ kind, metadata }: ObjectName): string =>
 export async function find<T = KubernetesObject>(
   connection: Connection,
   path: string,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<T | undefined> {
   try {
     return await connection.json<T>('GET', path, undefined, signal);

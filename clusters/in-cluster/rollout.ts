@@ -1,4 +1,4 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
 import { isTransient, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
@@ -99,6 +99,10 @@ export async function podsOf(
   const { items } = await connection.json<{ items: readonly V1Pod[] }>('GET', path, undefined, signal);
   return items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
 }
+
+/** Whether a node or pod says that it is ready. */
+export const isReady = ({ status }: V1Node | V1Pod): boolean =>
+  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
 function isRolledOut({ metadata, status = {} }: Controller): boolean {
   if (status.observedGeneration !== metadata.generation) return false;

@@ -1,3 +1,4 @@
+import type { V1Node } from '@kubernetes/client-node';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
@@ -10,7 +11,7 @@ import { Docker } from './docker.ts';
 import { explained } from './diagnostics.ts';
 import { factsOf } from './facts.ts';
 import { CLUSTER_LABEL } from './kind.ts';
-import { issuerOf, nodesOf, type NodeObject } from './kube.ts';
+import { issuerOf, nodesOf } from './kube.ts';
 import { readContext, type NamedContext } from './kubeconfig.ts';
 import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
@@ -137,7 +138,7 @@ export async function detach(
 }
 
 /** The cluster's nodes. Throws `ClusterError` CLUSTER_UNREACHABLE. */
-async function reached(connection: Connection, { context, config }: NamedContext): Promise<readonly NodeObject[]> {
+async function reached(connection: Connection, { context, config }: NamedContext): Promise<readonly V1Node[]> {
   try {
     return await nodesOf(connection, AbortSignal.timeout(ANSWER));
   } catch (error) {
@@ -156,13 +157,13 @@ async function reached(connection: Connection, { context, config }: NamedContext
 }
 
 /** The container that is a node. Throws `ClusterError` when it is no node of kind. */
-function containerOf({ metadata: { name }, spec }: NodeObject, { context }: NamedContext): string {
+function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): string {
   const container = /^kind:\/\/docker\/[^/]+\/([^/]+)$/.exec(spec?.providerID ?? '')?.[1];
   if (container !== undefined) return container;
   throw new ClusterError(
     'BAD_KUBECONFIG',
     'usage',
-    `Node ${name} of context ${context} is no Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}): name a context of a kind cluster.`,
+    `Node ${metadata?.name} of context ${context} is no Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}): name a context of a kind cluster.`,
   );
 }
 

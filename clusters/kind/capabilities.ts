@@ -1,24 +1,11 @@
-const KIND_CAPABILITIES: ReadonlySet<string> = new Set([
-  'kubernetes',
-  'own-cluster',
-  'agent-addon',
-  'pod-identity',
-  'irsa',
-  'two-clusters',
-  'imds',
-  'agent-restart',
-  'agent-stop',
-  'agent-ipv6',
-  'webhook-endpoint',
-  'network-policy',
-  'node-role',
-]);
+import { COMMON_CAPABILITIES, without } from '../capabilities.ts';
 
 /**
  * What kind clusters can do, by the harness' capability names, unless what runs on them lacks it: see `lackingCapabilities`.
  * An existing cluster is one, and keeps the issuer that it has.
  */
-export function kindCapabilities(attached: boolean): ReadonlySet<string> {
-  const missing = attached ? ['two-clusters', 'own-cluster'] : [];
-  return new Set([...KIND_CAPABILITIES].filter((capability) => !missing.includes(capability)));
-}
+export const kindCapabilities = (attached: boolean): ReadonlySet<string> =>
+  without(
+    [...COMMON_CAPABILITIES, 'imds', 'webhook-endpoint', 'network-policy'],
+    attached ? ['two-clusters', 'own-cluster'] : [],
+  );

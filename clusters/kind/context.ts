@@ -1,3 +1,4 @@
+import { without } from '../capabilities.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
@@ -56,7 +57,7 @@ export class ClusterNotes {
 
   /** Those of the capabilities that no cluster lacks. */
   found(capabilities: ReadonlySet<string>): ReadonlySet<string> {
-    return new Set([...capabilities].filter((capability) => !this.#lacking.has(capability)));
+    return without(capabilities, this.#lacking);
   }
 
   setFacts(cluster: string, facts: Readonly<Record<string, string>>): void {

@@ -78,10 +78,9 @@ export class Docker {
   }
 }
 
-/** The last line that says something. */
-export function lastLine(text: string): string | undefined {
-  return text
+/** The last line that says something: where commands tell what went wrong. */
+export const lastLine = (text: string): string | undefined =>
+  text
     .split('\n')
     .map((line) => line.trim())
-    .findLast((line) => line !== '');
-}
+    .findLast((line) => line !== '' && !/^(Run|See) 'docker /.test(line));

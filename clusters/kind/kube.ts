@@ -1,22 +1,12 @@
+import type { V1Node, V1Pod } from '@kubernetes/client-node';
 import type { JsonWebKeySet } from '../../emulator/index.ts';
 import { poll, retry } from '../../foundation/poll.ts';
-import { KubernetesError, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { find } from '../in-cluster/objects.ts';
+import { isReady } from '../in-cluster/rollout.ts';
 
-export interface NodeObject {
-  readonly metadata: { readonly name: string };
-  readonly spec?: { readonly providerID?: string };
-  readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
-    readonly nodeInfo?: {
-      readonly containerRuntimeVersion: string;
-      readonly kernelVersion: string;
-      readonly osImage: string;
-    };
-  };
-}
-
-export async function nodesOf(connection: Connection, signal?: AbortSignal): Promise<readonly NodeObject[]> {
-  return (await connection.json<{ items: NodeObject[] }>('GET', '/api/v1/nodes', undefined, signal)).items;
+export async function nodesOf(connection: Connection, signal?: AbortSignal): Promise<readonly V1Node[]> {
+  return (await connection.json<{ items: V1Node[] }>('GET', '/api/v1/nodes', undefined, signal)).items;
 }
 
 const POLL_MILLISECONDS = 200;
@@ -29,7 +19,7 @@ export async function apiAnswers(connection: Connection, signal: AbortSignal): P
 }
 
 /** Resolves to the nodes once there are some and all are ready. */
-export function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly NodeObject[]> {
+export function nodesReady(connection: Connection, signal: AbortSignal): Promise<readonly V1Node[]> {
   return poll(
     async () => {
       const nodes = await nodesOf(connection, signal);
@@ -39,9 +29,6 @@ export function nodesReady(connection: Connection, signal: AbortSignal): Promise
   );
 }
 
-const isReady = ({ status }: NodeObject): boolean =>
-  status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
-
 /** Whether a pod with this UID exists. */
 export async function podExists(
   connection: Connection,
@@ -49,14 +36,8 @@ export async function podExists(
   name: string,
   uid: string,
 ): Promise<boolean> {
-  try {
-    const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-    const pod = await connection.json<{ metadata: { uid: string } }>('GET', path);
-    return pod.metadata.uid === uid;
-  } catch (error) {
-    if (error instanceof KubernetesError && error.status === 404) return false;
-    throw error;
-  }
+  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+  return (await find<V1Pod>(connection, path))?.metadata?.uid === uid;
 }
 
 /** Public keys of the service account issuer. The API server gives them as nothing but `application/jwk-set+json`. */

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 export interface RunOptions {
@@ -5,6 +6,10 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** File whose bytes the program reads from standard input. Default: nothing. */
   readonly inputFile?: string;
+  /** What it reads from standard input instead. */
+  readonly input?: Readable;
+  /** File that receives its standard output. */
+  readonly outputFile?: string;
   /** Ends the program, and the programs that it started: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -21,7 +26,8 @@ export interface Finished {
 export type Runner = (program: string, args: readonly string[], options?: RunOptions) => Promise<Finished>;
 
 /** Runs programs on this machine. */
-export const runProgram: Runner = async (program, args, { environment, inputFile, signal } = {}) => {
+export const runProgram: Runner = async (program, args, options = {}) => {
+  const { environment, inputFile, input = 'ignore', outputFile, signal } = options;
   signal?.throwIfAborted();
   const child = execa(program, args, {
     reject: false,
@@ -29,7 +35,8 @@ export const runProgram: Runner = async (program, args, { environment, inputFile
     // process to act on, does not end what removes things.
     detached: true,
     ...(environment !== undefined && { env: environment }),
-    ...(inputFile === undefined ? { stdin: 'ignore' as const } : { inputFile }),
+    ...(inputFile === undefined ? { stdin: input } : { inputFile }),
+    ...(outputFile !== undefined && { stdout: { file: outputFile }, buffer: { stdout: false } }),
   });
   const end = (): void => {
     try {

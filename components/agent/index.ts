@@ -3,3 +3,4 @@ export type { AgentFault, AgentOptions, AwsCredentials, Clock, RunningAgent } fr
 export type { LogLevel } from './log.ts';
 export { AgentRefusal } from './refusal.ts';
 export { startAgent } from './agent.ts';
+export { parseServerFlags, type ServerFlags } from './cli/flags.ts';

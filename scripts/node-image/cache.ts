@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isAlive } from '../../foundation/is-alive.ts';
 
 /**
  * Things that are made once: each a file or folder named by a hash of what it was made from. It is made under a
@@ -61,14 +62,5 @@ export class Cache {
         rmSync(join(this.folder, entry), { recursive: true, force: true });
       }
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -1,9 +1,12 @@
 import { expect } from 'chai';
 import { agentSettings } from './agent-settings.ts';
 
+/** Without it the agent does not start. */
+const CLUSTER = ['--cluster-name', 'c'];
+
 describe('agent settings', () => {
   for (const [args, settings] of [
-    [['--port', '80', '--cluster-name', 'c', '-v', 'trace'], { families: ['v4', 'v6'] }],
+    [['--port', '80', '-v', 'trace'], { families: ['v4', 'v6'] }],
     [['-b', '169.254.170.23'], { families: ['v4'] }],
     [['--bind-hosts=[fd00:ec2::23]', '-b', '169.254.170.23'], { families: ['v6', 'v4'] }],
     [
@@ -16,16 +19,16 @@ describe('agent settings', () => {
     ],
     [['--endpoint', 'http://127.0.0.1:1'], { families: ['v4', 'v6'], endpoint: 'http://127.0.0.1:1' }],
   ] as const) {
-    it(`reads ${args.join(' ')}`, () => expect(agentSettings(args)).to.deep.equal(settings));
+    it(`reads ${args.join(' ')}`, () => expect(agentSettings([...CLUSTER, ...args])).to.deep.equal(settings));
   }
 
   for (const [args, message] of [
     [['--no-such-flag', 'x'], 'unknown flag: --no-such-flag'],
     [['-b', '10.0.0.1'], 'cannot assign requested address'],
     [['--max-cache-size', 'many'], 'invalid argument "many"'],
-    [['--max-credential-retention-before-renewal', '3 hours'], 'invalid duration'],
+    [['--max-credential-retention-before-renewal', '3 hours'], 'invalid argument "3 hours"'],
     [['--max-cache-size'], 'flag needs an argument'],
   ] as const) {
-    it(`refuses ${args.join(' ')}`, () => expect(() => agentSettings(args)).to.throw(message));
+    it(`refuses ${args.join(' ')}`, () => expect(() => agentSettings([...CLUSTER, ...args])).to.throw(message));
   }
 });

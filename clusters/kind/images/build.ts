@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { poll } from '../../../foundation/poll.ts';
-import type { Docker, DockerAnswer } from './docker.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
-import { lastLine } from './docker.ts';
+import { lastLine } from '../docker.ts';
+import type { Finished, RunOptions } from '../runner.ts';
 import { stageMachineNode } from './machine-node.ts';
 import { programFiles, SCRIPT } from './programs.ts';
 import { inWorkspace } from './workspace.ts';
+
+/** Runs a command of Docker's command line, as a `Runner` does. */
+export type Docker = (args: readonly string[], options?: RunOptions) => Promise<Finished>;
 
 export interface BuildOptions {
   readonly docker: Docker;
@@ -51,18 +54,17 @@ export function buildImage(options: BuildOptions): Promise<string> {
     if (collected.exitCode !== 0) throw unusable(options, collected);
     const changes = settings.flatMap((setting) => ['--change', setting]);
     const imported = await docker(['import', ...changes, archive, reference], { signal });
-    signal.throwIfAborted();
     if (imported.exitCode !== 0) {
-      const why = lastLine(imported.stderr);
+      const why = lastLine(imported.stderr) ?? 'it gives no reason';
       throw new ClusterError('CLUSTER_FAILED', 'environment', `Docker cannot import the component image: ${why}`);
     }
-    const [whose, version = ''] = lastLine(collected.stderr).split(' ');
+    const [whose, version = ''] = lastLine(collected.stderr)?.split(' ') ?? [];
     return `${whose === 'image' ? 'its' : "this machine's"} Node ${version}`;
   });
 }
 
 /** Runs the script in a container of the base. `machine`: folder that holds this machine's Node. */
-async function collect(options: BuildOptions, archive: string, machine?: string): Promise<DockerAnswer> {
+async function collect(options: BuildOptions, archive: string, machine?: string): Promise<Finished> {
   const { docker, workload, dist, base, signal } = options;
   signal.throwIfAborted();
   const script = await readFile(join(dist, SCRIPT), 'utf8');
@@ -84,7 +86,7 @@ async function collect(options: BuildOptions, archive: string, machine?: string)
   let over = false;
   const running = docker(['run', '--name', name, ...flags, base, '-c', script], {
     input: packing.stdout,
-    output: archive,
+    outputFile: archive,
   }).finally(() => {
     over = true;
     packing.kill();
@@ -105,13 +107,13 @@ async function collect(options: BuildOptions, archive: string, machine?: string)
   return tarFailed ? { ...answer, stderr: packed.shortMessage ?? answer.stderr } : answer;
 }
 
-function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: DockerAnswer): ClusterError {
+function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Finished): ClusterError {
   const advice = `name one with iproute2 and Node 20.19 or later by ${flag}`;
   const reasons: Readonly<Record<number, string>> = {
     [NO_IP]: 'has no ip, and apt-get cannot install it there',
     [NO_NODE]: "has no Node 20.19 or later, and this machine's is not one for Linux",
   };
-  const reason = reasons[exitCode] ?? `is of no use (${lastLine(stderr) || `exit code ${exitCode}`})`;
+  const reason = reasons[exitCode] ?? `is of no use (${lastLine(stderr) ?? `exit code ${exitCode}`})`;
   return new ClusterError(
     'IMAGE_BROKEN',
     named ? 'usage' : 'environment',

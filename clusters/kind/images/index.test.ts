@@ -6,11 +6,12 @@ import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { ensureComponentImage } from './index.ts';
-import type { ComponentImageOptions, DockerAnswer, DockerOptions } from './index.ts';
+import type { ComponentImageOptions } from './index.ts';
+import type { Finished, RunOptions } from '../runner.ts';
 import { distOf } from '../../../test/support/images.ts';
 
-const OK: DockerAnswer = { exitCode: 0, stdout: '', stderr: '' };
-const fails = (stderr: string, exitCode = 1): DockerAnswer => ({ exitCode, stdout: '', stderr });
+const OK: Finished = { exitCode: 0, stdout: '', stderr: '' };
+const fails = (stderr: string, exitCode = 1): Finished => ({ exitCode, stdout: '', stderr });
 
 describe('ensureComponentImage', () => {
   const { TMPDIR } = process.env;
@@ -18,7 +19,7 @@ describe('ensureComponentImage', () => {
   /** Images that there are. */
   let images: string[];
   /** How `docker run` ends, by its number. */
-  let runs: ((options: DockerOptions) => Promise<DockerAnswer>)[];
+  let runs: ((options: RunOptions) => Promise<Finished>)[];
   let calls: string[][];
   let progress: string[];
   let interrupted: AbortController;
@@ -37,7 +38,7 @@ describe('ensureComponentImage', () => {
     rmSync(dist, { recursive: true });
   });
 
-  async function docker(args: readonly string[], options: DockerOptions = {}): Promise<DockerAnswer> {
+  async function docker(args: readonly string[], options: RunOptions = {}): Promise<Finished> {
     calls.push([...args]);
     const last = args.at(-1) ?? '';
     switch (args[0] === 'image' ? args[1] : args[0]) {
@@ -123,7 +124,7 @@ describe('ensureComponentImage', () => {
     expect(progress.at(-1)).to.include("with this machine's Node v20.19.0.");
   });
 
-  const broken: readonly [answer: DockerAnswer, sentence: string][] = [
+  const broken: readonly [answer: Finished, sentence: string][] = [
     [fails('there is no ip', 61), 'The base image mine:1 has no ip, and apt-get cannot install it there'],
     [
       fails('exec: "sh": not found in $PATH', 127),
@@ -157,8 +158,10 @@ describe('ensureComponentImage', () => {
   });
 
   it('says that there is no Docker, or that it does not answer', async () => {
-    const answering = (answer: DockerAnswer) => failure({ docker: async () => answer });
-    expect(await answering(fails('', 127))).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
+    const answering = (answer: Finished) => failure({ docker: async () => answer });
+    const absent = Object.assign(new Error('spawn docker ENOENT'), { code: 'ENOENT' });
+    const missing = await failure({ docker: () => Promise.reject(absent) });
+    expect(missing).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
     const silent = await answering(fails('Cannot connect to the Docker daemon'));
     expect(silent.code).to.equal('DOCKER_NOT_RUNNING');
     expect(silent.message).to.include('Cannot connect to the Docker daemon');
@@ -166,7 +169,7 @@ describe('ensureComponentImage', () => {
 
   it('removes its container when it is interrupted, and gives the image no name', async () => {
     images = ['mine:1'];
-    let end: (answer: DockerAnswer) => void = () => undefined;
+    let end: (answer: Finished) => void = () => undefined;
     runs = [
       () =>
         new Promise((resolve) => {
@@ -174,7 +177,7 @@ describe('ensureComponentImage', () => {
           interrupted.abort(new Error('interrupted'));
         }),
     ];
-    const removing = async (args: readonly string[], options?: DockerOptions): Promise<DockerAnswer> => {
+    const removing = async (args: readonly string[], options?: RunOptions): Promise<Finished> => {
       if (args[0] === 'rm') end(fails('killed', 137));
       return docker(args, options);
     };

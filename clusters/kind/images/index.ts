@@ -1,12 +1,10 @@
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { distFolder } from '../../../foundation/dist-folder.ts';
-import { buildImage } from './build.ts';
-import { docker as dockerCommand, lastLine } from './docker.ts';
-import type { Docker } from './docker.ts';
+import { lastLine } from '../docker.ts';
+import { runProgram } from '../runner.ts';
+import { buildImage, type Docker } from './build.ts';
 import { componentTag } from './programs.ts';
-
-export type { Docker, DockerAnswer, DockerOptions } from './docker.ts';
 
 export interface ComponentImageOptions {
   /** The program that the image starts; one without files here leaves them out. */
@@ -54,7 +52,8 @@ const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
  */
 export async function ensureComponentImage(options: ComponentImageOptions): Promise<string> {
   const { base, fallbackBases = [], progress } = options;
-  const context = { docker: dockerCommand, dist: distFolder(), ...options };
+  const docker: Docker = (args, how) => runProgram('docker', args, how);
+  const context = { docker, dist: distFolder(), ...options };
   const local = await localNodeImages(context);
   const bases = base === undefined ? [...new Set([DEFAULT_BASE, ...fallbackBases, ...local])] : [base];
 
@@ -109,16 +108,13 @@ async function build(context: Context, base: string, reference: string): Promise
 
 /** Node images of this project that Docker has, the newest first. The first call, so it meets a Docker that is missing. */
 async function localNodeImages({ docker, signal }: Context): Promise<string[]> {
-  const { exitCode, stdout, stderr } = await docker(
-    ['images', '--format', '{{.Repository}}:{{.Tag}}', NODE_REPOSITORY],
-    { signal },
-  );
-  signal.throwIfAborted();
-  if (exitCode === 127) {
+  const list = ['images', '--format', '{{.Repository}}:{{.Tag}}', NODE_REPOSITORY];
+  const { exitCode, stdout, stderr } = await docker(list, { signal }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
     throw new ClusterError('DOCKER_MISSING', 'environment', 'There is no docker command: install Docker.');
-  }
+  });
   if (exitCode !== 0) {
-    const why = lastLine(stderr);
+    const why = lastLine(stderr) ?? 'it gives no reason';
     throw new ClusterError('DOCKER_NOT_RUNNING', 'environment', `Docker does not answer, so start it: ${why}`);
   }
   return stdout.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
@@ -126,7 +122,6 @@ async function localNodeImages({ docker, signal }: Context): Promise<string[]> {
 
 async function imageId({ docker, signal }: Context, image: string): Promise<string | undefined> {
   const { exitCode, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { signal });
-  signal.throwIfAborted();
   return exitCode === 0 ? stdout.trim() : undefined;
 }
 
@@ -135,14 +130,13 @@ async function pullIfMissing(context: Context, base: string): Promise<void> {
   if ((await imageId(context, base)) !== undefined) return;
   progress(`Pulling ${base}, from which the component image is built.`);
   const { exitCode, stderr } = await docker(['pull', '--quiet', base], { signal });
-  signal.throwIfAborted();
   if (exitCode === 0) return;
   throw new ClusterError(
     'IMAGE_MISSING',
     named === undefined ? 'environment' : 'usage',
     named === undefined
-      ? `${base}, the default base of the component image, is neither here nor can it be pulled (${lastLine(stderr)}): name another by ${baseFlag}.`
-      : `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${lastLine(stderr)}`,
+      ? `${base}, the default base of the component image, is neither here nor can it be pulled (${lastLine(stderr) ?? 'it gives no reason'}): name another by ${baseFlag}.`
+      : `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${lastLine(stderr) ?? 'it gives no reason'}`,
   );
 }
 

@@ -1,0 +1,20 @@
+/** What every sort of cluster can do unless its options, or what runs on it, lack it: by the harness' capability names. */
+export const COMMON_CAPABILITIES: readonly string[] = [
+  'kubernetes',
+  'own-cluster',
+  'agent-addon',
+  'pod-identity',
+  'irsa',
+  'two-clusters',
+  'agent-restart',
+  'agent-stop',
+  'agent-ipv6',
+  'node-role',
+];
+
+/** The capabilities without some. */
+export const without = (capabilities: Iterable<string>, lacking: Iterable<string>): ReadonlySet<string> => {
+  const left = new Set(capabilities);
+  for (const capability of lacking) left.delete(capability);
+  return left;
+};
