@@ -1,15 +1,9 @@
-import {
-  CreateAddonCommand,
-  DescribeAddonCommand,
-  paginateDescribeAddonVersions,
-  type Addon,
-  type EKSClient,
-} from '@aws-sdk/client-eks';
+import { CreateAddonCommand, paginateDescribeAddonVersions, type Addon, type EKSClient } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
-import { deleteAddon } from './deletion.ts';
+import { addonOf, deleteFromEks } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
@@ -24,10 +18,11 @@ export interface AddonSpec {
 /** Asks for the agent's add-on. Throws errors of EKS. */
 export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
   const { name: clusterName, eks, resources, tags, timing, signal } = context;
+  const addon = addonOf(eks, clusterName, AGENT_ADDON);
   const answer = await resources.make({
     ...placed('of the cluster', clusterName),
-    name: titleOf(clusterName),
-    remove: () => deleteAddon(eks, clusterName, AGENT_ADDON, context),
+    name: addon.title,
+    remove: () => deleteFromEks(addon, context),
     make: () =>
       retry(
         () =>
@@ -68,13 +63,11 @@ export async function awaitAddon(
       throw notActive(clusterName, status, why);
     return { status, why };
   };
+  const agent = addonOf(eks, clusterName, AGENT_ADDON);
   return awaitDone({
-    what: titleOf(clusterName),
+    what: agent.title,
     before: seenOf(made),
-    look: async (abortSignal) =>
-      seenOf(
-        (await eks.send(new DescribeAddonCommand({ clusterName, addonName: AGENT_ADDON }), { abortSignal })).addon,
-      ),
+    look: async (abortSignal) => seenOf(await agent.describe(abortSignal)),
     deadline,
     late: (status, why) =>
       new ClusterError(
@@ -89,7 +82,7 @@ export async function awaitAddon(
 /** The add-on of a cluster, or undefined when it has none. Throws other errors of EKS. */
 export async function findAddon(eks: EKSClient, clusterName: string): Promise<Addon | undefined> {
   try {
-    return (await eks.send(new DescribeAddonCommand({ clusterName, addonName: AGENT_ADDON }))).addon;
+    return await addonOf(eks, clusterName, AGENT_ADDON).describe();
   } catch (error) {
     if (isNamed(error, 'ResourceNotFound')) return undefined;
     throw error;
@@ -131,5 +124,3 @@ export async function checkAddonVersion(
     `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version): choose of ${offered.join(', ') || 'none'}.`,
   );
 }
-
-const titleOf = (clusterName: string): string => `add-on ${AGENT_ADDON} of cluster ${clusterName}`;

@@ -1,6 +1,5 @@
 import {
   CreateClusterCommand,
-  DescribeClusterCommand,
   type Cluster,
   type CreateClusterCommandInput,
   type CreateClusterCommandOutput,
@@ -8,9 +7,9 @@ import {
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
-import { deleteCluster } from './deletion.ts';
+import { clusterOf, deleteFromEks } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
-import { clusterTitle, placed } from './teardown.ts';
+import { placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
 
 export interface ControlPlane {
@@ -35,21 +34,21 @@ export async function makeControlPlane(spec: ControlPlane, context: EksContext):
       within: timing.role,
       signal,
     });
+  const made = clusterOf(eks, name);
   const answer = await resources
     .make({
       ...placed('the cluster', name),
-      name: clusterTitle(name),
+      name: made.title,
       make: create,
-      remove: () => deleteCluster(eks, name, context),
+      remove: () => deleteFromEks(made, context),
     })
     .catch((error: unknown) => {
       throw isNamed(error, 'ResourceInUse') ? nameTaken(name, error) : error;
     });
   return awaitDone({
-    what: clusterTitle(name),
+    what: made.title,
     before: seenOf(name, answer?.cluster),
-    look: async (abortSignal) =>
-      seenOf(name, (await eks.send(new DescribeClusterCommand({ name }), { abortSignal })).cluster),
+    look: async (abortSignal) => seenOf(name, await made.describe(abortSignal)),
     deadline,
     late: (status, why) =>
       new ClusterError('CLUSTER_FAILED', 'environment', `Cluster ${name} ${lateWords(context, status, why)}.`),

@@ -5,11 +5,15 @@ import {
   DescribeAddonCommand,
   DescribeClusterCommand,
   DescribeNodegroupCommand,
+  type Addon,
+  type Cluster,
   type EKSClient,
+  type Nodegroup,
 } from '@aws-sdk/client-eks';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { EksContext } from './context.ts';
 import { healthOf, isNamed } from './errors.ts';
+import { clusterTitle } from './teardown.ts';
 import { awaitDone } from './wait.ts';
 
 /** States in which EKS takes no deletion, which end by themselves. */
@@ -18,81 +22,67 @@ const CHANGING: ReadonlySet<string> = new Set(['CREATING', 'UPDATING', 'PENDING'
 /** How it is waited until something is gone, and who is told. */
 export type Patience = Pick<EksContext, 'timing' | 'progress'>;
 
-/** Deletes an add-on; resolves and throws as `deleteFromEks` does. */
-export function deleteAddon(eks: EKSClient, clusterName: string, addonName: string, patience: Patience): Promise<void> {
-  const which = { clusterName, addonName };
-  return deleteFromEks(
-    {
-      what: `add-on ${addonName} of cluster ${clusterName}`,
-      ask: () => eks.send(new DeleteAddonCommand(which)),
-      describe: async () => stateOf((await eks.send(new DescribeAddonCommand(which))).addon),
-    },
-    patience,
-  );
-}
-
-/** Deletes a node group; resolves and throws as `deleteFromEks` does. */
-export function deleteNodeGroup(
-  eks: EKSClient,
-  clusterName: string,
-  nodegroupName: string,
-  patience: Patience,
-): Promise<void> {
-  const which = { clusterName, nodegroupName };
-  return deleteFromEks(
-    {
-      what: `node group ${nodegroupName} of cluster ${clusterName}`,
-      ask: () => eks.send(new DeleteNodegroupCommand(which)),
-      describe: async () => stateOf((await eks.send(new DescribeNodegroupCommand(which))).nodegroup),
-    },
-    patience,
-  );
-}
-
-/** Deletes a cluster that has no node groups; resolves and throws as `deleteFromEks` does. */
-export function deleteCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
-  return deleteFromEks(
-    {
-      what: `cluster ${name}`,
-      ask: () => eks.send(new DeleteClusterCommand({ name })),
-      describe: async () => stateOf((await eks.send(new DescribeClusterCommand({ name }))).cluster),
-    },
-    patience,
-  );
-}
-
-const stateOf = (
-  thing: { readonly status?: string | undefined; readonly health?: Parameters<typeof healthOf>[0] } | undefined,
-): State => ({ status: thing?.status ?? 'unknown', health: healthOf(thing?.health) });
-
-interface State {
-  readonly status: string;
-  readonly health: string | undefined;
-}
-
-interface Deletion {
+/** Something of EKS that is made, looked at and deleted by its name. */
+export interface EksResource<T extends Stated = Stated> {
   /** In messages, such as `node group nodes of cluster a`. */
-  readonly what: string;
-  readonly ask: () => Promise<unknown>;
-  readonly describe: () => Promise<State>;
+  readonly title: string;
+  /** Throws EKS' ResourceNotFoundException when it is gone. */
+  readonly describe: (abortSignal?: AbortSignal) => Promise<T | undefined>;
+  readonly askForDeletion: () => Promise<unknown>;
 }
+
+interface Stated {
+  readonly status?: string | undefined;
+  readonly health?: Parameters<typeof healthOf>[0];
+}
+
+export function addonOf(eks: EKSClient, clusterName: string, addonName: string): EksResource<Addon> {
+  const which = { clusterName, addonName };
+  return {
+    title: `add-on ${addonName} of cluster ${clusterName}`,
+    describe: async (abortSignal) =>
+      (await eks.send(new DescribeAddonCommand(which), abortSignal && { abortSignal })).addon,
+    askForDeletion: () => eks.send(new DeleteAddonCommand(which)),
+  };
+}
+
+export function nodeGroupOf(eks: EKSClient, clusterName: string, nodegroupName: string): EksResource<Nodegroup> {
+  const which = { clusterName, nodegroupName };
+  return {
+    title: `node group ${nodegroupName} of cluster ${clusterName}`,
+    describe: async (abortSignal) =>
+      (await eks.send(new DescribeNodegroupCommand(which), abortSignal && { abortSignal })).nodegroup,
+    askForDeletion: () => eks.send(new DeleteNodegroupCommand(which)),
+  };
+}
+
+/** To be deleted, it must have no node groups. */
+export const clusterOf = (eks: EKSClient, name: string): EksResource<Cluster> => ({
+  title: clusterTitle(name),
+  describe: async (abortSignal) =>
+    (await eks.send(new DescribeClusterCommand({ name }), abortSignal && { abortSignal })).cluster,
+  askForDeletion: () => eks.send(new DeleteClusterCommand({ name })),
+});
 
 /**
  * Deletes something of EKS and resolves when it is gone. One that is being made is waited for, since EKS does not delete it
  * before (EKS API Reference, "DeleteCluster"); one that is in use is tried again for a while. Throws EKS' refusal, and
  * `ClusterError` CLUSTER_FAILED, to be read behind the name, for one whose deletion fails or takes too long.
  */
-async function deleteFromEks({ what, ask, describe }: Deletion, { timing, progress }: Patience): Promise<void> {
+export async function deleteFromEks(
+  { title, describe, askForDeletion }: EksResource,
+  { timing, progress }: Patience,
+): Promise<void> {
   const since = Date.now();
   let asked = false;
   let inUseSince: number | undefined;
   await awaitDone<true>({
-    what: `deleting ${what}`,
+    what: `deleting ${title}`,
     look: async () => {
       let refusal: Error | undefined;
       if (!asked)
         try {
-          await ask();
+          await askForDeletion();
           asked = true;
         } catch (error) {
           if (isNamed(error, 'ResourceNotFound')) return { done: true };
@@ -100,11 +90,12 @@ async function deleteFromEks({ what, ask, describe }: Deletion, { timing, progre
           refusal = error as Error;
         }
       const seen = await describe().catch((error: unknown) => {
-        if (isNamed(error, 'ResourceNotFound')) return undefined;
+        if (isNamed(error, 'ResourceNotFound')) return 'gone' as const;
         throw error;
       });
-      if (seen === undefined) return { done: true };
-      const { status, health } = seen;
+      if (seen === 'gone') return { done: true };
+      const { status = 'unknown' } = seen ?? {};
+      const health = healthOf(seen?.health);
       if (refusal !== undefined && !CHANGING.has(status)) {
         inUseSince ??= Date.now();
         if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;

@@ -14,7 +14,7 @@ import { tornDownOnFailure } from './teardown.ts';
 import { TIMING } from './timing.ts';
 import { useExisting, useMade } from './use.ts';
 
-export { deleteAddon, deleteCluster, deleteNodeGroup, type Patience } from './deletion.ts';
+export { addonOf, clusterOf, deleteFromEks, nodeGroupOf, type Patience } from './deletion.ts';
 export { regionalEksAuth } from './eks-auth.ts';
 export { findInCluster, removeFromExisting, type InCluster } from './leftovers.ts';
 export { removeRole } from './roles.ts';

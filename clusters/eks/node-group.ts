@@ -1,9 +1,9 @@
-import { CreateNodegroupCommand, DescribeNodegroupCommand, type Nodegroup } from '@aws-sdk/client-eks';
+import { CreateNodegroupCommand, type Nodegroup } from '@aws-sdk/client-eks';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { retry } from '../../foundation/poll.ts';
 import { lateWords, type EksContext } from './context.ts';
 import { isUnknownRole } from './control-plane.ts';
-import { deleteNodeGroup } from './deletion.ts';
+import { deleteFromEks, nodeGroupOf } from './deletion.ts';
 import { healthOf } from './errors.ts';
 import { placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
@@ -22,10 +22,11 @@ const AMI_TYPE = 'AL2023_x86_64_STANDARD';
 export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): Promise<Seen<Nodegroup>> {
   const { name: clusterName, eks, resources, tags, timing, signal } = context;
   const { nodeRoleArn, subnetIds, instances } = spec;
+  const group = nodeGroupOf(eks, clusterName, NAME);
   const answer = await resources.make({
     ...placed('of the cluster', clusterName),
-    name: titleOf(clusterName),
-    remove: () => deleteNodeGroup(eks, clusterName, NAME, context),
+    name: group.title,
+    remove: () => deleteFromEks(group, context),
     make: () =>
       retry(
         () =>
@@ -55,13 +56,11 @@ export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): P
  */
 export async function awaitNodeGroup(before: Seen<Nodegroup>, context: EksContext): Promise<Nodegroup> {
   const { name: clusterName, eks, timing, deadline, signal, progress } = context;
+  const group = nodeGroupOf(eks, clusterName, NAME);
   return awaitDone({
-    what: titleOf(clusterName),
+    what: group.title,
     before,
-    look: async (abortSignal) => {
-      const describe = new DescribeNodegroupCommand({ clusterName, nodegroupName: NAME });
-      return seenOf(clusterName, (await eks.send(describe, { abortSignal })).nodegroup);
-    },
+    look: async (abortSignal) => seenOf(clusterName, await group.describe(abortSignal)),
     deadline,
     late: (status, why) =>
       new ClusterError(
@@ -72,8 +71,6 @@ export async function awaitNodeGroup(before: Seen<Nodegroup>, context: EksContex
     ...{ timing, signal, progress },
   });
 }
-
-const titleOf = (clusterName: string): string => `node group ${NAME} of cluster ${clusterName}`;
 
 function seenOf(clusterName: string, group: Nodegroup | undefined): Seen<Nodegroup> {
   const { status = 'unknown', health } = group ?? {};

@@ -59,27 +59,29 @@ function parseReview(review: unknown, index: number): RecordedReview {
   return { namespace: '', ...review } as unknown as RecordedReview;
 }
 
-/** The flags that the sentence names as `<flag> <value>`, with or without dashes, `=` or quotes. */
+/** Flags of the webhook that a recording may name, and how the value of each is read. */
+const FLAGS: Readonly<Record<string, (text: string) => unknown>> = {
+  'annotation-prefix': String,
+  'token-audience': String,
+  'token-mount-path': String,
+  'aws-default-region': String,
+  'sts-regional-endpoint': (text) => /^(1|t|true)$/i.test(text),
+  'token-expiration': Number,
+  'container-credentials-audience': String,
+  'container-credentials-full-uri': String,
+  'container-credentials-token-mount-path': String,
+  'container-credentials-token-volume-name': String,
+  'container-credentials-token-path': String,
+};
+
+/** The flags that the sentence names as `<flag> <value>`, with or without dashes, `=` or quotes: options of the same names. */
 function settingsIn(about: string): Partial<WebhookOptions> {
-  const flag = (name: string): string | undefined =>
-    new RegExp(`(?<![\\w-])(?:--)?${name}[ =]+"?([^\\s,;"()]+)`).exec(about)?.[1];
-  const setting = <K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> =>
-    (value === undefined ? {} : { [key]: value }) as Partial<Record<K, V>>;
-  const expiration = flag('token-expiration');
-  const regional = flag('sts-regional-endpoint');
-  return {
-    ...setting('annotationPrefix', flag('annotation-prefix')),
-    ...setting('tokenAudience', flag('token-audience')),
-    ...setting('tokenMountPath', flag('token-mount-path')),
-    ...setting('awsDefaultRegion', flag('aws-default-region')),
-    ...setting('stsRegionalEndpoint', regional === undefined ? undefined : /^(1|t|true)$/i.test(regional)),
-    ...setting('tokenExpiration', expiration === undefined ? undefined : Number(expiration)),
-    ...setting('containerCredentialsAudience', flag('container-credentials-audience')),
-    ...setting('containerCredentialsFullUri', flag('container-credentials-full-uri')),
-    ...setting('containerCredentialsTokenMountPath', flag('container-credentials-token-mount-path')),
-    ...setting('containerCredentialsTokenVolumeName', flag('container-credentials-token-volume-name')),
-    ...setting('containerCredentialsTokenPath', flag('container-credentials-token-path')),
-  };
+  const given = Object.entries(FLAGS).flatMap(([flag, read]) => {
+    const value = new RegExp(`(?<![\\w-])(?:--)?${flag}[ =]+"?([^\\s,;"()]+)`).exec(about)?.[1];
+    const option = flag.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+    return value === undefined ? [] : [[option, read(value)] as const];
+  });
+  return Object.fromEntries(given);
 }
 
 /** The service accounts with an association: `container credentials for <namespace>/<name>, …`. */

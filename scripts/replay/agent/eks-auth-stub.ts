@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { listen, stopServer } from '../../../foundation/listen.ts';
 
 /** The account whose credentials the stub hands out. */
 const ACCOUNT = '111122223333';
@@ -66,24 +67,17 @@ export async function startEksAuthStub(): Promise<EksAuthStub> {
   const calls: StubCall[] = [];
   let current: Behaviour = (response) => response.destroy();
   const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      calls.push({ path: request.url ?? '', headers: request.headers, body: Buffer.concat(chunks).toString() });
+    void text(request).then((body) => {
+      calls.push({ path: request.url ?? '', headers: request.headers, body });
       current(response);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listen(server)}`,
     calls,
     behave: (behaviour) => {
       current = behaviour;
     },
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    stop: () => stopServer(server),
   };
 }

@@ -43,7 +43,7 @@ function compare(exchange: Exchange, answer: RawAnswer, calls: number): Differen
   const expectedHeaders = recordedHeaders(exchange);
   const actualHeaders = expectedHeaders.map(([header]): [string, string | null] => [
     header,
-    answer.headers.get(header.toLowerCase()) ?? null,
+    answer.headers[header.toLowerCase()]?.toString() ?? null,
   ]);
   const same =
     answer.status === response.status &&

@@ -2,12 +2,8 @@ import type { Difference } from '../types.ts';
 
 /** Counts of Prometheus' text format by sample, such as `name{code="200"}`. */
 function samples(lines: readonly string[]): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const line of lines) {
-    const match = /^([^#\s]\S*(?:\{.*\})?) (\S+)$/.exec(line);
-    if (match !== null) found.set(match[1] ?? '', Number(match[2]));
-  }
-  return found;
+  const matches = lines.flatMap((line) => [...line.matchAll(/^([^#\s]\S*(?:\{.*\})?) (\S+)$/g)]);
+  return new Map(matches.map(([, sample = '', count]) => [sample, Number(count)]));
 }
 
 /**
@@ -16,20 +12,16 @@ function samples(lines: readonly string[]): Map<string, number> {
  * that the replay has counted at all must have the recorded help and type.
  */
 export function compareMetrics(recorded: readonly string[], replayed: readonly string[]): Difference[] {
-  const differences: Difference[] = [];
-  const recordedSamples = samples(recorded);
-  for (const line of replayed.filter((text) => text.startsWith('#'))) {
-    if (recorded.includes(line)) continue;
-    differences.push({ name: 'metrics', expected: 'no such line', actual: line });
-  }
-  for (const line of recorded.filter((text) => text.startsWith('#'))) {
-    if (replayed.includes(line)) continue;
-    differences.push({ name: 'metrics', expected: line, actual: 'no such line' });
-  }
-  for (const [sample, count] of samples(replayed)) {
-    const most = recordedSamples.get(sample) ?? 0;
-    if (count <= most) continue;
-    differences.push({ name: 'metrics', expected: `${sample} at most ${most}`, actual: `${sample} ${count}` });
-  }
-  return differences;
+  const counted = samples(recorded);
+  const about = (lines: readonly string[], others: readonly string[]): readonly string[] =>
+    lines.filter((line) => line.startsWith('#') && !others.includes(line));
+  return [
+    ...about(replayed, recorded).map((line) => ({ name: 'metrics', expected: 'no such line', actual: line })),
+    ...about(recorded, replayed).map((line) => ({ name: 'metrics', expected: line, actual: 'no such line' })),
+    ...[...samples(replayed)].flatMap(([sample, count]) => {
+      const most = counted.get(sample) ?? 0;
+      if (count <= most) return [];
+      return [{ name: 'metrics', expected: `${sample} at most ${most}`, actual: `${sample} ${count}` }];
+    }),
+  ];
 }

@@ -1,4 +1,5 @@
 import { HarnessError } from '../../../foundation/errors.ts';
+import { isObject } from '../webhook-recording.ts';
 
 /** One request that was made of the agent, and its answer. */
 export interface Exchange {
@@ -40,12 +41,6 @@ export interface AgentRecording {
   readonly rateLimit?: { readonly configured: string };
   readonly sigterm?: { readonly exitCode: number };
   readonly metrics?: readonly string[];
-}
-
-type Fields = Readonly<Record<string, unknown>>;
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 const isTextOrNull = (value: unknown): boolean => value === null || typeof value === 'string';

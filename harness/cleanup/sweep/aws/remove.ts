@@ -6,9 +6,10 @@ import {
 } from '@aws-sdk/client-eks';
 import { DeleteOpenIDConnectProviderCommand, DeletePolicyCommand } from '@aws-sdk/client-iam';
 import {
-  deleteAddon,
-  deleteCluster,
-  deleteNodeGroup,
+  addonOf,
+  clusterOf,
+  deleteFromEks,
+  nodeGroupOf,
   removeRole,
   TIMING,
   type Patience,
@@ -45,7 +46,7 @@ export async function removeThing(
         eks.send(new DeletePodIdentityAssociationCommand({ clusterName: thing.cluster, associationId: thing.id })),
       );
     case 'add-on':
-      return deleteAddon(eks, thing.cluster, thing.name, { progress, timing });
+      return deleteFromEks(addonOf(eks, thing.cluster, thing.name), { progress, timing });
     case 'cluster':
       return ignoreMissing(() => deleteWholeCluster(eks, thing.name, { progress, timing }));
     case 'OIDC provider':
@@ -78,9 +79,9 @@ async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patien
     );
   await Promise.all([
     ...addons.map((addon) =>
-      deleteAddon(eks, name, addon, patience).catch((error: unknown) => tell(addon, error as Error)),
+      deleteFromEks(addonOf(eks, name, addon), patience).catch((error: unknown) => tell(addon, error as Error)),
     ),
-    ...groups.map((group) => deleteNodeGroup(eks, name, group, patience)),
+    ...groups.map((group) => deleteFromEks(nodeGroupOf(eks, name, group), patience)),
   ]);
-  await deleteCluster(eks, name, patience);
+  await deleteFromEks(clusterOf(eks, name), patience);
 }
