@@ -1,6 +1,6 @@
 import { commandLine, isInstalled } from '../foundation/command-line.ts';
 import { EXIT } from '../foundation/errors.ts';
-import { suggestion } from '../harness/config/nearest.ts';
+import { suggestion } from '../foundation/nearest.ts';
 import { execute, type Command, type Io } from './command.ts';
 import { columns } from './help.ts';
 import { BENCH } from './bench.ts';

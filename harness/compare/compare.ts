@@ -1,87 +1,23 @@
 import { median } from '../report/median.ts';
-import { worst, type Verdict } from '../report/results.ts';
+import { worst } from '../report/results.ts';
 import { explains, isAbout, type Deviation } from './deviations.ts';
-import { differencesOf, hasProbesOnBothSides, type Difference } from './differences.ts';
+import { differencesOf, hasProbesOnBothSides } from './differences.ts';
+import type { ComparisonContent } from './comparison-schema.ts';
 import type { Side, SideScenario } from './read-results.ts';
 
-/** Version of the form of compare.json (harness/compare/compare.schema.json). */
-export const COMPARISON_VERSION = 1;
-
-/** Why a difference is known. */
-export interface Known {
-  readonly reason: string;
-  readonly source: string;
-}
-
-export interface JudgedDifference extends Difference {
-  /** Null: it is not known, so that it counts. */
-  readonly known: Known | null;
-}
-
+export type Known = NonNullable<JudgedDifference['known']>;
+export type JudgedDifference = Frozen<ComparisonContent['scenarios'][number]['differences'][number]>;
+export type ScenarioComparison = Frozen<ComparisonContent['scenarios'][number]>;
 /** What a scenario, or a probe of it, came to on a side. */
-export interface Seen<V extends Verdict = Verdict> {
-  readonly verdict: V;
-  readonly reason: string;
-}
+export type Seen = NonNullable<ScenarioComparison['a']>;
+export type StaleDeviation = Frozen<ComparisonContent['stale'][number]>;
 
-/** A probe with differences. */
-export interface ProbeComparison {
-  /** From 0. */
-  readonly number: number;
-  readonly workload: string | null;
-  /** In words, with the names of A's run. */
-  readonly operation: string;
-  readonly a: Seen;
-  readonly b: Seen;
-}
-
-export interface ScenarioComparison {
-  readonly id: string;
-  readonly suite: string;
-  readonly title: string;
-  /**
-   * `same`; `differs`; `known`: every difference is known. The others were not compared: `skipped` on at least one side,
-   * `alone` in one file, `undecided`: an error kept both sides from a verdict.
-   */
-  readonly status: 'same' | 'differs' | 'known' | 'skipped' | 'alone' | 'undecided';
-  /** Null where the file has no such scenario. */
-  readonly a: Seen | null;
-  readonly b: Seen | null;
-  readonly differences: readonly JudgedDifference[];
-  /** The probes with differences. */
-  readonly probes: readonly ProbeComparison[];
-}
-
-/** A known deviation about these two runs whose scenario was compared, without (all of) what it tells. */
-export interface StaleDeviation {
-  readonly scenario: string;
-  /** From 0. */
-  readonly probe: number | null;
-  /** The fields in which the sides do not differ as it says. */
-  readonly fields: readonly string[];
-  readonly listed: string;
-}
-
-export interface Comparison {
+export interface Comparison extends Frozen<Omit<ComparisonContent, 'version' | 'exitCode' | 'a' | 'b'>> {
   readonly a: Side;
   readonly b: Side;
-  readonly scenarios: readonly ScenarioComparison[];
-  readonly stale: readonly StaleDeviation[];
-  /** Medians over the scenarios that were compared, in milliseconds; null where there was none. */
-  readonly medians: Readonly<Record<'arranging' | 'probing', { readonly a: number; readonly b: number } | null>>;
-  /** Programs and suites that both runs had, and that were not the same. */
-  readonly unlike: readonly string[];
-  readonly summary: {
-    readonly compared: number;
-    readonly same: number;
-    /** Those whose differences are known among them. */
-    readonly differ: number;
-    readonly known: number;
-    readonly skipped: number;
-    readonly alone: number;
-    readonly undecided: number;
-  };
 }
+
+type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };
 
 /** Compares what two runs found, scenario by scenario. */
 export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Comparison {

@@ -141,8 +141,8 @@ deviations:
     it('fails for one that no longer occurs with --strict alone', async () => {
       const { exitCode, stdout, markdown } = await compared(first, onKind(), ...deviations(entry()));
       expect(exitCode).to.equal(0);
-      expect(stdout).to.contain('stale PI-07, probe 2: verdict, status, code');
-      expect(markdown).to.contain('| PI-07 | 2 | verdict, status, code |');
+      expect(stdout).to.contain('stale PI-07, probe 2: verdict, code, status');
+      expect(markdown).to.contain('| PI-07 | 2 | verdict, code, status |');
       expect((await compared(first, onKind(), ...deviations(entry()), '--strict')).exitCode).to.equal(1);
     });
 
@@ -186,9 +186,9 @@ deviations:
       [
         'one side',
         { deviations: [entry({ sides: [entry().sides[0]] })] },
-        'deviations[0].sides must be a list of two, not of 1',
+        'deviations[0].sides must be a list of two, not a list of 1',
       ],
-      ['three sides', { deviations: [entry({ sides: [...entry().sides, entry().sides[0]] })] }, 'not of 3'],
+      ['three sides', { deviations: [entry({ sides: [...entry().sides, entry().sides[0]] })] }, 'not a list of 3'],
       [
         'no condition',
         { deviations: [entry({}, { when: {} })] },
@@ -220,7 +220,7 @@ deviations:
         { deviations: [entry({}, entry().sides[1])] },
         'observe the same verdict, which is no deviation',
       ],
-      ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'status needs a probe'],
+      ['a status of a whole scenario', { deviations: [entry({ probe: undefined })] }, 'code needs a probe'],
     ];
     for (const [what, content, message] of wrong)
       it(`refuses a file with ${what}`, async () => {

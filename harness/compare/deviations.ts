@@ -1,10 +1,12 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import { parse } from 'yaml';
-import { suggestion } from '../config/nearest.ts';
+import * as z from 'zod';
+import { suggestion } from '../../foundation/nearest.ts';
+import { scalar, scenarioId, validated, whole, words } from '../../foundation/validate.ts';
+import { PROBE_VERDICTS, VERDICTS } from '../report/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
 import shipped from './known-deviations.json' with { type: 'json' };
-import { PROBE_VERDICTS, readText, VERDICTS, type Side } from './read-results.ts';
-import { list, object, oneOf, record, scalar, scenarioId, text, whole, words } from './shape.ts';
+import { readText, type Side } from './read-results.ts';
 
 /** A difference that is known, and why it is there (docs/compare.md). */
 export interface Deviation {
@@ -49,89 +51,71 @@ export function readDeviations(file: string): readonly Deviation[] {
   return deviationsOf(value, file);
 }
 
+const text = z.string().nullable();
+const observed = z
+  .object({
+    verdict: z.enum(VERDICTS),
+    outcome: text,
+    layer: text,
+    code: text,
+    status: whole(0).nullable(),
+    identity: text,
+  })
+  .partial()
+  .catchall(scalar.nullable())
+  .refine((fields) => Object.keys(fields).length > 0, 'must name a field') as z.ZodType<
+  Readonly<Record<string, Value>>
+>;
+
+const side = z.strictObject({
+  when: z
+    .record(z.string(), words)
+    .refine((facts) => Object.keys(facts).length > 0, 'must name a fact of the run, such as cluster'),
+  observed,
+});
+
+const deviation = z
+  .strictObject({
+    scenario: scenarioId,
+    // From 1 in a file, as in reports for people.
+    probe: whole(1)
+      .transform((number) => number - 1)
+      .nullable()
+      .default(null),
+    sides: z.tuple([side, side], 'a list of two'),
+    reason: words,
+    source: words,
+  })
+  .superRefine(({ probe, sides }, context) => {
+    const wrong = (message: string, ...place: readonly (string | number)[]): void =>
+      context.addIssue({ code: 'custom', path: ['sides', ...place], message });
+    for (const [index, { observed }] of sides.entries())
+      for (const [field, value] of Object.entries(observed)) {
+        const problem = fieldProblem(field, value, probe);
+        if (problem !== undefined) wrong(problem, index, 'observed', field);
+        else if (!Object.hasOwn(sides[1 - index]?.observed ?? {}, field))
+          wrong(`must say what each side observes of ${field}`);
+        else if (sides[1 - index]?.observed[field] === value) wrong(`observe the same ${field}, which is no deviation`);
+      }
+  });
+
+function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
+  if (probe === null)
+    return field === 'verdict' ? undefined : 'needs a probe: of a scenario as a whole there is verdict alone';
+  if (field === 'verdict' && value === 'skipped') return `must be one of ${PROBE_VERDICTS.join(', ')}, not "skipped"`;
+  if (/^facts\../.test(field) || (FIELDS as readonly string[]).includes(field)) return undefined;
+  return `is no field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`;
+}
+
+const file = z.strictObject({ deviations: z.array(deviation) });
+
 /** Checks the content of a file. */
-export function deviationsOf(value: unknown, file: string): readonly Deviation[] {
-  try {
-    const content = object(value, 'it');
-    only(content, ['deviations'], 'it');
-    return list(content['deviations'], 'deviations').map((item, index) =>
-      deviation(item, `deviations[${index}]`, file),
-    );
-  } catch (error) {
-    if (error instanceof HarnessError)
-      throw new HarnessError(
-        'BAD_FILE',
-        `${file} is no list of known deviations: ${error.message} (docs/compare.md has its form).`,
-      );
-    throw error;
-  }
-}
-
-function deviation(item: unknown, at: string, file: string): Deviation {
-  const values = object(item, at);
-  only(values, ['scenario', 'probe', 'sides', 'reason', 'source'], at);
-  const probe = values['probe'] === undefined ? null : whole(values['probe'], 1, `${at}.probe`) - 1;
-  const sides = list(values['sides'], `${at}.sides`).map((entry, index) => side(entry, `${at}.sides[${index}]`, probe));
-  const [first, second] = sides;
-  if (first === undefined || second === undefined || sides.length !== 2)
-    throw new HarnessError('BAD_FILE', `${at}.sides must be a list of two, not of ${sides.length}`);
-  for (const field of new Set([...Object.keys(first.observed), ...Object.keys(second.observed)])) {
-    if (!Object.hasOwn(first.observed, field) || !Object.hasOwn(second.observed, field))
-      throw new HarnessError('BAD_FILE', `${at}.sides must say what each side observes of ${field}`);
-    if (first.observed[field] === second.observed[field])
-      throw new HarnessError('BAD_FILE', `${at}.sides observe the same ${field}, which is no deviation`);
-  }
-  return {
-    listed: `${file}, ${at}`,
-    scenario: scenarioId(values['scenario'], `${at}.scenario`),
-    probe,
-    sides: [first, second],
-    reason: words(values['reason'], `${at}.reason`),
-    source: words(values['source'], `${at}.source`),
-  };
-}
-
-function side(item: unknown, at: string, probe: number | null): DeviationSide {
-  const values = object(item, at);
-  only(values, ['when', 'observed'], at);
-  const when = record(values['when'], `${at}.when`, words);
-  if (Object.keys(when).length === 0)
-    throw new HarnessError('BAD_FILE', `${at}.when must name a fact of the run, such as cluster`);
-  const observed = object(values['observed'], `${at}.observed`);
-  const entries = Object.entries(observed).map(([field, value]) => [
-    field,
-    valueOf(field, value, `${at}.observed`, probe),
-  ]);
-  if (entries.length === 0) throw new HarnessError('BAD_FILE', `${at}.observed must name a field`);
-  return { when, observed: Object.fromEntries(entries) as Readonly<Record<string, Value>> };
-}
-
-function valueOf(field: string, value: unknown, at: string, probe: number | null): Value {
-  const where = `${at}.${field}`;
-  if (probe === null) {
-    if (field !== 'verdict')
-      throw new HarnessError('BAD_FILE', `${where} needs a probe: of a scenario as a whole there is verdict alone`);
-    return oneOf(value, VERDICTS, where);
-  }
-  if (/^facts\../.test(field)) return value === null ? null : scalar(value, where);
-  if (!(FIELDS as readonly string[]).includes(field))
-    throw new HarnessError(
-      'BAD_FILE',
-      `${where} is no field: ${suggestion(field, [...FIELDS, 'facts.<name>']).replace(/\.$/, '')}`,
-    );
-  if (field === 'verdict') return oneOf(value, PROBE_VERDICTS, where);
-  if (value === null) return null;
-  return field === 'status' ? whole(value, 0, where) : text(value, where);
-}
-
-function only(values: Readonly<Record<string, unknown>>, names: readonly string[], at: string): void {
-  const unknown = Object.keys(values).find((name) => !names.includes(name));
-  if (unknown !== undefined)
-    throw new HarnessError(
-      'BAD_FILE',
-      `${at} must not have "${unknown}": ${suggestion(unknown, names).replace(/\.$/, '')}`,
-    );
-}
+export const deviationsOf = (value: unknown, path: string): readonly Deviation[] =>
+  validated(
+    file,
+    value,
+    (problem) => `${path} is no list of known deviations: ${problem} (docs/compare.md has its form).`,
+  ).deviations.map((item, index) => ({ ...item, listed: `${path}, deviations[${index}]` }));
 
 /** What each side observes by a deviation, A first, in each order that the runs fit; none where it is not about them. */
 function orders(

@@ -37,7 +37,7 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     const valuesA = valuesOf(a, ofA, probeA);
     const valuesB = valuesOf(b, ofB, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
-    for (const name of Object.keys(probeA.expectedFacts)) {
+    for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
       if (factA === undefined || factB === undefined) continue;
       // A fact with a range or a pattern may differ from run to run: it is the same where both meet the same expectation.
@@ -67,7 +67,7 @@ function valuesOf(
     layer: observed?.layer ?? null,
     code: observed?.code ?? null,
     status: observed?.status ?? null,
-    identity: typeof observed?.identity === 'string' ? identityName(observed.identity, run.id, id) : null,
+    identity: observed?.identity ? identityName(observed.identity.arn, run.id, id) : null,
   };
 }
 
@@ -75,12 +75,12 @@ function valuesOf(
 function factOf(
   { run }: Side,
   { id }: SideScenario,
-  { expectedFacts, observed }: SideProbe,
+  { expected: { facts: matchers = {} }, observed }: SideProbe,
   name: string,
 ): { readonly value: Value; readonly met: boolean; readonly expected: string } | undefined {
-  const matcher = Object.hasOwn(expectedFacts, name) ? expectedFacts[name] : undefined;
+  const matcher = Object.hasOwn(matchers, name) ? matchers[name] : undefined;
   if (matcher === undefined) return undefined;
-  const value = observed !== null && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
+  const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
   return {
     value: typeof value === 'string' ? neutral(value, run.id, id) : (value ?? null),
     met: factMatches(value, matcher),

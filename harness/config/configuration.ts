@@ -2,7 +2,7 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
-import { suggestion } from './nearest.ts';
+import { suggestion } from '../../foundation/nearest.ts';
 import { checkVariables, FAULT_NAMES, OPTIONS, optionsOf, type RunOption } from './options.ts';
 import { readOptions } from './read-options.ts';
 

@@ -3,7 +3,7 @@ import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { FAULTS } from '../../faults/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionSpec } from '../../foundation/options.ts';
-import { nearest } from './nearest.ts';
+import { nearest } from '../../foundation/nearest.ts';
 import { variableOf } from './read-options.ts';
 
 /** An option of a run, and which clusters take it. */

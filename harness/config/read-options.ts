@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
-import { nearest, suggestion } from './nearest.ts';
+import { nearest, suggestion } from '../../foundation/nearest.ts';
 
 /** The options, by name. */
 type Specs = ReadonlyMap<string, OptionSpec>;

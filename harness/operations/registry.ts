@@ -1,4 +1,4 @@
-import { nearest } from '../config/nearest.ts';
+import { nearest } from '../../foundation/nearest.ts';
 import type { ActionStep, Operation, Step, StepOf } from '../scenario/spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
 

@@ -1,5 +1,5 @@
 import type { Configuration } from '../config/configuration.ts';
-import { suggestion } from '../config/nearest.ts';
+import { suggestion } from '../../foundation/nearest.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
-import { suggestion } from '../config/nearest.ts';
+import { suggestion } from '../../foundation/nearest.ts';
 import { prepareForUserFiles } from '../scenario/user-files.ts';
 import { annotationsReporter } from './annotations.ts';
 import { fidelityReporter } from './fidelity.ts';

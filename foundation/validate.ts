@@ -1,0 +1,71 @@
+import * as z from 'zod';
+import { HarnessError } from './errors.ts';
+import { suggestion } from './nearest.ts';
+
+/**
+ * A value in the form of a schema. Throws `HarnessError` BAD_FILE with the sentence that `say` makes of what is wrong first, such
+ * as `scenarios[0].verdict must be one of passed, failed, not "great"`. A message in a schema names what must be there; that of
+ * a check (`refine`) is all that follows the place.
+ */
+export function validated<T>(schema: z.ZodType<T>, value: unknown, say: (problem: string) => string): T {
+  const { data, error } = schema.safeParse(value, { error: needed, reportInput: true });
+  if (error === undefined) return data;
+  // A misspelt member may be why another is missing.
+  const issue = error.issues.find(({ code }) => code === 'unrecognized_keys') ?? error.issues[0];
+  throw new HarnessError('BAD_FILE', say(issue === undefined ? 'it has another form' : problemOf(issue)));
+}
+
+/** `scenarios[0].verdict must be one of passed, failed, not "great"`; the whole is `it`. */
+function problemOf({ code, path, message, input }: z.core.$ZodIssue): string {
+  const names = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`)).join('');
+  const whole = code === 'custom' || code === 'unrecognized_keys' ? message : `must be ${message}, not ${shown(input)}`;
+  return `${names.replace(/^\./, '') || 'it'} ${whole}`;
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return typeof value === 'object' && value !== null ? 'an object' : JSON.stringify(value).slice(0, 60);
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** What must be there by a schema without a message of its own. */
+function needed(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPES[issue.expected] ?? `a ${issue.expected}`;
+    case 'invalid_value':
+      return `${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+    case 'unrecognized_keys': {
+      const [key = ''] = issue.keys;
+      const members = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+      return `must not have "${key}": ${suggestion(key, members).replace(/\.$/, '')}`;
+    }
+    case 'too_small':
+      return issue.origin === 'array' ? `a list of at least ${issue.minimum}` : 'a text that is not empty';
+    default:
+      return 'of another form';
+  }
+}
+
+/** A whole number of at least `least`. */
+export function whole(least: number): z.ZodInt {
+  const error = `a whole number of at least ${least}`;
+  return z.int({ error }).min(least, { error });
+}
+
+/** A text with something in it. */
+export const words = z.string('a text that is not empty').regex(/\S/, 'a text that is not empty');
+
+/** Id of a scenario. */
+export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'the id of a scenario, such as AB-01');
+
+/** A text, a number, true or false. */
+export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');

@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { scalar, whole } from '../../foundation/validate.ts';
+import { VERDICTS } from '../report/results-schema.ts';
+
+/** Version of the form of compare.json: raised when a field changes its meaning. */
+export const COMPARISON_VERSION = 1;
+
+const count = whole(0);
+const texts = z.array(z.string());
+const value = scalar.nullable();
+const probeNumber = count.nullable().meta({
+  id: 'probeNumber',
+  description: "Place among the scenario's probes, 0-based; null: the scenario as a whole.",
+});
+const seen = z.object({ verdict: z.enum(VERDICTS), reason: z.string() });
+const times = z.object({ a: count, b: count }).nullable();
+
+const side = z.object({
+  file: z.string(),
+  run: z.object({
+    id: z.string(),
+    startedAt: z.string().meta({ format: 'date-time' }),
+    error: z.string().nullable(),
+    interrupted: z.boolean(),
+  }),
+  facts: z
+    .record(z.string(), z.string())
+    .describe("By name: cluster, aws, region, harness, node, platform, and the facts of the run's clusters."),
+  faults: texts,
+});
+
+const scenario = z.object({
+  id: z.string(),
+  suite: z.string(),
+  title: z.string(),
+  status: z
+    .enum(['same', 'differs', 'known', 'skipped', 'alone', 'undecided'])
+    .describe(
+      'known: every difference is known. skipped: on at least one side. alone: in one file. undecided: an error on both sides.',
+    ),
+  a: seen.nullable().describe('Null where the file has no such scenario.'),
+  b: seen.nullable(),
+  differences: z.array(
+    z.object({
+      probe: probeNumber,
+      field: z.string().regex(/^(verdict|probes|operation|outcome|layer|code|status|identity|facts\..+)$/),
+      a: value,
+      b: value,
+      known: z
+        .object({ reason: z.string(), source: z.string() })
+        .nullable()
+        .describe('Why it is known; null: it is not, so that it counts.'),
+    }),
+  ),
+  probes: z
+    .array(
+      z.object({
+        number: count,
+        workload: z.string().nullable(),
+        operation: z.string().describe("In words, with the names of A's run."),
+        a: seen,
+        b: seen,
+      }),
+    )
+    .describe('The probes with differences.'),
+});
+
+/** The form of compare.json, from which compare.schema.json is made (`npm run schemas`). */
+export const comparisonSchema = z
+  .object({
+    version: z.literal(COMPARISON_VERSION),
+    exitCode: z.literal([0, 1, 3]).describe('Of the command: 3 when nothing was compared.'),
+    a: side,
+    b: side,
+    scenarios: z.array(scenario),
+    stale: z
+      .array(
+        z.object({
+          scenario: z.string(),
+          probe: probeNumber,
+          fields: texts.min(1).describe('Those in which the sides do not differ as it says.'),
+          listed: z.string().describe('The file and the place in it.'),
+        }),
+      )
+      .describe('Known deviations about these two runs that did not occur, or not in these fields.'),
+    medians: z
+      .object({ arranging: times, probing: times })
+      .describe('Milliseconds of a scenario, over those that were compared; null when there was none.'),
+    unlike: texts.describe('Programs and suites that both runs had, and that were not the same.'),
+    summary: z.object({
+      compared: count,
+      same: count,
+      differ: count.describe('Those whose differences are all known among them.'),
+      known: count,
+      skipped: count,
+      alone: count,
+      undecided: count,
+    }),
+  })
+  .meta({
+    title: 'Comparison of two conformance runs',
+    description:
+      'In what two runs differ. `version` is raised when a field changes its meaning; fields may be added without that.',
+  });
+
+export type ComparisonContent = z.infer<typeof comparisonSchema>;

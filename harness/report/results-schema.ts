@@ -1,0 +1,248 @@
+import * as z from 'zod';
+import { scalar, scenarioId, whole } from '../../foundation/validate.ts';
+import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
+import type { HarnessErrorCode } from '../../foundation/errors.ts';
+import type { OptionValue } from '../../foundation/options.ts';
+import { RESULTS_VERSION, type RunResults } from './results.ts';
+
+/*
+ * The form of results.json, from which results.schema.json is made (`npm run schemas`). Members that it does not know are passed
+ * over in reading, so that newer files with more can be read, and refused by the published schema.
+ */
+
+export const VERDICTS = ['passed', 'failed', 'inconclusive', 'skipped', 'error'] as const;
+export const PROBE_VERDICTS = ['passed', 'failed', 'inconclusive', 'error'] as const;
+
+const OUTCOMES = ['granted', 'refused', 'denied', 'absent'] as const;
+const count = whole(0);
+const texts = z.array(z.string());
+const some = z.string().min(1);
+const namedTexts = z.record(z.string(), z.string());
+const time = z.string().meta({ format: 'date-time' });
+
+const factMatcher = z.union(
+  [
+    scalar,
+    z.object({ absent: z.literal(true) }),
+    z.object({ between: z.tuple([z.number(), z.number()]) }),
+    z.object({ matches: z.string().refine(isPattern, { abort: true }) }),
+  ],
+  'a value, {absent: true}, {between: [low, high]} or {matches: pattern}',
+);
+
+function isPattern(source: string): boolean {
+  try {
+    new RegExp(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const statement = z
+  .object({
+    policy: z.string(),
+    kind: z.enum(['identity', 'resource', 'trust', 'session', 'boundary']),
+    sid: z.string().optional(),
+    index: count,
+    effect: z.enum(['Allow', 'Deny']),
+    applied: z.boolean(),
+    principalMatched: z.boolean().optional(),
+    actionMatched: z.boolean().optional(),
+    resourceMatched: z.boolean().optional(),
+    conditions: z.array(
+      z.object({
+        operator: z.string(),
+        key: z.string(),
+        expected: texts,
+        actual: texts.optional(),
+        matched: z.boolean(),
+      }),
+    ),
+    reason: z.string(),
+  })
+  .meta({ id: 'statement', description: 'One statement of a policy and why it did or did not apply.' });
+
+const explanation = z
+  .object({
+    requestId: z.string(),
+    service: z.string(),
+    operation: z.string(),
+    notes: texts,
+    authorizations: z.array(
+      z.object({
+        action: z.string(),
+        resource: z.string(),
+        decision: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied']),
+        reason: z.string(),
+        // JSON leaves out what is undefined.
+        statements: z.array(statement as unknown as z.ZodType<StatementExplanation>),
+      }),
+    ),
+  })
+  .meta({ id: 'explanation', description: 'Why AWS decided as it did; null where it does not tell.' });
+
+const observed = z
+  .object({
+    outcome: z.enum([...OUTCOMES, 'error']),
+    layer: z.exactOptional(
+      z.enum(['injection', 'network', 'agent', 'eks-auth', 'sts', 's3', 'eks', 'kubernetes', 'webhook']),
+    ),
+    code: z.exactOptional(z.string()),
+    status: z.exactOptional(count),
+    message: z.exactOptional(z.string()),
+    requestId: z.exactOptional(z.string()),
+    identity: z.exactOptional(z.object({ arn: z.string(), account: z.string() })),
+    facts: z.exactOptional(z.record(z.string(), scalar)),
+    number: z.exactOptional(count),
+    startedAt: z.exactOptional(z.number()).describe('Milliseconds since the epoch.'),
+    endedAt: z.exactOptional(z.number()),
+  })
+  .meta({ id: 'observed', description: 'What the probe met.' });
+
+const probe = z
+  .object({
+    number: count.describe("Place among the scenario's probes, 0-based."),
+    workload: z.string().nullable().describe('Workload that made the probe; null: the harness.'),
+    operation: z.string(),
+    control: z.boolean().describe("A control's failure makes the scenario inconclusive."),
+    expected: z.looseObject({
+      text: z.string(),
+      outcome: z.enum(OUTCOMES),
+      facts: z.exactOptional(z.record(z.string(), factMatcher)),
+    }),
+    observed: observed.nullable(),
+    verdict: z.enum(PROBE_VERDICTS),
+    reason: some,
+    explanation: explanation.nullable(),
+    milliseconds: count,
+    tries: z
+      .exactOptional(whole(2))
+      .describe(
+        'How often it was tried, of one that was repeated since AWS takes a while to put changes in force; the last try counts.',
+      ),
+  })
+  .meta({ id: 'probe' });
+
+const attachment = z.object({
+  name: some,
+  path: z
+    .string()
+    .regex(/^[^/].*$/)
+    .describe('From the folder of this file, with / between its parts.'),
+  description: some,
+});
+
+const scenario = z
+  .object({
+    id: scenarioId,
+    suite: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
+    title: some,
+    file: z.string(),
+    verdict: z.enum(VERDICTS),
+    reason: some,
+    errorCode: (z.string().regex(/^[A-Z]+(_[A-Z]+)*$/) as unknown as z.ZodType<HarnessErrorCode>)
+      .nullable()
+      .describe('What kept it from being judged, such as TIMED_OUT or BAD_POLICY.'),
+    finding: z.string().nullable().describe('A risk that conforming behaviour has.'),
+    source: z.string().nullable().describe('Where the expectation is documented.'),
+    attempts: whole(1),
+    durations: z.object({ arranging: count, probing: count, teardown: count }).describe('Milliseconds.'),
+    probes: z.array(probe),
+    attachments: z
+      .array(attachment)
+      .default([])
+      .describe(
+        'Files that were collected of attempts that were not as expected; absent in results of earlier versions of the harness.',
+      ),
+  })
+  .meta({ id: 'scenario' });
+
+export const resultsSchema = z
+  .object({
+    version: z.literal(RESULTS_VERSION),
+    run: z.object({
+      id: z.string(),
+      startedAt: time,
+      endedAt: time,
+      milliseconds: count,
+      firstVerdictMilliseconds: count
+        .nullable()
+        .describe('From the start of the process to the first verdict that was printed; null when there was none.'),
+      exitCode: z.literal([0, 1, 2, 3, 130]),
+      error: z.string().nullable().describe('Why the run as a whole could not do its work.'),
+      interrupted: z.boolean(),
+    }),
+    configuration: z
+      .record(
+        z.string(),
+        z.object({
+          value: z.unknown() as z.ZodType<OptionValue | null>,
+          origin: z.enum(['flag', 'environment', 'config file', 'default']),
+        }),
+      )
+      .describe('The effective configuration: every option, its value and where that came from.'),
+    environment: z.object({
+      harness: z.string(),
+      node: z.string(),
+      platform: z.string(),
+      cluster: z.string(),
+      aws: z.string(),
+      region: z.string(),
+      endpoints: namedTexts
+        .default({})
+        .describe("Services at a URL of their own, where that is neither AWS' nor the emulator's."),
+      services: z
+        .array(z.enum(['s3', 'iam', 'sts', 'eks', 'eks-auth']))
+        .default([])
+        .describe('The services that were there; empty when the run did not get so far.'),
+      clusters: z.array(z.object({ alias: z.string(), name: z.string(), facts: namedTexts })),
+      digests: z
+        .record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))
+        .describe('SHA-256 of the programs and suites that took part.'),
+      faults: texts,
+      translations: texts.describe('How what workloads see differs from a real cluster.'),
+    }),
+    aws: z
+      .object({
+        calls: z
+          .object({
+            total: count,
+            retries: count.describe('Attempts that followed another of the same call.'),
+            throttled: count.describe('Attempts that were refused since there were too many.'),
+            byOperation: z.record(z.string(), whole(1)).describe('By service and operation, such as iam:CreateRole.'),
+          })
+          .describe('Attempts at calls; those of pods, agent and clusters are not counted.'),
+      })
+      .nullable()
+      .describe('What the harness itself asked of AWS; null when the run did not get so far.'),
+    phases: z
+      .object({
+        provisioning: count,
+        scenarios: count,
+        arranging: count,
+        probing: count,
+        teardown: count,
+        podMedian: count
+          .nullable()
+          .describe(
+            'Median over all pods, from the request that creates the pod to its first report, milliseconds; null without pods',
+          ),
+      })
+      .describe('Milliseconds; arranging and probing are sums over scenarios that overlapped.'),
+    scenarios: z.array(scenario),
+    summary: z.object({
+      total: count,
+      passed: count,
+      failed: count,
+      inconclusive: count,
+      skipped: count,
+      error: count,
+      probes: count,
+    }),
+  })
+  .meta({
+    title: 'Results of a conformance run',
+    description:
+      'What a run found: the source of every other report. `version` is raised when a field changes its meaning; fields may be added without that.',
+  }) satisfies z.ZodType<RunResults>;

@@ -1,0 +1,30 @@
+/** Writes the published JSON Schemas, from the schemas by which the files themselves are read (`npm run schemas`). */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { format } from 'prettier';
+import * as z from 'zod';
+import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
+import { resultsSchema } from '../harness/report/results-schema.ts';
+
+/** What is published, by path. */
+export const PUBLISHED = {
+  'harness/compare/compare.schema.json': comparisonSchema,
+  'harness/report/results.schema.json': resultsSchema,
+} as const;
+
+/** JSON Schema 2020-12. What reads a file passes over members that it does not know; what checks one refuses them. */
+export const jsonSchema = (schema: z.ZodType): object =>
+  z.toJSONSchema(schema, {
+    // As it is in a file, before members that older files lack are filled in.
+    io: 'input',
+    override: ({ jsonSchema: part }) => {
+      if (part.properties !== undefined) part.additionalProperties ??= false;
+      if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
+      delete part.propertyNames;
+      delete part.default;
+    },
+  });
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  for (const [path, schema] of Object.entries(PUBLISHED))
+    writeFileSync(path, await format(JSON.stringify(jsonSchema(schema)), { filepath: path, printWidth: 120 }));
