@@ -1,28 +1,22 @@
 import type { CallRecord } from './core/calls.ts';
 import type { MovableClock } from './core/clock.ts';
-import type { EmulatorFault } from './core/faults.ts';
+import type { WorldOptions } from './core/new-world.ts';
 import type { Credentials } from './core/principal.ts';
 import type { Weather } from './core/world.ts';
-import type { EmulatorSettings } from './core/settings.ts';
 import type { ClusterProvider } from './eks/model.ts';
 import type { S3Backend } from './s3/index.ts';
 
-export interface EmulatorOptions {
+export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
   /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */
   readonly host?: string;
   /** 0 (default): any free port. */
   readonly port?: number;
-  readonly region?: string;
   readonly accountId?: string;
   /** The administrator's key; random by default. */
   readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
   readonly clusterProvider?: ClusterProvider;
   /** Another S3 that holds buckets and objects; in memory without it. Authorization is the emulator's either way. */
   readonly s3Backend?: S3Backend;
-  readonly faults?: Iterable<EmulatorFault>;
-  readonly settings?: Partial<EmulatorSettings>;
-  /** Seed of ids that need not be secret. */
-  readonly seed?: string;
   /** How many calls are remembered; older ones are forgotten. Default 100,000. */
   readonly rememberedCalls?: number;
 }

@@ -44,7 +44,7 @@ export async function startWithWorld(
   const eks = eksService(context, { clusterProvider: () => clusterProvider });
   const server = emulatorServer({
     services: {
-      s3: s3Service(context, options.s3Backend && { backend: options.s3Backend }),
+      s3: s3Service(context, options.s3Backend),
       iam: iamService(context),
       sts: stsService(context),
       eks,

@@ -1,28 +1,21 @@
 import type { CallRecord } from './calls.ts';
 
-/** The last calls, oldest first, in bounded memory. */
-export interface CallLog {
-  add(record: CallRecord): void;
-  all(): readonly CallRecord[];
-  find(requestId: string): CallRecord | undefined;
-}
+export type CallLog = ReturnType<typeof callLog>;
 
-/** @param capacity how many calls are remembered; 0: none. */
-export function callLog(capacity: number): CallLog {
+/**
+ * The last calls, oldest first, in bounded memory.
+ * @param capacity how many calls are remembered; 0: none.
+ */
+export function callLog(capacity: number) {
   // A Map keeps insertion order, so it is the ring and the index in one.
   const records = new Map<string, CallRecord>();
   return {
-    add(record) {
-      if (capacity <= 0) return;
+    add(record: CallRecord): void {
       records.set(record.requestId, record);
-      if (records.size > capacity) {
-        for (const oldest of records.keys()) {
-          records.delete(oldest);
-          break;
-        }
-      }
+      const oldest = records.size > capacity ? records.keys().next().value : undefined;
+      if (oldest !== undefined) records.delete(oldest);
     },
-    all: () => [...records.values()],
-    find: (requestId) => records.get(requestId),
+    all: (): readonly CallRecord[] => [...records.values()],
+    find: (requestId: string): CallRecord | undefined => records.get(requestId),
   };
 }

@@ -21,12 +21,8 @@ export function credentialStore(): WritableCredentialStore {
       return;
     }
     sessions.set(credentials.accessKeyId, { credentials, caller });
-    if (sessions.size > KEPT_SESSIONS) {
-      for (const oldest of sessions.keys()) {
-        sessions.delete(oldest);
-        break;
-      }
-    }
+    const oldest = sessions.size > KEPT_SESSIONS ? sessions.keys().next().value : undefined;
+    if (oldest !== undefined) sessions.delete(oldest);
   }
 
   return {

@@ -42,6 +42,7 @@ export interface WorldOptions {
   readonly region?: string;
   readonly faults?: Iterable<EmulatorFault>;
   readonly settings?: Partial<EmulatorSettings>;
+  /** Seed of ids that need not be secret. */
   readonly seed?: string;
   /** Measures delays and throttling; real time by default. */
   readonly uptime?: Clock;

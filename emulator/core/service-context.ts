@@ -82,7 +82,8 @@ function deniedText(principal: Principal, question: AuthorizationQuestion, decis
   return `User: ${name} is not authorized to perform: ${question.action} on resource: ${question.resource}`;
 }
 
-function principalName(principal: Principal): string {
+/** What a denial calls the principal. */
+export function principalName(principal: Principal): string {
   switch (principal.kind) {
     case 'role-session':
     case 'root':

@@ -3,20 +3,10 @@ import { AwsError } from './errors.ts';
 import type { Step } from './context.ts';
 import type { Weather } from './world.ts';
 
-/** Holds the disturbances that are turned on and lets them hit calls. */
-export interface Storm {
-  /** Turns a disturbance on; the function returned turns it off. */
-  add(weather: Weather): () => void;
-  /**
-   * Waits the delays and throws the first error (`AwsError`) of the disturbances that match.
-   * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
-   */
-  strike(step: Step, applicationId: string | undefined, inner: boolean): Promise<void>;
-  /** Ends all waiting at once. */
-  close(): void;
-}
+export type Storm = ReturnType<typeof storm>;
 
-export function storm(): Storm {
+/** Holds the disturbances that are turned on and lets them hit calls. */
+export function storm() {
   const active = new Map<Weather, number>();
   const closing = new AbortController();
 
@@ -32,13 +22,18 @@ export function storm(): Storm {
   }
 
   return {
-    add(weather) {
+    /** Turns a disturbance on; the function returned turns it off. */
+    add(weather: Weather): () => void {
       // A copy is the key, so that the same object added twice counts twice.
       const own = { ...weather };
       if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
       return () => active.delete(own);
     },
-    async strike(step, applicationId, inner) {
+    /**
+     * Waits the delays and throws the first error (`AwsError`) of the disturbances that match.
+     * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
+     */
+    async strike(step: Step, applicationId: string | undefined, inner: boolean): Promise<void> {
       if (active.size === 0) return;
       for (const [weather, remaining] of [...active]) {
         if (!matches(weather, step, applicationId, inner)) continue;
@@ -51,6 +46,7 @@ export function storm(): Storm {
         }
       }
     },
+    /** Ends all waiting at once. */
     close: () => closing.abort(),
   };
 }

@@ -13,19 +13,17 @@ interface Bucket {
 /** Operations that change nothing, by their names. */
 const LOOK = /^(Get|List|Describe|Head)/;
 
+export type Throttles = ReturnType<typeof throttles>;
+
 /**
  * Counts calls by the setting `throttling`: token buckets for each service and account, and in it for each operation that
  * changes something; for all unsigned calls they are the same.
  */
-export interface Throttles {
-  /** Takes a token of each bucket for a call. Throws the service's error of a caller that is too fast when one is empty. */
-  admit(service: ServiceName, caller: Caller | undefined, operation: string): void;
-}
-
-export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>): Throttles {
+export function throttles({ settings: { throttling }, uptime }: Pick<World, 'settings' | 'uptime'>) {
   const buckets = new Map<string, Bucket>();
   return {
-    admit(service, caller, operation) {
+    /** Takes a token of each bucket for a call. Throws the service's error of a caller that is too fast when one is empty. */
+    admit(service: ServiceName, caller: Caller | undefined, operation: string): void {
       const throttle = throttling[service];
       if (throttle === undefined) return;
       const now = uptime.now();

@@ -2,7 +2,7 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from '../query/parameters.ts';
-import { renderXml } from '../query/xml.ts';
+import { EC2_FORM, renderXml } from '../query/xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { describeSubnets } from './describe-subnets.ts';
 
@@ -26,7 +26,7 @@ export function ec2Service(context: ServiceContext): Service {
       const result: XmlStructure = { requestId: request.id, ...describeSubnets(context, request, parameters) };
       return xml(
         200,
-        `<DescribeSubnetsResponse xmlns="http://ec2.amazonaws.com/doc/${VERSION}/">${renderXml(result, 'item')}</DescribeSubnetsResponse>`,
+        `<DescribeSubnetsResponse xmlns="http://ec2.amazonaws.com/doc/${VERSION}/">${renderXml(result, EC2_FORM)}</DescribeSubnetsResponse>`,
         request.id,
       );
     },

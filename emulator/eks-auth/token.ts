@@ -2,7 +2,7 @@ import { compactVerify, errors } from 'jose';
 import { AwsError } from '../core/errors.ts';
 import type { World } from '../core/world.ts';
 import type { Cluster } from '../eks/model.ts';
-import { isJsonObject, type JsonObject } from '../eks/rest-json.ts';
+import { isJsonObject, objectOf, textOf, type JsonObject } from '../core/json.ts';
 import { tokenKeys } from './token-keys.ts';
 
 export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';
@@ -43,17 +43,17 @@ export async function verifyToken(
   }
   if (claims.iss !== cluster.issuer) throw refuse(`token issuer is not that of cluster ${cluster.name}`);
 
-  const kubernetes = member(claims, 'kubernetes.io');
-  const namespace = text(kubernetes.namespace);
-  const serviceAccount = text(member(kubernetes, 'serviceaccount').name);
+  const kubernetes = objectOf(claims['kubernetes.io']);
+  const namespace = textOf(kubernetes.namespace);
+  const serviceAccount = textOf(objectOf(kubernetes.serviceaccount).name);
   if (namespace === undefined || serviceAccount === undefined)
     throw refuse('token names no Kubernetes service account');
   if (claims.sub !== `system:serviceaccount:${namespace}:${serviceAccount}`)
     throw refuse('token subject is not the service account of its claims');
 
-  const { name, uid } = member(kubernetes, 'pod');
-  const pod =
-    text(name) !== undefined && text(uid) !== undefined ? { name: String(name), uid: String(uid) } : undefined;
+  const claimed = objectOf(kubernetes.pod);
+  const [name, uid] = [textOf(claimed.name), textOf(claimed.uid)];
+  const pod = name !== undefined && uid !== undefined ? { name, uid } : undefined;
   if (pod === undefined) {
     if (!world.faults.has('eks-auth-accepts-unbound-tokens')) throw refuse('token is bound to no pod');
     note('token is bound to no pod: let through by fault eks-auth-accepts-unbound-tokens');
@@ -111,13 +111,4 @@ function checkTimes(world: World, claims: JsonObject, refuse: (fact: string) => 
 function dateTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().replace('.000Z', 'Z');
-}
-
-function member(object: JsonObject, name: string): JsonObject {
-  const value = object[name];
-  return isJsonObject(value) ? value : {};
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

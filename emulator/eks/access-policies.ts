@@ -5,7 +5,7 @@ import { invalidParameter, resourceNotFound } from './errors.ts';
 import { checkPattern, optionalObject, optionalStrings, requiredString } from './input.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
 import { page } from './paging.ts';
-import type { JsonObject } from './rest-json.ts';
+import type { JsonObject } from '../core/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';
 const ADMINISTRATORS = ['AmazonEKSClusterAdminPolicy', 'AmazonEKSAdminPolicy'];

@@ -14,7 +14,7 @@ import type { ClientRequestTokens } from './client-request-tokens.ts';
 import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from './errors.ts';
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
-import type { JsonObject } from './rest-json.ts';
+import type { JsonObject } from '../core/json.ts';
 import { resourceTagContext } from './tags.ts';
 
 /** What the EKS operations share. */

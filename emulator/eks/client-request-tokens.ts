@@ -1,23 +1,22 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter } from './errors.ts';
-import type { JsonObject } from './rest-json.ts';
+import type { JsonObject } from '../core/json.ts';
 
-/** Which request each client token came with, so that a repeated request answers its first result. */
-export interface ClientRequestTokens {
-  /**
-   * What the same request made before; undefined when it is new.
-   *
-   * @throws AwsError `InvalidParameterException` when the token came with another request.
-   */
-  find(scope: string, body: JsonObject): string | undefined;
-  remember(scope: string, body: JsonObject, id: string): void;
-}
+export type ClientRequestTokens = ReturnType<typeof clientRequestTokens>;
 
-/** `remembered`: how many tokens are kept; the oldest are forgotten first. */
-export function clientRequestTokens(remembered = 10_000): ClientRequestTokens {
+/**
+ * Which request each client token came with, so that a repeated request answers its first result.
+ * @param remembered how many tokens are kept; the oldest are forgotten first.
+ */
+export function clientRequestTokens(remembered = 10_000) {
   const made = new Map<string, { readonly fingerprint: string; readonly id: string }>();
   return {
-    find: (scope, body) => {
+    /**
+     * What the same request made before; undefined when it is new.
+     *
+     * @throws AwsError `InvalidParameterException` when the token came with another request.
+     */
+    find(scope: string, body: JsonObject): string | undefined {
       const key = tokenKey(scope, body);
       const first = key === undefined ? undefined : made.get(key);
       if (first === undefined) return undefined;
@@ -25,7 +24,7 @@ export function clientRequestTokens(remembered = 10_000): ClientRequestTokens {
         throw invalidParameter('clientRequestToken was used before with other parameters.');
       return first.id;
     },
-    remember: (scope, body, id) => {
+    remember(scope: string, body: JsonObject, id: string): void {
       const key = tokenKey(scope, body);
       if (key === undefined) return;
       made.set(key, { fingerprint: fingerprint(body), id });

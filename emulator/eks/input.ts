@@ -1,5 +1,6 @@
 import { invalidParameter } from './errors.ts';
-import { isJsonObject, serializationError, type JsonObject } from './rest-json.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import { serializationError } from './rest-json.ts';
 
 /**
  * A reader of members of a request body. A member of another JSON type is a `SerializationException`, as it is for AWS'

@@ -1,6 +1,6 @@
 import { invalidParameter } from './errors.ts';
 import { optionalNumber, optionalObject, optionalString, optionalStrings } from './input.ts';
-import type { JsonObject } from './rest-json.ts';
+import type { JsonObject } from '../core/json.ts';
 
 /** How many instances of which kind a node group is to have. They are described, and change nothing. */
 export interface NodeGroupConfiguration {

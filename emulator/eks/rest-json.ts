@@ -1,8 +1,6 @@
 import { AwsError } from '../core/errors.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
-
-/** A JSON object whose members have not been looked at yet. */
-export type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The answer of a REST-JSON operation. Members that are undefined are left out. */
 export function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 200): ServiceResponse {
@@ -34,10 +32,6 @@ export function parseJsonBody(body: Buffer): JsonObject {
   }
   if (!isJsonObject(value)) throw serializationError('The request body is not a JSON object.');
   return value;
-}
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function serializationError(message: string): AwsError {

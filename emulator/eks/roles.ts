@@ -1,6 +1,6 @@
 import type { Role } from '../iam/model.ts';
 import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
-import { isJsonObject, type JsonObject } from './rest-json.ts';
+import { isJsonObject, listOf, type JsonObject } from '../core/json.ts';
 
 /**
  * Whether a statement of the role's trust policy lets the service assume the role. Conditions are not looked at: what
@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject } from './rest-json.ts';
 export function trustsService(role: Role, service: string): boolean {
   const document: unknown = JSON.parse(role.trustPolicyText);
   if (!isJsonObject(document)) return false;
-  return list(document.Statement)
+  return listOf(document.Statement)
     .filter(isJsonObject)
     .some((statement) => statement.Effect === 'Allow' && names(statement, service) && allowsAssume(statement));
 }
@@ -17,17 +17,12 @@ export function trustsService(role: Role, service: string): boolean {
 function names(statement: JsonObject, service: string): boolean {
   const principal = statement.Principal;
   if (principal === '*') return true;
-  return isJsonObject(principal) && list(principal.Service).some((name) => name === service || name === '*');
+  return isJsonObject(principal) && listOf(principal.Service).some((name) => name === service || name === '*');
 }
 
 function allowsAssume(statement: JsonObject): boolean {
-  return list(statement.Action)
+  return listOf(statement.Action)
     .filter((action) => typeof action === 'string')
     .map((action) => tokenize(action.toLowerCase(), { wildcards: true, variables: false }) as ResolvedToken[])
     .some((pattern) => matchesTokens(pattern, 'sts:assumerole'));
-}
-
-function list(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
 }

@@ -2,7 +2,8 @@ import { keyed } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { invalidParameter } from './errors.ts';
 import { optionalObject } from './input.ts';
-import { serializationError, type JsonObject } from './rest-json.ts';
+import type { JsonObject } from '../core/json.ts';
+import { serializationError } from './rest-json.ts';
 
 const MOST_TAGS = 50;
 

@@ -33,7 +33,7 @@ describe('S3 authorization of data in another S3', () => {
   afterEach(() => other.close());
   decisions(() => {
     const { accessKeyId, secretAccessKey } = other.administrator;
-    return testS3({ backend: { endpoint: other.endpoint, accessKeyId, secretAccessKey } });
+    return testS3({ endpoint: other.endpoint, accessKeyId, secretAccessKey });
   });
 });
 

@@ -10,7 +10,7 @@ import { bucketAlreadyExists, invalidBucketName } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { tagsOfElement } from './tags.ts';
 import { parseXml, xmlDocument } from './xml.ts';
-import type { XmlElements } from './xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
 export const listBuckets: Handler = (call) => {
   const accountId = callerAccount(call);
@@ -149,6 +149,6 @@ function callerAccount(call: S3Call): string {
 }
 
 /** The canonical user of an account: 64 hex digits, made of its id. */
-export function owner(accountId: string): XmlElements {
+export function owner(accountId: string): XmlStructure {
   return { ID: createHash('sha256').update(accountId).digest('hex') };
 }

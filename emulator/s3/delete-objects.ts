@@ -1,12 +1,13 @@
 import { AwsError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf } from './authorize.ts';
 import type { Handler } from './call.ts';
 import { invalidRequest } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { demandDelete } from './write-object.ts';
-import { isElement, malformedXml, parseXml, xmlDocument } from './xml.ts';
-import type { XmlElements } from './xml.ts';
+import { malformedXml, parseXml, xmlDocument } from './xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
 const MOST_KEYS = 1000;
 
@@ -39,13 +40,13 @@ export const deleteObjects: Handler = async (call) => {
 /** The keys that something succeeded with, and the errors of the others. */
 interface Attempts {
   readonly done: readonly string[];
-  readonly errors: readonly XmlElements[];
+  readonly errors: readonly XmlStructure[];
 }
 
 /** Does something with each key, one after the other. A server's error ends it all; others are those of their keys. */
 async function attempt(keys: readonly string[], one: (key: string) => Promise<void>): Promise<Attempts> {
   const done: string[] = [];
-  const errors: XmlElements[] = [];
+  const errors: XmlStructure[] = [];
   for (const key of keys) {
     try {
       await one(key);
@@ -63,7 +64,7 @@ function readDocument(body: Buffer): { readonly keys: readonly string[]; readonl
   const objects = document['Object'];
   if (!Array.isArray(objects) || objects.length === 0 || objects.length > MOST_KEYS) throw malformedXml();
   const keys = objects.map((object: unknown) => {
-    const key = isElement(object) ? object['Key'] : undefined;
+    const key = isJsonObject(object) ? object['Key'] : undefined;
     if (typeof key !== 'string' || key === '') throw malformedXml();
     return key;
   });

@@ -17,14 +17,12 @@ const MOST_KEY_BYTES = 1024;
 
 export type { S3Backend } from './backend/send.ts';
 
-export interface S3Options {
-  /** Where buckets and objects are; in the emulator's memory without it. */
-  readonly backend?: S3Backend;
-}
-
-/** Amazon S3 (S3 API Reference, version 2006-03-01), the part that reads and writes objects in one part. */
-export function s3Service(context: ServiceContext, options: S3Options = {}): Service {
-  const backend = options.backend === undefined ? undefined : backendS3(options.backend, context.world.region);
+/**
+ * Amazon S3 (S3 API Reference, version 2006-03-01), the part that reads and writes objects in one part.
+ * @param other where buckets and objects are; in the emulator's memory without it.
+ */
+export function s3Service(context: ServiceContext, other?: S3Backend): Service {
+  const backend = other && backendS3(other, context.world.region);
   return {
     name: 's3',
     identify: (request) => ({ operation: read(context, undefined, request).route.operation ?? 'Unknown' }),

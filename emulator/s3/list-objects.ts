@@ -7,68 +7,47 @@ import { invalidArgument } from './errors.ts';
 import { listPage } from './list-page.ts';
 import type { Bucket, S3Object } from './model.ts';
 import { xmlDocument } from './xml.ts';
-import type { XmlElements } from './xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
 const MOST_KEYS = 1000;
 
 export const listObjectsV2: Handler = (call) => {
   const bucket = authorizedBucket(call);
-  return { perform: () => pageV2(call, bucket) };
+  return { perform: () => listing(call, bucket, 2) };
 };
-
-function pageV2(call: S3Call, bucket: Bucket): ServiceResponse {
-  const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
-  const token = call.query.get('continuation-token');
-  const startAfter = call.query.get('start-after') ?? '';
-  const page = listPage(bucket, {
-    prefix,
-    delimiter,
-    maxKeys,
-    after: token === undefined ? startAfter : decodeToken(token),
-  });
-  const withOwner = call.query.get('fetch-owner') === 'true';
-  return {
-    status: 200,
-    body: xmlDocument('ListBucketResult', {
-      Name: bucket.name,
-      Prefix: encode(prefix),
-      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
-      MaxKeys: maxKeys,
-      EncodingType: encodingType,
-      KeyCount: page.objects.length + page.commonPrefixes.length,
-      IsTruncated: page.last !== undefined,
-      ContinuationToken: token,
-      NextContinuationToken: page.last === undefined ? undefined : encodeToken(page.last),
-      StartAfter: startAfter === '' ? undefined : encode(startAfter),
-      Contents: page.objects.map((object) => contents(object, encode, withOwner ? bucket : undefined)),
-      CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
-    }),
-  };
-}
 
 /** The first version of the call, which older clients use. */
 export const listObjects: Handler = (call) => {
   const bucket = authorizedBucket(call);
-  return { perform: () => pageV1(call, bucket) };
+  return { perform: () => listing(call, bucket, 1) };
 };
 
-function pageV1(call: S3Call, bucket: Bucket): ServiceResponse {
+/** Members that one version of the call alone has are left out of the other's answer. */
+function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse {
+  const { query } = call;
   const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
-  const marker = call.query.get('marker') ?? '';
-  const page = listPage(bucket, { prefix, delimiter, maxKeys, after: marker });
+  const token = version === 2 ? query.get('continuation-token') : undefined;
+  const start = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
+  const after = token === undefined ? start : decodeToken(token);
+  const { objects, commonPrefixes, last } = listPage(bucket, { prefix, delimiter, maxKeys, after });
+  const owned = version === 1 || query.get('fetch-owner') === 'true' ? bucket : undefined;
   return {
     status: 200,
     body: xmlDocument('ListBucketResult', {
       Name: bucket.name,
       Prefix: encode(prefix),
-      Marker: encode(marker),
+      Marker: version === 1 ? encode(start) : undefined,
       Delimiter: delimiter === undefined ? undefined : encode(delimiter),
       MaxKeys: maxKeys,
       EncodingType: encodingType,
-      IsTruncated: page.last !== undefined,
-      NextMarker: page.last === undefined || delimiter === undefined ? undefined : encode(page.last),
-      Contents: page.objects.map((object) => contents(object, encode, bucket)),
-      CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+      KeyCount: version === 2 ? objects.length + commonPrefixes.length : undefined,
+      IsTruncated: last !== undefined,
+      ContinuationToken: token,
+      NextContinuationToken: version === 1 || last === undefined ? undefined : encodeToken(last),
+      NextMarker: version === 2 || last === undefined || delimiter === undefined ? undefined : encode(last),
+      StartAfter: version === 1 || start === '' ? undefined : encode(start),
+      Contents: objects.map((object) => contents(object, encode, owned)),
+      CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
     }),
   };
 }
@@ -112,7 +91,7 @@ function maxKeysOf(text: string | undefined): number {
   return Math.min(number, MOST_KEYS);
 }
 
-function contents(object: S3Object, encode: (text: string) => string, owned: Bucket | undefined): XmlElements {
+function contents(object: S3Object, encode: (text: string) => string, owned: Bucket | undefined): XmlStructure {
   return {
     Key: encode(object.key),
     LastModified: new Date(object.lastModified).toISOString(),

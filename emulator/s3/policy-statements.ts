@@ -1,3 +1,4 @@
+import { listOf, objectOf } from '../core/json.ts';
 import type { World } from '../core/world.ts';
 import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/pattern.ts';
 
@@ -9,14 +10,14 @@ import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/patte
  * @returns S3's text for the first thing that is wrong
  */
 export function checkBucketStatements(world: World, bucketName: string, document: unknown): string | undefined {
-  for (const statement of list(member(document, 'Statement'))) {
+  for (const statement of listOf(objectOf(document)['Statement'])) {
     if (!principals(statement).every((principal) => principalExists(world, principal))) {
       return 'Invalid principal in policy';
     }
-    const actions = texts(member(statement, 'Action'));
+    const actions = texts(objectOf(statement)['Action']);
     if (!actions.every((action) => action === '*' || /^s3:/i.test(action))) return 'Policy has invalid action';
-    const resources = texts(member(statement, 'Resource'));
-    const patterns = [...resources, ...texts(member(statement, 'NotResource'))];
+    const resources = texts(objectOf(statement)['Resource']);
+    const patterns = [...resources, ...texts(objectOf(statement)['NotResource'])];
     if (!patterns.every((resource) => isOfBucket(resource, bucketName))) return 'Policy has invalid resource';
     if (resources.length > 0 && !actions.every((action) => hasResource(action, resources))) {
       return 'Action does not apply to any resource(s) in statement';
@@ -26,7 +27,7 @@ export function checkBucketStatements(world: World, bucketName: string, document
 }
 
 function principals(statement: unknown): string[] {
-  return ['Principal', 'NotPrincipal'].flatMap((name) => texts(member(member(statement, name), 'AWS')));
+  return ['Principal', 'NotPrincipal'].flatMap((name) => texts(objectOf(objectOf(statement)[name])['AWS']));
 }
 
 function principalExists(world: World, principal: string): boolean {
@@ -53,14 +54,6 @@ function hasResource(action: string, resources: readonly string[]): boolean {
   return resources.some((resource) => /:::[^/]*[*?$]/.test(resource) || resource.includes('/') === ofObject);
 }
 
-function member(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>)[name] : undefined;
-}
-
-function list(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : value === undefined ? [] : [value];
-}
-
 function texts(value: unknown): string[] {
-  return list(value).filter((item) => typeof item === 'string');
+  return listOf(value).filter((item) => typeof item === 'string');
 }

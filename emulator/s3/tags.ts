@@ -1,7 +1,8 @@
 import { AwsError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
-import { isElement, malformedXml, parseXml } from './xml.ts';
-import type { XmlElements } from './xml.ts';
+import { malformedXml, parseXml } from './xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
 const OBJECT_TAGS = 10;
 const BUCKET_TAGS = 50;
@@ -22,9 +23,9 @@ export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): ReadonlyM
 
 /** Tags of an element that holds `Tag` elements; none when it is not there. */
 export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
-  const tags = isElement(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
+  const tags = isJsonObject(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
   const pairs = tags.map((tag) => {
-    const [key, value] = isElement(tag) ? [tag['Key'], tag['Value']] : [];
+    const [key, value] = isJsonObject(tag) ? [tag['Key'], tag['Value']] : [];
     if (typeof key !== 'string' || typeof value !== 'string') throw malformedXml();
     return [key, value] as const;
   });
@@ -32,7 +33,7 @@ export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): ReadonlyMa
 }
 
 /** The `TagSet` of an answer. */
-export function tagSet(tags: ReadonlyMap<string, string>): XmlElements {
+export function tagSet(tags: ReadonlyMap<string, string>): XmlStructure {
   return { TagSet: { Tag: [...tags].map(([Key, Value]) => ({ Key, Value })) } };
 }
 

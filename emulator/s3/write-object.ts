@@ -125,12 +125,14 @@ export function metadataOf({ headers }: ServiceRequest): Readonly<Record<string,
     if (value !== undefined) metadata[name] = value;
   }
   // aws-chunked is how the payload travelled, not what the object is.
-  const encodings = (headers['content-encoding'] ?? '')
-    .split(',')
-    .map((encoding) => encoding.trim())
-    .filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
-  if (encodings.length > 0) metadata['content-encoding'] = encodings.join(',');
-  return metadata;
+  return { ...metadata, ...contentEncoding(headers) };
+}
+
+/** `content-encoding` without how the payload travelled; none where that was all. */
+export function contentEncoding(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
+  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
+  return kept.length > 0 ? { 'content-encoding': kept.join(',') } : {};
 }
 
 /** The entity tag of an object that was put in one part: the MD5 of its data, in quotes. */

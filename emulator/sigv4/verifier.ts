@@ -30,22 +30,20 @@ export interface VerifiedSignature {
   readonly signature: string;
 }
 
-export interface Verifier {
-  /**
-   * Verifies a signature for a service, the hash of `body` included where the signature covers it.
-   * @throws SignatureProblem
-   */
-  verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature;
-}
+export type Verifier = ReturnType<typeof sigV4Verifier>;
 
 /**
  * Signature version 4 (IAM User Guide, "AWS Signature Version 4 for API requests"; S3 API Reference, "Authenticating
  * requests").
  */
-export function sigV4Verifier(options: VerifierOptions): Verifier {
+export function sigV4Verifier(options: VerifierOptions) {
   const keys = signingKeys();
   return {
-    verify(parts, claimed, body, service) {
+    /**
+     * Verifies a signature for a service, the hash of `body` included where the signature covers it.
+     * @throws SignatureProblem
+     */
+    verify(parts: SignedParts, claimed: ClaimedSignature, body: Buffer, service: ServiceName): VerifiedSignature {
       checkScope(claimed, service, options.region);
       checkTime(claimed, service, options.now());
       const { credentials, caller } = findKey(claimed, options);

@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
+import { principalName } from '../core/service-context.ts';
 import type { Credentials, FederatedPrincipal, RoleSession, ServicePrincipal, SessionTag } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { World } from '../core/world.ts';
@@ -159,10 +160,9 @@ function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInp
 /** The text names the denying policy for an explicit Deny in the caller's own account alone, as AWS's does. */
 function denied({ principal, roleArn }: AssumeRoleInput, action: string, decision: Decision | undefined): AwsError {
   if (principal.kind === 'federated') return new AwsError('AccessDenied', 403, `Not authorized to perform ${action}`);
-  const user = principal.kind === 'service' ? principal.service : principal.arn;
   const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;
   const told = telling ? decision : ({ value: 'implicitlyDenied', deniedBy: 'trust' } as const);
-  return new AwsError('AccessDenied', 403, accessDeniedMessage(user, action, roleArn, told));
+  return new AwsError('AccessDenied', 403, accessDeniedMessage(principalName(principal), action, roleArn, told));
 }
 
 function keysOf(tags: readonly SessionTag[]): string {

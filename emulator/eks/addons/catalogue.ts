@@ -1,3 +1,5 @@
+import catalogue from './catalogue.json' with { type: 'json' };
+
 /** An add-on that can be installed. */
 export interface CatalogueEntry {
   readonly name: string;
@@ -14,29 +16,7 @@ export interface CatalogueEntry {
  * Amazon EKS Pod Identity Agent"). Only the agent has an effect in emulated clusters; the others are there because an
  * add-on can own associations, which the agent's never does: it uses the node role.
  */
-export const ADDONS: readonly CatalogueEntry[] = [
-  {
-    name: 'eks-pod-identity-agent',
-    type: 'security',
-    namespace: 'kube-system',
-    versions: ['v1.3.10-eksbuild.2', 'v1.3.9-eksbuild.5', 'v1.3.8-eksbuild.2', 'v1.3.7-eksbuild.2'],
-    serviceAccounts: [],
-  },
-  {
-    name: 'aws-ebs-csi-driver',
-    type: 'storage',
-    namespace: 'kube-system',
-    versions: ['v1.53.0-eksbuild.1'],
-    serviceAccounts: ['ebs-csi-controller-sa'],
-  },
-  {
-    name: 'vpc-cni',
-    type: 'networking',
-    namespace: 'kube-system',
-    versions: ['v1.20.4-eksbuild.1'],
-    serviceAccounts: ['aws-node'],
-  },
-];
+export const ADDONS: readonly CatalogueEntry[] = catalogue;
 
 export function findAddon(name: string): CatalogueEntry | undefined {
   return ADDONS.find((entry) => entry.name === name);

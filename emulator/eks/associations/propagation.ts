@@ -3,19 +3,6 @@ import type { Background } from '../background.ts';
 import { messageOf } from '../errors.ts';
 import type { Association, Cluster } from '../model.ts';
 
-/**
- * Carries changes of associations to the two that act on them: the cluster's webhook and EKS Auth. Each learns of a
- * change after a delay of its own (setting `associationPropagation`); with a delay of 0, before the call answers.
- */
-export interface AssociationPropagation {
-  /**
-   * Tells of an association that was made, changed (`association`) or deleted (`undefined`).
-   *
-   * @returns what went wrong when the cluster was told at once, else undefined: the change itself stands.
-   */
-  changed(cluster: Cluster, subject: Subject, association: Association | undefined): Promise<string | undefined>;
-}
-
 export interface Subject {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -26,7 +13,13 @@ export function subjectKey(subject: Subject): string {
   return `${subject.namespace}/${subject.serviceAccount}`;
 }
 
-export function associationPropagation(world: World, { after }: Background): AssociationPropagation {
+export type AssociationPropagation = ReturnType<typeof associationPropagation>;
+
+/**
+ * Carries changes of associations to the two that act on them: the cluster's webhook and EKS Auth. Each learns of a
+ * change after a delay of its own (setting `associationPropagation`); with a delay of 0, before the call answers.
+ */
+export function associationPropagation(world: World, { after }: Background) {
   const push = async (cluster: Cluster, identities: readonly Subject[]): Promise<string | undefined> => {
     if (cluster.status === 'DELETING') return undefined;
     try {
@@ -38,7 +31,16 @@ export function associationPropagation(world: World, { after }: Background): Ass
   };
 
   return {
-    changed: async (cluster, subject, association) => {
+    /**
+     * Tells of an association that was made, changed (`association`) or deleted (`undefined`).
+     *
+     * @returns what went wrong when the cluster was told at once, else undefined: the change itself stands.
+     */
+    async changed(
+      cluster: Cluster,
+      subject: Subject,
+      association: Association | undefined,
+    ): Promise<string | undefined> {
       const delays = world.settings.associationPropagation;
       // A copy: later updates of the association must not show before their own time.
       const known = association === undefined ? undefined : { ...association };

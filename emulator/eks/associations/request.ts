@@ -5,7 +5,7 @@ import { passedRole, type EksCall } from '../call.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkPattern, optionalBoolean, optionalString, requiredString } from '../input.ts';
 import type { Association, Cluster } from '../model.ts';
-import type { JsonObject } from '../rest-json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { trustsService } from '../roles.ts';
 import type { Subject } from './propagation.ts';
 

@@ -8,6 +8,7 @@ import {
   type DecisionValue,
   type PolicyKind,
 } from '../policy/index.ts';
+import { isJsonObject, type JsonObject } from '../../core/json.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A question to the policy engine and, where the author knows it, the answer. */
@@ -31,8 +32,6 @@ const CASE_MEMBERS = [
 
 const REQUEST_MEMBERS = ['principal', 'action', 'resource', 'resourceAccount', 'context'];
 
-type Members = Readonly<Record<string, unknown>>;
-
 /**
  * Reads the text of a case file: `{"cases": [{"name", "request": {"principal", "action", "resource", …}, …}]}`.
  * Throws `HarnessError` BAD_FILE, whose message names `file`, the case and what is wrong with it.
@@ -44,11 +43,11 @@ export function parseCases(text: string, file: string): readonly EvaluationCase[
   } catch (error) {
     throw bad(`${file}: it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
   }
-  const cases = isObject(content) ? content['cases'] : undefined;
+  const cases = isJsonObject(content) ? content['cases'] : undefined;
   if (!Array.isArray(cases) || cases.length === 0)
     throw bad(`${file}: it must be an object with a list "cases" that has a case in it`);
   return cases.map((value: unknown, index) => {
-    const name = isObject(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
+    const name = isJsonObject(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
     try {
       return parseCase(value);
     } catch (error) {
@@ -61,7 +60,7 @@ export function parseCases(text: string, file: string): readonly EvaluationCase[
 const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);
 
 function parseCase(value: unknown): EvaluationCase {
-  if (!isObject(value)) throw bad('it must be an object');
+  if (!isJsonObject(value)) throw bad('it must be an object');
   refuseMisspelt(value, 'a case', CASE_MEMBERS, /polic|boundar|expect/i);
   const name = text(value, 'name', 'name');
   const expect = value['expect'] ?? undefined;
@@ -72,15 +71,15 @@ function parseCase(value: unknown): EvaluationCase {
 }
 
 /** Notes are welcome; a misspelt member that `telling` knows by a part of its name would quietly change the answer. */
-function refuseMisspelt(members: Members, what: string, known: readonly string[], telling: RegExp): void {
+function refuseMisspelt(members: JsonObject, what: string, known: readonly string[], telling: RegExp): void {
   const misspelt = Object.keys(members).find((key) => telling.test(key) && !known.includes(key));
   if (misspelt === undefined) return;
   throw bad(`"${misspelt}" is not known, the members of ${what} are ${known.join(', ')}`);
 }
 
-function parseInput(members: Members): AuthorizationInput {
+function parseInput(members: JsonObject): AuthorizationInput {
   const request = members['request'];
-  if (!isObject(request)) throw bad('"request" must be an object');
+  if (!isJsonObject(request)) throw bad('"request" must be an object');
   refuseMisspelt(request, 'a request', REQUEST_MEMBERS, /context|condition|account/i);
   const context = parseContext(request['context'] ?? {});
   const principalText = text(request, 'principal', 'request.principal');
@@ -129,7 +128,7 @@ function parseInput(members: Members): AuthorizationInput {
 }
 
 function parseContext(value: unknown): ConditionContext {
-  if (!isObject(value)) throw bad('"request.context" must be an object');
+  if (!isJsonObject(value)) throw bad('"request.context" must be an object');
   const entries = Object.entries(value).flatMap(([key, given]): [string, string | string[]][] => {
     // null says that the key is absent.
     if (given === null) return [];
@@ -144,7 +143,7 @@ function parseContext(value: unknown): ConditionContext {
   return Object.fromEntries(entries);
 }
 
-function policies(members: Members, member: string, kind: PolicyKind): CompiledPolicy[] | undefined {
+function policies(members: JsonObject, member: string, kind: PolicyKind): CompiledPolicy[] | undefined {
   const given = members[member] ?? undefined;
   if (!Array.isArray(given)) {
     const single = policy(members, member, kind);
@@ -153,13 +152,13 @@ function policies(members: Members, member: string, kind: PolicyKind): CompiledP
   return given.map((document, index) => compile(document, `${member}[${index}]`, kind));
 }
 
-function policy(members: Members, member: string, kind: PolicyKind): CompiledPolicy | undefined {
+function policy(members: JsonObject, member: string, kind: PolicyKind): CompiledPolicy | undefined {
   const given = members[member] ?? undefined;
   return given === undefined ? undefined : compile(given, member, kind);
 }
 
 function compile(document: unknown, name: string, kind: PolicyKind): CompiledPolicy {
-  if (typeof document !== 'string' && !isObject(document)) {
+  if (typeof document !== 'string' && !isJsonObject(document)) {
     throw bad(`"${name}" must be a policy document`);
   }
   try {
@@ -170,12 +169,8 @@ function compile(document: unknown, name: string, kind: PolicyKind): CompiledPol
   }
 }
 
-function text(members: Members, member: string, label: string): string {
+function text(members: JsonObject, member: string, label: string): string {
   const value = members[member];
   if (typeof value !== 'string' || value === '') throw bad(`"${label}" must be a string that is not empty`);
   return value;
-}
-
-function isObject(value: unknown): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import { AwsError } from '../../core/errors.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { parseXml } from '../xml.ts';
-import type { ParsedElement } from '../xml.ts';
+import { textOf, type JsonObject } from '../../core/json.ts';
 import { BackendError } from './send.ts';
 import type { BackendRequest, RawAnswer } from './send.ts';
 
@@ -25,7 +25,7 @@ export function answerOf({ method, key }: BackendRequest, { status, headers, bod
     throw new BackendError(`it answered ${status} ${typeof code === 'string' ? code : ''}`.trimEnd());
   }
   if (error !== undefined && typeof code === 'string' && code !== '') {
-    throw new AwsError(code, status, textOf(error['Message']), fieldsOf(error));
+    throw new AwsError(code, status, textOf(error['Message']) ?? '', fieldsOf(error));
   }
   if (method !== 'HEAD' || status >= 500) throw new BackendError(`it answered ${status} without an error of S3`);
   throw headError(status, key);
@@ -44,7 +44,7 @@ function ownHeaders(method: string, headers: Readonly<Record<string, string>>): 
   return Object.fromEntries(passed);
 }
 
-function errorDocument(body: Buffer): ParsedElement | undefined {
+function errorDocument(body: Buffer): JsonObject | undefined {
   try {
     return body.length === 0 ? undefined : parseXml(body, 'Error');
   } catch {
@@ -52,17 +52,13 @@ function errorDocument(body: Buffer): ParsedElement | undefined {
   }
 }
 
-function fieldsOf(error: ParsedElement): Record<string, string> {
+function fieldsOf(error: JsonObject): Record<string, string> {
   const own = new Set(['Code', 'Message', 'RequestId', 'HostId', 'Resource']);
   return Object.fromEntries(
     Object.entries(error).flatMap(([name, value]) =>
       own.has(name) || typeof value !== 'string' ? [] : [[name, value] as const],
     ),
   );
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
 
 function headError(status: number, key: string): AwsError {

@@ -124,7 +124,7 @@ describe('an S3 behind the emulator that fails', () => {
     await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
     if (listener === undefined) await new Promise((resolve) => server?.close(resolve));
-    const s3 = testS3({ backend: { endpoint: `http://127.0.0.1:${port}`, ...KEY } });
+    const s3 = testS3({ endpoint: `http://127.0.0.1:${port}`, ...KEY });
     const accountId = s3.root.accountId;
     const bucket = { name: Bucket, accountId, createdAt: 0, objects: new Map(), policy: undefined, tags: new Map() };
     s3.world.buckets.set(Bucket, bucket);

@@ -1,4 +1,5 @@
 import { queryPairs } from '../../sigv4/index.ts';
+import { contentEncoding } from '../write-object.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -23,10 +24,8 @@ export function passedHeaders(headers: Headers): Record<string, string> {
   for (const [name, value] of Object.entries(headers)) {
     if (PASSED.test(name) && !DROPPED.has(name)) passed[name] = value;
   }
-  const encodings = (headers['content-encoding'] ?? '').split(',').map((encoding) => encoding.trim());
-  const kept = encodings.filter((encoding) => encoding !== '' && encoding !== 'aws-chunked');
   delete passed['content-encoding'];
-  return kept.length > 0 ? { ...passed, 'content-encoding': kept.join(',') } : passed;
+  return { ...passed, ...contentEncoding(headers) };
 }
 
 const SIGNATURE_PARAMETER =

@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { AwsError } from '../../core/errors.ts';
+import { objectOf, textOf, type JsonObject } from '../../core/json.ts';
 
 /** What STS reads of a web identity token. Not verified by itself. */
 export interface WebIdentityClaims {
@@ -29,22 +30,22 @@ const CLOCK_TOLERANCE = 5;
 export function readClaims(token: string): WebIdentityClaims {
   const claims = decode(token);
   const audience = claims['aud'];
-  const tags = record(claims[TAGS_CLAIM]);
+  const tags = objectOf(claims[TAGS_CLAIM]);
   return {
     issuer: requiredText(claims, 'iss'),
     subject: requiredText(claims, 'sub'),
     audiences: typeof audience === 'string' ? [audience] : requiredTexts(claims, 'aud'),
-    authorizedParty: text(claims['azp']),
+    authorizedParty: textOf(claims['azp']),
     methods: texts(claims['amr']),
     expiresAt: requiredNumber(claims, 'exp'),
     notBefore: typeof claims['nbf'] === 'number' ? claims['nbf'] : undefined,
     issuedAt: requiredNumber(claims, 'iat'),
-    tags: Object.entries(record(tags['principal_tags'])).map(([key, value]) => ({
+    tags: Object.entries(objectOf(tags['principal_tags'])).map(([key, value]) => ({
       key,
-      value: text(value) ?? texts(value)[0] ?? '',
+      value: textOf(value) ?? texts(value)[0] ?? '',
     })),
     transitiveTagKeys: texts(tags['transitive_tag_keys']),
-    sourceIdentity: text(claims[SOURCE_IDENTITY_CLAIM]),
+    sourceIdentity: textOf(claims[SOURCE_IDENTITY_CLAIM]),
   };
 }
 
@@ -68,7 +69,7 @@ export function invalidIdentityToken(message: string): AwsError {
   return new AwsError('InvalidIdentityToken', 400, message);
 }
 
-function decode(token: string): Readonly<Record<string, unknown>> {
+function decode(token: string): JsonObject {
   try {
     if (!/^[\w-]+\.[\w-]+\.[\w-]*$/.test(token)) throw new Error('not three segments');
     decodeProtectedHeader(token);
@@ -81,16 +82,16 @@ function decode(token: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function requiredText(claims: Readonly<Record<string, unknown>>, name: string): string {
-  return text(claims[name]) ?? missing(name);
+function requiredText(claims: JsonObject, name: string): string {
+  return textOf(claims[name]) ?? missing(name);
 }
 
-function requiredTexts(claims: Readonly<Record<string, unknown>>, name: string): readonly string[] {
+function requiredTexts(claims: JsonObject, name: string): readonly string[] {
   const values = texts(claims[name]);
   return values.length > 0 ? values : missing(name);
 }
 
-function requiredNumber(claims: Readonly<Record<string, unknown>>, name: string): number {
+function requiredNumber(claims: JsonObject, name: string): number {
   const value = claims[name];
   return typeof value === 'number' && Number.isFinite(value) ? value : missing(name);
 }
@@ -99,14 +100,6 @@ function missing(claim: string): never {
   throw invalidIdentityToken(`Missing a required claim: ${claim}`);
 }
 
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((member) => typeof member === 'string') : [];
-}
-
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
 }

@@ -6,7 +6,7 @@ import { storm } from '../../../emulator/core/storm.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';
-import type { S3Options } from '../../../emulator/s3/index.ts';
+import type { S3Backend } from '../../../emulator/s3/index.ts';
 
 export interface TestAnswer {
   readonly status: number;
@@ -32,10 +32,10 @@ export interface TestS3 {
 }
 
 /** For tests: S3 alone in a world of its own. */
-export function testS3(options: S3Options = {}): TestS3 {
+export function testS3(backend?: S3Backend): TestS3 {
   const { world, createAccount } = newWorld({ seed: 'test', endpoint: () => 'http://127.0.0.1:0' });
   const context = serviceContext(world, storm());
-  const service = s3Service(context, options);
+  const service = s3Service(context, backend);
   const rootOf = (id: string): Caller => {
     const found = world.credentials.find(createAccount(id).administrator.accessKeyId);
     if (found === undefined) throw new Error('an administrator has no key');
