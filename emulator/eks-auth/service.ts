@@ -6,11 +6,11 @@ import { accessDenied, invalidParameter, resourceNotFound } from '../eks/errors.
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
 import { checkPattern, optionalString, requiredString } from '../eks/input.ts';
-import type { Association, Cluster, KeptSession } from '../eks/model.ts';
+import type { Association, KeptSession } from '../eks/model.ts';
 import type { JsonObject } from '../core/json.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError } from '../eks/rest-json.ts';
 import { findRoute, type Route } from '../eks/router.ts';
-import { openSession } from './session.ts';
+import { openSession, type PodCall } from './session.ts';
 import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
 
 const ROUTES: readonly Route<true>[] = [
@@ -72,11 +72,10 @@ async function assumeRoleForPodIdentity(
   const { namespace } = identity;
   const step = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', clusterName, namespace } as const;
   await context.disturb(request, step);
-  const association = findAssociation(context, request, cluster, identity);
-  await checkPod(context, request, cluster, identity);
-  const { session, credentials } =
-    keptSession(context, request, cluster, association, identity) ??
-    openSession(context, request, cluster, association, identity);
+  const call: PodCall = { context, request, cluster, identity };
+  const association = findAssociation(call);
+  await checkPod(call);
+  const { session, credentials } = keptSession(call, association) ?? openSession(call, association);
   if (world.settings.eksAuthKeepsSessions && identity.pod !== undefined)
     cluster.eksAuthSessions?.set(sessionKey(association, identity), { session, credentials });
   return {
@@ -104,12 +103,7 @@ function readToken(clusterName: string, body: JsonObject): string {
   return token;
 }
 
-function findAssociation(
-  context: ServiceContext,
-  request: ServiceRequest,
-  cluster: Cluster,
-  identity: PodIdentity,
-): Association {
+function findAssociation({ context, request, cluster, identity }: PodCall): Association {
   const { notes } = context.trace(request);
   const subject = subjectKey(identity);
   const association = cluster.eksAuthAssociations?.get(subject);
@@ -131,11 +125,8 @@ const sessionKey = ({ id }: Association, { pod }: PodIdentity): string => `${pod
  * resources using EKS Pod Identity target IAM roles": recreate the pods to apply a change sooner).
  */
 function keptSession(
-  context: ServiceContext,
-  request: ServiceRequest,
-  cluster: Cluster,
+  { context, request, cluster, identity }: PodCall,
   association: Association,
-  identity: PodIdentity,
 ): KeptSession | undefined {
   const kept = cluster.eksAuthSessions?.get(sessionKey(association, identity));
   if (kept === undefined || kept.session.expiresAt <= context.world.clock.now()) return undefined;
@@ -144,12 +135,8 @@ function keptSession(
 }
 
 /** Only by the setting `eksAuthChecksPodExists`: as far as is known AWS goes by the token alone. */
-async function checkPod(
-  context: ServiceContext,
-  request: ServiceRequest,
-  cluster: Cluster,
-  { namespace, pod }: PodIdentity,
-): Promise<void> {
+async function checkPod({ context, request, cluster, identity }: PodCall): Promise<void> {
+  const { namespace, pod } = identity;
   const { settings } = context.world;
   if (!settings.eksAuthChecksPodExists || pod === undefined) return;
   if (await cluster.managed?.podExists(namespace, pod.name, pod.uid)) return;

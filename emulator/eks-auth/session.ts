@@ -15,34 +15,37 @@ const SESSION_SECONDS = 6 * 3600;
 const TARGET_SESSION_SECONDS = 59 * 60;
 const NAME_PART_LENGTH = 10;
 
+/** A call of AssumeRoleForPodIdentity whose token has been verified. */
+export interface PodCall {
+  readonly context: ServiceContext;
+  readonly request: ServiceRequest;
+  readonly cluster: Cluster;
+  readonly identity: PodIdentity;
+}
+
 /**
  * Opens the session that the pod gets: of the association's role, or of its target role with the first as the caller.
  *
  * @throws AwsError `AccessDeniedException` 400 when a role cannot be assumed, `InvalidRequestException` 400 when tags and
  * policy are too large for a session.
  */
-export function openSession(
-  context: ServiceContext,
-  request: ServiceRequest,
-  cluster: Cluster,
-  association: Association,
-  identity: PodIdentity,
-): AssumedRole {
-  const sessionName = newSessionName(context, cluster, identity);
+export function openSession(call: PodCall, association: Association): AssumedRole {
+  const { cluster } = call;
+  const sessionName = newSessionName(call);
   const { targetRoleArn, policy } = association;
   const sessionPolicies = policy === undefined ? [] : [policy];
-  const base = assume(context, request, {
+  const base = assume(call, {
     principal: { kind: 'service', service: POD_IDENTITY_AUDIENCE, accountId: cluster.accountId },
     roleArn: association.roleArn,
     sessionName,
     durationSeconds: SESSION_SECONDS,
-    ...sessionTags(context, cluster, association, identity),
+    ...sessionTags(call, association),
     context: { 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
     // With a target role, the policy is for that one alone.
     sessionPolicies: targetRoleArn === undefined ? sessionPolicies : [],
   });
   if (targetRoleArn === undefined) return base;
-  return assume(context, request, {
+  return assume(call, {
     principal: base.session,
     roleArn: targetRoleArn,
     sessionName,
@@ -55,12 +58,11 @@ export function openSession(
 
 /** EKS User Guide, "Grant Pods access to AWS resources based on tags": six tags, all transitive. */
 function sessionTags(
-  { world }: ServiceContext,
-  cluster: Cluster,
+  { context, cluster, identity }: PodCall,
   association: Association,
-  { namespace, serviceAccount, pod }: PodIdentity,
 ): Pick<AssumeRoleInput, 'tags' | 'transitiveTagKeys'> {
-  if (association.disableSessionTags || world.faults.has('eks-auth-drops-session-tags')) return {};
+  const { namespace, serviceAccount, pod } = identity;
+  if (association.disableSessionTags || context.world.faults.has('eks-auth-drops-session-tags')) return {};
   const tags = [
     { key: 'eks-cluster-arn', value: cluster.arn },
     { key: 'eks-cluster-name', value: cluster.name },
@@ -77,12 +79,12 @@ function sessionTags(
 }
 
 /** `eks-<cluster>-<pod>-<UUID>`, the names cut short so that all of it fits into a session name. */
-function newSessionName({ world }: ServiceContext, cluster: Cluster, { pod }: PodIdentity): string {
-  const [clusterPart, podPart] = [cluster.name, pod?.name ?? ''].map((name) => name.slice(0, NAME_PART_LENGTH));
-  return `eks-${clusterPart ?? ''}-${podPart ?? ''}-${newUuid(world)}`;
+function newSessionName({ context, cluster, identity }: PodCall): string {
+  const names = [cluster.name, identity.pod?.name ?? ''].map((name) => name.slice(0, NAME_PART_LENGTH));
+  return `eks-${names.join('-')}-${newUuid(context.world)}`;
 }
 
-function assume(context: ServiceContext, request: ServiceRequest, input: AssumeRoleInput): AssumedRole {
+function assume({ context, request }: PodCall, input: AssumeRoleInput): AssumedRole {
   try {
     return assumeRole(context, request, input);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose';
 import { AwsError } from '../core/errors.ts';
 import type { World } from '../core/world.ts';
-import type { Cluster } from '../eks/model.ts';
+import type { Cluster, Subject } from '../eks/model.ts';
 import { isJsonObject, objectOf, textOf, type JsonObject } from '../core/json.ts';
 import { tokenKeys } from './token-keys.ts';
 
@@ -9,9 +9,7 @@ export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';
 const ALGORITHMS = ['RS256', 'ES256'];
 
 /** Who a good token stands for. */
-export interface PodIdentity {
-  readonly namespace: string;
-  readonly serviceAccount: string;
+export interface PodIdentity extends Subject {
   /** Undefined only when tokens that are bound to no pod are let through. */
   readonly pod: { readonly name: string; readonly uid: string } | undefined;
 }

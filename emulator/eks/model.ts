@@ -58,9 +58,7 @@ export interface ManagedCluster {
    * The service accounts that have an association: the whole list, on every change. Lists are handed over in their order,
    * without waiting for those before to have taken effect; the newest counts. Resolves when it, or a newer one, is known.
    */
-  associationsChanged(
-    identities: readonly { readonly namespace: string; readonly serviceAccount: string }[],
-  ): Promise<void>;
+  associationsChanged(identities: readonly Subject[]): Promise<void>;
   /** Whether a pod with this UID exists, for the setting `eksAuthChecksPodExists`. */
   podExists(namespace: string, name: string, uid: string): Promise<boolean>;
   delete(): Promise<void>;
@@ -83,12 +81,16 @@ export interface ClusterProvider {
   createCluster(spec: ClusterSpec): Promise<ManagedCluster>;
 }
 
-export interface Association {
+/** A Kubernetes service account, as the subject of an association. */
+export interface Subject {
+  readonly namespace: string;
+  readonly serviceAccount: string;
+}
+
+export interface Association extends Subject {
   readonly arn: string;
   readonly id: string;
   readonly clusterName: string;
-  readonly namespace: string;
-  readonly serviceAccount: string;
   readonly createdAt: number;
   roleArn: string;
   modifiedAt: number;

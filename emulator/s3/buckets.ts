@@ -4,7 +4,7 @@ import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../core/tag-context.ts';
 import { isBucketName } from './address.ts';
 import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
-import { ownDoing } from './call.ts';
+import { afterBackend, ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
 import { bucketAlreadyExists, invalidBucketName } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
@@ -68,13 +68,7 @@ export const createBucket: Handler = (call) => {
     buckets.set(name, { name, accountId, createdAt: request.time, objects: new Map(), policy: undefined, tags });
     return { status: 200, headers: { location: `/${name}` } };
   };
-  return {
-    perform,
-    forward: async (backend) => {
-      await backend.createBucket(call, tags);
-      return perform();
-    },
-  };
+  return afterBackend(perform, (backend) => backend.createBucket(call, tags));
 };
 
 interface BucketConfiguration {
@@ -99,13 +93,7 @@ export const headBucket: Handler = (call) => {
     status: 200,
     headers: { 'x-amz-bucket-region': call.context.world.region, 'content-type': 'application/xml' },
   });
-  return {
-    perform,
-    forward: async (backend) => {
-      await backend.pass(call);
-      return perform();
-    },
-  };
+  return afterBackend(perform, (backend) => backend.pass(call));
 };
 
 export const deleteBucket: Handler = (call) => {
@@ -120,13 +108,7 @@ export const deleteBucket: Handler = (call) => {
     call.context.world.buckets.delete(bucket.name);
     return { status: 204 };
   };
-  return {
-    perform,
-    forward: async (backend) => {
-      await backend.deleteBucket(call);
-      return perform();
-    },
-  };
+  return afterBackend(perform, (backend) => backend.deleteBucket(call));
 };
 
 export const getBucketLocation: Handler = (call) => {

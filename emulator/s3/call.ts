@@ -42,6 +42,11 @@ export interface Admitted {
 /** Reads and authorizes a call; throws `AwsError` when it may not or cannot be done. */
 export type Handler = (call: S3Call) => Admitted | Promise<Admitted>;
 
+/** Does it on the emulator's own data, once the other S3, where there is one, has done its part. */
+export function afterBackend(perform: () => ServiceResponse, ask: (backend: Backend) => Promise<unknown>): Admitted {
+  return { perform, forward: async (backend) => ask(backend).then(perform) };
+}
+
 /** For what stays with the emulator wherever the data are: who owns which bucket, and bucket policies. */
 export function ownDoing(perform: () => ServiceResponse): Admitted {
   return { perform, forward: perform };

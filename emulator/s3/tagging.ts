@@ -1,6 +1,6 @@
 import { AwsError } from '../core/errors.ts';
 import { bucketOf, demandOnBucket, objectFor, requestTagKeys } from './authorize.ts';
-import type { Handler } from './call.ts';
+import type { Admitted, Handler } from './call.ts';
 import { checkIntegrity } from './integrity.ts';
 import { storedObject } from './model.ts';
 import { tagSet, tagsOfDocument } from './tags.ts';
@@ -17,23 +17,13 @@ export const putObjectTagging: Handler = async (call) => {
   const tags = tagsOfDocument(call.request.body, 'object');
   await objectFor(call, bucket, 's3:PutObjectTagging', call.key, requestTagKeys(tags));
   checkIntegrity(call.request);
-  return {
-    perform: () => {
-      storedObject(bucket, call.key).tags = tags;
-      return { status: 200 };
-    },
-  };
+  return replaceTags(() => storedObject(bucket, call.key), tags, 200);
 };
 
 export const deleteObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
   await objectFor(call, bucket, 's3:DeleteObjectTagging');
-  return {
-    perform: () => {
-      storedObject(bucket, call.key).tags = new Map();
-      return { status: 204 };
-    },
-  };
+  return replaceTags(() => storedObject(bucket, call.key), new Map(), 204);
 };
 
 export const getBucketTagging: Handler = (call) => {
@@ -54,21 +44,24 @@ export const putBucketTagging: Handler = (call) => {
   demandOnBucket(call, bucket, 's3:PutBucketTagging');
   checkIntegrity(call.request);
   const tags = tagsOfDocument(call.request.body, 'bucket');
-  return {
-    perform: () => {
-      bucket.tags = tags;
-      return { status: 204 };
-    },
-  };
+  return replaceTags(() => bucket, tags, 204);
 };
 
 export const deleteBucketTagging: Handler = (call) => {
   const bucket = bucketOf(call);
   demandOnBucket(call, bucket, 's3:PutBucketTagging');
+  return replaceTags(() => bucket, new Map(), 204);
+};
+
+function replaceTags(
+  tagged: () => { tags: ReadonlyMap<string, string> },
+  tags: ReadonlyMap<string, string>,
+  status: number,
+): Admitted {
   return {
     perform: () => {
-      bucket.tags = new Map();
-      return { status: 204 };
+      tagged().tags = tags;
+      return { status };
     },
   };
-};
+}

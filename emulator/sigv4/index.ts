@@ -27,8 +27,6 @@ export function worldVerifier(world: World): Verifier {
   });
 }
 
-const verifiers = new WeakMap<World, Verifier>();
-
 /**
  * Verifies a presigned request that is carried inside something else, such as the GetCallerIdentity URL in a token of
  * `aws eks get-token`. `headers` (names in lower case) are those that whoever sends the URL would send, `host` included.
@@ -38,10 +36,5 @@ const verifiers = new WeakMap<World, Verifier>();
 export function verifyPresigned(world: World, service: ServiceName, parts: SignedParts): Caller {
   const claimed = readSignature(parts);
   if (claimed === undefined || !claimed.presigned) throw new SignatureProblem('missing', 'the URL is not presigned');
-  let verifier = verifiers.get(world);
-  if (verifier === undefined) {
-    verifier = worldVerifier(world);
-    verifiers.set(world, verifier);
-  }
-  return verifier.verify(parts, claimed, Buffer.alloc(0), service).caller;
+  return worldVerifier(world).verify(parts, claimed, Buffer.alloc(0), service).caller;
 }

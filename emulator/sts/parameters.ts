@@ -7,17 +7,8 @@ import { MAX_SESSION_POLICY_ARNS, MAX_SESSION_POLICY_LENGTH } from './session-po
 const DEFAULT_DURATION = 3600;
 const DURATION = { min: 900, max: 43_200 };
 
-/** The parameters that AssumeRole and AssumeRoleWithWebIdentity have in common. */
-export interface RoleParameters {
-  readonly roleArn: string;
-  readonly sessionName: string;
-  readonly durationSeconds: number;
-  readonly sessionPolicies: readonly string[];
-  readonly sessionPolicyArns: readonly string[];
-}
-
-/** Reads and checks them; `invalidArn` gives the message for an ARN that is no role's. */
-export function roleParameters(parameters: QueryParameters, invalidArn: (arn: string) => string): RoleParameters {
+/** The checked parameters that AssumeRole and AssumeRoleWithWebIdentity have in common; `invalidArn` gives the message for an ARN that is no role's. */
+export function roleParameters(parameters: QueryParameters, invalidArn: (arn: string) => string) {
   const roleArn = parameters.required('RoleArn', { min: 20, max: 2048 });
   const sessionName = parameters.required('RoleSessionName', { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ });
   const durationSeconds = parameters.integer('DurationSeconds', DURATION) ?? DEFAULT_DURATION;

@@ -1,8 +1,8 @@
 import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
 import { eksArn, newAssociationId } from '../ids.ts';
-import type { Association, Cluster } from '../model.ts';
-import { subjectKey, type Subject } from './propagation.ts';
+import type { Association, Cluster, Subject } from '../model.ts';
+import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
 
 /** The parts of an association that never change. */

@@ -1,12 +1,7 @@
 import type { World } from '../../core/world.ts';
 import type { Background } from '../background.ts';
 import { messageOf } from '../errors.ts';
-import type { Association, Cluster } from '../model.ts';
-
-export interface Subject {
-  readonly namespace: string;
-  readonly serviceAccount: string;
-}
+import type { Association, Cluster, Subject } from '../model.ts';
 
 /** The key of `Cluster.eksAuthAssociations`. */
 export function subjectKey(subject: Subject): string {

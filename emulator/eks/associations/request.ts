@@ -4,10 +4,9 @@ import { parseRoleArn } from '../../sts/arns.ts';
 import { passedRole, type EksCall } from '../call.ts';
 import { invalidParameter } from '../errors.ts';
 import { checkPattern, optionalBoolean, optionalString, requiredString } from '../input.ts';
-import type { Association, Cluster } from '../model.ts';
+import type { Association, Cluster, Subject } from '../model.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { trustsService } from '../roles.ts';
-import type { Subject } from './propagation.ts';
 
 export const POD_IDENTITY_SERVICE = 'pods.eks.amazonaws.com';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
