@@ -45,7 +45,8 @@ describe('the emulator with independent clients', function () {
     const go = goClient();
     for (const tool of [python, go]) if ('missing' in tool) sayMissing(tool);
     if ('missing' in python && 'missing' in go) return;
-    emulator = spawn(process.execPath, [join(ROOT, 'bin', 'emulator.js')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const command = [join(ROOT, 'bin', 'conformance.js'), 'emulator'];
+    emulator = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'inherit'] });
     const env = environmentOf(await firstLine(emulator), 'bin' in python ? [python.bin] : [], home);
     for (const [program] of AREAS) {
       if (program !== 'go') {
