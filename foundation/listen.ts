@@ -7,9 +7,17 @@ import type { AddressInfo } from 'node:net';
  */
 const KEEP_ALIVE = 120_000;
 
-/** Listens, by default on any free port of the address; resolves to the port, rejects with node's error when it cannot be bound. */
-export function listen(server: Server, address = '127.0.0.1', port = 0): Promise<number> {
-  server.keepAliveTimeout = KEEP_ALIVE;
+/**
+ * Listens, by default on any free port of the address; resolves to the port, rejects with node's error when it cannot be bound.
+ * @param keepAlive milliseconds for which an idle connection is kept; 0: for ever
+ */
+export function listen(
+  server: Server,
+  address = '127.0.0.1',
+  port = 0,
+  keepAlive: number = KEEP_ALIVE,
+): Promise<number> {
+  server.keepAliveTimeout = keepAlive;
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, address, () => {

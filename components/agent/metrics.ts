@@ -1,36 +1,4 @@
-type Labels = Readonly<Record<string, string>>;
-
-function escapeLabel(value: string): string {
-  return value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
-}
-
-class CounterVec {
-  readonly #name: string;
-  readonly #help: string;
-  readonly #counts = new Map<string, number>();
-
-  constructor(name: string, help: string) {
-    this.#name = name;
-    this.#help = help;
-  }
-
-  increment(labels: Labels): void {
-    const names = Object.keys(labels).sort();
-    const key = names.map((name) => `${name}="${escapeLabel(labels[name] ?? '')}"`).join(',');
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-  }
-
-  /** Nothing at all before the first count, as with the Go client. */
-  lines(): string[] {
-    if (this.#counts.size === 0) return [];
-    const samples = [...this.#counts].sort(([a], [b]) => (a < b ? -1 : 1));
-    return [
-      `# HELP ${this.#name} ${this.#help}`,
-      `# TYPE ${this.#name} counter`,
-      ...samples.map(([labels, count]) => `${this.#name}{${labels}} ${count}`),
-    ];
-  }
-}
+import { CounterVec } from '../go/metrics.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=values';
 
@@ -58,7 +26,6 @@ export class Metrics {
 
   /** Prometheus' text format. */
   text(): string {
-    const lines = [this.#cacheErrors, this.#cacheState, this.#responses].flatMap((counter) => counter.lines());
-    return lines.map((line) => `${line}\n`).join('');
+    return [this.#cacheErrors, this.#cacheState, this.#responses].map((counter) => counter.text()).join('');
   }
 }

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
 
 /**
@@ -22,57 +22,40 @@ subscribe('http.client.request.start', (message) => {
 export async function diagnoseMissingCredentials(error: Error): Promise<ProbeResult> {
   const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
   const sdk = { sdkError: error.name };
+  const refused = (layer: Layer, code: string, message: string, facts: ProbeResult['facts'] = sdk): ProbeResult => ({
+    outcome: 'refused',
+    ...{ layer, code, message, facts },
+  });
   if (AWS_WEB_IDENTITY_TOKEN_FILE !== undefined && AWS_ROLE_ARN !== undefined) {
-    return { outcome: 'refused', layer: 'sts', code: error.name, message: error.message, facts: sdk };
+    return refused('sts', error.name, error.message);
   }
   if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
-    return {
-      outcome: 'refused',
-      layer: 'injection',
-      code: 'NoCredentialsSettings',
-      message:
-        'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later',
-      facts: sdk,
-    };
+    return refused(
+      'injection',
+      'NoCredentialsSettings',
+      'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later',
+    );
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
-    if (asked.has(hostname.replace(/^\[|\]$/g, '')))
-      return {
-        outcome: 'refused',
-        layer: 'injection',
-        code: 'TokenSentElsewhere',
-        message: `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`,
-        facts: sdk,
-      };
-    return {
-      outcome: 'refused',
-      layer: 'injection',
-      code: 'UriNotAccepted',
-      message: `SDKs send no token over plain HTTP to ${hostname}: ${error.message}`,
-      facts: { ...sdk, sdkMessage: error.message },
-    };
+    if (asked.has(hostname.replace(/^\[|\]$/g, ''))) {
+      const message = `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`;
+      return refused('injection', 'TokenSentElsewhere', message);
+    }
+    const message = `SDKs send no token over plain HTTP to ${hostname}: ${error.message}`;
+    return refused('injection', 'UriNotAccepted', message, { ...sdk, sdkMessage: error.message });
   }
   let answer: ProbeResult;
   try {
     answer = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'pod-identity' } });
   } catch (cause) {
-    return {
-      outcome: 'refused',
-      layer: 'injection',
-      code: 'TokenUnreadable',
-      message: `the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read (${(cause as NodeJS.ErrnoException).code ?? 'not set'})`,
-      facts: sdk,
-    };
+    const { code = 'not set' } = cause as NodeJS.ErrnoException;
+    const message = `the token of AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE cannot be read (${code})`;
+    return refused('injection', 'TokenUnreadable', message);
   }
   if (answer.outcome === 'granted') {
-    return {
-      outcome: 'refused',
-      layer: 'agent',
-      code: error.name,
-      message: `the SDK found no credentials (${error.message}), yet the agent answers a request made by hand`,
-      facts: sdk,
-    };
+    const message = `the SDK found no credentials (${error.message}), yet the agent answers a request made by hand`;
+    return refused('agent', error.name, message);
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };
 }

@@ -4,7 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
-import { callCounter, type AwsClient } from './call-counter.ts';
+import { callCounter, type AwsClient, type CallCounter } from './call-counter.ts';
 import { destroyClients } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import type { AwsClients, AwsTarget } from './target.ts';
@@ -22,8 +22,15 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'call-record',
 ]);
 
-/** An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it. */
-export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endpoint): AwsTarget {
+/**
+ * An AWS that the emulator plays; `workloadEndpoint` is its URL as pods reach it.
+ * @param counter counts the harness' calls. Default: its own
+ */
+export function emulatedAws(
+  emulator: Emulator,
+  workloadEndpoint = emulator.endpoint,
+  counter: CallCounter = callCounter(),
+): AwsTarget {
   const { endpoint, region } = emulator;
   const accounts: Readonly<Record<AccountAlias, string>> = { main: emulator.accountId, other: OTHER_ACCOUNT };
   const administrators: Readonly<Record<AccountAlias, Credentials>> = {
@@ -31,7 +38,6 @@ export function emulatedAws(emulator: Emulator, workloadEndpoint = emulator.endp
     other: emulator.createAccount(OTHER_ACCOUNT),
   };
   const made = new Map<AccountAlias, AwsClients>();
-  const counter = callCounter();
   return {
     name: 'emulator',
     endpoints: {},

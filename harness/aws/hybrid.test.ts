@@ -48,7 +48,7 @@ describe('an AWS whose services are divided', () => {
     const endpoints = parseEndpoints(values, 'emulator');
     const foreign = await foreignServices({ endpoints, region: undefined, allowedAccounts, environment: {} });
     const emulator = await startEmulator({ ...(foreign.accountId !== undefined && { accountId: foreign.accountId }) });
-    const own = emulatedAws(emulator);
+    const own = emulatedAws(emulator, emulator.endpoint, foreign.client.counter);
     const aws = hybridAws(own, foreign, (url) => url.replace('127.0.0.1', 'host.internal'));
     try {
       await see(aws, own);

@@ -49,6 +49,7 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
 /**
  * The harness' own emulator, which makes the clusters and keeps EKS and EKS Auth, with some of the other three services at
  * endpoints that are not its own. Credentials are good only where they were given, so what needs both sides is missing.
+ * @param emulated counts its calls with those of `foreign`, by one counter
  * @param reachable a URL of this machine as pods reach it
  */
 export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url: string) => string): AwsTarget {
@@ -75,18 +76,6 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
     workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
     controls: undefined,
-    callCounts: () => {
-      const [a, b] = [emulated.callCounts(), client.counter.counts()];
-      const operations = [...Object.entries(a.byOperation), ...Object.entries(b.byOperation)];
-      const byOperation: Record<string, number> = {};
-      for (const [name, count] of operations) byOperation[name] = (byOperation[name] ?? 0) + count;
-      return {
-        total: a.total + b.total,
-        retries: a.retries + b.retries,
-        throttled: a.throttled + b.throttled,
-        byOperation,
-      };
-    },
     close: async () => {
       destroyClients(there);
       await emulated.close();

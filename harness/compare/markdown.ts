@@ -1,19 +1,14 @@
 import type { Comparison, ScenarioComparison } from './compare.ts';
-import { notCompared, oneLine, sideLines, summaryWords, time, unlikeWords, valueWords } from './words.ts';
+import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 /** A comparison as compare.md, for people who read it in a repository or a CI's summary. */
 export function comparisonMarkdown(comparison: Comparison): string {
-  const { a, b, scenarios, stale, medians } = comparison;
+  const { scenarios, stale } = comparison;
   const blocks: string[] = [
     '# Comparison of two conformance runs',
     `${summaryWords(comparison)}.`,
-    (
-      [
-        ['A', a],
-        ['B', b],
-      ] as const
-    )
-      .map(([name, side]) => `- **${name}**: ${sideLines(side).map(plain).join('<br>')}`)
+    (['a', 'b'] as const)
+      .map((name) => `- **${name.toUpperCase()}**: ${sideLines(comparison[name]).map(plain).join('<br>')}`)
       .join('\n'),
   ];
   const unlike = unlikeWords(comparison);
@@ -25,26 +20,19 @@ export function comparisonMarkdown(comparison: Comparison): string {
     scenarios.filter((scenario) => scenario.status === status).flatMap(scenarioBlocks);
   section('Differences', of('differs'));
   section('Known differences', of('known'));
-  const groups = notCompared(comparison);
-  if (groups.length > 0)
-    section('Not compared', [
-      table(
-        ['scenarios', 'why'],
-        groups.map(({ why, ids }) => [ids.join(', '), why]),
-      ),
-    ]);
-  if (stale.length > 0)
-    section('Known deviations that no longer occur', [
-      table(
-        ['scenario', 'probe', 'fields', 'listed in'],
-        stale.map(({ scenario, probe, fields, listed }) => [scenario, numberWords(probe), fields.join(', '), listed]),
-      ),
-    ]);
-  const times = (['arranging', 'probing'] as const).flatMap((what) => {
-    const value = medians[what];
-    return value === null ? [] : [[what, time(value.a), time(value.b)]];
-  });
-  if (times.length > 0) section('Median times of a scenario', [table(['', 'A', 'B'], times)]);
+  const tableOf = (title: string, head: readonly string[], rows: readonly (readonly string[])[]): void =>
+    section(title, rows.length === 0 ? [] : [table(head, rows)]);
+  tableOf(
+    'Not compared',
+    ['scenarios', 'why'],
+    notCompared(comparison).map(({ why, ids }) => [ids.join(', '), why]),
+  );
+  tableOf(
+    'Known deviations that no longer occur',
+    ['scenario', 'probe', 'fields', 'listed in'],
+    stale.map(({ scenario, probe, fields, listed }) => [scenario, numberWords(probe), fields.join(', '), listed]),
+  );
+  tableOf('Median times of a scenario', ['', 'A', 'B'], medianTimes(comparison));
   return `${blocks.join('\n\n')}\n`;
 }
 

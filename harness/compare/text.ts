@@ -1,5 +1,5 @@
 import type { Comparison, JudgedDifference, ScenarioComparison } from './compare.ts';
-import { notCompared, oneLine, sideLines, summaryWords, time, unlikeWords, valueWords } from './words.ts';
+import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];
 
@@ -16,7 +16,7 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
   }
   const unlike = unlikeWords(comparison);
   if (unlike !== undefined) lines.push(unlike);
-  const { scenarios, stale, medians } = comparison;
+  const { scenarios, stale } = comparison;
   const of = (status: ScenarioComparison['status'], mark: string): string[] =>
     scenarios.filter((scenario) => scenario.status === status).flatMap((scenario) => scenarioLines(scenario, mark));
   section('Differences', of('differs', paint('DIFFERS', RED)));
@@ -34,10 +34,7 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
   );
   section(
     'Median times of a scenario',
-    (['arranging', 'probing'] as const).flatMap((what) => {
-      const value = medians[what];
-      return value === null ? [] : [`  ${what.padEnd(9)}  A ${time(value.a)}, B ${time(value.b)}`];
-    }),
+    medianTimes(comparison).map(([what, a, b]) => `  ${what.padEnd(9)}  A ${a}, B ${b}`),
   );
   return `${[...lines, '', summaryWords(comparison)].join('\n')}\n`;
 }

@@ -56,8 +56,15 @@ export function unlikeWords({ unlike }: Comparison): string | undefined {
   return `Not built alike on both sides: ${unlike.slice(0, 5).join(', ')}${more}.`;
 }
 
+/** The median times of a scenario, of each kind that there are any of: what it is, A's and B's. */
+export const medianTimes = ({ medians }: Comparison): readonly (readonly [what: string, a: string, b: string])[] =>
+  (['arranging', 'probing'] as const).flatMap((what) => {
+    const value = medians[what];
+    return value === null ? [] : [[what, time(value.a), time(value.b)] as const];
+  });
+
 /** Milliseconds as people read them. */
-export const time = (milliseconds: number): string =>
+const time = (milliseconds: number): string =>
   milliseconds < 1000 ? `${milliseconds} ms` : `${(milliseconds / 1000).toFixed(2)} s`;
 
 export function summaryWords({ summary }: Comparison): string {

@@ -144,7 +144,7 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
       ...(s3Backend && { s3Backend }),
     });
     const emulated = {
-      ...emulatedAws(emulator, host.reachable(emulator.endpoint)),
+      ...emulatedAws(emulator, host.reachable(emulator.endpoint), foreign?.client.counter),
       ...(s3Backend && { outlives: true }),
     };
     const aws = foreign === undefined ? emulated : hybridAws(emulated, foreign, (url) => host.reachable(url));

@@ -1,7 +1,8 @@
-import type { IncomingMessage, Server } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { shutDown } from '../../go/shutdown.ts';
 import { AgentRefusal } from '../refusal.ts';
 import { serveAnyMethod } from './any-method.ts';
 import type { ServeMux } from './mux.ts';
@@ -39,19 +40,6 @@ export interface RunningServer {
   readonly url: string;
   readonly port: number;
   stop(): Promise<void>;
-}
-
-/** `open`: the responses that are not sent yet; each is its connection's last. */
-function stop(server: Server, open: Iterable<ServerResponse>): Promise<void> {
-  return new Promise((resolve) => {
-    const last = setTimeout(() => server.closeAllConnections(), TERMINATION_WAIT);
-    server.close(() => {
-      clearTimeout(last);
-      resolve();
-    });
-    for (const response of open) response.shouldKeepAlive = false;
-    server.closeIdleConnections();
-  });
 }
 
 /**
@@ -117,6 +105,6 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   return {
     url: `http://${bare.includes(':') ? `[${bare}]` : bare}:${address.port}`,
     port: address.port,
-    stop: () => stop(server, open),
+    stop: () => shutDown(server, open, TERMINATION_WAIT),
   };
 }

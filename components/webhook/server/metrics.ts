@@ -1,29 +1,31 @@
+import { CounterVec, family, labelText } from '../../go/metrics.ts';
+
 /** The webhook's metrics in Prometheus' text format, under the names that amazon-eks-pod-identity-webhook gives them. */
 export class Metrics {
-  readonly #requests = new Map<string, { readonly labels: string; count: number }>();
+  readonly #requests = new CounterVec('http_request_count', 'Requests by verb, path and response code.');
   readonly #latencies = new Map<string, Latencies>();
-  readonly #pods = new Map<string, number>();
-  #missingServiceAccounts = 0;
+  readonly #missingServiceAccounts = new CounterVec(
+    'pod_identity_webhook_missing_sa_count',
+    'Pods whose service account the webhook does not know.',
+  );
+  readonly #pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
   #used = false;
 
   /** `duration` in microseconds. */
   countRequest(verb: string, path: string, code: number, duration: number): void {
-    const labels = `code="${code}",path="${escaped(path)}",verb="${escaped(verb)}"`;
-    const requests = this.#requests.get(labels) ?? { labels, count: 0 };
-    requests.count++;
-    this.#requests.set(labels, requests);
-    const route = `path="${escaped(path)}",verb="${escaped(verb)}"`;
+    this.#requests.increment({ code: String(code), path, verb });
+    const route = labelText({ path, verb });
     const latencies = this.#latencies.get(route) ?? new Latencies();
     latencies.observe(duration);
     this.#latencies.set(route, latencies);
   }
 
   countPod(method: 'container_credentials' | 'sts_web_identity'): void {
-    this.#pods.set(method, (this.#pods.get(method) ?? 0) + 1);
+    this.#pods.increment({ method });
   }
 
   countMissingServiceAccount(): void {
-    this.#missingServiceAccounts++;
+    this.#missingServiceAccounts.increment();
   }
 
   /** The webhook has seen a service account. */
@@ -32,44 +34,27 @@ export class Metrics {
   }
 
   text(): string {
-    const families = [
-      family(
-        'http_request_count',
-        'counter',
-        'Requests by verb, path and response code.',
-        [...this.#requests.values()].map(({ labels, count }) => `http_request_count{${labels}} ${count}`),
-      ),
+    const latency = 'Response latency in microseconds by verb and path.';
+    return [
+      this.#requests.text(),
       family(
         'http_request_duration_microseconds',
         'summary',
-        'Response latency in microseconds by verb and path.',
+        latency,
         [...this.#latencies].flatMap(([labels, latencies]) => latencies.summary(labels)),
       ),
       family(
         'http_request_latencies',
         'histogram',
-        'Response latency in microseconds by verb and path.',
+        latency,
         [...this.#latencies].flatMap(([labels, latencies]) => latencies.histogram(labels)),
       ),
-      family(
-        'pod_identity_webhook_missing_sa_count',
-        'counter',
-        'Pods whose service account the webhook does not know.',
-        this.#missingServiceAccounts === 0
-          ? []
-          : [`pod_identity_webhook_missing_sa_count ${this.#missingServiceAccounts}`],
-      ),
-      family(
-        'pod_identity_webhook_pod_count',
-        'counter',
-        'Mutated pods by the method of their credentials.',
-        [...this.#pods].map(([method, count]) => `pod_identity_webhook_pod_count{method="${method}"} ${count}`),
-      ),
+      this.#missingServiceAccounts.text(),
+      this.#pods.text(),
       family('pod_identity_webhook_used', 'gauge', 'Whether the webhook has seen a service account.', [
         `pod_identity_webhook_used ${this.#used ? 1 : 0}`,
       ]),
-    ];
-    return families.join('');
+    ].join('');
   }
 }
 
@@ -110,11 +95,3 @@ class Latencies {
 
 const bucket = (labels: string, bound: string, count: number): string =>
   `http_request_latencies_bucket{${labels},le="${bound}"} ${count}`;
-
-function family(name: string, type: string, help: string, samples: readonly string[]): string {
-  if (samples.length === 0) return '';
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`, ...samples, ''].join('\n');
-}
-
-const escaped = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');

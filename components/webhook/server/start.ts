@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../../../foundation/listen.ts';
+import { shutDown } from '../../go/shutdown.ts';
 import type { RunningWebhook, WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { Metrics } from './metrics.ts';
@@ -34,15 +35,17 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
     response.on('close', () => open.delete(response));
     void serve(request, response, context);
   });
-  const port = await listen(webhook, host, options.port ?? 0);
+  const port = await listen(webhook, host, options.port, NO_TIMEOUTS.keepAliveTimeout);
   const metricsServer = serverFor(undefined, (request, response) => serveMetrics(request, response, metrics));
   const metricsPort =
     options.metricsPort === undefined
       ? undefined
-      : await listen(metricsServer, host, options.metricsPort).catch(async (reason: unknown) => {
-          await close(webhook, open);
-          throw reason;
-        });
+      : await listen(metricsServer, host, options.metricsPort, NO_TIMEOUTS.keepAliveTimeout).catch(
+          async (reason: unknown) => {
+            await shutDown(webhook, open, SHUTDOWN_WAIT);
+            throw reason;
+          },
+        );
 
   return {
     url: `${options.tls ? 'https' : 'http'}://${inUrl(host)}:${port}`,
@@ -54,7 +57,7 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
       if (webhook instanceof https.Server) webhook.setSecureContext({ cert: certificate, key });
     },
     async stop() {
-      await Promise.all([close(webhook, open), close(metricsServer, [])]);
+      await Promise.all([shutDown(webhook, open, SHUTDOWN_WAIT), shutDown(metricsServer, [], SHUTDOWN_WAIT)]);
     },
   };
 }
@@ -98,28 +101,5 @@ function serveMetrics(request: http.IncomingMessage, response: http.ServerRespon
   );
 }
 
-function listen(server: http.Server | https.Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
-}
-
 /** Longest that stopping waits for requests under way, in milliseconds, as the webhook's own. */
 const SHUTDOWN_WAIT = 10_000;
-
-/** Answers the requests under way, whose responses are `open`, and no more. A server that does not listen is left as it is. */
-function close(server: http.Server | https.Server, open: Iterable<http.ServerResponse>): Promise<void> {
-  return new Promise((resolve) => {
-    const last = setTimeout(() => server.closeAllConnections(), SHUTDOWN_WAIT);
-    server.close(() => {
-      clearTimeout(last);
-      resolve();
-    });
-    for (const response of open) response.shouldKeepAlive = false;
-    server.closeIdleConnections();
-  });
-}
