@@ -1,6 +1,5 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentials } from './credentials.ts';
+import { addressOf, signerOf } from './signer.ts';
 
 /**
  * A token for an EKS API server: `k8s-aws-v1.` and a presigned GetCallerIdentity, bound to the cluster by the signed
@@ -14,23 +13,14 @@ export async function presignedClusterToken(
   credentials: Omit<AwsCredentials, 'expiration'>,
   clusterName: string,
 ): Promise<string> {
-  const { hostname, port, protocol, origin } = new URL(endpoint);
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const signer = new SignatureV4({
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
-    region,
-    service: 'sts',
-    sha256: Sha256,
-  });
-  const signed = await signer.presign(
+  const { host, origin } = new URL(endpoint);
+  const signed = await signerOf('sts', region, credentials).presign(
     {
       method: 'GET',
-      protocol,
-      hostname,
-      ...(port !== '' && { port: Number(port) }),
+      ...addressOf(endpoint),
       path: '/',
       query: { Action: 'GetCallerIdentity', Version: '2011-06-15' },
-      headers: { host: port === '' ? hostname : `${hostname}:${port}`, 'x-k8s-aws-id': clusterName },
+      headers: { host, 'x-k8s-aws-id': clusterName },
     },
     { expiresIn: 900 },
   );

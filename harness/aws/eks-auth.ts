@@ -1,8 +1,7 @@
-import { Sha256 } from '@aws-crypto/sha256-js';
-import { SignatureV4 } from '@smithy/signature-v4';
 import type { CallCounter } from './call-counter.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import { addressOf, signerOf } from './signer.ts';
 import type { EksAuthAnswer } from './target.ts';
 
 export interface EksAuthOptions {
@@ -58,22 +57,13 @@ async function signedHeaders(
   path: string,
   body: string,
 ): Promise<Record<string, string>> {
-  const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
-  const { hostname, port, protocol, host } = new URL(origin);
-  const signer = new SignatureV4({
-    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
-    region,
-    service: 'eks-auth',
-    sha256: Sha256,
-  });
+  const signer = signerOf('eks-auth', region, await credentials());
   const { headers } = await signer.sign({
     method: 'POST',
-    protocol,
-    hostname,
-    ...(port !== '' && { port: Number(port) }),
+    ...addressOf(origin),
     path,
     query: {},
-    headers: { host, 'content-type': 'application/json' },
+    headers: { host: new URL(origin).host, 'content-type': 'application/json' },
     body,
   });
   // `host` is fetch's own to set.

@@ -86,10 +86,7 @@ function readFlags(argv: readonly string[], specs: Specs, taken: readonly string
       throw new HarnessError('UNKNOWN_FLAG', `${rawName} has no effect with this command: leave it out.`);
     if (option.kind === 'flag') flags.set(name, inlineValue === true ? toFlag(value, rawName) : true);
     else if (value === undefined || (!inlineValue && value.startsWith('--')))
-      throw new HarnessError(
-        'BAD_FLAG_VALUE',
-        `${rawName} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}.`,
-      );
+      throw badValue(`${rawName} needs a value${option.placeholder ? ` (${option.placeholder})` : ''}`);
     else flags.set(name, merge(flags.get(name), toValue(option, value, rawName)));
   }
   return { flags, words };
@@ -115,30 +112,21 @@ function readConfigFile(file: string, specs: Specs): Map<string, OptionValue> {
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw new HarnessError('BAD_CONFIG_FILE', `Config file ${file} cannot be read: ${firstLine(error)}`, {
-      cause: error,
-    });
+    throw badFile(`Config file ${file} cannot be read: ${firstLine(error)}`, { cause: error });
   }
-  if (typeof content !== 'object' || content === null || Array.isArray(content)) {
-    throw new HarnessError(
-      'BAD_CONFIG_FILE',
-      `Config file ${file} must hold an object with options, such as {"parallel": 8}.`,
-    );
-  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw badFile(`Config file ${file} must hold an object with options, such as {"parallel": 8}.`);
   const values = new Map<string, OptionValue>();
   const allowed = [...specs.values()].filter((option) => !option.commandLineOnly).map((option) => option.name);
   for (const [key, value] of Object.entries(content)) {
     const option = specs.get(key);
     if (option === undefined || option.commandLineOnly)
-      throw new HarnessError(
-        'BAD_CONFIG_FILE',
-        `Config file ${file}: unknown option "${key}", ${suggestion(key, allowed)}`,
-      );
+      throw badFile(`Config file ${file}: unknown option "${key}", ${suggestion(key, allowed)}`);
     const where = `${key} in ${file}`;
     try {
       values.set(key, fromJson(option, value, where));
     } catch (error) {
-      throw new HarnessError('BAD_CONFIG_FILE', (error as Error).message, { cause: error });
+      throw badFile((error as Error).message, { cause: error });
     }
   }
   return values;
@@ -150,10 +138,7 @@ function fromJson(option: OptionSpec, value: unknown, where: string): OptionValu
   if (typeof value === 'string' || typeof value === 'number') {
     return option.kind === 'flag' ? toFlag(String(value), where) : toValue(option, String(value), where);
   }
-  throw new HarnessError(
-    'BAD_FLAG_VALUE',
-    `${where} has a value of the wrong type (${JSON.stringify(value)}): ${expected(option)}.`,
-  );
+  throw badValue(`${where} has a value of the wrong type (${JSON.stringify(value)}): ${expected(option)}`);
 }
 
 function toValue(option: OptionSpec, value: string, where: string): OptionValue {
@@ -162,7 +147,7 @@ function toValue(option: OptionSpec, value: string, where: string): OptionValue 
       const number = Number(value);
       const { minimum = 0, maximum = Number.MAX_SAFE_INTEGER, fraction = false } = option;
       if (!(fraction ? /^\d+(\.\d+)?$/ : /^\d+$/).test(value.trim()) || number < minimum || number > maximum)
-        throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": ${expected(option)}.`);
+        throw badValue(`${where} is "${value}": ${expected(option)}`);
       return number;
     }
     case 'choice':
@@ -174,11 +159,11 @@ function toValue(option: OptionSpec, value: string, where: string): OptionValue 
         .split(',')
         .map((item) => item.trim())
         .filter((item) => item !== '');
-      if (items.length === 0) throw new HarnessError('BAD_FLAG_VALUE', `${where} is empty: ${expected(option)}.`);
+      if (items.length === 0) throw badValue(`${where} is empty: ${expected(option)}`);
       return items;
     }
     case 'text':
-      if (value === '') throw new HarnessError('BAD_FLAG_VALUE', `${where} is empty: ${expected(option)}.`);
+      if (value === '') throw badValue(`${where} is empty: ${expected(option)}`);
       if (option.name === 'grep' || option.name === 'grep-invert') checkRegularExpression(value, where);
       return value;
     case 'flag':
@@ -190,9 +175,8 @@ function checkRegularExpression(value: string, where: string): void {
   try {
     new RegExp(value);
   } catch {
-    throw new HarnessError(
-      'BAD_FLAG_VALUE',
-      `${where} is "${value}", which is no regular expression: escape special characters with a backslash.`,
+    throw badValue(
+      `${where} is "${value}", which is no regular expression: escape special characters with a backslash`,
     );
   }
 }
@@ -202,7 +186,7 @@ export function checkForms(options: readonly OptionSpec[], { values }: OptionVal
   for (const { name, form } of options) {
     const value = values.get(name)?.value;
     const bad = form && (value === undefined ? [] : [value].flat()).find((text) => !form.pattern.test(String(text)));
-    if (bad !== undefined) throw new HarnessError('BAD_FLAG_VALUE', `--${name} is "${bad}": ${form?.expected}.`);
+    if (bad !== undefined) throw badValue(`--${name} is "${bad}": ${form?.expected}`);
   }
 }
 
@@ -232,14 +216,16 @@ function expected(option: OptionSpec): string {
 function toFlag(value: string, where: string): boolean {
   if (/^(1|true|yes|on)$/i.test(value)) return true;
   if (/^(0|false|no|off)$/i.test(value)) return false;
-  throw new HarnessError('BAD_FLAG_VALUE', `${where} is "${value}": give true or false.`);
+  throw badValue(`${where} is "${value}": give true or false`);
 }
 
-function merge(before: OptionValue, value: OptionValue): OptionValue {
-  return Array.isArray(before) && Array.isArray(value)
-    ? [...(before as readonly string[]), ...(value as readonly string[])]
-    : value;
-}
+const merge = (before: OptionValue, value: OptionValue): OptionValue =>
+  Array.isArray(before) ? [before, value].flat() : value;
+
+const badValue = (problem: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', `${problem}.`);
+
+const badFile = (problem: string, options?: ErrorOptions): HarnessError =>
+  new HarnessError('BAD_CONFIG_FILE', problem, options);
 
 function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
