@@ -1,4 +1,5 @@
 import { CachingRetriever } from './credentials/caching-retriever.ts';
+import type { CachingOptions } from './credentials/caching-retriever.ts';
 import { CREDENTIALS_PATH, credentialsHandler } from './credentials/handler.ts';
 import { TARGET_HOSTS } from './credentials/host.ts';
 import type { CredentialRetriever } from './eks-auth/client.ts';
@@ -19,11 +20,7 @@ import { AgentRefusal } from './refusal.ts';
 const REQUEST_RATE = 1000;
 const THREE_HOURS = 3 * 3_600_000;
 
-interface Cache {
-  readonly retention: number;
-  readonly maxSize: number;
-  readonly refreshesPerSecond: number;
-}
+type Cache = Pick<CachingOptions, 'retention' | 'maxSize' | 'refreshesPerSecond'>;
 
 /** @throws AgentRefusal if refreshes could not keep up with a full cache */
 function cacheSettings(options: AgentOptions): Cache | undefined {

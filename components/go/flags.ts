@@ -33,6 +33,16 @@ export type FlagValues<F extends Flags> = {
   readonly [N in keyof F]: Kinds[F[N]['kind']] | (F[N] extends { readonly value: unknown } ? never : undefined);
 };
 
+type CamelCase<Name> = Name extends `${infer Head}-${infer Rest}` ? `${Head}${Capitalize<CamelCase<Rest>>}` : Name;
+
+/** The values of flags by their names as TypeScript writes them: `tls-cert` is `tlsCert`. One that is undefined is left out. */
+export const camelCased = <V extends object>(values: V) =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name.replace(/-./g, (dash) => dash.slice(1).toUpperCase()), value]),
+  ) as { readonly [N in keyof V as CamelCase<N> & string]: V[N] };
+
 const parseInt64 = (text: string): number | undefined => {
   const value = parseInteger(text, 64);
   return value === undefined ? undefined : Number(value);

@@ -17,13 +17,14 @@ export async function findRegion(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<string> {
   const region = flag ?? (environment['AWS_REGION'] || environment['AWS_DEFAULT_REGION'] || (await profileRegion()));
-  if (region === undefined)
-    throw new HarnessError('BAD_AWS', 'No AWS region is set: name one with --region, or set AWS_REGION.');
+  if (region === undefined) throw badAws('No AWS region is set: name one with --region, or set AWS_REGION.');
   // Not checked against a list: AWS adds regions. But it becomes part of host names.
   if (!/^[a-z]{2,}(-[a-z0-9]+)+$/.test(region))
-    throw new HarnessError('BAD_AWS', `The region "${region}" is none: give one such as us-west-2 with --region.`);
+    throw badAws(`The region "${region}" is none: give one such as us-west-2 with --region.`);
   return region;
 }
+
+const badAws = (sentence: string): HarnessError => new HarnessError('BAD_AWS', sentence);
 
 /** As the SDK finds it: of AWS_PROFILE in ~/.aws/config. */
 async function profileRegion(): Promise<string | undefined> {
@@ -47,10 +48,7 @@ export async function findCredentials(region: string): Promise<CredentialsProvid
     throw problem(error);
   });
   if (expiration !== undefined && expiration.getTime() <= Date.now())
-    throw new HarnessError(
-      'BAD_AWS',
-      `The AWS credentials have expired (at ${expiration.toISOString()}): get new ones and run again.`,
-    );
+    throw badAws(`The AWS credentials have expired (at ${expiration.toISOString()}): get new ones and run again.`);
   return credentials;
 }
 
@@ -62,7 +60,7 @@ export async function whoAmI(options: ClientOptions): Promise<{ readonly account
   try {
     const { Account = '', Arn = '' } = await callerIdentity(options);
     if (!/^\d{12}$/.test(Account))
-      throw new HarnessError('BAD_AWS', `STS names no account (${JSON.stringify(Account)}): see --aws-endpoint.`);
+      throw badAws(`STS names no account (${JSON.stringify(Account)}): see --aws-endpoint.`);
     return { accountId: Account, arn: Arn };
   } catch (error) {
     if (error instanceof HarnessError) throw error;
@@ -88,10 +86,7 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
   const { region, endpoints } = options;
   const said = (error as Error).message;
   if (/scoped to a valid region/i.test(said))
-    return new HarnessError(
-      'BAD_AWS',
-      `The region ${region} is not that of ${place(endpoints)}: set it with --region.`,
-    );
+    return badAws(`The region ${region} is not that of ${place(endpoints)}: set it with --region.`);
   if (endpoints.sts !== undefined) return undefined;
   const unknown = (error as { readonly code?: unknown }).code === 'ENOTFOUND';
   const refused = (error as Error).name === 'InvalidClientTokenId';
@@ -108,8 +103,7 @@ async function regionProblem(error: unknown, options: ClientOptions): Promise<Ha
         )
       : undefined;
   }
-  return new HarnessError(
-    'BAD_AWS',
+  return badAws(
     unknown
       ? `The region ${region} does not exist: name another with --region.`
       : `The account has not enabled the region ${region}: name another with --region, or enable it.`,
@@ -130,8 +124,7 @@ export function checkAccount(accountId: string, allowed: readonly string[], isAw
   if (bad !== undefined)
     throw new HarnessError('BAD_FLAG_VALUE', `--allow-account is "${bad}": give account ids of 12 digits.`);
   if (allowed.includes(accountId) || (allowed.length === 0 && !isAws)) return;
-  throw new HarnessError(
-    'BAD_AWS',
+  throw badAws(
     allowed.length === 0
       ? `The credentials are of ${what} ${accountId}, and no account is allowed yet: add --allow-account ${accountId} if this run may create and delete things there.`
       : `The credentials are of ${what} ${accountId}, which is not allowed (--allow-account ${allowed.join(',')}): use credentials of an account that is, or add it.`,
@@ -146,8 +139,7 @@ export function checkAccount(accountId: string, allowed: readonly string[], isAw
 export function checkPartition(arn: string): void {
   const partition = arn.split(':')[1];
   if (partition === 'aws') return;
-  throw new HarnessError(
-    'BAD_AWS',
+  throw badAws(
     `The credentials are of AWS' partition ${partition}, and the ARNs in suites are of partition aws: use an account and a region of that.`,
   );
 }
@@ -160,8 +152,7 @@ export const isRootUser = (arn: string): boolean => arn.endsWith(':root');
  */
 export function checkUser(arn: string, isAws: boolean): void {
   if (!isAws || !isRootUser(arn)) return;
-  throw new HarnessError(
-    'BAD_AWS',
+  throw badAws(
     `The credentials are those of the root user (${arn}), who cannot assume the role that shows when changes of IAM are in force: use those of a role.`,
   );
 }

@@ -1,4 +1,4 @@
-import { parseFlags, UsageError } from '../../go/flags.ts';
+import { camelCased, parseFlags, UsageError } from '../../go/flags.ts';
 import type { Flags } from '../../go/flags.ts';
 import type { LogLevel } from '../log.ts';
 import { LOG_LEVELS } from '../log.ts';
@@ -49,20 +49,7 @@ export function checkCommonFlags(args: readonly string[]): void {
 /** @throws UsageError */
 export function parseServerFlags(args: readonly string[]): ServerFlags {
   const flags = parseFlags(SERVER_FLAGS, args);
-  const clusterName = flags['cluster-name'];
+  const { clusterName, endpoint, verbosity, ...given } = camelCased(flags);
   if (clusterName === undefined) throw new UsageError('required flag(s) "cluster-name" not set');
-  const given = {
-    endpoint: flags.endpoint || undefined,
-    bindHosts: flags['bind-hosts'],
-    port: flags.port,
-    probePort: flags['probe-port'],
-    metricsAddress: flags['metrics-address'],
-    metricsPort: flags['metrics-port'],
-    maxCredentialRetentionBeforeRenewal: flags['max-credential-retention-before-renewal'],
-    maxCacheSize: flags['max-cache-size'],
-    maxServiceQps: flags['max-service-qps'],
-  };
-  const present = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
-  const { 'rotate-credentials': rotateCredentials, verbosity } = flags;
-  return { clusterName, rotateCredentials, verbosity: level(verbosity), ...present };
+  return { ...(given as ServerFlags), clusterName, ...(endpoint && { endpoint }), verbosity: level(verbosity) };
 }

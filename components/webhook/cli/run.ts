@@ -5,7 +5,7 @@ import type { ApiServerAccess } from '../api-server/access.ts';
 import { ApiServerClient } from '../api-server/client.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
-import { UsageError } from '../../go/flags.ts';
+import { camelCased, UsageError } from '../../go/flags.ts';
 import { parseConfigMap } from '../mutation/config-map.ts';
 import type { Identity, RunningWebhook } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
@@ -43,7 +43,12 @@ export async function run(
     const webhook = await startWebhook({
       serviceAccounts,
       ...(configuredIdentities ? { configuredIdentities } : {}),
-      ...optionsOf(flags),
+      ...camelCased(flags),
+      composeRoleArn: {
+        enabled: flags['compose-role-arn'],
+        accountId: flags['account-id'],
+        partition: flags.partition,
+      },
       tls: await readTls(flags),
       log,
       faults: faultsOf(environment['CONFORMANCE_FAULTS'] ?? ''),
@@ -89,31 +94,6 @@ async function accessOf(
     return { url: new URL(flags['kube-api']).origin, token: () => Promise.resolve(undefined) };
   }
   return accessFromPod(environment);
-}
-
-function optionsOf(flags: WebhookFlags) {
-  return {
-    annotationPrefix: flags['annotation-prefix'],
-    tokenAudience: flags['token-audience'],
-    tokenMountPath: flags['token-mount-path'],
-    tokenExpiration: flags['token-expiration'],
-    awsDefaultRegion: flags['aws-default-region'],
-    stsRegionalEndpoint: flags['sts-regional-endpoint'],
-    containerCredentialsAudience: flags['container-credentials-audience'],
-    containerCredentialsFullUri: flags['container-credentials-full-uri'],
-    containerCredentialsTokenMountPath: flags['container-credentials-token-mount-path'],
-    containerCredentialsTokenVolumeName: flags['container-credentials-token-volume-name'],
-    containerCredentialsTokenPath: flags['container-credentials-token-path'],
-    composeRoleArn: {
-      enabled: flags['compose-role-arn'],
-      accountId: flags['account-id'],
-      partition: flags.partition,
-    },
-    serviceAccountLookupGracePeriod: flags['service-account-lookup-grace-period'],
-    host: flags.host,
-    port: flags.port,
-    metricsPort: flags['metrics-port'],
-  };
 }
 
 /** The identities of the config map as it is now; one that cannot be read leaves those before it. */

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
+import { firstCsvRecord } from '../../go/text.ts';
 import { DEFAULT_TOKEN_EXPIRATION } from '../settings.ts';
 import type { Settings } from '../settings.ts';
 import type { EnvVar, Pod } from './pod-type.ts';
 import { tokenExpiration } from './service-account.ts';
 import type { Identity } from '../options.ts';
-import { containersToSkip } from './skip-containers.ts';
 
 /** What is to be added to a pod. */
 export interface MutationPlan {
@@ -38,7 +38,7 @@ export function containerCredentialsPlan(pod: Pod, known: Identity | undefined, 
     ],
     regionalSts: known?.regionalSts ?? false,
     region: settings.awsDefaultRegion,
-    skip: containersToSkip(pod, settings.annotationPrefix),
+    skip: containersToSkip(pod, settings),
     volumeName: settings.containerCredentialsTokenVolumeName,
     mountPath,
     token: {
@@ -59,7 +59,7 @@ export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings
     ],
     regionalSts: identity.regionalSts,
     region: settings.awsDefaultRegion,
-    skip: containersToSkip(pod, settings.annotationPrefix),
+    skip: containersToSkip(pod, settings),
     volumeName: 'aws-iam-token',
     mountPath: settings.tokenMountPath,
     token: {
@@ -69,6 +69,10 @@ export function webIdentityPlan(pod: Pod, identity: Identity, settings: Settings
     },
   };
 }
+
+/** The containers that the pod's annotation `<prefix>/skip-containers` names; none when its value cannot be read. */
+const containersToSkip = (pod: Pod, { annotationPrefix }: Settings): ReadonlySet<string> =>
+  new Set(firstCsvRecord(pod.metadata?.annotations?.[`${annotationPrefix}/skip-containers`] ?? ''));
 
 function podTokenExpiration(pod: Pod, fallback: bigint, settings: Settings): bigint {
   return tokenExpiration(pod.metadata?.annotations?.[`${settings.annotationPrefix}/token-expiration`], fallback);
