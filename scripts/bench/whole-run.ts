@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import type { RunResults } from '../../harness/report/results.ts';
 
 /** One run of all scenarios on the embedded cluster, in a process of its own. */
@@ -46,12 +48,8 @@ export async function wholeRun(
       ['--import', USAGE_REPORTER, program, '--quiet', '--report-dir', directory, ...args],
       { env: { ...ownEnvironment(), ...environment }, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] },
     );
-    const output = textOf(child.stderr);
-    const usage = textOf(child.stdio[3] as Readable);
-    const exitCode = await new Promise<number | null>((resolve, reject) => {
-      child.once('error', reject);
-      child.once('exit', (code) => resolve(code));
-    });
+    const [output, usage] = [text(child.stderr as Readable), text(child.stdio[3] as Readable)];
+    const [exitCode] = (await once(child, 'exit')) as [number | null];
     const milliseconds = performance.now() - started;
     if (exitCode !== 0)
       throw new Error(`A run exited ${exitCode}:\n${(await output).split('\n').slice(-40).join('\n')}`);
@@ -83,8 +81,7 @@ export function podsOf({ scenarios }: Pick<RunResults, 'scenarios'>): number {
 export async function bareStarts(count: number): Promise<number> {
   const started = performance.now();
   for (let number = 0; number < count; number += 1) {
-    const child = spawn(process.execPath, ['-e', '0'], { env: ownEnvironment(), stdio: 'ignore' });
-    await new Promise((resolve, reject) => child.once('exit', resolve).once('error', reject));
+    await once(spawn(process.execPath, ['-e', '0'], { env: ownEnvironment(), stdio: 'ignore' }), 'exit');
   }
   return performance.now() - started;
 }
@@ -96,10 +93,4 @@ export function verdictsOf({ scenarios }: RunResults): string {
 
 function ownEnvironment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_')));
-}
-
-async function textOf(stream: Readable | null): Promise<string> {
-  let text = '';
-  for await (const chunk of stream ?? []) text += String(chunk);
-  return text;
 }

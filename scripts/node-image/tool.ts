@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, createWriteStream, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { execa } from 'execa';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -86,14 +87,10 @@ export interface Answer {
 
 /** Runs a command that is not worth a log, and gives what it printed. */
 export async function ask(command: string, args: readonly string[], signal?: AbortSignal): Promise<Answer> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], signal });
-  let output = '';
-  let errors = '';
-  let missing = false;
-  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-  child.on('error', (error: NodeJS.ErrnoException) => (missing = error.code === 'ENOENT'));
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  const { exitCode, stdout, stderr, code } = await execa(command, args, {
+    ...{ reject: false, stdin: 'ignore' },
+    ...(signal && { cancelSignal: signal }),
+  });
   signal?.throwIfAborted();
-  return { status: missing ? null : status, output: output.trim(), errors: errors.trim(), missing };
+  return { status: exitCode ?? null, output: stdout.trim(), errors: stderr.trim(), missing: code === 'ENOENT' };
 }

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { accountOf, generalize, inPlaces, withoutCovered, type Places } from './generalize.ts';
-import { isOfJob } from './outside.ts';
+import { isOfJob, type Judged } from './outside.ts';
 import {
   AUTO_MODE,
   BOUNDARY_GROUPS,
@@ -56,8 +56,6 @@ export function boundaryPolicy(recorded: Recorded): string {
   const asked = askedWhere(recorded, ({ kind }) => kind === 'boundary');
   return textOf(grouped(asked, BOUNDARY_GROUPS));
 }
-
-type Judged = CallRecord['authorizations'][number]['decision']['statements'][number];
 
 function askedWhere({ calls, ...places }: Recorded, decides: (statement: Judged) => boolean): Asked[] {
   return calls.flatMap(({ authorizations }) =>

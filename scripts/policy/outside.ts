@@ -6,12 +6,10 @@ export interface Job {
   readonly jobPolicyName: string;
 }
 
-interface Judged {
-  readonly kind: string;
-  readonly policy: string;
-}
+/** A statement that had a say in a decision. */
+export type Judged = CallRecord['authorizations'][number]['decision']['statements'][number];
 
-/** Whether a statement that had a say in a decision is one of the job's policy. */
+/** Whether it is one of the job's policy. */
 export const isOfJob = ({ kind, policy }: Judged, jobPolicyName: string): boolean =>
   kind === 'identity' && policy === `managed policy ${jobPolicyName}`;
 

@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DescribeAddonVersionsCommand } from '@aws-sdk/client-eks';
+import { execa } from 'execa';
 import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
 import { leaveBoundary, makeBoundary } from './boundary.ts';
 import type { Recorded } from './generate.ts';
@@ -109,22 +109,15 @@ const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
     );
 
 /** Runs a command with the job's credentials. */
-export function start(
+export async function start(
   cloud: RehearsalCloud,
   { args, killWhen }: Command,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
-  const child = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
-    env: { ...process.env, ...cloud.environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+  const child = execa(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {
+    ...{ env: cloud.environment, stdin: 'ignore', all: true, reject: false },
   });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   const watch = setInterval(() => killWhen?.() === true && child.kill('SIGKILL'), 200);
-  return new Promise((resolve) =>
-    child.on('close', (code) => {
-      clearInterval(watch);
-      resolve({ code, output });
-    }),
-  );
+  const { exitCode = null, all } = await child;
+  clearInterval(watch);
+  return { code: exitCode, output: all };
 }
