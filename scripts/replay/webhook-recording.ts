@@ -1,25 +1,32 @@
-import { HarnessError } from '../../foundation/errors.ts';
 import { parseAllDocuments } from 'yaml';
+import * as z from 'zod';
 import type { ServiceAccount, WebhookOptions } from '../../components/webhook/index.ts';
+import { validated } from '../../foundation/validate.ts';
 
 /** One admission review and what the webhook answered. */
-export interface RecordedReview {
-  readonly name: string;
-  readonly namespace: string;
+export type RecordedReview = z.infer<typeof review>;
+const review = z.object({
+  name: z.string(),
+  namespace: z.string().default(''),
   /** The object of the review; null was sent as it is, unless there is a raw body. */
-  readonly pod: unknown;
+  pod: z.unknown().optional(),
   /** The body that was sent in place of a review. */
-  readonly raw?: string;
-  readonly contentType?: string;
-  readonly status: number;
-  readonly allowed?: boolean;
-  readonly apiVersion?: string | null;
-  readonly patchType?: string;
-  readonly patch?: readonly unknown[];
-  readonly resultStatus?: unknown;
+  raw: z.exactOptional(z.string()),
+  contentType: z.exactOptional(z.string()),
+  status: z.number(),
+  allowed: z.exactOptional(z.boolean()),
+  apiVersion: z.string().nullable().optional(),
+  patchType: z.exactOptional(z.string()),
+  patch: z.exactOptional(z.array(z.unknown())),
+  resultStatus: z.unknown().optional(),
   /** The body, where it was no review. */
-  readonly body?: string;
-}
+  body: z.exactOptional(z.string()),
+});
+const content = z.object({
+  reviews: z.array(review),
+  about: z.string().default(''),
+  serviceAccounts: z.string().default(''),
+});
 
 export interface WebhookRecording {
   readonly reviews: readonly RecordedReview[];
@@ -32,17 +39,13 @@ export interface WebhookRecording {
 }
 
 export function parseWebhookRecording(recording: unknown): WebhookRecording {
-  if (!isObject(recording) || !Array.isArray(recording['reviews'])) {
-    throw new HarnessError('BAD_FILE', 'The recording has no list "reviews": is it one of the webhook?');
-  }
-  const about = typeof recording['about'] === 'string' ? recording['about'] : '';
-  const reviews = recording['reviews'].map(parseReview);
+  const { reviews, about, serviceAccounts } = validated(content, recording, String);
   return {
     reviews,
     apiVersion: mostCommon(reviews.flatMap(({ apiVersion }) => apiVersion ?? [])) ?? 'admission.k8s.io/v1beta1',
     settings: settingsIn(about),
     identities: identitiesIn(about),
-    serviceAccounts: parseServiceAccounts(recording['serviceAccounts']),
+    serviceAccounts: parseServiceAccounts(serviceAccounts),
   };
 }
 
@@ -50,13 +53,6 @@ function mostCommon(values: readonly string[]): string | undefined {
   const counts = new Map<string, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
-}
-
-function parseReview(review: unknown, index: number): RecordedReview {
-  if (!isObject(review) || typeof review['name'] !== 'string' || typeof review['status'] !== 'number') {
-    throw new HarnessError('BAD_FILE', `Review ${index} of the recording has no name or no status.`);
-  }
-  return { namespace: '', ...review } as unknown as RecordedReview;
 }
 
 /** Flags of the webhook that a recording may name, and how the value of each is read. */
@@ -93,9 +89,8 @@ function identitiesIn(about: string): WebhookRecording['identities'] {
   }));
 }
 
-function parseServiceAccounts(yaml: unknown): ReadonlyMap<string, ServiceAccount> {
+function parseServiceAccounts(yaml: string): ReadonlyMap<string, ServiceAccount> {
   const serviceAccounts = new Map<string, ServiceAccount>();
-  if (typeof yaml !== 'string') return serviceAccounts;
   for (const document of parseAllDocuments(yaml)) {
     const object: unknown = document.toJS();
     if (!isObject(object) || object['kind'] !== 'ServiceAccount' || !isObject(object['metadata'])) continue;
