@@ -108,6 +108,8 @@ describe('the journal', () => {
   };
   for (const [title, value] of Object.entries(broken))
     it(`refuses ${title}`, () => {
-      expect(() => readState(write(value))).to.throw(/^it (is no JSON|does not have the form of a state file)$/);
+      expect(() => readState(write(value))).to.throw(
+        /^it (is no JSON|does not have the form of a state file \((it|[a-z]\S*) must be [^\n]+\))$/,
+      );
     });
 });

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import * as z from 'zod';
 import type { Journal, JournalEntry } from '../../foundation/journal.ts';
+import { validated } from '../../foundation/validate.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Name of the state file in a report folder. */
@@ -91,64 +93,45 @@ export function readState(path: string): RunState {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
   }
-  const current = asCurrent(state);
-  if (!isState(current)) throw new Error('it does not have the form of a state file');
-  return current;
+  return validated(stateFile, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
 }
 
 /** A state file of version 1, which a killed run of an older release left, differs by one name. */
 function asCurrent(state: unknown): unknown {
-  if (!isObject(state) || state['version'] !== 1) return state;
-  const { makings, ...rest } = state;
-  return { ...rest, version: 2, resources: makings };
+  const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
+  return old === undefined ? state : { ...old, version: 2, resources: old.makings };
 }
 
-function isState(value: unknown): value is RunState {
-  if (!isObject(value) || value['version'] !== 2) return false;
-  const { run, startedAt, process: owner, resources } = value;
-  return (
-    typeof run === 'string' &&
-    RUN_ID.test(run) &&
-    typeof startedAt === 'string' &&
-    !Number.isNaN(Date.parse(startedAt)) &&
-    isObject(owner) &&
-    typeof owner['host'] === 'string' &&
-    Number.isSafeInteger(owner['pid']) &&
-    typeof owner['started'] === 'string' &&
-    Array.isArray(resources) &&
-    resources.every(isEntry)
-  );
-}
+const text = z.string();
+const named = z.object({
+  kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']),
+  name: text,
+});
+const entry = z.discriminatedUnion(
+  'kind',
+  [
+    named,
+    z.object({ kind: z.literal('path'), path: text }),
+    z.object({
+      kind: z.literal('attachment'),
+      kubeconfig: text,
+      context: text,
+      nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')),
+    }),
+    z.object({
+      kind: z.literal('aws'),
+      accountId: text.regex(/^\d{12}$/, '12 digits'),
+      region: text.regex(/^[a-z0-9-]+$/, 'a region'),
+      endpoints: z.record(text, text),
+    }),
+  ],
+  'a kind of resource that is known',
+);
 
-function isEntry(value: unknown): value is JournalEntry {
-  if (!isObject(value)) return false;
-  switch (value['kind']) {
-    case 'docker-network':
-    case 'kind-cluster':
-    case 'docker-container':
-    case 'docker-image':
-      return typeof value['name'] === 'string';
-    case 'path':
-      return typeof value['path'] === 'string';
-    case 'attachment':
-      return (
-        typeof value['kubeconfig'] === 'string' &&
-        typeof value['context'] === 'string' &&
-        Array.isArray(value['nodes']) &&
-        value['nodes'].every((node) => typeof node === 'string' && /^\w[\w.-]*$/.test(node))
-      );
-    case 'aws':
-      return (
-        typeof value['accountId'] === 'string' &&
-        /^\d{12}$/.test(value['accountId']) &&
-        typeof value['region'] === 'string' &&
-        /^[a-z0-9-]+$/.test(value['region']) &&
-        isObject(value['endpoints']) &&
-        Object.values(value['endpoints']).every((url) => typeof url === 'string')
-      );
-    default:
-      return false;
-  }
-}
-
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const stateFile = z.object({
+  version: z.literal(2),
+  run: text.regex(RUN_ID, 'the id of a run'),
+  startedAt: text.refine((time) => !Number.isNaN(Date.parse(time)), 'must be a time'),
+  process: z.object({ host: text, pid: z.int('a whole number'), started: text }),
+  resources: z.array(entry),
+}) satisfies z.ZodType<RunState>;
