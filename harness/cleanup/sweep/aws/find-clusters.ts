@@ -10,6 +10,7 @@ import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
 import type { AwsClients } from '../../../aws/target.ts';
 import type { InClusters } from './in-clusters.ts';
 import { each, eachOfRuns, isDenied, isOf, refused, type Found, type Look } from './looking.ts';
+import { addonNamed, associationOf, clusterNamed, objectIn } from './things.ts';
 import { markOf, readTags, runOfName } from './tags.ts';
 
 /** Clusters of runs, and what runs left in clusters of others. */
@@ -28,7 +29,7 @@ export async function clusters({ clients, runs, kubernetes }: Look): Promise<Fou
         const mark = markOf(name, (await describe(name))?.tags ?? {});
         return mark === undefined
           ? refused(`cluster ${name}`)
-          : { thing: { ...mark, account: 'main', kind: 'cluster', name } };
+          : { thing: { ...mark, account: 'main', ...clusterNamed(name) } };
       },
     ),
     each(
@@ -58,7 +59,7 @@ async function inExistingCluster(
   kubernetes: Pick<InClusters, 'find'>,
 ): Promise<Found[]> {
   const cluster = described.name ?? '';
-  const of = { account: 'main', cluster } as const;
+  const account = 'main';
   const associations: string[] = [];
   for await (const page of paginateListPodIdentityAssociations({ client: eks }, { clusterName: cluster }))
     associations.push(...(page.associations ?? []).map(({ associationId = '' }) => associationId));
@@ -69,18 +70,21 @@ async function inExistingCluster(
       );
       const mark = readTags(association?.tags ?? {});
       const subject = `${association?.namespace}/${association?.serviceAccount}`;
-      return mark && { thing: { ...mark, ...of, kind: 'association', id, subject } };
+      return mark && { thing: { ...mark, account, ...associationOf(cluster, id, subject) } };
     }),
     each([AGENT_ADDON], async (name): Promise<Found> => {
       const { addon } = await eks.send(new DescribeAddonCommand({ clusterName: cluster, addonName: name }));
       const mark = readTags(addon?.tags ?? {});
-      return mark && { thing: { ...mark, ...of, kind: 'add-on', name } };
+      return mark && { thing: { ...mark, account, ...addonNamed(cluster, name) } };
     }),
     kubernetes.find(described),
   ]);
   return [
     ...ofAssociations,
     ...ofAddon,
-    ...objects.map(({ kind, name, run, expiresAt }): Found => ({ thing: { run, expiresAt, ...of, kind, name } })),
+    ...objects.map((object): Found => {
+      const { run, expiresAt } = object;
+      return { thing: { run, expiresAt, account, ...objectIn(cluster, object) } };
+    }),
   ];
 }

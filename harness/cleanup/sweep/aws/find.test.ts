@@ -7,7 +7,6 @@ import { tagsOf } from '../../../../foundation/tags.ts';
 import { startEmulator, type Emulator } from '../../../../emulator/index.ts';
 import type { AwsClients } from '../../../aws/target.ts';
 import { findInAccount } from './find.ts';
-import { titleOf } from './things.ts';
 
 const RUN = 'c1a2b3d';
 const TAGS = tagsOf(RUN, new Date(0), 'us-west-2');
@@ -69,7 +68,7 @@ describe('looking for what runs left, in an account that others use too', () => 
       ...{ clients, services: undefined, account: 'main', runs },
       kubernetes: { find: async () => [] },
     });
-    return { found: things.map(titleOf).sort(), refused, unseen };
+    return { found: things.map(({ name }) => name).sort(), refused, unseen };
   }
 
   it('passes over a provider that is no issuer of EKS and that it may not look at, as that of the job itself', async () => {

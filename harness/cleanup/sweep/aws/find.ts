@@ -12,7 +12,7 @@ import type { AccountAlias } from '../../../scenario/policy.ts';
 import { clusters } from './find-clusters.ts';
 import { eachOfRuns, isDenied, isOf, refused, type Found, type Look } from './looking.ts';
 import { markOf, readTags, tagRecord } from './tags.ts';
-import type { AwsFindings } from './things.ts';
+import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from './things.ts';
 
 /**
  * Looks for what runs left in an account, by name and tags. Changes nothing. What is deleted while it looks is passed over;
@@ -47,7 +47,9 @@ async function roles({ clients: { iam }, account, runs }: Look): Promise<Found[]
     async (name): Promise<Found> => {
       const { Tags } = await iam.send(new ListRoleTagsCommand({ RoleName: name }));
       const mark = markOf(name, tagRecord(Tags));
-      return mark === undefined ? refused(`role ${name}`) : { thing: { ...mark, account, kind: 'role', name } };
+      return mark === undefined
+        ? refused(`role ${name}`)
+        : { thing: { ...mark, account, ...roleNamed(name, account) } };
     },
   );
 }
@@ -66,7 +68,7 @@ async function policies({ clients: { iam }, account, runs }: Look): Promise<Foun
     async ({ name, arn }): Promise<Found> => {
       const { Tags } = await iam.send(new ListPolicyTagsCommand({ PolicyArn: arn }));
       const mark = markOf(name, tagRecord(Tags));
-      return mark === undefined ? refused(`policy ${arn}`) : { thing: { ...mark, account, kind: 'policy', arn } };
+      return mark === undefined ? refused(`policy ${arn}`) : { thing: { ...mark, account, ...policyOf(arn, account) } };
     },
   );
 }
@@ -81,7 +83,7 @@ async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Fo
       try {
         const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn }));
         const mark = readTags(tagRecord(Tags));
-        return mark && { thing: { ...mark, account, kind: 'OIDC provider', arn } };
+        return mark && { thing: { ...mark, account, ...providerOf(arn, account) } };
       } catch (error) {
         // A job need be allowed to look at no others than issuers of its region: not at the one that it comes from itself.
         if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return undefined;
@@ -114,7 +116,9 @@ async function buckets({ clients: { s3 }, account, runs }: Look): Promise<Found[
         },
       );
       const mark = markOf(name, tagRecord(TagSet));
-      return mark === undefined ? refused(`bucket ${name}`) : { thing: { ...mark, account, kind: 'bucket', name } };
+      return mark === undefined
+        ? refused(`bucket ${name}`)
+        : { thing: { ...mark, account, ...bucketNamed(name, account) } };
     },
   );
 }

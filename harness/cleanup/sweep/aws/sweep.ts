@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../../../foundation/aws-problem.ts';
+import { removeAll, type Resource } from '../../../../foundation/resources.ts';
 import type { AwsTarget } from '../../../aws/target.ts';
 import { EXIT } from '../../../../foundation/errors.ts';
 import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';
-import { removeThing } from './remove.ts';
-import { clusterOfRole, REMOVAL_ORDER, titleOf, type AwsFindings, type AwsThing } from './things.ts';
+import type { AwsFindings, AwsThing } from './things.ts';
 
 export interface AwsSweepOptions {
   readonly list: boolean;
@@ -81,7 +81,7 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
     (runs.length === 0 ? io.out : io.err)(`Not touched: ${sentence}.\n`);
   for (const [name, why] of io.kubernetes.passedOver)
     io.out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
-  const reasons = new Map<string, string>();
+  let reasons: ReadonlyMap<string, string> = new Map();
   let left = things.filter(mayGo);
   let seen = found;
   const any = left.length > 0;
@@ -93,18 +93,14 @@ export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: Aws
       left = seen.things.filter(mayGo);
     }
     if (left.length === 0) break;
-    reasons.clear();
-    await removeAll(aws, left, seen, reasons, io);
+    reasons = await remove(aws, left, seen, io);
     seen = await look();
     left = seen.things.filter(mayGo);
   }
   const { unseen } = seen;
   for (const { title, why } of unseen) io.err(`Not looked at: ${title} (${why}).\n`);
   if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
-  for (const thing of left) {
-    const title = titleOf(thing);
-    io.err(`Not removed: ${title} (${reasons.get(title) ?? 'it is there again'}).\n`);
-  }
+  for (const { name } of left) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it is there again'}).\n`);
   const isMissed = runs.length > 0 && seen.elsewhere.length > 0;
   const complete = left.length === 0 && unseen.length === 0 && !isMissed;
   if (any && complete) io.out('All of it is removed.\n');
@@ -119,52 +115,32 @@ const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
     ),
   ].map((place) => `IAM resources ${place}`);
 
-/**
- * Removes the things in their order. With its roles a cluster works in EC2 (EKS User Guide, "Amazon EKS cluster IAM role"), also
- * while it is being deleted: they stay as long as it does.
- */
-async function removeAll(
+/** Removes the things, and tells of each. Gives the reasons by name of what could not be removed. */
+async function remove(
   aws: AwsTarget,
   things: readonly AwsThing[],
   found: AwsFindings,
-  reasons: Map<string, string>,
-  io: AwsSweepIo,
-): Promise<void> {
-  const there = new Set([
-    ...found.things.map(titleOf),
-    ...[...found.refused, ...found.unseen].map(({ title }) => title),
-  ]);
-  for (const kind of REMOVAL_ORDER) {
-    await Promise.all(
-      things
-        .filter((thing) => thing.kind === kind)
-        .map(async (thing) => {
-          const title = titleOf(thing);
-          const progress = (line: string): void => io.out(`  ${thing.run}: ${line}\n`);
-          const cluster = clusterOfRole(thing);
-          if (cluster !== undefined && there.has(cluster)) {
-            reasons.set(title, `it stays while ${cluster} is there`);
-            return;
-          }
-          try {
-            await removeThing(thing, {
-              clients: (account) => aws.clients(account),
-              kubernetes: io.kubernetes,
-              progress,
-            });
-            there.delete(title);
-            progress(`removed ${title}`);
-          } catch (error) {
-            reasons.set(title, reasonOf(error as Error));
-          }
-        }),
-    );
-  }
+  { out, kubernetes }: AwsSweepIo,
+): Promise<ReadonlyMap<string, string>> {
+  const names = new Set(things.map(({ name }) => name));
+  const others = found.things.filter(({ name }) => !names.has(name));
+  const untouched = [...found.refused, ...found.unseen].map(({ title }) => title);
+  const resources = things.map((thing): Resource => {
+    const progress = (line: string): void => out(`  ${thing.run}: ${line}\n`);
+    const remove = async (): Promise<void> => {
+      await thing.remove({ clients: aws.clients(thing.account), kubernetes, progress });
+      progress(`removed ${thing.name}`);
+    };
+    return { ...thing, lives: 'aws', remove };
+  });
+  const there = new Set([...others.map(({ name }) => name), ...untouched]);
+  const failures = await removeAll(resources, { there });
+  return new Map([...failures].map(([{ name }, error]) => [name, reasonOf(error)]));
 }
 
 const reasonOf = (error: Error): string =>
   awsProblem(error)?.sentence.replace(/\.$/, '') ??
-  `${error.name}: ${error.message.split('\n')[0]?.replace(/\.$/, '')}`;
+  `${error.name === 'Error' ? '' : `${error.name}: `}${error.message.split('\n')[0]?.replace(/\.$/, '')}`;
 
 function describe(run: string, things: readonly AwsThing[], mayGo: (thing: AwsThing) => boolean, now: Date): string {
   const expiresAt = new Date(Math.max(...things.map((thing) => thing.expiresAt.getTime())));
@@ -174,6 +150,6 @@ function describe(run: string, things: readonly AwsThing[], mayGo: (thing: AwsTh
       ? `expired ${-minutes} min ago`
       : `expires in ${minutes} min, and is named with --run`
     : `expires in ${minutes} min (${expiresAt.toISOString()}): left alone, unless you name it with --run ${run}`;
-  const order = [...things].sort((a, b) => REMOVAL_ORDER.indexOf(a.kind) - REMOVAL_ORDER.indexOf(b.kind));
-  return `Run ${run}, ${state}\n${order.map((thing) => `  ${titleOf(thing)}\n`).join('')}`;
+  const order = [...things].sort((a, b) => a.order - b.order);
+  return `Run ${run}, ${state}\n${order.map((thing) => `  ${thing.name}\n`).join('')}`;
 }

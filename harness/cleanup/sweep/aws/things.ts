@@ -1,26 +1,55 @@
-import type { InCluster } from '../../../../clusters/eks/index.ts';
+import {
+  DeletePodIdentityAssociationCommand,
+  paginateListAddons,
+  paginateListNodegroups,
+  type EKSClient,
+} from '@aws-sdk/client-eks';
+import { DeleteOpenIDConnectProviderCommand, DeletePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  addonOf,
+  clusterOf,
+  deleteFromEks,
+  nodeGroupOf,
+  removeRole,
+  TIMING,
+  type Patience,
+  type Timing,
+} from '../../../../clusters/eks/index.ts';
+import { awsProblem } from '../../../../foundation/aws-problem.ts';
+import { ignoreMissing } from '../../../../foundation/missing.ts';
+import type { Resource } from '../../../../foundation/resources.ts';
+import { deleteBucket } from '../../../aws/delete-bucket.ts';
+import type { AwsClients } from '../../../aws/target.ts';
 import type { AccountAlias } from '../../../scenario/policy.ts';
+import type { InClusters, ObjectOfARun } from './in-clusters.ts';
+
+/** What things are removed with. */
+export interface AwsRemoval {
+  /** In the account of the thing. */
+  readonly clients: AwsClients;
+  readonly kubernetes: Pick<InClusters, 'remove'>;
+  readonly progress: (line: string) => void;
+  /** For tests. */
+  readonly timing?: Timing;
+}
+
+/** Something in AWS, and how it is removed with all that is in it. What is gone already counts as removed. */
+interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
+  readonly order: number;
+  readonly remove: (removal: AwsRemoval) => Promise<unknown>;
+}
 
 /** Something in AWS that carries the tags of a run. */
-export type AwsThing = {
+export interface AwsThing extends Removable {
   readonly run: string;
   readonly expiresAt: Date;
   readonly account: AccountAlias;
   /** Of the run. Undefined: where it was found. */
   readonly region?: string;
-} & (
-  | { readonly kind: 'association'; readonly cluster: string; readonly id: string; readonly subject: string }
-  | { readonly kind: 'add-on'; readonly cluster: string; readonly name: string }
-  | { readonly kind: InCluster['kind']; readonly cluster: string; readonly name: string }
-  | { readonly kind: 'cluster'; readonly name: string }
-  | { readonly kind: 'OIDC provider'; readonly arn: string }
-  | { readonly kind: 'bucket'; readonly name: string }
-  | { readonly kind: 'role'; readonly name: string }
-  | { readonly kind: 'policy'; readonly arn: string }
-);
+}
 
 /** In this order: what uses something goes before it. */
-export const REMOVAL_ORDER: readonly AwsThing['kind'][] = [
+const REMOVAL_ORDER = [
   'namespace',
   'DaemonSet',
   'association',
@@ -32,11 +61,67 @@ export const REMOVAL_ORDER: readonly AwsThing['kind'][] = [
   'bucket',
   'role',
   'policy',
-];
+] as const;
+
+const removable = (kind: (typeof REMOVAL_ORDER)[number], name: string, remove: Removable['remove']): Removable => ({
+  name: `${kind} ${name}`,
+  order: REMOVAL_ORDER.indexOf(kind),
+  remove,
+});
+
+const inAccount = (name: string, account: AccountAlias): string =>
+  account === 'other' ? `${name} in the second account` : name;
+
+export const objectIn = (cluster: string, object: ObjectOfARun): Removable =>
+  removable(object.kind, `${object.name} of cluster ${cluster}`, ({ kubernetes }) =>
+    kubernetes.remove(cluster, object),
+  );
+
+export const associationOf = (clusterName: string, associationId: string, subject: string): Removable =>
+  removable('association', `${associationId} of ${subject} in cluster ${clusterName}`, ({ clients: { eks } }) =>
+    ignoreMissing(() => eks.send(new DeletePodIdentityAssociationCommand({ clusterName, associationId }))),
+  );
+
+export const addonNamed = (cluster: string, name: string): Removable =>
+  removable('add-on', `${name} of cluster ${cluster}`, ({ clients: { eks }, progress, timing = TIMING }) =>
+    deleteFromEks(addonOf(eks, cluster, name), { progress, timing }),
+  );
+
+export const clusterNamed = (name: string): Removable =>
+  removable('cluster', name, ({ clients: { eks }, progress, timing = TIMING }) =>
+    ignoreMissing(() => deleteWholeCluster(eks, name, { progress, timing })),
+  );
+
+export const providerOf = (arn: string, account: AccountAlias): Removable =>
+  removable('OIDC provider', inAccount(arn, account), ({ clients: { iam } }) =>
+    ignoreMissing(() => iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }))),
+  );
+
+export const bucketNamed = (name: string, account: AccountAlias): Removable =>
+  removable('bucket', inAccount(name, account), ({ clients: { s3 } }) => ignoreMissing(() => deleteBucket(s3, name)));
+
+/**
+ * With its roles a cluster works in EC2 (EKS User Guide, "Amazon EKS cluster IAM role"), also while it is being deleted: they
+ * stay as long as it does.
+ */
+export function roleNamed(name: string, account: AccountAlias): Removable {
+  const cluster = /^(conformance-c[0-9a-f]{6}-c\d)-(?:cluster|node)$/.exec(name)?.[1];
+  return {
+    ...removable('role', inAccount(name, account), ({ clients: { iam }, timing = TIMING }) =>
+      ignoreMissing(() => removeRole(iam, name, timing)),
+    ),
+    ...(cluster !== undefined && account === 'main' && { neededBy: `cluster ${cluster}` }),
+  };
+}
+
+export const policyOf = (arn: string, account: AccountAlias): Removable =>
+  removable('policy', inAccount(arn, account), ({ clients: { iam } }) =>
+    ignoreMissing(() => iam.send(new DeletePolicyCommand({ PolicyArn: arn }))),
+  );
 
 /** Something that is left as it is. */
 export interface Untouched {
-  /** As `titleOf` has it. */
+  /** As the `name` of a thing. */
   readonly title: string;
   /** Goes on from the title, or is a clause of its own; no full stop. */
   readonly why: string;
@@ -51,29 +136,26 @@ export interface AwsFindings {
   readonly unseen: readonly Untouched[];
 }
 
-/** Title of the cluster that a role of a run is of; undefined for all else. */
-export function clusterOfRole(thing: AwsThing): string | undefined {
-  if (thing.kind !== 'role' || thing.account !== 'main') return undefined;
-  const name = /^(conformance-c[0-9a-f]{6}-c\d)-(?:cluster|node)$/.exec(thing.name)?.[1];
-  return name === undefined ? undefined : `cluster ${name}`;
-}
-
-export function titleOf(thing: AwsThing): string {
-  const where = thing.account === 'other' ? ' in the second account' : '';
-  switch (thing.kind) {
-    case 'association':
-      return `association ${thing.id} of ${thing.subject} in cluster ${thing.cluster}`;
-    case 'add-on':
-    case 'namespace':
-    case 'DaemonSet':
-    case 'Lease':
-      return `${thing.kind} ${thing.name} of cluster ${thing.cluster}`;
-    case 'OIDC provider':
-    case 'policy':
-      return `${thing.kind} ${thing.arn}${where}`;
-    case 'cluster':
-    case 'bucket':
-    case 'role':
-      return `${thing.kind} ${thing.name}${where}`;
-  }
+/**
+ * Deletes a cluster with its add-ons, and with its node groups, which EKS asks for (EKS API Reference, "DeleteCluster"). An
+ * add-on that does not go by itself goes with its cluster.
+ */
+async function deleteWholeCluster(eks: EKSClient, name: string, patience: Patience): Promise<void> {
+  const addons: string[] = [];
+  for await (const page of paginateListAddons({ client: eks }, { clusterName: name }))
+    addons.push(...(page.addons ?? []));
+  const groups: string[] = [];
+  for await (const page of paginateListNodegroups({ client: eks }, { clusterName: name }))
+    groups.push(...(page.nodegroups ?? []));
+  const tell = (addon: string, error: Error): void =>
+    patience.progress(
+      `add-on ${addon} of cluster ${name} is left to the deletion of the cluster: ${awsProblem(error)?.sentence ?? error.message}`,
+    );
+  await Promise.all([
+    ...addons.map((addon) =>
+      deleteFromEks(addonOf(eks, name, addon), patience).catch((error: unknown) => tell(addon, error as Error)),
+    ),
+    ...groups.map((group) => deleteFromEks(nodeGroupOf(eks, name, group), patience)),
+  ]);
+  await deleteFromEks(clusterOf(eks, name), patience);
 }

@@ -11,10 +11,8 @@ import { expect } from 'chai';
 import { TIMING } from '../../../../clusters/eks/index.ts';
 import { startEmulator } from '../../../../emulator/index.ts';
 import type { AwsClients } from '../../../aws/target.ts';
-import { removeThing } from './remove.ts';
-import type { AwsThing } from './things.ts';
+import { bucketNamed, clusterNamed, roleNamed, type AwsThing } from './things.ts';
 
-const OF_A_RUN = { run: 'c1a2b3d', expiresAt: new Date(0), account: 'main' } as const;
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: 'ec2.amazonaws.com' }, Action: 'sts:AssumeRole' }],
@@ -22,12 +20,12 @@ const TRUST = JSON.stringify({
 const timing = { ...TIMING, firstPause: 1, longestPause: 1 };
 
 const remove = (
-  thing: AwsThing,
+  thing: Pick<AwsThing, 'remove'>,
   clients: Partial<AwsClients>,
   progress: (line: string) => void = () => undefined,
-): Promise<void> =>
-  removeThing(thing, {
-    ...{ clients: () => clients as AwsClients, progress, timing },
+): Promise<unknown> =>
+  thing.remove({
+    ...{ clients: clients as AwsClients, progress, timing },
     kubernetes: { remove: async () => undefined },
   });
 
@@ -63,7 +61,7 @@ describe('removing what a run left in AWS', () => {
         async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
       { step: 'initialize' },
     );
-    await remove({ ...OF_A_RUN, kind: 'cluster', name: 'conformance-c1a2b3d-c1' }, { eks });
+    await remove(clusterNamed('conformance-c1a2b3d-c1'), { eks });
     eks.destroy();
     expect(calls.slice(0, 2).sort()).to.deep.equal(['DeleteAddonCommand', 'DeleteNodegroupCommand']);
     expect(calls.slice(2)).to.deep.equal(['DeleteClusterCommand']);
@@ -89,7 +87,7 @@ describe('removing what a run left in AWS', () => {
       const document = '{"Version":"2012-10-17","Statement":[]}';
       await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: TRUST }));
       await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'own', PolicyDocument: document }));
-      await remove({ ...OF_A_RUN, kind: 'role', name: RoleName }, { iam });
+      await remove(roleNamed(RoleName, 'main'), { iam });
       expect((await iam.send(new ListRolesCommand({}))).Roles).to.deep.equal([]);
     } finally {
       iam.destroy();
@@ -121,7 +119,7 @@ describe('removing what a run left in AWS', () => {
         async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
       { step: 'initialize' },
     );
-    await remove({ ...OF_A_RUN, kind: 'cluster', name: 'conformance-c1a2b3d-c1' }, { eks }, (line) => lines.push(line));
+    await remove(clusterNamed('conformance-c1a2b3d-c1'), { eks }, (line) => lines.push(line));
     eks.destroy();
     expect(asked).to.include.members(['DeleteAddonCommand', 'DeleteClusterCommand']);
     expect(lines.join('\n')).to.match(
@@ -143,7 +141,7 @@ describe('removing what a run left in AWS', () => {
       const Statement = [{ Effect: 'Deny', Principal: '*', Action, Resource }];
       const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
       await s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
-      await remove({ ...OF_A_RUN, kind: 'bucket', name: Bucket }, { s3 });
+      await remove(bucketNamed(Bucket, 'main'), { s3 });
       expect((await s3.send(new ListBucketsCommand({}))).Buckets ?? []).to.deep.equal([]);
     } finally {
       s3.destroy();
