@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { factMatches, firstMismatch, isSessionOf } from './expectation.ts';
+import { factMatches, firstMismatch } from './expectation.ts';
+import { isSessionOf } from './role-arn.ts';
 import type { ExpectedResult, FactMatcher, ProbeResult } from './probe-protocol.ts';
 
 describe('the first mismatch of a result', () => {

@@ -49,10 +49,3 @@ export function factMatches(actual: string | number | boolean | undefined, match
     return typeof actual === 'number' && actual >= matcher.between[0] && actual <= matcher.between[1];
   return actual !== undefined && new RegExp(matcher.matches).test(String(actual));
 }
-
-/** Whether an ARN of STS is that of a session of a role; STS leaves the role's path out (IAM User Guide, "IAM identifiers"). */
-export function isSessionOf(sessionArn: string, roleArn: string): boolean {
-  const session = /^arn:[^:]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(sessionArn);
-  const role = /^arn:[^:]+:iam::(\d+):role\/(?:.*\/)?([^/]+)$/.exec(roleArn);
-  return session !== null && role !== null && session[1] === role[1] && session[2] === role[2];
-}

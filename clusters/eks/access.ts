@@ -9,7 +9,7 @@ export const ADMINISTRATOR_POLICY = 'AmazonEKSClusterAdminPolicy';
 
 /** Makes a principal an administrator of the cluster (EKS User Guide, "Create access entries"). Throws errors of EKS. */
 export async function admit(principalArn: string, context: EksContext): Promise<void> {
-  const { name: clusterName, eks, partition, tags, resources } = context;
+  const { name: clusterName, eks, tags, resources } = context;
   try {
     await resources.make({
       ...placed('of the cluster', clusterName),
@@ -26,7 +26,7 @@ export async function admit(principalArn: string, context: EksContext): Promise<
     new AssociateAccessPolicyCommand({
       clusterName,
       principalArn,
-      policyArn: `arn:${partition}:eks::aws:cluster-access-policy/${ADMINISTRATOR_POLICY}`,
+      policyArn: `arn:aws:eks::aws:cluster-access-policy/${ADMINISTRATOR_POLICY}`,
       accessScope: { type: 'cluster' },
     }),
   );

@@ -8,7 +8,6 @@ export interface EksContext {
   /** Name of the cluster. */
   readonly name: string;
   readonly region: string;
-  readonly partition: string;
   readonly eks: EKSClient;
   readonly iam: IAMClient;
   readonly tags: Readonly<Record<string, string>>;
@@ -22,12 +21,6 @@ export interface EksContext {
   readonly readyMilliseconds: number;
   readonly signal: AbortSignal;
   readonly progress: (line: string) => void;
-}
-
-/** Of a region (AWS General Reference, "Amazon Resource Names"). */
-export function partitionOf(region: string): string {
-  if (region.startsWith('cn-')) return 'aws-cn';
-  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
 }
 
 /** `was not ACTIVE within 1800 s (--ready-timeout): it is CREATING: …` */

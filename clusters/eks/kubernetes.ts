@@ -88,12 +88,6 @@ const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: u
     { cause },
   );
 
-/** A principal as access entries name it: the role of a session (EKS User Guide, "Create access entries"). */
-export function entryPrincipal(callerArn: string): string {
-  const [, partition, account, role] = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(callerArn) ?? [];
-  return role === undefined ? callerArn : `arn:${partition}:iam::${account}:role/${role}`;
-}
-
 /** The names of services and of AWS' hosts are resolved by it (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
 const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 

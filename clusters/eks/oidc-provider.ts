@@ -23,20 +23,19 @@ export async function makeProvider(
   accountId: string,
   {
     iam,
-    partition,
     tags,
     resources,
     name,
     timing,
     signal,
-  }: Pick<EksContext, 'name' | 'iam' | 'partition' | 'tags' | 'resources' | 'timing' | 'signal'>,
+  }: Pick<EksContext, 'name' | 'iam' | 'tags' | 'resources' | 'timing' | 'signal'>,
 ): Promise<string> {
   const create = new CreateOpenIDConnectProviderCommand({
     Url: `https://${issuer}`,
     ClientIDList: [AUDIENCE],
     Tags: tagList(tags),
   });
-  const arn = providerArnOf(issuer, accountId, partition);
+  const arn = providerArnOf(issuer, accountId);
   await resources.make({
     ...placed('beside the cluster', name),
     name: `OIDC provider ${arn}`,
@@ -68,7 +67,7 @@ export async function makeProvider(
  * CLUSTER_FAILED when STS is no audience of it, and errors of IAM.
  */
 export async function findOrMakeProvider(issuer: string, accountId: string, context: EksContext): Promise<string> {
-  const arn = providerArnOf(issuer, accountId, context.partition);
+  const arn = providerArnOf(issuer, accountId);
   try {
     const { ClientIDList = [] } = await context.iam.send(
       new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }),
@@ -85,5 +84,5 @@ export async function findOrMakeProvider(issuer: string, accountId: string, cont
   );
 }
 
-const providerArnOf = (issuer: string, accountId: string, partition: string): string =>
-  `arn:${partition}:iam::${accountId}:oidc-provider/${issuer}`;
+const providerArnOf = (issuer: string, accountId: string): string =>
+  `arn:aws:iam::${accountId}:oidc-provider/${issuer}`;

@@ -5,7 +5,7 @@ import type { ProvisionRequest, RunningCluster } from '../driver.ts';
 import { kubeConfigWithToken } from '../kube-config.ts';
 import { admit } from './access.ts';
 import { awaitAddon, makeAddon } from './addon.ts';
-import { partitionOf, together, type EksContext } from './context.ts';
+import { together, type EksContext } from './context.ts';
 import { makeControlPlane } from './control-plane.ts';
 import { awaitNodeGroup, makeNodeGroup } from './node-group.ts';
 import { makeProvider } from './oidc-provider.ts';
@@ -84,7 +84,6 @@ export function contextOf(request: ProvisionRequest, settings: ProvisionSettings
   return {
     ...{ name, region, tags, signal, progress, timing, readyMilliseconds },
     ...clients,
-    partition: partitionOf(region),
     resources: new Resources(),
     remedy,
     deadline: Date.now() + readyMilliseconds,

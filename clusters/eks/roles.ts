@@ -59,16 +59,16 @@ export const AUTO_MODE_NODE_ROLE = {
   policies: ['AmazonEKSWorkerNodeMinimalPolicy', 'AmazonEC2ContainerRegistryPullOnly'],
 };
 
-type RoleContext = Pick<EksContext, 'name' | 'iam' | 'resources' | 'partition' | 'tags' | 'timing' | 'signal'>;
+type RoleContext = Pick<EksContext, 'name' | 'iam' | 'resources' | 'tags' | 'timing' | 'signal'>;
 
 /** Makes a role of the context's cluster and resolves to its ARN. Throws errors of IAM. */
 export async function makeRole(role: RoleSpec, context: RoleContext): Promise<string> {
-  const { name: clusterName, iam, resources, partition, tags, timing, signal } = context;
+  const { name: clusterName, iam, resources, tags, timing, signal } = context;
   const trust = {
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Principal: { Service: role.service }, Action: role.actions }],
   };
-  const policyArns = role.policies.map((policy) => `arn:${partition}:iam::aws:policy/${policy}`);
+  const policyArns = role.policies.map((policy) => `arn:aws:iam::aws:policy/${policy}`);
   const arn = await resources.make({
     ...placed('beside the cluster', clusterName),
     name: `role ${role.name}`,

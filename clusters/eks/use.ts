@@ -1,5 +1,6 @@
 import { daemonSetsOf } from '../daemon-sets.ts';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
+import { roleOfSession } from '../../foundation/role-arn.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installAgent, refuseOtherAgents, removeFromCluster } from '../in-cluster/index.ts';
 import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
@@ -10,7 +11,7 @@ import { awaitAgent } from './await-agent.ts';
 import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { regionalEksAuth } from './eks-auth.ts';
-import { awaitDns, entryPrincipal, reachApiServer } from './kubernetes.ts';
+import { awaitDns, reachApiServer } from './kubernetes.ts';
 import { endLease, takeLease } from './lease.ts';
 import type { EksOptions } from './options.ts';
 import { placed } from './teardown.ts';
@@ -103,8 +104,9 @@ async function reach(
   const { endpoint } = cluster;
   const required = options.kubernetes !== 'optional';
   if (endpoint === undefined && !required) return false;
-  const principal =
-    request.callerArn === undefined ? 'The principal of the credentials' : entryPrincipal(request.callerArn);
+  const { callerArn } = request;
+  // As access entries name it (EKS User Guide, "Create access entries").
+  const principal = roleOfSession(callerArn ?? '') ?? callerArn ?? 'The principal of the credentials';
   return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);
 }
 

@@ -1,5 +1,6 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
-import { alternatives, firstMismatch, isSessionOf } from '../../foundation/expectation.ts';
+import { alternatives, firstMismatch } from '../../foundation/expectation.ts';
+import { isSessionOf } from '../../foundation/role-arn.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { ProbeReport, ProbeResult, RetryUntil } from '../../foundation/probe-protocol.ts';
 

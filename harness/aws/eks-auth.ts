@@ -1,3 +1,4 @@
+import { roleOfSession } from '../../foundation/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
@@ -87,7 +88,7 @@ function readAnswer(response: Response, text: string, token: string): EksAuthRes
   } catch {
     answer = {};
   }
-  const roleArn = roleOf(answer.assumedRoleUser?.arn);
+  const roleArn = roleOfSession(answer.assumedRoleUser?.arn ?? '');
   if (response.ok && roleArn !== undefined) return { status, roleArn };
   const named = headers.get('x-amzn-errortype') ?? answer.__type ?? answer.code;
   // `com.amazon.eks#InvalidTokenException:http://…`
@@ -95,16 +96,6 @@ function readAnswer(response: Response, text: string, token: string): EksAuthRes
   const said = answer.message ?? answer.Message ?? '';
   const message = token === '' ? said : said.replaceAll(token, '[redacted]');
   return { status, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
-}
-
-/**
- * The role of a session's ARN. It has no path there (IAM User Guide, "IAM identifiers"), so of a role with one this is not
- * the whole ARN.
- */
-function roleOf(sessionArn: string | undefined): string | undefined {
-  const [, partition, account, role] =
-    /^arn:([\w-]+):sts::(\d{12}):assumed-role\/([^/]+)\//.exec(sessionArn ?? '') ?? [];
-  return role === undefined ? undefined : `arn:${partition}:iam::${account}:role/${role}`;
 }
 
 function networkCode(error: unknown): string {

@@ -3,6 +3,8 @@
  * what both runs have in common.
  */
 
+import { roleOfSession } from '../../foundation/role-arn.ts';
+
 /**
  * Ids that EKS gives to Pod Identity associations (Amazon EKS API Reference, PodIdentityAssociation, associationId): no two are
  * alike.
@@ -31,7 +33,7 @@ export const neutralExpectation = (text: string, run: string, scenario: string):
  */
 export function identityName(arn: string, run: string, scenario: string): string {
   if (/:root$|:user\//.test(arn)) return 'static';
-  const role = /^arn:[^:]+:sts::\d+:assumed-role\/([^/]+)\//.exec(arn)?.[1];
+  const role = roleOfSession(arn)?.split('/').at(-1);
   if (role === undefined) return neutral(arn, run, scenario);
   const name = neutral(role, run, scenario);
   if (/^<run>-c\d+-node$/.test(name)) return 'node';

@@ -1,3 +1,4 @@
+import { withoutPath } from '../../foundation/role-arn.ts';
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { usesKubernetes } from '../plan/requirements.ts';
 import type { AssociationSpec } from '../scenario/spec.ts';
@@ -158,11 +159,7 @@ export function changeTo(
 const differ = (answer: EksAuthAnswer, before: EksAuthAnswer): boolean =>
   answer.roleArn !== before.roleArn || answer.code !== before.code;
 
-/** Sessions name their role without its path (IAM User Guide, "IAM identifiers"). */
-function sameRole(answered: string | undefined, wanted: string): boolean {
-  const parts = (arn: string): string => `${arn.split(':')[4]} ${arn.split('/').at(-1)}`;
-  return answered !== undefined && parts(answered) === parts(wanted);
-}
+const sameRole = (answered: string | undefined, wanted: string): boolean => answered === withoutPath(wanted);
 
 const words = ({ roleArn, code, message }: EksAuthAnswer): string =>
   roleArn === undefined ? `${code ?? 'an error'}${message === undefined ? '' : ` ("${message}")`}` : `with ${roleArn}`;

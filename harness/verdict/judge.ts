@@ -1,3 +1,4 @@
+import { roleOfSession } from '../../foundation/role-arn.ts';
 import type { DenialCause } from '../../foundation/denial-cause.ts';
 import { alternatives, firstMismatch, type Mismatch } from '../../foundation/expectation.ts';
 import type { FactMatcher, Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
@@ -169,9 +170,8 @@ export function nameIdentity(
   nodeRole: string | undefined,
 ): string | undefined {
   if (identity === undefined) return undefined;
-  const role = /^arn:[^:]+:sts::(\d+):assumed-role\/([^/]+)\//.exec(identity.arn);
-  if (!role) return /:root$|:user\//.test(identity.arn) ? 'static' : identity.arn;
-  const roleArn = `arn:aws:iam::${role[1]}:role/${role[2]}`;
+  const roleArn = roleOfSession(identity.arn);
+  if (roleArn === undefined) return /:root$|:user\//.test(identity.arn) ? 'static' : identity.arn;
   if (roleArn === nodeRole) return 'node';
   return known.get(roleArn) ?? identity.arn;
 }
