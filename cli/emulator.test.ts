@@ -12,7 +12,7 @@ import { startEmulator } from '../emulator/start.ts';
 import type { Io } from './command.ts';
 import type { MakeClusters } from './emulator.ts';
 import type { ClusterOptions } from './emulator-clusters.ts';
-import { executed } from './testing.ts';
+import { executed } from '../test/support/executed.ts';
 
 interface More extends Partial<Io> {
   readonly make?: MakeClusters;
@@ -90,7 +90,7 @@ describe('npm run emulator', () => {
     expect(JSON.parse(stdout)).to.deep.include({ accountId: '111122223333' });
   });
 
-  it('takes its time as AWS does, at a pace', async () => {
+  it("simulates AWS's latency, at a pace", async () => {
     const statuses = async (options: readonly string[]) => {
       let seen: (string | undefined)[] = [];
       await run(options, async ({ endpoint, region, accessKeyId, secretAccessKey }) => {

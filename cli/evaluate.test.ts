@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { executed } from './testing.ts';
+import { executed } from '../test/support/executed.ts';
 
 const request = {
   principal: 'arn:aws:iam::111122223333:role/app',

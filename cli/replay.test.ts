@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { executed } from './testing.ts';
+import { executed } from '../test/support/executed.ts';
 
 describe('npm run replay', () => {
   let folder: string;

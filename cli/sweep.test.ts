@@ -15,7 +15,7 @@ import type { JournalEntry } from '../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from '../harness/cleanup/process-identity.ts';
 import { FakeDocker } from '../test/support/docker.ts';
 import type { Attachment } from '../harness/cleanup/sweep/thing.ts';
-import { executed } from './testing.ts';
+import { executed } from '../test/support/executed.ts';
 
 const RUN = 'c0ffee1';
 const NETWORK = `eks-pod-identity-conformance-${RUN}`;

@@ -2,7 +2,7 @@ import type { CallRecord } from './core/calls.ts';
 import type { MovableClock } from './core/clock.ts';
 import type { WorldOptions } from './core/new-world.ts';
 import type { Credentials } from './core/principal.ts';
-import type { Weather } from './core/world.ts';
+import type { Disturbance } from './core/world.ts';
 import type { ClusterProvider } from './eks/model.ts';
 import type { S3Backend } from './s3/index.ts';
 
@@ -34,7 +34,7 @@ export interface Emulator {
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
   /** Turns a disturbance on; the function returned turns it off. */
-  addWeather(weather: Weather): () => void;
+  addDisturbance(disturbance: Disturbance): () => void;
   /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
   setClusterProvider(provider: ClusterProvider): void;
   close(): Promise<void>;

@@ -3,7 +3,7 @@ export { ADDON_DEGRADED } from './eks/model.ts';
 export type { CallRecord, AuthorizationRecord } from './core/calls.ts';
 export type { Clock, MovableClock } from './core/clock.ts';
 export type { Credentials } from './core/principal.ts';
-export type { Weather } from './core/world.ts';
+export type { Disturbance } from './core/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';
 export { EMULATOR_FAULTS } from './core/faults.ts';

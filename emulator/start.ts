@@ -3,7 +3,7 @@ import { callLog } from './core/call-log.ts';
 import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
 import type { WorldOptions } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
-import { storm } from './core/storm.ts';
+import { disturbances } from './core/disturbances.ts';
 import { throttles } from './core/throttles.ts';
 import type { World } from './core/world.ts';
 import { ec2Service } from './ec2/index.ts';
@@ -38,8 +38,8 @@ export async function startWithWorld(
 
   const { world, createAccount } = newWorld({ ...options, endpoint: () => endpoint });
   const administrator = createAccount(accountId, options.administrator).administrator;
-  const weather = storm();
-  const context = serviceContext(world, weather);
+  const active = disturbances();
+  const context = serviceContext(world, active);
   const log = callLog(options.rememberedCalls ?? REMEMBERED_CALLS);
   const eks = eksService(context, { clusterProvider: () => clusterProvider });
   const server = emulatorServer({
@@ -52,7 +52,7 @@ export async function startWithWorld(
       ec2: ec2Service(context),
     },
     context,
-    storm: weather,
+    disturbances: active,
     throttles: throttles(world),
     verifier: worldVerifier(world),
     log,
@@ -63,7 +63,7 @@ export async function startWithWorld(
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
-    weather.close();
+    active.close();
     // Clusters first: their agents and nodes may still call.
     await eks.close();
     await stopServer(server);
@@ -78,7 +78,7 @@ export async function startWithWorld(
     createAccount: (id) => createAccount(id).administrator,
     calls: () => log.all(),
     findCall: (requestId) => log.find(requestId),
-    addWeather: (disturbance) => weather.add(disturbance),
+    addDisturbance: (disturbance) => active.add(disturbance),
     setClusterProvider: (provider) => {
       clusterProvider = provider;
     },

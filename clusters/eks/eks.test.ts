@@ -127,7 +127,7 @@ describe('clusters that EKS makes', function () {
         ...{ code: 'ResourcePropagationDelayException', status: 428 },
         message: 'Required resources were created and are still propagating. Retry later.',
       };
-      site.emulator.addWeather({ service: 'eks', operation, error, times: 2 });
+      site.emulator.addDisturbance({ service: 'eks', operation, error, times: 2 });
       const cluster = await eksDriver(site.options()).provision(site.request(NAME));
       await cluster.delete();
       expect(await site.left()).to.deep.equal([]);

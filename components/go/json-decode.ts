@@ -13,7 +13,7 @@ export interface Decoded<T> {
 }
 
 export interface DecodeOptions {
-  /** As Kubernetes' own decoder does; encoding/json takes a member in another case for want of an exact one. */
+  /** As Kubernetes' own decoder does; encoding/json takes a member in another case where there is no exact one. */
   readonly caseSensitive?: boolean;
 }
 

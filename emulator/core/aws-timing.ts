@@ -4,7 +4,7 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 /**
- * The settings of an emulator that takes its time as AWS does. AWS publishes none of these figures but the limit of ten
+ * The settings of an emulator that simulates AWS's latency. AWS publishes none of these figures but the limit of ten
  * minutes or so for a control plane (Amazon EKS User Guide, "Create an Amazon EKS cluster"): they are what is commonly seen,
  * rounded up, and stated in docs/emulator.md.
  */

@@ -20,7 +20,7 @@ export interface AuthorizationQuestion {
   readonly principal?: Principal;
 }
 
-/** One step of a call that a disturbance (`Weather`) can hit. */
+/** One step of a call that a disturbance (`Disturbance`) can hit. */
 export interface Step {
   readonly service: ServiceName;
   /** API operation, or a step inside one such as `FetchIssuerKeys`. */

@@ -6,12 +6,12 @@ import { globalContext } from './global-context.ts';
 import { policiesOf } from './policies-of.ts';
 import type { Principal } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
-import type { Storm } from './storm.ts';
+import type { Disturbances } from './disturbances.ts';
 import type { CallTrace, World } from './world.ts';
 
 const ANONYMOUS: Principal = { kind: 'anonymous' };
 
-export function serviceContext(world: World, storm: Storm): ServiceContext {
+export function serviceContext(world: World, disturbances: Disturbances): ServiceContext {
   const traces = new WeakMap<ServiceRequest, CallTrace>();
   // Most calls ask about their caller several times or once with little else to do: the context is made once a call.
   const callerContexts = new WeakMap<ServiceRequest, ConditionContext>();
@@ -68,7 +68,7 @@ export function serviceContext(world: World, storm: Storm): ServiceContext {
       const error = self.accessDenied(request, question, decision);
       throw refuse?.(error.message) ?? error;
     },
-    disturb: (request, step) => storm.strike(step, request.applicationId, true),
+    disturb: (request, step) => disturbances.inject(step, request.applicationId, true),
   };
   return self;
 }

@@ -24,7 +24,7 @@ export interface Account {
 }
 
 /** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */
-export interface Weather {
+export interface Disturbance {
   readonly service?: ServiceName;
   readonly operation?: string;
   /** Application id (scenario) of the calls it concerns. */

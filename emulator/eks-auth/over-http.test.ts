@@ -119,7 +119,7 @@ describe('EKS Auth over HTTP', () => {
 
   it('can be disturbed for one cluster', async () => {
     const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
-    const remove = emulator.addWeather({ service: 'eks-auth', clusterName: 'blue', error });
+    const remove = emulator.addDisturbance({ service: 'eks-auth', clusterName: 'blue', error });
     expect((await call(await sign())).status).to.equal(429);
     expect((await call(await sign(), 'green')).status).to.equal(404);
     remove();
@@ -130,7 +130,7 @@ describe('EKS Auth over HTTP', () => {
     const error = { code: 'ThrottlingException', status: 429, message: 'Rate exceeded' };
     const operation = 'AssumeRoleForPodIdentity';
     const ends = ['shop', 'another'].map((namespace) =>
-      emulator.addWeather({ service: 'eks-auth', operation, namespace, error, times: 2 }),
+      emulator.addDisturbance({ service: 'eks-auth', operation, namespace, error, times: 2 }),
     );
     const statuses: number[] = [];
     for (let count = 0; count < 3; count += 1) statuses.push((await call(await sign())).status);

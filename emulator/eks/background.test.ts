@@ -35,7 +35,7 @@ const CLUSTER = { name: 'blue' };
 const AGENT = { clusterName: 'blue', addonName: 'eks-pod-identity-agent' };
 const GROUP = { clusterName: 'blue', nodegroupName: 'workers' };
 
-describe('EKS that takes its time', () => {
+describe("EKS that simulates AWS's latency", () => {
   let cloud: TestCloud;
   let clusters: Map<string, RecordedCluster>;
   const start = async (

@@ -55,12 +55,12 @@ export function eksService(
     close: async () => {
       await behind.close();
       const clusters = [...world.accounts.values()].flatMap((account) => [...account.clusters.values()]);
-      await Promise.allSettled(clusters.map(dismantle));
+      await Promise.allSettled(clusters.map(remove));
     },
   };
 }
 
-async function dismantle(cluster: Cluster): Promise<void> {
+async function remove(cluster: Cluster): Promise<void> {
   const { managed, status } = cluster;
   if (status === 'DELETING') return;
   cluster.status = 'DELETING';

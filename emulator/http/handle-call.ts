@@ -4,7 +4,7 @@ import type { CallLog } from '../core/call-log.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { Storm } from '../core/storm.ts';
+import type { Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SignatureProblem } from '../sigv4/index.ts';
 import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
@@ -20,7 +20,7 @@ const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
 export interface CallHandlerOptions {
   readonly services: Readonly<Record<ServiceName, Service>>;
   readonly context: ServiceContext;
-  readonly storm: Storm;
+  readonly disturbances: Disturbances;
   readonly throttles: Throttles;
   readonly verifier: Verifier;
   readonly log: CallLog;
@@ -66,7 +66,7 @@ export async function handleCall(
     const identified = identifyOperation(service, request);
     context.trace(request).operation = identified.operation;
     options.throttles.admit(service.name, request.caller, identified.operation);
-    await options.storm.strike({ service: service.name, ...identified }, request.applicationId, false);
+    await options.disturbances.inject({ service: service.name, ...identified }, request.applicationId, false);
     answer = await service.handle(request);
   } catch (error) {
     if (error instanceof ClientGone) throw error;

@@ -170,12 +170,12 @@ describe('emulator server', () => {
     sts.destroy();
   });
 
-  describe('weather', () => {
+  describe('disturbances', () => {
     const status = async () => (await call('s3', 'GET', '/data?list-type=2')).status;
     const error = { code: 'SlowDown', status: 503, message: 'Please reduce your request rate.' };
 
     it('answers errors until it is turned off', async () => {
-      const stop = emulator.addWeather({ service: 's3', operation: 'ListObjectsV2', error });
+      const stop = emulator.addDisturbance({ service: 's3', operation: 'ListObjectsV2', error });
       expect(await status()).to.equal(503);
       expect(lastCall()).to.deep.include({ operation: 'ListObjectsV2', errorCode: 'SlowDown', status: 503 });
       expect((await call('s3', 'GET', '/')).status).to.equal(200);
@@ -184,13 +184,13 @@ describe('emulator server', () => {
     });
 
     it('concerns as many calls as it says', async () => {
-      emulator.addWeather({ error, times: 2 });
+      emulator.addDisturbance({ error, times: 2 });
       expect([await status(), await status(), await status()]).to.deep.equal([503, 503, 200]);
     });
 
     it('concerns a cluster or an application alone', async () => {
-      emulator.addWeather({ clusterName: 'red', error });
-      emulator.addWeather({ applicationId: 'AB-02', error });
+      emulator.addDisturbance({ clusterName: 'red', error });
+      emulator.addDisturbance({ applicationId: 'AB-02', error });
       expect((await call('eks', 'GET', '/clusters/red')).status).to.equal(503);
       expect((await call('eks', 'GET', '/clusters/blue')).status).to.equal(404);
       const headers = { 'user-agent': 'aws-sdk-js/3 app/AB-02 md/x' };
@@ -199,14 +199,14 @@ describe('emulator server', () => {
     });
 
     it('delays, but not beyond the end of the emulator', async () => {
-      const stop = emulator.addWeather({ operation: 'ListBuckets', delayMilliseconds: 80 });
+      const stop = emulator.addDisturbance({ operation: 'ListBuckets', delayMilliseconds: 80 });
       const answered: string[] = [];
       const delayed = call('s3', 'GET', '/').then(() => answered.push('delayed'));
       await call('s3', 'GET', '/data?list-type=2').then(() => answered.push('other'));
       await delayed;
       expect(answered).to.deep.equal(['other', 'delayed']);
       stop();
-      emulator.addWeather({ operation: 'ListBuckets', delayMilliseconds: 3_600_000 });
+      emulator.addDisturbance({ operation: 'ListBuckets', delayMilliseconds: 3_600_000 });
       const waiting = call('s3', 'GET', '/').catch(() => undefined);
       await emulator.close();
       await waiting;

@@ -66,7 +66,7 @@ export function emulatedAws(
     controls: {
       advanceClock: (seconds) => emulator.clock.advance(seconds * 1000),
       resetClock: () => emulator.clock.reset(),
-      addWeather: (weather) => emulator.addWeather(weather),
+      addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
     },

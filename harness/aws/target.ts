@@ -3,7 +3,7 @@ import type { IAMClient } from '@aws-sdk/client-iam';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { STSClient } from '@aws-sdk/client-sts';
 import type { ProvisioningClients } from '../../clusters/driver.ts';
-import type { CallRecord, Weather } from '../../emulator/index.ts';
+import type { CallRecord, Disturbance } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { AwsCredentials } from './credentials.ts';
@@ -25,7 +25,7 @@ export interface AwsControls {
   advanceClock(seconds: number): void;
   resetClock(): void;
   /** Turns a disturbance on; the function returned turns it off. */
-  addWeather(weather: Weather): () => void;
+  addDisturbance(disturbance: Disturbance): () => void;
   /** The calls that AWS received, oldest first. */
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;

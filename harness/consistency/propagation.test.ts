@@ -45,7 +45,7 @@ const IAM = 700;
 const VERY_SLOW_IAM = 2500;
 const ASSOCIATIONS = { webhook: 400, eksAuth: 1000 };
 
-describe('a scenario on an AWS that takes its time', function () {
+describe('a scenario on an AWS that is eventually consistent', function () {
   this.timeout(60_000);
 
   let directory: string;

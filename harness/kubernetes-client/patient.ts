@@ -23,7 +23,7 @@ export interface Patience {
  * The same connection, but patient with an API server that has too much to do: it answers 429 without having done
  * anything (Kubernetes documentation, "API Priority and Fairness"), so that every request may be sent again. A connection
  * that breaks, as when EKS replaces API servers (Amazon EKS Best Practices Guide, "EKS control plane"), and a network that is
- * away for a while are borne by requests that were not sent or do no harm when they are sent twice.
+ * away for a while are tolerated by requests that were not sent or do no harm when they are sent twice.
  */
 export function patient(connection: Connection, { networkMilliseconds, firstPause = 250 }: Patience): Connection {
   const closing = new AbortController();
@@ -51,10 +51,10 @@ export function patient(connection: Connection, { networkMilliseconds, firstPaus
           if (error.status !== 429 || busy === TRIES - 1) throw error;
           busy += 1;
         } else {
-          const bears = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
+          const tolerated = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
           pause = Math.min(firstPause * 2 ** away, LONGEST_PAUSE);
           away += 1;
-          if (!bears || signal?.aborted || performance.now() + pause > end) throw error;
+          if (!tolerated || signal?.aborted || performance.now() + pause > end) throw error;
           maybeDone ||= !isUnsent(error);
         }
       }

@@ -134,7 +134,7 @@ describe('a patient connection', () => {
 
   const broken = (code: string): Error => Object.assign(new Error('socket hang up'), { code });
 
-  it('bears connections that break where nothing was sent, or may be done twice', async () => {
+  it('tolerates connections that break where nothing was sent, or may be done twice', async () => {
     for (const [code, method, path] of [
       ['ECONNRESET', 'GET', '/'],
       ['ECONNRESET', 'DELETE', '/'],
@@ -150,7 +150,7 @@ describe('a patient connection', () => {
     }
   });
 
-  it('bears an API server that is too busy after a network that was away, and for as many tries', async () => {
+  it('tolerates an API server that is too busy after a network that was away, and for as many tries', async () => {
     const errors = [
       ...Array.from({ length: 9 }, () => broken('ECONNREFUSED')),
       ...Array.from({ length: 5 }, () => busy),

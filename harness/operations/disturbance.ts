@@ -20,20 +20,20 @@ interface Disturbance {
   readonly namespace?: string;
 }
 
-interface Disturb extends StepOf<'Weather'>, Disturbance {}
+interface Disturb extends StepOf<'DisturbAws'>, Disturbance {}
 
 /** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
-export const weather = (options: Disturbance): Disturb => ({ kind: 'action', do: 'Weather', ...options });
-export const clearWeather = (): StepOf<'ClearWeather'> => ({ kind: 'action', do: 'ClearWeather' });
+export const weather = (options: Disturbance): Disturb => ({ kind: 'action', do: 'DisturbAws', ...options });
+export const clearWeather = (): StepOf<'EndDisturbances'> => ({ kind: 'action', do: 'EndDisturbances' });
 
 defineStep<Disturb>({
-  name: 'Weather',
+  name: 'DisturbAws',
   withoutKubernetes: true,
   refersTo: ({ cluster }) => ({ clusters: [cluster] }),
   needs: () => ['weather'],
   isExclusive: ({ namespace }) => namespace === undefined,
   perform: async ({ world }, { kind: _kind, do: _do, cluster, namespace, ...disturbance }) => {
-    const end = world.environment.aws.controls?.addWeather({
+    const end = world.environment.aws.controls?.addDisturbance({
       ...disturbance,
       ...(cluster !== undefined && { clusterName: clusterOf(world, cluster).cluster.name }),
       ...(namespace !== undefined && { namespace: world.names.namespace(namespace) }),
@@ -48,8 +48,8 @@ defineStep<Disturb>({
   },
 });
 
-defineStep<StepOf<'ClearWeather'>>({
-  name: 'ClearWeather',
+defineStep<StepOf<'EndDisturbances'>>({
+  name: 'EndDisturbances',
   withoutKubernetes: true,
   perform: async ({ world }) => {
     for (const end of world.disturbances.splice(0)) end();

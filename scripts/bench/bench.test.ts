@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { RunResults } from '../../harness/report/results.ts';
-import { executed } from '../../cli/testing.ts';
+import { executed } from '../../test/support/executed.ts';
 import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { benchProvisioning } from './provisioning.ts';

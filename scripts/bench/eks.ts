@@ -17,7 +17,7 @@ export interface EksBenchOptions {
 
 /**
  * Measures what it brings to arrange and probe scenarios side by side on EKS, where most of their time is waiting: the same
- * run against an emulated AWS that takes its time, with the defaults and with one scenario at a time.
+ * run against an emulated AWS that simulates AWS's latency, with the defaults and with one scenario at a time.
  */
 export async function benchEks({ program, flags, progress }: EksBenchOptions): Promise<readonly Measurement[]> {
   const atOnce = await rehearsed([]);

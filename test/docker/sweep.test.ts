@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { Docker } from '../../clusters/kind/docker.ts';
 import { createNetwork } from '../../clusters/kind/network.ts';
 import { runProgram } from '../../clusters/kind/runner.ts';
-import { executed } from '../../cli/testing.ts';
+import { executed } from '../support/executed.ts';
 import { HOST_LABEL, PID_LABEL, RUN_LABEL } from '../../foundation/labels.ts';
 import { Resources } from '../../foundation/resources.ts';
 import { docker } from '../../harness/cleanup/sweep/docker.ts';

@@ -19,8 +19,11 @@ describe('a run on EKS whose calls are throttled for a minute', function () {
     await until(() => cloud.calls().some(({ operation }) => operation === 'CreateCluster'));
     const message = 'Rate exceeded';
     const ends = [
-      cloud.aws.controls?.addWeather({ service: 'iam', error: { code: 'Throttling', status: 400, message } }),
-      cloud.aws.controls?.addWeather({ service: 'eks', error: { code: 'ThrottlingException', status: 429, message } }),
+      cloud.aws.controls?.addDisturbance({ service: 'iam', error: { code: 'Throttling', status: 400, message } }),
+      cloud.aws.controls?.addDisturbance({
+        service: 'eks',
+        error: { code: 'ThrottlingException', status: 429, message },
+      }),
     ];
     await sleep(MINUTE);
     for (const end of ends) end?.();

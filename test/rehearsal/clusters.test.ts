@@ -169,7 +169,7 @@ describe('runs on an EKS cluster that exists', function () {
     const blue = await existingCluster(cloud, 'blue', { addon: false });
     const before = [await cloud.inventory(), await objectsIn(blue)];
     // The first is still at its probe when the second comes.
-    cloud.aws.controls?.addWeather({ service: 's3', operation: 'GetObject', delayMilliseconds: 6000, times: 1 });
+    cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 6000, times: 1 });
     const first = rehearse(cloud, { args: ['--cluster-name', 'blue'] });
     const isTaken = async (): Promise<boolean> => (await objectsIn(blue)).some((title) => title.includes('/leases '));
     while (!(await isTaken())) await sleep(50);

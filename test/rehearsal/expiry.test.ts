@@ -22,7 +22,7 @@ describe('a run on EKS whose credentials expire under way', function () {
     it(`${when}: says so, keeps the state file, and a sweep with fresh ones removes the rest`, async () => {
       cloud = await rehearsalCloud({ settings: { delays: { ...DELAYS, createCluster: 1500 } } });
       if (operation !== 'CreateCluster') {
-        cloud.aws.controls?.addWeather({ service, operation, delayMilliseconds: 1500 });
+        cloud.aws.controls?.addDisturbance({ service, operation, delayMilliseconds: 1500 });
       }
       const env = cloud.session();
       void until(() => cloud.calls().some((call) => call.operation === operation)).then(() => cloud.endSession(env));

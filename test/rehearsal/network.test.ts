@@ -82,7 +82,7 @@ describe('a run on EKS whose network is cut for ten seconds', function () {
     aws = new Cable(cloud.emulator.endpoint);
     cables.push(aws);
     await aws.plug();
-    cloud.aws.controls?.addWeather({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
+    cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
   });
   afterEach(async () => {
     await all((cable) => cable.cut());

@@ -81,7 +81,7 @@ export const POINTS = [
 /** A cloud in which probes take a second, and some of what EKS does a while. */
 export async function slowCloud(slow: Partial<typeof AT_ONCE> = {}): Promise<RehearsalCloud> {
   const cloud = await rehearsalCloud({ settings: { delays: { ...AT_ONCE, ...slow } } });
-  cloud.aws.controls?.addWeather({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
+  cloud.aws.controls?.addDisturbance({ service: 's3', operation: 'GetObject', delayMilliseconds: 1000 });
   return cloud;
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
-import { executed } from '../../cli/testing.ts';
+import { executed } from './executed.ts';
 import type { Comparison } from '../../harness/compare/compare.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { runConformance, temporaryFolder } from './run-cli.ts';

@@ -297,9 +297,9 @@ describe('STS issuer keys', () => {
   });
 
   it('can be made to fail by a disturbance of FetchIssuerKeys', async () => {
-    const { present, weather } = await irsaWorld();
+    const { present, active } = await irsaWorld();
     const error = { code: 'IDPCommunicationError', status: 400, message: 'The identity provider was unreachable' };
-    weather.add({ service: 'sts', operation: 'FetchIssuerKeys', times: 1, error });
+    active.add({ service: 'sts', operation: 'FetchIssuerKeys', times: 1, error });
     expect(await present(await tokenOf())).to.include({ status: 400, code: 'IDPCommunicationError' });
     expect((await present(await tokenOf())).status).to.equal(200);
   });

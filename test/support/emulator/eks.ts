@@ -10,7 +10,7 @@ import type { Caller } from '../../../emulator/core/principal.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../../../emulator/core/service.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
-import { storm } from '../../../emulator/core/storm.ts';
+import { disturbances } from '../../../emulator/core/disturbances.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
 import type { EmulatorSettings } from '../../../emulator/core/settings.ts';
 import { eksAuthService } from '../../../emulator/eks-auth/index.ts';
@@ -76,8 +76,8 @@ export async function testCloud(
   });
   createAccount(ACCOUNT);
   createAccount(OTHER_ACCOUNT);
-  const weather = storm();
-  const context = serviceContext(world, weather);
+  const active = disturbances();
+  const context = serviceContext(world, active);
   const chosen = options.provider === null ? undefined : (options.provider ?? recordingProvider(clusters));
   const eks = eksService(context, { clusterProvider: () => chosen });
   const services = { eks, 'eks-auth': eksAuthService(context), iam: iamService(context) };
@@ -123,7 +123,7 @@ export async function testCloud(
     },
     close: async () => {
       await eks.close();
-      weather.close();
+      active.close();
     },
   };
 }

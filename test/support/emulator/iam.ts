@@ -2,7 +2,7 @@ import { newWorld } from '../../../emulator/core/new-world.ts';
 import type { WorldOptions } from '../../../emulator/core/new-world.ts';
 import type { Caller, RoleSession, RootUser } from '../../../emulator/core/principal.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
-import { storm } from '../../../emulator/core/storm.ts';
+import { disturbances } from '../../../emulator/core/disturbances.ts';
 import { queryCaller } from './query.ts';
 import type { Answer, Parameters } from './query.ts';
 import { iamService } from '../../../emulator/iam/api/index.ts';
@@ -16,8 +16,8 @@ export function iamWorld(options: Partial<WorldOptions> = {}) {
   const { world } = made;
   made.createAccount(HERE);
   made.createAccount(THERE);
-  const weather = storm();
-  const context = serviceContext(world, weather);
+  const active = disturbances();
+  const context = serviceContext(world, active);
   const call = queryCaller(iamService(context), '2010-05-08');
   const iam = (action: string, parameters: Parameters = {}, caller: Caller = root(HERE)) =>
     call(caller, action, parameters);
@@ -28,7 +28,7 @@ export function iamWorld(options: Partial<WorldOptions> = {}) {
     if (answer.status !== 200) throw new Error(`${action}: ${answer.code}: ${answer.message}`);
     return answer;
   }
-  return { world, context, weather, call, iam, must };
+  return { world, context, active, call, iam, must };
 }
 
 export function root(accountId: string): RootUser {

@@ -2,7 +2,7 @@ import { newWorld } from '../../../emulator/core/new-world.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
 import type { Caller } from '../../../emulator/core/principal.ts';
 import type { Service, ServiceRequest } from '../../../emulator/core/service.ts';
-import { storm } from '../../../emulator/core/storm.ts';
+import { disturbances } from '../../../emulator/core/disturbances.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';
@@ -34,7 +34,7 @@ export interface TestS3 {
 /** For tests: S3 alone in a world of its own. */
 export function testS3(backend?: S3Backend): TestS3 {
   const { world, createAccount } = newWorld({ seed: 'test', endpoint: () => 'http://127.0.0.1:0' });
-  const context = serviceContext(world, storm());
+  const context = serviceContext(world, disturbances());
   const service = s3Service(context, backend);
   const rootOf = (id: string): Caller => {
     const found = world.credentials.find(createAccount(id).administrator.accessKeyId);

@@ -1,4 +1,4 @@
-import type { Command, Io } from './command.ts';
+import type { Command, Io } from '../../cli/command.ts';
 
 /** What a command came to. */
 export interface Executed {
@@ -19,7 +19,10 @@ export async function executed(
   wrote: (text: string) => void = () => {},
 ): Promise<Executed> {
   let [out, err] = ['', ''];
-  const [{ execute }, { COMMANDS }] = await Promise.all([import('./command.ts'), import('./commands.ts')]);
+  const [{ execute }, { COMMANDS }] = await Promise.all([
+    import('../../cli/command.ts'),
+    import('../../cli/commands.ts'),
+  ]);
   const command = typeof given === 'string' ? COMMANDS.find(({ name }) => name === given) : await given();
   if (command === undefined) throw new Error(`no command ${String(given)}`);
   const code = await execute(command, argv, {

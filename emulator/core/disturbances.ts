@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { AwsError } from './errors.ts';
+import type { Step } from './context.ts';
+import type { Disturbance } from './world.ts';
+
+export type Disturbances = ReturnType<typeof disturbances>;
+
+/** Holds the disturbances that are turned on and lets them hit calls. */
+export function disturbances() {
+  const active = new Map<Disturbance, number>();
+  const closing = new AbortController();
+
+  function matches(disturbance: Disturbance, step: Step, applicationId: string | undefined, inner: boolean): boolean {
+    return (
+      (disturbance.service ?? step.service) === step.service &&
+      (disturbance.operation === undefined ? !inner : disturbance.operation === step.operation) &&
+      (disturbance.applicationId === undefined || disturbance.applicationId === applicationId) &&
+      (disturbance.clusterName === undefined || disturbance.clusterName === step.clusterName) &&
+      // Alike on purpose: a step that tells its namespace comes inside a call that has been hit as a whole already.
+      disturbance.namespace === step.namespace
+    );
+  }
+
+  return {
+    /** Turns a disturbance on; the function returned turns it off. */
+    add(disturbance: Disturbance): () => void {
+      // A copy is the key, so that the same object added twice counts twice.
+      const own = { ...disturbance };
+      if ((own.times ?? 1) > 0) active.set(own, own.times ?? Infinity);
+      return () => active.delete(own);
+    },
+    /**
+     * Waits the delays and throws the first error (`AwsError`) of the disturbances that match.
+     * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
+     */
+    async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<void> {
+      if (active.size === 0) return;
+      for (const [disturbance, remaining] of [...active]) {
+        if (!matches(disturbance, step, applicationId, inner)) continue;
+        if (remaining > 1) active.set(disturbance, remaining - 1);
+        else active.delete(disturbance);
+        if (disturbance.delayMilliseconds !== undefined)
+          await delay(disturbance.delayMilliseconds, undefined, closing).catch(() => undefined);
+        if (disturbance.error !== undefined) {
+          throw new AwsError(disturbance.error.code, disturbance.error.status, disturbance.error.message);
+        }
+      }
+    },
+    /** Ends all waiting at once. */
+    close: () => closing.abort(),
+  };
+}
