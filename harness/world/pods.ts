@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { V1ContainerStatus, V1Pod } from '@kubernetes/client-node';
 import { patienceWith } from '../../clusters/in-cluster/index.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
@@ -19,98 +20,102 @@ export interface PodWatcher {
   stop(): void;
 }
 
-interface Waiter {
-  readonly check: (pod: V1Pod | undefined) => boolean;
-}
-
 /** Labels of every pod that a run makes, beside the run's own. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 
 export async function watchRunPods(kubernetes: KubernetesClient, run: string): Promise<PodWatcher> {
   const pods = new Map<string, V1Pod>();
-  const waiters = new Map<string, Set<Waiter>>();
+  const changes = new EventEmitter();
   const watch = await kubernetes.watchPods(`${RUN_LABEL}=${run}`, (pod, deleted) => {
     const key = `${pod.metadata?.namespace}/${pod.metadata?.name}`;
     if (deleted) pods.delete(key);
     else pods.set(key, pod);
-    for (const waiter of waiters.get(key) ?? []) if (waiter.check(pods.get(key))) waiters.get(key)?.delete(waiter);
+    changes.emit(key);
   });
-
-  const until = <T>(key: string, signal: AbortSignal, decide: (pod: V1Pod | undefined) => T | undefined): Promise<T> =>
-    new Promise<T>((resolve, reject) => {
-      const set = waiters.get(key) ?? new Set<Waiter>();
-      waiters.set(key, set);
-      const end = (): void => {
-        set.delete(waiter);
-        clearInterval(timer);
-        signal.removeEventListener('abort', abort);
-      };
-      const abort = (): void => {
-        end();
-        reject(signal.reason as Error);
-      };
-      const check = (pod: V1Pod | undefined): boolean => {
-        try {
-          const value = decide(pod);
-          if (value === undefined) return false;
-          end();
-          resolve(value);
-        } catch (error) {
-          end();
-          reject(error instanceof Error ? error : new Error(String(error)));
-        }
-        return true;
-      };
-      const waiter: Waiter = { check };
-      // How long a pod has waited changes nothing that a watch would tell.
-      const timer = setInterval(() => check(pods.get(key)), RECHECK_MILLISECONDS);
-      timer.unref();
-      if (signal.aborted) return abort();
-      signal.addEventListener('abort', abort, { once: true });
-      if (!check(pods.get(key))) set.add(waiter);
-    });
-
   return {
     started: (namespace, name, container, signal) => {
-      let since: number | undefined;
-      let seen = false;
-      return until(`${namespace}/${name}`, signal, (pod) => {
-        if (pod === undefined) {
-          if (!seen) return undefined;
-          throw new HarnessError(
-            'POD_FAILED',
-            `Pod ${namespace}/${name} was deleted before it had started: see who did.`,
-          );
-        }
-        seen = true;
-        if (hasEnded(pod, container)) return pod;
-        const statuses = statusesOf(pod);
-        const stuck = stuckWaiting(statuses);
-        since = stuck === undefined ? undefined : (since ?? performance.now());
-        if (stuck !== undefined && performance.now() - (since ?? 0) >= stuck.patience)
-          throw new HarnessError('POD_FAILED', `Pod ${namespace}/${name} cannot start: ${stuck.words}.`);
-        const running = statuses.find((status) => status.name === container)?.state?.running;
-        return running === undefined ? undefined : pod;
-      });
+      const key = `${namespace}/${name}`;
+      const decide = whetherStarted(key, container);
+      return untilDecided(changes, key, signal, () => decide(pods.get(key)));
     },
     ended: (namespace, name, container) => {
       const pod = pods.get(`${namespace}/${name}`);
       return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
     },
-    gone: (namespace, name, signal) =>
-      until(`${namespace}/${name}`, signal, (pod) => (pod === undefined ? true : undefined)).then(() => undefined),
-    nodesOf: (scenario) =>
-      new Set(
-        [...pods.values()]
-          .filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario)
-          .map((pod) => pod.spec?.nodeName ?? ''),
-      ),
+    gone: async (namespace, name, signal) => {
+      const key = `${namespace}/${name}`;
+      await untilDecided(changes, key, signal, () => !pods.has(key) || undefined);
+    },
+    nodesOf: (scenario) => {
+      const own = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
+      return new Set(own.map((pod) => pod.spec?.nodeName ?? ''));
+    },
     stop: () => watch.stop(),
   };
 }
 
-const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
+const RECHECK_MILLISECONDS = 1000;
+
+/** Resolves with what `decide` returns as soon as that is something; asks it at every event and once a second. */
+const untilDecided = <T>(
+  changes: EventEmitter,
+  event: string,
+  signal: AbortSignal,
+  decide: () => T | undefined,
+): Promise<T> =>
+  new Promise<T>((resolve, reject) => {
+    const end = (): void => {
+      changes.off(event, check);
+      clearInterval(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    const abort = (): void => {
+      end();
+      reject(signal.reason as Error);
+    };
+    const check = (): void => {
+      try {
+        const value = decide();
+        if (value === undefined) return;
+        resolve(value);
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+      end();
+    };
+    // How long a pod has waited changes nothing that a watch would tell.
+    const timer = setInterval(check, RECHECK_MILLISECONDS);
+    timer.unref();
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    changes.on(event, check);
+    check();
+  });
+
+/** Decides on a pod that is to start: gives it once its container runs or has run, and throws when that cannot be. */
+function whetherStarted(key: string, container: string): (pod: V1Pod | undefined) => V1Pod | undefined {
+  let since: number | undefined;
+  let seen = false;
+  return (pod) => {
+    if (pod === undefined) {
+      if (!seen) return undefined;
+      throw new HarnessError('POD_FAILED', `Pod ${key} was deleted before it had started: see who did.`);
+    }
+    seen = true;
+    if (hasEnded(pod, container)) return pod;
+    const statuses = statusesOf(pod);
+    const stuck = stuckWaiting(statuses);
+    since = stuck === undefined ? undefined : (since ?? performance.now());
+    if (stuck !== undefined && performance.now() - (since ?? 0) >= stuck.patience)
+      throw new HarnessError('POD_FAILED', `Pod ${key} cannot start: ${stuck.words}.`);
+    const running = statuses.find((status) => status.name === container)?.state?.running;
+    return running === undefined ? undefined : pod;
+  };
+}
+
+/** Of all containers of a pod. */
+export const statusesOf = (pod: V1Pod): V1ContainerStatus[] => [
   ...(pod.status?.initContainerStatuses ?? []),
   ...(pod.status?.containerStatuses ?? []),
 ];
@@ -119,8 +124,6 @@ const hasEnded = (pod: V1Pod, container: string): boolean =>
   pod.status?.phase === 'Succeeded' ||
   pod.status?.phase === 'Failed' ||
   statusesOf(pod).find((status) => status.name === container)?.state?.terminated !== undefined;
-
-const RECHECK_MILLISECONDS = 1000;
 
 /** A container that waits for what may not come, and how long it may. */
 function stuckWaiting(

@@ -1,0 +1,146 @@
+import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
+import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
+import { probingOrder, retryUntil } from '../consistency/probe.ts';
+import { ofWorkload } from '../operations/registry.ts';
+import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';
+import { WORKLOAD_LABEL } from './pods.ts';
+import type { PodGroups } from './stages.ts';
+import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from './world.ts';
+
+/** Container that makes the probes. */
+export const PROBE_CONTAINER = 'probe';
+/** Secret of a namespace with the tokens that the harness minted for its workloads. */
+export const TOKENS_SECRET = 'conformance-tokens';
+const TOKENS_DIRECTORY = '/var/run/secrets/conformance/tokens';
+const PHASE_DIRECTORY = '/etc/conformance';
+/** Before the number of every phase. */
+const NO_PHASE = -1;
+
+/**
+ * Keeps Karpenter, and so EKS Auto Mode, from evicting the pod to make do with fewer nodes: nothing would make it again, and
+ * nodes with such short-lived pods always look underutilized (Karpenter, "Disruption", pod-level controls).
+ */
+const DO_NOT_DISRUPT = 'karpenter.sh/do-not-disrupt';
+
+/** Up to which phase a new pod may go. */
+export const firstPhase = ({ groups, heldBack }: PodGroups): number => (heldBack ? NO_PHASE : (groups[0]?.number ?? 0));
+
+/** The pod with the plan of its groups. */
+export function podManifest(world: ScenarioWorld, workload: Workload, name: string, groups: PodGroups): V1Pod {
+  const { spec, namespace } = workload;
+  const { runAsUser, fsGroup } = spec;
+  const plan = planOf(world, groups);
+  const volumes = volumesOf(world, plan);
+  const image = clusterOf(world, workload.cluster).workloadImage;
+  const probe = probeContainer(image, variables(environmentOf(world, spec, plan)), volumes);
+  return {
+    metadata: {
+      name,
+      namespace,
+      labels: { ...labelsOf(world), [WORKLOAD_LABEL]: workload.name },
+      annotations: {
+        [DO_NOT_DISRUPT]: 'true',
+        ...world.names.expandAll(spec.podAnnotations ?? {}),
+        [PHASE_ANNOTATION]: String(firstPhase(groups)),
+      },
+    },
+    spec: {
+      serviceAccountName: workload.serviceAccount,
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 1,
+      automountServiceAccountToken: spec.automountServiceAccountToken ?? usesApiToken(groups),
+      ...(spec.hostNetwork === true && { hostNetwork: true }),
+      ...((runAsUser !== undefined || fsGroup !== undefined) && {
+        securityContext: {
+          ...(runAsUser !== undefined && { runAsUser, runAsNonRoot: runAsUser !== 0 }),
+          ...(fsGroup !== undefined && { fsGroup }),
+        },
+      }),
+      ...containersOf(spec.container ?? 'main', probe),
+      ...(volumes.length > 0 && { volumes }),
+    },
+  };
+}
+
+const planOf = (world: ScenarioWorld, { groups, heldBack }: PodGroups): ProbePlan => ({
+  ...(heldBack && { heldBack }),
+  phases: groups.map((group) => ({
+    phase: group.number,
+    probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
+  })),
+});
+
+function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
+  const retry = retryUntil(world, step);
+  return { number, operation: toProgram(world, step.operation), ...(retry && { retry }) };
+}
+
+/** The operation as the probe program is told it, with real names. */
+const toProgram = (world: ScenarioWorld, operation: Operation): Operation =>
+  ofWorkload(operation)?.toProgram?.(operation, world) ?? world.names.expandAll(operation);
+
+const hasPhaseFile = (plan: ProbePlan): boolean => plan.phases.length > 1 || plan.heldBack === true;
+
+/** Whether the scenario hands tokens to its workloads. Those bound to a pod are minted after the pod: it waits for them. */
+const hasTokens = (world: ScenarioWorld): boolean => Object.keys(world.scenario.spec.tokens ?? {}).length > 0;
+
+/** A workload needs no token of the Kubernetes API for AWS, so it gets one only where a probe presents it. */
+const usesApiToken = ({ groups }: PodGroups): boolean =>
+  groups.some(({ probes }) =>
+    probes.some(({ step: { operation } }) => ofWorkload(operation)?.usesApiToken?.(operation) === true),
+  );
+
+const phaseField = { fieldPath: `metadata.annotations['${PHASE_ANNOTATION}']` };
+
+const volumesOf = (world: ScenarioWorld, plan: ProbePlan): V1Volume[] => [
+  ...(hasPhaseFile(plan) ? [{ name: 'phase', downwardAPI: { items: [{ path: 'phase', fieldRef: phaseField }] } }] : []),
+  ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
+];
+
+const probeContainer = (image: string, env: V1EnvVar[], volumes: readonly V1Volume[]): V1Container => ({
+  name: PROBE_CONTAINER,
+  image,
+  imagePullPolicy: 'IfNotPresent',
+  env,
+  ...(volumes.length > 0 && {
+    volumeMounts: volumes.map(({ name }) => ({
+      name,
+      mountPath: name === 'phase' ? PHASE_DIRECTORY : TOKENS_DIRECTORY,
+      readOnly: true,
+    })),
+  }),
+});
+
+const environmentOf = (world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan): Record<string, string> => ({
+  AWS_REGION: world.environment.aws.region,
+  ...world.environment.aws.workloadEnvironment,
+  AWS_SDK_UA_APP_ID: world.scenario.id,
+  AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  ...(spec.imds !== 'reachable' && { AWS_EC2_METADATA_DISABLED: 'true' }),
+  PROBE_PLAN: JSON.stringify(spec.container === 'sidecar' ? { ...plan, stays: true } : plan),
+  PROBE_AGENT_URI: 'http://169.254.170.23/v1/credentials',
+  PROBE_AGENT_IPV6_URI: 'http://[fd00:ec2::23]/v1/credentials',
+  PROBE_API_TOKEN_FILE: '/var/run/secrets/kubernetes.io/serviceaccount/token',
+  ...(hasPhaseFile(plan) && { PROBE_PHASE_FILE: `${PHASE_DIRECTORY}/phase` }),
+  ...(hasTokens(world) && { PROBE_TOKENS_DIRECTORY: TOKENS_DIRECTORY }),
+  ...world.names.expandAll(spec.env ?? {}),
+});
+
+const variables = (env: Readonly<Record<string, string>>): V1EnvVar[] =>
+  Object.entries(env).map(([name, value]) => ({ name, value }));
+
+/** The probe's container where the workload wants it, with a main container that does nothing beside one that is not. */
+function containersOf(
+  kind: 'main' | 'init' | 'sidecar',
+  probe: V1Container,
+): Pick<V1PodSpec, 'containers' | 'initContainers'> {
+  if (kind === 'main') return { containers: [probe] };
+  // A sidecar lives as long as the main containers do.
+  const plan: ProbePlan = { phases: [], stays: kind === 'sidecar' };
+  const { image = '', imagePullPolicy = '' } = probe;
+  const main = { name: 'main', image, imagePullPolicy, env: variables({ PROBE_PLAN: JSON.stringify(plan) }) };
+  return {
+    initContainers: [kind === 'sidecar' ? { ...probe, restartPolicy: 'Always' } : probe],
+    containers: [main],
+  };
+}

@@ -1,0 +1,122 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { awsProblem } from '../../foundation/aws-problem.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { poll } from '../../foundation/poll.ts';
+import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/probe-protocol.ts';
+import { PROBE_CONTAINER } from './pod-manifest.ts';
+import { statusesOf } from './pods.ts';
+import type { ProvisionedCluster } from './world.ts';
+
+/** Reports in the order they come; who takes waits until there are enough, or something failed. */
+export class Inbox {
+  readonly #expected: number;
+  readonly #onFirst: () => void;
+  readonly #waiting: ProbeReport[] = [];
+  /** Numbers of the probes that have reported. */
+  readonly #seen = new Set<number>();
+  #failure: unknown;
+  #wake: (() => void) | undefined;
+
+  constructor(expected: number, onFirst: () => void) {
+    this.#expected = expected;
+    this.#onFirst = onFirst;
+  }
+
+  /** Takes a report in, once: a log that is followed again repeats it. None came where its line was cut off. */
+  put(report: ProbeReport | undefined): void {
+    if (report === undefined || this.#seen.has(report.number)) return;
+    if (this.#seen.size === 0) this.#onFirst();
+    this.#seen.add(report.number);
+    this.#waiting.push(report);
+    this.#wake?.();
+  }
+
+  fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#wake?.();
+  }
+
+  get complete(): boolean {
+    return this.#seen.size >= this.#expected;
+  }
+
+  async take(count: number): Promise<readonly ProbeReport[]> {
+    while (this.#waiting.length < count) {
+      if (this.#failure !== undefined) throw this.#failure as Error;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#waiting.splice(0, count);
+  }
+}
+
+const RETRY_MILLISECONDS = 100;
+
+/**
+ * Takes the reports from the log until all are there. A log's stream may end before its container does (a busy kubelet, a
+ * connection that breaks): it is followed again then, from its beginning.
+ */
+export async function collectReports(
+  { pods, kubernetes }: ProvisionedCluster,
+  namespace: string,
+  name: string,
+  inbox: Inbox,
+  release: () => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const follow = async (): Promise<true | undefined> => {
+    // What ends before the log is read has written all of it.
+    const ended = pods.ended(namespace, name, PROBE_CONTAINER);
+    const others: string[] = [];
+    const take = (line: string): void => {
+      release();
+      if (line.startsWith(REPORT_PREFIX)) inbox.put(reportOf(line));
+      else if (!line.startsWith(TOKENS_PREFIX) && others.length < 5) others.push(line);
+    };
+    await untilStreamEnds(kubernetes.followLog(namespace, name, PROBE_CONTAINER, take, signal));
+    if (inbox.complete) return true;
+    if (!ended) return undefined;
+    const said = others.length > 0 ? `; it said: ${others.join(' | ')}` : '';
+    throw new HarnessError(
+      'POD_FAILED',
+      `Pod ${namespace}/${name} ended (${describeEnd(ended)}) before all its probes had reported${said}.`,
+    );
+  };
+  try {
+    await pods.started(namespace, name, PROBE_CONTAINER, signal);
+    await poll(follow, { every: RETRY_MILLISECONDS, signal, what: `the reports of pod ${namespace}/${name}` });
+  } catch (error) {
+    inbox.fail(signal.aborted ? signal.reason : error);
+  } finally {
+    release();
+  }
+}
+
+/** Undefined for a line that was cut off with its stream. */
+function reportOf(line: string): ProbeReport | undefined {
+  try {
+    return JSON.parse(line.slice(REPORT_PREFIX.length)) as ProbeReport;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Without credentials nothing is answered any more. */
+const CREDENTIALS = ['no-credentials', 'expired-credentials', 'bad-credentials'];
+
+/** An answer other than "not found" may be another one soon: a kubelet reports containers whose log it cannot read yet. */
+async function untilStreamEnds(following: Promise<void>): Promise<void> {
+  try {
+    await following;
+  } catch (error) {
+    if (error instanceof KubernetesError && [401, 403, 404].includes(error.status)) throw error;
+    if (CREDENTIALS.includes(awsProblem(error)?.kind ?? '')) throw error;
+  }
+}
+
+function describeEnd(pod: V1Pod): string {
+  const state = statusesOf(pod).find((status) => status.name === PROBE_CONTAINER)?.state?.terminated;
+  return state ? `${state.reason ?? pod.status?.phase}, exit code ${state.exitCode}` : (pod.status?.phase ?? 'unknown');
+}
