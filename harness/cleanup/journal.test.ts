@@ -1,13 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JournalEntry } from '../../foundation/journal.ts';
-import { openJournal, readState, STATE_FILE, stateFiles, forget } from './journal.ts';
+import { openJournal, STATE_FILE } from './journal.ts';
 import { thisProcess } from './process-identity.ts';
+import { readState, stateFiles } from './sweep/state-files.ts';
 
 const network: JournalEntry = { kind: 'docker-network', name: 'eks-pod-identity-conformance-c000001' };
-const account: JournalEntry = { kind: 'aws', accountId: '111122223333', region: 'us-west-2', endpoints: {} };
 const path: JournalEntry = { kind: 'path', path: '/tmp/eks-pod-identity-conformance-c000001' };
 
 describe('the journal', () => {
@@ -46,70 +46,4 @@ describe('the journal', () => {
     second.forget(path);
     expect(stateFiles(folder)).to.deep.equal([join(folder, STATE_FILE)]);
   });
-
-  it('forgets what another process finds gone', () => {
-    const journal = openJournal(folder, 'c000001');
-    journal.add(account);
-    journal.add(path);
-    const file = join(folder, STATE_FILE);
-    forget(file, ({ kind }) => kind === 'aws');
-    expect(readState(file)).to.deep.include({ run: 'c000001', resources: [path] });
-    forget(file, () => true);
-    expect(readdirSync(folder)).to.deep.equal([]);
-  });
-
-  const good = {
-    version: 2,
-    run: 'c000001',
-    startedAt: '2026-01-01T00:00:00.000Z',
-    process: { host: 'h', pid: 1, started: 's' },
-    resources: [network, path, { kind: 'attachment', kubeconfig: 'k', context: 'c', nodes: ['n'] }, account],
-  };
-  const write = (value: unknown): string => {
-    const file = join(folder, STATE_FILE);
-    writeFileSync(file, typeof value === 'string' ? value : JSON.stringify(value));
-    return file;
-  };
-
-  it('reads what it wrote', () => {
-    expect(readState(write(good))).to.deep.equal(good);
-  });
-
-  it('reads what an older release wrote, and writes it as it does its own', () => {
-    const { resources, ...rest } = good;
-    const file = write({ ...rest, version: 1, makings: resources });
-    expect(readState(file)).to.deep.equal(good);
-    forget(file, ({ kind }) => kind === 'aws');
-    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.include({ version: 2, resources: resources.slice(0, 3) });
-  });
-
-  const broken: Record<string, unknown> = {
-    'no JSON': '{"version": 2, "run"',
-    null: null,
-    'another version': { ...good, version: 3 },
-    'an empty run': { ...good, run: '' },
-    'a run that is a pattern': { ...good, run: 'c00000.' },
-    'no time': { ...good, startedAt: 'yesterday' },
-    'no process': { ...good, process: undefined },
-    'a process without a number': { ...good, process: { ...good.process, pid: '1' } },
-    'resources that are no list': { ...good, resources: {} },
-    'a resource of no kind': { ...good, resources: [{ name: 'x' }] },
-    'a path that is no text': { ...good, resources: [{ kind: 'path', path: ['/'] }] },
-    'nodes that are a pattern': {
-      ...good,
-      resources: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: ['.*'] }],
-    },
-    'an account without a number': { ...good, resources: [{ ...account, accountId: 'mine' }] },
-    'endpoints that are no texts': { ...good, resources: [{ ...account, endpoints: { s3: 1 } }] },
-    'nodes that are no texts': {
-      ...good,
-      resources: [{ kind: 'attachment', kubeconfig: '', context: '', nodes: [1] }],
-    },
-  };
-  for (const [title, value] of Object.entries(broken))
-    it(`refuses ${title}`, () => {
-      expect(() => readState(write(value))).to.throw(
-        /^it (is no JSON|does not have the form of a state file \((it|[a-z]\S*) must be [^\n]+\))$/,
-      );
-    });
 });

@@ -1,8 +1,6 @@
-import { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import * as z from 'zod';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Journal, JournalEntry } from '../../foundation/journal.ts';
-import { validated } from '../../foundation/validate.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Name of the state file in a report folder. */
@@ -62,76 +60,8 @@ export function openJournal(directory: string, run: string): RunJournal {
 
 const isSame = (one: JournalEntry, other: JournalEntry): boolean => JSON.stringify(one) === JSON.stringify(other);
 
-/** Paths of the state files in a report folder. */
-export function stateFiles(directory: string): string[] {
-  return readdirSync(directory)
-    .filter((name) => name === STATE_FILE || /^state-c[0-9a-f]{6}\.json$/.test(name))
-    .sort()
-    .map((name) => join(directory, name));
-}
-
-/** Takes what is gone out of a state file that another process left; deletes the file when nothing is in it any more. */
-export function forget(file: string, isGone: (entry: JournalEntry) => boolean): void {
-  const state = readState(file);
-  const resources = state.resources.filter((entry) => !isGone(entry));
-  if (resources.length === 0) rmSync(file, { force: true });
-  else if (resources.length < state.resources.length) store(file, { ...state, resources });
-}
-
-/** Whole or not at all, also when the process is killed meanwhile. */
-function store(file: string, state: RunState): void {
+/** Writes a state file, whole or not at all, also when the process is killed meanwhile. */
+export function store(file: string, state: RunState): void {
   writeFileSync(`${file}.part`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${file}.part`, file);
 }
-
-/** Reads a state file. Throws an error whose message says what is wrong with it. */
-export function readState(path: string): RunState {
-  let state: unknown;
-  try {
-    state = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
-  }
-  return validated(stateFile, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
-}
-
-/** A state file of version 1, which a killed run of an older release left, differs by one name. */
-function asCurrent(state: unknown): unknown {
-  const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
-  return old === undefined ? state : { ...old, version: 2, resources: old.makings };
-}
-
-const text = z.string();
-const named = z.object({
-  kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']),
-  name: text,
-});
-const entry = z.discriminatedUnion(
-  'kind',
-  [
-    named,
-    z.object({ kind: z.literal('path'), path: text }),
-    z.object({
-      kind: z.literal('attachment'),
-      kubeconfig: text,
-      context: text,
-      nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')),
-    }),
-    z.object({
-      kind: z.literal('aws'),
-      accountId: text.regex(/^\d{12}$/, '12 digits'),
-      region: text.regex(/^[a-z0-9-]+$/, 'a region'),
-      endpoints: z.record(text, text),
-    }),
-  ],
-  'a kind of resource that is known',
-);
-
-const stateFile = z.object({
-  version: z.literal(2),
-  run: text.regex(RUN_ID, 'the id of a run'),
-  startedAt: text.refine((time) => !Number.isNaN(Date.parse(time)), 'must be a time'),
-  process: z.object({ host: text, pid: z.int('a whole number'), started: text }),
-  resources: z.array(entry),
-}) satisfies z.ZodType<RunState>;

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readState, STATE_FILE } from '../../harness/cleanup/journal.ts';
+import { STATE_FILE } from '../../harness/cleanup/journal.ts';
+import { readState } from '../../harness/cleanup/sweep/state-files.ts';
 import { runConformance } from '../support/run-cli.ts';
 import { ENDLESS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 

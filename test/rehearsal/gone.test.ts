@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { readState } from '../../harness/cleanup/journal.ts';
+import { readState } from '../../harness/cleanup/sweep/state-files.ts';
 import { livenessOf } from '../../harness/cleanup/process-identity.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';

@@ -2,11 +2,12 @@ import { statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { JournalEntry } from '../../../foundation/journal.ts';
-import { readState, stateFiles, type RunState } from '../journal.ts';
+import type { RunState } from '../journal.ts';
 import { livenessOf, livenessOfNumber, type Liveness } from '../process-identity.ts';
 import type { DockerInventory } from './docker.ts';
 import { isAfterItsNetwork, runsIn, thingsIn } from './in-docker.ts';
 import { carries, isThere, list, refusal, temporaryPaths, TEMPORARY_FOLDERS } from './paths.ts';
+import { readState, stateFiles } from './state-files.ts';
 import type { Thing } from './thing.ts';
 
 export type AwsEntry = Extract<JournalEntry, { kind: 'aws' }>;

@@ -3,8 +3,8 @@ import { problem } from '../../../aws/preflight.ts';
 import type { Endpoints } from '../../../aws/endpoints.ts';
 import { realAws } from '../../../aws/real.ts';
 import { EXIT, HarnessError } from '../../../../foundation/errors.ts';
-import { forget } from '../../journal.ts';
 import { find, type AwsEntry, type Leftovers } from '../find.ts';
+import { forget } from '../state-files.ts';
 import { sweepAws } from './sweep.ts';
 import { inClusters } from './in-clusters.ts';
 
