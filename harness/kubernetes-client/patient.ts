@@ -25,70 +25,72 @@ export interface Patience {
  * that breaks, as when EKS replaces API servers (Amazon EKS Best Practices Guide, "EKS control plane"), and a network that is
  * away for a while are tolerated by requests that were not sent or do no harm when they are sent twice.
  */
-export function patient(connection: Connection, { networkMilliseconds, firstPause = 250 }: Patience): Connection {
+export function patient(connection: Connection, patience: Patience): Connection {
   const closing = new AbortController();
-  const again = async <T>(
-    { method, path, signal }: { readonly method: string; readonly path: string; readonly signal?: AbortSignal },
-    send: () => Promise<T>,
-    isTooBusy: (outcome: T) => boolean,
-  ): Promise<T> => {
-    const end = performance.now() + networkMilliseconds;
-    /** Whether an earlier try may have done what was asked for. */
-    let maybeDone = false;
-    /** Tries that the API server had no time for, and that the network was away for: each kind has its own bound. */
-    let busy = 0;
-    let away = 0;
-    for (;;) {
-      let pause = firstPause * 2 ** busy;
-      try {
-        const outcome = await send();
-        // Asked last, since an answer that is not passed on is drained.
-        if (busy === TRIES - 1 || !isTooBusy(outcome)) return outcome;
-        busy += 1;
-      } catch (error) {
-        if (error instanceof KubernetesError) {
-          if (maybeDone && method === 'DELETE' && error.status === 404) return undefined as T;
-          if (error.status !== 429 || busy === TRIES - 1) throw error;
-          busy += 1;
-        } else {
-          const tolerated = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
-          pause = Math.min(firstPause * 2 ** away, LONGEST_PAUSE);
-          away += 1;
-          if (!tolerated || signal?.aborted || performance.now() + pause > end) throw error;
-          maybeDone ||= !isUnsent(error);
-        }
-      }
-      await sleep(pause, undefined, { signal: signal ? AbortSignal.any([signal, closing.signal]) : closing.signal });
-    }
-  };
+  const again = <T>(request: PatientRequest<T>): Promise<T> => retry(request, patience, closing.signal);
   return {
     json: (method, path, body, signal) =>
-      again(
-        { method, path, ...(signal && { signal }) },
-        () => connection.json(method, path, body, signal),
-        () => false,
-      ) as never,
-    open: (path, signal) =>
-      again(
-        { method: 'GET', path, signal },
-        () => connection.open(path, signal),
-        () => false,
-      ),
+      again({ method, path, signal, send: () => connection.json(method, path, body, signal) }),
+    open: (path, signal) => again({ method: 'GET', path, signal, send: () => connection.open(path, signal) }),
     send: (exchange) =>
-      again(
-        exchange,
-        () => connection.send(exchange),
-        (answer) => {
+      again({
+        ...exchange,
+        send: () => connection.send(exchange),
+        isTooBusy: (answer) => {
           if (answer.statusCode !== 429) return false;
           answer.resume();
           return true;
         },
-      ),
+      }),
     close: () => {
       closing.abort(new Error('The connection to the API server was closed.'));
       connection.close();
     },
   };
+}
+
+interface PatientRequest<T> {
+  readonly method: string;
+  readonly path: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly send: () => Promise<T>;
+  /** Whether an outcome says so; it is not passed on then. */
+  readonly isTooBusy?: (outcome: T) => boolean;
+}
+
+async function retry<T>(
+  { method, path, signal, send, isTooBusy }: PatientRequest<T>,
+  { networkMilliseconds, firstPause = 250 }: Patience,
+  closing: AbortSignal,
+): Promise<T> {
+  const end = performance.now() + networkMilliseconds;
+  /** Whether an earlier try may have done what was asked for. */
+  let maybeDone = false;
+  /** Tries that the API server had no time for, and that the network was away for: each kind has its own bound. */
+  let busy = 0;
+  let away = 0;
+  for (;;) {
+    let pause = firstPause * 2 ** busy;
+    try {
+      const outcome = await send();
+      // Asked last, since an answer that is not passed on is drained.
+      if (busy === TRIES - 1 || isTooBusy?.(outcome) !== true) return outcome;
+      busy += 1;
+    } catch (error) {
+      if (error instanceof KubernetesError) {
+        if (maybeDone && method === 'DELETE' && error.status === 404) return undefined as T;
+        if (error.status !== 429 || busy === TRIES - 1) throw error;
+        busy += 1;
+      } else {
+        const tolerated = isUnsent(error) || (isBroken(error) && isRepeatable(method, path));
+        pause = Math.min(firstPause * 2 ** away, LONGEST_PAUSE);
+        away += 1;
+        if (!tolerated || signal?.aborted || performance.now() + pause > end) throw error;
+        maybeDone ||= !isUnsent(error);
+      }
+    }
+    await sleep(pause, undefined, { signal: signal ? AbortSignal.any([signal, closing]) : closing });
+  }
 }
 
 /** Whether a request may be done twice: a PATCH is a merge patch, and what POST asks for there is an answer and no object. */
