@@ -6,7 +6,7 @@ import { tagsOf } from '../../foundation/tags.ts';
 import { awsFailure } from '../aws/failure.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { kubernetesClient } from '../kubernetes-client/client.ts';
+import { KubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
 import { noteAws } from '../cleanup/aws-journal.ts';
@@ -211,7 +211,7 @@ async function provisionCluster(
     signal,
   });
   if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.workloadImage);
-  const kubernetes = kubernetesClient(cluster.kubeConfig, clusters.remote ? NETWORK.far : NETWORK.here);
+  const kubernetes = new KubernetesClient(cluster.kubeConfig, clusters.remote ? NETWORK.far : NETWORK.here);
   try {
     return {
       alias,

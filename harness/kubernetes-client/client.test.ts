@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { kubernetesClient, type KubernetesClient } from './client.ts';
+import { KubernetesClient } from './client.ts';
 
 describe('reading a log', () => {
   let server: Server;
@@ -21,7 +21,7 @@ describe('reading a log', () => {
     const config = new KubeConfig();
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     config.loadFromClusterAndUser({ name: 'c', server: url, skipTLSVerify: true }, { name: 'u' });
-    client = kubernetesClient(config);
+    client = new KubernetesClient(config);
   });
   after(() => {
     client.close();

@@ -6,6 +6,7 @@ import type {
   KubeConfig,
   V1Pod,
   V1PodList,
+  V1PolicyRule,
   V1ServiceAccount,
   V1TokenReview,
 } from '@kubernetes/client-node';
@@ -42,143 +43,168 @@ export interface LogOptions {
   readonly signal: AbortSignal;
 }
 
-/** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
-export type KubernetesClient = ReturnType<typeof kubernetesClient>;
-
 type Texts = Readonly<Record<string, string>>;
 /** Of an object that is made. */
-interface Named {
-  readonly name: string;
-  readonly labels: Texts;
+type Named = Readonly<{ name: string; labels: Texts }>;
+
+/** Of a service account's token. */
+interface TokenOptions {
+  readonly audiences: string[];
+  readonly expirationSeconds?: number;
+  readonly boundPod?: { name: string; uid: string };
 }
 
-/** @param networkMilliseconds how long a network that is away is waited for. */
-export function kubernetesClient(config: KubeConfig, networkMilliseconds: number = NETWORK.here) {
-  const connection = patient(connect(config), { networkMilliseconds });
-  const { json } = connection;
-  const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
-  const get = async <T>(path: string, signal?: AbortSignal): Promise<T> =>
-    signal === undefined ? json('GET', path) : (JSON.parse(await textOf(await connection.open(path, signal))) as T);
-  const annotate = (path: string, annotations: Readonly<Record<string, string | null>>): Promise<void> =>
-    json('PATCH', path, { metadata: { annotations } });
-  const create = <T = void>(path: string, apiVersion: string, kind: string, object: object): Promise<T> =>
-    json('POST', path, { apiVersion, kind, ...object });
+const TOKEN_API = 'authentication.k8s.io/v1';
+const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
 
-  return {
-    createNamespace: (name: string, labels: Texts, annotations: Texts): Promise<void> =>
-      create('/api/v1/namespaces', 'v1', 'Namespace', { metadata: { name, labels, annotations } }),
-    /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
-    removeNamespace: (name: string): Promise<void> => removeNamespace(connection, name),
-    createServiceAccount: (namespace: string, serviceAccount: V1ServiceAccount): Promise<void> =>
-      create(inNamespace(namespace, 'serviceaccounts'), 'v1', 'ServiceAccount', serviceAccount),
-    patchServiceAccountAnnotations: (
-      namespace: string,
-      name: string,
-      annotations: Readonly<Record<string, string | null>>,
-    ): Promise<void> => annotate(inNamespace(namespace, `serviceaccounts/${name}`), annotations),
-    createSecret: (namespace: string, metadata: Named, stringData: Texts): Promise<void> =>
-      create(inNamespace(namespace, 'secrets'), 'v1', 'Secret', { metadata, stringData }),
-    /** A Role, and its RoleBinding to a user under the same name. */
-    createRole: async (
-      namespace: string,
-      metadata: Named,
-      rules: readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[],
-      user: string,
-    ): Promise<void> => {
-      const group = 'rbac.authorization.k8s.io';
-      const path = `/apis/${group}/v1/namespaces/${namespace}`;
-      await create(`${path}/roles`, `${group}/v1`, 'Role', { metadata, rules });
-      await create(`${path}/rolebindings`, `${group}/v1`, 'RoleBinding', {
-        metadata,
-        roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
-        subjects: [{ kind: 'User', name: user, apiGroup: group }],
-      });
-    },
-    createPod: (namespace: string, pod: V1Pod): Promise<V1Pod> =>
-      create(inNamespace(namespace, 'pods'), 'v1', 'Pod', pod),
-    deletePod: (namespace: string, name: string, graceSeconds?: number): Promise<void> => {
-      const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
-      return json('DELETE', inNamespace(namespace, `pods/${name}${query}`));
-    },
-    annotatePod: (namespace: string, name: string, annotations: Texts): Promise<void> =>
-      annotate(inNamespace(namespace, `pods/${name}`), annotations),
-    listPods: async (namespace: string, labelSelector: string, signal?: AbortSignal): Promise<readonly V1Pod[]> => {
-      const query = new URLSearchParams({ labelSelector }).toString();
-      return (await get<V1PodList>(inNamespace(namespace, `pods?${query}`), signal)).items;
-    },
-    /**
-     * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
-     * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
-     */
-    listEvents: async (namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> =>
-      (await get<CoreV1EventList>(inNamespace(namespace, 'events?limit=1000'), signal)).items,
-    createToken: async (
-      namespace: string,
-      serviceAccount: string,
-      {
-        boundPod,
-        ...spec
-      }: { audiences: string[]; expirationSeconds?: number; boundPod?: { name: string; uid: string } },
-    ): Promise<string> => {
-      const path = inNamespace(namespace, `serviceaccounts/${serviceAccount}/token`);
-      const { status } = await create<AuthenticationV1TokenRequest>(path, 'authentication.k8s.io/v1', 'TokenRequest', {
-        spec: { ...spec, ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }) },
-      });
-      return status?.token ?? '';
-    },
-    reviewToken: async (token: string) => {
-      const path = '/apis/authentication.k8s.io/v1/tokenreviews';
-      const spec = { token };
-      const { status } = await create<V1TokenReview>(path, 'authentication.k8s.io/v1', 'TokenReview', { spec });
-      return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
-    },
-    /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */
-    watchPods: (labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void) =>
-      watchPods(connection, labelSelector, listener),
-    /** Lines of a container's log as they come; resolves when the log ends or `signal` fires. */
-    followLog: async (
-      namespace: string,
-      pod: string,
-      container: string,
-      onLine: (line: string) => void,
-      signal: AbortSignal,
-    ): Promise<void> => {
-      const path = inNamespace(namespace, `pods/${pod}/log?container=${container}&follow=true`);
-      const answer = await connection.open(path, signal);
-      try {
-        for await (const line of createInterface({ input: answer })) onLine(line);
-      } catch (error) {
-        if (!signal.aborted) throw error;
-      }
-    },
-    /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
-    readLog: (namespace: string, pod: string, container: string, options: LogOptions): Promise<string> =>
-      readLog(connection, inNamespace(namespace, `pods/${pod}/log`), container, options),
-    raw: (request: RawRequest): Promise<RawAnswer> => raw(connection, request),
-    /** Ends the connections. */
-    close: (): void => connection.close(),
-  };
+/** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
+export class KubernetesClient {
+  readonly #connection: Connection;
+
+  /** @param networkMilliseconds how long a network that is away is waited for. */
+  constructor(config: KubeConfig, networkMilliseconds: number = NETWORK.here) {
+    this.#connection = patient(connect(config), { networkMilliseconds });
+  }
+
+  createNamespace(name: string, labels: Texts, annotations: Texts): Promise<void> {
+    return this.#create('/api/v1/namespaces', 'v1', 'Namespace', { metadata: { name, labels, annotations } });
+  }
+
+  /** Deletes a namespace with all that is in it; resolves when it is gone: until its pods have ended, its name cannot be taken. */
+  removeNamespace(name: string): Promise<void> {
+    return removeNamespace(this.#connection, name);
+  }
+
+  createServiceAccount(namespace: string, serviceAccount: V1ServiceAccount): Promise<void> {
+    return this.#create(inNamespace(namespace, 'serviceaccounts'), 'v1', 'ServiceAccount', serviceAccount);
+  }
+
+  createSecret(namespace: string, metadata: Named, stringData: Texts): Promise<void> {
+    return this.#create(inNamespace(namespace, 'secrets'), 'v1', 'Secret', { metadata, stringData });
+  }
+
+  /** A Role, and its RoleBinding to a user under the same name. */
+  async createRole(namespace: string, metadata: Named, rules: readonly V1PolicyRule[], user: string): Promise<void> {
+    const group = 'rbac.authorization.k8s.io';
+    const path = `/apis/${group}/v1/namespaces/${namespace}`;
+    await this.#create(`${path}/roles`, `${group}/v1`, 'Role', { metadata, rules });
+    await this.#create(`${path}/rolebindings`, `${group}/v1`, 'RoleBinding', {
+      metadata,
+      roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
+      subjects: [{ kind: 'User', name: user, apiGroup: group }],
+    });
+  }
+
+  createPod(namespace: string, pod: V1Pod): Promise<V1Pod> {
+    return this.#create(inNamespace(namespace, 'pods'), 'v1', 'Pod', pod);
+  }
+
+  deletePod(namespace: string, name: string, graceSeconds?: number): Promise<void> {
+    const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
+    return this.#connection.json('DELETE', inNamespace(namespace, `pods/${name}${query}`));
+  }
+
+  /** Sets annotations, such as of `pods/app`; null removes one. */
+  annotate(namespace: string, object: string, annotations: Readonly<Record<string, string | null>>): Promise<void> {
+    return this.#connection.json('PATCH', inNamespace(namespace, object), { metadata: { annotations } });
+  }
+
+  async listPods(namespace: string, labelSelector: string, signal?: AbortSignal): Promise<readonly V1Pod[]> {
+    const path = inNamespace(namespace, `pods?${new URLSearchParams({ labelSelector }).toString()}`);
+    return (await this.#connection.json<V1PodList>('GET', path, undefined, signal)).items;
+  }
+
+  /**
+   * Events of a namespace, up to 1000. The core group's list has those of `events.k8s.io` too: both are views of the same
+   * objects (Kubernetes API reference, Event v1), though an event then may have `eventTime` and no `lastTimestamp`.
+   */
+  async listEvents(namespace: string, signal: AbortSignal): Promise<readonly CoreV1Event[]> {
+    const path = inNamespace(namespace, 'events?limit=1000');
+    return (await this.#connection.json<CoreV1EventList>('GET', path, undefined, signal)).items;
+  }
+
+  async createToken(namespace: string, name: string, { boundPod, ...request }: TokenOptions): Promise<string> {
+    const path = inNamespace(namespace, `serviceaccounts/${name}/token`);
+    const spec = { ...request, ...(boundPod && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', ...boundPod } }) };
+    const { status } = await this.#create<AuthenticationV1TokenRequest>(path, TOKEN_API, 'TokenRequest', { spec });
+    return status?.token ?? '';
+  }
+
+  async reviewToken(token: string) {
+    const path = `/apis/${TOKEN_API}/tokenreviews`;
+    const { status } = await this.#create<V1TokenReview>(path, TOKEN_API, 'TokenReview', { spec: { token } });
+    return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
+  }
+
+  /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */
+  watchPods(labelSelector: string, listener: (pod: V1Pod, deleted: boolean) => void): Promise<{ stop(): void }> {
+    return watchPods(this.#connection, labelSelector, listener);
+  }
+
+  /** Lines of a container's log as they come; resolves when the log ends or `signal` fires. */
+  async followLog(
+    namespace: string,
+    pod: string,
+    container: string,
+    onLine: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = inNamespace(namespace, `pods/${pod}/log?container=${container}&follow=true`);
+    const answer = await this.#connection.open(path, signal);
+    try {
+      for await (const line of createInterface({ input: answer })) onLine(line);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  /** What a container (an init container too) has logged: its end. Throws `KubernetesError` while it has not started. */
+  async readLog(namespace: string, pod: string, container: string, options: LogOptions): Promise<string> {
+    const query = new URLSearchParams({
+      container,
+      timestamps: 'true',
+      sinceTime: options.since.toISOString().replace(/\.\d+Z$/, 'Z'),
+      tailLines: String(options.tailLines),
+      ...(options.previous === true && { previous: 'true' }),
+    });
+    const path = inNamespace(namespace, `pods/${pod}/log?${query.toString()}`);
+    // The API's own `limitBytes` keeps the beginning; what went wrong is at the end.
+    const { text, cut } = await endOf(await this.#connection.open(path, options.signal), options.maxBytes);
+    // Not half a line: what is left of a secret could not be told any more.
+    return cut ? text.slice(text.indexOf('\n') + 1) : text;
+  }
+
+  async raw({ method = 'GET', path, body, headers = {}, as }: RawRequest): Promise<RawAnswer> {
+    const answer = await this.#connection.send({
+      method,
+      path,
+      headers: {
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...(as !== undefined && as !== 'anonymous' && { authorization: `Bearer ${as.token}` }),
+        ...headers,
+      },
+      authenticated: as === undefined,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.statusCode ?? 0, body: await textOf(answer), contentType: answer.headers['content-type'] };
+  }
+
+  /** Ends the connections. */
+  close(): void {
+    this.#connection.close();
+  }
+
+  #create<T = void>(path: string, apiVersion: string, kind: string, object: object): Promise<T> {
+    return this.#connection.json('POST', path, { apiVersion, kind, ...object });
+  }
 }
 
-/** The API's own `limitBytes` keeps the beginning; what went wrong is at the end. */
-async function readLog(
-  connection: Connection,
-  path: string,
-  container: string,
-  { since, tailLines, previous = false, maxBytes, signal }: LogOptions,
-): Promise<string> {
-  const query = new URLSearchParams({
-    container,
-    timestamps: 'true',
-    sinceTime: since.toISOString().replace(/\.\d+Z$/, 'Z'),
-    tailLines: String(tailLines),
-    ...(previous && { previous: 'true' }),
-  });
-  const answer = await connection.open(`${path}?${query.toString()}`, signal);
+/** The end of a stream: whole chunks, up to `maxBytes`. */
+async function endOf(stream: AsyncIterable<unknown>, maxBytes: number): Promise<{ text: string; cut: boolean }> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   let cut = false;
-  for await (const chunk of answer) {
+  for await (const chunk of stream) {
     chunks.push(chunk as Buffer);
     bytes += (chunk as Buffer).length;
     while (bytes > maxBytes) {
@@ -186,25 +212,5 @@ async function readLog(
       cut = true;
     }
   }
-  const text = Buffer.concat(chunks).toString('utf8');
-  // Not half a line: what is left of a secret could not be told any more.
-  return cut ? text.slice(text.indexOf('\n') + 1) : text;
-}
-
-async function raw(
-  connection: Connection,
-  { method = 'GET', path, body, headers = {}, as }: RawRequest,
-): Promise<RawAnswer> {
-  const answer = await connection.send({
-    method,
-    path,
-    headers: {
-      ...(body !== undefined && { 'content-type': 'application/json' }),
-      ...(as !== undefined && as !== 'anonymous' && { authorization: `Bearer ${as.token}` }),
-      ...headers,
-    },
-    authenticated: as === undefined,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return { status: answer.statusCode ?? 0, body: await textOf(answer), contentType: answer.headers['content-type'] };
+  return { text: Buffer.concat(chunks).toString('utf8'), cut };
 }

@@ -59,7 +59,7 @@ export async function startWorkloadPod(
     name,
     uid,
     reports: reportsByGroup(inbox, firstPhase(groups), (annotation, value) =>
-      cluster.kubernetes.annotatePod(namespace, name, { [annotation]: String(value) }),
+      cluster.kubernetes.annotate(namespace, `pods/${name}`, { [annotation]: String(value) }),
     ),
     delete: async () => {
       await remove();
