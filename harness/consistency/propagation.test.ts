@@ -34,7 +34,8 @@ import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scena
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import { provision, type Provisioned } from '../engine/environment.ts';
+import { provision } from '../../test/support/provision.ts';
+import type { Provisioned } from '../engine/environment.ts';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { runScenario } from '../engine/scenario.ts';
@@ -92,16 +93,7 @@ describe('a scenario on an AWS that is eventually consistent', function () {
         await aws.close();
       },
     };
-    provisioned = await provision(
-      { aws: target, clusters: hostedDriver(host, RUN) },
-      {
-        run: RUN,
-        clusters: ['c1'],
-        expiresAt: new Date(0),
-        progress: () => undefined,
-        signal: new AbortController().signal,
-      },
-    );
+    provisioned = await provision({ aws: target, clusters: hostedDriver(host, RUN) }, RUN);
     slow.iam = IAM;
     Object.assign(associations, ASSOCIATIONS);
   });

@@ -6,7 +6,8 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Journal, JournalEntry } from '../../foundation/journal.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
-import { openEnvironment, provision, type ProvisionOptions } from './environment.ts';
+import { provision } from '../../test/support/provision.ts';
+import { openEnvironment, type ProvisionOptions } from './environment.ts';
 import { hostedPlatform } from './platform.ts';
 
 describe('the environment of a run', () => {
@@ -59,7 +60,7 @@ describe('the environment of a run', () => {
   };
   const failed = async (from: ClusterHost): Promise<string> => {
     const platform = await hostedPlatform(from, { run: options.run, seed: '0', faults: [] });
-    return provision(platform, options).then(
+    return provision(platform, options.run).then(
       async (provisioned) => {
         await provisioned.teardown();
         return 'it was provisioned';

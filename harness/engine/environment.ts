@@ -52,46 +52,14 @@ export interface ProvisionOptions {
   readonly signal: AbortSignal;
 }
 
-/** Provisions the clusters. The platform is closed when that fails, and by the teardown. */
-export async function provision(platform: Platform, options: ProvisionOptions): Promise<Provisioned> {
-  const opened = openEnvironment(platform, options);
-  try {
-    await opened.provision();
-    return opened;
-  } catch (error) {
-    await opened.teardown().catch(() => undefined);
-    throw error;
-  }
-}
-
 /** Makes the environment of a run: AWS is there, and clusters are known by their names. */
 export function openEnvironment(platform: Platform, options: ProvisionOptions): Opened {
   const { aws, clusters } = platform;
   const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
-  const environment: Environment = {
-    run: options.run,
-    tags: tagsOf(options.run, options.expiresAt, aws.region),
-    aws,
-    announced: new Map(options.clusters.map((alias) => [alias, announced(platform, alias)])),
-    clusters: provisioned,
-    fixturesEndWith: !clusters.disposable
-      ? 'nothing'
-      : aws.name === 'emulator' && aws.outlives !== true
-        ? 'run'
-        : 'cluster',
-    eventual: clusters.eventual,
-    ...(clusters.podStarts && { podStarts: clusters.podStarts }),
-    podTimes: [],
-    kept: new Resources(),
-    issuers: new Gate(),
-    leftovers: [],
-  };
+  const environment = environmentOf(platform, options, provisioned);
   // Ahead of all that is made there.
   const forgetAws = noteAws(aws, options.journal);
   let leaves = false;
-  // When one cluster fails, the others are of no use any more.
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
   return {
     environment,
     get capabilities() {
@@ -104,40 +72,79 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     },
     provision: async () => {
       try {
-        const failures: Error[] = [];
-        await Promise.all(
-          options.clusters.map(async (alias) => {
-            try {
-              provisioned.set(alias, await provisionCluster(platform, { ...options, signal }, alias));
-            } catch (error) {
-              // The others mostly end with the very error that stopped them.
-              if (!failures.includes(error as Error)) failures.push(error as Error);
-              stop.abort(error);
-            }
-          }),
-        );
-        leaves = failures.some((error) => leftBy(error) !== undefined);
-        const [first, ...others] = failures;
-        if (first) throw together(first, others);
+        await provisionClusters(platform, options, provisioned);
       } catch (error) {
+        leaves = leftBy(error) !== undefined;
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
     },
     teardown: async () => {
-      const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);
-      for (const one of provisioned.values()) {
-        one.pods.stop();
-        one.kubernetes.close();
-      }
-      const deleted = await Promise.allSettled([...provisioned.values()].map((one) => one.cluster.delete()));
-      const closed = await Promise.allSettled([aws.close(), clusters.close()]);
-      const [first, ...others] = [undone, ...deleted, ...closed].flatMap((outcome) =>
-        outcome.status === 'rejected' ? [outcome.reason as Error] : [],
-      );
-      if (first) throw tearingError(together(first, others));
+      await removeAll(platform, environment);
       if (environment.leftovers.length === 0 && !leaves) forgetAws();
     },
   };
+}
+
+function environmentOf(
+  platform: Platform,
+  { run, clusters: aliases, expiresAt }: ProvisionOptions,
+  provisioned: Environment['clusters'],
+): Environment {
+  const { aws, clusters } = platform;
+  const awsEnds = aws.name === 'emulator' && aws.outlives !== true;
+  return {
+    run,
+    tags: tagsOf(run, expiresAt, aws.region),
+    aws,
+    announced: new Map(aliases.map((alias) => [alias, announced(platform, alias)])),
+    clusters: provisioned,
+    fixturesEndWith: !clusters.disposable ? 'nothing' : awsEnds ? 'run' : 'cluster',
+    eventual: clusters.eventual,
+    ...(clusters.podStarts && { podStarts: clusters.podStarts }),
+    podTimes: [],
+    kept: new Resources(),
+    issuers: new Gate(),
+    leftovers: [],
+  };
+}
+
+/** When one cluster fails, the others are of no use any more: they are stopped, and the error says what they left too. */
+async function provisionClusters(
+  platform: Platform,
+  options: ProvisionOptions,
+  provisioned: Map<ClusterAlias, ProvisionedCluster>,
+): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const failures = new Set<Error>();
+  const provisionOne = async (alias: ClusterAlias): Promise<void> => {
+    try {
+      provisioned.set(alias, await provisionCluster(platform, { ...options, signal }, alias));
+    } catch (error) {
+      // The others mostly end with the very error that stopped them.
+      failures.add(error as Error);
+      stop.abort(error);
+    }
+  };
+  await Promise.all(options.clusters.map(provisionOne));
+  const [first, ...others] = failures;
+  if (first) throw together(first, others);
+}
+
+/** All of it is tried, whatever fails. */
+async function removeAll({ aws, clusters }: Platform, environment: Environment): Promise<void> {
+  const [undone] = await Promise.allSettled([removeIn(environment, environment.kept.take())]);
+  const provisioned = [...environment.clusters.values()];
+  for (const { pods, kubernetes } of provisioned) {
+    pods.stop();
+    kubernetes.close();
+  }
+  const deleted = await Promise.allSettled(provisioned.map(({ cluster }) => cluster.delete()));
+  const closed = await Promise.allSettled([aws.close(), clusters.close()]);
+  const [first, ...others] = [undone, ...deleted, ...closed].flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as Error] : [],
+  );
+  if (first) throw tearingError(together(first, others));
 }
 
 /** Name and ARN of a cluster that may not be there yet (Service Authorization Reference, resource types of Amazon EKS). */
@@ -210,16 +217,11 @@ async function provisionCluster(
     progress,
     signal,
   });
-  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, clusters.workloadImage);
+  const { workloadImage } = clusters;
+  if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, workloadImage);
   const kubernetes = new KubernetesClient(cluster.kubeConfig, clusters.remote ? NETWORK.far : NETWORK.here);
   try {
-    return {
-      alias,
-      cluster,
-      kubernetes,
-      pods: await watchRunPods(kubernetes, run),
-      workloadImage: clusters.workloadImage,
-    };
+    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), workloadImage };
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch((left: Error) => {
@@ -235,12 +237,7 @@ async function provisionCluster(
 function withoutKubernetes(alias: ClusterAlias, cluster: RunningCluster, workloadImage: string): ProvisionedCluster {
   const nothing = (): Promise<never> =>
     Promise.reject(new HarnessError('PROVISIONING_FAILED', `Cluster ${cluster.name} has no pods.`));
-  const pods = { started: nothing, gone: nothing, ended: () => undefined, nodesOf: () => new Set<string>() };
-  return {
-    alias,
-    cluster,
-    kubernetes: noKubernetes(cluster.name),
-    pods: { ...pods, stop: () => undefined },
-    workloadImage,
-  };
+  const none = (): undefined => undefined;
+  const pods = { started: nothing, gone: nothing, ended: none, nodesOf: () => new Set<string>(), stop: none };
+  return { alias, cluster, kubernetes: noKubernetes(cluster.name), pods, workloadImage };
 }

@@ -12,10 +12,11 @@ import { configure } from '../config/configuration.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { collect, newRegistry, suite, type Registry } from '../scenario/registry.ts';
 import type { HarnessOperation, ScenarioSpec, StepOf, WorkloadOperation } from '../scenario/spec.ts';
+import { provision } from '../../test/support/provision.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { clusterOf, workload } from '../world/world.ts';
 import { runScenario } from './scenario.ts';
-import { provision, type Provisioned } from './environment.ts';
+import type { Provisioned } from './environment.ts';
 import { hostedPlatform } from './platform.ts';
 
 interface ReadLabel extends HarnessOperation {
@@ -100,13 +101,8 @@ describe("operations and steps of one's own", function () {
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'own-operations-'));
     const host = await embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
-    provisioned = await provision(await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] }), {
-      run: 'c1a2b3d',
-      clusters: ['c1'],
-      expiresAt: new Date(0),
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    });
+    const platform = await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] });
+    provisioned = await provision(platform, 'c1a2b3d');
   });
   after(async () => {
     await provisioned.teardown();

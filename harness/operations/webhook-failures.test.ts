@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
+import { provision } from '../../test/support/provision.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { provision, type Provisioned } from '../engine/environment.ts';
+import type { Provisioned } from '../engine/environment.ts';
 import { hostedPlatform } from '../engine/platform.ts';
 import { runScenario } from '../engine/scenario.ts';
 import { admitPod, between, cutWebhook, fetchCredentials, granted, startPod, succeeds } from '../index.ts';
@@ -20,13 +21,8 @@ describe('a webhook that gives the API server no answer', function () {
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), 'webhook-failures-'));
     const host = await embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
-    provisioned = await provision(await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] }), {
-      run: 'c1a2b3d',
-      clusters: ['c1'],
-      expiresAt: new Date(0),
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    });
+    const platform = await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] });
+    provisioned = await provision(platform, 'c1a2b3d');
   });
   after(async () => {
     await provisioned.teardown();

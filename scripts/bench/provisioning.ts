@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { embeddedHost } from '../../clusters/embedded/host.ts';
-import { provision } from '../../harness/engine/environment.ts';
+import { openEnvironment } from '../../harness/engine/environment.ts';
 import { hostedPlatform } from '../../harness/engine/platform.ts';
 
 /**
@@ -19,15 +19,19 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
       const run = `bench${number}`;
       const host = await embeddedHost({ run, directory, workload: JAVASCRIPT, faults: [] });
       const platform = await hostedPlatform(host, { run, seed: '0', faults: [] });
-      const provisioned = await provision(platform, {
+      const opened = openEnvironment(platform, {
         run,
         clusters: ['c1'],
         expiresAt: new Date(Date.now() + 3_600_000),
         progress: () => undefined,
         signal: new AbortController().signal,
       });
-      taken.push(performance.now() - started);
-      await provisioned.teardown();
+      try {
+        await opened.provision();
+        taken.push(performance.now() - started);
+      } finally {
+        await opened.teardown();
+      }
     } finally {
       rmSync(directory, { recursive: true, force: true });
     }
