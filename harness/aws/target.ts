@@ -88,3 +88,7 @@ export interface AwsTarget {
   callCounts(): CallCounts;
   close(): Promise<void>;
 }
+
+/** The accounts that there are. */
+export const accountsOf = ({ capabilities }: AwsTarget): readonly AccountAlias[] =>
+  capabilities.has('two-accounts') ? ['main', 'other'] : ['main'];

@@ -1,5 +1,5 @@
 import type { Journal, JournalEntry } from '../../foundation/journal.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import { accountsOf, type AwsTarget } from '../aws/target.ts';
 
 /**
  * Notes in the run's state file in which accounts it makes things, where these outlive the run. Gives the function that takes
@@ -7,7 +7,7 @@ import type { AwsTarget } from '../aws/target.ts';
  */
 export function noteAws(aws: AwsTarget, journal: Journal | undefined): () => void {
   if (aws.name === 'emulator' || journal === undefined) return () => undefined;
-  const accounts = [aws.accountId('main'), ...(aws.capabilities.has('two-accounts') ? [aws.accountId('other')] : [])];
+  const accounts = accountsOf(aws).map((account) => aws.accountId(account));
   const entries = [...new Set(accounts)].map((accountId): JournalEntry => ({
     kind: 'aws',
     accountId,

@@ -1,4 +1,4 @@
-import type { AwsTarget } from '../../../aws/target.ts';
+import { accountsOf, type AwsTarget } from '../../../aws/target.ts';
 import { problem } from '../../../aws/preflight.ts';
 import type { Endpoints } from '../../../aws/endpoints.ts';
 import { realAws } from '../../../aws/real.ts';
@@ -96,7 +96,7 @@ async function sweepWith(
         problems.push(
           `There is no cluster ${name} in ${aws.region} that is ACTIVE: check --cluster-name and --region.`,
         );
-    const reached = [aws.accountId('main'), ...(aws.capabilities.has('two-accounts') ? [aws.accountId('other')] : [])];
+    const reached = accountsOf(aws).map((account) => aws.accountId(account));
     for (const { run, accounts } of states)
       for (const { accountId } of accounts.filter((account) => !reached.includes(account.accountId)))
         problems.push(

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../../../foundation/aws-problem.ts';
 import { removeAll, type Resource } from '../../../../foundation/resources.ts';
-import type { AwsTarget } from '../../../aws/target.ts';
+import { accountsOf, type AwsTarget } from '../../../aws/target.ts';
 import { EXIT } from '../../../../foundation/errors.ts';
 import { findInAccount } from './find.ts';
 import type { InClusters } from './in-clusters.ts';
@@ -29,8 +29,14 @@ export interface AwsSweepIo {
 const PAUSES = [0, 2000, 10_000];
 
 interface Findings extends AwsFindings {
+  /** Things that have expired, or whose run is named. */
+  readonly due: readonly AwsThing[];
   /** Things in IAM of runs that were in other regions, where clusters may need them. */
   readonly elsewhere: readonly AwsThing[];
+}
+
+interface Sweep extends AwsSweepOptions, AwsSweepIo {
+  readonly aws: AwsTarget;
 }
 
 /**
@@ -38,73 +44,73 @@ interface Findings extends AwsFindings {
  * a run is ever deleted. Gives the exit code.
  */
 export async function sweepAws(aws: AwsTarget, options: AwsSweepOptions, io: AwsSweepIo): Promise<number> {
-  const accounts = aws.capabilities.has('two-accounts') ? (['main', 'other'] as const) : (['main'] as const);
-  const { runs } = options;
-  const look = async (): Promise<Findings> => {
-    const parts = await Promise.all(
-      accounts.map((account) =>
-        findInAccount({
-          ...{ clients: aws.clients(account), services: aws.services },
-          ...{ account, runs, kubernetes: io.kubernetes },
-        }),
-      ),
-    );
-    const isWanted = ({ run }: AwsThing): boolean => runs.length === 0 || runs.includes(run);
-    const isHere = ({ region = aws.region }: AwsThing): boolean => region === aws.region;
-    const things = parts.flatMap((part) => part.things.filter(isWanted));
-    return {
-      things: things.filter(isHere),
-      elsewhere: things.filter((thing) => !isHere(thing)),
-      refused: parts.flatMap(({ refused }) => refused),
-      unseen: parts.flatMap(({ unseen }) => unseen),
-    };
-  };
-  const mayGo = (thing: AwsThing): boolean =>
-    runs.includes(thing.run) || thing.expiresAt.getTime() <= io.now().getTime();
-  const found = await look();
-  const { things, refused } = found;
-  const none = `nothing is left of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${found.unseen.length === 0 ? '' : ' as far as it could be seen'}`;
-  io.out(
-    `Account ${accounts.map((account) => aws.accountId(account)).join(' and ')}, region ${aws.region}: ${things.length === 0 ? none : `${things.length} resources of runs`}.\n`,
-  );
-  for (const run of new Set(things.map((thing) => thing.run)))
-    io.out(
-      describe(
-        run,
-        things.filter((thing) => thing.run === run),
-        mayGo,
-        io.now(),
-      ),
-    );
-  for (const { title, why } of refused) io.out(`Not touched: ${title} ${why}.\n`);
-  for (const sentence of placesOf(found.elsewhere))
-    (runs.length === 0 ? io.out : io.err)(`Not touched: ${sentence}.\n`);
-  for (const [name, why] of io.kubernetes.passedOver)
-    io.out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
-  let reasons: ReadonlyMap<string, string> = new Map();
-  let left = things.filter(mayGo);
-  let seen = found;
-  const any = left.length > 0;
-  for (const pause of options.list ? [] : PAUSES) {
-    if (pause > 0 && left.length > 0) {
-      await (io.pause ?? sleep)(pause);
-      // By now it may be gone.
-      seen = await look();
-      left = seen.things.filter(mayGo);
-    }
-    if (left.length === 0) break;
-    reasons = await remove(aws, left, seen, io);
-    seen = await look();
-    left = seen.things.filter(mayGo);
-  }
-  const { unseen } = seen;
+  const sweep = { aws, ...options, ...io };
+  const found = await look(sweep);
+  tell(sweep, found);
+  const { seen, reasons } = options.list ? { seen: found, reasons: new Map() } : await removeDue(sweep, found);
+  const { due, unseen } = seen;
   for (const { title, why } of unseen) io.err(`Not looked at: ${title} (${why}).\n`);
   if (options.list) return unseen.length > 0 ? EXIT.environment : EXIT.conforms;
-  for (const { name } of left) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it is there again'}).\n`);
-  const isMissed = runs.length > 0 && seen.elsewhere.length > 0;
-  const complete = left.length === 0 && unseen.length === 0 && !isMissed;
-  if (any && complete) io.out('All of it is removed.\n');
+  for (const { name } of due) io.err(`Not removed: ${name} (${reasons.get(name) ?? 'it is there again'}).\n`);
+  const isMissed = options.runs.length > 0 && seen.elsewhere.length > 0;
+  const complete = due.length === 0 && unseen.length === 0 && !isMissed;
+  if (found.due.length > 0 && complete) io.out('All of it is removed.\n');
   return complete ? EXIT.conforms : EXIT.environment;
+}
+
+async function look(sweep: Sweep): Promise<Findings> {
+  const { aws, runs, kubernetes } = sweep;
+  const { services } = aws;
+  const parts = await Promise.all(
+    accountsOf(aws).map((account) =>
+      findInAccount({ clients: aws.clients(account), services, account, runs, kubernetes }),
+    ),
+  );
+  const isHere = ({ region = aws.region }: AwsThing): boolean => region === aws.region;
+  const all = parts.flatMap((part) => part.things.filter(({ run }) => runs.length === 0 || runs.includes(run)));
+  const things = all.filter(isHere);
+  return {
+    things,
+    due: things.filter((thing) => isDue(sweep, thing)),
+    elsewhere: all.filter((thing) => !isHere(thing)),
+    refused: parts.flatMap(({ refused }) => refused),
+    unseen: parts.flatMap(({ unseen }) => unseen),
+  };
+}
+
+const isDue = ({ runs, now }: Sweep, { run, expiresAt }: AwsThing): boolean =>
+  runs.includes(run) || expiresAt.getTime() <= now().getTime();
+
+/** Tells what there is before anything is removed, and what is passed over. */
+function tell(sweep: Sweep, { things, refused, elsewhere, unseen }: Findings): void {
+  const { aws, runs, out, err, kubernetes } = sweep;
+  const none = `nothing is left of ${runs.length === 0 ? 'any run' : `run ${runs.join(' and ')}`}${unseen.length === 0 ? '' : ' as far as it could be seen'}`;
+  const accounts = accountsOf(aws).map((account) => aws.accountId(account));
+  out(
+    `Account ${accounts.join(' and ')}, region ${aws.region}: ${things.length === 0 ? none : `${things.length} resources of runs`}.\n`,
+  );
+  for (const run of new Set(things.map((thing) => thing.run))) out(describe(sweep, run, things));
+  for (const { title, why } of refused) out(`Not touched: ${title} ${why}.\n`);
+  for (const sentence of placesOf(elsewhere)) (runs.length === 0 ? out : err)(`Not touched: ${sentence}.\n`);
+  for (const [name, why] of kubernetes.passedOver)
+    out(`Kubernetes objects in cluster ${name} were not looked for: ${why}.\n`);
+}
+
+/** Removes what is due, in rounds. Gives what was seen last, and the reasons by name of what could not be removed. */
+async function removeDue(sweep: Sweep, found: Findings) {
+  let seen = found;
+  let reasons: ReadonlyMap<string, string> = new Map();
+  for (const pause of PAUSES) {
+    if (pause > 0 && seen.due.length > 0) {
+      await (sweep.pause ?? sleep)(pause);
+      // By now it may be gone.
+      seen = await look(sweep);
+    }
+    if (seen.due.length === 0) break;
+    reasons = await remove(sweep, seen);
+    seen = await look(sweep);
+  }
+  return { seen, reasons };
 }
 
 /** What is of runs in other regions, a clause each. */
@@ -115,17 +121,14 @@ const placesOf = (elsewhere: readonly AwsThing[]): string[] =>
     ),
   ].map((place) => `IAM resources ${place}`);
 
-/** Removes the things, and tells of each. Gives the reasons by name of what could not be removed. */
+/** Removes what is due, and tells of each. Gives the reasons by name of what could not be removed. */
 async function remove(
-  aws: AwsTarget,
-  things: readonly AwsThing[],
-  found: AwsFindings,
-  { out, kubernetes }: AwsSweepIo,
+  { aws, out, kubernetes }: Sweep,
+  { due, things, refused, unseen }: Findings,
 ): Promise<ReadonlyMap<string, string>> {
-  const names = new Set(things.map(({ name }) => name));
-  const others = found.things.filter(({ name }) => !names.has(name));
-  const untouched = [...found.refused, ...found.unseen].map(({ title }) => title);
-  const resources = things.map((thing): Resource => {
+  const others = things.filter((thing) => !due.includes(thing)).map(({ name }) => name);
+  const untouched = [...refused, ...unseen].map(({ title }) => title);
+  const resources = due.map((thing): Resource => {
     const progress = (line: string): void => out(`  ${thing.run}: ${line}\n`);
     const remove = async (): Promise<void> => {
       await thing.remove({ clients: aws.clients(thing.account), kubernetes, progress });
@@ -133,8 +136,7 @@ async function remove(
     };
     return { ...thing, lives: 'aws', remove };
   });
-  const there = new Set([...others.map(({ name }) => name), ...untouched]);
-  const failures = await removeAll(resources, { there });
+  const failures = await removeAll(resources, { there: new Set([...others, ...untouched]) });
   return new Map([...failures].map(([{ name }, error]) => [name, reasonOf(error)]));
 }
 
@@ -142,10 +144,11 @@ const reasonOf = (error: Error): string =>
   awsProblem(error)?.sentence.replace(/\.$/, '') ??
   `${error.name === 'Error' ? '' : `${error.name}: `}${error.message.split('\n')[0]?.replace(/\.$/, '')}`;
 
-function describe(run: string, things: readonly AwsThing[], mayGo: (thing: AwsThing) => boolean, now: Date): string {
+function describe(sweep: Sweep, run: string, all: readonly AwsThing[]): string {
+  const things = all.filter((thing) => thing.run === run);
   const expiresAt = new Date(Math.max(...things.map((thing) => thing.expiresAt.getTime())));
-  const minutes = Math.round((expiresAt.getTime() - now.getTime()) / 60_000);
-  const state = things.every(mayGo)
+  const minutes = Math.round((expiresAt.getTime() - sweep.now().getTime()) / 60_000);
+  const state = things.every((thing) => isDue(sweep, thing))
     ? minutes <= 0
       ? `expired ${-minutes} min ago`
       : `expires in ${minutes} min, and is named with --run`
