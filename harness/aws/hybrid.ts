@@ -38,8 +38,7 @@ export async function foreignServices(options: ForeignOptions): Promise<Foreign>
     counter: callCounter(),
     limiters: limitersOfAccount(),
   };
-  const asking = awsClients({ ...client, retries: BRIEF });
-  const missing = await missingServices(endpoints, asking, async () => ({})).finally(() => destroyClients(asking));
+  const missing = await missingServices(client, async () => ({}));
   const asked = endpoints.sts !== undefined && !missing.has('sts');
   const accountId = asked ? (await whoAmI({ ...client, retries: BRIEF })).accountId : undefined;
   if (accountId !== undefined) checkAccount(accountId, allowedAccounts, false);

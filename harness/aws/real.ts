@@ -1,3 +1,4 @@
+import type { EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { namePrefix } from '../../foundation/tags.ts';
@@ -5,28 +6,15 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
-import {
-  awsClients,
-  destroyClients,
-  ec2Client,
-  eksClient,
-  limitersOfAccount,
-  stsClient,
-  type ClientOptions,
-} from './clients.ts';
+import { awsClients, destroyClients, ec2Client, eksClient, limitersOfAccount, type ClientOptions } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
-import { assumedRole } from './credentials.ts';
+import { assumedRole, type AwsCredentials } from './credentials.ts';
 import { askEksAuth } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, checkPartition, checkUser, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
-import {
-  iamPropagation,
-  propagationIn,
-  type IamPropagation,
-  type IamPropagationOptions,
-} from '../consistency/canary.ts';
+import { IamCanary, propagationIn } from '../consistency/canary.ts';
 import { BRIEF, FIRST } from './retries.ts';
-import { missingServices, type MissingServices } from './services.ts';
+import { missingServices } from './services.ts';
 import { AWS_SERVICES, type AwsClients, type AwsTarget } from './target.ts';
 
 export interface RealAwsOptions {
@@ -54,67 +42,29 @@ export interface RealAwsOptions {
  * where network or service fail.
  */
 export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { readonly callerArn: string }> {
-  const { run, endpoints, allowedAccounts, otherAccountRole, permissionsBoundary, environment } = options;
-  const { clusterCapabilities = new Set() } = options;
+  const { endpoints, permissionsBoundary } = options;
   const elsewhere = Object.keys(endpoints).length > 0;
-  const isAws = Object.keys(endpoints).length < AWS_SERVICES.length;
-  if (isAws) checkEnvironmentEndpoints(endpoints, environment);
-  const region = await findRegion(options.region, environment);
-  const credentials = await findCredentials(region);
-  const counter = callCounter();
-  const main: ClientOptions = { region, endpoints, credentials, counter, limiters: limitersOfAccount() };
-  const { accountId, arn: callerArn } = await whoAmI({ ...main, retries: endpoints.sts === undefined ? FIRST : BRIEF });
-  checkAccount(accountId, allowedAccounts, isAws);
-  checkPartition(callerArn);
-  checkUser(callerArn, isAws);
-  const eksAuth = {
-    ...{ region, credentials, counter, limiter: main.limiters['eks-auth'] },
-    endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region),
-  };
-  const missing = elsewhere
-    ? await findMissing(main, () => askEksAuth(eksAuth, namePrefix(run), 'no-token'))
-    : new Map();
-  const other = otherAccountRole === undefined ? undefined : await otherAccount(main, otherAccountRole, run);
-  if (other !== undefined) {
-    if (other.accountId === accountId)
-      throw new HarnessError(
-        'BAD_AWS',
-        `--other-account-role is a role of account ${accountId}, which is the run's own: give one of another account.`,
-      );
-    checkAccount(other.accountId, allowedAccounts, isAws, 'the other account');
-  }
-  const made = new Map<AccountAlias, AwsClients>();
-  const ec2 = ec2Client(main);
-  const further = new Set<{ destroy(): void }>([ec2]);
-  const clients = (alias: AccountAlias): AwsClients => {
-    const account = alias === 'main' ? main : other?.client;
-    if (account === undefined)
-      throw new HarnessError('BAD_AWS', 'There is no other account: give a role of one with --other-account-role.');
-    const found = made.get(alias) ?? awsClients(account);
-    made.set(alias, found);
-    return found;
-  };
-  const canary = (of: Pick<IamPropagationOptions, 'clients' | 'accountId' | 'permissionsBoundary'>): IamPropagation =>
-    iamPropagation({
-      ...{ ...of, run, tags: options.tags(region) },
-      // What plays AWS is a single process, and is not as slow.
-      ...(!isAws && { inARow: 1, boundSeconds: 30 }),
-    });
+  const main = await mainAccount(options);
+  const { region, credentials, counter, limiters } = main.client;
+  const limiter = limiters['eks-auth'];
+  const eksAuth = { region, credentials, counter, limiter, endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region) };
+  const missing = await missingServices(main.client, () => askEksAuth(eksAuth, namePrefix(options.run), 'no-token'));
+  const other = await otherAccount(main, options);
+  const { clients, eksWith, ec2, close } = connectionsTo(main, other);
   const propagation =
     missing.has('iam') || missing.has('sts')
       ? undefined
       : propagationIn({
-          main: canary({ clients: clients('main'), accountId, permissionsBoundary }),
-          ...(other && { other: canary({ clients: clients('other'), accountId: other.accountId }) }),
+          main: canaryIn(main, options, permissionsBoundary),
+          ...(other && { other: canaryIn(other, options) }),
         });
   const stsEndpoint = endpoints.sts ?? regionalSts(region);
-  const where = elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS';
   const lacking = lackingOf({
     services: missing,
-    where,
+    where: elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS',
     otherAccount: other !== undefined,
     permissionsBoundary,
-    clusterCapabilities,
+    clusterCapabilities: options.clusterCapabilities ?? new Set(),
   });
   return {
     name: elsewhere ? 'endpoint' : 'aws',
@@ -123,13 +73,9 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     region,
     capabilities: new Set(AWS_CAPABILITIES.filter((name) => !lacking.has(name))),
     lacking,
-    accountId: (alias) => (alias === 'main' ? accountId : (other?.accountId ?? '')),
+    accountId: (alias) => (alias === 'main' ? main : other)?.accountId ?? '',
     clients,
-    eksWith: (given) => {
-      const client = eksClient({ ...main, credentials: async () => given });
-      further.add(client);
-      return client;
-    },
+    eksWith,
     ...(!missing.has('eks-auth') && {
       askEksAuth: async (clusterName: string, token: string) => {
         const { status: _status, ...answer } = await askEksAuth(eksAuth, clusterName, token);
@@ -138,11 +84,8 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     }),
     workloadEnvironment: workloadEnvironment(endpoints),
     clusterToken: async (clusterName) => presignedClusterToken(stsEndpoint, region, await credentials(), clusterName),
-    callerArn,
-    get provisioning() {
-      const { eks, iam } = clients('main');
-      return { eks, iam, ec2 };
-    },
+    callerArn: main.arn,
+    provisioning: { eks: main.clients.eks, iam: main.clients.iam, ec2 },
     controls: undefined,
     propagation,
     permissionsBoundary,
@@ -151,35 +94,47 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
       try {
         await propagation?.close();
       } finally {
-        for (const account of made.values()) destroyClients(account);
-        for (const client of further) client.destroy();
-        other?.sts.destroy();
+        close();
       }
     },
   };
 }
 
-async function findMissing(
-  main: ClientOptions,
-  eksAuth: Parameters<typeof missingServices>[2],
-): Promise<MissingServices> {
-  const clients = awsClients({ ...main, retries: BRIEF });
-  try {
-    return await missingServices(main.endpoints, clients, eksAuth);
-  } finally {
-    destroyClients(clients);
-  }
+interface Account {
+  readonly accountId: string;
+  readonly client: ClientOptions;
+  readonly clients: AwsClients;
 }
 
-/** The account of `--other-account-role`, with credentials that are renewed. Throws `HarnessError` BAD_AWS. */
-async function otherAccount(main: ClientOptions, roleArn: string, run: string) {
+/** Whether any service is AWS' own. */
+const isAws = (endpoints: Endpoints): boolean => Object.keys(endpoints).length < AWS_SERVICES.length;
+
+/** The account of the credentials, once it is known to be allowed, and to be of use. */
+async function mainAccount(options: RealAwsOptions): Promise<Account & { readonly arn: string }> {
+  const { endpoints, environment, allowedAccounts } = options;
+  if (isAws(endpoints)) checkEnvironmentEndpoints(endpoints, environment);
+  const region = await findRegion(options.region, environment);
+  const credentials = await findCredentials(region);
+  const limiters = limitersOfAccount();
+  const client: ClientOptions = { region, endpoints, credentials, counter: callCounter(), limiters };
+  const { accountId, arn } = await whoAmI({ ...client, retries: endpoints.sts === undefined ? FIRST : BRIEF });
+  checkAccount(accountId, allowedAccounts, isAws(endpoints));
+  checkPartition(arn);
+  checkUser(arn, isAws(endpoints));
+  return { accountId, arn, client, clients: awsClients(client) };
+}
+
+/** The account of `--other-account-role`, with credentials that are renewed. Throws `HarnessError`. */
+async function otherAccount(main: Account, options: RealAwsOptions): Promise<Account | undefined> {
+  const { otherAccountRole: roleArn, run, allowedAccounts, endpoints } = options;
+  if (roleArn === undefined) return undefined;
   const accountId = /^arn:[\w-]+:iam::(\d{12}):role\/.+$/.exec(roleArn)?.[1];
   if (accountId === undefined)
     throw new HarnessError(
       'BAD_FLAG_VALUE',
       `--other-account-role is "${roleArn}": give the ARN of a role, such as arn:aws:iam::444455556666:role/conformance.`,
     );
-  const sts = stsClient(main);
+  const { sts } = main.clients;
   const credentials = assumedRole(sts, roleArn, `conformance-${run}`);
   try {
     await credentials();
@@ -188,8 +143,49 @@ async function otherAccount(main: ClientOptions, roleArn: string, run: string) {
     const { code, message } = problem(error);
     throw new HarnessError(code, `The role of --other-account-role cannot be assumed. ${message}`, { cause: error });
   }
-  return { accountId, sts, client: { ...main, credentials, limiters: limitersOfAccount() } };
+  if (accountId === main.accountId)
+    throw new HarnessError(
+      'BAD_AWS',
+      `--other-account-role is a role of account ${accountId}, which is the run's own: give one of another account.`,
+    );
+  checkAccount(accountId, allowedAccounts, isAws(endpoints), 'the other account');
+  const client = { ...main.client, credentials, limiters: limitersOfAccount() };
+  return { accountId, client, clients: awsClients(client) };
 }
+
+/** The clients of a run, by account, and those of other callers. */
+function connectionsTo(main: Account, other: Account | undefined) {
+  const ec2 = ec2Client(main.client);
+  const further: { destroy(): void }[] = [ec2];
+  return {
+    ec2,
+    clients: (alias: AccountAlias): AwsClients => {
+      const account = alias === 'main' ? main : other;
+      if (account !== undefined) return account.clients;
+      throw new HarnessError('BAD_AWS', 'There is no other account: give a role of one with --other-account-role.');
+    },
+    eksWith: (given: AwsCredentials): EKSClient => {
+      const client = eksClient({ ...main.client, credentials: async () => given });
+      further.push(client);
+      return client;
+    },
+    close: (): void => {
+      for (const account of [main, other]) if (account !== undefined) destroyClients(account.clients);
+      for (const client of further) client.destroy();
+    },
+  };
+}
+
+const canaryIn = (
+  { accountId, client, clients }: Account,
+  { run, tags, endpoints }: RealAwsOptions,
+  permissionsBoundary?: string,
+): IamCanary =>
+  new IamCanary({
+    ...{ clients, run, accountId, tags: tags(client.region), permissionsBoundary },
+    // What plays AWS is a single process, and is not as slow.
+    ...(!isAws(endpoints) && { inARow: 1, boundSeconds: 30 }),
+  });
 
 /** STS' address in a region, as the SDK has it for the region's partition. */
 function regionalSts(region: string): string {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import { startEmulator, type Emulator } from '../../emulator/index.ts';
 import { callCounter } from './call-counter.ts';
-import { awsClients, limitersOfAccount, type ClientOptions } from './clients.ts';
+import { limitersOfAccount, type ClientOptions } from './clients.ts';
 import { askEksAuth } from './eks-auth.ts';
 import { parseEndpoints, type Endpoints } from './endpoints.ts';
 import { missingServices } from './services.ts';
@@ -22,13 +22,8 @@ async function missingAt(
     limiters: limitersOfAccount(),
     retries: { throttledMilliseconds: 0, transientMilliseconds: 0 },
   };
-  const clients = awsClients(options);
-  try {
-    const eksAuth = { ...options, endpoint: endpoints['eks-auth'] ?? '', limiter: options.limiters['eks-auth'] };
-    return Object.fromEntries(await missingServices(endpoints, clients, () => askEksAuth(eksAuth, 'c1', 'no-token')));
-  } finally {
-    for (const client of Object.values(clients) as { destroy(): void }[]) client.destroy();
-  }
+  const eksAuth = { ...options, endpoint: endpoints['eks-auth'] ?? '', limiter: options.limiters['eks-auth'] };
+  return Object.fromEntries(await missingServices(options, () => askEksAuth(eksAuth, 'c1', 'no-token')));
 }
 
 describe('the services of an endpoint', () => {

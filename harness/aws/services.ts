@@ -2,9 +2,10 @@ import { ListClustersCommand } from '@aws-sdk/client-eks';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { awsClients, destroyClients, type ClientOptions } from './clients.ts';
 import type { EksAuthResponse } from './eks-auth.ts';
-import type { Endpoints } from './endpoints.ts';
-import { AWS_SERVICES, type AwsClients, type AwsService } from './target.ts';
+import { BRIEF } from './retries.ts';
+import { AWS_SERVICES, type AwsService } from './target.ts';
 
 /** Why a service is not there, for each that is not. */
 export type MissingServices = ReadonlyMap<AwsService, string>;
@@ -14,10 +15,11 @@ export type MissingServices = ReadonlyMap<AwsService, string>;
  * @param eksAuth asks EKS Auth with a token that is none
  */
 export async function missingServices(
-  endpoints: Endpoints,
-  clients: AwsClients,
+  options: ClientOptions,
   eksAuth: () => Promise<EksAuthResponse>,
 ): Promise<MissingServices> {
+  const { endpoints } = options;
+  const clients = awsClients({ retries: BRIEF, ...options });
   const questions: Readonly<Record<AwsService, () => Promise<string | undefined>>> = {
     s3: () => whyMissing(clients.s3.send(new ListBucketsCommand({}))),
     iam: () => whyMissing(clients.iam.send(new ListRolesCommand({ MaxItems: 1 }))),
@@ -32,7 +34,7 @@ export async function missingServices(
         ? undefined
         : ([service, `${endpoints[service]} has no ${TITLES[service]} (${why})`] as const);
     }),
-  );
+  ).finally(() => destroyClients(clients));
   return new Map(answers.filter((answer) => answer !== undefined));
 }
 

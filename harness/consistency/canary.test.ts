@@ -5,7 +5,7 @@ import { testSession } from '../../test/support/emulator/session.ts';
 import type { Credentials, EmulatorSettings } from '../../emulator/index.ts';
 import { startWithWorld } from '../../emulator/start.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { iamPropagation, type IamPropagation, type IamPropagationOptions } from './canary.ts';
+import { IamCanary, type CanaryOptions } from './canary.ts';
 
 /** A signal of each call's own: listeners of one that never fires add up. */
 const never = (): AbortSignal => new AbortController().signal;
@@ -21,9 +21,9 @@ interface Asked {
 /** An AWS of which a test says what it answers: an error's name, or undefined for a success. */
 function stub(
   answer: (asked: Asked) => string | undefined,
-  more: Partial<IamPropagationOptions> = {},
+  more: Partial<CanaryOptions> = {},
   httpStatusCode?: number,
-): { readonly canary: IamPropagation; readonly asked: Asked[]; readonly count: (name: string) => number } {
+): { readonly canary: IamCanary; readonly asked: Asked[]; readonly count: (name: string) => number } {
   const asked: Asked[] = [];
   const client = (name: 'iam' | 'sts'): unknown => ({
     send: async (command: { readonly constructor: { readonly name: string }; readonly input: object }) => {
@@ -36,7 +36,7 @@ function stub(
     },
   });
   const clients = { iam: client('iam') as IAMClient, sts: client('sts') as STSClient };
-  const canary = iamPropagation({
+  const canary = new IamCanary({
     clients,
     run: RUN,
     accountId: '111122223333',
@@ -198,7 +198,7 @@ describe('the canary at the emulator', () => {
     settings: Partial<EmulatorSettings>,
     root: boolean,
   ): Promise<{
-    readonly canary: IamPropagation;
+    readonly canary: IamCanary;
     readonly roles: () => Promise<string[]>;
     readonly close: () => Promise<void>;
   }> => {
@@ -217,7 +217,7 @@ describe('the canary at the emulator', () => {
     const sts = new STSClient(config(root ? emulator.administrator : credentials));
     const { accountId } = emulator;
     return {
-      canary: iamPropagation({ clients: { iam, sts }, run: RUN, accountId, tags: {}, inARow: 1, pollMilliseconds: 10 }),
+      canary: new IamCanary({ clients: { iam, sts }, run: RUN, accountId, tags: {}, inARow: 1, pollMilliseconds: 10 }),
       roles: async () => ((await iam.send(new ListRolesCommand({}))).Roles ?? []).map(({ RoleName = '' }) => RoleName),
       close: async () => {
         iam.destroy();

@@ -9,9 +9,10 @@ import { namePrefix, tagList } from '../../foundation/tags.ts';
 import { orAborted } from '../../foundation/aborted.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { awsFailure } from '../aws/failure.ts';
+import { isRootUser } from '../aws/preflight.ts';
 import type { AwsClients, Propagation } from '../aws/target.ts';
 
-export interface IamPropagationOptions {
+export interface CanaryOptions {
   /** The harness' own, in the account. */
   readonly clients: Pick<AwsClients, 'iam' | 'sts'>;
   readonly run: string;
@@ -31,31 +32,16 @@ export interface IamPropagationOptions {
   readonly pollMilliseconds?: number;
 }
 
-/** A `Propagation` with something in the account that must be removed: `close` does. */
-export interface IamPropagation extends Propagation {
-  /** Makes the canary; the first `waitForIam` does so too. */
-  open(): Promise<void>;
-  /** Ends what waits, with `HarnessError` STOPPED, and deletes the canary. */
-  close(): Promise<void>;
-}
-
-/** What STS answers while it does not know of a role or of its new trust policy. */
-const UNKNOWN_TO_STS: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'NoSuchEntity',
-  'NoSuchEntityException',
-]);
-/** What IAM itself answers to a change that follows another closely. */
-const UNKNOWN_TO_IAM: ReadonlySet<string> = new Set([
-  'NoSuchEntity',
-  'NoSuchEntityException',
-  'ConcurrentModification',
-  'ConcurrentModificationException',
-]);
+/** What is answered while a role, or its new trust policy, is not known yet; IAM also to a change that follows another closely. */
+const UNKNOWN_YET = {
+  'iam:UpdateAssumeRolePolicy': /^(NoSuchEntity|ConcurrentModification)(Exception)?$/,
+  'sts:AssumeRole': /^(AccessDenied|NoSuchEntity)(Exception)?$/,
+} as const;
 
 /** Least that STS gives (STS API Reference, "AssumeRole"): the session is not used. */
 const SESSION_SECONDS = 900;
+
+const DEFAULTS = { inARow: 3, boundSeconds: 60, pollMilliseconds: 1100 };
 
 /**
  * Finds out by a canary when changes of IAM have taken effect. A change that IAM has answered is not in force everywhere at
@@ -69,157 +55,155 @@ const SESSION_SECONDS = 900;
  *
  * The root user of an account cannot assume roles (STS API Reference, "AssumeRole"): where the harness acts as one, nothing
  * can be seen from outside, no canary is made, and `waitForIam` resolves at once.
+ *
+ * `close` removes the canary from the account.
  */
-export function iamPropagation(options: IamPropagationOptions): IamPropagation {
-  const { clients, run, accountId, inARow = 3, boundSeconds = 60, pollMilliseconds = 1100 } = options;
-  const { iam, sts } = clients;
-  const RoleName = `${namePrefix(run)}-canary`;
-  const RoleArn = `arn:aws:iam::${accountId}:role/${RoleName}`;
-  const closing = new AbortController();
+export class IamCanary implements Propagation {
+  readonly boundSeconds: number;
+  readonly #options: CanaryOptions & typeof DEFAULTS;
+  readonly #roleName: string;
+  readonly #stop = new AbortController();
   /** Whether there is a canary; undefined before it is made. */
-  let opening: Promise<boolean> | undefined;
+  #opening: Promise<boolean> | undefined;
   /** Whether IAM was asked to make it: it may have, though no answer says so. */
-  let asked = false;
-  let last: Promise<void> = Promise.resolve();
+  #asked = false;
+  #last: Promise<void> = Promise.resolve();
   /** The change that has not started yet. */
-  let next: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
 
-  const trust = (externalId: string): string =>
-    JSON.stringify({
-      Version: '2012-10-17',
-      Statement: [
-        {
-          Effect: 'Allow',
-          Principal: { AWS: `arn:aws:iam::${accountId}:root` },
-          Action: 'sts:AssumeRole',
-          Condition: { StringEquals: { 'sts:ExternalId': externalId } },
-        },
-      ],
+  constructor(options: CanaryOptions) {
+    this.#options = { ...DEFAULTS, ...options };
+    this.boundSeconds = this.#options.boundSeconds;
+    this.#roleName = `${namePrefix(options.run)}-canary`;
+  }
+
+  /** Makes the canary; the first `waitForIam` does so too. Gives whether there is one. */
+  open(): Promise<boolean> {
+    this.#opening ??= this.#create().catch((error: unknown) => {
+      this.#opening = undefined;
+      throw error;
     });
+    return this.#opening;
+  }
 
-  async function create(): Promise<boolean> {
-    const { Arn = '' } = await sts.send(new GetCallerIdentityCommand({}));
-    if (Arn.endsWith(':root')) return false;
-    const before = asked;
-    asked = true;
+  waitForIam(signal: AbortSignal): Promise<void> {
+    this.#next ??= this.#last = this.#changeAfter(this.#last);
+    return orAborted(this.#next, signal);
+  }
+
+  /** Ends what waits, with `HarnessError` STOPPED, and deletes the canary. */
+  async close(): Promise<void> {
+    const RoleName = this.#roleName;
+    this.#stop.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
+    await this.#last.catch(() => undefined);
+    await this.#opening?.catch(() => undefined);
+    if (!this.#asked) return;
+    const { iam } = this.#options.clients;
+    await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))).catch((error: Error) => {
+      if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
+      throw new HarnessError(
+        'LEFT_BEHIND',
+        `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
+        { cause: error },
+      );
+    });
+    this.#asked = false;
+  }
+
+  async #create(): Promise<boolean> {
+    const { clients, tags, permissionsBoundary } = this.#options;
+    const { Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
+    if (isRootUser(Arn)) return false;
+    const before = this.#asked;
+    this.#asked = true;
     try {
-      await iam.send(
+      await clients.iam.send(
         new CreateRoleCommand({
-          RoleName,
+          RoleName: this.#roleName,
           Description: 'Shows a conformance run when changes of IAM have taken effect. It may do nothing.',
-          AssumeRolePolicyDocument: trust(randomUUID()),
-          Tags: tagList(options.tags),
-          ...(options.permissionsBoundary !== undefined && { PermissionsBoundary: options.permissionsBoundary }),
+          AssumeRolePolicyDocument: this.#trust(randomUUID()),
+          Tags: tagList(tags),
+          ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
         }),
       );
     } catch (error) {
       // A retry after an answer that was lost: the name is this run's alone.
       if (/^EntityAlreadyExists/.test((error as Error).name)) return true;
-      if (isRefused(error)) asked = before;
+      if (isRefused(error)) this.#asked = before;
       throw error;
     }
     return true;
   }
 
-  function opened(): Promise<boolean> {
-    opening ??= create().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
+  #trust(externalId: string): string {
+    const Statement = {
+      Effect: 'Allow',
+      Principal: { AWS: `arn:aws:iam::${this.#options.accountId}:root` },
+      Action: 'sts:AssumeRole',
+      Condition: { StringEquals: { 'sts:ExternalId': externalId } },
+    };
+    return JSON.stringify({ Version: '2012-10-17', Statement: [Statement] });
   }
 
-  /** Repeats a call while it is answered with one of the codes, until it has succeeded so many `times` in a row. */
-  async function until(
-    what: string,
-    call: () => Promise<unknown>,
-    codes: ReadonlySet<string>,
-    times: number,
-    end: number,
-  ): Promise<void> {
+  async #changeAfter(former: Promise<void>): Promise<void> {
+    await former.catch(() => undefined);
+    this.#next = undefined;
+    try {
+      await this.#change();
+    } catch (error) {
+      this.#stop.signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  async #change(): Promise<void> {
+    if (!(await this.open())) return;
+    const { clients, accountId, inARow } = this.#options;
+    const RoleName = this.#roleName;
+    const end = performance.now() + this.boundSeconds * 1000;
+    const ExternalId = randomUUID();
+    const update = new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: this.#trust(ExternalId) });
+    const assume = new AssumeRoleCommand({
+      ...{ RoleArn: `arn:aws:iam::${accountId}:role/${RoleName}`, RoleSessionName: 'canary' },
+      ...{ ExternalId, DurationSeconds: SESSION_SECONDS },
+    });
+    await this.#until('iam:UpdateAssumeRolePolicy', () => clients.iam.send(update), 1, end);
+    await this.#until('sts:AssumeRole', () => clients.sts.send(assume), inARow, end);
+  }
+
+  /** Repeats a call while what it changes or asks for is not known yet, until it has succeeded so many `times` in a row. */
+  async #until(what: keyof typeof UNKNOWN_YET, call: () => Promise<unknown>, times: number, end: number) {
     let successes = 0;
-    await poll(
-      async () => {
-        const before = successes;
-        successes = 0;
-        await call();
-        successes = before + 1;
-        return successes >= times || undefined;
-      },
-      {
-        every: pollMilliseconds,
-        within: end - performance.now(),
-        signal: closing.signal,
-        tolerates: (error) => codes.has((error as Error).name),
-        late: (error) => {
-          const { name, message } = (error ?? {}) as Partial<Error>;
-          const answer = error === undefined ? `success ${successes} times in a row` : `${name} ("${message}")`;
-          return new HarnessError(
-            'FIXTURE_FAILED',
-            `A change of the trust policy of role ${RoleName} had not taken effect after ${boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
-          );
-        },
-      },
+    const succeeded = async (): Promise<true | undefined> => {
+      const before = successes;
+      successes = 0;
+      await call();
+      successes = before + 1;
+      return successes >= times || undefined;
+    };
+    await poll(succeeded, {
+      every: this.#options.pollMilliseconds,
+      within: end - performance.now(),
+      signal: this.#stop.signal,
+      tolerates: (error) => UNKNOWN_YET[what].test((error as Error).name),
+      late: (error) => this.#late(what, error, successes),
+    });
+  }
+
+  #late(what: string, error: unknown, successes: number): HarnessError {
+    const { name, message } = (error ?? {}) as Partial<Error>;
+    const answer = error === undefined ? `success ${successes} times in a row` : `${name} ("${message}")`;
+    return new HarnessError(
+      'FIXTURE_FAILED',
+      `A change of the trust policy of role ${this.#roleName} had not taken effect after ${this.boundSeconds} s: ${what} still came to ${answer}; see that the harness may do so (docs/nightly.md), or try again when AWS is quicker.`,
     );
   }
-
-  async function change(): Promise<void> {
-    if (!(await opened())) return;
-    const end = performance.now() + boundSeconds * 1000;
-    const ExternalId = randomUUID();
-    const update = new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: trust(ExternalId) });
-    const assume = new AssumeRoleCommand({
-      RoleArn,
-      RoleSessionName: 'canary',
-      ExternalId,
-      DurationSeconds: SESSION_SECONDS,
-    });
-    await until('iam:UpdateAssumeRolePolicy', () => iam.send(update), UNKNOWN_TO_IAM, 1, end);
-    await until('sts:AssumeRole', () => sts.send(assume), UNKNOWN_TO_STS, inARow, end);
-  }
-
-  return {
-    boundSeconds,
-    open: async () => void (await opened()),
-    waitForIam: (signal) => {
-      if (next === undefined) {
-        next = last
-          .catch(() => undefined)
-          .then(() => {
-            next = undefined;
-            return change();
-          })
-          .catch((error: unknown) => {
-            throw closing.signal.aborted ? (closing.signal.reason as Error) : error;
-          });
-        // Also when nobody waits for it any more.
-        next.catch(() => undefined);
-        last = next;
-      }
-      return orAborted(next, signal);
-    },
-    close: async () => {
-      closing.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
-      await last.catch(() => undefined);
-      await opening?.catch(() => undefined);
-      if (!asked) return;
-      await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))).catch((error: Error) => {
-        if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
-        throw new HarnessError(
-          'LEFT_BEHIND',
-          `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
-          { cause: error },
-        );
-      });
-      asked = false;
-    },
-  };
 }
 
 /** Sees changes in each account by a canary of its own, which is made when changes there are waited for. */
 export function propagationIn(canaries: {
-  readonly main: IamPropagation;
-  readonly other?: IamPropagation;
+  readonly main: IamCanary;
+  readonly other?: IamCanary;
 }): Propagation & { close(): Promise<void> } {
   return {
     boundSeconds: canaries.main.boundSeconds,

@@ -10,7 +10,7 @@ import { startWithWorld } from '../../emulator/start.ts';
 import { callCounter } from '../aws/call-counter.ts';
 import { askEksAuth } from '../aws/eks-auth.ts';
 import { emulatedAws } from '../aws/emulated.ts';
-import { iamPropagation } from './canary.ts';
+import { IamCanary } from './canary.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import {
   createAssociation,
@@ -75,7 +75,7 @@ describe('a scenario on an AWS that is eventually consistent', function () {
     const { accessKeyId, secretAccessKey, sessionToken = '' } = credentials;
     const caller = { accessKeyId, secretAccessKey, sessionToken };
     const sts = new STSClient({ endpoint, region, credentials: caller });
-    const canary = iamPropagation({
+    const canary = new IamCanary({
       ...{ clients: { iam: aws.clients('main').iam, sts }, run: RUN, accountId, tags: {} },
       ...{ inARow: 1, boundSeconds: 30, pollMilliseconds: 50 },
     });
