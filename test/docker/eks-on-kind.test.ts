@@ -29,7 +29,7 @@ describe('clusters of EKS that kind provides', () => {
       encoding: 'utf8',
     }).trim();
     const args = ['--clusters', 'kind', '--kind-image', image, '--image-base', image];
-    emulator = spawn(process.execPath, [join(root, 'bin', 'emulator.js'), ...args], {
+    emulator = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), 'emulator', ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
