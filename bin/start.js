@@ -21,7 +21,8 @@ export async function start(version = process.versions.node) {
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   // Commands run for seconds, much of their code for the first time: to optimize it early, and to collect garbage with
   // several threads, costs more processor time than it gives back (docs/performance.md).
-  setFlagsFromString('--interrupt-budget=1200000');
+  // Later versions of Node have no such flag, and would print that.
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=1200000');
   setFlagsFromString('--no-parallel-scavenge');
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
