@@ -62,6 +62,8 @@ await build({
   chunkNames: 'chunks/[hash]',
   // mocha and tsx look for files of their own at run time; chai is the one that suites of the user's own import.
   external: ['chai', 'mocha', 'tsx', 'tsx/*'],
+  // Node's own, which a dependency asks for, is deprecated and says so in the process of a user's mocha.
+  alias: { punycode: 'punycode/' },
   banner: {
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
