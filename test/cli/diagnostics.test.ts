@@ -65,7 +65,7 @@ describe('the diagnostics of a run', () => {
 
   it('are named on the terminal, in one line for each scenario: those of the last attempt', () => {
     const named = ({ stderr, reportDirectory }: CliRun): string[] =>
-      [...stderr.matchAll(/^ +see (.*)$/gm)].map(([, path = '']) => path.slice(reportDirectory.length + 1));
+      [...stderr.matchAll(/^ +see (.*)$/gm)].map(([, path = '']) => path.slice(reportDirectory.length + 1)).sort();
     expect(named(run)).to.deep.equal(['MY-02', 'MY-03', 'MY-04'].map((id) => `diagnostics/${id}/summary.md`));
     expect(named(again)).to.deep.equal(['diagnostics/MY-05-attempt2/summary.md']);
   });
