@@ -1,36 +1,23 @@
 import { HarnessError } from '../foundation/errors.ts';
-import type { OptionSpec } from '../foundation/options.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
 import type * as benchmark from '../scripts/bench/bench.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
 
 const OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'json',
-    kind: 'text',
-    placeholder: 'FILE',
-    help: 'write the measurements as JSON too; - prints JSON instead of the table',
-  },
-  {
-    name: 'repeat',
-    kind: 'number',
-    placeholder: 'N',
-    minimum: 1,
-    help: 'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
-  },
-  {
-    name: 'kind-image',
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'measure runs on kind with this node image instead, which takes some minutes',
-  },
-  {
-    name: 'eks',
-    kind: 'flag',
-    help: 'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
-  },
-  { name: 'suite', kind: 'list', placeholder: 'NAME', help: 'with --eks: these suites alone (a comma list)' },
-  { name: 'strict', kind: 'flag', help: 'exit 1 when a target is missed' },
+  option.text('json FILE', 'write the measurements as JSON too; - prints JSON instead of the table'),
+  option.number(
+    'repeat N',
+    'whole runs to measure, of which the median counts (default: 5). All must come to the same verdicts in the same order: 20 looks for flakes, however long that takes',
+    { minimum: 1 },
+  ),
+  option.text('kind-image IMAGE', 'measure runs on kind with this node image instead, which takes some minutes'),
+  option.flag(
+    'eks',
+    'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
+  ),
+  option.list('suite NAME', 'with --eks: these suites alone (a comma list)'),
+  option.flag('strict', 'exit 1 when a target is missed'),
 ];
 
 export const BENCH: Command = {

@@ -1,7 +1,7 @@
 import { ClusterError } from '../foundation/cluster-error.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
-import type { OptionSpec } from '../foundation/options.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
 import { checkForms, readOptions, type GivenOptions } from '../harness/config/read-options.ts';
 import { helpText, type Described } from './help.ts';
 
@@ -35,8 +35,8 @@ export interface Command<Given extends GivenOptions = GivenOptions> extends Desc
 
 /** Options of every command. */
 const COMMON: readonly OptionSpec[] = [
-  { name: 'verbose', kind: 'flag', help: 'print stack traces of errors', commandLineOnly: true },
-  { name: 'help', kind: 'flag', help: 'print this and stop', commandLineOnly: true },
+  option.flag('verbose', 'print stack traces of errors', { commandLineOnly: true }),
+  option.flag('help', 'print this and stop', { commandLineOnly: true }),
 ];
 
 /** The options of a command with those of every command. */

@@ -1,6 +1,7 @@
 import { realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../foundation/errors.ts';
+import { option } from '../foundation/options.ts';
 import type { Comparison } from '../harness/compare/compare.ts';
 import type { Command } from './command.ts';
 
@@ -13,27 +14,12 @@ layer, code, status, identity and the facts that they expect. Differences that a
 A and B are results.json files, or report folders with one.`,
   files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
-    {
-      name: 'deviations',
-      kind: 'list',
-      placeholder: 'FILE',
+    option.list('deviations FILE', 'further known deviations, YAML or JSON (repeat, or a comma list)', {
       commandLineOnly: true,
-      help: 'further known deviations, YAML or JSON (repeat, or a comma list)',
-    },
-    {
-      name: 'strict',
-      kind: 'flag',
-      commandLineOnly: true,
-      help: 'also fail for known deviations that no longer occur',
-    },
-    {
-      name: 'output',
-      kind: 'text',
-      placeholder: 'DIR',
-      commandLineOnly: true,
-      help: 'write compare.json and compare.md there',
-    },
-    { name: 'no-color', kind: 'flag', commandLineOnly: true, help: 'plain text' },
+    }),
+    option.flag('strict', 'also fail for known deviations that no longer occur', { commandLineOnly: true }),
+    option.text('output DIR', 'write compare.json and compare.md there', { commandLineOnly: true }),
+    option.flag('no-color', 'plain text', { commandLineOnly: true }),
   ],
   remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
 3 no scenario has a verdict on both sides, so that nothing was compared.`,

@@ -1,5 +1,5 @@
 import { HarnessError } from '../foundation/errors.ts';
-import type { OptionSpec } from '../foundation/options.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Emulator } from '../emulator/index.ts';
 import type { Credentials } from '../emulator/core/principal.ts';
@@ -13,99 +13,53 @@ export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits, such as 111122223333' };
 
 const OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'port',
-    kind: 'number',
-    placeholder: 'N',
-    maximum: 65_535,
-    default: 0,
-    help: 'port to listen on; 0 takes any free one',
-  },
-  {
-    name: 'host',
-    kind: 'text',
-    placeholder: 'ADDRESS',
-    help: 'address to bind (default: 127.0.0.1; with --clusters kind, where its nodes reach this machine)',
-  },
-  {
-    name: 'account-id',
-    kind: 'text',
-    placeholder: 'ID',
-    default: '111122223333',
-    form: ACCOUNT,
-    help: 'the account, 12 digits',
-  },
-  {
-    name: 'second-account',
-    kind: 'text',
-    placeholder: 'ID',
-    form: ACCOUNT,
-    help: "a further account, 12 digits; the JSON object then also has secondAccount, with its administrator's key",
-  },
-  {
-    name: 'region',
-    kind: 'text',
-    placeholder: 'REGION',
+  option.number('port N', 'port to listen on; 0 takes any free one', { maximum: 65_535, default: 0 }),
+  option.text(
+    'host ADDRESS',
+    'address to bind (default: 127.0.0.1; with --clusters kind, where its nodes reach this machine)',
+  ),
+  option.text('account-id ID', 'the account, 12 digits', { default: '111122223333', form: ACCOUNT }),
+  option.text(
+    'second-account ID',
+    "a further account, 12 digits; the JSON object then also has secondAccount, with its administrator's key",
+    { form: ACCOUNT },
+  ),
+  option.text('region REGION', 'the region', {
     default: 'us-west-2',
     form: { pattern: /^[a-z]{2,3}(?:-[a-z]+)+-\d{1,2}$/, expected: 'give a region, such as us-west-2' },
-    help: 'the region',
-  },
-  {
-    name: 'access-key-id',
-    kind: 'text',
-    placeholder: 'ID',
+  }),
+  option.text('access-key-id ID', "the administrator's access key id (default: random at each start)", {
     // No slash, since the id stands in the credential scope, whose parts slashes divide.
     form: { pattern: /^\w{16,128}$/, expected: 'give 16 to 128 letters and digits' },
-    help: "the administrator's access key id (default: random at each start)",
-  },
-  { name: 'secret-access-key', kind: 'text', placeholder: 'KEY', help: 'its secret; belongs to --access-key-id' },
-  {
-    name: 'seed',
-    kind: 'text',
-    placeholder: 'TEXT',
-    help: 'makes ids that need not be secret the same at each start',
-  },
-  {
-    name: 'clusters',
-    kind: 'choice',
-    choices: ['embedded', 'kind', 'none'],
-    default: 'embedded',
-    help: 'where CreateCluster starts a Kubernetes cluster: in this process, in Docker, or nowhere: it only keeps the record',
-  },
-  {
-    name: 's3-endpoint',
-    kind: 'text',
-    placeholder: 'URL',
-    help: 'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
-  },
-  {
-    name: 'kind-image',
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind: node image (default: the kindest/node that the installed kind pins)',
-  },
-  {
-    name: 'image-base',
-    kind: 'text',
-    placeholder: 'IMAGE',
-    help: 'kind: what the images of agent, webhook and workload are built from (see docs/kind.md)',
-  },
-  {
-    name: 'timing',
-    kind: 'choice',
-    choices: ['instant', 'aws'],
-    default: 'instant',
-    help: 'instant: calls answer when they are done; aws: changes take as long, are seen as late and calls are throttled as by AWS',
-  },
-  {
-    name: 'pace',
-    kind: 'number',
-    placeholder: 'N',
+  }),
+  option.text('secret-access-key KEY', 'its secret; belongs to --access-key-id'),
+  option.text('seed TEXT', 'makes ids that need not be secret the same at each start'),
+  option.choice(
+    'clusters',
+    ['embedded', 'kind', 'none'],
+    'where CreateCluster starts a Kubernetes cluster: in this process, in Docker, or nowhere: it only keeps the record',
+    { default: 'embedded' },
+  ),
+  option.text(
+    's3-endpoint URL',
+    'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
+  ),
+  option.text('kind-image IMAGE', 'kind: node image (default: the kindest/node that the installed kind pins)'),
+  option.text(
+    'image-base IMAGE',
+    'kind: what the images of agent, webhook and workload are built from (see docs/kind.md)',
+  ),
+  option.choice(
+    'timing',
+    ['instant', 'aws'],
+    'instant: calls answer when they are done; aws: changes take as long, are seen as late and calls are throttled as by AWS',
+    { default: 'instant' },
+  ),
+  option.number('pace N', 'with --timing aws: how many times faster than AWS', {
     minimum: 1,
     fraction: true,
     default: 1,
-    help: 'with --timing aws: how many times faster than AWS',
-  },
+  }),
 ];
 
 /** The command; tests put clusters of their own in the place of real ones. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { HarnessError } from '../foundation/errors.ts';
+import { option } from '../foundation/options.ts';
 import type { EvaluatedCase } from '../emulator/iam/evaluate/render.ts';
 import type { Command } from './command.ts';
 
@@ -20,7 +21,7 @@ FILE holds {"cases": [CASE, ...]}. A CASE has
   expect               allowed, implicitlyDenied or explicitlyDenied
 All but name and request may be left out.`,
   files: { usage: 'FILE', least: 1, most: 1 },
-  options: [{ name: 'json', kind: 'flag', help: 'print one JSON document', commandLineOnly: true }],
+  options: [option.flag('json', 'print one JSON document', { commandLineOnly: true })],
   remarks:
     'Exit codes: 0 all cases agree with what they expect, 1 at least one differs, 2 the file or the command line is wrong.',
   async run({ flag, words: [file = ''] }, { stdout }) {

@@ -1,6 +1,7 @@
 import { JAVASCRIPT } from '../clients/javascript/index.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { EXIT } from '../foundation/errors.ts';
+import { option } from '../foundation/options.ts';
 import type { Command } from './command.ts';
 
 export const KIND_IMAGES: Command = {
@@ -9,14 +10,12 @@ export const KIND_IMAGES: Command = {
   about: `Builds the image of the reference agent, webhook and probe program for clusters of kind, unless Docker has it already, and
 prints its reference. See docs/images.md.`,
   options: [
-    {
-      name: 'base',
-      kind: 'text',
-      placeholder: 'IMAGE',
-      commandLineOnly: true,
-      help: `what it is built from: a Linux image with iproute2, and Node 20.19 or later, else this machine's Node serves (default: node:22-bookworm-slim, else a node image of ${commandLine('kind-node-image')})`,
-    },
-    { name: 'force', kind: 'flag', commandLineOnly: true, help: 'build it even if it is there' },
+    option.text(
+      'base IMAGE',
+      `what it is built from: a Linux image with iproute2, and Node 20.19 or later, else this machine's Node serves (default: node:22-bookworm-slim, else a node image of ${commandLine('kind-node-image')})`,
+      { commandLineOnly: true },
+    ),
+    option.flag('force', 'build it even if it is there', { commandLineOnly: true }),
   ],
   remarks: 'Exit codes: 0 it is there; 2 wrong usage; 3 it cannot be built; 130 interrupted.',
   async run({ text, flag }, io) {

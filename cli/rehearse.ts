@@ -1,46 +1,25 @@
-import type { OptionSpec } from '../foundation/options.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
 import type * as rehearsal from '../scripts/rehearsal/rehearse.ts';
 import type { Command } from './command.ts';
 import { fromSource } from './from-source.ts';
 
 const OPTIONS: readonly OptionSpec[] = [
-  {
-    name: 'pace',
-    kind: 'number',
-    placeholder: 'N',
+  option.number('pace N', 'how many times faster than AWS the delays pass', {
     minimum: 1,
     fraction: true,
     default: 20,
-    help: 'how many times faster than AWS the delays pass',
-  },
-  {
-    name: 'propagation-pace',
-    kind: 'number',
-    placeholder: 'N',
-    minimum: 1,
-    fraction: true,
-    help: 'the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)',
-  },
-  {
-    name: 'timing',
-    kind: 'choice',
-    choices: ['aws', 'instant'],
+  }),
+  option.number(
+    'propagation-pace N',
+    'the same for changes of IAM and associations, lists and names that are still taken (default: as --pace)',
+    { minimum: 1, fraction: true },
+  ),
+  option.choice('timing', ['aws', 'instant'], 'whether calls take as long and are throttled as by AWS', {
     default: 'aws',
-    help: 'whether calls take as long and are throttled as by AWS',
-  },
-  {
-    name: 'policy',
-    kind: 'text',
-    placeholder: 'FILE',
-    help: "identity policy of the job's role, as in docs/iam (default: everything is allowed)",
-  },
-  { name: 'other-policy', kind: 'text', placeholder: 'FILE', help: 'the same of the role of the second account' },
-  {
-    name: 'boundary',
-    kind: 'text',
-    placeholder: 'FILE',
-    help: 'permissions boundary of the roles that the run makes, as in docs/iam (default: none)',
-  },
+  }),
+  option.text('policy FILE', "identity policy of the job's role, as in docs/iam (default: everything is allowed)"),
+  option.text('other-policy FILE', 'the same of the role of the second account'),
+  option.text('boundary FILE', 'permissions boundary of the roles that the run makes, as in docs/iam (default: none)'),
 ];
 
 export const REHEARSE: Command = {

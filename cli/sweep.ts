@@ -1,7 +1,7 @@
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { HarnessError } from '../foundation/errors.ts';
-import type { OptionSpec } from '../foundation/options.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { SweepIo } from '../harness/cleanup/sweep/sweep.ts';
 import type { Command } from './command.ts';
@@ -11,43 +11,17 @@ const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ 
 
 /** About AWS. A job says but once where that is: the environment variables are those of a run. */
 const OF_AWS: readonly OptionSpec[] = [
-  {
-    name: 'cluster',
-    kind: 'choice',
-    choices: IN_ACCOUNTS,
+  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials, in place of this machine', {
     commandLineOnly: true,
-    help: 'sweep the account of the AWS credentials, in place of this machine',
-  },
-  {
-    name: 'region',
-    kind: 'text',
-    placeholder: 'REGION',
-    help: 'eks: region (default: that of the state file, AWS_REGION or the profile)',
-  },
-  {
-    name: 'allow-account',
-    kind: 'list',
-    placeholder: 'ID',
-    help: 'eks: account that may be swept; needed for AWS itself (repeat, or a comma list)',
-  },
-  {
-    name: 'other-account-role',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'eks: role of a second account, to sweep that too',
-  },
-  {
-    name: 'cluster-name',
-    kind: 'list',
-    placeholder: 'NAME',
-    help: 'eks: of the clusters that existed before, look into this one alone (repeat, or a comma list)',
-  },
-  {
-    name: 'aws-endpoint',
-    kind: 'list',
-    placeholder: 'URL',
-    help: 'eks: where AWS is instead, as for a run (repeat, or a comma list)',
-  },
+  }),
+  option.text('region REGION', 'eks: region (default: that of the state file, AWS_REGION or the profile)'),
+  option.list('allow-account ID', 'eks: account that may be swept; needed for AWS itself (repeat, or a comma list)'),
+  option.text('other-account-role ARN', 'eks: role of a second account, to sweep that too'),
+  option.list(
+    'cluster-name NAME',
+    'eks: of the clusters that existed before, look into this one alone (repeat, or a comma list)',
+  ),
+  option.list('aws-endpoint URL', 'eks: where AWS is instead, as for a run (repeat, or a comma list)'),
 ];
 
 /** The command; tests put other things in the place of this machine's. */
@@ -61,25 +35,23 @@ With --cluster eks: removes what runs left in AWS, once it has expired. Finds it
 left, expired or not; with --report-dir, only what the runs left that state files there name, expired or not, and these state
 files go when all is gone.`,
   options: [
-    { name: 'list', kind: 'flag', commandLineOnly: true, help: 'list what is left and stop' },
-    {
-      name: 'run',
-      kind: 'text',
-      placeholder: 'ID',
-      commandLineOnly: true,
-      form: {
-        pattern: /^c[0-9a-f]{6}$/,
-        expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
+    option.flag('list', 'list what is left and stop', { commandLineOnly: true }),
+    option.text(
+      'run ID',
+      'only this run; also one of another machine or container, of which nobody here can tell whether it is over',
+      {
+        commandLineOnly: true,
+        form: {
+          pattern: /^c[0-9a-f]{6}$/,
+          expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
+        },
       },
-      help: 'only this run; also one of another machine or container, of which nobody here can tell whether it is over',
-    },
-    {
-      name: 'report-dir',
-      kind: 'list',
-      placeholder: 'DIR',
-      commandLineOnly: true,
-      help: 'look into this report folder, or into those in it, instead of reports/ (repeat, or a comma list)',
-    },
+    ),
+    option.list(
+      'report-dir DIR',
+      'look into this report folder, or into those in it, instead of reports/ (repeat, or a comma list)',
+      { commandLineOnly: true },
+    ),
     ...OF_AWS,
   ],
   remarks: `Exit codes: 0 nothing is left that is to go; 2 wrong usage or credentials; 3 something could not be removed or looked at, or

@@ -17,6 +17,29 @@ export interface OptionSpec {
   readonly commandLineOnly?: boolean;
 }
 
+type More = Omit<OptionSpec, 'name' | 'kind' | 'placeholder' | 'help'>;
+
+const ofKind =
+  (kind: OptionSpec['kind']) =>
+  <Further extends object>(usage: string, help: string, more?: More & Further): OptionSpec & Further => {
+    const [name = '', placeholder] = usage.split(' ');
+    return { name, kind, ...(placeholder !== undefined && { placeholder }), help, ...more } as OptionSpec & Further;
+  };
+
+/** Options by their usage and help, as `--help` prints them: `port N` is an option `--port` whose value is called N. */
+export const option = {
+  flag: ofKind('flag'),
+  text: ofKind('text'),
+  number: ofKind('number'),
+  list: ofKind('list'),
+  choice: <Further extends object>(
+    name: string,
+    choices: readonly string[],
+    help: string,
+    more?: More & Further,
+  ): OptionSpec & Further => ofKind('choice')(name, help, { choices, ...more } as More & Further),
+};
+
 export type OptionValue = string | number | boolean | readonly string[] | undefined;
 
 /** Where a value in force came from. */

@@ -1,4 +1,4 @@
-import type { OptionSpec } from '../../foundation/options.ts';
+import { option, type OptionSpec } from '../../foundation/options.ts';
 import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
 
 /** Of roles (AWS General Reference, "Amazon Resource Names"). */
@@ -9,70 +9,34 @@ const ROLE = {
 
 /** Options of clusters that a run makes: nothing of a cluster that exists is changed. */
 const OF_NEW_CLUSTERS: readonly OptionSpec[] = [
-  {
-    name: 'kubernetes-version',
-    kind: 'text',
-    placeholder: 'VERSION',
-    help: 'such as 1.34 (default: that of EKS)',
+  option.text('kubernetes-version VERSION', 'such as 1.34 (default: that of EKS)', {
     form: { pattern: /^\d+\.\d+$/, expected: 'give one such as 1.34' },
-  },
-  {
-    name: 'compute',
-    kind: 'choice',
-    choices: ['node-group', 'auto-mode'],
+  }),
+  option.choice('compute', ['node-group', 'auto-mode'], 'who brings the nodes of a cluster that is made', {
     default: 'node-group',
-    help: 'who brings the nodes of a cluster that is made',
-  },
-  {
-    name: 'instance-type',
-    kind: 'text',
-    placeholder: 'TYPE',
-    default: 'm6i.2xlarge',
-    help: 'of the nodes of a node group',
-  },
-  {
-    name: 'nodes',
-    kind: 'number',
-    placeholder: 'N',
-    minimum: 1,
-    maximum: 100,
-    default: 2,
-    help: 'nodes of a node group',
-  },
-  {
-    name: 'subnet-ids',
-    kind: 'list',
-    placeholder: 'ID',
-    help: 'subnets of a cluster that is made (default: those tagged for EKS in one VPC)',
+  }),
+  option.text('instance-type TYPE', 'of the nodes of a node group', { default: 'm6i.2xlarge' }),
+  option.number('nodes N', 'nodes of a node group', { minimum: 1, maximum: 100, default: 2 }),
+  option.list('subnet-ids ID', 'subnets of a cluster that is made (default: those tagged for EKS in one VPC)', {
     form: {
       pattern: /^subnet-[0-9A-Za-z]+$/,
       expected: 'give ids of subnets, such as subnet-0123456789abcdef0, separated by commas',
     },
-  },
-  {
-    name: 'cluster-role-arn',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'role of a cluster that is made (default: a role of the run)',
+  }),
+  option.text('cluster-role-arn ARN', 'role of a cluster that is made (default: a role of the run)', { form: ROLE }),
+  option.text('node-role-arn ARN', 'role of the nodes of a cluster that is made (default: a role of the run)', {
     form: ROLE,
-  },
-  {
-    name: 'node-role-arn',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'role of the nodes of a cluster that is made (default: a role of the run)',
-    form: ROLE,
-  },
-  {
-    name: 'admin-principal-arn',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'principal who is made an administrator of a cluster that is made, by an access entry',
-    form: {
-      pattern: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,
-      expected: 'give the ARN of a role or user, such as arn:aws:iam::111122223333:role/example',
+  }),
+  option.text(
+    'admin-principal-arn ARN',
+    'principal who is made an administrator of a cluster that is made, by an access entry',
+    {
+      form: {
+        pattern: /^arn:[\w-]+:iam::\d{12}:(role|user)\/.+$/,
+        expected: 'give the ARN of a role or user, such as arn:aws:iam::111122223333:role/example',
+      },
     },
-  },
+  ),
 ];
 
 /** Names of the options of clusters that a run makes. */
@@ -83,22 +47,17 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   WORKLOAD_IMAGE,
   AGENT_ARGS,
   READY_TIMEOUT,
-  {
-    name: 'cluster-name',
-    kind: 'list',
-    placeholder: 'NAME',
-    help: 'use this cluster instead of making one, and leave it as it was (twice for two clusters)',
-    // EKS API Reference, "CreateCluster", `name`.
-    form: {
-      pattern: /^[0-9A-Za-z][\w-]{0,99}$/,
-      expected: 'give a name of at most 100 letters, digits, dashes and underscores',
+  option.list(
+    'cluster-name NAME',
+    'use this cluster instead of making one, and leave it as it was (twice for two clusters)',
+    {
+      // EKS API Reference, "CreateCluster", `name`.
+      form: {
+        pattern: /^[0-9A-Za-z][\w-]{0,99}$/,
+        expected: 'give a name of at most 100 letters, digits, dashes and underscores',
+      },
     },
-  },
-  {
-    name: 'addon-version',
-    kind: 'text',
-    placeholder: 'VERSION',
-    help: 'version of the add-on eks-pod-identity-agent (default: that of EKS)',
-  },
+  ),
+  option.text('addon-version VERSION', 'version of the add-on eks-pod-identity-agent (default: that of EKS)'),
   ...OF_NEW_CLUSTERS,
 ];

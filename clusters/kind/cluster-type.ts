@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { textsOf } from '../../foundation/options.ts';
+import { option, textsOf } from '../../foundation/options.ts';
 import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
 import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
 import { kindCapabilities } from './capabilities.ts';
@@ -9,39 +9,14 @@ import type { KindOptions } from './options.ts';
 export const KIND: HostedClusterType = {
   name: 'kind',
   options: [
-    {
-      name: 'kind-image',
-      kind: 'text',
-      placeholder: 'IMAGE',
-      help: 'node image (default: the kindest/node that the installed kind pins)',
-    },
+    option.text('kind-image IMAGE', 'node image (default: the kindest/node that the installed kind pins)'),
     AGENT_IMAGE,
-    {
-      name: 'webhook-image',
-      kind: 'text',
-      placeholder: 'IMAGE',
-      help: 'image of the Pod Identity webhook (default: the reference webhook)',
-    },
+    option.text('webhook-image IMAGE', 'image of the Pod Identity webhook (default: the reference webhook)'),
     WORKLOAD_IMAGE,
-    {
-      name: 'image-base',
-      kind: 'text',
-      placeholder: 'IMAGE',
-      help: 'what the reference images are built from (see docs/kind.md)',
-    },
+    option.text('image-base IMAGE', 'what the reference images are built from (see docs/kind.md)'),
     AGENT_ARGS,
-    {
-      name: 'kubeconfig',
-      kind: 'text',
-      placeholder: 'FILE',
-      help: 'use the cluster of this kubeconfig instead of making one, and leave it as it was',
-    },
-    {
-      name: 'context',
-      kind: 'text',
-      placeholder: 'NAME',
-      help: 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)',
-    },
+    option.text('kubeconfig FILE', 'use the cluster of this kubeconfig instead of making one, and leave it as it was'),
+    option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
     READY_TIMEOUT,
   ],
   aws: 'emulator',

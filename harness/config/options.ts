@@ -2,7 +2,7 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { FAULTS } from '../../faults/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import type { OptionSpec } from '../../foundation/options.ts';
+import { option, type OptionSpec } from '../../foundation/options.ts';
 import { nearest } from '../../foundation/nearest.ts';
 import { variableOf } from './read-options.ts';
 
@@ -14,153 +14,85 @@ export interface RunOption extends OptionSpec {
 
 /** Options that no type of clusters has of its own. `aws`: those that make clusters there take it, and no others. */
 const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = [
-  {
-    name: 'region',
-    kind: 'text',
-    placeholder: 'REGION',
-    help: 'region, where AWS is not the emulator (default: that of AWS_REGION or the profile)',
-  },
-  {
-    name: 'allow-account',
-    kind: 'list',
-    placeholder: 'ID',
-    help: 'account that may be used; those of other accounts are refused (needed for AWS itself)',
-  },
-  {
-    name: 'aws-endpoint',
-    kind: 'list',
-    placeholder: 'URL',
-    help: 'where S3, IAM, STS, EKS and EKS Auth are instead of AWS or the emulator: URL for all, SERVICE=URL for one',
-  },
-  {
-    name: 's3-endpoint',
+  option.text('region REGION', 'region, where AWS is not the emulator (default: that of AWS_REGION or the profile)'),
+  option.list(
+    'allow-account ID',
+    'account that may be used; those of other accounts are refused (needed for AWS itself)',
+  ),
+  option.list(
+    'aws-endpoint URL',
+    'where S3, IAM, STS, EKS and EKS Auth are instead of AWS or the emulator: URL for all, SERVICE=URL for one',
+  ),
+  option.text('s3-endpoint URL', "another S3 that holds the objects behind the emulator's authorization", {
     aws: 'emulator',
-    kind: 'text',
-    placeholder: 'URL',
-    help: "another S3 that holds the objects behind the emulator's authorization",
-  },
-  {
-    name: 'other-account-role',
+  }),
+  option.text(
+    'other-account-role ARN',
+    'role of a second account for the harness to assume, for cross-account scenarios',
+    { aws: 'account' },
+  ),
+  option.text('permissions-boundary ARN', 'managed policy that bounds every role that the harness makes', {
     aws: 'account',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'role of a second account for the harness to assume, for cross-account scenarios',
-  },
-  {
-    name: 'permissions-boundary',
-    aws: 'account',
-    kind: 'text',
-    placeholder: 'ARN',
-    help: 'managed policy that bounds every role that the harness makes',
     form: {
       pattern: /^arn:[\w-]+:iam::(\d{12}|aws):policy\/.+$/,
       expected: 'give the ARN of a managed policy, such as arn:aws:iam::111122223333:policy/example',
     },
-  },
-  {
-    name: 'expires',
+  }),
+  option.number('expires HOURS', 'after how many hours sweep may delete what the run left', {
     aws: 'account',
-    kind: 'number',
-    placeholder: 'HOURS',
     minimum: 1,
     maximum: 168,
     default: 6,
-    help: 'after how many hours sweep may delete what the run left',
-  },
-  { name: 'suite', kind: 'list', placeholder: 'NAME', help: 'run this suite (repeat, or a comma list)' },
-  { name: 'scenario', kind: 'list', placeholder: 'ID', help: 'run this scenario (repeat, or a comma list)' },
-  { name: 'grep', kind: 'text', placeholder: 'REGEX', help: 'run scenarios whose id or title matches' },
-  { name: 'grep-invert', kind: 'text', placeholder: 'REGEX', help: 'leave out scenarios whose id or title matches' },
-  { name: 'suites-dir', kind: 'list', placeholder: 'DIR', help: 'also load the suites in this folder' },
-  { name: 'list', kind: 'flag', commandLineOnly: true, help: 'list the selected scenarios and stop' },
-  {
-    name: 'plan',
-    kind: 'flag',
+  }),
+  option.list('suite NAME', 'run this suite (repeat, or a comma list)'),
+  option.list('scenario ID', 'run this scenario (repeat, or a comma list)'),
+  option.text('grep REGEX', 'run scenarios whose id or title matches'),
+  option.text('grep-invert REGEX', 'leave out scenarios whose id or title matches'),
+  option.list('suites-dir DIR', 'also load the suites in this folder'),
+  option.flag('list', 'list the selected scenarios and stop', { commandLineOnly: true }),
+  option.flag('plan', 'say what would be created and which outcome each probe must have, and stop', {
     commandLineOnly: true,
-    help: 'say what would be created and which outcome each probe must have, and stop',
-  },
-  {
-    name: 'profile',
-    kind: 'choice',
-    choices: ['default', 'soak'],
+  }),
+  option.choice('profile', ['default', 'soak'], 'soak: run the scenarios that wait for minutes too', {
     default: 'default',
-    help: 'soak: run the scenarios that wait for minutes too',
-  },
-  {
-    name: 'parallel',
-    kind: 'number',
-    placeholder: 'N',
+  }),
+  option.number('parallel N', 'scenarios under way at once', {
     minimum: 1,
     // More than there are scenarios, and still fewer connections than a process may open.
     maximum: 1000,
     default: 16,
-    help: 'scenarios under way at once',
-  },
-  {
-    name: 'timeout',
-    kind: 'number',
-    placeholder: 'SECONDS',
+  }),
+  option.number('timeout SECONDS', 'longest time for one scenario, in seconds', {
     minimum: 1,
     // A day; timers end at 2^31 milliseconds, and fire at once beyond.
     maximum: 86_400,
     default: 60,
-    help: 'longest time for one scenario, in seconds',
-  },
-  {
-    name: 'retries',
-    kind: 'number',
-    placeholder: 'N',
+  }),
+  option.number('retries N', 'tries again after an environment error (never after a verdict)', {
     minimum: 0,
     // Names of a scenario's things have one digit for the attempt.
     maximum: 8,
     default: 1,
-    help: 'tries again after an environment error (never after a verdict)',
-  },
-  {
-    name: 'max-failures',
-    kind: 'number',
-    placeholder: 'N',
-    minimum: 0,
-    default: 0,
-    help: 'stop after N scenarios that failed (0: never)',
-  },
-  {
-    name: 'keep',
-    kind: 'choice',
-    choices: ['never', 'on-failure', 'always'],
+  }),
+  option.number('max-failures N', 'stop after N scenarios that failed (0: never)', { minimum: 0, default: 0 }),
+  option.choice('keep', ['never', 'on-failure', 'always'], 'keep clusters and fixtures after the run, until Ctrl-C', {
     default: 'never',
-    help: 'keep clusters and fixtures after the run, until Ctrl-C',
-  },
-  { name: 'report-dir', kind: 'text', placeholder: 'DIR', help: 'where reports go (default: reports/<run id>)' },
-  {
-    name: 'reporter',
-    kind: 'list',
-    placeholder: 'NAME|FILE',
-    help: 'terminal, junit, fidelity, annotations, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
-  },
-  {
-    name: 'fault',
-    aws: 'emulator',
-    kind: 'list',
-    placeholder: 'NAME',
-    help: 'turn a defect on, to see that a suite notices it',
-  },
-  { name: 'list-faults', kind: 'flag', commandLineOnly: true, help: 'list the faults and stop' },
-  {
-    name: 'seed',
-    aws: 'emulator',
-    kind: 'text',
-    placeholder: 'TEXT',
-    default: '0',
-    help: 'seed of ids that need not be secret',
-  },
-  { name: 'pass-with-no-scenarios', kind: 'flag', help: 'exit 0 when nothing is selected' },
-  { name: 'quiet', kind: 'flag', help: 'print failures and the summary alone' },
-  { name: 'verbose', kind: 'flag', help: 'print every probe, and stack traces of errors' },
-  { name: 'no-color', kind: 'flag', help: 'no colour (NO_COLOR is honoured too)' },
-  { name: 'config', kind: 'text', placeholder: 'FILE', commandLineOnly: true, help: 'JSON or YAML file with options' },
-  { name: 'version', kind: 'flag', commandLineOnly: true, help: 'print the version and stop' },
-  { name: 'help', kind: 'flag', commandLineOnly: true, help: 'print this and stop' },
+  }),
+  option.text('report-dir DIR', 'where reports go (default: reports/<run id>)'),
+  option.list(
+    'reporter NAME|FILE',
+    'terminal, junit, fidelity, annotations, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
+  ),
+  option.list('fault NAME', 'turn a defect on, to see that a suite notices it', { aws: 'emulator' }),
+  option.flag('list-faults', 'list the faults and stop', { commandLineOnly: true }),
+  option.text('seed TEXT', 'seed of ids that need not be secret', { aws: 'emulator', default: '0' }),
+  option.flag('pass-with-no-scenarios', 'exit 0 when nothing is selected'),
+  option.flag('quiet', 'print failures and the summary alone'),
+  option.flag('verbose', 'print every probe, and stack traces of errors'),
+  option.flag('no-color', 'no colour (NO_COLOR is honoured too)'),
+  option.text('config FILE', 'JSON or YAML file with options', { commandLineOnly: true }),
+  option.flag('version', 'print the version and stop', { commandLineOnly: true }),
+  option.flag('help', 'print this and stop', { commandLineOnly: true }),
 ];
 
 /** The options of a run that may use these types of clusters. */
@@ -180,13 +112,12 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
     return { ...option, ...(clusters && { clusters }), help: [prefix, option.help, ...presets].join('') };
   };
   return [
-    {
-      name: 'cluster',
-      kind: 'choice',
-      choices: namesOf(() => true),
-      ...(preset && { default: preset.name }),
-      help: 'where Kubernetes is',
-    },
+    option.choice(
+      'cluster',
+      namesOf(() => true),
+      'where Kubernetes is',
+      { ...(preset && { default: preset.name }) },
+    ),
     ...own.map((option) =>
       described(
         option,
