@@ -2,12 +2,11 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceRequest } from '../core/service.ts';
 import { subjectKey } from '../eks/associations/propagation.ts';
-import { accessDenied, invalidParameter, resourceNotFound } from '../eks/errors.ts';
+import { accessDenied, resourceNotFound } from '../eks/errors.ts';
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
-import { checkPattern, optionalString, requiredString } from '../eks/input.ts';
+import { checkInput, optionalString, requiredString } from '../eks/input.ts';
 import type { Association, KeptSession } from '../eks/model.ts';
-import type { JsonObject } from '../core/json.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError } from '../eks/rest-json.ts';
 import { findRoute, type Route } from '../eks/router.ts';
 import { openSession, type PodCall } from './session.ts';
@@ -21,8 +20,6 @@ const ROUTES: readonly Route<true>[] = [
     handle: true,
   },
 ];
-/** A token of the API server is well below. */
-const LONGEST_TOKEN = 65_536;
 
 /**
  * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew, unless the
@@ -62,7 +59,10 @@ async function assumeRoleForPodIdentity(
   const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
   const action = 'eks-auth:AssumeRoleForPodIdentity';
   context.demand(request, { action, resource, resourceAccount: caller.accountId }, accessDenied);
-  const token = readToken(clusterName, parseJsonBody(request.body));
+  const body = parseJsonBody(request.body);
+  checkInput('eks-auth', 'AssumeRoleForPodIdentity', { ...body, clusterName });
+  for (const name of ['eksNodeName', 'instanceId', 'zone']) optionalString(body, name);
+  const token = requiredString(body, 'token');
 
   const cluster = world.account(caller.accountId)?.clusters.get(clusterName);
   if (cluster === undefined || cluster.status === 'CREATING' || cluster.status === 'DELETING')
@@ -91,16 +91,6 @@ async function assumeRoleForPodIdentity(
       expiration: epochSeconds(credentials.expiration ?? session.expiresAt),
     },
   };
-}
-
-/** The token, after the shapes of all parameters have been checked. */
-function readToken(clusterName: string, body: JsonObject): string {
-  checkPattern('clusterName', clusterName, /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'the name of a cluster');
-  for (const name of ['eksNodeName', 'instanceId', 'zone']) optionalString(body, name);
-  const token = requiredString(body, 'token');
-  if (token.length > LONGEST_TOKEN || !/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token))
-    throw invalidParameter('token is not valid: it must be three base64url segments.');
-  return token;
 }
 
 function findAssociation({ context, request, cluster, identity }: PodCall): Association {

@@ -1,3 +1,5 @@
+import { validationText, violationsOf } from '../constraints/violations.ts';
+import type { Reader, ShapeConstraints } from '../constraints/violations.ts';
 import { invalidParameter } from './errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { serializationError } from './rest-json.ts';
@@ -38,4 +40,56 @@ export function requiredString(body: JsonObject, name: string): string {
 /** @throws AwsError `InvalidParameterException` when the value is not of the pattern. */
 export function checkPattern(name: string, value: string, pattern: RegExp, form: string): void {
   if (!pattern.test(value)) throw invalidParameter(`${name} is not valid: it must be ${form}.`);
+}
+
+const READER: Reader<unknown> = {
+  // Members of another type are told ahead of what is missing or not valid: they are met where the input is deserialized.
+  member: (parent, name, _, shape) => {
+    const value = isJsonObject(parent) ? parent[name] : undefined;
+    if (shape !== undefined && (value ?? undefined) !== undefined && !isOfShape(value, shape)) {
+      throw serializationError(`${name} is not a ${shape.type ?? 'string'}.`);
+    }
+    return value;
+  },
+  items: (value) => (Array.isArray(value) ? (value as unknown[]) : [value]),
+};
+
+function isOfShape(value: unknown, { type }: ShapeConstraints): boolean {
+  switch (type) {
+    case undefined:
+      return isString(value);
+    case 'structure':
+      return isJsonObject(value);
+    case 'map':
+      return isJsonObject(value) && Object.values(value).every(isString);
+    default:
+      // Numbers and lists may have come in the query string.
+      return typeof value === 'number' || isString(value) || Array.isArray(value);
+  }
+}
+
+/** The members of an input that come in the query string; one that is there several times is a list. */
+export function queryMembers(query: URLSearchParams): JsonObject {
+  const member = (name: string) =>
+    [name, query.getAll(name).length > 1 ? query.getAll(name) : query.get(name)] as const;
+  return Object.fromEntries([...query.keys()].map(member));
+}
+
+/**
+ * Checks the members of an input against the service's API model.
+ *
+ * @throws AwsError `InvalidParameterException` 400
+ */
+export function checkInput(service: 'eks' | 'eks-auth', operation: string, input: JsonObject): void {
+  const violations = violationsOf(service, operation, input, READER);
+  const [first] = violations;
+  if (first === undefined) return;
+  if (first.value === 'null') throw invalidParameter(`${first.path} can't be empty.`);
+  if (first.name === 'clusterName' && first.constraint.includes('pattern')) {
+    throw invalidParameter(
+      `The ${first.name} parameter contains invalid characters. It should conform to the regular expression ` +
+        '"^[0-9A-Za-z][A-Za-z0-9-_]*".',
+    );
+  }
+  throw invalidParameter(validationText(violations));
 }

@@ -6,6 +6,7 @@ import { background } from './background.ts';
 import type { EksState } from './call.ts';
 import { clientRequestTokens } from './client-request-tokens.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
+import { checkInput, queryMembers } from './input.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError } from './rest-json.ts';
 import { findRoute } from './router.ts';
 import { ROUTES } from './routes.ts';
@@ -47,6 +48,7 @@ export function eksService(
       if (account === undefined) throw new Error(`account ${caller.accountId} of a verified caller does not exist`);
       const query = new URLSearchParams(request.query);
       const body = parseJsonBody(request.body);
+      checkInput('eks', route.operation, { ...body, ...queryMembers(query), ...parameters });
       return jsonAnswer(
         request,
         await route.handle({ state, world, request, caller, account, parameters, query, body }),

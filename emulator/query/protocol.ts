@@ -1,3 +1,5 @@
+import { validationText, violationsOf } from '../constraints/violations.ts';
+import type { Reader } from '../constraints/violations.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
@@ -21,9 +23,18 @@ export interface QueryApi {
   readonly operations: Readonly<Record<string, QueryOperation>>;
 }
 
+const READER: Reader<QueryParameters> = {
+  member: (parent, name, _, shape, item) => {
+    if (shape?.type !== 'list') return parent.text(name);
+    return item?.type === 'structure' ? parent.structures(name) : parent.texts(name);
+  },
+  items: (value) => value as readonly unknown[],
+};
+
 /**
  * A service that speaks AWS's query protocol: form-encoded parameters with `Action` and `Version`, answers in XML.
- * Unknown operations and versions are refused with `InvalidAction` (400), a call without one with `MissingAction` (400).
+ * Unknown operations and versions are refused with `InvalidAction` (400), a call without one with `MissingAction` (400), and
+ * what breaks the service's API model with `ValidationError` (400), ahead of the operation.
  */
 export function queryService(context: ServiceContext, api: QueryApi): Service {
   const operations = new Map(Object.entries(api.operations));
@@ -41,6 +52,8 @@ export function queryService(context: ServiceContext, api: QueryApi): Service {
         throw new AwsError('InvalidAction', 400, `Could not find operation ${action} for version ${version}`);
       }
       context.trace(request).operation = action;
+      const violations = violationsOf(api.name, action, parameters, READER);
+      if (violations.length > 0) throw new AwsError('ValidationError', 400, validationText(violations));
       return answer(api, action, await operation(request, parameters), request.id);
     },
     renderError: (error, request) => errorAnswer(api, error, request.id),

@@ -9,6 +9,7 @@ import type { S3Backend } from './backend/send.ts';
 import type { Backend } from './call.ts';
 import type { S3Call } from './call.ts';
 import { methodNotAllowed, notImplemented } from './errors.ts';
+import { checkInput } from './input.ts';
 import { OPERATIONS, s3Route } from './operations.ts';
 import type { S3Route } from './operations.ts';
 import { xmlError } from './xml.ts';
@@ -38,6 +39,7 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
         throw route.missing === 'method' ? methodNotAllowed(request.method) : notImplemented(route.name);
       }
       context.trace(request).operation = route.operation;
+      checkInput(route.operation, call);
       const { perform, forward } = await OPERATIONS[route.operation](call);
       if (backend === undefined) return withIds(request.id, perform());
       return withIds(request.id, await (forward === undefined ? backend.pass(call) : forward(backend)));

@@ -5,6 +5,13 @@ import type { QueryOperation } from '../query/protocol.ts';
 import { assumeRoleOperation, missingAuthenticationToken } from './assume-role-operation.ts';
 import { webIdentityOperation } from './web-identity/operation.ts';
 
+/** The operations, by the name that AWS gives them. */
+export const OPERATIONS: Readonly<Record<string, (context: ServiceContext) => QueryOperation>> = {
+  AssumeRole: assumeRoleOperation,
+  AssumeRoleWithWebIdentity: webIdentityOperation,
+  GetCallerIdentity: () => getCallerIdentity,
+};
+
 /**
  * AWS Security Token Service, API version 2011-06-15: GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity (which
  * alone is not signed).
@@ -14,11 +21,7 @@ export function stsService(context: ServiceContext): Service {
     name: 'sts',
     version: '2011-06-15',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
-    operations: {
-      AssumeRole: assumeRoleOperation(context),
-      AssumeRoleWithWebIdentity: webIdentityOperation(context),
-      GetCallerIdentity: getCallerIdentity,
-    },
+    operations: Object.fromEntries(Object.entries(OPERATIONS).map(([name, operation]) => [name, operation(context)])),
   });
 }
 

@@ -160,7 +160,7 @@ describe('pod identity associations', () => {
       'too many tags',
       () => ({ tags: Object.fromEntries([...Array(51).keys()].map((i) => [`k${i}`, 'v'])) }),
       'InvalidParameterException',
-      /50 tags/,
+      /less than or equal to 50/,
     ],
     [
       'a cluster that does not exist',

@@ -87,7 +87,7 @@ describe('IAM managed policies', () => {
     expect(await roles()).to.deep.equal(['app', 'both', 'bound']);
     expect(await roles({ PolicyUsageFilter: 'PermissionsPolicy' })).to.deep.equal(['app', 'both']);
     expect(await roles({ PolicyUsageFilter: 'PermissionsBoundary' })).to.deep.equal(['both', 'bound']);
-    expect(await roles({ PathPrefix: '/bo' })).to.deep.equal(['both', 'bound']);
+    expect(await roles({ PathPrefix: '/both/' })).to.deep.equal(['both']);
     expect(await roles({ EntityFilter: 'User' })).to.deep.equal([]);
     const first = await must('ListEntitiesForPolicy', { PolicyArn, MaxItems: 2 });
     expect(first.get('IsTruncated')).to.equal('true');

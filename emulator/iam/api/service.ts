@@ -10,26 +10,28 @@ import { oidcProviders } from './oidc-providers.ts';
 import { policyVersions } from './policy-versions.ts';
 import { roles } from './roles.ts';
 
+/** The operations, by the name that AWS gives them. */
+export const OPERATIONS = {
+  ...account,
+  ...roles,
+  ...inlinePolicies,
+  ...attachedPolicies,
+  ...managedPolicies,
+  ...policyVersions,
+  ...oidcProviders,
+};
+
 /**
  * AWS Identity and Access Management, API version 2010-05-08: roles with their policies and boundaries, managed policies
  * and OpenID Connect providers. There are no users and groups but the accounts' roots.
  */
 export function iamService(context: ServiceContext): Service {
-  const operations = {
-    ...account,
-    ...roles,
-    ...inlinePolicies,
-    ...attachedPolicies,
-    ...managedPolicies,
-    ...policyVersions,
-    ...oidcProviders,
-  };
   return queryService(context, {
     name: 'iam',
     version: '2010-05-08',
     namespace: 'https://iam.amazonaws.com/doc/2010-05-08/',
     operations: Object.fromEntries(
-      Object.entries(operations).map(([name, operation]) => [name, iamOperation(context, operation)]),
+      Object.entries(OPERATIONS).map(([name, operation]) => [name, iamOperation(context, operation)]),
     ),
   });
 }

@@ -1,0 +1,198 @@
+import definitions from './constraints.json' with { type: 'json' };
+
+/** What a member of a structure must be, and where it is on the wire if that is not under its own name. */
+export interface MemberConstraints {
+  readonly shape?: string;
+  readonly required?: boolean;
+  readonly in?: 'uri' | 'header' | 'headers' | 'querystring' | 'payload';
+  readonly name?: string;
+}
+
+/** What a value of a shape must be. Shapes without a type are strings. */
+export interface ShapeConstraints {
+  readonly type?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly pattern?: string;
+  readonly enum?: readonly string[];
+  /** The value is a secret. */
+  readonly sensitive?: boolean;
+  readonly members?: Readonly<Record<string, MemberConstraints>>;
+  readonly item?: string;
+  /** The name of a list's elements in XML; empty when they have the list's own. */
+  readonly itemName?: string;
+  readonly key?: string;
+  readonly value?: string;
+}
+
+/** What a service demands of its operations' input, `null` where it demands nothing. */
+export interface Constraints {
+  readonly operations: Readonly<Record<string, string | null>>;
+  readonly shapes: Readonly<Record<string, ShapeConstraints>>;
+}
+
+/** The constraints of the operations that the emulator has: `npm run constraints` writes them from botocore's models. */
+export const CONSTRAINTS = definitions as Readonly<Record<string, unknown>> as Readonly<Record<string, Constraints>>;
+
+const PATTERNS: ReadonlyMap<string, RegExp> = new Map(
+  Object.values(CONSTRAINTS)
+    .flatMap(({ shapes }) => Object.values(shapes))
+    .flatMap(({ pattern }) => (pattern === undefined ? [] : [[pattern, new RegExp(`^(?:${pattern})$`, 'u')] as const])),
+);
+
+export interface Violation {
+  /** The member of the input in which it is: its name on the wire. */
+  readonly name: string;
+  readonly in: MemberConstraints['in'];
+  /** Such as `tags.1.member.key`. */
+  readonly path: string;
+  /** The value in quotes, or `null`; empty when it is a secret. */
+  readonly value: string;
+  /** Such as `Member must not be null`. */
+  readonly constraint: string;
+}
+
+/** How a protocol has the input's values: a member of a structure, and the elements of a list. */
+export interface Reader<Input> {
+  /** `shape` is that of the member, `item` that of its elements if it is a list. */
+  readonly member: (
+    parent: Input,
+    name: string,
+    constraints: MemberConstraints,
+    shape: ShapeConstraints | undefined,
+    item: ShapeConstraints | undefined,
+  ) => unknown;
+  readonly items: (value: unknown, shape: ShapeConstraints) => readonly unknown[];
+}
+
+/** What is wrong with the input of a service's operation by the service's API model, in the order of its members. */
+export function violationsOf<Input>(
+  service: string,
+  operation: string,
+  input: Input,
+  reader: Reader<Input>,
+): readonly Violation[] {
+  const { operations = {}, shapes = {} } = CONSTRAINTS[service] ?? {};
+  const checker = new Checker(shapes, reader);
+  return Object.entries(shapes[operations[operation] ?? '']?.members ?? {}).flatMap(([name, member]) =>
+    checker
+      .member(input, name, member, camelCase(name))
+      .map((found) => ({ ...found, name: member.name ?? name, in: member.in })),
+  );
+}
+
+/** "1 validation error detected: …", the text of most of AWS's services for input that breaks their models. */
+export function validationText(violations: readonly Violation[]): string {
+  const [count, errors] = [violations.length, violations.length === 1 ? 'error' : 'errors'];
+  const found = violations.map(({ path, value, constraint }) => {
+    return `Value ${value === '' ? '' : `${value} `}at '${path}' failed to satisfy constraint: ${constraint}`;
+  });
+  return `${count} validation ${errors} detected: ${found.join('; ')}`;
+}
+
+type Found = Pick<Violation, 'path' | 'value' | 'constraint'>;
+
+class Checker<Input> {
+  readonly #shapes: Constraints['shapes'];
+  readonly #reader: Reader<Input>;
+
+  constructor(shapes: Constraints['shapes'], reader: Reader<Input>) {
+    this.#shapes = shapes;
+    this.#reader = reader;
+  }
+
+  member(parent: Input, name: string, member: MemberConstraints, path: string): readonly Found[] {
+    const shape = this.#shape(member.shape);
+    const value = this.#reader.member(parent, name, member, shape, this.#shape(shape?.item)) ?? undefined;
+    if (value === undefined) {
+      return member.required ? [{ path, value: 'null', constraint: 'Member must not be null' }] : [];
+    }
+    return shape === undefined ? [] : this.#value(shape, value, path);
+  }
+
+  #shape(name = ''): ShapeConstraints | undefined {
+    return this.#shapes[name];
+  }
+
+  #value(shape: ShapeConstraints, value: unknown, path: string): readonly Found[] {
+    switch (shape.type) {
+      case 'structure':
+        return Object.entries(shape.members ?? {}).flatMap(([name, member]) =>
+          this.member(value as Input, name, member, `${path}.${camelCase(name)}`),
+        );
+      case 'list':
+        return this.#list(shape, this.#reader.items(value, shape), path);
+      case 'map':
+        return typeof value === 'object' ? this.#map(shape, Object.entries(value ?? {}), path) : [];
+      default:
+        return broken(shape, value).map((constraint) => ({ path, value: quoted(shape, value), constraint }));
+    }
+  }
+
+  #list(shape: ShapeConstraints, items: readonly unknown[], path: string): readonly Found[] {
+    const item = this.#shape(shape.item);
+    const structures = item?.type === 'structure';
+    const all = { path, value: `'[${structures ? '…' : items.join(', ')}]'` };
+    const sizes = broken(shape, items.length).map((constraint) => ({ ...all, constraint }));
+    if (structures) {
+      return sizes.concat(items.flatMap((value, index) => this.#value(item, value, `${path}.${index + 1}.member`)));
+    }
+    const bad = item !== undefined && items.some((value) => broken(item, value).length > 0);
+    return bad ? [...sizes, { ...all, constraint: `Member must satisfy constraint: ${demands(item)}` }] : sizes;
+  }
+
+  #map(shape: ShapeConstraints, entries: readonly (readonly [string, unknown])[], path: string): readonly Found[] {
+    const value = `'{${entries.map(([key, text]) => `${key}=${String(text)}`).join(', ')}}'`;
+    const constraints = [...broken(shape, entries.length)];
+    const [key, inner] = [this.#shape(shape.key), this.#shape(shape.value)];
+    if (key && entries.some(([name]) => broken(key, name).length > 0)) {
+      constraints.push(`Map keys must satisfy constraint: ${demands(key)}`);
+    }
+    if (inner && entries.some(([, text]) => broken(inner, text).length > 0)) {
+      constraints.push(`Map value must satisfy constraint: ${demands(inner)}`);
+    }
+    return constraints.map((constraint) => ({ path, value, constraint }));
+  }
+}
+
+/** What a value breaks of its shape's constraints; a list or a map is judged by its size. Other types are not judged. */
+function broken(shape: ShapeConstraints, value: unknown): readonly string[] {
+  const { min = 0, max = Infinity, pattern = '' } = shape;
+  const isText = shape.type === undefined;
+  const measured = isText ? (typeof value === 'string' ? value.length : undefined) : numberOf(value);
+  if (measured === undefined) return [];
+  const text = isText ? String(value) : '';
+  const checks = [measured >= min, measured <= max, PATTERNS.get(pattern)?.test(text), shape.enum?.includes(text)];
+  return checks.includes(false) ? wordings(shape).filter((_, index) => checks[index] === false) : [];
+}
+
+function numberOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && /^-?\d{1,10}$/.test(value) ? Number(value) : undefined;
+}
+
+/** The four constraints that a value by itself can have, as AWS words them. */
+function wordings({ type, min, max, pattern, enum: values }: ShapeConstraints): readonly string[] {
+  const measure = type === 'integer' || type === 'long' ? 'value' : 'length';
+  return [
+    `Member must have ${measure} greater than or equal to ${min}`,
+    `Member must have ${measure} less than or equal to ${max}`,
+    `Member must satisfy regular expression pattern: ${pattern}`,
+    `Member must satisfy enum value set: [${values?.join(', ')}]`,
+  ];
+}
+
+function demands(shape: ShapeConstraints): string {
+  const there = [shape.min, shape.max, shape.pattern, shape.enum];
+  return `[${wordings(shape)
+    .filter((_, index) => there[index] !== undefined)
+    .join(', ')}]`;
+}
+
+function quoted({ sensitive }: ShapeConstraints, value: unknown): string {
+  return sensitive ? '' : `'${String(value)}'`;
+}
+
+function camelCase(name: string): string {
+  return name.charAt(0).toLowerCase() + name.slice(1);
+}
