@@ -57,8 +57,8 @@ describe('clusters of npm run emulator', () => {
 
   it('say why they cannot be had, and leave nothing', async () => {
     const causes = [
-      new ClusterError('DOCKER_MISSING', 'environment', 'Install Docker.'),
-      new ClusterError('IMAGE_MISSING', 'usage', 'There is no image node:1.'),
+      new ClusterError('DOCKER_MISSING', 'Install Docker.'),
+      new ClusterError('IMAGE_MISSING', 'There is no image node:1.'),
     ];
     for (const cause of causes) {
       const error = await kindClusters(wanted, { make: () => Promise.reject(cause), reports }).catch((e: unknown) => e);

@@ -1,46 +1,50 @@
-/** Why a cluster cannot be had or used; each is a cause that a user can act on. */
-export type ClusterErrorCode =
-  | 'DOCKER_MISSING'
-  | 'DOCKER_NOT_RUNNING'
-  | 'KIND_MISSING'
-  | 'NO_DISK_SPACE'
-  | 'NAME_TAKEN'
-  | 'IMAGE_MISSING'
-  | 'IMAGE_BROKEN'
-  | 'NODE_NOT_READY'
-  | 'AGENT_NOT_READY'
-  | 'WEBHOOK_NOT_READY'
-  | 'BAD_KUBECONFIG'
-  | 'CLUSTER_UNREACHABLE'
-  | 'NOT_OURS'
-  | 'AWS_FAILED'
-  | 'CLUSTER_NOT_FOUND'
-  | 'CLUSTER_NOT_ACTIVE'
-  | 'CLUSTER_IN_USE'
-  | 'NO_ACCESS'
-  | 'NO_SUBNETS'
-  | 'NOT_OFFERED'
-  | 'LEFT_BEHIND'
-  | 'CLUSTER_FAILED';
+/** Why a cluster cannot be had or used, each a cause that a user can act on, and whose it is most often. */
+const CODES = {
+  DOCKER_MISSING: 'environment',
+  DOCKER_NOT_RUNNING: 'environment',
+  KIND_MISSING: 'environment',
+  NO_DISK_SPACE: 'environment',
+  NAME_TAKEN: 'environment',
+  IMAGE_MISSING: 'usage',
+  IMAGE_BROKEN: 'usage',
+  NODE_NOT_READY: 'environment',
+  AGENT_NOT_READY: 'environment',
+  WEBHOOK_NOT_READY: 'environment',
+  BAD_KUBECONFIG: 'usage',
+  CLUSTER_UNREACHABLE: 'usage',
+  NOT_OURS: 'usage',
+  AWS_FAILED: 'environment',
+  CLUSTER_NOT_FOUND: 'usage',
+  CLUSTER_NOT_ACTIVE: 'usage',
+  CLUSTER_IN_USE: 'environment',
+  NO_ACCESS: 'usage',
+  NO_SUBNETS: 'usage',
+  NOT_OFFERED: 'usage',
+  LEFT_BEHIND: 'environment',
+  CLUSTER_FAILED: 'environment',
+} as const satisfies Readonly<Record<string, Blame>>;
+export type ClusterErrorCode = keyof typeof CODES;
+
+/** `usage`: the user named something wrong (exit code 2); `environment`: something failed (exit code 3). */
+type Blame = 'usage' | 'environment';
 
 /** One sentence that names the value and says what to do, with a stable code. */
 export class ClusterError extends Error {
   override readonly name = 'ClusterError';
   readonly code: ClusterErrorCode;
-  /** `usage`: the user named something wrong (exit code 2); `environment`: something failed (exit code 3). */
-  readonly blame: 'usage' | 'environment';
+  readonly blame: Blame;
   /** What was made and is still there, as a sentence. */
   readonly left: string | undefined;
 
+  /** `blame` where it is not as it is most often. */
   constructor(
     code: ClusterErrorCode,
-    blame: 'usage' | 'environment',
     message: string,
-    options?: { readonly cause?: unknown; readonly left?: string },
+    options?: { readonly blame?: Blame; readonly cause?: unknown; readonly left?: string },
   ) {
     super(message, options);
     this.code = code;
-    this.blame = blame;
+    this.blame = options?.blame ?? CODES[code];
     this.left = options?.left ?? (code === 'LEFT_BEHIND' ? message : undefined);
   }
 }

@@ -72,7 +72,6 @@ export async function awaitAddon(
     late: (status, why) =>
       new ClusterError(
         'AGENT_NOT_READY',
-        'environment',
         `Add-on ${AGENT_ADDON} of cluster ${clusterName} ${lateWords(context, status, why)}.`,
       ),
     ...{ timing, signal, progress },
@@ -92,7 +91,6 @@ export async function findAddon(eks: EKSClient, clusterName: string): Promise<Ad
 export const notActive = (clusterName: string, status: string, why: string | undefined): ClusterError =>
   new ClusterError(
     'AGENT_NOT_READY',
-    'environment',
     `Add-on ${AGENT_ADDON} of cluster ${clusterName} is ${status}: ${why ?? 'EKS tells no reason'}.`,
   );
 
@@ -120,7 +118,6 @@ export async function checkAddonVersion(
   const of = kubernetesVersion === undefined ? '' : ` for Kubernetes ${kubernetesVersion}`;
   throw new ClusterError(
     'NOT_OFFERED',
-    'usage',
     `EKS does not offer version ${version} of add-on ${AGENT_ADDON}${of} (--addon-version): choose of ${offered.join(', ') || 'none'}.`,
   );
 }

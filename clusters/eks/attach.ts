@@ -77,7 +77,6 @@ async function activeCluster(accountId: string, { name, region, eks }: EksContex
     if (!isNamed(error, 'ResourceNotFound')) throw error;
     throw new ClusterError(
       'CLUSTER_NOT_FOUND',
-      'usage',
       `There is no EKS cluster ${name} in ${region} of account ${accountId}: check --cluster-name and --region.`,
       { cause: error },
     );
@@ -86,7 +85,6 @@ async function activeCluster(accountId: string, { name, region, eks }: EksContex
   const why = healthOf(cluster?.health);
   throw new ClusterError(
     'CLUSTER_NOT_ACTIVE',
-    'usage',
     `EKS cluster ${name} is ${cluster?.status ?? 'unknown'}${why === undefined ? '' : ` (${why})`}: a run needs one that is ACTIVE.`,
   );
 }
@@ -104,7 +102,6 @@ export function refuseOtherAgent({ agentImage, addonVersion }: EksOptions, there
   if (flag === undefined) return;
   throw new ClusterError(
     'NOT_OURS',
-    'usage',
     `Cluster ${name} has ${there}, and a run changes nothing that exists: leave ${flag} out, or name a cluster without one.`,
   );
 }

@@ -41,7 +41,6 @@ export async function removeNodes(
           ? unanswered
           : new ClusterError(
               'NODE_NOT_READY',
-              'environment',
               `Nodes of cluster ${name} were not gone ${timing.drain / 1000} s after their node pools were deleted.`,
             ),
     },

@@ -50,7 +50,6 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
       late: () =>
         new ClusterError(
           'AGENT_NOT_READY',
-          'environment',
           `The Pod Identity agent of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
         ),
     },
@@ -64,7 +63,6 @@ const isWantedNowhere = ({ metadata, status }: DaemonSet = {}): boolean =>
 const wantedNowhere = (name: string): ClusterError =>
   new ClusterError(
     'AGENT_NOT_READY',
-    'environment',
     `Add-on ${AGENT_ADDON} of cluster ${name} has no node to run on, such as those of a node group: see affinity and nodeSelector of DaemonSet ${AGENT_ADDON} in kube-system.`,
   );
 

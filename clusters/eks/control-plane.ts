@@ -50,8 +50,7 @@ export async function makeControlPlane(spec: ControlPlane, context: EksContext):
     before: seenOf(name, answer?.cluster),
     look: async (abortSignal) => seenOf(name, await made.describe(abortSignal)),
     deadline,
-    late: (status, why) =>
-      new ClusterError('CLUSTER_FAILED', 'environment', `Cluster ${name} ${lateWords(context, status, why)}.`),
+    late: (status, why) => new ClusterError('CLUSTER_FAILED', `Cluster ${name} ${lateWords(context, status, why)}.`),
     ...{ timing, signal, progress },
   });
 }
@@ -96,7 +95,6 @@ function seenOf(name: string, cluster: Cluster | undefined): Seen<Cluster> {
   if (status === 'FAILED' || status === 'DELETING')
     throw new ClusterError(
       'CLUSTER_FAILED',
-      'environment',
       `Cluster ${name} is ${status}, not ACTIVE: ${why ?? 'EKS tells no reason'}.`,
     );
   return { status, why };
@@ -105,7 +103,6 @@ function seenOf(name: string, cluster: Cluster | undefined): Seen<Cluster> {
 const nameTaken = (name: string, cause: unknown): ClusterError =>
   new ClusterError(
     'NAME_TAKEN',
-    'environment',
     `EKS has a cluster ${name} already, or has just deleted one: delete it, or run again under another id.`,
     { cause },
   );

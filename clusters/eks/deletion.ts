@@ -101,11 +101,7 @@ export async function deleteFromEks(
         if (!isNamed(refusal, 'ResourceInUse') || Date.now() - inUseSince > timing.inUse) throw refusal;
       }
       if (asked && status === 'DELETE_FAILED')
-        throw new ClusterError(
-          'CLUSTER_FAILED',
-          'environment',
-          `its deletion failed: ${health ?? 'EKS tells no reason'}`,
-        );
+        throw new ClusterError('CLUSTER_FAILED', `its deletion failed: ${health ?? 'EKS tells no reason'}`);
       // A cluster says no more than this of a deletion that failed: it is asked for once more.
       if (status === 'FAILED') asked = false;
       return { status, why: refusal?.message ?? health };
@@ -114,7 +110,6 @@ export async function deleteFromEks(
     late: (status, why) =>
       new ClusterError(
         'CLUSTER_FAILED',
-        'environment',
         `not gone within ${Math.round((Date.now() - since) / 1000)} s: it is ${status}${why === undefined ? '' : ` (${why.replace(/\.$/, '')})`}`,
       ),
     timing,

@@ -12,12 +12,12 @@ export const isNamed = (error: unknown, name: string): boolean =>
 export function explained(error: unknown, doing: string): Error {
   if (error instanceof ClusterError) return error;
   const problem = awsProblem(error);
-  if (problem !== undefined) return new ClusterError('AWS_FAILED', problem.blame, problem.sentence, { cause: error });
+  if (problem !== undefined)
+    return new ClusterError('AWS_FAILED', problem.sentence, { blame: problem.blame, cause: error });
   const { name, message, $metadata } = error as Error & { readonly $metadata?: unknown };
   if ($metadata === undefined) return error as Error;
   return new ClusterError(
     'AWS_FAILED',
-    'environment',
     `AWS did not ${doing} (${name}: ${message.split('\n')[0]?.replace(/\.$/, '')}).`,
     { cause: error },
   );

@@ -61,9 +61,8 @@ function noAnswer({ endpoint }: ApiServer, name: string, cause: Error | undefine
   const why = (cause as NodeJS.ErrnoException | undefined)?.code ?? cause?.message.split('\n')[0] ?? 'no answer';
   return new ClusterError(
     'CLUSTER_UNREACHABLE',
-    'environment',
     `The API server of cluster ${name} does not answer at ${endpoint} (${why}): its public access must be on, or the run must be inside its VPC.`,
-    { cause },
+    { blame: 'environment', cause },
   );
 }
 
@@ -83,7 +82,6 @@ interface Review {
 const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: unknown): ClusterError =>
   new ClusterError(
     'NO_ACCESS',
-    'usage',
     `${principal} does not administer Kubernetes in cluster ${name} (${why}): add an access entry for it with ${ADMINISTRATOR_POLICY}.`,
     { cause },
   );
@@ -111,7 +109,6 @@ export async function awaitDns(connection: Connection, context: EksContext): Pro
       late: () =>
         new ClusterError(
           'NODE_NOT_READY',
-          'environment',
           `CoreDNS of cluster ${name} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): see the pods of Deployment coredns in kube-system.`,
         ),
     },

@@ -74,7 +74,6 @@ async function acquire(
   if (holder !== '' && holder !== run && until > now())
     throw new ClusterError(
       'CLUSTER_IN_USE',
-      'environment',
       `Cluster ${cluster} is in use by run ${holder} until ${new Date(until).toISOString()} or longer: wait for it to end, or use another cluster.`,
     );
   try {

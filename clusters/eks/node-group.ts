@@ -65,7 +65,6 @@ export async function awaitNodeGroup(before: Seen<Nodegroup>, context: EksContex
     late: (status, why) =>
       new ClusterError(
         'NODE_NOT_READY',
-        'environment',
         `Node group ${NAME} of cluster ${clusterName} ${lateWords(context, status, why)}; see that its subnets reach EKS and that its role may join.`,
       ),
     ...{ timing, signal, progress },
@@ -79,7 +78,6 @@ function seenOf(clusterName: string, group: Nodegroup | undefined): Seen<Nodegro
   if (status === 'CREATE_FAILED' || status === 'DEGRADED' || status === 'DELETING')
     throw new ClusterError(
       'NODE_NOT_READY',
-      'environment',
       `Node group ${NAME} of cluster ${clusterName} is ${status}: ${why ?? 'EKS tells no reason'}.`,
     );
   return { status, why };

@@ -79,8 +79,8 @@ export async function findOrMakeProvider(issuer: string, accountId: string, cont
   }
   throw new ClusterError(
     'CLUSTER_FAILED',
-    'usage',
     `OIDC provider ${arn} of cluster ${context.name} does not have the audience ${AUDIENCE}, which IRSA needs: add it, since a run changes nothing that exists.`,
+    { blame: 'usage' },
   );
 }
 

@@ -31,7 +31,6 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
   if (fitting.length > 1)
     throw new ClusterError(
       'NO_SUBNETS',
-      'usage',
       `Several VPCs of ${region} have subnets that are tagged for EKS (${fitting.map(([vpc]) => vpc).join(', ')}): name subnets of one with --subnet-ids.`,
     );
   const [vpc, subnets] = first;
@@ -40,7 +39,6 @@ export async function findSubnets(ec2: EC2Client, region: string): Promise<Clust
   if (nodes.length === 0)
     throw new ClusterError(
       'NO_SUBNETS',
-      'usage',
       `The subnets of ${vpc} that are tagged ${PUBLIC} give nodes no public addresses, and none is tagged ${INTERNAL}: let them assign public IPv4 addresses, tag internal ones, or name subnets with --subnet-ids.`,
     );
   return { controlPlane: idsOf(zonesOf(internal) >= ZONES ? internal : subnets), nodes: idsOf(nodes) };
@@ -62,7 +60,6 @@ function none(region: string, vpcs: readonly string[]): ClusterError {
   const found = vpcs.length === 0 ? '' : ` (those of ${vpcs.join(', ')} are in one zone)`;
   return new ClusterError(
     'NO_SUBNETS',
-    'usage',
     `No VPC of ${region} has subnets in ${ZONES} zones with the tag ${INTERNAL} or ${PUBLIC}${found}: tag them, or name subnets with --subnet-ids.`,
   );
 }

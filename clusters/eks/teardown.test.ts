@@ -90,7 +90,7 @@ describe('the teardown of a cluster', () => {
     const cluster = { resources: new Resources(), remedy: 'run sweep' };
     const failed = tornDownOnFailure(cluster, async () => {
       cluster.resources.add(thing('the cluster', 'cluster a', () => true));
-      throw new ClusterError('NODE_NOT_READY', 'environment', 'No node joined.');
+      throw new ClusterError('NODE_NOT_READY', 'No node joined.');
     });
     const error = await rejection(failed);
     expect(error).to.include({

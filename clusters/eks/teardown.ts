@@ -33,7 +33,6 @@ export async function tearDown({ resources, remedy }: Teardown): Promise<void> {
   if (left.length === 0) return;
   throw new ClusterError(
     'LEFT_BEHIND',
-    'environment',
     `Left behind: ${left.map(([{ name }, error]) => `${name} (${reasonOf(error)})`).join(', ')}${remedy === undefined ? '' : `: ${remedy}`}.`,
     { cause: left[0]?.[1] },
   );
@@ -50,7 +49,7 @@ export async function tornDownOnFailure<T>(teardown: Teardown, work: () => Promi
     );
     if (left === undefined) throw error;
     const { code, blame } = error instanceof ClusterError ? error : left;
-    throw new ClusterError(code, blame, `${reasonOf(error)}. ${left.message}`, { cause: error, left: left.message });
+    throw new ClusterError(code, `${reasonOf(error)}. ${left.message}`, { blame, cause: error, left: left.message });
   }
 }
 

@@ -67,7 +67,6 @@ export async function useExisting(use: ClusterUse): Promise<RunningCluster> {
   if (options.attach.length < 2 && request.alias === 'c2')
     throw new ClusterError(
       'CLUSTER_NOT_FOUND',
-      'usage',
       'The selected scenarios need two clusters: name a second one with --cluster-name.',
     );
   const found = await lookAt(options, request.accountId, context);
@@ -129,7 +128,6 @@ async function ready(
   } else if (options.agentImage !== undefined)
     throw new ClusterError(
       'CLUSTER_UNREACHABLE',
-      'usage',
       `Cluster ${context.name} has no API server to install ${options.agentImage} with: leave --agent-image out.`,
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));

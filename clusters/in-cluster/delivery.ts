@@ -48,7 +48,6 @@ export function identitiesDelivery({
     const late = (): Error =>
       new ClusterError(
         'WEBHOOK_NOT_READY',
-        'environment',
         `The Pod Identity webhook did not take a changed list of associations within ${TIMES.within / 1000} s; see the logs of deployment ${NAMESPACE}/${WEBHOOK}.`,
       );
     const patience = { within: TIMES.within, signal, tolerates: isTransient, late };

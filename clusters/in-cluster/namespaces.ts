@@ -37,7 +37,6 @@ export async function removeNamespace(connection: Connection, name: string): Pro
     late: () =>
       new ClusterError(
         'CLUSTER_FAILED',
-        'environment',
         `Namespace ${name} was not gone ${NAMESPACE_GONE / 1000} s after it was deleted: see which of its pods or finalizers hold it.`,
       ),
   });

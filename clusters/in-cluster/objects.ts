@@ -70,7 +70,6 @@ export function demandOurs(object: ObjectName, run: string, what: string): void 
   if (maker === run) return;
   throw new ClusterError(
     'NOT_OURS',
-    'usage',
     maker === undefined
       ? `The cluster has ${what} already, ${nameOf(object)}: name a cluster without one, or remove it first.`
       : `${nameOf(object)} belongs to run ${maker}: wait for that run, or remove what is left of it with \`${commandLine('sweep')}\`.`,
@@ -113,7 +112,6 @@ export async function put(connection: Connection, object: KubernetesObject, sign
       late: () =>
         new ClusterError(
           'CLUSTER_FAILED',
-          'environment',
           `The API server did not take ${nameOf(object)} within ${TRIES.within / 1000} s; see whether it still answers.`,
         ),
     },
@@ -144,7 +142,6 @@ export async function removeObjects(
           late: () =>
             new ClusterError(
               'CLUSTER_FAILED',
-              'environment',
               `${nameOf(object)} was not gone ${within / 1000} s after it was deleted; see what holds it with "kubectl get".`,
             ),
         },

@@ -80,7 +80,6 @@ export async function awaitRollout(rollout: Rollout): Promise<void> {
       late: () =>
         new ClusterError(
           notReady,
-          'environment',
           `${what} was not ready within ${readyMilliseconds / 1000} s (--ready-timeout): ${pods.map(standing).join('; ') || 'it has no pod, as no node takes it'}.`,
         ),
     },
@@ -126,19 +125,18 @@ async function problemError(rollout: Rollout, pod: V1Pod, problem: PodProblem): 
   if (kind === 'image')
     return new ClusterError(
       'IMAGE_MISSING',
-      'environment',
       `${what} cannot start on node ${node}, which lacks its image ${image} (${flag}); ${imageRemedy} (${oneLine(message)}).`,
+      { blame: 'environment' },
     );
   if (kind === 'start')
     return new ClusterError(
       'IMAGE_BROKEN',
-      'environment',
       `${what} cannot be started from image ${image} (${flag}), container ${container}: ${oneLine(message)}.`,
+      { blame: 'environment' },
     );
   const line = (await lastWords(rollout, pod.metadata?.name ?? '', container)) ?? message;
   return new ClusterError(
     notReady,
-    'environment',
     `${what} ends as soon as it is started on node ${node}, container ${container} of image ${image} (${flag}): ${oneLine(line)}.`,
   );
 }

@@ -113,7 +113,6 @@ async function awaitMutation({ connection, signal, readyMilliseconds }: WebhookO
       late: () =>
         new ClusterError(
           'WEBHOOK_NOT_READY',
-          'environment',
           `The API server did not reach the Pod Identity webhook at service ${NAMESPACE}/${WEBHOOK} within ${readyMilliseconds / 1000} s (--ready-timeout), though its pod is ready; see the logs of kube-apiserver and kube-proxy.`,
         ),
     },

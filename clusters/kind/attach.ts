@@ -45,8 +45,8 @@ export async function existingCluster(
       if (taken)
         throw new ClusterError(
           'CLUSTER_FAILED',
-          'usage',
           `Context ${named.context} is one cluster, so there is none for ${spec.name}: leave --kubeconfig and --context out to have two.`,
+          { blame: 'usage' },
         );
       taken = true;
       return useCluster(spec, context, { named, connection, nodes });
@@ -147,7 +147,6 @@ async function reached(connection: Connection, { context, config }: NamedContext
     const { message, code } = error as NodeJS.ErrnoException;
     throw new ClusterError(
       'CLUSTER_UNREACHABLE',
-      'usage',
       refused
         ? `The cluster of context ${context} refuses to list its nodes to you (${error.status}: ${message}): name a context of its administrator.`
         : `The cluster of context ${context} does not answer at ${server} (${code ?? message}): start it, or name another with --context.`,
@@ -162,7 +161,6 @@ function containerOf({ metadata, spec }: V1Node, { context }: NamedContext): str
   if (container !== undefined) return container;
   throw new ClusterError(
     'BAD_KUBECONFIG',
-    'usage',
     `Node ${metadata?.name} of context ${context} is no Docker container of kind (its providerID is ${spec?.providerID ?? 'empty'}): name a context of a kind cluster.`,
   );
 }
@@ -175,7 +173,6 @@ async function networkOf(docker: Docker, node: string, { context }: NamedContext
   if (cluster && network) return network;
   throw new ClusterError(
     'BAD_KUBECONFIG',
-    'usage',
     `Node ${node} of context ${context} is no container of kind in this Docker: name a context of a kind cluster that runs in it.`,
   );
 }

@@ -16,13 +16,11 @@ export async function checkEngine(docker: Docker): Promise<EngineInfo> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
       throw new ClusterError(
         'DOCKER_MISSING',
-        'environment',
         'There is no docker on this machine: install Docker (https://docs.docker.com/engine/install), or use --cluster embedded.',
       );
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError(
       'DOCKER_NOT_RUNNING',
-      'environment',
       `Docker does not answer (${error.message}): start it, and see that you may use it.`,
     );
   }
@@ -40,7 +38,6 @@ export async function checkDiskSpace(
   if (free >= NEEDED_BYTES) return;
   throw new ClusterError(
     'NO_DISK_SPACE',
-    'environment',
     `Docker's folder ${DockerRootDir} has ${gigabytes(free)} free, and kind clusters need ${gigabytes(NEEDED_BYTES)}: make room, such as with \`docker system prune\`.`,
   );
 }
@@ -66,7 +63,6 @@ export async function checkImage(
   if (image.Os !== 'linux' || (architecture !== undefined && image.Architecture !== architecture))
     throw new ClusterError(
       'IMAGE_BROKEN',
-      'usage',
       `Image ${reference} (--${flag}) is for ${image.Os}/${image.Architecture}, and Docker runs linux/${architecture} here: name one for that.`,
     );
   return image;
@@ -84,7 +80,6 @@ async function pull(docker: Docker, flag: string, reference: string, signal: Abo
   }
   throw new ClusterError(
     'IMAGE_MISSING',
-    'usage',
     `Image ${reference} (--${flag}) is neither here nor can it be pulled (${reason}): ${flag === 'kind-image' ? `build one with \`${commandLine('kind-node-image')}\`` : 'build it'}, or name another.`,
   );
 }

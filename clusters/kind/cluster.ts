@@ -61,8 +61,8 @@ export class KindCluster implements ManagedCluster {
     if (this.#group !== undefined)
       throw new ClusterError(
         'CLUSTER_FAILED',
-        'usage',
         `The nodes of kind cluster ${spec.name} are those of node group ${this.#group.name} already: it has no others for ${group.name}.`,
+        { blame: 'usage' },
       );
     const { docker, reach, options } = context;
     const served = await Promise.allSettled(

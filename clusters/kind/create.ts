@@ -207,6 +207,5 @@ async function administrator({ docker }: HostContext, node: string, signal: Abor
 const notReady = (name: string, milliseconds: number): ClusterError =>
   new ClusterError(
     'NODE_NOT_READY',
-    'environment',
     `Cluster ${name} was not ready within ${milliseconds / 1000} s: give it more time with --ready-timeout, or see why.`,
   );

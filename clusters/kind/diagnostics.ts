@@ -87,7 +87,7 @@ export function explained(error: Error, folder: string | undefined): Error {
   ];
   return hints.length === 0
     ? error
-    : new ClusterError(code, blame, [message.replace(/[^.]$/, '$&.'), ...hints].join(' '), { cause: error });
+    : new ClusterError(code, [message.replace(/[^.]$/, '$&.'), ...hints].join(' '), { blame, cause: error });
 }
 
 /** kind, "Known Issues", Pod errors due to "too many open files". */

@@ -34,7 +34,6 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
   if (workload === undefined && options.workload.container === undefined)
     throw new ClusterError(
       'IMAGE_MISSING',
-      'usage',
       `No image of the workload program ${options.workload.name} can be built from this package: name one with --workload-image.`,
     );
   const own = await ensureComponentImage({
@@ -95,7 +94,6 @@ export async function tagImages(
 const nameless = (reference: string, name: string): ClusterError =>
   new ClusterError(
     'IMAGE_BROKEN',
-    'usage',
     `Image ${reference} (--${name}-image) has no name by which nodes could know it: give it one with \`docker tag\`, and name that.`,
   );
 

@@ -19,7 +19,6 @@ export async function kindProgram(environment: NodeJS.ProcessEnv = process.env):
   if (found !== undefined) return found;
   throw new ClusterError(
     'KIND_MISSING',
-    'environment',
     `There is no kind on this machine: install it (https://kind.sigs.k8s.io), or run \`${commandLine('kind-node-image')}\`, which builds it.`,
   );
 }
@@ -89,24 +88,21 @@ export function creationError(name: string, image: string | undefined, stderr: s
   if (/failed to pull image/i.test(stderr))
     return new ClusterError(
       'IMAGE_MISSING',
-      'usage',
       `The node image ${image ?? 'that kind pins'} is neither here nor can it be pulled (${said}): name one with --kind-image, or build one with \`${commandLine('kind-node-image')}\`.`,
       cause,
     );
   if (CANNOT_START.test(stderr))
     return new ClusterError(
       'IMAGE_BROKEN',
-      'usage',
       `Image ${image ?? 'that kind pins'} (--kind-image) does not start as a node of kind: ${said}`,
       cause,
     );
-  return new ClusterError('CLUSTER_FAILED', 'environment', `kind could not create cluster ${name}: ${said}`, cause);
+  return new ClusterError('CLUSTER_FAILED', `kind could not create cluster ${name}: ${said}`, cause);
 }
 
 export function nameTaken(name: string): ClusterError {
   return new ClusterError(
     'NAME_TAKEN',
-    'environment',
     `There is a kind cluster ${name} already: delete it with \`kind delete cluster --name ${name}\`.`,
   );
 }

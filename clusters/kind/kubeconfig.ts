@@ -60,4 +60,4 @@ function load(config: KubeConfig, file: string): void {
   }
 }
 
-const bad = (message: string): ClusterError => new ClusterError('BAD_KUBECONFIG', 'usage', message);
+const bad = (message: string): ClusterError => new ClusterError('BAD_KUBECONFIG', message);

@@ -42,7 +42,6 @@ export async function createNetwork(docker: Docker, run: string, resources: Reso
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError(
       'CLUSTER_FAILED',
-      'environment',
       `Docker could not create the network ${name}: ${error.message}${/address pool/i.test(error.message) ? '; remove networks that nothing uses with `docker network prune`' : ''}`,
     );
   }

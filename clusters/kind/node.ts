@@ -110,7 +110,6 @@ export async function checkReach(docker: Docker, node: string, url: string, sign
     if (signal.aborted) throw error;
     throw new ClusterError(
       'CLUSTER_FAILED',
-      'environment',
       `Node ${node} cannot reach this machine at ${url}: let the firewall accept connections from Docker's networks to it.`,
     );
   }

@@ -122,10 +122,10 @@ describe('the environment of a run', () => {
     const clusters: ClusterDriver = {
       ...platform.clusters,
       provision: async ({ alias, signal }) => {
-        if (alias === 'c1') throw new ClusterError('CLUSTER_FAILED', 'environment', 'A quota is reached.');
+        if (alias === 'c1') throw new ClusterError('CLUSTER_FAILED', 'A quota is reached.');
         if (!signal.aborted) await once(signal, 'abort');
         const { message } = signal.reason as Error;
-        throw new ClusterError('CLUSTER_FAILED', 'environment', `${message} Left behind: role r2.`, {
+        throw new ClusterError('CLUSTER_FAILED', `${message} Left behind: role r2.`, {
           left: 'Left behind: role r2.',
         });
       },
@@ -144,7 +144,7 @@ describe('the environment of a run', () => {
       provision: async ({ name }) =>
         ({
           name,
-          delete: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', `Left behind: cluster ${name}.`)),
+          delete: () => Promise.reject(new ClusterError('LEFT_BEHIND', `Left behind: cluster ${name}.`)),
         }) as unknown as RunningCluster,
     };
     const opened = openEnvironment({ ...platform, clusters }, { ...options, clusters: ['c1', 'c2'] });
@@ -162,7 +162,7 @@ describe('the environment of a run', () => {
     const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
     const clusters = {
       ...platform.clusters,
-      provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'environment', 'Left behind: a cluster.')),
+      provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'Left behind: a cluster.')),
     };
     const opened = openEnvironment({ aws: { ...platform.aws, name: 'aws' }, clusters }, { ...options, journal });
     const error = await opened.provision().catch((reason: Error) => reason.message);

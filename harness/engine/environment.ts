@@ -169,7 +169,8 @@ function together(first: Error, others: readonly Error[]): Error {
   if (left.length === 0) return first;
   const { code, blame } =
     first instanceof ClusterError ? first : ({ code: 'CLUSTER_FAILED', blame: 'environment' } as const);
-  return new ClusterError(code, blame, [first.message.split('\n')[0], ...left].join(' '), {
+  return new ClusterError(code, [first.message.split('\n')[0], ...left].join(' '), {
+    blame,
     cause: first,
     left: [leftBy(first) ?? [], left].flat().join(' '),
   });
@@ -225,7 +226,7 @@ async function provisionCluster(
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch((left: Error) => {
-      throw new ClusterError('LEFT_BEHIND', 'environment', `${(error as Error).message} ${left.message}`, {
+      throw new ClusterError('LEFT_BEHIND', `${(error as Error).message} ${left.message}`, {
         cause: error,
       });
     });

@@ -56,7 +56,7 @@ export function buildImage(options: BuildOptions): Promise<string> {
     const imported = await docker(['import', ...changes, archive, reference], { signal });
     if (imported.exitCode !== 0) {
       const why = lastLine(imported.stderr) ?? 'it gives no reason';
-      throw new ClusterError('CLUSTER_FAILED', 'environment', `Docker cannot import the component image: ${why}`);
+      throw new ClusterError('CLUSTER_FAILED', `Docker cannot import the component image: ${why}`);
     }
     const [whose, version = ''] = lastLine(collected.stderr)?.split(' ') ?? [];
     return `${whose === 'image' ? 'its' : "this machine's"} Node ${version}`;
@@ -114,9 +114,7 @@ function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Fin
     [NO_NODE]: "has no Node 20.19 or later, and this machine's is not one for Linux",
   };
   const reason = reasons[exitCode] ?? `is of no use (${lastLine(stderr) ?? `exit code ${exitCode}`})`;
-  return new ClusterError(
-    'IMAGE_BROKEN',
-    named ? 'usage' : 'environment',
-    `The base image ${base} ${reason}: ${advice}.`,
-  );
+  return new ClusterError('IMAGE_BROKEN', `The base image ${base} ${reason}: ${advice}.`, {
+    blame: named ? 'usage' : 'environment',
+  });
 }

@@ -79,7 +79,10 @@ export async function ensureComponentImage(options: ComponentImageOptions): Prom
       failure = error;
     }
   }
-  throw failure ?? new ClusterError('IMAGE_MISSING', 'environment', `None of ${bases.join(', ')} is here any more.`);
+  throw (
+    failure ??
+    new ClusterError('IMAGE_MISSING', `None of ${bases.join(', ')} is here any more.`, { blame: 'environment' })
+  );
 }
 
 type Context = ComponentImageOptions & { readonly docker: Docker; readonly dist: string };
@@ -111,11 +114,11 @@ async function localNodeImages({ docker, signal }: Context): Promise<string[]> {
   const list = ['images', '--format', '{{.Repository}}:{{.Tag}}', NODE_REPOSITORY];
   const { exitCode, stdout, stderr } = await docker(list, { signal }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    throw new ClusterError('DOCKER_MISSING', 'environment', 'There is no docker command: install Docker.');
+    throw new ClusterError('DOCKER_MISSING', 'There is no docker command: install Docker.');
   });
   if (exitCode !== 0) {
     const why = lastLine(stderr) ?? 'it gives no reason';
-    throw new ClusterError('DOCKER_NOT_RUNNING', 'environment', `Docker does not answer, so start it: ${why}`);
+    throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer, so start it: ${why}`);
   }
   return stdout.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
 }
@@ -133,10 +136,10 @@ async function pullIfMissing(context: Context, base: string): Promise<void> {
   if (exitCode === 0) return;
   throw new ClusterError(
     'IMAGE_MISSING',
-    named === undefined ? 'environment' : 'usage',
     named === undefined
       ? `${base}, the default base of the component image, is neither here nor can it be pulled (${lastLine(stderr) ?? 'it gives no reason'}): name another by ${baseFlag}.`
       : `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${lastLine(stderr) ?? 'it gives no reason'}`,
+    { blame: named === undefined ? 'environment' : 'usage' },
   );
 }
 
