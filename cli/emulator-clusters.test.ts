@@ -2,22 +2,33 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { OpenRequest } from '../clusters/cluster-type.ts';
 import type { ClusterHost } from '../clusters/driver.ts';
+import { EMBEDDED } from '../clusters/embedded/cluster-type.ts';
+import { KIND } from '../clusters/kind/cluster-type.ts';
 import { ClusterError } from '../foundation/cluster-error.ts';
-import type { KindOptions } from '../clusters/kind/index.ts';
 import { RUN_ID } from '../harness/cleanup/journal.ts';
-import { kindClusters, makeClusters } from './emulator-clusters.ts';
+import { makeClusters, type ClusterOptions } from './emulator-clusters.ts';
 
 describe('clusters of npm run emulator', () => {
   const lines: string[] = [];
+  let asked: OpenRequest[];
   const { signal } = new AbortController();
   const options = { progress: (line: string) => void lines.push(line), signal };
   let reports: string;
-  beforeEach(() => (reports = mkdtempSync(join(tmpdir(), 'emulator-hosts-test-'))));
+  beforeEach(() => {
+    reports = mkdtempSync(join(tmpdir(), 'emulator-hosts-test-'));
+    asked = [];
+  });
   afterEach(() => rmSync(reports, { recursive: true }));
 
-  /** Stands in for `kindHost`: makes a network, and removes it. */
-  const stand = (asked: KindOptions[]) => async (given: KindOptions) => {
+  /** Kind, whose host is not opened: a network is made, and removed. */
+  const kindThat = (open: (request: OpenRequest) => Promise<ClusterHost>): ClusterOptions => ({
+    ...options,
+    type: { ...KIND, open },
+    flags: ['--kind-image=node:1', '--image-base=base:1'],
+  });
+  const stand = async (given: OpenRequest): Promise<ClusterHost> => {
     asked.push(given);
     const network = { kind: 'docker-network', name: `network-${given.run}` } as const;
     given.journal.add(network);
@@ -29,20 +40,15 @@ describe('clusters of npm run emulator', () => {
       close: async () => given.journal.forget(network),
     } as unknown as ClusterHost;
   };
-  const wanted = { ...options, clusters: 'kind', kindImage: 'node:1', imageBase: 'base:1' } as const;
 
   it('are kind clusters of the images that are named, noted down for npm run sweep while they are there', async () => {
-    const asked: KindOptions[] = [];
-    const host = await kindClusters(wanted, { make: stand(asked), reports });
+    const host = await makeClusters(kindThat(stand), reports);
     expect(host.bindAddress).to.equal('127.0.0.2');
     expect(lines).to.deep.equal(['made']);
-    const [{ run, images, signal: given, faults, agentArgs }] = asked as [KindOptions];
-    expect({ images, faults, agentArgs, given }).to.deep.equal({
-      images: { node: 'node:1', base: 'base:1' },
-      faults: [],
-      agentArgs: [],
-      given: signal,
-    });
+    const [{ run, options: given, signal: passed }] = asked as [OpenRequest];
+    const images = ['kind-image', 'image-base', 'agent-image'].map((name) => given.text(name));
+    expect(images).to.deep.equal(['node:1', 'base:1', undefined]);
+    expect([given.list('fault'), given.list('agent-args'), passed]).to.deep.equal([[], [], signal]);
     expect(run).to.match(RUN_ID);
     expect(readFileSync(join(reports, run, 'state.json'), 'utf8')).to.contain(`network-${run}`);
     await host.close();
@@ -50,9 +56,8 @@ describe('clusters of npm run emulator', () => {
   });
 
   it('leave images to kind where none are named', async () => {
-    const asked: KindOptions[] = [];
-    await kindClusters({ ...wanted, kindImage: undefined, imageBase: undefined }, { make: stand(asked), reports });
-    expect(asked[0]!.images).to.deep.equal({});
+    await makeClusters({ ...kindThat(stand), flags: [] }, reports);
+    expect(asked[0]!.options.text('kind-image')).to.equal(undefined);
   });
 
   it('say why they cannot be had, and leave nothing', async () => {
@@ -61,19 +66,19 @@ describe('clusters of npm run emulator', () => {
       new ClusterError('IMAGE_MISSING', 'There is no image node:1.'),
     ];
     for (const cause of causes) {
-      const error = await kindClusters(wanted, { make: () => Promise.reject(cause), reports }).catch((e: unknown) => e);
-      expect(error).to.equal(cause);
+      const failing = kindThat(() => Promise.reject(cause));
+      expect(await makeClusters(failing, reports).catch((error: unknown) => error)).to.equal(cause);
     }
     expect(readdirSync(reports)).to.deep.equal([]);
   });
 
   it('are embedded ones otherwise, with a folder of their own until they are closed', async () => {
     const before = new Set(readdirSync(tmpdir()));
-    const host = await makeClusters({ ...options, clusters: 'embedded', kindImage: undefined, imageBase: undefined });
-    expect(host?.bindAddress).to.equal('127.0.0.1');
+    const host = await makeClusters({ ...options, type: EMBEDDED, flags: [] });
+    expect(host.bindAddress).to.equal('127.0.0.1');
     const made = readdirSync(tmpdir()).filter((name) => name.startsWith('emulator-') && !before.has(name));
     expect(made).to.not.deep.equal([]);
-    await host?.close();
+    await host.close();
     expect(made.every((name) => existsSync(join(tmpdir(), name)))).to.equal(false);
   });
 });

@@ -1,80 +1,44 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { JAVASCRIPT } from '../clients/javascript/index.ts';
-import { embeddedClusterProvider } from '../clusters/embedded/index.ts';
-import { kindHost } from '../clusters/kind/index.ts';
-import type { ClusterProvider } from '../emulator/eks/model.ts';
+import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import type { HostedClusterType } from '../clusters/cluster-type.ts';
+import type { ClusterHost } from '../clusters/driver.ts';
 import { openJournal } from '../harness/cleanup/journal.ts';
-
-/** Longest time until a kind cluster is ready: that of the conformance command. */
-const READY_MILLISECONDS = 300_000;
+import { configure } from '../harness/config/configuration.ts';
 
 export interface ClusterOptions {
-  readonly clusters: 'embedded' | 'kind';
-  readonly kindImage: string | undefined;
-  readonly imageBase: string | undefined;
+  readonly type: HostedClusterType;
+  /** Flags about them, as a run on such clusters takes them. */
+  readonly flags: readonly string[];
   /** One line about what is being done. */
   readonly progress: (line: string) => void;
   /** Fires when the command is interrupted. */
   readonly signal: AbortSignal;
 }
 
-/** What makes the clusters of an emulator that is served alone. */
-export interface EmulatorClusters {
-  readonly provider: ClusterProvider;
-  /** Address that the emulator binds to be reached by the clusters. */
-  readonly bindAddress: string;
-  /** Called when the clusters are deleted. */
-  close(): Promise<void>;
-}
-
-/** Prepares what clusters are made with. Throws `ClusterError`. */
-export async function makeClusters(options: ClusterOptions): Promise<EmulatorClusters> {
-  return options.clusters === 'kind' ? kindClusters(options) : embeddedClusters();
-}
-
-/** Clusters in this process. */
-export async function embeddedClusters(): Promise<EmulatorClusters> {
-  const directory = mkdtempSync(join(tmpdir(), 'emulator-'));
-  const images = new Map([[JAVASCRIPT.image, { entrypoint: JAVASCRIPT.command }]]);
-  return {
-    provider: embeddedClusterProvider({ images, directory }),
-    bindAddress: '127.0.0.1',
-    close: () => rm(directory, { recursive: true, force: true }),
-  };
-}
+/** What makes the clusters of an emulator that is served alone. `close` is called when the clusters are deleted. */
+export type EmulatorClusters = Pick<ClusterHost, 'provider' | 'bindAddress' | 'close'>;
 
 /**
- * Clusters of kind, as the conformance command makes them. What is made in Docker is written down in a folder below
- * `reports`, as that of a run is: a sweep removes what an emulator leaves that was killed.
- *
- * @param make stands in for `kindHost` in tests.
+ * Prepares what clusters are made with, as for a run of the conformance command. What outlives this process when it is killed
+ * is written down in a folder below `reports`, as that of a run is, where a sweep finds it. Throws `ClusterError`.
  */
-export async function kindClusters(
-  { kindImage, imageBase, progress, signal }: ClusterOptions,
-  { make = kindHost, reports = 'reports' }: { readonly make?: typeof kindHost; readonly reports?: string } = {},
+export async function makeClusters(
+  { type, flags, progress, signal }: ClusterOptions,
+  reports = 'reports',
 ): Promise<EmulatorClusters> {
   const run = `c${randomBytes(3).toString('hex')}`;
-  const directory = join(reports, run);
+  const directory = type.detach === undefined ? mkdtempSync(join(tmpdir(), 'emulator-')) : join(reports, run);
   mkdirSync(directory, { recursive: true });
   try {
-    const host = await make({
-      run,
-      workload: JAVASCRIPT,
-      images: {
-        ...(kindImage !== undefined && { node: kindImage }),
-        ...(imageBase !== undefined && { base: imageBase }),
-      },
-      agentArgs: [],
-      faults: [],
-      readyMilliseconds: READY_MILLISECONDS,
-      diagnosticsDirectory: join(directory, 'diagnostics'),
+    const host = await type.open({
+      ...{ run, directory, progress, signal },
+      options: configure(['--cluster', type.name, ...flags], {}, { types: [type] }),
+      workload: WORKLOAD_PROGRAMS[0],
+      endpoints: {},
       journal: openJournal(directory, run),
-      progress,
-      signal,
     });
     return {
       provider: host.provider,

@@ -1,3 +1,5 @@
+import { hostedAmong, type HostedClusterType } from '../clusters/cluster-type.ts';
+import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
@@ -7,8 +9,15 @@ import type { S3Backend } from '../emulator/s3/index.ts';
 import type { Command, Io } from './command.ts';
 import type { ClusterOptions, EmulatorClusters } from './emulator-clusters.ts';
 
-/** Undefined: clusters are records alone. */
+/** Undefined: records alone. */
 export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
+
+/** Types of clusters that an emulator makes. */
+const HOSTED = hostedAmong(CLUSTER_TYPES);
+
+/** Those of a type's options that the command takes. */
+const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly OptionSpec[] =>
+  options.filter(({ name }) => emulatorOptions.includes(name));
 
 const ACCOUNT = { pattern: /^\d{12}$/, expected: 'give 12 digits, such as 111122223333' };
 
@@ -36,19 +45,15 @@ const OPTIONS: readonly OptionSpec[] = [
   option.text('seed TEXT', 'makes ids that need not be secret the same at each start'),
   option.choice(
     'clusters',
-    ['embedded', 'kind', 'none'],
+    [...HOSTED.map(({ name }) => name), 'none'],
     'where CreateCluster starts a Kubernetes cluster: in this process, in Docker, or nowhere: it only keeps the record',
-    { default: 'embedded' },
+    { default: CLUSTER_TYPES[0]?.name ?? 'none' },
   ),
   option.text(
     's3-endpoint URL',
     'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
   ),
-  option.text('kind-image IMAGE', 'kind: node image (default: the kindest/node that the installed kind pins)'),
-  option.text(
-    'image-base IMAGE',
-    'kind: what the images of agent, webhook and workload are built from (see docs/kind.md)',
-  ),
+  ...HOSTED.flatMap((type) => ofType(type).map((own) => ({ ...own, help: `${type.name}: ${own.help}` }))),
   option.choice(
     'timing',
     ['instant', 'aws'],
@@ -80,7 +85,8 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (a
     let emulator: Emulator;
     try {
       const make: MakeClusters = standIns.makeClusters ?? (await import('./emulator-clusters.ts')).makeClusters;
-      clusters = given.text('clusters') === 'none' ? undefined : await make(clusterOptions(given, io, interrupted));
+      const type = typeOf(given);
+      clusters = type && (await make(clusterOptions(type, given, io, interrupted)));
       emulator = await start(given, clusters, s3);
     } catch (error) {
       await clusters?.close();
@@ -107,17 +113,26 @@ function check({ text, values }: GivenOptions): void {
   if ((text('access-key-id') === undefined) !== (text('secret-access-key') === undefined))
     throw wrong('--access-key-id and --secret-access-key must be given together.');
   const flagged = (name: string): boolean => values.get(name)?.origin === 'flag';
-  const flag = ['kind-image', 'image-base'].find(flagged);
-  if (flag !== undefined && text('clusters') !== 'kind')
-    throw wrong(`--${flag} is for kind clusters: add --clusters kind, or leave it out.`);
+  for (const type of HOSTED) {
+    const flag = ofType(type).find(({ name }) => flagged(name))?.name;
+    if (flag !== undefined && text('clusters') !== type.name)
+      throw wrong(`--${flag} is for ${type.name} clusters: add --clusters ${type.name}, or leave it out.`);
+  }
   if (flagged('pace') && text('timing') !== 'aws')
     throw wrong('--pace is for an emulator that takes as long as AWS: add --timing aws, or leave it out.');
 }
 
-function clusterOptions({ text }: GivenOptions, io: Io, signal: AbortSignal): ClusterOptions {
+/** Undefined: clusters are records alone. */
+const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
+  HOSTED.find(({ name }) => name === text('clusters'));
+
+function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, signal: AbortSignal): ClusterOptions {
   const progress = (line: string): void => void io.stderr.write(`${line}\n`);
-  const clusters = text('clusters') === 'kind' ? 'kind' : 'embedded';
-  return { clusters, kindImage: text('kind-image'), imageBase: text('image-base'), progress, signal };
+  const flags = ofType(type).flatMap(({ name }) => {
+    const value = given.text(name);
+    return value === undefined ? [] : [`--${name}=${value}`];
+  });
+  return { type, flags, progress, signal };
 }
 
 /** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */

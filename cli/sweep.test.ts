@@ -11,10 +11,9 @@ import {
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JournalEntry } from '../foundation/journal.ts';
+import type { Attachment, JournalEntry } from '../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from '../harness/cleanup/process-identity.ts';
 import { FakeDocker } from '../test/support/docker.ts';
-import type { Attachment } from '../harness/cleanup/sweep/thing.ts';
 import { executed } from '../test/support/executed.ts';
 
 const RUN = 'c0ffee1';

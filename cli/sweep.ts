@@ -1,3 +1,4 @@
+import { hostedAmong } from '../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { HarnessError } from '../foundation/errors.ts';
@@ -80,11 +81,13 @@ a state file could not be used.`,
       };
       return sweepEks({ list, run, reportFolders, ...aws }, io);
     }
-    const [{ sweep }, { docker }, { detach }] = await Promise.all([
+    const [{ sweep }, { docker }] = await Promise.all([
       import('../harness/cleanup/sweep/sweep.ts'),
       import('../harness/cleanup/sweep/docker.ts'),
-      import('../clusters/kind/index.ts'),
     ]);
+    const detach: SweepIo['detach'] = async (attachment, id) => {
+      for (const type of hostedAmong(CLUSTER_TYPES)) await type.detach?.(attachment, id);
+    };
     const folders = reportFolders.length > 0 ? reportFolders : ['reports'];
     return sweep({ list, run, reportFolders: folders }, { docker, detach, ...io });
   },

@@ -1,5 +1,5 @@
 import type { WorkloadProgram } from '../clients/workload-program.ts';
-import type { Journal } from '../foundation/journal.ts';
+import type { Attachment, Journal } from '../foundation/journal.ts';
 import type { OptionSpec, OptionValues } from '../foundation/options.ts';
 import type { ClusterDriver, ClusterHost } from './driver.ts';
 
@@ -51,8 +51,15 @@ interface Common {
 /** The harness' emulator in this process makes the clusters, where a host has room for them. */
 export interface HostedClusterType extends Common {
   readonly aws: 'emulator';
+  /** Names of those of its options that an emulator takes which is served alone. Default: none. */
+  readonly emulatorOptions?: readonly string[];
   /** Throws `ClusterError`; nothing is left then. */
   open(request: OpenRequest): Promise<ClusterHost>;
+  /**
+   * Leaves a cluster that existed before as it was, where the run that used it was killed. Undefined: clusters end with the
+   * process. Throws `ClusterError`.
+   */
+  detach?(attachment: Attachment, run: string): Promise<void>;
 }
 
 /** EKS makes the clusters, in an AWS account or what stands for one. */
@@ -67,3 +74,7 @@ export interface AccountClusterType extends Common {
  * known to the command line, the plan and the run: nothing else names it.
  */
 export type ClusterType = HostedClusterType | AccountClusterType;
+
+/** Those of some types whose clusters an emulator makes. */
+export const hostedAmong = (types: readonly ClusterType[]): readonly HostedClusterType[] =>
+  types.filter((type) => type.aws === 'emulator');

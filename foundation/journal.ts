@@ -24,6 +24,8 @@ export type JournalEntry =
       readonly endpoints: Readonly<Record<string, string>>;
     };
 
+export type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
+
 /** Where a run writes what it is about to make, ahead of making it. */
 export interface Journal {
   /** Written to disk when the call returns. */

@@ -3,7 +3,7 @@ import type { ClusterSpec } from '../../emulator/index.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installWebhook, removeFromCluster, removeNamespaces } from '../in-cluster/index.ts';
 import { connect, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
-import type { JournalEntry } from '../../foundation/journal.ts';
+import type { Attachment } from '../../foundation/journal.ts';
 import { kindCapabilities } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
 import type { HostContext } from './context.ts';
@@ -19,8 +19,6 @@ import { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 import type { ClusterSource } from './source.ts';
-
-type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 
 /** Milliseconds until an API server must have answered. */
 const ANSWER = 10_000;

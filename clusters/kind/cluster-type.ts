@@ -13,13 +13,14 @@ export const KIND: HostedClusterType = {
     AGENT_IMAGE,
     option.text('webhook-image IMAGE', 'image of the Pod Identity webhook (default: the reference webhook)'),
     WORKLOAD_IMAGE,
-    option.text('image-base IMAGE', 'what the reference images are built from (see docs/kind.md)'),
+    option.text('image-base IMAGE', 'what the images of agent, webhook and workload are built from (see docs/kind.md)'),
     AGENT_ARGS,
     option.text('kubeconfig FILE', 'use the cluster of this kubeconfig instead of making one, and leave it as it was'),
     option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
     READY_TIMEOUT,
   ],
   aws: 'emulator',
+  emulatorOptions: ['kind-image', 'image-base'],
   capabilities: (options) => kindCapabilities(KIND.existing(options).length > 0),
   existing: (options) => [options.text('context') ?? options.text('kubeconfig') ?? []].flat(),
   kubectlFlags: (options) => {
@@ -33,6 +34,10 @@ export const KIND: HostedClusterType = {
   open: async (request) => {
     const { kindHost } = await import('./host.ts');
     return kindHost(kindOptions(request));
+  },
+  detach: async (attachment, run) => {
+    const { detach } = await import('./attach.ts');
+    return detach(attachment, run);
   },
 };
 

@@ -1,4 +1,3 @@
-export { detach } from './attach.ts';
 export { kindHost } from './host.ts';
 export { kindProgram } from './kind.ts';
 export type { KindOptions } from './options.ts';

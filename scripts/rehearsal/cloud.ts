@@ -10,7 +10,8 @@ import type { CallRecord, ClusterProvider, Emulator, EmulatorSettings } from '..
 import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws/emulated.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
-import { embeddedClusters } from '../../cli/emulator-clusters.ts';
+import { makeClusters } from '../../cli/emulator-clusters.ts';
+import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
 import type { Job } from '../policy/outside.ts';
 import { accountOf } from '../policy/generalize.ts';
 import { inventoryOf } from './inventory.ts';
@@ -70,7 +71,8 @@ const OTHER_POLICY = 'nightly-other-account-policy';
 export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
 
 export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
-  const host = await embeddedClusters();
+  const { signal } = new AbortController();
+  const host = await makeClusters({ type: EMBEDDED, flags: [], progress: () => undefined, signal });
   const { emulator, world } = await startWithWorld({
     region: 'us-west-2',
     clusterProvider: options.wrap?.(host.provider) ?? host.provider,

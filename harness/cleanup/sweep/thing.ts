@@ -1,8 +1,6 @@
-import type { JournalEntry } from '../../../foundation/journal.ts';
+import type { Attachment } from '../../../foundation/journal.ts';
 import type { Resource } from '../../../foundation/resources.ts';
 import type { Docker } from './docker.ts';
-
-export type Attachment = Extract<JournalEntry, { kind: 'attachment' }>;
 
 /** Something that a run left. What uses another thing is listed, and removed, before it. */
 export interface Thing extends Pick<Resource, 'name' | 'isChange'> {
