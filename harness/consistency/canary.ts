@@ -4,7 +4,7 @@ import { CreateRoleCommand, DeleteRoleCommand, UpdateAssumeRolePolicyCommand } f
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { ignoreMissing } from '../../foundation/missing.ts';
 import { poll } from '../../foundation/poll.ts';
-import { isRefused } from '../../foundation/refused.ts';
+import { Resources } from '../../foundation/resources.ts';
 import { namePrefix, tagList } from '../../foundation/tags.ts';
 import { orAborted } from '../../foundation/aborted.ts';
 import { HarnessError } from '../../foundation/errors.ts';
@@ -65,8 +65,7 @@ export class IamCanary implements Propagation {
   readonly #stop = new AbortController();
   /** Whether there is a canary; undefined before it is made. */
   #opening: Promise<boolean> | undefined;
-  /** Whether IAM was asked to make it: it may have, though no answer says so. */
-  #asked = false;
+  readonly #resources = new Resources();
   #last: Promise<void> = Promise.resolve();
   /** The change that has not started yet. */
   #next: Promise<void> | undefined;
@@ -93,45 +92,39 @@ export class IamCanary implements Propagation {
 
   /** Ends what waits, with `HarnessError` STOPPED, and deletes the canary. */
   async close(): Promise<void> {
-    const RoleName = this.#roleName;
     this.#stop.abort(new HarnessError('STOPPED', 'The run ended before changes of IAM had been seen to take effect.'));
     await this.#last.catch(() => undefined);
     await this.#opening?.catch(() => undefined);
-    if (!this.#asked) return;
-    const { iam } = this.#options.clients;
-    await ignoreMissing(() => iam.send(new DeleteRoleCommand({ RoleName }))).catch((error: Error) => {
-      if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
-      throw new HarnessError(
-        'LEFT_BEHIND',
-        `The run could not remove role ${RoleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
-        { cause: error },
-      );
-    });
-    this.#asked = false;
+    const [error] = (await this.#resources.remove()).values();
+    if (error === undefined) return;
+    if (awsFailure(error)?.code === 'CREDENTIALS_EXPIRED') throw error;
+    throw new HarnessError(
+      'LEFT_BEHIND',
+      `The run could not remove role ${this.#roleName} (${error.name}: ${error.message}): \`${commandLine('sweep', '--cluster eks')}\` tries again.`,
+      { cause: error },
+    );
   }
 
   async #create(): Promise<boolean> {
     const { clients, tags, permissionsBoundary } = this.#options;
     const { Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}));
     if (isRootUser(Arn)) return false;
-    const before = this.#asked;
-    this.#asked = true;
-    try {
-      await clients.iam.send(
-        new CreateRoleCommand({
-          RoleName: this.#roleName,
-          Description: 'Shows a conformance run when changes of IAM have taken effect. It may do nothing.',
-          AssumeRolePolicyDocument: this.#trust(randomUUID()),
-          Tags: tagList(tags),
-          ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
-        }),
-      );
-    } catch (error) {
-      // A retry after an answer that was lost: the name is this run's alone.
-      if (/^EntityAlreadyExists/.test((error as Error).name)) return true;
-      if (isRefused(error)) this.#asked = before;
-      throw error;
-    }
+    const RoleName = this.#roleName;
+    const create = new CreateRoleCommand({
+      RoleName,
+      Description: 'Shows a conformance run when changes of IAM have taken effect. It may do nothing.',
+      AssumeRolePolicyDocument: this.#trust(randomUUID()),
+      Tags: tagList(tags),
+      ...(permissionsBoundary !== undefined && { PermissionsBoundary: permissionsBoundary }),
+    });
+    await this.#resources.make({
+      name: `role ${RoleName}`,
+      lives: 'aws',
+      make: () => clients.iam.send(create),
+      // By an attempt whose answer was lost: the name is this run's alone.
+      taken: ['EntityAlreadyExists', 'EntityAlreadyExistsException'],
+      remove: () => ignoreMissing(() => clients.iam.send(new DeleteRoleCommand({ RoleName }))),
+    });
     return true;
   }
 

@@ -4,12 +4,11 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';
 import { awsFailure } from '../aws/failure.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import { accountsOf, type AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { KubernetesClient } from '../kubernetes-client/client.ts';
 import { NETWORK } from '../kubernetes-client/patient.ts';
 import { noKubernetes } from '../kubernetes-client/none.ts';
-import { noteAws } from '../cleanup/aws-journal.ts';
 import { Resources } from '../../foundation/resources.ts';
 import { removeIn } from '../cleanup/teardown.ts';
 import { Gate } from '../world/fixtures/gate.ts';
@@ -58,7 +57,9 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
   const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
   const environment = environmentOf(platform, options, provisioned);
   // Ahead of all that is made there.
-  const forgetAws = noteAws(aws, options.journal);
+  const accounts = new Resources(options.journal);
+  for (const entry of accountEntries(aws))
+    accounts.add({ name: entry.accountId, lives: 'aws', entry, remove: async () => undefined });
   let leaves = false;
   return {
     environment,
@@ -80,9 +81,18 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     },
     teardown: async () => {
       await removeAll(platform, environment);
-      if (environment.leftovers.length === 0 && !leaves) forgetAws();
+      if (environment.leftovers.length === 0 && !leaves) await accounts.dispose();
     },
   };
+}
+
+/** The accounts of an AWS that outlives the run, as its state file has them. */
+function accountEntries(aws: AwsTarget) {
+  const { region, endpoints } = aws;
+  const ids = aws.name === 'emulator' ? [] : accountsOf(aws).map((account) => aws.accountId(account));
+  return [...new Set(ids)].map(
+    (accountId) => ({ kind: 'aws', accountId, region, endpoints: { ...endpoints } }) as const,
+  );
 }
 
 function environmentOf(
@@ -167,8 +177,7 @@ function leftBy(error: unknown): string | undefined {
 function together(first: Error, others: readonly Error[]): Error {
   const left = others.flatMap((error) => leftBy(error) ?? []);
   if (left.length === 0) return first;
-  const { code, blame } =
-    first instanceof ClusterError ? first : ({ code: 'CLUSTER_FAILED', blame: 'environment' } as const);
+  const { code, blame } = first instanceof ClusterError ? first : new ClusterError('CLUSTER_FAILED', first.message);
   return new ClusterError(code, [first.message.split('\n')[0], ...left].join(' '), {
     blame,
     cause: first,
@@ -207,7 +216,7 @@ async function provisionCluster(
 ): Promise<ProvisionedCluster> {
   const { eks, iam } = aws.clients('main');
   const cluster = await clusters.provision({
-    alias,
+    ...{ alias, progress, signal },
     name: clusters.clusterName(alias),
     region: aws.region,
     accountId: aws.accountId('main'),
@@ -215,8 +224,6 @@ async function provisionCluster(
     clients: aws.provisioning ?? { eks, iam },
     tags: tagsOf(run, expiresAt, aws.region),
     token: (clusterName) => aws.clusterToken(clusterName),
-    progress,
-    signal,
   });
   const { workloadImage } = clusters;
   if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, workloadImage);
@@ -226,9 +233,7 @@ async function provisionCluster(
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch((left: Error) => {
-      throw new ClusterError('LEFT_BEHIND', `${(error as Error).message} ${left.message}`, {
-        cause: error,
-      });
+      throw new ClusterError('LEFT_BEHIND', `${(error as Error).message} ${left.message}`, { cause: error });
     });
     throw error;
   }
