@@ -189,9 +189,9 @@ describe('authorize', () => {
         }),
       );
       expect(explained.map((one) => one.reason)).to.deep.equal([
-        `not applied: Principal does not name ${SESSION.arn}`,
-        'not applied: Action does not list s3:GetObject',
-        `not applied: Resource does not cover ${OBJECT}`,
+        `not applied: Principal names "444455556666", not a session of ${SESSION.roleArn}`,
+        'not applied: Action "s3:PutObject" does not list s3:GetObject',
+        `not applied: Resource "arn:aws:s3:::other/*" does not cover ${OBJECT}`,
         'not applied: aws:PrincipalTag/team is absent, StringEquals wants "blue"',
       ]);
       expect(explained[0]).to.deep.include({ principalMatched: false, kind: 'resource', conditions: [] });
@@ -207,17 +207,19 @@ describe('authorize', () => {
         },
         { operator: 'StringEquals', key: 'aws:PrincipalTag/env', expected: ['prod'], actual: ['prod'], matched: true },
       ]);
-      expect(reason).to.equal(`no identity-based policy allows s3:GetObject on ${OBJECT} (looked at: identity policy)`);
+      expect(reason).to.equal(
+        `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 3 of identity policy ${explained[3]?.reason}`,
+      );
     });
 
     it('who allowed and who denied', () => {
       const allowing = policy('identity', { ...ALLOW, Sid: 'all' });
       expect(authorize(input({ identityPolicies: [allowing] })).reason).to.equal(
-        'allowed by statement "all" of identity policy',
+        'allowed by statement 1 "all" of identity policy: Action "s3:*", Resource "*"',
       );
       const boundary = policy('boundary', ALLOW, DENY);
       expect(authorize(input({ identityPolicies: [allowing], permissionsBoundary: boundary })).reason).to.equal(
-        'denied by statement 1 of boundary policy',
+        'denied by statement 2 of boundary policy: Action "s3:GetObject", Resource "*"',
       );
     });
 

@@ -1,5 +1,6 @@
 import type { EmulatorFault } from '../../core/faults.ts';
-import { explain, explainDecision } from './explain.ts';
+import { explain, type Candidate } from './explain.ts';
+import { explainDecision } from './explain-decision.ts';
 import { GRANT, type Grant } from './principal-element.ts';
 import { EvaluationRequest } from './request.ts';
 import { applies, statementsOf } from './statement.ts';
@@ -45,6 +46,7 @@ class LazyDecision implements Decision {
   readonly #verdict: Verdict;
   #statements: readonly StatementExplanation[] | undefined;
   #reason: string | undefined;
+  #candidates: readonly Candidate[] | undefined;
 
   constructor(request: EvaluationRequest, verdict: Verdict) {
     this.#request = request;
@@ -60,12 +62,16 @@ class LazyDecision implements Decision {
   }
 
   get reason(): string {
-    return (this.#reason ??= explainDecision(this.#verdict, this.statements, this.#request));
+    return (this.#reason ??= explainDecision(this.#verdict, this.#considered, this.#request));
   }
 
   get statements(): readonly StatementExplanation[] {
-    return (this.#statements ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
-      statementsOf(policy).map((statement) => explain(statement, kind, policy.name, this.#request)),
+    return (this.#statements ??= this.#considered.map((candidate) => explain(candidate, this.#request)));
+  }
+
+  get #considered(): readonly Candidate[] {
+    return (this.#candidates ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
+      statementsOf(policy).map((statement) => ({ statement, kind, policy: policy.name })),
     ));
   }
 

@@ -1,6 +1,7 @@
 import { AwsError } from '../../core/errors.ts';
 import { compileArnPattern, type ArnPattern } from './arn.ts';
 import { compileConditions } from './conditions/condition.ts';
+import { statementLabel } from './label.ts';
 import { compilePattern, type Pattern } from './pattern.ts';
 import { compilePrincipal } from './principal-element.ts';
 import type { Statement } from './statement.ts';
@@ -45,7 +46,7 @@ function compileDocument(document: string | object, kind: PolicyKind): Statement
   if (given === undefined) throw syntax('the policy has no Statement.');
   const variables = version === '2012-10-17';
   const statements = (Array.isArray(given) ? (given as unknown[]) : [given]).map((statement, index) =>
-    compileStatement(asObject(statement, `statement ${index}`), index, kind, variables),
+    compileStatement(asObject(statement, statementLabel({ sid: undefined, index })), index, kind, variables),
   );
   const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]));
   const twice = sids.find((sid, index) => sids.indexOf(sid) !== index);
@@ -68,7 +69,7 @@ const ELEMENTS = [
 ];
 
 function compileStatement(elements: Elements, index: number, kind: PolicyKind, variables: boolean): Statement {
-  const where = `statement ${index}`;
+  const where = statementLabel({ sid: undefined, index });
   onlyKnown(elements, ELEMENTS, where);
   const sid = elements['Sid'];
   if (sid !== undefined && typeof sid !== 'string') throw syntax(`Sid of ${where} must be a string.`);
@@ -131,7 +132,11 @@ function compileActions(element: unknown, kind: PolicyKind, where: string): Patt
         `AssumeRole policy may only specify STS AssumeRole actions ("${action}" of ${where}).`,
       );
     }
-    return compilePattern(action === '*:*' ? '*' : action.toLowerCase(), { wildcards: true, variables: false });
+    const pattern = compilePattern(action === '*:*' ? '*' : action.toLowerCase(), {
+      wildcards: true,
+      variables: false,
+    });
+    return { ...pattern, source: action };
   });
 }
 

@@ -1,52 +1,113 @@
-import { conditionHolds, listOf, type Condition } from './conditions/condition.ts';
-import { GRANT } from './principal-element.ts';
+import { conditionHolds, conditionMatches, listOf, type Condition } from './conditions/condition.ts';
+import { listed, quoted, valueless, without } from './explain-values.ts';
+import { describePattern } from './pattern.ts';
+import { GRANT, namesOf, type PrincipalElement } from './principal-element.ts';
 import type { EvaluationRequest } from './request.ts';
-import { actionMatches, principalMatches, resourceMatches, type Statement } from './statement.ts';
-import type { ConditionExplanation, PolicyKind, StatementExplanation, Verdict } from './types.ts';
+import {
+  actionMatches,
+  matchingAction,
+  matchingResource,
+  principalMatches,
+  resourceMatches,
+  type Statement,
+} from './statement.ts';
+import type { ConditionExplanation, PolicyKind, StatementExplanation } from './types.ts';
+
+/** A statement of a policy, with the part that the policy plays in the decision. */
+export interface Candidate {
+  readonly statement: Statement;
+  readonly kind: PolicyKind;
+  readonly policy: string;
+}
 
 /** Evaluates a statement once more, this time noting what matched, until the first part that does not. */
-export function explain(
-  statement: Statement,
-  kind: PolicyKind,
-  policy: string,
-  request: EvaluationRequest,
-): StatementExplanation {
+export function explain(candidate: Candidate, request: EvaluationRequest): StatementExplanation {
+  const { policy, kind, statement } = candidate;
   const { sid, index, effect } = statement;
-  const identity = { policy, kind, sid, index, effect };
-  const parts: { principalMatched?: boolean; actionMatched?: boolean; resourceMatched?: boolean } = {};
-  const notApplied = (why: string, conditions: readonly ConditionExplanation[] = []): StatementExplanation => ({
-    ...identity,
-    applied: false,
-    ...parts,
-    conditions,
-    reason: `not applied: ${why}`,
-  });
+  const { failed, parts, conditions } = examine(statement, request);
+  const { action, resource } = request.input;
+  const verb = effect === 'Allow' ? 'allows' : 'denies';
+  const reason =
+    failed === undefined
+      ? `applied: ${verb} ${action} on ${resource}: ${whatMatched(statement, request)}`
+      : `not applied: ${failed}`;
+  return { policy, kind, sid, index, effect, applied: failed === undefined, ...parts, conditions, reason };
+}
 
+interface Examined {
+  /** The first part that did not match, in words. */
+  readonly failed?: string;
+  readonly parts: { principalMatched?: boolean; actionMatched?: boolean; resourceMatched?: boolean };
+  readonly conditions: readonly ConditionExplanation[];
+}
+
+function examine(statement: Statement, request: EvaluationRequest): Examined {
+  const parts: Examined['parts'] = {};
+  const failed = (why: string): Examined => ({ failed: why, parts, conditions: [] });
   if (statement.principal !== undefined) {
     parts.principalMatched = principalMatches(statement, request) !== GRANT.none;
-    if (!parts.principalMatched) {
-      const element = statement.notPrincipal ? 'NotPrincipal exempts' : 'Principal does not name';
-      return notApplied(`${element} ${nameOf(request)}`);
-    }
+    if (!parts.principalMatched) return failed(wrongPrincipal(statement, statement.principal, request));
   }
   parts.actionMatched = actionMatches(statement, request);
-  if (!parts.actionMatched) {
-    const element = statement.notAction ? 'NotAction lists' : 'Action does not list';
-    return notApplied(`${element} ${request.input.action}`);
-  }
+  if (!parts.actionMatched) return failed(wrongAction(statement, request));
   if (statement.resources !== undefined) {
     parts.resourceMatched = resourceMatches(statement, request);
-    if (!parts.resourceMatched) {
-      const element = statement.notResource ? 'NotResource covers' : 'Resource does not cover';
-      return notApplied(`${element} ${request.input.resource}`);
-    }
+    if (!parts.resourceMatched) return failed(wrongResource(statement, request));
   }
   const conditions = statement.conditions.map((condition) => explainCondition(condition, request));
-  const failed = conditions.find(({ matched }) => !matched);
-  if (failed !== undefined) return notApplied(sentenceOf(failed), conditions);
-  const verb = effect === 'Allow' ? 'allows' : 'denies';
-  const reason = `applied: ${verb} ${request.input.action} on ${request.input.resource}`;
-  return { ...identity, applied: true, ...parts, conditions, reason };
+  const unmet = statement.conditions.filter((_, index) => !conditions[index]?.matched);
+  const told = unmet.map((condition) => conditionWords(condition, request)).join('; ');
+  return { ...(unmet.length > 0 && { failed: told }), parts, conditions };
+}
+
+function wrongPrincipal(statement: Statement, element: PrincipalElement, request: EvaluationRequest): string {
+  const name = nameOf(request, element);
+  return statement.notPrincipal
+    ? `NotPrincipal exempts ${name}`
+    : `Principal names ${listed(namesOf(element), 'no one that has a part in this')}, not ${name}`;
+}
+
+const actionsOf = ({ actions }: Statement): string => listed(actions.map(({ source }) => source));
+
+const resourcesOf = ({ resources = [] }: Statement, request: EvaluationRequest): string =>
+  listed(resources.map(({ whole }) => describePattern(whole, request)));
+
+function wrongAction(statement: Statement, { input: { action } }: EvaluationRequest): string {
+  const actions = actionsOf(statement);
+  return statement.notAction ? `NotAction ${actions} lists ${action}` : `Action ${actions} does not list ${action}`;
+}
+
+function wrongResource(statement: Statement, request: EvaluationRequest): string {
+  const { resource } = request.input;
+  const resources = resourcesOf(statement, request);
+  if (statement.notResource) return `NotResource ${resources} covers ${resource}`;
+  const patterns = statement.resources?.map(({ whole }) => whole) ?? [];
+  return `Resource ${resources} does not cover ${resource}${valueless(patterns, request)}`;
+}
+
+/** Why a statement applies: the pattern of each element that let the request in, and each condition with its value. */
+export function whatMatched(statement: Statement, request: EvaluationRequest): string {
+  const { principal, notPrincipal, resources, conditions } = statement;
+  const action = matchingAction(statement, request);
+  const resource = matchingResource(statement, request);
+  const named = principal && namesOf(principal).find((name) => isOneOf(name, request));
+  return [
+    principal && (notPrincipal ? 'NotPrincipal does not exempt it' : `Principal ${quoted([named ?? '*'])}`),
+    action ? `Action ${quoted([action.source])}` : `NotAction ${actionsOf(statement)} does not list it`,
+    resource
+      ? `Resource ${quoted([describePattern(resource.whole, request)])}`
+      : resources && `NotResource ${resourcesOf(statement, request)} does not cover it`,
+    ...conditions.map((condition) => conditionWords(condition, request)),
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+/** Whether a name of a `Principal` element is one of those that the principal goes by. */
+function isOneOf(name: string, { principal }: EvaluationRequest): boolean {
+  const own = { roleArn: '', userId: '', ...principal } as Readonly<Record<string, unknown>>;
+  const [roleId] = String(own['userId']).split(':');
+  return ['*', own['arn'], own['roleArn'], own['accountId'], roleId, own['service'], own['providerArn']].includes(name);
 }
 
 function explainCondition(condition: Condition, request: EvaluationRequest): ConditionExplanation {
@@ -54,25 +115,38 @@ function explainCondition(condition: Condition, request: EvaluationRequest): Con
   return {
     operator: condition.operator,
     key: condition.key.name,
-    expected: condition.absence?.map(String) ?? condition.values.map((value) => value.describe(request)),
+    expected: expectedBy(condition, request),
     actual: actual === undefined ? undefined : listOf(actual),
     matched: conditionHolds(condition, request),
   };
 }
 
-function sentenceOf({ key, operator, expected, actual }: ConditionExplanation): string {
-  const is = actual === undefined ? 'absent' : quoted(actual);
-  return `${key} is ${is}, ${operator} wants ${quoted(expected)}`;
+const expectedBy = ({ absence, values }: Condition, request: EvaluationRequest): string[] =>
+  absence?.map(String) ??
+  values.map(({ pattern, source }) => (pattern === undefined ? source : describePattern(pattern, request)));
+
+/** `aws:PrincipalTag/team is "red", StringEquals wants "blue"`. Of a condition that holds, only the values that made it hold. */
+function conditionWords(condition: Condition, request: EvaluationRequest): string {
+  const { key, operator, values } = condition;
+  const actual = request.values(key);
+  const matching = values.filter((value) => conditionMatches(value, actual, request));
+  const telling = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
+  const is = actual === undefined ? `absent${without(key, request)}` : listed(listOf(actual));
+  const missing = valueless(
+    values.flatMap(({ pattern }) => pattern ?? []),
+    request,
+  );
+  return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${missing}`;
 }
 
-function quoted(values: readonly string[]): string {
-  return values.length === 0 ? 'none' : values.map((value) => JSON.stringify(value)).join(' or ');
-}
-
-/** The principal in words. */
-export function nameOf({ principal }: EvaluationRequest): string {
+/** The principal in words. A session is told by its role, unless the element is about sessions of that role one by one. */
+export function nameOf({ principal }: EvaluationRequest, element?: PrincipalElement): string {
   switch (principal.kind) {
-    case 'role-session':
+    case 'role-session': {
+      const prefix = principal.arn.slice(0, principal.arn.lastIndexOf('/') + 1);
+      const ofSessions = [...(element?.arns ?? [])].some((arn) => arn.startsWith(prefix));
+      return ofSessions ? principal.arn : `a session of ${principal.roleArn}`;
+    }
     case 'root':
     case 'user':
       return principal.arn;
@@ -84,37 +158,3 @@ export function nameOf({ principal }: EvaluationRequest): string {
       return 'an anonymous caller';
   }
 }
-
-/** The one sentence for a whole decision. */
-export function explainDecision(
-  verdict: Verdict,
-  statements: readonly StatementExplanation[],
-  request: EvaluationRequest,
-): string {
-  const { action, resource } = request.input;
-  if (verdict.allowedBy === 'always') return `allowed: ${action} needs no permission`;
-  if (verdict.allowedBy === 'root') return `allowed: ${nameOf(request)} may do everything`;
-  const decisive = statements.find(
-    ({ applied, effect, kind }) =>
-      applied &&
-      kind === (verdict.allowedBy ?? verdict.deniedBy) &&
-      effect === (verdict.value === 'allowed' ? 'Allow' : 'Deny'),
-  );
-  if (decisive !== undefined && verdict.value !== 'implicitlyDenied') {
-    const verb = verdict.value === 'allowed' ? 'allowed' : 'denied';
-    const label = decisive.sid === undefined ? `statement ${decisive.index}` : `statement "${decisive.sid}"`;
-    return `${verb} by ${label} of ${decisive.policy}`;
-  }
-  const kind = verdict.deniedBy ?? 'identity';
-  const looked = [...new Set(statements.filter((statement) => statement.kind === kind).map(({ policy }) => policy))];
-  const names = looked.length === 0 ? 'there is none' : `looked at: ${looked.join(', ')}`;
-  return `no ${KIND_NAMES[kind]} allows ${action} on ${resource} (${names})`;
-}
-
-const KIND_NAMES: Readonly<Record<PolicyKind, string>> = {
-  identity: 'identity-based policy',
-  resource: 'resource-based policy',
-  trust: 'role trust policy',
-  session: 'session policy',
-  boundary: 'permissions boundary',
-};

@@ -165,10 +165,13 @@ export function matchesTokens(tokens: readonly ResolvedToken[], text: string): b
   }
 }
 
-/** The pattern as a reader wants it in an explanation: with the values of variables, or as written if one has none. */
+/** The pattern as a reader wants it in an explanation: variables by their values, as written where they have none. */
 export function describePattern(pattern: Pattern, variables: VariableSource): string {
   if (pattern.form !== 'variable') return pattern.source;
-  const resolved = resolveVariables(pattern.tokens, variables);
-  if (resolved === undefined) return pattern.source;
-  return resolved.map((token) => (typeof token === 'string' ? token : token === STAR ? '*' : '?')).join('');
+  return pattern.tokens
+    .map((token) => {
+      if (isVariable(token)) return variables.variable(token.key) ?? token.defaultValue ?? `\${${token.key.name}}`;
+      return typeof token === 'string' ? token : token === STAR ? '*' : '?';
+    })
+    .join('');
 }

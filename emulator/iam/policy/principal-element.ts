@@ -90,6 +90,12 @@ function addAws(
   return true;
 }
 
+/** Everybody that the element names. */
+export const namesOf = ({ everyone, arns, accounts, uniqueIds, services, federated }: PrincipalElement): string[] => [
+  ...(everyone ? ['*'] : []),
+  ...[arns, accounts, uniqueIds, services, federated].flatMap((names) => [...names]),
+];
+
 /** How strongly a `Principal` element names the principal. */
 export function grantOf(element: PrincipalElement, principal: Principal): Grant {
   if (element.everyone) return GRANT.direct;

@@ -10,7 +10,7 @@ export interface Statement extends CompiledStatement {
   /** Undefined in policies that are attached to a principal. */
   readonly principal: PrincipalElement | undefined;
   readonly notPrincipal: boolean;
-  /** In lower case. */
+  /** In lower case, but for their source. */
   readonly actions: readonly Pattern[];
   readonly notAction: boolean;
   /** Undefined in trust policies, which are about the role they belong to. */
@@ -48,16 +48,26 @@ export function principalMatches(statement: Statement, request: EvaluationReques
 }
 
 export function actionMatches(statement: Statement, request: EvaluationRequest): boolean {
-  for (const action of statement.actions) {
-    if (matchesPattern(action, request.lowerCaseAction, request)) return !statement.notAction;
+  return (matchingAction(statement, request) === undefined) === statement.notAction;
+}
+
+/** The first pattern of `Action` or `NotAction` that the request matches. */
+export function matchingAction({ actions }: Statement, request: EvaluationRequest): Pattern | undefined {
+  for (const action of actions) {
+    if (matchesPattern(action, request.lowerCaseAction, request)) return action;
   }
-  return statement.notAction;
+  return undefined;
 }
 
 export function resourceMatches(statement: Statement, request: EvaluationRequest): boolean {
   if (statement.resources === undefined) return true;
-  for (const resource of statement.resources) {
-    if (matchesArn(resource, request.resourceArn, request)) return !statement.notResource;
+  return (matchingResource(statement, request) === undefined) === statement.notResource;
+}
+
+/** The first pattern of `Resource` or `NotResource` that covers the request's resource. */
+export function matchingResource({ resources = [] }: Statement, request: EvaluationRequest): ArnPattern | undefined {
+  for (const resource of resources) {
+    if (matchesArn(resource, request.resourceArn, request)) return resource;
   }
-  return statement.notResource;
+  return undefined;
 }

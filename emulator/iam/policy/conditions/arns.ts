@@ -1,5 +1,4 @@
 import { compileArnPattern, matchesArn, splitArn } from '../arn.ts';
-import { describePattern } from '../pattern.ts';
 import type { ValueCompiler } from './operator.ts';
 
 /** `ArnEquals` and `ArnLike` are the same: both know wildcards (IAM User Guide, "ARN condition operators"). */
@@ -7,6 +6,7 @@ export const arnLike: ValueCompiler = (value, { variables }) => {
   const pattern = compileArnPattern(value, { variables });
   return {
     matches: (actual, request) => matchesArn(pattern, splitArn(actual), request),
-    describe: (request) => describePattern(pattern.whole, request),
+    source: value,
+    pattern: pattern.whole,
   };
 };

@@ -105,6 +105,13 @@ function someMatches(condition: Condition, actual: string, request: EvaluationRe
   return false;
 }
 
+/** Whether a value of the policy matches one of the request, whatever the operator makes of it. */
+export const conditionMatches = (
+  value: ValueMatcher,
+  actual: string | readonly string[] | undefined,
+  request: EvaluationRequest,
+): boolean => actual !== undefined && listOf(actual).some((one) => value.matches(one, request));
+
 /** A list of nothing but empty strings is a set without values (IAM User Guide, "Multivalued context keys"). */
 function isNullSet(actual: string | readonly string[]): boolean {
   return typeof actual !== 'string' && actual.every((value) => value === '');

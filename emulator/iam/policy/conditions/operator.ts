@@ -1,10 +1,13 @@
+import type { Pattern } from '../pattern.ts';
 import type { EvaluationRequest } from '../request.ts';
 
 /** One value of a condition in a policy, ready to be compared with values of requests. */
 export interface ValueMatcher {
   matches(actual: string, request: EvaluationRequest): boolean;
-  /** The value as explanations show it, with policy variables resolved where they can be. */
-  describe(request: EvaluationRequest): string;
+  /** As it is written. */
+  readonly source: string;
+  /** Of a type with policy variables. */
+  readonly pattern?: Pattern;
 }
 
 /** How an operator reads a value of the policy; undefined when it is no value of the operator's type. */
@@ -18,5 +21,5 @@ export interface ConditionOperator {
 
 /** A matcher of a type without policy variables. */
 export function constant(value: string, matches: (actual: string) => boolean): ValueMatcher {
-  return { matches, describe: () => value };
+  return { matches, source: value };
 }

@@ -1,4 +1,4 @@
-import { compilePattern, describePattern, matchesPattern, resolveVariables } from '../pattern.ts';
+import { compilePattern, matchesPattern, resolveVariables } from '../pattern.ts';
 import type { ValueCompiler } from './operator.ts';
 
 export const stringEquals: ValueCompiler = (value, { variables }) => {
@@ -7,7 +7,8 @@ export const stringEquals: ValueCompiler = (value, { variables }) => {
   return {
     matches: (actual, request) =>
       request.ignoresCase ? ignoringCase?.matches(actual, request) === true : matchesPattern(pattern, actual, request),
-    describe: (request) => describePattern(pattern, request),
+    source: value,
+    pattern,
   };
 };
 
@@ -18,7 +19,8 @@ export const stringEqualsIgnoreCase: ValueCompiler = (value, { variables }) => {
       const resolved = resolveVariables(pattern.tokens, request);
       return resolved !== undefined && resolved.join('').toLowerCase() === actual.toLowerCase();
     },
-    describe: (request) => describePattern(pattern, request),
+    source: value,
+    pattern,
   };
 };
 
@@ -26,6 +28,7 @@ export const stringLike: ValueCompiler = (value, { variables }) => {
   const pattern = compilePattern(value, { wildcards: true, variables });
   return {
     matches: (actual, request) => matchesPattern(pattern, actual, request),
-    describe: (request) => describePattern(pattern, request),
+    source: value,
+    pattern,
   };
 };

@@ -1,0 +1,54 @@
+import { nearest } from '../../../foundation/nearest.ts';
+import type { ContextKey } from './context-key.ts';
+import { isVariable, type Pattern } from './pattern.ts';
+import type { EvaluationRequest } from './request.ts';
+
+/** More values than these are counted. */
+const MOST_VALUES = 3;
+
+export const quoted = (values: readonly string[]): string => values.map((value) => JSON.stringify(value)).join(' or ');
+
+/** Values in words, the first few of many; `none` where there is none. */
+export function listed(values: readonly string[], none = 'none'): string {
+  if (values.length === 0) return none;
+  const more = values.length - MOST_VALUES;
+  return quoted(values.slice(0, MOST_VALUES)) + (more > 0 ? ` (and ${more} more)` : '');
+}
+
+/** Which variables of the patterns have no value, in parentheses; empty where all have one. */
+export function valueless(patterns: readonly Pattern[], request: EvaluationRequest): string {
+  const keys = new Map<string, ContextKey>();
+  for (const token of patterns.flatMap(({ tokens }) => tokens))
+    if (isVariable(token) && token.defaultValue === undefined && request.variable(token.key) === undefined)
+      keys.set(token.key.lowerCase, token.key);
+  const told = [...keys.values()].map((key) =>
+    request.values(key) === undefined
+      ? `\${${key.name}} has no value${without(key, request)}`
+      : `\${${key.name}} has several values`,
+  );
+  return told.length === 0 ? '' : ` (${told.join('; ')})`;
+}
+
+/** Whose tags keys of these names are, by what stands ahead of the slash. */
+const TAGS: Readonly<Record<string, string>> = {
+  'aws:principaltag': 'the session has no tags',
+  'aws:requesttag': 'the request passes no tags',
+  'aws:resourcetag': 'the resource has no tags',
+  'iam:resourcetag': 'the resource has no tags',
+  's3:existingobjecttag': 'the object has no tags',
+  's3:buckettag': 'the bucket has no tags',
+};
+
+/** Of a key that the request lacks: the nearest tag that it has, which may be what was meant. */
+export function without({ name, lowerCase }: ContextKey, { input: { context } }: EvaluationRequest): string {
+  const [family = ''] = lowerCase.split('/');
+  if (TAGS[family] === undefined) return '';
+  const tags = Object.keys(context).filter((key) => key.toLowerCase().startsWith(`${family}/`));
+  if (tags.length === 0) return `, since ${TAGS[family]}`;
+  const near = nearest(
+    name.slice(family.length + 1),
+    tags.map((key) => key.slice(family.length + 1)),
+  );
+  const key = tags.find((tag) => tag.slice(family.length + 1) === near);
+  return key === undefined ? '' : `; the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
+}
