@@ -31,8 +31,8 @@ describe('evaluate', () => {
     const { code, out, err } = await run({ cases: [good] });
     expect(out.split('\n')).to.deep.equal([
       'agrees: good',
-      '  allowed: allowed by statement 0 of identityPolicies',
-      '    identityPolicies, statement 0 (Allow): applied: allows s3:GetObject on arn:aws:s3:::b/k',
+      '  allowed: allowed by statement 1 of identityPolicies: Action "s3:*", Resource "*"',
+      '    identityPolicies, statement 1 (Allow): applied: allows s3:GetObject on arn:aws:s3:::b/k: Action "s3:*", Resource "*"',
       '',
       '1 of 1 cases agree',
       '',

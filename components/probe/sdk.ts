@@ -85,14 +85,13 @@ async function failedIdentity(error: ServiceError): Promise<ProbeResult> {
   const code = error.name;
   if (status !== undefined && status >= 400 && code !== 'CredentialsProviderError') {
     // An answer of STS: to AssumeRoleWithWebIdentity in the chain, or to GetCallerIdentity with bad credentials.
-    const requestId = error.$metadata?.requestId;
     return {
       outcome: 'refused',
       layer: 'sts',
       code,
       status,
       message: error.message,
-      ...(requestId !== undefined && { requestId }),
+      ...requestOf(error.$metadata),
     };
   }
   const { code: errno } = error as NodeJS.ErrnoException;
@@ -103,7 +102,7 @@ async function failedIdentity(error: ServiceError): Promise<ProbeResult> {
 
 async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identity: Identity): Promise<ProbeResult> {
   try {
-    const { Credentials } = await sts.send(
+    const { Credentials, $metadata } = await sts.send(
       new AssumeRoleCommand({
         RoleArn: step.roleArn,
         RoleSessionName: 'probe',
@@ -117,7 +116,7 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
       sessionToken: Credentials?.SessionToken ?? '',
     };
     const target = await whoAmI(new STSClient({ credentials: held }));
-    if (operation.do === 'AssumeRole') return { outcome: 'granted', identity: target };
+    if (operation.do === 'AssumeRole') return { outcome: 'granted', identity: target, ...requestOf($metadata) };
     return await tryS3(new S3Client({ credentials: held }), operation as S3Operation, target);
   } catch (error) {
     return denial('sts', error as ServiceError, identity);
@@ -126,8 +125,7 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
 
 async function tryS3(client: S3Client, operation: S3Operation, identity: Identity): Promise<ProbeResult> {
   try {
-    const facts = await perform(client, operation);
-    return { outcome: 'granted', identity, facts };
+    return { outcome: 'granted', identity, ...(await perform(client, operation)) };
   } catch (error) {
     return denial('s3', error as ServiceError, identity);
   }
@@ -136,13 +134,12 @@ async function tryS3(client: S3Client, operation: S3Operation, identity: Identit
 /** A service's error for a request that had credentials. 404 means that the call was authorized. */
 function denial(layer: 's3' | 'sts', error: ServiceError, identity: Identity): ProbeResult {
   const status = error.$metadata?.httpStatusCode;
-  const requestId = error.$metadata?.requestId;
   const common = {
     code: errorCode(error, status),
     message: error.message,
     identity,
     ...(status !== undefined && { status }),
-    ...(requestId !== undefined && { requestId }),
+    ...requestOf(error.$metadata),
   };
   if (status === 404) return { outcome: 'absent', layer, ...common };
   if (status === 403) return { outcome: 'denied', layer, ...common };
@@ -163,42 +160,50 @@ function errorCode(error: ServiceError, status: number | undefined): string {
   return code;
 }
 
-async function perform(client: S3Client, operation: S3Operation): Promise<Record<string, string | number>> {
+/** An answer of a service, as the SDK gives it. */
+type Answer = Pick<ServiceError, '$metadata'>;
+
+async function perform(client: S3Client, operation: S3Operation): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
   const { bucket: Bucket } = operation;
+  const told = ({ $metadata }: Answer, facts: Record<string, number> = {}) => ({ facts, ...requestOf($metadata) });
   switch (operation.do) {
     case 'GetObject': {
       const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
-      return { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 };
+      return told(answer, { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 });
     }
-    case 'HeadObject':
-      return { bytes: (await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }))).ContentLength ?? 0 };
+    case 'HeadObject': {
+      const answer = await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }));
+      return told(answer, { bytes: answer.ContentLength ?? 0 });
+    }
     case 'DeleteObject':
-      await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key }));
-      return {};
-    case 'GetObjectTagging':
-      return {
-        tags: (await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }))).TagSet?.length ?? 0,
-      };
+      return told(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
+    case 'GetObjectTagging': {
+      const answer = await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }));
+      return told(answer, { tags: answer.TagSet?.length ?? 0 });
+    }
     case 'PutObject': {
       const tagging = operation.tags && new URLSearchParams(operation.tags).toString();
-      await client.send(
-        new PutObjectCommand({
-          Bucket,
-          Key: operation.key,
-          Body: 'written by a probe',
-          ...(tagging !== undefined && { Tagging: tagging }),
-        }),
+      return told(
+        await client.send(
+          new PutObjectCommand({
+            Bucket,
+            Key: operation.key,
+            Body: 'written by a probe',
+            ...(tagging !== undefined && { Tagging: tagging }),
+          }),
+        ),
       );
-      return {};
     }
     case 'ListObjectsV2': {
       const answer = await client.send(
         new ListObjectsV2Command({ Bucket, ...(operation.prefix !== undefined && { Prefix: operation.prefix }) }),
       );
-      return { keys: answer.KeyCount ?? 0 };
+      return told(answer, { keys: answer.KeyCount ?? 0 });
     }
     case 'HeadBucket':
-      await client.send(new HeadBucketCommand({ Bucket }));
-      return {};
+      return told(await client.send(new HeadBucketCommand({ Bucket })));
   }
 }
+
+const requestOf = ($metadata: ServiceError['$metadata']): Pick<ProbeResult, 'requestId'> =>
+  $metadata?.requestId === undefined ? {} : { requestId: $metadata.requestId };

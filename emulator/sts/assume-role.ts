@@ -116,6 +116,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
       ...(sourceIdentity !== undefined ? { 'aws:SourceIdentity': sourceIdentity } : {}),
     },
   };
+  notes.push(`opened the session ${session.arn}`);
   return { role, session, credentials: world.credentials.issue(session), packedPolicySize: packed };
 }
 

@@ -60,6 +60,7 @@ function probePart(probe: ProbeOutcome): string {
     nameOf(probe),
     list([`expected: ${probe.expected.text}`, `observed: ${observedText(probe)}`]),
     probe.reason,
+    ...(probe.why === undefined ? [] : [`Why: ${probe.why}`]),
   ];
   if (probe.explanation) lines.push('Why AWS decided so:', block(explanationLines(probe.explanation)));
   return lines.join('\n\n');

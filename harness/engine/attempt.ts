@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { awsFailure } from '../aws/failure.ts';
 import { tearDown } from '../cleanup/teardown.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions, type Redactor } from '../diagnostics/index.ts';
-import { worst, type Attachment, type ProbeOutcome, type ScenarioResult } from '../report/results.ts';
+import { isFailedControl, worst, type Attachment, type ProbeOutcome, type ScenarioResult } from '../report/results.ts';
 import { probeSentence } from '../report/wrong-probes.ts';
 import { counted } from '../report/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -183,6 +183,7 @@ function reasonFor({ scenario, failure, probes }: Attempt): string {
   const bad =
     probes.find((probe) => probe.verdict === 'error') ??
     probes.find((probe) => probe.verdict === 'failed') ??
+    probes.find(isFailedControl) ??
     probes.find((probe) => probe.verdict !== 'passed');
   if (bad !== undefined) return probeSentence(bad);
   return probes.length === 1

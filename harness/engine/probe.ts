@@ -1,9 +1,11 @@
+import { alternatives } from '../../foundation/expectation.ts';
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { StepContext } from '../operations/descriptor.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import { performOperation, performStep } from '../operations/perform.ts';
 import { described, ofHarness, ofWorkload } from '../operations/registry.ts';
+import { injectionOf } from '../operations/injection.ts';
 import { unansweredAdmission } from '../operations/webhook-failures.ts';
 import { RunningPods } from '../world/running-pods.ts';
 import {
@@ -101,14 +103,26 @@ async function podProbe(
   const { operation, expectation } = probe.step;
   const recorded = ofWorkload(operation)?.recorded?.(world, item, report);
   const { tries, ...reported } = report;
-  const result = recorded ? { ...reported, facts: { ...reported.facts, ...recorded.facts } } : reported;
-  const isUninjected = result.layer === 'injection' && !judged(world, probe.step, result).judgement.matches;
+  const result = recorded
+    ? {
+        ...reported,
+        facts: { ...reported.facts, ...recorded.facts },
+        ...(recorded.requestId !== undefined && { requestId: recorded.requestId }),
+      }
+    : reported;
+  const { judgement, call } = judged(world, probe.step, result);
+  const isUninjected = result.layer === 'injection' && !judgement.matches;
+  const isByInjection =
+    isUninjected ||
+    (!judgement.matches && alternatives(expectation.by).includes('injection')) ||
+    (judgement.mismatch === 'identity' && call === undefined);
   return outcomeOf(world, probe, result, {
     // It is about what was recorded.
     doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in (expectation.facts ?? {}))
       ? recorded?.doubt
       : undefined,
     why: isUninjected ? await unansweredAdmission(world, item.cluster) : undefined,
+    decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,
     milliseconds: report.endedAt - (tries?.firstStartedAt ?? report.startedAt),
   });
@@ -125,6 +139,10 @@ async function ownProbe(world: ScenarioWorld, probe: NumberedProbe): Promise<Pro
     isAsExpected,
   );
   const milliseconds = performance.now() - started;
-  const why = isAsExpected(result) ? undefined : await ofHarness(operation)?.whyNot?.(world, operation);
-  return outcomeOf(world, probe, result, { why, tries, milliseconds });
+  const descriptor = isAsExpected(result) ? undefined : ofHarness(operation);
+  const [why, decidedBy] = await Promise.all([
+    descriptor?.whyNot?.(world, operation),
+    descriptor?.decidedBy?.(world, operation),
+  ]);
+  return outcomeOf(world, probe, result, { why, decidedBy, tries, milliseconds });
 }

@@ -5,6 +5,7 @@ import { userName } from '../world/fixtures/users.ts';
 import { workload } from '../world/world.ts';
 import { admissionFacts, admitInDryRun, type Facts, type PodFields } from './admission.ts';
 import { httpResult } from './http-answer.ts';
+import { injectionOf } from './injection.ts';
 import { defineOperation } from './registry.ts';
 import { unansweredAdmission } from './webhook-failures.ts';
 
@@ -40,6 +41,7 @@ defineOperation<AdmitPod>({
   ],
   mayDiffer: whenRead,
   whyNot: (world, { like }) => unansweredAdmission(world, workload(world, like).cluster),
+  decidedBy: (world, { like, pod }) => injectionOf(world, workload(world, like), pod),
   perform: async (world, { like, pod, as, repeat = 1 }) => {
     const user = as === undefined ? undefined : userName(world, as);
     const answers = await Promise.all(

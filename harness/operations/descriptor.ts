@@ -68,6 +68,8 @@ export interface WorkloadDescriptor<T extends Operation> extends Described<T> {
 /** What AWS's record of calls tells of a probe. */
 export interface Recorded {
   readonly facts: NonNullable<ProbeResult['facts']>;
+  /** The call that answered it, where the workload is not told which. */
+  readonly requestId?: string;
   /** Why a result that is not as expected tells nothing of the subject, in a sentence. */
   readonly doubt?: string | undefined;
 }
@@ -82,6 +84,8 @@ export interface HarnessDescriptor<T extends Operation> extends Described<T> {
   perform(world: ScenarioWorld, operation: T): Promise<ProbeResult>;
   /** What may be why its result is not as expected, in a sentence; undefined where nothing is known. */
   whyNot?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
+  /** What decided its result, in a sentence, where that is no call of AWS. */
+  decidedBy?(world: ScenarioWorld, operation: T): Promise<string | undefined>;
   /** It is performed when all probes before it are over, and those after it wait for it. */
   readonly standsAlone?: true;
   /** Why a result is not as expected, where comparing it with what is expected does not tell. */

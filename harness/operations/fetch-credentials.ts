@@ -34,19 +34,27 @@ defineOperation<AgentRequest>({
       tokenWords(operation),
     ];
   },
-  // How often EKS Auth was asked for the workload's service account meanwhile.
-  recorded: ({ environment: { aws } }, { namespace }, report) => {
-    const times = aws.controls
-      ?.calls()
+  // How often EKS Auth was asked for the workload's service account meanwhile, and what it answered last.
+  recorded: ({ environment: { aws } }, { namespace, serviceAccount }, report) => {
+    if (aws.controls === undefined) return undefined;
+    const asked = aws.controls
+      .calls()
       .filter(
         ({ operation, time, notes }) =>
           operation === 'AssumeRoleForPodIdentity' &&
-          time >= report.startedAt &&
           time <= report.endedAt &&
           notes.some((note) => note.includes(namespace)),
-      )
-      .map(({ time }) => time);
-    return times && { facts: { upstreamCalls: times.length }, doubt: doubtOfCount(times, report) };
+      );
+    const times = asked.map(({ time }) => time).filter((time) => time >= report.startedAt);
+    const gave = asked.findLast(
+      ({ errorCode, notes }) =>
+        errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),
+    );
+    return {
+      facts: { upstreamCalls: times.length },
+      doubt: doubtOfCount(times, report),
+      ...(report.outcome === 'granted' && gave && { requestId: gave.requestId }),
+    };
   },
 });
 

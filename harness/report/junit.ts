@@ -1,6 +1,8 @@
 import { isAbsolute, join, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
+import { statementLabel } from '../../emulator/iam/policy/label.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
+import { whyLine } from './wrong-probes.ts';
 import { writeWhole } from './write.ts';
 
 /** Writes junit.xml. */
@@ -131,6 +133,7 @@ export function probeText(probe: ProbeOutcome, explained = false): string {
     `${probe.number + 1}. [${probe.verdict}] ${probe.workload ?? 'harness'}: ${probe.operation}${probe.control ? ' (control)' : ''}`,
     `   expected ${probe.expected.text}`,
     `   ${probe.reason}`,
+    ...whyLine(probe).map((line) => ` ${line}`),
   ];
   if (explained && probe.explanation) lines.push(...explanationLines(probe.explanation).map((line) => `   ${line}`));
   return lines.join('\n');
@@ -144,9 +147,7 @@ export function explanationLines(explanation: NonNullable<ProbeOutcome['explanat
       `  ${authorization.action} on ${authorization.resource}: ${authorization.decision}, ${authorization.reason}`,
     );
     for (const statement of authorization.statements)
-      lines.push(
-        `    ${statement.policy}, statement ${statement.sid ?? statement.index + 1} (${statement.effect}): ${statement.reason}`,
-      );
+      lines.push(`    ${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason}`);
   }
   return lines;
 }

@@ -115,6 +115,7 @@ const probe = z
     verdict: z.enum(PROBE_VERDICTS),
     reason: some,
     explanation: explanation.nullable(),
+    why: z.string().optional().describe('What decided a result that is not as expected: statement and value.'),
     milliseconds: count,
     tries: z
       .exactOptional(whole(2))

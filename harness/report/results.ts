@@ -38,6 +38,8 @@ export interface ProbeOutcome {
   readonly verdict: Exclude<Verdict, 'skipped'>;
   readonly reason: string;
   readonly explanation: Explanation | null;
+  /** What decided it, in a sentence: statement and value. Of one that is not as expected, where it is known. */
+  readonly why?: string | undefined;
   readonly milliseconds: number;
   /** How often it was tried, of one that was repeated since AWS takes a while to put changes in force: the last counts. */
   readonly tries?: number;
@@ -128,6 +130,9 @@ export interface RunResults {
   readonly scenarios: readonly ScenarioResult[];
   readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };
 }
+
+/** Whether it is a control that failed, so that denials of its scenario mean nothing. */
+export const isFailedControl = ({ control, verdict }: ProbeOutcome): boolean => control && verdict === 'inconclusive';
 
 /** Worst verdict of a scenario's probes: a failure counts more than an open question, an error of the harness most. */
 export function worst(verdicts: readonly ProbeOutcome['verdict'][]): ProbeOutcome['verdict'] {

@@ -18,6 +18,8 @@ export interface Judgement {
   readonly matches: boolean;
   /** One sentence; for a mismatch it says what was expected and what came. */
   readonly reason: string;
+  /** In what it differs. */
+  readonly mismatch?: Mismatch['of'];
 }
 
 /** What an expectation is compared with. */
@@ -40,6 +42,7 @@ export function judge(expectation: Expectation, observation: Observation): Judge
     return { matches: true, reason: `${capital(describeResult(result, observation))}, as expected.` };
   return {
     matches: false,
+    mismatch: mismatch.of,
     reason: `${describeMismatch(mismatch, expectation, observation)}. Expected ${describeExpectation(expectation, expectedIdentity)}; observed ${describeResult(result, observation)}.`,
   };
 }

@@ -12,6 +12,7 @@ import { doubtOf } from './doubt.ts';
 import { identityExpected } from './expected-identity.ts';
 import { explain } from './explain.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
+import { decisiveCall, whyOf } from './why.ts';
 
 /** How a result came about. */
 export interface Trial {
@@ -19,11 +20,14 @@ export interface Trial {
   readonly doubt?: string | undefined;
   /** What may be why a result is not as expected, in a sentence. */
   readonly why?: string | undefined;
+  /** What decided it, in a sentence, where that is no call of AWS. */
+  readonly decidedBy?: string | undefined;
   readonly tries: number;
   readonly milliseconds: number;
 }
 
 interface Judged {
+  /** The call that decided it; of a result that is as expected, the one that was answered. */
   readonly call: CallRecord | undefined;
   readonly expectation: Expectation;
   readonly expectedIdentity: string | undefined;
@@ -32,12 +36,12 @@ interface Judged {
 
 /** Compares a result with what a probe must meet. */
 export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
-  const call = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
+  const made = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
   const expectedIdentity = identityExpected(world.scenario.spec, step);
   const expectation = world.names.expandAll(step.expectation);
   const judgement = judge(expectation, {
     result,
-    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(call),
+    cause: causeFromMessage(result.message ?? '') ?? causeFromCall(made),
     identityName: nameIdentity(
       result.identity,
       knownRoles(world),
@@ -47,6 +51,7 @@ export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResul
     ),
     expectedIdentity,
   });
+  const call = judgement.matches ? made : decisiveCall(world, expectation, result, judgement.mismatch === 'identity');
   return { call, expectation, expectedIdentity, judgement };
 }
 
@@ -55,7 +60,7 @@ export function outcomeOf(
   world: ScenarioWorld,
   { number, step }: NumberedProbe,
   result: ProbeResult,
-  { doubt, why, tries, milliseconds }: Trial,
+  { doubt, why, decidedBy, tries, milliseconds }: Trial,
 ): ProbeOutcome {
   const { call, expectation, expectedIdentity, judgement } = judged(world, step, result);
   const told = (judgement.matches ? undefined : ofHarness(step.operation)?.reason?.(result)) ?? judgement.reason;
@@ -85,7 +90,8 @@ export function outcomeOf(
       verdict === 'inconclusive'
         ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
         : reason,
-    explanation: call === undefined || result.outcome === 'granted' ? null : explain(call),
+    explanation: call === undefined || (judgement.matches && result.outcome === 'granted') ? null : explain(call),
+    ...(!judgement.matches && { why: decidedBy ?? (call && whyOf(call)) }),
     milliseconds: Math.round(milliseconds),
     ...(tries > 1 && { tries }),
   };

@@ -75,7 +75,7 @@ describe('the diagnostics of a run', () => {
       .to.contain('# MY-02 the title of MY-02: failed')
       .and.to.contain('expected: granted as role app')
       .and.to.contain('observed: denied by s3 with AccessDenied')
-      .and.to.contain('Resource does not cover');
+      .and.to.contain('does not cover');
     const pods = JSON.parse(read('MY-02', 'pods.json')) as {
       spec: { containers: { env: { name: string; value: string }[] }[] };
     }[];

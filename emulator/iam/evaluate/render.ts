@@ -1,4 +1,4 @@
-import type { Decision, StatementExplanation } from '../policy/index.ts';
+import { statementLabel, type Decision, type StatementExplanation } from '../policy/index.ts';
 import type { EvaluationCase } from './case-file.ts';
 
 /** A case with the engine's answer. */
@@ -30,10 +30,8 @@ function renderCase({ name, decision, expect, agrees }: EvaluatedCase): string[]
   ];
 }
 
-function renderStatement({ policy, sid, index, effect, reason }: StatementExplanation): string {
-  const label = sid === undefined ? `statement ${index}` : `statement "${sid}"`;
-  return `${policy}, ${label} (${effect}): ${reason}`;
-}
+const renderStatement = (statement: StatementExplanation): string =>
+  `${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason}`;
 
 /** The form for programs: one JSON document. */
 export function renderJson(cases: readonly EvaluatedCase[]): string {

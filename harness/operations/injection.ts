@@ -1,0 +1,59 @@
+import { ListPodIdentityAssociationsCommand } from '@aws-sdk/client-eks';
+import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
+import { clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import type { PodFields } from './admission.ts';
+
+const ROLE_ARN = 'eks.amazonaws.com/role-arn';
+const SKIP_CONTAINERS = 'eks.amazonaws.com/skip-containers';
+const CREDENTIALS =
+  /^AWS_(?:CONTAINER_CREDENTIALS_FULL_URI|CONTAINER_AUTHORIZATION_TOKEN_FILE|ROLE_ARN|WEB_IDENTITY_TOKEN_FILE)$/;
+
+/**
+ * Which of the webhook's conditions decided what it puts into pods of a workload, as EKS and the API server tell them now
+ * (amazon-eks-pod-identity-webhook, README; EKS User Guide, "How EKS Pod Identity works"). Undefined where they do not tell.
+ * @param pod that was admitted, where it is not the workload's own.
+ */
+export async function injectionOf(
+  world: ScenarioWorld,
+  { spec, cluster: alias, namespace, serviceAccount }: Workload,
+  pod: PodFields = { spec: { containers: [{ env: environment(spec.env) }] } },
+): Promise<string | undefined> {
+  const { cluster, kubernetes } = clusterOf(world, alias);
+  const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${serviceAccount}`;
+  const question = new ListPodIdentityAssociationsCommand({ clusterName: cluster.name, namespace, serviceAccount });
+  try {
+    const [{ associations = [] }, account] = await Promise.all([
+      world.environment.aws.clients('main').eks.send(question),
+      kubernetes.raw({ path }),
+    ]);
+    const { metadata } = JSON.parse(account.body) as V1ServiceAccount;
+    const role = metadata?.annotations?.[ROLE_ARN];
+    const of = `of service account ${namespace}/${serviceAccount}`;
+    const [association] = associations;
+    const found =
+      association !== undefined
+        ? `association ${association.associationId} ${of} has the webhook inject container credentials${role === undefined ? '' : `, ahead of annotation ${ROLE_ARN}`}`
+        : role !== undefined
+          ? `annotation ${ROLE_ARN} "${role}" ${of} has the webhook inject a web identity, since it has no association`
+          : `nothing has the webhook inject credentials: there is neither an association nor annotation ${ROLE_ARN} ${of}`;
+    return [found, ...exceptions(pod)].join('; ');
+  } catch {
+    return undefined;
+  }
+}
+
+const environment = (env: Readonly<Record<string, string>> = {}): object[] =>
+  Object.keys(env).map((name) => ({ name }));
+
+/** What keeps injection away from containers that would get it. */
+function exceptions(pod: PodFields): string[] {
+  const { metadata, spec }: V1Pod = pod as object;
+  const skipped = metadata?.annotations?.[SKIP_CONTAINERS];
+  const own = spec?.containers
+    .flatMap(({ env = [] }) => env.map(({ name }) => name))
+    .find((name) => CREDENTIALS.test(name));
+  return [
+    ...(skipped === undefined ? [] : [`annotation ${SKIP_CONTAINERS} leaves out "${skipped}"`]),
+    ...(own === undefined ? [] : [`a container that sets ${own} itself is given none`]),
+  ];
+}

@@ -1,0 +1,41 @@
+import type { CallRecord } from '../../emulator/index.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Expectation } from '../scenario/spec.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+
+type Authorization = CallRecord['authorizations'][number];
+
+/**
+ * The call that decided a result that is not as expected: where the workload should not have had the credentials at all,
+ * the one that gave them out, else the one that was answered. Undefined where AWS keeps no record, or the call is not in it.
+ */
+export function decisiveCall(
+  { environment: { aws }, scenario }: ScenarioWorld,
+  { outcome }: Pick<Expectation, 'outcome'>,
+  { requestId, identity, layer, code, ...result }: ProbeResult,
+  isWrongIdentity: boolean,
+): CallRecord | undefined {
+  const { controls } = aws;
+  if (controls === undefined) return undefined;
+  if (identity !== undefined && (isWrongIdentity || (outcome === 'refused' && result.outcome !== 'refused')))
+    return controls.calls().findLast(({ notes }) => notes.includes(`opened the session ${identity.arn}`));
+  if (requestId !== undefined) return controls.findCall(requestId);
+  // An SDK does not tell the request of a provider of its chain that failed.
+  const isIt = (call: CallRecord): boolean =>
+    call.applicationId === scenario.id && call.service === layer && call.errorCode === code;
+  return result.outcome === 'refused' ? controls.calls().findLast(isIt) : undefined;
+}
+
+/** The statements and values by which a call was answered as it was, in a line; undefined where the record does not tell. */
+export function whyOf({ authorizations, notes, errorCode }: CallRecord): string | undefined {
+  const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
+  if (denied !== undefined) return sentenceOf(denied);
+  if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
+  const assumed = authorizations.filter(({ action }) => action.startsWith('sts:AssumeRole'));
+  const telling = assumed.length > 0 ? assumed : authorizations.slice(-1);
+  const association = notes.filter((note) => note.startsWith('association '));
+  return [...association, ...telling.map(sentenceOf)].join('; ') || undefined;
+}
+
+const sentenceOf = ({ action, decision: { reason } }: Authorization): string =>
+  /^(?:allowed|denied)\b/.test(reason) ? `${action} ${reason}` : reason;
