@@ -10,3 +10,8 @@ export function requestTagContext(tags: Tags): Record<string, string | readonly 
 export function keyed(prefix: string, tags: Iterable<readonly [string, string]>): Record<string, string> {
   return Object.fromEntries([...tags].map(([key, value]) => [prefix + key, value]));
 }
+
+/** The condition keys that the tags of an IAM entity give to actions on it. */
+export function resourceTagKeys(tags: Tags | undefined): Record<string, string> {
+  return tags === undefined ? {} : { ...keyed('aws:ResourceTag/', tags), ...keyed('iam:ResourceTag/', tags) };
+}

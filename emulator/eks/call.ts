@@ -1,10 +1,9 @@
-import { requestTagContext } from '../core/tag-context.ts';
+import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
 import type { ServiceContext } from '../core/context.ts';
 import type { Caller } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { Account, World } from '../core/world.ts';
 import type { Role } from '../iam/model.ts';
-import { resourceTagKeys } from '../iam/api/tags.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { parseRoleArn } from '../sts/arns.ts';
 import { findRole } from '../sts/assume-role.ts';

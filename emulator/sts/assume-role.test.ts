@@ -126,6 +126,31 @@ describe('STS AssumeRole', () => {
     expect((await allowed.assume(allowed.app(), allowed.target)).status).to.equal(200);
   });
 
+  for (const key of ['aws:ResourceTag/team', 'iam:ResourceTag/team']) {
+    it(`gives both policies ${key}, a tag of the role that is assumed`, async () => {
+      const blue = { StringEquals: { [key]: 'blue' } };
+      const byTrust = trust({ AWS: `arn:aws:iam::${HERE}:role/app` }, ASSUME, blue);
+      const byAccount = trust({ AWS: HERE }, ASSUME);
+      const deny = { Effect: 'Deny', Principal: { AWS: '*' }, Action: 'sts:*', Condition: blue };
+      const denied = JSON.stringify({
+        Statement: [(JSON.parse(byAccount) as { Statement: object[] }).Statement[0], deny],
+      });
+      for (const [appPolicy, targetTrust, expected] of [
+        [allow('s3:*'), byTrust, [403, 200, 403]],
+        [allow('sts:*', '*', blue), byAccount, [403, 200, 403]],
+        [allow('sts:*'), denied, [200, 403, 200]],
+      ] as const) {
+        const { assume, app, target, must } = await twoRoles({ appPolicy, targetTrust });
+        const statuses = [(await assume(app(), target)).status];
+        for (const value of ['blue', 'red']) {
+          await must('TagRole', { RoleName: 'target', ...tagParameters({ team: value }) });
+          statuses.push((await assume(app(), target, tagParameters({ other: 'tag' }))).status);
+        }
+        expect(statuses).to.deep.equal(expected);
+      }
+    });
+  }
+
   it('denies a role that does not exist as one that does not trust the caller', async () => {
     const { assume, app, context } = await twoRoles();
     const missing = `arn:aws:iam::${HERE}:role/gone`;

@@ -3,6 +3,7 @@ import { AwsError } from '../core/errors.ts';
 import { principalName } from '../core/service-context.ts';
 import type { Credentials, FederatedPrincipal, RoleSession, ServicePrincipal, SessionTag } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
+import { resourceTagKeys } from '../core/tag-context.ts';
 import type { World } from '../core/world.ts';
 import type { Role } from '../iam/model.ts';
 import { accessDeniedMessage } from '../iam/policy/index.ts';
@@ -76,6 +77,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
     trustPolicy: role.trustPolicy,
     principal,
     context: {
+      ...resourceTagKeys(role.tags),
       'sts:RoleSessionName': input.sessionName,
       ...requestTagContext(tags),
       ...(input.externalId !== undefined ? { 'sts:ExternalId': input.externalId } : {}),

@@ -1,11 +1,11 @@
 import type { ConditionContext } from '../policy/index.ts';
 import { AwsError } from '../../core/errors.ts';
+import { resourceTagKeys } from '../../core/tag-context.ts';
 import type { Account, World } from '../../core/world.ts';
 import type { ManagedPolicy } from '../model.ts';
 import type { IamCall } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
 import { ARN } from './rules.ts';
-import { resourceTagKeys } from './tags.ts';
 
 const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
 

@@ -1,12 +1,12 @@
 import type { ConditionContext } from '../policy/index.ts';
-import { requestTagContext } from '../../core/tag-context.ts';
+import { requestTagContext, resourceTagKeys } from '../../core/tag-context.ts';
 import type { OidcProvider } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
 import { ARN } from './rules.ts';
-import { readTags, resourceTagKeys, tagList, tagOperations } from './tags.ts';
+import { readTags, tagList, tagOperations } from './tags.ts';
 
 const PROVIDERS_QUOTA = 100;
 const CLIENT_IDS_QUOTA = 100;

@@ -1,10 +1,10 @@
 import type { ConditionContext } from '../policy/index.ts';
+import { resourceTagKeys } from '../../core/tag-context.ts';
 import type { Account } from '../../core/world.ts';
 import type { Role } from '../model.ts';
 import type { IamCall } from './call.ts';
 import { noSuchEntity } from './errors.ts';
 import { ROLE_NAME } from './rules.ts';
-import { resourceTagKeys } from './tags.ts';
 
 /**
  * The actions on a role that have the key `iam:PermissionsBoundary` (Service Authorization Reference, "Actions, resources,

@@ -1,4 +1,4 @@
-import { keyed, requestTagContext } from '../../core/tag-context.ts';
+import { requestTagContext } from '../../core/tag-context.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { ConditionContext } from '../policy/index.ts';
@@ -48,12 +48,6 @@ function readTagKeys(parameters: QueryParameters): readonly string[] {
 
 export function tagList(tags: Iterable<readonly [string, string]>): readonly XmlStructure[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
-}
-
-/** The condition keys that the tags of the entity called upon give. */
-export function resourceTagKeys(tags: ReadonlyMap<string, string> | undefined): Record<string, string> {
-  if (tags === undefined) return {};
-  return { ...keyed('aws:ResourceTag/', tags), ...keyed('iam:ResourceTag/', tags) };
 }
 
 function tooManyTags(): Error {
