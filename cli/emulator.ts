@@ -53,6 +53,10 @@ const OPTIONS: readonly OptionSpec[] = [
     's3-endpoint URL',
     'another S3 that holds buckets and objects, while the emulator decides who may do what; its key is $CONFORMANCE_S3_ACCESS_KEY_ID and $CONFORMANCE_S3_SECRET_ACCESS_KEY (default: test, test)',
   ),
+  option.list(
+    'service-principal NAME',
+    'service principal that IAM takes in trust policies beside those it knows (repeat, or a comma list)',
+  ),
   ...HOSTED.flatMap((type) => ofType(type).map((own) => ({ ...own, help: `${type.name}: ${own.help}` }))),
   option.choice(
     'timing',
@@ -137,7 +141,7 @@ function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, si
 
 /** Throws `HarnessError` ADDRESS_UNAVAILABLE when the address cannot be bound. */
 async function start(
-  { text, number }: GivenOptions,
+  { text, number, list }: GivenOptions,
   clusters: EmulatorClusters | undefined,
   s3: S3Backend | undefined,
 ): Promise<Emulator> {
@@ -151,7 +155,7 @@ async function start(
   const key = accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined;
   try {
     return await startEmulator({
-      ...{ host, port: number('port') },
+      ...{ host, port: number('port'), servicePrincipals: list('service-principal') },
       ...(accountId !== undefined && { accountId }),
       ...(region !== undefined && { region }),
       ...(key && { administrator: key }),

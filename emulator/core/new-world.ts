@@ -1,4 +1,5 @@
 import { awsManagedPolicies } from '../iam/managed-policies.ts';
+import { servicePrincipals } from '../iam/principals.ts';
 import { movableClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { credentialStore } from './credentials.ts';
@@ -42,6 +43,8 @@ export interface WorldOptions {
   readonly region?: string;
   readonly faults?: Iterable<EmulatorFault>;
   readonly settings?: Partial<EmulatorSettings>;
+  /** Service principals beside those that are known (`emulator/iam/service-principals.json`). */
+  readonly servicePrincipals?: readonly string[];
   /** Seed of ids that need not be secret. */
   readonly seed?: string;
   /** Measures delays and throttling; real time by default. */
@@ -71,6 +74,7 @@ export function newWorld(options: WorldOptions): NewWorld {
     accounts,
     buckets: new EventualMap(time),
     awsManagedPolicies: awsManagedPolicies(),
+    servicePrincipals: servicePrincipals(options.servicePrincipals),
     credentials,
     random: seededRandom(options.seed),
     endpoint: options.endpoint,

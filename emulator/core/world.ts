@@ -57,6 +57,8 @@ export interface World {
   /** Buckets are one name space over all accounts. */
   readonly buckets: EventualMap<Bucket>;
   readonly awsManagedPolicies: ReadonlyMap<string, ManagedPolicy>;
+  /** Names that a trust policy may have as `Service`. */
+  readonly servicePrincipals: ReadonlySet<string>;
   readonly credentials: CredentialStore;
   /** Random source: seeded, so that a run can be repeated. Secrets come from node:crypto instead. */
   readonly random: () => number;

@@ -1,8 +1,10 @@
 import { AwsError } from '../core/errors.ts';
 import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
-import type { CompiledPolicy } from '../iam/policy/index.ts';
+import type { PolicyDocument } from '../iam/model.ts';
+import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../iam/principals.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
+import { owner } from './buckets.ts';
 import { ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
 import { methodNotAllowed } from './errors.ts';
@@ -28,7 +30,7 @@ export const putBucketPolicy: Handler = (call) => {
   if (call.request.body.length > MOST_BYTES) {
     throw malformedPolicy('Normalized policy document exceeds the maximum allowed size of 20480 bytes.');
   }
-  const policy = { text, compiled: compileBucketPolicy(call.context.world, bucket, text) };
+  const policy = readBucketPolicy(call, bucket, text);
   return ownDoing(() => {
     bucket.policy = policy;
     return { status: 204 };
@@ -51,16 +53,37 @@ function ownBucket(call: S3Call, action: string): Bucket {
   return bucket;
 }
 
-function compileBucketPolicy(world: World, bucket: Bucket, text: string): CompiledPolicy {
-  let compiled: CompiledPolicy;
+function readBucketPolicy({ context, request }: S3Call, bucket: Bucket, given: string): PolicyDocument {
+  const { world } = context;
+  const options = { kind: 'resource', name: `bucket policy of ${bucket.name}` } as const;
+  let document: PolicyDocument;
   try {
-    compiled = compilePolicy(text, { kind: 'resource', name: `bucket policy of ${bucket.name}` });
+    document = { text: given, compiled: compilePolicy(given, options) };
+    const text = withPrincipals(given, (principal) => canonicalUserReplaced(world, principal));
+    if (text !== undefined) document = { text, compiled: compilePolicy(text, options) };
   } catch (error) {
-    throw malformedPolicy(error instanceof Error ? error.message : 'Policies must be valid JSON');
+    const message = error instanceof Error ? error.message : 'Policies must be valid JSON';
+    throw malformedPolicy(INVALID_PRINCIPAL.test(message) ? 'Invalid principal in policy' : message);
   }
-  const problem = checkBucketStatements(world, bucket.name, JSON.parse(text));
+  const invalid = principalsOf(document.text).find((principal) => !principalExists(world, principal));
+  if (invalid !== undefined) {
+    context.trace(request).notes.push(`the bucket policy names the principal "${invalid.value}", which does not exist`);
+    throw malformedPolicy('Invalid principal in policy');
+  }
+  const problem = checkBucketStatements(bucket.name, JSON.parse(document.text));
   if (problem !== undefined) throw malformedPolicy(problem);
-  return compiled;
+  return document;
+}
+
+/** S3 says no more than that of what IAM tells apart. */
+const INVALID_PRINCIPAL = /^(Invalid principal in policy|Federated principals must)/;
+
+/** S3 puts the account in the place of its canonical user id (IAM User Guide, "AWS JSON policy elements: Principal"). */
+function canonicalUserReplaced(world: World, principal: NamedPrincipal): NamedPrincipal {
+  if (principal.type !== 'CanonicalUser') return principal;
+  const account = [...world.accounts.keys()].find((id) => owner(id)['ID'] === principal.value);
+  if (account === undefined) throw malformedPolicy('Invalid principal in policy');
+  return { type: 'AWS', value: `arn:${world.partition}:iam::${account}:root` };
 }
 
 function malformedPolicy(message: string): AwsError {

@@ -26,6 +26,11 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.text('s3-endpoint URL', "another S3 that holds the objects behind the emulator's authorization", {
     aws: 'emulator',
   }),
+  option.list(
+    'service-principal NAME',
+    "service principal that the emulator's IAM takes in trust policies beside those it knows",
+    { aws: 'emulator' },
+  ),
   option.text(
     'other-account-role ARN',
     'role of a second account for the harness to assume, for cross-account scenarios',

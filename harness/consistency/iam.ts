@@ -48,7 +48,7 @@ export function retryUntilConsistent<T>(
  * "Troubleshooting IAM", "Changes that I make are not always immediately visible").
  */
 export const isUnknownPrincipal = ({ name, message }: Error): boolean =>
-  /^MalformedPolicy/.test(name) && /invalid principal/i.test(message);
+  /^MalformedPolicy/.test(name) && /invalid principal in policy(?!: "SERVICE")/i.test(message);
 
 /**
  * What was made a moment ago may not be there yet for the next call: a role that gets a policy, the boundary of a new role, a

@@ -64,6 +64,7 @@ export async function preparePlatform(options: PlatformOptions): Promise<Platfor
     run,
     seed: configuration.text('seed') ?? '0',
     faults: configuration.list('fault'),
+    servicePrincipals: configuration.list('service-principal'),
     ...(foreign && { foreign }),
     ...(s3Endpoint !== undefined && { s3Backend: s3Backend(s3Endpoint, environment) }),
   });
@@ -123,6 +124,7 @@ export interface HostedOptions {
   readonly run: string;
   readonly seed: string;
   readonly faults: readonly string[];
+  readonly servicePrincipals?: readonly string[];
   /** Services that are not the emulator's. */
   readonly foreign?: Foreign;
   /** Where the emulator's S3 keeps its data. */
@@ -131,12 +133,13 @@ export interface HostedOptions {
 
 /** An emulated AWS whose EKS has its clusters at the host. The host is closed when the emulator cannot be started. */
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
-  const { run, seed, faults, foreign, s3Backend } = options;
+  const { run, seed, faults, servicePrincipals, foreign, s3Backend } = options;
   try {
     const emulator = await startEmulator({
       host: host.bindAddress,
       region: foreign?.client.region ?? REGION,
       seed,
+      ...(servicePrincipals && { servicePrincipals }),
       clusterProvider: host.provider,
       faults: faults.filter((fault): fault is EmulatorFault => (EMULATOR_FAULTS as readonly string[]).includes(fault)),
       // ARNs of both sides are then of one account.

@@ -30,10 +30,12 @@ export async function handPolicy<T>(
     return await retryUntilConsistent(world, isPolicyTooSoon, call);
   } catch (error) {
     if (!isRefused(error as Error)) throw error;
+    const { message, $metadata } = error as Error & { readonly $metadata?: { readonly requestId?: string } };
+    const { notes = [] } = world.environment.aws.controls?.findCall($metadata?.requestId ?? '') ?? {};
     const from = 'from' in policy ? ` (from ${(policy as RawPolicy).from})` : '';
     throw new HarnessError(
       'BAD_POLICY',
-      `AWS does not accept the ${what}${from} of ${scenario.id} in ${scenario.file}: ${(error as Error).message}`,
+      `AWS does not accept the ${what}${from} of ${scenario.id} in ${scenario.file}: ${[message, ...notes].join('; ')}`,
       { cause: error },
     );
   }

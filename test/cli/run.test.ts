@@ -188,13 +188,23 @@ describe('a run of the command line', () => {
 
   it('says that a policy which IAM refuses is a mistake in the scenario, and exits 2', async () => {
     const world = `
-    roles: { app: { trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: 'pods.eks.amazonaws.com' } }],
-                    permissions: { from: 'mine.json', document: { Version: '2012-10-17', Statement: [{ Effect: 'Perhaps', Action: 's3:*', Resource: '*' }] } } } },
+    roles: { app: { trust: [{ effect: 'Allow', actions: ['sts:AssumeRole', 'sts:TagSession'], principal: { Service: 'pods.eks.amazonaws.com' } }],
+                    permissions: { from: 'mine.json', document: { Version: '2012-10-17', Statement: [{ Effect: 'Perhaps', Action: 's3:*', Resource: 'arn:aws:s3:::*/red/*' }] } } } },
     workloads: { red: { role: 'app' } },
     objects: ['data/red/key'],`;
-    const refused = await run([], scenario('MY-01', PASSES, world), scenario('MY-02', PASSES));
+    const trusts = (service: string): string =>
+      world.replace("'pods.eks.amazonaws.com'", `['pods.eks.amazonaws.com', '${service}']`).replace('Perhaps', 'Allow');
+    const refused = await run(
+      ['--service-principal', 'new.amazonaws.com'],
+      scenario('MY-01', PASSES, world),
+      scenario('MY-02', PASSES, trusts('new.amazonaws.com')),
+      scenario('MY-03', PASSES, trusts('pod.eks.amazonaws.com')),
+    );
     expect(refused.exitCode, refused.stderr).to.equal(2);
-    const [only] = resultsOf(refused).scenarios;
+    const [only, , service] = resultsOf(refused).scenarios;
+    expect(service?.reason).to.match(
+      /trust policy of role "app" of MY-03 .*"SERVICE":"pod\.eks\.amazonaws\.com"; .*the nearest is pods\.eks\.amazonaws\.com$/,
+    );
     expect(only).to.include({ verdict: 'error', errorCode: 'BAD_POLICY', attempts: 1 });
     expect(only?.reason).to.contain('AWS does not accept the permissions of role "app" (from mine.json) of MY-01');
     expect(verdicts(refused)['MY-02']).to.equal('passed');

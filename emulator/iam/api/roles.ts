@@ -12,11 +12,13 @@ import { changeRole, demandRole, findRole } from './role-lookup.ts';
 import { ARN, DEFAULT_SESSION_DURATION, DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, ROLE_NAME } from './rules.ts';
 import { SESSION_DURATION } from './rules.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
-import { readTrustPolicy, unbindDeletedRole } from './trust-policies.ts';
+import { readTrustPolicy, unbindDeleted } from './trust-policies.ts';
 
 /** Roles, their trust policies, boundaries and tags. */
 export const roles = {
-  CreateRole: ({ account, context: { world }, parameters, demand }) => {
+  CreateRole: (call) => {
+    const { account, parameters, demand } = call;
+    const { world } = call.context;
     const name = parameters.required('RoleName', ROLE_NAME);
     const path = parameters.text('Path', PATH) ?? '/';
     const trust = parameters.required('AssumeRolePolicyDocument', DOCUMENT);
@@ -46,7 +48,7 @@ export const roles = {
       createdAt: world.clock.now(),
       description,
       maxSessionDuration,
-      ...readTrustPolicy(world, name, trust),
+      ...readTrustPolicy(call, name, trust),
       inlinePolicies: new Map(),
       attachedPolicies: new Set(),
       permissionsBoundary: boundary !== undefined ? demandBoundary(world, account, boundary) : undefined,
@@ -80,7 +82,7 @@ export const roles = {
   UpdateAssumeRolePolicy: (call) => {
     const text = call.parameters.required('PolicyDocument', DOCUMENT);
     const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
-    changeRole(call, role, readTrustPolicy(call.context.world, role.name, text));
+    changeRole(call, role, readTrustPolicy(call, role.name, text));
   },
 
   DeleteRole: (call) => {
@@ -95,7 +97,7 @@ export const roles = {
       throw deleteConflict('Cannot delete entity, must delete policies first.');
     }
     call.account.roles.delete(role.name);
-    unbindDeletedRole(call.context.world, role);
+    unbindDeleted(call.context.world, role);
   },
 
   PutRolePermissionsBoundary: (call) => {

@@ -112,7 +112,7 @@ function principalOf(
   }
   if (element === undefined) throw new PolicySyntaxError(`Missing required field Principal (${where}).`);
   if (notPrincipal && kind === 'trust') throw new PolicySyntaxError(`Has prohibited field NotPrincipal (${where}).`);
-  return { principal: compilePrincipal(element), notPrincipal };
+  return { principal: compilePrincipal(element, kind), notPrincipal };
 }
 
 function compileActions(element: unknown, kind: PolicyKind, where: string): Pattern[] {

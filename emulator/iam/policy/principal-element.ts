@@ -26,10 +26,14 @@ export type Grant = (typeof GRANT)[keyof typeof GRANT];
 
 type Principal = AuthorizationInput['principal'];
 
-const ARN_RESOURCE = /^(root$|role\/|user\/|assumed-role\/[^/]+\/|federated-user\/)/;
+const ARN_RESOURCES: Readonly<Record<string, RegExp>> = {
+  iam: /^(root|role\/.*[^/]|user\/.*[^/])$/,
+  sts: /^(assumed-role\/[^/]+\/[^/]+|federated-user\/[^/]+)$/,
+};
+const PROVIDER = /^(arn:aws[\w-]*:iam::\d{12}:(oidc|saml)-provider\/.+|(?!arn:)[\w.-]+\.[a-z]{2,}.*|\*)$/;
 
-/** Throws `PolicySyntaxError` for what AWS refuses as "Invalid principal in policy". */
-export function compilePrincipal(element: unknown): PrincipalElement {
+/** Throws `PolicySyntaxError` for what AWS refuses, with its texts. */
+export function compilePrincipal(element: unknown, kind: 'resource' | 'trust'): PrincipalElement {
   const compiled = {
     everyone: false,
     arns: new Set<string>(),
@@ -38,6 +42,9 @@ export function compilePrincipal(element: unknown): PrincipalElement {
     services: new Set<string>(),
     federated: new Set<string>(),
   };
+  if (element === '*' && kind === 'trust') {
+    throw new PolicySyntaxError('AssumeRolepolicy contained an invalid principal: "STAR":"*".');
+  }
   if (element === '*') return { ...compiled, everyone: true };
   if (typeof element !== 'object' || element === null || Array.isArray(element)) {
     throw new PolicySyntaxError(`Invalid principal in policy: ${JSON.stringify(element)}`);
@@ -46,15 +53,20 @@ export function compilePrincipal(element: unknown): PrincipalElement {
   if (entries.length === 0) throw new PolicySyntaxError('Missing required field Principal cannot be empty!');
   for (const [type, given] of entries) {
     for (const value of (Array.isArray(given) ? given : [given]) as unknown[]) {
-      const invalid = new PolicySyntaxError(`Invalid principal in policy: "${type}":${JSON.stringify(value)}`);
+      const invalid = new PolicySyntaxError(
+        `Invalid principal in policy: "${type.toUpperCase()}":${JSON.stringify(value)}`,
+      );
       if (typeof value !== 'string' || value === '') throw invalid;
       if (type === 'AWS') {
         if (value === '*') compiled.everyone = true;
         else if (!addAws(compiled, value)) throw invalid;
       } else if (type === 'Service' || type === 'Federated') {
         if (value.includes('*') && value !== '*') throw invalid;
+        if (type === 'Federated' && !PROVIDER.test(value)) {
+          throw new PolicySyntaxError('Federated principals must be valid domain names or SAML metadata ARNs');
+        }
         compiled[type === 'Service' ? 'services' : 'federated'].add(value);
-      } else if (type !== 'CanonicalUser') {
+      } else if (type !== 'CanonicalUser' || kind === 'trust') {
         throw invalid;
       }
     }
@@ -70,7 +82,7 @@ function addAws(
     compiled.accounts.add(value);
     return true;
   }
-  if (/^A[A-Z0-9]{15,}$/.test(value)) {
+  if (/^A(ROA|IDA)[A-Z0-9]{12,}$/.test(value)) {
     compiled.uniqueIds.add(value);
     return true;
   }
@@ -78,10 +90,9 @@ function addAws(
   const valid =
     partition !== undefined &&
     /^aws(-[a-z]+)*$/.test(partition) &&
-    (service === 'iam' || service === 'sts') &&
     // CloudFront's origin access identities are users of an account of that name (S3 User Guide, bucket policy examples).
     /^(\d{12}|cloudfront)$/.test(account ?? '') &&
-    ARN_RESOURCE.test(resource ?? '') &&
+    ARN_RESOURCES[service ?? '']?.test(resource ?? '') === true &&
     // A wildcard for a part of a name is refused: only `*` for everyone exists.
     !/[*?]/.test(value);
   if (!valid) return false;

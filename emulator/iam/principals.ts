@@ -1,0 +1,78 @@
+import { nearest } from '../../foundation/nearest.ts';
+import { isJsonObject, listOf, objectOf } from '../core/json.ts';
+import type { World } from '../core/world.ts';
+import known from './service-principals.json' with { type: 'json' };
+
+/** One principal of a policy document, such as `AWS` and `arn:aws:iam::111122223333:role/app`. */
+export interface NamedPrincipal {
+  readonly type: string;
+  readonly value: string;
+}
+
+/** Those that statements name by `Principal` and `NotPrincipal`; a `"*"` that stands alone is none. */
+export function principalsOf(text: string): readonly NamedPrincipal[] {
+  return listOf(objectOf(JSON.parse(text)).Statement)
+    .flatMap((statement) => [objectOf(statement).Principal, objectOf(statement).NotPrincipal])
+    .flatMap(namedIn);
+}
+
+function namedIn(element: unknown): NamedPrincipal[] {
+  return Object.entries(objectOf(element)).flatMap(([type, values]) =>
+    listOf(values).map((value) => ({ type, value: String(value) })),
+  );
+}
+
+/**
+ * Whether a role or user of that ARN or unique id is there, as services beside IAM know. Accounts are not looked up, since
+ * the emulator knows but a few, nor are sessions, which come and go.
+ */
+export function principalExists(world: World, { type, value }: NamedPrincipal): boolean {
+  if (type !== 'AWS') return true;
+  if (/^A(ROA|IDA)[A-Z0-9]+$/.test(value)) {
+    return [...world.accounts.values()].some((account) => [...account.roles.values()].some(({ id }) => id === value));
+  }
+  if (value.startsWith('arn:') && !value.startsWith(`arn:${world.partition}:`)) return false;
+  const [, accountId = '', kind, name = ''] =
+    /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(value) ?? [];
+  return kind === undefined || (kind === 'role' && world.account(accountId)?.roles.elsewhere(name)?.arn === value);
+}
+
+/** The document with other principals in the place of those that it names; undefined when all stay. */
+export function withPrincipals(
+  text: string,
+  replace: (principal: NamedPrincipal) => NamedPrincipal,
+): string | undefined {
+  if (principalsOf(text).every((principal) => replace(principal) === principal)) return undefined;
+  const replaced = (element: unknown): unknown => {
+    if (!isJsonObject(element)) return element;
+    const values = new Map<string, string[]>();
+    for (const { type, value } of namedIn(element).map(replace)) values.set(type, [...(values.get(type) ?? []), value]);
+    return Object.fromEntries([...values].map(([type, all]) => [type, all.length === 1 ? all[0] : all]));
+  };
+  const document = objectOf(JSON.parse(text));
+  const statements = listOf(document.Statement).map((statement) =>
+    Object.fromEntries(
+      Object.entries(objectOf(statement)).map(([name, element]) => [
+        name,
+        /^(Not)?Principal$/.test(name) ? replaced(element) : element,
+      ]),
+    ),
+  );
+  return JSON.stringify({ ...document, Statement: Array.isArray(document.Statement) ? statements : statements[0] });
+}
+
+/** The service principals that IAM takes in a trust policy, and `more` that a user adds. */
+export const servicePrincipals = (more: readonly string[] = []): ReadonlySet<string> =>
+  new Set([...known.principals, ...more]);
+
+/** Services of some regions have the region in their names too (IAM User Guide, "AWS service principals"). */
+const REGION = /\.[a-z]{2,3}(-[a-z]+)+-\d{1,2}(?=\.amazonaws\.com$)/;
+
+/** What is wrong with the name of a service, in words; undefined for one that exists. */
+export function unknownService(world: World, name: string): string | undefined {
+  if (name === '*' || world.servicePrincipals.has(name) || world.servicePrincipals.has(name.replace(REGION, '')))
+    return undefined;
+  const near = nearest(name, [...world.servicePrincipals]);
+  const instead = near === undefined ? '' : `; the nearest is ${near}`;
+  return `"${name}" is no service principal that is known here (--service-principal adds one)${instead}`;
+}
