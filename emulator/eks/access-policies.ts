@@ -2,7 +2,7 @@ import { demandedEntry } from './access-entries.ts';
 import { demandActive, parameter, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, resourceNotFound } from './errors.ts';
-import { checkPattern, optionalObject, optionalStrings, requiredString } from './input.ts';
+import { optionalObject, optionalStrings, requiredString } from './input.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
 import { page } from './paging.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -63,10 +63,8 @@ export function disassociateAccessPolicy(call: EksCall): object {
 }
 
 function readScope(body: JsonObject): AccessScope {
-  const scope = optionalObject(body, 'accessScope');
-  if (scope === undefined) throw invalidParameter("accessScope can't be empty.");
+  const scope = optionalObject(body, 'accessScope') ?? {};
   const type = requiredString(scope, 'type');
-  checkPattern('accessScope.type', type, /^(cluster|namespace)$/, 'cluster or namespace');
   const namespaces = optionalStrings(scope, 'namespaces') ?? [];
   if ((type === 'namespace') !== namespaces.length > 0)
     throw invalidParameter('accessScope names namespaces if and only if its type is namespace.');

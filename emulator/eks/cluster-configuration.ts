@@ -14,16 +14,9 @@ const NODE_POOL = /^(general-purpose|system)$/;
  */
 export function readConfiguration(body: JsonObject): ClusterConfiguration {
   const vpc = optionalObject(body, 'resourcesVpcConfig');
-  if (vpc === undefined) throw invalidParameter("resourcesVpcConfig can't be empty.");
   const network = optionalObject(body, 'kubernetesNetworkConfig') ?? {};
   const access = optionalObject(body, 'accessConfig') ?? {};
   const authenticationMode = optionalString(access, 'authenticationMode') ?? 'API_AND_CONFIG_MAP';
-  checkPattern(
-    'authenticationMode',
-    authenticationMode,
-    /^(API|API_AND_CONFIG_MAP|CONFIG_MAP)$/,
-    'API, API_AND_CONFIG_MAP or CONFIG_MAP',
-  );
   const creatorIsAdministrator = optionalBoolean(access, 'bootstrapClusterCreatorAdminPermissions') ?? true;
   if (authenticationMode === 'CONFIG_MAP' && !creatorIsAdministrator)
     throw invalidParameter(

@@ -127,7 +127,7 @@ describe('EKS clusters', () => {
       'an odd access mode',
       { accessConfig: { authenticationMode: 'NONE' as 'API' } },
       'InvalidParameterException',
-      /API/,
+      /authenticationMode.*enum value set/,
     ],
     [
       'to hide the creator in a config map without making him its administrator',

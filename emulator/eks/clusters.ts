@@ -20,7 +20,7 @@ import { clusterView } from './cluster-view.ts';
 import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
-import { checkPattern, optionalObject, optionalString, optionalStrings, requiredString } from './input.ts';
+import { optionalObject, optionalString, optionalStrings, requiredString } from './input.ts';
 import type { Cluster } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { page } from './paging.ts';
@@ -34,7 +34,6 @@ export const DEFAULT_KUBERNETES_VERSION = '1.34';
 const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
 /** The add-on that Auto Mode has built in. */
 const AGENT = 'eks-pod-identity-agent';
-const CLUSTER_NAME = /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/;
 
 /**
  * Makes a cluster (setting `delays.createCluster`). When its Kubernetes side cannot be made, the cluster is FAILED and its
@@ -43,7 +42,6 @@ const CLUSTER_NAME = /^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/;
 export async function createCluster(call: EksCall): Promise<object> {
   const { account, body, world, state } = call;
   const name = requiredString(body, 'name');
-  checkPattern('name', name, CLUSTER_NAME, 'of 1 to 100 letters, digits, "-" and "_", the first a letter or digit');
   const tags = readTags(body);
   const arn = eksArn(world, account.id, `cluster/${name}`);
   demand(call, 'eks:CreateCluster', arn, requestTagContext(tags));

@@ -10,22 +10,20 @@ export interface NodeGroupConfiguration {
 }
 
 /**
- * What a CreateNodegroup asks for beyond name, role and subnets. Sizes are bounded as in the EKS API Reference,
- * "NodegroupScalingConfig"; one node of EKS' default type where nothing is said.
+ * What a CreateNodegroup asks for beyond name, role and subnets; one node of EKS' default type where nothing is said.
  *
  * @throws AwsError `InvalidParameterException` 400.
  */
 export function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
   const scaling = optionalObject(body, 'scalingConfig') ?? {};
-  const size = (name: string, least: number): number | undefined => {
+  const size = (name: string): number | undefined => {
     const value = optionalNumber(scaling, name);
-    if (value !== undefined && (!Number.isInteger(value) || value < least))
-      throw invalidParameter(`${name} must be a whole number of at least ${least}.`);
+    if (value !== undefined && !Number.isInteger(value)) throw invalidParameter(`${name} must be a whole number.`);
     return value;
   };
-  const minSize = size('minSize', 0) ?? 1;
-  const maxSize = size('maxSize', 1) ?? Math.max(1, minSize);
-  const desiredSize = size('desiredSize', 0) ?? minSize;
+  const minSize = size('minSize') ?? 1;
+  const maxSize = size('maxSize') ?? Math.max(1, minSize);
+  const desiredSize = size('desiredSize') ?? minSize;
   if (minSize > desiredSize || desiredSize > maxSize)
     throw invalidParameter('desiredSize must be at least minSize and at most maxSize.');
   const instanceTypes = optionalStrings(body, 'instanceTypes') ?? ['t3.medium'];

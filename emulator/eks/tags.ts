@@ -10,19 +10,15 @@ const MOST_TAGS = 50;
 /**
  * The `tags` of a request.
  *
- * @throws AwsError `InvalidParameterException` for more than 50, a key over 128 or a value over 256 characters, or the
- * prefix `aws:` (EKS API Reference, "TagResource").
+ * @throws AwsError `InvalidParameterException` for the prefix `aws:` (EKS API Reference, "TagResource").
  */
 export function readTags(body: JsonObject): Map<string, string> {
   const tags = new Map<string, string>();
   for (const [key, value] of Object.entries(optionalObject(body, 'tags') ?? {})) {
     if (typeof value !== 'string') throw serializationError('A tag value is not a string.');
-    if (key.length < 1 || key.length > 128) throw invalidParameter('A tag key must have 1 to 128 characters.');
-    if (value.length > 256) throw invalidParameter('A tag value must have at most 256 characters.');
     if (/^aws:/i.test(key)) throw invalidParameter('Tag keys that begin with aws: are reserved.');
     tags.set(key, value);
   }
-  checkTagCount(tags);
   return tags;
 }
 

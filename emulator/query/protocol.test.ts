@@ -19,25 +19,15 @@ describe('the query protocol', () => {
 
   const broken: readonly [string, () => unknown, RegExp][] = [
     ['a missing parameter', () => parametersOf('').required('RoleName'), /Value null at 'roleName'.*must not be null/],
-    ['a short text', () => parametersOf('N=a').text('N', { min: 2 }), /'a' at 'n'.*greater than or equal to 2/],
-    ['a long text', () => parametersOf('N=aaa').text('N', { max: 2 }), /less than or equal to 2/],
-    ['a pattern', () => parametersOf('N=a!').text('N', { pattern: /^[a-z]*$/ }), /expression pattern: \[a-z\]\*$/],
-    ['an enumeration', () => parametersOf('N=a').text('N', { oneOf: ['x', 'y'] }), /enum value set: \[x, y\]/],
-    ['a small number', () => parametersOf('N=1').integer('N', { min: 2, max: 3 }), /value greater than or equal to 2/],
-    ['a big number', () => parametersOf('N=4').integer('N', { min: 2, max: 3 }), /value less than or equal to 3/],
-    ['no number', () => parametersOf('N=four').integer('N', { min: 2, max: 3 }), /must be an integer/],
+    ['no number', () => parametersOf('N=four').integer('N'), /must be an integer/],
     ['no boolean', () => parametersOf('N=maybe').boolean('N'), /must be true or false/],
     [
       'a member of a list',
-      () => parametersOf('Tags.member.1.Key=').structures('Tags')?.[0]?.required('Key', { min: 1 }),
+      () => parametersOf('Tags.member.1.Value=').structures('Tags')?.[0]?.required('Key'),
       /at 'tags\.1\.member\.key'/,
     ],
   ];
   for (const [name, read, message] of broken) it(`refuses ${name}`, () => expect(read).to.throw(message));
-
-  it('does not quote a secret', () => {
-    expect(() => parametersOf('T=abc').text('T', { min: 4, secret: true })).to.throw(/Value \(not shown\) at 't'/);
-  });
 
   it('writes structures, lists and what XML must escape', () => {
     const xml = renderXml({ A: { B: 'x < "y" & z\r\n\u0000' }, C: [1, true], D: undefined, E: [] });

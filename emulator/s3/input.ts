@@ -28,45 +28,45 @@ function onTheWire({ request, query }: S3Call, member: string, { name = member, 
   return shape === undefined ? request.body : parseXml(request.body, name);
 }
 
-type Refusal = (value: string) => AwsError;
+type Refusal = (value: string, name: string) => AwsError;
 
 const argument =
-  (message: string, name: string): Refusal =>
-  (value) =>
+  (message: string): Refusal =>
+  (value, name) =>
     invalidArgument(message, name, value);
 
 /** How S3 refuses what its API model does not have, by header or parameter (S3 API Reference, "List of error codes"). */
 const REFUSALS: Readonly<Record<string, Refusal>> = {
+  // S3 has no text for it.
+  'x-amz-acl': argument(''),
   'x-amz-storage-class': (value) =>
     new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
       StorageClassRequested: value,
     }),
-  'x-amz-server-side-encryption': argument(
-    'The encryption method specified is not supported',
-    'x-amz-server-side-encryption',
-  ),
-  'x-amz-metadata-directive': argument('Unknown metadata directive.', 'x-amz-metadata-directive'),
-  'x-amz-tagging-directive': argument('Unknown tagging directive.', 'x-amz-tagging-directive'),
-  'x-amz-copy-source': argument(
-    'Copy Source must mention the source bucket and key: sourcebucket/sourcekey',
-    'x-amz-copy-source',
-  ),
-  'x-amz-object-lock-mode': argument('Unknown wormMode directive.', 'x-amz-object-lock-mode'),
-  'x-amz-object-lock-legal-hold': argument(
-    "Legal Hold must be either of 'ON' or 'OFF'",
-    'x-amz-object-lock-legal-hold',
-  ),
-  'x-amz-object-attributes': argument('Invalid attribute name specified.', 'x-amz-object-attributes'),
-  'x-amz-optional-object-attributes': argument('Invalid attribute name specified.', 'x-amz-optional-object-attributes'),
-  'encoding-type': argument('Invalid Encoding Method specified in Request', 'encoding-type'),
-  'max-buckets': argument('Argument max-buckets must be an integer between 1 and 10000', 'max-buckets'),
-  'x-amz-sdk-checksum-algorithm': () => invalidRequest('Value for x-amz-sdk-checksum-algorithm header is invalid.'),
+  'x-amz-server-side-encryption': (value, name) =>
+    new AwsError(
+      'InvalidEncryptionAlgorithmError',
+      400,
+      'The Encryption request you specified is not valid. Supported value: AES256.',
+      { ArgumentName: name, ArgumentValue: value },
+    ),
+  'x-amz-metadata-directive': argument('Unknown metadata directive.'),
+  'x-amz-tagging-directive': argument('Unknown tagging directive.'),
+  'x-amz-copy-source': argument('Copy Source must mention the source bucket and key: sourcebucket/sourcekey'),
+  'x-amz-object-ownership': (value, name) => invalidArgument(`Invalid ${name} header: ${value}`, name, value),
+  'x-amz-object-lock-mode': argument('Unknown wormMode directive.'),
+  'x-amz-object-lock-legal-hold': argument("Legal Hold must be either of 'ON' or 'OFF'"),
+  'x-amz-object-attributes': argument('Invalid attribute name specified.'),
+  'x-amz-optional-object-attributes': argument('Invalid attribute name specified.'),
+  'encoding-type': argument('Invalid Encoding Method specified in Request'),
+  'max-buckets': argument('Argument max-buckets must be an integer between 1 and 10000'),
+  'x-amz-sdk-checksum-algorithm': (_, name) => invalidRequest(`Value for ${name} header is invalid.`),
   'x-amz-checksum-algorithm': () =>
     invalidRequest(
       'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
         '[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
     ),
-  'x-amz-checksum-type': () => invalidRequest('Value for x-amz-checksum-type header is invalid.'),
+  'x-amz-checksum-type': (_, name) => invalidRequest(`Value for ${name} header is invalid.`),
 };
 
 /**
@@ -93,5 +93,5 @@ function refusal({ name, in: place, value, path }: Violation): AwsError {
     }
     return malformedXml();
   }
-  return REFUSALS[name]?.(plain) ?? invalidArgument(`Value for ${name} is not valid.`, name, plain);
+  return REFUSALS[name]?.(plain, name) ?? invalidArgument(`Value for ${name} is not valid.`, name, plain);
 }

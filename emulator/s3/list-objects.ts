@@ -66,9 +66,6 @@ function authorizedBucket(call: S3Call): Bucket {
 
 function parameters({ query }: S3Call) {
   const encodingType = query.get('encoding-type');
-  if (encodingType !== undefined && encodingType !== 'url') {
-    throw invalidArgument('Invalid Encoding Method specified in Request', 'encoding-type', encodingType);
-  }
   const delimiter = query.get('delimiter');
   return {
     prefix: query.get('prefix') ?? '',

@@ -14,12 +14,12 @@ export function assumeRoleOperation(context: ServiceContext): QueryOperation {
     if (caller === undefined) throw missingAuthenticationToken();
     const role = roleParameters(parameters, (arn) => `${arn} is invalid`);
     const tags = parameters.structures('Tags')?.map((tag) => ({
-      key: tag.required('Key', { min: 1, max: 128 }),
-      value: tag.required('Value', { max: 256 }),
+      key: tag.required('Key'),
+      value: tag.required('Value'),
     }));
-    const transitiveTagKeys = parameters.texts('TransitiveTagKeys', { min: 1, max: 128 });
-    const externalId = parameters.text('ExternalId', { min: 2, max: 1224, pattern: /^[\w+=,.@:/-]*$/ });
-    const sourceIdentity = parameters.text('SourceIdentity', { min: 2, max: 64, pattern: /^[\w+=,.@-]*$/ });
+    const transitiveTagKeys = parameters.texts('TransitiveTagKeys');
+    const externalId = parameters.text('ExternalId');
+    const sourceIdentity = parameters.text('SourceIdentity');
     if (caller.kind === 'root') {
       context.trace(request).notes.push('the caller is the root of an account');
       throw new AwsError('AccessDenied', 403, 'Roles may not be assumed by root accounts.');

@@ -75,7 +75,12 @@ describe('EKS add-ons', () => {
   const refusals: readonly [string, Partial<CreateAddonCommandInput>, string, RegExp][] = [
     ['an unknown add-on', { addonName: 'x' }, 'InvalidParameterException', /^Addon specified is not supported/],
     ['an unknown version', { addonVersion: 'v0' }, 'InvalidParameterException', /^Addon version specified is not/],
-    ['an unknown way to resolve conflicts', { resolveConflicts: 'X' as 'NONE' }, 'InvalidParameterException', /NONE/],
+    [
+      'an unknown way to resolve conflicts',
+      { resolveConflicts: 'X' as 'NONE' },
+      'InvalidParameterException',
+      /resolveConflicts.*enum value set/,
+    ],
     ['an unknown cluster', { clusterName: 'green' }, 'ResourceNotFoundException', /green/],
   ];
   for (const [title, input, name, message] of refusals) {

@@ -13,7 +13,7 @@ import {
 import { epochSeconds, healthView } from '../cluster-view.ts';
 import { invalidParameter, invalidRequest, messageOf, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
-import { checkPattern, optionalString, requiredString } from '../input.ts';
+import { optionalString, requiredString } from '../input.ts';
 import { ADDON_DEGRADED, type Addon, type Cluster, type HealthIssue } from '../model.ts';
 import { page } from '../paging.ts';
 import { readTags, resourceTagContext } from '../tags.ts';
@@ -36,7 +36,6 @@ export async function createAddon(call: EksCall): Promise<object> {
   const entry = supported(name, fields);
   const version = readVersion(call, entry) ?? entry.versions[0] ?? '';
   const configurationValues = optionalString(body, 'configurationValues');
-  checkResolveConflicts(call);
   demandActive(cluster, fields);
   if (cluster.addons.has(name) || state.background.held(holdName(cluster, name)) !== undefined)
     throw resourceInUse('Addon already exists.', fields);
@@ -82,7 +81,6 @@ export async function updateAddon(call: EksCall): Promise<object> {
   const entry = supported(addon.name, { clusterName: cluster.name, addonName: addon.name });
   const version = readVersion(call, entry);
   const configurationValues = optionalString(body, 'configurationValues');
-  checkResolveConflicts(call);
   if (isChanging(addon)) throw resourceInUse(`Addon ${addon.name} is ${addon.status}.`, { addonName: addon.name });
   const associations = readOwnedAssociations(call, cluster, entry, addon);
 
@@ -184,11 +182,6 @@ function readVersion(call: EksCall, entry: CatalogueEntry): string | undefined {
   if (version !== undefined && !entry.versions.includes(version))
     throw invalidParameter('Addon version specified is not supported', { addonName: entry.name });
   return version;
-}
-
-function checkResolveConflicts({ body }: EksCall): void {
-  const value = optionalString(body, 'resolveConflicts') ?? 'NONE';
-  checkPattern('resolveConflicts', value, /^(NONE|OVERWRITE|PRESERVE)$/, 'NONE, OVERWRITE or PRESERVE');
 }
 
 /** Of an update (EKS API Reference, "Update"). */

@@ -1,12 +1,11 @@
 import { timestamp } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';
 import { noSuchEntity, validationError } from './errors.ts';
-import { ROLE_NAME } from './rules.ts';
 
 /** Operations about the account itself. */
 export const account = {
   GetUser: ({ account: { id }, parameters, request: { caller }, demand }) => {
-    const name = parameters.text('UserName', ROLE_NAME);
+    const name = parameters.text('UserName');
     if (name !== undefined) {
       demand('iam:GetUser', `arn:aws:iam::${id}:user/${name}`);
       throw noSuchEntity(`The user with name ${name} cannot be found.`);

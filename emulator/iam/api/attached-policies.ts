@@ -1,17 +1,16 @@
 import type { ConditionContext } from '../policy/index.ts';
 import type { IamOperation } from './call.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
-import { demandPolicy, findPolicy } from './managed-policy-lookup.ts';
+import { demandPolicy, findPolicy, policyArn } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole } from './role-lookup.ts';
-import { ARN, PATH_PREFIX } from './rules.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
 /** The managed policies that roles have attached, and the roles that have a policy attached. */
 export const attachedPolicies = {
   AttachRolePolicy: (call) => {
-    const arn = call.parameters.required('PolicyArn', ARN);
+    const arn = policyArn(call);
     const role = demandRole(call, 'iam:AttachRolePolicy', policyKey(arn));
     if (findPolicy(call.context.world, call.account, arn) === undefined) {
       throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
@@ -23,7 +22,7 @@ export const attachedPolicies = {
   },
 
   DetachRolePolicy: (call) => {
-    const arn = call.parameters.required('PolicyArn', ARN);
+    const arn = policyArn(call);
     const role = demandRole(call, 'iam:DetachRolePolicy', policyKey(arn));
     const attachedPolicies = new Set(role.attachedPolicies);
     if (!attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
@@ -31,7 +30,7 @@ export const attachedPolicies = {
   },
 
   ListAttachedRolePolicies: (call) => {
-    const prefix = call.parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const prefix = call.parameters.text('PathPrefix') ?? '/';
     const role = demandRole(call, 'iam:ListAttachedRolePolicies');
     const attached = [...role.attachedPolicies]
       .map((arn) => findPolicy(call.context.world, call.account, arn))
@@ -45,10 +44,9 @@ export const attachedPolicies = {
   },
   ListEntitiesForPolicy: (call) => {
     const { account, parameters } = call;
-    const kinds = ['User', 'Role', 'Group', 'LocalManagedPolicy', 'AWSManagedPolicy'];
-    const kind = parameters.text('EntityFilter', { oneOf: kinds }) ?? 'Role';
-    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
-    const usage = parameters.text('PolicyUsageFilter', { oneOf: ['PermissionsPolicy', 'PermissionsBoundary'] });
+    const kind = parameters.text('EntityFilter') ?? 'Role';
+    const prefix = parameters.text('PathPrefix') ?? '/';
+    const usage = parameters.text('PolicyUsageFilter');
     const { arn } = demandPolicy(call, 'iam:ListEntitiesForPolicy');
     const roles = [...account.roles.values()].filter(
       (role) =>

@@ -5,13 +5,12 @@ import { INLINE_POLICIES_QUOTA, policyDocument, policySize } from './documents.t
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole } from './role-lookup.ts';
-import { DOCUMENT, POLICY_NAME } from './rules.ts';
 
 /** The inline policies of roles. */
 export const inlinePolicies = {
   PutRolePolicy: (call) => {
-    const name = call.parameters.required('PolicyName', POLICY_NAME);
-    const text = call.parameters.required('PolicyDocument', DOCUMENT);
+    const name = call.parameters.required('PolicyName');
+    const text = call.parameters.required('PolicyDocument');
     const role = demandRole(call, 'iam:PutRolePolicy');
     const document = policyDocument(text, 'identity', `inline policy ${name} of role ${role.name}`);
     if (sizeWithout(role, name) + policySize(text) > INLINE_POLICIES_QUOTA) {
@@ -21,7 +20,7 @@ export const inlinePolicies = {
   },
 
   GetRolePolicy: (call) => {
-    const name = call.parameters.required('PolicyName', POLICY_NAME);
+    const name = call.parameters.required('PolicyName');
     const role = demandRole(call, 'iam:GetRolePolicy');
     const document = role.inlinePolicies.get(name) ?? missing(name);
     return { RoleName: role.name, PolicyName: name, PolicyDocument: uriEncode(document.text) };
@@ -34,7 +33,7 @@ export const inlinePolicies = {
   },
 
   DeleteRolePolicy: (call) => {
-    const name = call.parameters.required('PolicyName', POLICY_NAME);
+    const name = call.parameters.required('PolicyName');
     const role = demandRole(call, 'iam:DeleteRolePolicy');
     const inlinePolicies = new Map(role.inlinePolicies);
     if (!inlinePolicies.delete(name)) missing(name);

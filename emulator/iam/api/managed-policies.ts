@@ -9,16 +9,15 @@ import { MANAGED_POLICY_QUOTA, policyDocument, policySize } from './documents.ts
 import { deleteConflict, entityAlreadyExists, limitExceeded } from './errors.ts';
 import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
-import { DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, POLICY_NAME } from './rules.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
 
 /** Managed policies; their versions are in `policy-versions.ts`. */
 export const managedPolicies = {
   CreatePolicy: ({ account, context: { world }, parameters, demand }) => {
-    const name = parameters.required('PolicyName', POLICY_NAME);
-    const path = parameters.text('Path', PATH) ?? '/';
-    const text = parameters.required('PolicyDocument', DOCUMENT);
-    const description = parameters.text('Description', DESCRIPTION);
+    const name = parameters.required('PolicyName');
+    const path = parameters.text('Path') ?? '/';
+    const text = parameters.required('PolicyDocument');
+    const description = parameters.text('Description');
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:policy${path}${name}`;
     demand('iam:CreatePolicy', arn, requestTagContext(tags));
@@ -56,8 +55,8 @@ export const managedPolicies = {
   },
 
   ListPolicies: ({ account, context: { world }, parameters, demand }) => {
-    const scope = parameters.text('Scope', { oneOf: ['All', 'AWS', 'Local'] }) ?? 'All';
-    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const scope = parameters.text('Scope') ?? 'All';
+    const prefix = parameters.text('PathPrefix') ?? '/';
     const onlyAttached = parameters.boolean('OnlyAttached') ?? false;
     demand('iam:ListPolicies', '*');
     const listed = [

@@ -4,8 +4,7 @@ import { resourceTagKeys } from '../../core/tag-context.ts';
 import type { Account, World } from '../../core/world.ts';
 import type { ManagedPolicy } from '../model.ts';
 import type { IamCall } from './call.ts';
-import { invalidInput, noSuchEntity } from './errors.ts';
-import { ARN } from './rules.ts';
+import { noSuchEntity, validationError } from './errors.ts';
 
 const POLICY_ARN = /^arn:aws:iam::(\d{12}|aws):policy\/[\u0021-\u007e]+$/;
 
@@ -14,13 +13,19 @@ export function findPolicy(world: World, account: Account, arn: string): Managed
   return account.policies.get(arn) ?? world.awsManagedPolicies.get(arn);
 }
 
+/** `PolicyArn` of a call. Throws `ValidationError` (400) for an ARN of no policy form, in AWS's text. */
+export function policyArn({ parameters }: IamCall): string {
+  const arn = parameters.required('PolicyArn');
+  if (!POLICY_ARN.test(arn)) throw validationError('Invalid ARN:  Could not be parsed!');
+  return arn;
+}
+
 /**
- * The policy that `PolicyArn` names, once the caller may do `action` on it. Throws `InvalidInput` (400) for an ARN of no
- * policy form, `AccessDenied` (403), or `NoSuchEntity` (404).
+ * The policy that `PolicyArn` names, once the caller may do `action` on it. Throws `ValidationError` (400) for an ARN
+ * of no policy form, `AccessDenied` (403), or `NoSuchEntity` (404).
  */
 export function demandPolicy(call: IamCall, action: string, conditionKeys: ConditionContext = {}): ManagedPolicy {
-  const arn = call.parameters.required('PolicyArn', ARN);
-  if (!POLICY_ARN.test(arn)) throw invalidInput(`ARN ${arn} is not valid.`);
+  const arn = policyArn(call);
   const policy = findPolicy(call.context.world, call.account, arn);
   call.demand(action, arn, { ...resourceTagKeys(policy?.tags), ...conditionKeys });
   if (policy === undefined) throw noSuchEntity(`Policy ${arn} was not found.`);

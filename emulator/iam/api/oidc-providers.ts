@@ -5,19 +5,17 @@ import { timestamp } from '../../query/xml.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
-import { ARN } from './rules.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
 
 const PROVIDERS_QUOTA = 100;
 const CLIENT_IDS_QUOTA = 100;
 const THUMBPRINTS_QUOTA = 5;
-const CLIENT_ID = { min: 1, max: 255 };
 
 /** OpenID Connect providers: the issuers whose tokens an account's roles may be assumed with. */
 export const oidcProviders = {
   CreateOpenIDConnectProvider: ({ account, context: { world }, parameters, demand }) => {
-    const issuer = readIssuer(parameters.required('Url', { min: 1, max: 255 }));
-    const clientIds = new Set(parameters.texts('ClientIDList', CLIENT_ID));
+    const issuer = readIssuer(parameters.required('Url'));
+    const clientIds = new Set(parameters.texts('ClientIDList'));
     const thumbprints = readThumbprints(parameters);
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:oidc-provider/${issuer}`;
@@ -58,7 +56,7 @@ export const oidcProviders = {
   },
 
   AddClientIDToOpenIDConnectProvider: (call) => {
-    const clientId = call.parameters.required('ClientID', CLIENT_ID);
+    const clientId = call.parameters.required('ClientID');
     const provider = demandProvider(call, 'iam:AddClientIDToOpenIDConnectProvider');
     const clientIds = new Set([...provider.clientIds, clientId]);
     checkClientIds(clientIds);
@@ -66,7 +64,7 @@ export const oidcProviders = {
   },
 
   RemoveClientIDFromOpenIDConnectProvider: (call) => {
-    const clientId = call.parameters.required('ClientID', CLIENT_ID);
+    const clientId = call.parameters.required('ClientID');
     const provider = demandProvider(call, 'iam:RemoveClientIDFromOpenIDConnectProvider');
     const clientIds = new Set(provider.clientIds);
     clientIds.delete(clientId);
@@ -95,7 +93,7 @@ function changeProvider({ account }: IamCall, provider: OidcProvider, change: Pa
 }
 
 function providerArn({ parameters }: IamCall): string {
-  const arn = parameters.required('OpenIDConnectProviderArn', ARN);
+  const arn = parameters.required('OpenIDConnectProviderArn');
   if (!/^arn:aws:iam::\d{12}:oidc-provider\/.+$/.test(arn)) throw invalidInput('Invalid ARN');
   return arn;
 }
@@ -117,7 +115,7 @@ function readIssuer(address: string): string {
 }
 
 function readThumbprints(parameters: QueryParameters): string[] {
-  const thumbprints = parameters.texts('ThumbprintList', { min: 40, max: 40 }) ?? [];
+  const thumbprints = parameters.texts('ThumbprintList') ?? [];
   if (thumbprints.some((thumbprint) => !/^[0-9a-f]{40}$/i.test(thumbprint))) {
     throw invalidInput('Thumbprint must be the hexadecimal SHA-1 digest of a certificate.');
   }

@@ -12,8 +12,8 @@ export function page<Item>(
   key: (item: Item) => string,
   parameters: QueryParameters,
 ): { readonly items: readonly Item[]; readonly members: XmlStructure } {
-  const size = parameters.integer('MaxItems', { min: 1, max: 1000 }) ?? 100;
-  const token = parameters.text('Marker', { min: 1, max: 2048 });
+  const size = parameters.integer('MaxItems') ?? 100;
+  const token = parameters.text('Marker');
   const { items: shown, next } = pageOf(items, key, {
     size,
     token,

@@ -137,7 +137,9 @@ describe('IAM managed policies', () => {
     const twice = { PolicyName: 'P', Path: '/x/', PolicyDocument: allow('s3:*') };
     expect(await iam('CreatePolicy', twice)).to.include({ status: 409, code: 'EntityAlreadyExists' });
     const nowhere = { PolicyArn: 'arn:aws:s3:::bucket/that/is/none' };
-    expect(await iam('GetPolicy', nowhere)).to.include({ status: 400, code: 'InvalidInput' });
+    const unparsed = { status: 400, code: 'ValidationError', message: 'Invalid ARN:  Could not be parsed!' };
+    expect(await iam('GetPolicy', nowhere)).to.include(unparsed);
+    expect(await iam('AttachRolePolicy', { RoleName: 'app', ...nowhere })).to.include(unparsed);
     const attach = { RoleName: 'app', PolicyArn: policyArn('absent') };
     expect(await iam('AttachRolePolicy', attach)).to.include({ status: 404, code: 'NoSuchEntity' });
   });

@@ -7,14 +7,12 @@ import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
 import { managedDocument } from './managed-policies.ts';
 import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
-import { DOCUMENT } from './rules.ts';
 
 const VERSIONS_QUOTA = 5;
-const VERSION_ID = { pattern: /^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/ };
 
 export const policyVersions = {
   CreatePolicyVersion: (call) => {
-    const text = call.parameters.required('PolicyDocument', DOCUMENT);
+    const text = call.parameters.required('PolicyDocument');
     const setAsDefault = call.parameters.boolean('SetAsDefault') ?? false;
     const policy = demandOwnPolicy(call, 'iam:CreatePolicyVersion');
     const document = managedDocument(policy.name, text);
@@ -36,7 +34,7 @@ export const policyVersions = {
   },
 
   GetPolicyVersion: (call) => {
-    const id = call.parameters.required('VersionId', VERSION_ID);
+    const id = call.parameters.required('VersionId');
     const policy = demandPolicy(call, 'iam:GetPolicyVersion');
     const { text } = version(policy, id);
     return { PolicyVersion: { Document: uriEncode(text), ...shortVersion(policy, id) } };
@@ -49,14 +47,14 @@ export const policyVersions = {
   },
 
   SetDefaultPolicyVersion: (call) => {
-    const id = call.parameters.required('VersionId', VERSION_ID);
+    const id = call.parameters.required('VersionId');
     const policy = demandOwnPolicy(call, 'iam:SetDefaultPolicyVersion');
     version(policy, id);
     changePolicy(call, policy, { defaultVersion: id });
   },
 
   DeletePolicyVersion: (call) => {
-    const id = call.parameters.required('VersionId', VERSION_ID);
+    const id = call.parameters.required('VersionId');
     const policy = demandOwnPolicy(call, 'iam:DeletePolicyVersion');
     version(policy, id);
     if (policy.defaultVersion === id) throw deleteConflict('Cannot delete the default version of a policy.');

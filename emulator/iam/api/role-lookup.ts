@@ -4,7 +4,6 @@ import type { Account } from '../../core/world.ts';
 import type { Role } from '../model.ts';
 import type { IamCall } from './call.ts';
 import { noSuchEntity } from './errors.ts';
-import { ROLE_NAME } from './rules.ts';
 
 /**
  * The actions on a role that have the key `iam:PermissionsBoundary` (Service Authorization Reference, "Actions, resources,
@@ -28,7 +27,7 @@ const BOUNDARY_ACTIONS: ReadonlySet<string> = new Set([
  * `NoSuchEntity` (404) that there is none.
  */
 export function demandRole(call: IamCall, action: string, conditionKeys: ConditionContext = {}): Role {
-  const name = call.parameters.required('RoleName', ROLE_NAME);
+  const name = call.parameters.required('RoleName');
   const role = findRole(call.account, name);
   const boundary = BOUNDARY_ACTIONS.has(action) ? role?.permissionsBoundary : undefined;
   call.demand(action, role?.arn ?? `arn:aws:iam::${call.account.id}:role/${name}`, {

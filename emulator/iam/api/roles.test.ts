@@ -21,6 +21,8 @@ describe('IAM roles', () => {
     });
     expect(created.get('Role.Arn')).to.equal(roleArn('team/app'));
     expect(created.get('Role.RoleId')).to.match(/^AROA[A-Z2-7]{17}$/);
+    // What was left out or is not yet known is told by GetRole alone.
+    expect(Object.keys(created.get('Role') as object)).to.not.include.oneOf(['MaxSessionDuration', 'RoleLastUsed']);
     await must('UpdateRole', { RoleName: 'app', MaxSessionDuration: 3600 });
     const read = await must('GetRole', { RoleName: 'app' });
     expect(read.get('Role.MaxSessionDuration')).to.equal('3600');
@@ -40,7 +42,13 @@ describe('IAM roles', () => {
     ['a bad path', { ...app, RoleName: 'b', Path: 'team' }, 400, 'ValidationError', /'team' at 'path'/],
     ['a short session', { ...app, RoleName: 'b', MaxSessionDuration: 3599 }, 400, 'ValidationError', /equal to 3600/],
     ['a long session', { ...app, RoleName: 'b', MaxSessionDuration: 43201 }, 400, 'ValidationError', /equal to 43200/],
-    ['no JSON', { RoleName: 'b', AssumeRolePolicyDocument: '{' }, 400, 'MalformedPolicyDocument', /./],
+    [
+      'no JSON',
+      { RoleName: 'b', AssumeRolePolicyDocument: '{' },
+      400,
+      'MalformedPolicyDocument',
+      /^This policy contains invalid Json$/,
+    ],
     [
       'no principal',
       { RoleName: 'b', AssumeRolePolicyDocument: allow('sts:AssumeRole') },

@@ -9,22 +9,23 @@ import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuc
 import { demandBoundary } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { changeRole, demandRole, findRole } from './role-lookup.ts';
-import { ARN, DEFAULT_SESSION_DURATION, DESCRIPTION, DOCUMENT, PATH, PATH_PREFIX, ROLE_NAME } from './rules.ts';
-import { SESSION_DURATION } from './rules.ts';
 import { readTags, tagList, tagOperations } from './tags.ts';
 import { readTrustPolicy, unbindDeleted } from './trust-policies.ts';
+
+/** Seconds. */
+const DEFAULT_SESSION_DURATION = 3600;
 
 /** Roles, their trust policies, boundaries and tags. */
 export const roles = {
   CreateRole: (call) => {
     const { account, parameters, demand } = call;
     const { world } = call.context;
-    const name = parameters.required('RoleName', ROLE_NAME);
-    const path = parameters.text('Path', PATH) ?? '/';
-    const trust = parameters.required('AssumeRolePolicyDocument', DOCUMENT);
-    const description = parameters.text('Description', DESCRIPTION);
-    const maxSessionDuration = parameters.integer('MaxSessionDuration', SESSION_DURATION) ?? DEFAULT_SESSION_DURATION;
-    const boundary = parameters.text('PermissionsBoundary', ARN);
+    const name = parameters.required('RoleName');
+    const path = parameters.text('Path') ?? '/';
+    const trust = parameters.required('AssumeRolePolicyDocument');
+    const description = parameters.text('Description');
+    const maxSessionDuration = parameters.integer('MaxSessionDuration') ?? DEFAULT_SESSION_DURATION;
+    const boundary = parameters.text('PermissionsBoundary');
     const tags = readTags(parameters);
     const arn = `arn:aws:iam::${account.id}:role${path}${name}`;
     demand('iam:CreateRole', arn, {
@@ -55,13 +56,13 @@ export const roles = {
       tags,
     };
     account.roles.set(name, role);
-    return { Role: wholeRole(role) };
+    return { Role: newRole(role) };
   },
 
   GetRole: (call) => ({ Role: wholeRole(demandRole(call, 'iam:GetRole')) }),
 
   ListRoles: ({ account, parameters, demand }) => {
-    const prefix = parameters.text('PathPrefix', PATH_PREFIX) ?? '/';
+    const prefix = parameters.text('PathPrefix') ?? '/';
     demand('iam:ListRoles', `arn:aws:iam::${account.id}:role${prefix}`);
     const listed = [...account.roles.listed().values()].filter((role) => role.path.startsWith(prefix));
     const { items, members } = page(listed, (role) => role.name, parameters);
@@ -69,8 +70,8 @@ export const roles = {
   },
 
   UpdateRole: (call) => {
-    const description = call.parameters.text('Description', DESCRIPTION);
-    const maxSessionDuration = call.parameters.integer('MaxSessionDuration', SESSION_DURATION);
+    const description = call.parameters.text('Description');
+    const maxSessionDuration = call.parameters.integer('MaxSessionDuration');
     const role = demandRole(call, 'iam:UpdateRole');
     changeRole(call, role, {
       ...(description !== undefined ? { description } : {}),
@@ -80,7 +81,7 @@ export const roles = {
   },
 
   UpdateAssumeRolePolicy: (call) => {
-    const text = call.parameters.required('PolicyDocument', DOCUMENT);
+    const text = call.parameters.required('PolicyDocument');
     const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
     changeRole(call, role, readTrustPolicy(call, role.name, text));
   },
@@ -101,7 +102,7 @@ export const roles = {
   },
 
   PutRolePermissionsBoundary: (call) => {
-    const boundary = call.parameters.required('PermissionsBoundary', ARN);
+    const boundary = call.parameters.required('PermissionsBoundary');
     const role = demandRole(call, 'iam:PutRolePermissionsBoundary', { 'iam:PermissionsBoundary': boundary });
     const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
     changeRole(call, role, { permissionsBoundary });
@@ -124,8 +125,8 @@ export const roles = {
   },
 } satisfies Record<string, IamOperation>;
 
-/** What ListRoles tells of a role. */
-function shortRole(role: Role): XmlStructure {
+/** What CreateRole tells of a role: less than GetRole (IAM API Reference, "CreateRole", its example of an answer). */
+function newRole(role: Role): XmlStructure {
   return {
     Path: role.path,
     RoleName: role.name,
@@ -133,9 +134,14 @@ function shortRole(role: Role): XmlStructure {
     Arn: role.arn,
     CreateDate: timestamp(role.createdAt),
     AssumeRolePolicyDocument: uriEncode(role.trustPolicyText),
-    Description: role.description,
-    MaxSessionDuration: role.maxSessionDuration,
+    Tags: role.tags.size > 0 ? tagList(role.tags) : undefined,
   };
+}
+
+/** What ListRoles tells of a role. */
+function shortRole(role: Role): XmlStructure {
+  const { description, maxSessionDuration } = role;
+  return { ...newRole(role), Description: description, MaxSessionDuration: maxSessionDuration, Tags: undefined };
 }
 
 function wholeRole(role: Role): XmlStructure {

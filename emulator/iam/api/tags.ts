@@ -9,15 +9,14 @@ import { page } from './paging.ts';
 type Tags = ReadonlyMap<string, string>;
 
 const MAX_TAGS = 50;
-const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** The `Tags` of a call. Throws `InvalidInput` (400) for duplicates, which are told without regard to case, and for `aws:`. */
 export function readTags(parameters: QueryParameters): ReadonlyMap<string, string> {
   const tags = new Map<string, string>();
   const seen = new Set<string>();
   for (const tag of parameters.structures('Tags') ?? []) {
-    const key = tag.required('Key', { min: 1, max: 128, pattern: TAG_CHARACTERS });
-    const value = tag.required('Value', { max: 256, pattern: TAG_CHARACTERS });
+    const key = tag.required('Key');
+    const value = tag.required('Value');
     const folded = key.toLowerCase();
     if (folded.startsWith('aws:')) throw invalidInput('Tag keys beginning with aws: are reserved for AWS.');
     if (seen.has(folded)) {
@@ -43,7 +42,7 @@ function withoutTags(present: Tags, keys: readonly string[]): Tags {
 }
 
 function readTagKeys(parameters: QueryParameters): readonly string[] {
-  return parameters.texts('TagKeys', { min: 1, max: 128, pattern: TAG_CHARACTERS }) ?? [];
+  return parameters.texts('TagKeys') ?? [];
 }
 
 export function tagList(tags: Iterable<readonly [string, string]>): readonly XmlStructure[] {

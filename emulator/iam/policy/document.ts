@@ -35,7 +35,7 @@ export function compilePolicy(document: string | object, options: CompileOptions
 type Elements = Readonly<Record<string, unknown>>;
 
 function compileDocument(document: string | object, kind: PolicyKind): Statement[] {
-  const policy = asObject(typeof document === 'string' ? parse(document) : document, 'the policy');
+  const policy = asObject(typeof document === 'string' ? parse(document, kind) : document, 'the policy');
   onlyKnown(policy, ['Version', 'Id', 'Statement'], 'the policy');
   const version = policy['Version'] ?? '2008-10-17';
   if (version !== '2012-10-17' && version !== '2008-10-17') {
@@ -171,12 +171,14 @@ function compileResource(resource: string, kind: PolicyKind, variables: boolean)
   throw invalid;
 }
 
-function parse(text: string): unknown {
+function parse(text: string, kind: PolicyKind): unknown {
   try {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the document, which may hold what nobody should read in a log.
-    throw new PolicySyntaxError('Syntax errors in policy: the document is not valid JSON.');
+    throw kind === 'trust'
+      ? new PolicySyntaxError('This policy contains invalid Json')
+      : syntax('the document is not valid JSON.');
   }
 }
 

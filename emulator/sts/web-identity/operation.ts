@@ -10,7 +10,7 @@ import type { WebIdentity } from './verify.ts';
 /** AssumeRoleWithWebIdentity (STS API Reference). The call is not signed: the token is what proves the caller. */
 export function webIdentityOperation(context: ServiceContext): QueryOperation {
   return async (request, parameters) => {
-    const token = parameters.required('WebIdentityToken', { min: 4, max: 20_000, secret: true });
+    const token = parameters.required('WebIdentityToken');
     const role = roleParameters(parameters, () => 'Request ARN is invalid');
     const accountId = parseRoleArn(role.roleArn)?.accountId ?? '';
     const identity = await verifyWebIdentity(context, request, token, accountId);
