@@ -31,11 +31,18 @@ export function whyOf({ authorizations, notes, errorCode }: CallRecord): string 
   const denied = authorizations.findLast(({ decision }) => decision.value !== 'allowed');
   if (denied !== undefined) return sentenceOf(denied);
   if (errorCode !== undefined && notes.length > 0) return notes.at(-1);
-  const assumed = authorizations.filter(({ action }) => action.startsWith('sts:AssumeRole'));
+  // Session tags are mostly let in by the statement that lets the role be assumed.
+  const assumed = authorizations.filter(
+    (one, index, all) => one.action.startsWith('sts:') && placeIn(one) !== placeIn(all[index - 1]),
+  );
   const telling = assumed.length > 0 ? assumed : authorizations.slice(-1);
   const association = notes.filter((note) => note.startsWith('association '));
   return [...association, ...telling.map(sentenceOf)].join('; ') || undefined;
 }
+
+/** `allowed by statement 1 of …`, without what matched. */
+const placeIn = (authorization: Authorization | undefined): string | undefined =>
+  authorization?.decision.reason.split(': ')[0];
 
 const sentenceOf = ({ action, decision: { reason } }: Authorization): string =>
   /^(?:allowed|denied)\b/.test(reason) ? `${action} ${reason}` : reason;

@@ -21,22 +21,21 @@ export function explainDecision(
     ({ statement, kind }) =>
       statement.effect === effect &&
       applies(statement, request) !== GRANT.none &&
-      (effect === 'Deny' ? kind === verdict.deniedBy : GIVES_ACCESS.has(kind)),
+      (effect === 'Allow' || kind === verdict.deniedBy),
   );
-  const [first, ...others] = [
-    ...decided.filter(({ kind }) => kind === verdict.allowedBy),
-    ...decided.filter(({ kind }) => kind !== verdict.allowedBy),
-  ].map((candidate) => `${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`);
-  const verb = effect === 'Allow' ? 'allowed' : 'denied';
-  return [
-    `${verb} by ${first}`,
-    ...others.map((other) => `also by ${other}`),
-    ...(effect === 'Allow' ? missedDeny(candidates, request) : []),
-  ].join('; ');
+  const isDecisive = ({ kind }: Candidate): boolean => kind === (verdict.allowedBy ?? verdict.deniedBy);
+  const told = [...decided.filter(isDecisive), ...decided.filter((candidate) => !isDecisive(candidate))].map(
+    (candidate, index) => {
+      const verb = index > 0 ? (LIMITS.has(candidate.kind) ? 'within' : 'also by') : `${PAST[effect]} by`;
+      return `${verb} ${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`;
+    },
+  );
+  return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
 }
 
-/** The kinds of which an Allow gives access; others only limit it. */
-const GIVES_ACCESS: ReadonlySet<PolicyKind> = new Set(['identity', 'resource', 'trust']);
+const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
+/** The kinds of which an Allow gives no access, but limits what others give. */
+const LIMITS: ReadonlySet<PolicyKind> = new Set(['boundary', 'session']);
 
 const placeOf = ({ statement, policy }: Candidate): string => `${statementLabel(statement)} of ${policy}`;
 

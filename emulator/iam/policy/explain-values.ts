@@ -21,11 +21,11 @@ export function valueless(patterns: readonly Pattern[], request: EvaluationReque
   for (const token of patterns.flatMap(({ tokens }) => tokens))
     if (isVariable(token) && token.defaultValue === undefined && request.variable(token.key) === undefined)
       keys.set(token.key.lowerCase, token.key);
-  const told = [...keys.values()].map((key) =>
-    request.values(key) === undefined
-      ? `\${${key.name}} has no value${without(key, request)}`
-      : `\${${key.name}} has several values`,
-  );
+  const told = [...keys.values()].map((key) => {
+    if (request.values(key) !== undefined) return `\${${key.name}} has several values`;
+    const hint = without(key, request);
+    return `\${${key.name}} has no value${hint && `: ${hint}`}`;
+  });
   return told.length === 0 ? '' : ` (${told.join('; ')})`;
 }
 
@@ -44,12 +44,12 @@ export function without({ name, lowerCase }: ContextKey, { input: { context } }:
   const [family = ''] = lowerCase.split('/');
   if (TAGS[family] === undefined) return '';
   const tags = Object.keys(context).filter((key) => key.toLowerCase().startsWith(`${family}/`));
-  if (tags.length === 0) return `, since ${TAGS[family]}`;
+  if (tags.length === 0) return TAGS[family];
   const near = nearest(
     name.slice(family.length + 1),
     tags.map((key) => key.slice(family.length + 1)),
   );
   const key = tags.find((tag) => tag.slice(family.length + 1) === near);
-  if (key === undefined) return `; there is ${listed(tags.sort())}`;
-  return `; the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
+  if (key === undefined) return `there is ${listed(tags.sort())}`;
+  return `the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
 }

@@ -121,17 +121,17 @@ describe('the reason of a decision', () => {
         ],
         context: tags,
       },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: Resource "arn:aws:s3:::data/one/\${aws:PrincipalTag/kubernetes-namespce}/*" does not cover ${OBJECT} (\${aws:PrincipalTag/kubernetes-namespce} has no value; the nearest is aws:PrincipalTag/kubernetes-namespace, "red")`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: Resource "arn:aws:s3:::data/one/\${aws:PrincipalTag/kubernetes-namespce}/*" does not cover ${OBJECT} (\${aws:PrincipalTag/kubernetes-namespce} has no value: the nearest is aws:PrincipalTag/kubernetes-namespace, "red")`,
     ],
     [
       'names a misspelt condition key and the nearest tag',
       { identity: [{ ...read, Condition: { StringEquals: { 'aws:PrincipalTag/namespace': 'red' } } }], context: tags },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent; the nearest is aws:PrincipalTag/kubernetes-namespace, "red", StringEquals wants "red"`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals wants "red" (the nearest is aws:PrincipalTag/kubernetes-namespace, "red")`,
     ],
     [
       'says that a session has no tags',
       { identity: [{ ...read, Condition: { StringEquals: { 'aws:PrincipalTag/namespace': 'red' } } }] },
-      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent, since the session has no tags, StringEquals wants "red"`,
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 1 of the identity policy not applied: aws:PrincipalTag/namespace is absent, StringEquals wants "red" (the session has no tags)`,
     ],
     [
       'says that a variable has several values',

@@ -131,12 +131,13 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
   const actual = request.values(key);
   const matching = values.filter((value) => conditionMatches(value, actual, request));
   const telling = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
-  const is = actual === undefined ? `absent${without(key, request)}` : listed(listOf(actual));
+  const is = actual === undefined ? 'absent' : listed(listOf(actual));
+  const hint = actual === undefined && !conditionHolds(condition, request) ? without(key, request) : '';
   const missing = valueless(
     values.flatMap(({ pattern }) => pattern ?? []),
     request,
   );
-  return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${missing}`;
+  return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
 }
 
 /** The principal in words. A session is told by its role, unless the element is about sessions of that role one by one. */

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ProbeOutcome } from '../../harness/report/results.ts';
+import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
+
+/** A policy of a scenario of the project, made wider by hand, and what must be said of the probe that it lets in. */
+interface Widening {
+  readonly id: string;
+  readonly suite: string;
+  /** In the scenario's text; must be there. */
+  readonly from: string;
+  readonly to: string;
+  /** Number of the probe, from 1. */
+  readonly probe: number;
+  /** What the why-line must name, in its order. */
+  readonly names: readonly string[];
+}
+
+const ROLE = 'inline policy scenario of role conformance-RUN-';
+
+const WIDENINGS: readonly Widening[] = [
+  {
+    id: 'AB-01',
+    suite: 'abac',
+    from: "'data/${aws:PrincipalTag/kubernetes-namespace}/*'",
+    to: "'data/*'",
+    probe: 2,
+    names: [
+      `s3:GetObject allowed by statement 1 of ${ROLE}wb-01-app: `,
+      'Resource "arn:aws:s3:::conformance-RUN-wb-01-data/*"',
+    ],
+  },
+  {
+    id: 'AB-02',
+    suite: 'abac',
+    from: "podIdentityRole(allow('s3:GetObject', ",
+    to: "podIdentityRole(allow('s3:PutObject', '*'), allow('s3:*', '*'), allow('s3:GetObject', ",
+    probe: 2,
+    names: [`allowed by statement 2 of ${ROLE}wb-02-app: Action "s3:*", Resource "*"`],
+  },
+  {
+    id: 'AB-04',
+    suite: 'abac',
+    from: "sameTag('kubernetes-namespace', 'kubernetes-service-account', 'eks-cluster-name')",
+    to: "sameTag('kubernetes-namespace', 'eks-cluster-name')",
+    probe: 3,
+    names: [
+      `allowed by statement 1 of ${ROLE}wb-04-app: `,
+      's3:ExistingObjectTag/kubernetes-namespace is "wb-04-app-RUN", StringEquals wants "wb-04-app-RUN"',
+    ],
+  },
+  {
+    id: 'AB-06',
+    suite: 'abac',
+    from: "sameTag('kubernetes-namespace')",
+    to: "{ StringEqualsIfExists: sameTag('kubernetes-namespace').StringEquals }",
+    probe: 2,
+    names: [
+      `allowed by statement 1 of ${ROLE}wb-06-app: `,
+      's3:ExistingObjectTag/kubernetes-namespace is absent, StringEqualsIfExists wants "wb-06-app-RUN"',
+    ],
+  },
+  {
+    id: 'AB-10',
+    suite: 'abac',
+    from: "denyOtherNamespaces('data/other/*', 'elsewhere')",
+    to: "denyOtherNamespaces('data/other/*', '<namespace:app>')",
+    probe: 2,
+    names: [
+      `allowed by statement 1 of ${ROLE}wb-10-app: Action "s3:GetObject", Resource "arn:aws:s3:::conformance-RUN-wb-10-data/*"`,
+      'statement 2 of bucket policy of conformance-RUN-wb-10-data (Deny) not applied: aws:PrincipalTag/kubernetes-namespace is "wb-10-app-RUN", StringNotEquals wants "wb-10-app-RUN"',
+    ],
+  },
+  {
+    id: 'SEC-12',
+    suite: 'security',
+    from: "boundary: [allow('s3:*', 'data/open/*')]",
+    to: "boundary: [allow('s3:*', 'data/open/*'), allow('s3:Get*', '*')]",
+    probe: 2,
+    names: [
+      `allowed by statement 1 of ${ROLE}wec-12-app: `,
+      'within statement 2 of permissions boundary ',
+      'Action "s3:Get*", Resource "*"',
+    ],
+  },
+  {
+    id: 'PI-20',
+    suite: 'pod-identity',
+    from: "policy: [allow('s3:*', 'data/a/*')]",
+    to: "policy: [allow('s3:*', 'data/?/*')]",
+    probe: 2,
+    names: ['within statement 1 of session policy 1 of ', 'Resource "arn:aws:s3:::conformance-RUN-wi-20-data/?/*"'],
+  },
+  {
+    id: 'PI-10',
+    suite: 'pod-identity-trust',
+    from: "actions: ['sts:AssumeRole']",
+    to: "actions: ['sts:*']",
+    probe: 2,
+    names: [
+      'association a-',
+      'sts:AssumeRole allowed by statement 1 of trust policy of role conformance-RUN-wi-10-untaggable: Principal "pods.eks.amazonaws.com", Action "sts:*"',
+    ],
+  },
+  {
+    id: 'PI-24',
+    suite: 'pod-identity-trust',
+    from: "'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*'",
+    to: "'arn:aws:eks:*:<account:main>:*'",
+    probe: 2,
+    names: [
+      'sts:AssumeRole allowed by statement 1 of trust policy',
+      'aws:SourceArn is "arn:aws:eks:',
+      'ArnLike wants "arn:aws:eks:*:111122223333:*"',
+    ],
+  },
+  {
+    id: 'XA-05',
+    suite: 'cross-account',
+    from: "'aws:RequestTag/kubernetes-namespace': '<namespace:red>',",
+    to: '',
+    probe: 2,
+    names: [
+      'also by statement 1 of trust policy of role conformance-RUN-wa-05-target',
+      'aws:RequestTag/kubernetes-service-account is "app", StringEquals wants "app"',
+    ],
+  },
+  {
+    id: 'IR-08',
+    suite: 'irsa',
+    from: "operator: 'StringEquals'",
+    to: "operator: 'StringLike'",
+    probe: 2,
+    names: [
+      'sts:AssumeRoleWithWebIdentity allowed by statement 1 of trust policy of role conformance-RUN-wr-08-starred',
+      ':sub is "system:serviceaccount:wr-08-app-RUN:app", StringLike wants "system:serviceaccount:wr-08-app-RUN:*"',
+    ],
+  },
+];
+
+const ownId = (id: string): string => `W${id.slice(1)}`;
+
+/** The text of a suite with its scenarios widened, whose ids are their own and as long. */
+function widened(suite: string): string {
+  let text = readFileSync(join(ROOT, 'suites', `${suite}.ts`), 'utf8');
+  for (const { id, from, to } of WIDENINGS.filter((one) => one.suite === suite)) {
+    const start = text.indexOf(`scenario('${id}'`);
+    const at = text.indexOf(from, start);
+    expect(at, `${id} has ${from}`).to.be.greaterThan(start);
+    expect(text.slice(start + 1, at), `${id} has ${from}`).not.to.contain("scenario('");
+    text = text.slice(0, at) + to + text.slice(at + from.length);
+  }
+  return text
+    .replaceAll(/scenario\('[A-Z]/g, "scenario('W")
+    .replace('../harness/index.ts', 'eks-pod-identity-conformance');
+}
+
+describe('a denial that was expected, under a policy that is too wide', function () {
+  this.timeout(120_000);
+  let run: CliRun;
+  before(async () => {
+    const suites = [...new Set(WIDENINGS.map(({ suite }) => suite))];
+    run = await runConformance({
+      files: Object.fromEntries(suites.map((suite) => [`${suite}.ts`, widened(suite)])),
+      args: ['--scenario', WIDENINGS.map(({ id }) => ownId(id)).join(',')],
+      env: { COLUMNS: '80' },
+    });
+  });
+
+  const probeOf = ({ id, probe }: Widening): ProbeOutcome | undefined =>
+    run.results?.scenarios.find((scenario) => scenario.id === ownId(id))?.probes[probe - 1];
+  /** Without the run's id, and without breaks of lines. */
+  const plain = (text: string): string => text.replaceAll(run.results?.run.id ?? 'none', 'RUN').replace(/\s+/g, ' ');
+
+  for (const widening of WIDENINGS)
+    it(`fails in ${widening.id} with the statement that let it in: ${widening.to || `without ${widening.from}`}`, () => {
+      const probe = probeOf(widening);
+      expect(probe, run.stderr).to.include({ verdict: 'failed' });
+      const why = plain(probe?.why ?? '');
+      let at = 0;
+      for (const name of widening.names) {
+        expect(why.indexOf(name, at), `${name} in: ${why}`).not.to.equal(-1);
+        at = why.indexOf(name, at);
+      }
+      const applied = probe?.explanation?.authorizations
+        .flatMap(({ statements }) => statements)
+        .filter((one) => one.applied);
+      expect(applied, 'statements of the explanation').not.to.have.length(0);
+      for (const [what, text] of [
+        ['the terminal', run.stderr],
+        ['junit.xml', unescaped(run.junit ?? '')],
+        [
+          'the diagnostics',
+          readFileSync(join(run.reportDirectory, `diagnostics/${ownId(widening.id)}/summary.md`), 'utf8'),
+        ],
+      ] as const)
+        expect(plain(text), what).to.contain(why);
+    });
+
+  it('is told in lines of 80 columns, but for words that are longer', () => {
+    const lines = run.stderr.split('\n').filter((line) => line.startsWith('      '));
+    expect(lines.filter((line) => line.trimStart().startsWith('why: '))).to.have.length(WIDENINGS.length);
+    expect(lines.filter((line) => line.length > 80 && /\S\s/.test(line))).to.deep.equal([]);
+  });
+});
+
+const unescaped = (xml: string): string => xml.replaceAll(/<!\[CDATA\[|\]\]>/g, '');
