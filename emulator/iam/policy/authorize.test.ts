@@ -192,7 +192,7 @@ describe('authorize', () => {
         `not applied: Principal names "444455556666", not a session of ${SESSION.roleArn}`,
         'not applied: Action "s3:PutObject" does not list s3:GetObject',
         `not applied: Resource "arn:aws:s3:::other/*" does not cover ${OBJECT}`,
-        'not applied: aws:PrincipalTag/team is absent, StringEquals wants "blue" (there is "aws:PrincipalTag/env")',
+        'not applied: aws:PrincipalTag/team is absent, StringEquals wants "blue"',
       ]);
       expect(explained[0]).to.deep.include({ principalMatched: false, kind: 'resource', conditions: [] });
       expect(explained[1]).to.deep.include({ sid: 'write', index: 0, actionMatched: false });

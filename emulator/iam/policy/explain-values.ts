@@ -39,7 +39,7 @@ const TAGS: Readonly<Record<string, string>> = {
   's3:buckettag': 'the bucket has no tags',
 };
 
-/** Of a key that the request lacks: the nearest tag that it has, which may be what was meant, or those that it has. */
+/** Of a key that the request lacks: the nearest tag that it has, which may be what was meant. */
 export function without({ name, lowerCase }: ContextKey, { input: { context } }: EvaluationRequest): string {
   const [family = ''] = lowerCase.split('/');
   if (TAGS[family] === undefined) return '';
@@ -50,6 +50,5 @@ export function without({ name, lowerCase }: ContextKey, { input: { context } }:
     tags.map((key) => key.slice(family.length + 1)),
   );
   const key = tags.find((tag) => tag.slice(family.length + 1) === near);
-  if (key === undefined) return `there is ${listed(tags.sort())}`;
-  return `the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
+  return key === undefined ? '' : `the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
 }

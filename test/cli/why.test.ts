@@ -1,0 +1,123 @@
+import { expect } from 'chai';
+import { runConformance, type CliRun } from '../support/run-cli.ts';
+import { scenario, suiteFile } from '../support/suites.ts';
+
+const world = (roles: string, workloads: string, more = ''): string =>
+  `roles: { ${roles} }, workloads: { ${workloads} }, objects: ['data/red/key'], ${more}`;
+
+/** Id, probes and world of a scenario, and what the why-line of its last probe must say. */
+const CASES: readonly (readonly [id: string, title: string, probes: string, world: string, why: RegExp])[] = [
+  [
+    'MY-01',
+    'the part of a trust policy that kept EKS Auth away',
+    `granted('app', fetchCredentials())`,
+    world(
+      `app: { trust: [all.trustPodIdentity({ conditions: { StringEquals: { 'aws:RequestTag/kubernetes-service-account': 'ledger' } } })] }`,
+      `app: { serviceAccount: 'batch', role: 'app' }`,
+    ),
+    /^no role trust policy allows sts:AssumeRole on \S+; statement 1 of trust policy of role \S+-my-01-app not applied: aws:RequestTag\/kubernetes-service-account is "batch", StringEquals wants "ledger"$/,
+  ],
+  [
+    'MY-02',
+    'the part of a trust policy that kept STS away, from the SDK too',
+    `granted('app', all.assumeWithWebIdentity('app')), granted('app', getObject('data/red/key'))`,
+    world(`app: all.irsaRole('elsewhere/app')`, `app: { irsa: 'app' }`),
+    /^no role trust policy allows sts:AssumeRoleWithWebIdentity on \S+; statement 1 of trust policy of role \S+-my-02-app not applied: \S+:sub is "system:serviceaccount:my-02-app-\S+:app", StringEquals wants "system:serviceaccount:my-02-elsewhere-\S+:app"$/,
+  ],
+  [
+    'MY-03',
+    'the bucket policy whose principal is another',
+    `granted('app', getObject('data/red/key'))`,
+    world(
+      `app: podIdentityRole(), other: podIdentityRole()`,
+      `app: { role: 'app' }`,
+      `buckets: { data: { policy: [all.forPrincipal('<role:other>', allow('s3:GetObject', 'data/*'))] } },`,
+    ),
+    /; statement 1 of bucket policy of \S+-my-03-data not applied: Principal names "arn:aws:iam::111122223333:role\/\S+-my-03-other", not a session of arn:aws:iam::111122223333:role\/\S+-my-03-app$/,
+  ],
+  [
+    'MY-04',
+    'a misspelt variable and the nearest tag',
+    `granted('app', getObject('data/red/key'))`,
+    world(
+      `app: podIdentityRole(allow('s3:GetObject', 'data/\${aws:PrincipalTag/kubernetes-namespce}/*'))`,
+      `app: { role: 'app' }`,
+    ),
+    /Resource "arn:aws:s3:::\S+\/\$\{aws:PrincipalTag\/kubernetes-namespce\}\/\*" does not cover \S+ \(\$\{aws:PrincipalTag\/kubernetes-namespce\} has no value: the nearest is aws:PrincipalTag\/kubernetes-namespace, "my-04-app-\S+"\)$/,
+  ],
+  [
+    'MY-05',
+    'that nothing has the webhook inject credentials',
+    `granted('app', fetchCredentials())`,
+    world(`app: podIdentityRole()`, `app: {}`),
+    /^nothing has the webhook inject credentials: there is neither an association nor annotation eks\.amazonaws\.com\/role-arn of service account my-05-app-\S+\/app$/,
+  ],
+  [
+    'MY-06',
+    'the association ahead of the annotation, and the container that is left out',
+    `all.succeeds(all.admitPod('app', { metadata: { annotations: { 'eks.amazonaws.com/skip-containers': 'app' } } }), { facts: { injected: 'irsa' } })`,
+    world(`app: podIdentityRole()`, `app: { role: 'app', irsa: 'app' }`),
+    /^association a-\w+ of service account my-06-app-\S+\/app has the webhook inject container credentials, ahead of annotation eks\.amazonaws\.com\/role-arn; annotation eks\.amazonaws\.com\/skip-containers leaves out "app"$/,
+  ],
+  [
+    'MY-07',
+    'the association and the trust policy that gave another role than the expected one',
+    `granted('app', getObject('data/red/key'), { as: 'other' })`,
+    world(`app: podIdentityRole(allow('s3:*', '*')), other: podIdentityRole()`, `app: { role: 'app' }`),
+    /^association a-\w+ maps my-07-app-\S+\/app to arn:aws:iam::111122223333:role\/\S+-my-07-app; sts:AssumeRole allowed by statement 1 of trust policy of role \S+-my-07-app: Principal "pods\.eks\.amazonaws\.com", Action "sts:AssumeRole"$/,
+  ],
+];
+
+describe('why a probe is not as expected', function () {
+  this.timeout(120_000);
+  let run: CliRun;
+  before(async () => {
+    run = await runConformance({
+      files: {
+        'mine.ts': suiteFile(
+          ...CASES.map(([id, , probes, where]) => scenario(id, probes, where)),
+          scenario(
+            'MY-09',
+            `denied('app', getObject('data/red/key'), { by: 's3', policy: 'resource' }), control('app', getObject('data/red/key'))`,
+            world(`app: podIdentityRole(allow('s3:PutObject', '*'))`, `app: { role: 'app' }`),
+          ),
+          scenario(
+            'MY-10',
+            `control('app', all.putObject('data/red/key')), denied('app', getObject('data/red/key'), { by: 's3' })`,
+            world(`app: podIdentityRole(allow('s3:GetObject', '*'))`, `app: { role: 'app' }`),
+          ),
+        ),
+      },
+      args: ['--suite', 'mine'],
+    });
+  });
+
+  const result = (id: string) => run.results?.scenarios.find((one) => one.id === id);
+
+  for (const [id, title, , , why] of CASES)
+    it(`names ${title}`, () => {
+      const probes = result(id)?.probes ?? [];
+      expect(probes, run.stderr).not.to.have.length(0);
+      for (const probe of probes) {
+        expect(probe.verdict).to.equal('failed');
+        expect(probe.why).to.match(why);
+        expect(run.stderr).to.contain(`\n        why: ${probe.why}\n`);
+      }
+    });
+
+  it('tells a failed control first, and a denial beside it as what means nothing', () => {
+    const { verdict, reason, probes } = result('MY-09')!;
+    expect(verdict).to.equal('inconclusive');
+    expect(reason).to.match(
+      /^Probe 2 \(app: GetObject \S+\): The control failed, so the denials of this scenario mean nothing\./,
+    );
+    expect(probes.map((probe) => probe.verdict)).to.deep.equal(['inconclusive', 'inconclusive']);
+    expect(probes[0]?.reason).to.match(/But a control failed, so this means nothing\.$/);
+    expect(run.stderr).to.match(/INCONCLUSIVE MY-09 .*\n +Probe 2 .*\n +why: .*\n +Probe 1 /);
+  });
+
+  it('calls access that should not have been a failure, though a control failed', () => {
+    expect(result('MY-10')).to.include({ verdict: 'failed' });
+    expect(result('MY-10')?.probes.map(({ verdict }) => verdict)).to.deep.equal(['inconclusive', 'failed']);
+  });
+});
