@@ -83,7 +83,8 @@ function shapeConstraints(
   });
   const [item, key, value] = [inner(shape.member), inner(shape.key), inner(shape.value)];
   const demands = {
-    ...(min && { min }),
+    // Nothing is shorter than 0, but a number may be less.
+    ...(min !== undefined && (min > 0 || isNumber(shape)) && { min }),
     ...(max !== undefined && { max }),
     ...(pattern !== undefined && { pattern: portable(pattern) }),
     ...(shape.enum && { enum: shape.enum }),
@@ -99,6 +100,10 @@ function shapeConstraints(
     ...(sensitive && { sensitive }),
     ...(shape.type === 'list' && { itemName: shape.flattened ? '' : (shape.member?.locationName ?? 'member') }),
   };
+}
+
+function isNumber({ type }: ModelShape): boolean {
+  return type === 'integer' || type === 'long';
 }
 
 /** Members of a path are there wherever the path is one of the operation. */

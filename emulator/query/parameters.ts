@@ -61,6 +61,13 @@ export class QueryParameters {
     return members.length > 0 ? members : undefined;
   }
 
+  /** A structure; undefined when none of its members was sent. */
+  structure(name: string): QueryParameters | undefined {
+    const prefix = `${this.#prefix}${name}.`;
+    const there = [...this.#values.keys()].some((key) => key.startsWith(prefix));
+    return there ? new QueryParameters(this.#values, prefix) : undefined;
+  }
+
   /** The members of a list of structures, in the order of their numbers. Undefined when none was sent. */
   structures(name: string): readonly QueryParameters[] | undefined {
     const members = this.#memberNumbers(name).map(

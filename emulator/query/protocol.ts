@@ -25,8 +25,11 @@ export interface QueryApi {
 
 const READER: Reader<QueryParameters> = {
   member: (parent, name, _, shape, item) => {
+    if (shape?.type === 'structure') return parent.structure(name);
     if (shape?.type !== 'list') return parent.text(name);
-    return item?.type === 'structure' ? parent.structures(name) : parent.texts(name);
+    const items = item?.type === 'structure' ? parent.structures(name) : parent.texts(name);
+    // `Tags=` is a list of no elements.
+    return items ?? (parent.text(name) === '' ? [] : undefined);
   },
   items: (value) => value as readonly unknown[],
 };

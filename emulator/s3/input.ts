@@ -70,13 +70,12 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
 };
 
 /**
- * Checks a call against S3's API model. Whoever sends an empty tag key is told so by the tags' own check.
+ * Checks a call against S3's API model.
  *
  * @throws AwsError `InvalidArgument` and the others above for headers and parameters, `MalformedXML` for a document
  */
 export function checkInput(operation: string, call: S3Call): void {
-  const found = violationsOf('s3', operation, { call }, READER);
-  const violation = found.find(({ path }) => !/\.tag(s|Set)\.\d+\.member\.key$/.test(path) || found.length > 1);
+  const [violation] = violationsOf('s3', operation, { call }, READER);
   if (violation !== undefined) throw refusal(violation);
 }
 
@@ -90,6 +89,9 @@ function refusal({ name, in: place, value, path }: Violation): AwsError {
       return new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
         LocationConstraint: plain,
       });
+    }
+    if (plain === '' && /\.tag(s|Set)\.\d+\.member\.key$/.test(path)) {
+      return new AwsError('InvalidTag', 400, 'The TagKey you have provided is invalid', { TagKey: '' });
     }
     return malformedXml();
   }

@@ -27,6 +27,7 @@ const AREAS: readonly (readonly [program: string, title: string])[] = [
   ['iam_sts.py', 'IAM and STS, to boto3'],
   ['eks.py', 'EKS and EKS Auth, to boto3 and the AWS CLI'],
   ['kubernetes.py', 'a cluster, to kubectl, boto3 and the AWS CLI'],
+  ['constraints.py', 'all services, to requests that break their API models'],
   ['go', 'all services and a cluster, to the AWS SDK for Go'],
 ];
 
