@@ -10,7 +10,7 @@ import { format } from 'prettier';
 import type { Constraints, MemberConstraints, ShapeConstraints } from '../emulator/constraints/violations.ts';
 import { ROUTES as EKS_ROUTES } from '../emulator/eks/routes.ts';
 import { OPERATIONS as IAM } from '../emulator/iam/api/service.ts';
-import { OPERATIONS as S3 } from '../emulator/s3/operations.ts';
+import { CONTROL_OPERATIONS as S3_CONTROL, OPERATIONS as S3 } from '../emulator/s3/operations.ts';
 import { OPERATIONS as STS } from '../emulator/sts/service.ts';
 
 /** A member or the element of a list, as the models write it. */
@@ -48,6 +48,7 @@ export const EMULATED: Readonly<Record<string, readonly string[]>> = {
   eks: EKS_ROUTES.map(({ operation }) => operation),
   'eks-auth': ['AssumeRoleForPodIdentity'],
   s3: Object.keys(S3),
+  s3control: Object.keys(S3_CONTROL),
 };
 
 /** Shapes that demand nothing are left out, and with them all that leads to them alone. */

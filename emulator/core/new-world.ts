@@ -94,6 +94,7 @@ export function newWorld(options: WorldOptions): NewWorld {
       oidcProviders: new EventualMap(time),
       clusters: new EventualMap(time),
       serviceLinkedRoles: new Set(),
+      publicAccessBlock: undefined,
     };
     accounts.set(id, account);
     return account;

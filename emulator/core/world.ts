@@ -8,7 +8,7 @@ import type { ServiceName } from './service.ts';
 import type { EmulatorSettings } from './settings.ts';
 import type { Cluster } from '../eks/model.ts';
 import type { ManagedPolicy, OidcProvider, Role } from '../iam/model.ts';
-import type { Bucket } from '../s3/model.ts';
+import type { Bucket, PublicAccessBlock } from '../s3/model.ts';
 
 export interface Account {
   readonly id: string;
@@ -21,6 +21,8 @@ export interface Account {
   readonly clusters: EventualMap<Cluster>;
   /** ARNs of roles that services made for themselves: an account begins without. */
   readonly serviceLinkedRoles: Set<string>;
+  /** What S3 Control blocks for all buckets of the account; an account begins without. */
+  publicAccessBlock: PublicAccessBlock | undefined;
 }
 
 /** A disturbance that tests turn on: calls it matches are delayed, or answered with the error, or both. */

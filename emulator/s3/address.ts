@@ -1,4 +1,6 @@
 import { AwsError } from '../core/errors.ts';
+import type { ServiceRequest } from '../core/service.ts';
+import { notImplemented } from './errors.ts';
 
 /** What a request's host and path name. Bucket undefined: the service itself; key undefined: the bucket itself. */
 export interface S3Address {
@@ -25,6 +27,21 @@ export function s3Address(host: string, path: string): S3Address {
   if (slash < 0) return { bucket: decode(path.slice(1)), key: undefined };
   const key = path.slice(slash + 1);
   return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
+}
+
+/**
+ * What a request to S3 Control is about, which shares S3's signing name and knows accounts by a header: tags of a bucket, or
+ * the account itself. Undefined for all others.
+ */
+export function s3ControlPath({
+  path,
+  headers,
+}: Pick<ServiceRequest, 'path' | 'headers'>): (S3Address & { readonly level: 'tags' | 'account' }) | undefined {
+  if (headers['x-amz-account-id'] === undefined || !path.startsWith('/v20180820/')) return undefined;
+  const bucket = /^arn:aws:s3:::([^/]+)$/.exec(decode(path.replace('/v20180820/tags/', '')))?.[1];
+  if (bucket !== undefined) return { level: 'tags', bucket, key: undefined };
+  if (path !== '/v20180820/configuration/publicAccessBlock') throw notImplemented(path);
+  return { level: 'account', bucket: undefined, key: undefined };
 }
 
 function decode(text: string): string {

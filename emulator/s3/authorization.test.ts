@@ -150,6 +150,7 @@ function decisions(start: () => TestS3): void {
   });
 
   it('lets anybody in whom the bucket policy lets in', async () => {
+    await s3.call(s3.root, 'DELETE', '/data?publicAccessBlock');
     await policy([{ Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/red/*' }]);
     expect((await s3.call(undefined, 'GET', '/data/red/key')).status).to.equal(200);
     expect((await s3.call(undefined, 'GET', '/data/blue/key')).status).to.equal(403);

@@ -3,18 +3,43 @@ import type { AuthorizationQuestion } from '../core/context.ts';
 import { keyed } from '../core/tag-context.ts';
 import { isBucketName } from './address.ts';
 import type { S3Call } from './call.ts';
-import { invalidBucketName, noSuchBucket, noSuchKey } from './errors.ts';
-import type { Bucket, ExistingObject } from './model.ts';
+import {
+  invalidArgument,
+  invalidBucketName,
+  isDeleteMarker,
+  noSuchBucket,
+  noSuchKey,
+  noSuchVersion,
+} from './errors.ts';
+import { isVersionId } from './model.ts';
+import type { Bucket, ExistingObject, ObjectName } from './model.ts';
+import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
 /** The bucket that a call names. S3 says that a bucket is missing before it asks who wants to know. */
-export function bucketOf(call: S3Call, name: string = call.bucketName): Bucket {
+export function bucketOf(call: S3Call): Bucket {
+  return ownedBucket(call, call.bucketName, 'x-amz-expected-bucket-owner');
+}
+
+/** The bucket that a copy is made from. */
+export function sourceBucketOf(call: S3Call, name: string): Bucket {
+  return ownedBucket(call, name, 'x-amz-source-expected-bucket-owner');
+}
+
+function ownedBucket({ context, request }: S3Call, name: string, ownerHeader: string): Bucket {
   if (!isBucketName(name)) throw invalidBucketName(name);
-  const bucket = call.context.world.buckets.get(name);
+  const expectedOwner = request.headers[ownerHeader];
+  if (expectedOwner !== undefined && !/^\d{12}$/.test(expectedOwner)) {
+    throw new AwsError(
+      'InvalidBucketOwnerAWSAccountID',
+      400,
+      `The value of the expected bucket owner parameter must be an AWS Account ID... [${expectedOwner}]`,
+    );
+  }
+  const bucket = context.world.buckets.get(name);
   if (bucket === undefined) throw noSuchBucket(name);
-  const expectedOwner = call.request.headers['x-amz-expected-bucket-owner'];
-  if (expectedOwner !== undefined && name === call.bucketName && expectedOwner !== bucket.accountId) {
+  if (expectedOwner !== undefined && expectedOwner !== bucket.accountId) {
     throw new AwsError('AccessDenied', 403, 'Access Denied');
   }
   return bucket;
@@ -25,9 +50,20 @@ export function demandOnBucket(call: S3Call, bucket: Bucket, action: string, key
   demand(call, question(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys));
 }
 
-/** @throws AwsError `AccessDenied` */
-export function demandOnObject(call: S3Call, bucket: Bucket, key: string, action: string, keys: Keys = {}): void {
-  demand(call, question(call, bucket, action, `arn:aws:s3:::${bucket.name}/${key}`, keys));
+/**
+ * Asks for an action on an object. On one of its versions it is another action, such as `s3:GetObjectVersion` (S3 User Guide,
+ * "Required permissions for Amazon S3 API operations").
+ *
+ * @throws AwsError `AccessDenied`
+ */
+export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
+  const { key, versionId } = name;
+  const resource = `arn:aws:s3:::${bucket.name}/${key}`;
+  if (versionId === undefined) demand(call, question(call, bucket, action, resource, keys));
+  else {
+    const ofVersion = action.replace('Object', 'ObjectVersion');
+    demand(call, question(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys }));
+  }
 }
 
 /** Asks about a resource that is no bucket yet: all buckets, or one that is to be made. */
@@ -35,29 +71,49 @@ export function demandOnService(call: S3Call, accountId: string, action: string,
   demand(call, { action, resource, resourceAccount: accountId, context: { ...signatureKeys(call), ...keys } });
 }
 
-/** What there is under a key, as far as authorization has to know it; undefined: no object. */
-export async function existingObject(call: S3Call, bucket: Bucket, key: string): Promise<ExistingObject | undefined> {
-  return call.backend === undefined ? bucket.objects.get(key) : call.backend.existing(call, bucket.name, key);
+/** What there is under a name, as far as authorization has to know it; undefined: no object. */
+export async function existingObject(
+  call: S3Call,
+  bucket: Bucket,
+  name: ObjectName,
+): Promise<ExistingObject | undefined> {
+  return call.backend === undefined ? bucket.objects.get(name) : call.backend.existing(call, bucket.name, name);
 }
 
 /**
- * The object, after `action` was allowed on it. For one that is missing the answer depends on `s3:ListBucket`: who may
- * not list must not learn what is there (S3 API Reference, GetObject, "Permissions").
+ * The object, after `actions` were allowed on it. For one that is missing the answer depends on `s3:ListBucket`, or
+ * `s3:ListBucketVersions` for a version: who may not list must not learn what is there (S3 API Reference, GetObject,
+ * "Permissions").
  *
- * @throws AwsError `AccessDenied`, `NoSuchKey`
+ * @throws AwsError `AccessDenied`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed`
  */
 export async function objectFor(
   call: S3Call,
   bucket: Bucket,
-  action: string,
-  key = call.key,
+  actions: string | readonly string[],
+  name: ObjectName = call,
   keys: Keys = {},
 ): Promise<ExistingObject> {
-  const object = await existingObject(call, bucket, key);
-  demandOnObject(call, bucket, key, action, { ...existingTagKeys(object), ...keys });
+  const { key, versionId } = name;
+  checkVersionId(call, bucket, versionId);
+  const object = await existingObject(call, bucket, name);
+  for (const action of [actions].flat()) {
+    demandOnObject(call, bucket, name, action, { ...existingTagKeys(object), ...keys });
+  }
   if (object !== undefined) return object;
-  demandOnBucket(call, bucket, 's3:ListBucket');
-  throw noSuchKey(key);
+  const deleted = bucket.objects.find(name);
+  if (deleted !== undefined && (versionId !== undefined || call.query.has('tagging')))
+    throw isDeleteMarker(call.request);
+  demandOnBucket(call, bucket, versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions');
+  throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+}
+
+/** @throws AwsError `InvalidArgument` for what is the id of no version that the bucket could have */
+export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string | undefined): void {
+  if (versionId === undefined || versionId === 'null' || call.backend !== undefined) return;
+  if (versionId === '') throw invalidArgument('Version id cannot be the empty string', 'versionId', versionId);
+  if (bucket.versioning !== undefined && isVersionId(versionId)) return;
+  throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
 /** `s3:ExistingObjectTag/<key>`: absent for an object that has no such tag, and for one that is missing. */
@@ -76,9 +132,14 @@ function question(call: S3Call, bucket: Bucket, action: string, resource: string
     action,
     resource,
     resourceAccount: bucket.accountId,
-    resourcePolicy: bucket.policy?.compiled,
-    context: { ...signatureKeys(call), 's3:ResourceAccount': bucket.accountId, ...keys },
+    resourcePolicy: restrictsPublicPolicy(call, bucket) ? undefined : bucket.policy?.compiled,
+    context: { ...signatureKeys(call), 's3:ResourceAccount': bucket.accountId, ...bucketTagKeys(bucket), ...keys },
   };
+}
+
+/** The bucket's tags, which have a say only once attribute-based access control is turned on for it. */
+function bucketTagKeys({ abac, tags }: Bucket): Keys {
+  return abac ? { ...keyed('aws:ResourceTag/', tags), ...keyed('s3:BucketTag/', tags) } : {};
 }
 
 /** Request headers that are condition keys of their own (Service Authorization Reference, "Amazon S3"). */

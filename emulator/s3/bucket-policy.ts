@@ -1,4 +1,5 @@
 import { AwsError } from '../core/errors.ts';
+import { isJsonObject } from '../core/json.ts';
 import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { PolicyDocument } from '../iam/model.ts';
@@ -11,6 +12,7 @@ import { methodNotAllowed } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { Bucket } from './model.ts';
 import { checkBucketStatements } from './policy-statements.ts';
+import { blocks, isPublicPolicy } from './public-access.ts';
 
 const MOST_BYTES = 20 * 1024;
 
@@ -31,6 +33,14 @@ export const putBucketPolicy: Handler = (call) => {
     throw malformedPolicy('Normalized policy document exceeds the maximum allowed size of 20480 bytes.');
   }
   const policy = readBucketPolicy(call, bucket, text);
+  if (isPublicPolicy(policy.text) && blocks(call, bucket, 'BlockPublicPolicy')) {
+    throw new AwsError(
+      'AccessDenied',
+      403,
+      `User: ${call.request.caller?.arn ?? 'anonymous'} is not authorized to perform: s3:PutBucketPolicy on resource: ` +
+        `"arn:aws:s3:::${bucket.name}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
+    );
+  }
   return ownDoing(() => {
     bucket.policy = policy;
     return { status: 204 };
@@ -54,6 +64,7 @@ function ownBucket(call: S3Call, action: string): Bucket {
 }
 
 function readBucketPolicy({ context, request }: S3Call, bucket: Bucket, given: string): PolicyDocument {
+  if (!isJsonText(given)) throw malformedPolicy("Policies must be valid JSON and the first byte must be '{'");
   const { world } = context;
   const options = { kind: 'resource', name: `bucket policy of ${bucket.name}` } as const;
   let document: PolicyDocument;
@@ -84,6 +95,14 @@ function canonicalUserReplaced(world: World, principal: NamedPrincipal): NamedPr
   const account = [...world.accounts.keys()].find((id) => owner(id)['ID'] === principal.value);
   if (account === undefined) throw malformedPolicy('Invalid principal in policy');
   return { type: 'AWS', value: `arn:${world.partition}:iam::${account}:root` };
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    return text.startsWith('{') && isJsonObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 function malformedPolicy(message: string): AwsError {

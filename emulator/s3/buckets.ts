@@ -2,36 +2,59 @@ import { createHash } from 'node:crypto';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../core/tag-context.ts';
+import { pageOf } from '../core/paging.ts';
 import { isBucketName } from './address.ts';
 import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
 import { afterBackend, ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
-import { bucketAlreadyExists, invalidBucketName } from './errors.ts';
+import { bucketAlreadyExists, invalidArgument, invalidBucketName } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
+import { numberOf } from './list-page.ts';
+import { newBucket } from './model.ts';
 import { tagsOfElement } from './tags.ts';
-import { parseXml, xmlDocument } from './xml.ts';
+import { isoTime, parseXml, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
+
+const MOST_BUCKETS = 10_000;
 
 export const listBuckets: Handler = (call) => {
   const accountId = callerAccount(call);
   demandOnService(call, accountId, 's3:ListAllMyBuckets', 'arn:aws:s3:::*', {});
-  const prefix = call.query.get('prefix') ?? '';
+  const { query } = call;
+  const prefix = query.get('prefix') ?? '';
   const { buckets, region } = call.context.world;
-  const own = [...buckets.listed().values()]
-    .filter((bucket) => bucket.accountId === accountId && bucket.name.startsWith(prefix))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const asked = query.get('bucket-region') ?? region;
+  if (!isRegion(asked)) {
+    throw new AwsError('InvalidArgument', 400, `Argument value ${asked} is not a valid AWS Region`, {
+      ArgumentName: 'bucket-region',
+    });
+  }
+  const token = query.get('continuation-token');
+  const { items, next } = pageOf(
+    [...buckets.listed().values()].filter(
+      (bucket) => asked === region && bucket.accountId === accountId && bucket.name.startsWith(prefix),
+    ),
+    ({ name }) => name,
+    {
+      size: numberOf(query, 'max-buckets', { from: 1, to: MOST_BUCKETS }),
+      token: token === '' ? undefined : token,
+      invalidToken: () =>
+        invalidArgument('The continuation token provided is incorrect', 'continuation-token', token ?? ''),
+    },
+  );
   return ownDoing(() => ({
     status: 200,
     body: xmlDocument('ListAllMyBucketsResult', {
       Owner: owner(accountId),
       Buckets: {
-        Bucket: own.map((bucket) => ({
+        Bucket: items.map((bucket) => ({
           Name: bucket.name,
-          CreationDate: new Date(bucket.createdAt).toISOString(),
+          CreationDate: isoTime(bucket.createdAt),
           BucketRegion: region,
           BucketArn: `arn:aws:s3:::${bucket.name}`,
         })),
       },
+      ContinuationToken: next,
       Prefix: prefix === '' ? undefined : prefix,
     }),
   }));
@@ -47,15 +70,18 @@ export const createBucket: Handler = (call) => {
   const keys = { ...(location !== undefined && { 's3:LocationConstraint': location }), ...requestTagContext(tags) };
   demandOnService(call, accountId, 's3:CreateBucket', `arn:aws:s3:::${name}`, keys);
   if (tags.size > 0) demandOnService(call, accountId, 's3:TagResource', `arn:aws:s3:::${name}`, keys);
-  if ((location ?? 'us-east-1') !== region) {
-    throw new AwsError(
-      'IllegalLocationConstraintException',
-      400,
-      `The ${location ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-    );
-  }
+  checkLocation(location, region);
   const existing = buckets.get(name);
+  const answer = {
+    status: 200,
+    headers: {
+      location: region === 'us-east-1' ? `/${name}` : `http://${name}.s3.amazonaws.com/`,
+      'x-amz-bucket-arn': `arn:aws:s3:::${name}`,
+    },
+  };
   if (existing?.accountId === accountId) {
+    // S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou": in North Virginia alone it is as if it were made anew.
+    if (region === 'us-east-1' && tags.size === 0) return ownDoing(() => answer);
     throw new AwsError(
       'BucketAlreadyOwnedByYou',
       409,
@@ -65,11 +91,34 @@ export const createBucket: Handler = (call) => {
   }
   if (existing !== undefined) throw bucketAlreadyExists(name);
   const perform = (): ServiceResponse => {
-    buckets.set(name, { name, accountId, createdAt: request.time, objects: new Map(), policy: undefined, tags });
-    return { status: 200, headers: { location: `/${name}` } };
+    buckets.set(name, newBucket({ name, accountId, createdAt: request.time, tags }));
+    return answer;
   };
   return afterBackend(perform, (backend) => backend.createBucket(call, tags));
 };
+
+/** us-east-1 is asked for by no constraint at all. */
+function checkLocation(location: string | undefined, region: string): void {
+  if (region === 'us-east-1' && location !== undefined && (location === region || !isRegion(location))) {
+    throw new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
+      LocationConstraint: location,
+    });
+  }
+  if ((location ?? 'us-east-1') !== region) {
+    throw new AwsError(
+      'IllegalLocationConstraintException',
+      400,
+      `The ${location ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
+    );
+  }
+}
+
+/** By its form, and by parts of the world that have regions; `EU` is the old name of eu-west-1. */
+function isRegion(name: string): boolean {
+  return /^(?:EU|(?:af|ap|ca|cn|il|me|mx|sa|us|us-gov)-[a-z]+-\d|eu-(?:central|north|south|west|isoe-west)-\d)$/.test(
+    name,
+  );
+}
 
 interface BucketConfiguration {
   readonly location: string | undefined;
@@ -91,7 +140,12 @@ export const headBucket: Handler = (call) => {
   demandOnBucket(call, bucket, 's3:ListBucket');
   const perform = (): ServiceResponse => ({
     status: 200,
-    headers: { 'x-amz-bucket-region': call.context.world.region, 'content-type': 'application/xml' },
+    headers: {
+      'x-amz-bucket-region': call.context.world.region,
+      'x-amz-bucket-arn': `arn:aws:s3:::${bucket.name}`,
+      'x-amz-access-point-alias': 'false',
+      'content-type': 'application/xml',
+    },
   });
   return afterBackend(perform, (backend) => backend.pass(call));
 };
@@ -100,8 +154,9 @@ export const deleteBucket: Handler = (call) => {
   const bucket = bucketOf(call);
   demandOnBucket(call, bucket, 's3:DeleteBucket');
   const perform = (): ServiceResponse => {
-    if (bucket.objects.size > 0) {
-      throw new AwsError('BucketNotEmpty', 409, 'The bucket you tried to delete is not empty', {
+    if (!bucket.objects.isEmpty()) {
+      const versions = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.';
+      throw new AwsError('BucketNotEmpty', 409, `The bucket you tried to delete is not empty${versions}`, {
         BucketName: bucket.name,
       });
     }

@@ -1,6 +1,6 @@
 import type { ServiceContext } from '../core/context.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { ExistingObject } from './model.ts';
+import type { ExistingObject, ObjectName } from './model.ts';
 
 /** A request taken apart for S3. */
 export interface S3Call {
@@ -14,6 +14,8 @@ export interface S3Call {
   readonly bucketName: string;
   /** Empty for a call to a bucket or the service. */
   readonly key: string;
+  /** Undefined where the request names no version. */
+  readonly versionId: string | undefined;
 }
 
 /**
@@ -23,18 +25,23 @@ export interface S3Call {
 export interface Backend {
   /** Sends the request as it came, but for its signature, and gives back the answer. */
   pass(call: S3Call): Promise<ServiceResponse>;
-  existing(call: S3Call, bucketName: string, key: string): Promise<ExistingObject | undefined>;
+  existing(call: S3Call, bucketName: string, name: ObjectName): Promise<ExistingObject | undefined>;
   createBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
   /** Succeeds also when the other S3 has lost the bucket. */
   deleteBucket(call: S3Call): Promise<void>;
-  /** Deletes an object of the bucket that the call names. */
-  deleteObject(call: S3Call, key: string): Promise<void>;
+  /** Deletes an object of the bucket that the call names, and gives what the answer's headers say of its versions. */
+  deleteObject(
+    call: S3Call,
+    deletion: ObjectName & { readonly ifMatch: string | undefined },
+  ): Promise<Readonly<Record<string, string>>>;
+  /** Replaces the tags of the bucket that the call names. */
+  tagBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
 }
 
 /** A call that was read and authorized, and is still to be done. */
 export interface Admitted {
   /** Does it on the emulator's own data. */
-  readonly perform: () => ServiceResponse;
+  readonly perform: () => ServiceResponse | Promise<ServiceResponse>;
   /** Does it with the other S3's help. Without this the other S3 is sent the request, and its answer passed on. */
   readonly forward?: (backend: Backend) => ServiceResponse | Promise<ServiceResponse>;
 }

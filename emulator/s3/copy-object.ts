@@ -1,13 +1,14 @@
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnObject, existingTagKeys, objectFor } from './authorize.ts';
+import { bucketOf, demandOnObject, existingTagKeys, objectFor, sourceBucketOf } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
-import { invalidArgument, invalidRequest, preconditionFailed } from './errors.ts';
-import { storedObject } from './model.ts';
-import type { S3Object } from './model.ts';
-import { etagListed } from './read-object.ts';
+import { checkSourceConditions } from './conditions.ts';
+import { invalidArgument, invalidRequest } from './errors.ts';
+import { checksumElement, checksumOf, requestedChecksum } from './integrity.ts';
+import { storedObject, versionHeader } from './model.ts';
+import type { Bucket, ExistingObject, ObjectName, S3Object } from './model.ts';
 import { tagsOfHeader } from './tags.ts';
-import { checkConditions, checkHeaders, demandWrite, metadataOf, store } from './write-object.ts';
-import { xmlDocument } from './xml.ts';
+import { attributesOf, checkHeaders, demandWrite, etagOf, store, writtenHeaders } from './write-object.ts';
+import { isoTime, xmlDocument } from './xml.ts';
 
 /** Needs to read the source (its tags too when they are copied) and to write the target (S3 API Reference, CopyObject). */
 export const copyObject: Handler = async (call) => {
@@ -15,45 +16,64 @@ export const copyObject: Handler = async (call) => {
   const { headers } = request;
   checkHeaders(request);
   const target = bucketOf(call);
-  const source = sourceOf(call);
-  const sourceBucket = bucketOf(call, source.bucket);
-  const existing = await objectFor(call, sourceBucket, 's3:GetObject', source.key);
+  const { bucket, name, existing } = await sourceOf(call);
 
-  const replaceTags = headers['x-amz-tagging-directive']?.toUpperCase() === 'REPLACE';
+  const replaceTags = isReplaced(headers, 'tagging');
   const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : existing.tags;
   if (!replaceTags && tags.size > 0) {
-    demandOnObject(call, sourceBucket, source.key, 's3:GetObjectTagging', existingTagKeys(existing));
+    demandOnObject(call, bucket, name, 's3:GetObjectTagging', existingTagKeys(existing));
   }
-  demandWrite(call, target, tags);
+  await demandWrite(call, target, tags);
 
-  const replaceMetadata = headers['x-amz-metadata-directive']?.toUpperCase() === 'REPLACE';
-  if (!replaceMetadata && !replaceTags && sourceBucket === target && source.key === key) {
+  const replaceMetadata = isReplaced(headers, 'metadata');
+  const given = attributesOf(request);
+  const checksum = requestedChecksum(request);
+  const inPlace = bucket === target && name.key === key && name.versionId === undefined;
+  if (inPlace && !replaceMetadata && !replaceTags && !CHANGES.some((header) => headers[header] !== undefined)) {
     throw invalidRequest(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's " +
         'metadata, storage class, website redirect location or encryption attributes.',
     );
   }
-  const metadata = replaceMetadata ? { metadata: metadataOf(request), contentType: headers['content-type'] } : {};
   const perform = (): ServiceResponse => {
-    const object = storedObject(sourceBucket, source.key);
-    checkSourceConditions(headers, object);
-    checkConditions(request, target.objects.get(key));
-    const copy = store(target, { ...object, key, tags, lastModified: request.time, ...metadata });
+    const object = readSource(call, bucket, name);
+    const { body, contentType, metadata } = object;
+    const copy = store(call, target, {
+      key,
+      body,
+      etag: etagOf(body),
+      checksum: checksumOf(body, checksum?.algorithm ?? object.checksum.algorithm),
+      parts: undefined,
+      tags,
+      ...(replaceMetadata ? given : { contentType, metadata, storageClass: given.storageClass }),
+    });
     return {
       status: 200,
-      headers: { 'x-amz-server-side-encryption': 'AES256' },
+      headers: { ...writtenHeaders(target, copy), ...sourceVersion(bucket, object) },
       body: xmlDocument('CopyObjectResult', {
-        LastModified: new Date(copy.lastModified).toISOString(),
+        LastModified: isoTime(copy.lastModified),
         ETag: copy.etag,
+        ...checksumElement(copy.checksum),
+        ChecksumType: copy.checksum.type,
       }),
     };
   };
   return { perform };
 };
 
-function sourceOf({ request }: S3Call): { readonly bucket: string; readonly key: string } {
-  const header = request.headers['x-amz-copy-source'] ?? '';
-  const [path = ''] = header.split('?versionId=');
+/** What an object that is copied to its own place may be given anew, beside metadata and tags. */
+const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'] as const;
+
+function isReplaced(headers: Readonly<Record<string, string>>, what: 'tagging' | 'metadata'): boolean {
+  return headers[`x-amz-${what}-directive`] === 'REPLACE';
+}
+
+/** The source of a copy, which the caller may read. */
+export async function sourceOf(
+  call: S3Call,
+): Promise<{ readonly bucket: Bucket; readonly name: ObjectName; readonly existing: ExistingObject }> {
+  const header = call.request.headers['x-amz-copy-source'] ?? '';
+  const [path = '', versionId] = header.split('?versionId=');
   let decoded: string;
   try {
     decoded = decodeURIComponent(path).replace(/^\//, '');
@@ -62,18 +82,24 @@ function sourceOf({ request }: S3Call): { readonly bucket: string; readonly key:
   }
   const slash = decoded.indexOf('/');
   if (slash <= 0 || slash === decoded.length - 1) {
-    throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', header);
+    throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', 'x-amz-copy-source');
   }
-  return { bucket: decoded.slice(0, slash), key: decoded.slice(slash + 1) };
+  const bucket = sourceBucketOf(call, decoded.slice(0, slash));
+  const name = { key: decoded.slice(slash + 1), versionId };
+  if (versionId !== undefined && bucket.objects.find(name) !== undefined && !bucket.objects.get(name)) {
+    throw invalidRequest('The source of a copy request may not specifically refer to a delete marker by version id.');
+  }
+  return { bucket, name, existing: await objectFor(call, bucket, 's3:GetObject', name) };
 }
 
-function checkSourceConditions(headers: Readonly<Record<string, string>>, object: S3Object): void {
-  const ifMatch = headers['x-amz-copy-source-if-match'];
-  if (ifMatch !== undefined && !etagListed(ifMatch, object.etag)) {
-    throw preconditionFailed('x-amz-copy-source-If-Match');
-  }
-  const ifNoneMatch = headers['x-amz-copy-source-if-none-match'];
-  if (ifNoneMatch !== undefined && etagListed(ifNoneMatch, object.etag)) {
-    throw preconditionFailed('x-amz-copy-source-If-None-Match');
-  }
+/** @throws AwsError `PreconditionFailed` */
+export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName): S3Object {
+  const object = storedObject(bucket, name);
+  checkSourceConditions(request.headers, object, request.time);
+  return object;
+}
+
+export function sourceVersion(bucket: Bucket, { versionId }: S3Object): Record<string, string> {
+  const { 'x-amz-version-id': id } = versionHeader(bucket, versionId);
+  return id === undefined ? {} : { 'x-amz-copy-source-version-id': id };
 }

@@ -1,72 +1,140 @@
 import { AwsError } from '../core/errors.ts';
-import { isJsonObject } from '../core/json.ts';
+import { objectOf, textOf } from '../core/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf } from './authorize.ts';
-import type { Handler } from './call.ts';
-import { invalidRequest } from './errors.ts';
+import { bucketOf, checkVersionId, demandOnObject } from './authorize.ts';
+import type { Handler, S3Call } from './call.ts';
+import { checkDeleteCondition } from './conditions.ts';
+import { invalidRequest, notImplemented, noSuchVersion } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { demandDelete } from './write-object.ts';
+import { isVersionId, nextVersionId } from './model.ts';
+import type { Bucket, ObjectName } from './model.ts';
+import { demandComparison } from './write-object.ts';
 import { malformedXml, parseXml, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 const MOST_KEYS = 1000;
 
+interface Deletion extends ObjectName {
+  /** Entity tag, or `*`. */
+  readonly ifMatch: string | undefined;
+}
+
+export const deleteObject: Handler = async (call) => {
+  const bucket = bucketOf(call);
+  const { headers } = call.request;
+  for (const header of ['x-amz-if-match-last-modified-time', 'x-amz-if-match-size']) {
+    if (headers[header] !== undefined) throw notImplemented(header);
+  }
+  checkVersionId(call, bucket, call.versionId);
+  const deletion = { key: call.key, versionId: call.versionId, ifMatch: headers['if-match'] };
+  await demandDelete(call, bucket, deletion);
+  return { perform: () => ({ status: 204, headers: remove(bucket, deletion, call.request.time) }) };
+};
+
 /** Each key is authorized by itself; one that is refused does not stop the others (S3 API Reference, DeleteObjects). */
 export const deleteObjects: Handler = async (call) => {
   const bucket = bucketOf(call);
-  const checksums = checkIntegrity(call.request);
-  if (Object.keys(checksums).length === 0 && call.request.headers['content-md5'] === undefined) {
+  const checksum = checkIntegrity(call.request);
+  if (checksum === undefined && call.request.headers['content-md5'] === undefined) {
     throw invalidRequest('Missing required header for this request: Content-MD5 OR x-amz-checksum-*');
   }
-  const { keys, quiet } = readDocument(call.request.body);
-  const asked = await attempt(keys, (key) => demandDelete(call, bucket, key));
+  const { deletions, quiet } = readDocument(call.request.body);
+  const asked = await attempt(deletions, async (deletion) => {
+    await demandDelete(call, bucket, deletion);
+    if (call.backend === undefined) checkListedVersion(bucket, deletion);
+    return {};
+  });
   const answer = ({ done, errors }: Attempts): ServiceResponse => ({
     status: 200,
     body: xmlDocument('DeleteResult', {
-      Deleted: quiet ? [] : done.map((key) => ({ Key: key })),
+      Deleted: quiet ? [] : done.map(([deletion, headers]) => deletedElement(deletion, headers)),
       Error: [...asked.errors, ...errors],
     }),
   });
+  const allowed = asked.done.map(([deletion]) => deletion);
   return {
-    perform: () => {
-      for (const key of asked.done) bucket.objects.delete(key);
-      return answer({ done: asked.done, errors: [] });
-    },
+    perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
     // The other S3 must not hear of keys that were refused, so it is asked for one after the other as well.
-    forward: async (backend) => answer(await attempt(asked.done, (key) => backend.deleteObject(call, key))),
+    forward: async (backend) => answer(await attempt(allowed, (deletion) => backend.deleteObject(call, deletion))),
   };
 };
 
-/** The keys that something succeeded with, and the errors of the others. */
+/**
+ * Whoever may delete an object may also delete one that is not there, and is told nothing of it. Which tags it has does not
+ * count (S3 User Guide, "Tagging and access control policies").
+ */
+async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: Deletion): Promise<void> {
+  demandOnObject(call, bucket, name, 's3:DeleteObject', ifMatch === undefined ? {} : { 's3:if-match': ifMatch });
+  await demandComparison(call, bucket, name.key, ifMatch);
+}
+
+/** In a list, an id that no version of the bucket can have is a version that is not there. */
+function checkListedVersion({ versioning }: Bucket, { key, versionId }: Deletion): void {
+  if (versionId === undefined || versionId === 'null') return;
+  if (versioning === undefined || !isVersionId(versionId)) throw noSuchVersion(key, versionId);
+}
+
+/**
+ * Deletes a version for good, or puts a delete marker on top of all (S3 User Guide, "Working with delete markers").
+ * @returns the headers that say so
+ * @throws AwsError `PreconditionFailed`
+ */
+function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: number): Record<string, string> {
+  const { objects, versioning } = bucket;
+  checkDeleteCondition(ifMatch, objects.get({ key }));
+  if (versionId === undefined && versioning !== undefined) {
+    const marker = { key, versionId: nextVersionId(bucket), lastModified: time, deleteMarker: true } as const;
+    objects.put(marker);
+    return { 'x-amz-version-id': marker.versionId, 'x-amz-delete-marker': 'true' };
+  }
+  const removed = objects.remove(key, versionId ?? 'null');
+  if (versionId === undefined || versioning === undefined) return {};
+  const wasMarker = removed !== undefined && 'deleteMarker' in removed;
+  return { 'x-amz-version-id': versionId, ...(wasMarker && { 'x-amz-delete-marker': 'true' }) };
+}
+
+function deletedElement({ key, versionId }: Deletion, headers: Readonly<Record<string, string>>): XmlStructure {
+  const marker = headers['x-amz-delete-marker'];
+  return {
+    Key: key,
+    VersionId: versionId,
+    DeleteMarker: marker,
+    DeleteMarkerVersionId: marker === undefined ? undefined : headers['x-amz-version-id'],
+  };
+}
+
+/** What something succeeded with, with the headers of each answer, and the errors of the others. */
 interface Attempts {
-  readonly done: readonly string[];
+  readonly done: readonly (readonly [Deletion, Readonly<Record<string, string>>])[];
   readonly errors: readonly XmlStructure[];
 }
 
 /** Does something with each key, one after the other. A server's error ends it all; others are those of their keys. */
-async function attempt(keys: readonly string[], one: (key: string) => Promise<void>): Promise<Attempts> {
-  const done: string[] = [];
+async function attempt(
+  deletions: readonly Deletion[],
+  one: (deletion: Deletion) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>,
+): Promise<Attempts> {
+  const done: (readonly [Deletion, Readonly<Record<string, string>>])[] = [];
   const errors: XmlStructure[] = [];
-  for (const key of keys) {
+  for (const deletion of deletions) {
     try {
-      await one(key);
-      done.push(key);
+      done.push([deletion, await one(deletion)]);
     } catch (error) {
       if (!(error instanceof AwsError) || error.status >= 500) throw error;
-      errors.push({ Key: key, Code: error.code, Message: error.message });
+      errors.push({ Key: deletion.key, VersionId: deletion.versionId, Code: error.code, Message: error.message });
     }
   }
   return { done, errors };
 }
 
-function readDocument(body: Buffer): { readonly keys: readonly string[]; readonly quiet: boolean } {
+function readDocument(body: Buffer): { readonly deletions: readonly Deletion[]; readonly quiet: boolean } {
   const document = parseXml(body, 'Delete');
   const objects = document['Object'];
   if (!Array.isArray(objects) || objects.length === 0 || objects.length > MOST_KEYS) throw malformedXml();
-  const keys = objects.map((object: unknown) => {
-    const key = isJsonObject(object) ? object['Key'] : undefined;
-    if (typeof key !== 'string' || key === '') throw malformedXml();
-    return key;
+  const deletions = objects.map((object: unknown) => {
+    const { Key, VersionId, ETag } = objectOf(object);
+    if (typeof Key !== 'string' || Key === '') throw malformedXml();
+    return { key: Key, versionId: textOf(VersionId), ifMatch: textOf(ETag) };
   });
-  return { keys, quiet: document['Quiet'] === 'true' };
+  return { deletions, quiet: document['Quiet'] === 'true' };
 }

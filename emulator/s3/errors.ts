@@ -17,6 +17,22 @@ export function noSuchKey(key: string): AwsError {
   return new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key });
 }
 
+export function noSuchVersion(key: string, versionId: string): AwsError {
+  return new AwsError('NoSuchVersion', 404, 'The specified version does not exist.', {
+    Key: key,
+    VersionId: versionId,
+  });
+}
+
+export function noSuchUpload(uploadId: string): AwsError {
+  return new AwsError(
+    'NoSuchUpload',
+    404,
+    'The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.',
+    { UploadId: uploadId },
+  );
+}
+
 export function invalidBucketName(bucketName: string): AwsError {
   return new AwsError('InvalidBucketName', 400, 'The specified bucket is not valid.', { BucketName: bucketName });
 }
@@ -35,19 +51,20 @@ export function preconditionFailed(condition: string): AwsError {
   });
 }
 
-export function methodNotAllowed(method: string): AwsError {
-  return new AwsError('MethodNotAllowed', 405, 'The specified method is not allowed against this resource.', {
-    Method: method,
-  });
+export function methodNotAllowed(method: string, fields: Readonly<Record<string, string>> = {}): AwsError {
+  const message = 'The specified method is not allowed against this resource.';
+  return new AwsError('MethodNotAllowed', 405, message, { Method: method, ...fields });
 }
 
-export function notImplemented(what: string): AwsError {
-  return new AwsError(
-    'NotImplemented',
-    501,
-    'A header or query you provided implies functionality that is not implemented',
-    {
-      Header: what,
-    },
-  );
+/** What is asked for is there only as a mark that it was deleted. */
+export function isDeleteMarker({ method }: { readonly method: string }): AwsError {
+  return methodNotAllowed(method, { ResourceType: 'DeleteMarker' });
+}
+
+export function notImplemented(what: string, additionalMessage?: string): AwsError {
+  const message = 'A header or query you provided implies functionality that is not implemented';
+  return new AwsError('NotImplemented', 501, message, {
+    Header: what,
+    ...(additionalMessage !== undefined && { additionalMessage }),
+  });
 }

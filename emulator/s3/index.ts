@@ -3,14 +3,14 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
-import { s3Address } from './address.ts';
+import { s3Address, s3ControlPath } from './address.ts';
 import { backendS3 } from './backend/index.ts';
 import type { S3Backend } from './backend/send.ts';
 import type { Backend } from './call.ts';
 import type { S3Call } from './call.ts';
 import { methodNotAllowed, notImplemented } from './errors.ts';
 import { checkInput } from './input.ts';
-import { OPERATIONS, s3Route } from './operations.ts';
+import { s3Route } from './operations.ts';
 import type { S3Route } from './operations.ts';
 import { xmlError } from './xml.ts';
 
@@ -19,7 +19,7 @@ const MOST_KEY_BYTES = 1024;
 export type { S3Backend } from './backend/send.ts';
 
 /**
- * Amazon S3 (S3 API Reference, version 2006-03-01), the part that reads and writes objects in one part.
+ * Amazon S3 (S3 API Reference, version 2006-03-01), the part that pods and their policies touch.
  * @param other where buckets and objects are; in the emulator's memory without it.
  */
 export function s3Service(context: ServiceContext, other?: S3Backend): Service {
@@ -39,9 +39,9 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
         throw route.missing === 'method' ? methodNotAllowed(request.method) : notImplemented(route.name);
       }
       context.trace(request).operation = route.operation;
-      checkInput(route.operation, call);
-      const { perform, forward } = await OPERATIONS[route.operation](call);
-      if (backend === undefined) return withIds(request.id, perform());
+      checkInput(route, call);
+      const { perform, forward } = await route.handler(call);
+      if (backend === undefined) return withIds(request.id, await perform());
       return withIds(request.id, await (forward === undefined ? backend.pass(call) : forward(backend)));
     },
     renderError: (error, request) => {
@@ -64,17 +64,27 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
 function read(
   context: ServiceContext,
   backend: Backend | undefined,
-  request: ServiceRequest,
+  sent: ServiceRequest,
 ): { readonly call: S3Call; readonly route: S3Route } {
-  const { bucket, key } = s3Address(request.headers['host'] ?? '', request.path);
-  const query = new Map(
-    queryPairs(request.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]),
-  );
-  const level = bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object';
+  const query = new Map(queryPairs(sent.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]));
+  const request = sent.presigned ? { ...sent, headers: { ...headersInQuery(query), ...sent.headers } } : sent;
+  const control = s3ControlPath(request);
+  const { bucket, key } = control ?? s3Address(request.headers['host'] ?? '', request.path);
+  const level = control?.level ?? (bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object');
+  const versionId = query.get('versionId');
   return {
-    call: { context, backend, request, query, bucketName: bucket ?? '', key: key ?? '' },
+    call: { context, backend, request, query, bucketName: bucket ?? '', key: key ?? '', versionId },
     route: s3Route(request.method, level, query, request.headers),
   };
+}
+
+/** A presigned URL may carry as parameters what else are headers: S3's own, and conditions. */
+function headersInQuery(query: ReadonlyMap<string, string>): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of query) {
+    if (/^(?:x-amz-|if-(?:none-)?match$|if-(?:un)?modified-since$)/i.test(name)) headers[name.toLowerCase()] = value;
+  }
+  return headers;
 }
 
 function withIds(requestId: string, response: ServiceResponse): ServiceResponse {

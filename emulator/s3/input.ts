@@ -4,6 +4,7 @@ import { violationsOf } from '../constraints/violations.ts';
 import type { MemberConstraints, Reader, Violation } from '../constraints/violations.ts';
 import type { S3Call } from './call.ts';
 import { invalidArgument, invalidRequest } from './errors.ts';
+import type { KnownOperation } from './operations.ts';
 import { malformedXml, parseXml } from './xml.ts';
 
 /** The input is the call, or an element of its document. */
@@ -24,7 +25,9 @@ function onTheWire({ request, query }: S3Call, member: string, { name = member, 
   if (place === 'querystring') return query.get(name) || undefined;
   // A header without a value counts as one that was not sent.
   if (place === 'header') return request.headers[name] || undefined;
-  if (place !== 'payload' || request.body.length === 0) return undefined;
+  if ((place !== 'payload' && place !== undefined) || request.body.length === 0) return undefined;
+  // S3 Control has one document that holds members of the input itself.
+  if (place === undefined) return parseXml(request.body, 'TagResourceRequest')[name];
   return shape === undefined ? request.body : parseXml(request.body, name);
 }
 
@@ -74,8 +77,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
  *
  * @throws AwsError `InvalidArgument` and the others above for headers and parameters, `MalformedXML` for a document
  */
-export function checkInput(operation: string, call: S3Call): void {
-  const [violation] = violationsOf('s3', operation, { call }, READER);
+export function checkInput({ model, operation }: KnownOperation, call: S3Call): void {
+  const [violation] = violationsOf(model, operation, { call }, READER);
   if (violation !== undefined) throw refusal(violation);
 }
 

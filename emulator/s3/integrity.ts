@@ -2,17 +2,34 @@ import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
+import type { XmlStructure } from '../query/xml.ts';
 import { crc32c, crc64nvme } from './crc.ts';
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, notImplemented } from './errors.ts';
 
-/** Checksum algorithms (S3 User Guide, "Checking object integrity"): name, length in bytes, and how it is computed. */
-const ALGORITHMS: Readonly<Record<string, { readonly bytes: number; readonly compute: (data: Buffer) => Buffer }>> = {
-  crc32: { bytes: 4, compute: (data) => word(crc32(data)) },
-  crc32c: { bytes: 4, compute: (data) => word(crc32c(data)) },
-  crc64nvme: { bytes: 8, compute: crc64nvme },
-  sha1: { bytes: 20, compute: (data) => createHash('sha1').update(data).digest() },
-  sha256: { bytes: 32, compute: (data) => createHash('sha256').update(data).digest() },
-};
+/**
+ * Checksum algorithms (S3 User Guide, "Checking object integrity"): length in bytes, how it is computed, and the type of an
+ * upload's checksum unless its creator chooses another, first of those that it can have.
+ */
+const ALGORITHMS = {
+  crc32: { bytes: 4, compute: (data: Buffer) => word(crc32(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
+  crc32c: { bytes: 4, compute: (data: Buffer) => word(crc32c(data)), types: ['COMPOSITE', 'FULL_OBJECT'] },
+  crc64nvme: { bytes: 8, compute: crc64nvme, types: ['FULL_OBJECT'] },
+  sha1: { bytes: 20, compute: hashBy('sha1'), types: ['COMPOSITE'] },
+  sha256: { bytes: 32, compute: hashBy('sha256'), types: ['COMPOSITE'] },
+} as const satisfies Record<
+  string,
+  { bytes: number; compute: (data: Buffer) => Buffer; types: readonly ChecksumType[] }
+>;
+
+type Algorithm = keyof typeof ALGORITHMS;
+type ChecksumType = 'COMPOSITE' | 'FULL_OBJECT';
+
+export interface Checksum {
+  readonly algorithm: Algorithm;
+  readonly type: ChecksumType;
+  /** Base64, with `-<number of parts>` behind it if it is a composite one. */
+  readonly value: string;
+}
 
 function word(value: number): Buffer {
   const bytes = Buffer.alloc(4);
@@ -20,55 +37,105 @@ function word(value: number): Buffer {
   return bytes;
 }
 
+function hashBy(name: string): (data: Buffer) => Buffer {
+  return (data) => createHash(name).update(data).digest();
+}
+
+/** The checksum that S3 computes of an object; CRC-64/NVME where nobody chose another. */
+export function checksumOf(data: Buffer, algorithm: Algorithm = 'crc64nvme'): Checksum {
+  return { algorithm, type: 'FULL_OBJECT', value: ALGORITHMS[algorithm].compute(data).toString('base64') };
+}
+
+/** The checksum of the parts' checksums. */
+export function compositeChecksum(algorithm: Algorithm, parts: readonly string[]): Checksum {
+  const { value } = checksumOf(Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))), algorithm);
+  return { algorithm, type: 'COMPOSITE', value: `${value}-${parts.length}` };
+}
+
+export function checksumHeader({ algorithm, value }: Pick<Checksum, 'algorithm' | 'value'>): Record<string, string> {
+  return { [`x-amz-checksum-${algorithm}`]: value };
+}
+
+export function checksumHeaders(checksum: Checksum): Record<string, string> {
+  return { ...checksumHeader(checksum), 'x-amz-checksum-type': checksum.type };
+}
+
+/** The element of a checksum, such as `ChecksumCRC32`; none without one. */
+export function checksumElement(checksum: Pick<Checksum, 'algorithm' | 'value'> | undefined): XmlStructure {
+  return checksum === undefined ? {} : { [elementName(checksum.algorithm)]: checksum.value };
+}
+
+export function elementName(algorithm: Algorithm): string {
+  return `Checksum${algorithm.toUpperCase()}`;
+}
+
+/**
+ * The algorithm that `x-amz-checksum-algorithm` asks for, and the type, where `x-amz-checksum-type` does, that go together.
+ * @throws AwsError `InvalidRequest`
+ */
+export function requestedChecksum({
+  headers,
+}: Pick<ServiceRequest, 'headers'>): Pick<Checksum, 'algorithm' | 'type'> | undefined {
+  const asked = headers['x-amz-checksum-algorithm']?.toLowerCase();
+  const type = headers['x-amz-checksum-type'];
+  if (asked === undefined) {
+    if (type === undefined) return undefined;
+    throw invalidRequest('The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.');
+  }
+  // The API model has more of them than this S3 computes.
+  if (!isAlgorithm(asked)) throw notImplemented('x-amz-checksum-algorithm');
+  const types: readonly ChecksumType[] = ALGORITHMS[asked].types;
+  const chosen = type === undefined ? types[0] : types.find((one) => one === type);
+  if (chosen === undefined) {
+    throw invalidRequest(`The ${type ?? ''} checksum type cannot be used with the ${asked} checksum algorithm.`);
+  }
+  return { algorithm: asked, type: chosen };
+}
+
+function isAlgorithm(name: string): name is Algorithm {
+  return Object.hasOwn(ALGORITHMS, name);
+}
+
 /**
  * Checks `Content-MD5` and the `x-amz-checksum-…` header (or trailer) of a request against its payload.
  *
- * @returns the checksum header sent and its value; none when the request has none
+ * @returns the checksum that was sent, if one was
  * @throws AwsError `InvalidDigest`, `BadDigest`, `InvalidRequest`
  */
-export function checkIntegrity(request: ServiceRequest): Readonly<Record<string, string>> {
+export function checkIntegrity(request: ServiceRequest): Checksum | undefined {
   checkMd5(request);
-  const sent = Object.keys(request.headers).filter(isChecksumHeader);
+  const sent = sentChecksum(request);
+  if (sent === undefined) {
+    if (request.headers['x-amz-sdk-checksum-algorithm'] === undefined) return undefined;
+    throw invalidRequest(
+      'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
+    );
+  }
+  if (checksumOf(request.body, sent.algorithm).value !== sent.value) {
+    throw badDigest(`The ${sent.algorithm.toUpperCase()} you specified did not match the calculated checksum.`);
+  }
+  return sent;
+}
+
+/** The checksum in the headers of a request; `ofParts`: it may be that of several parts, with their number behind it. */
+export function sentChecksum({ headers }: Pick<ServiceRequest, 'headers'>, ofParts = false): Checksum | undefined {
+  const sent = Object.keys(headers).filter((name) => /^x-amz-checksum-(?!(?:mode|algorithm|type)$)/.test(name));
   if (sent.length > 1) {
     throw invalidRequest('Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.');
   }
   const header = sent[0];
-  if (header === undefined) {
-    if (request.headers['x-amz-sdk-checksum-algorithm'] !== undefined) {
-      throw invalidRequest(
-        'x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers were found.',
-      );
-    }
-    return {};
-  }
-  const name = header.slice('x-amz-checksum-'.length);
-  const algorithm = ALGORITHMS[name];
-  const value = request.headers[header] ?? '';
-  if (algorithm === undefined || !isBase64(value, algorithm.bytes)) {
+  if (header === undefined) return undefined;
+  const algorithm = header.slice('x-amz-checksum-'.length);
+  const value = headers[header] ?? '';
+  const digest = ofParts ? value.replace(/-\d+$/, '') : value;
+  if (!isAlgorithm(algorithm) || !isBase64(digest, ALGORITHMS[algorithm].bytes)) {
     throw invalidRequest(`Value for ${header} header is invalid.`);
   }
-  if (algorithm.compute(request.body).toString('base64') !== value) {
-    throw new AwsError(
-      'BadDigest',
-      400,
-      `The ${name.toUpperCase()} you specified did not match the calculated checksum.`,
-    );
-  }
-  return { [header]: value };
+  return { algorithm, type: digest === value ? 'FULL_OBJECT' : 'COMPOSITE', value };
 }
 
-function isChecksumHeader(name: string): boolean {
-  return (
-    name.startsWith('x-amz-checksum-') &&
-    name !== 'x-amz-checksum-mode' &&
-    name !== 'x-amz-checksum-algorithm' &&
-    name !== 'x-amz-checksum-type'
-  );
-}
-
-/** The checksum that S3 keeps for an object whose writer sent none. */
-export function defaultChecksum(body: Buffer): Readonly<Record<string, string>> {
-  return { 'x-amz-checksum-crc64nvme': crc64nvme(body).toString('base64') };
+export function badDigest(message: string): AwsError {
+  return new AwsError('BadDigest', 400, message);
 }
 
 function checkMd5(request: ServiceRequest): void {
@@ -78,7 +145,7 @@ function checkMd5(request: ServiceRequest): void {
     throw new AwsError('InvalidDigest', 400, 'The Content-MD5 you specified was invalid.');
   }
   if (createHash('md5').update(request.body).digest('base64') !== sent) {
-    throw new AwsError('BadDigest', 400, 'The Content-MD5 you specified did not match what we received.');
+    throw badDigest('The Content-MD5 you specified did not match what we received.');
   }
 }
 

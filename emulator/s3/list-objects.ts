@@ -1,35 +1,41 @@
 import type { ServiceResponse } from '../core/service.ts';
-import { uriEncode } from '../sigv4/index.ts';
 import { bucketOf, demandOnBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
 import type { Handler, S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
-import { listPage } from './list-page.ts';
-import type { Bucket, S3Object } from './model.ts';
-import { xmlDocument } from './xml.ts';
+import { compareUtf8, listPage, listParameters, numberOf, prefixElements, sortedKeys } from './list-page.ts';
+import type { Bucket, DeleteMarker, S3Object } from './model.ts';
+import { isoTime, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-const MOST_KEYS = 1000;
-
 export const listObjectsV2: Handler = (call) => {
-  const bucket = authorizedBucket(call);
+  const bucket = authorizedBucket(call, 's3:ListBucket');
   return { perform: () => listing(call, bucket, 2) };
 };
 
 /** The first version of the call, which older clients use. */
 export const listObjects: Handler = (call) => {
-  const bucket = authorizedBucket(call);
+  const bucket = authorizedBucket(call, 's3:ListBucket');
   return { perform: () => listing(call, bucket, 1) };
+};
+
+export const listObjectVersions: Handler = (call) => {
+  const bucket = authorizedBucket(call, 's3:ListBucketVersions');
+  return { perform: () => versionListing(call, bucket) };
 };
 
 /** Members that one version of the call alone has are left out of the other's answer. */
 function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse {
   const { query } = call;
-  const { prefix, delimiter, maxKeys, encode, encodingType } = parameters(call);
+  const parameters = listParameters(call);
+  const { prefix, delimiter, encode, encodingType } = parameters;
+  const maxKeys = numberOf(query, 'max-keys');
   const token = version === 2 ? query.get('continuation-token') : undefined;
   const start = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
   const after = token === undefined ? start : decodeToken(token);
-  const { objects, commonPrefixes, last } = listPage(bucket, { prefix, delimiter, maxKeys, after });
+  const objects = sortedKeys(bucket.objects.keys(), prefix).flatMap((key) => bucket.objects.get({ key }) ?? []);
+  const page = listPage(objects, parameters, maxKeys, (item) => compareUtf8(nameOf(item), after) > 0);
+  const last = page.last === undefined ? undefined : nameOf(page.last);
   const owned = version === 1 || query.get('fetch-owner') === 'true' ? bucket : undefined;
   return {
     status: 200,
@@ -40,69 +46,99 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
       Delimiter: delimiter === undefined ? undefined : encode(delimiter),
       MaxKeys: maxKeys,
       EncodingType: encodingType,
-      KeyCount: version === 2 ? objects.length + commonPrefixes.length : undefined,
+      KeyCount: version === 2 ? page.items.length + page.commonPrefixes.length : undefined,
       IsTruncated: last !== undefined,
       ContinuationToken: token,
       NextContinuationToken: version === 1 || last === undefined ? undefined : encodeToken(last),
       NextMarker: version === 2 || last === undefined || delimiter === undefined ? undefined : encode(last),
       StartAfter: version === 1 || start === '' ? undefined : encode(start),
-      Contents: objects.map((object) => contents(object, encode, owned)),
-      CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+      Contents: page.items.map((object) => ({ Key: encode(object.key), ...contents(object, owned) })),
+      ...prefixElements(page.commonPrefixes, encode),
     }),
   };
 }
 
+/** A page begins after a key, or after one of its versions. */
+function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
+  const { query } = call;
+  const parameters = listParameters(call);
+  const { prefix, delimiter, encode, encodingType } = parameters;
+  const maxKeys = numberOf(query, 'max-keys');
+  const keyMarker = query.get('key-marker') ?? '';
+  const idMarker = query.get('version-id-marker');
+  if (idMarker !== undefined && keyMarker === '') {
+    throw invalidArgument(
+      'A version-id marker cannot be specified without a key marker.',
+      'version-id-marker',
+      idMarker,
+    );
+  }
+  const { objects } = bucket;
+  const all = sortedKeys(objects.keys(), prefix).flatMap((key) => objects.versions(key));
+  const marked = idMarker === undefined ? undefined : objects.find({ key: keyMarker, versionId: idMarker });
+  const markedAt = marked === undefined ? -1 : all.indexOf(marked);
+  const page = listPage(all, parameters, maxKeys, (item) => {
+    if (markedAt >= 0 && typeof item !== 'string' && item.key === keyMarker) return all.indexOf(item) > markedAt;
+    return compareUtf8(nameOf(item), keyMarker) > 0;
+  });
+  const { last } = page;
+  const elements = (deleted: boolean): XmlStructure[] =>
+    page.items
+      .filter((version) => 'deleteMarker' in version === deleted)
+      .map((version) => ({
+        Key: encode(version.key),
+        VersionId: version.versionId,
+        IsLatest: objects.find({ key: version.key }) === version,
+        ...('deleteMarker' in version
+          ? { LastModified: isoTime(version.lastModified), Owner: owner(bucket.accountId) }
+          : contents(version, bucket)),
+      }));
+  return {
+    status: 200,
+    body: xmlDocument('ListVersionsResult', {
+      Name: bucket.name,
+      Prefix: encode(prefix),
+      KeyMarker: encode(keyMarker),
+      VersionIdMarker: idMarker ?? '',
+      NextKeyMarker: last === undefined ? undefined : encode(nameOf(last)),
+      NextVersionIdMarker: last === undefined || typeof last === 'string' ? undefined : last.versionId,
+      MaxKeys: maxKeys,
+      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+      EncodingType: encodingType,
+      IsTruncated: last !== undefined,
+      Version: elements(false),
+      DeleteMarker: elements(true),
+      ...prefixElements(page.commonPrefixes, encode),
+    }),
+  };
+}
+
+function nameOf(item: S3Object | DeleteMarker | string): string {
+  return typeof item === 'string' ? item : item.key;
+}
+
 /** Condition keys of a listing exist only for parameters that were sent. */
-function authorizedBucket(call: S3Call): Bucket {
+function authorizedBucket(call: S3Call, action: string): Bucket {
   const bucket = bucketOf(call);
   const keys: Record<string, string> = {};
   for (const name of ['prefix', 'delimiter', 'max-keys']) {
     const value = call.query.get(name);
     if (value !== undefined) keys[`s3:${name}`] = value;
   }
-  demandOnBucket(call, bucket, 's3:ListBucket', keys);
+  demandOnBucket(call, bucket, action, keys);
   return bucket;
 }
 
-function parameters({ query }: S3Call) {
-  const encodingType = query.get('encoding-type');
-  const delimiter = query.get('delimiter');
+function contents(object: S3Object, owned: Bucket | undefined): XmlStructure {
   return {
-    prefix: query.get('prefix') ?? '',
-    delimiter: delimiter === '' ? undefined : delimiter,
-    maxKeys: maxKeysOf(query.get('max-keys')),
-    encodingType,
-    encode: encodingType === undefined ? (text: string) => text : encodeKey,
-  };
-}
-
-function maxKeysOf(text: string | undefined): number {
-  if (text === undefined || text === '') return MOST_KEYS;
-  if (!/^-?\d{1,10}$/.test(text)) {
-    throw invalidArgument('Provided max-keys not an integer or within integer range', 'max-keys', text);
-  }
-  const number = Number(text);
-  if (number < 0 || number > 2147483647) {
-    throw invalidArgument('Argument maxKeys must be an integer between 0 and 2147483647', 'maxKeys', text);
-  }
-  return Math.min(number, MOST_KEYS);
-}
-
-function contents(object: S3Object, encode: (text: string) => string, owned: Bucket | undefined): XmlStructure {
-  return {
-    Key: encode(object.key),
-    LastModified: new Date(object.lastModified).toISOString(),
+    LastModified: isoTime(object.lastModified),
     ETag: object.etag,
-    ChecksumAlgorithm: Object.keys(object.checksums).map((name) => name.slice('x-amz-checksum-'.length).toUpperCase()),
-    ChecksumType: 'FULL_OBJECT',
+    ChecksumAlgorithm: object.checksum.algorithm.toUpperCase(),
+    ChecksumType: object.checksum.type,
     Size: object.body.length,
     Owner: owned === undefined ? undefined : owner(owned.accountId),
-    StorageClass: 'STANDARD',
+    StorageClass: object.storageClass,
   };
-}
-
-function encodeKey(key: string): string {
-  return key.split('/').map(uriEncode).join('/');
 }
 
 function encodeToken(last: string): string {

@@ -1,43 +1,93 @@
-import type { Bucket, S3Object } from './model.ts';
+import { uriEncode } from '../sigv4/index.ts';
+import type { S3Call } from './call.ts';
+import { invalidArgument } from './errors.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
-export interface PageOptions {
+/** What all lists of a bucket are asked for and answer: part of the keys, some of them as one common prefix. */
+export interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string | undefined;
-  readonly maxKeys: number;
-  /** Only what comes after this key, or this common prefix with all below it. */
-  readonly after: string;
+  readonly encode: (text: string) => string;
+  readonly encodingType: string | undefined;
 }
 
-export interface Page {
-  readonly objects: readonly S3Object[];
-  readonly commonPrefixes: readonly string[];
-  /** The last key or common prefix of a page that is not the last one. */
-  readonly last: string | undefined;
+export function listParameters({ query }: S3Call): ListParameters {
+  const encodingType = query.get('encoding-type');
+  const delimiter = query.get('delimiter');
+  return {
+    prefix: query.get('prefix') ?? '',
+    delimiter: delimiter === '' ? undefined : delimiter,
+    encodingType,
+    encode: encodingType === undefined ? (text) => text : encodeKey,
+  };
 }
 
-/** One page of a bucket in the order of the keys' UTF-8 bytes; keys that share a common prefix count once. */
-export function listPage(bucket: Bucket, { prefix, delimiter, maxKeys, after }: PageOptions): Page {
-  const objects: S3Object[] = [];
-  const commonPrefixes: string[] = [];
-  if (maxKeys === 0) return { objects, commonPrefixes, last: undefined };
+function encodeKey(key: string): string {
+  return key.split('/').map(uriEncode).join('/');
+}
 
-  const keys: string[] = [];
-  for (const key of bucket.objects.keys()) if (key.startsWith(prefix)) keys.push(key);
-  keys.sort(compareUtf8);
-
-  let last: string | undefined;
-  for (const key of keys) {
-    const common = commonPrefix(key, prefix, delimiter);
-    const item = common ?? key;
-    if (item === commonPrefixes.at(-1)) continue;
-    if (after !== '' && compareUtf8(item, after) <= 0) continue;
-    if (objects.length + commonPrefixes.length === maxKeys) return { objects, commonPrefixes, last };
-    last = item;
-    const object = bucket.objects.get(key);
-    if (common !== undefined) commonPrefixes.push(common);
-    else if (object !== undefined) objects.push(object);
+/**
+ * A whole number of a query, `to` where it is not there; more than that are as good as that many.
+ * @throws AwsError `InvalidArgument`
+ */
+export function numberOf(
+  query: ReadonlyMap<string, string>,
+  name: string,
+  { from = 0, to = 1000 }: { readonly from?: number; readonly to?: number } = {},
+): number {
+  const text = query.get(name) ?? '';
+  if (text === '') return to;
+  if (!/^-?\d{1,10}$/.test(text)) {
+    throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
   }
-  return { objects, commonPrefixes, last: undefined };
+  const number = Number(text);
+  if (number >= from && number <= 2147483647) return Math.min(number, to);
+  const member = name.replace(/-./g, (dash) => dash.slice(1).toUpperCase());
+  throw invalidArgument(`Argument ${member} must be an integer between ${from} and 2147483647`, member, text);
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly commonPrefixes: readonly string[];
+  /** The last item or common prefix of a page that is not the last one. */
+  readonly last: Item | string | undefined;
+}
+
+/**
+ * One page of a list, in the order that its items have; those whose keys share a common prefix count once.
+ * @param isAfter whether the page begins before this item, or common prefix
+ */
+export function listPage<Item extends { readonly key: string }>(
+  items: Iterable<Item>,
+  { prefix, delimiter }: Pick<ListParameters, 'prefix' | 'delimiter'>,
+  size: number,
+  isAfter: (item: Item | string) => boolean,
+): Page<Item> {
+  const shown: Item[] = [];
+  const commonPrefixes: string[] = [];
+  if (size === 0) return { items: shown, commonPrefixes, last: undefined };
+  let last: Item | string | undefined;
+  for (const item of items) {
+    const common = commonPrefix(item.key, prefix, delimiter);
+    if (common !== undefined && common === commonPrefixes.at(-1)) continue;
+    if (!isAfter(common ?? item)) continue;
+    if (shown.length + commonPrefixes.length === size) return { items: shown, commonPrefixes, last };
+    last = common ?? item;
+    if (common === undefined) shown.push(item);
+    else commonPrefixes.push(common);
+  }
+  return { items: shown, commonPrefixes, last: undefined };
+}
+
+export function prefixElements(commonPrefixes: readonly string[], encode: (text: string) => string): XmlStructure {
+  return { CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })) };
+}
+
+/** The keys that begin with the prefix, in the order of their UTF-8 bytes. */
+export function sortedKeys(keys: Iterable<string>, prefix: string): readonly string[] {
+  const found: string[] = [];
+  for (const key of keys) if (key.startsWith(prefix)) found.push(key);
+  return found.sort(compareUtf8);
 }
 
 function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {

@@ -1,103 +1,131 @@
+import * as settings from './bucket-settings.ts';
 import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-policy.ts';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
 import type { Handler } from './call.ts';
+import { listTagsForResource, tagResource, untagResource } from './control-tags.ts';
 import { copyObject } from './copy-object.ts';
-import { deleteObjects } from './delete-objects.ts';
-import { listObjects, listObjectsV2 } from './list-objects.ts';
+import { deleteObject, deleteObjects } from './delete-objects.ts';
+import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
+import { completeMultipartUpload } from './multipart/complete.ts';
+import { listParts, uploadPart, uploadPartCopy } from './multipart/parts.ts';
+import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } from './multipart/uploads.ts';
+import { getObjectAttributes } from './object-attributes.ts';
 import { getObject, headObject } from './read-object.ts';
-import {
-  deleteBucketTagging,
-  deleteObjectTagging,
-  getBucketTagging,
-  getObjectTagging,
-  putBucketTagging,
-  putObjectTagging,
-} from './tagging.ts';
-import { deleteObject, putObject } from './write-object.ts';
+import * as tagging from './tagging.ts';
+import { putObject } from './write-object.ts';
 
-/** The operations, by the name that AWS gives them. */
+type Operations = Readonly<Record<string, readonly [request: string, handler: Handler]>>;
+
+/**
+ * The operations by the name that AWS gives them, each with its request: method, what it is about, the query parameters that
+ * tell it from others, and `copy` where there is a source.
+ */
 export const OPERATIONS = {
-  ListBuckets: listBuckets,
-  CreateBucket: createBucket,
-  HeadBucket: headBucket,
-  DeleteBucket: deleteBucket,
-  GetBucketLocation: getBucketLocation,
-  ListObjects: listObjects,
-  ListObjectsV2: listObjectsV2,
-  DeleteObjects: deleteObjects,
-  GetBucketPolicy: getBucketPolicy,
-  PutBucketPolicy: putBucketPolicy,
-  DeleteBucketPolicy: deleteBucketPolicy,
-  GetBucketTagging: getBucketTagging,
-  PutBucketTagging: putBucketTagging,
-  DeleteBucketTagging: deleteBucketTagging,
-  GetObject: getObject,
-  HeadObject: headObject,
-  PutObject: putObject,
-  CopyObject: copyObject,
-  DeleteObject: deleteObject,
-  GetObjectTagging: getObjectTagging,
-  PutObjectTagging: putObjectTagging,
-  DeleteObjectTagging: deleteObjectTagging,
-} as const satisfies Readonly<Record<string, Handler>>;
+  ListBuckets: ['GET service', listBuckets],
+  CreateBucket: ['PUT bucket', createBucket],
+  HeadBucket: ['HEAD bucket', headBucket],
+  DeleteBucket: ['DELETE bucket', deleteBucket],
+  GetBucketLocation: ['GET bucket?location', getBucketLocation],
+  ListObjects: ['GET bucket', listObjects],
+  ListObjectsV2: ['GET bucket?list-type', listObjectsV2],
+  ListObjectVersions: ['GET bucket?versions', listObjectVersions],
+  ListMultipartUploads: ['GET bucket?uploads', listMultipartUploads],
+  DeleteObjects: ['POST bucket?delete', deleteObjects],
+  GetBucketPolicy: ['GET bucket?policy', getBucketPolicy],
+  PutBucketPolicy: ['PUT bucket?policy', putBucketPolicy],
+  DeleteBucketPolicy: ['DELETE bucket?policy', deleteBucketPolicy],
+  GetBucketPolicyStatus: ['GET bucket?policyStatus', settings.getBucketPolicyStatus],
+  GetBucketTagging: ['GET bucket?tagging', tagging.getBucketTagging],
+  PutBucketTagging: ['PUT bucket?tagging', tagging.putBucketTagging],
+  DeleteBucketTagging: ['DELETE bucket?tagging', tagging.deleteBucketTagging],
+  GetBucketVersioning: ['GET bucket?versioning', settings.getBucketVersioning],
+  PutBucketVersioning: ['PUT bucket?versioning', settings.putBucketVersioning],
+  GetBucketAbac: ['GET bucket?abac', settings.getBucketAbac],
+  PutBucketAbac: ['PUT bucket?abac', settings.putBucketAbac],
+  GetPublicAccessBlock: ['GET bucket?publicAccessBlock', settings.getPublicAccessBlock],
+  PutPublicAccessBlock: ['PUT bucket?publicAccessBlock', settings.putPublicAccessBlock],
+  DeletePublicAccessBlock: ['DELETE bucket?publicAccessBlock', settings.deletePublicAccessBlock],
+  GetObject: ['GET object', getObject],
+  HeadObject: ['HEAD object', headObject],
+  PutObject: ['PUT object', putObject],
+  CopyObject: ['PUT object copy', copyObject],
+  DeleteObject: ['DELETE object', deleteObject],
+  GetObjectAttributes: ['GET object?attributes', getObjectAttributes],
+  GetObjectTagging: ['GET object?tagging', tagging.getObjectTagging],
+  PutObjectTagging: ['PUT object?tagging', tagging.putObjectTagging],
+  DeleteObjectTagging: ['DELETE object?tagging', tagging.deleteObjectTagging],
+  CreateMultipartUpload: ['POST object?uploads', createMultipartUpload],
+  UploadPart: ['PUT object?uploadId', uploadPart],
+  UploadPartCopy: ['PUT object?uploadId copy', uploadPartCopy],
+  CompleteMultipartUpload: ['POST object?uploadId', completeMultipartUpload],
+  AbortMultipartUpload: ['DELETE object?uploadId', abortMultipartUpload],
+  ListParts: ['GET object?uploadId', listParts],
+} as const satisfies Operations;
 
-export type S3Operation = keyof typeof OPERATIONS;
+/** Those of S3 Control, about the tags of a bucket or about an account. */
+export const CONTROL_OPERATIONS = {
+  TagResource: ['POST tags', tagResource],
+  UntagResource: ['DELETE tags', untagResource],
+  ListTagsForResource: ['GET tags', listTagsForResource],
+  GetPublicAccessBlock: ['GET account', settings.getAccountPublicAccessBlock],
+  PutPublicAccessBlock: ['PUT account', settings.putAccountPublicAccessBlock],
+  DeletePublicAccessBlock: ['DELETE account', settings.deleteAccountPublicAccessBlock],
+} as const satisfies Operations;
+
+export type S3Level = 'service' | 'bucket' | 'object' | 'tags' | 'account';
+
+const BY_REQUEST: ReadonlyMap<string, KnownOperation> = new Map(
+  [['s3', OPERATIONS] as const, ['s3control', CONTROL_OPERATIONS] as const].flatMap(([model, operations]) =>
+    Object.entries<Operations[string]>(operations).map(
+      ([operation, [request, handler]]) => [request, { model, operation, handler }] as const,
+    ),
+  ),
+);
 
 /** Query parameters that name a part of a bucket or object which this S3 does not have. */
-const MISSING_SUBRESOURCES = [
-  ...['abac', 'accelerate', 'acl', 'analytics', 'attributes', 'cors', 'encryption', 'intelligent-tiering', 'inventory'],
-  ...['legal-hold', 'lifecycle', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics', 'notification'],
-  ...['object-lock', 'ownershipControls', 'partNumber', 'policyStatus', 'publicAccessBlock', 'renameObject'],
-  ...['replication', 'requestPayment', 'restore', 'retention', 'select', 'session', 'torrent', 'uploadId', 'uploads'],
-  ...['versionId', 'versioning', 'versions', 'website'],
-];
+const MISSING_SUBRESOURCES: ReadonlySet<string> = new Set([
+  ...['accelerate', 'acl', 'analytics', 'cors', 'encryption', 'intelligent-tiering', 'inventory', 'legal-hold'],
+  ...['lifecycle', 'logging', 'metadataConfiguration', 'metadataTable', 'metrics', 'notification', 'object-lock'],
+  ...['ownershipControls', 'renameObject', 'replication', 'requestPayment', 'restore', 'retention', 'select'],
+  ...['session', 'torrent', 'website'],
+]);
+
+/** Those that name a part that it has. */
+const SUBRESOURCES: ReadonlySet<string> = new Set(
+  [...BY_REQUEST.keys()].flatMap((request) => /\?([\w-]+)/.exec(request)?.[1] ?? []),
+);
+
+export interface KnownOperation {
+  /** The API model that has it. */
+  readonly model: 's3' | 's3control';
+  readonly operation: string;
+  readonly handler: Handler;
+}
 
 /** What a method and query ask for: an operation, or why there is none. */
 export type S3Route =
-  | { readonly operation: S3Operation }
-  | { readonly operation: undefined; readonly missing: 'method' | 'subresource'; readonly name: string };
+  KnownOperation | { readonly operation: undefined; readonly missing: 'method' | 'subresource'; readonly name: string };
 
 export function s3Route(
   method: string,
-  level: 'service' | 'bucket' | 'object',
+  level: S3Level,
   query: ReadonlyMap<string, string>,
   headers: Readonly<Record<string, string>>,
 ): S3Route {
-  const subresource = MISSING_SUBRESOURCES.find((name) => query.has(name));
-  // Buckets here have no versions, so the only version of an object is the one called null.
-  if (subresource !== undefined && !(subresource === 'versionId' && query.get('versionId') === 'null')) {
-    return { operation: undefined, missing: 'subresource', name: subresource };
-  }
-  const operation = operationName(method, level, query, headers);
-  return operation === undefined ? { operation, missing: 'method', name: method } : { operation };
-}
-
-function operationName(
-  method: string,
-  level: 'service' | 'bucket' | 'object',
-  query: ReadonlyMap<string, string>,
-  headers: Readonly<Record<string, string>>,
-): S3Operation | undefined {
-  if (level === 'service') return method === 'GET' ? 'ListBuckets' : undefined;
-  if (level === 'object') {
-    if (query.has('tagging')) {
-      return pick(method, { GET: 'GetObjectTagging', PUT: 'PutObjectTagging', DELETE: 'DeleteObjectTagging' });
+  let request = `${method} ${level}`;
+  if (query.size > 0 && (level === 'bucket' || level === 'object')) {
+    const names = [...query.keys()];
+    const missing = names.find((name) => MISSING_SUBRESOURCES.has(name));
+    if (missing !== undefined) return { operation: undefined, missing: 'subresource', name: missing };
+    const subresource = names.find((name) => SUBRESOURCES.has(name));
+    // Any other type of list is the first one's.
+    if (subresource !== undefined && (subresource !== 'list-type' || query.get(subresource) === '2')) {
+      request += `?${subresource}`;
     }
-    const put = headers['x-amz-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
-    return pick(method, { GET: 'GetObject', HEAD: 'HeadObject', PUT: put, DELETE: 'DeleteObject' });
   }
-  if (query.has('location')) return pick(method, { GET: 'GetBucketLocation' });
-  if (query.has('policy')) {
-    return pick(method, { GET: 'GetBucketPolicy', PUT: 'PutBucketPolicy', DELETE: 'DeleteBucketPolicy' });
+  if (method === 'PUT' && level === 'object' && headers['x-amz-copy-source'] !== undefined && !query.has('tagging')) {
+    request += ' copy';
   }
-  if (query.has('tagging')) {
-    return pick(method, { GET: 'GetBucketTagging', PUT: 'PutBucketTagging', DELETE: 'DeleteBucketTagging' });
-  }
-  if (query.has('delete')) return pick(method, { POST: 'DeleteObjects' });
-  const list = query.get('list-type') === '2' ? 'ListObjectsV2' : 'ListObjects';
-  return pick(method, { GET: list, PUT: 'CreateBucket', HEAD: 'HeadBucket', DELETE: 'DeleteBucket' });
-}
-
-function pick(method: string, operations: Readonly<Record<string, S3Operation>>): S3Operation | undefined {
-  return Object.hasOwn(operations, method) ? operations[method] : undefined;
+  const operation = BY_REQUEST.get(request);
+  return operation ?? { operation, missing: 'method', name: method };
 }

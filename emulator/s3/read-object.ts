@@ -2,9 +2,11 @@ import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
-import { preconditionFailed } from './errors.ts';
-import { storedObject } from './model.ts';
-import type { S3Object } from './model.ts';
+import { isNotModified } from './conditions.ts';
+import { invalidArgument, invalidRequest } from './errors.ts';
+import { checksumHeaders } from './integrity.ts';
+import { storedObject, versionHeader } from './model.ts';
+import type { Bucket, ObjectPart, S3Object } from './model.ts';
 
 /** Query parameters that replace a header of the answer. */
 const OVERRIDES: ReadonlyMap<string, string> = new Map([
@@ -19,32 +21,48 @@ const OVERRIDES: ReadonlyMap<string, string> = new Map([
 export const getObject: Handler = async (call) => {
   const bucket = bucketOf(call);
   await objectFor(call, bucket, 's3:GetObject');
-  return { perform: () => read(call, storedObject(bucket, call.key)) };
+  return { perform: () => read(call, bucket, storedObject(bucket, call)) };
 };
 
 export const headObject: Handler = async (call) => {
   const { perform } = await getObject(call);
   return {
-    perform: () => {
-      const { status, headers = {}, body } = perform();
+    perform: async () => {
+      const { status, headers = {}, body } = await perform();
       return { status, headers: body === undefined ? headers : { ...headers, 'content-length': String(body.length) } };
     },
   };
 };
 
-function read(call: S3Call, object: S3Object): ServiceResponse {
-  const { headers: sent } = call.request;
-  if (isNotModified(sent, object)) {
-    return { status: 304, headers: { etag: object.etag, 'last-modified': httpDate(object.lastModified) } };
+function read(call: S3Call, bucket: Bucket, object: S3Object): ServiceResponse {
+  const { headers: sent, method, time } = call.request;
+  const version = versionHeader(bucket, object.versionId);
+  if (isNotModified(sent, object, time)) {
+    const headers = { etag: object.etag, 'last-modified': httpDate(object.lastModified), ...version };
+    return { status: 304, headers };
   }
-  const headers = objectHeaders(object, call);
-  const range = readRange(sent['range'], object.body.length);
+  if (method === 'GET' && (object.storageClass === 'GLACIER' || object.storageClass === 'DEEP_ARCHIVE')) {
+    throw new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
+      StorageClass: object.storageClass,
+    });
+  }
+  const part = readPart(call, object);
+  const range = part ?? readRange(sent['range'], object.body.length);
+  const headers = { ...objectHeaders(object, call, range), ...version };
   if (range === undefined) return { status: 200, headers, body: object.body };
-  headers['content-range'] = `bytes ${range.first}-${range.last}/${object.body.length}`;
-  return { status: 206, headers, body: object.body.subarray(range.first, range.last + 1) };
+  const { first, last } = range;
+  return {
+    status: 206,
+    headers: {
+      ...headers,
+      ...(object.body.length > 0 && { 'content-range': `bytes ${first}-${last}/${object.body.length}` }),
+      ...(part !== undefined && object.parts && { 'x-amz-mp-parts-count': String(object.parts.length) }),
+    },
+    body: object.body.subarray(first, last + 1),
+  };
 }
 
-function objectHeaders(object: S3Object, call: S3Call): Record<string, string> {
+function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefined): Record<string, string> {
   const headers: Record<string, string> = {
     ...object.metadata,
     etag: object.etag,
@@ -54,9 +72,14 @@ function objectHeaders(object: S3Object, call: S3Call): Record<string, string> {
     'x-amz-server-side-encryption': 'AES256',
   };
   if (object.tags.size > 0) headers['x-amz-tagging-count'] = String(object.tags.size);
-  // The checksum is that of the whole object, so it is not answered with a part of it.
-  if (call.request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED' && !call.request.headers['range']) {
-    Object.assign(headers, object.checksums, { 'x-amz-checksum-type': 'FULL_OBJECT' });
+  if (object.storageClass !== 'STANDARD') headers['x-amz-storage-class'] = object.storageClass;
+  if (call.request.headers['x-amz-checksum-mode']?.toUpperCase() === 'ENABLED') {
+    // The checksum of the whole is not answered with a part, unless the part has one of its own.
+    const { checksum } = range?.part ?? object;
+    const whole = range === undefined || range.last - range.first + 1 === object.body.length;
+    if (checksum !== undefined && (whole || (range.part && object.checksum.type === 'COMPOSITE'))) {
+      Object.assign(headers, checksumHeaders({ ...checksum, type: object.checksum.type }));
+    }
   }
   if (call.request.query.includes('response-')) override(headers, call);
   return headers;
@@ -67,11 +90,7 @@ function override(headers: Record<string, string>, { query, request }: S3Call): 
     const value = query.get(parameter);
     if (value === undefined) continue;
     if (request.caller === undefined) {
-      throw new AwsError(
-        'InvalidRequest',
-        400,
-        'Request specific response headers cannot be used for anonymous GET requests.',
-      );
+      throw invalidRequest('Request specific response headers cannot be used for anonymous GET requests.');
     }
     if (/[^\t\x20-\x7e]/.test(value)) {
       throw new AwsError('InvalidArgument', 400, 'Header value cannot be represented using ISO-8859-1.', {
@@ -82,48 +101,46 @@ function override(headers: Record<string, string>, { query, request }: S3Call): 
   }
 }
 
-/**
- * Conditions of a read (RFC 9110, section 13; S3 API Reference, GetObject): a failed `If-None-Match` or
- * `If-Modified-Since` is 304, a failed `If-Match` or `If-Unmodified-Since` 412.
- *
- * @throws AwsError `PreconditionFailed`
- */
-function isNotModified(headers: Readonly<Record<string, string>>, object: S3Object): boolean {
-  const ifMatch = headers['if-match'];
-  if (ifMatch !== undefined) {
-    if (!etagListed(ifMatch, object.etag)) throw preconditionFailed('If-Match');
-  } else if (isBefore(headers['if-unmodified-since'], object.lastModified)) {
-    throw preconditionFailed('If-Unmodified-Since');
-  }
-  const ifNoneMatch = headers['if-none-match'];
-  if (ifNoneMatch !== undefined) return etagListed(ifNoneMatch, object.etag);
-  const since = Date.parse(headers['if-modified-since'] ?? '');
-  return !Number.isNaN(since) && Math.floor(object.lastModified / 1000) * 1000 <= since;
-}
-
-function isBefore(date: string | undefined, lastModified: number): boolean {
-  const time = Date.parse(date ?? '');
-  return !Number.isNaN(time) && time < Math.floor(lastModified / 1000) * 1000;
-}
-
-/** Whether a list of entity tags, quoted or not, or `*`, holds `etag`. */
-export function etagListed(list: string, etag: string): boolean {
-  return list.split(',').some((item) => {
-    const tag = item.trim().replace(/^W\//, '');
-    return tag === '*' || tag === etag || `"${tag}"` === etag;
-  });
-}
-
 interface ByteRange {
   readonly first: number;
   readonly last: number;
+  /** Where a part was asked for. */
+  readonly part?: Pick<ObjectPart, 'checksum'>;
+}
+
+/** The bytes of the part that `partNumber` asks for; an object that was put in one part is one (GetObject, `partNumber`). */
+function readPart({ query, request }: S3Call, object: S3Object): ByteRange | undefined {
+  const asked = query.get('partNumber');
+  if (asked === undefined) return undefined;
+  if (request.headers['range'] !== undefined) {
+    throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
+  }
+  const number = partNumberOf(asked);
+  const parts = object.parts ?? [{ partNumber: 1, size: object.body.length, checksum: object.checksum }];
+  const index = parts.findIndex(({ partNumber }) => partNumber === number);
+  const part = parts[index];
+  if (part === undefined) {
+    throw new AwsError('InvalidPartNumber', 416, 'The requested partnumber is not satisfiable', {
+      PartNumberRequested: asked,
+      ActualPartCount: String(parts.length),
+    });
+  }
+  const first = parts.slice(0, index).reduce((sum, { size }) => sum + size, 0);
+  return { first, last: first + part.size - 1, part };
+}
+
+/** @throws AwsError `InvalidArgument` */
+export function partNumberOf(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= 10_000) return number;
+  throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', text);
 }
 
 /**
  * One byte range. A header of another form or with several ranges is ignored, as HTTP allows.
  * @throws AwsError `InvalidRange` when no byte is in it
  */
-function readRange(header: string | undefined, size: number): ByteRange | undefined {
+export function readRange(header: string | undefined, size: number): ByteRange | undefined {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
   if (header === undefined || match === null) return undefined;
   const [from = '', to = ''] = match.slice(1);

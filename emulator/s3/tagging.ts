@@ -1,30 +1,49 @@
 import { AwsError } from '../core/errors.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnBucket, objectFor, requestTagKeys } from './authorize.ts';
-import type { Admitted, Handler } from './call.ts';
+import { afterBackend } from './call.ts';
+import type { Admitted, Handler, S3Call } from './call.ts';
+import { methodNotAllowed } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { storedObject } from './model.ts';
+import { storedObject, versionHeader } from './model.ts';
+import type { Bucket } from './model.ts';
 import { tagSet, tagsOfDocument } from './tags.ts';
 import { xmlDocument } from './xml.ts';
 
+type Tags = ReadonlyMap<string, string>;
+
 export const getObjectTagging: Handler = async (call) => {
-  const { tags } = await objectFor(call, bucketOf(call), 's3:GetObjectTagging');
-  return { perform: () => ({ status: 200, body: xmlDocument('Tagging', tagSet(tags)) }) };
+  const bucket = bucketOf(call);
+  await objectFor(call, bucket, 's3:GetObjectTagging');
+  return {
+    perform: () => {
+      const { tags, versionId } = storedObject(bucket, call);
+      const headers = versionHeader(bucket, versionId);
+      return { status: 200, headers, body: xmlDocument('Tagging', tagSet(tags)) };
+    },
+  };
 };
 
 export const putObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
   // The tags asked for are in the context of the question, so the document is read ahead of it.
   const tags = tagsOfDocument(call.request.body, 'object');
-  await objectFor(call, bucket, 's3:PutObjectTagging', call.key, requestTagKeys(tags));
+  await objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
   checkIntegrity(call.request);
-  return replaceTags(() => storedObject(bucket, call.key), tags, 200);
+  return { perform: () => retagObject(call, bucket, tags, 200) };
 };
 
 export const deleteObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
   await objectFor(call, bucket, 's3:DeleteObjectTagging');
-  return replaceTags(() => storedObject(bucket, call.key), new Map(), 204);
+  return { perform: () => retagObject(call, bucket, new Map(), 204) };
 };
+
+function retagObject(call: S3Call, bucket: Bucket, tags: Tags, status: number): ServiceResponse {
+  const object = storedObject(bucket, call);
+  object.tags = tags;
+  return { status, headers: versionHeader(bucket, object.versionId) };
+}
 
 export const getBucketTagging: Handler = (call) => {
   const bucket = bucketOf(call);
@@ -40,28 +59,26 @@ export const getBucketTagging: Handler = (call) => {
 };
 
 export const putBucketTagging: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:PutBucketTagging');
+  const bucket = tagsOwnedBucket(call);
   checkIntegrity(call.request);
-  const tags = tagsOfDocument(call.request.body, 'bucket');
-  return replaceTags(() => bucket, tags, 204);
+  return retagBucket(call, bucket, tagsOfDocument(call.request.body, 'bucket'));
 };
 
-export const deleteBucketTagging: Handler = (call) => {
+export const deleteBucketTagging: Handler = (call) => retagBucket(call, tagsOwnedBucket(call), new Map());
+
+/** With attribute-based access control, TagResource and UntagResource take the place of these (S3 API Reference, PutBucketAbac). */
+function tagsOwnedBucket(call: S3Call): Bucket {
   const bucket = bucketOf(call);
   demandOnBucket(call, bucket, 's3:PutBucketTagging');
-  return replaceTags(() => bucket, new Map(), 204);
-};
+  if (bucket.abac) throw methodNotAllowed(call.request.method);
+  return bucket;
+}
 
-function replaceTags(
-  tagged: () => { tags: ReadonlyMap<string, string> },
-  tags: ReadonlyMap<string, string>,
-  status: number,
-): Admitted {
-  return {
-    perform: () => {
-      tagged().tags = tags;
-      return { status };
-    },
+/** The emulator keeps the tags of buckets wherever the data are: they may have a say in authorization. */
+function retagBucket(call: S3Call, bucket: Bucket, tags: Tags): Admitted {
+  const perform = (): ServiceResponse => {
+    bucket.tags = tags;
+    return { status: 204 };
   };
+  return afterBackend(perform, (backend) => backend.pass(call));
 }

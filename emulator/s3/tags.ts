@@ -1,17 +1,28 @@
 import { AwsError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
+import { invalidArgument } from './errors.ts';
 import { malformedXml, parseXml } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 const OBJECT_TAGS = 10;
 const BUCKET_TAGS = 50;
+const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** Tags of the header `x-amz-tagging`, which has the form of a query string. */
 export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, string> {
   if (header === undefined) return new Map();
   const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);
-  return checkedTags(pairs, OBJECT_TAGS);
+  try {
+    return checkedTags(pairs, OBJECT_TAGS);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'InvalidTag') throw error;
+    throw invalidArgument(
+      "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.",
+      'x-amz-tagging',
+      header,
+    );
+  }
 }
 
 /** Tags of a `Tagging` document. */
@@ -37,7 +48,10 @@ export function tagSet(tags: ReadonlyMap<string, string>): XmlStructure {
   return { TagSet: { Tag: [...tags].map(([Key, Value]) => ({ Key, Value })) } };
 }
 
-function checkedTags(pairs: readonly (readonly [string, string])[], most: number): ReadonlyMap<string, string> {
+export function checkedTags(
+  pairs: readonly (readonly [string, string])[],
+  most = BUCKET_TAGS,
+): ReadonlyMap<string, string> {
   if (pairs.length > most) {
     throw new AwsError(
       'BadRequest',
@@ -48,13 +62,17 @@ function checkedTags(pairs: readonly (readonly [string, string])[], most: number
   const tags = new Map<string, string>();
   for (const [key, value] of pairs) {
     if (key === '' || key.length > 128) throw invalidTag('The TagKey you have provided is invalid', key);
-    if (value.length > 256) throw invalidTag('The TagValue you have provided is invalid', key);
-    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(key)) throw invalidTag('The TagKey you have provided is invalid', key);
-    if (!/^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u.test(value)) {
-      throw invalidTag('The TagValue you have provided is invalid', key);
+    if (!TAG_CHARACTERS.test(key)) throw invalidTag('The TagKey you have provided is invalid', key);
+    if (value.length > 256 || !TAG_CHARACTERS.test(value)) {
+      throw invalidTag('The TagValue you have provided is invalid', key, { TagValue: value });
     }
     if (key.toLowerCase().startsWith('aws:')) {
-      throw invalidTag('System tags cannot be added/updated by requester', key);
+      throw invalidTag(
+        most === OBJECT_TAGS
+          ? 'Your TagKey cannot be prefixed with aws:'
+          : 'System tags cannot be added/updated by requester',
+        key,
+      );
     }
     if (tags.has(key)) throw invalidTag('Cannot provide multiple Tags with the same key', key);
     tags.set(key, value);
@@ -62,6 +80,6 @@ function checkedTags(pairs: readonly (readonly [string, string])[], most: number
   return tags;
 }
 
-function invalidTag(message: string, key: string): AwsError {
-  return new AwsError('InvalidTag', 400, message, { TagKey: key });
+function invalidTag(message: string, key: string, fields: Readonly<Record<string, string>> = {}): AwsError {
+  return new AwsError('InvalidTag', 400, message, { TagKey: key, ...fields });
 }

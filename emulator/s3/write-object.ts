@@ -3,15 +3,16 @@ import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnObject, existingObject, existingTagKeys, requestTagKeys } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
-import { noSuchKey, notImplemented, preconditionFailed } from './errors.ts';
-import { checkIntegrity, defaultChecksum } from './integrity.ts';
-import type { Bucket, S3Object } from './model.ts';
-import { etagListed } from './read-object.ts';
+import { checkWriteConditions } from './conditions.ts';
+import { notImplemented } from './errors.ts';
+import { checkIntegrity, checksumHeaders, checksumOf } from './integrity.ts';
+import { nextVersionId, versionHeader } from './model.ts';
+import type { Bucket, ObjectAttributes, S3Object } from './model.ts';
 import { tagsOfHeader } from './tags.ts';
 
 const MOST_METADATA_BYTES = 2048;
 
-export const putObject: Handler = (call) => {
+export const putObject: Handler = async (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
   checkHeaders(request);
@@ -19,60 +20,69 @@ export const putObject: Handler = (call) => {
     throw new AwsError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
   }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
-  demandWrite(call, bucket, tags);
-  const checksums = checkIntegrity(request);
-  const metadata = metadataOf(request);
+  await demandWrite(call, bucket, tags);
+  const sent = checkIntegrity(request);
+  const attributes = attributesOf(request);
   const perform = (): ServiceResponse => {
-    checkConditions(request, bucket.objects.get(key));
-    const object = store(bucket, {
-      key,
-      body: request.body,
-      etag: etagOf(request.body),
-      lastModified: request.time,
-      contentType: request.headers['content-type'],
-      metadata,
-      checksums: Object.keys(checksums).length > 0 ? checksums : defaultChecksum(request.body),
-      tags,
-    });
+    const { body } = request;
+    const checksum = sent ?? checksumOf(body);
+    const written = { key, body, etag: etagOf(body), checksum, parts: undefined, tags, ...attributes };
+    const object = store(call, bucket, written);
     return {
       status: 200,
-      headers: {
-        etag: object.etag,
-        'x-amz-server-side-encryption': 'AES256',
-        'x-amz-checksum-type': 'FULL_OBJECT',
-        ...object.checksums,
-      },
+      headers: { etag: object.etag, ...checksumHeaders(object.checksum), ...writtenHeaders(bucket, object) },
     };
   };
   return { perform };
 };
 
-/** The key is stored after its size was checked; an object that is there is replaced, its tags included. */
-export function store(bucket: Bucket, object: S3Object): S3Object {
-  bucket.objects.set(object.key, object);
-  return object;
+/**
+ * Keeps an object as the newest version, if the request's conditions hold.
+ * @throws AwsError `PreconditionFailed`, `NoSuchKey`
+ */
+export function store(
+  { request }: S3Call,
+  bucket: Bucket,
+  object: Omit<S3Object, 'versionId' | 'lastModified'>,
+): S3Object {
+  checkWriteConditions(request.headers, object.key, bucket.objects.get({ key: object.key }));
+  return bucket.objects.put({ ...object, versionId: nextVersionId(bucket), lastModified: request.time });
 }
 
-export const deleteObject: Handler = async (call) => {
-  const bucket = bucketOf(call);
-  await demandDelete(call, bucket, call.key);
+/** The headers that each answer to a write has. */
+export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Object): Record<string, string> {
   return {
-    perform: () => {
-      bucket.objects.delete(call.key);
-      return { status: 204 };
-    },
+    'x-amz-server-side-encryption': 'AES256',
+    ...(storageClass !== 'STANDARD' && { 'x-amz-storage-class': storageClass }),
+    ...(versionId !== 'null' && versionHeader(bucket, versionId)),
   };
-};
-
-/** Whoever may delete an object may also delete one that is not there, and is told nothing of it. */
-export async function demandDelete(call: S3Call, bucket: Bucket, key: string): Promise<void> {
-  demandOnObject(call, bucket, key, 's3:DeleteObject', existingTagKeys(await existingObject(call, bucket, key)));
 }
 
-/** Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"). */
-export function demandWrite(call: S3Call, bucket: Bucket, tags: ReadonlyMap<string, string>): void {
-  demandOnObject(call, bucket, call.key, 's3:PutObject', requestTagKeys(tags));
-  if (tags.size > 0) demandOnObject(call, bucket, call.key, 's3:PutObjectTagging', requestTagKeys(tags));
+/**
+ * Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"), and so does
+ * comparing with what is there (same guide, "How to perform conditional writes").
+ */
+export async function demandWrite(
+  call: S3Call,
+  bucket: Bucket,
+  tags: ReadonlyMap<string, string> = new Map(),
+): Promise<void> {
+  const { key } = call;
+  demandOnObject(call, bucket, { key }, 's3:PutObject', requestTagKeys(tags));
+  if (tags.size > 0) demandOnObject(call, bucket, { key }, 's3:PutObjectTagging', requestTagKeys(tags));
+  await demandComparison(call, bucket, key, call.request.headers['if-match']);
+}
+
+/** Whoever learns whether an entity tag is an object's reads something of it; `*` asks only whether there is one. */
+export async function demandComparison(
+  call: S3Call,
+  bucket: Bucket,
+  key: string,
+  ifMatch: string | undefined,
+): Promise<void> {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return;
+  const existing = await existingObject(call, bucket, { key });
+  demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing));
 }
 
 /** Refuses what this S3 does not do rather than ignoring it. */
@@ -90,23 +100,24 @@ export function checkHeaders({ headers }: ServiceRequest): void {
   if (unsupported !== undefined) throw notImplemented(unsupported);
 }
 
-export function checkConditions({ headers }: ServiceRequest, existing: S3Object | undefined): void {
-  const ifNoneMatch = headers['if-none-match'];
-  if (ifNoneMatch !== undefined) {
-    if (ifNoneMatch.trim() !== '*') throw notImplemented('If-None-Match');
-    if (existing !== undefined) throw preconditionFailed('If-None-Match');
+/** Storage classes that the API model has and no general purpose bucket. */
+const OTHER_STORAGE_CLASSES = /^(?:OUTPOSTS|SNOW|EXPRESS_ONEZONE|FSX_.*)$/;
+
+/** What the headers of a request say of the object that it writes. */
+export function attributesOf(request: ServiceRequest): ObjectAttributes {
+  const { 'content-type': contentType, 'x-amz-storage-class': storageClass = 'STANDARD' } = request.headers;
+  if (OTHER_STORAGE_CLASSES.test(storageClass)) {
+    throw new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
+      StorageClassRequested: storageClass,
+    });
   }
-  const ifMatch = headers['if-match'];
-  if (ifMatch !== undefined) {
-    if (existing === undefined) throw noSuchKey('');
-    if (!etagListed(ifMatch, existing.etag)) throw preconditionFailed('If-Match');
-  }
+  return { contentType, metadata: metadataOf(request), storageClass };
 }
 
 const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language', 'expires'];
 
 /** The headers that S3 gives back with the object: its own metadata and a few standard ones. */
-export function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string>> {
+function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string>> {
   const metadata: Record<string, string> = {};
   let size = 0;
   for (const [name, value] of Object.entries(headers)) {

@@ -16,6 +16,11 @@ export function xmlError(content: XmlStructure): string {
   return `${DECLARATION}<Error>${elements(content)}</Error>`;
 }
 
+/** Milliseconds since the epoch in S3's form, which has no fraction of a second: `2024-05-01T12:00:00.000Z`. */
+export function isoTime(milliseconds: number): string {
+  return new Date(Math.floor(milliseconds / 1000) * 1000).toISOString();
+}
+
 /** Control characters become references, as S3 answers keys that hold them (clients ask for `encoding-type=url` then). */
 function escapeControls(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f]/g, (character) => `&#x${character.charCodeAt(0).toString(16)};`);
@@ -35,7 +40,7 @@ const parser = new XMLParser({
   // The parser reads character references (`&#39;`, which Go's SDK writes for an apostrophe) only together with HTML's names.
   htmlEntities: true,
   removeNSPrefix: true,
-  isArray: (name) => name === 'Object' || name === 'Tag',
+  isArray: (name) => name === 'Object' || name === 'Tag' || name === 'Part',
 });
 
 /**

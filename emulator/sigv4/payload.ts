@@ -26,7 +26,10 @@ export function readPayloadKind(
   // Outside S3 the payload is always hashed, whatever the header says: another payload is another signature.
   if (service !== 's3') return { canonical: sha256Hex(body), kind: 'hash' };
 
-  const sent = parts.headers['x-amz-content-sha256'] ?? (claimed.presigned ? presignedPayload(parts.query) : undefined);
+  const header = parts.headers['x-amz-content-sha256'];
+  // A presigned URL covers the header only if it says so; else it is ignored, as most who send the request know nothing of it.
+  const covered = !claimed.presigned || claimed.signedHeaders.includes('x-amz-content-sha256');
+  const sent = covered ? header : presignedPayload(parts.query);
   if (sent === undefined) {
     throw new SignatureProblem(
       'missing-payload-hash',

@@ -1,6 +1,6 @@
 import type { Caller, Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import { canonicalRequest, sha256Hex } from './canonical.ts';
+import { canonicalRequest, sha256Hex, uriEncode } from './canonical.ts';
 import type { SignedParts } from './canonical.ts';
 import { readPayloadKind } from './payload.ts';
 import type { PayloadKind } from './payload.ts';
@@ -55,7 +55,13 @@ export function sigV4Verifier(options: VerifierOptions) {
       const text = `AWS4-HMAC-SHA256\n${claimed.timestamp}\n${scope}\n${sha256Hex(canonical)}`;
       const key = keys.get(credentials.secretAccessKey, claimed.date, claimed.region, claimed.service);
       if (!signatureMatches(key, text, claimed.signature)) {
-        throw new SignatureProblem('mismatch', 'the signature is not that of this request', { StringToSign: text });
+        throw new SignatureProblem('mismatch', 'the signature is not that of this request', {
+          AWSAccessKeyId: claimed.accessKeyId,
+          StringToSign: text,
+          SignatureProvided: claimed.signature,
+          StringToSignBytes: bytesOf(text),
+          ...canonicalFields(canonical, claimed.sessionToken),
+        });
       }
       if (payload.kind === 'hash' && service === 's3') checkHash(payload.canonical, body);
       return {
@@ -68,6 +74,22 @@ export function sigV4Verifier(options: VerifierOptions) {
       };
     },
   };
+}
+
+/** S3 tells a client what it has signed; the session token, which nobody needs to compare, is left out. */
+function canonicalFields(canonical: string, sessionToken: string | undefined): Record<string, string> {
+  const shown =
+    sessionToken === undefined
+      ? canonical
+      : canonical.replaceAll(sessionToken, '…').replaceAll(uriEncode(sessionToken), '…');
+  return { CanonicalRequest: shown, CanonicalRequestBytes: bytesOf(shown) };
+}
+
+/** `47 45 54`, in hex. */
+function bytesOf(text: string): string {
+  return Buffer.from(text)
+    .toString('hex')
+    .replace(/..(?!$)/g, '$& ');
 }
 
 function checkScope(claimed: ClaimedSignature, service: ServiceName, region: string): void {
@@ -171,6 +193,7 @@ function checkSignedHeaders(parts: SignedParts, claimed: ClaimedSignature): void
   const unsigned: string[] = [];
   if (!claimed.signedHeaders.includes('host')) unsigned.push('host');
   for (const name in parts.headers) {
+    if (claimed.presigned && name === 'x-amz-content-sha256') continue;
     if (name.startsWith('x-amz-') && !claimed.signedHeaders.includes(name)) unsigned.push(name);
   }
   // With `Date` in place of x-amz-date, that header is the one which must not be changed.

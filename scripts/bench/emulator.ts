@@ -3,6 +3,8 @@ import { signedHeaders } from '../../emulator/sigv4/sign.ts';
 import { compilePolicy } from '../../emulator/iam/policy/index.ts';
 import type { RootUser } from '../../emulator/core/principal.ts';
 import { startWithWorld } from '../../emulator/start.ts';
+import { checksumOf } from '../../emulator/s3/integrity.ts';
+import { newBucket } from '../../emulator/s3/model.ts';
 import { etagOf } from '../../emulator/s3/write-object.ts';
 import { load } from '../../emulator/http/load.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
@@ -60,28 +62,27 @@ export async function benchGetObject(milliseconds = 1500): Promise<{ readonly pe
       },
     });
     const body = Buffer.alloc(1024, 'x');
-    world.buckets.set('data', {
+    const bucket = newBucket({
       name: 'data',
       accountId: role.accountId,
       createdAt: world.clock.now(),
-      objects: new Map([
-        [
-          'red/key',
-          {
-            key: 'red/key',
-            body,
-            etag: etagOf(body),
-            lastModified: world.clock.now(),
-            contentType: 'text/plain',
-            metadata: {},
-            checksums: {},
-            tags: new Map(),
-          },
-        ],
-      ]),
-      policy: { text, compiled: compilePolicy(text, { kind: 'resource', name: 'bucket policy of data' }) },
       tags: new Map(),
     });
+    bucket.objects.put({
+      key: 'red/key',
+      versionId: 'null',
+      body,
+      etag: etagOf(body),
+      lastModified: world.clock.now(),
+      contentType: 'text/plain',
+      metadata: {},
+      storageClass: 'STANDARD',
+      checksum: checksumOf(body),
+      parts: undefined,
+      tags: new Map(),
+    });
+    bucket.policy = { text, compiled: compilePolicy(text, { kind: 'resource', name: 'bucket policy of data' }) };
+    world.buckets.set('data', bucket);
 
     const { host, port } = new URL(emulator.endpoint);
     const parts = { method: 'GET', path: '/data/red/key', query: 'x-id=GetObject', headers: { host } };

@@ -16,6 +16,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { startEmulator } from '../../start.ts';
+import { newBucket } from '../model.ts';
 import type { Emulator } from '../../emulator.ts';
 import { testS3 } from '../../../test/support/emulator/s3.ts';
 
@@ -126,8 +127,7 @@ describe('an S3 behind the emulator that fails', () => {
     if (listener === undefined) await new Promise((resolve) => server?.close(resolve));
     const s3 = testS3({ endpoint: `http://127.0.0.1:${port}`, ...KEY });
     const accountId = s3.root.accountId;
-    const bucket = { name: Bucket, accountId, createdAt: 0, objects: new Map(), policy: undefined, tags: new Map() };
-    s3.world.buckets.set(Bucket, bucket);
+    s3.world.buckets.set(Bucket, newBucket({ name: Bucket, accountId, createdAt: 0, tags: new Map() }));
     const { status, code, trace } = await s3.call(s3.root, method, `/${Bucket}/k`);
     return { answer: `${status} ${code ?? ''}`, notes: trace.notes.map((note) => note.replace(/^.*failed: /, '')) };
   }

@@ -3,6 +3,7 @@ import type { ServiceResponse } from '../../core/service.ts';
 import type { Backend, S3Call } from '../call.ts';
 import { bucketAlreadyExists } from '../errors.ts';
 import type { ExistingObject } from '../model.ts';
+import { uriEncode } from '../../sigv4/index.ts';
 import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';
 import { answerOf, unavailable } from './answer.ts';
@@ -40,20 +41,14 @@ export function backendS3(options: S3Backend, region: string): Backend {
     }
   }
 
-  /** By a call of its own: many an S3 overlooks tags in CreateBucket, and leftovers could not be found by them. */
-  async function tagNewBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void> {
+  async function tagBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void> {
     const bucket = { bucketName: call.bucketName, key: '' };
     const body = Buffer.from(xmlDocument('Tagging', tagSet(tags)));
     const headers = {
       'content-type': 'application/xml',
       'content-md5': createHash('md5').update(body).digest('base64'),
     };
-    try {
-      await request(call, { method: 'PUT', ...bucket, query: 'tagging', headers, body });
-    } catch (error) {
-      await request(call, { method: 'DELETE', ...bucket }).catch(() => undefined);
-      throw error;
-    }
+    await request(call, { method: 'PUT', ...bucket, query: 'tagging', headers, body });
   }
 
   return {
@@ -66,11 +61,14 @@ export function backendS3(options: S3Backend, region: string): Backend {
         headers: passedHeaders(call.request.headers),
         body: call.request.body,
       }),
-    async existing(call, bucketName, key) {
+    tagBucket,
+    async existing(call, bucketName, { key, versionId }) {
+      const query = versionId === undefined ? 'tagging' : `tagging&versionId=${uriEncode(versionId)}`;
       try {
-        return await requestFor(call, { method: 'GET', bucketName, key, query: 'tagging' }, readTags);
+        return await requestFor(call, { method: 'GET', bucketName, key, query }, readTags);
       } catch (error) {
-        if (isError(error, 'NoSuchKey')) return undefined;
+        // The last one is how a delete marker is answered for.
+        if (['NoSuchKey', 'NoSuchVersion', 'MethodNotAllowed'].some((code) => isError(error, code))) return undefined;
         throw error;
       }
     },
@@ -84,13 +82,27 @@ export function backendS3(options: S3Backend, region: string): Backend {
       await request(call, { method: 'PUT', ...bucket, body: Buffer.from(body) }).catch((error: unknown) => {
         throw isError(error, 'BucketAlreadyOwnedByYou') ? bucketAlreadyExists(call.bucketName) : error;
       });
-      if (tags.size > 0) await tagNewBucket(call, tags);
+      if (tags.size === 0) return;
+      // By a call of its own: many an S3 overlooks tags in CreateBucket, and leftovers could not be found by them.
+      await tagBucket(call, tags).catch(async (error: unknown) => {
+        await request(call, { method: 'DELETE', ...bucket }).catch(() => undefined);
+        throw error;
+      });
     },
     async deleteBucket(call) {
       await exists(call, { method: 'DELETE', bucketName: call.bucketName, key: '' });
     },
-    async deleteObject(call, key) {
-      await request(call, { method: 'DELETE', bucketName: call.bucketName, key });
+    async deleteObject(call, { key, versionId, ifMatch }) {
+      const query = versionId === undefined ? '' : `versionId=${uriEncode(versionId)}`;
+      const sent = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+      const { headers = {} } = await request(call, {
+        method: 'DELETE',
+        bucketName: call.bucketName,
+        key,
+        query,
+        headers: sent,
+      });
+      return headers;
     },
   };
 }

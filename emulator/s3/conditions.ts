@@ -1,0 +1,78 @@
+import { notImplemented, noSuchKey, preconditionFailed } from './errors.ts';
+import type { S3Object } from './model.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * The first condition of a read that does not hold, by its header (RFC 9110, section 13; S3 API Reference, GetObject). A
+ * date that is still to come is ignored.
+ *
+ * @param prefix of the headers: CopyObject has the conditions of its source as `x-amz-copy-source-if-match` and so on
+ * @param now milliseconds since the epoch
+ */
+function failedCondition(headers: Headers, object: S3Object, now: number, prefix = ''): string | undefined {
+  // HTTP's dates know no milliseconds.
+  const lastModified = Math.floor(object.lastModified / 1000) * 1000;
+  const ifMatch = headers[`${prefix}if-match`];
+  if (ifMatch !== undefined) {
+    if (!etagListed(ifMatch, object.etag)) return 'If-Match';
+  } else if (Date.parse(headers[`${prefix}if-unmodified-since`] ?? '') < lastModified) {
+    return 'If-Unmodified-Since';
+  }
+  const ifNoneMatch = headers[`${prefix}if-none-match`];
+  if (ifNoneMatch !== undefined) return etagListed(ifNoneMatch, object.etag) ? 'If-None-Match' : undefined;
+  const since = Date.parse(headers[`${prefix}if-modified-since`] ?? '');
+  return lastModified <= since && since <= now ? 'If-Modified-Since' : undefined;
+}
+
+/** @throws AwsError `PreconditionFailed`, where the answer is not simply that nothing has changed */
+export function isNotModified(headers: Headers, object: S3Object, now: number): boolean {
+  const failed = failedCondition(headers, object, now);
+  if (failed === 'If-None-Match' || failed === 'If-Modified-Since') return true;
+  if (failed !== undefined) throw preconditionFailed(failed);
+  return false;
+}
+
+/** @throws AwsError `PreconditionFailed` */
+export function checkSourceConditions(headers: Headers, object: S3Object, now: number): void {
+  const failed = failedCondition(headers, object, now, 'x-amz-copy-source-');
+  if (failed !== undefined) throw preconditionFailed(`x-amz-copy-source-${failed}`);
+}
+
+/**
+ * Conditions of a write (S3 User Guide, "How to prevent object overwrites with conditional writes").
+ * @throws AwsError `PreconditionFailed`, `NoSuchKey`, `NotImplemented`
+ */
+export function checkWriteConditions(headers: Headers, key: string, existing: S3Object | undefined): void {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+  if (ifMatch !== undefined && ifNoneMatch !== undefined) {
+    throw notImplemented('If-Match,If-None-Match', 'Multiple conditional request headers present in the request');
+  }
+  if (ifNoneMatch !== undefined) {
+    if (ifNoneMatch.trim() !== '*') throw valueNotImplemented('If-None-Match');
+    if (existing !== undefined) throw preconditionFailed('If-None-Match');
+  }
+  if (ifMatch === undefined) return;
+  if (ifMatch.trim() === '*') throw valueNotImplemented('If-Match');
+  if (existing === undefined) throw noSuchKey(key);
+  if (!etagListed(ifMatch, existing.etag)) throw preconditionFailed('If-Match');
+}
+
+function valueNotImplemented(header: string): Error {
+  return notImplemented(header, `We don't accept the provided value of ${header} header for this API`);
+}
+
+/** @throws AwsError `PreconditionFailed` unless there is an object with such a tag, or any for `*` */
+export function checkDeleteCondition(ifMatch: string | undefined, existing: S3Object | undefined): void {
+  if (ifMatch !== undefined && (existing === undefined || !etagListed(ifMatch, existing.etag))) {
+    throw preconditionFailed('If-Match');
+  }
+}
+
+/** Whether a list of entity tags, quoted or not, or `*`, holds `etag`. */
+function etagListed(list: string, etag: string): boolean {
+  return list.split(',').some((item) => {
+    const tag = item.trim().replace(/^W\//, '');
+    return tag === '*' || tag === etag || `"${tag}"` === etag;
+  });
+}

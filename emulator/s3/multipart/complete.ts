@@ -1,0 +1,138 @@
+import { AwsError } from '../../core/errors.ts';
+import { objectOf, textOf } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
+import type { ServiceResponse } from '../../core/service.ts';
+import { bucketOf } from '../authorize.ts';
+import type { Handler, S3Call } from '../call.ts';
+import { invalidRequest } from '../errors.ts';
+import { badDigest, checksumElement, checksumOf, compositeChecksum, elementName, sentChecksum } from '../integrity.ts';
+import type { Checksum } from '../integrity.ts';
+import type { Upload, UploadedPart } from '../model.ts';
+import { demandWrite, store, writtenHeaders } from '../write-object.ts';
+import { malformedXml, parseXml, xmlDocument } from '../xml.ts';
+import { multipartEtag, uploadOf } from './uploads.ts';
+
+const LEAST_PART_BYTES = 5 * 1024 * 1024;
+
+/** The parts become an object; its tags were allowed when the upload began (S3 API Reference, CompleteMultipartUpload). */
+export const completeMultipartUpload: Handler = async (call) => {
+  const { request } = call;
+  const bucket = bucketOf(call);
+  await demandWrite(call, bucket);
+  const asked = readDocument(request.body);
+  const perform = (): ServiceResponse => {
+    const upload = uploadOf(call, bucket);
+    const parts = chosenParts(upload, asked);
+    const body = Buffer.concat(parts.map((part) => part.body));
+    const checksum = checksumOfUpload(upload, parts, body);
+    checkClaims(call, upload, checksum, body.length);
+    const { key, contentType, metadata, storageClass, tags } = upload;
+    const object = store(call, bucket, {
+      ...{ key, contentType, metadata, storageClass, tags, body, checksum },
+      etag: multipartEtag(parts.map(({ etag }) => etag)),
+      parts: parts.map(({ partNumber, size, checksum: own }) => ({ partNumber, size, checksum: own })),
+    });
+    bucket.uploads.delete(upload.uploadId);
+    return {
+      status: 200,
+      headers: writtenHeaders(bucket, object),
+      body: xmlDocument('CompleteMultipartUploadResult', {
+        Location: `${call.context.world.endpoint()}/${bucket.name}/${encodeURIComponent(key)}`,
+        Bucket: bucket.name,
+        Key: key,
+        ETag: object.etag,
+        ...checksumElement(checksum),
+        ChecksumType: checksum.type,
+      }),
+    };
+  };
+  return { perform };
+};
+
+interface AskedPart {
+  readonly partNumber: number;
+  readonly etag: string;
+  readonly element: JsonObject;
+}
+
+function readDocument(body: Buffer): readonly AskedPart[] {
+  const parts = parseXml(body, 'CompleteMultipartUpload')['Part'];
+  if (!Array.isArray(parts)) throw invalidRequest('You must specify at least one part');
+  return parts.map((part: unknown) => {
+    const element = objectOf(part);
+    const [partNumber, etag] = [textOf(element['PartNumber']), textOf(element['ETag'])];
+    if (partNumber === undefined || !/^\d{1,5}$/.test(partNumber) || etag === undefined) throw malformedXml();
+    return { partNumber: Number(partNumber), etag: etag.replaceAll('"', ''), element };
+  });
+}
+
+/** @throws AwsError `InvalidPart`, `InvalidPartOrder`, `InvalidRequest`, `EntityTooSmall` */
+function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly AskedPart[]): readonly UploadedPart[] {
+  if (asked.some(({ partNumber }, i) => i > 0 && partNumber <= (asked[i - 1]?.partNumber ?? 0))) {
+    throw new AwsError(
+      'InvalidPartOrder',
+      400,
+      'The list of parts was not in ascending order. Parts must be ordered by part number.',
+      { UploadId: uploadId },
+    );
+  }
+  const chosen = asked.map(({ partNumber, etag, element }) => {
+    const part = parts.get(partNumber);
+    const claimed = Object.entries(element).filter(([name]) => name.startsWith('Checksum'));
+    const expected = part?.checksum && elementName(part.checksum.algorithm);
+    if (
+      part?.etag !== `"${etag}"` ||
+      claimed.some(([name, value]) => name !== expected || value !== part.checksum?.value)
+    ) {
+      throw new AwsError(
+        'InvalidPart',
+        400,
+        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
+        { UploadId: uploadId, PartNumber: String(partNumber), ETag: etag },
+      );
+    }
+    if (checksum?.type === 'COMPOSITE' && claimed.length === 0) {
+      throw invalidRequest(
+        `The upload was created using a ${checksum.algorithm} checksum. The complete request must include the checksum for each part. It was missing for part ${partNumber} in the request.`,
+      );
+    }
+    return part;
+  });
+  const small = chosen.slice(0, -1).find(({ size }) => size < LEAST_PART_BYTES);
+  if (small === undefined) return chosen;
+  throw new AwsError('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size', {
+    ProposedSize: String(small.size),
+    MinSizeAllowed: String(LEAST_PART_BYTES),
+    PartNumber: String(small.partNumber),
+    ETag: small.etag.replaceAll('"', ''),
+  });
+}
+
+function checksumOfUpload({ checksum }: Upload, parts: readonly UploadedPart[], body: Buffer): Checksum {
+  if (checksum?.type !== 'COMPOSITE') return checksumOf(body, checksum?.algorithm);
+  return compositeChecksum(
+    checksum.algorithm,
+    parts.map((part) => part.checksum?.value ?? ''),
+  );
+}
+
+/** What the request says of the object as a whole. */
+function checkClaims({ request }: S3Call, upload: Upload, checksum: Checksum, size: number): void {
+  const { 'x-amz-checksum-type': type, 'x-amz-mp-object-size': claimedSize } = request.headers;
+  if (type !== undefined && type !== upload.checksum?.type) {
+    throw invalidRequest(
+      `The upload was created using the ${upload.checksum?.type ?? 'null'} checksum mode. The complete request must use the same checksum mode.`,
+    );
+  }
+  if (claimedSize !== undefined && claimedSize !== String(size)) {
+    throw invalidRequest(
+      `The provided 'x-amz-mp-object-size' header value ${claimedSize} does not match what was computed: ${size}`,
+    );
+  }
+  const claimed = sentChecksum(request, true);
+  if (claimed === undefined) return;
+  const number = checksum.type === 'COMPOSITE' && claimed.type === 'FULL_OBJECT' ? /-\d+$/ : /$^/;
+  if (claimed.algorithm !== checksum.algorithm || claimed.value !== checksum.value.replace(number, '')) {
+    throw badDigest(`The ${claimed.algorithm} you specified did not match the calculated checksum.`);
+  }
+}

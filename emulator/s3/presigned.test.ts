@@ -1,0 +1,69 @@
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { expect } from 'chai';
+import { startEmulator } from '../start.ts';
+import type { Emulator } from '../emulator.ts';
+
+describe('Presigned URLs of S3', () => {
+  let emulator: Emulator;
+  before(async () => {
+    emulator = await startEmulator();
+    const location = `<CreateBucketConfiguration><LocationConstraint>us-west-2</LocationConstraint></CreateBucketConfiguration>`;
+    expect((await send('PUT', '/data', {}, location)).status).to.equal(200);
+  });
+  after(() => emulator.close());
+
+  async function presign(method: string, path: string, query: Record<string, string> = {}): Promise<string> {
+    const { host, hostname, port } = new URL(emulator.endpoint);
+    const { region, administrator } = emulator;
+    const { accessKeyId, secretAccessKey } = administrator;
+    const credentials = { accessKeyId, secretAccessKey };
+    const signer = new SignatureV4({ service: 's3', region, credentials, sha256: Sha256, uriEscapePath: false });
+    const signed = await signer.presign(
+      {
+        method,
+        protocol: 'http:',
+        hostname,
+        port: Number(port),
+        path,
+        query,
+        headers: { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+      },
+      { expiresIn: 60 },
+    );
+    return `${emulator.endpoint}${path}?${new URLSearchParams(signed.query as Record<string, string>).toString().replaceAll('+', '%20')}`;
+  }
+
+  const send = async (method: string, path: string, query = {}, body?: string, headers = {}): Promise<Response> =>
+    fetch(await presign(method, path, query), { method, headers, ...(body !== undefined && { body }) });
+
+  it('hold what else are headers', async () => {
+    const once = { 'If-None-Match': '*', 'x-amz-meta-note': 'n' };
+    expect((await send('PUT', '/data/once', once, 'x')).status).to.equal(200);
+    expect((await send('PUT', '/data/once', once, 'y')).status).to.equal(412);
+    const read = await send('GET', '/data/once');
+    expect([read.headers.get('x-amz-meta-note'), await read.text()]).to.deep.equal(['n', 'x']);
+  });
+
+  it('do not cover a hash of the payload that they do not name', async () => {
+    for (const hash of ['UNSIGNED-PAYLOAD', '0'.repeat(64), 'none']) {
+      const answer = await send('PUT', '/data/key', {}, 'x', { 'x-amz-content-sha256': hash });
+      expect(answer.status, hash).to.equal(200);
+    }
+    expect((await send('PUT', '/data/key', {}, 'x', { 'x-amz-acl': 'private' })).status).to.equal(403);
+  });
+
+  it('tell what was signed where the signature is another', async () => {
+    const url = (await presign('GET', '/data/key')).replace(/X-Amz-Signature=../, 'X-Amz-Signature=00');
+    const body = (await (await fetch(url)).text()).replaceAll('&#xa;', '\n');
+    const members = [...body.matchAll(/<(\w+)>/g)].map(([, name]) => name);
+    expect(members).to.include.members([
+      ...['AWSAccessKeyId', 'StringToSign', 'SignatureProvided', 'StringToSignBytes'],
+      ...['CanonicalRequest', 'CanonicalRequestBytes'],
+    ]);
+    const canonical = /<CanonicalRequest>([^<]*)/.exec(body)?.[1] ?? '';
+    expect(canonical).to.match(/^GET\n\/data\/key\nX-Amz-Algorithm=/);
+    const bytes = /<CanonicalRequestBytes>([^<]*)/.exec(body)?.[1] ?? '';
+    expect(Buffer.from(bytes.replaceAll(' ', ''), 'hex').toString()).to.equal(canonical.replaceAll('&amp;', '&'));
+  });
+});
