@@ -22,6 +22,8 @@ const DEFECTS: Readonly<Record<FaultName, string>> = {
   'iam-ignores-session-policy': 'policy evaluation ignores session policies',
   'agent-mixes-cached-credentials': "the agent answers a pod with another pod's cached credentials",
   'agent-skips-host-check': 'the agent answers requests that were sent to another address or name',
+  'agent-caches-by-pod-name': "agent 0.2 keeps credentials by a pod's name, so that a new pod gets the old one's",
+  'agent-trusts-cached-pods': 'agent 0.2 answers from its cache whoever names the pod, without checking the token',
   'webhook-forgets-init-containers': 'the webhook leaves init containers without credentials settings',
   'webhook-prefers-irsa': 'the webhook injects IRSA where the service account has an association too',
 };

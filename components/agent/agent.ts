@@ -1,3 +1,4 @@
+import { cacheKeys } from './credentials/cache-keys.ts';
 import { CachingRetriever } from './credentials/caching-retriever.ts';
 import type { CachingOptions } from './credentials/caching-retriever.ts';
 import { CREDENTIALS_PATH, credentialsHandler } from './credentials/handler.ts';
@@ -71,7 +72,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     const client = new EksAuthClient({
       clusterName: options.clusterName,
       region: options.region,
-      endpoint: options.endpoint ?? `https://eks-auth.${options.region}.api.aws`,
+      endpoint: options.endpoint ?? options.regionalEndpoint ?? `https://eks-auth.${options.region}.api.aws`,
       credentials: options.credentials,
       clock,
     });
@@ -79,7 +80,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     let retriever: CredentialRetriever = client;
     if (cache !== undefined) {
       const mixesEntries = options.faults?.has('agent-mixes-cached-credentials') ?? false;
-      const caching = new CachingRetriever(client, { ...cache, clock, metrics, mixesEntries });
+      const keys = cacheKeys(options, metrics, log.with({ 'bind-addr': bindHost }));
+      const caching = new CachingRetriever(client, { ...cache, ...keys, clock, metrics, mixesEntries });
       clients.push(caching);
       retriever = caching;
     }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AgentIo } from './cli.ts';
-import { AGENT_VERSION, main } from './cli.ts';
+import { main } from './cli.ts';
 import { faultsOf } from './cli/faults.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
@@ -23,7 +23,17 @@ describe('the agent on the command line', () => {
   }
 
   it('prints its version', async () => {
-    expect(await run(['version'])).to.eql([0, `EKS Pod Identity Agent version ${AGENT_VERSION}`, '']);
+    for (const [version, release] of [
+      [undefined, '0.1.37'],
+      ['0.2', '0.2.1'],
+    ])
+      expect(await run(['version'], { env: { CONFORMANCE_AGENT_VERSION: version } })).to.eql([
+        0,
+        `EKS Pod Identity Agent version ${release}`,
+        '',
+      ]);
+    const [code, , err] = await run(['version'], { env: { CONFORMANCE_AGENT_VERSION: '0.3' } });
+    expect([code, err]).to.eql([1, 'Error: CONFORMANCE_AGENT_VERSION is "0.3": use 0.1 or 0.2']);
   });
 
   const wrong: [argv: string[], message: string][] = [
@@ -115,7 +125,7 @@ describe('the agent on the command line', () => {
     });
     expect([code, err]).to.eql([
       1,
-      'Error: unknown fault "agent-sings" in CONFORMANCE_FAULTS: use agent-mixes-cached-credentials, agent-skips-host-check',
+      'Error: unknown fault "agent-sings" in CONFORMANCE_FAULTS: use agent-mixes-cached-credentials, agent-skips-host-check, agent-caches-by-pod-name, agent-trusts-cached-pods',
     ]);
   });
 

@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { UsageError } from '../go/flags.ts';
 import { faultsOf } from './cli/faults.ts';
 import { checkCommonFlags, parseServerFlags } from './cli/flags.ts';
 import { initialize, InitializeError } from './cli/initialize.ts';
 import type { Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
-import type { AgentOptions, RunningAgent } from './index.ts';
-import { AgentRefusal, startAgent } from './index.ts';
-
-/** The version of the agent whose behaviour this one has. */
-export const AGENT_VERSION = '0.1.37';
+import { SERVICE_ACCOUNT } from './credentials/cluster-keys.ts';
+import type { AgentOptions, AgentVersion, InCluster, RunningAgent } from './index.ts';
+import { AGENT_VERSIONS, AgentRefusal, RELEASES, startAgent, VERSION_VARIABLE } from './index.ts';
 
 export interface AgentIo {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -50,15 +49,37 @@ Flags of server:
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
 metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. CONFORMANCE_FAULTS, a comma list, puts
-defects into the agent on purpose: those of its names that begin with agent-.`;
+defects into the agent on purpose: those of its names that begin with agent-. ${VERSION_VARIABLE}, 0.1 or 0.2, says which
+release's behaviour it has (default 0.1).`;
+
+/** @throws UsageError */
+function versionOf(env: AgentIo['env']): AgentVersion {
+  const named = env[VERSION_VARIABLE] || '0.1';
+  const found = AGENT_VERSIONS.find((version) => version === named);
+  if (found === undefined)
+    throw new UsageError(`${VERSION_VARIABLE} is "${named}": use ${AGENT_VERSIONS.join(' or ')}`);
+  return found;
+}
+
+/** As client-go finds the cluster of its pod: by the variables of service kubernetes, and with a token. */
+function clusterOf({
+  KUBERNETES_SERVICE_HOST: host,
+  KUBERNETES_SERVICE_PORT: port,
+}: AgentIo['env']): InCluster | undefined {
+  if (!host || !port || !existsSync(`/${SERVICE_ACCOUNT}/token`)) return undefined;
+  return { apiServer: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, root: '/' };
+}
 
 async function server(args: readonly string[], io: AgentIo): Promise<void> {
   const { rotateCredentials, ...flags } = parseServerFlags(args);
   const region = io.env['AWS_REGION'] || io.env['AWS_DEFAULT_REGION'];
   if (!region) throw new UsageError('no region: set AWS_REGION');
+  const inCluster = clusterOf(io.env);
   const options: AgentOptions = {
     ...flags,
     region,
+    version: versionOf(io.env),
+    ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,
     faults: faultsOf(io.env['CONFORMANCE_FAULTS'] ?? ''),
@@ -85,7 +106,7 @@ export async function main(argv: readonly string[], io: AgentIo): Promise<number
       throw new UsageError(`unknown command ${JSON.stringify(command)}: use initialize, server or version`);
     checkCommonFlags(args);
     if (command === 'initialize') await initialize(io.run, io.err);
-    else io.out(`EKS Pod Identity Agent version ${AGENT_VERSION}`);
+    else io.out(`EKS Pod Identity Agent version ${RELEASES[versionOf(io.env)]}`);
     return 0;
   } catch (error) {
     const expected = error instanceof UsageError || error instanceof AgentRefusal || error instanceof InitializeError;

@@ -1,5 +1,13 @@
-export { AGENT_FAULTS } from './options.ts';
-export type { AgentFault, AgentOptions, AwsCredentials, Clock, RunningAgent } from './options.ts';
+export { AGENT_FAULTS, AGENT_VERSIONS, RELEASES, VERSION_VARIABLE } from './options.ts';
+export type {
+  AgentFault,
+  AgentOptions,
+  AgentVersion,
+  AwsCredentials,
+  Clock,
+  InCluster,
+  RunningAgent,
+} from './options.ts';
 export type { LogLevel } from './log.ts';
 export { AgentRefusal } from './refusal.ts';
 export { startAgent } from './agent.ts';

@@ -11,6 +11,11 @@ export class Metrics {
   readonly #cacheState = new CounterVec('pod_identity_cache_state', 'The state of credential in cache');
   readonly #responses = new CounterVec('pod_identity_http_response', 'Pod Identity http response code');
 
+  readonly #localValidation = new CounterVec(
+    'pod_identity_local_validation',
+    'Outcome of local token validation: success, failure, or skipped',
+  );
+
   cacheError(type: 'Recoverable' | 'NonRecoverable', code: string): void {
     this.#cacheErrors.increment({ type, code });
   }
@@ -20,12 +25,17 @@ export class Metrics {
     this.#cacheState.increment({ state });
   }
 
+  localValidation(result: 'success' | 'failure' | 'skipped'): void {
+    this.#localValidation.increment({ result });
+  }
+
   response(code: number): void {
     this.#responses.increment({ code: String(code) });
   }
 
   /** Prometheus' text format. */
   text(): string {
-    return [this.#cacheErrors, this.#cacheState, this.#responses].map((counter) => counter.text()).join('');
+    const counters = [this.#cacheErrors, this.#cacheState, this.#responses, this.#localValidation];
+    return counters.map((counter) => counter.text()).join('');
   }
 }

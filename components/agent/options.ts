@@ -13,14 +13,41 @@ export interface Clock {
 }
 
 /** The defects that can be put into the agent on purpose. */
-export const AGENT_FAULTS = ['agent-mixes-cached-credentials', 'agent-skips-host-check'] as const;
+export const AGENT_FAULTS = [
+  'agent-mixes-cached-credentials',
+  'agent-skips-host-check',
+  'agent-caches-by-pod-name',
+  'agent-trusts-cached-pods',
+] as const;
 export type AgentFault = (typeof AGENT_FAULTS)[number];
+
+/** The lines of the agent's releases, whose behaviour differs. */
+export const AGENT_VERSIONS = ['0.1', '0.2'] as const;
+export type AgentVersion = (typeof AGENT_VERSIONS)[number];
+/** A release of each. The behaviour of 0.2 is that of commit 8d9063a of its source. */
+export const RELEASES: Readonly<Record<AgentVersion, string>> = { '0.1': '0.1.37', '0.2': '0.2.1' };
+/** The environment variable that says whose behaviour the program has. */
+export const VERSION_VARIABLE = 'CONFORMANCE_AGENT_VERSION';
+
+/** The cluster that the agent runs in. */
+export interface InCluster {
+  /** URL of the API server. */
+  readonly apiServer: string;
+  /** Folder of the container's root, in which its mounts are. */
+  readonly root: string;
+}
 
 /** Names and defaults are those of the agent's own flags. Durations are in milliseconds. */
 export interface AgentOptions {
   readonly clusterName: string;
   readonly region: string;
-  /** EKS Auth URL; without it `https://eks-auth.<region>.api.aws`. */
+  /** Default 0.1. */
+  readonly version?: AgentVersion;
+  /** Where 0.2 fetches the keys to check tokens with. Without it, it checks none. */
+  readonly inCluster?: InCluster;
+  /** URL of the region's EKS Auth. Default `https://eks-auth.<region>.api.aws`. */
+  readonly regionalEndpoint?: string;
+  /** URL that is asked in place of the region's EKS Auth. */
   readonly endpoint?: string;
   readonly credentials: () => Promise<AwsCredentials>;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each gets a server, cache, rate limiter and refresh loop of its own. */

@@ -35,7 +35,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const certificate = await authority.issue([...new Set([...SERVER_NAMES, host])]);
 
   // After the certificates, whose making it would slow down: nobody waits for this key yet.
-  const key = newSigningKey();
+  const key = newSigningKey(options.keyId);
   const store = new MemoryStore(clock);
   createDefaultRoles(store);
   startNamespaceController(store, authority.certificate);

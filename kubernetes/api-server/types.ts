@@ -137,6 +137,8 @@ export interface ApiServerOptions {
   readonly authenticate?: (
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
+  /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */
+  readonly keyId?: (publicKey: Buffer) => string;
   /** Address to bind. Default `127.0.0.1`. */
   readonly host?: string;
   readonly port?: number;

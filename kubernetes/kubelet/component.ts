@@ -7,12 +7,13 @@ import type { Pod } from './spec.ts';
 export async function startComponent(
   image: ComponentImage,
   pod: Pod,
+  root: string,
   output: (chunk: Buffer) => void,
 ): Promise<Running> {
   const log = (line: string): void => output(Buffer.from(line.endsWith('\n') ? line : `${line}\n`));
   let component: RunningComponent;
   try {
-    component = await image.start(pod, log);
+    component = await image.start(pod, log, root);
   } catch (error) {
     log(error instanceof Error ? error.message : String(error));
     return { ended: Promise.resolve({ exitCode: 1 }), signal: () => undefined, target: () => undefined };

@@ -164,7 +164,7 @@ export class ContainerRunner {
       try {
         return 'entrypoint' in image
           ? await this.#startProcess(image, output)
-          : await startComponent(image, pod(), output);
+          : await startComponent(image, pod(), this.#env.root, output);
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         if (error.message !== told) this.#record('Failed', `Error: ${error.message}`);

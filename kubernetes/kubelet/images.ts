@@ -8,8 +8,12 @@ export interface ProcessImage {
 
 /** A container image that stands for a component which runs inside this process, as the agent does. */
 export interface ComponentImage {
-  /** Starts it; a rejection is a container that ended with exit code 1 and the error's message as its log. */
-  start(pod: Pod, log: (line: string) => void): Promise<RunningComponent>;
+  /**
+   * Starts it; a rejection is a container that ended with exit code 1 and the error's message as its log.
+   *
+   * @param root the container's own folder, in which its mounts are
+   */
+  start(pod: Pod, log: (line: string) => void, root: string): Promise<RunningComponent>;
 }
 
 export interface RunningComponent {

@@ -2,8 +2,17 @@ import { expect } from 'chai';
 import { FAULTS, type FaultName } from '../../faults/index.ts';
 import { runConformance } from '../support/run-cli.ts';
 
+interface Notice {
+  readonly scenario: string;
+  readonly reason: RegExp;
+  /** Without which the subject has no such defect. */
+  readonly flags?: readonly string[];
+}
+
+const AGENT_02 = ['--agent-chart', '0.2'];
+
 /** A scenario that each fault fails, and what its reason must say. */
-const NOTICED: Readonly<Record<FaultName, { readonly scenario: string; readonly reason: RegExp }>> = {
+const NOTICED: Readonly<Record<FaultName, Notice>> = {
   'eks-auth-ignores-audience': {
     scenario: 'AP-13',
     reason: /minted token sts.*refusal .* was expected, but .* granted/,
@@ -25,6 +34,12 @@ const NOTICED: Readonly<Record<FaultName, { readonly scenario: string; readonly 
     reason: /flip-signature.*refusal .* was expected, but .* granted/,
   },
   'agent-skips-host-check': { scenario: 'AP-08', reason: /Host "localhost".*was expected, but the probe was granted/ },
+  'agent-caches-by-pod-name': { scenario: 'AP-36', reason: /upstreamCalls is 0, not 1/, flags: AGENT_02 },
+  'agent-trusts-cached-pods': {
+    scenario: 'AP-34',
+    reason: /flip-signature.*refusal .* was expected, but .* granted/,
+    flags: AGENT_02,
+  },
   'webhook-forgets-init-containers': { scenario: 'WH-08', reason: /prepare\.envNames is "", not "AWS_STS/ },
   'webhook-prefers-irsa': {
     scenario: 'CO-01',
@@ -35,15 +50,15 @@ const NOTICED: Readonly<Record<FaultName, { readonly scenario: string; readonly 
 describe('a fault that is turned on', () => {
   it('is the only reason why these scenarios fail', async () => {
     const scenarios = [...new Set(Object.values(NOTICED).map(({ scenario }) => scenario))];
-    const run = await runConformance({ args: ['--scenario', scenarios.join(','), '--quiet'] });
+    const run = await runConformance({ args: [...AGENT_02, '--scenario', scenarios.join(','), '--quiet'] });
     expect(run.exitCode, run.stderr).to.equal(0);
     expect(run.results?.summary.passed).to.equal(scenarios.length);
   });
 
   for (const { name } of FAULTS) {
-    const { scenario, reason } = NOTICED[name];
+    const { scenario, reason, flags = [] } = NOTICED[name];
     it(`is noticed by ${scenario} (${name})`, async () => {
-      const run = await runConformance({ args: ['--scenario', scenario, '--fault', name, '--quiet'] });
+      const run = await runConformance({ args: ['--scenario', scenario, '--fault', name, '--quiet', ...flags] });
       expect(run.exitCode, run.stderr).to.equal(1);
       const [only] = run.results?.scenarios ?? [];
       expect(only).to.include({ id: scenario, verdict: 'failed' });

@@ -112,7 +112,7 @@ export class Bench {
     const agent = await startAgent({
       clusterName: 'c1',
       region: 'us-west-2',
-      endpoint: this.url,
+      regionalEndpoint: this.url,
       credentials: () =>
         Promise.resolve({ accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'node-secret', sessionToken: 'node-session' }),
       bindHosts: ['127.0.0.1'],

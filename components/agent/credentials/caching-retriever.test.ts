@@ -30,7 +30,14 @@ function world(overrides: { maxSize?: number; mixesEntries?: boolean } = {}): Wo
       return source.answer(token);
     },
   };
-  const settings = { retention: 3 * HOUR, maxSize: 10, refreshesPerSecond: 3, mixesEntries: false, ...overrides };
+  const settings = {
+    retention: 3 * HOUR,
+    maxSize: 10,
+    refreshesPerSecond: 3,
+    mixesEntries: false,
+    ...byToken,
+    ...overrides,
+  };
   const cache = new CachingRetriever(source, { ...settings, clock, metrics });
   open.push(cache);
   return {
@@ -54,6 +61,7 @@ function credentials(accessKeyId: string, expiration: number): PodCredentials {
   return { accessKeyId, expiration, ...rest };
 }
 
+const byToken = { keyOf: (token: string) => token, accepts: () => Promise.resolve(false) };
 const open: CachingRetriever[] = [];
 
 async function failure(work: Promise<unknown>): Promise<Error> {

@@ -21,7 +21,9 @@ const WAITS_FOR_OTHER = 9;
 const TICK = 1000;
 
 interface Entry {
-  readonly token: string;
+  readonly key: string;
+  /** That of the last request that was answered with it. */
+  token: string;
   readonly credentials: PodCredentials;
   readonly log: Logger;
 }
@@ -33,13 +35,17 @@ export interface CachingOptions {
   readonly refreshesPerSecond: number;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** What entries are kept by. Throws `TokenRefusal`. */
+  readonly keyOf: (token: string) => string;
+  /** Whether another token of the same key gets what is kept. */
+  readonly accepts: (token: string, log: Logger) => Promise<boolean>;
   /** A defect on purpose: any token gets the credentials that were fetched last. */
   readonly mixesEntries: boolean;
 }
 
 /**
- * Keeps credentials by token. One request for a token fetches, others wait for it; a sweep each minute refreshes what is
- * older than the retention, with the token of the request that fetched it first.
+ * Keeps credentials by a key of the token. One request for a token fetches, others wait for it; a sweep each minute
+ * refreshes what is older than the retention, with the token of the last request.
  */
 export class CachingRetriever implements CredentialRetriever {
   readonly #delegate: CredentialRetriever;
@@ -73,16 +79,17 @@ export class CachingRetriever implements CredentialRetriever {
   async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
     // Only a clock that was moved leaves a sweep so late; what it would have done must be seen by this request.
     await this.#sweepIfDue(SWEEP_INTERVAL + 2 * TICK);
+    const key = this.#options.keyOf(token);
     for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
-      const entry = this.#options.mixesEntries ? this.#cache.newest() : this.#cache.get(token);
-      if (entry !== undefined) {
-        if (this.#lifeLeft(entry) > MIN_LIFE) {
-          log.with({ 'cache-hit': 1 }).trace('Using cached credentials');
-          return entry.credentials;
-        }
+      const entry = this.#options.mixesEntries ? this.#cache.newest() : this.#cache.get(key);
+      if (entry !== undefined && this.#lifeLeft(entry) <= MIN_LIFE) {
         log.info('Identified that entry in cache contains credentials with small ttl or invalid ttl, will be deleted');
-        this.#cache.delete(entry.token);
+        this.#cache.delete(entry.key);
         break;
+      }
+      if (entry !== undefined && (await this.#mayHave(entry, token, log))) {
+        log.with({ 'cache-hit': 1 }).trace('Using cached credentials');
+        return entry.credentials;
       }
       if (!this.#underWay.has(token)) break;
       if (wait > 0) log.info(`Waiting for active request with ${wait} tries`);
@@ -99,6 +106,13 @@ export class CachingRetriever implements CredentialRetriever {
     }
   }
 
+  async #mayHave(entry: Entry, token: string, log: Logger): Promise<boolean> {
+    if (entry.token === token || this.#options.mixesEntries) return true;
+    if (!(await this.#options.accepts(token, log))) return false;
+    entry.token = token;
+    return true;
+  }
+
   #lifeLeft(entry: Entry): number {
     return entry.credentials.expiration - this.#options.clock.now();
   }
@@ -111,14 +125,15 @@ export class CachingRetriever implements CredentialRetriever {
       if (error instanceof FetchError) throw new FetchError(`error getting credentials to cache: ${error.message}`);
       throw error;
     }
-    const entry = { token, credentials, log: log.with({ 'association-id': credentials.associationId }) };
+    const key = this.#options.keyOf(token);
+    const entry = { key, token, credentials, log: log.with({ 'association-id': credentials.associationId }) };
     const life = this.#lifeLeft(entry);
     if (life <= MIN_LIFE) {
       const seconds = (life / 1000).toFixed(2);
       throw new FetchError(`fetched credentials are expired or will expire within the next ${seconds} seconds`);
     }
     entry.log.info('Storing creds in cache');
-    this.#cache.set(token, entry, Math.min(life, this.#options.retention), life);
+    this.#cache.set(key, entry, Math.min(life, this.#options.retention), life);
     return credentials;
   }
 
@@ -155,7 +170,7 @@ export class CachingRetriever implements CredentialRetriever {
         if (error instanceof EksAuthError && error.irrecoverable) {
           log.info(`Removing credentials from cache, got non recoverable error: ${text}`);
           this.#options.metrics.cacheError('NonRecoverable', code);
-          this.#cache.delete(entry.token);
+          this.#cache.delete(entry.key);
           return;
         }
         this.#options.metrics.cacheError('Recoverable', code);
@@ -173,6 +188,6 @@ export class CachingRetriever implements CredentialRetriever {
     if (life <= MIN_LIFE) return log.info('Evicting credentials since they are too old');
     const retry = RETRY_INTERVAL + Math.floor(Math.random() * MAX_RETRY_JITTER);
     log.info(`Credentials still valid for at least ${(life / 1000).toFixed(2)}s, keeping them`);
-    this.#cache.set(entry.token, entry, Math.min(life, retry), life);
+    this.#cache.set(entry.key, entry, Math.min(life, retry), life);
   }
 }

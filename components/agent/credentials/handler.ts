@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';
 import { hostRefusal } from './host.ts';
+import { TokenRefusal } from './token-validator.ts';
 import { tokenRefusal } from './token.ts';
 
 export const CREDENTIALS_PATH = '/v1/credentials';
@@ -68,6 +69,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
       reply(response, 200, { 'Content-Type': 'application/json' }, body);
     } catch (error) {
       if (error instanceof EksAuthError) refuse(error.status, error.text);
+      else if (error instanceof TokenRefusal) refuse(400, error.message);
       else if (error instanceof FetchError) refuse(500, error.message);
       else {
         log.log('panic', error instanceof Error ? error.message : 'unknown error');

@@ -1,5 +1,6 @@
 import { createHash, generateKeyPair, sign, verify, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { ApiServerOptions } from '../types.ts';
 
 /** The key that signs service account tokens: RS256 with an RSA-2048 key. */
 export interface SigningKey {
@@ -17,16 +18,14 @@ interface KeyPair {
   readonly id: string;
 }
 
-/** Like Kubernetes: SHA-256 of the public key's DER form. */
-function keyId(publicKey: KeyObject): string {
-  return createHash('sha256')
-    .update(publicKey.export({ type: 'spki', format: 'der' }))
-    .digest('base64url');
-}
+type KeyIdOf = NonNullable<ApiServerOptions['keyId']>;
 
-async function generate(): Promise<KeyPair> {
+/** As Kubernetes names the keys of its own. */
+const sha256: KeyIdOf = (publicKey) => createHash('sha256').update(publicKey).digest('base64url');
+
+async function generate(keyId: KeyIdOf): Promise<KeyPair> {
   const pair = await promisify(generateKeyPair)('rsa', { modulusLength: 2048 });
-  return { ...pair, id: keyId(pair.publicKey) };
+  return { ...pair, id: keyId(pair.publicKey.export({ type: 'spki', format: 'der' })) };
 }
 
 function encode(value: object): string {
@@ -43,8 +42,8 @@ function decode(part: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /** Starts to generate a key in the thread pool: that takes up to 300 ms, and only the first use waits for it. */
-export function newSigningKey(): SigningKey {
-  const pair = generate();
+export function newSigningKey(keyId: KeyIdOf = sha256): SigningKey {
+  const pair = generate(keyId);
   // Whoever uses the key meets the failure; without a handler here it would end the process before that.
   pair.catch(() => undefined);
   return {

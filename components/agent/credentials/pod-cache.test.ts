@@ -1,0 +1,187 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { poll } from '../../../foundation/poll.ts';
+import { startApiServer, type ApiServer } from '../../../kubernetes/index.ts';
+import { Bench, get, send, type Answer } from '../../../test/support/agent.ts';
+import type { AgentOptions, RunningAgent } from '../index.ts';
+import { SERVICE_ACCOUNT } from './cluster-keys.ts';
+
+const POD = { name: 'app-1', uid: '11111111-2222-3333-4444-555555555555' };
+const ACCOUNT = { namespace: 'app', name: 'reader', uid: 'account-uid' };
+const POD_IDENTITY = 'pods.eks.amazonaws.com';
+const hexadecimal = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
+
+describe('the cache of agent 0.2', () => {
+  const bench = new Bench();
+  const servers: ApiServer[] = [];
+  let root: string;
+  let api: ApiServer;
+
+  /** An API server whose service account of the agent is mounted below `root`. */
+  async function apiServer(options: Partial<Parameters<typeof startApiServer>[0]> = {}): Promise<ApiServer> {
+    const server = await startApiServer({ issuer: 'https://issuer', version: '1.34', keyId: hexadecimal, ...options });
+    servers.push(server);
+    await mountAccount(server);
+    return server;
+  }
+
+  async function mountAccount(server: ApiServer): Promise<void> {
+    const { uid = '' } = server.store.get('serviceaccounts', 'kube-system', 'default')?.metadata ?? {};
+    const agent = { namespace: 'kube-system', name: 'default', uid };
+    const { token } = await server.tokens.issue(agent, { audiences: ['https://issuer'], expirationSeconds: 3600 });
+    const folder = join(root, SERVICE_ACCOUNT);
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'token'), token);
+    writeFileSync(join(folder, 'ca.crt'), server.certificateAuthority);
+  }
+
+  /** A token of the pod that is told apart from others by its lifetime. */
+  let lifetime = 3600;
+  async function newToken(server = api, audience = POD_IDENTITY, pod: typeof POD | null = POD): Promise<string> {
+    lifetime += 1;
+    const request = { audiences: [audience], expirationSeconds: lifetime, ...(pod !== null && { pod }) };
+    return (await server.tokens.issue(ACCOUNT, request)).token;
+  }
+
+  /** An agent that has looked for keys, and found some or not. */
+  async function start(server: ApiServer | undefined, options: Partial<AgentOptions> = {}): Promise<RunningAgent> {
+    const from = bench.logs.length;
+    const inCluster = server && { apiServer: server.url, root };
+    const agent = await bench.start({ version: '0.2', ...(inCluster && { inCluster }), ...options });
+    const looked = (): boolean =>
+      bench.logs.slice(from).some((line) => /cache refreshed with|failed to fetch public keys/.test(line));
+    await poll(async () => (server === undefined || looked() ? true : undefined), {
+      every: 5,
+      within: 5000,
+      what: 'the agent to look for keys',
+    });
+    return agent;
+  }
+
+  /** Asks with a token of the pod and then with another, and says what was found of that and how often EKS Auth was asked. */
+  async function askTwice(agent: RunningAgent, second: string): Promise<{ found: string | undefined; calls: number }> {
+    const before = bench.calls.length;
+    expect((await get(agent, await newToken())).status).to.equal(200);
+    expect((await get(agent, second)).status).to.equal(200);
+    const { body } = await send(`${agent.metricsUrl}/metrics`);
+    const found = /pod_identity_local_validation\{result="(\w+)"\} 1/.exec(body)?.[1];
+    return { found, calls: bench.calls.length - before };
+  }
+
+  const changed = (token: string, part: 0 | 1, change: (value: Record<string, unknown>) => void): string => {
+    const parts = token.split('.');
+    const value = JSON.parse(Buffer.from(parts[part] ?? '', 'base64url').toString()) as Record<string, unknown>;
+    change(value);
+    parts[part] = Buffer.from(JSON.stringify(value)).toString('base64url');
+    return parts.join('.');
+  };
+
+  const ofCluster = (claims: Record<string, unknown>): Record<string, Record<string, unknown>> =>
+    claims['kubernetes.io'] as Record<string, Record<string, unknown>>;
+
+  before(async () => {
+    root = mkdtempSync(join(tmpdir(), 'agent-'));
+    await bench.open();
+    api = await apiServer();
+  });
+  beforeEach(() => void bench.logs.splice(0));
+  after(async () => {
+    await bench.close();
+    await Promise.all(servers.map((server) => server.close()));
+    rmSync(root, { recursive: true });
+  });
+
+  it('answers another token of a pod that the API server signed', async () => {
+    expect(await askTwice(await start(api), await newToken())).to.deep.equal({ found: 'success', calls: 1 });
+  });
+
+  it('keeps the keys in a file that is its own', async () => {
+    await askTwice(await start(api), await newToken());
+    const file = join(root, 'var/lib/eks-pod-identity-agent/jwks-cache.json');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).to.deep.equal(await api.tokens.jwks());
+    expect([file, join(file, '..')].map((path) => statSync(path).mode & 0o777)).to.deep.equal([0o600, 0o700]);
+  });
+
+  for (const [what, reason, spoil] of [
+    [
+      'whose signature is wrong',
+      'signature is invalid',
+      (token) => changed(token, 1, (claims) => (claims['exp'] = 9e9)),
+    ],
+    ['of an unknown key', 'no matching key found', (token) => changed(token, 0, (is) => (is['kid'] = 'a'.repeat(40)))],
+    [
+      'of a key with an id unlike those of EKS',
+      'kid is not',
+      (token) => changed(token, 0, (is) => (is['kid'] = 'key')),
+    ],
+    ['without a key', 'kid is not', (token) => changed(token, 0, (header) => delete header['kid'])],
+    ['of another algorithm', 'algorithm', (token) => changed(token, 0, (header) => (header['alg'] = 'RS512'))],
+    ['without an algorithm', 'algorithm', (token) => changed(token, 0, (header) => (header['alg'] = 'none'))],
+    [
+      'that names no service account',
+      'missing or empty claim: kubernetes.io/serviceaccount/name',
+      (token) => changed(token, 1, (claims) => delete ofCluster(claims)['serviceaccount']),
+    ],
+  ] as readonly (readonly [string, string, (token: string) => string])[])
+    it(`leaves a token ${what} to EKS Auth`, async () => {
+      const second = spoil(await newToken());
+      expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
+      expect(bench.logs.join('\n')).to.contain(`Local token validation failed: ${reason}`);
+    });
+
+  it('leaves a token for others to EKS Auth, unless it asks another than the region has', async () => {
+    const second = await newToken(api, 'sts.amazonaws.com');
+    expect(await askTwice(await start(api), second)).to.deep.equal({ found: 'failure', calls: 2 });
+    const overridden = await start(api, { endpoint: bench.url });
+    expect(await askTwice(overridden, second)).to.deep.equal({ found: 'success', calls: 1 });
+  });
+
+  it('does not rely on keys of Kubernetes before 1.34, nor on those that it kept', async () => {
+    await askTwice(await start(api), await newToken());
+    const old = await apiServer({ version: '1.33' });
+    expect(await askTwice(await start(old), await newToken())).to.deep.equal({ found: 'failure', calls: 2 });
+    await mountAccount(api);
+    expect(bench.logs.join('\n')).to.contain('does not support fetching public keys: 1.33');
+  });
+
+  it('takes the keys that it kept where the API server is away', async () => {
+    await askTwice(await start(api), await newToken());
+    const second = await newToken();
+    const away = { ...api, url: 'https://127.0.0.1:9' };
+    expect(await askTwice(await start(away), second)).to.deep.equal({ found: 'success', calls: 1 });
+  });
+
+  it('checks nothing outside of a cluster', async () => {
+    expect(await askTwice(await start(undefined), await newToken())).to.deep.equal({ found: 'skipped', calls: 2 });
+  });
+
+  for (const [missing, spoil] of [
+    ['pod claims', undefined],
+    ['kubernetes.io claims', (claims) => delete claims['kubernetes.io']],
+    ['pod uid', (claims) => delete ofCluster(claims)['pod']?.['uid']],
+  ] as readonly (readonly [string, ((claims: Record<string, unknown>) => void) | undefined])[])
+    it(`refuses a token without ${missing} itself`, async () => {
+      const token = await newToken(api, POD_IDENTITY, spoil ? POD : null);
+      const before = bench.calls.length;
+      const { status, body }: Answer = await get(await start(api), spoil ? changed(token, 1, spoil) : token);
+      expect([status, body]).to.deep.equal([
+        400,
+        `failed to get pod uid from service account token: Service account token missing ${missing}\n`,
+      ]);
+      expect(bench.calls.length).to.equal(before);
+    });
+
+  it('renews credentials with the token of the last request', async () => {
+    const clock = { at: Date.now(), now: () => clock.at };
+    const agent = await start(api, { clock });
+    const second = await newToken();
+    await askTwice(agent, second);
+    clock.at += 3 * 3_600_000 + 120_000;
+    lifetime = 24 * 3600;
+    await get(agent, await newToken());
+    expect(JSON.parse(bench.calls.at(-1)?.body ?? '')).to.deep.equal({ token: second });
+  });
+});

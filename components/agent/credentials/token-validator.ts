@@ -1,0 +1,92 @@
+import { constants, verify } from 'node:crypto';
+import type { Logger } from '../log.ts';
+import type { InCluster } from '../options.ts';
+import { ClusterKeys, type VerificationKey } from './cluster-keys.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const AUDIENCE = 'pods.eks.amazonaws.com';
+/** Of the keys with which EKS signs; other clusters' ids are SHA-256 in base64url. */
+const KEY_ID = /^[0-9a-f]{40}$/;
+/** Claims below `kubernetes.io` that must be texts. */
+const CLAIMS = ['namespace', 'serviceaccount/name', 'serviceaccount/uid', 'pod/name', 'pod/uid'];
+
+/** The agent refuses a token itself: status 400, with the message. */
+export class TokenRefusal extends Error {}
+
+const asObject = (value: unknown): Json | undefined =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
+
+/** Header or claims of a token that can be parsed. */
+const part = (token: string, index: 0 | 1): Json =>
+  asObject(JSON.parse(Buffer.from(token.split('.')[index] ?? '', 'base64url').toString())) ?? {};
+
+/** A value below `kubernetes.io` of a token's claims. */
+const claimAt = (claims: Json, path: string): unknown =>
+  path.split('/').reduce<unknown>((value, name) => asObject(value)?.[name], claims['kubernetes.io']);
+
+/**
+ * The pod that a token says it is bound to: its uid, or its namespace and name. Nothing of it is checked yet.
+ *
+ * @throws TokenRefusal in the words of agent 0.2 (internal/credsretriever) when it is bound to none
+ */
+export function podOf(token: string): { readonly uid: string; readonly name: string } {
+  const claims = part(token, 1);
+  const [uid, namespace, name] = ['pod/uid', 'namespace', 'pod/name'].map((path) => claimAt(claims, path));
+  if (typeof uid === 'string') return { uid, name: `${String(namespace)}/${String(name)}` };
+  const missing =
+    asObject(claims['kubernetes.io']) === undefined
+      ? 'kubernetes.io claims'
+      : asObject(claimAt(claims, 'pod')) === undefined
+        ? 'pod claims'
+        : 'pod uid';
+  throw new TokenRefusal(`failed to get pod uid from service account token: Service account token missing ${missing}`);
+}
+
+/** Checks tokens as agent 0.2 does (internal/validation) ahead of answering another token of a pod from its cache. */
+export class TokenValidator {
+  readonly #keys: ClusterKeys;
+  readonly #checksAudience: boolean;
+
+  /** @param checksAudience whether tokens must be for EKS Pod Identity: not where another than the region's EKS Auth is asked */
+  constructor(cluster: InCluster, checksAudience: boolean) {
+    this.#keys = new ClusterKeys(cluster);
+    this.#checksAudience = checksAudience;
+  }
+
+  /** Fetches the keys ahead of the first token; when that fails, the token tries again. */
+  async prepare(log: Logger): Promise<void> {
+    await this.#keys.refresh(log).catch((error: Error) => log.info(`failed to fetch public keys: ${error.message}`));
+  }
+
+  /** Throws an Error that says what is wrong with the token. Its times are checked before, with every token's. */
+  async validate(token: string, log: Logger): Promise<void> {
+    const { kid, alg } = part(token, 0);
+    if (typeof kid !== 'string' || !KEY_ID.test(kid)) throw new Error('kid is not that of a key of EKS');
+    const claims = part(token, 1);
+    for (const path of CLAIMS) {
+      const value = claimAt(claims, path);
+      if (typeof value !== 'string' || value.trim() === '')
+        throw new Error(`missing or empty claim: kubernetes.io/${path}`);
+    }
+    if (this.#checksAudience && ![claims['aud']].flat().includes(AUDIENCE))
+      throw new Error(`invalid audience: expected ${AUDIENCE}`);
+    const key = await this.#keys.find(kid, log);
+    if (alg !== key[1]) throw new Error('algorithm of token and key differ');
+    if (!isSignedBy(key, token)) throw new Error('signature is invalid');
+  }
+}
+
+/** RFC 7518, "Digital Signatures and MACs": those of RSA and EC keys. */
+function isSignedBy([key, algorithm]: VerificationKey, token: string): boolean {
+  const [, family, bits] = /^(RS|PS|ES)(256|384|512)$/.exec(algorithm) ?? [];
+  if (bits === undefined) return false;
+  const end = token.lastIndexOf('.');
+  const padding = family === 'PS' && { padding: constants.RSA_PKCS1_PSS_PADDING };
+  return verify(
+    `sha${bits}`,
+    Buffer.from(token.slice(0, end)),
+    { key, dsaEncoding: 'ieee-p1363', ...padding },
+    Buffer.from(token.slice(end + 1), 'base64url'),
+  );
+}
