@@ -24,10 +24,12 @@ export class RunningPods {
     );
   }
 
-  /** Deletes the workload's pod and waits until it is gone. */
+  /** Deletes the workload's pod and waits until it is gone: the next has its name. */
   async remove(name: string): Promise<void> {
+    if (!this.#pods.has(name)) return;
     await this.#pods.get(name)?.delete();
     this.#pods.delete(name);
+    this.#started.set(name, (this.#started.get(name) ?? 1) - 1);
   }
 
   /** Deletes the workload's pod and starts the next, which has another name and need not wait for the end of the first. */

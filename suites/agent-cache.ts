@@ -1,0 +1,147 @@
+/** What agents of 0.1 and 0.2 keep credentials by, and which tokens get what they keep. */
+import {
+  advanceClock,
+  agentGet,
+  clearWeather,
+  control,
+  deletePod,
+  fetchCredentials,
+  granted,
+  matching,
+  minted,
+  podIdentityRole,
+  refused,
+  startPod,
+  succeeds,
+  suite,
+  tokenRotation,
+  weather,
+} from '../harness/index.ts';
+
+/** The agent's code, github.com/aws/eks-pod-identity-agent: its answers are documented nowhere else. */
+const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
+const CACHE_BY_POD = CACHE + ' of 0.2 (commit 8d9063a), tryServingFromCache';
+const VALIDATION = 'internal/validation/token_validator.go of 0.2';
+
+const POD_IDENTITY = 'pods.eks.amazonaws.com';
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+/** A token of the same pod beside the one that the kubelet put into it, as a renewed one is. */
+const SECOND = { second: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' } } as const;
+
+const AWAY = { code: 'ServiceUnavailableException', status: 503 } as const;
+const eksAuthAway = () =>
+  weather({
+    ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' },
+    error: { ...AWAY, message: 'Try again later.' },
+  });
+
+const FORGED = { by: 'eks-auth', code: 'InvalidTokenException', status: 400 } as const;
+const OF_THE_CACHE = { facts: { upstreamCalls: 0 } };
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-33', 'a token that is renewed while EKS Auth is away is answered from the cache', {
+    source: CACHE_BY_POD,
+    needs: ['agent-token-validation', 'cluster-clock'],
+    roles: ASSOCIATED.roles,
+    workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '600' } } },
+    probes: [
+      granted('app', fetchCredentials()),
+      eksAuthAway(),
+      // 80 % of the token's time.
+      advanceClock(490),
+      granted('app', tokenRotation('pod-identity', 10)),
+      granted('app', fetchCredentials(), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-33b', 'another token of a pod is answered from the cache once the agent has checked it', {
+    source: `${CACHE_BY_POD}; ${VALIDATION}`,
+    needs: ['agent-token-validation'],
+    ...ASSOCIATED,
+    tokens: SECOND,
+    probes: [
+      granted('app', fetchCredentials()),
+      eksAuthAway(),
+      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
+      // It finds fault with the token ahead of all else.
+      refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
+      granted('app', fetchCredentials(), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-33c', 'another token of a pod is none of the cache, and is refused while EKS Auth is away', {
+    source: `${CACHE} of 0.1: the key is the token`,
+    finding:
+      'Agent 0.1 keeps credentials by token: while EKS Auth is away, a pod whose token is renewed gets none, though the agent has those of its last token. Agent 0.2 hands them out.',
+    needs: ['agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: SECOND,
+    probes: [
+      granted('app', fetchCredentials()),
+      eksAuthAway(),
+      refused('app', fetchCredentials({ token: minted('second') }), { by: 'eks-auth', ...AWAY }),
+      granted('app', fetchCredentials(), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-34', "a token that is not good gets nothing of its pod's cache, and takes nothing from it", {
+    source: `${CACHE_BY_POD}: EKS Auth decides; ${VALIDATION}`,
+    needs: ['agent-pod-cache'],
+    ...ASSOCIATED,
+    tokens: { sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      ...[{ change: 'flip-signature' } as const, { change: 'self-signed' } as const, { token: minted('sts') }].map(
+        (request) => refused('app', fetchCredentials(request), FORGED),
+      ),
+      refused('app', fetchCredentials({ change: 'expired' }), { by: 'agent', status: 400, ...OF_THE_CACHE }),
+      granted('app', fetchCredentials(), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-35', 'a token that is bound to no pod is refused without asking EKS Auth', {
+    source: `${CACHE_BY_POD}; getPodUIDfromServiceAccountToken`,
+    needs: ['agent-pod-cache'],
+    ...ASSOCIATED,
+    tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: minted('unbound') }), {
+        by: 'agent',
+        status: 400,
+        message: 'failed to get pod uid from service account token: Service account token missing pod claims',
+        facts: { contentType: matching(/^text\/plain/), upstreamCalls: 0 },
+      }),
+    ],
+  });
+
+  scenario('AP-36', "a pod that is made again under its name gets none of the old one's credentials", {
+    source: `${CACHE}: the key is the token (0.1), or the uid of its pod (0.2)`,
+    ...ASSOCIATED,
+    probes: [
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+      deletePod('app'),
+      startPod('app'),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-37', 'what the agent found of tokens is counted', {
+    source: `${CACHE_BY_POD}: pod_identity_local_validation`,
+    needs: ['agent-token-validation'],
+    ...ASSOCIATED,
+    tokens: SECOND,
+    probes: [
+      granted('app', fetchCredentials()),
+      granted('app', fetchCredentials({ token: minted('second') })),
+      refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
+      // A step between, so that the numbers are read after the requests.
+      clearWeather(),
+      ...['success', 'failure'].map((result) =>
+        succeeds(agentGet(2705, '/metrics'), {
+          body: matching(new RegExp(`pod_identity_local_validation\\{result="${result}"\\} [1-9]`)),
+        }),
+      ),
+    ],
+  });
+});
