@@ -1,10 +1,28 @@
 /** The add-on that is the Pod Identity agent, as embedded and real clusters install it. */
 import { parse } from 'yaml';
+import type { AgentVersion } from '../components/agent/options.ts';
 
 /** Name of the add-on, of its DaemonSet and of its container. */
 export const AGENT_ADDON = 'eks-pod-identity-agent';
 /** Finds the agent's pods, by the label that the add-on's chart gives them. */
 export const AGENT_SELECTOR = `app.kubernetes.io/name=${AGENT_ADDON}`;
+
+/** Where the chart of 0.2 has a folder for the keys that tokens are checked with. */
+const KEY_FOLDER = '/var/lib/eks-pod-identity-agent';
+
+/** Of the agent's pod what its charts differ in: 0.2 asks the API server for keys, and keeps them. */
+export const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly container: object }>> = {
+  '0.1': { pod: { automountServiceAccountToken: false }, container: {} },
+  '0.2': {
+    pod: { automountServiceAccountToken: true, volumes: [{ name: 'jwk-cache', emptyDir: {} }] },
+    container: { volumeMounts: [{ name: 'jwk-cache', mountPath: KEY_FOLDER }] },
+  },
+};
+
+/** The chart that a container of the agent was installed by. */
+export const chartOf = (container: {
+  readonly volumeMounts?: readonly { readonly mountPath?: string }[];
+}): AgentVersion => (container.volumeMounts?.some(({ mountPath }) => mountPath === KEY_FOLDER) ? '0.2' : '0.1');
 
 /** The agent's flags, such as `-b`, and their values; an empty value stands for a flag without one. */
 export type AgentFlags = Readonly<Record<string, string>>;

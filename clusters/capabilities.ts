@@ -1,3 +1,11 @@
+import type { AgentVersion } from '../components/agent/options.ts';
+
+/** What agents of each line can do, where Kubernetes lets them. */
+export const AGENT_CAPABILITIES: Readonly<Record<AgentVersion, readonly string[]>> = {
+  '0.1': ['agent-token-cache'],
+  '0.2': ['agent-pod-cache', 'agent-token-validation'],
+};
+
 /** What every sort of cluster can do unless its options, or what runs on it, lack it: by the harness' capability names. */
 export const COMMON_CAPABILITIES: readonly string[] = [
   'kubernetes',

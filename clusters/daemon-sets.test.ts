@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { daemonSetsOf, lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { agentChartOf, daemonSetsOf, lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { agentDaemonSet } from './in-cluster/agent-manifest.ts';
 import { fakeApi } from '../test/support/kubernetes-api.ts';
 
 const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): DaemonSetView => ({
@@ -33,6 +34,16 @@ describe('what a cluster lacks by its DaemonSets', () => {
   ] as const)
     it(`is ${lacking.join() || 'nothing'} with ${what}`, () =>
       expect(lackingCapabilities(sets)).to.deep.equal(lacking));
+});
+
+describe("the agent's DaemonSet", () => {
+  for (const chart of ['0.1', '0.2'] as const)
+    it(`shows that it is of chart ${chart}`, () => {
+      const spec = { run: 'r1', region: 'us-west-2', faults: [], image: 'agent:1', clusterName: 'c1', args: [], chart };
+      expect(agentChartOf([calico, agentDaemonSet(spec)])).to.equal(chart);
+    });
+
+  it('shows nothing where there is none', () => expect(agentChartOf([calico])).to.equal(undefined));
 });
 
 describe('the DaemonSets of a cluster', () => {

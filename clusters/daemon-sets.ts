@@ -1,5 +1,6 @@
 /** What the DaemonSets of a cluster tell of what can be done in it. */
-import { AGENT_ADDON } from './agent-addon.ts';
+import type { AgentVersion } from '../components/agent/options.ts';
+import { AGENT_ADDON, chartOf } from './agent-addon.ts';
 import { TRIES } from './in-cluster/objects.ts';
 import { retry } from '../foundation/poll.ts';
 import type { Connection } from '../foundation/kubernetes/connection.ts';
@@ -10,7 +11,11 @@ export interface DaemonSetView {
   readonly spec?: {
     readonly template?: {
       readonly spec?: {
-        readonly containers?: readonly { readonly image?: string; readonly args?: readonly string[] }[];
+        readonly containers?: readonly {
+          readonly image?: string;
+          readonly args?: readonly string[];
+          readonly volumeMounts?: readonly { readonly mountPath?: string }[];
+        }[];
       };
     };
   };
@@ -29,11 +34,20 @@ export async function daemonSetsOf(connection: Connection, signal?: AbortSignal)
   return items;
 }
 
+const agentOf = (daemonSets: readonly DaemonSetView[]): DaemonSetView | undefined =>
+  daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
+
+/** The chart that the agent was installed by; undefined without a DaemonSet of it. */
+export function agentChartOf(daemonSets: readonly DaemonSetView[]): AgentVersion | undefined {
+  const [container] = agentOf(daemonSets)?.spec?.template?.spec?.containers ?? [];
+  return container && chartOf(container);
+}
+
 /** Which capabilities a cluster with these DaemonSets lacks after all. */
 export function lackingCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
   const lacking: string[] = [];
   if (!daemonSets.some(enforcesPolicies)) lacking.push('network-policy');
-  const agent = daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
+  const agent = agentOf(daemonSets);
   const args = agent?.spec?.template?.spec?.containers?.flatMap((container) => container.args ?? []).join(' ') ?? '';
   // Given once, --bind-hosts stands for all addresses.
   if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) lacking.push('agent-ipv6');

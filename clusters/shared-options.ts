@@ -1,4 +1,5 @@
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { AGENT_VERSIONS, type AgentVersion } from '../components/agent/options.ts';
+import { option, type OptionSpec, type OptionValues } from '../foundation/options.ts';
 
 /** Options that several types of clusters have. */
 export const AGENT_IMAGE: OptionSpec = option.text(
@@ -15,6 +16,16 @@ export const AGENT_ARGS: OptionSpec = option.list(
   'agent-args FLAG',
   "further flag of the agent's server command (repeat, or a comma list)",
 );
+
+export const AGENT_CHART: OptionSpec = option.choice(
+  'agent-chart',
+  AGENT_VERSIONS,
+  'the chart that installs the agent, and whose behaviour the reference agent has (on EKS with --agent-image)',
+  { default: '0.1' },
+);
+
+/** What `--agent-chart` says. */
+export const chartOf = (options: OptionValues): AgentVersion => options.text(AGENT_CHART.name) as AgentVersion;
 
 export const READY_TIMEOUT: OptionSpec = option.number(
   'ready-timeout SECONDS',

@@ -1,6 +1,7 @@
 import type { Cluster } from '@aws-sdk/client-eks';
-import { COMMON_CAPABILITIES } from '../capabilities.ts';
-import { lackingCapabilities, type DaemonSetView } from '../daemon-sets.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
+import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
+import { agentChartOf, lackingCapabilities, type DaemonSetView } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 
 /** What decides about the capabilities of a cluster, once it is there. */
@@ -18,20 +19,26 @@ export interface ClusterFindings {
   readonly agentAddon: boolean;
 }
 
+const OF_AGENTS = Object.values(AGENT_CAPABILITIES).flat();
+
+/** What agents can do and one of this chart cannot; without a chart, nothing is known of the agent. */
+const lackingAgents = (chart: AgentVersion | undefined): readonly string[] =>
+  OF_AGENTS.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
+
 /** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
 export function capabilitiesOfEks(
-  options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage'>,
+  options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart'>,
 ): ReadonlySet<string> {
-  const { attach, compute, nodeRoleArn, agentImage } = options;
-  const may = new Set([...COMMON_CAPABILITIES, 'network-policy']);
+  const { attach, compute, nodeRoleArn, agentImage, agentChart = '0.1' } = options;
+  const may = new Set([...COMMON_CAPABILITIES, 'network-policy', ...OF_AGENTS]);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
-  if (agentImage !== undefined) may.delete('agent-addon');
+  if (agentImage !== undefined) for (const of of ['agent-addon', ...lackingAgents(agentChart)]) may.delete(of);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's agent is part of its nodes.
   if (!attached && compute === 'auto-mode')
-    for (const of of ['agent-restart', 'agent-stop', 'agent-addon']) may.delete(of);
+    for (const of of ['agent-restart', 'agent-stop', 'agent-addon', ...OF_AGENTS]) may.delete(of);
   return may;
 }
 
@@ -45,7 +52,9 @@ export function lackingOnEks(findings: ClusterFindings): string[] {
   if (!ownNodeRole) lacking.push('node-role');
   // Pods have IPv6 addresses in clusters of that family alone (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
   if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') lacking.push('agent-ipv6');
+  // Before, keys of the API server need not be those of EKS (aws/eks-pod-identity-agent, internal/validation).
+  if (Number(cluster.version?.split('.')[1]) < 34) lacking.push('agent-token-validation');
   if (daemonSets === undefined) lacking.push('kubernetes');
-  else lacking.push(...lackingCapabilities(daemonSets));
+  else lacking.push(...lackingCapabilities(daemonSets), ...lackingAgents(agentChartOf(daemonSets)));
   return lacking;
 }

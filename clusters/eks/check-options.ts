@@ -3,7 +3,14 @@ import type { OptionValues } from '../../foundation/options.ts';
 import { NEW_CLUSTER_OPTIONS } from './command-options.ts';
 
 /** Options that Auto Mode leaves no room for: it brings its own nodes, with the agent. */
-const OF_NODE_GROUPS: readonly string[] = ['instance-type', 'nodes', 'addon-version', 'agent-image', 'agent-args'];
+const OF_NODE_GROUPS: readonly string[] = [
+  'instance-type',
+  'nodes',
+  'addon-version',
+  'agent-image',
+  'agent-args',
+  'agent-chart',
+];
 /** Which agent is judged: options that must have an effect, wherever they are given. */
 const OF_THE_AGENT: readonly string[] = ['addon-version', 'agent-image'];
 
@@ -35,9 +42,9 @@ export function checkEksOptions(options: OptionValues): void {
   );
   refuse(['addon-version'], agentImage !== undefined, '--agent-image takes the place of the add-on');
   refuse(
-    ['agent-args'],
+    ['agent-args', 'agent-chart'],
     agentImage === undefined,
-    "the add-on's agent has arguments of its own, and --agent-image is not given",
+    "the add-on's agent has arguments and a chart of its own, and --agent-image is not given",
   );
 }
 

@@ -1,5 +1,5 @@
 import { option, type OptionSpec } from '../../foundation/options.ts';
-import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
+import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
 
 /** Of roles (AWS General Reference, "Amazon Resource Names"). */
 const ROLE = {
@@ -46,6 +46,7 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_IMAGE,
   WORKLOAD_IMAGE,
   AGENT_ARGS,
+  AGENT_CHART,
   READY_TIMEOUT,
   option.list(
     'cluster-name NAME',

@@ -1,4 +1,6 @@
 import { textsOf, type OptionValues } from '../../foundation/options.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
+import { chartOf } from '../shared-options.ts';
 import type { Timing } from './timing.ts';
 
 /** Where EKS clusters come from and what runs on them. */
@@ -28,6 +30,8 @@ export interface EksOptions {
   readonly agentImage?: string;
   /** Further flags of the candidate's `server` command. */
   readonly agentArgs: readonly string[];
+  /** Whose chart it is installed by. Default 0.1. */
+  readonly agentChart?: AgentVersion;
   /** URL of EKS Auth as the candidate reaches it. Default: the region's. */
   readonly eksAuthEndpoint?: string;
   /** All faults of the run: the candidate gets its own. */
@@ -48,6 +52,7 @@ export function eksOptionsOf(options: OptionValues): Omit<EksOptions, 'run' | 'w
     nodes: options.number('nodes'),
     subnetIds: options.list('subnet-ids'),
     agentArgs: options.list('agent-args'),
+    agentChart: chartOf(options),
     faults: [],
     ...textsOf(options, {
       kubernetesVersion: 'kubernetes-version',

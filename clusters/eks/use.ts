@@ -1,4 +1,4 @@
-import { daemonSetsOf } from '../daemon-sets.ts';
+import { agentChartOf, daemonSetsOf } from '../daemon-sets.ts';
 import type { ProvisionRequest, RunningCluster } from '../driver.ts';
 import { roleOfSession } from '../../foundation/role-arn.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
@@ -132,6 +132,7 @@ async function ready(
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
   lacks(lackingOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
+  const agentChart = agentChartOf(daemonSets ?? []);
   const running = runningCluster(request, { ...made, addon }, context);
   const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};
   return {
@@ -139,6 +140,7 @@ async function ready(
     facts: {
       ...running.facts,
       platformVersion: cluster.platformVersion ?? 'unknown',
+      ...(agentChart !== undefined && { agentChart }),
       ...(addon === undefined && { agent: options.agentImage ?? 'of EKS Auto Mode' }),
       ...(cluster.computeConfig?.enabled === true
         ? { compute: 'EKS Auto Mode' }
@@ -154,7 +156,7 @@ async function installCandidate(
   options: EksOptions,
   context: EksContext,
 ): Promise<void> {
-  const { run, faults, agentArgs, eksAuthEndpoint } = options;
+  const { run, faults, agentArgs, agentChart: chart = '0.1', eksAuthEndpoint } = options;
   const { name, region, tags, resources, deadline, signal, progress } = context;
   // A cluster that is deleted takes it along.
   if (options.attach.length > 0)
@@ -163,13 +165,16 @@ async function installCandidate(
       name: `the Pod Identity agent in cluster ${name}`,
       remove: () => removeFromCluster(connection, run),
     });
+  const endpoint = eksAuthEndpoint ?? (chart === '0.1' ? regionalEksAuth(region) : undefined);
   const expires = tags[EXPIRY_TAG];
   await installAgent({
     ...(options.attach.length > 0 && expires !== undefined && { expires }),
     ...{ connection, run, region, faults, image, signal, progress },
     imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
-    endpoint: eksAuthEndpoint ?? regionalEksAuth(region),
+    chart,
+    // Agent 0.2 that is told an address looks at no audience.
+    ...(endpoint !== undefined && { endpoint }),
     args: agentArgs,
     readyMilliseconds: Math.max(deadline - Date.now(), 1),
   });

@@ -1,10 +1,13 @@
-import { COMMON_CAPABILITIES } from '../capabilities.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
+import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
 
 /** What embedded clusters can do, by the harness' capability names. */
-export const EMBEDDED_CAPABILITIES: ReadonlySet<string> = new Set([
-  ...COMMON_CAPABILITIES,
-  'imds',
-  'agent-probe-port',
-  'webhook-endpoint',
-  'cluster-clock',
-]);
+export const embeddedCapabilities = (chart: AgentVersion): ReadonlySet<string> =>
+  new Set([
+    ...COMMON_CAPABILITIES,
+    ...AGENT_CAPABILITIES[chart],
+    'imds',
+    'agent-probe-port',
+    'webhook-endpoint',
+    'cluster-clock',
+  ]);

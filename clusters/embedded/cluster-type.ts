@@ -1,15 +1,23 @@
 import type { HostedClusterType } from '../cluster-type.ts';
-import { EMBEDDED_CAPABILITIES } from './capabilities.ts';
+import { AGENT_CHART, chartOf } from '../shared-options.ts';
+import { embeddedCapabilities } from './capabilities.ts';
 
 /** Kubernetes in this process. */
 export const EMBEDDED: HostedClusterType = {
   name: 'embedded',
-  options: [],
+  options: [AGENT_CHART],
   aws: 'emulator',
-  capabilities: () => EMBEDDED_CAPABILITIES,
+  capabilities: (options) => embeddedCapabilities(chartOf(options)),
   existing: () => [],
   open: async ({ run, directory, workload, options, journal }) => {
     const { embeddedHost } = await import('./host.ts');
-    return embeddedHost({ run, directory, workload, faults: options.list('fault'), journal });
+    return embeddedHost({
+      run,
+      directory,
+      workload,
+      faults: options.list('fault'),
+      agentChart: chartOf(options),
+      journal,
+    });
   },
 };

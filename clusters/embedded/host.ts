@@ -1,10 +1,11 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
 import type { ClusterHost } from '../driver.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { Resources } from '../../foundation/resources.ts';
-import { EMBEDDED_CAPABILITIES } from './capabilities.ts';
+import { embeddedCapabilities } from './capabilities.ts';
 import { embeddedClusterProvider, TRANSLATION } from './index.ts';
 
 export interface EmbeddedHostOptions {
@@ -13,6 +14,8 @@ export interface EmbeddedHostOptions {
   readonly directory: string;
   readonly workload: WorkloadProgram;
   readonly faults: readonly string[];
+  /** Default 0.1. */
+  readonly agentChart?: AgentVersion;
   /** Where the directory is written down. Default: nowhere. */
   readonly journal?: Journal;
 }
@@ -22,19 +25,21 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   const resources = new Resources(options.journal);
   const directory = await clustersDirectory(options, resources);
   const { image, command } = options.workload;
+  const { agentChart = '0.1' } = options;
   return {
     name: 'embedded',
     provider: embeddedClusterProvider({
       images: new Map([[image, { entrypoint: command }]]),
       directory,
       faults: options.faults,
+      agentChart,
     }),
     bindAddress: '127.0.0.1',
     reachable: (url) => url,
-    capabilities: EMBEDDED_CAPABILITIES,
+    capabilities: embeddedCapabilities(agentChart),
     workloadImage: image,
     eventual: false,
-    facts: () => ({}),
+    facts: () => ({ agentChart }),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
     close: () => resources.dispose(),

@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import type { AgentVersion } from '../../components/agent/options.ts';
 import type { Clock, ClusterProvider } from '../../emulator/index.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { ProcessHost, startApiServer } from '../../kubernetes/index.ts';
@@ -18,12 +19,17 @@ export interface EmbeddedOptions {
   readonly clock?: Clock;
   /** All faults of the run: agent and webhook get their own. */
   readonly faults?: readonly string[];
+  /** Whose chart the agent is installed by, and whose behaviour it has. Default 0.1. */
+  readonly agentChart?: AgentVersion;
   /** Where the agent's and the webhook's log lines go: one JSON text each. */
   readonly log?: (component: 'agent' | 'webhook' | 'kubelet', cluster: string, line: string) => void;
 }
 
 /** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
 const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600 };
+
+/** 40 hexadecimal digits, as the ids of EKS' keys have (aws/eks-pod-identity-agent, internal/validation). */
+const keyId = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
 
 /** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
 export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvider {
@@ -42,8 +48,10 @@ export function embeddedClusterProvider(options: EmbeddedOptions): ClusterProvid
         starts,
         processes,
         faults: options.faults ?? [],
+        agentChart: options.agentChart ?? '0.1',
         log: (component, line) => options.log?.(component, spec.name, line),
-        startApi: () => startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES }),
+        startApi: () =>
+          startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId }),
       });
     },
   };

@@ -1,5 +1,5 @@
-import { AGENT_FAULTS } from '../../components/agent/index.ts';
-import { AGENT_ADDON, additionalFlags, flagArguments } from '../agent-addon.ts';
+import { AGENT_FAULTS, type AgentVersion } from '../../components/agent/index.ts';
+import { AGENT_ADDON, additionalFlags, CHARTS, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
 import { faultVariables, NAMESPACE } from './options.ts';
@@ -11,10 +11,12 @@ export interface AgentSpec {
   readonly region: string;
   readonly faults: readonly string[];
   readonly image: string;
+  /** Default 0.1. */
+  readonly chart?: AgentVersion;
   /** As the agent names it to EKS Auth. */
   readonly clusterName: string;
-  /** URL of EKS Auth as nodes reach it. */
-  readonly endpoint: string;
+  /** URL of EKS Auth as nodes reach it. Without it, the agent knows the region's. */
+  readonly endpoint?: string;
   /** Further arguments of `server`, after all others. */
   readonly args: readonly string[];
   /** Further variables of the agent's container. */
@@ -36,7 +38,7 @@ const COMMAND = ['/go-runner', '/eks-pod-identity-agent'];
 const VERBOSITY = { '-v': 'trace' };
 
 /**
- * The agent's DaemonSet as its public Helm chart renders it (eks-pod-identity-agent, `charts/eks-pod-identity-agent`),
+ * The agent's DaemonSet as its public Helm charts render it (eks-pod-identity-agent, `charts/eks-pod-identity-agent`),
  * for one image that lies on the nodes. Only the reading of readiness is quicker: from the start and each second instead
  * of after one and each ten; a ready pod is still given up after the chart's five minutes.
  *
@@ -44,6 +46,7 @@ const VERBOSITY = { '-v': 'trace' };
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
   const { run, expires, region, faults, image, environment = {}, addonVersion } = spec;
+  const { pod, container } = CHARTS[spec.chart ?? '0.1'];
   const probe = (path: string): Record<string, unknown> => ({
     httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
     timeoutSeconds: 10,
@@ -72,7 +75,7 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
           annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
         },
         spec: {
-          automountServiceAccountToken: false,
+          ...pod,
           priorityClassName: 'system-node-critical',
           hostNetwork: true,
           terminationGracePeriodSeconds: 30,
@@ -104,6 +107,7 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
                 ...faultVariables(AGENT_FAULTS, faults),
                 ...Object.entries(environment).map(([name, value]) => ({ name, value })),
               ],
+              ...container,
               securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
               livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
               readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },
@@ -142,7 +146,7 @@ function serverArguments(spec: AgentSpec): string[] {
     ...(configured.some((word) => /^(-b|--bind-hosts)/.test(word))
       ? []
       : bindHosts.flatMap((host) => ['--bind-hosts', host])),
-    ...['--endpoint', endpoint],
+    ...(endpoint === undefined ? [] : ['--endpoint', endpoint]),
     ...configured,
   ];
 }

@@ -49,6 +49,16 @@ describe("the agent's DaemonSet", () => {
     ]);
   });
 
+  it('has a token and a folder for keys by the chart of 0.2', () => {
+    const { automountServiceAccountToken, volumes, containers } = podSpec({ chart: '0.2' });
+    expect(automountServiceAccountToken).to.be.true;
+    expect(volumes).to.deep.equal([{ name: 'jwk-cache', emptyDir: {} }]);
+    expect(containers[0]?.volumeMounts).to.deep.equal([
+      { name: 'jwk-cache', mountPath: '/var/lib/eks-pod-identity-agent' },
+    ]);
+    expect(podSpec().volumes).to.equal(undefined);
+  });
+
   it('initializes the node in a privileged container, and serves with the right to bind port 80 alone', () => {
     const { initContainers, containers } = podSpec();
     expect(initContainers?.[0]).to.deep.include({

@@ -26,6 +26,7 @@ const ANSWER = 10_000;
 /** A cluster of kind that was there before the run, and is left as it was. Throws `ClusterError`. */
 export async function existingCluster(
   attach: NonNullable<KindOptions['attach']>,
+  chart: KindOptions['agentChart'],
   docker: Docker,
   resources: Resources,
 ): Promise<ClusterSource> {
@@ -37,7 +38,7 @@ export async function existingCluster(
   let taken = false;
   return {
     network,
-    capabilities: kindCapabilities(true),
+    capabilities: kindCapabilities(true, chart),
     facts: { context: named.context },
     createCluster: async (spec, context) => {
       if (taken)

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { option, textsOf } from '../../foundation/options.ts';
 import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
-import { AGENT_ARGS, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
+import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
 import { kindCapabilities } from './capabilities.ts';
 import type { KindOptions } from './options.ts';
 
@@ -15,13 +15,14 @@ export const KIND: HostedClusterType = {
     WORKLOAD_IMAGE,
     option.text('image-base IMAGE', 'what the images of agent, webhook and workload are built from (see docs/kind.md)'),
     AGENT_ARGS,
+    AGENT_CHART,
     option.text('kubeconfig FILE', 'use the cluster of this kubeconfig instead of making one, and leave it as it was'),
     option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
     READY_TIMEOUT,
   ],
   aws: 'emulator',
   emulatorOptions: ['kind-image', 'image-base'],
-  capabilities: (options) => kindCapabilities(KIND.existing(options).length > 0),
+  capabilities: (options) => kindCapabilities(KIND.existing(options).length > 0, chartOf(options)),
   existing: (options) => [options.text('context') ?? options.text('kubeconfig') ?? []].flat(),
   kubectlFlags: (options) => {
     const [kubeconfig, context] = [options.text('kubeconfig'), options.text('context')];
@@ -52,6 +53,7 @@ function kindOptions({ options, run, directory, workload, journal, progress, sig
       base: 'image-base',
     }),
     agentArgs: options.list('agent-args'),
+    agentChart: chartOf(options),
     faults: options.list('fault'),
     ...(KIND.existing(options).length > 0 && {
       attach: textsOf(options, { kubeconfig: 'kubeconfig', context: 'context' }),

@@ -1,4 +1,5 @@
 import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
+import { VERSION_VARIABLE } from '../../components/agent/index.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { daemonSetsOf, lackingCapabilities } from '../daemon-sets.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
@@ -102,6 +103,8 @@ export class KindCluster implements ManagedCluster {
   async #installAgent(addon: Addon): Promise<void> {
     const { context, spec, connection, linkLocal } = this.#parts;
     const { options, images, reach } = context;
+    const { agentChart = '0.1' } = options;
+    const own = options.images.agent === undefined;
     const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
     this.#agent = await installAgent({
       ...inClusterOptions(this.#parts),
@@ -110,6 +113,9 @@ export class KindCluster implements ManagedCluster {
       clusterName: spec.name,
       endpoint: reachable(spec.awsEndpoint, reach.host),
       args: options.agentArgs,
+      chart: agentChart,
+      // Other agents are of the line that they are.
+      ...(own && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
       addonVersion: addon.version,
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
       ...(bindHosts !== undefined && { bindHosts }),

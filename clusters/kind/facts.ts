@@ -26,6 +26,7 @@ export async function factsOf(
     nodeImage,
     ...facts,
     nodeSystem: osImage,
+    agentChart: options.agentChart ?? '0.1',
     agentImage: named(options.images.agent, images.agent),
     webhookImage: named(options.images.webhook, images.webhook),
     workloadImage: named(options.images.workload, images.workload),

@@ -20,7 +20,7 @@ export async function newClusters(
   const network = await createNetwork(docker, options.run, resources);
   return {
     network,
-    capabilities: kindCapabilities(false),
+    capabilities: kindCapabilities(false, options.agentChart),
     facts: { kind },
     createCluster: (spec, context) => createKindCluster(spec, context, program),
   };

@@ -1,4 +1,5 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
+import type { AgentVersion } from '../../components/agent/options.ts';
 import type { Journal } from '../../foundation/journal.ts';
 
 /** Where kind clusters come from and what runs on them. */
@@ -18,6 +19,8 @@ export interface KindOptions {
   readonly workload: WorkloadProgram;
   /** Further flags of the agent's `server` command. */
   readonly agentArgs: readonly string[];
+  /** Whose chart the agent is installed by, and whose behaviour the reference agent has. Default 0.1. */
+  readonly agentChart?: AgentVersion;
   readonly faults: readonly string[];
   /** Use this cluster instead of making one, and leave it as it was. */
   readonly attach?: { readonly kubeconfig?: string; readonly context?: string };

@@ -77,12 +77,14 @@ function suiteXml(name: string, scenarios: readonly ScenarioResult[], results: R
     timestamp: results.run.startedAt.replace(/\.\d+Z$/, 'Z'),
     hostname: 'localhost',
   });
+  const charts = new Set(results.environment.clusters.flatMap(({ facts }) => facts['agentChart'] ?? []));
   const properties = propertiesXml(
     {
       run: results.run.id,
       cluster: results.environment.cluster,
       aws: results.environment.aws,
       harness: results.environment.harness,
+      ...(charts.size > 0 && { agentChart: [...charts].join() }),
       ...(results.environment.faults.length > 0 && { faults: results.environment.faults.join(',') }),
     },
     '    ',

@@ -20,6 +20,10 @@ export const CAPABILITIES = {
   'agent-stop': "taking the cluster's agent away for a while",
   'agent-ipv6': 'an agent that listens at its IPv6 address too',
   'agent-probe-port': "the agent's probe port, which listens on the node's loopback alone",
+  'agent-token-cache': 'an agent that caches by token (0.1)',
+  'agent-pod-cache': 'an agent that caches by pod (0.2: --agent-chart 0.2)',
+  'agent-token-validation':
+    'an agent that checks tokens itself (0.2, on Kubernetes 1.34 or later, by keys with ids as EKS gives them)',
   'webhook-endpoint': "the webhook's own address",
   'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
   'network-policy': 'a network plugin that puts network policies in force',

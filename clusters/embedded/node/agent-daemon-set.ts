@@ -1,7 +1,9 @@
-import { AGENT_ADDON, additionalFlags, flagArguments } from '../../agent-addon.ts';
+import type { AgentVersion } from '../../../components/agent/index.ts';
+import type { ClusterSpec } from '../../../emulator/index.ts';
+import { AGENT_ADDON, additionalFlags, CHARTS, flagArguments } from '../../agent-addon.ts';
 import { isReady, REVISION_LABEL, selectedNodes, templateHash } from '../../../kubernetes/index.ts';
 import type { KubeObject, ObjectStore, PodTemplate } from '../../../kubernetes/index.ts';
-import { AGENT_IMAGE } from './agent-image.ts';
+import { agentImageOf } from './agent-image.ts';
 
 const NAME = AGENT_ADDON;
 const NAMESPACE = 'kube-system';
@@ -10,13 +12,13 @@ const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/instance': N
 /** The agent's DaemonSet, as the add-on installs it. */
 export class AgentDaemonSet {
   readonly #store: ObjectStore;
-  readonly #clusterName: string;
-  readonly #region: string;
+  readonly #spec: Pick<ClusterSpec, 'name' | 'region'>;
+  readonly #chart: AgentVersion;
 
-  constructor(store: ObjectStore, clusterName: string, region: string) {
+  constructor(store: ObjectStore, spec: Pick<ClusterSpec, 'name' | 'region'>, chart: AgentVersion) {
     this.#store = store;
-    this.#clusterName = clusterName;
-    this.#region = region;
+    this.#spec = spec;
+    this.#chart = chart;
   }
 
   /** Installs the add-on or changes its configuration. Throws for a bad configuration text. */
@@ -73,9 +75,10 @@ export class AgentDaemonSet {
   }
 
   #podSpec(args: readonly string[]): Record<string, unknown> {
+    const { pod, container } = CHARTS[this.#chart];
     return {
       serviceAccountName: 'default',
-      automountServiceAccountToken: false,
+      ...pod,
       hostNetwork: true,
       priorityClassName: 'system-node-critical',
       restartPolicy: 'Always',
@@ -85,15 +88,16 @@ export class AgentDaemonSet {
       containers: [
         {
           name: NAME,
-          image: AGENT_IMAGE,
+          image: agentImageOf(this.#chart),
           imagePullPolicy: 'Always',
           command: ['/go-runner', '/eks-pod-identity-agent', 'server'],
-          args: ['--port', '80', '--cluster-name', this.#clusterName, '--probe-port', '2703', ...args],
+          args: ['--port', '80', '--cluster-name', this.#spec.name, '--probe-port', '2703', ...args],
           ports: [
             { containerPort: 80, protocol: 'TCP', name: 'proxy' },
             { containerPort: 2703, protocol: 'TCP', name: 'probes-port' },
           ],
-          env: [{ name: 'AWS_REGION', value: this.#region }],
+          env: [{ name: 'AWS_REGION', value: this.#spec.region }],
+          ...container,
           terminationMessagePath: '/dev/termination-log',
           terminationMessagePolicy: 'FallbackToLogsOnError',
         },

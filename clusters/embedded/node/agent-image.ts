@@ -1,12 +1,13 @@
-import { AGENT_FAULTS, startAgent } from '../../../components/agent/index.ts';
-import type { AgentFault, AwsCredentials } from '../../../components/agent/index.ts';
+import { AGENT_FAULTS, RELEASES, startAgent } from '../../../components/agent/index.ts';
+import type { AgentFault, AgentVersion, AwsCredentials } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
 import type { ComponentImage } from '../../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
 import type { LinkLocalAddress } from './link-local.ts';
 
 /** Image reference of the agent's pods. */
-export const AGENT_IMAGE = '602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/eks-pod-identity-agent:v0.1.37';
+export const agentImageOf = (version: AgentVersion): string =>
+  `602401143452.dkr.ecr.us-west-2.amazonaws.com/eks/eks-pod-identity-agent:v${RELEASES[version]}`;
 
 const PROBE_PORT = 2703;
 const METRICS_PORT = 2705;
@@ -15,6 +16,9 @@ export interface AgentHost {
   readonly clusterName: string;
   readonly region: string;
   readonly awsEndpoint: string;
+  readonly version: AgentVersion;
+  /** URL of the API server. */
+  readonly apiServer: string;
   readonly credentials: () => Promise<AwsCredentials>;
   readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
   readonly clock: Clock;
@@ -29,12 +33,14 @@ export interface AgentHost {
 export function agentImage(host: AgentHost): ComponentImage {
   const faults = new Set<AgentFault>(AGENT_FAULTS.filter((fault) => [...host.faults].includes(fault)));
   return {
-    start: async (pod, log) => {
+    start: async (pod, log, root) => {
       const { families, ...settings } = agentSettings(pod.spec.containers[0]?.args ?? []);
       const agent = await startAgent({
         clusterName: host.clusterName,
         region: host.region,
-        endpoint: host.awsEndpoint,
+        regionalEndpoint: host.awsEndpoint,
+        version: host.version,
+        inCluster: { apiServer: host.apiServer, root },
         credentials: host.credentials,
         bindHosts: families.map(() => '127.0.0.1'),
         port: 0,

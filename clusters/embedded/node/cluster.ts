@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON } from '../../agent-addon.ts';
@@ -17,6 +18,7 @@ export interface ClusterResources {
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
   readonly faults: readonly string[];
+  readonly agentChart: AgentVersion;
   readonly log: (component: 'agent' | 'webhook' | 'kubelet', line: string) => void;
   /** Starts the API server. */
   readonly startApi: () => Promise<ApiServer>;
@@ -45,7 +47,7 @@ export class EmbeddedCluster implements ManagedCluster {
     this.#webhook = webhook;
     this.endpoint = api.url;
     this.certificateAuthorityData = Buffer.from(api.certificateAuthority).toString('base64');
-    this.#agents = new AgentDaemonSet(api.store, spec.name, spec.region);
+    this.#agents = new AgentDaemonSet(api.store, spec, resources.agentChart);
   }
 
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
@@ -74,7 +76,7 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async addNodes(group: NodeGroupSpec): Promise<void> {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
-    const { images, directory, clock, starts, processes, faults, log } = this.#resources;
+    const { images, directory, clock, starts, processes, faults, agentChart, log } = this.#resources;
     this.#nodesMade += 1;
     const node = await startNode({
       name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
@@ -87,7 +89,12 @@ export class EmbeddedCluster implements ManagedCluster {
       clock,
       starts,
       processes,
-      agent: { clusterName, region, awsEndpoint, clock, faults, log: (line) => log('agent', line) },
+      agent: {
+        ...{ clusterName, region, awsEndpoint, clock, faults },
+        version: agentChart,
+        apiServer: this.endpoint,
+        log: (line) => log('agent', line),
+      },
     });
     this.#nodes.set(node.name, node);
     if (group.nodePools !== undefined) this.#addNodePools(group.name, group.nodePools);

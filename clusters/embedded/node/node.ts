@@ -7,7 +7,7 @@ import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { startInstanceMetadata } from '../../instance-metadata.ts';
 import { translatedAddresses } from './addresses.ts';
 import type { AgentHost } from './agent-image.ts';
-import { AGENT_IMAGE, agentImage } from './agent-image.ts';
+import { agentImage, agentImageOf } from './agent-image.ts';
 import { LinkLocalAddress } from './link-local.ts';
 
 export interface NodeOptions {
@@ -56,7 +56,7 @@ export async function startNode(options: NodeOptions): Promise<EmbeddedNode> {
       'topology.kubernetes.io/zone': `${region}a`,
     },
     providerId: `aws:///${region}a/${instanceId}`,
-    images: new Map<string, Image>([...options.images, [AGENT_IMAGE, image]]),
+    images: new Map<string, Image>([...options.images, [agentImageOf(options.agent.version), image]]),
     ...translatedAddresses({ agentV4: v4.url, agentV6: v6.url, instanceMetadata: metadata.url }),
     directory: join(options.directory, name),
     clock,
