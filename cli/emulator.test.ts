@@ -51,7 +51,7 @@ describe('npm run emulator', () => {
       });
       const { Arn } = await sts.send(new GetCallerIdentityCommand({}));
       sts.destroy();
-      expect(Arn).to.equal('arn:aws:iam::111122223333:root');
+      expect(Arn).to.equal('arn:aws:iam::111122223333:user/administrator');
       return 'SIGINT';
     });
     expect(code).to.equal(130);

@@ -1,45 +1,51 @@
-import type { Credentials } from './principal.ts';
-import type { Caller } from './principal.ts';
+import type { User } from '../iam/model.ts';
+import type { Caller, Credentials, IamUser, RoleSession } from './principal.ts';
 import type { CredentialStore } from './world.ts';
 import { newAccessKeyId, newSecretAccessKey, newSessionToken } from './random.ts';
 
 /** Sessions kept before the oldest are forgotten; a forgotten key answers as an unknown one. */
 const KEPT_SESSIONS = 100_000;
 
-/** The store of the world, and `add` for keys that are chosen instead of issued. */
-export interface WritableCredentialStore extends CredentialStore {
-  add(credentials: Credentials, caller: Caller): void;
+interface Key<Owner extends Caller> {
+  readonly credentials: Credentials;
+  readonly caller: Owner;
 }
 
-export function credentialStore(): WritableCredentialStore {
-  const longTerm = new Map<string, { credentials: Credentials; caller: Caller }>();
-  const sessions = new Map<string, { credentials: Credentials; caller: Caller }>();
+/** The store of the world, and `add` for keys of users that are chosen instead of issued. */
+export interface WritableCredentialStore extends CredentialStore {
+  add(credentials: Credentials, caller: IamUser): void;
+}
 
-  function add(credentials: Credentials, caller: Caller): void {
-    if (caller.kind === 'root') {
-      longTerm.set(credentials.accessKeyId, { credentials, caller });
-      return;
-    }
-    sessions.set(credentials.accessKeyId, { credentials, caller });
-    const oldest = sessions.size > KEPT_SESSIONS ? sessions.keys().next().value : undefined;
-    if (oldest !== undefined) sessions.delete(oldest);
+/** @param userOf the user as services beside IAM know it */
+export function credentialStore(userOf: (caller: IamUser) => User | undefined): WritableCredentialStore {
+  const longTerm = new Map<string, Key<IamUser>>();
+  const sessions = new Map<string, Key<RoleSession>>();
+
+  function issueTo(caller: IamUser): Credentials {
+    const credentials = { accessKeyId: newAccessKeyId('AKIA'), secretAccessKey: newSecretAccessKey() };
+    longTerm.set(credentials.accessKeyId, { credentials, caller });
+    return credentials;
   }
 
   return {
-    add,
+    add: (credentials, caller) => void longTerm.set(credentials.accessKeyId, { credentials, caller }),
     issue(caller) {
-      const credentials: Credentials =
-        caller.kind === 'root'
-          ? { accessKeyId: newAccessKeyId('AKIA'), secretAccessKey: newSecretAccessKey() }
-          : {
-              accessKeyId: newAccessKeyId('ASIA'),
-              secretAccessKey: newSecretAccessKey(),
-              sessionToken: newSessionToken(),
-              expiration: caller.expiresAt,
-            };
-      add(credentials, caller);
+      if (caller.kind === 'user') return issueTo(caller);
+      const credentials: Credentials = {
+        accessKeyId: newAccessKeyId('ASIA'),
+        secretAccessKey: newSecretAccessKey(),
+        sessionToken: newSessionToken(),
+        expiration: caller.expiresAt,
+      };
+      sessions.set(credentials.accessKeyId, { credentials, caller });
+      const oldest = sessions.size > KEPT_SESSIONS ? sessions.keys().next().value : undefined;
+      if (oldest !== undefined) sessions.delete(oldest);
       return credentials;
     },
-    find: (accessKeyId) => longTerm.get(accessKeyId) ?? sessions.get(accessKeyId),
+    find(accessKeyId) {
+      const key = longTerm.get(accessKeyId);
+      if (key === undefined) return sessions.get(accessKeyId);
+      return userOf(key.caller)?.accessKeys.get(accessKeyId)?.active === true ? key : undefined;
+    },
   };
 }

@@ -23,11 +23,16 @@ export class EventualMap<Value> extends Map<string, Value> {
   /** Oldest first. */
   #changes: Change<Value>[] = [];
 
-  constructor({ uptime, lag }: { readonly uptime: Clock; readonly lag: Lag }) {
+  /** @param initial what everybody has known for long */
+  constructor(
+    { uptime, lag }: { readonly uptime: Clock; readonly lag: Lag },
+    initial: Iterable<readonly [string, Value]> = [],
+  ) {
     super();
     this.#uptime = uptime;
     this.#lag = lag;
     this.#longest = Math.max(lag.iam, lag.listing);
+    for (const [key, value] of initial) super.set(key, value);
   }
 
   override set(key: string, value: Value): this {

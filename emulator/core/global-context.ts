@@ -1,6 +1,6 @@
 import type { ConditionContext } from '../iam/policy/index.ts';
-import { roleOf } from './policies-of.ts';
-import type { Principal, RoleSession } from './principal.ts';
+import { identityOf } from './policies-of.ts';
+import type { IamUser, Principal, RoleSession, SessionTag } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
 import type { World } from './world.ts';
 
@@ -28,6 +28,16 @@ export function globalContext(world: World, request: ServiceRequest, principal: 
   switch (principal.kind) {
     case 'role-session':
       return { ...context, ...sessionContext(world, principal) };
+    case 'user':
+      return {
+        ...context,
+        ...principalTags(world, principal, []),
+        'aws:PrincipalArn': principal.arn,
+        'aws:PrincipalAccount': principal.accountId,
+        'aws:PrincipalType': 'User',
+        'aws:userid': principal.userId,
+        'aws:username': principal.userName,
+      };
     case 'root':
       context['aws:PrincipalArn'] = principal.arn;
       context['aws:PrincipalAccount'] = principal.accountId;
@@ -50,7 +60,7 @@ export function globalContext(world: World, request: ServiceRequest, principal: 
 function sessionContext(world: World, session: RoleSession): Record<string, string> {
   return {
     ...session.context,
-    ...principalTags(world, session),
+    ...principalTags(world, session, session.tags),
     // The role's ARN, not the session's: AWS says so under `aws:PrincipalArn`.
     'aws:PrincipalArn': session.roleArn,
     'aws:PrincipalAccount': session.accountId,
@@ -61,11 +71,15 @@ function sessionContext(world: World, session: RoleSession): Record<string, stri
   };
 }
 
-/** Tags of the role, and those of the session over them where the keys are the same but for case. */
-function principalTags(world: World, session: RoleSession): Record<string, string> {
+/** Tags of the role or user, and those of the session over them where the keys are the same but for case. */
+function principalTags(
+  world: World,
+  principal: RoleSession | IamUser,
+  sessionTags: readonly SessionTag[],
+): Record<string, string> {
   const tags = new Map<string, readonly [key: string, value: string]>();
-  for (const [key, value] of roleOf(world, session)?.tags ?? []) tags.set(key.toLowerCase(), [key, value]);
-  for (const { key, value } of session.tags) tags.set(key.toLowerCase(), [key, value]);
+  for (const [key, value] of identityOf(world, principal)?.tags ?? []) tags.set(key.toLowerCase(), [key, value]);
+  for (const { key, value } of sessionTags) tags.set(key.toLowerCase(), [key, value]);
   const context: Record<string, string> = {};
   for (const [key, value] of tags.values()) context[`aws:PrincipalTag/${key}`] = value;
   return context;

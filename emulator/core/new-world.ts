@@ -6,8 +6,10 @@ import { credentialStore } from './credentials.ts';
 import { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
 import { lagOf } from './lag.ts';
-import type { Credentials, RootUser } from './principal.ts';
-import { seededRandom } from './random.ts';
+import { userOf } from './policies-of.ts';
+import type { Credentials, IamUser } from './principal.ts';
+import { seededRandom, uniqueId } from './random.ts';
+import type { User } from '../iam/model.ts';
 import type { Account, World } from './world.ts';
 import type { EmulatorSettings } from './settings.ts';
 
@@ -61,7 +63,7 @@ export interface NewWorld {
 /** An empty world: no accounts, no buckets. */
 export function newWorld(options: WorldOptions): NewWorld {
   const accounts = new Map<string, Account>();
-  const credentials = credentialStore();
+  const credentials = credentialStore((caller) => userOf(accounts, caller));
   const settings = { ...DEFAULT_SETTINGS, ...options.settings };
   const time = { uptime: options.uptime ?? { now: () => performance.now() }, lag: lagOf(settings) };
   const world: World = {
@@ -84,12 +86,12 @@ export function newWorld(options: WorldOptions): NewWorld {
   function createAccount(id: string, administrator?: Credentials): Account {
     const existing = accounts.get(id);
     if (existing !== undefined) return existing;
-    const root: RootUser = { kind: 'root', accountId: id, arn: `arn:aws:iam::${id}:root`, userId: id };
-    if (administrator !== undefined) credentials.add(administrator, root);
+    const { user, key } = newAdministrator(id, administrator);
     const account: Account = {
       id,
-      administrator: administrator ?? credentials.issue(root),
+      administrator: key,
       roles: new EventualMap(time),
+      users: new EventualMap(time, [[user.name, user]]),
       policies: new EventualMap(time),
       oidcProviders: new EventualMap(time),
       clusters: new EventualMap(time),
@@ -98,6 +100,25 @@ export function newWorld(options: WorldOptions): NewWorld {
     };
     accounts.set(id, account);
     return account;
+  }
+
+  function newAdministrator(accountId: string, given: Credentials | undefined) {
+    const name = 'administrator';
+    const arn = `arn:aws:iam::${accountId}:user/${name}`;
+    const userId = uniqueId(world.random, 'AIDA');
+    const caller: IamUser = { kind: 'user', accountId, arn, userName: name, userId };
+    if (given !== undefined) credentials.add(given, caller);
+    const key = given ?? credentials.issue(caller);
+    const createdAt = world.clock.now();
+    const user: User = {
+      ...{ name, path: '/', arn, id: userId, accountId, createdAt },
+      inlinePolicies: new Map(),
+      attachedPolicies: new Set(['arn:aws:iam::aws:policy/AdministratorAccess']),
+      permissionsBoundary: undefined,
+      tags: new Map(),
+      accessKeys: new Map([[key.accessKeyId, { createdAt, active: true }]]),
+    };
+    return { user, key };
   }
 
   return { world, createAccount };

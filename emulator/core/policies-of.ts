@@ -1,8 +1,8 @@
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { CompiledPolicy } from '../iam/policy/index.ts';
-import type { Principal, RoleSession } from './principal.ts';
+import type { IamUser, Principal, RoleSession } from './principal.ts';
 import type { World } from './world.ts';
-import type { ManagedPolicy, PolicyDocument, Role } from '../iam/model.ts';
+import type { Identity, ManagedPolicy, PolicyDocument, User } from '../iam/model.ts';
 
 /** The policies that count for a principal whatever the resource. */
 export interface PrincipalPolicies {
@@ -14,31 +14,40 @@ export interface PrincipalPolicies {
 const NONE: PrincipalPolicies = { identityPolicies: [] };
 
 /**
- * Policies of the session's role as they are now, or were `delays.iam` ago: IAM looks them up at each request, so a change
- * concerns sessions that exist. A role that was deleted, or deleted and made again, gives its old sessions nothing. A root has none: the engine
- * knows what it may. Services, web identities and anonymous callers have none either.
+ * Policies of the user or of the session's role as they are now, or were `delays.iam` ago: IAM looks them up at each request,
+ * so a change concerns sessions that exist. A role that was deleted, or deleted and made again, gives its old sessions
+ * nothing. A root has none: the engine knows what it may. Services, web identities and anonymous callers have none either.
  */
 export function policiesOf(world: World, principal: Principal): PrincipalPolicies {
-  if (principal.kind !== 'role-session') return NONE;
-  const sessionPolicies = sessionPoliciesOf(principal);
+  if (principal.kind !== 'role-session' && principal.kind !== 'user') return NONE;
+  const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : [];
   const narrowed = sessionPolicies.length > 0 ? { sessionPolicies } : {};
-  const role = roleOf(world, principal);
-  if (role === undefined) return { ...NONE, ...narrowed };
-
-  const identityPolicies: CompiledPolicy[] = [];
-  for (const document of role.inlinePolicies.values()) identityPolicies.push(document.compiled);
-  for (const arn of role.attachedPolicies) {
-    const document = documentInForce(managedPolicy(world, role.accountId, arn));
-    if (document !== undefined) identityPolicies.push(document.compiled);
-  }
-  if (role.permissionsBoundary === undefined) return { identityPolicies, ...narrowed };
-  return { identityPolicies, permissionsBoundary: boundaryOf(world, role, role.permissionsBoundary), ...narrowed };
+  const identity = identityOf(world, principal);
+  return { ...(identity === undefined ? NONE : policiesOfIdentity(world, identity)), ...narrowed };
 }
 
-/** The role that a session is of as authorization knows it, unless it has been deleted since. */
-export function roleOf(world: World, session: RoleSession): Role | undefined {
-  const role = world.account(session.accountId)?.roles.elsewhere(session.roleName);
-  return role !== undefined && session.userId.startsWith(`${role.id}:`) ? role : undefined;
+export function policiesOfIdentity(world: World, identity: Identity): Omit<PrincipalPolicies, 'sessionPolicies'> {
+  const identityPolicies: CompiledPolicy[] = [];
+  for (const document of identity.inlinePolicies.values()) identityPolicies.push(document.compiled);
+  for (const arn of identity.attachedPolicies) {
+    const document = documentInForce(managedPolicy(world, identity.accountId, arn));
+    if (document !== undefined) identityPolicies.push(document.compiled);
+  }
+  const { permissionsBoundary } = identity;
+  if (permissionsBoundary === undefined) return { identityPolicies };
+  return { identityPolicies, permissionsBoundary: boundaryOf(world, identity, permissionsBoundary) };
+}
+
+/** The user, or the role that a session is of, as authorization knows it, unless it has been deleted since. */
+export function identityOf(world: World, principal: RoleSession | IamUser): Identity | undefined {
+  if (principal.kind === 'user') return userOf(world.accounts, principal);
+  const role = world.account(principal.accountId)?.roles.elsewhere(principal.roleName);
+  return role !== undefined && principal.userId.startsWith(`${role.id}:`) ? role : undefined;
+}
+
+export function userOf(accounts: World['accounts'], { accountId, userName, userId }: IamUser): User | undefined {
+  const user = accounts.get(accountId)?.users.elsewhere(userName);
+  return user?.id === userId ? user : undefined;
 }
 
 function managedPolicy(world: World, accountId: string, arn: string): ManagedPolicy | undefined {
@@ -53,8 +62,8 @@ const boundaries = new WeakMap<PolicyDocument, CompiledPolicy>();
 const EMPTY_BOUNDARY: CompiledPolicy = { kind: 'boundary', name: 'permissions boundary that is gone', statements: [] };
 
 /** A managed policy is compiled as an identity policy; as a boundary it counts otherwise, so it is compiled once more. */
-function boundaryOf(world: World, role: Role, arn: string): CompiledPolicy {
-  const document = documentInForce(managedPolicy(world, role.accountId, arn));
+function boundaryOf(world: World, { accountId }: Identity, arn: string): CompiledPolicy {
+  const document = documentInForce(managedPolicy(world, accountId, arn));
   if (document === undefined) return EMPTY_BOUNDARY;
   let compiled = boundaries.get(document);
   if (compiled === undefined) {

@@ -36,7 +36,18 @@ export interface RoleSession {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** The administrator of an account: the account's root, which every action is allowed. */
+/** An IAM user, whom long-term access keys stand for. */
+export interface IamUser {
+  readonly kind: 'user';
+  readonly accountId: string;
+  /** `arn:aws:iam::<account>:user/<path><name>`. */
+  readonly arn: string;
+  readonly userName: string;
+  /** `AIDA…`; empty when it is not known, and then `aws:userid` is absent. */
+  readonly userId: string;
+}
+
+/** The root of an account, which every action is allowed that no policy of a resource denies. It has no key here. */
 export interface RootUser {
   readonly kind: 'root';
   readonly accountId: string;
@@ -65,7 +76,10 @@ export interface AnonymousPrincipal {
 }
 
 /** Whoever can sign a request. */
-export type Caller = RoleSession | RootUser;
+export type Caller = RoleSession | IamUser | RootUser;
 
 /** Whoever a policy can be about. */
 export type Principal = Caller | ServicePrincipal | FederatedPrincipal | AnonymousPrincipal;
+
+/** The ARN that policies and access entries know the caller by: for a session, that of its role. */
+export const principalArn = (caller: Caller): string => (caller.kind === 'role-session' ? caller.roleArn : caller.arn);

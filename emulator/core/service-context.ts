@@ -86,6 +86,7 @@ function deniedText(principal: Principal, question: AuthorizationQuestion, decis
 export function principalName(principal: Principal): string {
   switch (principal.kind) {
     case 'role-session':
+    case 'user':
     case 'root':
       return principal.arn;
     case 'service':

@@ -3,17 +3,19 @@ import type { CallRecord } from './calls.ts';
 import type { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
 import type { Lag } from './lag.ts';
-import type { Caller, Credentials } from './principal.ts';
+import type { Caller, Credentials, IamUser, RoleSession } from './principal.ts';
 import type { ServiceName } from './service.ts';
 import type { EmulatorSettings } from './settings.ts';
 import type { Cluster } from '../eks/model.ts';
-import type { ManagedPolicy, OidcProvider, Role } from '../iam/model.ts';
+import type { ManagedPolicy, OidcProvider, Role, User } from '../iam/model.ts';
 import type { Bucket, PublicAccessBlock } from '../s3/model.ts';
 
 export interface Account {
   readonly id: string;
+  /** The key of the user `administrator`, which an account begins with. */
   readonly administrator: Credentials;
   readonly roles: EventualMap<Role>;
+  readonly users: EventualMap<User>;
   /** ARN -> policy. AWS's own (`arn:aws:iam::aws:policy/…`) are found through `World.awsManagedPolicies`. */
   readonly policies: EventualMap<ManagedPolicy>;
   /** By ARN. */
@@ -71,8 +73,8 @@ export interface World {
 
 /** Finds who an access key belongs to. */
 export interface CredentialStore {
-  /** Issues a temporary credential for a session, or the long-term key of a root. */
-  issue(caller: Caller): Credentials;
+  /** Issues a temporary credential for a session, or a long-term key of a user, which counts while the user has it. */
+  issue(caller: RoleSession | IamUser): Credentials;
   find(accessKeyId: string): { readonly credentials: Credentials; readonly caller: Caller } | undefined;
 }
 

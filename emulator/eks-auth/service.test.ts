@@ -1,6 +1,6 @@
 import { DeletePodIdentityAssociationCommand, UpdatePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { OTHER_ACCOUNT, rootOf } from '../../test/support/emulator/eks.ts';
+import { OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.ts';
 import { allow, makeRole, POD_TRUST, sessionOf, trust } from '../../test/support/emulator/roles.ts';
 import { CLUSTER_ARN, POD_NAME, eksAuthFixture, outcome, tagsOf } from '../../test/support/emulator/eks-auth.ts';
 
@@ -138,7 +138,7 @@ describe('EKS Auth', () => {
       expect(outcome(denied).message).to.match(/not authorized to perform: eks-auth:AssumeRoleForPodIdentity/);
     });
     it('of another account finds no cluster', async () => {
-      const answer = await assume({ token: await sign() }, 'blue', rootOf(pod.cloud.world, OTHER_ACCOUNT));
+      const answer = await assume({ token: await sign() }, 'blue', administratorOf(pod.cloud.world, OTHER_ACCOUNT));
       expect(outcome(answer)).to.include({ status: 404, type: 'ResourceNotFoundException' });
     });
     it('must name a cluster', async () => {

@@ -1,7 +1,7 @@
 import { DeletePodIdentityAssociationCommand } from '@aws-sdk/client-eks';
 import { DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, rootOf } from '../../test/support/emulator/eks.ts';
+import { ACCOUNT, OTHER_ACCOUNT, administratorOf } from '../../test/support/emulator/eks.ts';
 import { POD_TRUST, allow, makeRole, policy, trust } from '../../test/support/emulator/roles.ts';
 import {
   CLUSTER_ARN,
@@ -107,7 +107,7 @@ describe('sessions by EKS Auth', () => {
       policy?: string;
     } = {}) => {
       const base = await makeRole(pod.cloud, 'base', [POD_TRUST], permissions);
-      await makeRole(pod.cloud, 'target', trusted, [], rootOf(pod.cloud.world, OTHER_ACCOUNT));
+      await makeRole(pod.cloud, 'target', trusted, [], administratorOf(pod.cloud.world, OTHER_ACCOUNT));
       await associate({ roleArn: base, targetRoleArn: targetArn, ...association });
       return assume({ token: await sign() });
     };

@@ -5,7 +5,7 @@ import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } fro
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
 import type { World } from '../core/world.ts';
-import { findRole } from '../sts/assume-role.ts';
+import { principalExists } from '../iam/principals.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 import { page } from './paging.ts';
@@ -35,9 +35,9 @@ export function createAccessEntry(call: EksCall): object {
   return { accessEntry: view(cluster, entry) };
 }
 
-/** Whether it is an account's root or a role that is there: nobody is a user. */
+/** Whether it is an account's root, or a role or user that is there. */
 const isPrincipal = (world: World, arn: string): boolean =>
-  /:iam::\d{12}:root$/.test(arn) || findRole(world, arn) !== undefined;
+  /:iam::\d{12}:(root$|(role|user)\/)/.test(arn) && principalExists(world, { type: 'AWS', value: arn });
 
 /**
  * An access entry for a principal, not yet the cluster's.

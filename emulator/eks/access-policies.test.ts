@@ -79,7 +79,7 @@ describe('EKS access policies', () => {
 
   it('are what makes the creator an administrator', async () => {
     await makeCluster('API_AND_CONFIG_MAP');
-    const creator = `arn:aws:iam::${ACCOUNT}:root`;
+    const creator = `arn:aws:iam::${ACCOUNT}:user/administrator`;
     expect(await entries()).to.deep.equal([creator]);
     expect((await list(creator)).map((policy) => policy.policyArn)).to.deep.equal([ADMINISTRATOR]);
     expect(await creatorsGroups()).to.include('system:masters');

@@ -17,7 +17,7 @@ import {
   OTHER_ACCOUNT,
   SUBNETS,
   recordingProvider,
-  rootOf,
+  administratorOf,
   testCloud,
   type RecordedCluster,
   type TestCloud,
@@ -156,7 +156,7 @@ describe('EKS clusters', () => {
       message: 'Cluster already exists with name: blue',
       status: 409,
     });
-    const elsewhere = cloud.eks(rootOf(cloud.world, OTHER_ACCOUNT));
+    const elsewhere = cloud.eks(administratorOf(cloud.world, OTHER_ACCOUNT));
     expect(await errorOf(elsewhere.send(new DescribeClusterCommand({ name: 'blue' })))).to.include({ status: 404 });
   });
 

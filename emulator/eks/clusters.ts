@@ -1,6 +1,7 @@
 import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { EventualMap } from '../core/eventual-map.ts';
+import { principalArn } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { newAccessEntry } from './access-entries.ts';
 import { CLUSTER_ADMINISTRATOR } from './access-policies.ts';
@@ -84,7 +85,7 @@ export async function createCluster(call: EksCall): Promise<object> {
     version,
     issuer: newIssuer(world),
     createdAt: world.clock.now(),
-    creatorArn: call.caller.kind === 'root' ? call.caller.arn : call.caller.roleArn,
+    creatorArn: principalArn(call.caller),
     status: 'CREATING',
     managed: undefined,
     tags,

@@ -77,7 +77,7 @@ describe('tokens of aws eks get-token', () => {
 
   it('make the creator of the cluster its administrator', async () => {
     expect(await user(await clusterToken(administrator))).to.deep.equal({
-      username: 'arn:aws:iam::111122223333:root',
+      username: 'arn:aws:iam::111122223333:user/administrator',
       groups: ['system:masters', 'system:authenticated'],
     });
   });

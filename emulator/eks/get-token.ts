@@ -1,4 +1,4 @@
-import type { Caller } from '../core/principal.ts';
+import { principalArn as arnOf, type Caller } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
 import { isAdministrator } from './access-policies.ts';
@@ -75,9 +75,9 @@ function hasGoodParameters(parameters: URLSearchParams): boolean {
 }
 
 function kubernetesUser(cluster: Cluster, caller: Caller): KubernetesUser {
-  const principalArn = caller.kind === 'root' ? caller.arn : caller.roleArn;
+  const principalArn = arnOf(caller);
   const entry = cluster.accessEntries?.get(principalArn);
-  const sessionName = caller.kind === 'root' ? 'root' : caller.sessionName;
+  const sessionName = caller.kind === 'role-session' ? caller.sessionName : '';
   const username = entry?.username.replaceAll('{{SessionName}}', sessionName) ?? caller.arn;
   // Without access entries the creator's right stands nowhere (EKS User Guide, "Change authentication mode").
   const isHidden = cluster.configuration?.authenticationMode === 'CONFIG_MAP' && principalArn === cluster.creatorArn;

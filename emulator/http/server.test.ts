@@ -111,7 +111,7 @@ describe('emulator server', () => {
       body: 'Action=GetCallerIdentity&Version=2011-06-15',
       contentType: FORM,
     });
-    expect(await sts.text()).to.contain(`<Arn>arn:aws:iam::${emulator.accountId}:root</Arn>`);
+    expect(await sts.text()).to.contain(`<Arn>arn:aws:iam::${emulator.accountId}:user/administrator</Arn>`);
     const iam = await call('iam', 'POST', '/', { body: 'Action=ListRoles&Version=2010-05-08', contentType: FORM });
     expect(await iam.text()).to.contain('<ListRolesResponse');
     const eks = await call('eks', 'GET', '/clusters');

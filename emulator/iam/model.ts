@@ -1,27 +1,35 @@
 import type { CompiledPolicy } from './policy/index.ts';
 
 /**
- * IAM role as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. It is
- * never changed in place, as nothing of IAM is: a changed copy takes its place, while others may still see the role as it was.
+ * IAM role or user as the emulator keeps it. Documents are kept as text (as they are answered) beside their compiled form. It
+ * is never changed in place, as nothing of IAM is: a changed copy takes its place, while others may still see it as it was.
  */
-export interface Role {
+export interface Identity {
   readonly name: string;
   readonly path: string;
   readonly arn: string;
-  /** `AROA…` */
+  /** `AROA…` of a role, `AIDA…` of a user. */
   readonly id: string;
   readonly accountId: string;
   readonly createdAt: number;
-  readonly description: string | undefined;
-  readonly maxSessionDuration: number;
-  readonly trustPolicyText: string;
-  readonly trustPolicy: CompiledPolicy;
   /** Policy name -> document. */
   readonly inlinePolicies: ReadonlyMap<string, PolicyDocument>;
   /** ARNs of attached managed policies. */
   readonly attachedPolicies: ReadonlySet<string>;
   readonly permissionsBoundary: string | undefined;
   readonly tags: ReadonlyMap<string, string>;
+}
+
+export interface Role extends Identity {
+  readonly description: string | undefined;
+  readonly maxSessionDuration: number;
+  readonly trustPolicyText: string;
+  readonly trustPolicy: CompiledPolicy;
+}
+
+export interface User extends Identity {
+  /** Access key id -> the key, whose secret is in the store of credentials. */
+  readonly accessKeys: ReadonlyMap<string, { readonly createdAt: number; readonly active: boolean }>;
 }
 
 export interface PolicyDocument {

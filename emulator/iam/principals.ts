@@ -29,12 +29,15 @@ function namedIn(element: unknown): NamedPrincipal[] {
 export function principalExists(world: World, { type, value }: NamedPrincipal): boolean {
   if (type !== 'AWS') return true;
   if (/^A(ROA|IDA)[A-Z0-9]+$/.test(value)) {
-    return [...world.accounts.values()].some((account) => [...account.roles.values()].some(({ id }) => id === value));
+    return [...world.accounts.values()].some(({ roles, users }) =>
+      [...roles.values(), ...users.values()].some(({ id }) => id === value),
+    );
   }
   if (value.startsWith('arn:') && !value.startsWith(`arn:${world.partition}:`)) return false;
   const [, accountId = '', kind, name = ''] =
     /^arn:[^:]+:iam::(\d{12}):(role|user)\/(?:.*\/)?([^/]+)$/.exec(value) ?? [];
-  return kind === undefined || (kind === 'role' && world.account(accountId)?.roles.elsewhere(name)?.arn === value);
+  const { roles, users } = world.account(accountId) ?? {};
+  return kind === undefined || (kind === 'role' ? roles : users)?.elsewhere(name)?.arn === value;
 }
 
 /** The document with other principals in the place of those that it names; undefined when all stay. */

@@ -7,7 +7,7 @@ import { assumeRole } from './assume-role.ts';
 import type { AssumedRole } from './assume-role.ts';
 import { roleParameters } from './parameters.ts';
 
-/** AssumeRole (STS API Reference). MFA parameters are accepted and mean nothing: there are no users with devices. */
+/** AssumeRole (STS API Reference). MFA parameters are accepted and mean nothing: users have no devices here. */
 export function assumeRoleOperation(context: ServiceContext): QueryOperation {
   return (request, parameters) => {
     const { caller } = request;

@@ -1,7 +1,14 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import { principalName } from '../core/service-context.ts';
-import type { Credentials, FederatedPrincipal, RoleSession, ServicePrincipal, SessionTag } from '../core/principal.ts';
+import type {
+  Credentials,
+  FederatedPrincipal,
+  IamUser,
+  RoleSession,
+  ServicePrincipal,
+  SessionTag,
+} from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { resourceTagKeys } from '../core/tag-context.ts';
 import type { World } from '../core/world.ts';
@@ -17,8 +24,8 @@ import type { Tag } from './session-tags.ts';
 export const MAX_CHAINED_SECONDS = 3600;
 
 export interface AssumeRoleInput {
-  /** Who assumes: another role's session, an AWS service, or a web identity whose token has been verified. */
-  readonly principal: RoleSession | ServicePrincipal | FederatedPrincipal;
+  /** Who assumes: a user, another role's session, an AWS service, or a web identity whose token has been verified. */
+  readonly principal: IamUser | RoleSession | ServicePrincipal | FederatedPrincipal;
   readonly roleArn: string;
   readonly sessionName: string;
   readonly durationSeconds: number;

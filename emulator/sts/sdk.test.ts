@@ -78,17 +78,22 @@ describe('IAM and STS through the AWS SDK', () => {
     expect(listed).to.deep.equal(names);
   });
 
-  it('refuses roles to roots, who may ask who they are', async () => {
-    const asRoot = new STSClient(settings(emulator.administrator));
+  it('refuses a role that does not trust the administrator, a user like others', async () => {
+    const asUser = new STSClient(settings(emulator.administrator));
     const command = new AssumeRoleCommand({
       RoleArn: `arn:aws:iam::${emulator.accountId}:role/parsed`,
       RoleSessionName: 'next',
     });
-    const refused = await asRoot.send(command).catch((error: unknown) => error);
-    expect(refused).to.include({ name: 'AccessDenied', message: 'Roles may not be assumed by root accounts.' });
+    const refused = await asUser.send(command).catch((error: unknown) => error);
+    const Arn = `arn:aws:iam::${emulator.accountId}:user/administrator`;
+    expect(refused)
+      .to.include({ name: 'AccessDenied' })
+      .and.have.property('message')
+      .that.contains(`User: ${Arn} is not`);
     expect(emulator.calls().at(-1)).to.include({ operation: 'AssumeRole', status: 403, errorCode: 'AccessDenied' });
-    const identity = await asRoot.send(new GetCallerIdentityCommand({}));
-    expect(identity).to.include({ Account: emulator.accountId, Arn: `arn:aws:iam::${emulator.accountId}:root` });
+    const identity = await asUser.send(new GetCallerIdentityCommand({}));
+    expect(identity).to.include({ Account: emulator.accountId, Arn });
+    expect(identity.UserId).to.match(/^AIDA\w{17}$/);
   });
 
   it('chains from a web identity to a role of another account', async () => {

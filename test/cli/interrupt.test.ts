@@ -92,7 +92,7 @@ onLinux('--keep', () => {
         },
       ],
     });
-    expect(seen, run.stderr).to.deep.equal({ mode: 0o600, arn: 'arn:aws:iam::111122223333:root' });
+    expect(seen, run.stderr).to.deep.equal({ mode: 0o600, arn: 'arn:aws:iam::111122223333:user/administrator' });
     expect(run.exitCode, run.stderr).to.equal(0);
     const file = /kubectl --kubeconfig (\S+) get pods --all-namespaces/.exec(run.stderr)?.[1] ?? '';
     expect(file).to.equal(join(run.reportDirectory, `kubeconfig-${run.results?.run.id}-c1.json`));

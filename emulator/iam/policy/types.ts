@@ -1,16 +1,5 @@
 import type { Principal } from '../../core/principal.ts';
 
-/** An IAM user. The emulator has none of its own; policies are about them all the same. */
-export interface IamUser {
-  readonly kind: 'user';
-  readonly accountId: string;
-  /** `arn:aws:iam::<account>:user/<path><name>`. */
-  readonly arn: string;
-  readonly userName: string;
-  /** `AIDA…`; empty when it is not known, and then `aws:userid` is absent. */
-  readonly userId: string;
-}
-
 /** What a policy is attached to, which decides how it counts in the evaluation. */
 export type PolicyKind = 'identity' | 'resource' | 'trust' | 'session' | 'boundary';
 
@@ -34,7 +23,7 @@ export interface CompiledStatement {
 export type ConditionContext = Readonly<Record<string, string | readonly string[]>>;
 
 export interface AuthorizationInput {
-  readonly principal: Principal | IamUser;
+  readonly principal: Principal;
   /** Such as `s3:GetObject`. */
   readonly action: string;
   /** ARN, or `*` for actions without a resource. */

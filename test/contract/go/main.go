@@ -69,7 +69,7 @@ func printIdentity() {
 
 func whoAmI() {
 	caller := must(stsClient.GetCallerIdentity(ctx, nil))
-	equal(aws.ToString(caller.Arn), "arn:aws:iam::"+aws.ToString(caller.Account)+":root")
+	equal(aws.ToString(caller.Arn), "arn:aws:iam::"+aws.ToString(caller.Account)+":user/administrator")
 }
 
 func wrongKeys() {

@@ -47,7 +47,7 @@ export interface Answer {
  */
 export interface TestCloud {
   readonly world: World;
-  readonly root: Caller;
+  readonly administrator: Caller;
   readonly clusters: Map<string, RecordedCluster>;
   eks(caller?: Caller): EKSClient;
   iam(caller?: Caller): IAMClient;
@@ -81,7 +81,7 @@ export async function testCloud(
   const chosen = options.provider === null ? undefined : (options.provider ?? recordingProvider(clusters));
   const eks = eksService(context, { clusterProvider: () => chosen });
   const services = { eks, 'eks-auth': eksAuthService(context), iam: iamService(context) };
-  const root = rootOf(world, ACCOUNT);
+  const administrator = administratorOf(world, ACCOUNT);
 
   const dispatch = async (service: Service, request: ServiceRequest): Promise<ServiceResponse> => {
     try {
@@ -105,13 +105,13 @@ export async function testCloud(
 
   return {
     world,
-    root,
+    administrator,
     clusters,
-    eks: (caller = root) => new EKSClient(client(services.eks, caller)),
-    iam: (caller = root) => new IAMClient(client(services.iam, caller)),
+    eks: (caller = administrator) => new EKSClient(client(services.eks, caller)),
+    iam: (caller = administrator) => new IAMClient(client(services.iam, caller)),
     cluster: (name) => world.account(ACCOUNT)!.clusters.get(name)!,
     send: async (service, call) => {
-      const request = { ...emptyRequest(world), caller: root, ...call };
+      const request = { ...emptyRequest(world), caller: administrator, ...call };
       const { status, headers = {}, body = '' } = await dispatch(services[service], request);
       return {
         status,
@@ -139,7 +139,7 @@ export function recordingProvider(clusters: Map<string, RecordedCluster>): Clust
   };
 }
 
-export function rootOf(world: World, accountId: string): Caller {
+export function administratorOf(world: World, accountId: string): Caller {
   return world.credentials.find(world.account(accountId)!.administrator.accessKeyId)!.caller;
 }
 

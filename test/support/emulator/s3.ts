@@ -5,6 +5,7 @@ import type { Service, ServiceRequest } from '../../../emulator/core/service.ts'
 import { disturbances } from '../../../emulator/core/disturbances.ts';
 import { AwsError } from '../../../emulator/core/errors.ts';
 import type { CallTrace, World } from '../../../emulator/core/world.ts';
+import { root } from './iam.ts';
 import { s3Service } from '../../../emulator/s3/index.ts';
 import type { S3Backend } from '../../../emulator/s3/index.ts';
 
@@ -37,9 +38,8 @@ export function testS3(backend?: S3Backend): TestS3 {
   const context = serviceContext(world, disturbances());
   const service = s3Service(context, backend);
   const rootOf = (id: string): Caller => {
-    const found = world.credentials.find(createAccount(id).administrator.accessKeyId);
-    if (found === undefined) throw new Error('an administrator has no key');
-    return found.caller;
+    createAccount(id);
+    return root(id);
   };
   let calls = 0;
   return {
