@@ -24,7 +24,7 @@ const ROOT = join(HERE, '..', '..');
 /** Programs of checks, which share an emulator but nothing in it. */
 const AREAS: readonly (readonly [program: string, title: string])[] = [
   ['s3.py', 'S3, to boto3'],
-  ['iam_sts.py', 'IAM and STS, to boto3'],
+  ['iam_sts.py', 'IAM and STS, to boto3 and the AWS CLI'],
   ['eks.py', 'EKS and EKS Auth, to boto3 and the AWS CLI'],
   ['kubernetes.py', 'a cluster, to kubectl, boto3 and the AWS CLI'],
   ['constraints.py', 'all services, to requests that break their API models'],

@@ -137,7 +137,7 @@ describe('IAM authorization', () => {
       status: 403,
       code: 'MissingAuthenticationToken',
     });
-    expect(await iam('CreateUser', { UserName: 'x' })).to.include({ status: 400, code: 'InvalidAction' });
+    expect(await iam('CreateGroup', { GroupName: 'x' })).to.include({ status: 400, code: 'InvalidAction' });
     expect(await iam('toString')).to.include({ status: 400, code: 'InvalidAction' });
     expect(await iam('GetRole', { Version: '2011-06-15' })).to.include({ status: 400, code: 'InvalidAction' });
     expect(await iam('', {})).to.include({ status: 400, code: 'MissingAction' });

@@ -4,7 +4,6 @@ import type { PolicyKind } from '../policy/index.ts';
 
 /** Characters, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
 export const TRUST_POLICY_QUOTA = 2048;
-export const INLINE_POLICIES_QUOTA = 10_240;
 export const MANAGED_POLICY_QUOTA = 6144;
 
 export function policySize(text: string): number {

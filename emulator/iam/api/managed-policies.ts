@@ -1,7 +1,7 @@
 import { requestTagContext } from '../../core/tag-context.ts';
 import { uniqueId } from '../../core/random.ts';
 import type { Account } from '../../core/world.ts';
-import type { ManagedPolicy } from '../model.ts';
+import type { Identity, ManagedPolicy } from '../model.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { IamOperation } from './call.ts';
@@ -69,9 +69,10 @@ export const managedPolicies = {
 
   DeletePolicy: (call) => {
     const policy = demandOwnPolicy(call, 'iam:DeletePolicy');
-    // A role that was deleted a moment ago, or had it taken away, hinders too.
-    const roles = [...call.account.roles.values(), ...call.account.roles.withinIam().values()];
-    if (roles.some((role) => role.attachedPolicies.has(policy.arn) || role.permissionsBoundary === policy.arn)) {
+    // A role or user that was deleted a moment ago, or had it taken away, hinders too.
+    const { roles, users } = call.account;
+    const seen = [roles, users].flatMap((all) => [...all.values(), ...all.withinIam().values()]);
+    if (seen.some(({ attachedPolicies }) => attachedPolicies.has(policy.arn)) || boundaries(seen, policy.arn) > 0) {
       throw deleteConflict('Cannot delete a policy attached to entities.');
     }
     if (policy.versions.size > 1) {
@@ -103,17 +104,19 @@ function shortPolicy(account: Account, policy: ManagedPolicy): XmlStructure {
     Path: policy.path,
     DefaultVersionId: policy.defaultVersion,
     AttachmentCount: attachments(account, policy.arn),
-    PermissionsBoundaryUsageCount: boundaries(account, policy.arn),
+    PermissionsBoundaryUsageCount: boundaries(identities(account), policy.arn),
     IsAttachable: true,
     CreateDate: timestamp(policy.createdAt),
     UpdateDate: timestamp(Math.max(...[...policy.versions.values()].map((version) => version.createdAt))),
   };
 }
 
+const identities = ({ roles, users }: Account): readonly Identity[] => [...roles.values(), ...users.values()];
+
 function attachments(account: Account, arn: string): number {
-  return [...account.roles.values()].filter((role) => role.attachedPolicies.has(arn)).length;
+  return identities(account).filter(({ attachedPolicies }) => attachedPolicies.has(arn)).length;
 }
 
-function boundaries(account: Account, arn: string): number {
-  return [...account.roles.values()].filter((role) => role.permissionsBoundary === arn).length;
+function boundaries(among: readonly Identity[], arn: string): number {
+  return among.filter(({ permissionsBoundary }) => permissionsBoundary === arn).length;
 }

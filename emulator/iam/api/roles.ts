@@ -1,16 +1,20 @@
-import { requestTagContext } from '../../core/tag-context.ts';
-import { uniqueId } from '../../core/random.ts';
 import type { Role } from '../model.ts';
-import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import { uriEncode } from '../../sigv4/canonical.ts';
-import type { IamOperation } from './call.ts';
-import { deleteConflict, entityAlreadyExists, invalidInput, limitExceeded, noSuchEntity } from './errors.ts';
-import { demandBoundary } from './managed-policy-lookup.ts';
-import { page } from './paging.ts';
-import { changeRole, demandRole, findRole } from './role-lookup.ts';
-import { readTags, tagList, tagOperations } from './tags.ts';
-import { readTrustPolicy, unbindDeleted } from './trust-policies.ts';
+import type { IamCall, IamOperation } from './call.ts';
+import { invalidInput, limitExceeded } from './errors.ts';
+import {
+  changeIdentity,
+  deleteIdentity,
+  demandIdentity,
+  detailsOf,
+  listOperation,
+  newIdentity,
+  ROLES,
+  shortIdentity,
+} from './identities.ts';
+import { identityOperations } from './identity-policies.ts';
+import { readTrustPolicy } from './trust-policies.ts';
 
 /** Seconds. */
 const DEFAULT_SESSION_DURATION = 3600;
@@ -18,56 +22,26 @@ const DEFAULT_SESSION_DURATION = 3600;
 /** Roles, their trust policies, boundaries and tags. */
 export const roles = {
   CreateRole: (call) => {
-    const { account, parameters, demand } = call;
-    const { world } = call.context;
-    const name = parameters.required('RoleName');
-    const path = parameters.text('Path') ?? '/';
-    const trust = parameters.required('AssumeRolePolicyDocument');
-    const description = parameters.text('Description');
-    const maxSessionDuration = parameters.integer('MaxSessionDuration') ?? DEFAULT_SESSION_DURATION;
-    const boundary = parameters.text('PermissionsBoundary');
-    const tags = readTags(parameters);
-    const arn = `arn:aws:iam::${account.id}:role${path}${name}`;
-    demand('iam:CreateRole', arn, {
-      ...requestTagContext(tags),
-      ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
-    });
-    // Tags that come with what is made need the right to tag it too (IAM User Guide, "Tag IAM roles").
-    if (tags.size > 0) demand('iam:TagRole', arn, requestTagContext(tags));
-    if (path.startsWith('/aws-service-role/')) {
+    const { account, context, parameters } = call;
+    const identity = newIdentity(ROLES, call);
+    if (identity.path.startsWith('/aws-service-role/')) {
       throw invalidInput('The path /aws-service-role/ is reserved for service-linked roles.');
     }
-    if (findRole(account, name) !== undefined) throw entityAlreadyExists(`Role with name ${name} already exists.`);
-    const most = world.settings.quotas.roles;
+    const most = context.world.settings.quotas.roles;
     if (account.roles.size >= most) throw limitExceeded(`Cannot exceed quota for RolesPerAccount: ${most}`);
     const role: Role = {
-      name,
-      path,
-      arn,
-      id: uniqueId(world.random, 'AROA'),
-      accountId: account.id,
-      createdAt: world.clock.now(),
-      description,
-      maxSessionDuration,
-      ...readTrustPolicy(call, name, trust),
-      inlinePolicies: new Map(),
-      attachedPolicies: new Set(),
-      permissionsBoundary: boundary !== undefined ? demandBoundary(world, account, boundary) : undefined,
-      tags,
+      ...identity,
+      description: parameters.text('Description'),
+      maxSessionDuration: parameters.integer('MaxSessionDuration') ?? DEFAULT_SESSION_DURATION,
+      ...readTrustPolicy(call, identity.name, parameters.required('AssumeRolePolicyDocument')),
     };
-    account.roles.set(name, role);
+    account.roles.set(role.name, role);
     return { Role: newRole(role) };
   },
 
   GetRole: (call) => ({ Role: wholeRole(demandRole(call, 'iam:GetRole')) }),
 
-  ListRoles: ({ account, parameters, demand }) => {
-    const prefix = parameters.text('PathPrefix') ?? '/';
-    demand('iam:ListRoles', `arn:aws:iam::${account.id}:role${prefix}`);
-    const listed = [...account.roles.listed().values()].filter((role) => role.path.startsWith(prefix));
-    const { items, members } = page(listed, (role) => role.name, parameters);
-    return { Roles: items.map(shortRole), ...members };
-  },
+  ListRoles: listOperation(ROLES, shortRole),
 
   UpdateRole: (call) => {
     const description = call.parameters.text('Description');
@@ -80,43 +54,21 @@ export const roles = {
     return {};
   },
 
+  UpdateRoleDescription: (call) => {
+    const description = call.parameters.required('Description');
+    const role = demandRole(call, 'iam:UpdateRoleDescription');
+    return { Role: wholeRole(changeRole(call, role, { description })) };
+  },
+
   UpdateAssumeRolePolicy: (call) => {
     const text = call.parameters.required('PolicyDocument');
     const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
     changeRole(call, role, readTrustPolicy(call, role.name, text));
   },
 
-  DeleteRole: (call) => {
-    const role = demandRole(call, 'iam:DeleteRole');
-    // A policy that was taken from it a moment ago hinders too.
-    const former = call.account.roles.withinIam().get(role.name);
-    const seen = former?.id === role.id ? [former, role] : [role];
-    if (seen.some(({ attachedPolicies }) => attachedPolicies.size > 0)) {
-      throw deleteConflict('Cannot delete entity, must detach all policies first.');
-    }
-    if (seen.some(({ inlinePolicies }) => inlinePolicies.size > 0)) {
-      throw deleteConflict('Cannot delete entity, must delete policies first.');
-    }
-    call.account.roles.delete(role.name);
-    unbindDeleted(call.context.world, role);
-  },
+  DeleteRole: (call) => deleteIdentity(ROLES, call, demandRole(call, 'iam:DeleteRole')),
 
-  PutRolePermissionsBoundary: (call) => {
-    const boundary = call.parameters.required('PermissionsBoundary');
-    const role = demandRole(call, 'iam:PutRolePermissionsBoundary', { 'iam:PermissionsBoundary': boundary });
-    const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
-    changeRole(call, role, { permissionsBoundary });
-  },
-
-  DeleteRolePermissionsBoundary: (call) => {
-    const role = demandRole(call, 'iam:DeleteRolePermissionsBoundary');
-    if (role.permissionsBoundary === undefined) {
-      throw noSuchEntity(`The role with name ${role.name} has no permissions boundary.`);
-    }
-    changeRole(call, role, { permissionsBoundary: undefined });
-  },
-
-  ...tagOperations('Role', { demand: demandRole, change: changeRole }),
+  ...identityOperations(ROLES),
 
   /** There are no instance profiles; tools ask before they delete a role. */
   ListInstanceProfilesForRole: (call) => {
@@ -125,16 +77,20 @@ export const roles = {
   },
 } satisfies Record<string, IamOperation>;
 
+function demandRole(call: IamCall, action: string): Role {
+  return demandIdentity(ROLES, call, action);
+}
+
+function changeRole(call: IamCall, role: Role, change: Partial<Role>): Role {
+  return changeIdentity(ROLES, call, role, change);
+}
+
 /** What CreateRole tells of a role: less than GetRole (IAM API Reference, "CreateRole", its example of an answer). */
 function newRole(role: Role): XmlStructure {
   return {
-    Path: role.path,
-    RoleName: role.name,
-    RoleId: role.id,
-    Arn: role.arn,
-    CreateDate: timestamp(role.createdAt),
+    ...shortIdentity(ROLES, role),
     AssumeRolePolicyDocument: uriEncode(role.trustPolicyText),
-    Tags: role.tags.size > 0 ? tagList(role.tags) : undefined,
+    Tags: detailsOf(role)['Tags'],
   };
 }
 
@@ -145,13 +101,5 @@ function shortRole(role: Role): XmlStructure {
 }
 
 function wholeRole(role: Role): XmlStructure {
-  return {
-    ...shortRole(role),
-    PermissionsBoundary:
-      role.permissionsBoundary !== undefined
-        ? { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.permissionsBoundary }
-        : undefined,
-    Tags: role.tags.size > 0 ? tagList(role.tags) : undefined,
-    RoleLastUsed: {},
-  };
+  return { ...shortRole(role), ...detailsOf(role), RoleLastUsed: {} };
 }

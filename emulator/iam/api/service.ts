@@ -1,29 +1,27 @@
 import type { ServiceContext } from '../../core/context.ts';
 import type { Service } from '../../core/service.ts';
 import { queryService } from '../../query/protocol.ts';
-import { account } from './account.ts';
-import { attachedPolicies } from './attached-policies.ts';
 import { iamOperation } from './call.ts';
-import { inlinePolicies } from './inline-policies.ts';
+import { ListEntitiesForPolicy } from './identity-policies.ts';
 import { managedPolicies } from './managed-policies.ts';
 import { oidcProviders } from './oidc-providers.ts';
 import { policyVersions } from './policy-versions.ts';
 import { roles } from './roles.ts';
+import { users } from './users.ts';
 
 /** The operations, by the name that AWS gives them. */
 export const OPERATIONS = {
-  ...account,
   ...roles,
-  ...inlinePolicies,
-  ...attachedPolicies,
+  ...users,
+  ListEntitiesForPolicy,
   ...managedPolicies,
   ...policyVersions,
   ...oidcProviders,
 };
 
 /**
- * AWS Identity and Access Management, API version 2010-05-08: roles with their policies and boundaries, managed policies
- * and OpenID Connect providers. There are no users and groups but the accounts' roots.
+ * AWS Identity and Access Management, API version 2010-05-08: roles and users with their policies and boundaries,
+ * managed policies and OpenID Connect providers. There are no groups.
  */
 export function iamService(context: ServiceContext): Service {
   return queryService(context, {

@@ -1,11 +1,8 @@
-import type { World } from '../../core/world.ts';
 import type { Role } from '../model.ts';
-import { compilePolicy } from '../policy/index.ts';
-import { principalExists, principalsOf, unknownService, withPrincipals } from '../principals.ts';
+import { principalExists, principalsOf, unknownService } from '../principals.ts';
 import type { IamCall } from './call.ts';
 import { limitExceeded, malformedPolicy } from './errors.ts';
 import { policyDocument, policySize, TRUST_POLICY_QUOTA } from './documents.ts';
-import { changeRole } from './role-lookup.ts';
 
 /**
  * Reads a role's trust policy. Throws `MalformedPolicyDocument` (400) when it is none, or names a service that does not
@@ -29,30 +26,4 @@ export function readTrustPolicy(
     }
   }
   return { trustPolicyText: text, trustPolicy: compiled };
-}
-
-/**
- * IAM binds a role or user that a policy names as principal to its unique id, so that one of the same name that is made
- * later is not trusted (IAM User Guide, "AWS JSON policy elements: Principal", "IAM role principals"). As on AWS, the id
- * takes the ARN's place in the document once the role or user is deleted.
- */
-export function unbindDeleted(world: World, { arn, id }: { readonly arn: string; readonly id: string }): void {
-  const unbound = (text: string): string | undefined =>
-    withPrincipals(text, (principal) =>
-      principal.type === 'AWS' && principal.value === arn ? { ...principal, value: id } : principal,
-    );
-  for (const account of world.accounts.values()) {
-    for (const role of [...account.roles.values()]) {
-      const text = unbound(role.trustPolicyText);
-      if (text === undefined) continue;
-      const trustPolicy = compilePolicy(text, { kind: 'trust', name: role.trustPolicy.name });
-      changeRole({ account }, role, { trustPolicyText: text, trustPolicy });
-    }
-  }
-  for (const bucket of world.buckets.values()) {
-    const text = bucket.policy && unbound(bucket.policy.text);
-    if (bucket.policy === undefined || text === undefined) continue;
-    const { kind, name } = bucket.policy.compiled;
-    bucket.policy = { text, compiled: compilePolicy(text, { kind, name }) };
-  }
 }

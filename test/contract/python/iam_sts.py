@@ -1,12 +1,16 @@
 """IAM and STS with boto3."""
 
+import os
+import subprocess
+import tempfile
+
 import boto3
 from checks import check, contains, equal, refused, run
-from cluster import POD_IDENTITY, Cluster
 from roles import ACCOUNT, allow, document, iam, make_role, trust, with_credentials
 
 sts = boto3.client("sts")
 ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+ADMINISTRATOR = sts.get_caller_identity()["Arn"]
 TAGGING = ["sts:AssumeRole", "sts:TagSession"]
 
 
@@ -60,11 +64,7 @@ def errors():
 
 @check("assumes a role with tags, and a second role from it: a chain")
 def chain():
-    cluster = Cluster("sts")
-    caller = make_role("caller", POD_IDENTITY, allow(TAGGING, "*"))
-    global sts  # The administrator is the account's root, which cannot assume roles.
-    sts = with_credentials("sts", cluster.session(caller)["credentials"])
-    first = make_role("first", trust({"AWS": caller}, TAGGING), allow(TAGGING, "*"))
+    first = make_role("first", trust({"AWS": ADMINISTRATOR}, TAGGING), allow(TAGGING, "*"))
     second = make_role("second", trust({"AWS": first}, TAGGING, {"StringEquals": {"aws:PrincipalTag/team": "red"}}))
     session = sts.assume_role(RoleArn=first, RoleSessionName="one", Tags=[{"Key": "team", "Value": "red"}],
                               TransitiveTagKeys=["team"])
@@ -77,6 +77,52 @@ def chain():
     refused("ValidationError", as_first.assume_role, RoleArn=second, RoleSessionName="two", DurationSeconds=7200)
     untagged = sts.assume_role(RoleArn=first, RoleSessionName="one")["Credentials"]
     refused("AccessDenied", with_credentials("sts", untagged).assume_role, RoleArn=second, RoleSessionName="two")
+
+
+@check("makes users with keys that count while they are active, and policies of their own")
+def users():
+    user = iam.create_user(UserName="ann", Path="/team/", Tags=[{"Key": "team", "Value": "red"}])["User"]
+    iam.get_waiter("user_exists").wait(UserName="ann", WaiterConfig={"Delay": 1, "MaxAttempts": 2})
+    iam.put_user_policy(UserName="ann", PolicyName="own", PolicyDocument=document(allow("iam:GetUser", user["Arn"])))
+    equal(iam.list_user_policies(UserName="ann")["PolicyNames"], ["own"])
+    key = iam.create_access_key(UserName="ann")["AccessKey"]
+    as_ann = with_credentials("iam", key)
+    equal(as_ann.get_user()["User"]["Tags"], [{"Key": "team", "Value": "red"}])
+    refused("AccessDenied", as_ann.list_users)
+    identity = with_credentials("sts", key).get_caller_identity()
+    equal((identity["Arn"], identity["UserId"]), (user["Arn"], user["UserId"]))
+    iam.update_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    refused("InvalidClientTokenId", as_ann.get_user)
+    refused("DeleteConflict", iam.delete_user, UserName="ann")
+    iam.delete_access_key(UserName="ann", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName="ann", PolicyName="own")
+    iam.delete_user(UserName="ann")
+
+
+@check("lets a user assume a role by hand, by a profile of the AWS CLI")
+def by_hand():
+    user = iam.create_user(UserName="bob")["User"]
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    role = make_role("reader", trust({"AWS": user["Arn"]}, "sts:AssumeRole"), allow("iam:GetRole", "*"))
+    with tempfile.NamedTemporaryFile("w") as config:
+        config.write(f"[profile bob]\naws_access_key_id = {key['AccessKeyId']}\n"
+                     f"aws_secret_access_key = {key['SecretAccessKey']}\n"
+                     f"[profile reader]\nsource_profile = bob\nrole_arn = {role}\nrole_session_name = by-hand\n")
+        config.flush()
+        environment = {name: value for name, value in os.environ.items() if "ACCESS_KEY" not in name}
+
+        def aws(*arguments, profile="reader"):
+            command = ["aws", "--profile", profile, *arguments, "--output", "text"]
+            return subprocess.run(command, env={**environment, "AWS_CONFIG_FILE": config.name}, text=True,
+                                  capture_output=True, check=False)
+
+        equal(aws("sts", "get-caller-identity", "--query", "Arn").stdout.strip(),
+              f"arn:aws:sts::{ACCOUNT}:assumed-role/reader/by-hand")
+        equal(aws("iam", "get-role", "--role-name", "reader", "--query", "Role.Arn").stdout.strip(), role)
+        contains(aws("iam", "list-roles").stderr, "AccessDenied")
+        other = make_role("not-of-bob", trust(ROOT, "sts:AssumeRole"))
+        denied = aws("sts", "assume-role", "--role-arn", other, "--role-session-name", "by-hand", profile="bob")
+        contains(denied.stderr, f"User: {user['Arn']} is not authorized to perform: sts:AssumeRole on resource: {other}")
 
 
 @check("refuses roles that do not trust the caller, and malformed tokens")

@@ -30,11 +30,11 @@ def make_role(name, trust_policy, *statements):
 
 
 def with_credentials(service, credentials):
-    """A client that acts as the session of an answer of STS or EKS Auth."""
+    """A client that acts as the session of an answer of STS or EKS Auth, or by a user's access key."""
     lower = {key[0].lower() + key[1:]: value for key, value in credentials.items()}
     return boto3.client(
         service,
         aws_access_key_id=lower["accessKeyId"],
         aws_secret_access_key=lower["secretAccessKey"],
-        aws_session_token=lower["sessionToken"],
+        aws_session_token=lower.get("sessionToken"),
     )

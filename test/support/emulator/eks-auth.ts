@@ -68,7 +68,7 @@ export function eksAuthFixture(): EksAuthFixture {
       };
     },
     sign: (change = {}, cluster = 'blue') => current().clusters.get(cluster)!.sign(fixture.claims(change, cluster)),
-    assume: (body, cluster = 'blue', caller = current().root) =>
+    assume: (body, cluster = 'blue', caller = current().administrator) =>
       current().send('eks-auth', {
         method: 'POST',
         path: `/clusters/${cluster}/assume-role-for-pod-identity`,

@@ -1,4 +1,4 @@
-import type { RoleSession, RootUser } from '../../../emulator/core/principal.ts';
+import type { Caller, RoleSession } from '../../../emulator/core/principal.ts';
 import type { WorldOptions } from '../../../emulator/core/new-world.ts';
 import { HERE, iamWorld, root } from './iam.ts';
 import { queryCaller } from './query.ts';
@@ -26,7 +26,7 @@ export function stsWorld(options: Partial<WorldOptions> = {}) {
     return found.caller;
   }
 
-  function assume(caller: RoleSession | RootUser, roleArn: string, parameters: Parameters = {}): Promise<Answer> {
+  function assume(caller: Caller, roleArn: string, parameters: Parameters = {}): Promise<Answer> {
     return sts(caller, 'AssumeRole', { RoleArn: roleArn, RoleSessionName: 'next', ...parameters });
   }
   return { ...made, sts, createRole, sessionIn, assume };

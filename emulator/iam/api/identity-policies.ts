@@ -1,0 +1,165 @@
+import type { ConditionContext } from '../policy/index.ts';
+import type { Identity } from '../model.ts';
+import { uriEncode } from '../../sigv4/canonical.ts';
+import type { IamCall, IamOperation } from './call.ts';
+import { policyDocument, policySize } from './documents.ts';
+import { limitExceeded, noSuchEntity } from './errors.ts';
+import { changeIdentity, demandIdentity, ROLES, USERS, type IdentityKind } from './identities.ts';
+import { demandBoundary, demandPolicy, findPolicy, policyArn } from './managed-policy-lookup.ts';
+import { page } from './paging.ts';
+import { tagOperations } from './tags.ts';
+
+const ATTACHED_POLICIES_QUOTA = 10;
+
+/** The operations that roles and users both have: inline and attached policies, boundary and tags. */
+export function identityOperations<Kind extends Identity>(kind: IdentityKind<Kind>): Record<string, IamOperation> {
+  const demand = (call: IamCall, action: string, keys?: ConditionContext) => demandIdentity(kind, call, action, keys);
+  const change = (call: IamCall, identity: Kind, changed: Partial<Identity>) =>
+    void changeIdentity(kind, call, identity, changed as Partial<Kind>);
+  return {
+    ...inlinePolicyOperations(kind, demand, change),
+    ...attachedPolicyOperations(kind, demand, change),
+    ...boundaryOperations(kind, demand, change),
+    ...tagOperations(kind.type, { demand, change }),
+  };
+}
+
+type Demand<Kind> = (call: IamCall, action: string, conditionKeys?: ConditionContext) => Kind;
+type Change<Kind> = (call: IamCall, identity: Kind, change: Partial<Identity>) => void;
+
+function inlinePolicyOperations<Kind extends Identity>(
+  { type, inlinePoliciesQuota }: IdentityKind<Kind>,
+  demand: Demand<Kind>,
+  change: Change<Kind>,
+): Record<string, IamOperation> {
+  const lowerType = type.toLowerCase();
+  const missing = (name: string): never => {
+    throw noSuchEntity(`The ${lowerType} policy with name ${name} cannot be found.`);
+  };
+  return {
+    [`Put${type}Policy`]: (call) => {
+      const name = call.parameters.required('PolicyName');
+      const text = call.parameters.required('PolicyDocument');
+      const identity = demand(call, `iam:Put${type}Policy`);
+      const document = policyDocument(text, 'identity', `inline policy ${name} of ${lowerType} ${identity.name}`);
+      let size = policySize(text);
+      for (const [other, { text: kept }] of identity.inlinePolicies) if (other !== name) size += policySize(kept);
+      if (size > inlinePoliciesQuota) {
+        throw limitExceeded(
+          `Maximum policy size of ${inlinePoliciesQuota} bytes exceeded for ${lowerType} ${identity.name}`,
+        );
+      }
+      change(call, identity, { inlinePolicies: new Map(identity.inlinePolicies).set(name, document) });
+    },
+
+    [`Get${type}Policy`]: (call) => {
+      const name = call.parameters.required('PolicyName');
+      const identity = demand(call, `iam:Get${type}Policy`);
+      const document = identity.inlinePolicies.get(name) ?? missing(name);
+      return { [`${type}Name`]: identity.name, PolicyName: name, PolicyDocument: uriEncode(document.text) };
+    },
+
+    [`List${type}Policies`]: (call) => {
+      const { inlinePolicies } = demand(call, `iam:List${type}Policies`);
+      const { items, members } = page(inlinePolicies.keys(), (name) => name, call.parameters);
+      return { PolicyNames: items, ...members };
+    },
+
+    [`Delete${type}Policy`]: (call) => {
+      const name = call.parameters.required('PolicyName');
+      const identity = demand(call, `iam:Delete${type}Policy`);
+      const inlinePolicies = new Map(identity.inlinePolicies);
+      if (!inlinePolicies.delete(name)) missing(name);
+      change(call, identity, { inlinePolicies });
+    },
+  };
+}
+
+function attachedPolicyOperations<Kind extends Identity>(
+  { type }: IdentityKind<Kind>,
+  demand: Demand<Kind>,
+  change: Change<Kind>,
+): Record<string, IamOperation> {
+  return {
+    [`Attach${type}Policy`]: (call) => {
+      const arn = policyArn(call);
+      const identity = demand(call, `iam:Attach${type}Policy`, { 'iam:PolicyARN': arn });
+      if (findPolicy(call.context.world, call.account, arn) === undefined) {
+        throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
+      }
+      if (!identity.attachedPolicies.has(arn) && identity.attachedPolicies.size >= ATTACHED_POLICIES_QUOTA) {
+        throw limitExceeded(`Cannot exceed quota for PoliciesPer${type}: ${ATTACHED_POLICIES_QUOTA}`);
+      }
+      change(call, identity, { attachedPolicies: new Set(identity.attachedPolicies).add(arn) });
+    },
+
+    [`Detach${type}Policy`]: (call) => {
+      const arn = policyArn(call);
+      const identity = demand(call, `iam:Detach${type}Policy`, { 'iam:PolicyARN': arn });
+      const attachedPolicies = new Set(identity.attachedPolicies);
+      if (!attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
+      change(call, identity, { attachedPolicies });
+    },
+
+    [`ListAttached${type}Policies`]: (call) => {
+      const prefix = call.parameters.text('PathPrefix') ?? '/';
+      const attached = [...demand(call, `iam:ListAttached${type}Policies`).attachedPolicies]
+        .map((arn) => findPolicy(call.context.world, call.account, arn))
+        .filter((policy) => policy !== undefined)
+        .filter((policy) => policy.path.startsWith(prefix));
+      const { items, members } = page(attached, (policy) => policy.arn, call.parameters);
+      return {
+        AttachedPolicies: items.map((policy) => ({ PolicyName: policy.name, PolicyArn: policy.arn })),
+        ...members,
+      };
+    },
+  };
+}
+
+function boundaryOperations<Kind extends Identity>(
+  { type }: IdentityKind<Kind>,
+  demand: Demand<Kind>,
+  change: Change<Kind>,
+): Record<string, IamOperation> {
+  return {
+    [`Put${type}PermissionsBoundary`]: (call) => {
+      const boundary = call.parameters.required('PermissionsBoundary');
+      const identity = demand(call, `iam:Put${type}PermissionsBoundary`, { 'iam:PermissionsBoundary': boundary });
+      const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
+      change(call, identity, { permissionsBoundary });
+    },
+
+    [`Delete${type}PermissionsBoundary`]: (call) => {
+      const identity = demand(call, `iam:Delete${type}PermissionsBoundary`);
+      if (identity.permissionsBoundary === undefined) {
+        throw noSuchEntity(`The ${type.toLowerCase()} with name ${identity.name} has no permissions boundary.`);
+      }
+      change(call, identity, { permissionsBoundary: undefined });
+    },
+  };
+}
+
+/** Who has a managed policy, as one list over users and roles. */
+export const ListEntitiesForPolicy: IamOperation = (call) => {
+  const { account, parameters } = call;
+  const filter = parameters.text('EntityFilter');
+  const prefix = parameters.text('PathPrefix') ?? '/';
+  const usage = parameters.text('PolicyUsageFilter');
+  const { arn } = demandPolicy(call, 'iam:ListEntitiesForPolicy');
+  const entities = [USERS, ROLES].flatMap(({ type, all }) =>
+    [...all(account).values()].map((identity) => ({ type, ...identity })),
+  );
+  const having = entities.filter(
+    ({ type, path, attachedPolicies, permissionsBoundary }) =>
+      (filter === undefined || filter === type) &&
+      path.startsWith(prefix) &&
+      ((usage !== 'PermissionsBoundary' && attachedPolicies.has(arn)) ||
+        (usage !== 'PermissionsPolicy' && permissionsBoundary === arn)),
+  );
+  const { items, members } = page(having, ({ type, name }) => `${type}/${name}`, parameters);
+  const shown = (wanted: IdentityKind['type']) =>
+    items
+      .filter(({ type }) => type === wanted)
+      .map(({ type, name, id }) => ({ [`${type}Name`]: name, [`${type}Id`]: id }));
+  return { PolicyGroups: [], PolicyUsers: shown('User'), PolicyRoles: shown('Role'), ...members };
+};
