@@ -241,7 +241,8 @@ describe('STS AssumeRole', () => {
       ['sts:AssumeRole', 'allowed'],
       ['sts:TagSession', 'allowed'],
     ]);
-    expect(notes).to.deep.equal(['session tags passed: team']);
+    const opened = `opened the session arn:aws:sts::${HERE}:assumed-role/target/next`;
+    expect(notes).to.deep.equal(['session tags passed: team', opened]);
   });
 
   it('tells who denied explicitly to callers of the same account', async () => {

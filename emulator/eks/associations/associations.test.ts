@@ -8,7 +8,13 @@ import {
 } from '@aws-sdk/client-eks';
 import type { CreatePodIdentityAssociationCommandInput, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import { expect } from 'chai';
-import { ACCOUNT, OTHER_ACCOUNT, administratorOf, testCloud, type TestCloud } from '../../../test/support/emulator/eks.ts';
+import {
+  ACCOUNT,
+  OTHER_ACCOUNT,
+  administratorOf,
+  testCloud,
+  type TestCloud,
+} from '../../../test/support/emulator/eks.ts';
 import {
   POD_TRUST,
   allow,
@@ -124,7 +130,9 @@ describe('pod identity associations', () => {
     ],
     [
       'a role of another account',
-      async () => ({ roleArn: await makeRole(cloud, 'far', [POD_TRUST], [], administratorOf(cloud.world, OTHER_ACCOUNT)) }),
+      async () => ({
+        roleArn: await makeRole(cloud, 'far', [POD_TRUST], [], administratorOf(cloud.world, OTHER_ACCOUNT)),
+      }),
       'InvalidParameterException',
       /cluster's account/,
     ],
