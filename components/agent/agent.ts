@@ -111,14 +111,25 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   };
 
   try {
-    for (const bindHost of options.bindHosts ?? TARGET_HOSTS) urls.push((await credentialsServer(bindHost)).url);
+    const credentials: RunningServer[] = [];
+    for (const bindHost of options.bindHosts ?? TARGET_HOSTS) {
+      const server = await credentialsServer(bindHost);
+      credentials.push(server);
+      urls.push(server.url);
+    }
     const probe = await start(probes(), 'localhost', options.probePort ?? 2703);
     const metricsMux = probes();
     metricsMux.handle('/metrics', (_, response) =>
       reply(response, 200, { 'Content-Type': METRICS_CONTENT_TYPE }, metrics.text()),
     );
     const metricsServer = await start(metricsMux, options.metricsAddress ?? '0.0.0.0', options.metricsPort ?? 2705);
-    return { urls, probeUrl: probe.url, metricsUrl: metricsServer.url, stop };
+    return {
+      urls,
+      servers: credentials.map(({ server }) => server),
+      probeUrl: probe.url,
+      metricsUrl: metricsServer.url,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import type { LogLevel } from './log.ts';
 
 /** Credentials with which the agent signs its calls to EKS Auth: the node role's. */
@@ -78,6 +79,8 @@ export interface AgentOptions {
 export interface RunningAgent {
   /** URL of each bind host's server, in the order of `bindHosts`: `http://127.0.0.1:34567`. */
   readonly urls: readonly string[];
+  /** Each bind host's server, for whoever hands it connections. */
+  readonly servers: readonly Server[];
   readonly probeUrl: string;
   readonly metricsUrl: string;
   /** Ends the servers, waiting for requests under way. */

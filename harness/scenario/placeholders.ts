@@ -29,7 +29,10 @@ export const isKnownLate = ({ kind }: Placeholder): boolean => KNOWN_LATE.has(ki
 /** All placeholders in the texts of a JSON value, keys of objects included. */
 export function placeholdersIn(value: unknown): readonly Placeholder[] {
   if (typeof value === 'string')
-    return [...value.matchAll(PLACEHOLDER)].map(([, kind = '', name = '']) => ({ kind, name }));
+    // Most texts have none, and this is asked of all.
+    return !value.includes('<')
+      ? []
+      : [...value.matchAll(PLACEHOLDER)].map(([, kind = '', name = '']) => ({ kind, name }));
   if (Array.isArray(value)) return value.flatMap(placeholdersIn);
   if (typeof value === 'object' && value !== null)
     return Object.entries(value).flatMap(([key, item]) => [...placeholdersIn(key), ...placeholdersIn(item)]);

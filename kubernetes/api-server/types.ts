@@ -30,7 +30,8 @@ export interface WatchEvent {
 
 /**
  * The objects of a cluster, by resource name in the plural (`pods`, `serviceaccounts`, `clusterrolebindings`, …). It
- * knows nothing of users: authorization and admission happen in front of it. Objects that its functions return are copies.
+ * knows nothing of users: authorization and admission happen in front of it. Objects are the
+ * stored ones, those handed over included: whoever changes one makes another.
  */
 export interface ObjectStore {
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;

@@ -1,3 +1,4 @@
+import type { Server } from 'node:http';
 import { AGENT_FAULTS, RELEASES, startAgent } from '../../../components/agent/index.ts';
 import type { AgentFault, AgentVersion, AwsCredentials } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
@@ -55,10 +56,10 @@ export function agentImage(host: AgentHost): ComponentImage {
         },
         ...settings,
       });
-      const connect = (urls: readonly string[]): void => {
-        for (const [index, family] of families.entries()) host.addresses[family].setTarget(urls[index]);
+      const connect = (servers: readonly Server[]): void => {
+        for (const [index, family] of families.entries()) host.addresses[family].setTarget(servers[index]);
       };
-      connect(agent.urls);
+      connect(agent.servers);
       return {
         stop: async () => {
           // New connections are refused from the signal on; requests under way are answered.

@@ -1,89 +1,66 @@
-import { Agent, createServer, request } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { listen, stopServer } from '../../../foundation/listen.ts';
-
-/** A connection for each request: a kept one may be closed by the server behind just as it is used again. */
-class Unpooled extends Agent {
-  constructor() {
-    // Requests are sent as those of a client that keeps its connections, whose headers they have.
-    super({ keepAlive: true });
-  }
-
-  /** Answers nothing, which means no. */
-  override keepSocketAlive(): void {}
-}
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 
 /**
- * A loopback port that stands for a link-local address of the node. Requests go to the server behind that address with
- * the Host that a pod would send; without one the connection is reset, since no one is there to accept it.
+ * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
+ * address, which sees the Host that a pod would send; without a server they are reset, since no one is there to accept them.
  */
 export class LinkLocalAddress {
   readonly url: string;
   readonly #host: string;
-  readonly #server: Server;
-  readonly #agent = new Unpooled();
-  #target: URL | undefined;
+  readonly #listener: Server;
+  readonly #connections = new Set<Socket>();
+  #target: HttpServer | undefined;
 
-  private constructor(host: string, server: Server, port: number) {
+  private constructor(host: string, listener: Server) {
     this.#host = host;
-    this.#server = server;
-    this.url = `http://127.0.0.1:${port}`;
-    server.on('request', (incoming: IncomingMessage, answer: ServerResponse) => this.#forward(incoming, answer));
+    this.#listener = listener;
+    this.url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    listener.on('connection', (socket) => this.#accept(socket));
   }
 
   /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
   static async open(host: string): Promise<LinkLocalAddress> {
-    const server = createServer();
-    return new LinkLocalAddress(host, server, await listen(server));
+    // As node:http has it: a caller may end its half once the request is sent.
+    const listener = createServer({ allowHalfOpen: true, noDelay: true });
+    await new Promise<void>((resolve, reject) => {
+      listener.once('error', reject);
+      listener.listen(0, '127.0.0.1', resolve);
+    });
+    return new LinkLocalAddress(host, listener);
   }
 
-  /** Sets the server behind the address; undefined when there is none. */
-  setTarget(url: string | undefined): void {
-    this.#target = url === undefined ? undefined : new URL(url);
-    if (url === undefined) this.#server.closeIdleConnections();
+  /** Sets the server behind the address, in this process; undefined when there is none. */
+  setTarget(target: HttpServer | undefined): void {
+    this.#target?.off('request', this.#translate);
+    this.#target = target?.prependListener('request', this.#translate);
   }
 
   async close(): Promise<void> {
-    this.#target = undefined;
-    this.#agent.destroy();
-    await stopServer(this.#server);
+    this.setTarget(undefined);
+    for (const socket of this.#connections) socket.destroy();
+    await new Promise((resolve) => this.#listener.close(resolve));
   }
 
-  #forward(incoming: IncomingMessage, answer: ServerResponse): void {
-    if (this.#target === undefined) {
-      incoming.socket.resetAndDestroy();
-      return;
+  #accept(socket: Socket): void {
+    this.#connections.add(socket);
+    socket.once('close', () => this.#connections.delete(socket));
+    if (this.#target !== undefined) this.#target.emit('connection', socket);
+    else {
+      // Once the request is there: reset before, a caller that still writes would meet another error.
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.resetAndDestroy());
     }
-    const { hostname, port } = this.#target;
-    const upstream = request({
-      agent: this.#agent,
-      host: hostname,
-      port,
-      method: incoming.method ?? 'GET',
-      path: incoming.url ?? '/',
-      headers: this.#headers(incoming.rawHeaders),
-      setHost: false,
-    });
-    upstream.on('error', () => incoming.socket.resetAndDestroy());
-    upstream.once('response', (response) => {
-      response.on('error', () => incoming.socket.destroy());
-      answer.writeHead(response.statusCode ?? 502, response.statusMessage, response.rawHeaders);
-      response.pipe(answer);
-    });
-    // A caller that leaves takes its request with it, as on a direct connection.
-    incoming.on('error', () => upstream.destroy());
-    answer.on('error', () => upstream.destroy());
-    answer.once('close', () => {
-      if (!answer.writableFinished) upstream.destroy();
-    });
-    incoming.pipe(upstream);
   }
 
-  /** The headers as they came, but for the address that the workload was told in place of the link-local one. */
-  #headers(raw: readonly string[]): string[] {
+  /** The Host as a pod would send it, in place of the address that the workload was told. */
+  readonly #translate = ({ socket, rawHeaders }: IncomingMessage): void => {
+    if (!this.#connections.has(socket)) return;
     const own = this.url.slice('http://'.length);
-    return raw.map((text, index) =>
-      index % 2 === 1 && raw[index - 1]?.toLowerCase() === 'host' && text === own ? this.#host : text,
-    );
-  }
+    for (let index = 0; index < rawHeaders.length; index += 2) {
+      if (rawHeaders[index]?.toLowerCase() === 'host' && rawHeaders[index + 1] === own)
+        rawHeaders[index + 1] = this.#host;
+    }
+  };
 }

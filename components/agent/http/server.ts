@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -39,6 +39,7 @@ export interface RunningServer {
   /** `http://host:port`, IPv6 hosts in brackets. */
   readonly url: string;
   readonly port: number;
+  readonly server: Server;
   stop(): Promise<void>;
 }
 
@@ -105,6 +106,7 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   return {
     url: `http://${bare.includes(':') ? `[${bare}]` : bare}:${address.port}`,
     port: address.port,
+    server,
     stop: () => shutDown(server, open, TERMINATION_WAIT),
   };
 }

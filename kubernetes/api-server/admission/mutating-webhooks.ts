@@ -107,7 +107,7 @@ export class MutatingWebhooks {
 
   #registered(): MutatingWebhook[] {
     return this.#store
-      .peekAll('mutatingwebhookconfigurations')
+      .list('mutatingwebhookconfigurations')
       .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1))
       .flatMap((configuration) => (configuration['webhooks'] as MutatingWebhook[] | null | undefined) ?? []);
   }

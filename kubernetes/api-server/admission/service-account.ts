@@ -48,7 +48,7 @@ export function admitServiceAccount(pod: KubeObject, store: MemoryStore): void {
   spec['serviceAccountName'] = name;
   // The deprecated alias always has the same value.
   spec['serviceAccount'] = name;
-  const account = store.peek('serviceaccounts', namespace, name);
+  const account = store.get('serviceaccounts', namespace, name);
   if (account === undefined) {
     const cause = `error looking up service account ${namespace}/${name}: serviceaccount "${name}" not found`;
     throw forbidden(PODS, podName, cause);

@@ -40,7 +40,7 @@ function matchesResource(resources: readonly string[] | undefined, resource: str
 function matchesNamespace(webhook: MutatingWebhook, kind: ResourceKind, object: KubeObject, store: MemoryStore) {
   if (kind.resource === 'namespaces') return matchesLabels(webhook.namespaceSelector, object.metadata.labels ?? {});
   if (!kind.namespaced) return true;
-  const namespace = store.peek('namespaces', undefined, object.metadata.namespace ?? '');
+  const namespace = store.get('namespaces', undefined, object.metadata.namespace ?? '');
   return matchesLabels(webhook.namespaceSelector, namespace?.metadata.labels ?? {});
 }
 

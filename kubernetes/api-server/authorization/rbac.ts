@@ -97,8 +97,8 @@ export class Authorizer {
   rulesOf(roleRef: { readonly kind: string; readonly name: string }, namespace: string | undefined): PolicyRule[] {
     const role =
       roleRef.kind === 'ClusterRole'
-        ? this.#store.peek('clusterroles', undefined, roleRef.name)
-        : this.#store.peek('roles', namespace, roleRef.name);
+        ? this.#store.get('clusterroles', undefined, roleRef.name)
+        : this.#store.get('roles', namespace, roleRef.name);
     return (role?.['rules'] as PolicyRule[] | null | undefined) ?? [];
   }
 
@@ -113,8 +113,8 @@ export class Authorizer {
 
   *#grants(user: UserInfo, namespace: string | undefined): Generator<{ rules: PolicyRule[]; reason: string }> {
     const bindings = [
-      ...this.#store.peekAll('clusterrolebindings'),
-      ...(namespace === undefined ? [] : this.#store.peekAll('rolebindings', namespace)),
+      ...this.#store.list('clusterrolebindings'),
+      ...(namespace === undefined ? [] : this.#store.list('rolebindings', namespace)),
     ];
     for (const binding of bindings) {
       const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));

@@ -67,7 +67,7 @@ export function startController(store: MemoryStore, options: ControllerOptions):
   }
 
   async function once(key: string, namespace: string, name: string): Promise<number | undefined> {
-    const object = store.peek(resource, namespace, name);
+    const object = store.get(resource, namespace, name);
     if (object === undefined) {
       failures.delete(key);
       return undefined;
@@ -93,7 +93,7 @@ export function startController(store: MemoryStore, options: ControllerOptions):
     ),
     ...concerning.map((other) =>
       store.onChange(other, () => {
-        for (const { metadata } of store.peekAll(resource)) enqueue(metadata.namespace, metadata.name);
+        for (const { metadata } of store.list(resource)) enqueue(metadata.namespace, metadata.name);
       }),
     ),
   ];

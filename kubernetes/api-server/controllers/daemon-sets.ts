@@ -27,7 +27,7 @@ export function startDaemonSetController(context: ApiContext): () => void {
     reconcile: async (object) => {
       const set = object as Workload;
       const revision = templateHash(set.spec.template);
-      const nodes = selectedNodes(set, store.peekAll('nodes'));
+      const nodes = selectedNodes(set, store.list('nodes'));
       for (const pod of podsOf(store, set)) {
         const keep = nodes.includes(pod.spec?.nodeName ?? '') && pod.metadata.labels?.[REVISION_LABEL] === revision;
         if (!keep || hasEnded(pod)) deletePod(context, pod);

@@ -10,7 +10,7 @@ const DEPENDENTS = ['replicasets', 'pods'];
 
 function* dependentsOf(store: MemoryStore, owner: KubeObject): Generator<[resource: string, dependent: KubeObject]> {
   for (const resource of DEPENDENTS) {
-    for (const object of store.peekAll(resource, owner.metadata.namespace))
+    for (const object of store.list(resource, owner.metadata.namespace))
       if (ownersOf(object).some(({ uid }) => uid === owner.metadata.uid)) yield [resource, object];
   }
 }

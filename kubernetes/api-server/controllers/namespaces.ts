@@ -8,21 +8,21 @@ const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 const NAMESPACED = KINDS.filter((kind) => kind.namespaced).map((kind) => kind.resource);
 
 function isActive(store: MemoryStore, namespace: string): boolean {
-  const found = store.peek('namespaces', undefined, namespace);
+  const found = store.get('namespaces', undefined, namespace);
   return found !== undefined && found.metadata.deletionTimestamp === undefined;
 }
 
 /** Every namespace has a service account `default` and the cluster's authority for pods to trust. */
 function furnish(store: MemoryStore, namespace: string, certificateAuthority: string): void {
   if (!isActive(store, namespace)) return;
-  if (!store.peek('serviceaccounts', namespace, 'default')) {
+  if (!store.get('serviceaccounts', namespace, 'default')) {
     store.create('serviceaccounts', {
       apiVersion: 'v1',
       kind: 'ServiceAccount',
       metadata: { name: 'default', namespace },
     });
   }
-  if (!store.peek('configmaps', namespace, 'kube-root-ca.crt')) {
+  if (!store.get('configmaps', namespace, 'kube-root-ca.crt')) {
     store.create('configmaps', {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -33,10 +33,10 @@ function furnish(store: MemoryStore, namespace: string, certificateAuthority: st
 }
 
 function finishIfEmpty(store: MemoryStore, namespace: string): void {
-  const found = store.peek('namespaces', undefined, namespace);
-  if (found?.metadata.deletionTimestamp === undefined || store.peekAll('pods', namespace).length > 0) return;
+  const found = store.get('namespaces', undefined, namespace);
+  if (found?.metadata.deletionTimestamp === undefined || store.list('pods', namespace).length > 0) return;
   for (const resource of NAMESPACED) {
-    for (const { metadata } of store.peekAll(resource, namespace)) store.remove(resource, namespace, metadata.name);
+    for (const { metadata } of store.list(resource, namespace)) store.remove(resource, namespace, metadata.name);
   }
   store.remove('namespaces', undefined, namespace);
 }
@@ -56,7 +56,7 @@ export function terminateNamespace(context: Pick<ApiContext, 'store' | 'clock'>,
   });
   for (const pod of store.list('pods', name)) deletePod(context, pod);
   for (const resource of NAMESPACED.filter((candidate) => candidate !== 'pods')) {
-    for (const object of store.peekAll(resource, name)) store.remove(resource, name, object.metadata.name);
+    for (const object of store.list(resource, name)) store.remove(resource, name, object.metadata.name);
   }
   finishIfEmpty(store, name);
   return marked;

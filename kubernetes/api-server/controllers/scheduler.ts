@@ -63,10 +63,10 @@ export function startScheduler(store: MemoryStore, clock: Clock): void {
 
   function pass(): void {
     planned = false;
-    const pods = store.peekAll('pods');
+    const pods = store.list('pods');
     const waiting = pods.filter(isUnscheduled);
     if (waiting.length === 0) return;
-    const nodes = store.peekAll('nodes').filter(isReady);
+    const nodes = store.list('nodes').filter(isReady);
     const load = new Map<string, number>();
     for (const pod of pods) {
       const nodeName = specOf(pod)['nodeName'];

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { ApiContext } from '../context.ts';
 import { kindOf, groupVersion } from '../kinds.ts';
 import { create } from '../rest/write.ts';
+import { copyOf } from '../store/copy.ts';
 import { timestamp, type MemoryStore } from '../store/memory-store.ts';
 import type { LabelSelector } from '../store/selectors.ts';
 import type { Clock, KubeObject } from '../types.ts';
@@ -37,7 +38,7 @@ export interface WorkloadPod extends KubeObject {
 /** The objects of a resource that an object controls. They are the stored ones: read only. */
 export function controlledBy(store: MemoryStore, owner: KubeObject, resource: string): KubeObject[] {
   return store
-    .peekAll(resource, owner.metadata.namespace)
+    .list(resource, owner.metadata.namespace)
     .filter((object) => controllerOf(object)?.uid === owner.metadata.uid);
 }
 
@@ -91,7 +92,7 @@ export async function createPod(context: ApiContext, owner: Workload, changes: P
       annotations: { ...metadata.annotations, ...changes.annotations },
       ownerReferences: [controllerReference(owner)],
     },
-    spec: { ...spec, ...changes.spec },
+    spec: copyOf({ ...spec, ...changes.spec }),
   };
   const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
   const component = `${owner.kind.toLowerCase()}-controller`;
@@ -109,7 +110,7 @@ function recordFailure({ store, clock }: ApiContext, owner: Workload, component:
   const { name, namespace = 'default', uid } = owner.metadata;
   // The last of several attempts tells all.
   const known = store
-    .peekAll('events', namespace)
+    .list('events', namespace)
     .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
   if (known) return;
   const time = timestamp(clock.now());
@@ -134,7 +135,7 @@ function recordFailure({ store, clock }: ApiContext, owner: Workload, component:
 /** Writes an object's status, unless the object is gone or another by now. */
 export function setStatus(store: MemoryStore, resource: string, object: KubeObject, status: object): void {
   const { namespace, name, uid } = object.metadata;
-  const current = store.peek(resource, namespace, name);
+  const current = store.get(resource, namespace, name);
   if (current?.metadata.uid !== uid || current === undefined) return;
   const observedGeneration = object.metadata['generation'];
   const observed = observedGeneration === undefined ? {} : { observedGeneration };

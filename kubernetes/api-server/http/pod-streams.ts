@@ -15,7 +15,7 @@ function unavailable(message: string): ApiError {
 }
 
 function podOf(context: ApiContext, target: ResourceRequest, name: string): KubeObject {
-  const pod = context.store.peek('pods', target.namespace, name);
+  const pod = context.store.get('pods', target.namespace, name);
   if (pod === undefined) throw notFound(PODS, name);
   return pod;
 }

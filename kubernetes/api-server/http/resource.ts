@@ -50,7 +50,7 @@ function writeTarget({ info, target, user }: Exchange, kind: ResourceKind): Writ
 
 function stored({ context, target }: Exchange, kind: ResourceKind): KubeObject {
   const name = target.name ?? '';
-  const found = context.store.peek(kind.resource, kind.namespaced ? target.namespace : undefined, name);
+  const found = context.store.get(kind.resource, kind.namespaced ? target.namespace : undefined, name);
   if (found === undefined) throw notFound(kind, name);
   return found;
 }
@@ -105,7 +105,7 @@ async function servePatch(exchange: Exchange, kind: ResourceKind): Promise<void>
   if (!isObject(body)) throw badRequest('an applied configuration is an object');
   const force = info.query.get('force') === 'true';
   const options = { manager, force, time: timestamp(context.clock.now()) };
-  const exists = context.store.peek(kind.resource, target.namespace, name) !== undefined;
+  const exists = context.store.get(kind.resource, target.namespace, name) !== undefined;
   if (exists || target.subresource !== '') {
     const applied = await update(context, target, (previous) => serverSideApply(previous, body, options));
     respondObject(exchange, kind, 200, applied);

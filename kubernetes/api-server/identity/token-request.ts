@@ -37,7 +37,7 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   if (resource === undefined || (apiVersion !== '' && apiVersion !== 'v1')) {
     throw badRequest(`cannot bind token to object of type ${apiVersion}, Kind=${kind}`);
   }
-  const target = store.peek(resource, kind === 'Node' ? undefined : namespace, name);
+  const target = store.get(resource, kind === 'Node' ? undefined : namespace, name);
   if (target === undefined) throw notFound({ group: '', resource }, name);
   const spec = (target['spec'] ?? {}) as { serviceAccountName?: string; nodeName?: string };
   if (kind === 'Pod' && spec.serviceAccountName !== accountName) {
@@ -54,7 +54,7 @@ function bind(context: ApiContext, account: KubeObject, ref: JsonObject): Bindin
   }
   if (kind === 'Node') return { node: uidOf(target) };
   if (kind === 'Secret') return { secret: uidOf(target) };
-  const node = spec.nodeName === undefined ? undefined : store.peek('nodes', undefined, spec.nodeName);
+  const node = spec.nodeName === undefined ? undefined : store.get('nodes', undefined, spec.nodeName);
   return { pod: uidOf(target), ...(node === undefined ? {} : { node: uidOf(node) }) };
 }
 

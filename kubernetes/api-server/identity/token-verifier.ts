@@ -66,7 +66,7 @@ export class TokenVerifier {
     const namespace = String(bound['namespace']);
     const account = reference(bound['serviceaccount']);
     if (account === undefined) return refused('service account token has been invalidated');
-    if (!this.#lives(this.#store.peek('serviceaccounts', namespace, account.name), account.uid)) {
+    if (!this.#lives(this.#store.get('serviceaccounts', namespace, account.name), account.uid)) {
       return refused(`service account ${namespace}/${account.name} has been deleted`);
     }
     const extra: Record<string, string[]> = {};
@@ -80,7 +80,7 @@ export class TokenVerifier {
       if (target === undefined) continue;
       // A pod-bound token names its node for information only: it is not bound to the node.
       const checked = claim !== 'node' || bound['pod'] === undefined;
-      if (checked && !this.#lives(this.#store.peek(resource, scope, target.name), target.uid)) {
+      if (checked && !this.#lives(this.#store.get(resource, scope, target.name), target.uid)) {
         return refused('service account token has been invalidated');
       }
       if (claim !== 'secret') {

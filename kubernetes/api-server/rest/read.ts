@@ -41,7 +41,7 @@ export function list(
   query: URLSearchParams,
 ): ListResult {
   const selected = context.store
-    .peekAll(kind.resource, namespace)
+    .list(kind.resource, namespace)
     .filter(selectorOf(kind, query))
     .map((object) => ({ key: keyOf(object), object }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));

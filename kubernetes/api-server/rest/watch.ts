@@ -89,7 +89,7 @@ export function watch(context: ApiContext, target: WatchTarget, response: Server
   response.flushHeaders();
   try {
     if (since === undefined || initialEvents) {
-      for (const object of store.peekAll(kind.resource, namespace).filter(selects)) sendObject('ADDED', object);
+      for (const object of store.list(kind.resource, namespace).filter(selects)) sendObject('ADDED', object);
       if (initialEvents) sendBookmark({ 'k8s.io/initial-events-end': 'true' });
     } else for (const change of store.changesSince(kind.resource, since)) deliver(change);
   } catch (error) {

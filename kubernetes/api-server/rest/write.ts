@@ -34,7 +34,7 @@ export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
   }
   if (kindName !== kind.kind) throw badRequest(`the object provided is unrecognized: the kind must be ${kind.kind}`);
   if (!isObject(metadata)) throw badRequest('metadata must be an object');
-  const object = { ...copyOf(body), apiVersion: expected, kind: kind.kind, metadata: { ...metadata } };
+  const object = { ...body, apiVersion: expected, kind: kind.kind, metadata: { ...metadata } };
   const meta = object.metadata as KubeObject['metadata'];
   for (const field of ['name', 'generateName', 'namespace', 'uid', 'resourceVersion']) {
     const value = metadata[field];
@@ -69,7 +69,7 @@ export function objectFrom(body: unknown, target: WriteTarget): KubeObject {
 function checkNamespace(context: ApiContext, target: WriteTarget, object: KubeObject): void {
   const { kind, namespace } = target;
   if (!kind.namespaced) return;
-  const found = context.store.peek('namespaces', undefined, namespace ?? '');
+  const found = context.store.get('namespaces', undefined, namespace ?? '');
   if (found === undefined) throw notFound({ group: '', resource: 'namespaces' }, namespace ?? '');
   if (found.metadata.deletionTimestamp !== undefined) {
     const cause = `unable to create new content in namespace ${namespace ?? ''} because it is being terminated`;
@@ -98,7 +98,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   applyDefaults(kind, object);
   validate(kind, object);
   if (!dryRun) return store.create(kind.resource, object);
-  if (store.peek(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
+  if (store.get(kind.resource, target.namespace, object.metadata.name)) return store.create(kind.resource, object);
   return { ...object, metadata: { ...object.metadata, creationTimestamp: timestamp(context.clock.now()) } };
 }
 
@@ -115,7 +115,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
   for (let attempt = 1; ; attempt += 1) {
     const previous = store.get(kind.resource, namespace, name);
     if (previous === undefined) throw notFound(kind, name);
-    const wanted = objectFrom(change(copyOf(previous)), target);
+    const wanted = objectFrom(copyOf(change(copyOf(previous))), target);
     const { resourceVersion } = wanted.metadata;
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) {
       const cause = 'the object has been modified; please apply your changes to the latest version and try again';

@@ -12,12 +12,14 @@ describe('object store', () => {
     store = new MemoryStore({ now: () => Date.parse('2026-01-02T03:04:05.678Z') });
   });
 
-  it('sets what the server sets, and hands out copies', () => {
+  it('sets what the server sets, and leaves objects as they were handed out', () => {
     const created = store.create('configmaps', configMap('a', { k: 'v' }));
     expect(created.metadata).to.include({ creationTimestamp: '2026-01-02T03:04:05Z', resourceVersion: '2' });
     expect(created.metadata.uid).to.match(/^[0-9a-f-]{36}$/);
-    (created['data'] as Record<string, string>)['k'] = 'changed';
-    expect(store.get('configmaps', 'n', 'a')?.['data']).to.deep.equal({ k: 'v' });
+    const handedOut = structuredClone(created);
+    store.update('configmaps', { ...created, data: { k: 'changed' } });
+    expect(created).to.deep.equal(handedOut);
+    expect(store.get('configmaps', 'n', 'a')?.['data']).to.deep.equal({ k: 'changed' });
   });
 
   it('makes a name from generateName', () => {

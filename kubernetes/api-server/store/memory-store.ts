@@ -2,10 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../errors.ts';
 import { kindOf } from '../kinds.ts';
-import { copyOf } from './copy.ts';
 import { ApiError, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
 
-/** A change in the store. Its objects are the stored ones: readers inside the API server must not write to them. */
+/** A change in the store. */
 export interface Change {
   readonly resource: string;
   readonly type: WatchEvent['type'];
@@ -37,6 +36,10 @@ function identityOf(resource: string): { group: string; resource: string } {
   return kindOf(resource) ?? { group: '', resource };
 }
 
+/** The object with metadata that the store may write to; all else is shared. */
+const withOwnMetadata = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata } });
+
+/** Hands out and keeps the objects themselves: nobody writes to one that is, or was, in the store. */
 export class MemoryStore implements ObjectStore {
   readonly #clock: Clock;
   readonly #objects = new Map<string, Map<string, KubeObject>>();
@@ -54,27 +57,16 @@ export class MemoryStore implements ObjectStore {
   }
 
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
-    const found = this.peek(resource, namespace, name);
-    return found === undefined ? undefined : copyOf(found);
-  }
-
-  list(resource: string, namespace?: string): KubeObject[] {
-    return this.peekAll(resource, namespace).map((object) => copyOf(object));
-  }
-
-  /** As `get`, but the stored object itself: read only. */
-  peek(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
     return this.#objects.get(resource)?.get(keyOf(namespace, name));
   }
 
-  /** As `list`, but the stored objects themselves: read only. */
-  peekAll(resource: string, namespace?: string): KubeObject[] {
+  list(resource: string, namespace?: string): KubeObject[] {
     const all = [...(this.#objects.get(resource)?.values() ?? [])];
     return namespace === undefined ? all : all.filter((object) => object.metadata.namespace === namespace);
   }
 
   create(resource: string, object: KubeObject): KubeObject {
-    const stored = copyOf(object);
+    const stored = withOwnMetadata(object);
     const { metadata } = stored;
     if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
     if (!metadata.name) {
@@ -86,12 +78,12 @@ export class MemoryStore implements ObjectStore {
     metadata.uid = randomUUID();
     metadata.creationTimestamp = timestamp(this.#clock.now());
     this.#commit(resource, 'ADDED', stored, undefined);
-    return copyOf(stored);
+    return stored;
   }
 
   update(resource: string, object: KubeObject): KubeObject {
     const { name, namespace } = object.metadata;
-    const previous = this.peek(resource, namespace, name);
+    const previous = this.get(resource, namespace, name);
     if (previous === undefined) throw notFound(identityOf(resource), name);
     const { resourceVersion, uid } = object.metadata;
     if (resourceVersion && resourceVersion !== previous.metadata.resourceVersion) {
@@ -102,7 +94,7 @@ export class MemoryStore implements ObjectStore {
       const cause = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${previous.metadata.uid}`;
       throw conflict(identityOf(resource), name, cause);
     }
-    const stored = copyOf(object);
+    const stored = withOwnMetadata(object);
     for (const field of ['uid', 'creationTimestamp', 'resourceVersion'] as const) {
       const value = previous.metadata[field];
       if (value !== undefined) stored.metadata[field] = value;
@@ -110,15 +102,15 @@ export class MemoryStore implements ObjectStore {
     // A write that changes nothing makes no new version, so that controllers that write what they read settle.
     if (isDeepStrictEqual(stored, previous)) return stored;
     this.#commit(resource, 'MODIFIED', stored, previous);
-    return copyOf(stored);
+    return stored;
   }
 
   remove(resource: string, namespace: string | undefined, name: string): KubeObject | undefined {
-    const previous = this.peek(resource, namespace, name);
+    const previous = this.get(resource, namespace, name);
     if (previous === undefined) return undefined;
-    const last = copyOf(previous);
+    const last = withOwnMetadata(previous);
     this.#commit(resource, 'DELETED', last, previous);
-    return copyOf(last);
+    return last;
   }
 
   watch(resource: string, listener: (event: WatchEvent) => void): () => void {
