@@ -68,15 +68,17 @@ await build({
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
 });
-/** The probe's two files: what every pod needs, and the SDK, which is loaded by the pods that use it alone. */
-for (const [entry, file] of [
-  ['main', 'probe.cjs'],
-  ['sdk', 'sdk.cjs'],
-]) {
+/**
+ * The probe's files: what every pod needs, and the SDK with S3 and without, which are loaded by the pods that use them alone.
+ */
+for (const entry of ['probe', 'sdk', 'sdk-s3']) {
   await build({
-    entryPoints: [`components/probe/${entry}.ts`],
-    outfile: join(out, 'probe', file),
+    entryPoints: [`components/probe/${entry === 'probe' ? 'main' : entry}.ts`],
+    outfile: join(out, 'probe', `${entry}.cjs`),
     format: 'cjs',
+    // As node:module would wrap it, which the launcher need not load then.
+    banner: { js: '(function(exports,require,module,__filename,__dirname){' },
+    footer: { js: '})' },
     minifyIdentifiers: true,
     // A script that is run by hand cannot import: require serves the same.
     supported: { 'dynamic-import': false },
@@ -84,9 +86,13 @@ for (const [entry, file] of [
       {
         name: 'sdk-apart',
         setup: (plugin) =>
-          void plugin.onResolve({ filter: /\/sdk\.ts$/ }, ({ kind }) =>
-            kind === 'entry-point' ? undefined : { path: './sdk.cjs', external: true },
+          void plugin.onResolve({ filter: /\/sdk(-s3)?\.ts$/ }, ({ kind, path }) =>
+            kind === 'dynamic-import' ? { path: path.replace('.ts', '.cjs'), external: true } : undefined,
           ),
+      },
+      {
+        name: 'schemas',
+        setup: (plugin) => void plugin.onLoad({ filter: /client-s3\/.*\/schemas_0\.js$/ }, plainSchemas),
       },
     ],
   });
@@ -108,13 +114,22 @@ async function build(options) {
 }
 
 /**
+ * The SDK's schemas with their constants in place where they are names of members: what is computed counts as a side effect,
+ * for which all schemas of a service would be kept where a few are used.
+ */
+function plainSchemas({ path }) {
+  const text = readFileSync(path, 'utf8');
+  const constants = new Map([...text.matchAll(/^const (\w+) = (".*?");$/gm)].map(([, name, value]) => [name, value]));
+  return { contents: text.replace(/\[(\w+)\]:/g, (member, name) => `${constants.get(name) ?? `[${name}]`}:`) };
+}
+
+/**
  * Loads the probe program's files, each with V8's code cache for this version of Node beside it; where there is none, it is
  * written when the program has run, if the folder can be written.
  */
 function launcher() {
   return `'use strict';
 const fs = require('node:fs');
-const Module = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 // The first process of a container meets no signal that it does not ask for.
@@ -123,10 +138,10 @@ function load(name) {
   const file = path.join(__dirname, name);
   const cache = file + '.' + process.version + '.cache';
   const cachedData = fs.existsSync(cache) ? fs.readFileSync(cache) : undefined;
-  const script = new vm.Script(Module.wrap(fs.readFileSync(file, 'utf8')), { filename: file, cachedData });
+  const script = new vm.Script(fs.readFileSync(file, 'latin1'), { filename: file, cachedData });
   if (cachedData === undefined) process.on('exit', () => write(cache, script.createCachedData()));
   const loaded = { exports: {} };
-  const requireFrom = (id) => (id === './sdk.cjs' ? load('sdk.cjs') : require(id));
+  const requireFrom = (id) => (id.startsWith('./') ? load(id.slice(2)) : require(id));
   script.runInThisContext()(loaded.exports, requireFrom, loaded, file, __dirname);
   return loaded.exports;
 }

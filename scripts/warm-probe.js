@@ -1,6 +1,6 @@
 /**
  * Writes the code caches of the probe program for the Node that runs this: runs the program that lies beside this file
- * once against a stand-in, so that the functions which it needs are compiled when the caches are written. Uses nothing
+ * against a stand-in, so that the functions which it needs are compiled when the caches are written. Uses nothing
  * but Node, since it also runs while an image is built, with the Node of that image.
  */
 import { spawn } from 'node:child_process';
@@ -36,33 +36,29 @@ const server = createServer((request, response) => {
 });
 await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 const endpoint = `http://127.0.0.1:${server.address().port}`;
-const plan = {
-  phases: [
-    {
-      phase: 0,
-      probes: ['granted', 'denied'].map((key, number) => ({
-        number,
-        operation: { do: 'GetObject', bucket: 'bucket', key },
-      })),
+const run = async (operations) => {
+  const probes = operations.map((operation, number) => ({ number, operation }));
+  const child = spawn(process.execPath, [fileURLToPath(new URL('launch.cjs', import.meta.url))], {
+    env: {
+      PROBE_PLAN: JSON.stringify({ phases: [{ phase: 0, probes }] }),
+      AWS_REGION: 'us-east-1',
+      AWS_ENDPOINT_URL: endpoint,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     },
-  ],
+    // No standard input from /dev/null: a root file system that is being put together has none.
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk) => (output += chunk));
+  await new Promise((resolve) => child.on('close', resolve));
+  return output;
 };
-const child = spawn(process.execPath, [fileURLToPath(new URL('launch.cjs', import.meta.url))], {
-  env: {
-    PROBE_PLAN: JSON.stringify(plan),
-    AWS_REGION: 'us-east-1',
-    AWS_ENDPOINT_URL: endpoint,
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${endpoint}/credentials`,
-    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-  },
-  // No standard input from /dev/null: a root file system that is being put together has none.
-  stdio: ['pipe', 'pipe', 'inherit'],
-});
-let output = '';
-child.stdout.on('data', (chunk) => (output += chunk));
-await new Promise((resolve) => child.on('close', resolve));
+const read = (key) => ({ do: 'GetObject', bucket: 'bucket', key });
+const output = (await run([read('granted'), read('denied')])) + (await run([{ do: 'GetCallerIdentity' }]));
 server.close();
-if (!output.includes('"outcome":"granted"') || !output.includes('"outcome":"denied"')) {
+const outcomes = [...output.matchAll(/"outcome":"(\w+)"/g)].map(([, outcome]) => outcome);
+if (outcomes.join() !== 'granted,denied,granted') {
   process.stderr.write(`The probe program did not run as expected while its code cache was made:\n${output}\n`);
   process.exitCode = 1;
 }

@@ -10,7 +10,7 @@ export const JAVASCRIPT: WorkloadProgram = {
   command: [process.execPath, join(distFolder(), 'probe', 'launch.cjs')],
   operations: new Set(OPERATIONS),
   container: {
-    files: ['probe/launch.cjs', 'probe/probe.cjs', 'probe/sdk.cjs', 'probe/warm.mjs'],
+    files: ['launch.cjs', 'probe.cjs', 'sdk.cjs', 'sdk-s3.cjs', 'warm.mjs'].map((name) => `probe/${name}`),
     entrypoint: ['/usr/local/bin/node', '/probe/launch.cjs'],
   },
 };

@@ -30,7 +30,9 @@ async function main(): Promise<void> {
       if (index > 0 || plan.heldBack) await phaseOpened(phase);
       const openedAt = Date.now();
       for (const probe of probes)
-        report(await retryUntilExpected(probe.retry, { openedAt, run: (isFirst) => run(probe, tokens, isFirst) }));
+        report(
+          await retryUntilExpected(probe.retry, { openedAt, run: (isFirst) => run(plan, probe, tokens, isFirst) }),
+        );
     }
   }
   if (plan.stays) await new Promise(() => setInterval(() => undefined, 3_600_000));
@@ -55,7 +57,14 @@ function readPhase(file: string): number {
 
 let sdk: Promise<typeof Sdk> | undefined;
 
+/** With S3 where an operation of the plan names a bucket. */
+function loadSdk({ phases }: ProbePlan): Promise<typeof Sdk> {
+  const usesS3 = phases.some(({ probes }) => probes.some(({ operation }) => 'bucket' in operation));
+  return usesS3 ? import('./sdk-s3.ts') : import('./sdk.ts');
+}
+
 async function run(
+  plan: ProbePlan,
   { number, operation }: PlannedProbe,
   tokens: ReadonlyMap<ProjectedToken, string>,
   isFirst: boolean,
@@ -64,7 +73,7 @@ async function run(
   let result: ProbeResult;
   try {
     if (!isFirst && sdk !== undefined) (await sdk).renewCredentials();
-    result = await perform(operation, { tokens, sdk: () => (sdk ??= import('./sdk.ts')) });
+    result = await perform(operation, { tokens, sdk: () => (sdk ??= loadSdk(plan)) });
   } catch (error) {
     result = {
       outcome: 'error',

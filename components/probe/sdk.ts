@@ -1,14 +1,5 @@
 /** Operations through the AWS SDK for JavaScript, with its default credential chain and nothing set by hand. */
-import {
-  DeleteObjectCommand,
-  GetObjectCommand,
-  GetObjectTaggingCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  ListObjectsV2Command,
-  PutObjectCommand,
-  S3Client,
-} from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { diagnoseMissingCredentials } from './diagnose.ts';
@@ -20,32 +11,39 @@ import type {
   ProbeResult,
   S3Operation,
 } from '../../foundation/probe-protocol.ts';
+import type * as S3 from './s3.ts';
+import { requestOf, type ServiceError } from './service-error.ts';
 
 export type SdkOperation = Exclude<
   ProbeOperation,
   PodOperation | { readonly do: 'FetchCredentials' | 'AssumeRoleWithWebIdentity' }
 >;
 
-/** An error as the SDK throws it for an answer of a service. */
-interface ServiceError extends Error {
-  readonly $metadata?: { readonly httpStatusCode?: number; readonly requestId?: string };
-  readonly Code?: string;
+let s3Module: typeof S3 | undefined;
+
+/** Adds S3's operations: its client is a good part of what the SDK's start costs, and many pods ask STS alone. */
+export function addS3(module: typeof S3): void {
+  s3Module = module;
+}
+
+function s3Operations(): typeof S3 {
+  if (s3Module === undefined) throw new Error('the SDK was loaded without S3');
+  return s3Module;
 }
 
 // One chain for both clients: who STS says we are is then who S3 is asked as. It is the chain that each client would
 // make for itself.
-function makeClients(): { readonly sts: STSClient; readonly s3: S3Client } {
-  const credentials = defaultProvider();
-  return { sts: new STSClient({ credentials }), s3: new S3Client({ credentials }) };
-}
-
-let { sts, s3 } = makeClients();
+let credentials = defaultProvider();
+let sts = new STSClient({ credentials });
+let s3: S3Client | undefined;
 
 /** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
 export function renewCredentials(): void {
   sts.destroy();
-  s3.destroy();
-  ({ sts, s3 } = makeClients());
+  s3?.destroy();
+  credentials = defaultProvider();
+  sts = new STSClient({ credentials });
+  s3 = undefined;
   known = undefined;
 }
 
@@ -61,7 +59,8 @@ export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> 
     return { outcome: 'granted', identity, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
   }
   const step = operation.do === 'AssumeRole' ? operation.role : operation.through;
-  if (step === undefined) return tryS3(s3, operation as S3Operation, identity);
+  if (step === undefined)
+    return tryS3((s3 ??= s3Operations().makeClient(credentials)), operation as S3Operation, identity);
   return throughRole(step, operation, identity);
 }
 
@@ -117,7 +116,7 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
     };
     const target = await whoAmI(new STSClient({ credentials: held }));
     if (operation.do === 'AssumeRole') return { outcome: 'granted', identity: target, ...requestOf($metadata) };
-    return await tryS3(new S3Client({ credentials: held }), operation as S3Operation, target);
+    return await tryS3(s3Operations().makeClient(held), operation as S3Operation, target);
   } catch (error) {
     return denial('sts', error as ServiceError, identity);
   }
@@ -125,7 +124,7 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
 
 async function tryS3(client: S3Client, operation: S3Operation, identity: Identity): Promise<ProbeResult> {
   try {
-    return { outcome: 'granted', identity, ...(await perform(client, operation)) };
+    return { outcome: 'granted', identity, ...(await s3Operations().perform(client, operation)) };
   } catch (error) {
     return denial('s3', error as ServiceError, identity);
   }
@@ -159,51 +158,3 @@ function errorCode(error: ServiceError, status: number | undefined): string {
     return 'AccessDenied';
   return code;
 }
-
-/** An answer of a service, as the SDK gives it. */
-type Answer = Pick<ServiceError, '$metadata'>;
-
-async function perform(client: S3Client, operation: S3Operation): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
-  const { bucket: Bucket } = operation;
-  const told = ({ $metadata }: Answer, facts: Record<string, number> = {}) => ({ facts, ...requestOf($metadata) });
-  switch (operation.do) {
-    case 'GetObject': {
-      const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
-      return told(answer, { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 });
-    }
-    case 'HeadObject': {
-      const answer = await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }));
-      return told(answer, { bytes: answer.ContentLength ?? 0 });
-    }
-    case 'DeleteObject':
-      return told(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
-    case 'GetObjectTagging': {
-      const answer = await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }));
-      return told(answer, { tags: answer.TagSet?.length ?? 0 });
-    }
-    case 'PutObject': {
-      const tagging = operation.tags && new URLSearchParams(operation.tags).toString();
-      return told(
-        await client.send(
-          new PutObjectCommand({
-            Bucket,
-            Key: operation.key,
-            Body: 'written by a probe',
-            ...(tagging !== undefined && { Tagging: tagging }),
-          }),
-        ),
-      );
-    }
-    case 'ListObjectsV2': {
-      const answer = await client.send(
-        new ListObjectsV2Command({ Bucket, ...(operation.prefix !== undefined && { Prefix: operation.prefix }) }),
-      );
-      return told(answer, { keys: answer.KeyCount ?? 0 });
-    }
-    case 'HeadBucket':
-      return told(await client.send(new HeadBucketCommand({ Bucket })));
-  }
-}
-
-const requestOf = ($metadata: ServiceError['$metadata']): Pick<ProbeResult, 'requestId'> =>
-  $metadata?.requestId === undefined ? {} : { requestId: $metadata.requestId };

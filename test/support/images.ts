@@ -9,7 +9,7 @@ export function distOf(folder: string): void {
     writeFileSync(join(folder, 'image', 'root', name), name);
   }
   writeFileSync(join(folder, 'image', 'collect.sh'), 'exit 0');
-  for (const name of ['launch.cjs', 'probe.cjs', 'sdk.cjs', 'warm.mjs']) {
+  for (const name of ['launch.cjs', 'probe.cjs', 'sdk.cjs', 'sdk-s3.cjs', 'warm.mjs']) {
     writeFileSync(join(folder, 'probe', name), name);
   }
 }

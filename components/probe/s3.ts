@@ -1,0 +1,65 @@
+/** S3 through the AWS SDK for JavaScript. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  GetObjectTaggingCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+  type S3ClientConfig,
+} from '@aws-sdk/client-s3';
+import type { ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
+import { requestOf, type ServiceError } from './service-error.ts';
+
+export const makeClient = (credentials: NonNullable<S3ClientConfig['credentials']>): S3Client =>
+  new S3Client({ credentials });
+
+/** An answer of a service, as the SDK gives it. */
+type Answer = Pick<ServiceError, '$metadata'>;
+
+export async function perform(
+  client: S3Client,
+  operation: S3Operation,
+): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
+  const { bucket: Bucket } = operation;
+  const told = ({ $metadata }: Answer, facts: Record<string, number> = {}) => ({ facts, ...requestOf($metadata) });
+  switch (operation.do) {
+    case 'GetObject': {
+      const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
+      return told(answer, { bytes: (await answer.Body?.transformToByteArray())?.length ?? 0 });
+    }
+    case 'HeadObject': {
+      const answer = await client.send(new HeadObjectCommand({ Bucket, Key: operation.key }));
+      return told(answer, { bytes: answer.ContentLength ?? 0 });
+    }
+    case 'DeleteObject':
+      return told(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
+    case 'GetObjectTagging': {
+      const answer = await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }));
+      return told(answer, { tags: answer.TagSet?.length ?? 0 });
+    }
+    case 'PutObject': {
+      const tagging = operation.tags && new URLSearchParams(operation.tags).toString();
+      return told(
+        await client.send(
+          new PutObjectCommand({
+            Bucket,
+            Key: operation.key,
+            Body: 'written by a probe',
+            ...(tagging !== undefined && { Tagging: tagging }),
+          }),
+        ),
+      );
+    }
+    case 'ListObjectsV2': {
+      const answer = await client.send(
+        new ListObjectsV2Command({ Bucket, ...(operation.prefix !== undefined && { Prefix: operation.prefix }) }),
+      );
+      return told(answer, { keys: answer.KeyCount ?? 0 });
+    }
+    case 'HeadBucket':
+      return told(await client.send(new HeadBucketCommand({ Bucket })));
+  }
+}
