@@ -24,23 +24,13 @@ export interface Lack {
   readonly where: string;
   readonly otherAccount: boolean;
   readonly permissionsBoundary: string | undefined;
-  readonly clusterCapabilities: ReadonlySet<string>;
 }
 
 /** What scenarios cannot have of an AWS that is not the harness' own emulator, each with the reason. */
-export function lackingOf({
-  services,
-  where,
-  otherAccount,
-  permissionsBoundary,
-  clusterCapabilities,
-}: Lack): Map<string, string> {
+export function lackingOf({ services, where, otherAccount, permissionsBoundary }: Lack): Map<string, string> {
   const lacking = new Map<string, string>(
     Object.entries(CONTROLS).map(([name, why]) => [name, `${where} is not the harness' own emulator, and ${why}`]),
   );
-  const withoutEks = services.get('eks');
-  // There are no clusters then, and nothing that clusters can do.
-  if (withoutEks !== undefined) for (const name of clusterCapabilities) lacking.set(name, withoutEks);
   for (const [name, needed] of Object.entries(SERVICES)) {
     const why = needed.flatMap((service) => services.get(service) ?? []);
     if (why.length > 0) lacking.set(name, why.join('; '));

@@ -163,19 +163,6 @@ describe('AWS by the default credentials', () => {
     await stopServer(server);
   });
 
-  it('lacks all that clusters can do where there is no EKS', async () => {
-    const server = createServer((_request, response) => response.writeHead(501).end());
-    const endpoints = parseEndpoints(
-      [cloud.emulator.endpoint, `eks=http://127.0.0.1:${await listen(server)}`],
-      'account',
-    );
-    const clusterCapabilities = new Set(['kubernetes', 'agent-restart']);
-    await look({ endpoints, clusterCapabilities }, ({ lacking }) =>
-      expect([...lacking!.keys()]).to.include.members(['kubernetes', 'agent-restart', 'pod-identity', 'associations']),
-    );
-    await stopServer(server);
-  });
-
   describe('is refused', () => {
     it('without a region', async () => {
       set([['AWS_REGION', undefined]]);

@@ -31,8 +31,6 @@ export interface RealAwsOptions {
   readonly otherAccountRole: string | undefined;
   /** Of `--permissions-boundary`. */
   readonly permissionsBoundary: string | undefined;
-  /** What clusters can do, none of which is there where EKS is not. */
-  readonly clusterCapabilities?: ReadonlySet<string>;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -64,7 +62,6 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     where: elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS',
     otherAccount: other !== undefined,
     permissionsBoundary,
-    clusterCapabilities: options.clusterCapabilities ?? new Set(),
   });
   return {
     name: elsewhere ? 'endpoint' : 'aws',

@@ -3,6 +3,7 @@ import type { AccountClusterType, ClusterType, OpenRequest } from '../../cluster
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { EMULATOR_FAULTS, startEmulator, type EmulatorFault, type EmulatorOptions } from '../../emulator/index.ts';
+import { HarnessError } from '../../foundation/errors.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';
 import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
@@ -94,8 +95,14 @@ async function accountPlatform(
       allowedAccounts: configuration.list('allow-account'),
       otherAccountRole: configuration.text('other-account-role'),
       permissionsBoundary: configuration.text('permissions-boundary'),
-      clusterCapabilities: clusters.capabilities,
     });
+    if (aws.services?.includes('eks') === false) {
+      await aws.close();
+      throw new HarnessError(
+        'BAD_AWS',
+        `${aws.lacking?.get('associations')}, so nothing makes clusters there: leave out --cluster ${cluster.name} to test the other services with clusters of the harness.`,
+      );
+    }
     if (isRootUser(aws.callerArn))
       progress(
         'The credentials are those of the root user, so it cannot be seen when changes of IAM are in force: where that takes time, verdicts about changes may be wrong. Use those of a role.',

@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { expect } from 'chai';
+import { listen, stopServer } from '../../foundation/listen.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
@@ -94,6 +96,16 @@ describe('a run on EKS by the command line', () => {
     const { exitCode, stderr } = await run([]);
     expect(exitCode, stderr).to.equal(2);
     expect(stderr).to.include('name its image with --workload-image (docs/images.md');
+  });
+
+  it('refuses an endpoint that has no EKS to make clusters', async () => {
+    const server = createServer((_request, response) => response.writeHead(501).end());
+    const nowhere = `http://127.0.0.1:${await listen(server)}`;
+    const { exitCode, stderr } = await run([...atEndpoint(), '--aws-endpoint', `eks=${nowhere}`]);
+    await stopServer(server);
+    expect(exitCode, stderr).to.equal(2);
+    expect(stderr).to.include(`${nowhere} has no EKS (it answers 501), so nothing makes clusters there`);
+    expect(await cloud.inventory()).to.deep.equal([]);
   });
 
   it('refuses endpoints of the environment, which would make it another AWS than it says', async () => {
