@@ -1,6 +1,6 @@
 /**
  * Makes what test/contract runs, in a cache folder outside the checkout ($XDG_CACHE_HOME, or ~/.cache): Python environments
- * (the clients boto3, the AWS CLI and kubectl; MiniStack) and the client in Go. Each is made once for a version of Python or
+ * (the clients boto3, the AWS CLI and kubectl; MiniStack, moto and LocalStack) and the client in Go. Each is made once for a version of Python or
  * Go and of what it is made from.
  */
 import { spawnSync } from 'node:child_process';
@@ -29,22 +29,22 @@ export function cacheFolder() {
 
 /**
  * @param {string} requirements a file of test/contract that names the packages
+ * @param {string} version the version of Python that they need, such as 3.13; default: any of version 3
  * @returns {{ bin: string } | { missing: string }} the folder of the programs, or why Python cannot make it
  * @throws {Error} when the packages cannot be installed
  */
-export function contractTools(requirements = 'requirements.txt') {
-  const python = spawnSync('python3', ['-c', 'import sys, ensurepip, venv; print(sys.version)'], { encoding: 'utf8' });
-  if (python.error !== undefined) return { missing: 'python3 is not installed' };
-  if (python.status !== 0) return { missing: 'python3 cannot make environments (on Debian: install python3-venv)' };
+export function contractTools(requirements = 'requirements.txt', version = '3') {
+  const python = pythonOf(version);
+  if ('missing' in python) return python;
   const file = join(root, 'test', 'contract', requirements);
-  const digest = createHash('sha256').update(readFileSync(file)).update(python.stdout).digest('hex');
+  const digest = createHash('sha256').update(readFileSync(file)).update(python.about).digest('hex');
   const finished = join(cacheFolder(), `python-${digest.slice(0, 12)}`);
   const bin = join(finished, 'bin');
   if (existsSync(bin)) return { bin };
   mkdirSync(cacheFolder(), { recursive: true });
   const folder = mkdtempSync(`${finished}-`);
   try {
-    run('python3', ['-m', 'venv', folder]);
+    run(python.program, ['-m', 'venv', folder]);
     const quiet = ['--quiet', '--disable-pip-version-check', '--no-input'];
     run(join(folder, 'bin', 'python'), ['-m', 'pip', 'install', ...quiet, '--requirement', file]);
     // Test files run side by side: the first that is done is the one that all use.
@@ -54,6 +54,21 @@ export function contractTools(requirements = 'requirements.txt') {
     if (error.code !== 'EEXIST' || !existsSync(bin)) throw error;
   }
   return { bin };
+}
+
+/** A Python that can make environments: of the path, or one of those that pyenv keeps. */
+function pythonOf(version) {
+  const pyenv = join(process.env.PYENV_ROOT || join(homedir(), '.pyenv'), 'versions');
+  const kept = existsSync(pyenv) ? readdirSync(pyenv).map((name) => join(pyenv, name, 'bin', 'python3')) : [];
+  let missing = `Python ${version} is not installed`;
+  for (const program of ['python3', `python${version}`, ...kept]) {
+    const code = 'import sys; print(sys.version, flush=True); import ensurepip, venv';
+    const { status, stdout, error } = spawnSync(program, ['-c', code], { encoding: 'utf8' });
+    if (error !== undefined || !stdout.startsWith(`${version}.`)) continue;
+    if (status === 0) return { program, about: stdout };
+    missing = `${program} cannot make environments (on Debian: install python${version}-venv)`;
+  }
+  return { missing };
 }
 
 /**

@@ -5,8 +5,11 @@
 export const TIERS = {
   /** Those that need a Docker engine. */
   docker: ['test/docker/**/*.test.ts'],
-  /** Whole runs on an emulated Amazon EKS, and on MiniStack's. */
-  rehearsal: ['test/rehearsal/policy.test.ts', 'test/{rehearsal/!(policy),contract/ministack,cli/eks}.test.ts'],
+  /** Whole runs on an emulated Amazon EKS, and on other emulators. */
+  rehearsal: [
+    'test/rehearsal/policy.test.ts',
+    'test/{rehearsal/!(policy),contract/{ministack,localstack},cli/eks}.test.ts',
+  ],
 };
 
 /** All tests. */

@@ -1,14 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CreateTagsCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
 import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
+import { columnOf, publishedColumn } from '../../scripts/fidelity.ts';
 import type { ScenarioResult, Verdict } from '../../harness/report/results.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
-import { miniStackTools, startMiniStack } from './ministack.ts';
-import type { MiniStack } from './ministack.ts';
+import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 /**
  * What MiniStack 1.5.33 does unlike AWS, by the scenario that shows it. All others that can be judged there pass: the life
@@ -38,17 +37,17 @@ const AS_AWS = [
 
 describe('MiniStack', function () {
   this.timeout(300_000);
-  let stack: MiniStack;
+  let stack: Subject;
 
   before(async function () {
-    const tools = await miniStackTools();
+    const tools = subjectTools('ministack');
     if ('missing' in tools) {
       process.stderr.write(`Skipping the tests with MiniStack: ${tools.missing}.\n`);
       return this.skip();
     }
-    stack = await startMiniStack();
+    stack = await startSubject('ministack');
   });
-  after(() => (stack as MiniStack | undefined)?.close());
+  after(() => (stack as Subject | undefined)?.close());
 
   const config = (secretAccessKey = stack.secretAccessKey) => ({
     endpoint: stack.endpoint,
@@ -101,17 +100,8 @@ describe('MiniStack', function () {
     let outcome: CliRun;
 
     before(async () => {
-      await tagSubnets();
       outcome = await run('--cluster', 'eks', '--suite', 'control-plane,pod-identity,lifecycle');
     });
-
-    /** So that the run finds where its clusters belong, as it does on AWS. */
-    const tagSubnets = async (): Promise<void> => {
-      const ec2 = new EC2Client(config());
-      const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
-      const Resources = Subnets.map(({ SubnetId }) => SubnetId ?? '');
-      await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'kubernetes.io/role/elb', Value: '1' }] }));
-    };
 
     it('has the clusters and their add-ons made', () => {
       expect(
@@ -142,6 +132,11 @@ describe('MiniStack', function () {
       for (const id of Object.keys(DIFFERENCES))
         expect(table).to.match(new RegExp(`^\\| ${id} .* \\| differs \\|`, 'm'));
       expect(table).to.match(/^\| EKS Auth \| .* \| no \|$/m);
+    });
+
+    it('does what docs/fidelity.md says', () => {
+      const published = publishedColumn('ministack');
+      for (const [id, cell] of columnOf(outcome.results)) expect(cell, id).to.equal(published.get(id));
     });
 
     it('has nothing left of it', async () => expect(await ofRuns()).to.deep.equal([]));

@@ -25,26 +25,25 @@ import type { World } from '../../emulator/core/world.ts';
 import type { Emulator } from '../../emulator/emulator.ts';
 import { testSession } from '../support/emulator/session.ts';
 import { startWithWorld } from '../../emulator/start.ts';
-import { miniStackTools, startMiniStack } from './ministack.ts';
-import type { MiniStack } from './ministack.ts';
+import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 const Bucket = 'data';
 
 describe('MiniStack’s S3 behind the emulator', function () {
   this.timeout(60_000);
-  let stack: MiniStack | undefined;
+  let stack: Subject | undefined;
   let emulator: Emulator;
   let world: World;
   let s3: S3Client;
 
   before(async function () {
     this.timeout(300_000);
-    const tools = await miniStackTools();
+    const tools = subjectTools('ministack');
     if ('missing' in tools) {
       process.stderr.write(`Skipping the tests of another S3 behind the emulator: ${tools.missing}.\n`);
       return this.skip();
     }
-    stack = await startMiniStack();
+    stack = await startSubject('ministack');
     const { endpoint, accessKeyId, secretAccessKey } = stack;
     ({ emulator, world } = await startWithWorld({ s3Backend: { endpoint, accessKeyId, secretAccessKey } }));
     s3 = client(emulator.administrator);

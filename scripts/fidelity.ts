@@ -1,0 +1,180 @@
+/** Writes docs/fidelity.md: public emulators of AWS under this harness (`npm run fidelity`). */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { execa } from 'execa';
+import { format } from 'prettier';
+import { ofWorkload } from '../harness/operations/registry.ts';
+import { capabilitiesOf } from '../harness/plan/requirements.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from '../harness/report/results.ts';
+import { counted } from '../harness/report/text.ts';
+import { loadScenarios } from '../harness/scenario/load.ts';
+import { startLine, startSubject, SUBJECTS, versionOf, type SubjectName } from '../test/contract/subjects.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const PAGE = join(ROOT, 'docs', 'fidelity.md');
+const NAMES = Object.keys(SUBJECTS) as SubjectName[];
+const OWN = "this project's emulator";
+
+/** What one emulator did in each scenario that judged it, by id, as cells of the table. */
+export type Column = ReadonlyMap<string, string>;
+
+/** What cannot be judged, or was not. */
+const NOT_JUDGED = '–';
+const AS_AWS = 'as AWS';
+
+/** Ids of the scenarios that put S3, IAM or STS to the test where clusters, EKS and EKS Auth are the harness' own. */
+export async function scenariosOfServices(): Promise<ReadonlySet<string>> {
+  const { scenarios } = await loadScenarios(join(ROOT, 'suites'), []);
+  // What the harness itself asks for there is about its own webhook.
+  const about = scenarios.filter(
+    (scenario) =>
+      capabilitiesOf(scenario).some((name) => name === 'irsa' || name === 's3') &&
+      scenario.spec.probes.some((step) => step.kind === 'probe' && ofWorkload(step.operation) !== undefined),
+  );
+  return new Set(about.map(({ id }) => id));
+}
+
+/** The column of an emulator, of what a run judged. */
+export function columnOf(results: RunResults | undefined, isAbout: (id: string) => boolean = () => true): Column {
+  const judged = (results?.scenarios ?? []).filter(({ id, verdict }) => verdict !== 'skipped' && isAbout(id));
+  return new Map(judged.map((scenario) => [scenario.id, cellOf(scenario)]));
+}
+
+function cellOf({ verdict, probes, reason }: ScenarioResult): string {
+  if (verdict === 'passed') return AS_AWS;
+  const unlike = probes.filter((probe) => probe.verdict !== 'passed');
+  const words = unlike.map((probe) => (isWronglyGranted(probe) ? `**grants ${nameOf(probe)}**` : otherwise(probe)));
+  return words.length === 0 ? reason : [...new Set(words)].join('; ');
+}
+
+/** Whether it lets through what AWS denies or refuses. */
+const isWronglyGranted = ({ expected, observed }: ProbeOutcome): boolean =>
+  observed?.outcome === 'granted' && (expected.outcome === 'denied' || expected.outcome === 'refused');
+
+/** What it did, without names that each run has anew. */
+function otherwise(probe: ProbeOutcome): string {
+  const { observed, verdict } = probe;
+  if (observed === null || verdict === 'inconclusive') return `${nameOf(probe)}: inconclusive`;
+  if (observed.outcome === 'granted') return `${nameOf(probe)} has another answer`;
+  return `${nameOf(probe)}: ${observed.outcome} with ${observed.code ?? `status ${observed.status ?? 'unknown'}`}`;
+}
+
+const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!;
+
+/** A run of the command, as a user gives it. */
+async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
+  const folder = mkdtempSync(join(tmpdir(), 'fidelity-'));
+  try {
+    const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--report-dir', folder, ...args];
+    await execa(process.execPath, command, { env: environment, reject: false, stdio: 'ignore' });
+    return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+interface Judged {
+  readonly column: Column;
+  /** Why EKS of the emulator was not judged; null where it was. */
+  readonly withoutEks: string | null;
+}
+
+async function judge(name: SubjectName, services: ReadonlySet<string>): Promise<Judged> {
+  const subject = await startSubject(name);
+  const { endpoint, accessKeyId, secretAccessKey } = subject;
+  const environment = {
+    ...{ AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: 'us-west-2' },
+  };
+  try {
+    const embedded = await run(['--aws-endpoint', endpoint], environment);
+    const eks = await run(['--cluster', 'eks', '--aws-endpoint', endpoint], environment);
+    const column = new Map([...columnOf(embedded, (id) => services.has(id)), ...columnOf(eks)]);
+    return {
+      column,
+      withoutEks: eks.run.error?.replaceAll(endpoint, 'it').replace(/conformance-\w+-c\d/, 'of a run') ?? null,
+    };
+  } finally {
+    await subject.close();
+  }
+}
+
+/** The page, in Markdown. */
+function pageOf(scenarios: readonly ScenarioResult[], subjects: ReadonlyMap<SubjectName, Judged>, own: Column): string {
+  const columns = [...[...subjects.values()].map(({ column }) => column), own];
+  const titles = [...NAMES.map((name) => SUBJECTS[name].title), OWN];
+  const judged = scenarios.filter(({ id }) => columns.slice(0, -1).some((column) => column.has(id)));
+  const counts = (column: Column): string[] => {
+    const cells = judged.flatMap(({ id }) => column.get(id) ?? []);
+    const grants = cells.filter((cell) => cell.includes('**')).length;
+    return [cells.length, cells.filter((cell) => cell === AS_AWS).length, grants].map(String);
+  };
+  return `# How faithful public emulators are
+
+Generated by \`npm run fidelity\`, which installs each emulator from PyPI, starts it, and runs the suites on it as
+[other-aws.md](other-aws.md) describes: once with the harness' own clusters, for S3, IAM and STS, and once with clusters of its
+EKS, where it has one. The expectations are what AWS's documentation says; no run on AWS has been made. The last column is the
+emulator of this project, on which the suites were written: that it agrees with them says less of it than of the others.
+
+**Bold** is what an emulator grants and AWS denies: a test that passes there may fail on AWS in the worst way. A scenario that a
+column does not judge (${NOT_JUDGED}) needs what the emulator lacks; the ${scenarios.length - judged.length} scenarios that none of the public ones can be judged by, those
+of Pod Identity's sessions among them, are left out. None of the public ones has EKS Auth.
+
+${table(
+  ['emulator', 'licence', 'judged', 'as AWS', 'scenarios in which it grants what AWS denies', 'settings', 'its EKS'],
+  [
+    ...NAMES.map((name) => {
+      const { title, licence, settings } = SUBJECTS[name];
+      const { column, withoutEks } = subjects.get(name)!;
+      return [`${title} ${versionOf(name)}`, licence, ...counts(column), settings, withoutEks ?? 'judged'];
+    }),
+    [OWN, 'Apache-2.0', ...counts(own), 'signatures verified, policies enforced', 'judged'],
+  ],
+)}
+
+They are started so, on a free port:
+
+\`\`\`sh
+${NAMES.map((name) => startLine(name)).join('\n')}
+\`\`\`
+
+## Scenario by scenario
+
+${table(
+  ['scenario', ...titles],
+  judged.map(({ id, title }) => [`${id} ${title}`, ...columns.map((column) => column.get(id) ?? NOT_JUDGED)]),
+)}
+`;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows]
+    .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
+    .join('\n');
+
+/** The column of an emulator as docs/fidelity.md has it. */
+export function publishedColumn(name: SubjectName): Column {
+  const lines = readFileSync(PAGE, 'utf8').split('## Scenario by scenario')[1]?.split('\n') ?? [];
+  const rows = lines
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()));
+  const at = rows[0]?.indexOf(SUBJECTS[name].title) ?? -1;
+  const cells = rows.slice(2).map((row): [string, string] => [row[1]!.split(' ')[0]!, row[at]!.replaceAll('\\|', '|')]);
+  return new Map(cells.filter(([, cell]) => cell !== NOT_JUDGED));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const services = await scenariosOfServices();
+  const subjects = new Map<SubjectName, Judged>();
+  for (const name of NAMES) {
+    process.stderr.write(`${SUBJECTS[name].title} …\n`);
+    subjects.set(name, await judge(name, services));
+  }
+  process.stderr.write(`${OWN} …\n`);
+  const own = await run([], {});
+  const text = pageOf(own.scenarios, subjects, columnOf(own));
+  writeFileSync(PAGE, await format(text, { filepath: PAGE, printWidth: 120 }));
+  for (const [name, { column }] of subjects)
+    process.stderr.write(`${SUBJECTS[name].title}: ${counted(column.size, 'scenario')} judged\n`);
+}

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { execa } from 'execa';
+import { columnOf, publishedColumn, scenariosOfServices } from '../../scripts/fidelity.ts';
+import type { RunResults } from '../../harness/report/results.ts';
+import { ROOT, temporaryFolder } from '../support/run-cli.ts';
+import { startLine, startSubject, subjectTools, SUBJECTS, versionOf, type Subject } from './subjects.ts';
+
+/** The commands of docs/other-aws.md for LocalStack, a line each. */
+const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/
+  .exec(readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8'))![1]!
+  .trim()
+  .split('\n');
+
+describe('LocalStack, by the commands of docs/other-aws.md', function () {
+  this.timeout(300_000);
+  let localStack: Subject;
+
+  before(async function () {
+    const tools = subjectTools('localstack');
+    if ('missing' in tools) {
+      process.stderr.write(`Skipping the tests with LocalStack: ${tools.missing}.\n`);
+      return this.skip();
+    }
+    localStack = await startSubject('localstack');
+  });
+  after(() => (localStack as Subject | undefined)?.close());
+
+  /** Runs the page's command of a flag as it is there, at the port where LocalStack is. */
+  async function run(flag: string): Promise<RunResults> {
+    const exports = COMMANDS.filter((line) => line.startsWith('export '));
+    const command = COMMANDS.find((line) => line.includes(`--${flag} http://127.0.0.1:4566`))!;
+    expect(command, `the page has a command with --${flag}`).to.match(/^npm run conformance -- /);
+    const script = [...exports, command].join('\n').replaceAll('http://127.0.0.1:4566', localStack.endpoint);
+    const folder = temporaryFolder();
+    const { PATH, HOME } = process.env;
+    await execa('bash', ['-c', script], {
+      cwd: ROOT,
+      extendEnv: false,
+      env: { ...{ PATH, HOME }, CONFORMANCE_REPORT_DIR: folder, CONFORMANCE_QUIET: 'true' },
+      reject: false,
+      stdio: 'ignore',
+    });
+    return JSON.parse(readFileSync(join(folder, 'results.json'), 'utf8')) as RunResults;
+  }
+
+  it('is installed and started as the page says', () => {
+    expect(COMMANDS[0]).to.include(`python${SUBJECTS.localstack.python} -m venv`);
+    expect(COMMANDS[0]).to.include('--requirement test/contract/localstack.txt');
+    expect(COMMANDS[1]).to.equal(`${startLine('localstack')} &`);
+    expect(readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8')).to.include(
+      `| LocalStack (core ${versionOf('localstack')}) | ${SUBJECTS.localstack.licence} |`,
+    );
+  });
+
+  it('is judged as --aws-endpoint, and does what docs/fidelity.md says', async () => {
+    const results = await run('aws-endpoint');
+    const services = await scenariosOfServices();
+    const column = columnOf(results, (id) => services.has(id));
+    expect(Object.fromEntries(column)).to.deep.equal(Object.fromEntries(publishedColumn('localstack')));
+    expect([...column.values()].filter((cell) => cell.includes('**'))).to.have.length.greaterThan(10);
+    expect(results.summary.error).to.equal(0);
+    expect(results.run.exitCode).to.equal(1);
+  });
+
+  it('keeps the objects behind --s3-endpoint, where all scenarios pass that need no clock of S3', async () => {
+    const { summary, scenarios, run: end, environment } = await run('s3-endpoint');
+    const unlike = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
+    expect(unlike.map(({ id, reason }) => `${id} ${reason}`)).to.deep.equal([]);
+    expect(summary.passed).to.be.greaterThan(200);
+    expect(end.exitCode).to.equal(0);
+    expect(environment.aws).to.equal('emulator');
+  });
+});

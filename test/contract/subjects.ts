@@ -1,0 +1,211 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTagsCommand, DescribeSubnetsCommand, EC2Client } from '@aws-sdk/client-ec2';
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyCommand } from '@aws-sdk/client-iam';
+import { execa } from 'execa';
+import { listen, stopServer } from '../../foundation/listen.ts';
+import { poll } from '../../foundation/poll.ts';
+// @ts-expect-error It has no types.
+import { contractTools } from '../../scripts/contract-tools.js';
+
+/** An emulator of AWS that is no work of this project: how it is installed and started. */
+interface Description {
+  readonly title: string;
+  readonly licence: string;
+  /** The version of Python that it needs. Default: any of version 3. */
+  readonly python?: string;
+  /** Its program and arguments in its Python environment, and its variables, for a port of 127.0.0.1. */
+  start(port: number): readonly [command: readonly string[], environment: Readonly<Record<string, string>>];
+  /** Path that answers once it is ready. */
+  readonly health: string;
+  /** What it does of authentication and authorization as it is started. */
+  readonly settings: string;
+  /** Whether it verifies the signatures of its users, and so needs one. */
+  readonly verifies: boolean;
+}
+
+export const SUBJECTS = {
+  ministack: {
+    title: 'MiniStack',
+    licence: 'MIT',
+    start: (port) => [
+      ['ministack'],
+      {
+        ...{ AUTH: 'true', BIND_HOST: '127.0.0.1', MINISTACK_HOST: '127.0.0.1', GATEWAY_PORT: String(port) },
+        ...{ MINISTACK_REGION: 'us-west-2', MINISTACK_ACCOUNT_ID: '000000000000', LOG_LEVEL: 'WARNING' },
+      },
+    ],
+    health: '/_ministack/health',
+    settings: 'signatures verified, policies enforced',
+    verifies: true,
+  },
+  moto: {
+    title: "moto's server",
+    licence: 'Apache-2.0',
+    start: (port) => [
+      ['moto_server', '-H', '127.0.0.1', '-p', String(port)],
+      // As AWS has them: EKS' roles need them.
+      { MOTO_IAM_LOAD_MANAGED_POLICIES: 'true' },
+    ],
+    health: '/moto-api/',
+    settings: 'its default: no signature verified, no policy enforced',
+    verifies: false,
+  },
+  localstack: {
+    title: 'LocalStack (open core)',
+    licence: 'Apache-2.0',
+    python: '3.13',
+    start: (port) => [
+      ['python', '-m', 'localstack.runtime.main'],
+      {
+        ...{ GATEWAY_LISTEN: `127.0.0.1:${port}`, DNS_ADDRESS: '0' },
+        ...{ DISABLE_EVENTS: '1', SKIP_SSL_CERT_DOWNLOAD: '1' },
+      },
+    ],
+    health: '/_localstack/health',
+    settings: 'all that its open core has: no signature verified, no policy enforced',
+    verifies: false,
+  },
+} as const satisfies Readonly<Record<string, Description>>;
+
+export type SubjectName = keyof typeof SUBJECTS;
+
+const described = (name: SubjectName): Description => SUBJECTS[name];
+
+/** A running emulator on a loopback port, in region us-west-2. */
+export interface Subject {
+  /** `http://127.0.0.1:<port>` */
+  readonly endpoint: string;
+  /** The key of a user who may do everything, where it verifies keys. */
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  close(): Promise<void>;
+}
+
+const START_MILLISECONDS = 60_000;
+const ATTEMPTS = 3;
+const REGION = 'us-west-2';
+
+/** The version that is pinned. */
+export const versionOf = (name: SubjectName): string =>
+  /^(?!#).*==(.+)$/m.exec(readFileSync(new URL(`./${name}.txt`, import.meta.url), 'utf8'))?.[1] ?? '';
+
+/** How it is started in a shell, in its Python environment. */
+export function startLine(name: SubjectName, port = 4566): string {
+  const [command, environment] = described(name).start(port);
+  return [...Object.entries(environment).map((pair) => pair.join('=')), ...command].join(' ');
+}
+
+/**
+ * Where its programs are, or why there are none. The first call of a machine installs them, which takes a minute. In CI a
+ * machine without Python is an error, so that no test is skipped there unseen.
+ */
+export function subjectTools(name: SubjectName): { readonly bin: string } | { readonly missing: string } {
+  const tools = (contractTools as (file: string, python?: string) => ReturnType<typeof subjectTools>)(
+    `${name}.txt`,
+    described(name).python,
+  );
+  if ('missing' in tools && process.env['CI'] === 'true')
+    throw new Error(`The tests with ${described(name).title} cannot run: ${tools.missing}.`);
+  return tools;
+}
+
+/** Starts an emulator. Throws an `Error` when Python cannot make its environment, or it does not start. */
+export async function startSubject(name: SubjectName): Promise<Subject> {
+  const tools = subjectTools(name);
+  if ('missing' in tools) throw new Error(`${described(name).title} cannot run: ${tools.missing}.`);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await start(name, tools.bin);
+    } catch (error) {
+      // Another process may have taken the port that was free a moment before.
+      if (attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function start(name: SubjectName, bin: string): Promise<Subject> {
+  const subject = described(name);
+  const { title, health, verifies } = subject;
+  const port = await freePort();
+  const endpoint = `http://127.0.0.1:${port}`;
+  const root = { accessKeyId: 'test', secretAccessKey: verifies ? randomBytes(20).toString('hex') : 'test' };
+  const folder = mkdtempSync(join(tmpdir(), `${name}-`));
+  const [[program = '', ...args], environment] = subject.start(port);
+  const child = execa(join(bin, program), args, {
+    cwd: folder,
+    extendEnv: false,
+    env: {
+      ...environment,
+      ...{ PATH: process.env['PATH'], HOME: folder, TMPDIR: folder },
+      ...{ AWS_ACCESS_KEY_ID: root.accessKeyId, AWS_SECRET_ACCESS_KEY: root.secretAccessKey },
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    reject: false,
+    forceKillAfterDelay: 5000,
+  });
+  let output = '';
+  child.stderr.on('data', (text: Buffer) => (output = (output + text.toString()).slice(-2000)));
+  const close = async (): Promise<void> => {
+    child.kill('SIGTERM');
+    await child;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const look = async (): Promise<true | undefined> => {
+    if (child.exitCode !== null) throw new Error(`${title} did not start: ${output}`);
+    return (await fetch(`${endpoint}${health}`).catch(() => undefined))?.ok || undefined;
+  };
+  try {
+    await poll(look, {
+      every: 50,
+      within: START_MILLISECONDS,
+      late: () => new Error(`${title} did not start: ${output}`),
+    });
+    const user = verifies ? await administrator(endpoint, root) : root;
+    await tagSubnets(endpoint, user);
+    return { endpoint, ...user, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+type Key = Pick<Subject, 'accessKeyId' | 'secretAccessKey'>;
+
+/** A user who may do everything: MiniStack verifies the signatures of users, and not those of its root. */
+async function administrator(endpoint: string, root: Key): Promise<Key> {
+  const iam = new IAMClient({ endpoint, region: REGION, credentials: root });
+  const everything = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+  const user = { UserName: 'administrator' };
+  try {
+    await iam.send(new CreateUserCommand(user));
+    const PolicyDocument = JSON.stringify(everything);
+    await iam.send(new PutUserPolicyCommand({ ...user, PolicyName: 'everything', PolicyDocument }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand(user));
+    return { accessKeyId: AccessKey?.AccessKeyId ?? '', secretAccessKey: AccessKey?.SecretAccessKey ?? '' };
+  } finally {
+    iam.destroy();
+  }
+}
+
+/** So that a run on EKS finds where its clusters belong, as it does on AWS. */
+async function tagSubnets(endpoint: string, credentials: Key): Promise<void> {
+  const ec2 = new EC2Client({ endpoint, region: REGION, credentials });
+  try {
+    const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
+    const Resources = Subnets.map(({ SubnetId }) => SubnetId ?? '');
+    await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'kubernetes.io/role/elb', Value: '1' }] }));
+  } finally {
+    ec2.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  const port = await listen(server);
+  await stopServer(server);
+  return port;
+}
