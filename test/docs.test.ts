@@ -100,7 +100,7 @@ describe('the texts', () => {
     const names = new Set(OPTIONS.map((option) => `--${option.name}`));
     for (const file of TEXTS) {
       for (const [command] of read(file).matchAll(/npm run conformance -- [^\n`]*/g)) {
-        const flags = [...command.matchAll(/(?<= )--[a-z][a-z-]*/g)].map(([flag]) => flag);
+        const flags = [...command.matchAll(/(?<= )--[a-z][a-z0-9-]*/g)].map(([flag]) => flag);
         for (const flag of flags) expect(names, `${file}: ${command}`).to.include(flag);
       }
     }
