@@ -6,9 +6,10 @@ import type { Command, Io } from './command.ts';
 
 export const REPLAY: Command = {
   name: 'replay',
-  summary: 'plays recordings of the real agent and webhook against the reference ones',
+  summary: 'plays recordings of the real agent and webhook, and of AWS, against those of the project',
   about: `Plays recordings of the real EKS Pod Identity agent ("exchanges") and webhook ("reviews") against the reference ones, and
-prints each difference.`,
+prints each difference. Of what AWS answered where the emulator guesses ("answers", written by --record) it asks the emulator,
+and names each guess that AWS answers otherwise, with what that changes.`,
   files: { usage: 'FILE...', least: 1 },
   options: [],
   remarks: 'Exit codes: 0 no difference; 1 some; 2 a file cannot be read or is no recording.',
@@ -35,7 +36,12 @@ async function replay(file: string, io: Io): Promise<ReplayResult> {
       const { replayAgent } = await import('../scripts/replay/agent/replay.ts');
       return await replayAgent(recording, { agentProgram: agentProgram(io) });
     }
-    if (!('reviews' in recording)) throw bad('it has neither "exchanges" (an agent\'s) nor "reviews" (a webhook\'s)');
+    if ('answers' in recording) {
+      const { replayAnswers } = await import('../scripts/replay/answers.ts');
+      return await replayAnswers(recording, [process.execPath, join(io.root, 'bin', 'conformance.js')]);
+    }
+    if (!('reviews' in recording))
+      throw bad('it has neither "exchanges" (an agent\'s), "reviews" (a webhook\'s) nor "answers" (an AWS\'s)');
     const { replayWebhook } = await import('../scripts/replay/webhook.ts');
     return await replayWebhook(recording);
   } catch (error) {

@@ -47,14 +47,18 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
     import('../harness/engine/keep.ts'),
   ]);
   const quiet = configuration.flag('quiet');
-  const reporters = await makeReporters(configuration.list('reporter'), {
-    stdout: io.stdout,
-    stderr: io.stderr,
-    environment: io.environment,
-    color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
-    quiet,
-    verbose: configuration.flag('verbose'),
-  });
+  const record = configuration.text('record');
+  const reporters = [
+    ...(await makeReporters(configuration.list('reporter'), {
+      stdout: io.stdout,
+      stderr: io.stderr,
+      environment: io.environment,
+      color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
+      quiet,
+      verbose: configuration.flag('verbose'),
+    })),
+    ...(record === undefined ? [] : [(await import('../harness/record/recording.ts')).recordReporter(record)]),
+  ];
   const shows = reporters.some(({ name }) => name === 'terminal');
   if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
   const interrupted = io.interruption(

@@ -88,6 +88,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     'reporter NAME|FILE',
     'terminal, junit, fidelity, annotations, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
   ),
+  option.text('record FILE', 'write what AWS answered where the emulator guesses (docs/first-run.md)'),
   option.list('fault NAME', 'turn a defect on, to see that a suite notices it', { aws: 'emulator' }),
   option.flag('list-faults', 'list the faults and stop', { commandLineOnly: true }),
   option.text('seed TEXT', 'seed of ids that need not be secret', { aws: 'emulator', default: '0' }),

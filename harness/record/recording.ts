@@ -1,0 +1,118 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { HarnessError } from '../../foundation/errors.ts';
+import { redactor } from '../../foundation/redact.ts';
+import type { NamedReporter } from '../report/reporter.ts';
+import type { RunResults } from '../report/results.ts';
+import { writeWhole } from '../report/write.ts';
+import { GUESSES, type Guess } from './guesses.ts';
+
+/** What was answered at the place that settles a guess. */
+export interface Answer {
+  readonly guess: string;
+  readonly scenario: string;
+  /** Counted from 1. */
+  readonly probe: number;
+  readonly outcome: string;
+  readonly by?: string;
+  readonly code?: string;
+  readonly status?: number;
+  readonly message?: string;
+  readonly facts?: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** What an AWS answered where the emulator guesses. Names of a run, accounts and ids are not in it, nor any secret. */
+export interface Recording {
+  readonly about: string;
+  /** Of the run: harness, day, AWS, region, versions. */
+  readonly run: Readonly<Record<string, string>>;
+  readonly answers: readonly Answer[];
+  readonly unanswered: readonly { readonly guess: string; readonly scenario: string; readonly reason: string }[];
+}
+
+const ABOUT =
+  'What an AWS answered where the emulator of eks-pod-identity-conformance guesses (docs/guesses.md). It is compared by: npm run replay -- FILE';
+
+/** Reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE where the file cannot be written, before anything is made. */
+export function recordReporter(path: string): NamedReporter {
+  const file = resolve(path);
+  try {
+    accessSync(dirname(file), constants.W_OK);
+  } catch (cause) {
+    throw new HarnessError('BAD_FLAG_VALUE', `--record is "${path}": give a file in a folder that can be written.`, {
+      cause,
+    });
+  }
+  const runOver = (results: RunResults) => [writeWhole(file, `${JSON.stringify(recordingOf(results), null, 2)}\n`)];
+  return { name: 'record', reporter: { runOver } };
+}
+
+/** The recording of a run: of each guess that a scenario settles, what was answered, or why nothing was. */
+export function recordingOf(results: RunResults): Recording {
+  const { environment, run } = results;
+  const [cluster] = environment.clusters;
+  const neutral = neutralized(results);
+  const settled = GUESSES.map((guess) => answered(guess, results));
+  return neutral({
+    about: ABOUT,
+    run: {
+      ...{ harness: environment.harness, at: run.startedAt.slice(0, 10), aws: environment.aws },
+      ...{ cluster: environment.cluster, region: environment.region, ...cluster?.facts },
+    },
+    answers: settled.flatMap((one) => (one !== undefined && 'outcome' in one ? [one] : [])),
+    unanswered: settled.flatMap((one) => (one !== undefined && 'reason' in one ? [one] : [])),
+  });
+}
+
+/** Undefined of a guess that no scenario settles. */
+function answered({ id, scenario, probe, facts }: Guess, { scenarios }: RunResults) {
+  if (scenario === undefined || probe === undefined) return undefined;
+  const place = { guess: id, scenario };
+  const result = scenarios.find((one) => one.id === scenario);
+  const observed = result?.probes.find(({ number }) => number === probe - 1)?.observed;
+  if (!observed) return { ...place, reason: result?.reason ?? 'The scenario was not selected.' };
+  const { outcome, layer, code, status, message } = observed;
+  const known = Object.entries(observed.facts ?? {}).filter(([name]) => facts?.includes(name));
+  return {
+    ...{ ...place, probe, outcome },
+    ...(layer !== undefined && { by: layer }),
+    ...(code !== undefined && { code }),
+    ...(status !== undefined && { status }),
+    ...(message !== undefined && { message }),
+    ...(known.length > 0 && { facts: Object.fromEntries(known) }),
+  };
+}
+
+/** Takes names of the run, accounts, ids and secrets out of texts, so that two runs can be compared. */
+function neutralized({ run, environment }: RunResults) {
+  const { text } = redactor();
+  const clusters = environment.clusters.map(({ alias, name }) => [name, `<cluster:${alias}>`] as const);
+  const rules: readonly (readonly [string | RegExp, string])[] = [
+    ...clusters,
+    [run.id, '<run>'],
+    // Elsewhere clusters and what belongs to them are named after the run alone.
+    ['conformance-<run>', '<run>'],
+    [/\bi-[0-9a-f]{8,17}\b/g, '<instance>'],
+    [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uuid>'],
+    [/\ba-[a-z0-9]{17}\b/g, '<association>'],
+    [/\b\d{12}\b/g, '<account>'],
+    [/\b(AKIA|ASIA|AROA|AIDA)[A-Z0-9…]{4,}/g, '<id>'],
+    [/https?:\/\/(127\.0\.0\.1|localhost)(:\d+)?/g, '<endpoint>'],
+  ];
+  const neutral = (given: string): string =>
+    rules.reduce((result, [from, to]) => (from === '' ? result : result.replaceAll(from, to)), text(given));
+  return <T>(value: T): T =>
+    JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'string' ? neutral(item) : item)) as T;
+}
+
+/** Whether two answers are the same as far as the guess goes. Lengths of time pass: they may differ by a twentieth. */
+export function isSame(one: Answer, other: Answer, { message, facts = [] }: Guess): boolean {
+  const names = ['outcome', 'by', 'code', 'status', ...(message === true ? (['message'] as const) : [])] as const;
+  return (
+    names.every((name) => one[name] === other[name]) &&
+    facts.every((name) => {
+      const [a, b] = [one.facts?.[name], other.facts?.[name]];
+      return typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= Math.max(a, b) / 20 : a === b;
+    })
+  );
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import * as z from 'zod';
+import { HarnessError } from '../../foundation/errors.ts';
+import { validated } from '../../foundation/validate.ts';
+import { GUESSES } from '../../harness/record/guesses.ts';
+import { isSame, type Answer, type Recording } from '../../harness/record/recording.ts';
+import type { Difference, ReplayResult } from './types.ts';
+
+const recordingSchema = z.object({
+  answers: z.array(
+    z.object({
+      guess: z.string(),
+      scenario: z.string(),
+      probe: z.number(),
+      outcome: z.string(),
+      by: z.exactOptional(z.string()),
+      code: z.exactOptional(z.string()),
+      status: z.exactOptional(z.number()),
+      message: z.exactOptional(z.string()),
+      facts: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
+    }),
+  ),
+});
+
+/**
+ * Asks the emulator what a recorded AWS was asked (`--record`), and gives each guess that AWS answers otherwise.
+ * @param command the program that runs scenarios, with its arguments
+ */
+export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
+  const { answers } = validated(recordingSchema, recording, String);
+  const [first] = answers;
+  if (first === undefined) return { compared: 0, differences: [] };
+  const own = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
+  return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, own)) };
+}
+
+function differenceOf(recorded: Answer, own: readonly Answer[]): readonly Difference[] {
+  const guess = GUESSES.find(({ id }) => id === recorded.guess);
+  if (guess === undefined)
+    throw new HarnessError(
+      'BAD_FILE',
+      `There is no guess ${recorded.guess}: replay with the version that the file was recorded with.`,
+    );
+  const answer = own.find((one) => one.guess === recorded.guess);
+  if (answer !== undefined && isSame(recorded, answer, guess)) return [];
+  const name = `${guess.id} (${recorded.scenario}, probe ${recorded.probe}) ${guess.guess} What changes: ${guess.otherwise}`;
+  return [{ name, expected: shown(recorded), actual: answer === undefined ? 'nothing' : shown(answer) }];
+}
+
+const shown = ({ guess: _guess, scenario: _scenario, probe: _probe, ...said }: Answer): string => JSON.stringify(said);
+
+/** What the emulator answers, of a run of the scenarios on embedded clusters. */
+async function ownAnswers(
+  scenarios: readonly string[],
+  [program = '', ...args]: readonly string[],
+): Promise<readonly Answer[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'replay-'));
+  const file = join(folder, 'own.json');
+  try {
+    const flags = ['--quiet', '--scenario', scenarios.join(','), '--report-dir', folder, '--record', file];
+    const { stderr } = await execa(program, [...args, ...flags], { reject: false });
+    const text = await readFile(file, 'utf8').catch((cause: unknown) => {
+      throw new HarnessError(
+        'PROVISIONING_FAILED',
+        `The emulator could not be asked: ${stderr.trim().split('\n')[0]}`,
+        { cause },
+      );
+    });
+    return (JSON.parse(text) as Recording).answers;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
