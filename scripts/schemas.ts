@@ -3,11 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
+import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/report/results-schema.ts';
 
 /** What is published, by path. */
 export const PUBLISHED = {
+  'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
   'harness/report/results.schema.json': resultsSchema,
 } as const;

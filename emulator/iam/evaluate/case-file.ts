@@ -1,4 +1,7 @@
+import { dirname, relative, resolve } from 'node:path';
+import * as z from 'zod';
 import { HarnessError } from '../../../foundation/errors.ts';
+import { scalar, validated, words } from '../../../foundation/validate.ts';
 import { AwsError } from '../../core/errors.ts';
 import {
   compilePolicy,
@@ -8,7 +11,7 @@ import {
   type DecisionValue,
   type PolicyKind,
 } from '../policy/index.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { readPolicyFile } from './policy-file/read.ts';
 import { parsePrincipal } from './principal-text.ts';
 
 /** A question to the policy engine and, where the author knows it, the answer. */
@@ -18,24 +21,70 @@ export interface EvaluationCase {
   readonly expect: DecisionValue | undefined;
 }
 
-const DECISIONS: readonly string[] = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] satisfies DecisionValue[];
-const CASE_MEMBERS = [
-  'name',
-  'request',
-  'identityPolicies',
-  'resourcePolicy',
-  'trustPolicy',
-  'sessionPolicy',
-  'permissionsBoundary',
-  'expect',
-];
+const policyInFile = z
+  .strictObject({
+    file: words.describe(
+      'Path from the folder of this file: a policy document, the JSON of "terraform show -json", or a template of CloudFormation or CDK.',
+    ),
+    resource: words.optional().describe('Address in Terraform, logical id in a template.'),
+    policy: words.optional().describe("Name of an inline policy of that role. Default: the role's trust policy."),
+    values: z
+      .record(z.string(), z.union([z.string(), z.array(z.string())], 'a text or a list of texts'))
+      .optional()
+      .describe('What references of a template stand for, by Name or Name.Attribute.'),
+  })
+  .meta({ id: 'policyInFile' });
+const policy = z
+  .union(
+    [z.string(), policyInFile, z.looseObject({ Statement: z.unknown().optional() })],
+    'a policy document, its text, or {"file": …}',
+  )
+  .meta({ id: 'policy', description: 'A policy document, its JSON text, or where it is.' });
+const policies = z.union([z.array(policy), policy], 'a policy or a list of policies').nullish();
+type Policy = z.infer<typeof policy>;
 
-const REQUEST_MEMBERS = ['principal', 'action', 'resource', 'resourceAccount', 'context'];
+const evaluationCase = z
+  .strictObject({
+    name: words,
+    note: z.unknown().optional(),
+    request: z.strictObject({
+      principal: words.describe(
+        "ARN of a role (a session of it), of an assumed-role session, of a user, of an account's root or of an identity provider, a service's name, or * for an anonymous caller.",
+      ),
+      action: z.string().regex(/^[A-Za-z0-9-]+:[A-Za-z0-9]+$/, 'an action such as s3:GetObject'),
+      resource: z.string().regex(/^(?:\*$|arn:(?:[^:]*:){4}.)/, 'an ARN or *'),
+      resourceAccount: z
+        .string('a text of 12 digits')
+        .regex(/^\d{12}$/, 'a text of 12 digits')
+        .nullish(),
+      context: z
+        .record(
+          z.string(),
+          z.union([scalar, z.array(scalar), z.null()], 'a text, a number, true, false, a list of these, or null'),
+        )
+        .nullish()
+        .describe('Values of condition keys; null: the key is absent.'),
+    }),
+    identityPolicies: policies,
+    resourcePolicy: policy.nullish(),
+    trustPolicy: policy.nullish().describe('Instead of a resource policy, where a role is assumed.'),
+    sessionPolicy: policies,
+    permissionsBoundary: policy.nullish(),
+    expect: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied'] satisfies DecisionValue[]).nullish(),
+  })
+  .meta({ id: 'case' });
+type Members = z.infer<typeof evaluationCase>;
 
-/**
- * Reads the text of a case file: `{"cases": [{"name", "request": {"principal", "action", "resource", …}, …}]}`.
- * Throws `HarnessError` BAD_FILE, whose message names `file`, the case and what is wrong with it.
- */
+const fileOf = <T extends z.ZodType>(one: T) =>
+  z.strictObject({ $schema: z.string().optional(), cases: z.array(one).min(1) });
+
+/** The form of a case file, from which cases.schema.json is made (`npm run schemas`). */
+export const caseFileSchema = fileOf(evaluationCase).meta({
+  title: 'Cases of policy evaluation',
+  description: 'Questions to the policy engine, and the answers that are expected: `npm run evaluate`.',
+});
+
+/** Throws `HarnessError` BAD_FILE, whose message names `file`, the case and what is wrong with it. */
 export function parseCases(text: string, file: string): readonly EvaluationCase[] {
   let content: unknown;
   try {
@@ -43,73 +92,40 @@ export function parseCases(text: string, file: string): readonly EvaluationCase[
   } catch (error) {
     throw bad(`${file}: it is not valid JSON (${(error as Error).message.replace(/\s+/g, ' ')})`);
   }
-  const cases = isJsonObject(content) ? content['cases'] : undefined;
-  if (!Array.isArray(cases) || cases.length === 0)
-    throw bad(`${file}: it must be an object with a list "cases" that has a case in it`);
-  return cases.map((value: unknown, index) => {
-    const name = isJsonObject(value) && typeof value['name'] === 'string' ? value['name'] : undefined;
+  return validated(fileOf(z.unknown()), content, (problem) => `${file}: ${problem}`).cases.map((value, index) => {
+    const { name } = { ...(value as object) } as { name?: unknown };
+    const label = `${file}: case ${typeof name === 'string' ? `"${name}"` : index + 1}`;
     try {
-      return parseCase(value);
+      const members = validated(evaluationCase, value, (problem) => problem);
+      return { name: members.name, input: inputOf(members, dirname(file)), expect: members.expect ?? undefined };
     } catch (error) {
-      if (!(error instanceof HarnessError)) throw error;
-      throw bad(`${file}: case ${name === undefined ? index + 1 : `"${name}"`}: ${error.message}`);
+      throw error instanceof HarnessError ? bad(`${label}: ${error.message}`) : error;
     }
   });
 }
 
 const bad = (message: string): HarnessError => new HarnessError('BAD_FILE', message);
 
-function parseCase(value: unknown): EvaluationCase {
-  if (!isJsonObject(value)) throw bad('it must be an object');
-  refuseMisspelt(value, 'a case', CASE_MEMBERS, /polic|boundar|expect/i);
-  const name = text(value, 'name', 'name');
-  const expect = value['expect'] ?? undefined;
-  if (expect !== undefined && (typeof expect !== 'string' || !DECISIONS.includes(expect))) {
-    throw bad(`"expect" must be ${DECISIONS.join(', ')}, not ${JSON.stringify(expect)}`);
-  }
-  return { name, input: parseInput(value), expect: expect as DecisionValue | undefined };
-}
-
-/** Notes are welcome; a misspelt member that `telling` knows by a part of its name would quietly change the answer. */
-function refuseMisspelt(members: JsonObject, what: string, known: readonly string[], telling: RegExp): void {
-  const misspelt = Object.keys(members).find((key) => telling.test(key) && !known.includes(key));
-  if (misspelt === undefined) return;
-  throw bad(`"${misspelt}" is not known, the members of ${what} are ${known.join(', ')}`);
-}
-
-function parseInput(members: JsonObject): AuthorizationInput {
-  const request = members['request'];
-  if (!isJsonObject(request)) throw bad('"request" must be an object');
-  refuseMisspelt(request, 'a request', REQUEST_MEMBERS, /context|condition|account/i);
-  const context = parseContext(request['context'] ?? {});
-  const principalText = text(request, 'principal', 'request.principal');
-  const principal = parsePrincipal(principalText, context);
+function inputOf(members: Members, folder: string): AuthorizationInput {
+  const { action, resource, resourceAccount, ...request } = members.request;
+  const context = contextOf(request.context ?? {});
+  const principal = parsePrincipal(request.principal, context);
   if (principal === undefined) {
     throw bad(
-      `"request.principal" is "${principalText}", which is not the ARN of a role, an assumed-role session, a user, an ` +
+      `request.principal is "${request.principal}", which is not the ARN of a role, an assumed-role session, a user, an ` +
         `account's root or an identity provider, nor the name of a service, nor *`,
     );
   }
-  const action = text(request, 'action', 'request.action');
-  if (!/^[A-Za-z0-9-]+:[A-Za-z0-9]+$/.test(action)) {
-    throw bad(`"request.action" is "${action}", which is not an action such as s3:GetObject`);
-  }
-  const resource = text(request, 'resource', 'request.resource');
-  if (resource !== '*' && !/^arn:([^:]*:){4}./.test(resource)) {
-    throw bad(`"request.resource" is "${resource}", which is neither an ARN nor *`);
-  }
-  const owner = request['resourceAccount'] ?? undefined;
-  if (owner !== undefined && (typeof owner !== 'string' || !/^\d{12}$/.test(owner))) {
-    throw bad('"request.resourceAccount" must be a string of 12 digits');
-  }
-  const ownAccount = 'accountId' in principal ? principal.accountId : '';
-  const [identityPolicies, resourcePolicy, trustPolicy, sessionPolicies, boundary] = [
-    policies(members, 'identityPolicies', 'identity') ?? [],
-    policy(members, 'resourcePolicy', 'resource'),
-    policy(members, 'trustPolicy', 'trust'),
-    policies(members, 'sessionPolicy', 'session'),
-    policy(members, 'permissionsBoundary', 'boundary'),
-  ];
+  const compiled = <Name extends keyof Members>(name: Name, kind: PolicyKind): CompiledPolicy[] | undefined => {
+    const given = members[name] as Policy | readonly Policy[] | null | undefined;
+    if (given === undefined || given === null) return undefined;
+    if (!Array.isArray(given)) return [compile(given as Policy, name, kind, folder)];
+    return given.map((one: Policy, index) => compile(one, `${name}[${index}]`, kind, folder));
+  };
+  const [resourcePolicy] = compiled('resourcePolicy', 'resource') ?? [];
+  const [trustPolicy] = compiled('trustPolicy', 'trust') ?? [];
+  const [permissionsBoundary] = compiled('permissionsBoundary', 'boundary') ?? [];
+  const sessionPolicies = compiled('sessionPolicy', 'session');
   if (resourcePolicy !== undefined && trustPolicy !== undefined) {
     throw bad('"resourcePolicy" and "trustPolicy" exclude each other: a role has a trust policy only');
   }
@@ -117,60 +133,37 @@ function parseInput(members: JsonObject): AuthorizationInput {
     principal,
     action,
     resource,
-    resourceAccount: owner ?? (resource.split(':')[4] || ownAccount),
+    resourceAccount:
+      resourceAccount ?? (resource.split(':')[4] || ('accountId' in principal ? principal.accountId : '')),
     context,
-    identityPolicies,
+    identityPolicies: compiled('identityPolicies', 'identity') ?? [],
     ...(resourcePolicy && { resourcePolicy }),
     ...(trustPolicy && { trustPolicy }),
     ...(sessionPolicies && { sessionPolicies }),
-    ...(boundary && { permissionsBoundary: boundary }),
+    ...(permissionsBoundary && { permissionsBoundary }),
   };
 }
 
-function parseContext(value: unknown): ConditionContext {
-  if (!isJsonObject(value)) throw bad('"request.context" must be an object');
-  const entries = Object.entries(value).flatMap(([key, given]): [string, string | string[]][] => {
-    // null says that the key is absent.
-    if (given === null) return [];
-    const values = (Array.isArray(given) ? given : [given]).map((one: unknown) => {
-      if (typeof one !== 'string' && typeof one !== 'number' && typeof one !== 'boolean') {
-        throw bad(`"request.context" has a value of "${key}" that is no string, number or boolean`);
-      }
-      return String(one);
-    });
-    return [[key, Array.isArray(given) ? values : (values[0] as string)]];
-  });
-  return Object.fromEntries(entries);
+function contextOf(given: NonNullable<Members['request']['context']>): ConditionContext {
+  const present = Object.entries(given).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    present.map(([key, value]) => [key, Array.isArray(value) ? value.map(String) : String(value)]),
+  );
 }
 
-function policies(members: JsonObject, member: string, kind: PolicyKind): CompiledPolicy[] | undefined {
-  const given = members[member] ?? undefined;
-  if (!Array.isArray(given)) {
-    const single = policy(members, member, kind);
-    return single === undefined ? undefined : [single];
-  }
-  return given.map((document, index) => compile(document, `${member}[${index}]`, kind));
-}
-
-function policy(members: JsonObject, member: string, kind: PolicyKind): CompiledPolicy | undefined {
-  const given = members[member] ?? undefined;
-  return given === undefined ? undefined : compile(given, member, kind);
-}
-
-function compile(document: unknown, name: string, kind: PolicyKind): CompiledPolicy {
-  if (typeof document !== 'string' && !isJsonObject(document)) {
-    throw bad(`"${name}" must be a policy document`);
+function compile(given: Policy, place: string, kind: PolicyKind, folder: string): CompiledPolicy {
+  let document: string | object = given;
+  let name = place;
+  if (typeof given !== 'string' && 'file' in given) {
+    const { file, ...where } = validated(policyInFile, given, (problem) => `${place}: ${problem}`);
+    const path = resolve(folder, file);
+    document = readPolicyFile(relative('', path), where);
+    name = [where.policy, where.resource, file].filter((part) => part !== undefined).join(' of ');
   }
   try {
     return compilePolicy(document, { kind, name });
   } catch (error) {
-    if (error instanceof AwsError) throw bad(`"${name}" is malformed: ${error.message}`);
+    if (error instanceof AwsError) throw bad(`"${place}" is malformed: ${error.message}`);
     throw error;
   }
-}
-
-function text(members: JsonObject, member: string, label: string): string {
-  const value = members[member];
-  if (typeof value !== 'string' || value === '') throw bad(`"${label}" must be a string that is not empty`);
-  return value;
 }

@@ -1,0 +1,102 @@
+import { parse, YAMLMap, YAMLSeq, type CollectionTag, type ScalarTag } from 'yaml';
+import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
+import { chosen, PolicyProblem, type PolicyPlace, type Values } from './place.ts';
+
+/** Pseudo parameters that are the same nearly everywhere; the others are given (CloudFormation User Guide, "Pseudo parameters"). */
+const PSEUDO_PARAMETERS: Values = { 'AWS::Partition': 'aws', 'AWS::URLSuffix': 'amazonaws.com' };
+
+/** Properties that hold a policy document, the first that is there. */
+const PROPERTIES = ['AssumeRolePolicyDocument', 'PolicyDocument', 'Policy'] as const;
+
+export const isTemplate = (content: JsonObject): boolean => isJsonObject(content['Resources']);
+
+/**
+ * The policy of a resource in a template. `Ref`, `Fn::GetAtt`, `Fn::Sub` and `Fn::Join` are replaced by the values given and by
+ * defaults of parameters. Throws `PolicyProblem`: also for an expression whose value is known only when the stack is deployed.
+ */
+export function policyOfTemplate(template: JsonObject, { resource, policy: name, values = {} }: PolicyPlace): unknown {
+  const resources = new Map(
+    Object.entries(objectOf(template['Resources']))
+      .map(([id, one]) => [id, objectOf(objectOf(one)['Properties'])] as const)
+      .filter(([, properties]) => PROPERTIES.some((property) => property in properties)),
+  );
+  const properties = chosen(resources, resource);
+  const resolver = resolverOf(template, values, resource ?? '');
+  if (name === undefined)
+    return resolver(PROPERTIES.map((property) => properties[property]).find((one) => one !== undefined));
+  const inline = listOf(properties['Policies']).map(objectOf);
+  const found = inline.find((one) => one['PolicyName'] === name || tried(() => resolver(one['PolicyName'])) === name);
+  if (found === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${resource}.`);
+  return resolver(found['PolicyDocument']);
+}
+
+function tried(resolve: () => unknown): unknown {
+  try {
+    return resolve();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces the intrinsic functions in a value of the resource. */
+function resolverOf(template: JsonObject, given: Values, resource: string): (value: unknown) => unknown {
+  const valueOf = (name: string): unknown => {
+    const parameter = objectOf(objectOf(template['Parameters'])[name]);
+    const fallback = textOf(parameter['Default']);
+    const isList = /List/.test(String(parameter['Type']));
+    const found = given[name] ?? (isList ? fallback?.split(/\s*,\s*/) : fallback) ?? PSEUDO_PARAMETERS[name];
+    if (found !== undefined) return found;
+    throw new PolicyProblem(
+      `does not tell what ${name} is in ${resource}, which is known only when it is deployed: give "values" {${JSON.stringify(name)}: …}.`,
+    );
+  };
+  const functions: Readonly<Record<string, (argument: unknown) => unknown>> = {
+    Ref: (name) => (name === 'AWS::NoValue' ? undefined : valueOf(String(name))),
+    'Fn::GetAtt': (path) => valueOf(listOf(path).join('.')),
+    'Fn::Join': (argument) => {
+      const [separator, parts] = listOf(argument);
+      return listOf(resolve(parts)).join(String(separator));
+    },
+    'Fn::Sub': (argument) => {
+      const [text, own] = listOf(argument);
+      const named = objectOf(own);
+      // `${!Name}` is what `${Name}` is written as where it is none of the template's: so are policy variables.
+      return String(text).replaceAll(/\$\{(!?)\s*([^}]+?)\s*\}/g, (_, literal: string, name: string) =>
+        literal === '' ? String(name in named ? resolve(named[name]) : valueOf(name)) : `\${${name}}`,
+      );
+    },
+  };
+  const resolve = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(resolve).filter((one) => one !== undefined);
+    if (!isJsonObject(value)) return value;
+    const [[name = '', argument] = [], ...others] = Object.entries(value);
+    if (others.length === 0 && name in functions) return functions[name]?.(argument);
+    if (others.length === 0 && name.startsWith('Fn::'))
+      throw new PolicyProblem(
+        `has ${JSON.stringify(value)} in ${resource}, which is not evaluated here: only ${Object.keys(functions).join(', ')} are, so give a template in which it is replaced.`,
+      );
+    const members = Object.entries(value).map(([key, member]) => [key, resolve(member)] as const);
+    return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+  };
+  return resolve;
+}
+
+/** Functions that YAML has a short form of (CloudFormation User Guide, "Intrinsic function reference"). */
+const SHORT_FORMS =
+  'Ref Sub Join GetAtt Select Split If Equals Not And Or FindInMap ImportValue Base64 Cidr GetAZs Transform Condition';
+
+const TAGS = SHORT_FORMS.split(' ').flatMap((name): (ScalarTag | CollectionTag)[] => {
+  const tag = `!${name}`;
+  const long = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
+  const written = (value: unknown): JsonObject => ({ [long]: value });
+  // `!GetAtt Bucket.Arn` is `["Bucket", "Arn"]`.
+  const scalar = (text: string): JsonObject => written(name === 'GetAtt' ? text.split(/\.(.*)/s).slice(0, 2) : text);
+  return [
+    { tag, resolve: scalar },
+    { tag, collection: 'seq', nodeClass: YAMLSeq, resolve: (items) => written(items.toJSON()) },
+    { tag, collection: 'map', nodeClass: YAMLMap, resolve: (members) => written(members.toJSON()) },
+  ];
+});
+
+/** A template with the functions in their long form. */
+export const templateFromYaml = (text: string): unknown => parse(text, { customTags: TAGS });

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { HarnessError } from '../../../../foundation/errors.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { isTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
+import { PolicyProblem, type PolicyPlace } from './place.ts';
+import { isTerraform, policyOfTerraform } from './terraform.ts';
+
+/**
+ * The policy document of a file, or of a resource in the JSON of `terraform show -json` (a plan or a state) or in a
+ * CloudFormation or CDK template (JSON, or YAML by the file's name). Throws `HarnessError` BAD_FILE in a sentence that names the file.
+ * @param change is given the text first.
+ */
+export function readPolicyFile(
+  path: string,
+  place: PolicyPlace,
+  change: (text: string) => string = (text) => text,
+): JsonObject {
+  const bad = (problem: string, cause?: unknown): HarnessError =>
+    new HarnessError('BAD_FILE', `Policy file ${path} ${problem}`, { cause });
+  const content = contentOf(path, change, bad);
+  const read = isTerraform(content) ? policyOfTerraform : isTemplate(content) ? policyOfTemplate : undefined;
+  if (read === undefined && place.resource !== undefined)
+    throw bad(
+      `has no resource "${place.resource}": it is neither the JSON of "terraform show -json" nor a template with "Resources".`,
+    );
+  try {
+    const found = read === undefined ? content : read(content, place);
+    const policy: unknown = typeof found === 'string' ? JSON.parse(found) : found;
+    if (isJsonObject(policy)) return policy;
+  } catch (error) {
+    if (error instanceof PolicyProblem) throw bad(error.message);
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw bad('must hold a policy document: an object with "Version" and "Statement".');
+}
+
+function contentOf(
+  path: string,
+  change: (text: string) => string,
+  bad: (problem: string, cause?: unknown) => HarnessError,
+): JsonObject {
+  let text: string;
+  try {
+    text = change(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw bad(`cannot be read (${code}): check the path.`, error);
+  }
+  const isYaml = /\.(?:ya?ml|template)$/.test(path);
+  try {
+    const content: unknown = isYaml ? templateFromYaml(text) : JSON.parse(text);
+    return isJsonObject(content) ? content : {};
+  } catch (error) {
+    throw bad(`is not ${isYaml ? 'YAML' : 'JSON'}: ${(error as Error).message.split('\n')[0]}.`, error);
+  }
+}

@@ -1,0 +1,104 @@
+import { isJsonObject, listOf, objectOf, textOf, type JsonObject } from '../../../core/json.ts';
+import { chosen, PolicyProblem, type PolicyPlace } from './place.ts';
+
+/** A resource or data source as a plan or a state has it. */
+interface Resource {
+  readonly address: string;
+  readonly type: string;
+  readonly values: JsonObject;
+}
+
+/** Attributes that hold a policy document, of the resources of the provider `hashicorp/aws`, the first that is there. */
+const ATTRIBUTES = ['assume_role_policy', 'policy', 'json'] as const;
+
+/** Whether it is what `terraform show -json` prints (Terraform documentation, "JSON Output Format"). */
+export const isTerraform = (content: JsonObject): boolean =>
+  'format_version' in content && ['planned_values', 'values', 'prior_state'].some((member) => member in content);
+
+/**
+ * The policy of a resource in a plan or a state. Throws `PolicyProblem`: also for what Terraform does not know before it
+ * applies the plan, with the expressions that it depends on.
+ */
+export function policyOfTerraform(content: JsonObject, { resource: address, policy: name }: PolicyPlace): unknown {
+  // A plan has the data sources that were read in its prior state.
+  const parts = [objectOf(content['prior_state'])['values'], content['planned_values'], content['values']];
+  const all = parts.flatMap((part) => resourcesOf(objectOf(objectOf(part)['root_module'])));
+  const unknown = unknownAttributes(content);
+  const attributeOf = ({ address: at, values }: Resource): string | undefined =>
+    ATTRIBUTES.find((attribute) => textOf(values[attribute]) !== undefined || unknown.has(`${at}.${attribute}`));
+  const holders = all.filter((one) => attributeOf(one) !== undefined);
+  const found = chosen(new Map(holders.map((one) => [one.address, one])), address);
+  if (name !== undefined) {
+    const inline = listOf(found.values['inline_policy'])
+      .map(objectOf)
+      .find((one) => one['name'] === name);
+    if (inline === undefined) throw new PolicyProblem(`has no inline policy "${name}" of ${found.address}.`);
+    return inline['policy'];
+  }
+  const attribute = attributeOf(found) ?? '';
+  const policy = textOf(found.values[attribute]);
+  if (policy !== undefined) return policy;
+  const causes = referencesOf(content, found.address, new Set()).filter((one) => isUnknown(one, all));
+  throw new PolicyProblem(
+    `does not tell ${attribute} of ${found.address}: ${causes.join(' and ') || 'it'} is known only after apply, so give the state (terraform show -json) that is there then.`,
+  );
+}
+
+/** Those of a module and of the modules in it; addresses are absolute. */
+function resourcesOf(module: JsonObject): Resource[] {
+  const own = listOf(module['resources'])
+    .map(objectOf)
+    .map(({ address, type, values }) => ({ address: String(address), type: String(type), values: objectOf(values) }));
+  return [...own, ...listOf(module['child_modules']).flatMap((child) => resourcesOf(objectOf(child)))];
+}
+
+/** `<address>.<attribute>` of what a plan will know after apply. */
+function unknownAttributes(content: JsonObject): ReadonlySet<string> {
+  return new Set(
+    listOf(content['resource_changes'])
+      .map(objectOf)
+      .flatMap(({ address, change }) =>
+        Object.entries(objectOf(objectOf(change)['after_unknown']))
+          .filter(([, value]) => value === true)
+          .map(([attribute]) => `${String(address)}.${attribute}`),
+      ),
+  );
+}
+
+/** Whether a plan has no value for `aws_s3_bucket.data.arn`; of what is no attribute of a resource it is not known. */
+function isUnknown(reference: string, all: readonly Resource[]): boolean {
+  const owner = all.find(({ address }) => reference.startsWith(`${withoutKeys(address)}.`));
+  return owner === undefined || owner.values[reference.slice(withoutKeys(owner.address).length + 1)] === undefined;
+}
+
+const withoutKeys = (address: string): string => address.replaceAll(/\[[^\]]*\]/g, '');
+
+/** The attributes that the policy of a resource is made of by its configuration, through data sources. */
+function referencesOf(content: JsonObject, address: string, seen: Set<string>): string[] {
+  if (seen.has(address)) return [];
+  seen.add(address);
+  const [, path = '', local = ''] = /^((?:module\.[^.]+\.)*)(.*)$/.exec(withoutKeys(address)) ?? [];
+  let module = objectOf(objectOf(content['configuration'])['root_module']);
+  for (const [, name = ''] of path.matchAll(/module\.([^.]+)\./g))
+    module = objectOf(objectOf(objectOf(module['module_calls'])[name])['module']);
+  const resource = listOf(module['resources'])
+    .map(objectOf)
+    .find((one) => one['address'] === local);
+  const references = allReferences(resource?.['expressions']).filter(
+    (one, _, all) => !all.some((other) => other.startsWith(`${one}.`)),
+  );
+  return [...new Set(references)].flatMap((one) => {
+    const [, source] = /^(data\.\w+\.\w+)\./.exec(one) ?? [];
+    return source === undefined ? [`${path}${one}`] : referencesOf(content, `${path}${source}`, seen);
+  });
+}
+
+/** All members `references` in an expression, however deep. */
+const allReferences = (expression: unknown): string[] =>
+  Array.isArray(expression)
+    ? expression.flatMap(allReferences)
+    : isJsonObject(expression)
+      ? Object.entries(expression).flatMap(([key, value]) =>
+          key === 'references' ? listOf(value).map(String) : allReferences(value),
+        )
+      : [];
