@@ -17,7 +17,8 @@ FILE holds {"cases": [CASE, ...]}. A CASE has
                        caller. A context value is a string, a number, a boolean or a list of these.
   identityPolicies     list of policies, or one policy
   resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary
-                       one policy each
+                       one policy each. A policy is a document, its JSON text, or {"file": PATH, "resource": ADDRESS}:
+                       of a policy file, of the JSON of "terraform show -json", of a template of CloudFormation or CDK.
   expect               allowed, implicitlyDenied or explicitlyDenied
 All but name and request may be left out.`,
   files: { usage: 'FILE', least: 1, most: 1 },

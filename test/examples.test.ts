@@ -40,9 +40,34 @@ describe('the examples', () => {
     });
   });
 
-  it('has cases that the policy engine agrees with', async () => {
-    const { code, out } = await executed('evaluate', [join(root, 'examples', 'evaluate', 'cases.json')]);
-    expect(out).to.match(/^(\d+) of \1 cases agree$/m);
-    expect(code).to.equal(0);
+  describe('terraform', function () {
+    this.timeout(60_000);
+
+    it('passes', async () => {
+      const folder = join(root, 'examples', 'terraform');
+      const run = await runConformance({ args: ['--suites-dir', folder, '--suite', 'ledger'] });
+      expect(run.exitCode, run.stderr).to.equal(0);
+      expect(run.results?.summary).to.include({ total: 1, passed: 1, probes: 3 });
+    });
+
+    for (const file of ['plan.json', 'state.json'])
+      it(`has in ${file} what the module deploys`, () => {
+        const text = readFileSync(join(root, 'examples', 'terraform', file), 'utf8');
+        for (const [module, prefix] of [
+          ['main.tf', ''],
+          ['bucket/main.tf', 'module.bucket.'],
+        ] as const) {
+          const source = readFileSync(join(root, 'examples', 'terraform', module), 'utf8');
+          for (const [, type, name] of source.matchAll(/^resource "(\w+)" "(\w+)"/gm))
+            expect(text).to.contain(`"address": "${prefix}${type}.${name}"`);
+        }
+      });
   });
+
+  for (const folder of ['evaluate', 'terraform', 'cloudformation'])
+    it(`has cases in ${folder} that the policy engine agrees with`, async () => {
+      const { code, out, err } = await executed('evaluate', [join(root, 'examples', folder, 'cases.json')]);
+      expect(out, err).to.match(/^(\d+) of \1 cases agree$/m);
+      expect(code).to.equal(0);
+    });
 });

@@ -89,10 +89,8 @@ const TAGS = SHORT_FORMS.split(' ').flatMap((name): (ScalarTag | CollectionTag)[
   const tag = `!${name}`;
   const long = name === 'Ref' || name === 'Condition' ? name : `Fn::${name}`;
   const written = (value: unknown): JsonObject => ({ [long]: value });
-  // `!GetAtt Bucket.Arn` is `["Bucket", "Arn"]`.
-  const scalar = (text: string): JsonObject => written(name === 'GetAtt' ? text.split(/\.(.*)/s).slice(0, 2) : text);
   return [
-    { tag, resolve: scalar },
+    { tag, resolve: written },
     { tag, collection: 'seq', nodeClass: YAMLSeq, resolve: (items) => written(items.toJSON()) },
     { tag, collection: 'map', nodeClass: YAMLMap, resolve: (members) => written(members.toJSON()) },
   ];

@@ -31,8 +31,10 @@ export function readPolicyFile(
     if (error instanceof PolicyProblem) throw bad(error.message);
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw bad('must hold a policy document: an object with "Version" and "Statement".');
+  throw bad(NO_POLICY);
 }
+
+const NO_POLICY = 'must hold a policy document: an object with "Version" and "Statement".';
 
 function contentOf(
   path: string,
@@ -49,8 +51,9 @@ function contentOf(
   const isYaml = /\.(?:ya?ml|template)$/.test(path);
   try {
     const content: unknown = isYaml ? templateFromYaml(text) : JSON.parse(text);
-    return isJsonObject(content) ? content : {};
+    if (isJsonObject(content)) return content;
   } catch (error) {
     throw bad(`is not ${isYaml ? 'YAML' : 'JSON'}: ${(error as Error).message.split('\n')[0]}.`, error);
   }
+  throw bad(NO_POLICY);
 }

@@ -38,9 +38,9 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   const attribute = attributeOf(found) ?? '';
   const policy = textOf(found.values[attribute]);
   if (policy !== undefined) return policy;
-  const causes = referencesOf(content, found.address, new Set()).filter((one) => isUnknown(one, all));
+  const causes = referencesOf(content, found.address, attribute).filter((one) => isUnknown(one, all));
   throw new PolicyProblem(
-    `does not tell ${attribute} of ${found.address}: ${causes.join(' and ') || 'it'} is known only after apply, so give the state (terraform show -json) that is there then.`,
+    `does not tell ${attribute} of ${found.address}, which is known only after apply${causes.length === 0 ? '' : ` since it depends on ${causes.join(' and ')}`}: give the state (terraform show -json) that is there then.`,
   );
 }
 
@@ -73,10 +73,8 @@ function isUnknown(reference: string, all: readonly Resource[]): boolean {
 
 const withoutKeys = (address: string): string => address.replaceAll(/\[[^\]]*\]/g, '');
 
-/** The attributes that the policy of a resource is made of by its configuration, through data sources. */
-function referencesOf(content: JsonObject, address: string, seen: Set<string>): string[] {
-  if (seen.has(address)) return [];
-  seen.add(address);
+/** What an attribute of a resource is made of by its configuration (all of them, by default), through data sources. */
+function referencesOf(content: JsonObject, address: string, attribute?: string): string[] {
   const [, path = '', local = ''] = /^((?:module\.[^.]+\.)*)(.*)$/.exec(withoutKeys(address)) ?? [];
   let module = objectOf(objectOf(content['configuration'])['root_module']);
   for (const [, name = ''] of path.matchAll(/module\.([^.]+)\./g))
@@ -84,12 +82,13 @@ function referencesOf(content: JsonObject, address: string, seen: Set<string>): 
   const resource = listOf(module['resources'])
     .map(objectOf)
     .find((one) => one['address'] === local);
-  const references = allReferences(resource?.['expressions']).filter(
+  const expressions = objectOf(resource?.['expressions']);
+  const references = allReferences(attribute === undefined ? expressions : expressions[attribute]).filter(
     (one, _, all) => !all.some((other) => other.startsWith(`${one}.`)),
   );
   return [...new Set(references)].flatMap((one) => {
     const [, source] = /^(data\.\w+\.\w+)\./.exec(one) ?? [];
-    return source === undefined ? [`${path}${one}`] : referencesOf(content, `${path}${source}`, seen);
+    return source === undefined ? [`${path}${one}`] : referencesOf(content, `${path}${source}`);
   });
 }
 

@@ -1,0 +1,31 @@
+variable "name" {
+  type = string
+}
+
+resource "aws_s3_bucket" "ledger" {
+  bucket = var.name
+}
+
+# The bucket's ARN is known only when the bucket is there, and so is what this makes of it.
+data "aws_iam_policy_document" "only_payments" {
+  statement {
+    sid       = "OnlyPayments"
+    effect    = "Deny"
+    actions   = ["s3:GetObject"]
+    resources = ["${aws_s3_bucket.ledger.arn}/*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["*"]
+    }
+    condition {
+      test     = "StringNotEquals"
+      variable = "aws:PrincipalTag/kubernetes-namespace"
+      values   = ["payments"]
+    }
+  }
+}
+
+resource "aws_s3_bucket_policy" "ledger" {
+  bucket = aws_s3_bucket.ledger.id
+  policy = data.aws_iam_policy_document.only_payments.json
+}

@@ -1,0 +1,24 @@
+// What a Terraform module deploys, tested before it is applied: `terraform show -json` has made plan.json and state.json.
+import { control, denied, getObject, policyFile, refused, fetchCredentials, suite } from 'eks-pod-identity-conformance';
+
+const replace = { 'arn:aws:eks:us-west-2:111122223333:cluster/production': '<cluster-arn:c1>' };
+const planned = (resource: string) => policyFile(new URL('./plan.json', import.meta.url), { resource, replace });
+const applied = (resource: string) => policyFile(new URL('./state.json', import.meta.url), { resource, replace });
+
+suite('ledger', ({ scenario }) => {
+  scenario('TF-01', 'what the module deploys gives the ledger its entries and nobody else', {
+    exactNames: true,
+    roles: { ledger: { trust: planned('aws_iam_role.ledger'), permissions: planned('aws_iam_role_policy.read') } },
+    buckets: { 'example-payments-ledger': { policy: applied('module.bucket.aws_s3_bucket_policy.ledger') } },
+    workloads: {
+      ledger: { namespace: 'payments', serviceAccount: 'ledger', role: 'ledger' },
+      batch: { namespace: 'payments', serviceAccount: 'batch', role: 'ledger' },
+    },
+    objects: ['example-payments-ledger/payments/2025', 'example-payments-ledger/batch/2025'],
+    probes: [
+      control('ledger', getObject('example-payments-ledger/payments/2025')),
+      denied('ledger', getObject('example-payments-ledger/batch/2025'), { by: 's3', policy: 'identity' }),
+      refused('batch', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException' }),
+    ],
+  });
+});
