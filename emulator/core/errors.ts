@@ -10,8 +10,18 @@ export class AwsError extends Error {
   /** Further members of the error body, such as S3's `Key` or `BucketName`. */
   readonly fields: Readonly<Record<string, string>>;
 
-  constructor(code: string, status: number, message: string, fields: Readonly<Record<string, string>> = {}) {
+  /** Headers of the answer beside the service's own, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    code: string,
+    status: number,
+    message: string,
+    fields: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
+    this.headers = headers;
     this.code = code;
     this.status = status;
     this.fields = fields;

@@ -1,3 +1,4 @@
+import type { AwsError } from './errors.ts';
 import type { Caller } from './principal.ts';
 
 /** The SigV4 signing names of the services. */
@@ -45,7 +46,7 @@ export interface Service {
   handle(request: ServiceRequest): Promise<ServiceResponse>;
   /** The service's wire form of an error; also used for signature errors met before `handle`. */
   renderError(
-    error: { code: string; status: number; message: string; fields?: Readonly<Record<string, string>> },
+    error: Pick<AwsError, 'code' | 'status' | 'message'> & Partial<Pick<AwsError, 'fields' | 'headers'>>,
     request: Pick<ServiceRequest, 'id' | 'method' | 'path'>,
   ): ServiceResponse;
 }

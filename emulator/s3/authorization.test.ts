@@ -78,6 +78,8 @@ function decisions(start: () => TestS3): void {
     [[LIST_RED], 'GET /data?list-type=2&prefix=blue/', '403 AccessDenied'],
     [[LIST_RED], 'GET /data?list-type=2', '403 AccessDenied'],
     [[LIST_RED], 'HEAD /data', '403 AccessDenied'],
+    [[READ, LIST_RED], 'GET /data/red/missing', '404 NoSuchKey'],
+    [[READ, LIST_RED], 'GET /data/missing', '403 AccessDenied', 's3:ListBucket'],
     [[READ], 'PUT /data/red/key', '403 AccessDenied', 's3:PutObject'],
     [[], 'GET /missing-bucket/key', '404 NoSuchBucket'],
     [[], 'GET /missing-bucket?list-type=2', '404 NoSuchBucket'],

@@ -83,7 +83,7 @@ export async function existingObject(
 /**
  * The object, after `actions` were allowed on it. For one that is missing the answer depends on `s3:ListBucket`, or
  * `s3:ListBucketVersions` for a version: who may not list must not learn what is there (S3 API Reference, GetObject,
- * "Permissions").
+ * "Permissions"). Ceph's gateway has the key as the prefix of that question "to match aws behavior" (ceph/ceph#68577).
  *
  * @throws AwsError `AccessDenied`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed`
  */
@@ -104,8 +104,9 @@ export async function objectFor(
   const deleted = bucket.objects.find(name);
   if (deleted !== undefined && (versionId !== undefined || call.query.has('tagging')))
     throw isDeleteMarker(call.request);
-  demandOnBucket(call, bucket, versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions');
-  throw versionId === undefined ? noSuchKey(key) : noSuchVersion(key, versionId);
+  const list = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
+  demandOnBucket(call, bucket, list, { 's3:prefix': key });
+  throw versionId === undefined ? noSuchKey(key, deleted !== undefined) : noSuchVersion(key, versionId);
 }
 
 /** @throws AwsError `InvalidArgument` for what is the id of no version that the bucket could have */

@@ -13,9 +13,12 @@ export function bucketAlreadyExists(bucketName: string): AwsError {
   );
 }
 
-export function noSuchKey(key: string): AwsError {
-  return new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key });
+/** @param deleted whether that is because its newest version is a delete marker */
+export function noSuchKey(key: string, deleted = false): AwsError {
+  return new AwsError('NoSuchKey', 404, 'The specified key does not exist.', { Key: key }, deleted ? DELETED : {});
 }
+
+const DELETED = { 'x-amz-delete-marker': 'true' };
 
 export function noSuchVersion(key: string, versionId: string): AwsError {
   return new AwsError('NoSuchVersion', 404, 'The specified version does not exist.', {
@@ -51,14 +54,18 @@ export function preconditionFailed(condition: string): AwsError {
   });
 }
 
-export function methodNotAllowed(method: string, fields: Readonly<Record<string, string>> = {}): AwsError {
+export function methodNotAllowed(
+  method: string,
+  fields: Readonly<Record<string, string>> = {},
+  headers: Readonly<Record<string, string>> = {},
+): AwsError {
   const message = 'The specified method is not allowed against this resource.';
-  return new AwsError('MethodNotAllowed', 405, message, { Method: method, ...fields });
+  return new AwsError('MethodNotAllowed', 405, message, { Method: method, ...fields }, headers);
 }
 
 /** What is asked for is there only as a mark that it was deleted. */
 export function isDeleteMarker({ method }: { readonly method: string }): AwsError {
-  return methodNotAllowed(method, { ResourceType: 'DeleteMarker' });
+  return methodNotAllowed(method, { ResourceType: 'DeleteMarker' }, DELETED);
 }
 
 export function notImplemented(what: string, additionalMessage?: string): AwsError {

@@ -47,7 +47,7 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
     renderError: (error, request) => {
       const response: ServiceResponse = {
         status: error.status,
-        headers: { 'content-type': 'application/xml' },
+        headers: { 'content-type': 'application/xml', ...error.headers },
         body: xmlError({
           Code: error.code,
           Message: error.message,

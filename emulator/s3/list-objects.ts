@@ -32,7 +32,8 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
   const maxKeys = numberOf(query, 'max-keys');
   const token = version === 2 ? query.get('continuation-token') : undefined;
   const start = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
-  const after = token === undefined ? start : decodeToken(token);
+  // An empty token is that of the first page.
+  const after = token ? decodeToken(token) : start;
   const objects = sortedKeys(bucket.objects.keys(), prefix).flatMap((key) => bucket.objects.get({ key }) ?? []);
   const page = listPage(objects, parameters, maxKeys, (item) => compareUtf8(nameOf(item), after) > 0);
   const last = page.last === undefined ? undefined : nameOf(page.last);

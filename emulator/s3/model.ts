@@ -45,6 +45,7 @@ export interface S3Object extends Version, ExistingObject, ObjectAttributes {
   readonly checksum: Checksum;
   /** The parts of which it was uploaded; undefined for one that was put in one part. */
   readonly parts: readonly ObjectPart[] | undefined;
+  readonly uploadId?: string;
   tags: ReadonlyMap<string, string>;
 }
 

@@ -235,8 +235,8 @@ function behaviour(start: () => Promise<Emulator>): void {
       await s3.send(new PutObjectCommand({ Bucket, Key, Body: 'x', Tagging: 'team=red&a%20b=c%2Fd' }));
       const get = async () => (await s3.send(new GetObjectTaggingCommand({ Bucket, Key }))).TagSet;
       expect(await get()).to.deep.equal([
-        { Key: 'team', Value: 'red' },
         { Key: 'a b', Value: 'c/d' },
+        { Key: 'team', Value: 'red' },
       ]);
       const put = (TagSet: { Key: string; Value: string }[]) =>
         s3.send(new PutObjectTaggingCommand({ Bucket, Key, Tagging: { TagSet } }));

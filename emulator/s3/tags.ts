@@ -9,12 +9,12 @@ const OBJECT_TAGS = 10;
 const BUCKET_TAGS = 50;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
-/** Tags of the header `x-amz-tagging`, which has the form of a query string. */
+/** Tags of the header `x-amz-tagging`, which has the form of a query string; by key, since it has no order. */
 export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, string> {
   if (header === undefined) return new Map();
   const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);
   try {
-    return checkedTags(pairs, OBJECT_TAGS);
+    return checkedTags(pairs.sort(), OBJECT_TAGS);
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== 'InvalidTag') throw error;
     throw invalidArgument(

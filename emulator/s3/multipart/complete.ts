@@ -7,7 +7,7 @@ import type { Handler, S3Call } from '../call.ts';
 import { invalidRequest } from '../errors.ts';
 import { badDigest, checksumElement, checksumOf, compositeChecksum, elementName, sentChecksum } from '../integrity.ts';
 import type { Checksum } from '../integrity.ts';
-import type { Upload, UploadedPart } from '../model.ts';
+import type { Bucket, S3Object, Upload, UploadedPart } from '../model.ts';
 import { demandWrite, store, writtenHeaders } from '../write-object.ts';
 import { malformedXml, parseXml, xmlDocument } from '../xml.ts';
 import { multipartEtag, uploadOf } from './uploads.ts';
@@ -21,6 +21,11 @@ export const completeMultipartUpload: Handler = async (call) => {
   await demandWrite(call, bucket);
   const asked = readDocument(request.body);
   const perform = (): ServiceResponse => {
+    const completed = bucket.objects.get(call);
+    // Whoever got no answer may ask again.
+    if (completed?.uploadId === call.query.get('uploadId')) {
+      if (completed?.etag === multipartEtag(asked.map(({ etag }) => etag))) return answer(call, bucket, completed);
+    }
     const upload = uploadOf(call, bucket);
     const parts = chosenParts(upload, asked);
     const body = Buffer.concat(parts.map((part) => part.body));
@@ -31,23 +36,29 @@ export const completeMultipartUpload: Handler = async (call) => {
       ...{ key, contentType, metadata, storageClass, tags, body, checksum },
       etag: multipartEtag(parts.map(({ etag }) => etag)),
       parts: parts.map(({ partNumber, size, checksum: own }) => ({ partNumber, size, checksum: own })),
+      uploadId: upload.uploadId,
     });
     bucket.uploads.delete(upload.uploadId);
-    return {
-      status: 200,
-      headers: writtenHeaders(bucket, object),
-      body: xmlDocument('CompleteMultipartUploadResult', {
-        Location: `${call.context.world.endpoint()}/${bucket.name}/${encodeURIComponent(key)}`,
-        Bucket: bucket.name,
-        Key: key,
-        ETag: object.etag,
-        ...checksumElement(checksum),
-        ChecksumType: checksum.type,
-      }),
-    };
+    return answer(call, bucket, object);
   };
   return { perform };
 };
+
+function answer({ context }: S3Call, bucket: Bucket, object: S3Object): ServiceResponse {
+  const { key, etag, checksum } = object;
+  return {
+    status: 200,
+    headers: writtenHeaders(bucket, object),
+    body: xmlDocument('CompleteMultipartUploadResult', {
+      Location: `${context.world.endpoint()}/${bucket.name}/${encodeURIComponent(key)}`,
+      Bucket: bucket.name,
+      Key: key,
+      ETag: etag,
+      ...checksumElement(checksum),
+      ChecksumType: checksum.type,
+    }),
+  };
+}
 
 interface AskedPart {
   readonly partNumber: number;
@@ -68,7 +79,7 @@ function readDocument(body: Buffer): readonly AskedPart[] {
 
 /** @throws AwsError `InvalidPart`, `InvalidPartOrder`, `InvalidRequest`, `EntityTooSmall` */
 function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly AskedPart[]): readonly UploadedPart[] {
-  if (asked.some(({ partNumber }, i) => i > 0 && partNumber <= (asked[i - 1]?.partNumber ?? 0))) {
+  if (asked.some(({ partNumber }, i) => i > 0 && partNumber < (asked[i - 1]?.partNumber ?? 0))) {
     throw new AwsError(
       'InvalidPartOrder',
       400,
@@ -76,7 +87,9 @@ function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly Aske
       { UploadId: uploadId },
     );
   }
-  const chosen = asked.map(({ partNumber, etag, element }) => {
+  // Of a part that is named twice the last counts.
+  const named = new Map(asked.map((part) => [part.partNumber, part]));
+  const chosen = [...named.values()].map(({ partNumber, etag, element }) => {
     const part = parts.get(partNumber);
     const claimed = Object.entries(element).filter(([name]) => name.startsWith('Checksum'));
     const expected = part?.checksum && elementName(part.checksum.algorithm);

@@ -66,6 +66,9 @@ function copiedBytes({ request }: S3Call, body: Buffer): Buffer {
       range,
     );
   }
+  if (bytes.first >= body.length) {
+    throw invalidRequest('The specified copy range is invalid for the source object size');
+  }
   if (bytes.last >= body.length) {
     throw invalidArgument(`Range specified is not valid for source object of size: ${body.length}`, header, range);
   }

@@ -4,6 +4,9 @@ import base64
 import hashlib
 import io
 import os
+import pathlib
+import subprocess
+import tempfile
 import urllib.error
 import urllib.request
 
@@ -49,6 +52,45 @@ def stream():
     for algorithm in ("CRC32", "SHA1", "SHA256"):
         s3.upload_fileobj(io.BytesIO(body), BUCKET, "streamed", ExtraArgs={"ChecksumAlgorithm": algorithm})
         equal(s3.get_object(Bucket=BUCKET, Key="streamed")["Body"].read(), body)
+
+
+@check("takes large files in parts, from boto3's transfer manager and the AWS CLI")
+def multipart():
+    body = os.urandom(20 * 1024 * 1024)
+    s3.upload_fileobj(io.BytesIO(body), BUCKET, "large/boto3", ExtraArgs={"Metadata": {"team": "red"}})
+    contains(s3.head_object(Bucket=BUCKET, Key="large/boto3")["ETag"], "-3")
+    got = io.BytesIO()
+    s3.download_fileobj(BUCKET, "large/boto3", got)
+    equal(got.getvalue() == body, True)
+    s3.copy({"Bucket": BUCKET, "Key": "large/boto3"}, BUCKET, "large/copy")
+    equal(s3.head_object(Bucket=BUCKET, Key="large/copy")["Metadata"], {"team": "red"})
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder, "sent")
+        path.write_bytes(body)
+        for source, target in ((path, f"s3://{BUCKET}/large/cli"), (f"s3://{BUCKET}/large/cli", f"{path}-back")):
+            subprocess.run(["aws", "s3", "cp", "--quiet", str(source), str(target)], check=True, timeout=60)
+        equal(pathlib.Path(f"{path}-back").read_bytes() == body, True)
+    contains(s3.head_object(Bucket=BUCKET, Key="large/cli")["ETag"], "-3")
+    equal("Uploads" in s3.list_multipart_uploads(Bucket=BUCKET), False)
+
+
+@check("keeps versions of objects, and marks of their deletion")
+def versions():
+    name = f"{BUCKET}-versions"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})
+    first, second = (s3.put_object(Bucket=name, Key="versioned", Body=body)["VersionId"] for body in (b"1", b"2"))
+    equal(s3.get_object(Bucket=name, Key="versioned", VersionId=first)["Body"].read(), b"1")
+    marker = s3.delete_object(Bucket=name, Key="versioned")["VersionId"]
+    refused("NoSuchKey", s3.get_object, Bucket=name, Key="versioned")
+    pages = list(s3.get_paginator("list_object_versions").paginate(Bucket=name, Prefix="versioned",
+                                                                   PaginationConfig={"PageSize": 1}))
+    found = [item["VersionId"] for page in pages for item in page.get("DeleteMarkers", []) + page.get("Versions", [])]
+    equal(found, [marker, second, first])
+    deleted = s3.delete_objects(Bucket=name, Delete={"Objects": [
+        {"Key": "versioned", "VersionId": version} for version in found]})["Deleted"]
+    equal([item.get("DeleteMarker", False) for item in deleted], [True, False, False])
+    s3.delete_bucket(Bucket=name)
 
 
 @check("keeps keys that URLs write in another way apart")
