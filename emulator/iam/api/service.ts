@@ -7,6 +7,7 @@ import { managedPolicies } from './managed-policies.ts';
 import { oidcProviders } from './oidc-providers.ts';
 import { policyVersions } from './policy-versions.ts';
 import { roles } from './roles.ts';
+import { simulations } from './simulations.ts';
 import { users } from './users.ts';
 
 /** The operations, by the name that AWS gives them. */
@@ -14,6 +15,7 @@ export const OPERATIONS = {
   ...roles,
   ...users,
   ListEntitiesForPolicy,
+  ...simulations,
   ...managedPolicies,
   ...policyVersions,
   ...oidcProviders,

@@ -125,6 +125,26 @@ def by_hand():
         contains(denied.stderr, f"User: {user['Arn']} is not authorized to perform: sts:AssumeRole on resource: {other}")
 
 
+@check("simulates the policies of a role, page by page, and policies as they are given")
+def simulations():
+    arn = make_role("simulated", trust(ROOT, "sts:AssumeRole"), allow("s3:GetObject", "arn:aws:s3:::data/red/*"))
+    pages = iam.get_paginator("simulate_principal_policy").paginate(
+        PolicySourceArn=arn, ActionNames=["s3:GetObject", "s3:PutObject"],
+        ResourceArns=["arn:aws:s3:::data/red/key", "arn:aws:s3:::data/blue/key"], PaginationConfig={"PageSize": 1})
+    read, write = [result for page in pages for result in page["EvaluationResults"]]
+    equal([each["EvalResourceDecision"] for each in read["ResourceSpecificResults"]], ["allowed", "implicitDeny"])
+    equal(read["MatchedStatements"][0]["SourcePolicyId"], "role_simulated_inline")
+    equal((read["EvalDecision"], write["EvalDecision"], write["MatchedStatements"]), ("implicitDeny", "implicitDeny", []))
+    tagged = {**allow("s3:GetObject", "*"), "Condition": {"StringEquals": {"s3:ExistingObjectTag/team": "red"}}}
+    asked = {"PolicyInputList": [document(tagged)], "ActionNames": ["s3:GetObject"]}
+    [result] = iam.simulate_custom_policy(**asked)["EvaluationResults"]
+    equal((result["EvalDecision"], result["MissingContextValues"]), ("implicitDeny", ["s3:ExistingObjectTag/team"]))
+    red = {"ContextKeyName": "s3:ExistingObjectTag/team", "ContextKeyValues": ["red"], "ContextKeyType": "string"}
+    [result] = iam.simulate_custom_policy(**asked, ContextEntries=[red])["EvaluationResults"]
+    equal(result["EvalDecision"], "allowed")
+    equal(iam.update_role_description(RoleName="simulated", Description="new")["Role"]["Description"], "new")
+
+
 @check("refuses roles that do not trust the caller, and malformed tokens")
 def refusals():
     pods = make_role("pods-only", trust({"Service": "pods.eks.amazonaws.com"}, TAGGING))

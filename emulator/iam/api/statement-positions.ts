@@ -1,0 +1,40 @@
+/** Line and column, from 1. */
+export interface Position {
+  readonly Line: number;
+  readonly Column: number;
+}
+
+/**
+ * Where each statement of a policy's text begins and ends, as the simulator tells it: a statement of a list begins where
+ * what comes before it has ended, and ends behind its brace.
+ *
+ * @param text JSON of an object, whose `Statement` is one or a list
+ */
+export function statementPositions(text: string): readonly { readonly start: Position; readonly end: Position }[] {
+  const found: { start: Position; end: Position }[] = [];
+  const path: string[] = [];
+  let lastString = '';
+  let inStatement = false;
+  let start = 0;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\]:,]/g)) {
+    const after = index + token.length;
+    if (token === ':' && path.length === 1) {
+      inStatement = lastString === '"Statement"';
+      start = after;
+    } else if (token === '{' || token === '[') {
+      path.push(token);
+      if (token === '[' && path.length === 2) start = after;
+    } else if (token === '}' || token === ']') {
+      path.pop();
+      if (token !== '}' || !inStatement || path.length > 2 || (path.length === 2 && path[1] !== '[')) continue;
+      if (path.length > 0) found.push({ start: positionOf(text, start), end: positionOf(text, after) });
+      start = after;
+    } else lastString = token;
+  }
+  return found;
+}
+
+function positionOf(text: string, offset: number): Position {
+  const before = text.slice(0, offset).split('\n');
+  return { Line: before.length, Column: (before.at(-1) ?? '').length + 1 };
+}
