@@ -2,6 +2,7 @@ import { requestTagContext } from '../core/tag-context.ts';
 import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
+import { accessEntryKeys } from './condition-keys.ts';
 import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
 import type { World } from '../core/world.ts';
@@ -15,7 +16,8 @@ import { readTags, resourceTagContext } from './tags.ts';
 export function createAccessEntry(call: EksCall): object {
   const { body, world } = call;
   const tags = readTags(body);
-  demandOnCluster(call, 'eks:CreateAccessEntry', requestTagContext(tags));
+  const keys = accessEntryKeys(parameter(call, 'clusterName'), body);
+  demandOnCluster(call, 'eks:CreateAccessEntry', { ...keys, ...requestTagContext(tags) });
   demandTags(call, `access-entry/${parameter(call, 'clusterName')}/*`, tags);
   const cluster = clusterWithEntries(call);
   const principalArn = requiredString(body, 'principalArn');
@@ -98,7 +100,11 @@ export function demandedEntry(
   const principalArn = parameter(call, 'principalArn');
   const entry = call.account.clusters.get(clusterName)?.accessEntries?.get(principalArn);
   const arn = entry?.arn ?? eksArn(call.world, call.account.id, `access-entry/${clusterName}/*`);
-  demand(call, action, arn, { ...resourceTagContext(entry?.tags), ...context });
+  demand(call, action, arn, {
+    ...accessEntryKeys(clusterName, entry),
+    ...resourceTagContext(entry?.tags),
+    ...context,
+  });
   const cluster = clusterWithEntries(call);
   if (entry === undefined)
     throw resourceNotFound('The specified principalArn could not be found as an access entry of this cluster.', {

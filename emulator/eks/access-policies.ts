@@ -3,6 +3,7 @@ import { demandActive, parameter, type EksCall } from './call.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
 import { page } from './paging.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -27,8 +28,7 @@ export function associateAccessPolicy(call: EksCall): object {
   const accessScope = readScope(body);
   const { cluster, entry } = demandedEntry(call, 'eks:AssociateAccessPolicy', {
     'eks:policyArn': policyArn,
-    'eks:accessScope': accessScope.type,
-    ...(accessScope.namespaces.length > 0 && { 'eks:namespaces': accessScope.namespaces }),
+    ...scopeKeys(accessScope),
   });
   demandActive(cluster);
   if (!policyArn.startsWith(PREFIX) || !POLICIES.has(policyArn.slice(PREFIX.length)))
@@ -53,7 +53,12 @@ export function listAssociatedAccessPolicies(call: EksCall): object {
 
 export function disassociateAccessPolicy(call: EksCall): object {
   const policyArn = parameter(call, 'policyArn');
-  const { cluster, entry } = demandedEntry(call, 'eks:DisassociateAccessPolicy', { 'eks:policyArn': policyArn });
+  const { clusters } = call.account;
+  const present = clusters.get(parameter(call, 'clusterName'))?.accessEntries?.get(parameter(call, 'principalArn'));
+  const { cluster, entry } = demandedEntry(call, 'eks:DisassociateAccessPolicy', {
+    'eks:policyArn': policyArn,
+    ...scopeKeys(present?.policies.get(policyArn)?.accessScope),
+  });
   demandActive(cluster);
   if (!entry.policies.delete(policyArn))
     throw resourceNotFound('The specified access policy is not associated with the access entry.', {
@@ -69,6 +74,12 @@ function readScope(body: JsonObject): AccessScope {
   if ((type === 'namespace') !== namespaces.length > 0)
     throw invalidParameter('accessScope names namespaces if and only if its type is namespace.');
   return { type: type === 'cluster' ? 'cluster' : 'namespace', namespaces };
+}
+
+function scopeKeys(scope: AccessScope | undefined): ConditionContext {
+  if (scope === undefined) return {};
+  const { type, namespaces } = scope;
+  return { 'eks:accessScope': type, ...(namespaces.length > 0 && { 'eks:namespaces': namespaces }) };
 }
 
 function view({ policyArn, accessScope, associatedAt, modifiedAt }: AssociatedPolicy): object {

@@ -17,6 +17,7 @@ import {
   type EksCall,
 } from './call.ts';
 import { readConfiguration } from './cluster-configuration.ts';
+import { clusterKeys } from './condition-keys.ts';
 import { clusterView } from './cluster-view.ts';
 import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
@@ -45,7 +46,7 @@ export async function createCluster(call: EksCall): Promise<object> {
   const name = requiredString(body, 'name');
   const tags = readTags(body);
   const arn = eksArn(world, account.id, `cluster/${name}`);
-  demand(call, 'eks:CreateCluster', arn, requestTagContext(tags));
+  demand(call, 'eks:CreateCluster', arn, { ...clusterKeys(body), ...requestTagContext(tags) });
   demandTags(call, `cluster/${name}`, tags);
 
   const scope = `${account.id} CreateCluster`;

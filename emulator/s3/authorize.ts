@@ -1,6 +1,7 @@
 import { AwsError } from '../core/errors.ts';
 import type { AuthorizationQuestion } from '../core/context.ts';
 import { keyed } from '../core/tag-context.ts';
+import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
 import type { S3Call } from './call.ts';
 import {
@@ -68,7 +69,12 @@ export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, a
 
 /** Asks about a resource that is no bucket yet: all buckets, or one that is to be made. */
 export function demandOnService(call: S3Call, accountId: string, action: string, resource: string, keys: Keys): void {
-  demand(call, { action, resource, resourceAccount: accountId, context: { ...signatureKeys(call), ...keys } });
+  demand(call, {
+    action,
+    resource,
+    resourceAccount: accountId,
+    context: { ...signatureKeys(call), 's3:ResourceAccount': accountId, ...keys },
+  });
 }
 
 /** What there is under a name, as far as authorization has to know it; undefined: no object. */
@@ -134,7 +140,13 @@ function question(call: S3Call, bucket: Bucket, action: string, resource: string
     resource,
     resourceAccount: bucket.accountId,
     resourcePolicy: restrictsPublicPolicy(call, bucket) ? undefined : bucket.policy?.compiled,
-    context: { ...signatureKeys(call), 's3:ResourceAccount': bucket.accountId, ...bucketTagKeys(bucket), ...keys },
+    context: {
+      ...signatureKeys(call),
+      ...creationKeys(call, action),
+      's3:ResourceAccount': bucket.accountId,
+      ...bucketTagKeys(bucket),
+      ...keys,
+    },
   };
 }
 
@@ -150,12 +162,31 @@ const HEADER_KEYS = [
   'x-amz-server-side-encryption',
   'x-amz-copy-source',
   'x-amz-metadata-directive',
+  'x-amz-object-annotation-directive',
   'x-amz-acl',
+  'x-amz-grant-full-control',
+  'x-amz-grant-read',
+  'x-amz-grant-read-acp',
+  'x-amz-grant-write',
+  'x-amz-grant-write-acp',
+  'x-amz-object-ownership',
+  'x-amz-bucket-namespace',
+  'x-amz-server-side-encryption-aws-kms-key-id',
+  'x-amz-server-side-encryption-customer-algorithm',
+  'x-amz-website-redirect-location',
   'if-match',
   'if-none-match',
 ] as const;
 
-function signatureKeys({ request }: S3Call): Keys {
+/** Calls with `s3:PutObject` that leave no object behind (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
+const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
+
+function creationKeys({ context, request }: S3Call, action: string): Keys {
+  if (action !== 's3:PutObject') return {};
+  return { 's3:ObjectCreationOperation': String(!WITHOUT_OBJECT.has(context.trace(request).operation)) };
+}
+
+function signatureKeys({ request, query }: S3Call): Keys {
   const keys: Record<string, string> = { 's3:TlsVersion': '1.3' };
   for (const name of HEADER_KEYS) {
     const value = request.headers[name];
@@ -164,6 +195,9 @@ function signatureKeys({ request }: S3Call): Keys {
   if (request.caller !== undefined) {
     keys['s3:authType'] = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
     keys['s3:signatureversion'] = 'AWS4-HMAC-SHA256';
+    // Only presigned URLs have it (S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys").
+    const signedAt = request.presigned ? parseTimestamp(query.get('X-Amz-Date') ?? '') : NaN;
+    if (!Number.isNaN(signedAt)) keys['s3:signatureAge'] = String(Math.max(0, request.time - signedAt));
   }
   return keys;
 }

@@ -15,12 +15,12 @@ const MOST_METADATA_BYTES = 2048;
 export const putObject: Handler = async (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
-  checkHeaders(request);
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
     throw new AwsError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
   }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
   await demandWrite(call, bucket, tags);
+  checkHeaders(request);
   const sent = checkIntegrity(request);
   const attributes = attributesOf(request);
   const perform = (): ServiceResponse => {

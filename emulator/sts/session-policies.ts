@@ -52,11 +52,11 @@ export function packedPolicySize(
   const packedTags = tags.reduce((sum, tag) => sum + tag.key.length + tag.value.length + PACKED_TAG_OVERHEAD, 0);
   const percent = Math.ceil(((packedTexts + packedTags) / PACKED_SIZE) * 100);
   if (percent > 100) {
-    throw new AwsError(
-      'PackedPolicyTooLarge',
-      400,
-      `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
-    );
+    const text =
+      texts.length === 0
+        ? `Packed size of session tags consumes ${percent}% of allotted space.`
+        : `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`;
+    throw new AwsError('PackedPolicyTooLarge', 400, text);
   }
   return percent;
 }

