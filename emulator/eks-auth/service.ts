@@ -8,6 +8,7 @@ import { eksArn } from '../eks/ids.ts';
 import { checkInput, optionalString, requiredString } from '../eks/input.ts';
 import type { Association, KeptSession } from '../eks/model.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError } from '../eks/rest-json.ts';
+import { resourceTagContext } from '../eks/tags.ts';
 import { findRoute, type Route } from '../eks/router.ts';
 import { openSession, type PodCall } from './session.ts';
 import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
@@ -58,7 +59,8 @@ async function assumeRoleForPodIdentity(
     throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
   const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
   const action = 'eks-auth:AssumeRoleForPodIdentity';
-  context.demand(request, { action, resource, resourceAccount: caller.accountId }, accessDenied);
+  const tags = resourceTagContext(world.account(caller.accountId)?.clusters.get(clusterName)?.tags);
+  context.demand(request, { action, resource, resourceAccount: caller.accountId, context: tags }, accessDenied);
   const body = parseJsonBody(request.body);
   checkInput('eks-auth', 'AssumeRoleForPodIdentity', { ...body, clusterName });
   for (const name of ['eksNodeName', 'instanceId', 'zone']) optionalString(body, name);

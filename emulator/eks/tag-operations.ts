@@ -1,5 +1,6 @@
 import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
+import { accessEntryKeys } from './condition-keys.ts';
 import { demand, parameter, type EksCall } from './call.ts';
 import { checkTagCount, readTags, resourceTagContext } from './tags.ts';
 
@@ -33,7 +34,10 @@ function demandedTags(
   if (!arn.startsWith('arn:') || service !== 'eks')
     throw new AwsError('BadRequestException', 400, 'resourceArn is not the ARN of an EKS resource.');
   const tags = accountId === call.account.id ? findTags(call, arn) : undefined;
-  demand(call, action, arn, { ...resourceTagContext(tags), ...context });
+  const [, clusterName = ''] = arn.split('/');
+  const entries = call.account.clusters.get(clusterName)?.accessEntries?.values() ?? [];
+  const entry = [...entries].find((one) => one.arn === arn);
+  demand(call, action, arn, { ...accessEntryKeys(clusterName, entry), ...resourceTagContext(tags), ...context });
   if (tags === undefined) throw new AwsError('NotFoundException', 404, 'No EKS resource has this ARN.');
   return tags;
 }

@@ -9,9 +9,11 @@ import { malformedXml, parseXml } from './xml.ts';
 
 /** The input is the call, or an element of its document. */
 const READER: Reader<unknown> = {
-  member: (parent, name, member) => {
+  member: (parent, name, member, shape) => {
     if (!isJsonObject(parent)) return undefined;
-    return 'call' in parent ? onTheWire(parent['call'] as S3Call, name, member) : parent[member.name ?? name];
+    return 'call' in parent
+      ? onTheWire(parent['call'] as S3Call, name, member, shape?.type === 'list')
+      : parent[member.name ?? name];
   },
   items: (value, { itemName }) => {
     // A list in a header; in a document an element that holds nothing is an empty text.
@@ -21,7 +23,13 @@ const READER: Reader<unknown> = {
   },
 };
 
-function onTheWire({ request, query }: S3Call, member: string, { name = member, in: place, shape }: MemberConstraints) {
+function onTheWire(
+  { request, query }: S3Call,
+  member: string,
+  { name = member, in: place, shape }: MemberConstraints,
+  isList: boolean,
+) {
+  if (place === 'querystring' && isList) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
   // A header without a value counts as one that was not sent.
   if (place === 'header') return request.headers[name] || undefined;
