@@ -64,10 +64,12 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
 function read(
   context: ServiceContext,
   backend: Backend | undefined,
-  sent: ServiceRequest,
+  request: ServiceRequest,
 ): { readonly call: S3Call; readonly route: S3Route } {
-  const query = new Map(queryPairs(sent.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]));
-  const request = sent.presigned ? { ...sent, headers: { ...headersInQuery(query), ...sent.headers } } : sent;
+  const query = new Map(
+    queryPairs(request.query).map(([name, value]) => [decodeQueryPart(name), decodeQueryPart(value)]),
+  );
+  if (request.presigned) addHeadersInQuery(request.headers, query);
   const control = s3ControlPath(request);
   const { bucket, key } = control ?? s3Address(request.headers['host'] ?? '', request.path);
   const level = control?.level ?? (bucket === undefined ? 'service' : key === undefined ? 'bucket' : 'object');
@@ -78,13 +80,14 @@ function read(
   };
 }
 
-/** A presigned URL may carry as parameters what else are headers: S3's own, and conditions. */
-function headersInQuery(query: ReadonlyMap<string, string>): Record<string, string> {
-  const headers: Record<string, string> = {};
+/**
+ * A presigned URL may carry as parameters what else are headers: S3's own, and conditions. They are added to the request itself,
+ * since a copy would not be the one whose decisions are recorded.
+ */
+function addHeadersInQuery(headers: Record<string, string>, query: ReadonlyMap<string, string>): void {
   for (const [name, value] of query) {
-    if (/^(?:x-amz-|if-(?:none-)?match$|if-(?:un)?modified-since$)/i.test(name)) headers[name.toLowerCase()] = value;
+    if (/^(?:x-amz-|if-(?:none-)?match$|if-(?:un)?modified-since$)/i.test(name)) headers[name.toLowerCase()] ??= value;
   }
-  return headers;
 }
 
 function withIds(requestId: string, response: ServiceResponse): ServiceResponse {

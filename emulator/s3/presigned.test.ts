@@ -66,4 +66,31 @@ describe('Presigned URLs of S3', () => {
     const bytes = /<CanonicalRequestBytes>([^<]*)/.exec(body)?.[1] ?? '';
     expect(Buffer.from(bytes.replaceAll(' ', ''), 'hex').toString()).to.equal(canonical.replaceAll('&amp;', '&'));
   });
+
+  it('are refused for their age, and objects that are made without a condition, by the bucket policy', async () => {
+    const deny = (Condition: object) =>
+      JSON.stringify({
+        Version: '2012-10-17',
+        Statement: [
+          {
+            Effect: 'Deny',
+            Principal: '*',
+            Action: ['s3:GetObject', 's3:PutObject'],
+            Resource: 'arn:aws:s3:::data/*',
+            Condition,
+          },
+        ],
+      });
+    const policy = (Condition: object) => send('PUT', '/data', { policy: '' }, deny(Condition));
+    const url = await presign('PUT', '/data/aged');
+    const put = async () => (await fetch(url, { method: 'PUT', body: 'x' })).status;
+    await policy({ NumericGreaterThan: { 's3:signatureAge': '30000' } });
+    expect(await put()).to.equal(200);
+    emulator.clock.advance(40_000);
+    expect(await put()).to.equal(403);
+    await policy({ Null: { 's3:if-none-match': 'true' }, Bool: { 's3:ObjectCreationOperation': 'true' } });
+    expect((await send('PUT', '/data/made', {}, 'x')).status).to.equal(403);
+    expect((await send('POST', '/data/parts', { uploads: '' })).status).to.equal(200);
+    await send('DELETE', '/data', { policy: '' });
+  });
 });
