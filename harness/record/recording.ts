@@ -92,6 +92,8 @@ function neutralized({ run, environment }: RunResults) {
     [run.id, '<run>'],
     // Elsewhere clusters and what belongs to them are named after the run alone.
     ['conformance-<run>', '<run>'],
+    // What is left of names that were too long for a session's.
+    [/\beks-[^/"\s]+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<session>'],
     [/\bi-[0-9a-f]{8,17}\b/g, '<instance>'],
     [/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '<uuid>'],
     [/\ba-[a-z0-9]{17}\b/g, '<association>'],
