@@ -6,6 +6,7 @@ import {
   ListAccessEntriesCommand,
 } from '@aws-sdk/client-eks';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { CreateAccessKeyCommand, CreateUserCommand } from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import {
@@ -127,6 +128,24 @@ describe('tokens of aws eks get-token', () => {
     await cloud.eks().send(new DeleteAccessEntryCommand(key));
     expect((await user(token))!.groups).to.deep.equal(['system:authenticated']);
     expect((await errorOf(cloud.eks().send(new DescribeAccessEntryCommand(key)))).status).to.equal(404);
+  });
+
+  it('know users by their ARN, who have an entry once they are there', async () => {
+    const principalArn = 'arn:aws:iam::111122223333:user/ann';
+    const create = () =>
+      cloud
+        .eks()
+        .send(new CreateAccessEntryCommand({ clusterName: 'blue', principalArn, kubernetesGroups: ['readers'] }));
+    expect((await errorOf(create())).message).to.match(/invalid principal/);
+    const iam = cloud.iam();
+    await iam.send(new CreateUserCommand({ UserName: 'ann' }));
+    const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: 'ann' }));
+    await create();
+    const credentials = { accessKeyId: AccessKey!.AccessKeyId!, secretAccessKey: AccessKey!.SecretAccessKey! };
+    expect(await user(await clusterToken(credentials))).to.deep.equal({
+      username: principalArn,
+      groups: ['readers', 'system:authenticated'],
+    });
   });
 
   const bad: readonly [string, () => string | Promise<string>][] = [
