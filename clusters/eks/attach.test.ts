@@ -59,6 +59,7 @@ describe('an existing cluster of EKS', function () {
     const driver = eksDriver(site.options({ attach: ['blue'] }));
     expect(driver.disposable).to.equal(false);
     const cluster = await driver.provision(site.request(driver.clusterName('c1')));
+    expect(cluster.facts).to.include({ agentChart: '0.1' });
     expect(cluster).to.include({ name: 'blue', issuer: blue.issuer, nodeRoleArn: blue.nodeRoleArn });
     for (const [capability, there] of [
       ['kubernetes', true],
@@ -67,6 +68,10 @@ describe('an existing cluster of EKS', function () {
       ['agent-stop', false],
       ['node-role', false],
       ['own-cluster', false],
+      // By the DaemonSet that is there.
+      ['agent-token-cache', true],
+      ['agent-pod-cache', false],
+      ['agent-token-validation', false],
     ] as const)
       expect(driver.capabilities.has(capability), capability).to.equal(there);
     await cluster.delete();

@@ -159,6 +159,11 @@ describe('embedded cluster', function () {
     return (await call('GET', `${PODS}/${name}/log`)).text;
   }
 
+  it('names its keys as EKS does', async () => {
+    const { keys } = await cluster.jwks();
+    expect(keys.map(({ kid }) => kid).join()).to.match(/^[0-9a-f]{40}$/);
+  });
+
   it('gives a pod with an association credentials through webhook, kubelet and agent', async () => {
     await install();
     await createPod('before');

@@ -59,6 +59,7 @@ describe('flags of clusters', () => {
     [[...EKS, '--compute', 'auto-mode', '--agent-image', 'x'], 'with the agent on them. Leave it out.'],
     [[...EKS, '--agent-image', 'x', '--addon-version', 'v1'], '--agent-image takes the place of the add-on'],
     [[...EKS, '--agent-args=--x'], '--agent-image is not given'],
+    [[...EKS, '--agent-chart', '0.2'], '--agent-chart 0.2 has no effect'],
     [[...EKS, '--cluster-name', 'bad name!'], '--cluster-name is "bad name!": give a name'],
     [[...EKS, '--kubernetes-version', 'v1.34'], '--kubernetes-version is "v1.34": give one such as 1.34'],
     [[...EKS, '--subnet-ids', 'subnet-1,vpc-1'], '--subnet-ids is "vpc-1": give ids of subnets'],
