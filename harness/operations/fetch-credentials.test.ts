@@ -17,7 +17,12 @@ describe('what the record of calls tells of a request for credentials', () => {
         controls: {
           calls: () =>
             times.flatMap((time) => [
-              { operation: 'AssumeRoleForPodIdentity', time, notes: [`token of ${namespace}/app`] },
+              {
+                operation: 'AssumeRoleForPodIdentity',
+                time,
+                requestId: `r${time}`,
+                notes: [`token of ${namespace}/app`],
+              },
               { operation: 'AssumeRoleForPodIdentity', time, notes: ['token of another/app'] },
               { operation: 'GetObject', time, notes: [namespace] },
             ]),
@@ -31,7 +36,11 @@ describe('what the record of calls tells of a request for credentials', () => {
   };
 
   it('is how many there were for the namespace meanwhile', () =>
-    expect(recorded([900, 1010, 1020, 1200], 1100)).to.deep.equal({ facts: { upstreamCalls: 2 }, doubt: undefined }));
+    expect(recorded([900, 1010, 1020, 1200], 1100)).to.deep.equal({
+      facts: { upstreamCalls: 2 },
+      doubt: undefined,
+      requestId: 'r1020',
+    }));
   it('is none where there were none', () =>
     expect(recorded([], 1010)).to.deep.equal({ facts: { upstreamCalls: 0 }, doubt: undefined }));
 

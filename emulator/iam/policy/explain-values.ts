@@ -1,4 +1,5 @@
 import { nearest } from '../../../foundation/nearest.ts';
+import { keysInPlaceOf } from './condition-keys.ts';
 import type { ContextKey } from './context-key.ts';
 import { isVariable, type Pattern } from './pattern.ts';
 import type { EvaluationRequest } from './request.ts';
@@ -39,8 +40,14 @@ const TAGS: Readonly<Record<string, string>> = {
   's3:buckettag': 'the bucket has no tags',
 };
 
-/** Of a key that the request lacks: the nearest tag that it has, which may be what was meant. */
-export function without({ name, lowerCase }: ContextKey, { input: { context } }: EvaluationRequest): string {
+/** Of a key that the request lacks: that none of its kind has it, or the nearest tag that it has; both may be what was meant. */
+export function without(key: ContextKey, { input: { action, context } }: EvaluationRequest): string {
+  const { name, lowerCase } = key;
+  const others = keysInPlaceOf(key, action);
+  if (others !== undefined) {
+    const meant = nearest(name.replace(/\/.*/, '/'), others);
+    return `no request of ${action} has it${meant === undefined ? '' : `; the nearest is ${meant}`}`;
+  }
   const [family = ''] = lowerCase.split('/');
   if (TAGS[family] === undefined) return '';
   const tags = Object.keys(context).filter((key) => key.toLowerCase().startsWith(`${family}/`));
@@ -49,6 +56,6 @@ export function without({ name, lowerCase }: ContextKey, { input: { context } }:
     name.slice(family.length + 1),
     tags.map((key) => key.slice(family.length + 1)),
   );
-  const key = tags.find((tag) => tag.slice(family.length + 1) === near);
-  return key === undefined ? '' : `the nearest is ${key}, ${quoted([context[key] ?? []].flat())}`;
+  const meant = tags.find((tag) => tag.slice(family.length + 1) === near);
+  return meant === undefined ? '' : `the nearest is ${meant}, ${quoted([context[meant] ?? []].flat())}`;
 }

@@ -195,6 +195,16 @@ describe('the reason of a decision', () => {
       { identity: [read], boundary: [{ Action: 's3:List*', Resource: '*' }] },
       `no permissions boundary allows s3:GetObject on ${OBJECT}; statement 1 of the boundary policy not applied: Action "s3:List*" does not list s3:GetObject`,
     ],
+    [
+      'names a condition key that no request of the action has, and the nearest that one may have',
+      {
+        identity: [
+          { ...read, Action: 's3:PutObject', Condition: { StringEquals: { 's3:ExistingObjectTags/team': 'red' } } },
+          { ...read, Condition: { StringEquals: { 's3:ExistingObjectTags/team': 'red', 's3:prefix': 'red' } } },
+        ],
+      },
+      `no identity-based policy allows s3:GetObject on ${OBJECT}; statement 2 of the identity policy not applied: s3:ExistingObjectTags/team is absent, StringEquals wants "red" (no request of s3:GetObject has it; the nearest is s3:ExistingObjectTag/); s3:prefix is absent, StringEquals wants "red" (no request of s3:GetObject has it)`,
+    ],
     ['says that there is no policy', {}, `no identity-based policy allows s3:GetObject on ${OBJECT} (there is none)`],
   ];
   for (const [title, question, reason] of table) it(title, () => expect(reasonOf(question)).to.equal(reason));

@@ -132,7 +132,7 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
   const matching = values.filter((value) => conditionMatches(value, actual, request));
   const telling = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
   const is = actual === undefined ? 'absent' : listed(listOf(actual));
-  const hint = actual === undefined && !conditionHolds(condition, request) ? without(key, request) : '';
+  const hint = actual === undefined ? without(key, request) : '';
   const missing = valueless(
     values.flatMap(({ pattern }) => pattern ?? []),
     request,

