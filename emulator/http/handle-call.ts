@@ -6,12 +6,13 @@ import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import type { Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
-import { decodeChunks, signatureError, SignatureProblem } from '../sigv4/index.ts';
+import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
 import { identifyOperation } from './operation.ts';
+import { refuseOtherService } from './other-services.ts';
 import { applicationIdOf, ClientGone, readBody } from './read-request.ts';
 import type { RequestHead } from './read-request.ts';
-import { actionOf, destinationOf, needsNoSignature } from './routing.ts';
+import { actionOf, destinationOf, isForm, needsNoSignature } from './routing.ts';
 import type { Destination } from './routing.ts';
 
 /** Bytes of a body. */
@@ -61,6 +62,12 @@ export async function handleCall(
   try {
     const body = await readBody(message, destination.service === 's3' ? LIMITS.s3 : LIMITS.others);
     complete = true;
+    if (destination.other !== undefined) {
+      context.trace(request).notes.push(`the request is for ${destination.other}, which the emulator does not have`);
+      const response = refuseOtherService(destination.other, head, request.id);
+      record(options, service.name, request, response.status, undefined);
+      return { response, keepAlive: true };
+    }
     service = services[refine(destination, head, body)];
     request = admit({ ...request, body }, destination, service.name, options.verifier);
     const identified = identifyOperation(service, request);
@@ -98,6 +105,9 @@ function admit(
   if (problem !== undefined) throw problem;
   if (claimed === undefined) {
     if (needsNoSignature(service, service === 'sts' ? actionOf(request, request.body) : undefined)) return request;
+    if (isForm(request) && /(?:^|&)SignatureVersion=2(?:&|$)/.test(request.body.toString('latin1'))) {
+      throw new SignatureProblem('signature-version-2', SIGNATURE_VERSION_2);
+    }
     throw new SignatureProblem('missing', 'the request is not signed');
   }
   const signature = verifier.verify(request, claimed, request.body, service);

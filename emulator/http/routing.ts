@@ -6,11 +6,13 @@ import type { RequestHead } from './read-request.ts';
 /** Which service a request is for, and the signature found in it; `problem` when there is one that cannot be read. */
 export interface Destination {
   readonly service: ServiceName;
+  /** The signing name of a service that is not here. */
+  readonly other?: string;
   readonly claimed: ClaimedSignature | undefined;
   readonly problem: SignatureProblem | undefined;
 }
 
-const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
+export const SERVICES: ReadonlySet<string> = new Set<ServiceName>(['s3', 'iam', 'sts', 'eks', 'eks-auth', 'ec2']);
 
 /** All services share a port: a signed request says in its scope which one it is for. */
 export function destinationOf(head: RequestHead): Destination {
@@ -23,11 +25,7 @@ export function destinationOf(head: RequestHead): Destination {
   }
   if (claimed === undefined) return { service: unsignedService(head), claimed, problem: undefined };
   if (isService(claimed.service)) return { service: claimed.service, claimed, problem: undefined };
-  const problem = new SignatureProblem(
-    'wrong-service',
-    `the service of the credential scope must be one of: ${[...SERVICES].join(', ')}`,
-  );
-  return { service: unsignedService(head), claimed, problem };
+  return { service: unsignedService(head), other: claimed.service, claimed, problem: undefined };
 }
 
 /** Where a signature that cannot be read seems to have been meant for. */

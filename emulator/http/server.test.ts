@@ -40,7 +40,7 @@ describe('emulator server', () => {
 
   /** A request signed for a service. */
   function call(
-    service: ServiceName,
+    service: string,
     method: string,
     target: string,
     options: { body?: string; contentType?: string; credentials?: Credentials; headers?: Record<string, string> } = {},
@@ -60,7 +60,7 @@ describe('emulator server', () => {
       },
       {
         credentials,
-        service,
+        service: service as ServiceName,
         region: emulator.region,
         time: emulator.clock.now(),
         ...(body === undefined ? {} : { body }),
@@ -151,6 +151,46 @@ describe('emulator server', () => {
     const auth = await fetch(`${emulator.endpoint}/clusters/c/assume-role-for-pod-identity`, { method: 'POST' });
     expect(auth.headers.get('x-amzn-errortype')).to.equal('MissingAuthenticationTokenException');
     expect((await fetch(`${emulator.endpoint}/data/k`)).status).to.equal(403);
+  });
+
+  it('names a service that it does not have, in the form of the protocol of the request', async () => {
+    const targets = { 'x-amz-target': 'DynamoDB_20120810.ListTables' };
+    const json = {
+      method: 'POST',
+      target: '/',
+      body: '{}',
+      contentType: 'application/x-amz-json-1.0',
+      headers: targets,
+    };
+    const form = { method: 'POST', target: '/', body: 'Action=ListTopics&Version=2010-03-31', contentType: FORM };
+    const cases: readonly [string, { method: string; target: string; body?: string }, string, string][] = [
+      ['dynamodb', json, '404 application/x-amz-json-1.0', '"__type":"UnknownOperationException"'],
+      ['sns', form, '400 text/xml', '<Code>InvalidAction</Code>'],
+      [
+        'lambda',
+        { method: 'GET', target: '/2015-03-31/functions' },
+        '404 application/json',
+        'UnknownOperationException',
+      ],
+    ];
+    for (const [service, { method, target, ...options }, form, code] of cases) {
+      const answer = await call(service, method, target, options);
+      expect(`${answer.status} ${answer.headers.get('content-type')}`).to.equal(form);
+      expect(await answer.text())
+        .to.contain(code)
+        .and.contain(`This emulator has no ${service}.`);
+      expect(lastCall()?.notes).to.deep.equal([`the request is for ${service}, which the emulator does not have`]);
+    }
+  });
+
+  it('refuses Signature Version 2 by its name, in a form too', async () => {
+    const body = 'Action=ListRoles&Version=2010-05-08&SignatureVersion=2&AWSAccessKeyId=A&Signature=b';
+    const headers = { 'content-type': FORM };
+    const answer = await fetch(emulator.endpoint, { method: 'POST', headers, body });
+    expect(answer.status).to.equal(400);
+    expect(await answer.text()).to.contain('Signature Version 2 is not supported');
+    const s3Answer = await fetch(`${emulator.endpoint}/data/k`, { headers: { authorization: 'AWS AKID:c2ln' } });
+    expect(await s3Answer.text()).to.contain('Please use AWS4-HMAC-SHA256');
   });
 
   it('refuses sessions that have expired by its clock, which clients learn from it', async () => {

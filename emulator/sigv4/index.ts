@@ -11,7 +11,7 @@ export { decodeQueryPart, queryPairs, uriEncode } from './canonical.ts';
 export type { SignedParts } from './canonical.ts';
 export { decodeChunks } from './chunks.ts';
 export { signatureError } from './errors.ts';
-export { SignatureProblem } from './problem.ts';
+export { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 export type { SignatureProblemKind } from './problem.ts';
 export { readSignature } from './read-signature.ts';
 export type { ClaimedSignature } from './read-signature.ts';

@@ -27,6 +27,9 @@ export type SignatureProblemKind =
   | 'malformed-chunks'
   | 'malformed-trailer';
 
+/** Why a request of the former way to sign is refused. */
+export const SIGNATURE_VERSION_2 = 'Signature Version 2 is not supported. Please use Signature Version 4.';
+
 /** Thrown by the verifier. `detail` is a sentence without secrets; `fields` are further members for S3's error body. */
 export class SignatureProblem extends Error {
   override readonly name = 'SignatureProblem';

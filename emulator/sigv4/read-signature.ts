@@ -1,6 +1,6 @@
 import { decodeQueryPart, queryPairs } from './canonical.ts';
 import type { SignedParts } from './canonical.ts';
-import { SignatureProblem } from './problem.ts';
+import { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 
 /** A signature as it stands in a request, taken apart but not verified. */
 export interface ClaimedSignature {
@@ -39,7 +39,7 @@ export function readSignature(parts: SignedParts): ClaimedSignature | undefined 
   if (header !== undefined && (presigned || version2)) {
     throw new SignatureProblem('two-mechanisms', 'the request is signed both in a header and in the query string');
   }
-  if (version2) throw new SignatureProblem('signature-version-2', 'the query string is signed with version 2');
+  if (version2) throw new SignatureProblem('signature-version-2', SIGNATURE_VERSION_2);
   if (header !== undefined) return readHeader(header, parts);
   return presigned && query !== undefined ? readQuery(query) : undefined;
 }
@@ -51,7 +51,7 @@ function queryParameters(query: string): ReadonlyMap<string, string> {
 function readHeader(header: string, parts: SignedParts): ClaimedSignature {
   const space = header.indexOf(' ');
   const algorithm = space < 0 ? header : header.slice(0, space);
-  if (algorithm === 'AWS') throw new SignatureProblem('signature-version-2', 'the header is signed with version 2');
+  if (algorithm === 'AWS') throw new SignatureProblem('signature-version-2', SIGNATURE_VERSION_2);
   if (algorithm !== ALGORITHM) throw new SignatureProblem('unsupported-type', 'Unsupported Authorization Type');
 
   let credential: string | undefined;

@@ -163,6 +163,15 @@ def session_policy():
     refused("AccessDenied", client.list_roles)
 
 
+@check("is told by name that a service is not there, in the form of its protocol")
+def others():
+    calls = {"dynamodb": "list_tables", "kms": "list_keys", "secretsmanager": "list_secrets", "ssm": "describe_parameters",
+             "sqs": "list_queues", "sns": "list_topics", "lambda": "list_functions"}
+    for service, call in calls.items():
+        code = "InvalidAction" if service == "sns" else "UnknownOperationException"
+        contains(refused(code, getattr(boto3.client(service), call))["Error"]["Message"], f"has no {service}")
+
+
 @check("deletes roles")
 def delete():
     iam.delete_role_policy(RoleName="documented", PolicyName="p")
