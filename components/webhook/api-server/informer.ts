@@ -1,5 +1,6 @@
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ApiServerClient } from './client.ts';
+import type { Connection } from '../../../foundation/kubernetes/connection.ts';
 
 export interface ApiObject {
   readonly data?: Readonly<Record<string, string>>;
@@ -31,7 +32,7 @@ const PAUSE = 50;
  * Source: Kubernetes API Concepts, "Efficient detection of changes".
  */
 export class Informer {
-  readonly #client: ApiServerClient;
+  readonly #api: Connection;
   readonly #path: string;
   readonly #log: (line: string) => void;
   readonly #stopping = new AbortController();
@@ -41,8 +42,8 @@ export class Informer {
   #running: Promise<void> | undefined;
 
   /** `path` is that of the list, as `/api/v1/serviceaccounts`. */
-  constructor(client: ApiServerClient, path: string, log: (line: string) => void) {
-    this.#client = client;
+  constructor(api: Connection, path: string, log: (line: string) => void) {
+    this.#api = api;
     this.#path = path;
     this.#log = log;
     this.#synced = new Promise((resolve) => (this.#markSynced = resolve));
@@ -82,7 +83,7 @@ export class Informer {
   }
 
   async #list(): Promise<string> {
-    const list = (await this.#client.get(this.#path)) as ObjectList;
+    const list = await this.#api.json<ObjectList>('GET', this.#path, undefined, this.#stopping.signal);
     this.#objects = new Map((list.items ?? []).map((object) => [keyOf(object), object]));
     this.#markSynced();
     return list.metadata?.resourceVersion ?? '';
@@ -93,9 +94,9 @@ export class Informer {
     let resourceVersion = version;
     while (!this.#stopping.signal.aborted) {
       const query = new URLSearchParams({ watch: '1', allowWatchBookmarks: 'true', resourceVersion });
-      for await (const event of this.#client.watch(`${this.#path}?${query.toString()}`, this.#stopping.signal)) {
-        resourceVersion = this.#apply(event as WatchEvent) ?? resourceVersion;
-      }
+      const events = await this.#api.open(`${this.#path}?${query.toString()}`, this.#stopping.signal);
+      for await (const line of createInterface({ input: events }))
+        if (line !== '') resourceVersion = this.#apply(JSON.parse(line) as WatchEvent) ?? resourceVersion;
       await delay(PAUSE, undefined, { signal: this.#stopping.signal });
     }
   }

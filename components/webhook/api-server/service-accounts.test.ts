@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiServerClient } from './client.ts';
+import { KubeConfig } from '@kubernetes/client-node';
+import { connect } from '../../../foundation/kubernetes/connection.ts';
 import { ServiceAccountCache } from './service-accounts.ts';
 
 const object = (name: string, resourceVersion: string, role?: string) => ({
@@ -58,8 +59,12 @@ describe('ServiceAccountCache', () => {
     api = new ApiServer();
     await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
-    const client = new ApiServerClient({ url, token: () => Promise.resolve('t0ken') });
-    cache = new ServiceAccountCache(client, () => undefined);
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser(
+      { name: 'api', server: url, skipTLSVerify: true },
+      { name: 'webhook', token: 't0ken' },
+    );
+    cache = new ServiceAccountCache(connect(config), () => undefined);
     await cache.start();
     await until(() => api.watches.length === 1);
   });

@@ -1,8 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { KubernetesError, type Connection } from '../../../foundation/kubernetes/connection.ts';
 import { RateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
-import { ApiStatusError } from './client.ts';
-import type { ApiServerClient } from './client.ts';
 import { Informer } from './informer.ts';
 import type { ApiObject } from './informer.ts';
 
@@ -13,14 +12,14 @@ const RATE = { burst: 20, perSecond: 10 };
 
 /** The service accounts of a cluster, kept by a watch; one that is missed can be asked for by itself. */
 export class ServiceAccountCache implements ServiceAccountSource {
-  readonly #client: ApiServerClient;
+  readonly #api: Connection;
   readonly #informer: Informer;
   readonly #fetches = new Map<string, Promise<ServiceAccount | undefined>>();
   readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
 
-  constructor(client: ApiServerClient, log: (line: string) => void) {
-    this.#client = client;
-    this.#informer = new Informer(client, '/api/v1/serviceaccounts', log);
+  constructor(api: Connection, log: (line: string) => void) {
+    this.#api = api;
+    this.#informer = new Informer(api, '/api/v1/serviceaccounts', log);
   }
 
   /** Resolves after the first list. */
@@ -49,11 +48,11 @@ export class ServiceAccountCache implements ServiceAccountSource {
     await delay(this.#limiter.reserve());
     const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/serviceaccounts/${encodeURIComponent(name)}`;
     try {
-      const object = (await this.#client.get(path, FETCH_TIMEOUT)) as ApiObject;
+      const object = await this.#api.json<ApiObject>('GET', path, undefined, AbortSignal.timeout(FETCH_TIMEOUT));
       this.#informer.add(object);
       return serviceAccountOf(object);
     } catch (error) {
-      if (error instanceof ApiStatusError && error.status === 404) return undefined;
+      if (error instanceof KubernetesError && error.status === 404) return undefined;
       throw error;
     }
   }

@@ -1,5 +1,4 @@
 import { UsageError } from '../../go/flags.ts';
-import { AccessError } from '../api-server/access.ts';
 import { parseWebhookFlags, usage } from './flags.ts';
 import { run } from './run.ts';
 
@@ -20,6 +19,6 @@ export async function main(args: readonly string[]): Promise<void> {
     await program.stop();
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : 'The webhook could not be started.'}\n`);
-    process.exitCode = error instanceof UsageError || error instanceof AccessError ? 2 : 1;
+    process.exitCode = error instanceof UsageError ? 2 : 1;
   }
 }

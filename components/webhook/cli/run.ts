@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { watchFile, unwatchFile } from 'node:fs';
-import { accessFromKubeconfig, accessFromPod } from '../api-server/access.ts';
-import type { ApiServerAccess } from '../api-server/access.ts';
-import { ApiServerClient } from '../api-server/client.ts';
+import { connect, type Connection } from '../../../foundation/kubernetes/connection.ts';
+import { accessOf } from '../api-server/access.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
@@ -34,12 +33,13 @@ export async function run(
     for (const each of stops.reverse()) await each();
   };
   try {
-    const client = new ApiServerClient(await accessOf(flags, environment));
-    const serviceAccounts = new ServiceAccountCache(client, log);
+    const api = connect(accessOf(flags, environment));
+    stops.push(() => api.close());
+    const serviceAccounts = new ServiceAccountCache(api, log);
     stops.push(() => serviceAccounts.stop());
     // Reviews are answered while the first list is still awaited, as the webhook does.
     void serviceAccounts.start();
-    const configuredIdentities = flags['watch-config-map'] ? configMapIdentities(client, flags, log, stops) : undefined;
+    const configuredIdentities = flags['watch-config-map'] ? configMapIdentities(api, flags, log, stops) : undefined;
     const webhook = await startWebhook({
       serviceAccounts,
       ...(configuredIdentities ? { configuredIdentities } : {}),
@@ -83,28 +83,15 @@ function requireSupported(flags: WebhookFlags): void {
   }
 }
 
-async function accessOf(
-  flags: WebhookFlags,
-  environment: Readonly<Record<string, string | undefined>>,
-): Promise<ApiServerAccess> {
-  if (flags.kubeconfig !== '') {
-    return accessFromKubeconfig(await readFile(flags.kubeconfig, 'utf8'), flags['kube-api']);
-  }
-  if (flags['kube-api'] !== '') {
-    return { url: new URL(flags['kube-api']).origin, token: () => Promise.resolve(undefined) };
-  }
-  return accessFromPod(environment);
-}
-
 /** The identities of the config map as it is now; one that cannot be read leaves those before it. */
 function configMapIdentities(
-  client: ApiServerClient,
+  api: Connection,
   flags: WebhookFlags,
   log: (line: string) => void,
   stops: (() => Promise<void> | void)[],
 ): { get(key: string): Identity | undefined } {
   const path = `/api/v1/namespaces/${encodeURIComponent(flags.namespace)}/configmaps`;
-  const informer = new Informer(client, path, log);
+  const informer = new Informer(api, path, log);
   stops.push(() => informer.stop());
   void informer.start();
   let read: string | undefined;
