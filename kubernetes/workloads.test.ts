@@ -117,6 +117,45 @@ describe('workloads of a cluster in this process', function () {
       });
     }
 
+    it('keeps within maxSurge and maxUnavailable, and counts pods after minReadySeconds', async () => {
+      const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+      const body = (script: string) => {
+        const made = deployment('careful', script, 3, strategy);
+        return { ...made, spec: { ...made.spec, minReadySeconds: 1 } };
+      };
+      await apps.createNamespacedDeployment({ namespace, body: body('exec sleep 600') });
+      await available('careful', 3);
+      await apps.replaceNamespacedDeployment({ namespace, name: 'careful', body: body('exec sleep 700') });
+      const seen: { replicas: number; available: number }[] = [];
+      await until(
+        () => apps.readNamespacedDeployment({ namespace, name: 'careful' }),
+        ({ status, metadata }) => {
+          seen.push({ replicas: status?.replicas ?? 0, available: status?.availableReplicas ?? 0 });
+          return (
+            status?.updatedReplicas === 3 &&
+            status.replicas === 3 &&
+            status.availableReplicas === 3 &&
+            status.observedGeneration === metadata?.generation
+          );
+        },
+      );
+      expect(Math.max(...seen.map(({ replicas }) => replicas))).to.equal(4);
+      expect(Math.min(...seen.map((status) => status.available))).to.equal(3);
+      await apps.deleteNamespacedDeployment({ namespace, name: 'careful' });
+    });
+
+    for (const [rollingUpdate, sentence] of [
+      [{ maxSurge: 0, maxUnavailable: '0%' }, 'may not be 0 when `maxSurge` is 0'],
+      [{ maxSurge: 'some' }, 'must be a whole number of pods, or a percentage such as 25%'],
+    ] as const) {
+      it(`refuses ${JSON.stringify(rollingUpdate)}`, async () => {
+        const body = deployment('wrong', 'true', 1, { type: 'RollingUpdate', rollingUpdate });
+        const { code, message } = await refusal(apps.createNamespacedDeployment({ namespace, body }));
+        expect(code).to.equal(422);
+        expect(message).to.contain(sentence);
+      });
+    }
+
     it('says in an event why it cannot make its pods, and leaves them when it is told to orphan them', async () => {
       const body = deployment('accountless', 'exec sleep 600', 1);
       Object.assign(body.spec.template.spec, { serviceAccountName: 'missing' });

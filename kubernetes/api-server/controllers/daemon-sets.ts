@@ -1,7 +1,7 @@
 import { deletePod } from '../rest/delete-pod.ts';
 import type { KubeObject } from '../types.ts';
 import { startController } from './controller.ts';
-import { createPod, hasEnded, isActive, isReady, podsOf, setStatus, templateHash } from './workload.ts';
+import { availability, createPod, hasEnded, isActive, isReady, podsOf, setStatus, templateHash } from './workload.ts';
 import type { ApiContext } from '../context.ts';
 import type { Workload } from './workload.ts';
 
@@ -37,16 +37,16 @@ export function startDaemonSetController(context: ApiContext): () => void {
       for (const nodeName of nodes.filter((name) => !taken.has(name)))
         await createPod(context, set, { labels: { [REVISION_LABEL]: revision }, spec: { nodeName } });
       const pods = podsOf(store, set).filter(isActive);
-      const ready = pods.filter(isReady).length;
+      const { available, next } = availability(pods, set, context.clock);
       setStatus(store, 'daemonsets', set, {
         desiredNumberScheduled: nodes.length,
         currentNumberScheduled: pods.length,
         updatedNumberScheduled: pods.length,
-        numberReady: ready,
-        numberAvailable: ready,
+        numberReady: pods.filter(isReady).length,
+        numberAvailable: available,
         numberMisscheduled: 0,
       });
-      return undefined;
+      return next;
     },
   });
 }

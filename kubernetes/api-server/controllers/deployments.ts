@@ -13,10 +13,15 @@ const HISTORY = 10;
 
 const revisionOf = (set: KubeObject): number => Number(set.metadata.annotations?.[REVISION] ?? 0);
 const statusOf = (set: KubeObject): Record<string, number> => (set['status'] ?? {}) as Record<string, number>;
+const sizeOf = ({ spec }: Workload): number => spec.replicas ?? 0;
+/** The status may be of before the last change of its size. */
+const availableOf = (set: Workload): number => Math.min(sizeOf(set), statusOf(set)['availableReplicas'] ?? 0);
+const sum = (sets: readonly Workload[], of: (set: Workload) => number): number =>
+  sets.reduce((all, set) => all + of(set), 0);
 
 /**
- * Keeps one ReplicaSet for each template that a Deployment had (Kubernetes, "Deployments"): the current one gets all
- * replicas, and the others lose theirs as those become ready, or first, with the strategy `Recreate`.
+ * Keeps one ReplicaSet for each template that a Deployment had (Kubernetes, "Deployments"): the current one gets its
+ * replicas within `maxSurge`, and the others lose theirs within `maxUnavailable`, or first, with the strategy `Recreate`.
  */
 export function startDeploymentController(context: ApiContext): () => void {
   return startController(context.store, {
@@ -41,37 +46,65 @@ function setsOf(context: ApiContext, deployment: Workload): { current: Workload 
   };
 }
 
+/** A number of pods, given as one or as a share of the replicas. */
+const podsIn = (value: number | string, replicas: number, round: (share: number) => number): number =>
+  typeof value === 'number' ? value : round((replicas * Number.parseInt(value, 10)) / 100);
+
+interface Strategy {
+  readonly type?: string;
+  readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string };
+}
+
 /** False while old pods must end before there may be new ones. */
 function rollOut(context: ApiContext, deployment: Workload): boolean {
-  const { store } = context;
-  const { replicas = 1 } = deployment.spec;
   const { current, old } = setsOf(context, deployment);
-  const recreate = (deployment.spec['strategy'] as { type?: string } | undefined)?.type === 'Recreate';
-  // Whatever the new pods do not serve yet, the newest of the old ones go on with.
-  let needed = recreate ? 0 : Math.max(0, replicas - (statusOf(current ?? deployment)['readyReplicas'] ?? 0));
-  if (!recreate && current === undefined) needed = replicas;
-  for (const set of old) {
-    const kept = Math.min(needed, set.spec.replicas ?? 0);
-    needed -= kept;
-    scale(context, set, kept);
-  }
-  const mayStart = !recreate || old.every((set) => podsOf(store, set).length === 0);
+  const { replicas = 1 } = deployment.spec;
+  const { type, rollingUpdate = {} } = (deployment.spec['strategy'] ?? {}) as Strategy;
+  const surge = podsIn(rollingUpdate.maxSurge ?? '25%', replicas, Math.ceil);
+  // Where neither lets a pod be replaced, one may be missing.
+  const unavailable = podsIn(rollingUpdate.maxUnavailable ?? '25%', replicas, Math.floor) || Number(surge === 0);
+  if (type === 'Recreate') for (const set of old) scale(context, set, 0);
+  const mayStart = type !== 'Recreate' || old.every((set) => podsOf(context.store, set).length === 0);
   if (mayStart) {
-    if (current === undefined) createSet(context, deployment, Math.max(0, ...old.map(revisionOf)) + 1);
+    const room =
+      type === 'Recreate' ? replicas : replicas + surge - sum([...old, ...(current ? [current] : [])], sizeOf);
+    const size = Math.min(replicas, (current ? sizeOf(current) : 0) + Math.max(0, room));
+    const newest = Math.max(0, ...old.map(revisionOf));
+    if (current === undefined) createSet(context, deployment, size, newest + 1);
     else {
-      const newest = Math.max(0, ...old.map(revisionOf));
       if (revisionOf(current) < newest) annotate(context, current, newest + 1);
-      scale(context, current, replicas);
+      scale(context, current, size);
     }
+    if (type !== 'Recreate') scaleDown(context, old, current, size, replicas - unavailable);
   }
   const limit = Number(deployment.spec['revisionHistoryLimit'] ?? HISTORY);
   for (const { spec, metadata } of old.slice(limit))
-    if (spec.replicas === 0) store.remove('replicasets', metadata.namespace, metadata.name);
+    if (spec.replicas === 0) context.store.remove('replicasets', metadata.namespace, metadata.name);
   return mayStart;
 }
 
-function createSet({ store }: ApiContext, deployment: Workload, revision: number): void {
-  const { template, replicas = 1, selector } = deployment.spec;
+/** Takes pods from the old sets, those first that are not available, as long as enough are (the oldest set first). */
+function scaleDown(
+  context: ApiContext,
+  old: readonly Workload[],
+  current: Workload | undefined,
+  size: number,
+  enough: number,
+): void {
+  const inUse = current === undefined ? 0 : Math.min(availableOf(current), size);
+  let spare = Math.max(0, sum(old, sizeOf) + inUse - enough);
+  let spareAvailable = Math.max(0, sum(old, availableOf) + inUse - enough);
+  for (const set of old.toReversed()) {
+    const idle = Math.min(spare, sizeOf(set) - availableOf(set));
+    const served = Math.min(spare - idle, spareAvailable, availableOf(set));
+    spare -= idle + served;
+    spareAvailable -= served;
+    scale(context, set, sizeOf(set) - idle - served);
+  }
+}
+
+function createSet({ store }: ApiContext, deployment: Workload, replicas: number, revision: number): void {
+  const { template, selector, minReadySeconds } = deployment.spec;
   const hash = templateHash(template);
   const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
   const { name, namespace } = deployment.metadata;
@@ -88,6 +121,7 @@ function createSet({ store }: ApiContext, deployment: Workload, revision: number
     },
     spec: {
       replicas,
+      ...(minReadySeconds !== undefined && { minReadySeconds }),
       selector: { ...selector, matchLabels: { ...selector?.matchLabels, [HASH_LABEL]: hash } },
       template: { ...template, metadata: { ...template.metadata, labels } },
     },
@@ -116,16 +150,16 @@ function report(context: ApiContext, deployment: Workload): void {
   const { store, clock } = context;
   const { replicas: wanted = 1 } = deployment.spec;
   const { current, old } = setsOf(context, deployment);
-  const sum = (field: string): number =>
-    [...old, ...(current === undefined ? [] : [current])].reduce((all, set) => all + (statusOf(set)[field] ?? 0), 0);
+  const sets = [...old, ...(current ? [current] : [])];
+  const total = (field: string): number => sum(sets, (set) => statusOf(set)[field] ?? 0);
   const updated = current === undefined ? 0 : (statusOf(current)['replicas'] ?? 0);
-  const [replicas, available] = [sum('replicas'), sum('availableReplicas')];
+  const [replicas, available] = [total('replicas'), total('availableReplicas')];
   const complete = updated === wanted && replicas === wanted && available === wanted;
   const enough = available >= wanted;
   setStatus(store, 'deployments', deployment, {
     replicas,
     updatedReplicas: updated,
-    readyReplicas: sum('readyReplicas'),
+    readyReplicas: total('readyReplicas'),
     availableReplicas: available,
     unavailableReplicas: Math.max(0, wanted - available),
     conditions: [

@@ -1,6 +1,6 @@
 import { deletePod } from '../rest/delete-pod.ts';
 import { startController } from './controller.ts';
-import { createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
+import { availability, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
 import type { ApiContext } from '../context.ts';
 import type { Workload, WorkloadPod } from './workload.ts';
 
@@ -19,14 +19,14 @@ export function startReplicaSetController(context: ApiContext): () => void {
       for (const pod of surplus) deletePod(context, pod);
       for (let count = pods.length; count < wanted; count += 1) await createPod(context, set);
       const now = podsOf(store, set).filter(isActive);
-      const ready = now.filter(isReady).length;
+      const { available, next } = availability(now, set, context.clock);
       setStatus(store, 'replicasets', set, {
         replicas: now.length,
         fullyLabeledReplicas: now.length,
-        readyReplicas: ready,
-        availableReplicas: ready,
+        readyReplicas: now.filter(isReady).length,
+        availableReplicas: available,
       });
-      return undefined;
+      return next;
     },
   });
 }

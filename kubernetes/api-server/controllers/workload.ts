@@ -22,6 +22,7 @@ export interface Workload extends KubeObject {
     readonly replicas?: number;
     readonly selector?: LabelSelector;
     readonly template: PodTemplate;
+    readonly minReadySeconds?: number;
     readonly [further: string]: unknown;
   };
 }
@@ -30,7 +31,11 @@ export interface WorkloadPod extends KubeObject {
   readonly spec?: { readonly nodeName?: string; readonly restartPolicy?: string };
   readonly status?: {
     readonly phase?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly {
+      readonly type: string;
+      readonly status: string;
+      readonly lastTransitionTime?: string;
+    }[];
     readonly containerStatuses?: readonly { readonly restartCount: number }[];
   };
 }
@@ -54,6 +59,23 @@ export const isActive = (pod: WorkloadPod): boolean => pod.metadata.deletionTime
 
 export const isReady = ({ status }: WorkloadPod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
+
+/** How many pods have been ready for `minReadySeconds`, and in how many milliseconds the next one will. */
+export function availability(
+  pods: readonly WorkloadPod[],
+  { spec: { minReadySeconds = 0 } }: Workload,
+  clock: Clock,
+): { readonly available: number; readonly next: number | undefined } {
+  const waits = pods.filter(isReady).map(({ status }) => {
+    const since = status?.conditions?.find(({ type }) => type === 'Ready')?.lastTransitionTime ?? '';
+    return minReadySeconds === 0 ? 0 : Date.parse(since) + minReadySeconds * 1000 - clock.now();
+  });
+  const pending = waits.filter((wait) => wait > 0);
+  return {
+    available: waits.length - pending.length,
+    next: pending.length === 0 ? undefined : Math.min(...pending),
+  };
+}
 
 /** Tells templates apart: ten characters for a label's value. */
 export function templateHash(template: PodTemplate): string {

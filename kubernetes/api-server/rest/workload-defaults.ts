@@ -7,7 +7,11 @@ import type { KubeObject } from '../types.ts';
 import { checkPod } from './pod-validation.ts';
 
 const DEFAULTS: Readonly<Record<string, JsonObject>> = {
-  deployments: { replicas: 1, strategy: { type: 'RollingUpdate' }, revisionHistoryLimit: 10 },
+  deployments: {
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+    revisionHistoryLimit: 10,
+  },
   replicasets: { replicas: 1 },
   daemonsets: { updateStrategy: { type: 'RollingUpdate' } },
   jobs: { parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false },
@@ -29,9 +33,9 @@ export function defaultWorkload(kind: ResourceKind, object: KubeObject): void {
 /** Checks a workload's selector and its template, which must be good for pods. */
 export function checkWorkload(object: KubeObject): FieldError[] {
   const spec = (object['spec'] ?? {}) as JsonObject;
-  const { template, replicas, parallelism, completions } = spec;
+  const { template, replicas, parallelism, completions, minReadySeconds } = spec;
   if (!isObject(template)) return [requiredValue('spec.template')];
-  const numbers = Object.entries({ replicas, parallelism, completions }).flatMap(([field, value]) =>
+  const numbers = Object.entries({ replicas, parallelism, completions, minReadySeconds }).flatMap(([field, value]) =>
     value === undefined || (Number.isInteger(value) && Number(value) >= 0)
       ? []
       : [invalidValue(`spec.${field}`, value, 'must be greater than or equal to 0')],
@@ -43,8 +47,23 @@ export function checkWorkload(object: KubeObject): FieldError[] {
   return [
     ...numbers,
     ...pod,
+    ...(object.kind === 'Deployment' ? checkStrategy(spec['strategy']) : []),
     ...(object.kind === 'Job' ? checkJob(spec, template) : checkSelector(object.kind, spec, template)),
   ];
+}
+
+function checkStrategy(strategy: unknown): FieldError[] {
+  const update = isObject(strategy) && isObject(strategy['rollingUpdate']) ? strategy['rollingUpdate'] : {};
+  const at = 'spec.strategy.rollingUpdate';
+  const errors = ['maxSurge', 'maxUnavailable'].flatMap((field) =>
+    update[field] === undefined || /^(\d+|"\d+%")$/.test(JSON.stringify(update[field]))
+      ? []
+      : [invalidValue(`${at}.${field}`, update[field], 'must be a whole number of pods, or a percentage such as 25%')],
+  );
+  const none = [update['maxSurge'], update['maxUnavailable']].every((value) => /^0+%?$/.test(String(value)));
+  return none
+    ? [invalidValue(`${at}.maxUnavailable`, update['maxUnavailable'], 'may not be 0 when `maxSurge` is 0')]
+    : errors;
 }
 
 function checkSelector(kind: string, { selector }: JsonObject, template: JsonObject): FieldError[] {
