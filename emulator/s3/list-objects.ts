@@ -3,8 +3,8 @@ import { bucketOf, demandOnBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
 import type { Handler, S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
-import { compareUtf8, listPage, listParameters, numberOf, prefixElements, sortedKeys } from './list-page.ts';
-import type { Bucket, DeleteMarker, S3Object } from './model.ts';
+import { listElements, listPage, listParameters, nameOf, numberOf, sortedKeys } from './list-page.ts';
+import type { Bucket, S3Object } from './model.ts';
 import { isoTime, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
@@ -28,25 +28,23 @@ export const listObjectVersions: Handler = (call) => {
 function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse {
   const { query } = call;
   const parameters = listParameters(call);
-  const { prefix, delimiter, encode, encodingType } = parameters;
+  const { prefix, delimiter, encode } = parameters;
   const maxKeys = numberOf(query, 'max-keys');
   const token = version === 2 ? query.get('continuation-token') : undefined;
   const start = query.get(version === 2 ? 'start-after' : 'marker') ?? '';
   // An empty token is that of the first page.
   const after = token ? decodeToken(token) : start;
   const objects = sortedKeys(bucket.objects.keys(), prefix).flatMap((key) => bucket.objects.get({ key }) ?? []);
-  const page = listPage(objects, parameters, maxKeys, (item) => compareUtf8(nameOf(item), after) > 0);
+  const page = listPage(objects, parameters, maxKeys, { key: after });
   const last = page.last === undefined ? undefined : nameOf(page.last);
   const owned = version === 1 || query.get('fetch-owner') === 'true' ? bucket : undefined;
   return {
     status: 200,
     body: xmlDocument('ListBucketResult', {
       Name: bucket.name,
-      Prefix: encode(prefix),
+      ...listElements(parameters, page),
       Marker: version === 1 ? encode(start) : undefined,
-      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
       MaxKeys: maxKeys,
-      EncodingType: encodingType,
       KeyCount: version === 2 ? page.items.length + page.commonPrefixes.length : undefined,
       IsTruncated: last !== undefined,
       ContinuationToken: token,
@@ -54,7 +52,6 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
       NextMarker: version === 2 || last === undefined || delimiter === undefined ? undefined : encode(last),
       StartAfter: version === 1 || start === '' ? undefined : encode(start),
       Contents: page.items.map((object) => ({ Key: encode(object.key), ...contents(object, owned) })),
-      ...prefixElements(page.commonPrefixes, encode),
     }),
   };
 }
@@ -63,7 +60,7 @@ function listing(call: S3Call, bucket: Bucket, version: 1 | 2): ServiceResponse 
 function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   const { query } = call;
   const parameters = listParameters(call);
-  const { prefix, delimiter, encode, encodingType } = parameters;
+  const { prefix, encode } = parameters;
   const maxKeys = numberOf(query, 'max-keys');
   const keyMarker = query.get('key-marker') ?? '';
   const idMarker = query.get('version-id-marker');
@@ -76,12 +73,8 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
   }
   const { objects } = bucket;
   const all = sortedKeys(objects.keys(), prefix).flatMap((key) => objects.versions(key));
-  const marked = idMarker === undefined ? undefined : objects.find({ key: keyMarker, versionId: idMarker });
-  const markedAt = marked === undefined ? -1 : all.indexOf(marked);
-  const page = listPage(all, parameters, maxKeys, (item) => {
-    if (markedAt >= 0 && typeof item !== 'string' && item.key === keyMarker) return all.indexOf(item) > markedAt;
-    return compareUtf8(nameOf(item), keyMarker) > 0;
-  });
+  const item = idMarker === undefined ? undefined : objects.find({ key: keyMarker, versionId: idMarker });
+  const page = listPage(all, parameters, maxKeys, { key: keyMarker, item });
   const { last } = page;
   const elements = (deleted: boolean): XmlStructure[] =>
     page.items
@@ -98,24 +91,17 @@ function versionListing(call: S3Call, bucket: Bucket): ServiceResponse {
     status: 200,
     body: xmlDocument('ListVersionsResult', {
       Name: bucket.name,
-      Prefix: encode(prefix),
+      ...listElements(parameters, page),
       KeyMarker: encode(keyMarker),
       VersionIdMarker: idMarker ?? '',
       NextKeyMarker: last === undefined ? undefined : encode(nameOf(last)),
       NextVersionIdMarker: last === undefined || typeof last === 'string' ? undefined : last.versionId,
       MaxKeys: maxKeys,
-      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
-      EncodingType: encodingType,
       IsTruncated: last !== undefined,
       Version: elements(false),
       DeleteMarker: elements(true),
-      ...prefixElements(page.commonPrefixes, encode),
     }),
   };
-}
-
-function nameOf(item: S3Object | DeleteMarker | string): string {
-  return typeof item === 'string' ? item : item.key;
 }
 
 /** Condition keys of a listing exist only for parameters that were sent. */

@@ -55,22 +55,24 @@ export interface Page<Item> {
 
 /**
  * One page of a list, in the order that its items have; those whose keys share a common prefix count once.
- * @param isAfter whether the page begins before this item, or common prefix
+ * @param after where the page begins: after all of a key or common prefix, or after one of the key's items
  */
 export function listPage<Item extends { readonly key: string }>(
-  items: Iterable<Item>,
+  items: readonly Item[],
   { prefix, delimiter }: Pick<ListParameters, 'prefix' | 'delimiter'>,
   size: number,
-  isAfter: (item: Item | string) => boolean,
+  after: { readonly key: string; readonly item?: Item | undefined },
 ): Page<Item> {
+  const first = after.item === undefined ? items.length : items.indexOf(after.item) + 1;
   const shown: Item[] = [];
   const commonPrefixes: string[] = [];
   if (size === 0) return { items: shown, commonPrefixes, last: undefined };
   let last: Item | string | undefined;
-  for (const item of items) {
+  for (const [index, item] of items.entries()) {
     const common = commonPrefix(item.key, prefix, delimiter);
     if (common !== undefined && common === commonPrefixes.at(-1)) continue;
-    if (!isAfter(common ?? item)) continue;
+    const isRest = item.key === after.key && index >= first && common === undefined;
+    if (!isRest && compareUtf8(common ?? item.key, after.key) <= 0) continue;
     if (shown.length + commonPrefixes.length === size) return { items: shown, commonPrefixes, last };
     last = common ?? item;
     if (common === undefined) shown.push(item);
@@ -79,8 +81,22 @@ export function listPage<Item extends { readonly key: string }>(
   return { items: shown, commonPrefixes, last: undefined };
 }
 
-export function prefixElements(commonPrefixes: readonly string[], encode: (text: string) => string): XmlStructure {
-  return { CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })) };
+/** The key of an item, or a common prefix. */
+export function nameOf(item: { readonly key: string } | string): string {
+  return typeof item === 'string' ? item : item.key;
+}
+
+/** What every list says of how it was asked for, and the common prefixes that it found. */
+export function listElements(
+  { prefix, delimiter, encode, encodingType }: ListParameters,
+  { commonPrefixes }: Page<unknown>,
+): XmlStructure {
+  return {
+    Prefix: encode(prefix),
+    Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+    EncodingType: encodingType,
+    CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+  };
 }
 
 /** The keys that begin with the prefix, in the order of their UTF-8 bytes. */

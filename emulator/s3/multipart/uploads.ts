@@ -6,7 +6,7 @@ import { owner } from '../buckets.ts';
 import type { Handler, S3Call } from '../call.ts';
 import { invalidArgument, noSuchUpload } from '../errors.ts';
 import { requestedChecksum } from '../integrity.ts';
-import { compareUtf8, listPage, listParameters, numberOf, prefixElements } from '../list-page.ts';
+import { compareUtf8, listElements, listPage, listParameters, numberOf } from '../list-page.ts';
 import type { Bucket, Upload } from '../model.ts';
 import { tagsOfHeader } from '../tags.ts';
 import { attributesOf, checkHeaders } from '../write-object.ts';
@@ -74,7 +74,7 @@ export const listMultipartUploads: Handler = (call) => {
 function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const { query } = call;
   const parameters = listParameters(call);
-  const { prefix, delimiter, encode, encodingType } = parameters;
+  const { prefix, encode } = parameters;
   const maxUploads = numberOf(query, 'max-uploads');
   const keyMarker = query.get('key-marker') ?? '';
   // Without a key the id means nothing.
@@ -82,25 +82,21 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const uploads = [...bucket.uploads.values()]
     .filter(({ key }) => key.startsWith(prefix))
     .sort((a, b) => compareUtf8(a.key, b.key) || a.initiatedAt - b.initiatedAt);
-  const marked = uploads.findIndex(({ uploadId, key }) => uploadId === idMarker && key === keyMarker);
-  if (idMarker !== '' && marked < 0) throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', idMarker);
-  const page = listPage(uploads, parameters, maxUploads, (item) =>
-    marked >= 0 && typeof item !== 'string'
-      ? uploads.indexOf(item) > marked
-      : compareUtf8(typeof item === 'string' ? item : item.key, keyMarker) > 0,
-  );
+  const item = uploads.find(({ uploadId, key }) => uploadId === idMarker && key === keyMarker);
+  if (idMarker !== '' && item === undefined) {
+    throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', idMarker);
+  }
+  const page = listPage(uploads, parameters, maxUploads, { key: keyMarker, item });
   const shown = page.items.at(-1);
   return {
     status: 200,
     body: xmlDocument('ListMultipartUploadsResult', {
       Bucket: bucket.name,
+      ...listElements(parameters, page),
       KeyMarker: encode(keyMarker),
       UploadIdMarker: idMarker,
       NextKeyMarker: shown === undefined ? '' : encode(shown.key),
       NextUploadIdMarker: shown?.uploadId ?? '',
-      Delimiter: delimiter === undefined ? undefined : encode(delimiter),
-      Prefix: prefix === '' ? undefined : encode(prefix),
-      EncodingType: encodingType,
       MaxUploads: maxUploads,
       IsTruncated: page.last !== undefined,
       Upload: page.items.map((upload) => ({
@@ -109,7 +105,6 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
         Initiated: isoTime(upload.initiatedAt),
         ...uploadElements(bucket, upload),
       })),
-      ...prefixElements(page.commonPrefixes, encode),
     }),
   };
 }
