@@ -19,6 +19,10 @@ const LIST = allow('s3:ListBucket', 'arn:aws:s3:::data');
 const READ_TAGGED = allow('s3:GetObject', 'arn:aws:s3:::data/*', {
   StringEquals: { 's3:ExistingObjectTag/team': 'red' },
 });
+/** The tags of an object have no say in whether it may be deleted. */
+const DELETE_TAGGED = allow('s3:DeleteObject', 'arn:aws:s3:::data/*', {
+  StringEquals: { 's3:ExistingObjectTag/team': 'red' },
+});
 const LIST_RED = allow('s3:ListBucket', 'arn:aws:s3:::data', { StringLike: { 's3:prefix': 'red/*' } });
 const DELETE_XML = '<Delete><Object><Key>red/key</Key></Object><Object><Key>blue/key</Key></Object></Delete>';
 const DELETE_HEADERS = { 'content-md5': '9aCEwkvZfEVlzc7iZaH5/w==' };
@@ -86,6 +90,7 @@ function decisions(start: () => TestS3): void {
     [[allow('s3:GetObject', 'arn:aws:s3:::data')], 'GET /data/red/key', '403 AccessDenied'],
     [[allow('s3:DeleteObject', 'arn:aws:s3:::data/*')], 'DELETE /data/missing', '204'],
     [[READ], 'DELETE /data/red/key', '403 AccessDenied', 's3:DeleteObject'],
+    [[DELETE_TAGGED], 'DELETE /data/red/key', '403 AccessDenied', 's3:DeleteObject'],
     [[READ], 'GET /data/red/key?tagging', '403 AccessDenied', 's3:GetObjectTagging'],
     [[allow('s3:GetObjectTagging', 'arn:aws:s3:::data/*')], 'GET /data/red/key?tagging', '200'],
     [[READ], 'GET /', '403 AccessDenied', 's3:ListAllMyBuckets'],
