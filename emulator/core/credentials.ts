@@ -21,16 +21,14 @@ export function credentialStore(userOf: (caller: IamUser) => User | undefined): 
   const longTerm = new Map<string, Key<IamUser>>();
   const sessions = new Map<string, Key<RoleSession>>();
 
-  function issueTo(caller: IamUser): Credentials {
-    const credentials = { accessKeyId: newAccessKeyId('AKIA'), secretAccessKey: newSecretAccessKey() };
-    longTerm.set(credentials.accessKeyId, { credentials, caller });
-    return credentials;
-  }
-
   return {
     add: (credentials, caller) => void longTerm.set(credentials.accessKeyId, { credentials, caller }),
     issue(caller) {
-      if (caller.kind === 'user') return issueTo(caller);
+      if (caller.kind === 'user') {
+        const key = { accessKeyId: newAccessKeyId('AKIA'), secretAccessKey: newSecretAccessKey() };
+        longTerm.set(key.accessKeyId, { credentials: key, caller });
+        return key;
+      }
       const credentials: Credentials = {
         accessKeyId: newAccessKeyId('ASIA'),
         secretAccessKey: newSecretAccessKey(),

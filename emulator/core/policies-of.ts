@@ -23,10 +23,8 @@ export function policiesOf(world: World, principal: Principal): PrincipalPolicie
   const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : [];
   const narrowed = sessionPolicies.length > 0 ? { sessionPolicies } : {};
   const identity = identityOf(world, principal);
-  return { ...(identity === undefined ? NONE : policiesOfIdentity(world, identity)), ...narrowed };
-}
+  if (identity === undefined) return { ...NONE, ...narrowed };
 
-export function policiesOfIdentity(world: World, identity: Identity): Omit<PrincipalPolicies, 'sessionPolicies'> {
   const identityPolicies: CompiledPolicy[] = [];
   for (const document of identity.inlinePolicies.values()) identityPolicies.push(document.compiled);
   for (const arn of identity.attachedPolicies) {
@@ -34,8 +32,8 @@ export function policiesOfIdentity(world: World, identity: Identity): Omit<Princ
     if (document !== undefined) identityPolicies.push(document.compiled);
   }
   const { permissionsBoundary } = identity;
-  if (permissionsBoundary === undefined) return { identityPolicies };
-  return { identityPolicies, permissionsBoundary: boundaryOf(world, identity, permissionsBoundary) };
+  if (permissionsBoundary === undefined) return { identityPolicies, ...narrowed };
+  return { identityPolicies, permissionsBoundary: boundaryOf(world, identity, permissionsBoundary), ...narrowed };
 }
 
 /** The user, or the role that a session is of, as authorization knows it, unless it has been deleted since. */

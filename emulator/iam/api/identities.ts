@@ -6,12 +6,12 @@ import type { Account } from '../../core/world.ts';
 import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { Identity, Role, User } from '../model.ts';
+import { unbindDeleted } from '../principals.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { deleteConflict, entityAlreadyExists, noSuchEntity, validationError } from './errors.ts';
 import { demandBoundary } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { readTags, tagList } from './tags.ts';
-import { unbindDeleted } from './unbind-deleted.ts';
 
 /** What the operations on roles and those on users differ in. */
 export interface IdentityKind<Kind extends Identity = Identity> {

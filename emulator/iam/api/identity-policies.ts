@@ -11,27 +11,33 @@ import { tagOperations } from './tags.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
+/** How the operations of a kind find and change what they are about. */
+interface Operated<Kind extends Identity> extends IdentityKind<Kind> {
+  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Kind;
+  readonly change: (call: IamCall, identity: Kind, change: Partial<Identity>) => void;
+}
+
 /** The operations that roles and users both have: inline and attached policies, boundary and tags. */
 export function identityOperations<Kind extends Identity>(kind: IdentityKind<Kind>): Record<string, IamOperation> {
-  const demand = (call: IamCall, action: string, keys?: ConditionContext) => demandIdentity(kind, call, action, keys);
-  const change = (call: IamCall, identity: Kind, changed: Partial<Identity>) =>
-    void changeIdentity(kind, call, identity, changed as Partial<Kind>);
+  const operated: Operated<Kind> = {
+    ...kind,
+    demand: (call, action, keys) => demandIdentity(kind, call, action, keys),
+    change: (call, identity, change) => void changeIdentity(kind, call, identity, change as Partial<Kind>),
+  };
   return {
-    ...inlinePolicyOperations(kind, demand, change),
-    ...attachedPolicyOperations(kind, demand, change),
-    ...boundaryOperations(kind, demand, change),
-    ...tagOperations(kind.type, { demand, change }),
+    ...inlinePolicyOperations(operated),
+    ...attachedPolicyOperations(operated),
+    ...boundaryOperations(operated),
+    ...tagOperations(kind.type, operated),
   };
 }
 
-type Demand<Kind> = (call: IamCall, action: string, conditionKeys?: ConditionContext) => Kind;
-type Change<Kind> = (call: IamCall, identity: Kind, change: Partial<Identity>) => void;
-
-function inlinePolicyOperations<Kind extends Identity>(
-  { type, inlinePoliciesQuota }: IdentityKind<Kind>,
-  demand: Demand<Kind>,
-  change: Change<Kind>,
-): Record<string, IamOperation> {
+function inlinePolicyOperations<Kind extends Identity>({
+  type,
+  inlinePoliciesQuota,
+  demand,
+  change,
+}: Operated<Kind>): Record<string, IamOperation> {
   const lowerType = type.toLowerCase();
   const missing = (name: string): never => {
     throw noSuchEntity(`The ${lowerType} policy with name ${name} cannot be found.`);
@@ -75,11 +81,11 @@ function inlinePolicyOperations<Kind extends Identity>(
   };
 }
 
-function attachedPolicyOperations<Kind extends Identity>(
-  { type }: IdentityKind<Kind>,
-  demand: Demand<Kind>,
-  change: Change<Kind>,
-): Record<string, IamOperation> {
+function attachedPolicyOperations<Kind extends Identity>({
+  type,
+  demand,
+  change,
+}: Operated<Kind>): Record<string, IamOperation> {
   return {
     [`Attach${type}Policy`]: (call) => {
       const arn = policyArn(call);
@@ -116,11 +122,11 @@ function attachedPolicyOperations<Kind extends Identity>(
   };
 }
 
-function boundaryOperations<Kind extends Identity>(
-  { type }: IdentityKind<Kind>,
-  demand: Demand<Kind>,
-  change: Change<Kind>,
-): Record<string, IamOperation> {
+function boundaryOperations<Kind extends Identity>({
+  type,
+  demand,
+  change,
+}: Operated<Kind>): Record<string, IamOperation> {
   return {
     [`Put${type}PermissionsBoundary`]: (call) => {
       const boundary = call.parameters.required('PermissionsBoundary');

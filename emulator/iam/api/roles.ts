@@ -19,6 +19,10 @@ import { readTrustPolicy } from './trust-policies.ts';
 /** Seconds. */
 const DEFAULT_SESSION_DURATION = 3600;
 
+const demandRole = (call: IamCall, action: string): Role => demandIdentity(ROLES, call, action);
+const changeRole = (call: IamCall, role: Role, change: Partial<Role>): Role =>
+  changeIdentity(ROLES, call, role, change);
+
 /** Roles, their trust policies, boundaries and tags. */
 export const roles = {
   CreateRole: (call) => {
@@ -76,14 +80,6 @@ export const roles = {
     return { InstanceProfiles: [], IsTruncated: false };
   },
 } satisfies Record<string, IamOperation>;
-
-function demandRole(call: IamCall, action: string): Role {
-  return demandIdentity(ROLES, call, action);
-}
-
-function changeRole(call: IamCall, role: Role, change: Partial<Role>): Role {
-  return changeIdentity(ROLES, call, role, change);
-}
 
 /** What CreateRole tells of a role: less than GetRole (IAM API Reference, "CreateRole", its example of an answer). */
 function newRole(role: Role): XmlStructure {

@@ -1,6 +1,6 @@
+import { resourceTagKeys } from '../../core/tag-context.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import { parsePrincipal } from '../evaluate/principal-text.ts';
-import type { Identity } from '../model.ts';
 import { authorize, compilePolicy } from '../policy/index.ts';
 import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } from '../policy/index.ts';
 import type { IamCall, IamOperation } from './call.ts';
@@ -16,12 +16,10 @@ interface Source {
   readonly compiled: CompiledPolicy;
 }
 
-interface Simulation {
-  readonly principal: AuthorizationInput['principal'];
+interface Simulation extends Pick<AuthorizationInput, 'principal' | 'context'> {
   readonly policies: readonly Source[];
   readonly boundary: Source | undefined;
   readonly resourcePolicy: Source | undefined;
-  readonly context: ConditionContext;
 }
 
 /** The policy simulator (IAM API Reference, "SimulatePrincipalPolicy" and "SimulateCustomPolicy"). */
@@ -29,55 +27,61 @@ export const simulations = {
   SimulatePrincipalPolicy: (call) => {
     const arn = call.parameters.required('PolicySourceArn');
     const context = contextOf(call);
-    const principal = parsePrincipal(arn, context);
-    const isIdentity = principal !== undefined && /:(user|role)\//.test(arn);
-    if (!isIdentity) throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
-    call.demand('iam:SimulatePrincipalPolicy', arn);
-    const identity = identityNamed(call, arn);
-    const own = policiesOfIdentity(call, identity);
+    const principal = entityNamed(arn, context);
+    const { roles, users } = call.account;
+    const identity = [...roles.values(), ...users.values()].find((each) => each.arn === arn);
+    call.demand('iam:SimulatePrincipalPolicy', arn, resourceTagKeys(identity?.tags));
+    const [, kind = '', name = ''] = /:(user|role)\/(?:.*\/)?(.+)$/.exec(arn) ?? [];
+    if (identity === undefined) throw noSuchEntity(`The ${kind} with name ${name} cannot be found.`);
+    const managed = (policyArn: string): Source[] => {
+      const policy = findPolicy(call.context.world, call.account, policyArn);
+      const text = policy?.versions.get(policy.defaultVersion)?.text;
+      return policy === undefined || text === undefined ? [] : [sourceOf(policy.name, text)];
+    };
+    const inline = [...identity.inlinePolicies].map(([own, { text }]) => sourceOf(`${kind}_${name}_${own}`, text));
+    const [boundary] = identity.permissionsBoundary === undefined ? [] : managed(identity.permissionsBoundary);
     return simulate(call, {
-      principal: callerOf(call, context) ?? principal,
-      policies: [...own.policies, ...inputs(call, 'PolicyInputList')],
-      boundary: boundaryInput(call) ?? own.boundary,
-      resourcePolicy: resourcePolicyOf(call),
-      context,
+      ...{ principal, context, boundary },
+      policies: [...inline, ...[...identity.attachedPolicies].flatMap(managed)],
     });
   },
 
   SimulateCustomPolicy: (call) => {
     call.demand('iam:SimulateCustomPolicy', '*');
-    const context = contextOf(call);
-    const caller = callerOf(call, context);
-    const resourcePolicy = resourcePolicyOf(call);
-    if (resourcePolicy !== undefined && caller === undefined)
+    const { parameters } = call;
+    if (parameters.text('ResourcePolicy') !== undefined && parameters.text('CallerArn') === undefined)
       throw invalidInput('CallerArn is required when a ResourcePolicy is given.');
+    // Policies alone need no caller: they know nothing of this one.
+    const unknown = ['aws:PrincipalArn', 'aws:PrincipalType', 'aws:userid', 'aws:username'].map((key) => [key, []]);
     return simulate(call, {
-      ...(caller === undefined ? nobody(call, context) : { principal: caller, context }),
-      resourcePolicy,
-      policies: inputs(call, 'PolicyInputList'),
-      boundary: boundaryInput(call),
+      principal: { kind: 'user', accountId: call.account.id, arn: '', userName: '', userId: '' },
+      context: { ...(Object.fromEntries(unknown) as ConditionContext), ...contextOf(call) },
+      ...{ policies: [], boundary: undefined },
     });
   },
 } satisfies Record<string, IamOperation>;
 
-/** A caller of whom policies know nothing, since a simulation of policies alone needs none. */
-function nobody({ account }: IamCall, context: ConditionContext): Pick<Simulation, 'principal' | 'context'> {
-  const unknown = ['aws:PrincipalArn', 'aws:PrincipalType', 'aws:userid', 'aws:username'].map((key) => [key, []]);
-  return {
-    principal: { kind: 'user', accountId: account.id, arn: '', userName: '', userId: '' },
-    context: { ...(Object.fromEntries(unknown) as ConditionContext), ...context },
-  };
-}
-
-function simulate(call: IamCall, simulation: Simulation): XmlStructure {
+/** @param own what there is beside that which the call gives */
+function simulate(call: IamCall, own: Omit<Simulation, 'resourcePolicy'>): XmlStructure {
+  const { parameters } = call;
   for (const name of ['OrderedOrganizationPolicyInputList', 'PolicyExclusionList']) {
-    if (call.parameters.structures(name) !== undefined) throw invalidInput(`${name} is not simulated here.`);
+    if (parameters.structures(name) !== undefined) throw invalidInput(`${name} is not simulated here.`);
   }
-  const given = call.parameters.texts('ResourceArns') ?? ['*'];
-  const actions = call.parameters.texts('ActionNames') ?? [];
-  const numbered = actions.map((action, index) => ({ action, key: String(index).padStart(6, '0') }));
-  const { items, members } = page(numbered, ({ key }) => key, call.parameters);
-  return { EvaluationResults: items.map(({ action }) => resultOf(call, simulation, action, given)), ...members };
+  const inputs = (list: string): readonly Source[] =>
+    (parameters.texts(list) ?? []).map((text, index) => sourceOf(`${list}.${index + 1}`, text));
+  const [boundary = own.boundary, another] = inputs('PermissionsBoundaryPolicyInputList');
+  if (another !== undefined) throw invalidInput('Only one permissions boundary can be given.');
+  const [callerArn, resourcePolicy] = [parameters.text('CallerArn'), parameters.text('ResourcePolicy')];
+  const caller = callerArn === undefined ? own : { context: contextOf(call), principal: entityNamed(callerArn) };
+  const simulation = {
+    ...{ principal: caller.principal, context: caller.context, boundary },
+    policies: [...own.policies, ...inputs('PolicyInputList')],
+    resourcePolicy: resourcePolicy === undefined ? undefined : sourceOf('ResourcePolicy', resourcePolicy, 'resource'),
+  };
+  const resources = parameters.texts('ResourceArns') ?? ['*'];
+  const actions = (parameters.texts('ActionNames') ?? []).map((action, index) => ({ action, index }));
+  const { items, members } = page(actions, ({ index }) => String(index).padStart(6, '0'), parameters);
+  return { EvaluationResults: items.map(({ action }) => resultOf(call, simulation, action, resources)), ...members };
 }
 
 const DECISIONS = { allowed: 'allowed', implicitlyDenied: 'implicitDeny', explicitlyDenied: 'explicitDeny' } as const;
@@ -85,31 +89,47 @@ const DECISIONS = { allowed: 'allowed', implicitlyDenied: 'implicitDeny', explic
 const STRICTEST = ['explicitDeny', 'implicitDeny', 'allowed'];
 
 function resultOf(call: IamCall, simulation: Simulation, action: string, resources: readonly string[]): XmlStructure {
+  const { boundary } = simulation;
   const specific = resources.map((resource) => {
     const decision = authorize(questionOf(call, simulation, action, resource));
+    const alone = {
+      ...simulation,
+      policies: boundary ? [boundary] : [],
+      boundary: undefined,
+      resourcePolicy: undefined,
+    };
+    const isWithin = authorize(questionOf(call, alone, action, resource)).value === 'allowed';
     return {
       EvalResourceName: resource,
       EvalResourceDecision: DECISIONS[decision.value],
       MatchedStatements: matchedStatements(simulation, decision),
-      MissingContextValues: missingContext(decision),
-      ...boundaryDetail(call, simulation, action, resource),
+      // Of statements about the action and the resource: other conditions are not reached.
+      MissingContextValues: distinct(
+        decision.statements
+          .flatMap(({ conditions }) => conditions)
+          .flatMap(({ key, actual }) => (actual === undefined ? [key] : [])),
+      ),
+      PermissionsBoundaryDecisionDetail: boundary && { AllowedByPermissionsBoundary: isWithin },
     };
   });
-  const union = <Item>(lists: readonly (readonly Item[])[]): Item[] => [
-    ...new Map(lists.flat().map((item) => [JSON.stringify(item), item])).values(),
-  ];
-  const bounded = specific.map((result) => result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary);
   return {
     EvalActionName: action,
     EvalResourceName: '*',
     EvalDecision: STRICTEST.find((each) => specific.some((result) => result.EvalResourceDecision === each)),
-    MatchedStatements: union(specific.map((result) => result.MatchedStatements)),
-    MissingContextValues: union(specific.map((result) => result.MissingContextValues)),
-    PermissionsBoundaryDecisionDetail:
-      bounded[0] === undefined ? undefined : { AllowedByPermissionsBoundary: !bounded.includes(false) },
+    MatchedStatements: distinct(specific.flatMap((result) => result.MatchedStatements)),
+    MissingContextValues: distinct(specific.flatMap((result) => result.MissingContextValues)),
+    PermissionsBoundaryDecisionDetail: boundary && {
+      AllowedByPermissionsBoundary: specific.every(
+        (result) => result.PermissionsBoundaryDecisionDetail?.AllowedByPermissionsBoundary,
+      ),
+    },
     ResourceSpecificResults: resources[0] === '*' ? undefined : specific,
   };
 }
+
+const distinct = <Item>(items: readonly Item[]): Item[] => [
+  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+];
 
 /** The simulator takes no trust policies: about these actions it asks the identity's policies alone. */
 const ROLE_ASSUMPTION = /^sts:(assumerole\w*|tagsession|setsourceidentity|setcontext)$/i;
@@ -121,18 +141,17 @@ function questionOf(
   resource: string,
 ): AuthorizationInput {
   const own = 'accountId' in principal ? principal.accountId : account.id;
-  const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? own;
   const question = {
-    ...{ principal, action, resource, context },
+    ...{ principal, action, resource, context, resourceAccount: own },
     identityPolicies: policies.map(({ compiled }) => compiled),
     ...(boundary !== undefined && { permissionsBoundary: boundary.compiled }),
   };
   if (ROLE_ASSUMPTION.test(action)) {
     const trust = { Effect: 'Allow', Principal: { AWS: own }, Action: 'sts:*' };
-    const trustPolicy = compilePolicy({ Statement: trust }, { kind: 'trust', name: 'delegation' });
-    return { ...question, resourceAccount: own, trustPolicy };
+    return { ...question, trustPolicy: compilePolicy({ Statement: trust }, { kind: 'trust', name: 'delegation' }) };
   }
-  if (resourcePolicy === undefined) return { ...question, resourceAccount: own };
+  if (resourcePolicy === undefined) return question;
+  const owner = /\d{12}/.exec(parameters.text('ResourceOwner') ?? '')?.[0] ?? own;
   const resourceAccount = /^\d{12}$/.exec(resource.split(':')[4] ?? '')?.[0] ?? owner;
   return { ...question, resourceAccount, resourcePolicy: resourcePolicy.compiled };
 }
@@ -142,55 +161,16 @@ function matchedStatements({ policies, resourcePolicy }: Simulation, decision: D
   const wanted = { allowed: 'Allow', explicitlyDenied: 'Deny', implicitlyDenied: undefined }[decision.value];
   return decision.statements
     .filter(({ applied, effect, kind }) => applied && effect === wanted && /^(identity|resource)$/.test(kind))
-    .flatMap(({ kind, policy, index }) => {
+    .map(({ kind, policy, index }) => {
       const source = kind === 'resource' ? resourcePolicy : policies.find(({ id }) => id === policy);
       const { start, end } = statementPositions(source?.text ?? '')[index] ?? {};
       const type = kind === 'resource' ? 'Resource Policy' : 'IAM Policy';
-      return [{ SourcePolicyId: policy, SourcePolicyType: type, StartPosition: { ...start }, EndPosition: { ...end } }];
+      return { SourcePolicyId: policy, SourcePolicyType: type, StartPosition: { ...start }, EndPosition: { ...end } };
     });
 }
 
-/** Keys without a value that conditions ask for, of statements about the action and the resource. */
-const missingContext = ({ statements }: Decision): string[] => [
-  ...new Set(
-    statements.flatMap(({ conditions }) =>
-      conditions.filter(({ actual }) => actual === undefined).map(({ key }) => key),
-    ),
-  ),
-];
-
-function boundaryDetail(call: IamCall, simulation: Simulation, action: string, resource: string) {
-  const { boundary } = simulation;
-  if (boundary === undefined) return {};
-  const alone = { ...simulation, policies: [boundary], boundary: undefined, resourcePolicy: undefined };
-  const { value } = authorize(questionOf(call, alone, action, resource));
-  return { PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: value === 'allowed' } };
-}
-
-function identityNamed({ account }: IamCall, arn: string): Identity {
-  const kind = arn.includes(':user/') ? 'user' : 'role';
-  const name = arn.slice(arn.lastIndexOf('/') + 1);
-  const found = (kind === 'user' ? account.users : account.roles).get(name);
-  if (found?.arn !== arn) throw noSuchEntity(`The ${kind} with name ${name} cannot be found.`);
-  return found;
-}
-
-function policiesOfIdentity({ context: { world }, account }: IamCall, identity: Identity) {
-  const kind = identity.arn.includes(':user/') ? 'user' : 'role';
-  const managed = (arn: string): readonly Source[] => {
-    const policy = findPolicy(world, account, arn);
-    const text = policy?.versions.get(policy.defaultVersion)?.text;
-    return policy === undefined || text === undefined ? [] : [sourceOf(policy.name, text, 'identity')];
-  };
-  const inline = [...identity.inlinePolicies].map(([name, { text }]) =>
-    sourceOf(`${kind}_${identity.name}_${name}`, text, 'identity'),
-  );
-  const [boundary] = identity.permissionsBoundary === undefined ? [] : managed(identity.permissionsBoundary);
-  return { policies: [...inline, ...[...identity.attachedPolicies].flatMap(managed)], boundary };
-}
-
 /** Throws `InvalidInput` (400) for a text that is no policy of the kind. */
-function sourceOf(id: string, text: string, kind: 'identity' | 'resource'): Source {
+function sourceOf(id: string, text: string, kind: 'identity' | 'resource' = 'identity'): Source {
   try {
     return { id, text, compiled: compilePolicy(text, { kind, name: id }) };
   } catch (error) {
@@ -198,27 +178,11 @@ function sourceOf(id: string, text: string, kind: 'identity' | 'resource'): Sour
   }
 }
 
-const inputs = ({ parameters }: IamCall, list: string): readonly Source[] =>
-  (parameters.texts(list) ?? []).map((text, index) => sourceOf(`${list}.${index + 1}`, text, 'identity'));
-
-function boundaryInput(call: IamCall): Source | undefined {
-  const [boundary, another] = inputs(call, 'PermissionsBoundaryPolicyInputList');
-  if (another !== undefined) throw invalidInput('Only one permissions boundary can be given.');
-  return boundary;
-}
-
-function resourcePolicyOf({ parameters }: IamCall): Source | undefined {
-  const text = parameters.text('ResourcePolicy');
-  return text === undefined ? undefined : sourceOf('ResourcePolicy', text, 'resource');
-}
-
-function callerOf({ parameters }: IamCall, context: ConditionContext): Simulation['principal'] | undefined {
-  const arn = parameters.text('CallerArn');
-  if (arn === undefined) return undefined;
-  const caller = /:(user|role)\//.test(arn) ? parsePrincipal(arn, context) : undefined;
-  if (caller === undefined)
-    throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
-  return caller;
+/** Throws `InvalidInput` (400) for what is the ARN of no user and no role. */
+function entityNamed(arn: string, context: ConditionContext = {}): Simulation['principal'] {
+  const entity = /:(user|role)\//.test(arn) ? parsePrincipal(arn, context) : undefined;
+  if (entity !== undefined) return entity;
+  throw invalidInput(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`);
 }
 
 /** `ContextEntries`, a list of values for the types that are lists. */
