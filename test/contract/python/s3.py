@@ -5,8 +5,10 @@ import hashlib
 import io
 import os
 import pathlib
+import socket
 import subprocess
 import tempfile
+import unittest.mock
 import urllib.error
 import urllib.request
 
@@ -14,7 +16,7 @@ import boto3
 import botocore.config
 from checks import check, contains, equal, refused, run
 from cluster import POD_IDENTITY, Cluster
-from roles import allow, document, make_role, with_credentials
+from roles import ACCOUNT, allow, document, make_role, with_credentials
 
 BUCKET = "contract"
 s3 = boto3.client("s3")
@@ -127,6 +129,24 @@ def tags():
     equal(s3.get_object_tagging(Bucket=BUCKET, Key="tagged")["TagSet"], [])
     s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": new})
     equal(s3.get_bucket_tagging(Bucket=BUCKET)["TagSet"], new)
+
+
+@check("gives the tags of a bucket to S3 Control once they count in authorization")
+def abac():
+    name, arn = f"{BUCKET}-abac", f"arn:aws:s3:::{BUCKET}-abac"
+    s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_abac(Bucket=name, AbacStatus={"Status": "Enabled"})
+    refused("MethodNotAllowed", s3.put_bucket_tagging, Bucket=name, Tagging={"TagSet": []})
+    # S3 Control has the account ahead of the host, which no resolver knows here.
+    resolve = socket.getaddrinfo
+    with unittest.mock.patch("socket.getaddrinfo", lambda host, *rest: resolve(host.removeprefix(f"{ACCOUNT}."), *rest)):
+        control = boto3.client("s3control")
+        control.tag_resource(AccountId=ACCOUNT, ResourceArn=arn, Tags=[{"Key": "team", "Value": "red"}])
+        equal(control.list_tags_for_resource(AccountId=ACCOUNT, ResourceArn=arn)["Tags"], [{"Key": "team", "Value": "red"}])
+        control.untag_resource(AccountId=ACCOUNT, ResourceArn=arn, TagKeys=["team"])
+        refused("NoSuchPublicAccessBlockConfiguration", control.get_public_access_block, AccountId=ACCOUNT)
+    refused("NoSuchTagSet", s3.get_bucket_tagging, Bucket=name)
+    s3.delete_bucket(Bucket=name)
 
 
 @check("copies an object")
