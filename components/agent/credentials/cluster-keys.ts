@@ -92,6 +92,8 @@ export class ClusterKeys {
     const headers = { authorization: `Bearer ${token?.trim() ?? ''}` };
     const signal = AbortSignal.timeout(TIMEOUT);
     const asked = request(new URL(path, apiServer), { headers, ca, agent: false, signal }).end();
+    // Once the answer has begun, whoever reads it is told, and the request tells nobody.
+    asked.on('error', () => undefined);
     const [response] = (await once(asked, 'response')) as [IncomingMessage];
     const body = await text(response);
     if (response.statusCode !== 200) throw new Error(`${path} answers ${response.statusCode ?? 0}`);
