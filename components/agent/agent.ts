@@ -8,7 +8,7 @@ import { EksAuthClient } from './eks-auth/client.ts';
 import { RateLimiter } from '../go/limiter.ts';
 import type { Handler } from './http/mux.ts';
 import { ServeMux } from './http/mux.ts';
-import { reply, replyError } from './http/reply.ts';
+import { reply, replyError } from '../go/reply.ts';
 import type { RunningServer } from './http/server.ts';
 import { listen } from './http/server.ts';
 import { Logger } from './log.ts';

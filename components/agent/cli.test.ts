@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import type { AgentIo } from './cli.ts';
 import { main } from './cli.ts';
-import { faultsOf } from './cli/faults.ts';
+import { faultsOf } from '../faults.ts';
+import { AGENT_FAULTS } from './options.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
@@ -86,8 +87,8 @@ describe('the agent on the command line', () => {
   });
 
   it('takes its faults out of a list of all', () => {
-    expect([...faultsOf('')]).to.eql([]);
-    expect([...faultsOf('iam-ignores-deny, agent-skips-host-check,webhook-prefers-irsa')]).to.eql([
+    expect([...faultsOf(AGENT_FAULTS, '')]).to.eql([]);
+    expect([...faultsOf(AGENT_FAULTS, 'iam-ignores-deny, agent-skips-host-check,webhook-prefers-irsa')]).to.eql([
       'agent-skips-host-check',
     ]);
   });

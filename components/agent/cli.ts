@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UsageError } from '../go/flags.ts';
-import { faultsOf } from './cli/faults.ts';
+import { faultsOf } from '../faults.ts';
+import { AGENT_FAULTS } from './options.ts';
 import { checkCommonFlags, parseServerFlags } from './cli/flags.ts';
 import { initialize, InitializeError } from './cli/initialize.ts';
 import type { Runner } from './cli/initialize.ts';
@@ -82,7 +83,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,
-    faults: faultsOf(io.env['CONFORMANCE_FAULTS'] ?? ''),
+    faults: faultsOf(AGENT_FAULTS, io.env['CONFORMANCE_FAULTS'] ?? ''),
   };
   const agent = await startAgent(options);
   io.started?.(agent);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { get } from 'node:http';
-import { reply } from './http/reply.ts';
+import { reply } from '../go/reply.ts';
 import type { Logger } from './log.ts';
 
 /** Longest that probing all bind hosts together may take, in ms. */

@@ -3,7 +3,7 @@ import type { PodCredentials } from '../eks-auth/answer.ts';
 import type { CredentialRetriever } from '../eks-auth/client.ts';
 import { EksAuthError, FetchError } from '../eks-auth/errors.ts';
 import { marshalString } from '../../go/json-encode.ts';
-import { reply, replyError } from '../http/reply.ts';
+import { reply, replyError } from '../../go/reply.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';

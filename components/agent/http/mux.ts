@@ -1,29 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { cleanPath, escapePath, unescapePath } from './path.ts';
-import { reply, replyError } from './reply.ts';
+import { cleanPath, escapePath, unescapePath } from '../../go/path.ts';
+import { redirectBody, reply, replyError } from '../../go/reply.ts';
 import type { RequestTarget } from './target.ts';
 
 /** @param host the host the request is aimed at, as sent */
 export type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void | Promise<void>;
-
-const HTML_ESCAPES = new Map([
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&#34;'],
-  ["'", '&#39;'],
-]);
-
-const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? character);
 
 function redirect(request: IncomingMessage, response: ServerResponse, location: string): void {
   // Node gives one character a byte, so this escapes each byte over 0x7f, as Go does.
   const ascii = location.replace(/[\u0080-\uffff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
   const withType = request.method === 'GET' || request.method === 'HEAD';
   const headers = { Location: ascii, ...(withType ? { 'Content-Type': 'text/html; charset=utf-8' } : {}) };
-  const body = request.method === 'GET' ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '';
-  reply(response, 307, headers, body);
+  reply(response, 307, headers, redirectBody(request.method, location));
 }
 
 /**

@@ -6,7 +6,7 @@ import { shutDown } from '../../go/shutdown.ts';
 import { AgentRefusal } from '../refusal.ts';
 import { serveAnyMethod } from './any-method.ts';
 import type { ServeMux } from './mux.ts';
-import { reply } from './reply.ts';
+import { reply } from '../../go/reply.ts';
 import { BadRequest, requestTarget } from './target.ts';
 
 /** Longest that the agent waits for a request to come in whole, and for the next one on a connection, in ms. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { escapedPath } from './path.ts';
+import { escapedPath } from '../../go/path.ts';
 
 /** Where a request is aimed: what Go calls `Request.Host`, `URL.EscapedPath` and `URL.RawQuery`. */
 export interface RequestTarget {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { UsageError } from '../../go/flags.ts';
-import { faultsOf } from './faults.ts';
+import { faultsOf } from '../../faults.ts';
+import { WEBHOOK_FAULTS } from '../options.ts';
 import { parseWebhookFlags } from './flags.ts';
 
 describe('parseWebhookFlags', () => {
@@ -50,8 +51,8 @@ describe('where the webhook listens', () => {
 
 describe("the webhook's faults", () => {
   it('are taken out of a list of all', () => {
-    expect([...faultsOf('')]).to.deep.equal([]);
-    expect([...faultsOf('agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal(['webhook-prefers-irsa']);
-    expect(() => faultsOf('webhook-sings')).to.throw(UsageError, 'webhook-sings');
+    expect([...faultsOf(WEBHOOK_FAULTS, '')]).to.deep.equal([]);
+    expect([...faultsOf(WEBHOOK_FAULTS, 'agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal(['webhook-prefers-irsa']);
+    expect(() => faultsOf(WEBHOOK_FAULTS, 'webhook-sings')).to.throw(UsageError, 'webhook-sings');
   });
 });

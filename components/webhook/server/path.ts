@@ -1,4 +1,5 @@
-import { posix } from 'node:path';
+import { cleanPath } from '../../go/path.ts';
+import { redirectBody } from '../../go/reply.ts';
 import { error, text } from './reply.ts';
 import type { Reply } from './reply.ts';
 
@@ -7,7 +8,7 @@ import type { Reply } from './reply.ts';
  * is, and escapes are resolved.
  */
 export function resolvePath(method: string, path: string, query: string): { readonly path: string } | Reply {
-  const clean = cleaned(path);
+  const clean = cleanPath(path);
   if (clean !== path) return redirect(method, query === '' ? clean : `${clean}?${query}`);
   try {
     return { path: decodeURIComponent(path) };
@@ -16,18 +17,7 @@ export function resolvePath(method: string, path: string, query: string): { read
   }
 }
 
-function cleaned(path: string): string {
-  const normal = posix.normalize(path.startsWith('/') ? path : `/${path}`);
-  return path.endsWith('/') || normal === '/' ? normal : normal.replace(/\/$/, '');
-}
-
 function redirect(method: string, location: string): Reply {
-  const escaped = location
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&#34;');
-  const body = method === 'GET' ? `<a href="${escaped}">Temporary Redirect</a>.\n\n` : '';
-  const reply = text(307, body, 'text/html; charset=utf-8');
+  const reply = text(307, redirectBody(method, location), 'text/html; charset=utf-8');
   return { ...reply, headers: { ...reply.headers, Location: location } };
 }

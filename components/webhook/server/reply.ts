@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import { ERROR_HEADERS } from '../../go/reply.ts';
 
 export interface Reply {
   readonly status: number;
@@ -12,15 +12,4 @@ export const text = (status: number, body: string, contentType = 'text/plain; ch
   body,
 });
 
-/** As Go's http.Error writes it: with a newline, and not to be taken for another type. */
-export const error = (status: number, message: string): Reply => ({
-  status,
-  headers: { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' },
-  body: `${message}\n`,
-});
-
-export function send(response: ServerResponse, reply: Reply): void {
-  const body = Buffer.from(reply.body);
-  response.writeHead(reply.status, { ...reply.headers, 'Content-Length': body.length });
-  response.end(body);
-}
+export const error = (status: number, message: string): Reply => ({ status, headers: ERROR_HEADERS, body: `${message}\n` });

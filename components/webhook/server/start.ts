@@ -1,12 +1,14 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { listen } from '../../../foundation/listen.ts';
+import { reply } from '../../go/reply.ts';
 import { shutDown } from '../../go/shutdown.ts';
 import type { RunningWebhook, WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { Metrics } from './metrics.ts';
 import { resolvePath } from './path.ts';
-import { error, send, text } from './reply.ts';
+import { error, text } from './reply.ts';
+import type { Reply } from './reply.ts';
 import { answer, readRequest } from './routes.ts';
 import type { Context } from './routes.ts';
 
@@ -79,6 +81,9 @@ function serverFor(tls: WebhookOptions['tls'], listener: http.RequestListener): 
     ? https.createServer({ ...NO_TIMEOUTS, cert: tls.certificate, key: tls.key }, listener)
     : http.createServer(NO_TIMEOUTS, listener);
 }
+
+const send = (response: http.ServerResponse, { status, headers, body }: Reply): void =>
+  reply(response, status, headers, body);
 
 async function serve(incoming: http.IncomingMessage, response: http.ServerResponse, context: Context): Promise<void> {
   try {

@@ -1,0 +1,31 @@
+import type { ServerResponse } from 'node:http';
+
+/** Sends a whole answer. Node leaves the body out for HEAD. */
+export function reply(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
+  const bytes = Buffer.from(body, 'utf8');
+  response.writeHead(status, { ...headers, 'Content-Length': bytes.length });
+  response.end(bytes);
+}
+
+/** What Go's `http.Error` says of the text that it writes with a line end: that it is not to be taken for another type. */
+export const ERROR_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
+
+/** Go's `http.Error`. */
+export function replyError(response: ServerResponse, status: number, text: string): void {
+  reply(response, status, ERROR_HEADERS, `${text}\n`);
+}
+
+/** The body of Go's `http.Redirect`, which only GET is given. */
+export const redirectBody = (method: string | undefined, location: string): string =>
+  method === 'GET' ? `<a href="${escapeHtml(location)}">Temporary Redirect</a>.\n\n` : '';
+
+const HTML_ESCAPES = new Map([
+  ['&', '&amp;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['"', '&#34;'],
+  ["'", '&#39;'],
+]);
+
+const escapeHtml = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? character);
