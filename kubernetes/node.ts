@@ -1,5 +1,6 @@
 import { POD_IP, startKubelet, type KubeletOptions, type RunningKubelet } from './kubelet/index.ts';
 import type { ApiServer, KubeObject } from './api-server/index.ts';
+import { timestamp } from './api-server/types.ts';
 
 export interface NodeOptions extends Omit<KubeletOptions, 'store' | 'tokens' | 'apiServerUrl' | 'node'> {
   readonly api: ApiServer;
@@ -67,7 +68,7 @@ interface NodeFacts extends Pick<NodeOptions, 'name' | 'version'> {
 
 function nodeObject({ name, version, labels, providerId, now }: NodeFacts): KubeObject {
   const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
-  const time = new Date(now).toISOString().replace(/\.\d+Z$/, 'Z');
+  const time = timestamp(now);
   const resources = { cpu: '2', memory: '8Gi', pods: '1000' };
   return {
     apiVersion: 'v1',

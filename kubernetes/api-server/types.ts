@@ -158,3 +158,8 @@ export interface ApiServer {
   setKubelet(node: string, kubelet: Kubelet | undefined): void;
   close(): Promise<void>;
 }
+
+/** RFC 3339 in whole seconds, the form of `metav1.Time`. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+}

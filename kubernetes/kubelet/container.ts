@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { timestamp } from '../api-server/types.ts';
 import { startComponent } from './component.ts';
 import type { KubeletContext } from './context.ts';
-import { aborted, nextTurn, pause } from './deferred.ts';
+import { aborted, pause } from './deferred.ts';
 import { environment, expand } from './environment.ts';
 import { ConfigError } from './fields.ts';
 import type { Image, ProcessImage } from './images.ts';
@@ -242,6 +244,6 @@ export class ContainerRunner {
   }
 
   #now(): string {
-    return new Date(this.#env.context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return timestamp(this.#env.context.clock.now());
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Clock, ObjectStore } from '../api-server/types.ts';
+import { timestamp, type Clock, type ObjectStore } from '../api-server/types.ts';
 import type { Pod } from './spec.ts';
 
 export type EventReason =
@@ -30,7 +30,7 @@ export class EventRecorder {
   record(pod: Pod, reason: EventReason, message: string, container?: string): void {
     // The one event that is not the kubelet's own: no scheduler runs here that would write it.
     const component = reason === 'Scheduled' ? 'default-scheduler' : 'kubelet';
-    const now = new Date(this.#clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    const now = timestamp(this.#clock.now());
     const namespace = pod.metadata.namespace ?? 'default';
     this.#store.create('events', {
       apiVersion: 'v1',

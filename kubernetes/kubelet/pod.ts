@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ApiError } from '../api-server/types.ts';
+import { ApiError, timestamp } from '../api-server/types.ts';
 import { ContainerRunner } from './container.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
@@ -254,6 +254,6 @@ export class PodRunner {
   }
 
   #now(): string {
-    return new Date(this.#context.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
+    return timestamp(this.#context.clock.now());
   }
 }

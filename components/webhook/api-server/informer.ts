@@ -24,7 +24,7 @@ interface WatchEvent {
 
 /** Milliseconds before a list is asked for again after a failure. */
 const RETRY = 1000;
-/** Milliseconds between two watches, so that a server that ends them at once is not stormed. */
+/** Milliseconds between two watches, so that a server that ends them at once is not flooded. */
 const PAUSE = 50;
 
 /**

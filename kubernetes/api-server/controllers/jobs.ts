@@ -1,5 +1,5 @@
 import { deletePod } from '../rest/delete-pod.ts';
-import { timestamp } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import { startController } from './controller.ts';
 import { condition, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
 import type { ApiContext } from '../context.ts';

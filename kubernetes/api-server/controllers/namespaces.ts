@@ -1,7 +1,8 @@
 import type { ApiContext } from '../context.ts';
 import { KINDS } from '../kinds.ts';
 import { deletePod } from '../rest/delete-pod.ts';
-import { timestamp, type MemoryStore } from '../store/memory-store.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import type { KubeObject } from '../types.ts';
 
 const INITIAL = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];

@@ -1,6 +1,7 @@
 import { objectsIn } from '../admission/pod-defaults.ts';
 import { isObject, type JsonObject } from '../patch/merge-patch.ts';
-import { timestamp, type MemoryStore } from '../store/memory-store.ts';
+import type { MemoryStore } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import type { Clock, KubeObject } from '../types.ts';
 
 function specOf(object: KubeObject): JsonObject {

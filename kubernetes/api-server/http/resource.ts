@@ -13,7 +13,7 @@ import { scaled, scaleOf } from '../rest/scale.ts';
 import { includeObject, tableOf, wantsTable } from '../rest/table.ts';
 import { watch } from '../rest/watch.ts';
 import { create, update, type WriteTarget } from '../rest/write.ts';
-import { timestamp } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import { ApiError, type KubeObject } from '../types.ts';
 import { mediaType, readBody } from './body.ts';
 import { serveLog, serveProxy } from './pod-streams.ts';

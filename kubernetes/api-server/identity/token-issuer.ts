@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { timestamp } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import type { Clock, TokenIssuer, TokenLifetimes } from '../types.ts';
 import type { SigningKey } from './signing-key.ts';
 import { serviceAccountUsername } from './user.ts';

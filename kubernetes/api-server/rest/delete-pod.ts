@@ -1,5 +1,5 @@
 import type { ApiContext } from '../context.ts';
-import { timestamp } from '../store/memory-store.ts';
+import { timestamp } from '../types.ts';
 import type { KubeObject } from '../types.ts';
 
 /** Seconds that a timer can wait; more is as good as for ever. */

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { alreadyExists, conflict, invalid, notFound, requiredValue } from '../errors.ts';
 import { kindOf } from '../kinds.ts';
-import { ApiError, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
+import { ApiError, timestamp, type Clock, type KubeObject, type ObjectStore, type WatchEvent } from '../types.ts';
 
 /** A change in the store. */
 export interface Change {
@@ -21,11 +21,6 @@ const SUFFIX_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 /** Five characters as Kubernetes appends to `generateName`. */
 export function nameSuffix(): string {
   return Array.from(randomBytes(5), (byte) => SUFFIX_ALPHABET[byte % SUFFIX_ALPHABET.length]).join('');
-}
-
-/** RFC 3339 in whole seconds, the form of `metav1.Time`. */
-export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 function keyOf(namespace: string | undefined, name: string): string {
