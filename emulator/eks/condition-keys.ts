@@ -1,35 +1,19 @@
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import members from './cluster-condition-keys.json' with { type: 'json' };
 import type { AccessEntry } from './model.ts';
 
-/** The members of a CreateCluster that condition keys are of (Service Authorization Reference, "Amazon EKS"). */
-const CLUSTER_MEMBERS: Readonly<Record<string, readonly string[]>> = {
-  authenticationMode: ['accessConfig', 'authenticationMode'],
-  blockStorageEnabled: ['storageConfig', 'blockStorage', 'enabled'],
-  bootstrapClusterCreatorAdminPermissions: ['accessConfig', 'bootstrapClusterCreatorAdminPermissions'],
-  bootstrapSelfManagedAddons: ['bootstrapSelfManagedAddons'],
-  computeConfigEnabled: ['computeConfig', 'enabled'],
-  controlPlaneEgressMode: ['resourcesVpcConfig', 'controlPlaneEgressMode'],
-  controlPlaneScalingTier: ['controlPlaneScalingConfig', 'tier'],
-  deletionProtection: ['deletionProtection'],
-  elasticLoadBalancingEnabled: ['kubernetesNetworkConfig', 'elasticLoadBalancing', 'enabled'],
-  endpointPrivateAccess: ['resourcesVpcConfig', 'endpointPrivateAccess'],
-  endpointPublicAccess: ['resourcesVpcConfig', 'endpointPublicAccess'],
-  kubernetesVersion: ['version'],
-  supportType: ['upgradePolicy', 'supportType'],
-  zonalShiftEnabled: ['zonalShiftConfig', 'enabled'],
-};
 const PARTS = ['kubeApiServerConfig', 'kubeControllerManagerConfig', 'kubeSchedulerConfig'];
 
-/** The keys that a CreateCluster gives: those of the members that were sent. */
+/** The keys that a CreateCluster gives: those of the members that were sent (Service Authorization Reference, "Amazon EKS"). */
 export function clusterKeys(body: JsonObject): ConditionContext {
-  const members = Object.entries(CLUSTER_MEMBERS).map(([key, path]) => [key, at(body, path)] as const);
+  const single = Object.entries(members).map(([key, path]) => [key, at(body, path)] as const);
   const parts = PARTS.map((name) => [name, isJsonObject(body[name]) || undefined] as const);
   const logging = items(at(body, ['logging', 'clusterLogging'])).flatMap((setup) =>
     items(at(setup, ['types'])).map((type) => [`loggingType/${String(type)}`, at(setup, ['enabled'])] as const),
   );
   const keys = items(body['encryptionConfig']).map((config) => at(config, ['provider', 'keyArn']));
-  return eksKeys([...members, ...parts, ...logging, ['encryptionConfigProviderKeyArns', keys]]);
+  return eksKeys([...single, ...parts, ...logging, ['encryptionConfigProviderKeyArns', keys]]);
 }
 
 /** The keys that an access entry gives, or the request that makes one. */

@@ -3,7 +3,8 @@ import { isJsonObject } from '../core/json.ts';
 import { violationsOf } from '../constraints/violations.ts';
 import type { MemberConstraints, Reader, Violation } from '../constraints/violations.ts';
 import type { S3Call } from './call.ts';
-import { invalidArgument, invalidRequest } from './errors.ts';
+import { invalidRequest } from './errors.ts';
+import refusals from './refusals.json' with { type: 'json' };
 import type { KnownOperation } from './operations.ts';
 import { malformedXml, parseXml } from './xml.ts';
 
@@ -39,46 +40,8 @@ function onTheWire(
   return shape === undefined ? request.body : parseXml(request.body, name);
 }
 
-type Refusal = (value: string, name: string) => AwsError;
-
-const argument =
-  (message: string): Refusal =>
-  (value, name) =>
-    invalidArgument(message, name, value);
-
 /** How S3 refuses what its API model does not have, by header or parameter (S3 API Reference, "List of error codes"). */
-const REFUSALS: Readonly<Record<string, Refusal>> = {
-  // S3 has no text for it.
-  'x-amz-acl': argument(''),
-  'x-amz-storage-class': (value) =>
-    new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
-      StorageClassRequested: value,
-    }),
-  'x-amz-server-side-encryption': (value, name) =>
-    new AwsError(
-      'InvalidEncryptionAlgorithmError',
-      400,
-      'The Encryption request you specified is not valid. Supported value: AES256.',
-      { ArgumentName: name, ArgumentValue: value },
-    ),
-  'x-amz-metadata-directive': argument('Unknown metadata directive.'),
-  'x-amz-tagging-directive': argument('Unknown tagging directive.'),
-  'x-amz-copy-source': argument('Copy Source must mention the source bucket and key: sourcebucket/sourcekey'),
-  'x-amz-object-ownership': (value, name) => invalidArgument(`Invalid ${name} header: ${value}`, name, value),
-  'x-amz-object-lock-mode': argument('Unknown wormMode directive.'),
-  'x-amz-object-lock-legal-hold': argument("Legal Hold must be either of 'ON' or 'OFF'"),
-  'x-amz-object-attributes': argument('Invalid attribute name specified.'),
-  'x-amz-optional-object-attributes': argument('Invalid attribute name specified.'),
-  'encoding-type': argument('Invalid Encoding Method specified in Request'),
-  'max-buckets': argument('Argument max-buckets must be an integer between 1 and 10000'),
-  'x-amz-sdk-checksum-algorithm': (_, name) => invalidRequest(`Value for ${name} header is invalid.`),
-  'x-amz-checksum-algorithm': () =>
-    invalidRequest(
-      'Checksum algorithm provided is unsupported. Please try again with any of the valid types: ' +
-        '[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]',
-    ),
-  'x-amz-checksum-type': (_, name) => invalidRequest(`Value for ${name} header is invalid.`),
-};
+const REFUSALS: Readonly<Record<string, { readonly code?: string; readonly text: string }>> = refusals;
 
 /**
  * Checks a call against S3's API model.
@@ -106,5 +69,9 @@ function refusal({ name, in: place, value, path }: Violation): AwsError {
     }
     return malformedXml();
   }
-  return REFUSALS[name]?.(plain, name) ?? invalidArgument(`Value for ${name} is not valid.`, name, plain);
+  const { code = 'InvalidArgument', text } = REFUSALS[name] ?? { text: 'Value for {name} is not valid.' };
+  const message = text.replace('{name}', name).replace('{value}', plain);
+  if (code === 'InvalidRequest') return invalidRequest(message);
+  if (code === 'InvalidStorageClass') return new AwsError(code, 400, message, { StorageClassRequested: plain });
+  return new AwsError(code, 400, message, { ArgumentName: name, ArgumentValue: plain });
 }
