@@ -30,7 +30,7 @@ function onTheWire(
   { name = member, in: place, shape }: MemberConstraints,
   isList: boolean,
 ) {
-  if (place === 'querystring' && isList) return new URLSearchParams(request.query).getAll(name);
+  if (place === 'querystring' && isList && query.has(name)) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
   // A header without a value counts as one that was not sent.
   if (place === 'header') return request.headers[name] || undefined;
