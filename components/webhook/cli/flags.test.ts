@@ -52,7 +52,9 @@ describe('where the webhook listens', () => {
 describe("the webhook's faults", () => {
   it('are taken out of a list of all', () => {
     expect([...faultsOf(WEBHOOK_FAULTS, '')]).to.deep.equal([]);
-    expect([...faultsOf(WEBHOOK_FAULTS, 'agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal(['webhook-prefers-irsa']);
+    expect([...faultsOf(WEBHOOK_FAULTS, 'agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal([
+      'webhook-prefers-irsa',
+    ]);
     expect(() => faultsOf(WEBHOOK_FAULTS, 'webhook-sings')).to.throw(UsageError, 'webhook-sings');
   });
 });

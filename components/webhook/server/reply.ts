@@ -12,4 +12,8 @@ export const text = (status: number, body: string, contentType = 'text/plain; ch
   body,
 });
 
-export const error = (status: number, message: string): Reply => ({ status, headers: ERROR_HEADERS, body: `${message}\n` });
+export const error = (status: number, message: string): Reply => ({
+  status,
+  headers: ERROR_HEADERS,
+  body: `${message}\n`,
+});
