@@ -4,7 +4,8 @@ import { SECRETS } from '../../test/support/secrets.ts';
 import { summarize, type ScenarioResult } from '../report/results.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { GUESSES } from './guesses.ts';
-import { isSame, recordingOf, recordReporter, type Answer } from './recording.ts';
+import { isSame, recordingOf, recordReporter } from './recording.ts';
+import type { Answer } from './recording-schema.ts';
 
 const RUN = 'cabcdef';
 const guess = (scenario: string) => GUESSES.find((one) => one.scenario === scenario)!;

@@ -6,29 +6,7 @@ import type { NamedReporter } from '../report/reporter.ts';
 import type { RunResults } from '../report/results.ts';
 import { writeWhole } from '../report/write.ts';
 import { GUESSES, type Guess } from './guesses.ts';
-
-/** What was answered at the place that settles a guess. */
-export interface Answer {
-  readonly guess: string;
-  readonly scenario: string;
-  /** Counted from 1. */
-  readonly probe: number;
-  readonly outcome: string;
-  readonly by?: string;
-  readonly code?: string;
-  readonly status?: number;
-  readonly message?: string;
-  readonly facts?: Readonly<Record<string, string | number | boolean>>;
-}
-
-/** What an AWS answered where the emulator guesses. Names of a run, accounts and ids are not in it, nor any secret. */
-export interface Recording {
-  readonly about: string;
-  /** Of the run: harness, day, AWS, region, versions. */
-  readonly run: Readonly<Record<string, string>>;
-  readonly answers: readonly Answer[];
-  readonly unanswered: readonly { readonly guess: string; readonly scenario: string; readonly reason: string }[];
-}
+import type { Answer, Recording } from './recording-schema.ts';
 
 const ABOUT =
   'What an AWS answered where the emulator of eks-pod-identity-conformance guesses (docs/guesses.md). It is compared by: npm run replay -- FILE';
@@ -102,7 +80,7 @@ function neutralized({ run, environment }: RunResults) {
     [/https?:\/\/(127\.0\.0\.1|localhost)(:\d+)?/g, '<endpoint>'],
   ];
   const neutral = (given: string): string =>
-    rules.reduce((result, [from, to]) => (from === '' ? result : result.replaceAll(from, to)), text(given));
+    rules.reduce((result, [from, to]) => result.replaceAll(from, to), text(given));
   return <T>(value: T): T =>
     JSON.parse(JSON.stringify(value), (_, item: unknown) => (typeof item === 'string' ? neutral(item) : item)) as T;
 }

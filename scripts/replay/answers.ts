@@ -2,28 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import * as z from 'zod';
 import { HarnessError } from '../../foundation/errors.ts';
 import { validated } from '../../foundation/validate.ts';
 import { GUESSES } from '../../harness/record/guesses.ts';
-import { isSame, type Answer, type Recording } from '../../harness/record/recording.ts';
+import { isSame } from '../../harness/record/recording.ts';
+import { recordingSchema, type Answer, type Recording } from '../../harness/record/recording-schema.ts';
 import type { Difference, ReplayResult } from './types.ts';
-
-const recordingSchema = z.object({
-  answers: z.array(
-    z.object({
-      guess: z.string(),
-      scenario: z.string(),
-      probe: z.number(),
-      outcome: z.string(),
-      by: z.exactOptional(z.string()),
-      code: z.exactOptional(z.string()),
-      status: z.exactOptional(z.number()),
-      message: z.exactOptional(z.string()),
-      facts: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))),
-    }),
-  ),
-});
 
 /**
  * Asks the emulator what a recorded AWS was asked (`--record`), and gives each guess that AWS answers otherwise.
@@ -31,8 +15,7 @@ const recordingSchema = z.object({
  */
 export async function replayAnswers(recording: unknown, command: readonly string[]): Promise<ReplayResult> {
   const { answers } = validated(recordingSchema, recording, String);
-  const [first] = answers;
-  if (first === undefined) return { compared: 0, differences: [] };
+  if (answers.length === 0) return { compared: 0, differences: [] };
   const own = await ownAnswers([...new Set(answers.map(({ scenario }) => scenario))], command);
   return { compared: answers.length, differences: answers.flatMap((answer) => differenceOf(answer, own)) };
 }

@@ -2,10 +2,19 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { execa } from 'execa';
-import { columnOf, publishedColumn, scenariosOfServices } from '../../scripts/fidelity.ts';
+import { columnOf, scenariosOfServices } from '../../scripts/fidelity.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
-import { startLine, startSubject, subjectTools, SUBJECTS, versionOf, type Subject } from './subjects.ts';
+import { publishedColumn } from './fidelity-page.ts';
+import {
+  startLine,
+  startSubject,
+  subjectTools,
+  SUBJECTS,
+  versionOf,
+  type Subject,
+  type SubjectName,
+} from './subjects.ts';
 
 /** The commands of docs/other-aws.md for LocalStack, a line each. */
 const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/
@@ -49,6 +58,8 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     expect(COMMANDS[0]).to.include(`python${SUBJECTS.localstack.python} -m venv`);
     expect(COMMANDS[0]).to.include('--requirement test/contract/localstack.txt');
     expect(COMMANDS[1]).to.equal(`${startLine('localstack')} &`);
+    const fidelity = readFileSync(join(ROOT, 'docs', 'fidelity.md'), 'utf8');
+    for (const name of Object.keys(SUBJECTS) as SubjectName[]) expect(fidelity).to.include(startLine(name));
     expect(readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8')).to.include(
       `| LocalStack (core ${versionOf('localstack')}) | ${SUBJECTS.localstack.licence} |`,
     );

@@ -4,9 +4,10 @@ import { EKSClient, ListClustersCommand } from '@aws-sdk/client-eks';
 import { IAMClient, ListOpenIDConnectProvidersCommand, ListRolesCommand } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListBucketsCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { columnOf, publishedColumn } from '../../scripts/fidelity.ts';
+import { columnOf } from '../../scripts/fidelity.ts';
 import type { ScenarioResult, Verdict } from '../../harness/report/results.ts';
 import { runConformance, type CliRun } from '../support/run-cli.ts';
+import { publishedColumn } from './fidelity-page.ts';
 import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { GUESSES } from '../../harness/record/guesses.ts';
-import type { Answer, Recording } from '../../harness/record/recording.ts';
+import type { Answer, Recording } from '../../harness/record/recording-schema.ts';
 import { timing } from '../../scripts/rehearsal/timing.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
