@@ -32,7 +32,7 @@ const AREAS: readonly (readonly [program: string, title: string])[] = [
 ];
 
 describe('the emulator with independent clients', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   const home = mkdtempSync(join(tmpdir(), 'contract-'));
   let emulator: ChildProcess | undefined;
   const results = new Map<string, Promise<ReadonlyMap<string, CheckResult>>>();
