@@ -1,4 +1,4 @@
-import type { Runner, RunOptions } from './runner.ts';
+import type { Finished, Runner, RunOptions } from './runner.ts';
 
 /** A `docker` command that failed, with what it said last. */
 export class DockerError extends Error {
@@ -35,9 +35,14 @@ export class Docker {
     this.#run = run;
   }
 
+  /** Runs `docker <args>`, however it ends. */
+  run(args: readonly string[], options?: RunOptions): Promise<Finished> {
+    return this.#run('docker', args, options);
+  }
+
   /** Runs `docker <args>` and gives its output. Throws `DockerError`, or node's error when there is no `docker`. */
   async call(args: readonly string[], options?: RunOptions): Promise<string> {
-    const { exitCode, stdout, stderr } = await this.#run('docker', args, options);
+    const { exitCode, stdout, stderr } = await this.run(args, options);
     if (exitCode !== 0) throw new DockerError(lastLine(stderr) ?? `docker ${args[0]} ended with exit code ${exitCode}`);
     return stdout;
   }

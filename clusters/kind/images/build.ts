@@ -6,14 +6,11 @@ import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { poll } from '../../../foundation/poll.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
-import { lastLine } from '../docker.ts';
-import type { Finished, RunOptions } from '../runner.ts';
+import { DockerError, lastLine, type Docker } from '../docker.ts';
+import type { Finished } from '../runner.ts';
 import { stageMachineNode } from './machine-node.ts';
 import { programFiles, SCRIPT } from './programs.ts';
 import { inWorkspace } from './workspace.ts';
-
-/** Runs a command of Docker's command line, as a `Runner` does. */
-export type Docker = (args: readonly string[], options?: RunOptions) => Promise<Finished>;
 
 export interface BuildOptions {
   readonly docker: Docker;
@@ -53,11 +50,10 @@ export function buildImage(options: BuildOptions): Promise<string> {
     }
     if (collected.exitCode !== 0) throw unusable(options, collected);
     const changes = settings.flatMap((setting) => ['--change', setting]);
-    const imported = await docker(['import', ...changes, archive, reference], { signal });
-    if (imported.exitCode !== 0) {
-      const why = lastLine(imported.stderr) ?? 'it gives no reason';
-      throw new ClusterError('CLUSTER_FAILED', `Docker cannot import the component image: ${why}`);
-    }
+    await docker.call(['import', ...changes, archive, reference], { signal }).catch((error: unknown) => {
+      if (!(error instanceof DockerError)) throw error;
+      throw new ClusterError('CLUSTER_FAILED', `Docker cannot import the component image: ${error.message}`);
+    });
     const [whose, version = ''] = lastLine(collected.stderr)?.split(' ') ?? [];
     return `${whose === 'image' ? 'its' : "this machine's"} Node ${version}`;
   });
@@ -84,20 +80,22 @@ async function collect(options: BuildOptions, archive: string, machine?: string)
   // What it writes is an archive, which must not go to the engine's log. The base's own user could not put it together.
   const flags = ['--rm', '-i', '--pull', 'never', '--log-driver', 'none', '--user', '0:0', '--entrypoint', 'sh'];
   let over = false;
-  const running = docker(['run', '--name', name, ...flags, base, '-c', script], {
-    input: packing.stdout,
-    outputFile: archive,
-  }).finally(() => {
-    over = true;
-    packing.kill();
-    // What is left unread would keep it from ending.
-    packing.stdout.destroy();
-  });
+  const running = docker
+    .run(['run', '--name', name, ...flags, base, '-c', script], {
+      input: packing.stdout,
+      outputFile: archive,
+    })
+    .finally(() => {
+      over = true;
+      packing.kill();
+      // What is left unread would keep it from ending.
+      packing.stdout.destroy();
+    });
   if (!signal.aborted) await Promise.race([running, once(signal, 'abort')]);
   // Interrupted: removed until the command ends, since it may be about to make the container.
   const remove = async (): Promise<true | undefined> => {
     if (over) return true;
-    await docker(['rm', '--force', '--volumes', name]);
+    await docker.run(['rm', '--force', '--volumes', name]);
     return undefined;
   };
   await poll(remove, { every: 100, what: `container ${name} to end` });

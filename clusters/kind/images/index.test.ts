@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
+import { Docker } from '../docker.ts';
 import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions } from './index.ts';
 import type { Finished, RunOptions } from '../runner.ts';
@@ -45,7 +46,9 @@ describe('ensureComponentImage', () => {
       case 'images':
         return { ...OK, stdout: images.filter((image) => image.startsWith(`${last}:`)).join('\n') };
       case 'inspect':
-        return images.includes(last) ? { ...OK, stdout: `sha256:${last}\n` } : fails(`No such image: ${last}`);
+        return images.includes(last)
+          ? { ...OK, stdout: JSON.stringify([{ Id: `sha256:${last}` }]) }
+          : fails(`No such image: ${last}`);
       case 'pull':
         return fails('pulling: name resolution failed');
       case 'import':
@@ -61,7 +64,7 @@ describe('ensureComponentImage', () => {
     ensureComponentImage({
       workload: JAVASCRIPT,
       dist,
-      docker,
+      docker: new Docker((_, args, how) => docker(args, how)),
       progress: (line) => progress.push(line),
       signal: interrupted.signal,
       ...options,
@@ -158,9 +161,9 @@ describe('ensureComponentImage', () => {
   });
 
   it('says that there is no Docker, or that it does not answer', async () => {
-    const answering = (answer: Finished) => failure({ docker: async () => answer });
+    const answering = (answer: Finished) => failure({ docker: new Docker(async () => answer) });
     const absent = Object.assign(new Error('spawn docker ENOENT'), { code: 'ENOENT' });
-    const missing = await failure({ docker: () => Promise.reject(absent) });
+    const missing = await failure({ docker: new Docker(() => Promise.reject(absent)) });
     expect(missing).to.include({ code: 'DOCKER_MISSING', blame: 'environment' });
     const silent = await answering(fails('Cannot connect to the Docker daemon'));
     expect(silent.code).to.equal('DOCKER_NOT_RUNNING');
@@ -177,10 +180,10 @@ describe('ensureComponentImage', () => {
           interrupted.abort(new Error('interrupted'));
         }),
     ];
-    const removing = async (args: readonly string[], options?: RunOptions): Promise<Finished> => {
+    const removing = new Docker(async (_, args, options) => {
       if (args[0] === 'rm') end(fails('killed', 137));
       return docker(args, options);
-    };
+    });
     const error: unknown = await ensure({ base: 'mine:1', docker: removing }).catch((reason: unknown) => reason);
     expect((error as Error).message).to.equal('interrupted');
     const name = calls.find(([command]) => command === 'run')?.[2];

@@ -1,9 +1,9 @@
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { distFolder } from '../../../foundation/dist-folder.ts';
-import { lastLine } from '../docker.ts';
+import { Docker, DockerError } from '../docker.ts';
 import { runProgram } from '../runner.ts';
-import { buildImage, type Docker } from './build.ts';
+import { buildImage } from './build.ts';
 import { componentTag } from './programs.ts';
 
 export interface ComponentImageOptions {
@@ -52,8 +52,7 @@ const settingsFor = ({ container }: WorkloadProgram): readonly string[] => [
  */
 export async function ensureComponentImage(options: ComponentImageOptions): Promise<string> {
   const { base, fallbackBases = [], progress } = options;
-  const docker: Docker = (args, how) => runProgram('docker', args, how);
-  const context = { docker, dist: distFolder(), ...options };
+  const context = { docker: new Docker(runProgram), dist: distFolder(), ...options };
   const local = await localNodeImages(context);
   const bases = base === undefined ? [...new Set([DEFAULT_BASE, ...fallbackBases, ...local])] : [base];
 
@@ -110,44 +109,48 @@ async function build(context: Context, base: string, reference: string): Promise
 }
 
 /** Node images of this project that Docker has, the newest first. The first call, so it meets a Docker that is missing. */
-async function localNodeImages({ docker, signal }: Context): Promise<string[]> {
-  const list = ['images', '--format', '{{.Repository}}:{{.Tag}}', NODE_REPOSITORY];
-  const { exitCode, stdout, stderr } = await docker(list, { signal }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    throw new ClusterError('DOCKER_MISSING', 'There is no docker command: install Docker.');
+async function localNodeImages(context: Context): Promise<string[]> {
+  return imagesOf(context, NODE_REPOSITORY).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new ClusterError('DOCKER_MISSING', 'There is no docker command: install Docker.');
+    if (!(error instanceof DockerError)) throw error;
+    throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer, so start it: ${error.message}`);
   });
-  if (exitCode !== 0) {
-    const why = lastLine(stderr) ?? 'it gives no reason';
-    throw new ClusterError('DOCKER_NOT_RUNNING', `Docker does not answer, so start it: ${why}`);
-  }
-  return stdout.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
 }
 
-async function imageId({ docker, signal }: Context, image: string): Promise<string | undefined> {
-  const { exitCode, stdout } = await docker(['image', 'inspect', '--format', '{{.Id}}', image], { signal });
-  return exitCode === 0 ? stdout.trim() : undefined;
+/** Images of a repository that have a tag, the newest first. */
+async function imagesOf({ docker, signal }: Context, repository: string): Promise<string[]> {
+  const lines = await docker.call(['images', '--format', '{{.Repository}}:{{.Tag}}', repository], { signal });
+  return lines.split('\n').filter((line) => line !== '' && !line.endsWith(':<none>'));
 }
+
+const imageId = async ({ docker }: Context, image: string): Promise<string | undefined> =>
+  (await docker.image(image))?.Id;
 
 async function pullIfMissing(context: Context, base: string): Promise<void> {
   const { docker, baseFlag = '--image-base', base: named, progress, signal } = context;
   if ((await imageId(context, base)) !== undefined) return;
   progress(`Pulling ${base}, from which the component image is built.`);
-  const { exitCode, stderr } = await docker(['pull', '--quiet', base], { signal });
-  if (exitCode === 0) return;
-  throw new ClusterError(
-    'IMAGE_MISSING',
-    named === undefined
-      ? `${base}, the default base of the component image, is neither here nor can it be pulled (${lastLine(stderr) ?? 'it gives no reason'}): name another by ${baseFlag}.`
-      : `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${lastLine(stderr) ?? 'it gives no reason'}`,
-    { blame: named === undefined ? 'environment' : 'usage' },
-  );
+  await docker.call(['pull', '--quiet', base], { signal }).catch((error: unknown) => {
+    if (!(error instanceof DockerError)) throw error;
+    if (named !== undefined)
+      throw new ClusterError(
+        'IMAGE_MISSING',
+        `Image ${base} (${baseFlag}) is neither here nor can it be pulled: ${error.message}`,
+      );
+    throw new ClusterError(
+      'IMAGE_MISSING',
+      `${base}, the default base of the component image, is neither here nor can it be pulled (${error.message}): name another by ${baseFlag}.`,
+      { blame: 'environment' },
+    );
+  });
 }
 
 /** Removes images of earlier programs, but the newest, and those that a build left without a name. */
-async function removeOld({ docker, signal }: Context, current: string): Promise<void> {
-  const { stdout } = await docker(['images', '--format', '{{.Repository}}:{{.Tag}}', REPOSITORY], { signal });
-  const others = stdout.split('\n').filter((line) => line !== '' && line !== current && !line.endsWith(':<none>'));
-  // Docker lists the newest first, and refuses to remove an image that a container uses.
-  for (const image of others.slice(KEPT - 1)) await docker(['image', 'rm', image], { signal });
-  await docker(['image', 'prune', '--force', '--filter', `label=${LABEL}`], { signal });
+async function removeOld(context: Context, current: string): Promise<void> {
+  const { docker, signal } = context;
+  const others = (await imagesOf(context, REPOSITORY)).filter((image) => image !== current);
+  // Docker refuses to remove an image that a container uses.
+  for (const image of others.slice(KEPT - 1)) await docker.run(['image', 'rm', image], { signal });
+  await docker.run(['image', 'prune', '--force', '--filter', `label=${LABEL}`], { signal });
 }

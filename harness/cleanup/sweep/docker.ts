@@ -17,91 +17,63 @@ export const docker: Docker = async (args) => {
   }
 };
 
-export interface DockerContainer {
-  readonly id: string;
-  readonly name: string;
-  readonly run: string;
-  /** Name of the kind cluster whose node it is; empty for others. */
-  readonly kindCluster: string;
-  /** Names of its networks. */
-  readonly networks: readonly string[];
-  readonly createdAt: string;
-}
-
-export interface DockerNetwork {
-  readonly id: string;
-  readonly name: string;
-  readonly run: string;
-  readonly pid: string;
-  readonly host: string;
-  readonly createdAt: string;
-}
-
-export interface DockerNamed {
-  readonly name: string;
-  readonly run: string;
-}
-
 /** All that there is in Docker, by what the sweep looks at. `run` is the label's value, empty without it. */
-export interface DockerInventory {
-  readonly containers: readonly DockerContainer[];
-  readonly networks: readonly DockerNetwork[];
-  readonly volumes: readonly DockerNamed[];
-  readonly images: readonly DockerNamed[];
-}
+export type DockerInventory = Awaited<ReturnType<typeof inventory>>;
+export type DockerContainer = DockerInventory['containers'][number];
 
-export async function inventory(run: Docker): Promise<DockerInventory> {
-  const label = (name: string): string => `{{.Label "${name}"}}`;
-  const table = async (args: readonly string[], columns: readonly string[]): Promise<string[][]> =>
-    rows(await run([...args, '--format', columns.join('\t')]));
-  const [containers, networks, volumes, images, labelledImages] = await Promise.all([
-    table(
-      ['ps', '--all', '--no-trunc'],
-      ['{{.ID}}', '{{.Names}}', label(RUN_LABEL), label(CLUSTER_LABEL), '{{.Networks}}', '{{.CreatedAt}}'],
-    ),
-    table(
-      ['network', 'ls', '--no-trunc'],
-      ['{{.ID}}', '{{.Name}}', label(RUN_LABEL), label(PID_LABEL), label(HOST_LABEL), '{{.CreatedAt}}'],
-    ),
-    table(['volume', 'ls'], ['{{.Name}}', label(RUN_LABEL)]),
-    table(['image', 'ls', '--no-trunc'], ['{{.Repository}}:{{.Tag}}', '{{.ID}}']),
-    table(['image', 'ls', '--no-trunc', '--filter', `label=${RUN_LABEL}`], ['{{.ID}}']),
+const label = (name: string): string => `{{.Label "${name}"}}`;
+
+export async function inventory(run: Docker) {
+  const table = async <Name extends string>(args: readonly string[], columns: Readonly<Record<Name, string>>) =>
+    rows(await run([...args, '--format', Object.values(columns).join('\t')]), Object.keys(columns) as Name[]);
+  const [containers, networks, volumes, images, labelled] = await Promise.all([
+    table(['ps', '--all', '--no-trunc'], {
+      id: '{{.ID}}',
+      name: '{{.Names}}',
+      run: label(RUN_LABEL),
+      // Of the kind cluster whose node it is; empty for others.
+      kindCluster: label(CLUSTER_LABEL),
+      networks: '{{.Networks}}',
+      createdAt: '{{.CreatedAt}}',
+    }),
+    table(['network', 'ls', '--no-trunc'], {
+      id: '{{.ID}}',
+      name: '{{.Name}}',
+      run: label(RUN_LABEL),
+      pid: label(PID_LABEL),
+      host: label(HOST_LABEL),
+      createdAt: '{{.CreatedAt}}',
+    }),
+    table(['volume', 'ls'], { name: '{{.Name}}', run: label(RUN_LABEL) }),
+    table(['image', 'ls', '--no-trunc'], { name: '{{.Repository}}:{{.Tag}}', id: '{{.ID}}' }),
+    table(['image', 'ls', '--no-trunc', '--filter', `label=${RUN_LABEL}`], { id: '{{.ID}}' }),
   ]);
+  const ids = [...new Set(labelled.map(({ id }) => id))];
   return {
-    containers: containers.map(([id = '', name = '', run = '', kindCluster = '', networks = '', createdAt = '']) => ({
-      id,
-      name: name.split(',')[0] ?? '',
-      run,
-      kindCluster,
-      networks: networks.split(',').filter((network) => network !== ''),
-      createdAt,
+    containers: containers.map((container) => ({
+      ...container,
+      name: container.name.split(',')[0] ?? '',
+      networks: container.networks.split(',').filter((network) => network !== ''),
     })),
-    networks: networks.map(([id = '', name = '', run = '', pid = '', host = '', createdAt = '']) => ({
-      id,
-      name,
-      run,
-      pid,
-      host,
-      createdAt,
-    })),
-    volumes: volumes.map(([name = '', run = '']) => ({ name, run })),
+    networks,
+    volumes,
     images: [
-      ...images.map(([name = '']) => ({ name, run: '' })),
-      ...(await labelled(run, [...new Set(labelledImages.map(([id = '']) => id))])),
+      ...images.map(({ name }) => ({ name, run: '' })),
+      // Images are listed without their labels: those that have the run's are inspected.
+      ...(ids.length === 0
+        ? []
+        : rows(await run(['image', 'inspect', '--format', IMAGE_LABEL, ...ids]), ['name', 'run'] as const)),
     ],
   };
 }
 
-/** Images are listed without their labels: those that have the run's are inspected. */
-async function labelled(run: Docker, ids: readonly string[]): Promise<DockerNamed[]> {
-  if (ids.length === 0) return [];
-  const format = `{{.Id}}\t{{index .Config.Labels "${RUN_LABEL}"}}`;
-  const found = rows(await run(['image', 'inspect', '--format', format, ...ids]));
-  return found.map(([name = '', run = '']) => ({ name, run }));
-}
+const IMAGE_LABEL = `{{.Id}}\t{{index .Config.Labels "${RUN_LABEL}"}}`;
 
-const rows = (text: string): string[][] =>
+const rows = <Name extends string>(text: string, names: readonly Name[]): Readonly<Record<Name, string>>[] =>
   text
     .split('\n')
     .filter((line) => line.trim() !== '')
-    .map((line) => line.split('\t'));
+    .map((line) => {
+      const cells = line.split('\t');
+      return Object.fromEntries(names.map((name, column) => [name, cells[column] ?? ''])) as Record<Name, string>;
+    });
