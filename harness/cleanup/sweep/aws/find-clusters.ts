@@ -9,9 +9,9 @@ import {
 import { AGENT_ADDON } from '../../../../clusters/agent-addon.ts';
 import type { AwsClients } from '../../../aws/target.ts';
 import type { InClusters } from './in-clusters.ts';
-import { each, eachOfRuns, isDenied, isOf, refused, type Found, type Look } from './looking.ts';
+import { each, eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
 import { addonNamed, associationOf, clusterNamed, objectIn } from './things.ts';
-import { markOf, readTags, runOfName } from './tags.ts';
+import { readTags, runOfName } from './tags.ts';
 
 /** Clusters of runs, and what runs left in clusters of others. */
 export async function clusters({ clients, runs, kubernetes }: Look): Promise<Found[]> {
@@ -22,16 +22,11 @@ export async function clusters({ clients, runs, kubernetes }: Look): Promise<Fou
     (await eks.send(new DescribeClusterCommand({ name }))).cluster;
   const [ofRuns, inOthers] = await Promise.all([
     // Its associations, add-ons and objects go with it.
-    eachOfRuns(
-      names.filter(isOf(runs)),
-      (name) => `cluster ${name}`,
-      async (name): Promise<Found> => {
-        const mark = markOf(name, (await describe(name))?.tags ?? {});
-        return mark === undefined
-          ? refused(`cluster ${name}`)
-          : { thing: { ...mark, account: 'main', ...clusterNamed(name) } };
-      },
-    ),
+    eachOfRuns(names.filter(isOf(runs)), 'main', {
+      name: (name) => name,
+      tags: async (name) => (await describe(name))?.tags ?? {},
+      removable: clusterNamed,
+    }),
     each(
       names.filter((name) => runOfName(name) === undefined),
       async (name): Promise<Found[]> => {
@@ -64,27 +59,23 @@ async function inExistingCluster(
   for await (const page of paginateListPodIdentityAssociations({ client: eks }, { clusterName: cluster }))
     associations.push(...(page.associations ?? []).map(({ associationId = '' }) => associationId));
   const [ofAssociations, ofAddon, objects] = await Promise.all([
-    each(associations, async (id): Promise<Found> => {
-      const { association } = await eks.send(
-        new DescribePodIdentityAssociationCommand({ clusterName: cluster, associationId: id }),
-      );
+    each(associations, async (associationId): Promise<Found> => {
+      const describe = new DescribePodIdentityAssociationCommand({ clusterName: cluster, associationId });
+      const { association } = await eks.send(describe);
       const mark = readTags(association?.tags ?? {});
       const subject = `${association?.namespace}/${association?.serviceAccount}`;
-      return mark && { thing: { ...mark, account, ...associationOf(cluster, id, subject) } };
+      return mark && { thing: { ...mark, account, ...associationOf(cluster, associationId, subject) } };
     }),
-    each([AGENT_ADDON], async (name): Promise<Found> => {
-      const { addon } = await eks.send(new DescribeAddonCommand({ clusterName: cluster, addonName: name }));
+    each([AGENT_ADDON], async (addonName): Promise<Found> => {
+      const { addon } = await eks.send(new DescribeAddonCommand({ clusterName: cluster, addonName }));
       const mark = readTags(addon?.tags ?? {});
-      return mark && { thing: { ...mark, account, ...addonNamed(cluster, name) } };
+      return mark && { thing: { ...mark, account, ...addonNamed(cluster, addonName) } };
     }),
     kubernetes.find(described),
   ]);
-  return [
-    ...ofAssociations,
-    ...ofAddon,
-    ...objects.map((object): Found => {
-      const { run, expiresAt } = object;
-      return { thing: { run, expiresAt, account, ...objectIn(cluster, object) } };
-    }),
-  ];
+  const ofObjects = objects.map((object): Found => {
+    const { run, expiresAt } = object;
+    return { thing: { run, expiresAt, account, ...objectIn(cluster, object) } };
+  });
+  return [...ofAssociations, ...ofAddon, ...ofObjects];
 }

@@ -5,13 +5,14 @@ import {
   ListRoleTagsCommand,
   paginateListPolicies,
   paginateListRoles,
+  type Policy,
 } from '@aws-sdk/client-iam';
 import { GetBucketTaggingCommand, paginateListBuckets } from '@aws-sdk/client-s3';
 import type { AwsClients, AwsService } from '../../../aws/target.ts';
 import type { AccountAlias } from '../../../scenario/policy.ts';
 import { clusters } from './find-clusters.ts';
-import { eachOfRuns, isDenied, isOf, refused, type Found, type Look } from './looking.ts';
-import { markOf, readTags, tagRecord } from './tags.ts';
+import { eachOfRuns, isDenied, isOf, type Found, type Look } from './looking.ts';
+import { tagRecord } from './tags.ts';
 import { bucketNamed, policyOf, providerOf, roleNamed, type AwsFindings } from './things.ts';
 
 /**
@@ -41,56 +42,40 @@ async function roles({ clients: { iam }, account, runs }: Look): Promise<Found[]
   const names: string[] = [];
   for await (const page of paginateListRoles({ client: iam }, {}))
     names.push(...(page.Roles ?? []).map((role) => role.RoleName ?? '').filter(isOf(runs)));
-  return eachOfRuns(
-    names,
-    (name) => `role ${name}`,
-    async (name): Promise<Found> => {
-      const { Tags } = await iam.send(new ListRoleTagsCommand({ RoleName: name }));
-      const mark = markOf(name, tagRecord(Tags));
-      return mark === undefined
-        ? refused(`role ${name}`)
-        : { thing: { ...mark, account, ...roleNamed(name, account) } };
-    },
-  );
+  return eachOfRuns(names, account, {
+    name: (name) => name,
+    tags: async (RoleName) => tagRecord((await iam.send(new ListRoleTagsCommand({ RoleName }))).Tags),
+    removable: (name) => roleNamed(name, account),
+  });
 }
 
 async function policies({ clients: { iam }, account, runs }: Look): Promise<Found[]> {
-  const all: { readonly name: string; readonly arn: string }[] = [];
+  const all: Policy[] = [];
   for await (const page of paginateListPolicies({ client: iam }, { Scope: 'Local' }))
-    all.push(
-      ...(page.Policies ?? [])
-        .map((policy) => ({ name: policy.PolicyName ?? '', arn: policy.Arn ?? '' }))
-        .filter(({ name }) => isOf(runs)(name)),
-    );
-  return eachOfRuns(
-    all,
-    ({ arn }) => `policy ${arn}`,
-    async ({ name, arn }): Promise<Found> => {
-      const { Tags } = await iam.send(new ListPolicyTagsCommand({ PolicyArn: arn }));
-      const mark = markOf(name, tagRecord(Tags));
-      return mark === undefined ? refused(`policy ${arn}`) : { thing: { ...mark, account, ...policyOf(arn, account) } };
-    },
-  );
+    all.push(...(page.Policies ?? []).filter(({ PolicyName = '' }) => isOf(runs)(PolicyName)));
+  return eachOfRuns(all, account, {
+    name: ({ PolicyName = '' }) => PolicyName,
+    tags: async ({ Arn: PolicyArn }) => tagRecord((await iam.send(new ListPolicyTagsCommand({ PolicyArn }))).Tags),
+    removable: ({ Arn = '' }) => policyOf(Arn, account),
+  });
 }
 
 async function providers({ iam }: AwsClients, account: AccountAlias): Promise<Found[]> {
   const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
   const region = await iam.config.region();
-  return eachOfRuns(
-    OpenIDConnectProviderList,
-    ({ Arn }) => `OIDC provider ${Arn}`,
-    async ({ Arn: arn = '' }): Promise<Found> => {
+  return eachOfRuns(OpenIDConnectProviderList, account, {
+    tags: async ({ Arn: arn = '' }) => {
       try {
-        const { Tags } = await iam.send(new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn }));
-        const mark = readTags(tagRecord(Tags));
-        return mark && { thing: { ...mark, account, ...providerOf(arn, account) } };
+        const list = new ListOpenIDConnectProviderTagsCommand({ OpenIDConnectProviderArn: arn });
+        return tagRecord((await iam.send(list)).Tags);
       } catch (error) {
         // A job need be allowed to look at no others than issuers of its region: not at the one that it comes from itself.
-        if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return undefined;
+        if (isDenied(error) && !arn.includes(`:oidc-provider/oidc.eks.${region}.`)) return {};
         throw error;
       }
     },
-  );
+    removable: ({ Arn = '' }) => providerOf(Arn, account),
+  });
 }
 
 async function buckets({ clients: { s3 }, account, runs }: Look): Promise<Found[]> {
@@ -104,21 +89,16 @@ async function buckets({ clients: { s3 }, account, runs }: Look): Promise<Found[
         .map((bucket) => bucket.Name ?? '')
         .filter(isOf(runs)),
     );
-  return eachOfRuns(
-    names,
-    (name) => `bucket ${name}`,
-    async (name): Promise<Found> => {
-      const TagSet = await s3.send(new GetBucketTaggingCommand({ Bucket: name })).then(
-        (answer) => answer.TagSet,
-        (error: unknown) => {
-          if ((error as Error).name === 'NoSuchTagSet') return [];
-          throw error;
-        },
-      );
-      const mark = markOf(name, tagRecord(TagSet));
-      return mark === undefined
-        ? refused(`bucket ${name}`)
-        : { thing: { ...mark, account, ...bucketNamed(name, account) } };
+  return eachOfRuns(names, account, {
+    name: (name) => name,
+    tags: async (Bucket) => {
+      try {
+        return tagRecord((await s3.send(new GetBucketTaggingCommand({ Bucket }))).TagSet);
+      } catch (error) {
+        if ((error as Error).name === 'NoSuchTagSet') return {};
+        throw error;
+      }
     },
-  );
+    removable: (name) => bucketNamed(name, account),
+  });
 }

@@ -3,8 +3,8 @@ import { isMissing } from '../../../../foundation/missing.ts';
 import type { AwsClients, AwsService } from '../../../aws/target.ts';
 import type { AccountAlias } from '../../../scenario/policy.ts';
 import type { InClusters } from './in-clusters.ts';
-import { runOfName } from './tags.ts';
-import type { AwsThing, Untouched } from './things.ts';
+import { markOf, readTags, runOfName } from './tags.ts';
+import type { AwsThing, Removable, Untouched } from './things.ts';
 
 /** Where is looked, and for what. */
 export interface Look {
@@ -31,23 +31,31 @@ export const isOf =
     return run !== undefined && (runs.length === 0 || runs.includes(run));
   };
 
-export const refused = (title: string): Found => ({
-  refused: { title, why: 'has the name of a run and not its tags: if you know it, delete it by hand' },
-});
+/** How something is recognized as a run's. */
+interface Kind<T> {
+  /** Default: names are free, so that tags alone count. */
+  readonly name?: (one: T) => string;
+  readonly tags: (one: T) => Promise<Readonly<Record<string, string | undefined>>>;
+  readonly removable: (one: T) => Removable;
+}
 
 /** Asks about each of what may be a run's; what that is denied for nobody can tell of. */
-export function eachOfRuns<T>(
-  all: readonly T[],
-  titleOf: (one: T) => string,
-  look: (one: T) => Promise<Found>,
-): Promise<Found[]> {
-  return each(all, (one) =>
-    look(one).catch((error: unknown): Found => {
+export function eachOfRuns<T>(all: readonly T[], account: AccountAlias, kind: Kind<T>): Promise<Found[]> {
+  return each(all, async (one): Promise<Found> => {
+    const removable = kind.removable(one);
+    const title = removable.name;
+    try {
+      const tags = await kind.tags(one);
+      const mark = kind.name === undefined ? readTags(tags) : markOf(kind.name(one), tags);
+      if (mark !== undefined) return { thing: { ...mark, account, ...removable } };
+      if (kind.name === undefined) return undefined;
+      return { refused: { title, why: 'has the name of a run and not its tags: if you know it, delete it by hand' } };
+    } catch (error) {
       const problem = awsProblem(error);
       if (problem?.kind !== 'denied') throw error;
-      return { unseen: { title: titleOf(one), why: problem.sentence.replace(/\.$/, '') } };
-    }),
-  );
+      return { unseen: { title, why: problem.sentence.replace(/\.$/, '') } };
+    }
+  });
 }
 
 /** Asks about each; what is gone by then is passed over. The clients see to it that AWS is not asked too often. */

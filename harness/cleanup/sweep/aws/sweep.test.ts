@@ -110,7 +110,7 @@ describe('the sweep of AWS', () => {
   async function makeLeftovers(tags = EXPIRED): Promise<void> {
     const { eks, iam, s3 } = aws.clients('main');
     await makeCluster(`conformance-${RUN}-c1`, tags);
-    await makeCluster('blue', {});
+    await makeCluster('blue', { team: 'blue' });
     await eks.send(new CreateAddonCommand({ clusterName: `conformance-${RUN}-c1`, addonName: AGENT_ADDON, tags }));
     await eks.send(new CreateAddonCommand({ clusterName: 'blue', addonName: AGENT_ADDON, tags }));
     const roleArn = await makeRole(`conformance-${RUN}-ab-01-app`, tags, 'pods.eks.amazonaws.com');
@@ -133,7 +133,7 @@ describe('the sweep of AWS', () => {
     await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: 'scenario', PolicyDocument }));
     for (const [serviceAccount, own] of [
       ['app', tags],
-      ['other', {}],
+      ['other', { team: 'blue' }],
     ] as const)
       await eks.send(
         new CreatePodIdentityAssociationCommand({
@@ -270,7 +270,7 @@ describe('the sweep of AWS', () => {
   });
 
   it('leaves roles of another region to a sweep there, and does not say that all of a run is removed', async () => {
-    await makeCluster('blue', {});
+    await makeCluster('blue', { team: 'blue' });
     const name = `conformance-${RUN}-c1-node`;
     await makeRole(name, tagsOf(RUN, new Date(NOW - HOUR), 'us-east-1'), 'ec2.amazonaws.com');
     await makeRole(`conformance-${RUN}-ab-01-app`, EXPIRED, 'pods.eks.amazonaws.com');

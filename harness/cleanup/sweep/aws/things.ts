@@ -34,7 +34,7 @@ export interface AwsRemoval {
 }
 
 /** Something in AWS, and how it is removed with all that is in it. What is gone already counts as removed. */
-interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
+export interface Removable extends Pick<Resource, 'name' | 'neededBy'> {
   readonly order: number;
   readonly remove: (removal: AwsRemoval) => Promise<unknown>;
 }
