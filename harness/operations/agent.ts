@@ -6,20 +6,16 @@ import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfAgent extends StepOf<string> {
   readonly cluster: ClusterAlias;
 }
 
-export const restartAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({
-  kind: 'action',
-  do: 'RestartAgent',
-  cluster,
-});
+export const restartAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('RestartAgent', { cluster });
 /** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
-export const stopAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({ kind: 'action', do: 'StopAgent', cluster });
-export const startAgent = (cluster: ClusterAlias = 'c1'): OfAgent => ({ kind: 'action', do: 'StartAgent', cluster });
+export const stopAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('StopAgent', { cluster });
+export const startAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('StartAgent', { cluster });
 
 for (const [name, capability, perform] of [
   ['RestartAgent', 'agent-restart', restart],

@@ -11,7 +11,7 @@ import type { AssociationSpec, StepOf } from '../scenario/spec.ts';
 import { associate } from '../world/fixtures/associations.ts';
 import { accountKey, clusterOf, workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 import type { StepContext, StepDescriptor } from './descriptor.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfAssociation extends StepOf<string> {
   readonly workload: string;
@@ -25,23 +25,11 @@ interface UpdateAssociation extends OfAssociation {
   readonly role: string;
 }
 
-export const createAssociation = (workload: string, association: string | AssociationSpec): CreateAssociation => ({
-  kind: 'action',
-  do: 'CreateAssociation',
-  workload,
-  association,
-});
-export const updateAssociation = (workload: string, role: string): UpdateAssociation => ({
-  kind: 'action',
-  do: 'UpdateAssociation',
-  workload,
-  role,
-});
-export const deleteAssociation = (workload: string): OfAssociation => ({
-  kind: 'action',
-  do: 'DeleteAssociation',
-  workload,
-});
+export const createAssociation = (workload: string, association: string | AssociationSpec): CreateAssociation =>
+  action('CreateAssociation', { workload, association });
+export const updateAssociation = (workload: string, role: string): UpdateAssociation =>
+  action('UpdateAssociation', { workload, role });
+export const deleteAssociation = (workload: string): OfAssociation => action('DeleteAssociation', { workload });
 
 const specOf = ({ association }: CreateAssociation): AssociationSpec =>
   typeof association === 'string' ? { role: association } : association;

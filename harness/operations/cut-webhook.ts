@@ -2,7 +2,7 @@ import type { ClusterAlias } from '../scenario/policy.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, workloads, type ScenarioWorld } from '../world/world.ts';
 import { awaitAdmission } from './admission.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 import { setWebhookClient, webhookClient } from './webhook-client.ts';
 
 interface CutWebhook extends StepOf<'CutWebhook'> {
@@ -10,7 +10,7 @@ interface CutWebhook extends StepOf<'CutWebhook'> {
 }
 
 /** Leads the API server's calls of the webhook to a port where nobody answers, until the scenario is over. */
-export const cutWebhook = (cluster: ClusterAlias = 'c1'): CutWebhook => ({ kind: 'action', do: 'CutWebhook', cluster });
+export const cutWebhook = (cluster: ClusterAlias = 'c1'): CutWebhook => action('CutWebhook', { cluster });
 
 defineStep<CutWebhook>({
   name: 'CutWebhook',

@@ -4,7 +4,7 @@ import { waitForIam } from '../consistency/iam.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface DenyNode extends StepOf<'DenyNode'> {
   readonly cluster: ClusterAlias;
@@ -12,12 +12,8 @@ interface DenyNode extends StepOf<'DenyNode'> {
 }
 
 /** Takes actions from the role of the cluster's nodes, until the scenario is over. */
-export const denyNode = (actions: string | readonly string[], cluster: ClusterAlias = 'c1'): DenyNode => ({
-  kind: 'action',
-  do: 'DenyNode',
-  cluster,
-  actions: typeof actions === 'string' ? [actions] : actions,
-});
+export const denyNode = (actions: string | readonly string[], cluster: ClusterAlias = 'c1'): DenyNode =>
+  action('DenyNode', { cluster, actions: typeof actions === 'string' ? [actions] : actions });
 
 defineStep<DenyNode>({
   name: 'DenyNode',

@@ -3,7 +3,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface Disturbance {
   readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
@@ -23,8 +23,8 @@ interface Disturbance {
 interface Disturb extends StepOf<'DisturbAws'>, Disturbance {}
 
 /** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
-export const weather = (options: Disturbance): Disturb => ({ kind: 'action', do: 'DisturbAws', ...options });
-export const clearWeather = (): StepOf<'EndDisturbances'> => ({ kind: 'action', do: 'EndDisturbances' });
+export const weather = (options: Disturbance): Disturb => action('DisturbAws', { ...options });
+export const clearWeather = (): StepOf<'EndDisturbances'> => action('EndDisturbances', {});
 
 defineStep<Disturb>({
   name: 'DisturbAws',

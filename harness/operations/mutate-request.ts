@@ -4,6 +4,7 @@ import type { ClusterAlias } from '../scenario/policy.ts';
 import type { HarnessOperation } from '../scenario/spec.ts';
 import { clusterOf } from '../world/world.ts';
 import type { Facts } from './admission.ts';
+import { present } from './eks.ts';
 import { defineOperation } from './registry.ts';
 import { post } from './webhook-client.ts';
 
@@ -51,14 +52,11 @@ function parsedReview(body: string): Facts {
       apiVersion?: string;
       response?: { allowed?: boolean; uid?: string; patch?: string; status?: { message?: string } };
     };
-    return {
-      ...(review.apiVersion !== undefined && { apiVersion: review.apiVersion }),
-      ...(review.response?.allowed !== undefined && { allowed: review.response.allowed }),
-      ...(review.response?.uid !== undefined && { uid: review.response.uid }),
-      ...(review.response?.status?.message !== undefined && { message: review.response.status.message }),
-      patched: review.response?.patch !== undefined,
-      ...(review.response?.patch !== undefined && { patchPaths: pathsOf(review.response.patch) }),
-    };
+    const { allowed, uid, patch, status } = review.response ?? {};
+    return present({
+      ...{ apiVersion: review.apiVersion, allowed, uid, message: status?.message, patched: patch !== undefined },
+      patchPaths: patch === undefined ? undefined : pathsOf(patch),
+    });
   } catch {
     return {};
   }

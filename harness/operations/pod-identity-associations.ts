@@ -2,7 +2,7 @@
 import {
   DeletePodIdentityAssociationCommand,
   DescribePodIdentityAssociationCommand,
-  ListPodIdentityAssociationsCommand,
+  paginateListPodIdentityAssociations,
   UpdatePodIdentityAssociationCommand,
   type EKSClient,
 } from '@aws-sdk/client-eks';
@@ -137,21 +137,16 @@ defineEksOperation<ListAssociations>({
 async function listAll(world: ScenarioWorld, operation: ListAssociations, eks: EKSClient): Promise<Facts> {
   const found: string[] = [];
   let pages = 0;
-  let nextToken: string | undefined;
-  do {
-    const page = await eks.send(
-      new ListPodIdentityAssociationsCommand({
-        clusterName: nameOf(world, operation),
-        ...(operation.namespace !== undefined && { namespace: world.names.namespace(operation.namespace) }),
-        ...(operation.serviceAccount !== undefined && { serviceAccount: operation.serviceAccount }),
-        ...(operation.maxResults !== undefined && { maxResults: operation.maxResults }),
-        ...(nextToken !== undefined && { nextToken }),
-      }),
-    );
+  const { namespace, serviceAccount, maxResults } = operation;
+  const input = {
+    clusterName: nameOf(world, operation),
+    namespace: namespace === undefined ? undefined : world.names.namespace(namespace),
+    ...{ serviceAccount, maxResults },
+  };
+  for await (const page of paginateListPodIdentityAssociations({ client: eks }, input)) {
     pages += 1;
     for (const association of page.associations ?? [])
       found.push(`${association.namespace}/${association.serviceAccount}`);
-    nextToken = page.nextToken;
-  } while (nextToken !== undefined && nextToken !== null);
+  }
   return { count: found.length, pages, distinct: new Set(found).size };
 }

@@ -1,14 +1,14 @@
 /** Steps that start and end workloads' pods. */
 import type { StepOf } from '../scenario/spec.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfPod extends StepOf<string> {
   readonly workload: string;
 }
 
-export const startPod = (workload: string): OfPod => ({ kind: 'action', do: 'StartPod', workload });
-export const restartPod = (workload: string): OfPod => ({ kind: 'action', do: 'RestartPod', workload });
-export const deletePod = (workload: string): OfPod => ({ kind: 'action', do: 'DeletePod', workload });
+export const startPod = (workload: string): OfPod => action('StartPod', { workload });
+export const restartPod = (workload: string): OfPod => action('RestartPod', { workload });
+export const deletePod = (workload: string): OfPod => action('DeletePod', { workload });
 
 const common = {
   refersTo: ({ workload }: OfPod) => ({ workloads: [workload] }),

@@ -10,6 +10,10 @@ const steps = new Map<string, StepDescriptor<ActionStep>>();
 export const defineOperation = <T extends Operation>(descriptor: OperationDescriptor<T>): void =>
   define(operations, descriptor);
 
+/** A step as it is written in a scenario. */
+export const action = <T extends StepOf<string>>(name: T['do'], details: Omit<T, 'kind' | 'do'>): T =>
+  ({ kind: 'action', do: name, ...details }) as T;
+
 /** Makes a step known to scenarios. Throws an Error where another has its name. */
 export const defineStep = <T extends StepOf<string>>(descriptor: StepDescriptor<T>): void =>
   define(steps, descriptor as unknown as StepDescriptor<ActionStep>);

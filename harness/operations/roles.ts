@@ -7,7 +7,7 @@ import {
   recreateRole as recreate,
   updateTrust as update,
 } from '../world/fixtures/roles.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfRole extends StepOf<string> {
   readonly role: string;
@@ -21,21 +21,13 @@ interface UpdateTrust extends OfRole {
   readonly trust: RoleSpec['trust'];
 }
 
-export const putRolePolicy = (role: string, ...permissions: readonly PermissionStatement[]): PutRolePolicy => ({
-  kind: 'action',
-  do: 'PutRolePolicy',
-  role,
-  permissions,
-});
-export const updateTrust = (role: string, trust: RoleSpec['trust']): UpdateTrust => ({
-  kind: 'action',
-  do: 'UpdateTrust',
-  role,
-  trust,
-});
-export const deleteRole = (role: string): OfRole => ({ kind: 'action', do: 'DeleteRole', role });
+export const putRolePolicy = (role: string, ...permissions: readonly PermissionStatement[]): PutRolePolicy =>
+  action('PutRolePolicy', { role, permissions });
+export const updateTrust = (role: string, trust: RoleSpec['trust']): UpdateTrust =>
+  action('UpdateTrust', { role, trust });
+export const deleteRole = (role: string): OfRole => action('DeleteRole', { role });
 /** Makes a role that was deleted again, as the scenario declares it. */
-export const recreateRole = (role: string): OfRole => ({ kind: 'action', do: 'RecreateRole', role });
+export const recreateRole = (role: string): OfRole => action('RecreateRole', { role });
 
 const common = {
   refersTo: ({ role }: OfRole) => ({ roles: [role] }),

@@ -5,7 +5,7 @@ import {
   recreateServiceAccount as recreate,
 } from '../world/fixtures/service-accounts.ts';
 import { workload } from '../world/world.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfAccount extends StepOf<string> {
   readonly workload: string;
@@ -18,13 +18,9 @@ interface Annotate extends OfAccount {
 export const annotateServiceAccount = (
   workload: string,
   annotations: Readonly<Record<string, string | null>>,
-): Annotate => ({ kind: 'action', do: 'AnnotateServiceAccount', workload, annotations });
+): Annotate => action('AnnotateServiceAccount', { workload, annotations });
 /** Deletes the workload's service account and makes it again under the same name. */
-export const recreateServiceAccount = (workload: string): OfAccount => ({
-  kind: 'action',
-  do: 'RecreateServiceAccount',
-  workload,
-});
+export const recreateServiceAccount = (workload: string): OfAccount => action('RecreateServiceAccount', { workload });
 
 const refersTo = ({ workload }: OfAccount) => ({ workloads: [workload] });
 

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../../foundation/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
 import type { StepOf } from '../scenario/spec.ts';
-import { defineStep } from './registry.ts';
+import { action, defineStep } from './registry.ts';
 
 interface OfTime extends StepOf<string> {
   readonly seconds: number;
 }
 
 /** Lets time pass, for what AWS dates in whole seconds, and for what a cluster sees a moment later. */
-export const wait = (seconds: number): OfTime => ({ kind: 'action', do: 'Wait', seconds });
+export const wait = (seconds: number): OfTime => action('Wait', { seconds });
 /** Moves AWS' clock on, until the scenario is over. */
-export const advanceClock = (seconds: number): OfTime => ({ kind: 'action', do: 'AdvanceClock', seconds });
+export const advanceClock = (seconds: number): OfTime => action('AdvanceClock', { seconds });
 
 defineStep<OfTime>({
   name: 'Wait',
