@@ -2,7 +2,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { removeNamespaces } from '../in-cluster/index.ts';
 import { find } from '../in-cluster/objects.ts';
 import { poll } from '../../foundation/poll.ts';
-import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import type { EksContext } from './context.ts';
 
 const NODE_POOLS = '/apis/karpenter.sh/v1/nodepools';
@@ -30,7 +30,7 @@ export async function removeNodes(
       const pools = await find<List>(connection, NODE_POOLS, attempt);
       if (pools === undefined) return true;
       for (const { metadata } of pools.items)
-        await connection.json('DELETE', `${NODE_POOLS}/${metadata.name}`, undefined, attempt).catch(ignoreMissing);
+        await connection.json('DELETE', `${NODE_POOLS}/${metadata.name}`, undefined, attempt).catch(ignoring(404));
       const { items } = await connection.json<List>('GET', NODES, undefined, attempt);
       return items.length === 0 ? true : undefined;
     },
@@ -45,8 +45,4 @@ export async function removeNodes(
             ),
     },
   );
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof KubernetesError && error.status === 404)) throw error;
 }

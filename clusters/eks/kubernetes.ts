@@ -1,7 +1,7 @@
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { poll } from '../../foundation/poll.ts';
-import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { hasStatus, isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { ADMINISTRATOR_POLICY } from './access.ts';
 import type { EksContext } from './context.ts';
 
@@ -39,7 +39,7 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
         // The time is over: what came before says more than that this try was ended.
         if (attempt.aborted && last !== undefined) return undefined;
         last = error as Error;
-        const refused = error instanceof KubernetesError && (error.status === 401 || error.status === 403);
+        const refused = error instanceof KubernetesError && hasStatus(error, 401, 403);
         if (refused) last = noAccess(server, name, `${error.status} ${error.reason}`, error);
         // An emulator may have no API server behind the endpoint, but something that answers.
         else if (error instanceof KubernetesError && error.status < 500 && error.status !== 429) return undefined;

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { poll, retry } from '../../foundation/poll.ts';
 import { find, TRIES } from '../in-cluster/objects.ts';
-import { KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { hasStatus, ignoring, type Connection } from '../../foundation/kubernetes/connection.ts';
 
 /** Who uses an existing cluster; a Lease, as what runs once in a cluster is kept to one (Kubernetes, "Leases"). */
 export const LEASE = 'eks-pod-identity-conformance';
@@ -80,7 +80,7 @@ async function acquire(
     await write(connection, run, now(), stored, signal);
     return true;
   } catch (error) {
-    if (error instanceof KubernetesError && error.status === 409) return false;
+    if (hasStatus(error, 409)) return false;
     throw error;
   }
 }
@@ -127,12 +127,9 @@ export async function endLease(connection: Connection, run: string): Promise<voi
     const stored = await find<Lease>(connection, PATH, signal);
     if (stored?.spec?.holderIdentity !== run) return;
     const { uid, resourceVersion } = stored.metadata;
-    try {
-      await connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
-    } catch (error) {
-      // Gone, or another run's by now.
-      if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
-    }
+    // It may be gone, or another run's by now.
+    const deleting = connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
+    await deleting.catch(ignoring(404, 409));
   }, TRIES);
 }
 

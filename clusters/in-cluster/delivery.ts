@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { latestOnly } from './latest.ts';
 import { NAMESPACE } from './options.ts';
 import { podsOf } from './rollout.ts';
@@ -72,10 +72,8 @@ async function renewVolumes(connection: Connection, signal: AbortSignal): Promis
   const annotations = { [DELIVERY_ANNOTATION]: randomBytes(6).toString('hex') };
   for (const { metadata } of await podsOf(connection, WEBHOOK_LABELS, signal)) {
     const path = `/api/v1/namespaces/${NAMESPACE}/pods/${metadata?.name}`;
-    await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch((error: unknown) => {
-      // It was deleted meanwhile; the next one mounts the newest list.
-      if (!(error instanceof KubernetesError && error.status === 404)) throw error;
-    });
+    // One that was deleted meanwhile is followed by another, which mounts the newest list.
+    await connection.json('PATCH', path, { metadata: { annotations } }, signal).catch(ignoring(404));
   }
 }
 

@@ -1,6 +1,6 @@
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
-import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
 import { find } from './objects.ts';
 
@@ -27,10 +27,8 @@ export async function removeNamespaces(connection: Connection, run: string): Pro
 /** Deletes a namespace with all that is in it; resolves when it is gone. Throws `ClusterError` and `KubernetesError`. */
 export async function removeNamespace(connection: Connection, name: string): Promise<void> {
   const path = `/api/v1/namespaces/${name}`;
-  await connection.json('DELETE', path, undefined, inTime()).catch((error: unknown) => {
-    // It is gone, or on its way already.
-    if (!(error instanceof KubernetesError && [404, 409].includes(error.status))) throw error;
-  });
+  // It may be gone, or on its way already.
+  await connection.json('DELETE', path, undefined, inTime()).catch(ignoring(404, 409));
   await poll<true>(async () => ((await find(connection, path, inTime())) === undefined ? true : undefined), {
     // On a real cluster this takes seconds, on an embedded one hardly any time.
     ...{ every: 20, longest: 500, within: NAMESPACE_GONE, tolerates: isTransient },

@@ -1,7 +1,7 @@
 /** Objects that a run makes in a cluster: made, changed and removed by their names, and never those of others. */
 import { commandLine } from '../../foundation/command-line.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { isTransient, KubernetesError, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { hasStatus, ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { poll } from '../../foundation/poll.ts';
 
@@ -59,7 +59,7 @@ export async function find<T = KubernetesObject>(
   try {
     return await connection.json<T>('GET', path, undefined, signal);
   } catch (error) {
-    if (error instanceof KubernetesError && error.status === 404) return undefined;
+    if (hasStatus(error, 404)) return undefined;
     throw error;
   }
 }
@@ -102,7 +102,7 @@ export async function put(connection: Connection, object: KubernetesObject, sign
         return true;
       } catch (error) {
         // Made since it was looked for: by a request whose answer was lost.
-        if (error instanceof KubernetesError && error.status === 409) return undefined;
+        if (hasStatus(error, 409)) return undefined;
         throw error;
       }
     },
@@ -132,9 +132,7 @@ export async function removeObjects(
           const stored = await find(connection, path, attempt);
           if (stored === undefined || stored.metadata.labels?.[RUN_LABEL] !== run) return true;
           const options = { propagationPolicy: 'Foreground', preconditions: { uid: stored.metadata.uid } };
-          await connection.json('DELETE', path, options, attempt).catch((error: unknown) => {
-            if (!(error instanceof KubernetesError && (error.status === 404 || error.status === 409))) throw error;
-          });
+          await connection.json('DELETE', path, options, attempt).catch(ignoring(404, 409));
           return undefined;
         },
         {

@@ -32,6 +32,17 @@ export const isUnsent = (error: unknown): boolean => UNSENT.test(codeOf(error));
 /** Whether a connection broke or did not come about: the next may. It is unknown what became of the request. */
 export const isBroken = (error: unknown): boolean => isUnsent(error) || BROKEN.test(codeOf(error));
 
+/** Whether the API server answered with one of these statuses. */
+export const hasStatus = (error: unknown, ...statuses: readonly number[]): boolean =>
+  error instanceof KubernetesError && statuses.includes(error.status);
+
+/** Passes over answers of these statuses, as in `.catch(ignoring(404))`. */
+export const ignoring =
+  (...statuses: readonly number[]) =>
+  (error: unknown): void => {
+    if (!hasStatus(error, ...statuses)) throw error;
+  };
+
 /** Whether another try may succeed: the API server is overloaded or restarted, the connection broke. */
 export const isTransient = (error: unknown): boolean =>
   error instanceof KubernetesError ? error.status >= 500 || error.status === 429 : isBroken(error);

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { hasStatus } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
 import { REPORT_PREFIX, TOKENS_PREFIX, type ProbeReport } from '../../foundation/probe-protocol.ts';
 import { PROBE_CONTAINER } from './pod-manifest.ts';
@@ -111,7 +111,7 @@ async function untilStreamEnds(following: Promise<void>): Promise<void> {
   try {
     await following;
   } catch (error) {
-    if (error instanceof KubernetesError && [401, 403, 404].includes(error.status)) throw error;
+    if (hasStatus(error, 401, 403, 404)) throw error;
     if (CREDENTIALS.includes(awsProblem(error)?.kind ?? '')) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
+import { ignoring } from '../../foundation/kubernetes/connection.ts';
 import { PHASE_ANNOTATION, type ProbeReport } from '../../foundation/probe-protocol.ts';
 import { createAsSeen } from '../operations/admitted-pod.ts';
 import { firstPhase, podManifest } from './pod-manifest.ts';
@@ -46,7 +46,7 @@ export async function startWorkloadPod(
   let over = false;
   const remove = async (): Promise<void> => {
     if (over) return;
-    await cluster.kubernetes.deletePod(namespace, name, 1).catch(unlessMissing);
+    await cluster.kubernetes.deletePod(namespace, name, 1).catch(ignoring(404));
     over = true;
   };
   // A pod that has said all ends by itself; one that has not would go on beside later scenarios.
@@ -67,10 +67,6 @@ export async function startWorkloadPod(
       abort.abort(new Error('the pod was deleted'));
     },
   };
-}
-
-function unlessMissing(error: unknown): void {
-  if (!(error instanceof KubernetesError) || error.status !== 404) throw error;
 }
 
 /**

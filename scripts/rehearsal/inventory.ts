@@ -18,29 +18,15 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
   for (const account of ['main', 'other'] as const) {
     const { eks, iam, s3 } = aws.clients(account);
     const where = account === 'other' ? ' of the second account' : '';
-    const add = (kind: string, names: readonly (string | undefined)[] = []): void => {
-      titles.push(...names.map((name) => `${kind} ${name}${where}`));
+    const add = <T>(kind: string, all: readonly T[] = [], nameOf: (one: T) => string | undefined = String): void => {
+      titles.push(...all.map((one) => `${kind} ${nameOf(one)}${where}`));
     };
-    for await (const page of paginateListRoles({ client: iam }, {}))
-      add(
-        'role',
-        page.Roles?.map(({ RoleName }) => RoleName),
-      );
+    for await (const page of paginateListRoles({ client: iam }, {})) add('role', page.Roles, (role) => role.RoleName);
     for await (const page of paginateListPolicies({ client: iam }, { Scope: 'Local' }))
-      add(
-        'policy',
-        page.Policies?.map(({ PolicyName }) => PolicyName),
-      );
+      add('policy', page.Policies, (policy) => policy.PolicyName);
     const providers = await iam.send(new ListOpenIDConnectProvidersCommand({}));
-    add(
-      'OIDC provider',
-      providers.OpenIDConnectProviderList?.map(({ Arn }) => Arn),
-    );
-    const buckets = await s3.send(new ListBucketsCommand({}));
-    add(
-      'bucket',
-      buckets.Buckets?.map(({ Name }) => Name),
-    );
+    add('OIDC provider', providers.OpenIDConnectProviderList, ({ Arn }) => Arn);
+    add('bucket', (await s3.send(new ListBucketsCommand({}))).Buckets, ({ Name }) => Name);
     const { clusters = [] } = await eks.send(new ListClustersCommand({}));
     for (const clusterName of clusters) {
       // Lists may still show what is gone.
@@ -52,12 +38,11 @@ export async function inventoryOf(aws: AwsTarget): Promise<readonly string[]> {
         eks.send(new ListAccessEntriesCommand({ clusterName })),
       ]);
       add('cluster', [clusterName]);
-      const of = (names: readonly (string | undefined)[] = []): string[] =>
-        names.map((name) => `${name} of cluster ${clusterName}`);
-      add('node group', of(groups.nodegroups));
-      add('add-on', of(addons.addons));
-      add('association', of(associations.associations?.map((one) => `${one.namespace}/${one.serviceAccount}`)));
-      add('access entry', of(entries.accessEntries));
+      const of = (name: string): string => `${name} of cluster ${clusterName}`;
+      add('node group', groups.nodegroups, of);
+      add('add-on', addons.addons, of);
+      add('association', associations.associations, (one) => of(`${one.namespace}/${one.serviceAccount}`));
+      add('access entry', entries.accessEntries, of);
     }
   }
   return titles.sort();
