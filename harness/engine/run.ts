@@ -5,7 +5,6 @@ import { conclude, nothingRan } from './conclusion.ts';
 import { provision } from './provision.ts';
 import { inPhase, openSession, resultsOf, type RunOptions, type Session } from './session.ts';
 import { runScenarios } from './scenarios.ts';
-import { withStrays } from './strays.ts';
 
 /**
  * Runs the selected scenarios, step by step as docs/architecture.md tells: plan, provision, install, then arrange, probe, judge
@@ -90,4 +89,27 @@ function store(session: Session, files: string[]): RunResults {
     session.failure ??= error;
     return conclude(session);
   }
+}
+
+/**
+ * Does work, and throws what was thrown meanwhile outside of it, such as in a timer of a suite file: that ends no process, and
+ * is no scenario's. The first such error counts.
+ */
+async function withStrays(work: () => Promise<void>): Promise<void> {
+  const strays: unknown[] = [];
+  const notice = (error: unknown): void => void strays.push(error);
+  process.on('uncaughtException', notice);
+  process.on('unhandledRejection', notice);
+  try {
+    await work();
+  } finally {
+    process.off('uncaughtException', notice);
+    process.off('unhandledRejection', notice);
+  }
+  const [first] = strays;
+  if (strays.length > 0)
+    throw new Error(
+      `Something failed outside of every scenario: ${first instanceof Error ? first.message : String(first)}`,
+      { cause: first },
+    );
 }

@@ -1,16 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { poll } from '../../../foundation/poll.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
-import { DockerError, lastLine, type Docker } from '../docker.ts';
+import { type Docker, DockerError, lastLine } from '../docker.ts';
 import type { Finished } from '../runner.ts';
 import { stageMachineNode } from './machine-node.ts';
 import { programFiles, SCRIPT } from './programs.ts';
-import { inWorkspace } from './workspace.ts';
+import { tmpdir } from 'node:os';
+import { isAlive } from '../../../foundation/is-alive.ts';
 
 export interface BuildOptions {
   readonly docker: Docker;
@@ -115,4 +116,23 @@ function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Fin
   return new ClusterError('IMAGE_BROKEN', `The base image ${base} ${reason}: ${advice}.`, {
     blame: named ? 'usage' : 'environment',
   });
+}
+
+const PREFIX = 'eks-pod-identity-conformance-image-';
+
+/**
+ * Lends a temporary folder and removes it in the end. Its name has the process id, so that what a killed build left is
+ * removed by the next.
+ */
+async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
