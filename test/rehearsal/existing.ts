@@ -12,7 +12,7 @@ export async function existingCluster(
   const { eks, iam } = aws.clients('main');
   return provisionThroughEks(
     {
-      ...{ alias: 'c1', name, region: aws.region, tags: {} },
+      ...{ alias: 'c1', name, region: aws.region, tags: { team: 'blue' } },
       accountId: aws.accountId('main'),
       clients: { eks, iam },
       token: (clusterName) => aws.clusterToken(clusterName),
