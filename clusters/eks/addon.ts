@@ -1,12 +1,10 @@
 import { CreateAddonCommand, paginateDescribeAddonVersions, type Addon, type EKSClient } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { retry } from '../../foundation/poll.ts';
-import { lateWords, type EksContext } from './context.ts';
-import { addonOf, deleteFromEks } from './deletion.ts';
-import { healthOf, isNamed } from './errors.ts';
-import { placed } from './teardown.ts';
-import { awaitDone, pausesOf, type Seen } from './wait.ts';
+import type { EksContext } from './context.ts';
+import { awaitActive, makeInEks } from './creation.ts';
+import { addonOf } from './deletion.ts';
+import { isNamed } from './errors.ts';
 
 export interface AddonSpec {
   /** Such as `v1.3.10-eksbuild.2`; default: EKS' own. */
@@ -17,27 +15,18 @@ export interface AddonSpec {
 
 /** Asks for the agent's add-on. Throws errors of EKS. */
 export async function makeAddon({ version, resolveConflicts }: AddonSpec, context: EksContext): Promise<Addon> {
-  const { name: clusterName, eks, resources, tags, timing, signal } = context;
-  const addon = addonOf(eks, clusterName, AGENT_ADDON);
-  const answer = await resources.make({
-    ...placed('of the cluster', clusterName),
-    name: addon.title,
-    remove: () => deleteFromEks(addon, context),
-    make: () =>
-      retry(
-        () =>
-          eks.send(
-            new CreateAddonCommand({
-              clusterName,
-              addonName: AGENT_ADDON,
-              ...(version !== undefined && { addonVersion: version }),
-              resolveConflicts,
-              tags,
-            }),
-          ),
-        // A former one that was just deleted.
-        { tolerates: (error) => isNamed(error, 'ResourceInUse'), ...pausesOf(timing), within: timing.inUse, signal },
-      ),
+  const { name: clusterName, eks, tags, timing } = context;
+  const create = new CreateAddonCommand({
+    clusterName,
+    addonName: AGENT_ADDON,
+    ...(version !== undefined && { addonVersion: version }),
+    resolveConflicts,
+    tags,
+  });
+  const answer = await makeInEks(addonOf(eks, clusterName, AGENT_ADDON), context, () => eks.send(create), {
+    // A former one that was just deleted.
+    tolerates: (error) => isNamed(error, 'ResourceInUse'),
+    within: timing.inUse,
   });
   return answer?.addon ?? {};
 }
@@ -46,36 +35,19 @@ export async function makeAddon({ version, resolveConflicts }: AddonSpec, contex
  * Waits until the add-on is ACTIVE. Without nodes it may well be DEGRADED, and for a moment after they are there. Throws
  * `ClusterError` AGENT_NOT_READY with the health issue that EKS tells.
  */
-export async function awaitAddon(
+export function awaitAddon(
   made: Addon,
   /** Since when there are nodes, in milliseconds since the epoch. */
   nodesSince: () => number | undefined,
   context: EksContext,
 ): Promise<Addon> {
-  const { name: clusterName, eks, timing, deadline, signal, progress } = context;
-  const seenOf = (addon: Addon | undefined): Seen<Addon> => {
-    const { status = 'unknown', health } = addon ?? {};
-    if (addon !== undefined && status === 'ACTIVE') return { done: addon };
-    const why = healthOf(health);
+  const failed = (status: string): boolean => {
     const since = nodesSince();
-    const degraded = status === 'DEGRADED' && since !== undefined && Date.now() - since >= timing.degraded;
-    if (degraded || status === 'CREATE_FAILED' || status === 'UPDATE_FAILED' || status === 'DELETING')
-      throw notActive(clusterName, status, why);
-    return { status, why };
+    const degraded = status === 'DEGRADED' && since !== undefined && Date.now() - since >= context.timing.degraded;
+    return degraded || status === 'CREATE_FAILED' || status === 'UPDATE_FAILED' || status === 'DELETING';
   };
-  const agent = addonOf(eks, clusterName, AGENT_ADDON);
-  return awaitDone({
-    what: agent.title,
-    before: seenOf(made),
-    look: async (abortSignal) => seenOf(await agent.describe(abortSignal)),
-    deadline,
-    late: (status, why) =>
-      new ClusterError(
-        'AGENT_NOT_READY',
-        `Add-on ${AGENT_ADDON} of cluster ${clusterName} ${lateWords(context, status, why)}.`,
-      ),
-    ...{ timing, signal, progress },
-  });
+  const agent = addonOf(context.eks, context.name, AGENT_ADDON);
+  return awaitActive(agent, made, { code: 'AGENT_NOT_READY', failed }, context);
 }
 
 /** The add-on of a cluster, or undefined when it has none. Throws other errors of EKS. */
@@ -87,12 +59,6 @@ export async function findAddon(eks: EKSClient, clusterName: string): Promise<Ad
     throw error;
   }
 }
-
-export const notActive = (clusterName: string, status: string, why: string | undefined): ClusterError =>
-  new ClusterError(
-    'AGENT_NOT_READY',
-    `Add-on ${AGENT_ADDON} of cluster ${clusterName} is ${status}: ${why ?? 'EKS tells no reason'}.`,
-  );
 
 /**
  * Refuses a version of the add-on that EKS does not offer for the version of Kubernetes: before a cluster is made for it.

@@ -7,8 +7,10 @@ import {
 } from '@aws-sdk/client-eks';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { awaitAddon, findAddon, makeAddon, notActive } from './addon.ts';
+import { awaitAddon, findAddon, makeAddon } from './addon.ts';
 import type { EksContext } from './context.ts';
+import { notActive } from './creation.ts';
+import { addonOf } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { findOrMakeProvider } from './oidc-provider.ts';
 import type { EksOptions } from './options.ts';
@@ -42,7 +44,8 @@ export async function lookAt(options: EksOptions, accountId: string, context: Ek
   if (options.agentImage !== undefined) refuseOtherAgent(options, `add-on ${AGENT_ADDON} ${addonVersion}`, name);
   if (options.addonVersion !== undefined && options.addonVersion !== addonVersion)
     refuseOtherAgent(options, `add-on ${AGENT_ADDON} ${addonVersion}`, name);
-  if (status !== 'ACTIVE') throw notActive(name, status, healthOf(health));
+  if (status !== 'ACTIVE')
+    throw notActive('AGENT_NOT_READY', addonOf(eks, name, AGENT_ADDON).title, status, healthOf(health));
   return { cluster, nodeGroup, agent: 'add-on' };
 }
 

@@ -23,12 +23,6 @@ export interface EksContext {
   readonly progress: (line: string) => void;
 }
 
-/** `was not ACTIVE within 1800 s (--ready-timeout): it is CREATING: …` */
-export function lateWords({ readyMilliseconds }: EksContext, status: string, why: string | undefined): string {
-  const reason = why === undefined ? '' : ` (${why.replace(/\.$/, '')})`;
-  return `was not ACTIVE within ${readyMilliseconds / 1000} s (--ready-timeout): it is ${status}${reason}`;
-}
-
 /**
  * Does works side by side. When one fails the others are aborted, and only when all have come to their end is the first
  * error thrown: nothing is being made any more when what was made is removed.

@@ -31,7 +31,7 @@ export interface EksResource<T extends Stated = Stated> {
   readonly askForDeletion: () => Promise<unknown>;
 }
 
-interface Stated {
+export interface Stated {
   readonly status?: string | undefined;
   readonly health?: Parameters<typeof healthOf>[0];
 }

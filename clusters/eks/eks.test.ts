@@ -157,7 +157,7 @@ describe('clusters that EKS makes', function () {
       wrap: () => ({ createCluster: () => Promise.reject(new Error('no addresses are free')) }),
     });
     const error = await rejection(eksDriver(site.options()).provision(site.request(NAME)));
-    expect(error.message).to.equal(`Cluster ${NAME} is FAILED, not ACTIVE: InternalFailure: no addresses are free.`);
+    expect(error.message).to.equal(`Cluster ${NAME} is FAILED: InternalFailure: no addresses are free.`);
     expect(await site.left()).to.deep.equal([]);
   });
 

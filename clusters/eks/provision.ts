@@ -131,7 +131,7 @@ async function makeNodesAndAgent(
   if (nodes === 'auto-mode') return [undefined, undefined];
   const group = await makeNodeGroup({ nodeRoleArn, subnetIds: subnets.nodes, ...nodes }, context);
   const made = addon === undefined ? undefined : await makeAddon({ ...addon, resolveConflicts: 'OVERWRITE' }, context);
-  let nodesSince = 'done' in group ? Date.now() : undefined;
+  let nodesSince = group?.status === 'ACTIVE' ? Date.now() : undefined;
   return together(
     context.signal,
     async (signal) => {
