@@ -190,7 +190,7 @@ describe('embedded cluster', function () {
     await cluster.removeAddon(AGENT.name);
     expect(await agentPods()).to.deep.equal([]);
     await createPod('alone');
-    expect(await finished('alone')).to.equal('ECONNRESET\n');
+    expect(await finished('alone')).to.equal('ECONNREFUSED\n');
   });
 
   it("leads to the agent's probes and metrics through the API server", async () => {

@@ -38,7 +38,7 @@ export const TRANSLATION: readonly Translation[] = [
     here:
       endpoint === 'instanceMetadata'
         ? "a loopback port of the node's instance metadata service (IMDSv2 only)"
-        : 'a loopback port of the node that hands requests to the agent with the link-local Host; without an agent the connection is reset',
+        : 'a loopback port of the node that hands requests to the agent with the link-local Host; without an agent the connection is refused',
   })),
   {
     inPod: `${METADATA_ENDPOINT} is not set`,

@@ -56,14 +56,14 @@ export function agentImage(host: AgentHost): ComponentImage {
         },
         ...settings,
       });
-      const connect = (servers: readonly Server[]): void => {
-        for (const [index, family] of families.entries()) host.addresses[family].setTarget(servers[index]);
+      const connect = async (servers: readonly Server[]): Promise<void> => {
+        for (const [index, family] of families.entries()) await host.addresses[family].setTarget(servers[index]);
       };
-      connect(agent.servers);
+      await connect(agent.servers);
       return {
         stop: async () => {
           // New connections are refused from the signal on; requests under way are answered.
-          connect([]);
+          await connect([]);
           await agent.stop();
         },
         target: (port) =>

@@ -1,57 +1,75 @@
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+
+/** Below the ports that systems give to outgoing connections, one of which might have a port while nobody listens at it. */
+const PORTS = { first: 20_000, end: 32_000 };
 
 /**
  * A loopback port that stands for a link-local address of the node. Connections are handed to the server behind that
- * address, which sees the Host that a pod would send; without a server they are reset, since no one is there to accept them.
+ * address, which sees the Host that a pod would send; without a server they are refused, as of an address that nobody has.
  */
 export class LinkLocalAddress {
   readonly url: string;
   readonly #host: string;
-  readonly #listener: Server;
+  readonly #port: number;
   readonly #connections = new Set<Socket>();
+  #listener: Server | undefined;
   #target: HttpServer | undefined;
 
-  private constructor(host: string, listener: Server) {
+  private constructor(host: string, port: number) {
     this.#host = host;
-    this.#listener = listener;
-    this.url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
-    listener.on('connection', (socket) => this.#accept(socket));
+    this.#port = port;
+    this.url = `http://127.0.0.1:${port}`;
   }
 
   /** `host`: the address as it stands in a URL, such as `[fd00:ec2::23]`. */
   static async open(host: string): Promise<LinkLocalAddress> {
-    // As node:http has it: a caller may end its half once the request is sent.
-    const listener = createServer({ allowHalfOpen: true, noDelay: true });
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen(0, '127.0.0.1', resolve);
-    });
-    return new LinkLocalAddress(host, listener);
+    for (;;) {
+      const address = new LinkLocalAddress(host, randomInt(PORTS.first, PORTS.end));
+      try {
+        await address.#listen();
+        address.#stopListening();
+        return address;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
   }
 
   /** Sets the server behind the address, in this process; undefined when there is none. */
-  setTarget(target: HttpServer | undefined): void {
+  async setTarget(target: HttpServer | undefined): Promise<void> {
     this.#target?.off('request', this.#translate);
     this.#target = target?.prependListener('request', this.#translate);
+    if (target === undefined) this.#stopListening();
+    else if (this.#listener === undefined) await this.#listen();
   }
 
   async close(): Promise<void> {
-    this.setTarget(undefined);
+    await this.setTarget(undefined);
     for (const socket of this.#connections) socket.destroy();
-    await new Promise((resolve) => this.#listener.close(resolve));
+  }
+
+  async #listen(): Promise<void> {
+    // As node:http has it: a caller may end its half once the request is sent.
+    const listener = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => this.#accept(socket));
+    this.#listener = listener;
+    await once(listener.listen(this.#port, '127.0.0.1'), 'listening');
+  }
+
+  #stopListening(): void {
+    this.#listener?.close();
+    this.#listener = undefined;
   }
 
   #accept(socket: Socket): void {
     this.#connections.add(socket);
     socket.once('close', () => this.#connections.delete(socket));
-    if (this.#target !== undefined) this.#target.emit('connection', socket);
-    else {
-      // Once the request is there: reset before, a caller that still writes would meet another error.
-      socket.on('error', () => undefined);
-      socket.once('data', () => socket.resetAndDestroy());
-    }
+    // One that came just as the server went away.
+    if (this.#target === undefined) socket.resetAndDestroy();
+    else this.#target.emit('connection', socket);
   }
 
   /** The Host as a pod would send it, in place of the address that the workload was told. */
