@@ -2,15 +2,13 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
-  anotherRun,
   command,
   compared,
+  comparedRuns,
   copy,
   file,
   observedIn,
-  onKindCluster,
   probeOf,
-  realResults,
   scenarioOf,
   type Results,
 } from '../test/support/comparison.ts';
@@ -19,51 +17,44 @@ import type { RunResults } from '../harness/report/results.ts';
 
 describe('npm run compare', function () {
   this.timeout(60_000);
-  let first: RunResults;
-  let second: RunResults;
-
-  before(async () => {
-    first = await realResults();
-    second = anotherRun(first);
-  });
-
-  const onKind = (change?: (results: Results) => void): RunResults => onKindCluster(second, change);
+  const runs = comparedRuns();
+  const { onKind } = runs;
 
   describe('refuses', () => {
     const damaged = (change: (results: Results) => void) => (): string[] => {
-      const results = copy(second);
+      const results = copy(runs.second);
       change(results);
-      return [file(first), file(results)];
+      return [file(runs.first), file(results)];
     };
     const wrong: readonly (readonly [string, () => readonly string[], string])[] = [
-      ['one file', () => [file(first)], 'not 1 file'],
-      ['three files', () => [file(first), file(second), file(second)], 'not 3'],
-      ['the same file twice', () => Array<string>(2).fill(file(first)), 'A and B are the same file'],
-      ['an unknown flag', () => [file(first), file(second), '--quite'], 'Unknown flag --quite'],
-      ['a flag without its value', () => [file(first), file(second), '--output'], '--output'],
-      ['an empty path', () => [file(first), file(second), '--output='], '--output is empty'],
+      ['one file', () => [file(runs.first)], 'not 1 file'],
+      ['three files', () => [file(runs.first), file(runs.second), file(runs.second)], 'not 3'],
+      ['the same file twice', () => Array<string>(2).fill(file(runs.first)), 'A and B are the same file'],
+      ['an unknown flag', () => [file(runs.first), file(runs.second), '--quite'], 'Unknown flag --quite'],
+      ['a flag without its value', () => [file(runs.first), file(runs.second), '--output'], '--output'],
+      ['an empty path', () => [file(runs.first), file(runs.second), '--output='], '--output is empty'],
       [
         'a file that is missing',
-        () => [file(first), '/nowhere/results.json'],
+        () => [file(runs.first), '/nowhere/results.json'],
         '/nowhere/results.json cannot be read (there is no such file)',
       ],
       [
         'a folder without results',
-        () => [file(first), temporaryFolder()],
+        () => [file(runs.first), temporaryFolder()],
         'results.json cannot be read (there is no such file)',
       ],
-      ['what is no JSON', () => [file(first), file('<xml/>')], 'is no JSON'],
-      ['an empty file', () => [file(first), file('')], 'is no JSON'],
-      ['a list', () => [file(first), file([])], 'is no results.json: it has no version'],
-      ['null', () => [file(first), file('null')], 'is no results.json'],
+      ['what is no JSON', () => [file(runs.first), file('<xml/>')], 'is no JSON'],
+      ['an empty file', () => [file(runs.first), file('')], 'is no JSON'],
+      ['a list', () => [file(runs.first), file([])], 'is no results.json: it has no version'],
+      ['null', () => [file(runs.first), file('null')], 'is no results.json'],
       [
         'another version',
-        () => [file(first), file({ ...second, version: 2 })],
+        () => [file(runs.first), file({ ...runs.second, version: 2 })],
         'is results.json of version 2, and this program reads version 1',
       ],
       [
         'no scenarios',
-        () => [file(first), file({ ...second, scenarios: undefined })],
+        () => [file(runs.first), file({ ...runs.second, scenarios: undefined })],
         'is damaged: scenarios must be a list, not missing',
       ],
       [
@@ -89,17 +80,17 @@ describe('npm run compare', function () {
       ],
       [
         'an output that is a file',
-        () => [file(first), file(second), '--output', file('x')],
+        () => [file(runs.first), file(runs.second), '--output', file('x')],
         'give another with --output',
       ],
       [
         'an output below a file',
-        () => [file(first), file(second), '--output', join(file('x'), 'y')],
+        () => [file(runs.first), file(runs.second), '--output', join(file('x'), 'y')],
         'give another with --output',
       ],
       [
         'deviations that are missing',
-        () => [file(first), file(second), '--deviations', '/nowhere.yaml'],
+        () => [file(runs.first), file(runs.second), '--deviations', '/nowhere.yaml'],
         '/nowhere.yaml cannot be read',
       ],
     ];
@@ -128,7 +119,7 @@ describe('npm run compare', function () {
     });
 
     it('colours where it is told to, and none with NO_COLOR or --no-color', async () => {
-      const [a, b] = [file(first), file(changed())];
+      const [a, b] = [file(runs.first), file(changed())];
       expect((await command([a, b])).stdout).not.to.contain('\u001b');
       expect((await command([a, b], { FORCE_COLOR: '1' })).stdout).to.contain('\u001b[31mDIFFERS\u001b[0m PI-07');
       expect((await command([a, b], { FORCE_COLOR: '1', NO_COLOR: '1' })).stdout).not.to.contain('\u001b');
@@ -136,7 +127,7 @@ describe('npm run compare', function () {
     });
 
     it('texts of others on one line and without effect', async () => {
-      const { stdout, markdown } = await compared(first, changed());
+      const { stdout, markdown } = await compared(runs.first, changed());
       expect(stdout).to.contain('B: Denied | `by` [31m<b>s3</b>.\n');
       expect(markdown).to.contain('- B: Denied \\| \\`by\\` \\[31m\\<b\\>s3\\</b\\>.\n');
     });
@@ -144,16 +135,16 @@ describe('npm run compare', function () {
     it('nothing into a folder that it was not told', async () => {
       const folder = temporaryFolder();
       const [a, b] = [join(folder, 'a.json'), join(folder, 'b.json')];
-      writeFileSync(a, JSON.stringify(first));
-      writeFileSync(b, JSON.stringify(second));
+      writeFileSync(a, JSON.stringify(runs.first));
+      writeFileSync(b, JSON.stringify(runs.second));
       await command([a, b]);
       expect(existsSync(join(folder, 'compare.json'))).to.equal(false);
     });
 
     it('which suites were not the same', async () => {
-      const name = Object.keys(second.environment.digests).find((digest) => digest.startsWith('suites/'))!;
+      const name = Object.keys(runs.second.environment.digests).find((digest) => digest.startsWith('suites/'))!;
       const { stdout, json, exitCode } = await compared(
-        first,
+        runs.first,
         onKind((results) => (results.environment.digests[name] = '0'.repeat(64))),
       );
       expect([exitCode, json.unlike]).to.deep.equal([0, [name]]);

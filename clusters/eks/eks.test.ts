@@ -209,7 +209,7 @@ describe('clusters that EKS makes', function () {
         delete: () => (broken ? Promise.reject(new Error('it is held')) : cluster.delete()),
       })),
     });
-    const driver = eksDriver(site.options({ timing: { ...FAST, deletion: 300 } }));
+    const driver = eksDriver(site.options({ timing: { ...FAST, deletion: 1000 } }));
     const cluster = await driver.provision(site.request(NAME));
     const error = await rejection(cluster.delete());
     expect(error.message).to.match(

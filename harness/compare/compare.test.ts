@@ -3,38 +3,33 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import {
   compared,
+  comparedRuns,
   copy,
   differences,
   file,
-  onKindCluster,
   probeOf,
   realResults,
   scenarioOf,
   SCENARIOS,
-  type Results,
 } from '../../test/support/comparison.ts';
 import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
 import type { RunResults } from '../report/results.ts';
 
 describe('npm run compare', function () {
   this.timeout(60_000);
-  let first: RunResults;
-  let second: RunResults;
+  // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
+  const runs = comparedRuns(() => realResults());
+  const { onKind } = runs;
   let faulty: RunResults;
 
   before(async () => {
-    // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
-    first = await realResults();
-    second = await realResults();
     faulty = await realResults('--fault', 'webhook-prefers-irsa');
-    expect(first.summary.passed, JSON.stringify(first.summary)).to.equal(SCENARIOS.length);
+    expect(runs.first.summary.passed, JSON.stringify(runs.first.summary)).to.equal(SCENARIOS.length);
   });
-
-  const onKind = (change?: (results: Results) => void): RunResults => onKindCluster(second, change);
 
   describe('of real runs', () => {
     it('finds two of the same kind to be the same', async () => {
-      const { exitCode, json, stdout, stderr } = await compared(first, second);
+      const { exitCode, json, stdout, stderr } = await compared(runs.first, runs.second);
       expect(differences(json)).to.deep.equal([]);
       expect([exitCode, stderr]).to.deep.equal([0, '']);
       expect(json.summary).to.include({ compared: SCENARIOS.length, same: SCENARIOS.length, differ: 0, known: 0 });
@@ -47,7 +42,7 @@ describe('npm run compare', function () {
     });
 
     it('tells what a defect of the webhook changes', async () => {
-      const { exitCode, json, stdout, markdown } = await compared(first, faulty);
+      const { exitCode, json, stdout, markdown } = await compared(runs.first, faulty);
       expect(exitCode).to.equal(1);
       expect(differences(json)).to.include.members([
         'CO-01 verdict: passed, failed',
@@ -64,17 +59,17 @@ describe('npm run compare', function () {
     });
 
     it('names both sides, with the facts of their clusters', async () => {
-      const { stdout, markdown } = await compared(first, onKind());
+      const { stdout, markdown } = await compared(runs.first, onKind());
       for (const text of [stdout, markdown]) {
-        expect(text).to.contain(`embedded cluster, AWS: emulator, run ${first.run.id} of`);
-        expect(text).to.contain(`kind cluster, AWS: emulator, run ${second.run.id} of`);
+        expect(text).to.contain(`embedded cluster, AWS: emulator, run ${runs.first.run.id} of`);
+        expect(text).to.contain(`kind cluster, AWS: emulator, run ${runs.second.run.id} of`);
         expect(text).to.contain('agentImage agent:0.1.37').and.to.contain('kubernetesVersion 1.34');
       }
     });
 
     it('reads report folders', async () => {
       const folder = temporaryFolder();
-      for (const [name, results] of Object.entries({ first, second })) {
+      for (const [name, results] of Object.entries({ first: runs.first, second: runs.second })) {
         mkdirSync(join(folder, name));
         writeFileSync(join(folder, name, 'results.json'), JSON.stringify(results));
       }
@@ -85,7 +80,7 @@ describe('npm run compare', function () {
       const { exitCode, stdout, stderr } = await runConformance({
         command: 'compare',
         reports: 'own',
-        args: [file(first), file(second)],
+        args: [file(runs.first), file(runs.second)],
       });
       expect([exitCode, stderr]).to.deep.equal([0, '']);
       expect(stdout).to.match(/\n11 scenarios compared: 11 same/);
@@ -95,7 +90,7 @@ describe('npm run compare', function () {
   describe('does not compare', () => {
     it('what one side skipped, and says why', async () => {
       const { exitCode, json, stdout, markdown } = await compared(
-        first,
+        runs.first,
         onKind((results) => {
           for (const id of ['WH-01', 'WH-02'])
             Object.assign(scenarioOf(results, id), { verdict: 'skipped', reason: 'It needs a clock.', probes: [] });
@@ -110,7 +105,7 @@ describe('npm run compare', function () {
 
     it('what is in one file alone', async () => {
       const { exitCode, json, stdout } = await compared(
-        first,
+        runs.first,
         onKind((results) => (results.scenarios = results.scenarios.filter(({ id }) => id !== 'PI-07'))),
       );
       expect(exitCode).to.equal(0);
@@ -120,7 +115,7 @@ describe('npm run compare', function () {
 
     it('what an error kept from a verdict on both sides', async () => {
       const broken = { verdict: 'error', reason: 'PI-07 could not be judged: no pod.', probes: [] };
-      const sides = [copy(first), copy(second)] as const;
+      const sides = [copy(runs.first), copy(runs.second)] as const;
       for (const side of sides) Object.assign(scenarioOf(side, 'PI-07'), broken);
       const { exitCode, json, stdout } = await compared(...sides);
       expect(exitCode).to.equal(0);
@@ -134,7 +129,7 @@ describe('npm run compare', function () {
         results.run.error = 'There was no Docker.';
         results.scenarios = [];
       });
-      const { exitCode, json, stdout, stderr } = await compared(first, nothing);
+      const { exitCode, json, stdout, stderr } = await compared(runs.first, nothing);
       expect(exitCode).to.equal(3);
       expect(json.medians).to.deep.equal({ arranging: null, probing: null });
       expect(stdout)
@@ -144,7 +139,7 @@ describe('npm run compare', function () {
       const skipped = onKind((results) => {
         for (const scenario of results.scenarios) Object.assign(scenario, { verdict: 'skipped', probes: [] });
       });
-      expect((await compared(first, skipped)).exitCode).to.equal(3);
+      expect((await compared(runs.first, skipped)).exitCode).to.equal(3);
     });
   });
 });

@@ -1,14 +1,12 @@
 import { expect } from 'chai';
 import {
-  anotherRun,
   command,
   compared,
+  comparedRuns,
   differences,
   file,
   observedIn,
-  onKindCluster,
   probeOf,
-  realResults,
   scenarioOf,
   type Results,
 } from '../../test/support/comparison.ts';
@@ -17,15 +15,8 @@ import { shippedDeviations } from './deviations.ts';
 
 describe('npm run compare', function () {
   this.timeout(60_000);
-  let first: RunResults;
-  let second: RunResults;
-
-  before(async () => {
-    first = await realResults();
-    second = anotherRun(first);
-  });
-
-  const onKind = (change?: (results: Results) => void): RunResults => onKindCluster(second, change);
+  const runs = comparedRuns();
+  const { onKind } = runs;
 
   describe('with known deviations', () => {
     const changed = (): RunResults =>
@@ -56,8 +47,8 @@ describe('npm run compare', function () {
 
     it('passes, in either order, and tells them with their reasons', async () => {
       for (const sides of [
-        [first, changed()],
-        [changed(), first],
+        [runs.first, changed()],
+        [changed(), runs.first],
       ] as const) {
         const { exitCode, json, stdout, markdown } = await compared(...sides, ...deviations(entry()), '--strict');
         expect(exitCode).to.equal(0);
@@ -88,15 +79,15 @@ deviations:
         'known.yaml',
       );
       const code = entry({}, { observed: { code: 'InternalError' } }, { observed: { code: 'AccessDenied' } });
-      expect((await compared(first, changed(), '--deviations', yaml)).exitCode).to.equal(1);
-      expect((await compared(first, changed(), '--deviations', yaml, ...deviations(code))).exitCode).to.equal(0);
+      expect((await compared(runs.first, changed(), '--deviations', yaml)).exitCode).to.equal(1);
+      expect((await compared(runs.first, changed(), '--deviations', yaml, ...deviations(code))).exitCode).to.equal(0);
     });
 
     it('still fails for what they do not tell, and says which no longer occurs', async () => {
       const other = deviations(
         entry({}, { observed: { verdict: 'failed', status: 503 } }, { observed: { verdict: 'passed', status: 403 } }),
       );
-      const { exitCode, json, stdout } = await compared(first, changed(), ...other);
+      const { exitCode, json, stdout } = await compared(runs.first, changed(), ...other);
       expect(exitCode).to.equal(1);
       expect(differences(json)).to.deep.equal([
         'PI-07 verdict: passed, failed (known)',
@@ -114,14 +105,14 @@ deviations:
       const worse = changed();
       const scenario = scenarioOf(worse as Results, 'PI-07');
       scenario.verdict = 'error';
-      const { exitCode, json } = await compared(first, worse, ...deviations(entry()));
+      const { exitCode, json } = await compared(runs.first, worse, ...deviations(entry()));
       expect(exitCode).to.equal(1);
       expect(differences(json)[0]).to.equal('PI-07 verdict: passed, error');
       const whole = {
         ...entry({}, { observed: { verdict: 'error' } }, { observed: { verdict: 'passed' } }),
         probe: undefined,
       };
-      expect((await compared(first, worse, ...deviations(entry(), whole))).exitCode).to.equal(0);
+      expect((await compared(runs.first, worse, ...deviations(entry(), whole))).exitCode).to.equal(0);
     });
 
     it('applies them to the runs that they are about alone', async () => {
@@ -131,26 +122,26 @@ deviations:
         { nonsense: '*' },
         { cluster: 'kin' },
       ]) {
-        const { exitCode, json } = await compared(first, changed(), ...deviations(entry({}, { when })));
+        const { exitCode, json } = await compared(runs.first, changed(), ...deviations(entry({}, { when })));
         expect([exitCode, json.stale, json.summary.known], JSON.stringify(when)).to.deep.equal([1, [], 0]);
       }
       // Neither of two embedded runs is kind's.
-      expect((await compared(first, second, ...deviations(entry()), '--strict')).exitCode).to.equal(0);
+      expect((await compared(runs.first, runs.second, ...deviations(entry()), '--strict')).exitCode).to.equal(0);
     });
 
     it('fails for one that no longer occurs with --strict alone', async () => {
-      const { exitCode, stdout, markdown } = await compared(first, onKind(), ...deviations(entry()));
+      const { exitCode, stdout, markdown } = await compared(runs.first, onKind(), ...deviations(entry()));
       expect(exitCode).to.equal(0);
       expect(stdout).to.contain('stale PI-07, probe 2: verdict, code, status');
       expect(markdown).to.contain('| PI-07 | 2 | verdict, code, status |');
-      expect((await compared(first, onKind(), ...deviations(entry()), '--strict')).exitCode).to.equal(1);
+      expect((await compared(runs.first, onKind(), ...deviations(entry()), '--strict')).exitCode).to.equal(1);
     });
 
     it('says nothing of one whose scenario was not compared, or ended before its probes', async () => {
       const skipped = onKind((results) => (scenarioOf(results, 'PI-07').verdict = 'skipped'));
-      expect((await compared(first, skipped, ...deviations(entry()), '--strict')).json.stale).to.deep.equal([]);
+      expect((await compared(runs.first, skipped, ...deviations(entry()), '--strict')).json.stale).to.deep.equal([]);
       const ended = onKind((results) => Object.assign(scenarioOf(results, 'PI-07'), { verdict: 'error', probes: [] }));
-      expect((await compared(first, ended, ...deviations(entry()))).json.stale).to.deep.equal([]);
+      expect((await compared(runs.first, ended, ...deviations(entry()))).json.stale).to.deep.equal([]);
     });
 
     it('reads those that come with the project', () => {
@@ -225,7 +216,7 @@ deviations:
     for (const [what, content, message] of wrong)
       it(`refuses a file with ${what}`, async () => {
         const path = file(content, 'mine.yaml');
-        const { exitCode, stdout, stderr } = await command([file(first), file(second), '--deviations', path]);
+        const { exitCode, stdout, stderr } = await command([file(runs.first), file(runs.second), '--deviations', path]);
         expect([exitCode, stdout]).to.deep.equal([2, '']);
         expect(stderr).to.contain(message).and.to.contain(path);
         expect(stderr.trimEnd().split('\n'), stderr).to.have.length(1);

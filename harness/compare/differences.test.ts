@@ -1,29 +1,19 @@
 import { expect } from 'chai';
 import {
-  anotherRun,
   compared,
+  comparedRuns,
   copy,
   differences,
   observedIn,
-  onKindCluster,
   probeOf,
-  realResults,
   scenarioOf,
   type Results,
 } from '../../test/support/comparison.ts';
-import type { RunResults } from '../report/results.ts';
 
 describe('npm run compare', function () {
   this.timeout(60_000);
-  let first: RunResults;
-  let second: RunResults;
-
-  before(async () => {
-    first = await realResults();
-    second = anotherRun(first);
-  });
-
-  const onKind = (change?: (results: Results) => void): RunResults => onKindCluster(second, change);
+  const runs = comparedRuns();
+  const { onKind } = runs;
 
   describe('finds a difference in', () => {
     const changes: readonly (readonly [string, (results: Results) => void, readonly string[]])[] = [
@@ -106,22 +96,22 @@ describe('npm run compare', function () {
     ];
     for (const [what, change, expected] of changes)
       it(what, async () => {
-        const { exitCode, json, stdout } = await compared(first, onKind(change));
+        const { exitCode, json, stdout } = await compared(runs.first, onKind(change));
         expect(differences(json)).to.deep.equal(expected);
         expect(exitCode).to.equal(1);
         expect(stdout).to.match(
           /\n11 scenarios compared: 10 same, 1 differ \(0 known\), 0 only on one side or skipped\n$/,
         );
         // The other way round it is the same.
-        expect((await compared(onKind(change), first)).json.summary).to.deep.equal(json.summary);
+        expect((await compared(onKind(change), runs.first)).json.summary).to.deep.equal(json.summary);
       });
 
     it('a fact that leaves its range', async () => {
       const name = 'podIdentityVolume.expirationSeconds';
       const range = onKind((results) => (observedIn(results, 'WH-01', 0).facts![name] = 600));
-      const { json } = await compared(first, range);
+      const { json } = await compared(runs.first, range);
       expect(differences(json)).to.deep.equal([
-        `WH-01 1 facts.${name}: ${String(probeOf(copy(first), 'WH-01', 0).observed?.facts?.[name])}, 600`,
+        `WH-01 1 facts.${name}: ${String(probeOf(copy(runs.first), 'WH-01', 0).observed?.facts?.[name])}, 600`,
       ]);
     });
   });
@@ -168,7 +158,7 @@ describe('npm run compare', function () {
       it(what, async () => {
         const changed = onKind(change);
         expect(changed).not.to.deep.equal(onKind());
-        const { exitCode, json } = await compared(first, changed);
+        const { exitCode, json } = await compared(runs.first, changed);
         expect(differences(json)).to.deep.equal([]);
         expect(exitCode).to.equal(0);
       });

@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { STSClient } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { hostedDriver } from '../../clusters/hosted.ts';
+import { embeddedRun, RUN } from '../../test/support/embedded-run.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { startWithWorld } from '../../emulator/start.ts';
@@ -31,16 +29,9 @@ import {
   whoAmI,
 } from '../index.ts';
 import { allow, forPrincipal, podIdentityRole, trustPodIdentity } from '../scenario/policy.ts';
-import { aScenario } from '../../test/support/scenarios.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import { provision } from '../../test/support/provision.ts';
-import type { Provisioned } from '../engine/environment.ts';
-import { JAVASCRIPT } from '../../clients/javascript/index.ts';
-import { embeddedHost } from '../../clusters/embedded/host.ts';
-import { runScenario } from '../engine/scenario.ts';
 
-const RUN = 'c1a2b3d';
 /** Milliseconds that a slow AWS takes: longer than a pod that waits for nothing takes to start. */
 const IAM = 700;
 const VERY_SLOW_IAM = 2500;
@@ -49,16 +40,12 @@ const ASSOCIATIONS = { webhook: 400, eksAuth: 1000 };
 describe('a scenario on an AWS that is eventually consistent', function () {
   this.timeout(60_000);
 
-  let directory: string;
-  let provisioned: Provisioned;
+  const associations = { webhook: 0, eksAuth: 0 };
   let slow: { iam: number };
   /** Whether changes of IAM are waited for before probes are made. */
   let looks = true;
 
-  before(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'propagation-'));
-    const host = await embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
-    const associations = { webhook: 0, eksAuth: 0 };
+  const { run } = embeddedRun(async (host) => {
     const { emulator, world } = await startWithWorld({
       clusterProvider: host.provider,
       settings: { delays: { ...DEFAULT_SETTINGS.delays, iam: VERY_SLOW_IAM }, associationPropagation: associations },
@@ -93,27 +80,15 @@ describe('a scenario on an AWS that is eventually consistent', function () {
         await aws.close();
       },
     };
-    provisioned = await provision({ aws: target, clusters: hostedDriver(host, RUN) }, RUN);
+    return { aws: target, clusters: hostedDriver(host, RUN) };
+  });
+  before(() => {
     slow.iam = IAM;
     Object.assign(associations, ASSOCIATIONS);
   });
-  after(async () => {
-    await provisioned.teardown();
-    rmSync(directory, { recursive: true, force: true });
-  });
 
-  const verdict = async (id: string, spec: Partial<ScenarioSpec>): Promise<ScenarioResult> =>
-    runScenario(aScenario(spec, id), {
-      environment: provisioned.environment,
-      available: provisioned.capabilities,
-      timeoutMilliseconds: 50_000,
-      retries: 0,
-      signal: new AbortController().signal,
-      keep: 'never',
-      diagnostics: { directory, interrupted: new AbortController().signal },
-    });
   const passes = async (id: string, spec: Partial<ScenarioSpec>): Promise<ScenarioResult> => {
-    const result = await verdict(id, spec);
+    const result = await run(spec, id);
     expect([result.verdict, result.reason]).to.deep.equal([
       'passed',
       result.probes.length === 1

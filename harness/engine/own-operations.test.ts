@@ -1,9 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
-import { embeddedHost } from '../../clusters/embedded/host.ts';
 import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
 import { defineOperation, defineStep } from '../operations/registry.ts';
 import { clustersOf, unmetRequirements } from '../plan/requirements.ts';
@@ -12,12 +8,9 @@ import { configure } from '../config/configuration.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { collect, newRegistry, suite, type Registry } from '../scenario/registry.ts';
 import type { HarnessOperation, ScenarioSpec, StepOf, WorkloadOperation } from '../scenario/spec.ts';
-import { provision } from '../../test/support/provision.ts';
+import { embeddedRun } from '../../test/support/embedded-run.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { clusterOf, workload } from '../world/world.ts';
-import { runScenario } from './scenario.ts';
-import type { Provisioned } from './environment.ts';
-import { hostedPlatform } from './platform.ts';
 
 interface ReadLabel extends HarnessOperation {
   readonly do: 'ReadLabel';
@@ -96,30 +89,9 @@ describe("operations and steps of one's own", function () {
   };
   const withBuckets: Partial<ScenarioSpec> = { objects: [], probes: [granted('red', listBuckets)] };
 
-  let directory: string;
-  let provisioned: Provisioned;
-  before(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'own-operations-'));
-    const host = await embeddedHost({ run: 'c1a2b3d', directory, workload: JAVASCRIPT, faults: [] });
-    const platform = await hostedPlatform(host, { run: 'c1a2b3d', seed: '0', faults: [] });
-    provisioned = await provision(platform, 'c1a2b3d');
-  });
-  after(async () => {
-    await provisioned.teardown();
-    rmSync(directory, { recursive: true, force: true });
-  });
-
+  const embedded = embeddedRun();
   const run = (of: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
-    runScenario(aScenario(of, id), {
-      environment: provisioned.environment,
-      available: provisioned.capabilities,
-      ...(knows && { workload: JAVASCRIPT }),
-      timeoutMilliseconds: 50_000,
-      retries: 0,
-      signal: new AbortController().signal,
-      keep: 'never',
-      diagnostics: { directory, interrupted: new AbortController().signal },
-    });
+    embedded.run(of, id, knows ? { workload: JAVASCRIPT } : {});
 
   it('are performed in a scenario, and described in its report', async () => {
     const result = await run(spec, 'XX-01', true);
@@ -138,7 +110,7 @@ describe("operations and steps of one's own", function () {
   });
 
   it('are planned, and what they name must be declared', async () => {
-    const plan = planText([aScenario(spec)], configure([], {}), provisioned.capabilities);
+    const plan = planText([aScenario(spec)], configure([], {}), embedded.provisioned.capabilities);
     expect(plan)
       .to.contain('harness: ReadLabel team must be refused by kubernetes with NoLabel')
       .and.to.contain('  then label namespace (workload red, labels {"team":"<role-name:app>"})');
@@ -179,7 +151,9 @@ describe("operations and steps of one's own", function () {
       'Needs what is not available here: ListBuckets in the workload program javascript (operation:ListBuckets).',
     ]);
     const knowing = { name: 'other', operations: new Set(['ListBuckets']) };
-    expect(unmetRequirements(aScenario(withBuckets), provisioned.capabilities, undefined, knowing)).to.equal(undefined);
+    expect(unmetRequirements(aScenario(withBuckets), embedded.provisioned.capabilities, undefined, knowing)).to.equal(
+      undefined,
+    );
   });
 
   it('are told by the program itself where it is asked all the same', async () => {

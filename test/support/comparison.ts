@@ -105,14 +105,37 @@ export async function realResults(...args: readonly string[]): Promise<RunResult
 }
 
 /** The same results, as a run with another id would have them. */
-export const anotherRun = (results: RunResults): RunResults =>
+const anotherRun = (results: RunResults): RunResults =>
   JSON.parse(JSON.stringify(results).replaceAll(results.run.id, 'c0ffee0')) as RunResults;
 
 /** The results as if they came of kind, with a change. */
-export function onKindCluster(results: RunResults, change: (results: Results) => void = () => undefined): RunResults {
+function onKindCluster(results: RunResults, change: (results: Results) => void = () => undefined): RunResults {
   const changed = copy(results);
   changed.environment.cluster = 'kind';
   for (const cluster of changed.environment.clusters) cluster.facts = { ...cluster.facts, agentImage: 'agent:0.1.37' };
   change(changed);
   return changed;
+}
+
+/** For the tests of a `describe` block: a real run, the same as another run's, and that with a change as of kind. */
+export function comparedRuns(another: (first: RunResults) => RunResults | Promise<RunResults> = anotherRun): {
+  readonly first: RunResults;
+  readonly second: RunResults;
+  readonly onKind: (change?: (results: Results) => void) => RunResults;
+} {
+  let first: RunResults;
+  let second: RunResults;
+  before(async () => {
+    first = await realResults();
+    second = await another(first);
+  });
+  return {
+    get first() {
+      return first;
+    },
+    get second() {
+      return second;
+    },
+    onKind: (change) => onKindCluster(second, change),
+  };
 }

@@ -1,0 +1,57 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JAVASCRIPT } from '../../clients/javascript/index.ts';
+import { embeddedHost } from '../../clusters/embedded/host.ts';
+import type { ClusterHost } from '../../clusters/driver.ts';
+import type { Platform, Provisioned } from '../../harness/engine/environment.ts';
+import { hostedPlatform } from '../../harness/engine/platform.ts';
+import { runScenario, type ScenarioOptions } from '../../harness/engine/scenario.ts';
+import type { ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioSpec } from '../../harness/scenario/spec.ts';
+import { provision } from './provision.ts';
+import { aScenario } from './scenarios.ts';
+
+export const RUN = 'c1a2b3d';
+
+export interface EmbeddedRun {
+  readonly provisioned: Provisioned;
+  readonly run: (
+    spec: Partial<ScenarioSpec>,
+    id: string,
+    options?: Partial<ScenarioOptions>,
+  ) => Promise<ScenarioResult>;
+}
+
+/** An embedded cluster for the tests of a `describe` block, and scenarios that run on it, each once. */
+export function embeddedRun(
+  platformOn: (host: ClusterHost) => Promise<Platform> = (host) =>
+    hostedPlatform(host, { run: RUN, seed: '0', faults: [] }),
+): EmbeddedRun {
+  const directory = mkdtempSync(join(tmpdir(), 'embedded-run-'));
+  let provisioned: Provisioned;
+  before(async () => {
+    const host = await embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
+    provisioned = await provision(await platformOn(host), RUN);
+  });
+  after(async () => {
+    await provisioned.teardown();
+    rmSync(directory, { recursive: true, force: true });
+  });
+  return {
+    get provisioned() {
+      return provisioned;
+    },
+    run: (spec, id, options) =>
+      runScenario(aScenario(spec, id), {
+        environment: provisioned.environment,
+        available: provisioned.capabilities,
+        timeoutMilliseconds: 50_000,
+        retries: 0,
+        signal: new AbortController().signal,
+        keep: 'never',
+        diagnostics: { directory, interrupted: new AbortController().signal },
+        ...options,
+      }),
+  };
+}
