@@ -21,8 +21,8 @@ export const COMMON_CAPABILITIES: readonly string[] = [
 ];
 
 /** The capabilities without some. */
-export const without = (capabilities: Iterable<string>, lacking: Iterable<string>): ReadonlySet<string> => {
+export const without = (capabilities: Iterable<string>, unavailable: Iterable<string>): ReadonlySet<string> => {
   const left = new Set(capabilities);
-  for (const capability of lacking) left.delete(capability);
+  for (const capability of unavailable) left.delete(capability);
   return left;
 };

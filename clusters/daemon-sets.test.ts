@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { agentChartOf, daemonSetsOf, lackingCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { agentChartOf, daemonSetsOf, unavailableCapabilities, type DaemonSetView } from './daemon-sets.ts';
 import { agentDaemonSet } from './in-cluster/agent-manifest.ts';
 import { fakeApi } from '../test/support/kubernetes-api.ts';
 
@@ -11,7 +11,7 @@ const agent = (...args: readonly string[]): DaemonSetView => daemonSet('eks-pod-
 const calico = daemonSet('calico-node');
 
 describe('what a cluster lacks by its DaemonSets', () => {
-  for (const [what, sets, lacking] of [
+  for (const [what, sets, unavailable] of [
     ['no network plugin of its own', [agent()], ['network-policy']],
     ['a kindnet that knows no policies', [daemonSet('kindnet', 'kindnetd:v20240202-8f1494ea')], ['network-policy']],
     ['a kindnet that does', [daemonSet('kindnet', 'docker.io/kindest/kindnetd:v20250512-df8de77b')], []],
@@ -32,8 +32,8 @@ describe('what a cluster lacks by its DaemonSets', () => {
     ['an agent on IPv4 alone, in short', [calico, agent('-b=169.254.170.23')], ['agent-ipv6']],
     ['an agent that names both', [calico, agent('-b', '169.254.170.23', '-b', '[fd00:ec2::23]')], []],
   ] as const)
-    it(`is ${lacking.join() || 'nothing'} with ${what}`, () =>
-      expect(lackingCapabilities(sets)).to.deep.equal(lacking));
+    it(`is ${unavailable.join() || 'nothing'} with ${what}`, () =>
+      expect(unavailableCapabilities(sets)).to.deep.equal(unavailable));
 });
 
 describe("the agent's DaemonSet", () => {

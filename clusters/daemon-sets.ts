@@ -44,14 +44,14 @@ export function agentChartOf(daemonSets: readonly DaemonSetView[]): AgentVersion
 }
 
 /** Which capabilities a cluster with these DaemonSets lacks after all. */
-export function lackingCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
-  const lacking: string[] = [];
-  if (!daemonSets.some(enforcesPolicies)) lacking.push('network-policy');
+export function unavailableCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
+  const unavailable: string[] = [];
+  if (!daemonSets.some(enforcesPolicies)) unavailable.push('network-policy');
   const agent = agentOf(daemonSets);
   const args = agent?.spec?.template?.spec?.containers?.flatMap((container) => container.args ?? []).join(' ') ?? '';
   // Given once, --bind-hosts stands for all addresses.
-  if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) lacking.push('agent-ipv6');
-  return lacking;
+  if (/(--bind-hosts|-b)[ =]/.test(args) && !args.includes('fd00:ec2::23')) unavailable.push('agent-ipv6');
+  return unavailable;
 }
 
 function enforcesPolicies({ metadata, spec }: DaemonSetView): boolean {

@@ -1,7 +1,7 @@
 import type { Cluster } from '@aws-sdk/client-eks';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
-import { agentChartOf, lackingCapabilities, type DaemonSetView } from '../daemon-sets.ts';
+import { agentChartOf, unavailableCapabilities, type DaemonSetView } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 
 /** What decides about the capabilities of a cluster, once it is there. */
@@ -22,7 +22,7 @@ export interface ClusterFindings {
 const OF_AGENTS = Object.values(AGENT_CAPABILITIES).flat();
 
 /** What agents can do and one of this chart cannot; without a chart, nothing is known of the agent. */
-const lackingAgents = (chart: AgentVersion | undefined): readonly string[] =>
+const unavailableAgents = (chart: AgentVersion | undefined): readonly string[] =>
   OF_AGENTS.filter((of) => chart === undefined || !AGENT_CAPABILITIES[chart].includes(of));
 
 /** What clusters by these options can do as far as it is known before there is one, by the harness' capability names. */
@@ -34,7 +34,7 @@ export function capabilitiesOfEks(
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');
-  if (agentImage !== undefined) for (const of of ['agent-addon', ...lackingAgents(agentChart)]) may.delete(of);
+  if (agentImage !== undefined) for (const of of ['agent-addon', ...unavailableAgents(agentChart)]) may.delete(of);
   if (attached || nodeRoleArn !== undefined) may.delete('node-role');
   // Auto Mode's agent is part of its nodes.
   if (!attached && compute === 'auto-mode')
@@ -43,18 +43,18 @@ export function capabilitiesOfEks(
 }
 
 /** Which of those a cluster lacks after all. */
-export function lackingOnEks(findings: ClusterFindings): string[] {
+export function unavailableOnEks(findings: ClusterFindings): string[] {
   const { cluster, providerArn, daemonSets, ownAgent, ownNodeRole, agentAddon } = findings;
-  const lacking: string[] = [];
-  if (providerArn === '') lacking.push('irsa');
-  if (!ownAgent) lacking.push('agent-restart', 'agent-stop');
-  if (!agentAddon) lacking.push('agent-addon');
-  if (!ownNodeRole) lacking.push('node-role');
+  const unavailable: string[] = [];
+  if (providerArn === '') unavailable.push('irsa');
+  if (!ownAgent) unavailable.push('agent-restart', 'agent-stop');
+  if (!agentAddon) unavailable.push('agent-addon');
+  if (!ownNodeRole) unavailable.push('node-role');
   // Pods have IPv6 addresses in clusters of that family alone (EKS User Guide, "Learn about IPv6 addresses to clusters, Pods, and services").
-  if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') lacking.push('agent-ipv6');
+  if (cluster.kubernetesNetworkConfig?.ipFamily !== 'ipv6') unavailable.push('agent-ipv6');
   // Before, keys of the API server need not be those of EKS (aws/eks-pod-identity-agent, internal/validation).
-  if (Number(cluster.version?.split('.')[1]) < 34) lacking.push('agent-token-validation');
-  if (daemonSets === undefined) lacking.push('kubernetes');
-  else lacking.push(...lackingCapabilities(daemonSets), ...lackingAgents(agentChartOf(daemonSets)));
-  return lacking;
+  if (Number(cluster.version?.split('.')[1]) < 34) unavailable.push('agent-token-validation');
+  if (daemonSets === undefined) unavailable.push('kubernetes');
+  else unavailable.push(...unavailableCapabilities(daemonSets), ...unavailableAgents(agentChartOf(daemonSets)));
+  return unavailable;
 }

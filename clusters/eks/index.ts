@@ -26,7 +26,7 @@ const REMEDY = `\`${commandLine('sweep', '--cluster eks')}\` deletes what a run 
 export function eksDriver(options: EksOptions): ClusterDriver {
   const attached = options.attach.length > 0;
   const may = capabilitiesOfEks(options);
-  const lacking = new Set<string>();
+  const unavailable = new Set<string>();
   let subnets: Promise<ClusterSubnets> | undefined;
 
   const nameOf = (alias: ClusterAlias): string =>
@@ -54,7 +54,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
     name: 'eks',
     remote: true,
     get capabilities() {
-      return without(may, lacking);
+      return without(may, unavailable);
     },
     workloadImage: options.workloadImage,
     disposable: !attached,
@@ -68,7 +68,7 @@ export function eksDriver(options: EksOptions): ClusterDriver {
       });
       const use = {
         ...{ options, request, context },
-        lacks: (capabilities: readonly string[]) => capabilities.forEach((capability) => lacking.add(capability)),
+        lacks: (capabilities: readonly string[]) => capabilities.forEach((capability) => unavailable.add(capability)),
       };
       try {
         return await tornDownOnFailure(context, async () =>

@@ -8,7 +8,7 @@ import { EXPIRY_TAG } from '../../foundation/tags.ts';
 import { AUTO_MODE_AGENT, complete, lookAt, refuseOtherAgent } from './attach.ts';
 import { removeNodes } from './auto-mode.ts';
 import { awaitAgent } from './await-agent.ts';
-import { lackingOnEks, type ClusterFindings } from './capabilities.ts';
+import { unavailableOnEks, type ClusterFindings } from './capabilities.ts';
 import type { EksContext } from './context.ts';
 import { regionalEksAuth } from './eks-auth.ts';
 import { awaitDns, reachApiServer } from './kubernetes.ts';
@@ -131,7 +131,7 @@ async function ready(
       `Cluster ${context.name} has no API server to install ${options.agentImage} with: leave --agent-image out.`,
     );
   const daemonSets = connection && (await daemonSetsOf(connection, signal));
-  lacks(lackingOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
+  lacks(unavailableOnEks({ cluster, providerArn, daemonSets, agentAddon: addon !== undefined, ...own }));
   const agentChart = agentChartOf(daemonSets ?? []);
   const running = runningCluster(request, { ...made, addon }, context);
   const { instanceTypes = [], scalingConfig, amiType, releaseVersion } = nodeGroup ?? {};

@@ -1,7 +1,7 @@
 import type { ClusterSpec, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
 import { VERSION_VARIABLE } from '../../components/agent/index.ts';
 import { AGENT_ADDON } from '../agent-addon.ts';
-import { daemonSetsOf, lackingCapabilities } from '../daemon-sets.ts';
+import { daemonSetsOf, unavailableCapabilities } from '../daemon-sets.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { installAgent, type InstalledAgent, type InstalledWebhook } from '../in-cluster/index.ts';
 import type { Connection } from '../../foundation/kubernetes/connection.ts';
@@ -120,7 +120,7 @@ export class KindCluster implements ManagedCluster {
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
       ...(bindHosts !== undefined && { bindHosts }),
     });
-    context.notes.lacks(lackingCapabilities(await daemonSetsOf(connection)));
+    context.notes.lacks(unavailableCapabilities(await daemonSetsOf(connection)));
   }
 
   async removeAddon(name: string): Promise<void> {

@@ -37,7 +37,7 @@ export interface HostContext {
 export class ClusterNotes {
   readonly #sentences = new Set<string>();
   readonly #facts = new Map<string, Readonly<Record<string, string>>>();
-  readonly #lacking = new Set<string>();
+  readonly #unavailable = new Set<string>();
   #failure: ClusterError | undefined;
 
   /** How clusters differ from EKS: a sentence. Gives whether it was new. */
@@ -52,12 +52,12 @@ export class ClusterNotes {
 
   /** Clusters cannot do this after all: names of capabilities. */
   lacks(capabilities: readonly string[]): void {
-    for (const capability of capabilities) this.#lacking.add(capability);
+    for (const capability of capabilities) this.#unavailable.add(capability);
   }
 
   /** Those of the capabilities that no cluster lacks. */
   found(capabilities: ReadonlySet<string>): ReadonlySet<string> {
-    return without(capabilities, this.#lacking);
+    return without(capabilities, this.#unavailable);
   }
 
   setFacts(cluster: string, facts: Readonly<Record<string, string>>): void {

@@ -27,23 +27,23 @@ export interface Lack {
 }
 
 /** What scenarios cannot have of an AWS that is not the harness' own emulator, each with the reason. */
-export function lackingOf({ services, where, otherAccount, permissionsBoundary }: Lack): Map<string, string> {
-  const lacking = new Map<string, string>(
+export function unavailableOf({ services, where, otherAccount, permissionsBoundary }: Lack): Map<string, string> {
+  const unavailable = new Map<string, string>(
     Object.entries(CONTROLS).map(([name, why]) => [name, `${where} is not the harness' own emulator, and ${why}`]),
   );
   for (const [name, needed] of Object.entries(SERVICES)) {
     const why = needed.flatMap((service) => services.get(service) ?? []);
-    if (why.length > 0) lacking.set(name, why.join('; '));
+    if (why.length > 0) unavailable.set(name, why.join('; '));
   }
-  if (!otherAccount && !lacking.has('two-accounts'))
-    lacking.set('two-accounts', 'give a role of another account with --other-account-role');
+  if (!otherAccount && !unavailable.has('two-accounts'))
+    unavailable.set('two-accounts', 'give a role of another account with --other-account-role');
   if (permissionsBoundary !== undefined) {
-    lacking.set('own-boundary', `every role has the boundary ${permissionsBoundary} of --permissions-boundary`);
+    unavailable.set('own-boundary', `every role has the boundary ${permissionsBoundary} of --permissions-boundary`);
     // Whoever must set a boundary may not give a role without one policies of their own (docs/nightly.md).
-    lacking.set('node-role', "with --permissions-boundary the nodes' role, which has none, keeps its policies");
+    unavailable.set('node-role', "with --permissions-boundary the nodes' role, which has none, keeps its policies");
   }
-  return lacking;
+  return unavailable;
 }
 
-/** What an AWS has that the harness can reach by its APIs alone, before `lackingOf` is taken from it. */
+/** What an AWS has that the harness can reach by its APIs alone, before `unavailableOf` is taken from it. */
 export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts'];

@@ -94,7 +94,7 @@ describe('an AWS whose services are divided', () => {
       }),
     ));
 
-  for (const [what, services, lacking, there] of [
+  for (const [what, services, unavailable, there] of [
     ['all three', ['s3', 'iam', 'sts'], ['pod-identity', 'associations'], ['irsa', 's3']],
     ['IAM and STS', ['iam', 'sts'], ['pod-identity', 'associations', 's3'], ['irsa']],
     ['IAM', ['iam'], ['pod-identity', 'associations', 'irsa'], ['s3']],
@@ -105,10 +105,10 @@ describe('an AWS whose services are divided', () => {
       divided(
         services.map((service) => `${service}=${other.endpoint}`),
         (aws) => {
-          const all = ['two-accounts', 'virtual-clock', 'weather', 'call-record', 'imds', 'node-role', ...lacking];
-          expect([...aws.lacking!.keys()]).to.have.members(all);
-          for (const name of there) expect(aws.lacking!.has(name), name).to.equal(false);
-          for (const name of aws.capabilities) expect(aws.lacking!.has(name), name).to.equal(false);
+          const all = ['two-accounts', 'virtual-clock', 'weather', 'call-record', 'imds', 'node-role', ...unavailable];
+          expect([...aws.unavailable!.keys()]).to.have.members(all);
+          for (const name of there) expect(aws.unavailable!.has(name), name).to.equal(false);
+          for (const name of aws.capabilities) expect(aws.unavailable!.has(name), name).to.equal(false);
         },
       ));
 

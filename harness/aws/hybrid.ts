@@ -62,15 +62,15 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     sts: isThere('sts') ? there.sts : here.sts,
     eks: here.eks,
   };
-  const lacking = lackingOfHybrid(endpoints, missing);
+  const unavailable = unavailableOfHybrid(endpoints, missing);
   return {
     ...emulated,
     name: 'endpoint',
     endpoints,
     services: AWS_SERVICES.filter((service) => !missing.has(service)),
     region: client.region,
-    capabilities: new Set([...emulated.capabilities].filter((name) => !lacking.has(name))),
-    lacking,
+    capabilities: new Set([...emulated.capabilities].filter((name) => !unavailable.has(name))),
+    unavailable,
     clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
     workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
@@ -83,7 +83,7 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
 }
 
 /** What cannot be had where services are divided between two that do not know each other's credentials. */
-function lackingOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
+function unavailableOfHybrid(endpoints: Endpoints, missing: MissingServices): ReadonlyMap<string, string> {
   const taken = AWS_SERVICES.filter((service) => endpoints[service] !== undefined);
   const names = taken.map((service) => TITLES[service]).join(', ');
   const divided = `${names} ${taken.length === 1 ? 'is' : 'are'} elsewhere (--aws-endpoint)`;
@@ -92,7 +92,7 @@ function lackingOfHybrid(endpoints: Endpoints, missing: MissingServices): Readon
     return why.length > 0 ? why.join('; ') : undefined;
   };
   const isThere = (service: AwsService): boolean => endpoints[service] !== undefined;
-  const lacking = new Map<string, string>([
+  const unavailable = new Map<string, string>([
     ['pod-identity', `EKS Auth is the emulator's, and ${divided}: neither knows the credentials of the other`],
     ['imds', `nodes have roles of the emulator's IAM, and ${divided}`],
     ['node-role', `nodes have roles of the emulator's IAM, and ${divided}`],
@@ -102,15 +102,18 @@ function lackingOfHybrid(endpoints: Endpoints, missing: MissingServices): Readon
     ['call-record', `only the emulator keeps a record, and ${divided}`],
   ]);
   if (isThere('iam'))
-    lacking.set('associations', `EKS is the emulator's, and ${divided}: it does not know the roles of the other IAM`);
+    unavailable.set(
+      'associations',
+      `EKS is the emulator's, and ${divided}: it does not know the roles of the other IAM`,
+    );
   const noIrsa =
     isThere('iam') && isThere('sts') ? reasonsFor('iam', 'sts') : `it takes IAM and STS of one side, and ${divided}`;
-  if (noIrsa !== undefined) lacking.set('irsa', noIrsa);
+  if (noIrsa !== undefined) unavailable.set('irsa', noIrsa);
   // The only credentials left to workloads are those of STS.
   const noS3 =
     isThere('s3') === isThere('sts') ? reasonsFor('s3') : `S3 does not know the credentials of STS, and ${divided}`;
-  if (noS3 !== undefined) lacking.set('s3', noS3);
-  return lacking;
+  if (noS3 !== undefined) unavailable.set('s3', noS3);
+  return unavailable;
 }
 
 /** STS asks the IAM of its own side for OIDC providers; roles of clusters and nodes belong to the emulator's EKS. */

@@ -87,7 +87,7 @@ describe('AWS by the default credentials', () => {
       expect(aws.callerArn).to.match(/^arn:aws:sts::\d{12}:assumed-role\/nightly\/job$/);
       expect(aws.services).to.deep.equal(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
       expect([...aws.capabilities]).to.have.members(['associations', 's3']);
-      expect([...aws.lacking!.keys()]).to.have.members(['virtual-clock', 'weather', 'call-record', 'two-accounts']);
+      expect([...aws.unavailable!.keys()]).to.have.members(['virtual-clock', 'weather', 'call-record', 'two-accounts']);
       expect(aws.workloadEnvironment).to.deep.equal({ AWS_ENDPOINT_URL: cloud.emulator.endpoint });
     }));
 
@@ -138,7 +138,7 @@ describe('AWS by the default credentials', () => {
   it('bounds roles, where a boundary is given: then scenarios cannot have their own', () =>
     look({ permissionsBoundary: 'arn:aws:iam::111122223333:policy/bound' }, (aws) => {
       expect(aws.permissionsBoundary).to.equal('arn:aws:iam::111122223333:policy/bound');
-      expect(aws.lacking!.get('own-boundary')).to.include('policy/bound');
+      expect(aws.unavailable!.get('own-boundary')).to.include('policy/bound');
     }));
 
   it('has a second account by a role there', () =>
@@ -156,8 +156,8 @@ describe('AWS by the default credentials', () => {
     await look({ endpoints }, (aws) => {
       expect(aws.services).to.deep.equal(['iam', 'sts', 'eks']);
       expect([...aws.capabilities]).to.deep.equal(['associations']);
-      expect(aws.lacking!.get('s3')).to.equal(`${nowhere} has no S3 (it answers 404)`);
-      expect(aws.lacking!.get('pod-identity')).to.equal(`${nowhere} has no EKS Auth (it answers 404)`);
+      expect(aws.unavailable!.get('s3')).to.equal(`${nowhere} has no S3 (it answers 404)`);
+      expect(aws.unavailable!.get('pod-identity')).to.equal(`${nowhere} has no EKS Auth (it answers 404)`);
       expect(aws).not.to.have.property('askEksAuth');
     });
     await stopServer(server);

@@ -5,7 +5,7 @@ import { namePrefix } from '../../foundation/tags.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
-import { AWS_CAPABILITIES, lackingOf } from './capabilities.ts';
+import { AWS_CAPABILITIES, unavailableOf } from './capabilities.ts';
 import { awsClients, destroyClients, ec2Client, eksClient, limitersOfAccount, type ClientOptions } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole, type AwsCredentials } from './credentials.ts';
@@ -57,7 +57,7 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
           ...(other && { other: canaryIn(other, options) }),
         });
   const stsEndpoint = endpoints.sts ?? regionalSts(region);
-  const lacking = lackingOf({
+  const unavailable = unavailableOf({
     services: missing,
     where: elsewhere ? `the AWS at ${[...new Set(Object.values(endpoints))].join(', ')}` : 'AWS',
     otherAccount: other !== undefined,
@@ -68,8 +68,8 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     endpoints,
     services: AWS_SERVICES.filter((service) => !missing.has(service)),
     region,
-    capabilities: new Set(AWS_CAPABILITIES.filter((name) => !lacking.has(name))),
-    lacking,
+    capabilities: new Set(AWS_CAPABILITIES.filter((name) => !unavailable.has(name))),
+    unavailable,
     accountId: (alias) => (alias === 'main' ? main : other)?.accountId ?? '',
     clients,
     eksWith,

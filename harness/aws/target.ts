@@ -63,7 +63,7 @@ export interface AwsTarget {
   /** What it can do, by the harness' capability names. */
   readonly capabilities: ReadonlySet<string>;
   /** What cannot be had here though the clusters or AWS in general can, by capability: why, in words that end no sentence. */
-  readonly lacking?: ReadonlyMap<string, string>;
+  readonly unavailable?: ReadonlyMap<string, string>;
   /** ARN of who the credentials are, where they are not the emulator's own. */
   readonly callerArn?: string;
   /** The clients that clusters are provisioned with, where they are not those of the main account alone. */

@@ -27,7 +27,7 @@ export interface Provisioned {
   /** What scenarios may need and find here; whole once the clusters are there. */
   readonly capabilities: ReadonlySet<string>;
   /** Why some of what scenarios may need is not there, by capability. */
-  readonly lacking: ReadonlyMap<string, string>;
+  readonly unavailable: ReadonlyMap<string, string>;
   /** How what workloads see differs from a real environment. Whole once the clusters are there. */
   readonly translations: readonly string[];
   /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
@@ -65,9 +65,9 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
     environment,
     get capabilities() {
       const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
-      return new Set(all.filter((name) => aws.lacking?.has(name) !== true));
+      return new Set(all.filter((name) => aws.unavailable?.has(name) !== true));
     },
-    lacking: aws.lacking ?? new Map(),
+    unavailable: aws.unavailable ?? new Map(),
     get translations() {
       return clusters.translations();
     },

@@ -100,7 +100,7 @@ async function accountPlatform(
       await aws.close();
       throw new HarnessError(
         'BAD_AWS',
-        `${aws.lacking?.get('associations')}, so nothing makes clusters there: leave out --cluster ${cluster.name} to test the other services with clusters of the harness.`,
+        `${aws.unavailable?.get('associations')}, so nothing makes clusters there: leave out --cluster ${cluster.name} to test the other services with clusters of the harness.`,
       );
     }
     if (isRootUser(aws.callerArn))

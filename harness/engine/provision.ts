@@ -25,7 +25,7 @@ export async function provision(session: Session): Promise<void> {
     signal: interrupted,
   });
   // What an AWS has is known once it was asked.
-  const available = new Set([...before].filter((name) => platform.aws.lacking?.has(name) !== true));
+  const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = scenarios.filter(
     (scenario) => unmetRequirements(scenario, available, undefined, options.workload) === undefined,
   );

@@ -11,7 +11,7 @@ import type { ScenarioHooks } from './suite-runs.ts';
 export interface ScenarioOptions extends AttemptOptions {
   readonly available: ReadonlySet<string>;
   /** Why something is not available, by capability, where that is known. */
-  readonly lacking?: ReadonlyMap<string, string>;
+  readonly unavailable?: ReadonlyMap<string, string>;
   /** What makes the probes of pods. Default: one that knows every operation. */
   readonly workload?: Pick<WorkloadProgram, 'name' | 'operations'>;
   /** How often an error of the environment is tried again. */
@@ -23,7 +23,7 @@ export interface ScenarioOptions extends AttemptOptions {
 /** Runs one scenario, again after an error of the environment. Never rejects: what goes wrong is the result's verdict. */
 export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
   const { signal, retries } = options;
-  const unmet = unmetRequirements(scenario, options.available, options.lacking, options.workload);
+  const unmet = unmetRequirements(scenario, options.available, options.unavailable, options.workload);
   if (unmet !== undefined) return scenarioResult(scenario, 'skipped', unmet);
   const attachments: Attachment[] = [];
   for (let attempt = 1; ; attempt += 1) {

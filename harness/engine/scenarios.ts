@@ -49,7 +49,7 @@ function optionsFor(
   return {
     environment: opened.environment,
     available: opened.capabilities,
-    lacking: opened.lacking,
+    unavailable: opened.unavailable,
     workload: options.workload,
     timeoutMilliseconds: Math.max(configuration.number('timeout'), spec.allowSeconds ?? 0) * 1000,
     retries: configuration.number('retries'),

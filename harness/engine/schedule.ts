@@ -37,7 +37,7 @@ export function schedule<R>(
 ): Schedule<R> {
   const deferred = new Map(scenarios.map((scenario) => [scenario.id, withResolvers<R>()]));
   let under = 0;
-  const settle = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> => {
+  const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> => {
     under += 1;
     deferred.get(scenario.id)?.resolve(await run(scenario, turn));
     under -= 1;
@@ -52,28 +52,28 @@ export function schedule<R>(
   const [first, ...others] = shared;
   const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
   let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => deferred.get(id)?.promise));
-  const lane = async (): Promise<void> => {
+  const worker = async (): Promise<void> => {
     while (queue.length > 0) {
       await admitted();
       const next = queue.shift();
-      if (next !== undefined) await settle(next.scenario);
+      if (next !== undefined) await runOne(next.scenario);
     }
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
       // One that is skipped is over before its turn.
       before = Promise.all([turn, deferred.get(next.id)?.promise]);
-      await settle(next, turn);
+      await runOne(next, turn);
     }
   };
   const later = alone.filter((scenario) => !early.includes(scenario));
   const work = async (): Promise<void> => {
     if (first !== undefined) {
-      const over = settle(first);
+      const over = runOne(first);
       if (headStart > 0) await Promise.race([over, pause(headStart)]);
-      const lanes = Array.from({ length: Math.min(parallel - 1, queue.length + early.length) }, lane);
-      await Promise.all([over.then(lane), ...lanes]);
-    } else await Promise.all(Array.from({ length: Math.min(parallel, early.length) }, lane));
-    for (const scenario of later) await settle(scenario);
+      const workers = Array.from({ length: Math.min(parallel - 1, queue.length + early.length) }, worker);
+      await Promise.all([over.then(worker), ...workers]);
+    } else await Promise.all(Array.from({ length: Math.min(parallel, early.length) }, worker));
+    for (const scenario of later) await runOne(scenario);
   };
   return { results: new Map([...deferred].map(([id, { promise }]) => [id, promise])), done: work() };
 }
@@ -83,8 +83,8 @@ const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => 
 /** `Promise.withResolvers`, which Node 20 lacks. */
 function withResolvers<R>(): { promise: Promise<R>; resolve: (value: R) => void } {
   let resolve: (value: R) => void = () => undefined;
-  const promise = new Promise<R>((settle) => {
-    resolve = settle;
+  const promise = new Promise<R>((resolvePromise) => {
+    resolve = resolvePromise;
   });
   return { promise, resolve };
 }

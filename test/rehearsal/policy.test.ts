@@ -37,11 +37,11 @@ interface Account extends AsyncDisposable {
 }
 
 /** An account as docs/nightly.md has it made, with a policy that lacks a statement. */
-async function account(lacking?: string): Promise<Account> {
+async function account(unavailable?: string): Promise<Account> {
   const cloud = await rehearsalCloud();
   const { emulator, otherAccountRole } = cloud;
   const places = { account: emulator.accountId, region: emulator.region, otherAccountRole };
-  const policy = { ...rest, Statement: statements.filter(({ Sid }) => Sid !== lacking) };
+  const policy = { ...rest, Statement: statements.filter(({ Sid }) => Sid !== unavailable) };
   const boundary = await makeBoundary(cloud, inPlaces(BOUNDARY, places));
   await cloud.setPolicy(inPlaces(JSON.stringify(policy), places));
   await cloud.setPolicy(inPlaces(OTHER_POLICY, { ...places, account: accountOf(otherAccountRole) }), 'other');
@@ -181,9 +181,9 @@ describe('the policy of the nightly job', function () {
 });
 
 /** A night without a statement. Throws where it goes otherwise than it should. */
-async function failingNight(lacking: string): Promise<void> {
-  const actions = statements.find(({ Sid }) => Sid === lacking)?.Action ?? [];
-  await using made = await account(lacking);
+async function failingNight(unavailable: string): Promise<void> {
+  const actions = statements.find(({ Sid }) => Sid === unavailable)?.Action ?? [];
+  await using made = await account(unavailable);
   const { run, swept } = await night(made);
   const failed = run.exitCode !== 0 ? run : swept;
   const said = failed.stdout + failed.stderr;
