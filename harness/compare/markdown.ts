@@ -1,5 +1,6 @@
 import type { Comparison, ScenarioComparison } from './compare.ts';
-import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
+import { plain, table } from '../report/markdown.ts';
+import { medianTimes, notCompared, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 /** A comparison as compare.md, for people who read it in a repository or a CI's summary. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -61,11 +62,3 @@ function scenarioBlocks({ id, title, differences, probes, a, b }: ScenarioCompar
 }
 
 const numberWords = (probe: number | null): string => (probe === null ? '' : String(probe + 1));
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map((row) => line(row.map(plain)))].join('\n');
-}
-
-/** A text that Markdown shows as it is, on one line. */
-const plain = (text: string): string => oneLine(text).replaceAll(/[\\`*_{}[\]<>#|~&]/g, '\\$&');

@@ -1,27 +1,19 @@
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { join } from 'node:path';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import { TITLES } from '../aws/services.ts';
+import { plain, table } from './markdown.ts';
 import type { Reporter } from './reporter.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult, Verdict } from './results.ts';
-import { writeWhole } from './write.ts';
+import { fileReporter } from './write.ts';
 import { counted } from './text.ts';
 
 /** Writes fidelity.md where an AWS that is not AWS itself was there to be judged. */
-export function fidelityReporter(): Reporter {
-  let directory = '';
-  return {
-    runStarted: (run) => {
-      directory = run.directory;
-    },
-    runOver: (results) => {
-      const { aws, services } = results.environment;
-      if (aws !== 'endpoint' || services.length === 0) return;
-      return [writeWhole(join(directory, 'fidelity.md'), fidelityMarkdown(results))];
-    },
-  };
-}
+export const fidelityReporter = (): Reporter =>
+  fileReporter('fidelity.md', (results) => {
+    const { aws, services } = results.environment;
+    return aws === 'endpoint' && services.length > 0 ? fidelityMarkdown(results) : undefined;
+  });
 
 /** What a verdict says of an AWS that is itself what is judged. */
 const VERDICTS: Readonly<Record<Verdict, string>> = {
@@ -44,7 +36,7 @@ export function fidelityMarkdown(results: RunResults): string {
   const isInAccount = CLUSTER_TYPES.some(({ name, aws }) => name === environment.cluster && aws === 'account');
   const elsewhere = isInAccount ? 'AWS' : "the harness' emulator";
   const blocks = [
-    `# Fidelity of the AWS at ${places.map(cell).join(', ')}`,
+    `# Fidelity of the AWS at ${places.map(plain).join(', ')}`,
     `**${counted(summary.total, 'scenario')}: ${counts.join(', ')}** (${share}).`,
     `Run ${run.id} of ${run.startedAt}, clusters: ${environment.cluster}. Expected is what AWS does by its documentation; observed is what came here. An inconclusive scenario is one whose control failed, so that its denials say nothing.`,
     table(
@@ -56,7 +48,7 @@ export function fidelityMarkdown(results: RunResults): string {
       ]),
     ),
   ];
-  if (run.error !== null) blocks.push(`The run could not do its work: ${cell(run.error)}`);
+  if (run.error !== null) blocks.push(`The run could not do its work: ${plain(run.error)}`);
   for (const suite of new Set(scenarios.map((scenario) => scenario.suite))) {
     const own = scenarios.filter((scenario) => scenario.suite === suite);
     const passed = own.filter(({ verdict }) => verdict === 'passed').length;
@@ -97,15 +89,3 @@ function observedText({ observed, reason }: ProbeOutcome): string {
 }
 
 const percent = (part: number, whole: number): string => `${Math.floor((100 * part) / whole)} %`;
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.map(cell).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
-/** Text in a cell of a table: on one line, and nothing in it is markup. */
-const cell = (text: string): string =>
-  text
-    .replace(/\s+/g, ' ')
-    .replace(/[\\`*_[\]|<>]/g, (character) => `\\${character}`)
-    .trim();

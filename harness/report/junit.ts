@@ -1,20 +1,13 @@
-import { isAbsolute, join, posix, relative, resolve } from 'node:path';
+import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
 import { statementLabel } from '../../emulator/iam/policy/label.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
 import { whyLine } from './wrong-probes.ts';
-import { writeWhole } from './write.ts';
+import { fileReporter } from './write.ts';
 
 /** Writes junit.xml. */
-export function junitReporter(): Reporter {
-  let directory = '';
-  return {
-    runStarted: (run) => {
-      directory = run.directory;
-    },
-    runOver: (results) => [writeWhole(join(directory, 'junit.xml'), junitXml(results, fromHere(directory)))],
-  };
-}
+export const junitReporter = (): Reporter =>
+  fileReporter('junit.xml', (results, directory) => junitXml(results, fromHere(directory)));
 
 /** A folder as seen from where the command was started, which CI servers count paths from; absolute when it lies elsewhere. */
 function fromHere(directory: string): string {

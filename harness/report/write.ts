@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
+import type { Reporter } from './reporter.ts';
 import type { RunResults } from './results.ts';
 
 /** Makes the report folder; throws `HarnessError` when it cannot be written. */
@@ -42,6 +43,23 @@ function makeFolder(directory: string): void {
 /** Writes results.json; gives its path. Throws as `writeWhole` does. */
 export const writeResults = (directory: string, results: RunResults): string =>
   writeWhole(join(directory, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+
+/** A reporter that writes a file of the report folder when the run is over, where there is content for it. */
+export function fileReporter(
+  name: string,
+  content: (results: RunResults, directory: string) => string | undefined,
+): Reporter {
+  let directory = '';
+  return {
+    runStarted: (run) => {
+      directory = run.directory;
+    },
+    runOver: (results) => {
+      const text = content(results, directory);
+      if (text !== undefined) return [writeWhole(join(directory, name), text)];
+    },
+  };
+}
 
 /**
  * Writes a file through a temporary one, so that a reader never meets half a report; readable by a CI's uploader. Gives its path.
