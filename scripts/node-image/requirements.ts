@@ -21,10 +21,10 @@ export async function checkTools(): Promise<void> {
   await checkGo();
   for (const [tool, install] of Object.entries(TOOLS)) {
     if ((await ask(tool, ['--version'])).missing)
-      throw unavailable(`${tool} is not installed, and the node image is built with it: on Debian, ${install}.`);
+      throw lacking(`${tool} is not installed, and the node image is built with it: on Debian, ${install}.`);
   }
   if (process.getuid?.() !== 0) {
-    throw unavailable(
+    throw lacking(
       'Only root can build the node image, as debootstrap makes device files: run it again with sudo -E env "PATH=$PATH" npm run kind:node-image.',
     );
   }
@@ -34,9 +34,9 @@ export async function checkTools(): Promise<void> {
 export async function checkGo(): Promise<void> {
   const { missing, output } = await ask('go', ['version']);
   const get = `Go 1.${GO_MINOR} or later builds Kubernetes and kind: get it from https://go.dev/dl and add its bin folder to PATH.`;
-  if (missing) throw unavailable(`go is not installed. ${get}`);
+  if (missing) throw lacking(`go is not installed. ${get}`);
   const minor = /\bgo1\.(\d+)/.exec(output)?.[1];
-  if (minor !== undefined && Number(minor) < GO_MINOR) throw unavailable(`go is of version 1.${minor}. ${get}`);
+  if (minor !== undefined && Number(minor) < GO_MINOR) throw lacking(`go is of version 1.${minor}. ${get}`);
 }
 
 /** @throws HarnessError when a file system has less space free than needed, GiB */
@@ -47,10 +47,10 @@ export async function checkDisk(folders: readonly string[], needed: number): Pro
     const { bavail, bsize } = await statfs(folder);
     const free = (bavail * bsize) / GIB;
     if (free < needed)
-      throw unavailable(
+      throw lacking(
         `${folder} has ${free.toFixed(1)} GiB free, and the node image needs ${needed}: free some, or move the cache with XDG_CACHE_HOME.`,
       );
   }
 }
 
-const unavailable = (sentence: string): HarnessError => new HarnessError('PROVISIONING_FAILED', sentence);
+const lacking = (sentence: string): HarnessError => new HarnessError('PROVISIONING_FAILED', sentence);

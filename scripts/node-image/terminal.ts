@@ -6,10 +6,10 @@ export interface Terminal {
   readonly line: (text: string) => void;
 }
 
-/** Time between heartbeats of a step, milliseconds. */
+/** Time between signs of life of a step, milliseconds. */
 const HEARTBEAT = 30_000;
 
-/** Does a step: a line with its duration at its end, and a heartbeat now and then before that. */
+/** Does a step: a line with its duration at its end, and a sign of life now and then before that. */
 export async function step<T>(terminal: Terminal, name: string, work: () => Promise<T>): Promise<T> {
   const started = performance.now();
   const seconds = (): string => `${((performance.now() - started) / 1000).toFixed(1)} s`;
