@@ -17,7 +17,7 @@ export async function runScenarios(session: Session): Promise<void> {
   if (opened === undefined) return;
   const { configuration, scenarios, hooks } = options;
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
-  const scheduled = schedule(
+  await schedule(
     scenarios,
     configuration.number('parallel'),
     async (scenario, turn) => {
@@ -35,7 +35,6 @@ export async function runScenarios(session: Session): Promise<void> {
       admit: () => processKeepsUp(session.signal),
     },
   );
-  await scheduled.done;
 }
 
 function optionsFor(

@@ -15,17 +15,15 @@ async function follow(scenarios: readonly Scenario[], parallel: number): Promise
   const log: string[] = [];
   let under = 0;
   let most = 0;
-  const { results, done } = schedule(scenarios, parallel, async ({ id }) => {
+  await schedule(scenarios, parallel, async ({ id }) => {
     log.push(`+${id}`);
     under += 1;
     most = Math.max(most, under);
     for (let turns = Number(id.slice(-1)); turns > 0; turns -= 1) await turn();
     under -= 1;
     log.push(`-${id}`);
-    return id.toLowerCase();
   });
-  await done;
-  for (const { id } of scenarios) expect(await results.get(id)).to.equal(id.toLowerCase());
+  for (const { id } of scenarios) expect(log).to.include(`-${id}`);
   return { log, most };
 }
 
@@ -39,7 +37,7 @@ describe('the schedule', () => {
   it('starts further ones when they are admitted, but one at any rate', async () => {
     const events: string[] = [];
     let admit = (): void => undefined;
-    const { done } = schedule(
+    const done = schedule(
       ['A-01', 'A-02', 'A-03'].map(plain),
       3,
       async ({ id }) => {
@@ -83,7 +81,7 @@ describe('the schedule', () => {
 
   it('arranges early what waits for its turn, where it may', async () => {
     const log: string[] = [];
-    const { done } = schedule(
+    const done = schedule(
       [restarting('A-01'), restarting('A-02'), alone('A-03'), plain('A-04')],
       4,
       async ({ id }, mine) => {
@@ -108,7 +106,7 @@ describe('the schedule', () => {
 
   it('lets nothing have its turn early since the one before it is skipped', async () => {
     const log: string[] = [];
-    const { done } = schedule(
+    const done = schedule(
       [restarting('A-01'), restarting('A-02'), plain('A-03')],
       3,
       async ({ id }, mine) => {
@@ -126,7 +124,7 @@ describe('the schedule', () => {
 
   it('lets the first begin alone', async () => {
     const started: string[] = [];
-    const { done } = schedule(
+    const done = schedule(
       ['A-01', 'A-02', 'A-03'].map(plain),
       3,
       async ({ id }) => {

@@ -1,15 +1,8 @@
 import type { Scenario } from '../scenario/spec.ts';
 import { isExclusive, isExclusiveFromTheStart, waitOf } from '../plan/requirements.ts';
 
-export interface Schedule<R> {
-  /** The result of each scenario, by id; never rejects. */
-  readonly results: ReadonlyMap<string, Promise<R>>;
-  /** Resolves when all are over. */
-  readonly done: Promise<void>;
-}
-
 /** Runs a scenario; where it runs alone, it waits for its turn before it probes. Must not reject. */
-export type RunInTurn<R> = (scenario: Scenario, turn: Promise<unknown>) => Promise<R>;
+export type RunInTurn = (scenario: Scenario, turn: Promise<unknown>) => Promise<unknown>;
 
 export interface ScheduleOptions {
   /** Milliseconds for which the first scenario runs alone at most, so that there is a verdict soon. Default 0. */
@@ -27,19 +20,21 @@ const NOW: Promise<void> = Promise.resolve();
 
 /**
  * Starts scenarios with at most `parallel` under way; those that change what others share run after all others, one by
- * one. The first of the plan starts first; then come those that wait most, since waiting costs nothing beside work.
+ * one. The first of the plan starts first; then come those that wait most, since waiting costs nothing beside work. Resolves
+ * when all are over.
  */
-export function schedule<R>(
+export async function schedule(
   scenarios: readonly Scenario[],
   parallel: number,
-  run: RunInTurn<R>,
+  run: RunInTurn,
   { headStart = 0, arrangeEarly = false, admit = () => NOW }: ScheduleOptions = {},
-): Schedule<R> {
-  const deferred = new Map(scenarios.map((scenario) => [scenario.id, withResolvers<R>()]));
+): Promise<void> {
+  const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
   const runOne = async (scenario: Scenario, turn: Promise<unknown> = NOW): Promise<void> => {
     under += 1;
-    deferred.get(scenario.id)?.resolve(await run(scenario, turn));
+    await run(scenario, turn);
+    ended.get(scenario.id)?.resolve();
     under -= 1;
   };
   let admission = NOW;
@@ -51,7 +46,7 @@ export function schedule<R>(
   const early = alone.filter((scenario) => arrangeEarly && !isExclusiveFromTheStart(scenario));
   const [first, ...others] = shared;
   const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
-  let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => deferred.get(id)?.promise));
+  let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => ended.get(id)?.promise));
   const worker = async (): Promise<void> => {
     while (queue.length > 0) {
       await admitted();
@@ -61,30 +56,25 @@ export function schedule<R>(
     for (let next = early.shift(); next !== undefined; next = early.shift()) {
       const turn = before;
       // One that is skipped is over before its turn.
-      before = Promise.all([turn, deferred.get(next.id)?.promise]);
+      before = Promise.all([turn, ended.get(next.id)?.promise]);
       await runOne(next, turn);
     }
   };
   const later = alone.filter((scenario) => !early.includes(scenario));
-  const work = async (): Promise<void> => {
-    if (first !== undefined) {
-      const over = runOne(first);
-      if (headStart > 0) await Promise.race([over, pause(headStart)]);
-      const workers = Array.from({ length: Math.min(parallel - 1, queue.length + early.length) }, worker);
-      await Promise.all([over.then(worker), ...workers]);
-    } else await Promise.all(Array.from({ length: Math.min(parallel, early.length) }, worker));
-    for (const scenario of later) await runOne(scenario);
-  };
-  return { results: new Map([...deferred].map(([id, { promise }]) => [id, promise])), done: work() };
+  if (first !== undefined) {
+    const over = runOne(first);
+    if (headStart > 0) await Promise.race([over, pause(headStart)]);
+    const workers = Array.from({ length: Math.min(parallel - 1, queue.length + early.length) }, worker);
+    await Promise.all([over.then(worker), ...workers]);
+  } else await Promise.all(Array.from({ length: Math.min(parallel, early.length) }, worker));
+  for (const scenario of later) await runOne(scenario);
 }
 
 const pause = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
 /** `Promise.withResolvers`, which Node 20 lacks. */
-function withResolvers<R>(): { promise: Promise<R>; resolve: (value: R) => void } {
-  let resolve: (value: R) => void = () => undefined;
-  const promise = new Promise<R>((resolvePromise) => {
-    resolve = resolvePromise;
-  });
+function withResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((resolvePromise) => (resolve = resolvePromise));
   return { promise, resolve };
 }
