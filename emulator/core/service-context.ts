@@ -3,7 +3,7 @@ import type { ConditionContext, Decision } from '../iam/policy/index.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from './errors.ts';
 import { globalContext } from './global-context.ts';
-import { policiesOf } from './policies-of.ts';
+import { identityOf, policiesOf } from './policies-of.ts';
 import type { Principal } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
 import type { Disturbances } from './disturbances.ts';
@@ -38,6 +38,12 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
     },
     authorize(request, question) {
       const principal = question.principal ?? request.caller ?? ANONYMOUS;
+      // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
+      const isGone = principal.kind === 'role-session' && identityOf(world, principal) === undefined;
+      const { notes } = self.trace(request);
+      const gone = isGone ? `the role of the session ${principal.arn} was deleted` : undefined;
+      if (gone !== undefined && !notes.includes(gone)) notes.push(gone);
+      const { resourcePolicy, trustPolicy } = isGone ? {} : question;
       const decision = authorize(
         {
           principal,
@@ -50,8 +56,8 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
             ...question.context,
           },
           ...policiesOf(world, principal),
-          ...(question.resourcePolicy === undefined ? {} : { resourcePolicy: question.resourcePolicy }),
-          ...(question.trustPolicy === undefined ? {} : { trustPolicy: question.trustPolicy }),
+          ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
+          ...(trustPolicy === undefined ? {} : { trustPolicy }),
         },
         world.faults,
       );

@@ -44,6 +44,7 @@ describe('principals of trust policies', () => {
 
   const taken: readonly unknown[] = [
     { Service: ['pods.eks.amazonaws.com', 'states.us-west-2.amazonaws.com'] },
+    { Service: ['capabilities.eks.amazonaws.com', 'tasks.apprunner.amazonaws.com', 'export.rds.amazonaws.com'] },
     { AWS: ['*', HERE, arn('root'), arn('role/app'), `arn:aws:sts::${HERE}:assumed-role/app/session`] },
     { Federated: ['cognito-identity.amazonaws.com', arn('oidc-provider/example.com/id')] },
   ];
@@ -139,5 +140,26 @@ describe('principals of bucket policies', () => {
     expect(sessionOf(s3, 'app').userId).not.to.contain(id);
     // As AWS, which takes a policy with such an id no more.
     expect((await put(policy({ AWS: id }))).message).to.equal('Invalid principal in policy');
+  });
+
+  it('grant nothing to a session of a role that was deleted, by its name, its id or for everyone', async () => {
+    const { s3, iam, put } = await bucket();
+    const allow = (principal: unknown) => put(policy(principal).replace('Deny', 'Allow'));
+    await s3.call(s3.root, 'PUT', '/data/key', { body: 'x' });
+    const get = async (caller: ReturnType<typeof sessionOf>) => (await s3.call(caller, 'GET', '/data/key')).status;
+    await allow({ AWS: arn('role/app') });
+    const before = sessionOf(s3, 'app');
+    expect(await get(before)).to.equal(200);
+    await iam(root(HERE), 'DeleteRole', { RoleName: 'app' });
+    expect(await get(before)).to.equal(403);
+    await iam(root(HERE), 'CreateRole', { RoleName: 'app', AssumeRolePolicyDocument: PODS });
+    await allow({ AWS: arn('role/app') });
+    expect(await get(before)).to.equal(403);
+    expect(await get(sessionOf(s3, 'app'))).to.equal(200);
+    await s3.call(s3.root, 'DELETE', '/data?publicAccessBlock');
+    expect((await allow('*')).status).to.equal(204);
+    const refused = await s3.call(before, 'GET', '/data/key');
+    expect(refused.status).to.equal(403);
+    expect(refused.trace.notes).to.deep.equal([`the role of the session ${before.arn} was deleted`]);
   });
 });
