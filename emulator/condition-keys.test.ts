@@ -150,7 +150,8 @@ async function recorded(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
     const [at = '', parameters = ''] = path.split('?');
     const plain = { host: '127.0.0.1', 'content-length': `${body.length}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
     const sent = { method, path: at, headers: { ...plain, ...headers }, body: Buffer.from(body), presigned: true };
-    return send(s3Service(context), { ...sent, query: `${parameters}&X-Amz-Date=20260101T000000Z` }, false);
+    const signed = 'X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host%3Bx-amz-content-sha256';
+    return send(s3Service(context), { ...sent, query: `${parameters}&${signed}` }, false);
   });
   return recorder.keys;
 }

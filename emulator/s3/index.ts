@@ -82,9 +82,12 @@ function read(
 
 /**
  * A presigned URL may carry as parameters what else are headers: S3's own, and conditions. They are added to the request itself,
- * since a copy would not be the one whose decisions are recorded.
+ * since a copy would not be the one whose decisions are recorded. A hash of the payload that the signature does not cover is
+ * ignored: whoever has the URL could set the condition key by it.
  */
 function addHeadersInQuery(headers: Record<string, string>, query: ReadonlyMap<string, string>): void {
+  const covered = query.get('X-Amz-SignedHeaders')?.split(';').includes('x-amz-content-sha256');
+  if (covered !== true) delete headers['x-amz-content-sha256'];
   for (const [name, value] of query) {
     if (/^(?:x-amz-|if-(?:none-)?match$|if-(?:un)?modified-since$)/i.test(name)) headers[name.toLowerCase()] ??= value;
   }

@@ -53,6 +53,16 @@ describe('Presigned URLs of S3', () => {
     expect((await send('PUT', '/data/key', {}, 'x', { 'x-amz-acl': 'private' })).status).to.equal(403);
   });
 
+  it('have no condition key of a hash that they do not name', async () => {
+    const Statement = {
+      ...{ Effect: 'Deny', Principal: '*', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/*' },
+      Condition: { StringNotEquals: { 's3:x-amz-content-sha256': 'mine' } },
+    };
+    await send('PUT', '/data', { policy: '' }, JSON.stringify({ Version: '2012-10-17', Statement }));
+    expect((await send('GET', '/data/key', {}, undefined, { 'x-amz-content-sha256': 'mine' })).status).to.equal(403);
+    await send('DELETE', '/data', { policy: '' });
+  });
+
   it('tell what was signed where the signature is another', async () => {
     const url = (await presign('GET', '/data/key')).replace(/X-Amz-Signature=../, 'X-Amz-Signature=00');
     const body = (await (await fetch(url)).text()).replaceAll('&#xa;', '\n');
