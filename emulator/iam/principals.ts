@@ -93,7 +93,7 @@ export function unbindDeleted(world: World, { arn, id }: { readonly arn: string;
 
 /** The service principals that IAM takes in a trust policy, and `more` that a user adds. */
 export const servicePrincipals = (more: readonly string[] = []): ReadonlySet<string> =>
-  new Set([...known.principals, ...more]);
+  new Set([...known.principals, ...known.documented, ...more]);
 
 /** Services of some regions have the region in their names too (IAM User Guide, "AWS service principals"). */
 const REGION = /\.[a-z]{2,3}(-[a-z]+)+-\d{1,2}(?=\.amazonaws\.com$)/;
