@@ -150,7 +150,7 @@ describe('evaluate', () => {
     [[''], /name of a file is empty/],
     [['--quick', 'a'], /Unknown flag --quick/],
     [['/nowhere/cases.json'], /\/nowhere\/cases\.json cannot be read \(there is no such file\)/],
-    [['/'], /\/ cannot be read \(EISDIR\)/],
+    [['/'], /\/ cannot be read \(it is a folder\)/],
   ];
   for (const [argv, sentence] of usage) {
     it(`answers "${argv.join(' ')}" with one sentence`, async () => {

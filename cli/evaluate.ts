@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError, unreadable } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
 import type { EvaluatedCase } from '../emulator/iam/evaluate/render.ts';
 import type { Command } from './command.ts';
@@ -39,9 +39,8 @@ async function evaluateFile(file: string): Promise<readonly EvaluatedCase[]> {
     import('../emulator/iam/evaluate/case-file.ts'),
     import('../emulator/iam/policy/index.ts'),
   ]);
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === 'ENOENT' ? 'there is no such file' : error.code;
-    throw new HarnessError('BAD_FILE', `${file} cannot be read (${why}): give a file with cases.`);
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new HarnessError('BAD_FILE', `${file} cannot be read (${unreadable(error)}): give a file with cases.`);
   });
   return parseCases(text, file).map(({ name, input, expect }) => {
     const decision = authorize(input);

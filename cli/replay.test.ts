@@ -57,7 +57,9 @@ describe('npm run replay', () => {
   }
 
   it('does not replay a file that is not there', async () => {
-    expect((await executed('replay', [join(folder, 'none.json')])).code).to.equal(2);
+    const none = await executed('replay', [join(folder, 'none.json')]);
+    expect(none.code).to.equal(2);
+    expect(none.err).to.contain('none.json cannot be replayed: it cannot be read (there is no such file)');
     const { code, err } = await executed('replay', []);
     expect([code, err]).to.deep.equal([2, 'Give FILE..., not 0 files: `npm run replay -- --help` tells more.\n']);
   });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HarnessError } from '../foundation/errors.ts';
+import { HarnessError, unreadable } from '../foundation/errors.ts';
 import type { ReplayResult } from '../scripts/replay/types.ts';
 import type { Command, Io } from './command.ts';
 
@@ -30,7 +30,10 @@ and names each guess that AWS answers otherwise, with what that changes.`,
 
 async function replay(file: string, io: Io): Promise<ReplayResult> {
   try {
-    const recording: unknown = JSON.parse(await readFile(file, 'utf8'));
+    const text = await readFile(file, 'utf8').catch((error: unknown) => {
+      throw bad(`it cannot be read (${unreadable(error)})`);
+    });
+    const recording: unknown = JSON.parse(text);
     if (typeof recording !== 'object' || recording === null) throw bad('it is not a JSON object');
     if ('exchanges' in recording) {
       const { replayAgent } = await import('../scripts/replay/agent/replay.ts');

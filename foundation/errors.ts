@@ -53,5 +53,11 @@ const CODES = {
 } as const;
 export type HarnessErrorCode = keyof typeof CODES;
 
+/** Why a file cannot be read, for a sentence. */
+export const unreadable = (error: unknown): string => {
+  const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
+  return { ENOENT: 'there is no such file', EISDIR: 'it is a folder', EACCES: 'permission denied' }[code] ?? code;
+};
+
 /** Whether a code says that usage, configuration or a suite of the user's is wrong, rather than the environment. */
 export const isUsage = (code: HarnessErrorCode | null): boolean => code !== null && CODES[code] === 'usage';

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { infer as Infer } from 'zod';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { validated } from '../../foundation/validate.ts';
 import { resultsSchema } from '../report/results-schema.ts';
 import { RESULTS_VERSION } from '../report/results.ts';
@@ -77,11 +77,7 @@ export function readText(file: string, what: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new HarnessError(
-      'BAD_FILE',
-      `${what} ${file} cannot be read (${code === 'ENOENT' ? 'there is no such file' : (code ?? 'unknown cause')}): give the path of one.`,
-    );
+    throw new HarnessError('BAD_FILE', `${what} ${file} cannot be read (${unreadable(error)}): give the path of one.`);
   }
 }
 

@@ -151,7 +151,7 @@ describe('the command line without a run', () => {
     [
       'a policy file that is not there',
       { 'a.ts': suiteFile(`policyFile(new URL('./policy.json', import.meta.url));`) },
-      ['policy.json cannot be read (ENOENT)'],
+      ['policy.json cannot be read (there is no such file)'],
     ],
     ['no files', {}, ['has no suite files']],
   ];

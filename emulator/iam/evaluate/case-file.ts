@@ -157,7 +157,7 @@ function compile(given: Policy, place: string, kind: PolicyKind, folder: string)
   if (typeof given !== 'string' && 'file' in given) {
     const { file, ...where } = validated(policyInFile, given, (problem) => `${place}: ${problem}`);
     const path = resolve(folder, file);
-    document = readPolicyFile(relative('', path), where);
+    document = readPolicyFile(relative('', path) || '.', where);
     name = [where.policy, where.resource, file].filter((part) => part !== undefined).join(' of ');
   }
   try {

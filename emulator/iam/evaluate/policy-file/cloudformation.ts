@@ -47,7 +47,7 @@ function resolverOf(template: JsonObject, given: Values, resource: string): (val
     const found = given[name] ?? (isList ? fallback?.split(/\s*,\s*/) : fallback) ?? PSEUDO_PARAMETERS[name];
     if (found !== undefined) return found;
     throw new PolicyProblem(
-      `does not tell what ${name} is in ${resource}, which is known only when it is deployed: give "values" {${JSON.stringify(name)}: …}.`,
+      `does not say what ${name} is in ${resource}, which is known only when it is deployed: give "values" {${JSON.stringify(name)}: …}.`,
     );
   };
   const functions: Readonly<Record<string, (argument: unknown) => unknown>> = {

@@ -112,7 +112,7 @@ Resources:
         'what a plan does not know, with the expression that it depends on',
         () => PLAN,
         { resource: 'module.bucket.aws_s3_bucket_policy.ledger' },
-        'does not tell policy of module.bucket.aws_s3_bucket_policy.ledger, which is known only after apply since it depends on module.bucket.aws_s3_bucket.ledger.arn: give the state (terraform show -json) that is there then.',
+        'has no policy of module.bucket.aws_s3_bucket_policy.ledger yet: it is known only after apply, since it depends on module.bucket.aws_s3_bucket.ledger.arn. Give the state after apply (terraform show -json) instead.',
       ],
       [
         'a misspelt address',
@@ -130,7 +130,7 @@ Resources:
         'a value of a template that is not given',
         () => CDK,
         { resource: 'DataPolicyB80589C3' },
-        'does not tell what Data666C94C7.Arn is in DataPolicyB80589C3, which is known only when it is deployed: give "values" {"Data666C94C7.Arn": …}.',
+        'does not say what Data666C94C7.Arn is in DataPolicyB80589C3, which is known only when it is deployed: give "values" {"Data666C94C7.Arn": …}.',
       ],
       [
         'a function that is not evaluated',
@@ -147,8 +147,9 @@ Resources:
       ['a resource of a plain policy', () => written(policy), { resource: 'a' }, /^has no resource "a": it is neither/],
       ['a list', () => written('[]'), {}, /^must hold a policy document/],
       ['text that is no JSON', () => written('{'), {}, /^is not JSON: /],
-      ['text that is no YAML', () => written('a: [', 'bad.yaml'), {}, /^is not YAML: /],
-      ['no file', () => join(folder, 'none.json'), {}, 'cannot be read (ENOENT): check the path.'],
+      ['text that is no YAML', () => written('a: [', 'bad.yaml'), {}, /^is not YAML: .*\d\.$/],
+      ['no file', () => join(folder, 'none.json'), {}, 'cannot be read (there is no such file): check the path.'],
+      ['a folder', () => folder, {}, 'cannot be read (it is a folder): check the path.'],
     ];
     for (const [what, path, place, sentence] of table)
       it(what, () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { HarnessError } from '../../../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../../../foundation/errors.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { isTemplate, policyOfTemplate, templateFromYaml } from './cloudformation.ts';
 import { PolicyProblem, type PolicyPlace } from './place.ts';
@@ -45,15 +45,17 @@ function contentOf(
   try {
     text = change(readFileSync(path, 'utf8'));
   } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    throw bad(`cannot be read (${code}): check the path.`, error);
+    throw bad(`cannot be read (${unreadable(error)}): check the path.`, error);
   }
   const isYaml = /\.(?:ya?ml|template)$/.test(path);
   try {
     const content: unknown = isYaml ? templateFromYaml(text) : JSON.parse(text);
     if (isJsonObject(content)) return content;
   } catch (error) {
-    throw bad(`is not ${isYaml ? 'YAML' : 'JSON'}: ${(error as Error).message.split('\n')[0]}.`, error);
+    throw bad(
+      `is not ${isYaml ? 'YAML' : 'JSON'}: ${(error as Error).message.split('\n')[0]?.replace(/[.:]+$/, '')}.`,
+      error,
+    );
   }
   throw bad(NO_POLICY);
 }

@@ -40,7 +40,7 @@ export function policyOfTerraform(content: JsonObject, { resource: address, poli
   if (policy !== undefined) return policy;
   const causes = referencesOf(content, found.address, attribute).filter((one) => isUnknown(one, all));
   throw new PolicyProblem(
-    `does not tell ${attribute} of ${found.address}, which is known only after apply${causes.length === 0 ? '' : ` since it depends on ${causes.join(' and ')}`}: give the state (terraform show -json) that is there then.`,
+    `has no ${attribute} of ${found.address} yet: it is known only after apply${causes.length === 0 ? '' : `, since it depends on ${causes.join(' and ')}`}. Give the state after apply (terraform show -json) instead.`,
   );
 }
 
