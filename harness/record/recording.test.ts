@@ -1,3 +1,4 @@
+import { tmpdir } from 'node:os';
 import { expect } from 'chai';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { SECRETS } from '../../test/support/secrets.ts';
@@ -83,10 +84,11 @@ describe('the recording of a run', () => {
       for (const [name, pattern] of Object.entries(SECRETS)) expect(text, name).to.not.match(pattern);
     });
 
-  it('is refused at once where it cannot be written', () =>
-    expect(() => recordReporter('/nowhere/file.json')).to.throw(
-      '--record is "/nowhere/file.json": give a file in a folder that can be written.',
-    ));
+  for (const path of ['/nowhere/file.json', tmpdir()])
+    it(`is refused at once where it cannot be written: ${path}`, () =>
+      expect(() => recordReporter(path)).to.throw(
+        `--record is "${path}": give a file in a folder that can be written.`,
+      ));
 });
 
 describe('two answers', () => {

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
 import { redactor } from '../../foundation/redact.ts';
@@ -14,14 +14,19 @@ const ABOUT =
 /** Reporter of `--record`. Throws `HarnessError` BAD_FLAG_VALUE where the file cannot be written, before anything is made. */
 export function recordReporter(path: string): NamedReporter {
   const file = resolve(path);
+  const bad = (cause?: unknown): HarnessError =>
+    new HarnessError('BAD_FLAG_VALUE', `--record is "${path}": give a file in a folder that can be written.`, {
+      cause,
+    });
   try {
     accessSync(dirname(file), constants.W_OK);
   } catch (cause) {
-    throw new HarnessError('BAD_FLAG_VALUE', `--record is "${path}": give a file in a folder that can be written.`, {
-      cause,
-    });
+    throw bad(cause);
   }
-  const runOver = (results: RunResults) => [writeWhole(file, `${JSON.stringify(recordingOf(results), null, 2)}\n`)];
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw bad();
+  const runOver = (results: RunResults) => [
+    writeWhole(file, `${JSON.stringify(recordingOf(results), null, 2)}\n`, 'record'),
+  ];
   return { name: 'record', reporter: { runOver } };
 }
 

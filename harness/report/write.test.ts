@@ -22,7 +22,10 @@ describe('a report', () => {
   (existsSync('/dev/full') ? it : it.skip)('leaves nothing half written on a full disk, and says so', () => {
     symlinkSync('/dev/full', join(folder, 'a.json.part'));
     expect(() => writeWhole(join(folder, 'a.json'), 'text'))
-      .to.throw(HarnessError, 'a.json could not be written (the disk is full, ENOSPC): make room')
+      .to.throw(
+        HarnessError,
+        'a.json could not be written (the disk is full, ENOSPC): make room, or choose another place with --report-dir.',
+      )
       .with.property('exitCode', 3);
     expect(readdirSync(folder)).to.deep.equal([]);
   });

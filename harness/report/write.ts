@@ -63,9 +63,9 @@ export function fileReporter(
 
 /**
  * Writes a file through a temporary one, so that a reader never meets half a report; readable by a CI's uploader. Gives its path.
- * Throws `HarnessError` REPORT_NOT_WRITTEN, and leaves nothing half written then.
+ * Throws `HarnessError` REPORT_NOT_WRITTEN, which names the flag that chooses the place, and leaves nothing half written then.
  */
-export function writeWhole(path: string, content: string): string {
+export function writeWhole(path: string, content: string, flag = 'report-dir'): string {
   const temporary = `${path}.part`;
   try {
     makeFolder(dirname(path));
@@ -75,7 +75,7 @@ export function writeWhole(path: string, content: string): string {
     return path;
   } catch (error) {
     rmSync(temporary, { force: true });
-    throw notWritten(path, error as NodeJS.ErrnoException);
+    throw notWritten(path, flag, error as NodeJS.ErrnoException);
   }
 }
 
@@ -86,12 +86,12 @@ const CAUSES: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
 };
 
-function notWritten(path: string, error: NodeJS.ErrnoException): HarnessError {
+function notWritten(path: string, flag: string, error: NodeJS.ErrnoException): HarnessError {
   const { code = error.message } = error;
   const why = CAUSES[code] === undefined ? code : `${CAUSES[code]}, ${code}`;
   return new HarnessError(
     'REPORT_NOT_WRITTEN',
-    `${path} could not be written (${why}): make room, or choose another folder with --report-dir.`,
+    `${path} could not be written (${why}): make room, or choose another place with --${flag}.`,
     { cause: error },
   );
 }
