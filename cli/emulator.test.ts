@@ -259,6 +259,7 @@ describe('npm run emulator', () => {
     [['--s3-endpoint', 'minio:9000'], /^--s3-endpoint must be a URL without user and password/],
     [['--s3-endpoint', 'http://me:hidden@127.0.0.1'], /^(?!.*hidden)--s3-endpoint must be a URL without user/],
     [['--s3-endpoint', 'http://127.0.0.1:9000/x'], /must end after host and port: give http:\/\/127\.0\.0\.1:9000\.$/],
+    [['--service-principal', 'pods.eks'], /^--service-principal is "pods\.eks": give the name of a service/],
     [['--seed='], /^--seed is empty: give a text\.$/],
     [['extra'], /extra/],
   ];

@@ -1,7 +1,7 @@
 import { hostedAmong, type HostedClusterType } from '../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { HarnessError } from '../foundation/errors.ts';
-import { option, type OptionSpec } from '../foundation/options.ts';
+import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../foundation/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Emulator } from '../emulator/index.ts';
 import type { Credentials } from '../emulator/core/principal.ts';
@@ -56,6 +56,7 @@ const OPTIONS: readonly OptionSpec[] = [
   option.list(
     'service-principal NAME',
     'service principal that IAM takes in trust policies beside those it knows (repeat, or a comma list)',
+    { form: SERVICE_PRINCIPAL },
   ),
   ...HOSTED.flatMap((type) => ofType(type).map((own) => ({ ...own, help: `${type.name}: ${own.help}` }))),
   option.choice(

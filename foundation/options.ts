@@ -26,6 +26,12 @@ const ofKind =
     return { name, kind, ...(placeholder !== undefined && { placeholder }), help, ...more } as OptionSpec & Further;
   };
 
+/** The form of names of AWS's services in policies (IAM User Guide, "AWS service principals"). */
+export const SERVICE_PRINCIPAL: NonNullable<OptionSpec['form']> = {
+  pattern: /^[a-z\d-]+(?:\.[a-z\d-]+)*\.(?:amazonaws\.com(?:\.cn)?|amazon\.com|aws\.internal)$/,
+  expected: 'give the name of a service in policies, such as pods.eks.amazonaws.com',
+};
+
 /** Options by their usage and help, as `--help` prints them: `port N` is an option `--port` whose value is called N. */
 export const option = {
   flag: ofKind('flag'),

@@ -66,6 +66,10 @@ describe('flags of clusters', () => {
     [[...EKS, '--cluster-role-arn', 'example'], '--cluster-role-arn is "example": give the ARN of a role'],
     [[...EKS, '--node-role-arn', BOUNDARY], '--node-role-arn is "arn:aws:iam::111122223333:policy/b": give the ARN'],
     [[...EKS, '--admin-principal-arn', 'example'], 'give the ARN of a role or user'],
+    [
+      ['--service-principal', 'a.amazonaws.com,pods.eks'],
+      '--service-principal is "pods.eks": give the name of a service',
+    ],
     [[...EKS, '--permissions-boundary', ROLE], 'give the ARN of a managed policy'],
   ] as const)
     it(`are refused: ${argv.join(' ')}`, () => expect(refusal(argv)).to.include(text));

@@ -2,7 +2,7 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { FAULTS } from '../../faults/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { option, type OptionSpec } from '../../foundation/options.ts';
+import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
 import { nearest } from '../../foundation/nearest.ts';
 import { variableOf } from './read-options.ts';
 
@@ -29,7 +29,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.list(
     'service-principal NAME',
     "service principal that the emulator's IAM takes in trust policies beside those it knows",
-    { aws: 'emulator' },
+    { aws: 'emulator', form: SERVICE_PRINCIPAL },
   ),
   option.text(
     'other-account-role ARN',
