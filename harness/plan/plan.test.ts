@@ -208,7 +208,7 @@ describe('the plan', () => {
       '  1. red: GetObject s3://data/red/key must be granted as role app (control)',
       '  then advance clock (seconds 60)',
       '  2. red: GetObject s3://data/blue/key through <role:target> must be denied by s3 with AccessDenied',
-      '1 scenarios with 2 probes would run, 0 would be skipped. Nothing was created.',
+      '1 scenario with 2 probes would run, 0 would be skipped. Nothing was created.',
     ])
       expect(text.split('\n')).to.include(line);
   });

@@ -5,6 +5,7 @@ import { describeOperation, describeStep } from '../operations/describe.ts';
 import { associationOf, bucketsOf, placeOf } from '../scenario/parts.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Configuration } from '../config/configuration.ts';
+import { counted } from '../report/text.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 
 /** One line for each scenario: id, suite and title. */
@@ -66,7 +67,7 @@ export function planText(
   if (cluster.plan !== undefined) lines.push('', ...cluster.plan(request));
   lines.push(
     '',
-    `${runnable.length} scenarios with ${probes} probes would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
+    `${counted(runnable.length, 'scenario')} with ${counted(probes, 'probe')} would run, ${scenarios.length - runnable.length} would be skipped. Nothing was created.`,
     '',
   );
   return lines.join('\n');
