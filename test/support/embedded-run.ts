@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ export function embeddedRun(
   const directory = mkdtempSync(join(tmpdir(), 'embedded-run-'));
   let provisioned: Provisioned;
   before(async () => {
+    // As the commands do: all that is under way listens to the run's signals, which Node would warn of as a leak.
+    setMaxListeners(0);
     const host = await embeddedHost({ run: RUN, directory, workload: JAVASCRIPT, faults: [] });
     provisioned = await provision(await platformOn(host), RUN);
   });
