@@ -57,6 +57,7 @@ export const SUBJECTS = {
   localstack: {
     title: 'LocalStack (open core)',
     licence: 'Apache-2.0',
+    // Its S3 imports `deprecated` from `warnings`, which Python 3.12 does not have.
     python: '3.13',
     start: (port) => [
       ['python', '-m', 'localstack.runtime.main'],
