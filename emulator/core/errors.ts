@@ -27,3 +27,10 @@ export class AwsError extends Error {
     this.fields = fields;
   }
 }
+
+/** Makes errors of one code; `fields` name what they are about. */
+export const errorKind = (code: string, status: number) => (message: string, fields?: AwsError['fields']) =>
+  new AwsError(code, status, message, fields);
+
+/** What IAM and STS answer for input that breaks a rule. */
+export const validationError = errorKind('ValidationError', 400);

@@ -1,7 +1,8 @@
-import type { ConditionContext } from '../iam/policy/index.ts';
+import { principalContext, type ConditionContext } from '../iam/policy/index.ts';
 import { identityOf } from './policies-of.ts';
 import type { IamUser, Principal, RoleSession, SessionTag } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
+import { keyed } from './tag-context.ts';
 import type { World } from './world.ts';
 
 /**
@@ -20,52 +21,19 @@ export function globalContext(world: World, request: ServiceRequest, principal: 
     'aws:ViaAWSService': 'false',
     'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
   };
-  const userAgent = request.headers['user-agent'];
+  const { referer, 'user-agent': userAgent } = request.headers;
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
-  const referer = request.headers['referer'];
   if (referer !== undefined) context['aws:referer'] = referer;
-
-  switch (principal.kind) {
-    case 'role-session':
-      return { ...context, ...sessionContext(world, principal) };
-    case 'user':
-      return {
-        ...context,
-        ...principalTags(world, principal, []),
-        'aws:PrincipalArn': principal.arn,
-        'aws:PrincipalAccount': principal.accountId,
-        'aws:PrincipalType': 'User',
-        'aws:userid': principal.userId,
-        'aws:username': principal.userName,
-      };
-    case 'root':
-      context['aws:PrincipalArn'] = principal.arn;
-      context['aws:PrincipalAccount'] = principal.accountId;
-      context['aws:PrincipalType'] = 'Account';
-      context['aws:userid'] = principal.userId;
-      return context;
-    case 'service':
-      context['aws:PrincipalServiceName'] = principal.service;
-      return context;
-    case 'federated':
-      context['aws:FederatedProvider'] = principal.providerArn;
-      return context;
-    case 'anonymous':
-      context['aws:PrincipalType'] = 'Anonymous';
-      context['aws:userid'] = 'anonymous';
-      return context;
-  }
+  if (principal.kind === 'federated') context['aws:FederatedProvider'] = principal.providerArn;
+  if (principal.kind === 'user') Object.assign(context, principalTags(world, principal, []));
+  if (principal.kind === 'role-session') Object.assign(context, sessionContext(world, principal));
+  return { ...context, ...principalContext(principal) };
 }
 
 function sessionContext(world: World, session: RoleSession): Record<string, string> {
   return {
     ...session.context,
     ...principalTags(world, session, session.tags),
-    // The role's ARN, not the session's: AWS says so under `aws:PrincipalArn`.
-    'aws:PrincipalArn': session.roleArn,
-    'aws:PrincipalAccount': session.accountId,
-    'aws:PrincipalType': 'AssumedRole',
-    'aws:userid': session.userId,
     'aws:TokenIssueTime': new Date(session.issuedAt).toISOString(),
     'aws:MultiFactorAuthPresent': 'false',
   };
@@ -77,10 +45,8 @@ function principalTags(
   principal: RoleSession | IamUser,
   sessionTags: readonly SessionTag[],
 ): Record<string, string> {
-  const tags = new Map<string, readonly [key: string, value: string]>();
-  for (const [key, value] of identityOf(world, principal)?.tags ?? []) tags.set(key.toLowerCase(), [key, value]);
-  for (const { key, value } of sessionTags) tags.set(key.toLowerCase(), [key, value]);
-  const context: Record<string, string> = {};
-  for (const [key, value] of tags.values()) context[`aws:PrincipalTag/${key}`] = value;
-  return context;
+  const own = identityOf(world, principal)?.tags ?? [];
+  const all = [...own, ...sessionTags.map(({ key, value }) => [key, value] as const)];
+  const tags = new Map(all.map((tag) => [tag[0].toLowerCase(), tag]));
+  return keyed('aws:PrincipalTag/', tags.values());
 }

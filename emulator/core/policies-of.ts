@@ -1,6 +1,7 @@
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { CompiledPolicy } from '../iam/policy/index.ts';
 import type { IamUser, Principal, RoleSession } from './principal.ts';
+import { remembered } from './remembered.ts';
 import type { World } from './world.ts';
 import type { Identity, ManagedPolicy, PolicyDocument, User } from '../iam/model.ts';
 
@@ -63,23 +64,17 @@ const EMPTY_BOUNDARY: CompiledPolicy = { kind: 'boundary', name: 'permissions bo
 function boundaryOf(world: World, { accountId }: Identity, arn: string): CompiledPolicy {
   const document = documentInForce(managedPolicy(world, accountId, arn));
   if (document === undefined) return EMPTY_BOUNDARY;
-  let compiled = boundaries.get(document);
-  if (compiled === undefined) {
-    compiled = compilePolicy(document.text, { kind: 'boundary', name: `permissions boundary ${arn}` });
-    boundaries.set(document, compiled);
-  }
-  return compiled;
+  return remembered(boundaries, document, () =>
+    compilePolicy(document.text, { kind: 'boundary', name: `permissions boundary ${arn}` }),
+  );
 }
 
 const sessions = new WeakMap<RoleSession, readonly CompiledPolicy[]>();
 
 function sessionPoliciesOf(session: RoleSession): readonly CompiledPolicy[] {
-  let compiled = sessions.get(session);
-  if (compiled === undefined) {
-    compiled = session.sessionPolicies.map((text, index) =>
+  return remembered(sessions, session, () =>
+    session.sessionPolicies.map((text, index) =>
       compilePolicy(text, { kind: 'session', name: `session policy ${index + 1} of ${session.sessionName}` }),
-    );
-    sessions.set(session, compiled);
-  }
-  return compiled;
+    ),
+  );
 }

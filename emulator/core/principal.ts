@@ -83,3 +83,17 @@ export type Principal = Caller | ServicePrincipal | FederatedPrincipal | Anonymo
 
 /** The ARN that policies and access entries know the caller by: for a session, that of its role. */
 export const principalArn = (caller: Caller): string => (caller.kind === 'role-session' ? caller.roleArn : caller.arn);
+
+/** What texts call the principal. */
+export function principalName(principal: Principal): string {
+  switch (principal.kind) {
+    case 'service':
+      return principal.service;
+    case 'federated':
+      return principal.providerArn;
+    case 'anonymous':
+      return 'anonymous';
+    default:
+      return principal.arn;
+  }
+}

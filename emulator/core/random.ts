@@ -49,8 +49,5 @@ export function newSessionToken(): string {
   return `IQoJb3JpZ2luX2Vj${randomBytes(300).toString('base64')}`;
 }
 
-function secretString(length: number, alphabet: string): string {
-  let text = '';
-  for (let i = 0; i < length; i += 1) text += alphabet.charAt(randomInt(alphabet.length));
-  return text;
-}
+const secretString = (length: number, alphabet: string): string =>
+  randomString(() => randomInt(2 ** 32) / 2 ** 32, length, alphabet);

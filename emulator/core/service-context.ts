@@ -4,7 +4,8 @@ import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from './errors.ts';
 import { globalContext } from './global-context.ts';
 import { identityOf, policiesOf } from './policies-of.ts';
-import type { Principal } from './principal.ts';
+import { remembered } from './remembered.ts';
+import { principalName, type Principal } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
 import type { Disturbances } from './disturbances.ts';
 import type { CallTrace, World } from './world.ts';
@@ -18,24 +19,12 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
 
   function contextOf(request: ServiceRequest, principal: Principal): ConditionContext {
     if (principal !== request.caller) return globalContext(world, request, principal);
-    let context = callerContexts.get(request);
-    if (context === undefined) {
-      context = globalContext(world, request, principal);
-      callerContexts.set(request, context);
-    }
-    return context;
+    return remembered(callerContexts, request, () => globalContext(world, request, principal));
   }
 
   const self: ServiceContext = {
     world,
-    trace(request) {
-      let trace = traces.get(request);
-      if (trace === undefined) {
-        trace = { operation: 'Unknown', authorizations: [], notes: [] };
-        traces.set(request, trace);
-      }
-      return trace;
-    },
+    trace: (request) => remembered(traces, request, () => ({ operation: 'Unknown', authorizations: [], notes: [] })),
     authorize(request, question) {
       const principal = question.principal ?? request.caller ?? ANONYMOUS;
       // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
@@ -44,24 +33,19 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const gone = isGone ? `the role of the session ${principal.arn} was deleted` : undefined;
       if (gone !== undefined && !notes.includes(gone)) notes.push(gone);
       const { resourcePolicy, trustPolicy } = isGone ? {} : question;
+      const { action, resource, resourceAccount } = question;
+      const global = contextOf(request, principal);
       const decision = authorize(
         {
-          principal,
-          action: question.action,
-          resource: question.resource,
-          resourceAccount: question.resourceAccount,
-          context: {
-            ...contextOf(request, principal),
-            'aws:ResourceAccount': question.resourceAccount,
-            ...question.context,
-          },
+          ...{ principal, action, resource, resourceAccount },
+          context: { ...global, 'aws:ResourceAccount': resourceAccount, ...question.context },
           ...policiesOf(world, principal),
-          ...(resourcePolicy === undefined ? {} : { resourcePolicy }),
-          ...(trustPolicy === undefined ? {} : { trustPolicy }),
+          ...(resourcePolicy && { resourcePolicy }),
+          ...(trustPolicy && { trustPolicy }),
         },
         world.faults,
       );
-      self.trace(request).authorizations.push({ action: question.action, resource: question.resource, decision });
+      self.trace(request).authorizations.push({ action, resource, decision });
       return decision;
     },
     accessDenied(request, question, decision) {
@@ -86,20 +70,4 @@ function deniedText(principal: Principal, question: AuthorizationQuestion, decis
     return accessDeniedMessage(name, question.action, question.resource, decision);
   }
   return `User: ${name} is not authorized to perform: ${question.action} on resource: ${question.resource}`;
-}
-
-/** What a denial calls the principal. */
-export function principalName(principal: Principal): string {
-  switch (principal.kind) {
-    case 'role-session':
-    case 'user':
-    case 'root':
-      return principal.arn;
-    case 'service':
-      return principal.service;
-    case 'federated':
-      return principal.providerArn;
-    case 'anonymous':
-      return 'anonymous';
-  }
 }

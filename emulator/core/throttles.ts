@@ -37,7 +37,7 @@ export function throttles({ settings: { throttling }, uptime }: Pick<World, 'set
         levels.set(`${all} ${operation}`, filled(`${all} ${operation}`, throttle.changes));
       const admitted = [...levels.values()].every((tokens) => tokens >= 1);
       for (const [key, tokens] of levels) buckets.set(key, { tokens: admitted ? tokens - 1 : tokens, at: now });
-      if (!admitted) throw throttled(service);
+      if (!admitted) throw new AwsError(...THROTTLED[service]);
     },
   };
 }
@@ -46,17 +46,11 @@ export function throttles({ settings: { throttling }, uptime }: Pick<World, 'set
  * How each service says it: the common errors of the IAM and STS API References, `ThrottlingException` of the EKS and EKS
  * Auth API References, and the lists of error codes of EC2 and S3.
  */
-function throttled(service: ServiceName): AwsError {
-  switch (service) {
-    case 'iam':
-    case 'sts':
-      return new AwsError('Throttling', 400, 'Rate exceeded');
-    case 'eks':
-    case 'eks-auth':
-      return new AwsError('ThrottlingException', 429, 'Rate exceeded');
-    case 'ec2':
-      return new AwsError('RequestLimitExceeded', 503, 'Request limit exceeded.');
-    case 's3':
-      return new AwsError('SlowDown', 503, 'Please reduce your request rate.');
-  }
-}
+const THROTTLED: Readonly<Record<ServiceName, readonly [code: string, status: number, text: string]>> = {
+  iam: ['Throttling', 400, 'Rate exceeded'],
+  sts: ['Throttling', 400, 'Rate exceeded'],
+  eks: ['ThrottlingException', 429, 'Rate exceeded'],
+  'eks-auth': ['ThrottlingException', 429, 'Rate exceeded'],
+  ec2: ['RequestLimitExceeded', 503, 'Request limit exceeded.'],
+  s3: ['SlowDown', 503, 'Please reduce your request rate.'],
+};

@@ -9,14 +9,14 @@ import { checkInput, optionalString, requiredString } from '../eks/input.ts';
 import type { Association, KeptSession } from '../eks/model.ts';
 import { jsonAnswer, parseJsonBody, renderRestJsonError } from '../eks/rest-json.ts';
 import { resourceTagContext } from '../eks/tags.ts';
-import { findRoute, type Route } from '../eks/router.ts';
+import { findRoute, pathPattern, type Route } from '../eks/router.ts';
 import { openSession, type PodCall } from './session.ts';
 import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
 
 const ROUTES: readonly Route<true>[] = [
   {
     method: 'POST',
-    path: '/clusters/{clusterName}/assume-role-for-pod-identity',
+    path: pathPattern('/clusters/{clusterName}/assume-role-for-pod-identity'),
     operation: 'AssumeRoleForPodIdentity',
     handle: true,
   },

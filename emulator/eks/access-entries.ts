@@ -1,5 +1,5 @@
-import { requestTagContext } from '../core/tag-context.ts';
-import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from './call.ts';
+import { demandActive, parameter, theCluster, type EksCall } from './call.ts';
+import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
@@ -7,18 +7,23 @@ import { eksArn, newUuid } from './ids.ts';
 import { optionalString, optionalStrings, requiredString } from './input.ts';
 import type { World } from '../core/world.ts';
 import { principalExists } from '../iam/principals.ts';
-import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, Cluster } from './model.ts';
-import { page } from './paging.ts';
-import { readTags, resourceTagContext } from './tags.ts';
+
+export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
+  ...{ name: 'AccessEntry', member: 'accessEntry', parameter: 'principalArn' },
+  ...{ view, keys: accessEntryKeys, cluster: clusterWithEntries },
+  arn: (clusterName) => `access-entry/${clusterName}/*`,
+  all: ({ accessEntries }) => accessEntries,
+  missing: (_, clusterName) =>
+    resourceNotFound('The specified principalArn could not be found as an access entry of this cluster.', {
+      clusterName,
+    }),
+};
 
 /** Makes an access entry of type STANDARD, which maps an IAM principal to a user and groups. */
 export function createAccessEntry(call: EksCall): object {
   const { body, world } = call;
-  const tags = readTags(body);
-  const keys = accessEntryKeys(parameter(call, 'clusterName'), body);
-  demandOnCluster(call, 'eks:CreateAccessEntry', { ...keys, ...requestTagContext(tags) });
-  demandTags(call, `access-entry/${parameter(call, 'clusterName')}/*`, tags);
+  const tags = demandCreation(ACCESS_ENTRY, call, accessEntryKeys(parameter(call, 'clusterName'), body));
   const cluster = clusterWithEntries(call);
   const principalArn = requiredString(body, 'principalArn');
   const kubernetesGroups = optionalStrings(body, 'kubernetesGroups') ?? [];
@@ -34,7 +39,7 @@ export function createAccessEntry(call: EksCall): object {
       clusterName: cluster.name,
     });
   cluster.accessEntries?.set(principalArn, entry);
-  return { accessEntry: view(cluster, entry) };
+  return { accessEntry: view(entry, cluster) };
 }
 
 /** Whether it is an account's root, or a role or user that is there. */
@@ -68,49 +73,15 @@ export function newAccessEntry(
   };
 }
 
-export function describeAccessEntry(call: EksCall): object {
-  const { cluster, entry } = demandedEntry(call, 'eks:DescribeAccessEntry');
-  return { accessEntry: view(cluster, entry) };
-}
+export const describeAccessEntry = describeOperation(ACCESS_ENTRY);
 
-export function listAccessEntries(call: EksCall): object {
-  demandOnCluster(call, 'eks:ListAccessEntries');
-  const { items, nextToken } = page(clusterWithEntries(call).accessEntries?.keys() ?? [], (arn) => arn, call.query);
-  return { accessEntries: items, nextToken };
-}
+export const listAccessEntries = listOperation(ACCESS_ENTRY, 'AccessEntries', 'accessEntries');
 
 export function deleteAccessEntry(call: EksCall): object {
-  const { cluster, entry } = demandedEntry(call, 'eks:DeleteAccessEntry');
+  const { cluster, item: entry } = demanded(ACCESS_ENTRY, call, 'eks:DeleteAccessEntry');
   demandActive(cluster);
   cluster.accessEntries?.delete(entry.principalArn);
   return {};
-}
-
-/**
- * The access entry that the path names, if the caller may do `action` on it.
- *
- * @throws AwsError `AccessDeniedException` 403, `ResourceNotFoundException` 404 or `InvalidRequestException` 400.
- */
-export function demandedEntry(
-  call: EksCall,
-  action: string,
-  context: ConditionContext = {},
-): { cluster: Cluster; entry: AccessEntry } {
-  const clusterName = parameter(call, 'clusterName');
-  const principalArn = parameter(call, 'principalArn');
-  const entry = call.account.clusters.get(clusterName)?.accessEntries?.get(principalArn);
-  const arn = entry?.arn ?? eksArn(call.world, call.account.id, `access-entry/${clusterName}/*`);
-  demand(call, action, arn, {
-    ...accessEntryKeys(clusterName, entry),
-    ...resourceTagContext(entry?.tags),
-    ...context,
-  });
-  const cluster = clusterWithEntries(call);
-  if (entry === undefined)
-    throw resourceNotFound('The specified principalArn could not be found as an access entry of this cluster.', {
-      clusterName,
-    });
-  return { cluster, entry };
 }
 
 /** The cluster of the path, which must have access entries. */
@@ -124,7 +95,7 @@ function clusterWithEntries(call: EksCall): Cluster {
   return cluster;
 }
 
-function view(cluster: Cluster, entry: AccessEntry): object {
+function view(entry: AccessEntry, cluster: Cluster): object {
   return {
     clusterName: cluster.name,
     principalArn: entry.principalArn,

@@ -1,5 +1,6 @@
-import { demandedEntry } from './access-entries.ts';
+import { ACCESS_ENTRY } from './access-entries.ts';
 import { demandActive, parameter, type EksCall } from './call.ts';
+import { demanded } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
@@ -26,7 +27,7 @@ export function associateAccessPolicy(call: EksCall): object {
   const { body, world } = call;
   const policyArn = requiredString(body, 'policyArn');
   const accessScope = readScope(body);
-  const { cluster, entry } = demandedEntry(call, 'eks:AssociateAccessPolicy', {
+  const { cluster, item: entry } = demanded(ACCESS_ENTRY, call, 'eks:AssociateAccessPolicy', {
     'eks:policyArn': policyArn,
     ...scopeKeys(accessScope),
   });
@@ -41,7 +42,7 @@ export function associateAccessPolicy(call: EksCall): object {
 }
 
 export function listAssociatedAccessPolicies(call: EksCall): object {
-  const { cluster, entry } = demandedEntry(call, 'eks:ListAssociatedAccessPolicies');
+  const { cluster, item: entry } = demanded(ACCESS_ENTRY, call, 'eks:ListAssociatedAccessPolicies');
   const { items, nextToken } = page(entry.policies.values(), ({ policyArn }) => policyArn, call.query);
   return {
     clusterName: cluster.name,
@@ -55,7 +56,7 @@ export function disassociateAccessPolicy(call: EksCall): object {
   const policyArn = parameter(call, 'policyArn');
   const { clusters } = call.account;
   const present = clusters.get(parameter(call, 'clusterName'))?.accessEntries?.get(parameter(call, 'principalArn'));
-  const { cluster, entry } = demandedEntry(call, 'eks:DisassociateAccessPolicy', {
+  const { cluster, item: entry } = demanded(ACCESS_ENTRY, call, 'eks:DisassociateAccessPolicy', {
     'eks:policyArn': policyArn,
     ...scopeKeys(present?.policies.get(policyArn)?.accessScope),
   });

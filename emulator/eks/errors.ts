@@ -1,10 +1,4 @@
-import { AwsError } from '../core/errors.ts';
-
-/** `fields` of an error name the cluster, node group or add-on it is about. */
-const kind =
-  (code: string, status: number) =>
-  (message: string, fields: Readonly<Record<string, string>> = {}) =>
-    new AwsError(code, status, message, fields);
+import { errorKind as kind } from '../core/errors.ts';
 
 /** A parameter is missing or not valid. */
 export const invalidParameter = kind('InvalidParameterException', 400);

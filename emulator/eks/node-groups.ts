@@ -1,14 +1,5 @@
-import { requestTagContext } from '../core/tag-context.ts';
-import {
-  demand,
-  demandActive,
-  demandOnCluster,
-  demandTags,
-  note,
-  parameter,
-  theCluster,
-  type EksCall,
-} from './call.ts';
+import { demandActive, note, theCluster, type EksCall } from './call.ts';
+import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
 import { messageOf, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
 import { eksArn, newUuid } from './ids.ts';
@@ -16,22 +7,26 @@ import { checkPattern, optionalStrings, requiredString } from './input.ts';
 import type { Cluster, NodeGroup } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
 import { readNodeGroupConfiguration } from './node-group-request.ts';
-import { page } from './paging.ts';
 import { serviceLinkedRole } from './service-linked-roles.ts';
 import { namedSubnets } from './subnets.ts';
-import { readTags, resourceTagContext } from './tags.ts';
+
+const NODE_GROUP: ResourceKind<NodeGroup> = {
+  ...{ name: 'Nodegroup', member: 'nodegroup', parameter: 'nodegroupName', view },
+  arn: (clusterName, name) => `nodegroup/${clusterName}/${name}/*`,
+  all: ({ nodeGroups }) => nodeGroups,
+  missing: (nodegroupName, clusterName) =>
+    resourceNotFound(`No node group found for name: ${nodegroupName}.`, { clusterName, nodegroupName }),
+};
 
 /** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are described, and have no effect. */
 export async function createNodegroup(call: EksCall): Promise<object> {
   const { body, world, state } = call;
-  const tags = readTags(body);
-  demandOnCluster(call, 'eks:CreateNodegroup', requestTagContext(tags));
+  const tags = demandCreation(NODE_GROUP, call);
   const name = requiredString(body, 'nodegroupName');
-  demandTags(call, `nodegroup/${parameter(call, 'clusterName')}/${name}/*`, tags);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreateNodegroup`;
   const repeated = cluster.nodeGroups.get(state.requestTokens.find(scope, body) ?? '');
-  if (repeated !== undefined) return { nodegroup: view(cluster, repeated) };
+  if (repeated !== undefined) return { nodegroup: view(repeated, cluster) };
 
   checkPattern('nodegroupName', name, /^[0-9A-Za-z][\w-]{0,62}$/, 'of 1 to 63 letters, digits, "-" and "_"');
   const nodeRoleArn = requiredString(body, 'nodeRole');
@@ -61,29 +56,20 @@ export async function createNodegroup(call: EksCall): Promise<object> {
     } catch (error) {
       const message = messageOf(error);
       note(call, `node group ${name} could not be made: ${message}`);
-      return () => {
-        group.status = 'CREATE_FAILED';
-        group.health = [{ code: 'NodeCreationFailure', message }];
-      };
+      const health = [{ code: 'NodeCreationFailure', message }];
+      return () => Object.assign(group, { status: 'CREATE_FAILED', health });
     }
   });
-  return { nodegroup: view(cluster, group) };
+  return { nodegroup: view(group, cluster) };
 }
 
-export function describeNodegroup(call: EksCall): object {
-  const { cluster, group } = demandedNodegroup(call, 'eks:DescribeNodegroup');
-  return { nodegroup: view(cluster, group) };
-}
+export const describeNodegroup = describeOperation(NODE_GROUP);
 
-export function listNodegroups(call: EksCall): object {
-  demandOnCluster(call, 'eks:ListNodegroups');
-  const { items, nextToken } = page(theCluster(call).nodeGroups.listed().keys(), (name) => name, call.query);
-  return { nodegroups: items, nextToken };
-}
+export const listNodegroups = listOperation(NODE_GROUP, 'Nodegroups', 'nodegroups');
 
 /** Deletes a node group (setting `delays.deleteNodegroup`). */
 export async function deleteNodegroup(call: EksCall): Promise<object> {
-  const { cluster, group } = demandedNodegroup(call, 'eks:DeleteNodegroup');
+  const { cluster, item: group } = demanded(NODE_GROUP, call, 'eks:DeleteNodegroup');
   const { name } = group;
   demandActive(cluster, { nodegroupName: name });
   if (group.status === 'CREATING' || group.status === 'DELETING')
@@ -101,26 +87,14 @@ export async function deleteNodegroup(call: EksCall): Promise<object> {
       background.hold(holdName(cluster, name), name);
     };
   });
-  return { nodegroup: view(cluster, group) };
+  return { nodegroup: view(group, cluster) };
 }
 
 function holdName(cluster: Cluster, name: string): string {
   return `${cluster.arn} node group ${name}`;
 }
 
-function demandedNodegroup(call: EksCall, action: string): { cluster: Cluster; group: NodeGroup } {
-  const clusterName = parameter(call, 'clusterName');
-  const name = parameter(call, 'nodegroupName');
-  const group = call.account.clusters.get(clusterName)?.nodeGroups.get(name);
-  const arn = group?.arn ?? eksArn(call.world, call.account.id, `nodegroup/${clusterName}/${name}/*`);
-  demand(call, action, arn, resourceTagContext(group?.tags));
-  const cluster = theCluster(call);
-  if (group === undefined)
-    throw resourceNotFound(`No node group found for name: ${name}.`, { clusterName, nodegroupName: name });
-  return { cluster, group };
-}
-
-function view(cluster: Cluster, group: NodeGroup): object {
+function view(group: NodeGroup, cluster: Cluster): object {
   return {
     nodegroupName: group.name,
     nodegroupArn: group.arn,

@@ -12,7 +12,7 @@ import {
 import type { EksOperation } from './call.ts';
 import { createCluster, deleteCluster, describeCluster, listClusters } from './clusters.ts';
 import { createNodegroup, deleteNodegroup, describeNodegroup, listNodegroups } from './node-groups.ts';
-import type { Route } from './router.ts';
+import { pathPattern, type Route } from './router.ts';
 import { listTagsForResource, tagResource, untagResource } from './tag-operations.ts';
 
 const CLUSTER = '/clusters/{clusterName}';
@@ -63,5 +63,5 @@ export const ROUTES: readonly Route<EksOperation>[] = [
 ];
 
 function route(method: string, path: string, operation: string, handle: EksOperation): Route<EksOperation> {
-  return { method, path, operation, handle };
+  return { method, path: pathPattern(path), operation, handle };
 }

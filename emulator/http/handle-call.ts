@@ -152,19 +152,9 @@ function record(
   status: number,
   failure: AwsError | undefined,
 ): void {
-  const { operation, authorizations, notes } = context.trace(request);
-  log.add({
-    requestId: request.id,
-    time: request.time,
-    service,
-    operation,
-    caller: request.caller?.arn ?? 'anonymous',
-    applicationId: request.applicationId,
-    status,
-    errorCode: failure?.code,
-    authorizations,
-    notes,
-  });
+  const { id: requestId, time, caller: { arn: caller } = { arn: 'anonymous' }, applicationId } = request;
+  const errorCode = failure?.code;
+  log.add({ requestId, time, service, caller, applicationId, status, errorCode, ...context.trace(request) });
 }
 
 /** S3's request ids are 16 characters, the others' UUIDs. */

@@ -60,29 +60,27 @@ function write(message: IncomingMessage, response: ServerResponse, answer: Answe
   }
 }
 
+const REFUSALS: Readonly<Record<string, readonly [code: string, text: string]>> = {
+  HPE_HEADER_OVERFLOW: [
+    'RequestHeaderSectionTooLarge',
+    'Your request header section exceeds the maximum allowed size.',
+  ],
+  ERR_HTTP_REQUEST_TIMEOUT: [
+    'RequestTimeout',
+    'Your socket connection to the server was not read from or written to within the timeout period.',
+  ],
+};
+
 /** What is not HTTP gets S3's answer to it, and the connection is closed. */
 function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
-  const [status, code, text] =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? [
-          '400 Bad Request',
-          'RequestHeaderSectionTooLarge',
-          'Your request header section exceeds the maximum allowed size.',
-        ]
-      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? [
-            '400 Bad Request',
-            'RequestTimeout',
-            'Your socket connection to the server was not read from or written to within the timeout period.',
-          ]
-        : ['400 Bad Request', 'BadRequest', 'An error occurred when parsing the HTTP request.'];
+  const [code, text] = REFUSALS[error.code ?? ''] ?? ['BadRequest', 'An error occurred when parsing the HTTP request.'];
   const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

@@ -1,12 +1,12 @@
 import type { ServiceContext } from '../core/context.ts';
-import { AwsError } from '../core/errors.ts';
-import { principalName } from '../core/service-context.ts';
+import { AwsError, validationError } from '../core/errors.ts';
+import { principalName } from '../core/principal.ts';
 import type {
+  AnonymousPrincipal,
   Credentials,
-  FederatedPrincipal,
-  IamUser,
+  Principal,
   RoleSession,
-  ServicePrincipal,
+  RootUser,
   SessionTag,
 } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
@@ -25,7 +25,7 @@ export const MAX_CHAINED_SECONDS = 3600;
 
 export interface AssumeRoleInput {
   /** Who assumes: a user, another role's session, an AWS service, or a web identity whose token has been verified. */
-  readonly principal: IamUser | RoleSession | ServicePrincipal | FederatedPrincipal;
+  readonly principal: Exclude<Principal, RootUser | AnonymousPrincipal>;
   readonly roleArn: string;
   readonly sessionName: string;
   readonly durationSeconds: number;
@@ -151,19 +151,13 @@ function settleSourceIdentity({ principal, sourceIdentity }: AssumeRoleInput): s
 
 function checkDuration(role: Role, { principal, durationSeconds }: AssumeRoleInput): void {
   if (principal.kind === 'role-session' && durationSeconds > MAX_CHAINED_SECONDS) {
-    throw new AwsError(
-      'ValidationError',
-      400,
+    throw validationError(
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     );
   }
   // "Maximum session duration" does not limit sessions that AWS services assume (IAM User Guide, "Update a role").
   if (principal.kind !== 'service' && durationSeconds > role.maxSessionDuration) {
-    throw new AwsError(
-      'ValidationError',
-      400,
-      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
-    );
+    throw validationError('The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   }
 }
 

@@ -1,5 +1,5 @@
 import { validationText } from '../constraints/violations.ts';
-import { AwsError } from '../core/errors.ts';
+import { validationError } from '../core/errors.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import { parseRoleArn } from './arns.ts';
 import { MAX_SESSION_POLICY_ARNS, MAX_SESSION_POLICY_LENGTH } from './session-policies.ts';
@@ -15,16 +15,12 @@ export function roleParameters(parameters: QueryParameters, invalidArn: (arn: st
   const policy = parameters.text('Policy');
   if (policy !== undefined && policy.length > MAX_SESSION_POLICY_LENGTH) {
     const constraint = `Member must have length less than or equal to ${MAX_SESSION_POLICY_LENGTH}`;
-    throw new AwsError('ValidationError', 400, validationText([{ path: 'policy', value: `'${policy}'`, constraint }]));
+    throw validationError(validationText([{ path: 'policy', value: `'${policy}'`, constraint }]));
   }
   const sessionPolicyArns = parameters.structures('PolicyArns')?.map((member) => member.required('arn')) ?? [];
-  if (parseRoleArn(roleArn) === undefined) throw new AwsError('ValidationError', 400, invalidArn(roleArn));
+  if (parseRoleArn(roleArn) === undefined) throw validationError(invalidArn(roleArn));
   if (sessionPolicyArns.length > MAX_SESSION_POLICY_ARNS) {
-    throw new AwsError(
-      'ValidationError',
-      400,
-      `At most ${MAX_SESSION_POLICY_ARNS} managed session policies can be passed.`,
-    );
+    throw validationError(`At most ${MAX_SESSION_POLICY_ARNS} managed session policies can be passed.`);
   }
   return {
     roleArn,

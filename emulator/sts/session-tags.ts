@@ -1,6 +1,7 @@
-import { AwsError } from '../core/errors.ts';
+import { AwsError, errorKind, validationError } from '../core/errors.ts';
 import type { Principal, SessionTag } from '../core/principal.ts';
 import type { EmulatorSettings } from '../core/settings.ts';
+import { requestTagContext as contextOfTags } from '../core/tag-context.ts';
 
 /** A tag as a caller passes it. */
 export interface Tag {
@@ -59,11 +60,9 @@ export function sessionTags(
  * Identity target IAM roles").
  */
 export function requestTagContext(tags: readonly SessionTag[]): Record<string, string | readonly string[]> {
-  if (tags.length === 0) return {};
   const transitive = tags.filter((tag) => tag.transitive).map((tag) => tag.key);
   return {
-    ...Object.fromEntries(tags.map((tag) => [`aws:RequestTag/${tag.key}`, tag.value])),
-    'aws:TagKeys': tags.map((tag) => tag.key),
+    ...contextOfTags(new Map(tags.map(({ key, value }) => [key, value]))),
     ...(transitive.length > 0 ? { 'sts:TransitiveTagKeys': transitive } : {}),
   };
 }
@@ -87,10 +86,4 @@ function fold(key: string): string {
   return key.toLowerCase();
 }
 
-function validationError(message: string): AwsError {
-  return new AwsError('ValidationError', 400, message);
-}
-
-function invalidParameter(message: string): AwsError {
-  return new AwsError('InvalidParameterValue', 400, message);
-}
+const invalidParameter = errorKind('InvalidParameterValue', 400);

@@ -1,36 +1,31 @@
-import { requestTagContext } from '../../core/tag-context.ts';
 import { removeAssociation } from '../associations/changes.ts';
-import {
-  demand,
-  demandActive,
-  demandOnCluster,
-  demandTags,
-  note,
-  parameter,
-  theCluster,
-  type EksCall,
-} from '../call.ts';
+import { demandActive, note, theCluster, type EksCall } from '../call.ts';
+import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from '../cluster-resources.ts';
 import { epochSeconds, healthView } from '../cluster-view.ts';
 import { invalidParameter, invalidRequest, messageOf, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
 import { optionalString, requiredString } from '../input.ts';
 import { ADDON_DEGRADED, type Addon, type Cluster, type HealthIssue } from '../model.ts';
-import { page } from '../paging.ts';
-import { readTags, resourceTagContext } from '../tags.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
 import { ownedAssociations, readOwnedAssociations, settleOwnedAssociations } from './owned-associations.ts';
+
+const ADDON: ResourceKind<Addon> = {
+  ...{ name: 'Addon', member: 'addon', parameter: 'addonName', view },
+  arn: (clusterName, name) => `addon/${clusterName}/${name}/*`,
+  all: ({ addons }) => addons,
+  missing: (addonName, clusterName) =>
+    resourceNotFound(`No addon: ${addonName} found in cluster: ${clusterName}`, { clusterName, addonName }),
+};
 
 /** Installs an add-on (setting `delays.createAddon`): it becomes ACTIVE, or CREATE_FAILED or DEGRADED with the reason in its health. */
 export async function createAddon(call: EksCall): Promise<object> {
   const { body, world, account, state } = call;
-  const tags = readTags(body);
-  demandOnCluster(call, 'eks:CreateAddon', requestTagContext(tags));
+  const tags = demandCreation(ADDON, call);
   const name = requiredString(body, 'addonName');
-  demandTags(call, `addon/${parameter(call, 'clusterName')}/${name}/*`, tags);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreateAddon`;
   const repeated = cluster.addons.get(state.requestTokens.find(scope, body) ?? '');
-  if (repeated !== undefined) return { addon: view(cluster, repeated) };
+  if (repeated !== undefined) return { addon: view(repeated, cluster) };
 
   const fields = { clusterName: cluster.name, addonName: name };
   const entry = supported(name, fields);
@@ -56,26 +51,19 @@ export async function createAddon(call: EksCall): Promise<object> {
   state.requestTokens.remember(scope, body, name);
   await settleOwnedAssociations(call, cluster, addon, entry, associations ?? []);
   await state.background.run('createAddon', () => install(call, cluster, addon, 'CREATE_FAILED'));
-  return { addon: view(cluster, addon) };
+  return { addon: view(addon, cluster) };
 }
 
-export function describeAddon(call: EksCall): object {
-  const { cluster, addon } = demandedAddon(call, 'eks:DescribeAddon');
-  return { addon: view(cluster, addon) };
-}
+export const describeAddon = describeOperation(ADDON);
 
-export function listAddons(call: EksCall): object {
-  demandOnCluster(call, 'eks:ListAddons');
-  const { items, nextToken } = page(theCluster(call).addons.listed().keys(), (name) => name, call.query);
-  return { addons: items, nextToken };
-}
+export const listAddons = listOperation(ADDON, 'Addons', 'addons');
 
 /**
  * Changes version, configuration or associations (setting `delays.createAddon`); an empty list of associations deletes those
  * of the add-on.
  */
 export async function updateAddon(call: EksCall): Promise<object> {
-  const { cluster, addon } = demandedAddon(call, 'eks:UpdateAddon');
+  const { cluster, item: addon } = demanded(ADDON, call, 'eks:UpdateAddon');
   const { body, world } = call;
   demandActive(cluster, { addonName: addon.name });
   const entry = supported(addon.name, { clusterName: cluster.name, addonName: addon.name });
@@ -107,7 +95,7 @@ export async function updateAddon(call: EksCall): Promise<object> {
  * and so do they.
  */
 export async function deleteAddon(call: EksCall): Promise<object> {
-  const { cluster, addon } = demandedAddon(call, 'eks:DeleteAddon');
+  const { cluster, item: addon } = demanded(ADDON, call, 'eks:DeleteAddon');
   const fields = { clusterName: cluster.name, addonName: addon.name };
   demandActive(cluster, fields);
   if (isChanging(addon)) throw invalidRequest(`Addon ${addon.name} is ${addon.status}.`, fields);
@@ -130,7 +118,7 @@ export async function deleteAddon(call: EksCall): Promise<object> {
       background.hold(holdName(cluster, addon.name), addon.name);
     };
   });
-  return { addon: view(cluster, addon) };
+  return { addon: view(addon, cluster) };
 }
 
 async function install(call: EksCall, cluster: Cluster, addon: Addon, failed: Addon['status']): Promise<() => void> {
@@ -159,18 +147,6 @@ function holdName(cluster: Cluster, name: string): string {
   return `${cluster.arn} add-on ${name}`;
 }
 
-function demandedAddon(call: EksCall, action: string): { cluster: Cluster; addon: Addon } {
-  const clusterName = parameter(call, 'clusterName');
-  const addonName = parameter(call, 'addonName');
-  const addon = call.account.clusters.get(clusterName)?.addons.get(addonName);
-  const arn = addon?.arn ?? eksArn(call.world, call.account.id, `addon/${clusterName}/${addonName}/*`);
-  demand(call, action, arn, resourceTagContext(addon?.tags));
-  const cluster = theCluster(call);
-  if (addon === undefined)
-    throw resourceNotFound(`No addon: ${addonName} found in cluster: ${clusterName}`, { clusterName, addonName });
-  return { cluster, addon };
-}
-
 function supported(name: string, fields: Readonly<Record<string, string>>): CatalogueEntry {
   const entry = findAddon(name);
   if (entry === undefined) throw invalidParameter('Addon specified is not supported', fields);
@@ -190,7 +166,7 @@ function updateStatus({ status }: Addon): string {
   return status === 'ACTIVE' ? 'Successful' : 'Failed';
 }
 
-function view(cluster: Cluster, addon: Addon): object {
+function view(addon: Addon, cluster: Cluster): object {
   return {
     addonName: addon.name,
     clusterName: cluster.name,

@@ -1,19 +1,24 @@
-import { requestTagContext } from '../../core/tag-context.ts';
-import { demand, demandActive, demandOnCluster, demandTags, parameter, theCluster, type EksCall } from '../call.ts';
+import { demandActive, demandOnCluster, theCluster, type EksCall } from '../call.ts';
+import { demandCreation, demanded, describeOperation, type ResourceKind } from '../cluster-resources.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
-import { eksArn } from '../ids.ts';
-import type { Association, Cluster } from '../model.ts';
+import type { Association } from '../model.ts';
 import { page } from '../paging.ts';
-import { readTags, resourceTagContext } from '../tags.ts';
 import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from './changes.ts';
 import { checkBaseRole, readGrant, readSubject } from './request.ts';
 import { associationSummary, associationView } from './view.ts';
 
+const ASSOCIATION: ResourceKind<Association> = {
+  name: 'PodIdentityAssociation',
+  ...{ member: 'association', parameter: 'associationId', view: associationView },
+  arn: (clusterName, id = '*') => `podidentityassociation/${clusterName}/${id}`,
+  all: ({ associations }) => associations,
+  missing: (id, clusterName) =>
+    resourceNotFound(`No pod identity association found with id ${id} in cluster ${clusterName}.`, { clusterName }),
+};
+
 export async function createPodIdentityAssociation(call: EksCall): Promise<object> {
   const { body, state } = call;
-  const tags = readTags(body);
-  demandOnCluster(call, 'eks:CreatePodIdentityAssociation', requestTagContext(tags));
-  demandTags(call, `podidentityassociation/${parameter(call, 'clusterName')}/*`, tags);
+  const tags = demandCreation(ASSOCIATION, call);
   const cluster = theCluster(call);
   const scope = `${cluster.arn} CreatePodIdentityAssociation`;
   const repeated = cluster.associations.get(state.requestTokens.find(scope, body) ?? '');
@@ -29,10 +34,7 @@ export async function createPodIdentityAssociation(call: EksCall): Promise<objec
   return { association: associationView(association) };
 }
 
-export function describePodIdentityAssociation(call: EksCall): object {
-  const { association } = demandedAssociation(call, 'eks:DescribePodIdentityAssociation');
-  return { association: associationView(association) };
-}
+export const describePodIdentityAssociation = describeOperation(ASSOCIATION);
 
 export function listPodIdentityAssociations(call: EksCall): object {
   demandOnCluster(call, 'eks:ListPodIdentityAssociations');
@@ -51,7 +53,7 @@ export function listPodIdentityAssociations(call: EksCall): object {
 const CHANGES = ['roleArn', 'targetRoleArn', 'disableSessionTags', 'policy'];
 
 export async function updatePodIdentityAssociation(call: EksCall): Promise<object> {
-  const { cluster, association } = demandedAssociation(call, 'eks:UpdatePodIdentityAssociation');
+  const { cluster, item: association } = demanded(ASSOCIATION, call, 'eks:UpdatePodIdentityAssociation');
   const { body, state } = call;
   const scope = `${association.arn} UpdatePodIdentityAssociation`;
   if (state.requestTokens.find(scope, body) === undefined) {
@@ -67,22 +69,8 @@ export async function updatePodIdentityAssociation(call: EksCall): Promise<objec
 }
 
 export async function deletePodIdentityAssociation(call: EksCall): Promise<object> {
-  const { cluster, association } = demandedAssociation(call, 'eks:DeletePodIdentityAssociation');
+  const { cluster, item: association } = demanded(ASSOCIATION, call, 'eks:DeletePodIdentityAssociation');
   demandActive(cluster);
   await removeAssociation(call, cluster, association);
   return { association: associationView(association) };
-}
-
-function demandedAssociation(call: EksCall, action: string): { cluster: Cluster; association: Association } {
-  const clusterName = parameter(call, 'clusterName');
-  const id = parameter(call, 'associationId');
-  const association = call.account.clusters.get(clusterName)?.associations.get(id);
-  const arn = eksArn(call.world, call.account.id, `podidentityassociation/${clusterName}/${id}`);
-  demand(call, action, arn, resourceTagContext(association?.tags));
-  const cluster = theCluster(call);
-  if (association === undefined)
-    throw resourceNotFound(`No pod identity association found with id ${id} in cluster ${clusterName}.`, {
-      clusterName,
-    });
-  return { cluster, association };
 }

@@ -14,7 +14,7 @@ import { page } from './paging.ts';
 import { readTags, tagList } from './tags.ts';
 
 /** What the operations on roles and those on users differ in. */
-export interface IdentityKind<Kind extends Identity = Identity> {
+interface KindOptions<Kind extends Identity> {
   readonly type: 'Role' | 'User';
   /** What the unique ids begin with. */
   readonly idPrefix: string;
@@ -23,14 +23,32 @@ export interface IdentityKind<Kind extends Identity = Identity> {
   readonly all: (account: Account) => EventualMap<Kind>;
 }
 
-export const ROLES: IdentityKind<Role> = {
+/** How operations find one and change it. Methods, so that a kind of roles is one of identities too. */
+export interface IdentityKind<Kind extends Identity = Identity> extends KindOptions<Kind> {
+  /** As `demandIdentity`. */
+  demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Kind;
+  /** Puts a changed copy in its place: the role or user as it was may still be what others see. */
+  change(call: IamCall, identity: Kind, change: Partial<Kind>): Kind;
+}
+
+const identityKind = <Kind extends Identity>(kind: KindOptions<Kind>): IdentityKind<Kind> => ({
+  ...kind,
+  demand: (call, action, conditionKeys) => demandIdentity(kind, call, action, conditionKeys),
+  change({ account }, identity, change) {
+    const changed = { ...identity, ...change };
+    kind.all(account).set(identity.name, changed);
+    return changed;
+  },
+});
+
+export const ROLES = identityKind<Role>({
   ...{ type: 'Role', idPrefix: 'AROA', inlinePoliciesQuota: 10_240 },
   all: ({ roles }) => roles,
-};
-export const USERS: IdentityKind<User> = {
+});
+export const USERS = identityKind<User>({
   ...{ type: 'User', idPrefix: 'AIDA', inlinePoliciesQuota: 2048 },
   all: ({ users }) => users,
-};
+});
 
 /**
  * The actions that have the key `iam:PermissionsBoundary` (Service Authorization Reference, "Actions, resources, and condition
@@ -43,8 +61,8 @@ const BOUNDARY_ACTIONS =
  * The role or user that `RoleName` or `UserName` names, or the user who calls, once the caller may do `action` on it. Throws
  * `AccessDenied` (403) before it tells with `NoSuchEntity` (404) that there is none.
  */
-export function demandIdentity<Kind extends Identity>(
-  kind: IdentityKind<Kind>,
+function demandIdentity<Kind extends Identity>(
+  kind: KindOptions<Kind>,
   call: IamCall,
   action: string,
   conditionKeys: ConditionContext = {},
@@ -64,20 +82,8 @@ export function demandIdentity<Kind extends Identity>(
   return found;
 }
 
-/** Puts a changed copy in its place: the role or user as it was may still be what others see. */
-export function changeIdentity<Kind extends Identity>(
-  { all }: IdentityKind<Kind>,
-  { account }: { readonly account: Account },
-  identity: Kind,
-  change: Partial<Kind>,
-): Kind {
-  const changed = { ...identity, ...change };
-  all(account).set(identity.name, changed);
-  return changed;
-}
-
 /** Names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
-function findIdentity<Kind extends Identity>({ all }: IdentityKind<Kind>, account: Account, name: string) {
+function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account: Account, name: string) {
   const exact = all(account).get(name);
   if (exact !== undefined) return exact;
   const folded = name.toLowerCase();
@@ -115,7 +121,7 @@ export function newIdentity(
 }
 
 /** Deletes a role or user that has no policies left. Throws `DeleteConflict` (409). */
-export function deleteIdentity<Kind extends Identity>(kind: IdentityKind<Kind>, call: IamCall, identity: Kind): void {
+export function deleteIdentity(kind: IdentityKind, call: IamCall, identity: Identity): void {
   // A policy that was taken from it a moment ago hinders too.
   const former = kind.all(call.account).withinIam().get(identity.name);
   const seen = former?.id === identity.id ? [former, identity] : [identity];

@@ -1,43 +1,26 @@
-import type { ConditionContext } from '../policy/index.ts';
-import type { Identity } from '../model.ts';
 import { uriEncode } from '../../sigv4/canonical.ts';
-import type { IamCall, IamOperation } from './call.ts';
+import type { IamOperation } from './call.ts';
 import { policyDocument, policySize } from './documents.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
-import { changeIdentity, demandIdentity, ROLES, USERS, type IdentityKind } from './identities.ts';
+import { ROLES, USERS, type IdentityKind } from './identities.ts';
 import { demandBoundary, demandPolicy, findPolicy, policyArn } from './managed-policy-lookup.ts';
 import { page } from './paging.ts';
 import { tagOperations } from './tags.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;
 
-/** How the operations of a kind find and change what they are about. */
-interface Operated<Kind extends Identity> extends IdentityKind<Kind> {
-  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Kind;
-  readonly change: (call: IamCall, identity: Kind, change: Partial<Identity>) => void;
-}
-
 /** The operations that roles and users both have: inline and attached policies, boundary and tags. */
-export function identityOperations<Kind extends Identity>(kind: IdentityKind<Kind>): Record<string, IamOperation> {
-  const operated: Operated<Kind> = {
-    ...kind,
-    demand: (call, action, keys) => demandIdentity(kind, call, action, keys),
-    change: (call, identity, change) => void changeIdentity(kind, call, identity, change as Partial<Kind>),
-  };
+export function identityOperations(kind: IdentityKind): Record<string, IamOperation> {
   return {
-    ...inlinePolicyOperations(operated),
-    ...attachedPolicyOperations(operated),
-    ...boundaryOperations(operated),
-    ...tagOperations(kind.type, operated),
+    ...inlinePolicyOperations(kind),
+    ...attachedPolicyOperations(kind),
+    ...boundaryOperations(kind),
+    ...tagOperations(kind.type, kind),
   };
 }
 
-function inlinePolicyOperations<Kind extends Identity>({
-  type,
-  inlinePoliciesQuota,
-  demand,
-  change,
-}: Operated<Kind>): Record<string, IamOperation> {
+function inlinePolicyOperations(kind: IdentityKind): Record<string, IamOperation> {
+  const { type, inlinePoliciesQuota } = kind;
   const lowerType = type.toLowerCase();
   const missing = (name: string): never => {
     throw noSuchEntity(`The ${lowerType} policy with name ${name} cannot be found.`);
@@ -46,7 +29,7 @@ function inlinePolicyOperations<Kind extends Identity>({
     [`Put${type}Policy`]: (call) => {
       const name = call.parameters.required('PolicyName');
       const text = call.parameters.required('PolicyDocument');
-      const identity = demand(call, `iam:Put${type}Policy`);
+      const identity = kind.demand(call, `iam:Put${type}Policy`);
       const document = policyDocument(text, 'identity', `inline policy ${name} of ${lowerType} ${identity.name}`);
       let size = policySize(text);
       for (const [other, { text: kept }] of identity.inlinePolicies) if (other !== name) size += policySize(kept);
@@ -55,61 +38,58 @@ function inlinePolicyOperations<Kind extends Identity>({
           `Maximum policy size of ${inlinePoliciesQuota} bytes exceeded for ${lowerType} ${identity.name}`,
         );
       }
-      change(call, identity, { inlinePolicies: new Map(identity.inlinePolicies).set(name, document) });
+      kind.change(call, identity, { inlinePolicies: new Map(identity.inlinePolicies).set(name, document) });
     },
 
     [`Get${type}Policy`]: (call) => {
       const name = call.parameters.required('PolicyName');
-      const identity = demand(call, `iam:Get${type}Policy`);
+      const identity = kind.demand(call, `iam:Get${type}Policy`);
       const document = identity.inlinePolicies.get(name) ?? missing(name);
       return { [`${type}Name`]: identity.name, PolicyName: name, PolicyDocument: uriEncode(document.text) };
     },
 
     [`List${type}Policies`]: (call) => {
-      const { inlinePolicies } = demand(call, `iam:List${type}Policies`);
+      const { inlinePolicies } = kind.demand(call, `iam:List${type}Policies`);
       const { items, members } = page(inlinePolicies.keys(), (name) => name, call.parameters);
       return { PolicyNames: items, ...members };
     },
 
     [`Delete${type}Policy`]: (call) => {
       const name = call.parameters.required('PolicyName');
-      const identity = demand(call, `iam:Delete${type}Policy`);
+      const identity = kind.demand(call, `iam:Delete${type}Policy`);
       const inlinePolicies = new Map(identity.inlinePolicies);
       if (!inlinePolicies.delete(name)) missing(name);
-      change(call, identity, { inlinePolicies });
+      kind.change(call, identity, { inlinePolicies });
     },
   };
 }
 
-function attachedPolicyOperations<Kind extends Identity>({
-  type,
-  demand,
-  change,
-}: Operated<Kind>): Record<string, IamOperation> {
+function attachedPolicyOperations(kind: IdentityKind): Record<string, IamOperation> {
+  const { type } = kind;
   return {
     [`Attach${type}Policy`]: (call) => {
       const arn = policyArn(call);
-      const identity = demand(call, `iam:Attach${type}Policy`, { 'iam:PolicyARN': arn });
+      const identity = kind.demand(call, `iam:Attach${type}Policy`, { 'iam:PolicyARN': arn });
       if (findPolicy(call.context.world, call.account, arn) === undefined) {
         throw noSuchEntity(`Policy ${arn} does not exist or is not attachable.`);
       }
       if (!identity.attachedPolicies.has(arn) && identity.attachedPolicies.size >= ATTACHED_POLICIES_QUOTA) {
         throw limitExceeded(`Cannot exceed quota for PoliciesPer${type}: ${ATTACHED_POLICIES_QUOTA}`);
       }
-      change(call, identity, { attachedPolicies: new Set(identity.attachedPolicies).add(arn) });
+      kind.change(call, identity, { attachedPolicies: new Set(identity.attachedPolicies).add(arn) });
     },
 
     [`Detach${type}Policy`]: (call) => {
       const arn = policyArn(call);
-      const identity = demand(call, `iam:Detach${type}Policy`, { 'iam:PolicyARN': arn });
+      const identity = kind.demand(call, `iam:Detach${type}Policy`, { 'iam:PolicyARN': arn });
       const attachedPolicies = new Set(identity.attachedPolicies);
       if (!attachedPolicies.delete(arn)) throw noSuchEntity(`Policy ${arn} was not found.`);
-      change(call, identity, { attachedPolicies });
+      kind.change(call, identity, { attachedPolicies });
     },
 
     [`ListAttached${type}Policies`]: (call) => {
       const prefix = call.parameters.text('PathPrefix') ?? '/';
-      const attached = [...demand(call, `iam:ListAttached${type}Policies`).attachedPolicies]
+      const attached = [...kind.demand(call, `iam:ListAttached${type}Policies`).attachedPolicies]
         .map((arn) => findPolicy(call.context.world, call.account, arn))
         .filter((policy) => policy !== undefined)
         .filter((policy) => policy.path.startsWith(prefix));
@@ -122,25 +102,22 @@ function attachedPolicyOperations<Kind extends Identity>({
   };
 }
 
-function boundaryOperations<Kind extends Identity>({
-  type,
-  demand,
-  change,
-}: Operated<Kind>): Record<string, IamOperation> {
+function boundaryOperations(kind: IdentityKind): Record<string, IamOperation> {
+  const { type } = kind;
   return {
     [`Put${type}PermissionsBoundary`]: (call) => {
       const boundary = call.parameters.required('PermissionsBoundary');
-      const identity = demand(call, `iam:Put${type}PermissionsBoundary`, { 'iam:PermissionsBoundary': boundary });
+      const identity = kind.demand(call, `iam:Put${type}PermissionsBoundary`, { 'iam:PermissionsBoundary': boundary });
       const permissionsBoundary = demandBoundary(call.context.world, call.account, boundary);
-      change(call, identity, { permissionsBoundary });
+      kind.change(call, identity, { permissionsBoundary });
     },
 
     [`Delete${type}PermissionsBoundary`]: (call) => {
-      const identity = demand(call, `iam:Delete${type}PermissionsBoundary`);
+      const identity = kind.demand(call, `iam:Delete${type}PermissionsBoundary`);
       if (identity.permissionsBoundary === undefined) {
         throw noSuchEntity(`The ${type.toLowerCase()} with name ${identity.name} has no permissions boundary.`);
       }
-      change(call, identity, { permissionsBoundary: undefined });
+      kind.change(call, identity, { permissionsBoundary: undefined });
     },
   };
 }

@@ -1,27 +1,14 @@
 import type { Role } from '../model.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import { uriEncode } from '../../sigv4/canonical.ts';
-import type { IamCall, IamOperation } from './call.ts';
+import type { IamOperation } from './call.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
-import {
-  changeIdentity,
-  deleteIdentity,
-  demandIdentity,
-  detailsOf,
-  listOperation,
-  newIdentity,
-  ROLES,
-  shortIdentity,
-} from './identities.ts';
+import { deleteIdentity, detailsOf, listOperation, newIdentity, ROLES, shortIdentity } from './identities.ts';
 import { identityOperations } from './identity-policies.ts';
 import { readTrustPolicy } from './trust-policies.ts';
 
 /** Seconds. */
 const DEFAULT_SESSION_DURATION = 3600;
-
-const demandRole = (call: IamCall, action: string): Role => demandIdentity(ROLES, call, action);
-const changeRole = (call: IamCall, role: Role, change: Partial<Role>): Role =>
-  changeIdentity(ROLES, call, role, change);
 
 /** Roles, their trust policies, boundaries and tags. */
 export const roles = {
@@ -43,15 +30,15 @@ export const roles = {
     return { Role: newRole(role) };
   },
 
-  GetRole: (call) => ({ Role: wholeRole(demandRole(call, 'iam:GetRole')) }),
+  GetRole: (call) => ({ Role: wholeRole(ROLES.demand(call, 'iam:GetRole')) }),
 
   ListRoles: listOperation(ROLES, shortRole),
 
   UpdateRole: (call) => {
     const description = call.parameters.text('Description');
     const maxSessionDuration = call.parameters.integer('MaxSessionDuration');
-    const role = demandRole(call, 'iam:UpdateRole');
-    changeRole(call, role, {
+    const role = ROLES.demand(call, 'iam:UpdateRole');
+    ROLES.change(call, role, {
       ...(description !== undefined ? { description } : {}),
       ...(maxSessionDuration !== undefined ? { maxSessionDuration } : {}),
     });
@@ -60,23 +47,23 @@ export const roles = {
 
   UpdateRoleDescription: (call) => {
     const description = call.parameters.required('Description');
-    const role = demandRole(call, 'iam:UpdateRoleDescription');
-    return { Role: wholeRole(changeRole(call, role, { description })) };
+    const role = ROLES.demand(call, 'iam:UpdateRoleDescription');
+    return { Role: wholeRole(ROLES.change(call, role, { description })) };
   },
 
   UpdateAssumeRolePolicy: (call) => {
     const text = call.parameters.required('PolicyDocument');
-    const role = demandRole(call, 'iam:UpdateAssumeRolePolicy');
-    changeRole(call, role, readTrustPolicy(call, role.name, text));
+    const role = ROLES.demand(call, 'iam:UpdateAssumeRolePolicy');
+    ROLES.change(call, role, readTrustPolicy(call, role.name, text));
   },
 
-  DeleteRole: (call) => deleteIdentity(ROLES, call, demandRole(call, 'iam:DeleteRole')),
+  DeleteRole: (call) => deleteIdentity(ROLES, call, ROLES.demand(call, 'iam:DeleteRole')),
 
   ...identityOperations(ROLES),
 
   /** There are no instance profiles; tools ask before they delete a role. */
   ListInstanceProfilesForRole: (call) => {
-    demandRole(call, 'iam:ListInstanceProfilesForRole');
+    ROLES.demand(call, 'iam:ListInstanceProfilesForRole');
     return { InstanceProfiles: [], IsTruncated: false };
   },
 } satisfies Record<string, IamOperation>;

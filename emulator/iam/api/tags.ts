@@ -41,10 +41,6 @@ function withoutTags(present: Tags, keys: readonly string[]): Tags {
   return new Map([...present].filter(([key]) => !gone.has(key.toLowerCase())));
 }
 
-function readTagKeys(parameters: QueryParameters): readonly string[] {
-  return parameters.texts('TagKeys') ?? [];
-}
-
 export function tagList(tags: Iterable<readonly [string, string]>): readonly XmlStructure[] {
   return [...tags].map(([Key, Value]) => ({ Key, Value }));
 }
@@ -56,29 +52,30 @@ function tooManyTags(): Error {
 /** What the tags of one kind of entity are read and changed by. */
 interface TaggedKind<Entity> {
   /** The entity that the call names, once the caller may do `action` on it. */
-  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
+  demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Entity;
   /** As `demand`, for a change. */
   readonly demandOwn?: TaggedKind<Entity>['demand'];
-  readonly change: (call: IamCall, entity: Entity, change: { readonly tags: Tags }) => void;
+  change(call: IamCall, entity: Entity, change: { readonly tags: Tags }): void;
 }
 
 /** `Tag…`, `Untag…` and `List…Tags` of a kind of entity. */
 export function tagOperations<Kind extends string, Entity extends { readonly tags: Tags }>(
   kind: Kind,
-  { demand, demandOwn = demand, change }: TaggedKind<Entity>,
+  tagged: TaggedKind<Entity>,
 ) {
+  const demandOwn = tagged.demandOwn ?? tagged.demand;
   const tag: IamOperation = (call) => {
     const tags = readTags(call.parameters);
     const entity = demandOwn(call, `iam:Tag${kind}`, requestTagContext(tags));
-    change(call, entity, { tags: withTags(entity.tags, tags) });
+    tagged.change(call, entity, { tags: withTags(entity.tags, tags) });
   };
   const untag: IamOperation = (call) => {
-    const keys = readTagKeys(call.parameters);
+    const keys = call.parameters.texts('TagKeys') ?? [];
     const entity = demandOwn(call, `iam:Untag${kind}`, keys.length > 0 ? { 'aws:TagKeys': keys } : {});
-    change(call, entity, { tags: withoutTags(entity.tags, keys) });
+    tagged.change(call, entity, { tags: withoutTags(entity.tags, keys) });
   };
   const list: IamOperation = (call) => {
-    const { tags } = demand(call, `iam:List${kind}Tags`);
+    const { tags } = tagged.demand(call, `iam:List${kind}Tags`);
     const { items, members } = page(tags, ([key]) => key, call.parameters);
     return { Tags: tagList(items), ...members };
   };

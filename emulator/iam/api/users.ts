@@ -4,16 +4,7 @@ import { timestamp } from '../../query/xml.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
-import {
-  changeIdentity,
-  deleteIdentity,
-  demandIdentity,
-  detailsOf,
-  listOperation,
-  newIdentity,
-  shortIdentity,
-  USERS,
-} from './identities.ts';
+import { deleteIdentity, detailsOf, listOperation, newIdentity, shortIdentity, USERS } from './identities.ts';
 import { identityOperations } from './identity-policies.ts';
 
 const ACCESS_KEYS_QUOTA = 2;
@@ -31,19 +22,19 @@ export const users = {
     if (caller?.kind === 'root' && call.parameters.text('UserName') === undefined) {
       return { User: { UserId: caller.userId, Arn: caller.arn, CreateDate: timestamp(0) } };
     }
-    return { User: wholeUser(demandIdentity(USERS, call, 'iam:GetUser')) };
+    return { User: wholeUser(USERS.demand(call, 'iam:GetUser')) };
   },
 
   ListUsers: listOperation(USERS, (user) => shortIdentity(USERS, user)),
 
   DeleteUser: (call) => {
-    const user = demandIdentity(USERS, call, 'iam:DeleteUser');
+    const user = USERS.demand(call, 'iam:DeleteUser');
     if (user.accessKeys.size > 0) throw deleteConflict('Cannot delete entity, must delete access keys first.');
     deleteIdentity(USERS, call, user);
   },
 
   CreateAccessKey: (call) => {
-    const user = demandIdentity(USERS, call, 'iam:CreateAccessKey');
+    const user = USERS.demand(call, 'iam:CreateAccessKey');
     if (user.accessKeys.size >= ACCESS_KEYS_QUOTA) {
       throw limitExceeded(`Cannot exceed quota for AccessKeysPerUser: ${ACCESS_KEYS_QUOTA}`);
     }
@@ -56,18 +47,18 @@ export const users = {
   },
 
   ListAccessKeys: (call) => {
-    const user = demandIdentity(USERS, call, 'iam:ListAccessKeys');
+    const user = USERS.demand(call, 'iam:ListAccessKeys');
     return { UserName: user.name, AccessKeyMetadata: keysOf(user), IsTruncated: false };
   },
 
   UpdateAccessKey: (call) => {
-    const user = demandIdentity(USERS, call, 'iam:UpdateAccessKey');
+    const user = USERS.demand(call, 'iam:UpdateAccessKey');
     const [id, key] = keyNamed(call, user);
     changeKey(call, user, id, { ...key, active: call.parameters.required('Status') === 'Active' });
   },
 
   DeleteAccessKey: (call) => {
-    const user = demandIdentity(USERS, call, 'iam:DeleteAccessKey');
+    const user = USERS.demand(call, 'iam:DeleteAccessKey');
     changeKey(call, user, keyNamed(call, user)[0], undefined);
   },
 
@@ -75,7 +66,7 @@ export const users = {
 
   /** Tools ask before they delete a user. */
   ListGroupsForUser: (call) => {
-    demandIdentity(USERS, call, 'iam:ListGroupsForUser');
+    USERS.demand(call, 'iam:ListGroupsForUser');
     return { Groups: [], IsTruncated: false };
   },
 
@@ -108,5 +99,5 @@ function changeKey(call: IamCall, user: User, id: string, key: AccessKey | undef
   const accessKeys = new Map(user.accessKeys);
   if (key === undefined) accessKeys.delete(id);
   else accessKeys.set(id, key);
-  return changeIdentity(USERS, call, user, { accessKeys });
+  return USERS.change(call, user, { accessKeys });
 }

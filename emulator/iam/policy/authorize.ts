@@ -85,18 +85,17 @@ const DENIED = -1;
 /** The strongest Allow that a set of policies gives, or that one of them denies. */
 type Outcome = Grant | typeof DENIED;
 
-const ALLOWED = {
-  identity: { value: 'allowed', deniedBy: undefined, allowedBy: 'identity' },
-  resource: { value: 'allowed', deniedBy: undefined, allowedBy: 'resource' },
-  trust: { value: 'allowed', deniedBy: undefined, allowedBy: 'trust' },
-  root: { value: 'allowed', deniedBy: undefined, allowedBy: 'root' },
-  always: { value: 'allowed', deniedBy: undefined, allowedBy: 'always' },
-} as const satisfies Record<string, Verdict>;
+const allowed = (allowedBy: Verdict['allowedBy']): Verdict => ({ value: 'allowed', deniedBy: undefined, allowedBy });
+const denied = (value: 'explicitlyDenied' | 'implicitlyDenied', deniedBy: PolicyKind): Verdict => ({
+  ...{ value, deniedBy, allowedBy: undefined },
+});
+const explicitlyDenied = (by: PolicyKind): Verdict => denied('explicitlyDenied', by);
+const implicitlyDenied = (by: PolicyKind): Verdict => denied('implicitlyDenied', by);
 
 function decide(request: EvaluationRequest): Verdict {
   const { input } = request;
   const account = request.principalAccount;
-  if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return ALLOWED.always;
+  if (request.lowerCaseAction === ALWAYS_ALLOWED && account !== undefined) return allowed('always');
 
   const isTrust = ROLE_ASSUMPTION.test(request.lowerCaseAction);
   const resourceKind = isTrust ? 'trust' : 'resource';
@@ -105,7 +104,7 @@ function decide(request: EvaluationRequest): Verdict {
   if (resource === DENIED) return explicitlyDenied(resourceKind);
   // Services, web identities and the anonymous have no policies of their own.
   if (account === undefined) {
-    return resource === GRANT.direct ? ALLOWED[resourceKind] : implicitlyDenied(resourceKind);
+    return resource === GRANT.direct ? allowed(resourceKind) : implicitlyDenied(resourceKind);
   }
 
   const isRoot = request.principal.kind === 'root';
@@ -120,13 +119,13 @@ function decide(request: EvaluationRequest): Verdict {
 
   const sameAccount = account === input.resourceAccount;
   if ((isTrust || !sameAccount) && resource === GRANT.none) return implicitlyDenied(resourceKind);
-  if (sameAccount && resource === GRANT.direct) return ALLOWED[resourceKind];
+  if (sameAccount && resource === GRANT.direct) return allowed(resourceKind);
   const namesRole = sameAccount && resource === GRANT.role;
   if (!namesRole && identity === GRANT.none) return implicitlyDenied('identity');
   if (boundary === GRANT.none) return implicitlyDenied('boundary');
   if (session === GRANT.none) return implicitlyDenied('session');
-  if (isRoot) return ALLOWED.root;
-  return namesRole ? ALLOWED[resourceKind] : ALLOWED.identity;
+  if (isRoot) return allowed('root');
+  return allowed(namesRole ? resourceKind : 'identity');
 }
 
 function evaluate(policy: CompiledPolicy, request: EvaluationRequest): Outcome {
@@ -162,14 +161,6 @@ function resourcePolicyOf({ input, principal, lowerCaseAction }: EvaluationReque
 function sessionPoliciesOf({ input, ignoresSessionPolicy }: EvaluationRequest): readonly CompiledPolicy[] | undefined {
   const { sessionPolicies } = input;
   return ignoresSessionPolicy || sessionPolicies?.length === 0 ? undefined : sessionPolicies;
-}
-
-function explicitlyDenied(deniedBy: PolicyKind): Verdict {
-  return { value: 'explicitlyDenied', deniedBy, allowedBy: undefined };
-}
-
-function implicitlyDenied(deniedBy: PolicyKind): Verdict {
-  return { value: 'implicitlyDenied', deniedBy, allowedBy: undefined };
 }
 
 /** The policies in the order that `decide` looks at them, with the part that each plays. */

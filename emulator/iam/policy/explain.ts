@@ -1,7 +1,8 @@
+import { principalName } from '../../core/principal.ts';
 import { conditionHolds, conditionMatches, listOf, type Condition } from './conditions/condition.ts';
 import { listed, quoted, valueless, without } from './explain-values.ts';
 import { describePattern } from './pattern.ts';
-import { GRANT, namesOf, type PrincipalElement } from './principal-element.ts';
+import { GRANT, namesOf, namesSessions, type PrincipalElement } from './principal-element.ts';
 import type { EvaluationRequest } from './request.ts';
 import {
   actionMatches,
@@ -142,20 +143,7 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
 
 /** The principal in words. A session is told by its role, unless the element is about sessions of that role one by one. */
 export function nameOf({ principal }: EvaluationRequest, element?: PrincipalElement): string {
-  switch (principal.kind) {
-    case 'role-session': {
-      const prefix = principal.arn.slice(0, principal.arn.lastIndexOf('/') + 1);
-      const ofSessions = [...(element?.arns ?? [])].some((arn) => arn.startsWith(prefix));
-      return ofSessions ? principal.arn : `a session of ${principal.roleArn}`;
-    }
-    case 'root':
-    case 'user':
-      return principal.arn;
-    case 'service':
-      return principal.service;
-    case 'federated':
-      return principal.providerArn;
-    case 'anonymous':
-      return 'an anonymous caller';
-  }
+  if (principal.kind === 'anonymous') return 'an anonymous caller';
+  const ofSessions = principal.kind !== 'role-session' || (element !== undefined && namesSessions(element, principal));
+  return ofSessions ? principalName(principal) : `a session of ${principal.roleArn}`;
 }

@@ -1,6 +1,6 @@
+import type { Caller, Principal, RoleSession } from '../../core/principal.ts';
 import { splitArn } from './arn.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
-import type { AuthorizationInput } from './types.ts';
 
 /** A `Principal` or `NotPrincipal` element. */
 export interface PrincipalElement {
@@ -23,8 +23,6 @@ export interface PrincipalElement {
  */
 export const GRANT = { none: 0, account: 1, role: 2, direct: 3 } as const;
 export type Grant = (typeof GRANT)[keyof typeof GRANT];
-
-type Principal = AuthorizationInput['principal'];
 
 const ARN_RESOURCES: Readonly<Record<string, RegExp>> = {
   iam: /^(root|role\/.*[^/]|user\/.*[^/])$/,
@@ -111,21 +109,16 @@ export const namesOf = ({ everyone, arns, accounts, uniqueIds, services, federat
 export function grantOf(element: PrincipalElement, principal: Principal): Grant {
   if (element.everyone) return GRANT.direct;
   switch (principal.kind) {
-    case 'role-session':
-      if (element.arns.has(principal.arn)) return GRANT.direct;
-      if (namesRole(element, principal)) return GRANT.role;
-      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
-    case 'user':
-      if (element.arns.has(principal.arn) || element.uniqueIds.has(principal.userId)) return GRANT.direct;
-      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
-    case 'root':
-      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
     case 'service':
       return element.services.has(principal.service) || element.services.has('*') ? GRANT.direct : GRANT.none;
     case 'federated':
       return element.federated.has(principal.providerArn) || element.federated.has('*') ? GRANT.direct : GRANT.none;
     case 'anonymous':
       return GRANT.none;
+    default:
+      if (namesItself(element, principal)) return GRANT.direct;
+      if (principal.kind === 'role-session' && namesRole(element, principal)) return GRANT.role;
+      return element.accounts.has(principal.accountId) ? GRANT.account : GRANT.none;
   }
 }
 
@@ -138,33 +131,25 @@ export function grantOf(element: PrincipalElement, principal: Principal): Grant 
 export function sparedByNotPrincipal(element: PrincipalElement, principal: Principal, hasBoundary: boolean): boolean {
   if (hasBoundary) return false;
   if (element.everyone) return true;
-  switch (principal.kind) {
-    case 'role-session':
-      return (
-        element.accounts.has(principal.accountId) &&
-        (element.arns.has(principal.arn) || (namesRole(element, principal) && !namesSessions(element, principal)))
-      );
-    case 'user':
-      return (
-        element.accounts.has(principal.accountId) &&
-        (element.arns.has(principal.arn) || element.uniqueIds.has(principal.userId))
-      );
-    case 'root':
-    case 'service':
-    case 'federated':
-    case 'anonymous':
-      return grantOf(element, principal) !== GRANT.none;
-  }
+  if (principal.kind !== 'role-session' && principal.kind !== 'user') return grantOf(element, principal) !== GRANT.none;
+  if (!element.accounts.has(principal.accountId)) return false;
+  if (principal.kind === 'user' || namesItself(element, principal)) return namesItself(element, principal);
+  return namesRole(element, principal) && !namesSessions(element, principal);
 }
 
-function namesRole(element: PrincipalElement, session: Extract<Principal, { kind: 'role-session' }>): boolean {
+/** Whether the element names the user or the session by its ARN, or the user by its id. */
+function namesItself({ arns, uniqueIds }: PrincipalElement, { arn, userId }: Caller): boolean {
+  return arns.has(arn) || uniqueIds.has(userId);
+}
+
+function namesRole(element: PrincipalElement, session: RoleSession): boolean {
   if (element.arns.has(session.roleArn)) return true;
   const [roleId = ''] = element.uniqueIds.size > 0 ? session.userId.split(':') : [];
   return roleId !== '' && element.uniqueIds.has(roleId);
 }
 
 /** Whether sessions of the principal's role are named one by one. */
-function namesSessions(element: PrincipalElement, session: Extract<Principal, { kind: 'role-session' }>): boolean {
-  const prefix = session.arn.slice(0, session.arn.length - session.sessionName.length);
-  return [...element.arns].some((arn) => arn.startsWith(prefix));
+export function namesSessions(element: PrincipalElement, { arn }: RoleSession): boolean {
+  const prefix = arn.slice(0, arn.lastIndexOf('/') + 1);
+  return [...element.arns].some((named) => named.startsWith(prefix));
 }

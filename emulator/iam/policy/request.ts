@@ -1,8 +1,9 @@
 import type { EmulatorFault } from '../../core/faults.ts';
+import { principalArn } from '../../core/principal.ts';
 import { splitArn } from './arn.ts';
 import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';
-import type { AuthorizationInput } from './types.ts';
+import type { AuthorizationInput, ConditionContext } from './types.ts';
 
 /** One authorization question, with what statements ask of it over and over worked out once. */
 export class EvaluationRequest implements VariableSource {
@@ -14,6 +15,7 @@ export class EvaluationRequest implements VariableSource {
   readonly ignoresDeny: boolean;
   readonly ignoresCase: boolean;
   readonly ignoresSessionPolicy: boolean;
+  #derived: ConditionContext | undefined;
 
   constructor(input: AuthorizationInput, faults: ReadonlySet<EmulatorFault>) {
     this.input = input;
@@ -27,16 +29,13 @@ export class EvaluationRequest implements VariableSource {
 
   /** The account of the principal; undefined for one that has none (services, web identities, the anonymous). */
   get principalAccount(): string | undefined {
-    const { principal } = this;
-    return principal.kind === 'role-session' || principal.kind === 'root' || principal.kind === 'user'
-      ? principal.accountId
-      : undefined;
+    return 'arn' in this.principal ? this.principal.accountId : undefined;
   }
 
   /** The values of a context key; undefined when it is absent. An empty list counts as absent. */
   values(key: ContextKey): string | readonly string[] | undefined {
-    const found = this.#given(key) ?? this.#derived(key.lowerCase);
-    return found !== undefined && typeof found !== 'string' && found.length === 0 ? undefined : found;
+    const found = valueIn(this.input.context, key) ?? valueIn((this.#derived ??= derivedContext(this.input)), key);
+    return found?.length === 0 && typeof found !== 'string' ? undefined : found;
   }
 
   variable(key: ContextKey): string | undefined {
@@ -44,49 +43,43 @@ export class EvaluationRequest implements VariableSource {
     if (values === undefined || typeof values === 'string') return values;
     return values.length === 1 ? values[0] : undefined;
   }
-
-  #given(key: ContextKey): string | readonly string[] | undefined {
-    const { context } = this.input;
-    if (Object.hasOwn(context, key.name)) return context[key.name];
-    for (const name in context) {
-      if (name.length === key.lowerCase.length && name.toLowerCase() === key.lowerCase) return context[name];
-    }
-    return undefined;
-  }
-
-  /** Context keys that follow from the principal and the resource (IAM User Guide, "AWS global condition context keys"). */
-  #derived(key: string): string | undefined {
-    const { principal, input } = this;
-    switch (key) {
-      case 'aws:principalarn':
-        if (principal.kind === 'role-session') return principal.roleArn;
-        return principal.kind === 'user' || principal.kind === 'root' ? principal.arn : undefined;
-      case 'aws:principalaccount':
-        return this.principalAccount;
-      case 'aws:principaltype':
-        return PRINCIPAL_TYPES[principal.kind];
-      case 'aws:userid':
-        if (principal.kind === 'anonymous') return 'anonymous';
-        return 'userId' in principal && principal.userId !== '' ? principal.userId : undefined;
-      case 'aws:username':
-        return principal.kind === 'user' ? principal.userName : undefined;
-      case 'aws:principalisawsservice':
-        return principal.kind === 'anonymous' ? undefined : String(principal.kind === 'service');
-      case 'aws:principalservicename':
-        return principal.kind === 'service' ? principal.service : undefined;
-      case 'aws:resourceaccount':
-        return input.resourceAccount === '' ? undefined : input.resourceAccount;
-      default:
-        return undefined;
-    }
-  }
 }
 
-const PRINCIPAL_TYPES: Readonly<Record<AuthorizationInput['principal']['kind'], string | undefined>> = {
-  'role-session': 'AssumedRole',
-  user: 'User',
-  root: 'Account',
-  anonymous: 'Anonymous',
-  service: undefined,
-  federated: undefined,
-};
+function valueIn(context: ConditionContext, key: ContextKey): string | readonly string[] | undefined {
+  if (Object.hasOwn(context, key.name)) return context[key.name];
+  for (const name in context) {
+    if (name.length === key.lowerCase.length && name.toLowerCase() === key.lowerCase) return context[name];
+  }
+  return undefined;
+}
+
+/** Context keys that follow from the principal and the resource. */
+function derivedContext({ principal, resourceAccount }: AuthorizationInput): ConditionContext {
+  return {
+    ...principalContext(principal),
+    ...(principal.kind !== 'anonymous' && { 'aws:PrincipalIsAWSService': String(principal.kind === 'service') }),
+    ...(resourceAccount !== '' && { 'aws:ResourceAccount': resourceAccount }),
+  };
+}
+
+const PRINCIPAL_TYPES = { 'role-session': 'AssumedRole', user: 'User', root: 'Account' } as const;
+
+/** Context keys that say who the principal is (IAM User Guide, "AWS global condition context keys"). */
+export function principalContext(principal: AuthorizationInput['principal']): Record<string, string> {
+  switch (principal.kind) {
+    case 'anonymous':
+      return { 'aws:PrincipalType': 'Anonymous', 'aws:userid': 'anonymous' };
+    case 'service':
+      return { 'aws:PrincipalServiceName': principal.service };
+    case 'federated':
+      return {};
+    default:
+      return {
+        'aws:PrincipalArn': principalArn(principal),
+        'aws:PrincipalAccount': principal.accountId,
+        'aws:PrincipalType': PRINCIPAL_TYPES[principal.kind],
+        ...(principal.userId !== '' && { 'aws:userid': principal.userId }),
+        ...(principal.kind === 'user' && { 'aws:username': principal.userName }),
+      };
+  }
+}

@@ -1,0 +1,74 @@
+import type { AwsError } from '../core/errors.ts';
+import { EventualMap } from '../core/eventual-map.ts';
+import { requestTagContext } from '../core/tag-context.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
+import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCall, type EksOperation } from './call.ts';
+import { eksArn } from './ids.ts';
+import { optionalString } from './input.ts';
+import type { Cluster } from './model.ts';
+import { page } from './paging.ts';
+import { readTags, resourceTagContext } from './tags.ts';
+
+/** What a cluster has several of: what the operations on one kind differ in. */
+export interface ResourceKind<Item> {
+  /** As in `CreateAddon`, and in its answer. */
+  readonly name: string;
+  readonly member: string;
+  /** The parameter of the path that tells one. */
+  readonly parameter: string;
+  /** The end of an ARN, or of a pattern of it. */
+  readonly arn: (clusterName: string, name?: string) => string;
+  readonly all: (cluster: Cluster) => ReadonlyMap<string, Item> | undefined;
+  readonly missing: (name: string, clusterName: string) => AwsError;
+  readonly view: (item: Item, cluster: Cluster) => object;
+  /** Condition keys beside those of the tags. */
+  readonly keys?: (clusterName: string, item: Item | undefined) => ConditionContext;
+  /** The cluster of the path, where not every one will do. */
+  readonly cluster?: (call: EksCall) => Cluster;
+}
+
+type Tagged = { readonly arn: string; readonly tags: Map<string, string> };
+
+/** The tags that one is to be made with, if the caller may make it with them. */
+export function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall, keys: ConditionContext = {}) {
+  const tags = readTags(call.body);
+  demandOnCluster(call, `eks:Create${kind.name}`, { ...keys, ...requestTagContext(tags) });
+  demandTags(call, kind.arn(parameter(call, 'clusterName'), optionalString(call.body, kind.parameter)), tags);
+  return tags;
+}
+
+/** The one that the path names, if the caller may do `action` on it. */
+export function demanded<Item extends Tagged>(
+  kind: ResourceKind<Item>,
+  call: EksCall,
+  action: string,
+  context: ConditionContext = {},
+) {
+  const clusterName = parameter(call, 'clusterName');
+  const name = parameter(call, kind.parameter);
+  const present = call.account.clusters.get(clusterName);
+  const item = present && kind.all(present)?.get(name);
+  const arn = item?.arn ?? eksArn(call.world, call.account.id, kind.arn(clusterName, name));
+  demand(call, action, arn, { ...kind.keys?.(clusterName, item), ...resourceTagContext(item?.tags), ...context });
+  const cluster = (kind.cluster ?? theCluster)(call);
+  if (item === undefined) throw kind.missing(name, clusterName);
+  return { cluster, item };
+}
+
+export function describeOperation<Item extends Tagged>(kind: ResourceKind<Item>): EksOperation {
+  return (call) => {
+    const { cluster, item } = demanded(kind, call, `eks:Describe${kind.name}`);
+    return { [kind.member]: kind.view(item, cluster) };
+  };
+}
+
+/** Lists their names; `plural` as in `ListAddons`. */
+export function listOperation<Item>(kind: ResourceKind<Item>, plural: string, member: string): EksOperation {
+  return (call) => {
+    demandOnCluster(call, `eks:List${plural}`);
+    const all = kind.all((kind.cluster ?? theCluster)(call)) ?? new Map<string, Item>();
+    const listed = all instanceof EventualMap ? (all as EventualMap<Item>).listed() : all;
+    const { items, nextToken } = page(listed.keys(), (name) => name, call.query);
+    return { [member]: items, nextToken };
+  };
+}
