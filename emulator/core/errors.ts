@@ -34,3 +34,7 @@ export const errorKind = (code: string, status: number) => (message: string, fie
 
 /** What IAM and STS answer for input that breaks a rule. */
 export const validationError = errorKind('ValidationError', 400);
+
+/** What IAM and STS answer to a call that is not signed and must be. */
+export const missingAuthenticationToken = () =>
+  new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');

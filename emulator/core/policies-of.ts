@@ -3,7 +3,7 @@ import type { CompiledPolicy } from '../iam/policy/index.ts';
 import type { IamUser, Principal, RoleSession } from './principal.ts';
 import { remembered } from './remembered.ts';
 import type { World } from './world.ts';
-import type { Identity, ManagedPolicy, PolicyDocument, User } from '../iam/model.ts';
+import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 
 /** The policies that count for a principal whatever the resource. */
 export interface PrincipalPolicies {
@@ -29,7 +29,7 @@ export function policiesOf(world: World, principal: Principal): PrincipalPolicie
   const identityPolicies: CompiledPolicy[] = [];
   for (const document of identity.inlinePolicies.values()) identityPolicies.push(document.compiled);
   for (const arn of identity.attachedPolicies) {
-    const document = documentInForce(managedPolicy(world, identity.accountId, arn));
+    const document = policyInForce(world, identity.accountId, arn);
     if (document !== undefined) identityPolicies.push(document.compiled);
   }
   const { permissionsBoundary } = identity;
@@ -49,11 +49,9 @@ export function userOf(accounts: World['accounts'], { accountId, userName, userI
   return user?.id === userId ? user : undefined;
 }
 
-function managedPolicy(world: World, accountId: string, arn: string): ManagedPolicy | undefined {
-  return world.account(accountId)?.policies.elsewhere(arn) ?? world.awsManagedPolicies.get(arn);
-}
-
-function documentInForce(policy: ManagedPolicy | undefined): PolicyDocument | undefined {
+/** The default version of a managed policy as it is in force for an account. */
+export function policyInForce(world: World, accountId: string, arn: string): PolicyDocument | undefined {
+  const policy = world.account(accountId)?.policies.elsewhere(arn) ?? world.awsManagedPolicies.get(arn);
   return policy?.versions.get(policy.defaultVersion);
 }
 
@@ -62,7 +60,7 @@ const EMPTY_BOUNDARY: CompiledPolicy = { kind: 'boundary', name: 'permissions bo
 
 /** A managed policy is compiled as an identity policy; as a boundary it counts otherwise, so it is compiled once more. */
 function boundaryOf(world: World, { accountId }: Identity, arn: string): CompiledPolicy {
-  const document = documentInForce(managedPolicy(world, accountId, arn));
+  const document = policyInForce(world, accountId, arn);
   if (document === undefined) return EMPTY_BOUNDARY;
   return remembered(boundaries, document, () =>
     compilePolicy(document.text, { kind: 'boundary', name: `permissions boundary ${arn}` }),

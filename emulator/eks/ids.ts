@@ -23,13 +23,8 @@ export function newIssuer(world: World): string {
 export function newUuid(world: World): string {
   const digits = characters(world, HEXADECIMAL, 30);
   const variant = characters(world, '89ab', 1);
-  return [
-    digits.slice(0, 8),
-    digits.slice(8, 12),
-    `4${digits.slice(12, 15)}`,
-    `${variant}${digits.slice(15, 18)}`,
-    digits.slice(18, 30),
-  ].join('-');
+  const all = `${digits.slice(0, 12)}4${digits.slice(12, 15)}${variant}${digits.slice(15)}`;
+  return all.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** ARN of an EKS resource: `arn:aws:eks:<region>:<account>:<resource>`. */

@@ -2,6 +2,7 @@ import { requestTagContext } from '../core/tag-context.ts';
 import { AwsError } from '../core/errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
 import { demand, parameter, type EksCall } from './call.ts';
+import type { AccessEntry } from './model.ts';
 import { checkTagCount, readTags, resourceTagContext } from './tags.ts';
 
 export function tagResource(call: EksCall): object {
@@ -33,26 +34,14 @@ function demandedTags(
   const [, , service, , accountId] = arn.split(':');
   if (!arn.startsWith('arn:') || service !== 'eks')
     throw new AwsError('BadRequestException', 400, 'resourceArn is not the ARN of an EKS resource.');
-  const tags = accountId === call.account.id ? findTags(call, arn) : undefined;
   const [, clusterName = ''] = arn.split('/');
-  const entries = call.account.clusters.get(clusterName)?.accessEntries?.values() ?? [];
-  const entry = [...entries].find((one) => one.arn === arn);
+  const cluster = accountId === call.account.id ? call.account.clusters.get(clusterName) : undefined;
+  const { accessEntries: entries = new Map<string, AccessEntry>() } = cluster ?? {};
+  const entry = [...entries.values()].find((one) => one.arn === arn);
+  const others =
+    cluster && [cluster.associations, cluster.addons, cluster.nodeGroups].flatMap((all) => [...all.values()]);
+  const tags = [cluster, entry, ...(others ?? [])].find((one) => one?.arn === arn)?.tags;
   demand(call, action, arn, { ...accessEntryKeys(clusterName, entry), ...resourceTagContext(tags), ...context });
   if (tags === undefined) throw new AwsError('NotFoundException', 404, 'No EKS resource has this ARN.');
   return tags;
-}
-
-function findTags(call: EksCall, arn: string): Map<string, string> | undefined {
-  const name = arn.split('/')[1] ?? '';
-  const cluster = call.account.clusters.get(name);
-  if (cluster === undefined) return undefined;
-  if (cluster.arn === arn) return cluster.tags;
-  const association = cluster.associations.get(arn.split('/')[2] ?? '');
-  if (association?.arn === arn) return association.tags;
-  const others = [
-    ...cluster.addons.values(),
-    ...cluster.nodeGroups.values(),
-    ...(cluster.accessEntries?.values() ?? []),
-  ];
-  return others.find((resource) => resource.arn === arn)?.tags;
 }

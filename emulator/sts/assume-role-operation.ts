@@ -1,5 +1,5 @@
 import type { ServiceContext } from '../core/context.ts';
-import { AwsError } from '../core/errors.ts';
+import { AwsError, missingAuthenticationToken } from '../core/errors.ts';
 import type { QueryOperation } from '../query/protocol.ts';
 import { timestamp } from '../query/xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
@@ -49,9 +49,4 @@ export function assumedRoleResult({ session, credentials, packedPolicySize }: As
     },
     PackedPolicySize: packedPolicySize,
   };
-}
-
-/** What STS and IAM answer to a call that is not signed and must be. */
-export function missingAuthenticationToken(): AwsError {
-  return new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
 }

@@ -1,5 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { AwsError } from '../core/errors.ts';
+import { policyInForce } from '../core/policies-of.ts';
 import type { SessionTag } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
@@ -27,8 +28,7 @@ export function resolveSessionPolicies(
 ): readonly string[] {
   for (const text of policies) compilePolicy(text, { kind: 'session', name: 'session policy' });
   const managed = arns.map((arn) => {
-    const policy = world.awsManagedPolicies.get(arn) ?? world.account(accountId)?.policies.elsewhere(arn);
-    const document = policy?.versions.get(policy.defaultVersion);
+    const document = policyInForce(world, accountId, arn);
     if (document === undefined) {
       throw new AwsError('MalformedPolicyDocument', 400, `Policy ${arn} does not exist in the role's account.`);
     }

@@ -1,6 +1,6 @@
 import type { ConditionContext } from '../policy/index.ts';
 import type { ServiceContext } from '../../core/context.ts';
-import { AwsError } from '../../core/errors.ts';
+import { missingAuthenticationToken } from '../../core/errors.ts';
 import type { ServiceRequest } from '../../core/service.ts';
 import type { Account } from '../../core/world.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
@@ -23,9 +23,7 @@ export type IamOperation = (call: IamCall) => QueryResult;
 export function iamOperation(context: ServiceContext, operation: IamOperation): QueryOperation {
   return (request, parameters) => {
     const account = request.caller && context.world.account(request.caller.accountId);
-    if (account === undefined) {
-      throw new AwsError('MissingAuthenticationToken', 403, 'Request is missing Authentication Token');
-    }
+    if (account === undefined) throw missingAuthenticationToken();
     return operation({
       context,
       request,

@@ -34,56 +34,31 @@ export function parsePrincipal(text: string, context: ConditionContext): Princip
   if ((service === 'sts') !== (type === 'assumed-role')) return undefined;
   if ((rest === '') !== (type === 'root')) return undefined;
   const name = rest.slice(rest.lastIndexOf('/') + 1);
+  const [accountId, userId] = [account, toldText(context, 'aws:userid') ?? ''];
+  const session = (roleArn: string, roleName: string, sessionName: string): RoleSession => ({
+    ...{ kind: 'role-session', accountId, roleArn, roleName, userId, sessionName },
+    arn: `arn:${partition}:sts::${account}:assumed-role/${roleName}/${sessionName}`,
+    ...{ tags: [], sessionPolicies: [], issuedAt: 0, expiresAt: 0, chained: false, context: {} },
+  });
   switch (type) {
     case 'root':
-      return { kind: 'root', accountId: account, arn: text, userId: account };
+      return { kind: 'root', accountId, arn: text, userId: account };
     case 'user':
-      return {
-        kind: 'user',
-        accountId: account,
-        arn: text,
-        userName: name,
-        userId: toldText(context, 'aws:userid') ?? '',
-      };
+      return { kind: 'user', accountId, arn: text, userName: name, userId };
     case 'role':
-      return roleSession(partition, account, text, name, UNNAMED_SESSION, context);
+      return session(text, name, UNNAMED_SESSION);
     case 'assumed-role': {
       const [roleName = '', sessionName, ...more] = rest.split('/');
       if (!sessionName || more.length > 0) return undefined;
       const roleArn = roleArnOf(context, account, roleName) ?? `arn:${partition}:iam::${account}:role/${roleName}`;
-      return roleSession(partition, account, roleArn, roleName, sessionName, context);
+      return session(roleArn, roleName, sessionName);
     }
     case 'oidc-provider':
     case 'saml-provider':
-      return { kind: 'federated', providerArn: text, accountId: account };
+      return { kind: 'federated', providerArn: text, accountId };
     default:
       return undefined;
   }
-}
-
-function roleSession(
-  partition: string,
-  accountId: string,
-  roleArn: string,
-  roleName: string,
-  sessionName: string,
-  context: ConditionContext,
-): RoleSession {
-  return {
-    kind: 'role-session',
-    accountId,
-    arn: `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${sessionName}`,
-    roleArn,
-    roleName,
-    userId: toldText(context, 'aws:userid') ?? '',
-    sessionName,
-    tags: [],
-    sessionPolicies: [],
-    issuedAt: 0,
-    expiresAt: 0,
-    chained: false,
-    context: {},
-  };
 }
 
 /** The role ARN that the context tells, where it is one of this role with a path. */

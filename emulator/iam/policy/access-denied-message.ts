@@ -1,19 +1,7 @@
-import type { Decision, PolicyKind } from './types.ts';
+import { KIND_NAMES } from './label.ts';
+import type { Decision } from './types.ts';
 
-const EXPLICIT: Readonly<Record<PolicyKind, string>> = {
-  identity: 'an identity-based policy',
-  resource: 'a resource-based policy',
-  trust: 'the role trust policy',
-  session: 'a session policy',
-  boundary: 'a permissions boundary',
-};
-
-const IMPLICIT: Readonly<Record<Exclude<PolicyKind, 'trust'>, string>> = {
-  identity: 'identity-based policy',
-  resource: 'resource-based policy',
-  session: 'session policy',
-  boundary: 'permissions boundary',
-};
+const ARTICLES: Readonly<Record<string, string>> = { identity: 'an', trust: 'the' };
 
 /**
  * The text of an access denied error (IAM User Guide, "Troubleshoot access denied error messages"). S3 puts the resource
@@ -30,7 +18,8 @@ export function accessDeniedMessage(
   const on = resource === '*' ? '' : ` on resource: ${quotes}${resource}${quotes}`;
   const kind = decision.deniedBy ?? 'identity';
   let because = '';
-  if (decision.value === 'explicitlyDenied') because = ` with an explicit deny in ${EXPLICIT[kind]}`;
-  else if (kind !== 'trust') because = ` because no ${IMPLICIT[kind]} allows the ${action} action`;
+  if (decision.value === 'explicitlyDenied')
+    because = ` with an explicit deny in ${ARTICLES[kind] ?? 'a'} ${KIND_NAMES[kind]}`;
+  else if (kind !== 'trust') because = ` because no ${KIND_NAMES[kind]} allows the ${action} action`;
   return `User: ${principalArn} is not authorized to perform: ${action}${on}${because}`;
 }

@@ -100,7 +100,7 @@ function decide(request: EvaluationRequest): Verdict {
   const isTrust = ROLE_ASSUMPTION.test(request.lowerCaseAction);
   const resourceKind = isTrust ? 'trust' : 'resource';
   const resourcePolicy = resourcePolicyOf(request);
-  const resource = resourcePolicy === undefined ? GRANT.none : evaluate(resourcePolicy, request);
+  const resource = resourcePolicy === undefined ? GRANT.none : evaluate([resourcePolicy], request);
   if (resource === DENIED) return explicitlyDenied(resourceKind);
   // Services, web identities and the anonymous have no policies of their own.
   if (account === undefined) {
@@ -108,13 +108,14 @@ function decide(request: EvaluationRequest): Verdict {
   }
 
   const isRoot = request.principal.kind === 'root';
-  const identity = isRoot ? GRANT.direct : evaluateAll(input.identityPolicies, request);
+  const identity = isRoot ? GRANT.direct : evaluate(input.identityPolicies, request);
   if (identity === DENIED) return explicitlyDenied('identity');
   const { permissionsBoundary } = input;
-  const boundary = permissionsBoundary === undefined || isRoot ? GRANT.direct : evaluate(permissionsBoundary, request);
+  const boundary =
+    permissionsBoundary === undefined || isRoot ? GRANT.direct : evaluate([permissionsBoundary], request);
   if (boundary === DENIED) return explicitlyDenied('boundary');
   const sessionPolicies = sessionPoliciesOf(request);
-  const session = sessionPolicies === undefined ? GRANT.direct : evaluateAll(sessionPolicies, request);
+  const session = sessionPolicies === undefined ? GRANT.direct : evaluate(sessionPolicies, request);
   if (session === DENIED) return explicitlyDenied('session');
 
   const sameAccount = account === input.resourceAccount;
@@ -128,24 +129,16 @@ function decide(request: EvaluationRequest): Verdict {
   return allowed(namesRole ? resourceKind : 'identity');
 }
 
-function evaluate(policy: CompiledPolicy, request: EvaluationRequest): Outcome {
-  let strongest: Grant = GRANT.none;
-  for (const statement of statementsOf(policy)) {
-    if (statement.effect === 'Deny' && request.ignoresDeny) continue;
-    const grant = applies(statement, request);
-    if (grant === GRANT.none) continue;
-    if (statement.effect === 'Deny') return DENIED;
-    if (grant > strongest) strongest = grant;
-  }
-  return strongest;
-}
-
-function evaluateAll(policies: readonly CompiledPolicy[], request: EvaluationRequest): Outcome {
+function evaluate(policies: readonly CompiledPolicy[], request: EvaluationRequest): Outcome {
   let strongest: Grant = GRANT.none;
   for (const policy of policies) {
-    const outcome = evaluate(policy, request);
-    if (outcome === DENIED) return DENIED;
-    if (outcome > strongest) strongest = outcome;
+    for (const statement of statementsOf(policy)) {
+      if (statement.effect === 'Deny' && request.ignoresDeny) continue;
+      const grant = applies(statement, request);
+      if (grant === GRANT.none) continue;
+      if (statement.effect === 'Deny') return DENIED;
+      if (grant > strongest) strongest = grant;
+    }
   }
   return strongest;
 }

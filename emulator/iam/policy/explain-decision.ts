@@ -1,6 +1,6 @@
 import { conditionHolds } from './conditions/condition.ts';
 import { explain, nameOf, whatMatched, type Candidate } from './explain.ts';
-import { statementLabel } from './label.ts';
+import { KIND_NAMES, statementLabel } from './label.ts';
 import { GRANT } from './principal-element.ts';
 import type { EvaluationRequest } from './request.ts';
 import { actionMatches, applies, principalMatches, resourceMatches } from './statement.ts';
@@ -87,11 +87,3 @@ function nearestMiss(
   }
   return best;
 }
-
-const KIND_NAMES: Readonly<Record<PolicyKind, string>> = {
-  identity: 'identity-based policy',
-  resource: 'resource-based policy',
-  trust: 'role trust policy',
-  session: 'session policy',
-  boundary: 'permissions boundary',
-};

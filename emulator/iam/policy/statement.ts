@@ -30,10 +30,7 @@ export function applies(statement: Statement, request: EvaluationRequest): Grant
   if (!actionMatches(statement, request)) return GRANT.none;
   const grant = principalMatches(statement, request);
   if (grant === GRANT.none || !resourceMatches(statement, request)) return GRANT.none;
-  for (const condition of statement.conditions) {
-    if (!conditionHolds(condition, request)) return GRANT.none;
-  }
-  return grant;
+  return statement.conditions.every((condition) => conditionHolds(condition, request)) ? grant : GRANT.none;
 }
 
 export function principalMatches(statement: Statement, request: EvaluationRequest): Grant {
@@ -53,10 +50,7 @@ export function actionMatches(statement: Statement, request: EvaluationRequest):
 
 /** The first pattern of `Action` or `NotAction` that the request matches. */
 export function matchingAction({ actions }: Statement, request: EvaluationRequest): Pattern | undefined {
-  for (const action of actions) {
-    if (matchesPattern(action, request.lowerCaseAction, request)) return action;
-  }
-  return undefined;
+  return actions.find((action) => matchesPattern(action, request.lowerCaseAction, request));
 }
 
 export function resourceMatches(statement: Statement, request: EvaluationRequest): boolean {
@@ -66,8 +60,5 @@ export function resourceMatches(statement: Statement, request: EvaluationRequest
 
 /** The first pattern of `Resource` or `NotResource` that covers the request's resource. */
 export function matchingResource({ resources = [] }: Statement, request: EvaluationRequest): ArnPattern | undefined {
-  for (const resource of resources) {
-    if (matchesArn(resource, request.resourceArn, request)) return resource;
-  }
-  return undefined;
+  return resources.find((resource) => matchesArn(resource, request.resourceArn, request));
 }

@@ -99,10 +99,7 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
 }
 
 function someMatches(condition: Condition, actual: string, request: EvaluationRequest): boolean {
-  for (const value of condition.values) {
-    if (value.matches(actual, request)) return true;
-  }
-  return false;
+  return condition.values.some((value) => value.matches(actual, request));
 }
 
 /** Whether a value of the policy matches one of the request, whatever the operator makes of it. */
