@@ -26,15 +26,15 @@ export function policiesOf(world: World, principal: Principal): PrincipalPolicie
   const identity = identityOf(world, principal);
   if (identity === undefined) return { ...NONE, ...narrowed };
 
-  const identityPolicies: CompiledPolicy[] = [];
-  for (const document of identity.inlinePolicies.values()) identityPolicies.push(document.compiled);
-  for (const arn of identity.attachedPolicies) {
-    const document = policyInForce(world, identity.accountId, arn);
-    if (document !== undefined) identityPolicies.push(document.compiled);
-  }
-  const { permissionsBoundary } = identity;
-  if (permissionsBoundary === undefined) return { identityPolicies, ...narrowed };
-  return { identityPolicies, permissionsBoundary: boundaryOf(world, identity, permissionsBoundary), ...narrowed };
+  const { accountId, inlinePolicies, attachedPolicies, permissionsBoundary } = identity;
+  const attached = [...attachedPolicies].map((arn) => policyInForce(world, accountId, arn));
+  return {
+    identityPolicies: [...inlinePolicies.values(), ...attached].flatMap((document) => document?.compiled ?? []),
+    ...(permissionsBoundary !== undefined && {
+      permissionsBoundary: boundaryOf(world, accountId, permissionsBoundary),
+    }),
+    ...narrowed,
+  };
 }
 
 /** The user, or the role that a session is of, as authorization knows it, unless it has been deleted since. */
@@ -59,7 +59,7 @@ const boundaries = new WeakMap<PolicyDocument, CompiledPolicy>();
 const EMPTY_BOUNDARY: CompiledPolicy = { kind: 'boundary', name: 'permissions boundary that is gone', statements: [] };
 
 /** A managed policy is compiled as an identity policy; as a boundary it counts otherwise, so it is compiled once more. */
-function boundaryOf(world: World, { accountId }: Identity, arn: string): CompiledPolicy {
+function boundaryOf(world: World, accountId: string, arn: string): CompiledPolicy {
   const document = policyInForce(world, accountId, arn);
   if (document === undefined) return EMPTY_BOUNDARY;
   return remembered(boundaries, document, () =>

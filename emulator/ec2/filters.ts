@@ -4,12 +4,6 @@ import type { ResolvedToken } from '../iam/policy/pattern.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { Subnet } from './subnets.ts';
 
-/** One filter of a Describe call: a subnet passes when one of its values is like one of `values`. */
-interface Filter {
-  readonly name: string;
-  readonly values: readonly string[];
-}
-
 const VALUES: Readonly<Record<string, (subnet: Subnet) => readonly string[]>> = {
   'subnet-id': ({ id }) => [id],
   'vpc-id': ({ vpcId }) => [vpcId],
@@ -22,7 +16,12 @@ const VALUES: Readonly<Record<string, (subnet: Subnet) => readonly string[]>> = 
  * @throws AwsError `InvalidParameterValue` for a filter that there is not, `InvalidParameterCombination` without values
  */
 export function subnetFilter(parameters: QueryParameters): (subnet: Subnet) => boolean {
-  const tests = readFilters(parameters).map(({ name, values }) => {
+  const filters = numbered(parameters, 'Filter', '.Name').map((name, index) => {
+    const values = numbered(parameters, `Filter.${index + 1}.Value`);
+    if (values.length > 0) return { name, values };
+    throw new AwsError('InvalidParameterCombination', 400, `The filter '${name}' must have at least one value`);
+  });
+  const tests = filters.map(({ name, values }) => {
     const valuesOf = reader(name);
     const patterns = values.map(pattern);
     return (subnet: Subnet) => valuesOf(subnet).some((value) => patterns.some((like) => matchesTokens(like, value)));
@@ -43,26 +42,13 @@ function reader(name: string): (subnet: Subnet) => readonly string[] {
   return found;
 }
 
-function readFilters(parameters: QueryParameters): readonly Filter[] {
-  const filters: Filter[] = [];
-  for (let n = 1; ; n += 1) {
-    const name = parameters.text(`Filter.${n}.Name`);
-    if (name === undefined) return filters;
-    const values = numbered(parameters, `Filter.${n}.Value`);
-    if (values.length === 0) {
-      throw new AwsError('InvalidParameterCombination', 400, `The filter '${name}' must have at least one value`);
-    }
-    filters.push({ name, values });
-  }
-}
-
-/** The members of a list in EC2's form: `name.1`, `name.2` and so on. */
-export function numbered(parameters: QueryParameters, name: string): readonly string[] {
+/** The members of a list in EC2's form: `name.1`, `name.2` and so on; of one of structures, their `member` (`.Name`). */
+export function numbered(parameters: QueryParameters, name: string, member = ''): readonly string[] {
   const members: string[] = [];
   for (let n = 1; ; n += 1) {
-    const member = parameters.text(`${name}.${n}`);
-    if (member === undefined) return members;
-    members.push(member);
+    const text = parameters.text(`${name}.${n}${member}`);
+    if (text === undefined) return members;
+    members.push(text);
   }
 }
 

@@ -104,29 +104,28 @@ export interface Association extends Subject {
 
 export type ClusterStatus = 'CREATING' | 'ACTIVE' | 'DELETING' | 'FAILED' | 'UPDATING' | 'PENDING';
 
-export interface Addon {
+/** What add-ons and node groups have in common. */
+interface Installed {
   readonly name: string;
   readonly arn: string;
-  version: string;
-  status:
-    'CREATING' | 'ACTIVE' | 'CREATE_FAILED' | 'UPDATING' | 'DELETING' | 'DELETE_FAILED' | 'DEGRADED' | 'UPDATE_FAILED';
   readonly createdAt: number;
-  modifiedAt: number;
-  configurationValues: string | undefined;
   readonly tags: Map<string, string>;
   health?: readonly HealthIssue[];
 }
 
-export interface NodeGroup {
-  readonly name: string;
-  readonly arn: string;
+export interface Addon extends Installed {
+  version: string;
+  status:
+    'CREATING' | 'ACTIVE' | 'CREATE_FAILED' | 'UPDATING' | 'DELETING' | 'DELETE_FAILED' | 'DEGRADED' | 'UPDATE_FAILED';
+  modifiedAt: number;
+  configurationValues: string | undefined;
+}
+
+export interface NodeGroup extends Installed {
   readonly nodeRoleArn: string;
-  readonly createdAt: number;
   status: 'CREATING' | 'ACTIVE' | 'DELETING' | 'CREATE_FAILED';
   readonly subnets: readonly string[];
   readonly configuration: NodeGroupConfiguration;
-  readonly tags: Map<string, string>;
-  health?: readonly HealthIssue[];
 }
 
 /** What CreateCluster was asked beyond its name, role and version; answered by DescribeCluster as it was given. */

@@ -8,7 +8,6 @@ import type { Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
-import { identifyOperation } from './operation.ts';
 import { refuseOtherService } from './other-services.ts';
 import { applicationIdOf, ClientGone, readBody } from './read-request.ts';
 import type { RequestHead } from './read-request.ts';
@@ -82,6 +81,19 @@ export async function handleCall(
   }
   record(options, service.name, request, answer.status, failure);
   return { response: answer, keepAlive: complete };
+}
+
+/** The operation of a request, before its service sees it; `Unknown` when it is none that the service has. */
+function identifyOperation(
+  service: Service,
+  request: ServiceRequest,
+): { readonly operation: string; readonly clusterName?: string } {
+  try {
+    return service.identify?.(request) ?? { operation: actionOf(request, request.body) ?? 'Unknown' };
+  } catch {
+    // The service answers for what is wrong with the request.
+    return { operation: 'Unknown' };
+  }
 }
 
 /** An unsigned query call is told apart only by its form: the API version says which of IAM, EC2 and STS it is for. */

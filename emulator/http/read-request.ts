@@ -1,14 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../core/errors.ts';
+import type { ServiceRequest } from '../core/service.ts';
 
-/** A request's head as it came over the wire. Names and meanings as in `ServiceRequest`. */
-export interface RequestHead {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly sourceIp: string;
-}
+/** A request's head as it came over the wire. */
+export type RequestHead = Pick<ServiceRequest, 'method' | 'path' | 'query' | 'headers' | 'sourceIp'>;
 
 export function readHead(message: IncomingMessage): RequestHead {
   const target = originForm(message.url ?? '/');

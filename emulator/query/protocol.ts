@@ -41,6 +41,11 @@ const READER: Reader<QueryParameters> = {
  */
 export function queryService(context: ServiceContext, api: QueryApi): Service {
   const operations = new Map(Object.entries(api.operations));
+  const xml = (status: number, element: string, content: XmlStructure, requestId: string): ServiceResponse => ({
+    status,
+    headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId },
+    body: `<${element} xmlns="${api.namespace}">${renderXml(content)}</${element}>`,
+  });
   return {
     name: api.name,
     async handle(request) {
@@ -57,32 +62,13 @@ export function queryService(context: ServiceContext, api: QueryApi): Service {
       context.trace(request).operation = action;
       const violations = violationsOf(api.name, action, parameters, READER);
       if (violations.length > 0) throw new AwsError('ValidationError', 400, validationText(violations));
-      return answer(api, action, await operation(request, parameters), request.id);
+      const result = await operation(request, parameters);
+      const body = { ...(result && { [`${action}Result`]: result }), ResponseMetadata: { RequestId: request.id } };
+      return xml(200, `${action}Response`, body, request.id);
     },
-    renderError: (error, request) => errorAnswer(api, error, request.id),
+    renderError: ({ code, status, message }, { id }) => {
+      const error = { Type: status >= 500 ? 'Receiver' : 'Sender', Code: code, Message: message };
+      return xml(status, 'ErrorResponse', { Error: error, RequestId: id }, id);
+    },
   };
-}
-
-function answer(api: QueryApi, action: string, result: QueryResult, requestId: string): ServiceResponse {
-  const body = {
-    ...(result !== undefined ? { [`${action}Result`]: result } : {}),
-    ResponseMetadata: { RequestId: requestId },
-  };
-  return xml(200, `<${action}Response xmlns="${api.namespace}">${renderXml(body)}</${action}Response>`, requestId);
-}
-
-function errorAnswer(
-  api: QueryApi,
-  error: { readonly code: string; readonly status: number; readonly message: string },
-  requestId: string,
-): ServiceResponse {
-  const body = {
-    Error: { Type: error.status >= 500 ? 'Receiver' : 'Sender', Code: error.code, Message: error.message },
-    RequestId: requestId,
-  };
-  return xml(error.status, `<ErrorResponse xmlns="${api.namespace}">${renderXml(body)}</ErrorResponse>`, requestId);
-}
-
-function xml(status: number, body: string, requestId: string): ServiceResponse {
-  return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }, body };
 }

@@ -1,13 +1,8 @@
 import { hash } from 'node:crypto';
+import type { ServiceRequest } from '../core/service.ts';
 
-/** The parts of a request that a signature covers. Path and query as sent; header names in lower case. */
-export interface SignedParts {
-  readonly method: string;
-  readonly path: string;
-  /** Without `?`. */
-  readonly query: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
+/** The parts of a request that a signature covers. */
+export type SignedParts = Pick<ServiceRequest, 'method' | 'path' | 'query' | 'headers'>;
 
 const UNRESERVED_PATH = /^[A-Za-z0-9\-._~/]*$/;
 
@@ -49,14 +44,15 @@ function encodeOnce(segment: string): string {
 
 /** Name and value of each query parameter, both still percent-encoded as sent. */
 export function queryPairs(query: string): (readonly [name: string, value: string])[] {
-  if (query === '') return [];
-  return query
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair) => {
-      const equals = pair.indexOf('=');
-      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
-    });
+  return query === '' ? [] : pairsOf(query.split('&').filter((pair) => pair !== ''));
+}
+
+/** Name and value of texts such as `name=value`. */
+export function pairsOf(texts: readonly string[]): (readonly [name: string, value: string])[] {
+  return texts.map((text) => {
+    const equals = text.indexOf('=');
+    return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
+  });
 }
 
 /** The canonical query string, without the parameter `X-Amz-Signature`. */

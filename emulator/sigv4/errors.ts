@@ -13,23 +13,17 @@ type Wordings = Partial<Readonly<Record<SignatureProblemKind, Wording>>>;
 
 /** S3 API Reference, "Error responses". */
 const S3: Readonly<Record<SignatureProblemKind, Wording>> = wordings.s3;
-/** The common errors of IAM and STS. */
-const QUERY: Wordings = wordings.query;
-/** EC2 API Reference, "Error codes for the Amazon EC2 API". */
-const EC2: Wordings = wordings.ec2;
-/** The common errors of EKS and EKS Auth. */
-const JSON_SERVICES: Wordings = wordings.json;
-
-/** Of each service, its own errors and the codes for what is not among them: a form that is not complete, and all else. */
-const QUERY_WORDINGS = [QUERY, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const;
-const JSON_WORDINGS = [JSON_SERVICES, 'IncompleteSignatureException', 'InvalidSignatureException'] as const;
-const WORDINGS = {
-  iam: QUERY_WORDINGS,
-  sts: QUERY_WORDINGS,
-  eks: JSON_WORDINGS,
-  'eks-auth': JSON_WORDINGS,
-  ec2: [EC2, 'IncompleteSignature', 'SignatureDoesNotMatch'] as const,
-} satisfies Readonly<Record<Exclude<ServiceName, 's3'>, unknown>>;
+/**
+ * Of each service, its own errors (the common errors of IAM and STS, and of EKS and EKS Auth; EC2 API Reference, "Error codes
+ * for the Amazon EC2 API"), and the codes for what is not among them: a form that is not complete, and all else.
+ */
+type Own = readonly [own: Wordings, incomplete: string, wrong: string];
+const QUERY: Own = [wordings.query, 'IncompleteSignature', 'SignatureDoesNotMatch'];
+const JSON_SERVICES: Own = [wordings.json, 'IncompleteSignatureException', 'InvalidSignatureException'];
+const WORDINGS: Readonly<Record<Exclude<ServiceName, 's3'>, Own>> = {
+  ...{ iam: QUERY, sts: QUERY, eks: JSON_SERVICES, 'eks-auth': JSON_SERVICES },
+  ec2: [wordings.ec2, 'IncompleteSignature', 'SignatureDoesNotMatch'],
+};
 
 /** Problems that are of the form of the signature, not of its value: the request cannot be read. */
 const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([

@@ -25,7 +25,10 @@ interface KindOptions<Kind extends Identity> {
 
 /** How operations find one and change it. Methods, so that a kind of roles is one of identities too. */
 export interface IdentityKind<Kind extends Identity = Identity> extends KindOptions<Kind> {
-  /** As `demandIdentity`. */
+  /**
+   * The role or user that `RoleName` or `UserName` names, or the user who calls, once the caller may do `action` on it. Throws
+   * `AccessDenied` (403) before it tells with `NoSuchEntity` (404) that there is none.
+   */
   demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Kind;
   /** Puts a changed copy in its place: the role or user as it was may still be what others see. */
   change(call: IamCall, identity: Kind, change: Partial<Kind>): Kind;
@@ -33,7 +36,21 @@ export interface IdentityKind<Kind extends Identity = Identity> extends KindOpti
 
 const identityKind = <Kind extends Identity>(kind: KindOptions<Kind>): IdentityKind<Kind> => ({
   ...kind,
-  demand: (call, action, conditionKeys) => demandIdentity(kind, call, action, conditionKeys),
+  demand(call, action, conditionKeys = {}) {
+    const { type } = kind;
+    const { caller } = call.request;
+    const name = call.parameters.text(`${type}Name`) ?? (caller?.kind === 'user' ? caller.userName : undefined);
+    if (name === undefined) throw validationError('Must specify userName when calling with non-User credentials');
+    const found = findIdentity(kind, call.account, name);
+    const boundary = BOUNDARY_ACTIONS.test(action) ? found?.permissionsBoundary : undefined;
+    call.demand(action, found?.arn ?? `arn:aws:iam::${call.account.id}:${type.toLowerCase()}/${name}`, {
+      ...resourceTagKeys(found?.tags),
+      ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
+      ...conditionKeys,
+    });
+    if (found === undefined) throw noSuchEntity(`The ${type.toLowerCase()} with name ${name} cannot be found.`);
+    return found;
+  },
   change({ account }, identity, change) {
     const changed = { ...identity, ...change };
     kind.all(account).set(identity.name, changed);
@@ -56,31 +73,6 @@ export const USERS = identityKind<User>({
  */
 const BOUNDARY_ACTIONS =
   /^iam:((Attach|Detach)(Role|User)Policy|(Put|Delete)(Role|User)Policy|(Put|Delete)(Role|User)PermissionsBoundary|(Get|Delete|Update)Role|UpdateAssumeRolePolicy)$/;
-
-/**
- * The role or user that `RoleName` or `UserName` names, or the user who calls, once the caller may do `action` on it. Throws
- * `AccessDenied` (403) before it tells with `NoSuchEntity` (404) that there is none.
- */
-function demandIdentity<Kind extends Identity>(
-  kind: KindOptions<Kind>,
-  call: IamCall,
-  action: string,
-  conditionKeys: ConditionContext = {},
-): Kind {
-  const { type } = kind;
-  const { caller } = call.request;
-  const name = call.parameters.text(`${type}Name`) ?? (caller?.kind === 'user' ? caller.userName : undefined);
-  if (name === undefined) throw validationError('Must specify userName when calling with non-User credentials');
-  const found = findIdentity(kind, call.account, name);
-  const boundary = BOUNDARY_ACTIONS.test(action) ? found?.permissionsBoundary : undefined;
-  call.demand(action, found?.arn ?? `arn:aws:iam::${call.account.id}:${type.toLowerCase()}/${name}`, {
-    ...resourceTagKeys(found?.tags),
-    ...(boundary !== undefined ? { 'iam:PermissionsBoundary': boundary } : {}),
-    ...conditionKeys,
-  });
-  if (found === undefined) throw noSuchEntity(`The ${type.toLowerCase()} with name ${name} cannot be found.`);
-  return found;
-}
 
 /** Names are unique without regard to case (IAM User Guide, "IAM name requirements"). */
 function findIdentity<Kind extends Identity>({ all }: KindOptions<Kind>, account: Account, name: string) {

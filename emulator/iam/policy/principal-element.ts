@@ -76,12 +76,9 @@ function addAws(
   compiled: { arns: Set<string>; accounts: Set<string>; uniqueIds: Set<string> },
   value: string,
 ): boolean {
-  if (/^\d{12}$/.test(value)) {
-    compiled.accounts.add(value);
-    return true;
-  }
-  if (/^A(ROA|IDA)[A-Z0-9]{12,}$/.test(value)) {
-    compiled.uniqueIds.add(value);
+  const isAccount = /^\d{12}$/.test(value);
+  if (isAccount || /^A(ROA|IDA)[A-Z0-9]{12,}$/.test(value)) {
+    compiled[isAccount ? 'accounts' : 'uniqueIds'].add(value);
     return true;
   }
   const [, partition, service, , account, resource] = splitArn(value) ?? [];

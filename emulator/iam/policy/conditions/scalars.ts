@@ -5,14 +5,10 @@ import { stringEqualsIgnoreCase } from './strings.ts';
 type Comparison = (actual: number, expected: number) => boolean;
 
 /** Comparison of numbers; a value of the request that is no number matches nothing. */
-export function numeric(compare: Comparison): ValueCompiler {
-  return ordered(parseNumber, compare);
-}
+export const numeric = ordered(parseNumber);
 
 /** Comparison of points in time. */
-export function date(compare: Comparison): ValueCompiler {
-  return ordered(parseDate, compare);
-}
+export const date = ordered(parseDate);
 
 /** The one type beside strings and ARNs that takes policy variables (IAM User Guide, "Boolean condition operators"). */
 export const bool: ValueCompiler = (value, syntax) => {
@@ -30,15 +26,16 @@ export const binaryEquals: ValueCompiler = (value) => {
   return constant(value, (actual) => parseBase64(actual)?.equals(expected) === true);
 };
 
-function ordered(parse: (text: string) => number | undefined, compare: Comparison): ValueCompiler {
-  return (value) => {
-    const expected = parse(value);
-    if (expected === undefined) return undefined;
-    return constant(value, (actual) => {
-      const number = parse(actual);
-      return number !== undefined && compare(number, expected);
-    });
-  };
+function ordered(parse: (text: string) => number | undefined) {
+  return (compare: Comparison): ValueCompiler =>
+    (value) => {
+      const expected = parse(value);
+      if (expected === undefined) return undefined;
+      return constant(value, (actual) => {
+        const number = parse(actual);
+        return number !== undefined && compare(number, expected);
+      });
+    };
 }
 
 function parseNumber(text: string): number | undefined {
