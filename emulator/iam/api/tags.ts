@@ -52,7 +52,7 @@ function tooManyTags(): Error {
 /** What the tags of one kind of entity are read and changed by. */
 interface TaggedKind<Entity> {
   /** The entity that the call names, once the caller may do `action` on it. */
-  demand(call: IamCall, action: string, conditionKeys?: ConditionContext): Entity;
+  readonly demand: (call: IamCall, action: string, conditionKeys?: ConditionContext) => Entity;
   /** As `demand`, for a change. */
   readonly demandOwn?: TaggedKind<Entity>['demand'];
   change(call: IamCall, entity: Entity, change: { readonly tags: Tags }): void;
