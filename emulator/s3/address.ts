@@ -1,6 +1,5 @@
-import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
-import { notImplemented } from './errors.ts';
+import { notImplemented, s3Error } from './errors.ts';
 
 /** What a request's host and path name. Bucket undefined: the service itself; key undefined: the bucket itself. */
 export interface S3Address {
@@ -14,7 +13,6 @@ const VIRTUAL_HOST = /^(?!s3[.-])(.+?)\.(?:s3[.-][^/]*|localhost)(?::\d+)?$/i;
 /**
  * Reads bucket and key, in the virtual-hosted form (`<bucket>.s3.<region>.amazonaws.com`, `<bucket>.localhost`) or the
  * path form. The path is taken as sent: `//`, `.` and `..` are parts of a key.
- *
  * @throws AwsError `InvalidURI` when the path is not percent-encoded UTF-8
  */
 export function s3Address(host: string, path: string): S3Address {
@@ -23,10 +21,9 @@ export function s3Address(host: string, path: string): S3Address {
     return { bucket: virtual, key: path.length > 1 ? decode(path.slice(1)) : undefined };
   }
   if (path === '/' || path === '') return { bucket: undefined, key: undefined };
-  const slash = path.indexOf('/', 1);
-  if (slash < 0) return { bucket: decode(path.slice(1)), key: undefined };
-  const key = path.slice(slash + 1);
-  return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
+  const [bucket = '', ...rest] = path.slice(1).split('/');
+  const key = rest.join('/');
+  return { bucket: decode(bucket), key: key === '' ? undefined : decode(key) };
 }
 
 /**
@@ -48,7 +45,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new AwsError('InvalidURI', 400, "Couldn't parse the specified URI.");
+    throw s3Error('InvalidURI');
   }
 }
 

@@ -1,35 +1,24 @@
 import { AwsError } from '../core/errors.ts';
 import type { AuthorizationQuestion } from '../core/context.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import { keyed } from '../core/tag-context.ts';
 import { parseTimestamp } from '../sigv4/read-signature.ts';
 import { isBucketName } from './address.ts';
-import type { S3Call } from './call.ts';
-import {
-  invalidArgument,
-  invalidBucketName,
-  isDeleteMarker,
-  noSuchBucket,
-  noSuchKey,
-  noSuchVersion,
-} from './errors.ts';
-import { isVersionId } from './model.ts';
-import type { Bucket, ExistingObject, ObjectName } from './model.ts';
+import type { Admitted, Handler, S3Call } from './call.ts';
+import { DELETED, invalidArgument, s3Error } from './errors.ts';
+import { isVersionId, storedObject } from './model.ts';
+import type { Bucket, ExistingObject, ObjectName, S3Object } from './model.ts';
 import { restrictsPublicPolicy } from './public-access.ts';
 
 type Keys = Readonly<Record<string, string | readonly string[]>>;
 
-/** The bucket that a call names. S3 says that a bucket is missing before it asks who wants to know. */
-export function bucketOf(call: S3Call): Bucket {
-  return ownedBucket(call, call.bucketName, 'x-amz-expected-bucket-owner');
-}
-
-/** The bucket that a copy is made from. */
-export function sourceBucketOf(call: S3Call, name: string): Bucket {
-  return ownedBucket(call, name, 'x-amz-source-expected-bucket-owner');
-}
-
-function ownedBucket({ context, request }: S3Call, name: string, ownerHeader: string): Bucket {
-  if (!isBucketName(name)) throw invalidBucketName(name);
+/** The bucket that a call names, or another. S3 says that a bucket is missing before it asks who wants to know. */
+export function bucketOf(
+  { context, request, bucketName }: S3Call,
+  name = bucketName,
+  ownerHeader = 'x-amz-expected-bucket-owner',
+): Bucket {
+  if (!isBucketName(name)) throw s3Error('InvalidBucketName', { BucketName: name });
   const expectedOwner = request.headers[ownerHeader];
   if (expectedOwner !== undefined && !/^\d{12}$/.test(expectedOwner)) {
     throw new AwsError(
@@ -39,42 +28,41 @@ function ownedBucket({ context, request }: S3Call, name: string, ownerHeader: st
     );
   }
   const bucket = context.world.buckets.get(name);
-  if (bucket === undefined) throw noSuchBucket(name);
-  if (expectedOwner !== undefined && expectedOwner !== bucket.accountId) {
-    throw new AwsError('AccessDenied', 403, 'Access Denied');
-  }
+  if (bucket === undefined) throw s3Error('NoSuchBucket', { BucketName: name });
+  if (expectedOwner !== undefined && expectedOwner !== bucket.accountId) throw s3Error('AccessDenied');
   return bucket;
 }
 
 /** @throws AwsError `AccessDenied` */
 export function demandOnBucket(call: S3Call, bucket: Bucket, action: string, keys: Keys = {}): void {
-  demand(call, question(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys));
+  demandOnResource(call, bucket, action, `arn:aws:s3:::${bucket.name}`, keys);
+}
+
+/** Handles calls that need `action` on their bucket. */
+export function onBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
+  return (call) => {
+    const bucket = bucketOf(call);
+    demandOnBucket(call, bucket, action);
+    return handle(bucket, call);
+  };
 }
 
 /**
  * Asks for an action on an object. On one of its versions it is another action, such as `s3:GetObjectVersion` (S3 User Guide,
  * "Required permissions for Amazon S3 API operations").
- *
  * @throws AwsError `AccessDenied`
  */
 export function demandOnObject(call: S3Call, bucket: Bucket, name: ObjectName, action: string, keys: Keys = {}): void {
   const { key, versionId } = name;
   const resource = `arn:aws:s3:::${bucket.name}/${key}`;
-  if (versionId === undefined) demand(call, question(call, bucket, action, resource, keys));
-  else {
-    const ofVersion = action.replace('Object', 'ObjectVersion');
-    demand(call, question(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys }));
-  }
+  if (versionId === undefined) return demandOnResource(call, bucket, action, resource, keys);
+  const ofVersion = action.replace('Object', 'ObjectVersion');
+  demandOnResource(call, bucket, ofVersion, resource, { 's3:VersionId': versionId, ...keys });
 }
 
 /** Asks about a resource that is no bucket yet: all buckets, or one that is to be made. */
 export function demandOnService(call: S3Call, accountId: string, action: string, resource: string, keys: Keys): void {
-  demand(call, {
-    action,
-    resource,
-    resourceAccount: accountId,
-    context: { ...signatureKeys(call), 's3:ResourceAccount': accountId, ...keys },
-  });
+  demand(call, accountId, { action, resource, context: keys });
 }
 
 /** What there is under a name, as far as authorization has to know it; undefined: no object. */
@@ -90,7 +78,6 @@ export async function existingObject(
  * The object, after `actions` were allowed on it. For one that is missing the answer depends on `s3:ListBucket`, or
  * `s3:ListBucketVersions` for a version: who may not list must not learn what is there (S3 API Reference, GetObject,
  * "Permissions"). Ceph's gateway has the key as the prefix of that question "to match aws behavior" (ceph/ceph#68577).
- *
  * @throws AwsError `AccessDenied`, `NoSuchKey`, `NoSuchVersion`, `MethodNotAllowed`
  */
 export async function objectFor(
@@ -108,18 +95,31 @@ export async function objectFor(
   }
   if (object !== undefined) return object;
   const deleted = bucket.objects.find(name);
-  if (deleted !== undefined && (versionId !== undefined || call.query.has('tagging')))
-    throw isDeleteMarker(call.request);
+  if (deleted !== undefined && (versionId !== undefined || call.query.has('tagging'))) {
+    throw s3Error('MethodNotAllowed', { Method: call.request.method, ResourceType: 'DeleteMarker' }, DELETED);
+  }
   const list = versionId === undefined ? 's3:ListBucket' : 's3:ListBucketVersions';
   demandOnBucket(call, bucket, list, { 's3:prefix': key });
-  throw versionId === undefined ? noSuchKey(key, deleted !== undefined) : noSuchVersion(key, versionId);
+  if (versionId !== undefined) throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
+  throw s3Error('NoSuchKey', { Key: key }, deleted && DELETED);
+}
+
+/** Handles calls that need `actions` on an object which is there. */
+export function onObject(
+  actions: string | readonly string[],
+  perform: (object: S3Object, call: S3Call, bucket: Bucket) => ServiceResponse,
+): Handler {
+  return async (call) => {
+    const bucket = bucketOf(call);
+    await objectFor(call, bucket, actions);
+    return { perform: () => perform(storedObject(bucket, call), call, bucket) };
+  };
 }
 
 /** @throws AwsError `InvalidArgument` for what is the id of no version that the bucket could have */
 export function checkVersionId(call: S3Call, bucket: Bucket, versionId: string | undefined): void {
-  if (versionId === undefined || versionId === 'null' || call.backend !== undefined) return;
+  if (versionId === undefined || call.backend !== undefined || isVersionId(bucket, versionId)) return;
   if (versionId === '') throw invalidArgument('Version id cannot be the empty string', 'versionId', versionId);
-  if (bucket.versioning !== undefined && isVersionId(versionId)) return;
   throw invalidArgument('Invalid version id specified', 'versionId', versionId);
 }
 
@@ -134,25 +134,21 @@ export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
   return { ...keyed('s3:RequestObjectTag/', tags), 's3:RequestObjectTagKeys': [...tags.keys()] };
 }
 
-function question(call: S3Call, bucket: Bucket, action: string, resource: string, keys: Keys): AuthorizationQuestion {
-  return {
+function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource: string, keys: Keys): void {
+  const { accountId, abac, tags, policy } = bucket;
+  demand(call, accountId, {
     action,
     resource,
-    resourceAccount: bucket.accountId,
-    resourcePolicy: restrictsPublicPolicy(call, bucket) ? undefined : bucket.policy?.compiled,
+    resourcePolicy: restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled,
     context: {
-      ...signatureKeys(call),
-      ...creationKeys(call, action),
-      's3:ResourceAccount': bucket.accountId,
-      ...bucketTagKeys(bucket),
+      ...(action === 's3:PutObject' && {
+        's3:ObjectCreationOperation': String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation)),
+      }),
+      // The bucket's tags have a say only once attribute-based access control is turned on for it.
+      ...(abac && { ...keyed('aws:ResourceTag/', tags), ...keyed('s3:BucketTag/', tags) }),
       ...keys,
     },
-  };
-}
-
-/** The bucket's tags, which have a say only once attribute-based access control is turned on for it. */
-function bucketTagKeys({ abac, tags }: Bucket): Keys {
-  return abac ? { ...keyed('aws:ResourceTag/', tags), ...keyed('s3:BucketTag/', tags) } : {};
+  });
 }
 
 /** Request headers that are condition keys of their own (Service Authorization Reference, "Amazon S3"). */
@@ -181,11 +177,6 @@ const HEADER_KEYS = [
 /** Calls with `s3:PutObject` that leave no object behind (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
-function creationKeys({ context, request }: S3Call, action: string): Keys {
-  if (action !== 's3:PutObject') return {};
-  return { 's3:ObjectCreationOperation': String(!WITHOUT_OBJECT.has(context.trace(request).operation)) };
-}
-
 function signatureKeys({ request, query }: S3Call): Keys {
   const keys: Record<string, string> = { 's3:TlsVersion': '1.3' };
   for (const name of HEADER_KEYS) {
@@ -202,12 +193,17 @@ function signatureKeys({ request, query }: S3Call): Keys {
   return keys;
 }
 
-function demand(call: S3Call, asked: AuthorizationQuestion): void {
-  const decision = call.context.authorize(call.request, asked);
+function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuestion, 'resourceAccount'>): void {
+  const { context, request } = call;
+  const asked = {
+    ...about,
+    resourceAccount: accountId,
+    context: { ...signatureKeys(call), 's3:ResourceAccount': accountId, ...about.context },
+  };
+  const decision = context.authorize(request, asked);
   if (decision.value === 'allowed') return;
-  const { caller } = call.request;
   // Strangers are told nothing (S3 User Guide, "Troubleshoot access denied errors").
-  throw caller?.accountId === asked.resourceAccount
-    ? call.context.accessDenied(call.request, asked, decision)
-    : new AwsError('AccessDenied', 403, 'Access Denied');
+  throw request.caller?.accountId === accountId
+    ? context.accessDenied(request, asked, decision)
+    : s3Error('AccessDenied');
 }

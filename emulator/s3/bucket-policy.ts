@@ -4,29 +4,30 @@ import type { World } from '../core/world.ts';
 import { compilePolicy } from '../iam/policy/index.ts';
 import type { PolicyDocument } from '../iam/model.ts';
 import { principalExists, principalsOf, withPrincipals, type NamedPrincipal } from '../iam/principals.ts';
-import { bucketOf, demandOnBucket } from './authorize.ts';
+import { onBucket } from './authorize.ts';
 import { owner } from './buckets.ts';
-import { ownDoing } from './call.ts';
-import type { Handler, S3Call } from './call.ts';
-import { methodNotAllowed } from './errors.ts';
+import { ownDoing, setting } from './call.ts';
+import type { Admitted, Handler, S3Call } from './call.ts';
+import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import type { Bucket } from './model.ts';
 import { checkBucketStatements } from './policy-statements.ts';
 import { blocks, isPublicPolicy } from './public-access.ts';
+import { xmlAnswer } from './xml.ts';
 
 const MOST_BYTES = 20 * 1024;
 
-export const getBucketPolicy: Handler = (call) => {
-  const bucket = ownBucket(call, 's3:GetBucketPolicy');
-  const { policy } = bucket;
-  if (policy === undefined) {
-    throw new AwsError('NoSuchBucketPolicy', 404, 'The bucket policy does not exist', { BucketName: bucket.name });
-  }
-  return ownDoing(() => ({ status: 200, headers: { 'content-type': 'application/json' }, body: policy.text }));
-};
+export const getBucketPolicy = onOwnBucket('s3:GetBucketPolicy', (bucket) => {
+  const { text } = policyOf(bucket);
+  return ownDoing(() => ({ status: 200, headers: { 'content-type': 'application/json' }, body: text }));
+});
 
-export const putBucketPolicy: Handler = (call) => {
-  const bucket = ownBucket(call, 's3:PutBucketPolicy');
+export const getBucketPolicyStatus = onBucket('s3:GetBucketPolicyStatus', (bucket) => {
+  const IsPublic = isPublicPolicy(policyOf(bucket).text);
+  return ownDoing(() => xmlAnswer('PolicyStatus', { IsPublic }));
+});
+
+export const putBucketPolicy = onOwnBucket('s3:PutBucketPolicy', (bucket, call) => {
   checkIntegrity(call.request);
   const text = call.request.body.toString('utf8');
   if (call.request.body.length > MOST_BYTES) {
@@ -41,26 +42,25 @@ export const putBucketPolicy: Handler = (call) => {
         `"arn:aws:s3:::${bucket.name}" because public policies are blocked by the BlockPublicPolicy block public access setting.`,
     );
   }
-  return ownDoing(() => {
-    bucket.policy = policy;
-    return { status: 204 };
-  });
-};
+  return ownDoing(setting(bucket, 'policy', policy, 204));
+});
 
-export const deleteBucketPolicy: Handler = (call) => {
-  const bucket = ownBucket(call, 's3:DeleteBucketPolicy');
-  return ownDoing(() => {
-    bucket.policy = undefined;
-    return { status: 204 };
-  });
-};
+export const deleteBucketPolicy = onOwnBucket('s3:DeleteBucketPolicy', (bucket) =>
+  ownDoing(setting(bucket, 'policy', undefined, 204)),
+);
 
 /** Policies are for the bucket's own account: another's identity is not let near them, whatever it is allowed. */
-function ownBucket(call: S3Call, action: string): Bucket {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, action);
-  if (call.request.caller?.accountId !== bucket.accountId) throw methodNotAllowed(call.request.method);
-  return bucket;
+function onOwnBucket(action: string, handle: (bucket: Bucket, call: S3Call) => Admitted): Handler {
+  return onBucket(action, (bucket, call) => {
+    const { caller, method } = call.request;
+    if (caller?.accountId !== bucket.accountId) throw s3Error('MethodNotAllowed', { Method: method });
+    return handle(bucket, call);
+  });
+}
+
+function policyOf({ policy, name }: Bucket): PolicyDocument {
+  if (policy === undefined) throw s3Error('NoSuchBucketPolicy', { BucketName: name });
+  return policy;
 }
 
 function readBucketPolicy({ context, request }: S3Call, bucket: Bucket, given: string): PolicyDocument {

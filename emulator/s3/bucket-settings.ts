@@ -1,128 +1,91 @@
-import { AwsError } from '../core/errors.ts';
-import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
-import { afterBackend, ownDoing } from './call.ts';
+import type { JsonObject } from '../core/json.ts';
+import { demandOnService, onBucket } from './authorize.ts';
+import { afterBackend, ownDoing, setting } from './call.ts';
 import type { Admitted, Handler, S3Call } from './call.ts';
+import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import type { Bucket, PublicAccessBlock } from './model.ts';
-import { isPublicPolicy } from './public-access.ts';
-import { malformedXml, parseXml, xmlDocument } from './xml.ts';
+import { ALL_BLOCKED } from './model.ts';
+import type { PublicAccessBlock } from './model.ts';
+import { parseXml, xmlAnswer } from './xml.ts';
 
-const OK: ServiceResponse = { status: 200 };
-
-export const getBucketVersioning: Handler = (call) => {
-  const bucket = allowedBucket(call, 's3:GetBucketVersioning');
-  return { perform: () => ({ ...OK, body: xmlDocument('VersioningConfiguration', { Status: bucket.versioning }) }) };
-};
+export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) => ({
+  perform: () => xmlAnswer('VersioningConfiguration', { Status: bucket.versioning }),
+}));
 
 /** The emulator keeps it too wherever the data are: it tells what the ids of versions may be. */
-export const putBucketVersioning: Handler = (call) => {
-  const bucket = allowedBucket(call, 's3:PutBucketVersioning');
+export const putBucketVersioning = onBucket('s3:PutBucketVersioning', (bucket, call) => {
   const { Status: status } = documentOf(call, 'VersioningConfiguration');
-  if (status === undefined) {
-    const code = 'IllegalVersioningConfigurationException';
-    throw new AwsError(code, 400, 'The Versioning element must be specified');
-  }
-  if (status !== 'Enabled' && status !== 'Suspended') throw malformedXml();
-  const perform = (): ServiceResponse => {
-    bucket.versioning = status;
-    return OK;
-  };
-  return afterBackend(perform, (backend) => backend.pass(call));
-};
+  if (status === undefined) throw s3Error('IllegalVersioningConfigurationException');
+  if (status !== 'Enabled' && status !== 'Suspended') throw s3Error('MalformedXML');
+  return afterBackend(setting(bucket, 'versioning', status), (backend) => backend.pass(call));
+});
 
-export const getBucketAbac: Handler = (call) => {
-  const { abac } = allowedBucket(call, 's3:GetBucketAbac');
-  return ownDoing(() => ({ ...OK, body: xmlDocument('AbacStatus', { Status: abac ? 'Enabled' : 'Disabled' }) }));
-};
+export const getBucketAbac = onBucket('s3:GetBucketAbac', ({ abac }) =>
+  ownDoing(() => xmlAnswer('AbacStatus', { Status: abac ? 'Enabled' : 'Disabled' })),
+);
 
-export const putBucketAbac: Handler = (call) => {
-  const bucket = allowedBucket(call, 's3:PutBucketAbac');
+export const putBucketAbac = onBucket('s3:PutBucketAbac', (bucket, call) => {
   const { Status: status } = documentOf(call, 'AbacStatus');
-  if (status !== 'Enabled' && status !== 'Disabled') throw malformedXml();
-  return ownDoing(() => {
-    bucket.abac = status === 'Enabled';
-    return OK;
-  });
-};
-
-export const getBucketPolicyStatus: Handler = (call) => {
-  const { policy, name } = allowedBucket(call, 's3:GetBucketPolicyStatus');
-  if (policy === undefined) {
-    throw new AwsError('NoSuchBucketPolicy', 404, 'The bucket policy does not exist', { BucketName: name });
-  }
-  return ownDoing(() => ({ ...OK, body: xmlDocument('PolicyStatus', { IsPublic: isPublicPolicy(policy.text) }) }));
-};
+  if (status !== 'Enabled' && status !== 'Disabled') throw s3Error('MalformedXML');
+  return ownDoing(setting(bucket, 'abac', status === 'Enabled'));
+});
 
 /** What public access can be blocked of: a bucket, or all of an account. */
 interface Blockable {
   publicAccessBlock: PublicAccessBlock | undefined;
 }
 
-export const getPublicAccessBlock: Handler = (call) =>
-  readBlock(allowedBucket(call, 's3:GetBucketPublicAccessBlock'), call.bucketName);
-export const putPublicAccessBlock: Handler = (call) =>
-  writeBlock(allowedBucket(call, 's3:PutBucketPublicAccessBlock'), readPublicAccessBlock(call), 200);
-export const deletePublicAccessBlock: Handler = (call) =>
-  writeBlock(allowedBucket(call, 's3:PutBucketPublicAccessBlock'), undefined, 204);
+export const getPublicAccessBlock = onBucket('s3:GetBucketPublicAccessBlock', readBlock);
+export const putPublicAccessBlock = onBucket('s3:PutBucketPublicAccessBlock', (bucket, call) =>
+  writeBlock(bucket, blockOf(call), 200),
+);
+export const deletePublicAccessBlock = onBucket('s3:PutBucketPublicAccessBlock', (bucket) =>
+  writeBlock(bucket, undefined, 204),
+);
 
-export const getAccountPublicAccessBlock: Handler = (call) =>
-  readBlock(allowedAccount(call, 's3:GetAccountPublicAccessBlock'));
-export const putAccountPublicAccessBlock: Handler = (call) =>
-  writeBlock(allowedAccount(call, 's3:PutAccountPublicAccessBlock'), readPublicAccessBlock(call), 201);
-export const deleteAccountPublicAccessBlock: Handler = (call) =>
-  writeBlock(allowedAccount(call, 's3:PutAccountPublicAccessBlock'), undefined, 204);
+export const getAccountPublicAccessBlock = onAccount('s3:GetAccountPublicAccessBlock', readBlock);
+export const putAccountPublicAccessBlock = onAccount('s3:PutAccountPublicAccessBlock', (account, call) =>
+  writeBlock(account, blockOf(call), 201),
+);
+export const deleteAccountPublicAccessBlock = onAccount('s3:PutAccountPublicAccessBlock', (account) =>
+  writeBlock(account, undefined, 204),
+);
 
-function readBlock({ publicAccessBlock }: Blockable, bucketName?: string): Admitted {
+function readBlock({ publicAccessBlock }: Blockable, { bucketName }: S3Call): Admitted {
   if (publicAccessBlock === undefined) {
-    const message = 'The public access block configuration was not found';
-    const fields = bucketName === undefined ? {} : { BucketName: bucketName };
-    throw new AwsError('NoSuchPublicAccessBlockConfiguration', 404, message, fields);
+    throw s3Error('NoSuchPublicAccessBlockConfiguration', bucketName === '' ? {} : { BucketName: bucketName });
   }
-  return ownDoing(() => ({ ...OK, body: xmlDocument('PublicAccessBlockConfiguration', publicAccessBlock) }));
+  return ownDoing(() => xmlAnswer('PublicAccessBlockConfiguration', publicAccessBlock));
 }
 
-function writeBlock(of: Blockable, publicAccessBlock: PublicAccessBlock | undefined, status: number): Admitted {
-  return ownDoing(() => {
-    of.publicAccessBlock = publicAccessBlock;
-    return { status };
-  });
+function writeBlock(of: Blockable, block: PublicAccessBlock | undefined, status: number): Admitted {
+  return ownDoing(setting(of, 'publicAccessBlock', block, status));
 }
 
-function readPublicAccessBlock(call: S3Call): PublicAccessBlock {
+function blockOf(call: S3Call): PublicAccessBlock {
+  const block = { ...ALL_BLOCKED };
   const document = documentOf(call, 'PublicAccessBlockConfiguration');
-  const setting = (name: keyof PublicAccessBlock): boolean => {
+  for (const name of Object.keys(block) as (keyof PublicAccessBlock)[]) {
     const text = document[name] ?? 'false';
-    if (typeof text !== 'string' || !/^(?:true|false)$/i.test(text)) throw malformedXml();
-    return text.toLowerCase() === 'true';
-  };
-  return {
-    BlockPublicAcls: setting('BlockPublicAcls'),
-    IgnorePublicAcls: setting('IgnorePublicAcls'),
-    BlockPublicPolicy: setting('BlockPublicPolicy'),
-    RestrictPublicBuckets: setting('RestrictPublicBuckets'),
-  };
-}
-
-function documentOf(call: S3Call, root: string): Readonly<Record<string, unknown>> {
-  checkIntegrity(call.request);
-  return parseXml(call.request.body, root);
-}
-
-function allowedBucket(call: S3Call, action: string): Bucket {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, action);
-  return bucket;
-}
-
-/** The account that S3 Control is asked about, which must be the caller's own. */
-function allowedAccount(call: S3Call, action: string): Blockable {
-  const { caller, headers } = call.request;
-  const accountId = headers['x-amz-account-id'] ?? '';
-  const account = call.context.world.account(accountId);
-  if (account === undefined || caller?.accountId !== accountId) {
-    throw new AwsError('AccessDenied', 403, 'Access Denied');
+    if (typeof text !== 'string' || !/^(?:true|false)$/i.test(text)) throw s3Error('MalformedXML');
+    block[name] = text.toLowerCase() === 'true';
   }
-  demandOnService(call, accountId, action, '*', {});
-  return account;
+  return block;
+}
+
+function documentOf({ request }: S3Call, root: string): JsonObject {
+  checkIntegrity(request);
+  return parseXml(request.body, root);
+}
+
+/** Handles calls of S3 Control about an account, which must be the caller's own. */
+function onAccount(action: string, handle: (account: Blockable, call: S3Call) => Admitted): Handler {
+  return (call) => {
+    const { caller, headers } = call.request;
+    const accountId = headers['x-amz-account-id'] ?? '';
+    const account = call.context.world.account(accountId);
+    if (account === undefined || caller?.accountId !== accountId) throw s3Error('AccessDenied');
+    demandOnService(call, accountId, action, '*', {});
+    return handle(account, call);
+  };
 }

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { AwsError } from '../core/errors.ts';
+import { textOf } from '../core/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../core/tag-context.ts';
 import { pageOf } from '../core/paging.ts';
 import { isBucketName } from './address.ts';
-import { bucketOf, demandOnBucket, demandOnService } from './authorize.ts';
+import { demandOnService, onBucket } from './authorize.ts';
 import { afterBackend, ownDoing } from './call.ts';
 import type { Handler, S3Call } from './call.ts';
-import { bucketAlreadyExists, invalidArgument, invalidBucketName } from './errors.ts';
+import { invalidArgument, s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { numberOf } from './list-page.ts';
 import { newBucket } from './model.ts';
+import type { Tags } from './model.ts';
 import { tagsOfElement } from './tags.ts';
-import { isoTime, parseXml, xmlDocument } from './xml.ts';
+import { isoTime, parseXml, xmlAnswer, xmlDocument } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 const MOST_BUCKETS = 10_000;
@@ -24,10 +26,9 @@ export const listBuckets: Handler = (call) => {
   const prefix = query.get('prefix') ?? '';
   const { buckets, region } = call.context.world;
   const asked = query.get('bucket-region') ?? region;
-  if (!isRegion(asked)) {
-    throw new AwsError('InvalidArgument', 400, `Argument value ${asked} is not a valid AWS Region`, {
-      ArgumentName: 'bucket-region',
-    });
+  if (!REGION.test(asked)) {
+    const message = `Argument value ${asked} is not a valid AWS Region`;
+    throw new AwsError('InvalidArgument', 400, message, { ArgumentName: 'bucket-region' });
   }
   const token = query.get('continuation-token');
   const { items, next } = pageOf(
@@ -36,34 +37,33 @@ export const listBuckets: Handler = (call) => {
     ),
     ({ name }) => name,
     {
-      size: numberOf(query, 'max-buckets', { from: 1, to: MOST_BUCKETS }),
-      token: token === '' ? undefined : token,
+      size: numberOf(query, 'max-buckets', MOST_BUCKETS),
+      token: textOf(token),
       invalidToken: () =>
         invalidArgument('The continuation token provided is incorrect', 'continuation-token', token ?? ''),
     },
   );
-  return ownDoing(() => ({
-    status: 200,
-    body: xmlDocument('ListAllMyBucketsResult', {
+  return ownDoing(() =>
+    xmlAnswer('ListAllMyBucketsResult', {
       Owner: owner(accountId),
       Buckets: {
-        Bucket: items.map((bucket) => ({
-          Name: bucket.name,
-          CreationDate: isoTime(bucket.createdAt),
+        Bucket: items.map(({ name, createdAt }) => ({
+          Name: name,
+          CreationDate: isoTime(createdAt),
           BucketRegion: region,
-          BucketArn: `arn:aws:s3:::${bucket.name}`,
+          BucketArn: `arn:aws:s3:::${name}`,
         })),
       },
       ContinuationToken: next,
-      Prefix: prefix === '' ? undefined : prefix,
+      Prefix: textOf(prefix),
     }),
-  }));
+  );
 };
 
 export const createBucket: Handler = (call) => {
   const { bucketName: name, request, context } = call;
   const { buckets, region } = context.world;
-  if (!isBucketName(name)) throw invalidBucketName(name);
+  if (!isBucketName(name)) throw s3Error('InvalidBucketName', { BucketName: name });
   const accountId = callerAccount(call);
   checkIntegrity(request);
   const { location, tags } = readConfiguration(request.body);
@@ -82,14 +82,9 @@ export const createBucket: Handler = (call) => {
   if (existing?.accountId === accountId) {
     // S3 API Reference, CreateBucket, "BucketAlreadyOwnedByYou": in North Virginia alone it is as if it were made anew.
     if (region === 'us-east-1' && tags.size === 0) return ownDoing(() => answer);
-    throw new AwsError(
-      'BucketAlreadyOwnedByYou',
-      409,
-      'Your previous request to create the named bucket succeeded and you already own it.',
-      { BucketName: name },
-    );
+    throw s3Error('BucketAlreadyOwnedByYou', { BucketName: name });
   }
-  if (existing !== undefined) throw bucketAlreadyExists(name);
+  if (existing !== undefined) throw s3Error('BucketAlreadyExists', { BucketName: name });
   const perform = (): ServiceResponse => {
     buckets.set(name, newBucket({ name, accountId, createdAt: request.time, tags }));
     return answer;
@@ -97,62 +92,38 @@ export const createBucket: Handler = (call) => {
   return afterBackend(perform, (backend) => backend.createBucket(call, tags));
 };
 
-/** us-east-1 is asked for by no constraint at all. */
+/** us-east-1 is asked for by no constraint at all, and the API model has none of that name. */
 function checkLocation(location: string | undefined, region: string): void {
-  if (region === 'us-east-1' && location !== undefined && (location === region || !isRegion(location))) {
-    throw new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
-      LocationConstraint: location,
-    });
-  }
-  if ((location ?? 'us-east-1') !== region) {
-    throw new AwsError(
-      'IllegalLocationConstraintException',
-      400,
-      `The ${location ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
-    );
-  }
-}
-
-/** By its form, and by parts of the world that have regions; `EU` is the old name of eu-west-1. */
-function isRegion(name: string): boolean {
-  return /^(?:EU|(?:af|ap|ca|cn|il|me|mx|sa|us|us-gov)-[a-z]+-\d|eu-(?:central|north|south|west|isoe-west)-\d)$/.test(
-    name,
+  if ((location ?? 'us-east-1') === region) return;
+  throw new AwsError(
+    'IllegalLocationConstraintException',
+    400,
+    `The ${location ?? 'unspecified'} location constraint is incompatible for the region specific endpoint this request was sent to.`,
   );
 }
 
-interface BucketConfiguration {
-  readonly location: string | undefined;
-  readonly tags: ReadonlyMap<string, string>;
+/** By its form, and by parts of the world that have regions; `EU` is the old name of eu-west-1. */
+const REGION = /^(?:EU|(?:af|ap|ca|cn|il|me|mx|sa|us|us-gov)-[a-z]+-\d|eu-(?:central|north|south|west|isoe-west)-\d)$/;
+
+function readConfiguration(body: Buffer): { readonly location: string | undefined; readonly tags: Tags } {
+  const { LocationConstraint, Tags } = body.length === 0 ? {} : parseXml(body, 'CreateBucketConfiguration');
+  return { location: textOf(LocationConstraint), tags: tagsOfElement(Tags, 'bucket') };
 }
 
-function readConfiguration(body: Buffer): BucketConfiguration {
-  if (body.length === 0) return { location: undefined, tags: new Map() };
-  const configuration = parseXml(body, 'CreateBucketConfiguration');
-  const location = configuration['LocationConstraint'];
-  return {
-    location: typeof location === 'string' && location !== '' ? location : undefined,
-    tags: tagsOfElement(configuration['Tags'], 'bucket'),
+export const headBucket = onBucket('s3:ListBucket', (bucket, call) => {
+  const headers = {
+    'x-amz-bucket-region': call.context.world.region,
+    'x-amz-bucket-arn': `arn:aws:s3:::${bucket.name}`,
+    'x-amz-access-point-alias': 'false',
+    'content-type': 'application/xml',
   };
-}
+  return afterBackend(
+    () => ({ status: 200, headers }),
+    (backend) => backend.pass(call),
+  );
+});
 
-export const headBucket: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:ListBucket');
-  const perform = (): ServiceResponse => ({
-    status: 200,
-    headers: {
-      'x-amz-bucket-region': call.context.world.region,
-      'x-amz-bucket-arn': `arn:aws:s3:::${bucket.name}`,
-      'x-amz-access-point-alias': 'false',
-      'content-type': 'application/xml',
-    },
-  });
-  return afterBackend(perform, (backend) => backend.pass(call));
-};
-
-export const deleteBucket: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:DeleteBucket');
+export const deleteBucket = onBucket('s3:DeleteBucket', (bucket, call) => {
   const perform = (): ServiceResponse => {
     if (!bucket.objects.isEmpty()) {
       const versions = bucket.versioning === undefined ? '' : '. You must delete all versions in the bucket.';
@@ -164,24 +135,19 @@ export const deleteBucket: Handler = (call) => {
     return { status: 204 };
   };
   return afterBackend(perform, (backend) => backend.deleteBucket(call));
-};
+});
 
-export const getBucketLocation: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:GetBucketLocation');
-  const { region } = call.context.world;
-  const text = xmlDocument('LocationConstraint', {});
+export const getBucketLocation = onBucket('s3:GetBucketLocation', (_, { context }) => {
+  const { region } = context.world;
   // The one document whose root holds text; us-east-1 is told by an empty one.
-  return ownDoing(() => ({
-    status: 200,
-    body: region === 'us-east-1' ? text : text.replace('></', `>${region}</`),
-  }));
-};
+  const body = xmlDocument('LocationConstraint', {}).replace('></', region === 'us-east-1' ? '></' : `>${region}</`);
+  return ownDoing(() => ({ status: 200, body }));
+});
 
 /** Anonymous callers own nothing, so they can neither list nor make buckets. */
 function callerAccount(call: S3Call): string {
   const { caller } = call.request;
-  if (caller === undefined) throw new AwsError('AccessDenied', 403, 'Access Denied');
+  if (caller === undefined) throw s3Error('AccessDenied');
   return caller.accountId;
 }
 

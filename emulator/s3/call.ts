@@ -1,8 +1,7 @@
 import type { ServiceContext } from '../core/context.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { ExistingObject, ObjectName } from './model.ts';
+import type { ExistingObject, ObjectName, Tags } from './model.ts';
 
-/** A request taken apart for S3. */
 export interface S3Call {
   readonly context: ServiceContext;
   /** The other S3 that holds the data; undefined when the emulator itself does. */
@@ -19,14 +18,14 @@ export interface S3Call {
 }
 
 /**
- * The calls that are made to the other S3 that holds the data. Each throws `AwsError`: that one's own errors, and 503 `ServiceUnavailable`, with a
- * note in the record of the call, for everything else that it may answer or fail to.
+ * The other S3 that holds the data. Its methods throw `AwsError`: its own errors, and 503 `ServiceUnavailable`, with a note in
+ * the record of the call, for all other failures.
  */
 export interface Backend {
   /** Sends the request as it came, but for its signature, and gives back the answer. */
   pass(call: S3Call): Promise<ServiceResponse>;
   existing(call: S3Call, bucketName: string, name: ObjectName): Promise<ExistingObject | undefined>;
-  createBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
+  createBucket(call: S3Call, tags: Tags): Promise<void>;
   /** Succeeds also when the other S3 has lost the bucket. */
   deleteBucket(call: S3Call): Promise<void>;
   /** Deletes an object of the bucket that the call names, and gives what the answer's headers say of its versions. */
@@ -34,8 +33,7 @@ export interface Backend {
     call: S3Call,
     deletion: ObjectName & { readonly ifMatch: string | undefined },
   ): Promise<Readonly<Record<string, string>>>;
-  /** Replaces the tags of the bucket that the call names. */
-  tagBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void>;
+  tagBucket(call: S3Call, tags: Tags): Promise<void>;
 }
 
 /** A call that was read and authorized, and is still to be done. */
@@ -57,4 +55,17 @@ export function afterBackend(perform: () => ServiceResponse, ask: (backend: Back
 /** For what stays with the emulator wherever the data are: who owns which bucket, and bucket policies. */
 export function ownDoing(perform: () => ServiceResponse): Admitted {
   return { perform, forward: perform };
+}
+
+/** Sets a member of a bucket, an object or an account, and answers with no more than a status. */
+export function setting<T, Name extends keyof T>(
+  of: T,
+  name: Name,
+  value: T[Name],
+  status = 200,
+): () => ServiceResponse {
+  return () => {
+    of[name] = value;
+    return { status };
+  };
 }

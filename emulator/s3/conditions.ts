@@ -1,4 +1,4 @@
-import { notImplemented, noSuchKey, preconditionFailed } from './errors.ts';
+import { notImplemented, s3Error } from './errors.ts';
 import type { S3Object } from './model.ts';
 
 type Headers = Readonly<Record<string, string>>;
@@ -6,7 +6,6 @@ type Headers = Readonly<Record<string, string>>;
 /**
  * The first condition of a read that does not hold, by its header (RFC 9110, section 13; S3 API Reference, GetObject). A
  * date that is still to come is ignored.
- *
  * @param prefix of the headers: CopyObject has the conditions of its source as `x-amz-copy-source-if-match` and so on
  * @param now milliseconds since the epoch
  */
@@ -29,14 +28,14 @@ function failedCondition(headers: Headers, object: S3Object, now: number, prefix
 export function isNotModified(headers: Headers, object: S3Object, now: number): boolean {
   const failed = failedCondition(headers, object, now);
   if (failed === 'If-None-Match' || failed === 'If-Modified-Since') return true;
-  if (failed !== undefined) throw preconditionFailed(failed);
+  if (failed !== undefined) throw s3Error('PreconditionFailed', { Condition: failed });
   return false;
 }
 
 /** @throws AwsError `PreconditionFailed` */
 export function checkSourceConditions(headers: Headers, object: S3Object, now: number): void {
   const failed = failedCondition(headers, object, now, 'x-amz-copy-source-');
-  if (failed !== undefined) throw preconditionFailed(`x-amz-copy-source-${failed}`);
+  if (failed !== undefined) throw s3Error('PreconditionFailed', { Condition: `x-amz-copy-source-${failed}` });
 }
 
 /**
@@ -50,12 +49,12 @@ export function checkWriteConditions(headers: Headers, key: string, existing: S3
   }
   if (ifNoneMatch !== undefined) {
     if (ifNoneMatch.trim() !== '*') throw valueNotImplemented('If-None-Match');
-    if (existing !== undefined) throw preconditionFailed('If-None-Match');
+    if (existing !== undefined) throw s3Error('PreconditionFailed', { Condition: 'If-None-Match' });
   }
   if (ifMatch === undefined) return;
   if (ifMatch.trim() === '*') throw valueNotImplemented('If-Match');
-  if (existing === undefined) throw noSuchKey(key);
-  if (!etagListed(ifMatch, existing.etag)) throw preconditionFailed('If-Match');
+  if (existing === undefined) throw s3Error('NoSuchKey', { Key: key });
+  if (!etagListed(ifMatch, existing.etag)) throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
 }
 
 function valueNotImplemented(header: string): Error {
@@ -65,7 +64,7 @@ function valueNotImplemented(header: string): Error {
 /** @throws AwsError `PreconditionFailed` unless there is an object with such a tag, or any for `*` */
 export function checkDeleteCondition(ifMatch: string | undefined, existing: S3Object | undefined): void {
   if (ifMatch !== undefined && (existing === undefined || !etagListed(ifMatch, existing.etag))) {
-    throw preconditionFailed('If-Match');
+    throw s3Error('PreconditionFailed', { Condition: 'If-Match' });
   }
 }
 

@@ -1,14 +1,15 @@
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnObject, existingTagKeys, objectFor, sourceBucketOf } from './authorize.ts';
+import { bucketOf, demandOnObject, existingTagKeys, objectFor } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkSourceConditions } from './conditions.ts';
 import { invalidArgument, invalidRequest } from './errors.ts';
 import { checksumElement, checksumOf, requestedChecksum } from './integrity.ts';
 import { storedObject, versionHeader } from './model.ts';
-import type { Bucket, ExistingObject, ObjectName, S3Object } from './model.ts';
+import type { Bucket, ExistingObject, ObjectName, S3Object, UploadedPart } from './model.ts';
 import { tagsOfHeader } from './tags.ts';
 import { attributesOf, checkHeaders, demandWrite, etagOf, store, writtenHeaders } from './write-object.ts';
-import { isoTime, xmlDocument } from './xml.ts';
+import { isoTime, xmlAnswer } from './xml.ts';
+import type { XmlStructure } from '../query/xml.ts';
 
 /** Needs to read the source (its tags too when they are copied) and to write the target (S3 API Reference, CopyObject). */
 export const copyObject: Handler = async (call) => {
@@ -47,16 +48,8 @@ export const copyObject: Handler = async (call) => {
       tags,
       ...(replaceMetadata ? given : { contentType, metadata, storageClass: given.storageClass }),
     });
-    return {
-      status: 200,
-      headers: { ...writtenHeaders(target, copy), ...sourceVersion(bucket, object) },
-      body: xmlDocument('CopyObjectResult', {
-        LastModified: isoTime(copy.lastModified),
-        ETag: copy.etag,
-        ...checksumElement(copy.checksum),
-        ChecksumType: copy.checksum.type,
-      }),
-    };
+    const headers = { ...writtenHeaders(target, copy), ...sourceVersion(bucket, object) };
+    return xmlAnswer('CopyObjectResult', { ...copyElements(copy), ChecksumType: copy.checksum.type }, headers);
   };
   return { perform };
 };
@@ -76,30 +69,32 @@ export async function sourceOf(
   const [path = '', versionId] = header.split('?versionId=');
   let decoded: string;
   try {
-    decoded = decodeURIComponent(path).replace(/^\//, '');
+    decoded = decodeURIComponent(path);
   } catch {
     throw invalidArgument('Invalid copy source encoding.', 'x-amz-copy-source', header);
   }
-  const slash = decoded.indexOf('/');
-  if (slash <= 0 || slash === decoded.length - 1) {
+  const [, bucketName, key] = /^\/?([^/]+)\/(.+)$/s.exec(decoded) ?? [];
+  if (bucketName === undefined || key === undefined) {
     throw invalidArgument('Invalid copy source object key', 'x-amz-copy-source', 'x-amz-copy-source');
   }
-  const bucket = sourceBucketOf(call, decoded.slice(0, slash));
-  const name = { key: decoded.slice(slash + 1), versionId };
+  const bucket = bucketOf(call, bucketName, 'x-amz-source-expected-bucket-owner');
+  const name = { key, versionId };
   if (versionId !== undefined && bucket.objects.find(name) !== undefined && !bucket.objects.get(name)) {
     throw invalidRequest('The source of a copy request may not specifically refer to a delete marker by version id.');
   }
   return { bucket, name, existing: await objectFor(call, bucket, 's3:GetObject', name) };
 }
 
-/** @throws AwsError `PreconditionFailed` */
 export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName): S3Object {
   const object = storedObject(bucket, name);
   checkSourceConditions(request.headers, object, request.time);
   return object;
 }
 
+export function copyElements({ lastModified, etag, checksum }: S3Object | UploadedPart): XmlStructure {
+  return { LastModified: isoTime(lastModified), ETag: etag, ...checksumElement(checksum) };
+}
+
 export function sourceVersion(bucket: Bucket, { versionId }: S3Object): Record<string, string> {
-  const { 'x-amz-version-id': id } = versionHeader(bucket, versionId);
-  return id === undefined ? {} : { 'x-amz-copy-source-version-id': id };
+  return versionHeader(bucket, versionId, 'x-amz-copy-source-version-id');
 }

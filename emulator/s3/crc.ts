@@ -5,11 +5,7 @@ export function crc32c(data: Buffer): number {
   return (crc ^ 0xffffffff) >>> 0;
 }
 
-const CRC32C = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
-  return crc >>> 0;
-});
+const CRC32C = Uint32Array.from(tableOf(0x82f63b78n), Number);
 
 /** CRC-64/NVME, big-endian, 8 bytes. In halves of 32 bits: BigInt is some twenty times slower. */
 export function crc64nvme(data: Buffer): Buffer {
@@ -26,11 +22,15 @@ export function crc64nvme(data: Buffer): Buffer {
   return result;
 }
 
-const CRC64_POLYNOMIAL = 0x9a6c9329ac4bc9b5n;
-const CRC64 = Array.from({ length: 256 }, (_, byte) => {
-  let crc = BigInt(byte);
-  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1n ? (crc >> 1n) ^ CRC64_POLYNOMIAL : crc >> 1n;
-  return crc;
-});
+const CRC64 = tableOf(0x9a6c9329ac4bc9b5n);
 const CRC64_LOW = Uint32Array.from(CRC64, (crc) => Number(crc & 0xffffffffn));
 const CRC64_HIGH = Uint32Array.from(CRC64, (crc) => Number(crc >> 32n));
+
+/** What each byte makes of the remainder, by a polynomial whose bits are reversed. */
+function tableOf(polynomial: bigint): readonly bigint[] {
+  return Array.from({ length: 256 }, (_, byte) => {
+    let crc = BigInt(byte);
+    for (let bit = 0; bit < 8; bit += 1) crc = crc & 1n ? (crc >> 1n) ^ polynomial : crc >> 1n;
+    return crc;
+  });
+}

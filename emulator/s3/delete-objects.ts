@@ -1,15 +1,15 @@
 import { AwsError } from '../core/errors.ts';
-import { objectOf, textOf } from '../core/json.ts';
+import { listOf, objectOf, textOf } from '../core/json.ts';
 import type { ServiceResponse } from '../core/service.ts';
 import { bucketOf, checkVersionId, demandOnObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkDeleteCondition } from './conditions.ts';
-import { invalidRequest, notImplemented, noSuchVersion } from './errors.ts';
+import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { isVersionId, nextVersionId } from './model.ts';
 import type { Bucket, ObjectName } from './model.ts';
 import { demandComparison } from './write-object.ts';
-import { malformedXml, parseXml, xmlDocument } from './xml.ts';
+import { parseXml, xmlAnswer } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 const MOST_KEYS = 1000;
@@ -41,16 +41,18 @@ export const deleteObjects: Handler = async (call) => {
   const { deletions, quiet } = readDocument(call.request.body);
   const asked = await attempt(deletions, async (deletion) => {
     await demandDelete(call, bucket, deletion);
-    if (call.backend === undefined) checkListedVersion(bucket, deletion);
+    const { key, versionId } = deletion;
+    // In a list, an id that no version of the bucket can have is a version that is not there.
+    if (call.backend === undefined && versionId !== undefined && !isVersionId(bucket, versionId)) {
+      throw s3Error('NoSuchVersion', { Key: key, VersionId: versionId });
+    }
     return {};
   });
-  const answer = ({ done, errors }: Attempts): ServiceResponse => ({
-    status: 200,
-    body: xmlDocument('DeleteResult', {
+  const answer = ({ done, errors }: Awaited<ReturnType<typeof attempt>>): ServiceResponse =>
+    xmlAnswer('DeleteResult', {
       Deleted: quiet ? [] : done.map(([deletion, headers]) => deletedElement(deletion, headers)),
       Error: [...asked.errors, ...errors],
-    }),
-  });
+    });
   const allowed = asked.done.map(([deletion]) => deletion);
   return {
     perform: async () => answer(await attempt(allowed, (deletion) => remove(bucket, deletion, call.request.time))),
@@ -68,18 +70,12 @@ async function demandDelete(call: S3Call, bucket: Bucket, { ifMatch, ...name }: 
   await demandComparison(call, bucket, name.key, ifMatch);
 }
 
-/** In a list, an id that no version of the bucket can have is a version that is not there. */
-function checkListedVersion({ versioning }: Bucket, { key, versionId }: Deletion): void {
-  if (versionId === undefined || versionId === 'null') return;
-  if (versioning === undefined || !isVersionId(versionId)) throw noSuchVersion(key, versionId);
-}
-
 /**
  * Deletes a version for good, or puts a delete marker on top of all (S3 User Guide, "Working with delete markers").
  * @returns the headers that say so
  * @throws AwsError `PreconditionFailed`
  */
-function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: number): Record<string, string> {
+function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: number): Headers {
   const { objects, versioning } = bucket;
   checkDeleteCondition(ifMatch, objects.get({ key }));
   if (versionId === undefined && versioning !== undefined) {
@@ -93,7 +89,7 @@ function remove(bucket: Bucket, { key, versionId, ifMatch }: Deletion, time: num
   return { 'x-amz-version-id': versionId, ...(wasMarker && { 'x-amz-delete-marker': 'true' }) };
 }
 
-function deletedElement({ key, versionId }: Deletion, headers: Readonly<Record<string, string>>): XmlStructure {
+function deletedElement({ key, versionId }: Deletion, headers: Headers): XmlStructure {
   const marker = headers['x-amz-delete-marker'];
   return {
     Key: key,
@@ -103,18 +99,14 @@ function deletedElement({ key, versionId }: Deletion, headers: Readonly<Record<s
   };
 }
 
-/** What something succeeded with, with the headers of each answer, and the errors of the others. */
-interface Attempts {
-  readonly done: readonly (readonly [Deletion, Readonly<Record<string, string>>])[];
-  readonly errors: readonly XmlStructure[];
-}
+type Headers = Readonly<Record<string, string>>;
 
-/** Does something with each key, one after the other. A server's error ends it all; others are those of their keys. */
-async function attempt(
-  deletions: readonly Deletion[],
-  one: (deletion: Deletion) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>>,
-): Promise<Attempts> {
-  const done: (readonly [Deletion, Readonly<Record<string, string>>])[] = [];
+/**
+ * Does something with each key, one after the other. A server's error ends it all; others are those of their keys.
+ * @returns what it was done with, with the headers of each answer, and the errors of the others
+ */
+async function attempt(deletions: readonly Deletion[], one: (deletion: Deletion) => Headers | Promise<Headers>) {
+  const done: (readonly [Deletion, Headers])[] = [];
   const errors: XmlStructure[] = [];
   for (const deletion of deletions) {
     try {
@@ -127,14 +119,14 @@ async function attempt(
   return { done, errors };
 }
 
+/** The API model demands at least one object, and a key of each. */
 function readDocument(body: Buffer): { readonly deletions: readonly Deletion[]; readonly quiet: boolean } {
-  const document = parseXml(body, 'Delete');
-  const objects = document['Object'];
-  if (!Array.isArray(objects) || objects.length === 0 || objects.length > MOST_KEYS) throw malformedXml();
-  const deletions = objects.map((object: unknown) => {
+  const { Object: objects, Quiet } = parseXml(body, 'Delete');
+  const deletions = listOf(objects).map((object) => {
     const { Key, VersionId, ETag } = objectOf(object);
-    if (typeof Key !== 'string' || Key === '') throw malformedXml();
+    if (typeof Key !== 'string') throw s3Error('MalformedXML');
     return { key: Key, versionId: textOf(VersionId), ifMatch: textOf(ETag) };
   });
-  return { deletions, quiet: document['Quiet'] === 'true' };
+  if (deletions.length > MOST_KEYS) throw s3Error('MalformedXML');
+  return { deletions, quiet: Quiet === 'true' };
 }

@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ServiceContext } from '../core/context.ts';
-import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address, s3ControlPath } from './address.ts';
 import { backendS3 } from './backend/index.ts';
 import type { S3Backend } from './backend/send.ts';
-import type { Backend } from './call.ts';
-import type { S3Call } from './call.ts';
-import { methodNotAllowed, notImplemented } from './errors.ts';
+import type { Backend, S3Call } from './call.ts';
+import { s3Error } from './errors.ts';
 import { checkInput } from './input.ts';
 import { s3Route } from './operations.ts';
 import type { S3Route } from './operations.ts';
@@ -29,34 +27,20 @@ export function s3Service(context: ServiceContext, other?: S3Backend): Service {
     identify: (request) => ({ operation: read(context, undefined, request).route.operation ?? 'Unknown' }),
     handle: async (request) => {
       const { call, route } = read(context, backend, request);
-      if (Buffer.byteLength(call.key) > MOST_KEY_BYTES) {
-        throw new AwsError('KeyTooLongError', 400, 'Your key is too long', {
-          Size: String(Buffer.byteLength(call.key)),
-          MaxSizeAllowed: String(MOST_KEY_BYTES),
-        });
+      const size = Buffer.byteLength(call.key);
+      if (size > MOST_KEY_BYTES) {
+        throw s3Error('KeyTooLongError', { Size: String(size), MaxSizeAllowed: String(MOST_KEY_BYTES) });
       }
-      if (route.operation === undefined) {
-        throw route.missing === 'method' ? methodNotAllowed(request.method) : notImplemented(route.name);
-      }
+      if (route.operation === undefined) throw route.error;
       context.trace(request).operation = route.operation;
       checkInput(route, call);
       const { perform, forward } = await route.handler(call);
       if (backend === undefined) return withIds(request.id, await perform());
       return withIds(request.id, await (forward === undefined ? backend.pass(call) : forward(backend)));
     },
-    renderError: (error, request) => {
-      const response: ServiceResponse = {
-        status: error.status,
-        headers: { 'content-type': 'application/xml', ...error.headers },
-        body: xmlError({
-          Code: error.code,
-          Message: error.message,
-          ...error.fields,
-          RequestId: request.id,
-          HostId: hostId(request.id),
-        }),
-      };
-      return withIds(request.id, response);
+    renderError: ({ code, message, fields, status, headers = {} }, { id }) => {
+      const document = { Code: code, Message: message, ...fields, RequestId: id, HostId: hostId(id) };
+      return withIds(id, { status, headers, body: xmlError(document) });
     },
   };
 }

@@ -3,10 +3,10 @@ import { isJsonObject } from '../core/json.ts';
 import { violationsOf } from '../constraints/violations.ts';
 import type { MemberConstraints, Reader, Violation } from '../constraints/violations.ts';
 import type { S3Call } from './call.ts';
-import { invalidRequest } from './errors.ts';
+import { invalidRequest, s3Error } from './errors.ts';
 import refusals from './refusals.json' with { type: 'json' };
 import type { KnownOperation } from './operations.ts';
-import { malformedXml, parseXml } from './xml.ts';
+import { parseXml } from './xml.ts';
 
 /** The input is the call, or an element of its document. */
 const READER: Reader<unknown> = {
@@ -43,11 +43,7 @@ function onTheWire(
 /** How S3 refuses what its API model does not have, by header or parameter (S3 API Reference, "List of error codes"). */
 const REFUSALS: Readonly<Record<string, { readonly code?: string; readonly text: string }>> = refusals;
 
-/**
- * Checks a call against S3's API model.
- *
- * @throws AwsError `InvalidArgument` and the others above for headers and parameters, `MalformedXML` for a document
- */
+/** @throws AwsError `InvalidArgument` and the others above for headers and parameters, `MalformedXML` for a document */
 export function checkInput({ model, operation }: KnownOperation, call: S3Call): void {
   const [violation] = violationsOf(model, operation, { call }, READER);
   if (violation !== undefined) throw refusal(violation);
@@ -57,21 +53,19 @@ function refusal({ name, in: place, value, path }: Violation): AwsError {
   const plain = value.replace(/^'|'$/g, '');
   if (place === 'payload') {
     if (value === 'null' && !path.includes('.')) {
-      return new AwsError('MissingRequestBodyError', 400, 'Request Body is empty');
+      return s3Error('MissingRequestBodyError');
     }
     if (path.endsWith('.locationConstraint')) {
-      return new AwsError('InvalidLocationConstraint', 400, 'The specified location-constraint is not valid', {
-        LocationConstraint: plain,
-      });
+      return s3Error('InvalidLocationConstraint', { LocationConstraint: plain });
     }
     if (plain === '' && /\.tag(s|Set)\.\d+\.member\.key$/.test(path)) {
       return new AwsError('InvalidTag', 400, 'The TagKey you have provided is invalid', { TagKey: '' });
     }
-    return malformedXml();
+    return s3Error('MalformedXML');
   }
   const { code = 'InvalidArgument', text } = REFUSALS[name] ?? { text: 'Value for {name} is not valid.' };
   const message = text.replace('{name}', name).replace('{value}', plain);
   if (code === 'InvalidRequest') return invalidRequest(message);
-  if (code === 'InvalidStorageClass') return new AwsError(code, 400, message, { StorageClassRequested: plain });
+  if (code === 'InvalidStorageClass') return s3Error(code, { StorageClassRequested: plain });
   return new AwsError(code, 400, message, { ArgumentName: name, ArgumentValue: plain });
 }

@@ -4,7 +4,7 @@ import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { crc32c, crc64nvme } from './crc.ts';
-import { invalidRequest, notImplemented } from './errors.ts';
+import { invalidRequest, notImplemented, s3Error } from './errors.ts';
 
 /**
  * Checksum algorithms (S3 User Guide, "Checking object integrity"): length in bytes, how it is computed, and the type of an
@@ -46,18 +46,13 @@ export function checksumOf(data: Buffer, algorithm: Algorithm = 'crc64nvme'): Ch
   return { algorithm, type: 'FULL_OBJECT', value: ALGORITHMS[algorithm].compute(data).toString('base64') };
 }
 
-/** The checksum of the parts' checksums. */
 export function compositeChecksum(algorithm: Algorithm, parts: readonly string[]): Checksum {
   const { value } = checksumOf(Buffer.concat(parts.map((part) => Buffer.from(part, 'base64'))), algorithm);
   return { algorithm, type: 'COMPOSITE', value: `${value}-${parts.length}` };
 }
 
-export function checksumHeader({ algorithm, value }: Pick<Checksum, 'algorithm' | 'value'>): Record<string, string> {
-  return { [`x-amz-checksum-${algorithm}`]: value };
-}
-
-export function checksumHeaders(checksum: Checksum): Record<string, string> {
-  return { ...checksumHeader(checksum), 'x-amz-checksum-type': checksum.type };
+export function checksumHeaders({ algorithm, type, value }: Checksum): Record<string, string> {
+  return { [`x-amz-checksum-${algorithm}`]: value, 'x-amz-checksum-type': type };
 }
 
 /** The element of a checksum, such as `ChecksumCRC32`; none without one. */
@@ -98,7 +93,6 @@ function isAlgorithm(name: string): name is Algorithm {
 
 /**
  * Checks `Content-MD5` and the `x-amz-checksum-…` header (or trailer) of a request against its payload.
- *
  * @returns the checksum that was sent, if one was
  * @throws AwsError `InvalidDigest`, `BadDigest`, `InvalidRequest`
  */
@@ -142,7 +136,7 @@ function checkMd5(request: ServiceRequest): void {
   const sent = request.headers['content-md5'];
   if (sent === undefined) return;
   if (!isBase64(sent, 16)) {
-    throw new AwsError('InvalidDigest', 400, 'The Content-MD5 you specified was invalid.');
+    throw s3Error('InvalidDigest');
   }
   if (createHash('md5').update(request.body).digest('base64') !== sent) {
     throw badDigest('The Content-MD5 you specified did not match what we received.');

@@ -1,3 +1,4 @@
+import { textOf } from '../core/json.ts';
 import { uriEncode } from '../sigv4/index.ts';
 import type { S3Call } from './call.ts';
 import { invalidArgument } from './errors.ts';
@@ -9,20 +10,22 @@ export interface ListParameters {
   readonly delimiter: string | undefined;
   readonly encode: (text: string) => string;
   readonly encodingType: string | undefined;
+  readonly size: number;
 }
 
-export function listParameters({ query }: S3Call): ListParameters {
+/** @param sizeName the parameter that has the size of a page */
+export function listParameters({ query }: S3Call, sizeName: 'max-keys' | 'max-uploads'): ListParameters {
   const encodingType = query.get('encoding-type');
-  const delimiter = query.get('delimiter');
   return {
     prefix: query.get('prefix') ?? '',
-    delimiter: delimiter === '' ? undefined : delimiter,
+    delimiter: textOf(query.get('delimiter')),
     encodingType,
+    size: numberOf(query, sizeName),
     encode: encodingType === undefined ? (text) => text : encodeKey,
   };
 }
 
-function encodeKey(key: string): string {
+export function encodeKey(key: string): string {
   return key.split('/').map(uriEncode).join('/');
 }
 
@@ -30,20 +33,16 @@ function encodeKey(key: string): string {
  * A whole number of a query, `to` where it is not there; more than that are as good as that many.
  * @throws AwsError `InvalidArgument`
  */
-export function numberOf(
-  query: ReadonlyMap<string, string>,
-  name: string,
-  { from = 0, to = 1000 }: { readonly from?: number; readonly to?: number } = {},
-): number {
+export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 1000): number {
   const text = query.get(name) ?? '';
   if (text === '') return to;
   if (!/^-?\d{1,10}$/.test(text)) {
     throw invalidArgument(`Provided ${name} not an integer or within integer range`, name, text);
   }
   const number = Number(text);
-  if (number >= from && number <= 2147483647) return Math.min(number, to);
+  if (number >= 0 && number <= 2147483647) return Math.min(number, to);
   const member = name.replace(/-./g, (dash) => dash.slice(1).toUpperCase());
-  throw invalidArgument(`Argument ${member} must be an integer between ${from} and 2147483647`, member, text);
+  throw invalidArgument(`Argument ${member} must be an integer between 0 and 2147483647`, member, text);
 }
 
 export interface Page<Item> {
@@ -59,8 +58,7 @@ export interface Page<Item> {
  */
 export function listPage<Item extends { readonly key: string }>(
   items: readonly Item[],
-  { prefix, delimiter }: Pick<ListParameters, 'prefix' | 'delimiter'>,
-  size: number,
+  { prefix, delimiter, size }: ListParameters,
   after: { readonly key: string; readonly item?: Item | undefined },
 ): Page<Item> {
   const first = after.item === undefined ? items.length : items.indexOf(after.item) + 1;
@@ -81,29 +79,26 @@ export function listPage<Item extends { readonly key: string }>(
   return { items: shown, commonPrefixes, last: undefined };
 }
 
-/** The key of an item, or a common prefix. */
 export function nameOf(item: { readonly key: string } | string): string {
   return typeof item === 'string' ? item : item.key;
 }
 
-/** What every list says of how it was asked for, and the common prefixes that it found. */
 export function listElements(
   { prefix, delimiter, encode, encodingType }: ListParameters,
-  { commonPrefixes }: Page<unknown>,
+  { commonPrefixes, last }: Page<unknown>,
 ): XmlStructure {
   return {
     Prefix: encode(prefix),
-    Delimiter: delimiter === undefined ? undefined : encode(delimiter),
+    Delimiter: delimiter && encode(delimiter),
     EncodingType: encodingType,
+    IsTruncated: last !== undefined,
     CommonPrefixes: commonPrefixes.map((common) => ({ Prefix: encode(common) })),
   };
 }
 
 /** The keys that begin with the prefix, in the order of their UTF-8 bytes. */
 export function sortedKeys(keys: Iterable<string>, prefix: string): readonly string[] {
-  const found: string[] = [];
-  for (const key of keys) if (key.startsWith(prefix)) found.push(key);
-  return found.sort(compareUtf8);
+  return [...keys].filter((key) => key.startsWith(prefix)).sort(compareUtf8);
 }
 
 function commonPrefix(key: string, prefix: string, delimiter: string | undefined): string | undefined {
@@ -112,17 +107,7 @@ function commonPrefix(key: string, prefix: string, delimiter: string | undefined
   return end < 0 ? undefined : key.slice(0, end + delimiter.length);
 }
 
-/** JavaScript compares by UTF-16 units, which differs from UTF-8 order only where a surrogate meets U+E000…U+FFFF. */
+/** In the order of UTF-8 bytes; JavaScript compares by UTF-16 units. */
 export function compareUtf8(a: string, b: string): number {
-  const length = Math.min(a.length, b.length);
-  for (let i = 0; i < length; i += 1) {
-    const [x, y] = [a.charCodeAt(i), b.charCodeAt(i)];
-    if (x !== y) return rank(x) - rank(y);
-  }
-  return a.length - b.length;
-}
-
-function rank(unit: number): number {
-  if (unit < 0xd800) return unit;
-  return unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

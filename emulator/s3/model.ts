@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { PolicyDocument } from '../iam/model.ts';
-import { noSuchKey } from './errors.ts';
+import { s3Error } from './errors.ts';
 import type { Checksum } from './integrity.ts';
+
+export type Tags = ReadonlyMap<string, string>;
 
 /** What authorization asks about an object that is there. */
 export interface ExistingObject {
-  readonly tags: ReadonlyMap<string, string>;
+  readonly tags: Tags;
 }
 
-/** An object by its key and, where the request names one, its version. */
 export interface ObjectName {
   readonly key: string;
   readonly versionId?: string | undefined;
@@ -46,7 +47,7 @@ export interface S3Object extends Version, ExistingObject, ObjectAttributes {
   /** The parts of which it was uploaded; undefined for one that was put in one part. */
   readonly parts: readonly ObjectPart[] | undefined;
   readonly uploadId?: string;
-  tags: ReadonlyMap<string, string>;
+  tags: Tags;
 }
 
 export interface UploadedPart extends ObjectPart {
@@ -63,14 +64,18 @@ export interface Upload extends ObjectAttributes {
   readonly initiator: { readonly arn: string };
   /** Undefined where its creator chose none: then the object has that which all have. */
   readonly checksum: Pick<Checksum, 'algorithm' | 'type'> | undefined;
-  readonly tags: ReadonlyMap<string, string>;
+  readonly tags: Tags;
   readonly parts: Map<number, UploadedPart>;
 }
 
-/** S3 User Guide, "Blocking public access to your Amazon S3 storage". */
-export type PublicAccessBlock = Readonly<
-  Record<'BlockPublicAcls' | 'IgnorePublicAcls' | 'BlockPublicPolicy' | 'RestrictPublicBuckets', boolean>
->;
+/** S3 User Guide, "Blocking public access to your Amazon S3 storage": all four are on for new buckets. */
+export const ALL_BLOCKED = {
+  BlockPublicAcls: true,
+  IgnorePublicAcls: true,
+  BlockPublicPolicy: true,
+  RestrictPublicBuckets: true,
+};
+export type PublicAccessBlock = Readonly<typeof ALL_BLOCKED>;
 
 export interface Bucket {
   readonly name: string;
@@ -78,9 +83,9 @@ export interface Bucket {
   readonly createdAt: number;
   readonly objects: ObjectVersions;
   readonly uploads: Map<string, Upload>;
-  policy: PolicyDocument | undefined;
-  tags: ReadonlyMap<string, string>;
-  versioning: 'Enabled' | 'Suspended' | undefined;
+  policy?: PolicyDocument | undefined;
+  tags: Tags;
+  versioning?: 'Enabled' | 'Suspended' | undefined;
   /** Whether its tags count in authorization. */
   abac: boolean;
   publicAccessBlock: PublicAccessBlock | undefined;
@@ -91,20 +96,11 @@ export function newBucket(from: Pick<Bucket, 'name' | 'accountId' | 'createdAt' 
     ...from,
     objects: new ObjectVersions(),
     uploads: new Map(),
-    policy: undefined,
-    versioning: undefined,
     abac: false,
-    // S3 User Guide, same section: all four are on for new buckets.
-    publicAccessBlock: {
-      BlockPublicAcls: true,
-      IgnorePublicAcls: true,
-      BlockPublicPolicy: true,
-      RestrictPublicBuckets: true,
-    },
+    publicAccessBlock: ALL_BLOCKED,
   };
 }
 
-/** The objects of a bucket, with all their versions. */
 export class ObjectVersions {
   /** Newest first, none empty. */
   readonly #byKey = new Map<string, readonly (S3Object | DeleteMarker)[]>();
@@ -140,7 +136,6 @@ export class ObjectVersions {
     return version;
   }
 
-  /** Removes a version for good. */
   remove(key: string, versionId: string): S3Object | DeleteMarker | undefined {
     const removed = this.find({ key, versionId });
     const left = this.versions(key).filter((version) => version !== removed);
@@ -157,22 +152,26 @@ export function nextVersionId({ versioning }: Bucket): string {
     : 'null';
 }
 
-/** Whether a text has the form that ids of versions have. */
-export function isVersionId(text: string): boolean {
-  return /^[A-Za-z0-9._]{32}$/.test(text);
+/** Whether a version of the bucket could have the id. */
+export function isVersionId({ versioning }: Bucket, id: string): boolean {
+  return id === 'null' || (versioning !== undefined && /^[A-Za-z0-9._]{32}$/.test(id));
 }
 
-/** `x-amz-version-id` of an answer, which buckets that never kept versions do not have. */
-export function versionHeader(bucket: Bucket, versionId: string): Record<string, string> {
-  return bucket.versioning === undefined ? {} : { 'x-amz-version-id': versionId };
+/** The id of a version for an answer, which buckets that never kept versions do not have. */
+export function versionHeader(
+  { versioning }: Bucket,
+  versionId: string,
+  header = 'x-amz-version-id',
+): Record<string, string> {
+  return versioning === undefined ? {} : { [header]: versionId };
 }
 
 /**
  * The object kept under a name. Authorization has seen it; another call may have deleted it since.
  * @throws AwsError `NoSuchKey`
  */
-export function storedObject(bucket: Bucket, name: ObjectName): S3Object {
-  const object = bucket.objects.get(name);
-  if (object === undefined) throw noSuchKey(name.key);
+export function storedObject({ objects }: Bucket, name: ObjectName): S3Object {
+  const object = objects.get(name);
+  if (object === undefined) throw s3Error('NoSuchKey', { Key: name.key });
   return object;
 }

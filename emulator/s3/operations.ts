@@ -1,10 +1,11 @@
+import type { AwsError } from '../core/errors.ts';
 import * as settings from './bucket-settings.ts';
-import { deleteBucketPolicy, getBucketPolicy, putBucketPolicy } from './bucket-policy.ts';
+import * as policy from './bucket-policy.ts';
 import { createBucket, deleteBucket, getBucketLocation, headBucket, listBuckets } from './buckets.ts';
 import type { Handler } from './call.ts';
-import { listTagsForResource, tagResource, untagResource } from './control-tags.ts';
 import { copyObject } from './copy-object.ts';
 import { deleteObject, deleteObjects } from './delete-objects.ts';
+import { notImplemented, s3Error } from './errors.ts';
 import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.ts';
 import { completeMultipartUpload } from './multipart/complete.ts';
 import { listParts, uploadPart, uploadPartCopy } from './multipart/parts.ts';
@@ -31,10 +32,10 @@ export const OPERATIONS = {
   ListObjectVersions: ['GET bucket?versions', listObjectVersions],
   ListMultipartUploads: ['GET bucket?uploads', listMultipartUploads],
   DeleteObjects: ['POST bucket?delete', deleteObjects],
-  GetBucketPolicy: ['GET bucket?policy', getBucketPolicy],
-  PutBucketPolicy: ['PUT bucket?policy', putBucketPolicy],
-  DeleteBucketPolicy: ['DELETE bucket?policy', deleteBucketPolicy],
-  GetBucketPolicyStatus: ['GET bucket?policyStatus', settings.getBucketPolicyStatus],
+  GetBucketPolicy: ['GET bucket?policy', policy.getBucketPolicy],
+  PutBucketPolicy: ['PUT bucket?policy', policy.putBucketPolicy],
+  DeleteBucketPolicy: ['DELETE bucket?policy', policy.deleteBucketPolicy],
+  GetBucketPolicyStatus: ['GET bucket?policyStatus', policy.getBucketPolicyStatus],
   GetBucketTagging: ['GET bucket?tagging', tagging.getBucketTagging],
   PutBucketTagging: ['PUT bucket?tagging', tagging.putBucketTagging],
   DeleteBucketTagging: ['DELETE bucket?tagging', tagging.deleteBucketTagging],
@@ -64,9 +65,9 @@ export const OPERATIONS = {
 
 /** Those of S3 Control, about the tags of a bucket or about an account. */
 export const CONTROL_OPERATIONS = {
-  TagResource: ['POST tags', tagResource],
-  UntagResource: ['DELETE tags', untagResource],
-  ListTagsForResource: ['GET tags', listTagsForResource],
+  TagResource: ['POST tags', tagging.tagResource],
+  UntagResource: ['DELETE tags', tagging.untagResource],
+  ListTagsForResource: ['GET tags', tagging.listTagsForResource],
   GetPublicAccessBlock: ['GET account', settings.getAccountPublicAccessBlock],
   PutPublicAccessBlock: ['PUT account', settings.putAccountPublicAccessBlock],
   DeletePublicAccessBlock: ['DELETE account', settings.deleteAccountPublicAccessBlock],
@@ -102,9 +103,8 @@ export interface KnownOperation {
   readonly handler: Handler;
 }
 
-/** What a method and query ask for: an operation, or why there is none. */
-export type S3Route =
-  KnownOperation | { readonly operation: undefined; readonly missing: 'method' | 'subresource'; readonly name: string };
+/** What a method and query ask for: an operation, or the error of one that there is not. */
+export type S3Route = KnownOperation | { readonly operation: undefined; readonly error: AwsError };
 
 export function s3Route(
   method: string,
@@ -116,7 +116,7 @@ export function s3Route(
   if (query.size > 0 && (level === 'bucket' || level === 'object')) {
     const names = [...query.keys()];
     const missing = names.find((name) => MISSING_SUBRESOURCES.has(name));
-    if (missing !== undefined) return { operation: undefined, missing: 'subresource', name: missing };
+    if (missing !== undefined) return { operation: undefined, error: notImplemented(missing) };
     const subresource = names.find((name) => SUBRESOURCES.has(name));
     // Any other type of list is the first one's.
     if (subresource !== undefined && (subresource !== 'list-type' || query.get(subresource) === '2')) {
@@ -127,5 +127,5 @@ export function s3Route(
     request += ' copy';
   }
   const operation = BY_REQUEST.get(request);
-  return operation ?? { operation, missing: 'method', name: method };
+  return operation ?? { operation, error: s3Error('MethodNotAllowed', { Method: method }) };
 }

@@ -3,8 +3,6 @@ import { matchesTokens, tokenize, type ResolvedToken } from '../iam/policy/patte
 
 /**
  * What S3 demands of a bucket policy beyond IAM's grammar (S3 User Guide, "Troubleshoot bucket policies"): actions of S3, resources of this bucket, and a resource for each action that it can apply to.
- *
- * @param document a policy that the engine has accepted
  * @returns S3's text for the first thing that is wrong
  */
 export function checkBucketStatements(bucketName: string, document: unknown): string | undefined {

@@ -15,8 +15,6 @@ const POSITIVE =
 /**
  * Whether a bucket policy counts as public: it is, unless every statement that allows something does so for fixed principals
  * or fixed values of certain condition keys (S3 User Guide, "Blocking public access", "The meaning of public").
- *
- * @param policy the text of a valid policy
  */
 export function isPublicPolicy(policy: string): boolean {
   return listOf(objectOf(JSON.parse(policy))['Statement'])

@@ -1,28 +1,24 @@
 import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, objectFor } from './authorize.ts';
+import { onObject } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { isNotModified } from './conditions.ts';
-import { invalidArgument, invalidRequest } from './errors.ts';
+import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 import { checksumHeaders } from './integrity.ts';
-import { storedObject, versionHeader } from './model.ts';
+import { versionHeader } from './model.ts';
 import type { Bucket, ObjectPart, S3Object } from './model.ts';
 
-/** Query parameters that replace a header of the answer. */
-const OVERRIDES: ReadonlyMap<string, string> = new Map([
-  ['response-content-type', 'content-type'],
-  ['response-content-language', 'content-language'],
-  ['response-expires', 'expires'],
-  ['response-cache-control', 'cache-control'],
-  ['response-content-disposition', 'content-disposition'],
-  ['response-content-encoding', 'content-encoding'],
-]);
+/** Headers of the answer that a query parameter replaces, such as `response-content-type`. */
+const OVERRIDES = [
+  'content-type',
+  'content-language',
+  'expires',
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+] as const;
 
-export const getObject: Handler = async (call) => {
-  const bucket = bucketOf(call);
-  await objectFor(call, bucket, 's3:GetObject');
-  return { perform: () => read(call, bucket, storedObject(bucket, call)) };
-};
+export const getObject = onObject('s3:GetObject', read);
 
 export const headObject: Handler = async (call) => {
   const { perform } = await getObject(call);
@@ -34,17 +30,14 @@ export const headObject: Handler = async (call) => {
   };
 };
 
-function read(call: S3Call, bucket: Bucket, object: S3Object): ServiceResponse {
+function read(object: S3Object, call: S3Call, bucket: Bucket): ServiceResponse {
   const { headers: sent, method, time } = call.request;
   const version = versionHeader(bucket, object.versionId);
   if (isNotModified(sent, object, time)) {
-    const headers = { etag: object.etag, 'last-modified': httpDate(object.lastModified), ...version };
-    return { status: 304, headers };
+    return { status: 304, headers: { etag: object.etag, 'last-modified': httpDate(object.lastModified), ...version } };
   }
   if (method === 'GET' && (object.storageClass === 'GLACIER' || object.storageClass === 'DEEP_ARCHIVE')) {
-    throw new AwsError('InvalidObjectState', 403, "The operation is not valid for the object's storage class", {
-      StorageClass: object.storageClass,
-    });
+    throw s3Error('InvalidObjectState', { StorageClass: object.storageClass });
   }
   const part = readPart(call, object);
   const range = part ?? readRange(sent['range'], object.body.length);
@@ -86,7 +79,8 @@ function objectHeaders(object: S3Object, call: S3Call, range: ByteRange | undefi
 }
 
 function override(headers: Record<string, string>, { query, request }: S3Call): void {
-  for (const [parameter, header] of OVERRIDES) {
+  for (const header of OVERRIDES) {
+    const parameter = `response-${header}`;
     const value = query.get(parameter);
     if (value === undefined) continue;
     if (request.caller === undefined) {
@@ -109,18 +103,19 @@ interface ByteRange {
 }
 
 /** The bytes of the part that `partNumber` asks for; an object that was put in one part is one (GetObject, `partNumber`). */
-function readPart({ query, request }: S3Call, object: S3Object): ByteRange | undefined {
+function readPart(call: S3Call, object: S3Object): ByteRange | undefined {
+  const { query, request } = call;
   const asked = query.get('partNumber');
   if (asked === undefined) return undefined;
   if (request.headers['range'] !== undefined) {
     throw invalidRequest('Cannot specify both Range header and partNumber query parameter');
   }
-  const number = partNumberOf(asked);
+  const number = partNumberOf(call);
   const parts = object.parts ?? [{ partNumber: 1, size: object.body.length, checksum: object.checksum }];
   const index = parts.findIndex(({ partNumber }) => partNumber === number);
   const part = parts[index];
   if (part === undefined) {
-    throw new AwsError('InvalidPartNumber', 416, 'The requested partnumber is not satisfiable', {
+    throw s3Error('InvalidPartNumber', {
       PartNumberRequested: asked,
       ActualPartCount: String(parts.length),
     });
@@ -130,7 +125,8 @@ function readPart({ query, request }: S3Call, object: S3Object): ByteRange | und
 }
 
 /** @throws AwsError `InvalidArgument` */
-export function partNumberOf(text: string): number {
+export function partNumberOf({ query }: S3Call): number {
+  const text = query.get('partNumber') ?? '';
   const number = /^\d{1,5}$/.test(text) ? Number(text) : 0;
   if (number >= 1 && number <= 10_000) return number;
   throw invalidArgument('Part number must be an integer between 1 and 10000, inclusive', 'partNumber', text);
@@ -149,14 +145,11 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   const first = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const last = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
   if (first > last) {
-    throw new AwsError('InvalidRange', 416, 'The requested range is not satisfiable', {
-      RangeRequested: header,
-      ActualObjectSize: String(size),
-    });
+    throw s3Error('InvalidRange', { RangeRequested: header, ActualObjectSize: String(size) });
   }
   return { first, last };
 }
 
-function httpDate(milliseconds: number): string {
+export function httpDate(milliseconds: number): string {
   return new Date(milliseconds).toUTCString();
 }

@@ -1,28 +1,19 @@
-import { AwsError } from '../core/errors.ts';
 import type { ServiceResponse } from '../core/service.ts';
-import { bucketOf, demandOnBucket, objectFor, requestTagKeys } from './authorize.ts';
-import { afterBackend } from './call.ts';
+import { requestTagContext } from '../core/tag-context.ts';
+import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
+import { bucketOf, demandOnBucket, objectFor, onBucket, onObject, requestTagKeys } from './authorize.ts';
+import { afterBackend, ownDoing, setting } from './call.ts';
 import type { Admitted, Handler, S3Call } from './call.ts';
-import { methodNotAllowed } from './errors.ts';
+import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
 import { storedObject, versionHeader } from './model.ts';
-import type { Bucket } from './model.ts';
-import { tagSet, tagsOfDocument } from './tags.ts';
-import { xmlDocument } from './xml.ts';
+import type { Bucket, S3Object, Tags } from './model.ts';
+import { checkedTags, tagSet, tagsOfDocument, tagsOfElement } from './tags.ts';
+import { parseXml, xmlAnswer } from './xml.ts';
 
-type Tags = ReadonlyMap<string, string>;
-
-export const getObjectTagging: Handler = async (call) => {
-  const bucket = bucketOf(call);
-  await objectFor(call, bucket, 's3:GetObjectTagging');
-  return {
-    perform: () => {
-      const { tags, versionId } = storedObject(bucket, call);
-      const headers = versionHeader(bucket, versionId);
-      return { status: 200, headers, body: xmlDocument('Tagging', tagSet(tags)) };
-    },
-  };
-};
+export const getObjectTagging = onObject('s3:GetObjectTagging', ({ tags, versionId }, _, bucket) =>
+  xmlAnswer('Tagging', tagSet(tags), versionHeader(bucket, versionId)),
+);
 
 export const putObjectTagging: Handler = async (call) => {
   const bucket = bucketOf(call);
@@ -30,55 +21,71 @@ export const putObjectTagging: Handler = async (call) => {
   const tags = tagsOfDocument(call.request.body, 'object');
   await objectFor(call, bucket, 's3:PutObjectTagging', call, requestTagKeys(tags));
   checkIntegrity(call.request);
-  return { perform: () => retagObject(call, bucket, tags, 200) };
+  return { perform: () => retagObject(storedObject(bucket, call), bucket, tags, 200) };
 };
 
-export const deleteObjectTagging: Handler = async (call) => {
-  const bucket = bucketOf(call);
-  await objectFor(call, bucket, 's3:DeleteObjectTagging');
-  return { perform: () => retagObject(call, bucket, new Map(), 204) };
-};
+export const deleteObjectTagging = onObject('s3:DeleteObjectTagging', (object, _, bucket) =>
+  retagObject(object, bucket, new Map(), 204),
+);
 
-function retagObject(call: S3Call, bucket: Bucket, tags: Tags, status: number): ServiceResponse {
-  const object = storedObject(bucket, call);
+function retagObject(object: S3Object, bucket: Bucket, tags: Tags, status: number): ServiceResponse {
   object.tags = tags;
   return { status, headers: versionHeader(bucket, object.versionId) };
 }
 
-export const getBucketTagging: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:GetBucketTagging');
-  return {
-    perform: () => {
-      if (bucket.tags.size === 0) {
-        throw new AwsError('NoSuchTagSet', 404, 'The TagSet does not exist', { BucketName: bucket.name });
-      }
-      return { status: 200, body: xmlDocument('Tagging', tagSet(bucket.tags)) };
-    },
-  };
+export const getBucketTagging = onBucket('s3:GetBucketTagging', ({ tags, name }) => ({
+  perform: () => {
+    if (tags.size === 0) throw s3Error('NoSuchTagSet', { BucketName: name });
+    return xmlAnswer('Tagging', tagSet(tags));
+  },
+}));
+
+export const putBucketTagging = onRetagging(({ request }) => {
+  checkIntegrity(request);
+  return tagsOfDocument(request.body, 'bucket');
+});
+
+export const deleteBucketTagging = onRetagging(() => new Map());
+
+/**
+ * With attribute-based access control, TagResource and UntagResource take the place of these (S3 API Reference, PutBucketAbac).
+ * The emulator keeps the tags of buckets wherever the data are: they may have a say in authorization.
+ */
+function onRetagging(tagsOf: (call: S3Call) => Tags): Handler {
+  return onBucket('s3:PutBucketTagging', (bucket, call) => {
+    if (bucket.abac) throw s3Error('MethodNotAllowed', { Method: call.request.method });
+    return afterBackend(setting(bucket, 'tags', tagsOf(call), 204), (backend) => backend.pass(call));
+  });
+}
+
+/** Tags of buckets by S3 Control, which work whether or not the tags count in authorization (S3 API Reference, TagResource). */
+export const tagResource: Handler = (call) => {
+  const tags = tagsOfElement(parseXml(call.request.body, 'TagResourceRequest')['Tags'], 'bucket');
+  const bucket = controlledBucket(call, 's3:TagResource', requestTagContext(tags));
+  return retagBucket(bucket, call, checkedTags([...new Map([...bucket.tags, ...tags])]));
 };
 
-export const putBucketTagging: Handler = (call) => {
-  const bucket = tagsOwnedBucket(call);
-  checkIntegrity(call.request);
-  return retagBucket(call, bucket, tagsOfDocument(call.request.body, 'bucket'));
+export const untagResource: Handler = (call) => {
+  const keys = queryPairs(call.request.query)
+    .filter(([name]) => name === 'tagKeys')
+    .map(([, key]) => decodeQueryPart(key));
+  // The API model demands at least the parameter.
+  const bucket = controlledBucket(call, 's3:UntagResource', { 'aws:TagKeys': keys });
+  return retagBucket(bucket, call, new Map([...bucket.tags].filter(([key]) => !keys.includes(key))));
 };
 
-export const deleteBucketTagging: Handler = (call) => retagBucket(call, tagsOwnedBucket(call), new Map());
+export const listTagsForResource: Handler = (call) => {
+  const { tags } = controlledBucket(call, 's3:ListTagsForResource');
+  return ownDoing(() => xmlAnswer('ListTagsForResourceResult', { Tags: tagSet(tags)['TagSet'] }));
+};
 
-/** With attribute-based access control, TagResource and UntagResource take the place of these (S3 API Reference, PutBucketAbac). */
-function tagsOwnedBucket(call: S3Call): Bucket {
+function controlledBucket(call: S3Call, action: string, keys: Parameters<typeof demandOnBucket>[3] = {}): Bucket {
   const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:PutBucketTagging');
-  if (bucket.abac) throw methodNotAllowed(call.request.method);
+  demandOnBucket(call, bucket, action, keys);
+  if (call.request.headers['x-amz-account-id'] !== bucket.accountId) throw s3Error('AccessDenied');
   return bucket;
 }
 
-/** The emulator keeps the tags of buckets wherever the data are: they may have a say in authorization. */
-function retagBucket(call: S3Call, bucket: Bucket, tags: Tags): Admitted {
-  const perform = (): ServiceResponse => {
-    bucket.tags = tags;
-    return { status: 204 };
-  };
-  return afterBackend(perform, (backend) => backend.pass(call));
+function retagBucket(bucket: Bucket, call: S3Call, tags: Tags): Admitted {
+  return afterBackend(setting(bucket, 'tags', tags, 204), (backend) => backend.tagBucket(call, tags));
 }

@@ -1,20 +1,24 @@
 import { AwsError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
-import { invalidArgument } from './errors.ts';
-import { malformedXml, parseXml } from './xml.ts';
+import { invalidArgument, s3Error } from './errors.ts';
+import type { Tags } from './model.ts';
+import { parseXml } from './xml.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
-const OBJECT_TAGS = 10;
-const BUCKET_TAGS = 50;
+/** How many tags each may have, and what is said of tags that only AWS may set. */
+const LIMITS = {
+  object: { most: 10, kind: 'Object', reserved: 'Your TagKey cannot be prefixed with aws:' },
+  bucket: { most: 50, kind: 'Bucket', reserved: 'System tags cannot be added/updated by requester' },
+} as const;
 const TAG_CHARACTERS = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 
 /** Tags of the header `x-amz-tagging`, which has the form of a query string; by key, since it has no order. */
-export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, string> {
+export function tagsOfHeader(header: string | undefined): Tags {
   if (header === undefined) return new Map();
   const pairs = queryPairs(header).map(([key, value]) => [decodeQueryPart(key), decodeQueryPart(value)] as const);
   try {
-    return checkedTags(pairs.sort(), OBJECT_TAGS);
+    return checkedTags(pairs.sort(), 'object');
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== 'InvalidTag') throw error;
     throw invalidArgument(
@@ -25,55 +29,39 @@ export function tagsOfHeader(header: string | undefined): ReadonlyMap<string, st
   }
 }
 
-/** Tags of a `Tagging` document. */
-export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
+export function tagsOfDocument(body: Buffer, of: 'object' | 'bucket'): Tags {
   const set = parseXml(body, 'Tagging')['TagSet'];
-  if (set === undefined) throw malformedXml();
+  if (set === undefined) throw s3Error('MalformedXML');
   return tagsOfElement(set, of);
 }
 
 /** Tags of an element that holds `Tag` elements; none when it is not there. */
-export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): ReadonlyMap<string, string> {
+export function tagsOfElement(set: unknown, of: 'object' | 'bucket'): Tags {
   const tags = isJsonObject(set) && Array.isArray(set['Tag']) ? (set['Tag'] as unknown[]) : [];
   const pairs = tags.map((tag) => {
     const [key, value] = isJsonObject(tag) ? [tag['Key'], tag['Value']] : [];
-    if (typeof key !== 'string' || typeof value !== 'string') throw malformedXml();
+    if (typeof key !== 'string' || typeof value !== 'string') throw s3Error('MalformedXML');
     return [key, value] as const;
   });
-  return checkedTags(pairs, of === 'object' ? OBJECT_TAGS : BUCKET_TAGS);
+  return checkedTags(pairs, of);
 }
 
-/** The `TagSet` of an answer. */
-export function tagSet(tags: ReadonlyMap<string, string>): XmlStructure {
+export function tagSet(tags: Tags): XmlStructure {
   return { TagSet: { Tag: [...tags].map(([Key, Value]) => ({ Key, Value })) } };
 }
 
-export function checkedTags(
-  pairs: readonly (readonly [string, string])[],
-  most = BUCKET_TAGS,
-): ReadonlyMap<string, string> {
-  if (pairs.length > most) {
-    throw new AwsError(
-      'BadRequest',
-      400,
-      `${most === OBJECT_TAGS ? 'Object' : 'Bucket'} tags cannot be greater than ${most}`,
-    );
-  }
+export function checkedTags(pairs: readonly (readonly [string, string])[], of: keyof typeof LIMITS = 'bucket'): Tags {
+  const { most, kind, reserved } = LIMITS[of];
+  if (pairs.length > most) throw new AwsError('BadRequest', 400, `${kind} tags cannot be greater than ${most}`);
   const tags = new Map<string, string>();
   for (const [key, value] of pairs) {
-    if (key === '' || key.length > 128) throw invalidTag('The TagKey you have provided is invalid', key);
-    if (!TAG_CHARACTERS.test(key)) throw invalidTag('The TagKey you have provided is invalid', key);
+    if (key === '' || key.length > 128 || !TAG_CHARACTERS.test(key)) {
+      throw invalidTag('The TagKey you have provided is invalid', key);
+    }
     if (value.length > 256 || !TAG_CHARACTERS.test(value)) {
       throw invalidTag('The TagValue you have provided is invalid', key, { TagValue: value });
     }
-    if (key.toLowerCase().startsWith('aws:')) {
-      throw invalidTag(
-        most === OBJECT_TAGS
-          ? 'Your TagKey cannot be prefixed with aws:'
-          : 'System tags cannot be added/updated by requester',
-        key,
-      );
-    }
+    if (key.toLowerCase().startsWith('aws:')) throw invalidTag(reserved, key);
     if (tags.has(key)) throw invalidTag('Cannot provide multiple Tags with the same key', key);
     tags.set(key, value);
   }

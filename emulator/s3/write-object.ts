@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
-import { AwsError } from '../core/errors.ts';
 import type { ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { bucketOf, demandOnObject, existingObject, existingTagKeys, requestTagKeys } from './authorize.ts';
 import type { Handler, S3Call } from './call.ts';
 import { checkWriteConditions } from './conditions.ts';
-import { notImplemented } from './errors.ts';
+import { notImplemented, s3Error } from './errors.ts';
 import { checkIntegrity, checksumHeaders, checksumOf } from './integrity.ts';
 import { nextVersionId, versionHeader } from './model.ts';
-import type { Bucket, ObjectAttributes, S3Object } from './model.ts';
+import type { Bucket, ObjectAttributes, S3Object, Tags } from './model.ts';
 import { tagsOfHeader } from './tags.ts';
 
 const MOST_METADATA_BYTES = 2048;
@@ -16,7 +15,7 @@ export const putObject: Handler = async (call) => {
   const { request, key } = call;
   const bucket = bucketOf(call);
   if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
-    throw new AwsError('MissingContentLength', 411, 'You must provide the Content-Length HTTP header.');
+    throw s3Error('MissingContentLength');
   }
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
   await demandWrite(call, bucket, tags);
@@ -49,7 +48,6 @@ export function store(
   return bucket.objects.put({ ...object, versionId: nextVersionId(bucket), lastModified: request.time });
 }
 
-/** The headers that each answer to a write has. */
 export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Object): Record<string, string> {
   return {
     'x-amz-server-side-encryption': 'AES256',
@@ -58,19 +56,17 @@ export function writtenHeaders(bucket: Bucket, { versionId, storageClass }: S3Ob
   };
 }
 
-/**
- * Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"), and so does
- * comparing with what is there (same guide, "How to perform conditional writes").
- */
-export async function demandWrite(
-  call: S3Call,
-  bucket: Bucket,
-  tags: ReadonlyMap<string, string> = new Map(),
-): Promise<void> {
-  const { key } = call;
-  demandOnObject(call, bucket, { key }, 's3:PutObject', requestTagKeys(tags));
-  if (tags.size > 0) demandOnObject(call, bucket, { key }, 's3:PutObjectTagging', requestTagKeys(tags));
-  await demandComparison(call, bucket, key, call.request.headers['if-match']);
+/** Setting tags with the object needs its own permission (S3 User Guide, "Object tagging and access control"). */
+export function demandTaggedWrite(call: S3Call, bucket: Bucket, tags: Tags): void {
+  const name = { key: call.key };
+  demandOnObject(call, bucket, name, 's3:PutObject', requestTagKeys(tags));
+  if (tags.size > 0) demandOnObject(call, bucket, name, 's3:PutObjectTagging', requestTagKeys(tags));
+}
+
+/** Comparing with what is there needs its own as well (same guide, "How to perform conditional writes"). */
+export async function demandWrite(call: S3Call, bucket: Bucket, tags: Tags = new Map()): Promise<void> {
+  demandTaggedWrite(call, bucket, tags);
+  await demandComparison(call, bucket, call.key, call.request.headers['if-match']);
 }
 
 /** Whoever learns whether an entity tag is an object's reads something of it; `*` asks only whether there is one. */
@@ -85,58 +81,47 @@ export async function demandComparison(
   demandOnObject(call, bucket, { key }, 's3:GetObject', existingTagKeys(existing));
 }
 
+const UNSUPPORTED = /^x-amz-(?:server-side-encryption-customer|object-lock)/;
+
 /** Refuses what this S3 does not do rather than ignoring it. */
 export function checkHeaders({ headers }: ServiceRequest): void {
-  const acl = headers['x-amz-acl'];
+  const { 'x-amz-acl': acl = 'private' } = headers;
   const grants = Object.keys(headers).some((name) => name.startsWith('x-amz-grant-'));
-  if (grants || (acl !== undefined && acl !== 'private' && acl !== 'bucket-owner-full-control')) {
-    throw new AwsError('AccessControlListNotSupported', 400, 'The bucket does not allow ACLs');
+  if (grants || (acl !== 'private' && acl !== 'bucket-owner-full-control')) {
+    throw s3Error('AccessControlListNotSupported');
   }
-  const encryption = headers['x-amz-server-side-encryption'];
-  if (encryption !== undefined && encryption !== 'AES256') throw notImplemented('x-amz-server-side-encryption');
-  const unsupported = Object.keys(headers).find(
-    (name) => name.startsWith('x-amz-server-side-encryption-customer') || name.startsWith('x-amz-object-lock'),
-  );
+  const { 'x-amz-server-side-encryption': encryption = 'AES256' } = headers;
+  if (encryption !== 'AES256') throw notImplemented('x-amz-server-side-encryption');
+  const unsupported = Object.keys(headers).find((name) => UNSUPPORTED.test(name));
   if (unsupported !== undefined) throw notImplemented(unsupported);
 }
 
 /** Storage classes that the API model has and no general purpose bucket. */
 const OTHER_STORAGE_CLASSES = /^(?:OUTPOSTS|SNOW|EXPRESS_ONEZONE|FSX_.*)$/;
 
-/** What the headers of a request say of the object that it writes. */
 export function attributesOf(request: ServiceRequest): ObjectAttributes {
   const { 'content-type': contentType, 'x-amz-storage-class': storageClass = 'STANDARD' } = request.headers;
   if (OTHER_STORAGE_CLASSES.test(storageClass)) {
-    throw new AwsError('InvalidStorageClass', 400, 'The storage class you specified is not valid', {
-      StorageClassRequested: storageClass,
-    });
+    throw s3Error('InvalidStorageClass', { StorageClassRequested: storageClass });
   }
   return { contentType, metadata: metadataOf(request), storageClass };
 }
 
+const METADATA = 'x-amz-meta-';
 const KEPT_HEADERS = ['cache-control', 'content-disposition', 'content-language', 'expires'];
 
 /** The headers that S3 gives back with the object: its own metadata and a few standard ones. */
 function metadataOf({ headers }: ServiceRequest): Readonly<Record<string, string>> {
-  const metadata: Record<string, string> = {};
-  let size = 0;
-  for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith('x-amz-meta-')) continue;
-    metadata[name] = value;
-    size += name.length - 'x-amz-meta-'.length + Buffer.byteLength(value, 'latin1');
-  }
+  const given = Object.entries(headers);
+  const own = given.filter(([name]) => name.startsWith(METADATA));
+  const sizes = own.map(([name, value]) => name.length - METADATA.length + Buffer.byteLength(value, 'latin1'));
+  const size = sizes.reduce((sum, one) => sum + one, 0);
   if (size > MOST_METADATA_BYTES) {
-    throw new AwsError('MetadataTooLarge', 400, 'Your metadata headers exceed the maximum allowed metadata size', {
-      Size: String(size),
-      MaxSizeAllowed: String(MOST_METADATA_BYTES),
-    });
+    throw s3Error('MetadataTooLarge', { Size: String(size), MaxSizeAllowed: String(MOST_METADATA_BYTES) });
   }
-  for (const name of KEPT_HEADERS) {
-    const value = headers[name];
-    if (value !== undefined) metadata[name] = value;
-  }
+  const standard = given.filter(([name]) => KEPT_HEADERS.includes(name));
   // aws-chunked is how the payload travelled, not what the object is.
-  return { ...metadata, ...contentEncoding(headers) };
+  return { ...Object.fromEntries([...own, ...standard]), ...contentEncoding(headers) };
 }
 
 /** `content-encoding` without how the payload travelled; none where that was all. */

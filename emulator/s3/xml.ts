@@ -1,7 +1,8 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
-import { AwsError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
+import type { ServiceResponse } from '../core/service.ts';
 import { renderXml, type XmlStructure } from '../query/xml.ts';
+import { s3Error } from './errors.ts';
 
 const NAMESPACE = 'http://s3.amazonaws.com/doc/2006-03-01/';
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -9,6 +10,10 @@ const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
 /** A document with one root in S3's namespace. */
 export function xmlDocument(root: string, content: XmlStructure): string {
   return `${DECLARATION}<${root} xmlns="${NAMESPACE}">${elements(content)}</${root}>`;
+}
+
+export function xmlAnswer(root: string, content: XmlStructure, headers: Record<string, string> = {}): ServiceResponse {
+  return { status: 200, headers, body: xmlDocument(root, content) };
 }
 
 /** The error document, which has no namespace. */
@@ -51,23 +56,15 @@ export function parseXml(body: Buffer, root: string): JsonObject {
   const text = body.toString('utf8');
   // A document type could define entities; S3 refuses them too.
   if (text.includes('<!DOCTYPE') || text.includes('<!ENTITY') || XMLValidator.validate(text) !== true) {
-    throw malformedXml();
+    throw s3Error('MalformedXML');
   }
   let document: unknown;
   try {
     document = parser.parse(text);
   } catch {
-    throw malformedXml();
+    throw s3Error('MalformedXML');
   }
   const found = isJsonObject(document) ? document[root] : undefined;
-  if (found === undefined) throw malformedXml();
+  if (found === undefined) throw s3Error('MalformedXML');
   return isJsonObject(found) ? found : {};
-}
-
-export function malformedXml(): AwsError {
-  return new AwsError(
-    'MalformedXML',
-    400,
-    'The XML you provided was not well-formed or did not validate against our published schema',
-  );
 }

@@ -1,5 +1,6 @@
 import { AwsError } from '../../core/errors.ts';
 import type { ServiceResponse } from '../../core/service.ts';
+import { s3Error } from '../errors.ts';
 import { parseXml } from '../xml.ts';
 import { textOf, type JsonObject } from '../../core/json.ts';
 import { BackendError } from './send.ts';
@@ -12,7 +13,6 @@ export function unavailable({ message }: BackendError): AwsError {
 
 /**
  * The other S3's answer as the emulator's own.
- *
  * @throws AwsError an error of S3, read from its document (or from the status, for HEAD, which has none)
  * @throws BackendError for an error that is not S3's, and for one about the emulator's own key: the emulator has allowed
  * the call, so a 401, 403 or redirect says something about how the emulator was set up and nothing about its caller
@@ -52,26 +52,16 @@ function errorDocument(body: Buffer): JsonObject | undefined {
   }
 }
 
+const OWN_FIELDS: readonly string[] = ['Code', 'Message', 'RequestId', 'HostId', 'Resource'];
+
 function fieldsOf(error: JsonObject): Record<string, string> {
-  const own = new Set(['Code', 'Message', 'RequestId', 'HostId', 'Resource']);
-  return Object.fromEntries(
-    Object.entries(error).flatMap(([name, value]) =>
-      own.has(name) || typeof value !== 'string' ? [] : [[name, value] as const],
-    ),
-  );
+  const texts = Object.entries(error).filter((field): field is [string, string] => typeof field[1] === 'string');
+  return Object.fromEntries(texts.filter(([name]) => !OWN_FIELDS.includes(name)));
 }
 
+/** HEAD is answered without a document. */
 function headError(status: number, key: string): AwsError {
-  switch (status) {
-    case 404:
-      return key === ''
-        ? new AwsError('NoSuchBucket', 404, 'The specified bucket does not exist')
-        : new AwsError('NoSuchKey', 404, 'The specified key does not exist.');
-    case 412:
-      return new AwsError('PreconditionFailed', 412, 'At least one of the pre-conditions you specified did not hold');
-    case 416:
-      return new AwsError('InvalidRange', 416, 'The requested range is not satisfiable');
-    default:
-      return new AwsError('BadRequest', status, 'Bad Request');
-  }
+  if (status === 404) return s3Error(key === '' ? 'NoSuchBucket' : 'NoSuchKey');
+  if (status === 412) return s3Error('PreconditionFailed');
+  return status === 416 ? s3Error('InvalidRange') : new AwsError('BadRequest', status, 'Bad Request');
 }

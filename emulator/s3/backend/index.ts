@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ServiceResponse } from '../../core/service.ts';
 import type { Backend, S3Call } from '../call.ts';
-import { bucketAlreadyExists } from '../errors.ts';
-import type { ExistingObject } from '../model.ts';
+import { s3Error } from '../errors.ts';
+import type { ExistingObject, Tags } from '../model.ts';
 import { uriEncode } from '../../sigv4/index.ts';
 import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';
@@ -11,16 +11,20 @@ import { passedHeaders, passedQuery } from './passed-request.ts';
 import { BackendError, sender } from './send.ts';
 import type { BackendRequest, S3Backend } from './send.ts';
 
+/** About the call's own bucket, unless it says otherwise. */
+type About = Partial<BackendRequest> & Pick<BackendRequest, 'method'>;
+
 /** @param region the emulator's */
 export function backendS3(options: S3Backend, region: string): Backend {
   const backendRegion = options.region ?? region;
   const send = sender({ ...options, region: backendRegion });
 
-  async function request(call: S3Call, what: BackendRequest): Promise<ServiceResponse> {
-    return requestFor(call, what, (answer) => answer);
+  async function request(call: S3Call, about: About): Promise<ServiceResponse> {
+    return requestFor(call, about, (answer) => answer);
   }
 
-  async function requestFor<T>(call: S3Call, what: BackendRequest, read: (answer: ServiceResponse) => T): Promise<T> {
+  async function requestFor<T>(call: S3Call, about: About, read: (answer: ServiceResponse) => T): Promise<T> {
+    const what = { bucketName: call.bucketName, key: '', ...about };
     try {
       return read(answerOf(what, await send(what)));
     } catch (error) {
@@ -31,31 +35,29 @@ export function backendS3(options: S3Backend, region: string): Backend {
   }
 
   /** Whether the bucket is there to do this with. */
-  async function exists(call: S3Call, bucket: BackendRequest): Promise<boolean> {
-    try {
-      await request(call, bucket);
-      return true;
-    } catch (error) {
-      if (isError(error, 'NoSuchBucket')) return false;
-      throw error;
-    }
+  async function exists(call: S3Call, about: About): Promise<boolean> {
+    return request(call, about).then(
+      () => true,
+      (error: unknown) => {
+        if (isError(error, 'NoSuchBucket')) return false;
+        throw error;
+      },
+    );
   }
 
-  async function tagBucket(call: S3Call, tags: ReadonlyMap<string, string>): Promise<void> {
-    const bucket = { bucketName: call.bucketName, key: '' };
+  async function tagBucket(call: S3Call, tags: Tags): Promise<void> {
     const body = Buffer.from(xmlDocument('Tagging', tagSet(tags)));
     const headers = {
       'content-type': 'application/xml',
       'content-md5': createHash('md5').update(body).digest('base64'),
     };
-    await request(call, { method: 'PUT', ...bucket, query: 'tagging', headers, body });
+    await request(call, { method: 'PUT', query: 'tagging', headers, body });
   }
 
   return {
     pass: (call) =>
       request(call, {
         method: call.request.method,
-        bucketName: call.bucketName,
         key: call.key,
         query: passedQuery(call.request.query),
         headers: passedHeaders(call.request.headers),
@@ -73,36 +75,30 @@ export function backendS3(options: S3Backend, region: string): Backend {
       }
     },
     async createBucket(call, tags) {
-      const bucket = { bucketName: call.bucketName, key: '' };
       // Where the other S3 answers 200 for a bucket that its caller has already, whoever asks would be given its objects.
-      if (await exists(call, { method: 'GET', ...bucket, query: 'location' }))
-        throw bucketAlreadyExists(call.bucketName);
+      if (await exists(call, { method: 'GET', query: 'location' }))
+        throw s3Error('BucketAlreadyExists', { BucketName: call.bucketName });
       const location = { LocationConstraint: backendRegion };
       const body = backendRegion === 'us-east-1' ? '' : xmlDocument('CreateBucketConfiguration', location);
-      await request(call, { method: 'PUT', ...bucket, body: Buffer.from(body) }).catch((error: unknown) => {
-        throw isError(error, 'BucketAlreadyOwnedByYou') ? bucketAlreadyExists(call.bucketName) : error;
+      await request(call, { method: 'PUT', body: Buffer.from(body) }).catch((error: unknown) => {
+        throw isError(error, 'BucketAlreadyOwnedByYou')
+          ? s3Error('BucketAlreadyExists', { BucketName: call.bucketName })
+          : error;
       });
       if (tags.size === 0) return;
       // By a call of its own: many an S3 overlooks tags in CreateBucket, and leftovers could not be found by them.
       await tagBucket(call, tags).catch(async (error: unknown) => {
-        await request(call, { method: 'DELETE', ...bucket }).catch(() => undefined);
+        await request(call, { method: 'DELETE' }).catch(() => undefined);
         throw error;
       });
     },
     async deleteBucket(call) {
-      await exists(call, { method: 'DELETE', bucketName: call.bucketName, key: '' });
+      await exists(call, { method: 'DELETE' });
     },
     async deleteObject(call, { key, versionId, ifMatch }) {
       const query = versionId === undefined ? '' : `versionId=${uriEncode(versionId)}`;
-      const sent = ifMatch === undefined ? {} : { 'if-match': ifMatch };
-      const { headers = {} } = await request(call, {
-        method: 'DELETE',
-        bucketName: call.bucketName,
-        key,
-        query,
-        headers: sent,
-      });
-      return headers;
+      const headers = ifMatch === undefined ? {} : { 'if-match': ifMatch };
+      return (await request(call, { method: 'DELETE', key, query, headers })).headers ?? {};
     },
   };
 }

@@ -3,8 +3,7 @@ import { contentEncoding } from '../write-object.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-const PASSED =
-  /^(?:content-(?:type|md5|language|disposition|encoding)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
+const PASSED = /^(?:content-(?:type|md5|language|disposition)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
 
 /** What belongs to the client's signature, to how its payload travelled, or to accounts, which the other S3 has none of. */
 const DROPPED: ReadonlySet<string> = new Set([
@@ -20,12 +19,8 @@ const DROPPED: ReadonlySet<string> = new Set([
 
 /** The headers of a request, those of its trailer included, that say what it is to do. */
 export function passedHeaders(headers: Headers): Record<string, string> {
-  const passed: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (PASSED.test(name) && !DROPPED.has(name)) passed[name] = value;
-  }
-  delete passed['content-encoding'];
-  return { ...passed, ...contentEncoding(headers) };
+  const passed = Object.entries(headers).filter(([name]) => PASSED.test(name) && !DROPPED.has(name));
+  return { ...Object.fromEntries(passed), ...contentEncoding(headers) };
 }
 
 const SIGNATURE_PARAMETER =

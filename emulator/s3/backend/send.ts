@@ -1,7 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { uriEncode } from '../../sigv4/index.ts';
+import type { ServiceResponse } from '../../core/service.ts';
+import { encodeKey } from '../list-page.ts';
 import { signedHeaders } from '../../sigv4/sign.ts';
 
 /** Another S3 that holds the data, while the emulator decides who may do what with them. */
@@ -33,11 +34,7 @@ export interface BackendRequest {
   readonly body?: Buffer;
 }
 
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}
+export type RawAnswer = Required<ServiceResponse> & { readonly body: Buffer };
 
 const TIMEOUT_MILLISECONDS = 30_000;
 /** Bytes of an answer: an object is no larger than the emulator takes. */
@@ -47,7 +44,6 @@ const NOTHING = Buffer.alloc(0);
 /**
  * Sends requests, signed with the other S3's key. By node:http, since `fetch` tidies paths up and keys may hold `..`; each
  * on a connection of its own, since one that is kept may be closed by the other side just when it is used again.
- *
  * The function returned throws `BackendError` when there is no answer.
  */
 export function sender(options: Required<S3Backend>): (request: BackendRequest) => Promise<RawAnswer> {
@@ -56,7 +52,7 @@ export function sender(options: Required<S3Backend>): (request: BackendRequest) 
   const open = endpoint.protocol === 'https:' ? httpsRequest : httpRequest;
 
   return async ({ method, bucketName, key, query = '', headers = {}, body = NOTHING }) => {
-    const path = `/${bucketName}${key === '' ? '' : `/${key.split('/').map(uriEncode).join('/')}`}`;
+    const path = key === '' ? `/${bucketName}` : `/${bucketName}/${encodeKey(key)}`;
     const signed = signedHeaders(
       { method, path, query, headers: { ...headers, host: endpoint.host } },
       // Real time, whatever the emulator's clock says: the other S3 has a clock of its own.
@@ -80,8 +76,7 @@ export function sender(options: Required<S3Backend>): (request: BackendRequest) 
 }
 
 function headersOf({ headersDistinct }: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(',')] as const);
-  return Object.fromEntries(entries);
+  return Object.fromEntries(Object.entries(headersDistinct).map(([name, values = []]) => [name, values.join(',')]));
 }
 
 async function bodyOf(message: IncomingMessage): Promise<Buffer> {

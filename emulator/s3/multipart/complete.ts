@@ -1,15 +1,13 @@
-import { AwsError } from '../../core/errors.ts';
 import { objectOf, textOf } from '../../core/json.ts';
-import type { JsonObject } from '../../core/json.ts';
 import type { ServiceResponse } from '../../core/service.ts';
 import { bucketOf } from '../authorize.ts';
 import type { Handler, S3Call } from '../call.ts';
-import { invalidRequest } from '../errors.ts';
+import { invalidRequest, s3Error } from '../errors.ts';
 import { badDigest, checksumElement, checksumOf, compositeChecksum, elementName, sentChecksum } from '../integrity.ts';
 import type { Checksum } from '../integrity.ts';
 import type { Bucket, S3Object, Upload, UploadedPart } from '../model.ts';
 import { demandWrite, store, writtenHeaders } from '../write-object.ts';
-import { malformedXml, parseXml, xmlDocument } from '../xml.ts';
+import { parseXml, xmlAnswer } from '../xml.ts';
 import { multipartEtag, uploadOf } from './uploads.ts';
 
 const LEAST_PART_BYTES = 5 * 1024 * 1024;
@@ -46,33 +44,26 @@ export const completeMultipartUpload: Handler = async (call) => {
 
 function answer({ context }: S3Call, bucket: Bucket, object: S3Object): ServiceResponse {
   const { key, etag, checksum } = object;
-  return {
-    status: 200,
-    headers: writtenHeaders(bucket, object),
-    body: xmlDocument('CompleteMultipartUploadResult', {
-      Location: `${context.world.endpoint()}/${bucket.name}/${encodeURIComponent(key)}`,
-      Bucket: bucket.name,
-      Key: key,
-      ETag: etag,
-      ...checksumElement(checksum),
-      ChecksumType: checksum.type,
-    }),
+  const document = {
+    Location: `${context.world.endpoint()}/${bucket.name}/${encodeURIComponent(key)}`,
+    Bucket: bucket.name,
+    Key: key,
+    ETag: etag,
+    ...checksumElement(checksum),
+    ChecksumType: checksum.type,
   };
+  return xmlAnswer('CompleteMultipartUploadResult', document, writtenHeaders(bucket, object));
 }
 
-interface AskedPart {
-  readonly partNumber: number;
-  readonly etag: string;
-  readonly element: JsonObject;
-}
+type AskedPart = ReturnType<typeof readDocument>[number];
 
-function readDocument(body: Buffer): readonly AskedPart[] {
+function readDocument(body: Buffer) {
   const parts = parseXml(body, 'CompleteMultipartUpload')['Part'];
   if (!Array.isArray(parts)) throw invalidRequest('You must specify at least one part');
   return parts.map((part: unknown) => {
     const element = objectOf(part);
     const [partNumber, etag] = [textOf(element['PartNumber']), textOf(element['ETag'])];
-    if (partNumber === undefined || !/^\d{1,5}$/.test(partNumber) || etag === undefined) throw malformedXml();
+    if (partNumber === undefined || !/^\d{1,5}$/.test(partNumber) || etag === undefined) throw s3Error('MalformedXML');
     return { partNumber: Number(partNumber), etag: etag.replaceAll('"', ''), element };
   });
 }
@@ -80,12 +71,7 @@ function readDocument(body: Buffer): readonly AskedPart[] {
 /** @throws AwsError `InvalidPart`, `InvalidPartOrder`, `InvalidRequest`, `EntityTooSmall` */
 function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly AskedPart[]): readonly UploadedPart[] {
   if (asked.some(({ partNumber }, i) => i > 0 && partNumber < (asked[i - 1]?.partNumber ?? 0))) {
-    throw new AwsError(
-      'InvalidPartOrder',
-      400,
-      'The list of parts was not in ascending order. Parts must be ordered by part number.',
-      { UploadId: uploadId },
-    );
+    throw s3Error('InvalidPartOrder', { UploadId: uploadId });
   }
   // Of a part that is named twice the last counts.
   const named = new Map(asked.map((part) => [part.partNumber, part]));
@@ -97,12 +83,7 @@ function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly Aske
       part?.etag !== `"${etag}"` ||
       claimed.some(([name, value]) => name !== expected || value !== part.checksum?.value)
     ) {
-      throw new AwsError(
-        'InvalidPart',
-        400,
-        "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.",
-        { UploadId: uploadId, PartNumber: String(partNumber), ETag: etag },
-      );
+      throw s3Error('InvalidPart', { UploadId: uploadId, PartNumber: String(partNumber), ETag: etag });
     }
     if (checksum?.type === 'COMPOSITE' && claimed.length === 0) {
       throw invalidRequest(
@@ -113,7 +94,7 @@ function chosenParts({ parts, uploadId, checksum }: Upload, asked: readonly Aske
   });
   const small = chosen.slice(0, -1).find(({ size }) => size < LEAST_PART_BYTES);
   if (small === undefined) return chosen;
-  throw new AwsError('EntityTooSmall', 400, 'Your proposed upload is smaller than the minimum allowed size', {
+  throw s3Error('EntityTooSmall', {
     ProposedSize: String(small.size),
     MinSizeAllowed: String(LEAST_PART_BYTES),
     PartNumber: String(small.partNumber),
@@ -129,7 +110,6 @@ function checksumOfUpload({ checksum }: Upload, parts: readonly UploadedPart[], 
   );
 }
 
-/** What the request says of the object as a whole. */
 function checkClaims({ request }: S3Call, upload: Upload, checksum: Checksum, size: number): void {
   const { 'x-amz-checksum-type': type, 'x-amz-mp-object-size': claimedSize } = request.headers;
   if (type !== undefined && type !== upload.checksum?.type) {

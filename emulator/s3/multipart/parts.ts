@@ -1,21 +1,22 @@
 import type { ServiceResponse } from '../../core/service.ts';
 import { bucketOf, demandOnObject } from '../authorize.ts';
 import type { Handler, S3Call } from '../call.ts';
-import { readSource, sourceOf, sourceVersion } from '../copy-object.ts';
+import { copyElements, readSource, sourceOf, sourceVersion } from '../copy-object.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
-import { checkIntegrity, checksumElement, checksumHeader, checksumOf } from '../integrity.ts';
+import { checkIntegrity, checksumOf } from '../integrity.ts';
 import { numberOf } from '../list-page.ts';
-import type { Bucket, Upload, UploadedPart } from '../model.ts';
+import type { Upload, UploadedPart } from '../model.ts';
+import { partsPage } from '../object-attributes.ts';
 import { partNumberOf, readRange } from '../read-object.ts';
 import { etagOf } from '../write-object.ts';
-import { isoTime, xmlDocument } from '../xml.ts';
-import { uploadElements, uploadOf } from './uploads.ts';
+import { xmlAnswer } from '../xml.ts';
+import { onUpload, uploadElements, uploadOf } from './uploads.ts';
 
 export const uploadPart: Handler = (call) => {
   const { request } = call;
   const bucket = bucketOf(call);
   demandOnObject(call, bucket, { key: call.key }, 's3:PutObject');
-  const partNumber = partNumberOf(call.query.get('partNumber') ?? '');
+  const partNumber = partNumberOf(call);
   const sent = checkIntegrity(request);
   const perform = (): ServiceResponse => {
     const upload = uploadOf(call, bucket);
@@ -25,8 +26,9 @@ export const uploadPart: Handler = (call) => {
       );
     }
     const { etag, checksum = sent } = keepPart(call, upload, partNumber, request.body);
-    const headers = { etag, 'x-amz-server-side-encryption': 'AES256', ...(checksum && checksumHeader(checksum)) };
-    return { status: 200, headers };
+    const headers = { etag, 'x-amz-server-side-encryption': 'AES256' };
+    const own = checksum && { [`x-amz-checksum-${checksum.algorithm}`]: checksum.value };
+    return { status: 200, headers: { ...headers, ...own } };
   };
   return { perform };
 };
@@ -36,20 +38,13 @@ export const uploadPartCopy: Handler = async (call) => {
   const bucket = bucketOf(call);
   const source = await sourceOf(call);
   demandOnObject(call, bucket, { key: call.key }, 's3:PutObject');
-  const partNumber = partNumberOf(call.query.get('partNumber') ?? '');
+  const partNumber = partNumberOf(call);
   const perform = (): ServiceResponse => {
     const upload = uploadOf(call, bucket);
     const object = readSource(call, source.bucket, source.name);
     const part = keepPart(call, upload, partNumber, copiedBytes(call, object.body));
-    return {
-      status: 200,
-      headers: { 'x-amz-server-side-encryption': 'AES256', ...sourceVersion(source.bucket, object) },
-      body: xmlDocument('CopyPartResult', {
-        LastModified: isoTime(part.lastModified),
-        ETag: part.etag,
-        ...checksumElement(part.checksum),
-      }),
-    };
+    const headers = { 'x-amz-server-side-encryption': 'AES256', ...sourceVersion(source.bucket, object) };
+    return xmlAnswer('CopyPartResult', copyElements(part), headers);
   };
   return { perform };
 };
@@ -88,37 +83,14 @@ function keepPart({ request }: S3Call, upload: Upload, partNumber: number, body:
   return part;
 }
 
-export const listParts: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnObject(call, bucket, { key: call.key }, 's3:ListMultipartUploadParts');
-  return { perform: () => listing(call, bucket, uploadOf(call, bucket)) };
-};
-
-function listing({ query }: S3Call, bucket: Bucket, upload: Upload): ServiceResponse {
-  const maxParts = numberOf(query, 'max-parts');
+export const listParts = onUpload('s3:ListMultipartUploadParts', (upload, { query }, bucket) => {
+  const parts = [...upload.parts.values()].sort((a, b) => a.partNumber - b.partNumber);
   const marker = Number(query.get('part-number-marker') ?? 0);
-  const left = [...upload.parts.values()]
-    .filter(({ partNumber }) => partNumber > marker)
-    .sort((a, b) => a.partNumber - b.partNumber);
-  const shown = left.slice(0, maxParts);
-  return {
-    status: 200,
-    body: xmlDocument('ListPartsResult', {
-      Bucket: bucket.name,
-      Key: upload.key,
-      UploadId: upload.uploadId,
-      PartNumberMarker: marker,
-      NextPartNumberMarker: shown.at(-1)?.partNumber ?? 0,
-      MaxParts: maxParts,
-      IsTruncated: shown.length < left.length,
-      Part: shown.map((part) => ({
-        PartNumber: part.partNumber,
-        LastModified: isoTime(part.lastModified),
-        ETag: part.etag,
-        Size: part.size,
-        ...checksumElement(part.checksum),
-      })),
-      ...uploadElements(bucket, upload),
-    }),
-  };
-}
+  return xmlAnswer('ListPartsResult', {
+    Bucket: bucket.name,
+    Key: upload.key,
+    UploadId: upload.uploadId,
+    ...partsPage(parts, marker, numberOf(query, 'max-parts'), copyElements),
+    ...uploadElements(bucket, upload),
+  });
+});

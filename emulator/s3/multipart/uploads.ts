@@ -1,16 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { ServiceResponse } from '../../core/service.ts';
 import type { XmlStructure } from '../../query/xml.ts';
-import { bucketOf, demandOnBucket, demandOnObject, requestTagKeys } from '../authorize.ts';
+import { bucketOf, demandOnObject, onBucket } from '../authorize.ts';
 import { owner } from '../buckets.ts';
 import type { Handler, S3Call } from '../call.ts';
-import { invalidArgument, noSuchUpload } from '../errors.ts';
+import { invalidArgument, s3Error } from '../errors.ts';
 import { requestedChecksum } from '../integrity.ts';
-import { compareUtf8, listElements, listPage, listParameters, numberOf } from '../list-page.ts';
+import { compareUtf8, listElements, listPage, listParameters } from '../list-page.ts';
 import type { Bucket, Upload } from '../model.ts';
 import { tagsOfHeader } from '../tags.ts';
-import { attributesOf, checkHeaders } from '../write-object.ts';
-import { isoTime, xmlDocument } from '../xml.ts';
+import { attributesOf, checkHeaders, demandTaggedWrite } from '../write-object.ts';
+import { isoTime, xmlAnswer } from '../xml.ts';
 
 /** Needs what writing the object needs (S3 User Guide, "Multipart upload API and permissions"). */
 export const createMultipartUpload: Handler = (call) => {
@@ -18,8 +18,7 @@ export const createMultipartUpload: Handler = (call) => {
   const bucket = bucketOf(call);
   checkHeaders(request);
   const tags = tagsOfHeader(request.headers['x-amz-tagging']);
-  demandOnObject(call, bucket, { key }, 's3:PutObject', requestTagKeys(tags));
-  if (tags.size > 0) demandOnObject(call, bucket, { key }, 's3:PutObjectTagging', requestTagKeys(tags));
+  demandTaggedWrite(call, bucket, tags);
   const checksum = requestedChecksum(request);
   const attributes = attributesOf(request);
   const perform = (): ServiceResponse => {
@@ -27,55 +26,55 @@ export const createMultipartUpload: Handler = (call) => {
     const arn = request.caller?.arn ?? 'arn:aws:iam:::anonymous';
     const upload = { key, uploadId, initiatedAt: request.time, initiator: { arn }, checksum, tags, parts: new Map() };
     bucket.uploads.set(uploadId, { ...upload, ...attributes });
-    return {
-      status: 200,
-      headers: {
+    return xmlAnswer(
+      'InitiateMultipartUploadResult',
+      { Bucket: bucket.name, Key: key, UploadId: uploadId },
+      {
         'x-amz-server-side-encryption': 'AES256',
         ...(checksum && {
           'x-amz-checksum-algorithm': checksum.algorithm.toUpperCase(),
           'x-amz-checksum-type': checksum.type,
         }),
       },
-      body: xmlDocument('InitiateMultipartUploadResult', { Bucket: bucket.name, Key: key, UploadId: uploadId }),
-    };
+    );
   };
   return { perform };
 };
 
-export const abortMultipartUpload: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnObject(call, bucket, { key: call.key }, 's3:AbortMultipartUpload');
-  return {
-    perform: () => {
-      bucket.uploads.delete(uploadOf(call, bucket).uploadId);
-      return { status: 204 };
-    },
-  };
-};
+export const abortMultipartUpload = onUpload('s3:AbortMultipartUpload', ({ uploadId }, _, bucket) => {
+  bucket.uploads.delete(uploadId);
+  return { status: 204 };
+});
 
-/**
- * The upload that a call names by its id and its key.
- * @throws AwsError `NoSuchUpload`
- */
-export function uploadOf(call: S3Call, bucket: Bucket): Upload {
-  const uploadId = call.query.get('uploadId') ?? '';
+/** Handles calls that need `action` on the object of an upload. */
+export function onUpload(
+  action: string,
+  perform: (upload: Upload, call: S3Call, bucket: Bucket) => ServiceResponse,
+): Handler {
+  return (call) => {
+    const bucket = bucketOf(call);
+    demandOnObject(call, bucket, { key: call.key }, action);
+    return { perform: () => perform(uploadOf(call, bucket), call, bucket) };
+  };
+}
+
+/** @throws AwsError `NoSuchUpload` */
+export function uploadOf({ query, key }: S3Call, bucket: Bucket): Upload {
+  const uploadId = query.get('uploadId') ?? '';
   const upload = bucket.uploads.get(uploadId);
-  if (upload?.key !== call.key) throw noSuchUpload(uploadId);
+  if (upload?.key !== key) throw s3Error('NoSuchUpload', { UploadId: uploadId });
   return upload;
 }
 
 /** In the order of keys, and for one key of their beginnings. */
-export const listMultipartUploads: Handler = (call) => {
-  const bucket = bucketOf(call);
-  demandOnBucket(call, bucket, 's3:ListBucketMultipartUploads');
-  return { perform: () => listing(call, bucket) };
-};
+export const listMultipartUploads = onBucket('s3:ListBucketMultipartUploads', (bucket, call) => ({
+  perform: () => listing(call, bucket),
+}));
 
 function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   const { query } = call;
-  const parameters = listParameters(call);
-  const { prefix, encode } = parameters;
-  const maxUploads = numberOf(query, 'max-uploads');
+  const parameters = listParameters(call, 'max-uploads');
+  const { prefix, encode, size } = parameters;
   const keyMarker = query.get('key-marker') ?? '';
   // Without a key the id means nothing.
   const idMarker = keyMarker === '' ? '' : (query.get('upload-id-marker') ?? '');
@@ -86,30 +85,25 @@ function listing(call: S3Call, bucket: Bucket): ServiceResponse {
   if (idMarker !== '' && item === undefined) {
     throw invalidArgument('Invalid uploadId marker', 'upload-id-marker', idMarker);
   }
-  const page = listPage(uploads, parameters, maxUploads, { key: keyMarker, item });
+  const page = listPage(uploads, parameters, { key: keyMarker, item });
   const shown = page.items.at(-1);
-  return {
-    status: 200,
-    body: xmlDocument('ListMultipartUploadsResult', {
-      Bucket: bucket.name,
-      ...listElements(parameters, page),
-      KeyMarker: encode(keyMarker),
-      UploadIdMarker: idMarker,
-      NextKeyMarker: shown === undefined ? '' : encode(shown.key),
-      NextUploadIdMarker: shown?.uploadId ?? '',
-      MaxUploads: maxUploads,
-      IsTruncated: page.last !== undefined,
-      Upload: page.items.map((upload) => ({
-        UploadId: upload.uploadId,
-        Key: encode(upload.key),
-        Initiated: isoTime(upload.initiatedAt),
-        ...uploadElements(bucket, upload),
-      })),
-    }),
-  };
+  return xmlAnswer('ListMultipartUploadsResult', {
+    Bucket: bucket.name,
+    ...listElements(parameters, page),
+    KeyMarker: encode(keyMarker),
+    UploadIdMarker: idMarker,
+    NextKeyMarker: encode(shown?.key ?? ''),
+    NextUploadIdMarker: shown?.uploadId ?? '',
+    MaxUploads: size,
+    Upload: page.items.map((upload) => ({
+      UploadId: upload.uploadId,
+      Key: encode(upload.key),
+      Initiated: isoTime(upload.initiatedAt),
+      ...uploadElements(bucket, upload),
+    })),
+  });
 }
 
-/** What both lists, of uploads and of parts, say of an upload. */
 export function uploadElements(bucket: Bucket, { initiator, storageClass, checksum }: Upload): XmlStructure {
   return {
     Initiator: { ID: initiator.arn },
