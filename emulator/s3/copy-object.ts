@@ -19,14 +19,14 @@ export const copyObject: Handler = async (call) => {
   const target = bucketOf(call);
   const { bucket, name, existing } = await sourceOf(call);
 
-  const replaceTags = isReplaced(headers, 'tagging');
+  const replaceTags = headers['x-amz-tagging-directive'] === 'REPLACE';
   const tags = replaceTags ? tagsOfHeader(headers['x-amz-tagging']) : existing.tags;
   if (!replaceTags && tags.size > 0) {
     demandOnObject(call, bucket, name, 's3:GetObjectTagging', existingTagKeys(existing));
   }
   await demandWrite(call, target, tags);
 
-  const replaceMetadata = isReplaced(headers, 'metadata');
+  const replaceMetadata = headers['x-amz-metadata-directive'] === 'REPLACE';
   const given = attributesOf(request);
   const checksum = requestedChecksum(request);
   const inPlace = bucket === target && name.key === key && name.versionId === undefined;
@@ -48,18 +48,16 @@ export const copyObject: Handler = async (call) => {
       tags,
       ...(replaceMetadata ? given : { contentType, metadata, storageClass: given.storageClass }),
     });
-    const headers = { ...writtenHeaders(target, copy), ...sourceVersion(bucket, object) };
+    const headers = { ...writtenHeaders(target, copy), ...versionHeader(bucket, object.versionId, SOURCE_VERSION) };
     return xmlAnswer('CopyObjectResult', { ...copyElements(copy), ChecksumType: copy.checksum.type }, headers);
   };
   return { perform };
 };
 
+export const SOURCE_VERSION = 'x-amz-copy-source-version-id';
+
 /** What an object that is copied to its own place may be given anew, beside metadata and tags. */
 const CHANGES = ['x-amz-storage-class', 'x-amz-server-side-encryption', 'x-amz-website-redirect-location'] as const;
-
-function isReplaced(headers: Readonly<Record<string, string>>, what: 'tagging' | 'metadata'): boolean {
-  return headers[`x-amz-${what}-directive`] === 'REPLACE';
-}
 
 /** The source of a copy, which the caller may read. */
 export async function sourceOf(
@@ -93,8 +91,4 @@ export function readSource({ request }: S3Call, bucket: Bucket, name: ObjectName
 
 export function copyElements({ lastModified, etag, checksum }: S3Object | UploadedPart): XmlStructure {
   return { LastModified: isoTime(lastModified), ETag: etag, ...checksumElement(checksum) };
-}
-
-export function sourceVersion(bucket: Bucket, { versionId }: S3Object): Record<string, string> {
-  return versionHeader(bucket, versionId, 'x-amz-copy-source-version-id');
 }

@@ -52,9 +52,7 @@ export function checkInput({ model, operation }: KnownOperation, call: S3Call): 
 function refusal({ name, in: place, value, path }: Violation): AwsError {
   const plain = value.replace(/^'|'$/g, '');
   if (place === 'payload') {
-    if (value === 'null' && !path.includes('.')) {
-      return s3Error('MissingRequestBodyError');
-    }
+    if (value === 'null' && !path.includes('.')) return s3Error('MissingRequestBodyError');
     if (path.endsWith('.locationConstraint')) {
       return s3Error('InvalidLocationConstraint', { LocationConstraint: plain });
     }

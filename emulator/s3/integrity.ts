@@ -135,9 +135,7 @@ export function badDigest(message: string): AwsError {
 function checkMd5(request: ServiceRequest): void {
   const sent = request.headers['content-md5'];
   if (sent === undefined) return;
-  if (!isBase64(sent, 16)) {
-    throw s3Error('InvalidDigest');
-  }
+  if (!isBase64(sent, 16)) throw s3Error('InvalidDigest');
   if (createHash('md5').update(request.body).digest('base64') !== sent) {
     throw badDigest('The Content-MD5 you specified did not match what we received.');
   }

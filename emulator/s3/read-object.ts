@@ -144,9 +144,7 @@ export function readRange(header: string | undefined, size: number): ByteRange |
   if (from !== '' && to !== '' && Number(from) > Number(to)) return undefined;
   const first = from === '' ? Math.max(0, size - Number(to)) : Number(from);
   const last = from === '' || to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  if (first > last) {
-    throw s3Error('InvalidRange', { RangeRequested: header, ActualObjectSize: String(size) });
-  }
+  if (first > last) throw s3Error('InvalidRange', { RangeRequested: header, ActualObjectSize: String(size) });
   return { first, last };
 }
 

@@ -1,10 +1,11 @@
 import type { ServiceResponse } from '../../core/service.ts';
 import { bucketOf, demandOnObject } from '../authorize.ts';
 import type { Handler, S3Call } from '../call.ts';
-import { copyElements, readSource, sourceOf, sourceVersion } from '../copy-object.ts';
+import { copyElements, readSource, SOURCE_VERSION, sourceOf } from '../copy-object.ts';
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { checkIntegrity, checksumOf } from '../integrity.ts';
 import { numberOf } from '../list-page.ts';
+import { versionHeader } from '../model.ts';
 import type { Upload, UploadedPart } from '../model.ts';
 import { partsPage } from '../object-attributes.ts';
 import { partNumberOf, readRange } from '../read-object.ts';
@@ -43,7 +44,10 @@ export const uploadPartCopy: Handler = async (call) => {
     const upload = uploadOf(call, bucket);
     const object = readSource(call, source.bucket, source.name);
     const part = keepPart(call, upload, partNumber, copiedBytes(call, object.body));
-    const headers = { 'x-amz-server-side-encryption': 'AES256', ...sourceVersion(source.bucket, object) };
+    const headers = {
+      'x-amz-server-side-encryption': 'AES256',
+      ...versionHeader(source.bucket, object.versionId, SOURCE_VERSION),
+    };
     return xmlAnswer('CopyPartResult', copyElements(part), headers);
   };
   return { perform };
