@@ -1,4 +1,4 @@
-import { ClusterError } from '../foundation/cluster-error.ts';
+import type { ClusterError } from '../foundation/cluster-error.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
@@ -74,10 +74,16 @@ function checkWords({ name, files }: Command, words: readonly string[]): void {
 }
 
 function report(error: unknown, verbose: boolean, io: Io): number {
-  const known = error instanceof HarnessError || error instanceof ClusterError;
+  const known = isHarnessError(error) || isClusterError(error);
   const message = error instanceof Error ? error.message : String(error);
   io.stderr.write(known ? `${message}\n` : `The harness failed: ${message.split('\n')[0]} (--verbose shows where).\n`);
   if (verbose && error instanceof Error) io.stderr.write(`${error.stack}\n`);
-  if (error instanceof HarnessError) return error.exitCode;
-  return error instanceof ClusterError && error.blame === 'usage' ? EXIT.usage : EXIT.environment;
+  if (isHarnessError(error)) return error.exitCode;
+  return isClusterError(error) && error.blame === 'usage' ? EXIT.usage : EXIT.environment;
 }
+
+// By name: a command that runs from source (`fromSource`) has classes of its own.
+const isHarnessError = (error: unknown): error is HarnessError =>
+  error instanceof Error && error.name === 'HarnessError';
+const isClusterError = (error: unknown): error is ClusterError =>
+  error instanceof Error && error.name === 'ClusterError';

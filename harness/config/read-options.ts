@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { parse as parseYaml } from 'yaml';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import type { OptionSpec, OptionValue, OptionValues, Origin } from '../../foundation/options.ts';
 import { nearest, suggestion } from '../../foundation/nearest.ts';
 
@@ -112,7 +112,8 @@ function readConfigFile(file: string, specs: Specs): Map<string, OptionValue> {
   try {
     content = parseYaml(readFileSync(file, 'utf8'));
   } catch (error) {
-    throw badFile(`Config file ${file} cannot be read: ${firstLine(error)}`, { cause: error });
+    const why = (error as NodeJS.ErrnoException).syscall === undefined ? firstLine(error) : unreadable(error);
+    throw badFile(`Config file ${file} cannot be read: ${why}`, { cause: error });
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
     throw badFile(`Config file ${file} must hold an object with options, such as {"parallel": 8}.`);

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { GivenOptions } from '../../harness/config/read-options.ts';
 import type { RunResults } from '../../harness/report/results.ts';
@@ -120,7 +120,9 @@ function readText(file: string, flag: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    const { code = 'unknown cause' } = error as NodeJS.ErrnoException;
-    throw new HarnessError('BAD_FILE', `${file} (--${flag}) cannot be read (${code}): give a file with a policy.`);
+    throw new HarnessError(
+      'BAD_FILE',
+      `${file} (--${flag}) cannot be read (${unreadable(error)}): give a file with a policy.`,
+    );
   }
 }

@@ -92,7 +92,11 @@ describe('the command line without a run', () => {
     ['an agent for a cluster that runs its own', ['--agent-image', 'mine'], ['--agent-image', 'add --cluster kind']],
     ['an existing cluster without kind', ['--context', 'mine'], ['--context', '--cluster embedded']],
     ['a suites folder that is not there', ['--suites-dir', 'none'], ['Suites folder none does not exist']],
-    ['a config file that is not there', ['--config', 'none.yaml'], ['Config file none.yaml cannot be read']],
+    [
+      'a config file that is not there',
+      ['--config', 'none.yaml'],
+      ['Config file none.yaml cannot be read: there is no such file'],
+    ],
     [
       'a report folder in /proc',
       ['--report-dir', '/proc/x', '--scenario', 'AB-01'],
