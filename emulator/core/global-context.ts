@@ -27,7 +27,7 @@ export function globalContext(world: World, request: ServiceRequest, principal: 
   if (principal.kind === 'federated') context['aws:FederatedProvider'] = principal.providerArn;
   if (principal.kind === 'user') Object.assign(context, principalTags(world, principal, []));
   if (principal.kind === 'role-session') Object.assign(context, sessionContext(world, principal));
-  return { ...context, ...principalContext(principal) };
+  return Object.assign(context, principalContext(principal));
 }
 
 function sessionContext(world: World, session: RoleSession): Record<string, string> {

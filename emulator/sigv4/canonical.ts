@@ -44,15 +44,14 @@ function encodeOnce(segment: string): string {
 
 /** Name and value of each query parameter, both still percent-encoded as sent. */
 export function queryPairs(query: string): (readonly [name: string, value: string])[] {
-  return query === '' ? [] : pairsOf(query.split('&').filter((pair) => pair !== ''));
-}
-
-/** Name and value of texts such as `name=value`. */
-export function pairsOf(texts: readonly string[]): (readonly [name: string, value: string])[] {
-  return texts.map((text) => {
-    const equals = text.indexOf('=');
-    return equals < 0 ? [text, ''] : [text.slice(0, equals), text.slice(equals + 1)];
-  });
+  if (query === '') return [];
+  return query
+    .split('&')
+    .filter((pair) => pair !== '')
+    .map((pair) => {
+      const equals = pair.indexOf('=');
+      return equals < 0 ? [pair, ''] : [pair.slice(0, equals), pair.slice(equals + 1)];
+    });
 }
 
 /** The canonical query string, without the parameter `X-Amz-Signature`. */

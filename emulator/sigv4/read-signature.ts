@@ -1,4 +1,4 @@
-import { decodeQueryPart, pairsOf, queryPairs } from './canonical.ts';
+import { decodeQueryPart, queryPairs } from './canonical.ts';
 import type { SignedParts } from './canonical.ts';
 import { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 
@@ -54,20 +54,21 @@ function readHeader(header: string, parts: SignedParts): ClaimedSignature {
   if (algorithm === 'AWS') throw new SignatureProblem('signature-version-2', SIGNATURE_VERSION_2);
   if (algorithm !== ALGORITHM) throw new SignatureProblem('unsupported-type', 'Unsupported Authorization Type');
 
-  const elements = new Map(
-    pairsOf(
-      header
-        .slice(space + 1)
-        .split(',')
-        .map((element) => element.trim()),
-    ),
-  );
+  let credential: string | undefined;
+  let signedHeaders: string | undefined;
+  let signature: string | undefined;
+  for (const element of header.slice(space + 1).split(',')) {
+    const trimmed = element.trim();
+    if (trimmed.startsWith('Credential=')) credential = trimmed.slice(11);
+    else if (trimmed.startsWith('SignedHeaders=')) signedHeaders = trimmed.slice(14);
+    else if (trimmed.startsWith('Signature=')) signature = trimmed.slice(10);
+  }
   const timestamp = parts.headers['x-amz-date'] ?? basicTime(parts.headers['date']);
   if (timestamp === undefined || !TIMESTAMP.test(timestamp)) {
     throw new SignatureProblem('missing-date', 'the request has no valid x-amz-date or Date header');
   }
-  const scope = scopeOf(elements.get('Credential'));
-  const { names, digits } = checked(elements.get('SignedHeaders'), elements.get('Signature'));
+  const scope = scopeOf(credential);
+  const { names, digits } = checked(signedHeaders, signature);
   return {
     // Member by member: spreading is slow, and this is done for every request.
     accessKeyId: scope.accessKeyId,

@@ -15,9 +15,17 @@ const FIELDS = 6;
 
 /** The six fields of an ARN; undefined when the text is none. */
 export function splitArn(text: string): readonly string[] | undefined {
-  const fields = text.split(':');
-  if (fields[0] !== 'arn' || fields.length < FIELDS) return undefined;
-  return [...fields.slice(0, FIELDS - 1), fields.slice(FIELDS - 1).join(':')];
+  if (!text.startsWith('arn:')) return undefined;
+  const fields: string[] = [];
+  let from = 0;
+  while (fields.length < FIELDS - 1) {
+    const colon = text.indexOf(':', from);
+    if (colon < 0) return undefined;
+    fields.push(text.slice(from, colon));
+    from = colon + 1;
+  }
+  fields.push(text.slice(from));
+  return fields;
 }
 
 /**

@@ -30,7 +30,10 @@ export function applies(statement: Statement, request: EvaluationRequest): Grant
   if (!actionMatches(statement, request)) return GRANT.none;
   const grant = principalMatches(statement, request);
   if (grant === GRANT.none || !resourceMatches(statement, request)) return GRANT.none;
-  return statement.conditions.every((condition) => conditionHolds(condition, request)) ? grant : GRANT.none;
+  for (const condition of statement.conditions) {
+    if (!conditionHolds(condition, request)) return GRANT.none;
+  }
+  return grant;
 }
 
 export function principalMatches(statement: Statement, request: EvaluationRequest): Grant {
@@ -50,7 +53,10 @@ export function actionMatches(statement: Statement, request: EvaluationRequest):
 
 /** The first pattern of `Action` or `NotAction` that the request matches. */
 export function matchingAction({ actions }: Statement, request: EvaluationRequest): Pattern | undefined {
-  return actions.find((action) => matchesPattern(action, request.lowerCaseAction, request));
+  for (const action of actions) {
+    if (matchesPattern(action, request.lowerCaseAction, request)) return action;
+  }
+  return undefined;
 }
 
 export function resourceMatches(statement: Statement, request: EvaluationRequest): boolean {
@@ -60,5 +66,8 @@ export function resourceMatches(statement: Statement, request: EvaluationRequest
 
 /** The first pattern of `Resource` or `NotResource` that covers the request's resource. */
 export function matchingResource({ resources = [] }: Statement, request: EvaluationRequest): ArnPattern | undefined {
-  return resources.find((resource) => matchesArn(resource, request.resourceArn, request));
+  for (const resource of resources) {
+    if (matchesArn(resource, request.resourceArn, request)) return resource;
+  }
+  return undefined;
 }
