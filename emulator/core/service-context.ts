@@ -29,7 +29,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const principal = question.principal ?? request.caller ?? ANONYMOUS;
       // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
       const isGone = principal.kind === 'role-session' && identityOf(world, principal) === undefined;
-      const { notes } = self.trace(request);
+      const { authorizations, notes } = self.trace(request);
       const gone = isGone ? `the role of the session ${principal.arn} was deleted` : undefined;
       if (gone !== undefined && !notes.includes(gone)) notes.push(gone);
       const { resourcePolicy, trustPolicy } = isGone ? {} : question;
@@ -37,7 +37,10 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const global = contextOf(request, principal);
       const decision = authorize(
         {
-          ...{ principal, action, resource, resourceAccount },
+          principal,
+          action,
+          resource,
+          resourceAccount,
           context: { ...global, 'aws:ResourceAccount': resourceAccount, ...question.context },
           ...policiesOf(world, principal),
           ...(resourcePolicy && { resourcePolicy }),
@@ -45,7 +48,7 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
         },
         world.faults,
       );
-      self.trace(request).authorizations.push({ action, resource, decision });
+      authorizations.push({ action, resource, decision });
       return decision;
     },
     accessDenied(request, question, decision) {

@@ -8,7 +8,9 @@ export function requestTagContext(tags: Tags): Record<string, string | readonly 
 
 /** A condition key for each tag. */
 export function keyed(prefix: string, tags: Iterable<readonly [string, string]>): Record<string, string> {
-  return Object.fromEntries([...tags].map(([key, value]) => [prefix + key, value]));
+  const keys: Record<string, string> = {};
+  for (const [key, value] of tags) keys[prefix + key] = value;
+  return keys;
 }
 
 /** The condition keys that the tags of an IAM entity give to actions on it. */

@@ -152,7 +152,7 @@ function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource
 }
 
 /** Request headers that are condition keys of their own (Service Authorization Reference, "Amazon S3"). */
-const HEADER_KEYS = [
+const HEADER_KEYS: ReadonlySet<string> = new Set([
   'x-amz-content-sha256',
   'x-amz-storage-class',
   'x-amz-server-side-encryption',
@@ -172,16 +172,15 @@ const HEADER_KEYS = [
   'x-amz-website-redirect-location',
   'if-match',
   'if-none-match',
-] as const;
+]);
 
 /** Calls with `s3:PutObject` that leave no object behind (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
-function signatureKeys({ request, query }: S3Call): Keys {
-  const keys: Record<string, string> = { 's3:TlsVersion': '1.3' };
-  for (const name of HEADER_KEYS) {
-    const value = request.headers[name];
-    if (value !== undefined) keys[`s3:${name}`] = value;
+function signatureKeys({ request, query }: S3Call, accountId: string): Record<string, string> {
+  const keys: Record<string, string> = { 's3:TlsVersion': '1.3', 's3:ResourceAccount': accountId };
+  for (const name in request.headers) {
+    if (HEADER_KEYS.has(name)) keys[`s3:${name}`] = request.headers[name] as string;
   }
   if (request.caller !== undefined) {
     keys['s3:authType'] = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
@@ -198,7 +197,7 @@ function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuesti
   const asked = {
     ...about,
     resourceAccount: accountId,
-    context: { ...signatureKeys(call), 's3:ResourceAccount': accountId, ...about.context },
+    context: Object.assign(signatureKeys(call, accountId), about.context),
   };
   const decision = context.authorize(request, asked);
   if (decision.value === 'allowed') return;
