@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ServiceContext } from '../core/context.ts';
+import { remembered } from '../core/remembered.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { s3Address, s3ControlPath } from './address.ts';
@@ -22,11 +23,14 @@ export type { S3Backend } from './backend/send.ts';
  */
 export function s3Service(context: ServiceContext, other?: S3Backend): Service {
   const backend = other && backendS3(other, context.world.region);
+  // Each request is asked for its operation, and then handled.
+  const reads = new WeakMap<ServiceRequest, ReturnType<typeof read>>();
+  const readOnce = (request: ServiceRequest) => remembered(reads, request, () => read(context, backend, request));
   return {
     name: 's3',
-    identify: (request) => ({ operation: read(context, undefined, request).route.operation ?? 'Unknown' }),
+    identify: (request) => ({ operation: readOnce(request).route.operation ?? 'Unknown' }),
     handle: async (request) => {
-      const { call, route } = read(context, backend, request);
+      const { call, route } = readOnce(request);
       const size = Buffer.byteLength(call.key);
       if (size > MOST_KEY_BYTES) {
         throw s3Error('KeyTooLongError', { Size: String(size), MaxSizeAllowed: String(MOST_KEY_BYTES) });
