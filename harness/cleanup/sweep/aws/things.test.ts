@@ -29,6 +29,17 @@ const remove = (
     kubernetes: { remove: async () => undefined },
   });
 
+/** A client of EKS that asks nobody: each command is answered by its name. */
+function eksAnswering(answer: (command: string) => object): EKSClient {
+  const eks = new EKSClient({ region: 'us-west-2' });
+  eks.middlewareStack.add(
+    (_next, { commandName = '' }) =>
+      async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
+    { step: 'initialize' },
+  );
+  return eks;
+}
+
 describe('removing what a run left in AWS', () => {
   it('waits for a node group and an add-on that EKS is still making: it deletes neither before', async () => {
     const calls: string[] = [];
@@ -55,12 +66,7 @@ describe('removing what a run left in AWS', () => {
       gone.add(thing);
       return {};
     };
-    const eks = new EKSClient({ region: 'us-west-2' });
-    eks.middlewareStack.add(
-      (_next, { commandName = '' }) =>
-        async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
-      { step: 'initialize' },
-    );
+    const eks = eksAnswering(answer);
     await remove(clusterNamed('conformance-c1a2b3d-c1'), { eks });
     eks.destroy();
     expect(calls.slice(0, 2).sort()).to.deep.equal(['DeleteAddonCommand', 'DeleteNodegroupCommand']);
@@ -113,12 +119,7 @@ describe('removing what a run left in AWS', () => {
           return {};
       }
     };
-    const eks = new EKSClient({ region: 'us-west-2' });
-    eks.middlewareStack.add(
-      (_next, { commandName = '' }) =>
-        async () => ({ response: {}, output: { ...answer(commandName), $metadata: {} } }),
-      { step: 'initialize' },
-    );
+    const eks = eksAnswering(answer);
     await remove(clusterNamed('conformance-c1a2b3d-c1'), { eks }, (line) => lines.push(line));
     eks.destroy();
     expect(asked).to.include.members(['DeleteAddonCommand', 'DeleteClusterCommand']);
