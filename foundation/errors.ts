@@ -41,6 +41,7 @@ const CODES = {
   AWS_FAILED: 'environment',
   CREDENTIALS_EXPIRED: 'environment',
   NOTHING_RAN: 'environment',
+  TOO_LITTLE_RAN: 'environment',
   PROVISIONING_FAILED: 'environment',
   FIXTURE_FAILED: 'environment',
   POD_FAILED: 'environment',

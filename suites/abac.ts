@@ -47,6 +47,7 @@ const sameTag = (...keys: readonly string[]) => ({
 
 suite('abac', ({ scenario }) => {
   scenario('AB-01', 'a policy on the namespace tag keeps namespaces apart', {
+    profile: 'core',
     source: ABAC_GUIDE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-namespace}/*')) },
     workloads: { red: { namespace: 'red', role: 'app' } },
@@ -58,6 +59,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-02', 'a policy on the service account tag keeps service accounts apart', {
+    profile: 'core',
     source: ABAC_GUIDE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/*')) },
     workloads: { reader: { serviceAccount: 'reader', role: 'app' } },
@@ -80,6 +82,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-04', 'namespace, service account and cluster must all match', {
+    profile: 'core',
     source: ABAC_GUIDE,
     roles: {
       app: podIdentityRole(
@@ -106,6 +109,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-05', 'an object is readable where its tag matches the session', {
+    profile: 'core',
     source: ABAC_GUIDE,
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*', sameTag('kubernetes-namespace'))) },
     workloads: { app: { role: 'app' } },
@@ -140,6 +144,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-08', 'an association without session tags matches no policy on them', {
+    profile: 'core',
     source: `${ABAC_GUIDE}, disabling session tags`,
     roles: {
       app: podIdentityRole(
@@ -177,6 +182,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-10', 'an explicit deny with StringNotEquals also stops sessions without tags', {
+    profile: 'core',
     source: `${OPERATORS}: a key that is not in the request matches a negated operator`,
     needs: ['irsa'],
     roles: {
@@ -227,6 +233,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-12', 'a bucket policy on the session tag is enough in the same account', {
+    profile: 'core',
     source: 'IAM User Guide, "Policy evaluation for requests within a single account"',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
@@ -279,6 +286,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-14', "the session's tag beats the role's tag of the same key", {
+    profile: 'core',
     source: `${ABAC_GUIDE}; IAM User Guide, "Pass session tags in AWS STS"`,
     roles: {
       app: {
@@ -305,6 +313,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-16', 'a condition on s3:prefix limits listing to the own prefix', {
+    profile: 'core',
     source: 'Amazon S3 User Guide, "Bucket policy examples using condition keys", s3:prefix',
     roles: {
       app: podIdentityRole(
@@ -388,6 +397,7 @@ suite('abac', ({ scenario }) => {
   });
 
   scenario('AB-20', 'the tags stay with the session when it assumes another role', {
+    profile: 'core',
     source: `${ABAC_GUIDE}; ${CHAINING}`,
     roles: {
       app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:target>')),

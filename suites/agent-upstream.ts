@@ -45,6 +45,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-15b', "no pod is answered with another pod's cached credentials", {
+    profile: 'core',
     source: CACHE + ', refreshing_cache_test.go, Caching: two tokens, two calls',
     roles: { red: podIdentityRole(), blue: podIdentityRole() },
     workloads: {
@@ -104,6 +105,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-20', 'a service account without association is not found, at once', {
+    profile: 'core',
     source: ERRORS + ', ResourceNotFoundException',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app' }, witness: { role: 'app' } },
@@ -180,6 +182,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-24', 'refusals are not cached: the next request asks again', {
+    profile: 'core',
     source: CACHE + ', refreshing_cache.go',
     roles: { app: { trust: [trustPodIdentity({ actions: ['sts:AssumeRole'] })] } },
     workloads: { app: { role: 'app' } },

@@ -22,6 +22,7 @@ const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role
 
 suite('agent', ({ scenario }) => {
   scenario('AP-01', 'credentials come as JSON with five members in a fixed order', {
+    profile: 'core',
     source: AGENT + 'pkg/credentials/model.go',
     ...ASSOCIATED,
     probes: [
@@ -37,6 +38,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-02', 'a request without a token is refused', {
+    profile: 'core',
     source: VALIDATION,
     ...ASSOCIATED,
     probes: [
@@ -101,6 +103,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-06', 'the agent refuses an expired token without asking EKS Auth', {
+    profile: 'core',
     source: VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
     probes: [
@@ -129,6 +132,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-08', 'the agent answers only to its link-local addresses', {
+    profile: 'core',
     source: VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
     ...ASSOCIATED,
     probes: [
@@ -180,6 +184,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {
+    profile: 'core',
     source:
       'Amazon EKS User Guide, "Understand how EKS Pod Identity works": audience pods.eks.amazonaws.com; ' + ERRORS,
     ...ASSOCIATED,
@@ -200,6 +205,7 @@ suite('agent', ({ scenario }) => {
   });
 
   scenario('AP-14', 'signatures are checked by EKS Auth', {
+    profile: 'core',
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, InvalidTokenException; ' + VALIDATION,
     ...ASSOCIATED,
     probes: [

@@ -48,6 +48,7 @@ const hasAskedNothingYet = (workload: string) =>
 
 suite('coexistence', ({ scenario }) => {
   scenario('CO-01', 'a new pod of a service account with both gets Pod Identity alone', {
+    profile: 'core',
     source: WEBHOOK,
     needs: ['irsa'],
     roles: ROLES,
@@ -59,6 +60,7 @@ suite('coexistence', ({ scenario }) => {
   });
 
   scenario('CO-02', 'a running IRSA pod keeps its role when an association comes', {
+    profile: 'core',
     source: RUNNING_PODS,
     needs: ['irsa'],
     roles: ROLES,
@@ -134,6 +136,7 @@ suite('coexistence', ({ scenario }) => {
   });
 
   scenario('CO-07', 'web identity settings written into the pod beat those of Pod Identity', {
+    profile: 'core',
     source: `${SDK_CHAIN}: web identity comes before container credentials`,
     finding:
       'A pod that sets AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE itself keeps using that role; its association has no effect.',
@@ -238,6 +241,7 @@ suite('coexistence', ({ scenario }) => {
   });
 
   scenario('CO-13', "the SDK's chain does not fall back to the node's role when the agent refuses", {
+    profile: 'core',
     source: `${SDK_CHAIN}: with AWS_CONTAINER_CREDENTIALS_FULL_URI set, instance metadata is not asked`,
     needs: ['imds'],
     roles: { app: podIdentityRole() },

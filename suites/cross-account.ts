@@ -44,6 +44,7 @@ const readData = allow('s3:GetObject', 'data/*');
 
 suite('cross-account', ({ scenario }) => {
   scenario('XA-01', 'a pod acts as the target role, in the account of that', {
+    profile: 'core',
     source: GUIDE,
     roles: { base: baseRole('target'), target: targetRole('base', {}, readData) },
     workloads: { app: { role: { role: 'base', targetRole: 'target' } } },
@@ -58,6 +59,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-02', 'the base role needs sts:AssumeRole on the target role', {
+    profile: 'core',
     source: GUIDE,
     roles: {
       base: baseRole('target'),
@@ -73,6 +75,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-03', 'the base role needs sts:TagSession on the target role while session tags are on', {
+    profile: 'core',
     source: GUIDE,
     roles: {
       base: baseRole('target'),
@@ -111,6 +114,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-05', 'a target role may trust one cluster, namespace and service account alone', {
+    profile: 'core',
     source: GUIDE,
     roles: {
       base: baseRole('target'),
@@ -205,6 +209,7 @@ suite('cross-account', ({ scenario }) => {
   });
 
   scenario('XA-11', 'the session tags reach the target role', {
+    profile: 'core',
     source: `${GUIDE}; ${TAGS_GUIDE}`,
     roles: {
       base: baseRole('target'),

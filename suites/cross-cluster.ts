@@ -39,6 +39,7 @@ const roleTrustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustP
 
 suite('cross-cluster', ({ scenario }) => {
   scenario('CC-01', 'one role serves two clusters with one trust', {
+    profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
@@ -48,6 +49,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-02', "an association counts in its own cluster, whatever another cluster's names are", {
+    profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
@@ -60,6 +62,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-03', 'a trust on the cluster name tag keeps the role to one cluster', {
+    profile: 'core',
     source: ROLE_GUIDE,
     needs: ['two-clusters'],
     roles: { app: roleTrustedUnder({ StringEquals: { 'aws:RequestTag/eks-cluster-name': '<cluster:c1>' } }) },
@@ -68,6 +71,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-04', 'a trust on the cluster ARN tag keeps the role to one cluster', {
+    profile: 'core',
     source: ROLE_GUIDE,
     needs: ['two-clusters'],
     roles: { app: roleTrustedUnder({ StringEquals: { 'aws:RequestTag/eks-cluster-arn': '<cluster-arn:c1>' } }) },
@@ -104,6 +108,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-07', 'a prefix for each cluster keeps the clusters of one role apart', {
+    profile: 'core',
     source: ABAC_GUIDE,
     needs: ['two-clusters'],
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/${aws:PrincipalTag/eks-cluster-name}/*')) },
@@ -135,6 +140,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-09', "a token of one cluster is worth nothing at another cluster's agent", {
+    profile: 'core',
     // EKS Auth is asked about the agent's own cluster, whose keys did not sign the token. The API does not document
     // which of its errors that is.
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors',
@@ -175,6 +181,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-11', 'the same service account name has its own role in each cluster', {
+    profile: 'core',
     source: OVERVIEW,
     needs: ['two-clusters'],
     roles: { first: podIdentityRole(), second: podIdentityRole() },
@@ -183,6 +190,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-12', "a role that trusts one cluster's OIDC provider refuses another's tokens", {
+    profile: 'core',
     source: `${IRSA_GUIDE}; ${WEB_IDENTITY_API}`,
     needs: ['irsa', 'two-clusters'],
     roles: {
@@ -221,6 +229,7 @@ suite('cross-cluster', ({ scenario }) => {
   });
 
   scenario('CC-14', 'a role with a statement for each OIDC provider serves both clusters', {
+    profile: 'core',
     source: IRSA_GUIDE,
     needs: ['irsa', 'two-clusters'],
     roles: {

@@ -52,6 +52,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-05', 'a provider accepts the audiences of its client ids alone', {
+    profile: 'core',
     source: `${PROVIDERS}: audience`,
     providers: [{ cluster: 'c1', account: 'other', clientIds: [CUSTOM_AUDIENCE] }],
     roles: {
@@ -71,6 +72,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-10', 'an expired token opens nothing', {
+    profile: 'core',
     source: `${STS}, errors: ExpiredTokenException`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
@@ -88,6 +90,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-11', "only tokens that the cluster's issuer signed open a role", {
+    profile: 'core',
     source: `${STS}, errors: InvalidIdentityToken`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },
@@ -124,6 +127,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-20', 'the token for the Kubernetes API does not serve AssumeRoleWithWebIdentity', {
+    profile: 'core',
     source: `${PROVIDERS}: audience; Kubernetes documentation, "Service Accounts"`,
     roles: { app: irsaRole('app/app') },
     workloads: { app: { irsa: 'app' } },

@@ -34,6 +34,7 @@ const trusting = (options: Parameters<typeof trustWebIdentity>[0]): RoleSpec => 
 
 suite('irsa', ({ scenario }) => {
   scenario('IR-01', 'an annotated service account acts as its role', {
+    profile: 'core',
     source: ASSIGN,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },
     workloads: { app: { irsa: 'app' } },
@@ -47,6 +48,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-02', 'a role that trusts another namespace stays closed', {
+    profile: 'core',
     source: `${ASSIGN}; ${STS}`,
     roles: { app: irsaRole('app/app'), elsewhere: irsaRole('elsewhere/app') },
     workloads: { app: { irsa: 'app' } },
@@ -57,6 +59,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-03', 'a role that trusts another service account stays closed', {
+    profile: 'core',
     source: `${ASSIGN}; ${STS}`,
     roles: { app: irsaRole('app/app'), another: irsaRole('app/another') },
     workloads: { app: { irsa: 'app' } },
@@ -113,6 +116,7 @@ suite('irsa', ({ scenario }) => {
   });
 
   scenario('IR-12', 'a deleted role looks like one that does not trust the pod', {
+    profile: 'core',
     // Not documented: STS does not say whether a role exists.
     source: STS,
     roles: { app: irsaRole('app/app', allow('s3:GetObject', 'data/*')) },

@@ -47,6 +47,7 @@ const SHORT_TOKEN = { 'token-expiration': '600' };
 
 suite('lifecycle', ({ scenario }) => {
   scenario('LC-02', 'pods started after the association was deleted get nothing', {
+    profile: 'core',
     source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
@@ -59,6 +60,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-03', 'a running pod keeps its credentials when the association is deleted', {
+    profile: 'core',
     source: `${DELETE}; ${CACHE}`,
     finding:
       'Deleting an association takes nothing from running pods: their credentials last up to six hours, and the agent goes on handing them out from its cache. Restart the pods, and deny older sessions of the role (aws:TokenIssueTime).',
@@ -93,6 +95,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-05', 'pods started after the association was given another role have that role', {
+    profile: 'core',
     source: UPDATE,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { app: { role: 'first' } },
@@ -120,6 +123,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-07', 'an association may be deleted and made again', {
+    profile: 'core',
     source: HOW_TO_ASSIGN,
     roles: { first: podIdentityRole(), second: podIdentityRole() },
     workloads: { app: { role: 'first', starts: 'later' } },
@@ -166,6 +170,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-10', 'a restart of the agent costs running pods nothing but a new session', {
+    profile: 'core',
     source: `${CACHE}: the cache is in memory alone`,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
@@ -242,6 +247,7 @@ suite('lifecycle', ({ scenario }) => {
   });
 
   scenario('LC-19', 'a role that was deleted gives new pods no credentials', {
+    profile: 'core',
     source: ERRORS,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, fresh: { role: 'app', starts: 'later' } },

@@ -23,6 +23,7 @@ const UNKNOWN = 'a-00000000000000000';
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-11', 'a role that does not trust Pod Identity cannot be associated', {
+    profile: 'core',
     source: `${CREATE}; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"`,
     roles: { instance: { trust: [trustService('ec2.amazonaws.com')] }, app: podIdentityRole() },
     probes: [
@@ -49,6 +50,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-14', 'a service account has at most one association', {
+    profile: 'core',
     source: `${CREATE}; Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services" (considerations)`,
     roles: { app: podIdentityRole(), another: podIdentityRole() },
     probes: [

@@ -23,6 +23,7 @@ const trustedUnder = (conditions: Conditions): RoleSpec => ({ trust: [trustPodId
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-10', 'a role that does not trust sts:TagSession gives no credentials', {
+    profile: 'core',
     source: TRUST,
     roles: {
       app: podIdentityRole(),

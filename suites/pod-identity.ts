@@ -36,6 +36,7 @@ const readData = allow('s3:GetObject', 'data/*');
 
 suite('pod-identity', ({ scenario }) => {
   scenario('PI-01', 'an association grants what its role may do', {
+    profile: 'core',
     source: 'Amazon EKS User Guide, "Assign an IAM role to a Kubernetes service account"',
     roles: { app: podIdentityRole(readData, allow('s3:ListBucket', 'data')) },
     workloads: { app: { role: 'app' } },
@@ -44,6 +45,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-02', 'a pod started without an association gets no credentials until it is started again', {
+    profile: 'core',
     source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
     roles: { app: podIdentityRole() },
     workloads: { app: {} },
@@ -66,6 +68,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-04', 'another service account of the namespace gets no credentials', {
+    profile: 'core',
     source: HOW_IT_GRANTS,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, other: { serviceAccount: 'other' } },
@@ -73,6 +76,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-05', 'the same service account name in another namespace gets no credentials', {
+    profile: 'core',
     source: HOW_IT_GRANTS,
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' }, other: { namespace: 'other' } },
@@ -87,6 +91,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-07', 'a role that may read may not write', {
+    profile: 'core',
     source: DENIAL_MESSAGES,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
@@ -111,6 +116,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-16', 'the session belongs to the associated role and is named after cluster and pod', {
+    profile: 'core',
     source: 'EKS Auth API Reference, AssumeRoleForPodIdentity, assumedRoleUser: eks-clusterName-podName-UUID',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
@@ -134,6 +140,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-18', 'each of the six session tags can be a condition', {
+    profile: 'core',
     source: ABAC,
     roles: {
       app: podIdentityRole(
@@ -163,6 +170,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-19', 'with session tags disabled a role need not trust sts:TagSession', {
+    profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, disableSessionTags',
     roles: {
       app: {
@@ -179,6 +187,7 @@ suite('pod-identity', ({ scenario }) => {
   });
 
   scenario('PI-20', "an association's policy narrows what the role may do", {
+    profile: 'core',
     source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, policy: the intersection of both policies',
     roles: { app: podIdentityRole(readData) },
     workloads: {

@@ -33,6 +33,7 @@ const ONLOOKER = { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get
 
 suite('rbac', ({ scenario }) => {
   scenario('RB-01', 'tokens of a service account are made only by those who may', {
+    profile: 'core',
     source: 'Kubernetes documentation, "Using RBAC Authorization", subresources; TokenRequest API',
     workloads: { app: {} },
     users: { maker: TOKEN_MAKER, onlooker: ONLOOKER },
@@ -48,6 +49,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-02', 'who may make tokens of a service account can act as its IRSA role, from anywhere', {
+    profile: 'core',
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; STS API Reference, AssumeRoleWithWebIdentity',
     finding:
@@ -66,6 +68,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-03', 'Pod Identity takes no token that is bound to no pod', {
+    profile: 'core',
     source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works": the token is the pod\'s',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app' } },
@@ -96,6 +99,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-05', 'a token that the API bound to the pod is as good as the projected one', {
+    profile: 'core',
     source: 'Kubernetes documentation, TokenRequest API, boundObjectRef',
     finding:
       'create on serviceaccounts/token together with a running pod of the service account is enough to get its Pod Identity credentials, through the agent of any node.',
@@ -143,6 +147,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-09', 'who may create pods can use any service account of the namespace, and its role', {
+    profile: 'core',
     source:
       'Amazon EKS Best Practices Guide, "Identity and Access Management"; Kubernetes documentation, "Role Based Access Control Good Practices"',
     finding:

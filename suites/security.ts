@@ -46,6 +46,7 @@ const CONTROLLER_TOKEN = { serviceAccount: 'app/controller', audience: 'sts.amaz
 
 suite('security', ({ scenario }) => {
   scenario('SEC-01', "a pod's token works from any other pod", {
+    profile: 'core',
     source: `${HOW_IT_WORKS}; eks-pod-identity-agent source, internal/validation: the caller's address is not looked at`,
     finding:
       'The agent does not ask which pod presents a token: whoever reads it can use it from any pod of the cluster until it expires.',
@@ -81,6 +82,7 @@ suite('security', ({ scenario }) => {
   });
 
   scenario('SEC-08', 'a container that the webhook was told to skip has no token, though its pod has', {
+    profile: 'core',
     source: 'amazon-eks-pod-identity-webhook, README, annotation skip-containers',
     roles: { app: podIdentityRole() },
     workloads: {
@@ -140,6 +142,7 @@ suite('security', ({ scenario }) => {
   });
 
   scenario('SEC-11', "an explicit deny in a bucket's policy wins over what the role may do", {
+    profile: 'core',
     source: EVALUATION,
     roles: { app: podIdentityRole(readData) },
     workloads: { app: { role: 'app' } },
@@ -158,6 +161,7 @@ suite('security', ({ scenario }) => {
   });
 
   scenario('SEC-12', 'a permissions boundary limits what the role may do', {
+    profile: 'core',
     source: `IAM User Guide, "Permissions boundaries for IAM entities"; ${EVALUATION}`,
     roles: { app: { ...podIdentityRole(readData), boundary: [allow('s3:*', 'data/open/*')] } },
     workloads: { app: { role: 'app' } },

@@ -116,6 +116,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-19', 'a pod that asks the webhook to skip it gets nothing', {
+    profile: 'core',
     source: 'amazon-eks-pod-identity-webhook, deploy/mutatingwebhook.yaml, objectSelector',
     ...ASSOCIATED,
     probes: [

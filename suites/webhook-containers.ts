@@ -35,6 +35,7 @@ const env = (...names: readonly string[]): readonly { name: string; value: strin
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-07', 'containers named in skip-containers are left as they are', {
+    profile: 'core',
     source: README + ', annotation skip-containers',
     ...ASSOCIATED,
     probes: [
@@ -62,6 +63,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-08', 'init containers and sidecars get the settings too', {
+    profile: 'core',
     source: HANDLER + '; Kubernetes documentation, "Sidecar Containers"',
     ...ASSOCIATED,
     probes: [
@@ -98,6 +100,7 @@ suite('webhook', ({ scenario }) => {
   }
 
   scenario('WH-10', 'a pod that sets one of the two credential variables itself gets neither', {
+    profile: 'core',
     source: HANDLER + ', existing environment variables',
     roles: { app: podIdentityRole() },
     workloads: {

@@ -31,6 +31,7 @@ const ANNOTATED = { roles: { app: irsaRole('app/app') }, workloads: { app: { irs
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-01', 'a pod with an association gets exactly the Pod Identity settings', {
+    profile: 'core',
     source: 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"; ' + HANDLER,
     ...ASSOCIATED,
     probes: [
@@ -65,6 +66,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-02', 'a pod whose service account names a role gets exactly the IRSA settings', {
+    profile: 'core',
     source: 'Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"; ' + HANDLER,
     ...ANNOTATED,
     probes: [
@@ -138,6 +140,7 @@ suite('webhook', ({ scenario }) => {
   });
 
   scenario('WH-05b', "the pod's token expiration wins over the service account's", {
+    profile: 'core',
     source: README + ', annotation token-expiration',
     roles: ASSOCIATED.roles,
     workloads: { app: { role: 'app', serviceAccountAnnotations: { 'token-expiration': '1200' } } },

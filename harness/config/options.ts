@@ -4,6 +4,7 @@ import { FAULTS } from '../../faults/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
 import { nearest } from '../../foundation/nearest.ts';
+import { PROFILES } from '../plan/profiles.ts';
 import { variableOf } from './read-options.ts';
 
 /** An option of a run, and which clusters take it. */
@@ -58,8 +59,8 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.flag('plan', 'say what would be created and which outcome each probe must have, and stop', {
     commandLineOnly: true,
   }),
-  option.choice('profile', ['default', 'soak'], 'soak: run the scenarios that wait for minutes too', {
-    default: 'default',
+  option.choice('profile', Object.keys(PROFILES), 'which scenarios the run is about (docs/command-line.md)', {
+    default: 'full',
   }),
   option.number('parallel N', 'scenarios under way at once', {
     minimum: 1,
@@ -67,6 +68,10 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     maximum: 1000,
     default: 16,
   }),
+  option.text(
+    'shuffle SEED',
+    'start scenarios in the random order of this seed, or in reverse ("reverse"); reports keep the declared order',
+  ),
   option.number('timeout SECONDS', 'longest time for one scenario, in seconds', {
     minimum: 1,
     // A day; timers end at 2^31 milliseconds, and fire at once beyond.

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { isNarrowed, profileOf, tooLittleJudged } from '../plan/profiles.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
@@ -14,11 +15,13 @@ export function conclude(session: Session): RunResults {
   const results = resultsOf(session);
   // Ctrl-C is how keeping ends: the run was over by then.
   const interrupted = options.interrupted.aborted && !session.wasKept;
+  const profile = profileOf(options.configuration);
   const podTimes = opened?.environment.podTimes ?? [];
   return {
     version: RESULTS_VERSION,
     run: {
       id,
+      profile: { name: profile.name, version: profile.version, narrowed: isNarrowed(options.configuration) },
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - session.started),
@@ -45,14 +48,18 @@ export function conclude(session: Session): RunResults {
   };
 }
 
-/** A run in which every scenario was skipped says nothing of its subject, and must not look as if it did. */
+/** A run that judged nothing, or too little of its profile, says nothing of its subject, and must not look as if it did. */
 export function nothingRan(
   results: readonly ScenarioResult[],
   signal: AbortSignal,
   configuration: Configuration,
 ): HarnessError | undefined {
   const ran = results.some(({ verdict }) => verdict !== 'skipped');
-  if (ran || results.length === 0 || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
+  if (results.length === 0 || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
+  if (ran) {
+    const judged = results.filter(({ verdict }) => verdict === 'passed' || verdict === 'failed').length;
+    return tooLittleJudged(configuration, results.length, judged);
+  }
   const what = results.length === 1 ? 'The only scenario was' : `All ${results.length} scenarios were`;
   return new HarnessError(
     'NOTHING_RAN',

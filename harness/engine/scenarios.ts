@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 import { schedule } from './schedule.ts';
+import { shuffle } from './shuffle.ts';
 import { processKeepsUp } from './admission.ts';
 import type { Opened } from './environment.ts';
 import type { Session } from './session.ts';
@@ -17,8 +18,9 @@ export async function runScenarios(session: Session): Promise<void> {
   if (opened === undefined) return;
   const { configuration, scenarios, hooks } = options;
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
+  const seed = configuration.text('shuffle');
   await schedule(
-    scenarios,
+    seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),
     async (scenario, turn) => {
       reporters.scenarioStarted(scenario);
@@ -29,6 +31,7 @@ export async function runScenarios(session: Session): Promise<void> {
       });
     },
     {
+      inOrder: seed !== undefined,
       headStart: HEAD_START_MILLISECONDS,
       // Only an emulated AWS of this process has a clock that scenarios move, which would be in the way.
       arrangeEarly: opened.environment.aws.propagation !== undefined,

@@ -1,9 +1,10 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
-import { restartAgent, granted, getObject, refused } from '../operations/index.ts';
+import { restartAgent, granted, getObject, refused, wait } from '../operations/index.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { schedule } from './schedule.ts';
+import { shuffle } from './shuffle.ts';
 
 const plain = (id: string): Scenario => aScenario({}, id);
 const alone = (id: string): Scenario => aScenario({ exclusive: true }, id);
@@ -27,7 +28,35 @@ async function follow(scenarios: readonly Scenario[], parallel: number): Promise
   return { log, most };
 }
 
+describe('a shuffle', () => {
+  const scenarios = ['A-01', 'A-02', 'A-03', 'A-04', 'A-05', 'A-06'].map(plain);
+  const shuffled = (seed: string): string =>
+    shuffle(scenarios, seed)
+      .map(({ id }) => id)
+      .join(' ');
+
+  it('is the same for the same seed, another for another, and has all scenarios', () => {
+    expect(shuffled('7')).to.equal(shuffled('7'));
+    expect(shuffled('7')).not.to.equal(shuffled('8'));
+    expect(shuffled('7').split(' ')).to.have.members(scenarios.map(({ id }) => id));
+  });
+
+  it('turns the order round for "reverse"', () =>
+    expect(shuffled('reverse')).to.equal('A-06 A-05 A-04 A-03 A-02 A-01'));
+});
+
 describe('the schedule', () => {
+  it('starts scenarios in the order given when it is told so, whichever waits longest', async () => {
+    const waits = aScenario({ probes: [wait(30), granted('red', getObject('data/red/key'))] }, 'A-03');
+    const started = async (inOrder: boolean): Promise<string> => {
+      const ids: string[] = [];
+      await schedule([plain('A-01'), plain('A-02'), waits], 1, ({ id }) => Promise.resolve(ids.push(id)), { inOrder });
+      return ids.join(' ');
+    };
+    expect(await started(false)).to.equal('A-01 A-03 A-02');
+    expect(await started(true)).to.equal('A-01 A-02 A-03');
+  });
+
   for (const parallel of [1, 2, 3])
     it(`has ${parallel} under way at most, and so many when there are enough`, async () => {
       const { most } = await follow(['A-01', 'A-02', 'A-03', 'A-04', 'A-05'].map(plain), parallel);

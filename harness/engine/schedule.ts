@@ -12,6 +12,8 @@ export interface ScheduleOptions {
    * scenario does while it runs alone is in the way of it. Default false.
    */
   readonly arrangeEarly?: boolean;
+  /** Scenarios start in the order given, instead of first those that wait most. Default false. */
+  readonly inOrder?: boolean;
   /** Resolves when one more scenario may start beside others. Default: at once. */
   readonly admit?: () => Promise<void>;
 }
@@ -27,7 +29,7 @@ export async function schedule(
   scenarios: readonly Scenario[],
   parallel: number,
   run: RunInTurn,
-  { headStart = 0, arrangeEarly = false, admit = () => NOW }: ScheduleOptions = {},
+  { headStart = 0, arrangeEarly = false, inOrder = false, admit = () => NOW }: ScheduleOptions = {},
 ): Promise<void> {
   const ended = new Map(scenarios.map(({ id }) => [id, withResolvers()]));
   let under = 0;
@@ -45,7 +47,8 @@ export async function schedule(
   const alone = scenarios.filter((scenario) => isExclusive(scenario));
   const early = alone.filter((scenario) => arrangeEarly && !isExclusiveFromTheStart(scenario));
   const [first, ...others] = shared;
-  const queue = others.map((scenario) => ({ scenario, wait: waitOf(scenario) })).sort((a, b) => b.wait - a.wait);
+  const queue = others.map((scenario) => ({ scenario, wait: inOrder ? 0 : waitOf(scenario) }));
+  queue.sort((a, b) => b.wait - a.wait);
   let before: Promise<unknown> = Promise.all(shared.map(async ({ id }) => ended.get(id)?.promise));
   const worker = async (): Promise<void> => {
     while (queue.length > 0) {

@@ -21,6 +21,7 @@ import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../s
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
+import { tooLittleJudged } from './profiles.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 import { select } from './select.ts';
@@ -131,7 +132,7 @@ describe('what a scenario needs', () => {
 
 describe('the selection', () => {
   const scenarios = [
-    aScenario({}, 'AB-01', 'abac'),
+    aScenario({ profile: 'core' }, 'AB-01', 'abac'),
     aScenario({}, 'AB-02', 'abac'),
     aScenario({}, 'IR-01', 'irsa'),
     aScenario({}, 'RB-01', 'rbac'),
@@ -145,6 +146,8 @@ describe('the selection', () => {
   for (const [argv, selected] of [
     [[], 'AB-01 AB-02 IR-01 RB-01'],
     [['--suite', 'irsa'], 'IR-01'],
+    [['--profile', 'core'], 'AB-01'],
+    [['--profile', 'pre-release'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
     [['--profile', 'soak'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
     [['--profile', 'soak', '--scenario', 'LC-08'], 'LC-08'],
     [['--suite', 'rbac,abac'], 'AB-01 AB-02 RB-01'],
@@ -164,7 +167,12 @@ describe('the selection', () => {
     [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
-    [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'runs only with --profile soak'],
+    [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'add --profile soak'],
+    [
+      ['--profile', 'core', '--scenario', 'AB-02'],
+      'NOTHING_SELECTED',
+      'Scenario AB-02 is not in profile core: add --profile full',
+    ],
     [['--suite', 'irsa', '--scenario', 'AB-01'], 'NOTHING_SELECTED', 'No scenario is selected'],
   ] as const)
     it(`refuses ${argv.join(' ')}`, () => {
@@ -172,6 +180,28 @@ describe('the selection', () => {
         .to.throw(HarnessError, text)
         .with.property('code', code);
     });
+});
+
+describe('a profile', () => {
+  const judged = (argv: readonly string[], count: number): string | undefined =>
+    tooLittleJudged(configure(argv, {}), 200, count)?.message;
+
+  for (const [profile, least] of [
+    ['core', 190],
+    ['full', 150],
+    ['pre-release', 190],
+    ['soak', 150],
+  ] as const)
+    it(`${profile} asks for ${least} of 200 scenarios to be judged`, () => {
+      expect(judged(['--profile', profile], least)).to.equal(undefined);
+      expect(judged(['--profile', profile], least - 1)).to.match(
+        new RegExp(`^Of the 200 scenarios of profile ${profile} ${least - 1} were judged, and ${least} must be: `),
+      );
+    });
+
+  for (const flag of ['suite', 'scenario', 'grep', 'grep-invert'])
+    it(`asks for nothing where --${flag} narrows the choice`, () =>
+      expect(judged([`--${flag}`, 'x'], 1)).to.equal(undefined));
 });
 
 describe('the list', () => {

@@ -1,5 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../../foundation/nearest.ts';
+import { profileOf } from './profiles.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -22,16 +23,19 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
   const grep = expression(configuration.text('grep'));
   const invert = expression(configuration.text('grep-invert'));
   const text = (scenario: Scenario): string => `${scenario.id} ${scenario.title}`;
-  const soak = configuration.text('profile') === 'soak';
-  const late = all.find((scenario) => isSoak(scenario) && wanted.ids.includes(scenario.id));
-  if (late && !soak)
+  const profile = profileOf(configuration);
+  const isIn = (scenario: Scenario): boolean => profile.includes(scenario.spec.profile);
+  const outside = all.find((scenario) => wanted.ids.includes(scenario.id) && !isIn(scenario));
+  if (outside !== undefined) {
+    const other = outside.spec.profile === 'soak' ? 'soak' : 'full';
     throw new HarnessError(
       'NOTHING_SELECTED',
-      `Scenario ${late.id} waits for minutes and runs only with --profile soak: add that, or leave the scenario out.`,
+      `Scenario ${outside.id} is not in profile ${profile.name}: add --profile ${other}, or leave the scenario out.`,
     );
+  }
   const selected = all.filter(
     (scenario) =>
-      (soak || !isSoak(scenario)) &&
+      isIn(scenario) &&
       (wanted.suites.length === 0 || wanted.suites.includes(scenario.suite)) &&
       (wanted.ids.length === 0 || wanted.ids.includes(scenario.id)) &&
       (grep === undefined || grep.test(text(scenario))) &&
@@ -45,8 +49,6 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
   }
   return selected;
 }
-
-const isSoak = (scenario: Scenario): boolean => scenario.spec.profile === 'soak';
 
 const expression = (source: string | undefined): RegExp | undefined =>
   source === undefined ? undefined : new RegExp(source);

@@ -164,6 +164,9 @@ export const resultsSchema = z
     version: z.literal(RESULTS_VERSION),
     run: z.object({
       id: z.string(),
+      profile: z
+        .exactOptional(z.object({ name: z.string(), version: count, narrowed: z.boolean() }))
+        .describe('`narrowed`: other flags left out scenarios of the profile.'),
       startedAt: time,
       endedAt: time,
       milliseconds: count,

@@ -82,6 +82,8 @@ export interface RunResults {
   readonly version: typeof RESULTS_VERSION;
   readonly run: {
     readonly id: string;
+    /** `narrowed`: other flags left out scenarios of the profile. Absent in results of before there were profiles. */
+    readonly profile?: { readonly name: string; readonly version: number; readonly narrowed: boolean };
     readonly startedAt: string;
     readonly endedAt: string;
     readonly milliseconds: number;

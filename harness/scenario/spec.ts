@@ -157,8 +157,8 @@ export interface ScenarioSpec {
   /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
-  /** `soak`: takes minutes of waiting, and so runs only with `--profile soak`. */
-  readonly profile?: 'default' | 'soak';
+  /** `core`: also in `--profile core`. `soak`: waits for minutes, and so only in `--profile soak` and `pre-release`. */
+  readonly profile?: 'core' | 'soak';
   /** Longest time it may take in seconds, where that is more than `--timeout` allows. */
   readonly allowSeconds?: number;
   /** Runs alone, after all others: it changes something that they share (clock, agent, failures of AWS). */
