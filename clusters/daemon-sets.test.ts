@@ -1,13 +1,14 @@
+import type { V1DaemonSet } from '@kubernetes/client-node';
 import { expect } from 'chai';
-import { agentChartOf, daemonSetsOf, unavailableCapabilities, type DaemonSetView } from './daemon-sets.ts';
+import { agentChartOf, daemonSetsOf, unavailableCapabilities } from './daemon-sets.ts';
 import { agentDaemonSet } from './in-cluster/agent-manifest.ts';
 import { fakeApi } from '../test/support/kubernetes-api.ts';
 
-const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): DaemonSetView => ({
+const daemonSet = (name: string, image = 'example.com/image:1', args: readonly string[] = []): V1DaemonSet => ({
   metadata: { name },
-  spec: { template: { spec: { containers: [{ image, args }] } } },
+  spec: { selector: {}, template: { spec: { containers: [{ name: 'main', image, args: [...args] }] } } },
 });
-const agent = (...args: readonly string[]): DaemonSetView => daemonSet('eks-pod-identity-agent', undefined, args);
+const agent = (...args: readonly string[]): V1DaemonSet => daemonSet('eks-pod-identity-agent', undefined, args);
 const calico = daemonSet('calico-node');
 
 describe('what a cluster lacks by its DaemonSets', () => {

@@ -1,50 +1,35 @@
 /** What the DaemonSets of a cluster tell of what can be done in it. */
+import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../components/agent/options.ts';
 import { AGENT_ADDON, chartOf } from './agent-addon.ts';
 import { TRIES } from './in-cluster/objects.ts';
 import { retry } from '../foundation/poll.ts';
 import type { Connection } from '../foundation/kubernetes/connection.ts';
 
-/** The fields of a DaemonSet that are looked at. */
-export interface DaemonSetView {
-  readonly metadata?: { readonly name?: string };
-  readonly spec?: {
-    readonly template?: {
-      readonly spec?: {
-        readonly containers?: readonly {
-          readonly image?: string;
-          readonly args?: readonly string[];
-          readonly volumeMounts?: readonly { readonly mountPath?: string }[];
-        }[];
-      };
-    };
-  };
-}
-
 /** Network plugins and policy engines that put network policies in force, by the names of their DaemonSets. */
 const ENFORCING = new Set(['antrea-agent', 'calico-node', 'canal', 'cilium', 'kube-network-policies', 'weave-net']);
 /** kind's own plugin does since this image (kind 0.24). */
 const KINDNET_SINCE = 20240813;
 
-export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly DaemonSetView[]> {
+export async function daemonSetsOf(connection: Connection, signal?: AbortSignal): Promise<readonly V1DaemonSet[]> {
   const { items } = await retry(
-    (attempt) => connection.json<{ items: DaemonSetView[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
+    (attempt) => connection.json<{ items: V1DaemonSet[] }>('GET', '/apis/apps/v1/daemonsets', undefined, attempt),
     { ...TRIES, signal },
   );
   return items;
 }
 
-const agentOf = (daemonSets: readonly DaemonSetView[]): DaemonSetView | undefined =>
+const agentOf = (daemonSets: readonly V1DaemonSet[]): V1DaemonSet | undefined =>
   daemonSets.find(({ metadata }) => metadata?.name === AGENT_ADDON);
 
 /** The chart that the agent was installed by; undefined without a DaemonSet of it. */
-export function agentChartOf(daemonSets: readonly DaemonSetView[]): AgentVersion | undefined {
+export function agentChartOf(daemonSets: readonly V1DaemonSet[]): AgentVersion | undefined {
   const [container] = agentOf(daemonSets)?.spec?.template?.spec?.containers ?? [];
   return container && chartOf(container);
 }
 
 /** Which capabilities a cluster with these DaemonSets lacks after all. */
-export function unavailableCapabilities(daemonSets: readonly DaemonSetView[]): string[] {
+export function unavailableCapabilities(daemonSets: readonly V1DaemonSet[]): string[] {
   const unavailable: string[] = [];
   if (!daemonSets.some(enforcesPolicies)) unavailable.push('network-policy');
   const agent = agentOf(daemonSets);
@@ -54,7 +39,7 @@ export function unavailableCapabilities(daemonSets: readonly DaemonSetView[]): s
   return unavailable;
 }
 
-function enforcesPolicies({ metadata, spec }: DaemonSetView): boolean {
+function enforcesPolicies({ metadata, spec }: V1DaemonSet): boolean {
   const { name = '' } = metadata ?? {};
   const containers = spec?.template?.spec?.containers ?? [];
   if (name === 'kindnet')

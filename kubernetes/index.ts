@@ -2,7 +2,7 @@
 export { startCluster } from './cluster.ts';
 export type { Cluster, ClusterOptions } from './cluster.ts';
 export { ApiError, startApiServer } from './api-server/index.ts';
-export type { ApiServer, ApiServerOptions, KubeObject, ObjectStore } from './api-server/index.ts';
+export type { ApiServer, ApiServerOptions, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
 export { REVISION_LABEL, selectedNodes } from './api-server/controllers/daemon-sets.ts';
 export { isReady, templateHash } from './api-server/controllers/workload.ts';
 export type { PodTemplate } from './api-server/controllers/workload.ts';

@@ -1,4 +1,4 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Node, V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
@@ -10,11 +10,6 @@ import { poll } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
 
 const DAEMON_SET = `/apis/apps/v1/namespaces/kube-system/daemonsets/${AGENT_ADDON}`;
-
-interface DaemonSet {
-  readonly metadata?: { readonly generation?: number };
-  readonly status?: { readonly observedGeneration?: number; readonly desiredNumberScheduled?: number };
-}
 
 /**
  * Waits until the agent of the add-on is ready wherever that wants it, but for nodes that are not ready themselves. Resolves to
@@ -28,7 +23,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
   return poll<boolean>(
     async (attempt) => {
       const [daemonSet, listed] = await Promise.all([
-        find<DaemonSet>(connection, DAEMON_SET, attempt),
+        find<V1DaemonSet>(connection, DAEMON_SET, attempt),
         podsOf(connection, AGENT_LABELS, attempt),
       ]);
       pods = listed;
@@ -57,7 +52,7 @@ export async function awaitAgent(connection: Connection, context: EksContext, au
 }
 
 /** As the controller says that has seen the DaemonSet as it is. */
-const isWantedNowhere = ({ metadata, status }: DaemonSet = {}): boolean =>
+const isWantedNowhere = ({ metadata, status }: V1DaemonSet = {}): boolean =>
   status?.desiredNumberScheduled === 0 && (status.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
 
 const wantedNowhere = (name: string): ClusterError =>

@@ -1,7 +1,8 @@
 import type { Cluster } from '@aws-sdk/client-eks';
+import type { V1DaemonSet } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../components/agent/options.ts';
 import { AGENT_CAPABILITIES, COMMON_CAPABILITIES } from '../capabilities.ts';
-import { agentChartOf, unavailableCapabilities, type DaemonSetView } from '../daemon-sets.ts';
+import { agentChartOf, unavailableCapabilities } from '../daemon-sets.ts';
 import type { EksOptions } from './options.ts';
 
 /** What decides about the capabilities of a cluster, once it is there. */
@@ -10,7 +11,7 @@ export interface ClusterFindings {
   /** ARN of the issuer's OIDC provider; empty when there is no issuer. */
   readonly providerArn: string;
   /** Undefined without an API server. */
-  readonly daemonSets: readonly DaemonSetView[] | undefined;
+  readonly daemonSets: readonly V1DaemonSet[] | undefined;
   /** The run made the agent that is there, and may stop it. */
   readonly ownAgent: boolean;
   /** The run made the nodes' role, and may change it. */

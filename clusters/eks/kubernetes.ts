@@ -1,3 +1,4 @@
+import type { V1Deployment, V1SelfSubjectAccessReview } from '@kubernetes/client-node';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { find } from '../in-cluster/objects.ts';
 import { poll } from '../../foundation/poll.ts';
@@ -32,7 +33,7 @@ export async function reachApiServer(server: ApiServer, context: EksContext): Pr
   return poll<boolean>(
     async (attempt) => {
       try {
-        const review = await connection.json<Review>('POST', REVIEWS, REVIEW, inTime(attempt));
+        const review = await connection.json<V1SelfSubjectAccessReview>('POST', REVIEWS, REVIEW, inTime(attempt));
         if (review.status?.allowed === true) return true;
         last = noAccess(server, name, 'it may not create namespaces');
       } catch (error) {
@@ -75,9 +76,6 @@ const REVIEW = {
   kind: 'SelfSubjectAccessReview',
   spec: { resourceAttributes: { verb: 'create', version: 'v1', resource: 'namespaces' } },
 };
-interface Review {
-  readonly status?: { readonly allowed?: boolean };
-}
 
 const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: unknown): ClusterError =>
   new ClusterError(
@@ -89,10 +87,6 @@ const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: u
 /** The names of services and of AWS' hosts are resolved by it (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
 const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';
 
-interface Deployment {
-  readonly status?: { readonly readyReplicas?: number };
-}
-
 /**
  * Waits until one pod of the cluster's DNS is ready: they start with the first nodes, and a program that starts before them
  * reaches nothing. Not where there is no CoreDNS, as on nodes of Auto Mode. Throws `ClusterError` NODE_NOT_READY.
@@ -101,7 +95,7 @@ export async function awaitDns(connection: Connection, context: EksContext): Pro
   const { name, timing, deadline, readyMilliseconds, signal } = context;
   await poll<true>(
     async (attempt) => {
-      const dns = await find<Deployment>(connection, DNS, attempt);
+      const dns = await find<V1Deployment>(connection, DNS, attempt);
       return dns === undefined || (dns.status?.readyReplicas ?? 0) > 0 ? true : undefined;
     },
     {

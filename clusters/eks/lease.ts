@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { V1Lease } from '@kubernetes/client-node';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { poll, retry } from '../../foundation/poll.ts';
+import type { Stored } from '../../kubernetes/index.ts';
 import { find, TRIES } from '../in-cluster/objects.ts';
 import { hasStatus, ignoring, type Connection } from '../../foundation/kubernetes/connection.ts';
 
@@ -14,14 +16,7 @@ const DURATION = 60;
 const RENEWAL_MILLISECONDS = 10_000;
 const LONGEST_ANSWER = 10_000;
 
-interface Lease {
-  readonly metadata: { readonly resourceVersion?: string; readonly uid?: string };
-  readonly spec?: {
-    readonly holderIdentity?: string | null;
-    readonly renewTime?: string | null;
-    readonly leaseDurationSeconds?: number | null;
-  };
-}
+type Lease = Stored<V1Lease>;
 
 export interface HeldLease {
   /** Ends it; resolves when the Lease is gone, unless another run has it by now. */
@@ -110,7 +105,7 @@ async function renew(connection: Connection, options: Required<LeaseOptions>, si
 const write = (connection: Connection, run: string, now: number, stored: Lease | undefined, signal: AbortSignal) =>
   stored === undefined
     ? connection.json('POST', COLLECTION, leaseOf(run, now), signal)
-    : connection.json('PATCH', PATH, leaseOf(run, now, stored.metadata.resourceVersion), signal);
+    : connection.json('PATCH', PATH, leaseOf(run, now, stored.metadata?.resourceVersion), signal);
 
 /** The run that has or had the cluster, and until when; undefined without a lease. Throws `KubernetesError`. */
 export async function findLease(
@@ -126,7 +121,7 @@ export async function endLease(connection: Connection, run: string): Promise<voi
   await retry(async (signal) => {
     const stored = await find<Lease>(connection, PATH, signal);
     if (stored?.spec?.holderIdentity !== run) return;
-    const { uid, resourceVersion } = stored.metadata;
+    const { uid, resourceVersion } = stored.metadata ?? {};
     // It may be gone, or another run's by now.
     const deleting = connection.json('DELETE', PATH, { preconditions: { uid, resourceVersion } }, signal);
     await deleting.catch(ignoring(404, 409));

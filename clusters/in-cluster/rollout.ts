@@ -1,4 +1,4 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Deployment, V1Node, V1Pod } from '@kubernetes/client-node';
 import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
 import { isTransient, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { poll } from '../../foundation/poll.ts';
@@ -26,18 +26,7 @@ export interface Rollout {
   readonly signal: AbortSignal;
 }
 
-interface Controller {
-  readonly metadata: { readonly generation?: number; readonly annotations?: Readonly<Record<string, string>> };
-  readonly status?: {
-    readonly observedGeneration?: number;
-    readonly desiredNumberScheduled?: number;
-    readonly updatedNumberScheduled?: number;
-    readonly numberAvailable?: number;
-    readonly replicas?: number;
-    readonly updatedReplicas?: number;
-    readonly availableReplicas?: number;
-  };
-}
+type Controller = V1DaemonSet & V1Deployment;
 
 /** Milliseconds between two looks, and for reading a log. */
 const EVERY = 250;
@@ -103,17 +92,17 @@ export async function podsOf(
 export const isReady = ({ status }: V1Node | V1Pod): boolean =>
   status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
 
-function isRolledOut({ metadata, status = {} }: Controller): boolean {
-  if (status.observedGeneration !== metadata.generation) return false;
-  const { desiredNumberScheduled: nodes, replicas } = status;
+function isRolledOut({ metadata, status }: Controller): boolean {
+  if (status?.observedGeneration !== metadata?.generation) return false;
+  const { desiredNumberScheduled: nodes, replicas } = status ?? {};
   return nodes === undefined
-    ? replicas === 1 && status.updatedReplicas === 1 && status.availableReplicas === 1
-    : nodes > 0 && status.updatedNumberScheduled === nodes && status.numberAvailable === nodes;
+    ? replicas === 1 && status?.updatedReplicas === 1 && status?.availableReplicas === 1
+    : nodes > 0 && status?.updatedNumberScheduled === nodes && status?.numberAvailable === nodes;
 }
 
 /** False for pods that a changed DaemonSet is about to replace. */
 function isOfRevision(pod: V1Pod, controller: Controller | undefined): boolean {
-  const wanted = controller?.metadata.annotations?.['deprecated.daemonset.template.generation'];
+  const wanted = controller?.metadata?.annotations?.['deprecated.daemonset.template.generation'];
   const own = pod.metadata?.labels?.['pod-template-generation'];
   return wanted === undefined || own === undefined || own === wanted;
 }

@@ -9,6 +9,7 @@ export type {
   ObjectMeta,
   ObjectStore,
   StatusDetails,
+  Stored,
   TokenIssuer,
   TokenRequestSpec,
   WatchEvent,

@@ -22,6 +22,13 @@ export interface KubeObject {
   [further: string]: unknown;
 }
 
+/** A type of the client library as objects are stored: times are texts, or null. */
+export type Stored<T> = T extends Date
+  ? string | null
+  : T extends object
+    ? { readonly [K in keyof T]: Stored<T[K]> }
+    : T;
+
 /** What happened to an object; `object` is the stored one, which is never changed: the listener may keep it and only read it. */
 export interface WatchEvent {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';

@@ -10,7 +10,7 @@ import { ConfigError } from './fields.ts';
 import type { Image, ProcessImage } from './images.ts';
 import { ContainerLog } from './log.ts';
 import type { Exit, Running } from './process-host.ts';
-import type { Container, ContainerState, ContainerStatus, Pod, RestartPolicy, TerminatedState } from './spec.ts';
+import type { Container, ContainerState, ContainerStatus, Pod, TerminatedState } from './spec.ts';
 import { messagePath, prepareMessage, readMessage } from './termination-message.ts';
 import { realPath, translator } from './translation.ts';
 import { processUser } from './user.ts';
@@ -30,7 +30,8 @@ export interface ContainerEnvironment {
 /** One container of a pod, from its first start through its restarts to its end. */
 export class ContainerRunner {
   readonly spec: Container;
-  readonly #policy: RestartPolicy;
+  readonly #image: string;
+  readonly #policy: string;
   readonly #env: ContainerEnvironment;
   #state: ContainerState = { waiting: { reason: 'PodInitializing' } };
   #last: TerminatedState | undefined;
@@ -41,8 +42,9 @@ export class ContainerRunner {
   #running: Running | undefined;
   #finished = false;
 
-  constructor(spec: Container, policy: RestartPolicy, env: ContainerEnvironment) {
+  constructor(spec: Container, policy: string, env: ContainerEnvironment) {
     this.spec = spec;
+    this.#image = spec.image ?? '';
     this.#policy = policy;
     this.#env = env;
   }
@@ -76,12 +78,12 @@ export class ContainerRunner {
   }
 
   get isRunning(): boolean {
-    return 'running' in this.#state;
+    return this.#state.running !== undefined;
   }
 
   /** How the container ended, once it will not be started again. */
   get result(): TerminatedState | undefined {
-    return this.#finished && 'terminated' in this.#state ? this.#state.terminated : undefined;
+    return this.#finished ? this.#state.terminated : undefined;
   }
 
   get log(): ContainerLog | undefined {
@@ -94,13 +96,12 @@ export class ContainerRunner {
 
   /** `initializes`: it is an init container, which is ready when it has ended well. */
   status(initializes: boolean): ContainerStatus {
-    const ended = 'terminated' in this.#state && this.#state.terminated.exitCode === 0;
     return {
       name: this.spec.name,
-      image: this.spec.image,
-      imageID: this.#id === undefined ? '' : `embedded://${this.spec.image}`,
+      image: this.#image,
+      imageID: this.#id === undefined ? '' : `embedded://${this.#image}`,
       ...(this.#id === undefined ? {} : { containerID: this.#id }),
-      ready: this.isRunning ? !initializes : initializes && ended,
+      ready: this.isRunning ? !initializes : initializes && this.#state.terminated?.exitCode === 0,
       started: this.isRunning,
       restartCount: this.#restarts,
       state: this.#state,
@@ -120,12 +121,12 @@ export class ContainerRunner {
   /** Runs it once; undefined when it was told to stop before it ran. */
   async #once(started: () => void): Promise<Exit | undefined> {
     const { context, stop } = this.#env;
-    const image = context.images.get(this.spec.image);
+    const image = context.images.get(this.#image);
     if (image === undefined) {
       await this.#pullForEver();
       return undefined;
     }
-    this.#record('Pulled', `Container image "${this.spec.image}" already present on machine`);
+    this.#record('Pulled', `Container image "${this.#image}" already present on machine`);
     const release = await context.starts.acquire();
     try {
       if (stop.aborted) return undefined;
@@ -219,7 +220,7 @@ export class ContainerRunner {
   }
 
   async #backOff(delay: number): Promise<void> {
-    if ('terminated' in this.#state) this.#last = this.#state.terminated;
+    this.#last = this.#state.terminated ?? this.#last;
     if (delay > 0) {
       const { name, namespace, uid } = this.#env.pod().metadata;
       const text = `restarting failed container=${this.spec.name} pod=${name}_${namespace ?? ''}(${uid ?? ''})`;
@@ -232,8 +233,8 @@ export class ContainerRunner {
   async #pullForEver(): Promise<void> {
     const { context, stop } = this.#env;
     const known = [...context.images.keys()].join(', ');
-    const message = `Back-off pulling image "${this.spec.image}": this cluster has only: ${known}`;
-    this.#record('Failed', `Failed to pull image "${this.spec.image}": not found`);
+    const message = `Back-off pulling image "${this.#image}": this cluster has only: ${known}`;
+    this.#record('Failed', `Failed to pull image "${this.#image}": not found`);
     this.#record('BackOff', message);
     this.#wait('ImagePullBackOff', message);
     await aborted(stop);

@@ -1,6 +1,7 @@
-import type { ObjectStore } from '../api-server/types.ts';
+import type { V1ConfigMapKeySelector, V1EnvFromSource, V1EnvVar } from '@kubernetes/client-node';
+import type { ObjectStore, Stored } from '../api-server/types.ts';
 import { ConfigError, fieldValue } from './fields.ts';
-import type { Container, EnvFromSource, EnvVar, KeyRef, Pod } from './spec.ts';
+import type { Container, Pod } from './spec.ts';
 
 /**
  * Replaces `$(NAME)` by the variable's value; an unknown name stays as it is and `$$` stands for `$` (Kubernetes, "Define
@@ -35,7 +36,7 @@ export function environment(
 }
 
 function variableValue(
-  variable: EnvVar,
+  variable: Stored<V1EnvVar>,
   pod: Pod,
   namespace: string,
   store: ObjectStore,
@@ -51,7 +52,7 @@ function variableValue(
 
 function keyValue(
   resource: 'configmaps' | 'secrets',
-  ref: KeyRef,
+  ref: V1ConfigMapKeySelector,
   namespace: string,
   store: ObjectStore,
 ): string | undefined {
@@ -64,7 +65,11 @@ function keyValue(
   return value?.toString();
 }
 
-function* fromSource(source: EnvFromSource, namespace: string, store: ObjectStore): Generator<[string, string]> {
+function* fromSource(
+  source: Stored<V1EnvFromSource>,
+  namespace: string,
+  store: ObjectStore,
+): Generator<[string, string]> {
   for (const [resource, ref] of [
     ['configmaps', source.configMapRef],
     ['secrets', source.secretRef],
@@ -79,7 +84,7 @@ function* fromSource(source: EnvFromSource, namespace: string, store: ObjectStor
 export function objectData(
   resource: 'configmaps' | 'secrets',
   namespace: string,
-  name: string,
+  name = '',
   optional: boolean | undefined,
   store: ObjectStore,
 ): Map<string, Buffer> | undefined {

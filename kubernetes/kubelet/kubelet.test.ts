@@ -162,7 +162,7 @@ describe('kubelet', () => {
     const pod = await cluster.ended('init');
     expect(pod.status?.phase).to.equal('Succeeded');
     expect(await cluster.log('init', 'main')).to.equal('one\nside\ntwo\n');
-    expect(pod.status?.initContainerStatuses?.map(({ state }) => 'terminated' in state)).to.deep.equal([
+    expect(pod.status?.initContainerStatuses?.map(({ state }) => state?.terminated !== undefined)).to.deep.equal([
       true,
       true,
       true,

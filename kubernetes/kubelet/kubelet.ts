@@ -115,7 +115,7 @@ class NodeAgent implements RunningKubelet {
     }
     if (log === undefined) {
       const { state } = container.status(false);
-      const reason = 'waiting' in state ? state.waiting.reason : 'ContainerCreating';
+      const reason = state?.waiting?.reason ?? 'ContainerCreating';
       throw new ApiError(400, 'BadRequest', `container ${name} in pod "${pod}" is waiting to start: ${reason}`);
     }
     return log.stream(options);

@@ -1,9 +1,10 @@
-import type { ObjectStore } from '../api-server/types.ts';
+import type { V1ConfigMapProjection, V1DownwardAPIProjection, V1VolumeProjection } from '@kubernetes/client-node';
+import type { ObjectStore, Stored } from '../api-server/types.ts';
 import type { Payload, ProjectedFile } from './atomic-writer.ts';
 import { objectData } from './environment.ts';
 import { ConfigError, fieldValue } from './fields.ts';
 import { runAs } from './spec.ts';
-import type { ConfigMapSource, DownwardSource, Pod, PodSpec, SecretSource, Volume } from './spec.ts';
+import type { Pod, PodSpec, Volume } from './spec.ts';
 import type { PodTokens } from './tokens.ts';
 
 export interface PayloadSources {
@@ -13,44 +14,30 @@ export interface PayloadSources {
 
 const DEFAULT_MODE = 0o644;
 
+const sourceOf = ({ projected, configMap, secret, downwardAPI }: Volume) =>
+  projected ?? configMap ?? secret ?? downwardAPI;
+
 /** The kinds of volume whose files the kubelet writes. */
-export function isProjection(volume: Volume): boolean {
-  return (
-    volume.projected !== undefined ||
-    volume.configMap !== undefined ||
-    volume.secret !== undefined ||
-    volume.downwardAPI !== undefined
-  );
-}
+export const isProjection = (volume: Volume): boolean => sourceOf(volume) !== undefined;
 
 /** The files of a projected, configMap, secret or downwardAPI volume as they should be now. Throws `ConfigError`. */
-export async function payloadOf(volume: Volume, pod: Pod, sources: PayloadSources): Promise<Payload> {
+export async function payloadOf(volume: Volume, pod: Pod, { store, tokens }: PayloadSources): Promise<Payload> {
   const files = new Map<string, ProjectedFile>();
-  const add = (entries: Iterable<[string, ProjectedFile]>): void => {
-    for (const [path, file] of entries) files.set(checkPath(path), file);
-  };
-  const defaultMode =
-    volume.projected?.defaultMode ??
-    volume.configMap?.defaultMode ??
-    volume.secret?.defaultMode ??
-    volume.downwardAPI?.defaultMode ??
-    DEFAULT_MODE;
-  const collect = (resource: 'configmaps' | 'secrets', source: ConfigMapSource): void =>
-    add(keyFiles(resource, source, pod, sources.store, defaultMode));
-
-  if (volume.configMap !== undefined) collect('configmaps', volume.configMap);
-  if (volume.secret !== undefined) collect('secrets', named(volume.secret));
-  if (volume.downwardAPI !== undefined) add(fieldFiles(volume.downwardAPI, pod, defaultMode));
-  for (const source of volume.projected?.sources ?? []) {
-    if (source.configMap !== undefined) collect('configmaps', source.configMap);
-    else if (source.secret !== undefined) collect('secrets', source.secret);
-    else if (source.downwardAPI !== undefined) add(fieldFiles(source.downwardAPI, pod, defaultMode));
-    else if (source.serviceAccountToken !== undefined) {
-      const token = await sources.tokens.current(pod, source.serviceAccountToken);
-      add([[source.serviceAccountToken.path, tokenFile(token, pod.spec, defaultMode)]]);
-    } else {
-      throw new ConfigError(`projected source ${Object.keys(source).join()} is not offered here`);
-    }
+  const defaultMode = sourceOf(volume)?.defaultMode ?? DEFAULT_MODE;
+  const { projected, secret } = volume;
+  const own = secret === undefined ? volume : { secret: { ...secret, name: secret.secretName ?? '' } };
+  for (const source of projected === undefined ? [own] : (projected.sources ?? [])) {
+    const { configMap, secret, downwardAPI, serviceAccountToken } = source as Stored<V1VolumeProjection>;
+    const entries = async (): Promise<Iterable<[string, ProjectedFile]>> => {
+      if (configMap !== undefined) return keyFiles('configmaps', configMap, pod, store, defaultMode);
+      if (secret !== undefined) return keyFiles('secrets', secret, pod, store, defaultMode);
+      if (downwardAPI !== undefined) return fieldFiles(downwardAPI, pod, defaultMode);
+      if (serviceAccountToken === undefined)
+        throw new ConfigError(`projected source ${Object.keys(source).join()} is not offered here`);
+      const token = await tokens.current(pod, serviceAccountToken);
+      return [[serviceAccountToken.path, tokenFile(token, pod.spec, defaultMode)]];
+    };
+    for (const [path, file] of await entries()) files.set(checkPath(path), file);
   }
   return files;
 }
@@ -72,14 +59,9 @@ function tokenFile(token: string, spec: PodSpec, defaultMode: number): Projected
   };
 }
 
-function named(source: SecretSource): ConfigMapSource {
-  const { secretName, ...rest } = source;
-  return secretName === undefined ? rest : { ...rest, name: secretName };
-}
-
 function* keyFiles(
   resource: 'configmaps' | 'secrets',
-  source: ConfigMapSource,
+  source: Stored<V1ConfigMapProjection>,
   pod: Pod,
   store: ObjectStore,
   defaultMode: number,
@@ -95,7 +77,11 @@ function* keyFiles(
   }
 }
 
-function* fieldFiles(source: DownwardSource, pod: Pod, defaultMode: number): Generator<[string, ProjectedFile]> {
+function* fieldFiles(
+  source: Stored<V1DownwardAPIProjection>,
+  pod: Pod,
+  defaultMode: number,
+): Generator<[string, ProjectedFile]> {
   for (const item of source.items ?? []) {
     if (item.fieldRef === undefined)
       throw new ConfigError(`downwardAPI item ${item.path}: only fieldRef is offered here`);

@@ -6,7 +6,7 @@ import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
 import { ConfigError } from './fields.ts';
 import { isSidecar } from './spec.ts';
-import type { Container, Pod, RestartPolicy } from './spec.ts';
+import type { Container, Pod } from './spec.ts';
 import { podStatus } from './status.ts';
 import { PodTokens } from './tokens.ts';
 import { PodVolumes } from './volumes.ts';
@@ -43,7 +43,7 @@ export class PodRunner {
     this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), sources, context.clock);
     this.#startTime = this.#now();
     const policy = pod.spec.restartPolicy ?? 'Always';
-    const untilDone: RestartPolicy = policy === 'Never' ? 'Never' : 'OnFailure';
+    const untilDone = policy === 'Never' ? 'Never' : 'OnFailure';
     this.#init = (pod.spec.initContainers ?? []).map((c) => this.#runner(c, isSidecar(c) ? 'Always' : untilDone));
     this.#containers = pod.spec.containers.map((c) => this.#runner(c, policy));
     this.#life = this.#run();
@@ -214,7 +214,7 @@ export class PodRunner {
     this.#context.events.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
   }
 
-  #runner(container: Container, policy: RestartPolicy): ContainerRunner {
+  #runner(container: Container, policy: string): ContainerRunner {
     return new ContainerRunner(container, policy, {
       context: this.#context,
       pod: () => this.#pod,

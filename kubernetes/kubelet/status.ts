@@ -1,6 +1,6 @@
 import type { ContainerRunner } from './container.ts';
 import { POD_IP, isSidecar } from './spec.ts';
-import type { Pod, PodCondition, PodPhase, PodStatus } from './spec.ts';
+import type { Pod, PodCondition, PodStatus } from './spec.ts';
 
 export interface PodProgress {
   readonly initContainers: readonly ContainerRunner[];
@@ -28,7 +28,7 @@ export function podStatus(pod: Pod, progress: PodProgress, now: string): PodStat
       status,
       ...(ok ? {} : why),
       lastProbeTime: null,
-      lastTransitionTime: before?.status === status ? before.lastTransitionTime : now,
+      lastTransitionTime: (before?.status === status && before.lastTransitionTime) || now,
     };
   };
   const waitingFor = initContainers
@@ -65,6 +65,6 @@ function containersNotReady(names: readonly string[]): Partial<PodCondition> {
 }
 
 /** Running once every container was created, until all have ended for good. */
-function phase(containers: readonly ContainerRunner[], initialized: boolean): PodPhase {
+function phase(containers: readonly ContainerRunner[], initialized: boolean): string {
   return initialized && containers.every((runner) => runner.wasCreated) ? 'Running' : 'Pending';
 }

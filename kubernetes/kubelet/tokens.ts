@@ -1,6 +1,7 @@
 import type { Clock, ObjectStore, TokenIssuer } from '../api-server/types.ts';
 import { ConfigError } from './fields.ts';
-import type { Pod, TokenSource } from './spec.ts';
+import type { V1ServiceAccountTokenProjection } from '@kubernetes/client-node';
+import type { Pod } from './spec.ts';
 
 interface HeldToken {
   readonly token: string;
@@ -40,7 +41,7 @@ export class PodTokens {
   }
 
   /** The token to project now. A failed rotation keeps the old token for as long as it is good. Throws `ConfigError`. */
-  async current(pod: Pod, source: TokenSource): Promise<string> {
+  async current(pod: Pod, source: V1ServiceAccountTokenProjection): Promise<string> {
     const key = JSON.stringify([source.audience ?? '', source.expirationSeconds ?? 3600]);
     const held = this.#held.get(key);
     const now = this.#clock.now();
@@ -60,7 +61,7 @@ export class PodTokens {
     return [...this.#held.values()].some((token) => isDue(token, now));
   }
 
-  async #issue(pod: Pod, source: TokenSource, now: number): Promise<HeldToken> {
+  async #issue(pod: Pod, source: V1ServiceAccountTokenProjection, now: number): Promise<HeldToken> {
     const namespace = pod.metadata.namespace ?? 'default';
     const name = pod.spec.serviceAccountName ?? 'default';
     const account = this.#store.get('serviceaccounts', namespace, name);

@@ -1,8 +1,9 @@
+import type { V1PodStatus } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { ClusterSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON, additionalFlags, CHARTS, flagArguments } from '../../agent-addon.ts';
 import { isReady, REVISION_LABEL, selectedNodes, templateHash } from '../../../kubernetes/index.ts';
-import type { KubeObject, ObjectStore, PodTemplate } from '../../../kubernetes/index.ts';
+import type { KubeObject, ObjectStore, PodTemplate, Stored } from '../../../kubernetes/index.ts';
 import { agentImageOf } from './agent-image.ts';
 
 const NAME = AGENT_ADDON;
@@ -111,13 +112,7 @@ function isAgentPod({ metadata }: KubeObject): boolean {
 }
 
 function failureOf(pod: KubeObject): string | undefined {
-  const status = pod['status'] as AgentStatus | undefined;
-  const terminated = status?.containerStatuses?.[0]?.state.terminated;
-  return terminated === undefined ? undefined : (terminated.message ?? terminated.reason).trim();
-}
-
-interface AgentStatus {
-  readonly containerStatuses?: readonly {
-    readonly state: { readonly terminated?: { readonly message?: string; readonly reason: string } };
-  }[];
+  const status = pod['status'] as Stored<V1PodStatus> | undefined;
+  const terminated = status?.containerStatuses?.[0]?.state?.terminated;
+  return (terminated?.message ?? terminated?.reason)?.trim();
 }

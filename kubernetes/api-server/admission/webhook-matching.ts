@@ -1,28 +1,11 @@
+import type { V1MutatingWebhook } from '@kubernetes/client-node';
 import type { ResourceKind } from '../kinds.ts';
-import { matchesLabels, type LabelSelector } from '../store/selectors.ts';
+import { matchesLabels } from '../store/selectors.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject, Stored } from '../types.ts';
 
-/** One webhook of a MutatingWebhookConfiguration, as far as the call needs it. */
-export interface MutatingWebhook {
-  readonly name: string;
-  readonly clientConfig: { readonly url?: string; readonly caBundle?: string; readonly service?: unknown };
-  readonly rules?: readonly {
-    readonly apiGroups?: readonly string[];
-    readonly apiVersions?: readonly string[];
-    readonly operations?: readonly string[];
-    readonly resources?: readonly string[];
-    readonly scope?: string;
-  }[];
-  /** `Fail` when absent. */
-  readonly failurePolicy?: string;
-  /** Seconds; 10 when absent. */
-  readonly timeoutSeconds?: number;
-  readonly sideEffects?: string;
-  readonly admissionReviewVersions?: readonly string[];
-  readonly namespaceSelector?: LabelSelector;
-  readonly objectSelector?: LabelSelector;
-}
+/** One webhook of a MutatingWebhookConfiguration. */
+export type MutatingWebhook = Stored<V1MutatingWebhook>;
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE';
 

@@ -1,14 +1,10 @@
+import type { RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject, Stored } from '../types.ts';
 import { parseServiceAccountUsername, type UserInfo } from '../identity/user.ts';
 
-export interface PolicyRule {
-  readonly verbs: readonly string[];
-  readonly apiGroups?: readonly string[];
-  readonly resources?: readonly string[];
-  readonly resourceNames?: readonly string[];
-  readonly nonResourceURLs?: readonly string[];
-}
+export type PolicyRule = Stored<V1PolicyRule>;
+type Subject = Stored<RbacV1Subject>;
 
 /** What a request wants to do: to a resource, or to a path that is none. */
 export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
@@ -51,12 +47,6 @@ export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!has(rule.apiGroups, group) || !allowsResource(rule, resource, subresource)) return false;
   const names = rule.resourceNames ?? [];
   return names.length === 0 || (!!name && names.includes(name));
-}
-
-interface Subject {
-  readonly kind: string;
-  readonly name: string;
-  readonly namespace?: string;
 }
 
 function subjectIs(subject: Subject, user: UserInfo): boolean {

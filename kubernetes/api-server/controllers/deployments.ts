@@ -30,7 +30,7 @@ export function startDeploymentController(context: ApiContext): () => void {
     owned: ['replicasets'],
     reconcile: async (object) => {
       const deployment = object as Workload;
-      const waits = deployment.spec['paused'] !== true && !rollOut(context, deployment);
+      const waits = deployment.spec.paused !== true && !rollOut(context, deployment);
       report(context, deployment);
       return waits ? TERMINATION_POLL : undefined;
     },
@@ -50,16 +50,11 @@ function setsOf(context: ApiContext, deployment: Workload): { current: Workload 
 const podsIn = (value: number | string, replicas: number, round: (share: number) => number): number =>
   typeof value === 'number' ? value : round((replicas * Number.parseInt(value, 10)) / 100);
 
-interface Strategy {
-  readonly type?: string;
-  readonly rollingUpdate?: { readonly maxSurge?: number | string; readonly maxUnavailable?: number | string };
-}
-
 /** False while old pods must end before there may be new ones. */
 function rollOut(context: ApiContext, deployment: Workload): boolean {
   const { current, old } = setsOf(context, deployment);
   const { replicas = 1 } = deployment.spec;
-  const { type, rollingUpdate = {} } = (deployment.spec['strategy'] ?? {}) as Strategy;
+  const { type, rollingUpdate = {} } = deployment.spec.strategy ?? {};
   const surge = podsIn(rollingUpdate.maxSurge ?? '25%', replicas, Math.ceil);
   // Where neither lets a pod be replaced, one may be missing.
   const unavailable = podsIn(rollingUpdate.maxUnavailable ?? '25%', replicas, Math.floor) || Number(surge === 0);
@@ -77,7 +72,7 @@ function rollOut(context: ApiContext, deployment: Workload): boolean {
     }
     if (type !== 'Recreate') scaleDown(context, old, current, size, replicas - unavailable);
   }
-  const limit = Number(deployment.spec['revisionHistoryLimit'] ?? HISTORY);
+  const limit = deployment.spec.revisionHistoryLimit ?? HISTORY;
   for (const { spec, metadata } of old.slice(limit))
     if (spec.replicas === 0) context.store.remove('replicasets', metadata.namespace, metadata.name);
   return mayStart;

@@ -1,9 +1,10 @@
+import type { V1Container, V1JobSpec, V1JobStatus } from '@kubernetes/client-node';
 import { deletePod } from '../rest/delete-pod.ts';
-import { timestamp } from '../types.ts';
+import { timestamp, type KubeObject, type Stored } from '../types.ts';
 import { startController } from './controller.ts';
 import { condition, createPod, isActive, isReady, podsOf, setStatus } from './workload.ts';
 import type { ApiContext } from '../context.ts';
-import type { Condition, Workload, WorkloadPod } from './workload.ts';
+import type { Condition, WorkloadPod } from './workload.ts';
 
 /** On a pod of an Indexed Job: its index, in the name that the environment variable JOB_COMPLETION_INDEX refers to. */
 export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
@@ -11,26 +12,12 @@ export const INDEX_ANNOTATION = 'batch.kubernetes.io/job-completion-index';
 /** Wait before a Job's second try, doubled with each further failure, in milliseconds (Kubernetes, "Pod backoff failure policy"). */
 const BACKOFF = { initial: 10_000, max: 360_000 };
 
-interface Job extends Workload {
-  readonly spec: Workload['spec'] & {
-    readonly parallelism?: number;
-    /** Absent: the Job is done once one pod has succeeded and none runs. */
-    readonly completions?: number;
-    readonly completionMode?: 'NonIndexed' | 'Indexed';
-    readonly backoffLimit?: number;
-    readonly activeDeadlineSeconds?: number;
-    readonly ttlSecondsAfterFinished?: number;
-    readonly suspend?: boolean;
-  };
-  readonly status?: JobStatus;
+interface Job extends KubeObject {
+  readonly spec: Stored<V1JobSpec>;
+  readonly status?: Stored<V1JobStatus>;
 }
 
-interface JobStatus {
-  readonly startTime?: string;
-  readonly completionTime?: string;
-  readonly conditions?: readonly Condition[];
-}
-
+type Result = Omit<Condition, 'lastTransitionTime'>;
 /** How the pods of a Job ended, also of those that are gone by now. */
 interface Ended {
   readonly succeeded: Set<string>;
@@ -124,29 +111,19 @@ const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed';
 const completed = (job: Job, ended: Ended): number => (isIndexed(job) ? ended.indexes.size : ended.succeeded.size);
 
 /** How the Job has ended; undefined while it goes on. */
-function resultOf(
-  job: Job,
-  ended: Ended,
-  active: readonly WorkloadPod[],
-  now: number,
-): Omit<Condition, 'lastTransitionTime'> | undefined {
+function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: number): Result | undefined {
   const { completions, backoffLimit = 6, activeDeadlineSeconds: seconds } = job.spec;
   const done =
     completions === undefined ? ended.succeeded.size > 0 && active.length === 0 : completed(job, ended) >= completions;
   if (done) return { type: 'Complete', status: 'True', reason: 'CompletionsReached' };
-  const failed = (reason: string, message: string): Omit<Condition, 'lastTransitionTime'> => ({
-    type: 'Failed',
-    status: 'True',
-    reason,
-    message,
-  });
+  const failed = (reason: string, message: string): Result => ({ type: 'Failed', status: 'True', reason, message });
   const restarts = active
     .flatMap(({ status }) => status?.containerStatuses ?? [])
     .reduce((all, { restartCount }) => all + restartCount, 0);
   if (ended.failed.size + restarts > backoffLimit)
     return failed('BackoffLimitExceeded', 'Job has reached the specified backoff limit');
   const start = job.status?.startTime;
-  if (seconds !== undefined && start !== undefined && now >= Date.parse(start) + seconds * 1000)
+  if (seconds !== undefined && start && now >= Date.parse(start) + seconds * 1000)
     return failed('DeadlineExceeded', 'Job was active longer than specified deadline');
   return undefined;
 }
@@ -168,33 +145,31 @@ async function startPods(context: ApiContext, job: Job, ended: Ended, active: re
 
 /** What the pod of an index has beside the template (Kubernetes, "Completion mode"). */
 function indexed(job: Job, index: number): Parameters<typeof createPod>[2] {
-  const { spec = {} } = job.spec.template;
+  const { containers, initContainers } = job.spec.template.spec ?? {};
   const name = `${job.metadata.name}-${index}`;
   const variable = {
     name: 'JOB_COMPLETION_INDEX',
     valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: `metadata.annotations['${INDEX_ANNOTATION}']` } },
   };
-  const withIndex = (containers: unknown): unknown =>
-    Array.isArray(containers)
-      ? containers.map((container: { env?: readonly { name: string }[] }) =>
-          container.env?.some((own) => own.name === variable.name)
-            ? container
-            : { ...container, env: [...(container.env ?? []), variable] },
-        )
-      : containers;
+  const withIndex = (all: readonly Stored<V1Container>[] | undefined) =>
+    all?.map((container) =>
+      container.env?.some((own) => own.name === variable.name)
+        ? container
+        : { ...container, env: [...(container.env ?? []), variable] },
+    );
   return {
     generateName: `${name}-`,
     labels: { [INDEX_ANNOTATION]: String(index) },
     annotations: { [INDEX_ANNOTATION]: String(index) },
     spec: {
       hostname: name,
-      containers: withIndex(spec['containers']),
-      ...(spec['initContainers'] === undefined ? {} : { initContainers: withIndex(spec['initContainers']) }),
+      containers: withIndex(containers),
+      ...(initContainers && { initContainers: withIndex(initContainers) }),
     },
   };
 }
 
-function report(context: ApiContext, job: Job, ended: Ended, result?: Omit<Condition, 'lastTransitionTime'>): void {
+function report(context: ApiContext, job: Job, ended: Ended, result?: Result): void {
   const { store, clock } = context;
   const pods = podsOf(store, job).filter(isActive);
   const now = timestamp(clock.now());
@@ -225,7 +200,7 @@ function ranges(numbers: ReadonlySet<number>): string {
 function cleanUp({ store, clock }: ApiContext, job: Job, { lastTransitionTime }: Condition): number | undefined {
   const { ttlSecondsAfterFinished: seconds } = job.spec;
   if (seconds === undefined) return undefined;
-  const left = Date.parse(lastTransitionTime) + seconds * 1000 - clock.now();
+  const left = Date.parse(lastTransitionTime ?? '') + seconds * 1000 - clock.now();
   if (left > 0) return left;
   store.remove('jobs', job.metadata.namespace, job.metadata.name);
   return undefined;

@@ -1,45 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { V1DeploymentSpec, V1JobCondition, V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { ApiContext } from '../context.ts';
 import { kindOf, groupVersion } from '../kinds.ts';
 import { create } from '../rest/write.ts';
 import { copyOf } from '../store/copy.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { timestamp } from '../types.ts';
-import type { LabelSelector } from '../store/selectors.ts';
-import type { Clock, KubeObject } from '../types.ts';
+import type { Clock, KubeObject, Stored } from '../types.ts';
 import { controllerOf } from './controller.ts';
 
-export interface PodTemplate {
-  readonly metadata?: {
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-  };
-  readonly spec?: { readonly nodeSelector?: Readonly<Record<string, string>>; readonly [further: string]: unknown };
-}
+export type PodTemplate = Stored<V1PodTemplateSpec>;
 
 /** An object that makes pods of a template. */
 export interface Workload extends KubeObject {
-  readonly spec: {
-    readonly replicas?: number;
-    readonly selector?: LabelSelector;
-    readonly template: PodTemplate;
-    readonly minReadySeconds?: number;
-    readonly [further: string]: unknown;
-  };
+  readonly spec: Stored<V1DeploymentSpec>;
 }
+type Owner = KubeObject & { readonly spec: Pick<Workload['spec'], 'template'> };
 
-export interface WorkloadPod extends KubeObject {
-  readonly spec?: { readonly nodeName?: string; readonly restartPolicy?: string };
-  readonly status?: {
-    readonly phase?: string;
-    readonly conditions?: readonly {
-      readonly type: string;
-      readonly status: string;
-      readonly lastTransitionTime?: string;
-    }[];
-    readonly containerStatuses?: readonly { readonly restartCount: number }[];
-  };
-}
+export type WorkloadPod = KubeObject & Pick<Stored<V1Pod>, 'spec' | 'status'>;
 
 /** The objects of a resource that an object controls. They are the stored ones: read only. */
 export function controlledBy(store: MemoryStore, owner: KubeObject, resource: string): KubeObject[] {
@@ -100,7 +78,7 @@ export interface PodChanges {
  * Creates a pod of the owner's template as any client does, through admission. What hinders that is an event of the owner.
  * Throws `ApiError`.
  */
-export async function createPod(context: ApiContext, owner: Workload, changes: PodChanges = {}): Promise<void> {
+export async function createPod(context: ApiContext, owner: Owner, changes: PodChanges = {}): Promise<void> {
   const { metadata = {}, spec } = owner.spec.template;
   const { namespace } = owner.metadata;
   const kind = kindOf('pods');
@@ -128,7 +106,7 @@ export async function createPod(context: ApiContext, owner: Workload, changes: P
   }
 }
 
-function recordFailure({ store, clock }: ApiContext, owner: Workload, component: string, error: unknown): void {
+function recordFailure({ store, clock }: ApiContext, owner: Owner, component: string, error: unknown): void {
   const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
   const { name, namespace = 'default', uid } = owner.metadata;
   // The last of several attempts tells all.
@@ -165,13 +143,7 @@ export function setStatus(store: MemoryStore, resource: string, object: KubeObje
   store.update(resource, { ...current, status: { ...observed, ...status } });
 }
 
-export interface Condition {
-  readonly type: string;
-  readonly status: 'True' | 'False';
-  readonly reason?: string;
-  readonly message?: string;
-  readonly lastTransitionTime: string;
-}
+export type Condition = Stored<V1JobCondition>;
 
 /** A condition of a status; it keeps its time while it does not change. */
 export function condition(
@@ -182,5 +154,5 @@ export function condition(
   const known = (object['status'] as { conditions?: readonly Condition[] } | undefined)?.conditions;
   const before = known?.find((condition) => condition.type === type);
   const now = timestamp(clock.now());
-  return { type, status, ...why, lastTransitionTime: before?.status === status ? before.lastTransitionTime : now };
+  return { type, status, ...why, lastTransitionTime: (before?.status === status && before.lastTransitionTime) || now };
 }

@@ -1,6 +1,7 @@
+import type { V1LabelSelector } from '@kubernetes/client-node';
 import { badRequest } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
-import type { KubeObject } from '../types.ts';
+import type { KubeObject, Stored } from '../types.ts';
 
 type Test = (object: KubeObject) => boolean;
 
@@ -44,14 +45,11 @@ export function labelSelector(selector: string): Test {
   };
 }
 
-/** `metav1.LabelSelector`. */
-export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly { key: string; operator: string; values?: readonly string[] }[];
-}
-
 /** Whether labels match a selector in object form; an absent or empty one matches everything. */
-export function matchesLabels(selector: LabelSelector | undefined, labels: Readonly<Record<string, string>>): boolean {
+export function matchesLabels(
+  selector: Stored<V1LabelSelector> | undefined,
+  labels: Readonly<Record<string, string>>,
+): boolean {
   const pairs = Object.entries(selector?.matchLabels ?? {});
   if (!pairs.every(([key, value]) => valueOf(labels, key) === value)) return false;
   return (selector?.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
