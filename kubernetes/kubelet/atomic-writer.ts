@@ -72,13 +72,3 @@ function writeProjected(directory: string, path: string, file: ProjectedFile): v
   }
   chmodSync(place, file.mode);
 }
-
-/** Whether two payloads are the same to a reader. */
-export function samePayload(a: Payload, b: Payload): boolean {
-  if (a.size !== b.size) return false;
-  for (const [path, file] of a) {
-    const other = b.get(path);
-    if (other === undefined || other.mode !== file.mode || !other.data.equals(file.data)) return false;
-  }
-  return true;
-}

@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { timestamp } from '../api-server/types.ts';
-import { startComponent } from './component.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
 import { environment, expand } from './environment.ts';
 import { ConfigError } from './fields.ts';
-import type { Image, ProcessImage } from './images.ts';
+import { startComponent, type Image, type ProcessImage } from './images.ts';
 import { ContainerLog } from './log.ts';
 import type { Exit, Running } from './process-host.ts';
 import type { Container, ContainerState, ContainerStatus, Pod, TerminatedState } from './spec.ts';
@@ -51,7 +50,7 @@ export class ContainerRunner {
 
   /** Runs the container until it has ended for good. `started` is called when it runs for the first time. */
   async run(started: () => void = () => undefined): Promise<void> {
-    const { backoff } = this.#env.context;
+    const { restartBackoff: backoff } = this.#env.context;
     let delay = 0;
     while (!this.#env.stop.aborted) {
       const exit = await this.#once(started);
@@ -192,7 +191,7 @@ export class ContainerRunner {
     argv.push(...told(this.spec.args ?? []));
     const env = Object.fromEntries([...variables].map(([name, value]) => [name, translate(value)]));
     env['HOME'] ??= root;
-    for (const [name, value] of Object.entries(context.defaults)) env[name] ??= value;
+    for (const [name, value] of Object.entries(context.environment)) env[name] ??= value;
 
     await prepareMessage(this.spec, root);
     const directory = this.spec.workingDir === undefined ? root : realPath(root, this.spec.workingDir);
@@ -240,8 +239,8 @@ export class ContainerRunner {
     await aborted(stop);
   }
 
-  #record(reason: Parameters<KubeletContext['events']['record']>[1], message: string): void {
-    this.#env.context.events.record(this.#env.pod(), reason, message, this.spec.name);
+  #record(reason: string, message: string): void {
+    this.#env.context.record(this.#env.pod(), reason, message, this.spec.name);
   }
 
   #now(): string {

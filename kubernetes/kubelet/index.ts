@@ -1,5 +1,6 @@
 export { startKubelet } from './kubelet.ts';
-export type { KubeletOptions, RunningKubelet } from './kubelet.ts';
+export type { RunningKubelet } from './kubelet.ts';
+export type { KubeletOptions } from './context.ts';
 export type { ComponentImage, Image, Images, ProcessImage, RunningComponent } from './images.ts';
 export { ProcessHost } from './process-host.ts';
 export { POD_IP } from './spec.ts';

@@ -1,41 +1,15 @@
 import { mkdir, rm } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { ApiError } from '../api-server/types.ts';
-import type { Clock, KubeObject, Kubelet, ObjectStore, TokenIssuer } from '../api-server/types.ts';
+import type { KubeObject, Kubelet } from '../api-server/types.ts';
 import type { ContainerRunner } from './container.ts';
-import type { KubeletContext } from './context.ts';
+import type { KubeletContext, KubeletOptions } from './context.ts';
 import { Notifier } from './deferred.ts';
-import { EventRecorder } from './events.ts';
-import type { Images } from './images.ts';
+import { eventRecorder } from './events.ts';
 import { PodRunner } from './pod.ts';
 import type { Pod } from './spec.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { ProcessHost } from './process-host.ts';
-import type { TranslatedAddress } from './translation.ts';
-
-export interface KubeletOptions {
-  readonly store: ObjectStore;
-  readonly tokens: TokenIssuer;
-  /** `https://127.0.0.1:<port>` of the API server. */
-  readonly apiServerUrl: string;
-  readonly node: { readonly name: string; readonly uid: string };
-  readonly images: Images;
-  /** Fixed addresses that containers name and that are elsewhere on this machine. Default: none. */
-  readonly addresses?: readonly TranslatedAddress[];
-  /** Variables that each container has unless its specification sets them. Default: none. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Starts the containers' processes; shared by the kubelets of a machine. Default: one of its own. */
-  readonly processes?: ProcessHost;
-  /** Pods' directories are made in it; it is removed on close. */
-  readonly directory: string;
-  readonly clock?: Clock;
-  /** Shared by the kubelets of a machine. */
-  readonly starts?: StartLimiter;
-  /** How often tokens' age is looked at, in milliseconds. Default 250, since the clock may be moved. */
-  readonly tokenCheckInterval?: number;
-  /** Default as Kubernetes: at once, then after 10 s, doubled up to 5 min. */
-  readonly restartBackoff?: { readonly initial: number; readonly max: number };
-}
 
 export interface RunningKubelet extends Kubelet {
   proxy(namespace: string, pod: string, port: number): URL | undefined;
@@ -65,23 +39,19 @@ class NodeAgent implements RunningKubelet {
   #closed = false;
 
   constructor(options: KubeletOptions) {
-    const { store, node } = options;
-    const clock = options.clock ?? { now: () => Date.now() };
+    const { store, node, clock = { now: () => Date.now() } } = options;
     const { hostname, port } = new URL(options.apiServerUrl);
     this.#context = {
-      store,
-      tokens: options.tokens,
+      addresses: [],
+      environment: {},
+      starts: new StartLimiter(3, 1000),
+      restartBackoff: { initial: 10_000, max: 300_000 },
+      tokenCheckInterval: 250,
+      ...options,
       clock,
-      node,
-      images: options.images,
-      addresses: options.addresses ?? [],
-      defaults: options.environment ?? {},
       processes: options.processes ?? (this.#ownProcesses = new ProcessHost()),
-      events: new EventRecorder(store, clock, node.name),
-      starts: options.starts ?? new StartLimiter(3, 1000),
+      record: eventRecorder(store, clock, node.name),
       objects: new Notifier(),
-      backoff: options.restartBackoff ?? { initial: 10_000, max: 300_000 },
-      directory: options.directory,
       serviceEnvironment: (pod) => ({
         PATH: `${PATH}:${process.execPath.slice(0, process.execPath.lastIndexOf('/'))}`,
         HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
@@ -90,7 +60,7 @@ class NodeAgent implements RunningKubelet {
         KUBERNETES_SERVICE_PORT_HTTPS: port,
       }),
     };
-    const { objects } = this.#context;
+    const { objects, tokenCheckInterval } = this.#context;
     this.#unsubscribe.push(
       store.watch('serviceaccounts', () => objects.notify()),
       store.watch('configmaps', ({ object }) => this.#dataChanged(object)),
@@ -102,7 +72,7 @@ class NodeAgent implements RunningKubelet {
     for (const pod of store.list('pods')) this.#seen(pod as Pod);
     this.#timer = setInterval(() => {
       for (const runner of this.#pods.values()) runner.refreshIfTokenDue();
-    }, options.tokenCheckInterval ?? 250);
+    }, tokenCheckInterval);
     this.#timer.unref();
   }
 
@@ -173,13 +143,7 @@ class NodeAgent implements RunningKubelet {
   #container(namespace: string, pod: string, name: string | undefined): ContainerRunner {
     const runner = this.#find(namespace, pod);
     if (runner === undefined) throw new ApiError(404, 'NotFound', `pods "${pod}" not found`);
-    const names = runner.containers.map(({ spec }) => spec.name);
-    const main = runner.containers.filter((container) => !runner.isInit(container));
-    if (name === undefined && main.length > 1) {
-      const choice = `choose one of: [${main.map(({ spec }) => spec.name).join(' ')}]`;
-      throw new ApiError(400, 'BadRequest', `a container name must be specified for pod ${pod}, ${choice}`);
-    }
-    const found = name === undefined ? main[0] : runner.containers[names.indexOf(name)];
+    const found = runner.containers.find((one) => (name === undefined ? !runner.isInit(one) : one.spec.name === name));
     if (found === undefined) {
       throw new ApiError(400, 'BadRequest', `container ${name ?? ''} is not valid for pod ${pod}`);
     }

@@ -96,7 +96,7 @@ export class PodRunner {
 
   async #terminate(): Promise<void> {
     for (const { spec, isRunning } of this.containers) {
-      if (isRunning) this.#context.events.record(this.#pod, 'Killing', `Stopping container ${spec.name}`, spec.name);
+      if (isRunning) this.#context.record(this.#pod, 'Killing', `Stopping container ${spec.name}`, spec.name);
     }
     this.#stop.abort();
     this.#signal('SIGTERM');
@@ -108,7 +108,7 @@ export class PodRunner {
       rmSync(this.#directory, { recursive: true, force: true });
     } catch (error) {
       // A container may leave what this user cannot remove; the pod is over all the same.
-      this.#context.events.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
+      this.#context.record(this.#pod, 'Failed', `Error: ${messageOf(error)}`);
     }
     if (!this.#removed) {
       this.#removed = true;
@@ -135,7 +135,7 @@ export class PodRunner {
   async #mount(): Promise<void> {
     const { namespace, name } = this.#pod.metadata;
     const node = this.#context.node.name;
-    this.#context.events.record(this.#pod, 'Scheduled', `Successfully assigned ${namespace ?? ''}/${name} to ${node}`);
+    this.#context.record(this.#pod, 'Scheduled', `Successfully assigned ${namespace ?? ''}/${name} to ${node}`);
     this.#changed();
     while (!this.#stop.signal.aborted) {
       const changed = this.#context.objects.changed();
@@ -199,7 +199,7 @@ export class PodRunner {
 
   #fail(error: unknown): void {
     const message = messageOf(error);
-    this.#context.events.record(this.#pod, 'Failed', `Error: ${message}`);
+    this.#context.record(this.#pod, 'Failed', `Error: ${message}`);
     this.#stop.abort();
     this.#signal('SIGKILL');
     this.#result = 'Failed';
@@ -211,7 +211,7 @@ export class PodRunner {
     // Looked at many times a second: said once.
     if (message === this.#mountFailure) return;
     this.#mountFailure = message;
-    this.#context.events.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
+    this.#context.record(this.#pod, 'FailedMount', `MountVolume.SetUp failed: ${message}`);
   }
 
   #runner(container: Container, policy: string): ContainerRunner {

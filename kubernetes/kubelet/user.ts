@@ -4,9 +4,11 @@ import { runAs } from './spec.ts';
 import type { Container, PodSpec } from './spec.ts';
 
 /** The user that a container's process gets, or why it stays the kubelet's own although the pod asks for another. */
-export type ProcessUser =
-  | { readonly uid: number; readonly gid: number; readonly ignored?: undefined }
-  | { readonly uid?: undefined; readonly gid?: undefined; readonly ignored: string | undefined };
+interface ProcessUser {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly ignored?: string;
+}
 
 /**
  * Honours `runAsUser` where this process may change users and that user can reach the program and the container's
@@ -19,7 +21,7 @@ export async function processUser(
   directory: string,
 ): Promise<ProcessUser> {
   const { runAsUser: uid, runAsGroup } = runAs(spec, container);
-  if (uid === undefined || uid === process.geteuid?.()) return { ignored: undefined };
+  if (uid === undefined || uid === process.geteuid?.()) return {};
   if (process.geteuid?.() !== 0) {
     return { ignored: `runAsUser ${uid} is not honoured: the cluster runs without root's rights` };
   }

@@ -1,8 +1,9 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { chmod, chown, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../api-server/types.ts';
-import { samePayload, writeAtomically } from './atomic-writer.ts';
+import { writeAtomically } from './atomic-writer.ts';
 import type { Payload } from './atomic-writer.ts';
 import { ConfigError } from './fields.ts';
 import { isProjection, payloadOf } from './payload.ts';
@@ -51,8 +52,7 @@ export class PodVolumes {
   async #refresh(pod: Pod): Promise<void> {
     for (const volume of (pod.spec.volumes ?? []).filter(isProjection)) {
       const payload = await payloadOf(volume, pod, this.#sources);
-      const written = this.#written.get(volume.name);
-      if (written !== undefined && samePayload(written, payload)) continue;
+      if (isDeepStrictEqual(this.#written.get(volume.name), payload)) continue;
       writeAtomically(this.#path(volume.name), payload, this.#clock.now());
       this.#written.set(volume.name, payload);
     }

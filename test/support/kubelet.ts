@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { MemoryStore } from '../../kubernetes/api-server/store/memory-store.ts';
 import type { KubeObject, TokenIssuer, TokenRequestSpec } from '../../kubernetes/api-server/types.ts';
 import { startKubelet } from '../../kubernetes/kubelet/kubelet.ts';
-import type { KubeletOptions, RunningKubelet } from '../../kubernetes/kubelet/kubelet.ts';
+import type { KubeletOptions } from '../../kubernetes/kubelet/context.ts';
+import type { RunningKubelet } from '../../kubernetes/kubelet/kubelet.ts';
 import type { Pod, PodSpec } from '../../kubernetes/kubelet/spec.ts';
 
 /** A program for tests, told what to do by its arguments. */

@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { V1DeploymentSpec, V1JobCondition, V1Pod, V1PodTemplateSpec } from '@kubernetes/client-node';
 import type { ApiContext } from '../context.ts';
 import { kindOf, groupVersion } from '../kinds.ts';
 import { create } from '../rest/write.ts';
 import { copyOf } from '../store/copy.ts';
+import { recordEvent } from '../store/event.ts';
 import type { MemoryStore } from '../store/memory-store.ts';
 import { timestamp } from '../types.ts';
 import type { Clock, KubeObject, Stored } from '../types.ts';
@@ -108,29 +109,12 @@ export async function createPod(context: ApiContext, owner: Owner, changes: PodC
 
 function recordFailure({ store, clock }: ApiContext, owner: Owner, component: string, error: unknown): void {
   const message = `Error creating: ${error instanceof Error ? error.message : String(error)}`;
-  const { name, namespace = 'default', uid } = owner.metadata;
+  const { namespace = 'default', uid } = owner.metadata;
   // The last of several attempts tells all.
   const known = store
     .list('events', namespace)
     .some((event) => event['message'] === message && (event['involvedObject'] as { uid?: string }).uid === uid);
-  if (known) return;
-  const time = timestamp(clock.now());
-  store.create('events', {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name: `${name}.${randomBytes(8).toString('hex')}`, namespace },
-    involvedObject: { apiVersion: owner.apiVersion, kind: owner.kind, namespace, name, uid },
-    reason: 'FailedCreate',
-    message,
-    type: 'Warning',
-    source: { component },
-    firstTimestamp: time,
-    lastTimestamp: time,
-    count: 1,
-    eventTime: null,
-    reportingComponent: component,
-    reportingInstance: '',
-  });
+  if (!known) recordEvent(store, clock, owner, { reason: 'FailedCreate', message, type: 'Warning', component });
 }
 
 /** Writes an object's status, unless the object is gone or another by now. */

@@ -1,5 +1,7 @@
-import { createHash, generateKeyPair, sign, verify, type KeyObject } from 'node:crypto';
+import { createHash, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
+import { CompactSign, compactVerify } from 'jose';
+import { isObject } from '../patch/merge-patch.ts';
 import type { ApiServerOptions } from '../types.ts';
 
 /** The key that signs service account tokens: RS256 with an RSA-2048 key. */
@@ -28,19 +30,6 @@ async function generate(keyId: KeyIdOf): Promise<KeyPair> {
   return { ...pair, id: keyId(pair.publicKey.export({ type: 'spki', format: 'der' })) };
 }
 
-function encode(value: object): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url');
-}
-
-function decode(part: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 /** Starts to generate a key in the thread pool: that takes up to 300 ms, and only the first use waits for it. */
 export function newSigningKey(keyId: KeyIdOf = sha256): SigningKey {
   const pair = generate(keyId);
@@ -49,23 +38,18 @@ export function newSigningKey(keyId: KeyIdOf = sha256): SigningKey {
   return {
     async sign(claims) {
       const { privateKey, id } = await pair;
-      const input = `${encode({ alg: 'RS256', kid: id })}.${encode(claims)}`;
-      const signature = await new Promise<Buffer>((resolve, reject) => {
-        sign('RSA-SHA256', Buffer.from(input), privateKey, (error, data) => {
-          if (error) reject(error);
-          else resolve(data);
-        });
-      });
-      return `${input}.${signature.toString('base64url')}`;
+      const payload = new TextEncoder().encode(JSON.stringify(claims));
+      return new CompactSign(payload).setProtectedHeader({ alg: 'RS256', kid: id }).sign(privateKey);
     },
     async verify(token) {
-      const [header = '', payload = '', signature = '', ...rest] = token.split('.');
-      if (rest.length > 0 || signature === '') return undefined;
       const { publicKey, id } = await pair;
-      const { alg, kid } = decode(header) ?? {};
-      if (alg !== 'RS256' || kid !== id) return undefined;
-      const input = Buffer.from(`${header}.${payload}`);
-      return verify('RSA-SHA256', input, publicKey, Buffer.from(signature, 'base64url')) ? decode(payload) : undefined;
+      try {
+        const { payload, protectedHeader } = await compactVerify(token, publicKey, { algorithms: ['RS256'] });
+        const claims: unknown = JSON.parse(new TextDecoder().decode(payload));
+        return protectedHeader.kid === id && isObject(claims) ? claims : undefined;
+      } catch {
+        return undefined;
+      }
     },
     async jwk() {
       const { publicKey, id } = await pair;

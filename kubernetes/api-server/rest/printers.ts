@@ -3,12 +3,13 @@ import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import type { KubeObject } from '../types.ts';
 import { podCells } from './print-pod.ts';
 
-/** Name, type (`string` when absent) and priority (above 0: with `-o wide` only; 0 when absent). */
-type Column = readonly [name: string, type?: string, priority?: number];
-
 /** How a resource is shown: the columns after the name. */
 export interface Printer {
-  readonly columns: readonly Column[];
+  /**
+   * Their names, separated by commas, each with its type behind a colon when that is not `string`; those behind the bar
+   * are shown with `-o wide` only.
+   */
+  readonly columns: string;
   cells(object: KubeObject, age: string, now: number): unknown[];
 }
 
@@ -101,56 +102,36 @@ function serviceCells(service: KubeObject, since: string): unknown[] {
   return [text(spec['type']), text(spec['clusterIP']), '<none>', ports.join(',') || '<none>', since];
 }
 
-const AGE: Column = ['Age'];
-const ROLE: Printer = { columns: [['Created At', 'date']], cells: (role) => [role.metadata.creationTimestamp] };
+const ROLE: Printer = { columns: 'Created At:date', cells: (role) => [role.metadata.creationTimestamp] };
 const BINDING: Printer = {
-  columns: [['Role'], AGE, ['Users', 'string', 1], ['Groups', 'string', 1], ['ServiceAccounts', 'string', 1]],
+  columns: 'Role,Age|Users,Groups,ServiceAccounts',
   cells: bindingCells,
 };
 const WEBHOOKS: Printer = {
-  columns: [['Webhooks', 'integer'], AGE],
+  columns: 'Webhooks:integer,Age',
   cells: (configuration, since) => [count(configuration['webhooks']), since],
 };
 
 const PRINTERS: Readonly<Record<string, Printer>> = {
-  namespaces: { columns: [['Status'], AGE], cells: (o, since) => [text(part(o, 'status')['phase']), since] },
+  namespaces: { columns: 'Status,Age', cells: (o, since) => [text(part(o, 'status')['phase']), since] },
   nodes: {
-    columns: [
-      ['Status'],
-      ['Roles'],
-      AGE,
-      ['Version'],
-      ['Internal-IP', 'string', 1],
-      ['External-IP', 'string', 1],
-      ['OS-Image', 'string', 1],
-      ['Kernel-Version', 'string', 1],
-      ['Container-Runtime', 'string', 1],
-    ],
+    columns: 'Status,Roles,Age,Version|Internal-IP,External-IP,OS-Image,Kernel-Version,Container-Runtime',
     cells: nodeCells,
   },
   pods: {
-    columns: [
-      ['Ready'],
-      ['Status'],
-      ['Restarts'],
-      AGE,
-      ['IP', 'string', 1],
-      ['Node', 'string', 1],
-      ['Nominated Node', 'string', 1],
-      ['Readiness Gates', 'string', 1],
-    ],
+    columns: 'Ready,Status,Restarts,Age|IP,Node,Nominated Node,Readiness Gates',
     cells: podCells,
   },
-  serviceaccounts: { columns: [['Secrets', 'integer'], AGE], cells: (o, since) => [count(o['secrets']), since] },
-  secrets: { columns: [['Type'], ['Data', 'integer'], AGE], cells: (o, since) => [o['type'], count(o['data']), since] },
+  serviceaccounts: { columns: 'Secrets:integer,Age', cells: (o, since) => [count(o['secrets']), since] },
+  secrets: { columns: 'Type,Data:integer,Age', cells: (o, since) => [o['type'], count(o['data']), since] },
   configmaps: {
-    columns: [['Data', 'integer'], AGE],
+    columns: 'Data:integer,Age',
     cells: (o, since) => [count(o['data']) + count(o['binaryData']), since],
   },
-  events: { columns: [['Last Seen'], ['Type'], ['Reason'], ['Object'], ['Message']], cells: eventCells },
-  services: { columns: [['Type'], ['Cluster-IP'], ['External-IP'], ['Port(s)'], AGE], cells: serviceCells },
+  events: { columns: 'Last Seen,Type,Reason,Object,Message', cells: eventCells },
+  services: { columns: 'Type,Cluster-IP,External-IP,Port(s),Age', cells: serviceCells },
   deployments: {
-    columns: [['Ready'], ['Up-to-date', 'integer'], ['Available', 'integer'], AGE],
+    columns: 'Ready,Up-to-date:integer,Available:integer,Age',
     cells: (o, since) => {
       const {
         readyReplicas = 0,
@@ -162,14 +143,14 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     },
   },
   replicasets: {
-    columns: [['Desired', 'integer'], ['Current', 'integer'], ['Ready', 'integer'], AGE],
+    columns: 'Desired:integer,Current:integer,Ready:integer,Age',
     cells: (o, since) => {
       const { replicas = 0, readyReplicas = 0 } = part(o, 'status') as Record<string, number>;
       return [part(o, 'spec')['replicas'] ?? 0, replicas, readyReplicas, since];
     },
   },
   daemonsets: {
-    columns: [['Desired', 'integer'], ['Current', 'integer'], ['Ready', 'integer'], ['Up-to-date', 'integer'], AGE],
+    columns: 'Desired:integer,Current:integer,Ready:integer,Up-to-date:integer,Age',
     cells: (o, since) => {
       const status = part(o, 'status');
       const fields = ['desiredNumberScheduled', 'currentNumberScheduled', 'numberReady', 'updatedNumberScheduled'];
@@ -177,7 +158,7 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
     },
   },
   jobs: {
-    columns: [['Status'], ['Completions'], ['Duration'], AGE],
+    columns: 'Status,Completions,Duration,Age',
     cells: (o, since, now) => {
       const { conditions, succeeded, startTime, completionTime } = part(o, 'status');
       const over = objectsIn(conditions).find((condition) => condition['status'] === 'True')?.['type'];
@@ -192,10 +173,10 @@ const PRINTERS: Readonly<Record<string, Printer>> = {
   clusterrolebindings: BINDING,
   mutatingwebhookconfigurations: WEBHOOKS,
   validatingwebhookconfigurations: WEBHOOKS,
-  leases: { columns: [['Holder'], AGE], cells: (o, since) => [text(part(o, 'spec')['holderIdentity'], ''), since] },
+  leases: { columns: 'Holder,Age', cells: (o, since) => [text(part(o, 'spec')['holderIdentity'], ''), since] },
 };
 
-const PLAIN: Printer = { columns: [AGE], cells: (_object, since) => [since] };
+const PLAIN: Printer = { columns: 'Age', cells: (_object, since) => [since] };
 
 export function printerOf(resource: string): Printer {
   return PRINTERS[resource] ?? PLAIN;

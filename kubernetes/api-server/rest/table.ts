@@ -33,13 +33,12 @@ export function tableOf(
   const printer = printerOf(kind.resource);
   const columns = [
     { name: 'Name', type: 'string', format: 'name', description: 'Name of the object', priority: 0 },
-    ...printer.columns.map(([name, type = 'string', priority = 0]) => ({
-      name,
-      type,
-      format: '',
-      description: name,
-      priority,
-    })),
+    ...printer.columns.split('|').flatMap((part, priority) =>
+      part.split(',').map((column) => {
+        const [name, type = 'string'] = column.split(':');
+        return { name, type, format: '', description: name, priority };
+      }),
+    ),
   ];
   return {
     kind: 'Table',
