@@ -11,13 +11,74 @@ export const AGENT_SELECTOR = `app.kubernetes.io/name=${AGENT_ADDON}`;
 const KEY_FOLDER = '/var/lib/eks-pod-identity-agent';
 
 /** Of the agent's pod what its charts differ in: 0.2 asks the API server for keys, and keeps them. */
-export const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly container: object }>> = {
+const CHARTS: Readonly<Record<AgentVersion, { readonly pod: object; readonly container: object }>> = {
   '0.1': { pod: { automountServiceAccountToken: false }, container: {} },
   '0.2': {
     pod: { automountServiceAccountToken: true, volumes: [{ name: 'jwk-cache', emptyDir: {} }] },
     container: { volumeMounts: [{ name: 'jwk-cache', mountPath: KEY_FOLDER }] },
   },
 };
+
+/** Labels by which the agent's pods are found. */
+export const AGENT_LABELS = { 'app.kubernetes.io/name': AGENT_ADDON, 'app.kubernetes.io/instance': AGENT_ADDON };
+
+/** What embedded and real clusters give the agent's DaemonSet each. */
+export interface AgentManifest {
+  readonly chart: AgentVersion;
+  readonly clusterName: string;
+  readonly region: string;
+  readonly image: string;
+  /** Labels of the DaemonSet itself. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Further arguments of `server`. */
+  readonly args: readonly string[];
+  /** Further variables of the container. */
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** Further fields of the pods' spec and of the container. */
+  readonly pod: object;
+  readonly container: object;
+}
+
+/** The agent's DaemonSet (eks-pod-identity-agent, `charts/eks-pod-identity-agent`). */
+export function agentManifest(manifest: AgentManifest) {
+  const { chart, clusterName, region, image, labels, args, env = [], annotations, pod, container } = manifest;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet' as const,
+    metadata: { name: AGENT_ADDON, namespace: 'kube-system', labels: { ...AGENT_LABELS, ...labels } },
+    spec: {
+      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
+      selector: { matchLabels: AGENT_LABELS },
+      template: {
+        metadata: { labels: AGENT_LABELS, ...(annotations && { annotations }) },
+        spec: {
+          ...CHARTS[chart].pod,
+          priorityClassName: 'system-node-critical',
+          hostNetwork: true,
+          terminationGracePeriodSeconds: 30,
+          tolerations: [{ operator: 'Exists' }],
+          ...pod,
+          containers: [
+            {
+              name: AGENT_ADDON,
+              image,
+              command: ['/go-runner', '/eks-pod-identity-agent', 'server'],
+              args: ['--port', '80', '--cluster-name', clusterName, '--probe-port', '2703', ...args],
+              ports: [
+                { containerPort: 80, protocol: 'TCP', name: 'proxy' },
+                { containerPort: 2703, protocol: 'TCP', name: 'probes-port' },
+              ],
+              env: [{ name: 'AWS_REGION', value: region }, ...env],
+              ...CHARTS[chart].container,
+              ...container,
+            },
+          ],
+        },
+      },
+    },
+  };
+}
 
 /** The chart that a container of the agent was installed by. */
 export const chartOf = (container: {

@@ -1,7 +1,6 @@
 import type { V1DaemonSet, V1Node, V1Pod } from '@kubernetes/client-node';
-import { AGENT_ADDON } from '../agent-addon.ts';
+import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
-import { AGENT_LABELS } from '../in-cluster/agent-manifest.ts';
 import { find } from '../in-cluster/objects.ts';
 import { podProblem } from '../in-cluster/pod-problem.ts';
 import { isReady, podsOf } from '../in-cluster/rollout.ts';

@@ -6,7 +6,7 @@ import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ManagedCluster } from '../../emulator/index.ts';
-import { embeddedClusterProvider } from './index.ts';
+import { embeddedClusterProvider } from './host.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 
 /** Fetches its credentials as an SDK does, then waits to be told by an annotation to do so again. */
@@ -82,6 +82,8 @@ describe('embedded cluster', function () {
     const provider = embeddedClusterProvider({
       images: new Map([['app', { entrypoint: [process.execPath, program] }]]),
       directory,
+      faults: [],
+      agentChart: '0.1',
     });
     cluster = await provider.createCluster({
       name: 'test',

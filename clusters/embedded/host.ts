@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
@@ -6,7 +7,11 @@ import type { ClusterHost } from '../driver.ts';
 import type { Journal } from '../../foundation/journal.ts';
 import { Resources } from '../../foundation/resources.ts';
 import { embeddedCapabilities } from './capabilities.ts';
-import { embeddedClusterProvider, TRANSLATION } from './index.ts';
+import type { ClusterProvider } from '../../emulator/index.ts';
+import { StartLimiter } from '../../foundation/start-limiter.ts';
+import { ProcessHost } from '../../kubernetes/index.ts';
+import { TRANSLATION } from './node/addresses.ts';
+import { EmbeddedCluster, type ClusterResources } from './node/cluster.ts';
 
 export interface EmbeddedHostOptions {
   readonly run: string;
@@ -43,6 +48,20 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),
     failure: () => undefined,
     close: () => resources.dispose(),
+  };
+}
+
+/** Makes embedded clusters for an emulated EKS: API server, kubelet, webhook, and the agent once its add-on is installed. */
+export function embeddedClusterProvider(options: Omit<ClusterResources, 'starts' | 'processes'>): ClusterProvider {
+  const starts = new StartLimiter(3, 1000);
+  // Forked while this process is small: the pods' processes are forked by it.
+  const processes = new ProcessHost();
+  return {
+    createCluster: (spec) => {
+      // Two clusters of one name can be there in different accounts or regions.
+      const directory = join(options.directory, `${spec.name}-${randomBytes(4).toString('hex')}`);
+      return EmbeddedCluster.create(spec, { ...options, directory, starts, processes });
+    },
   };
 }
 

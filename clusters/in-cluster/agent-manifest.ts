@@ -1,8 +1,8 @@
 import { AGENT_FAULTS, type AgentVersion } from '../../components/agent/index.ts';
-import { AGENT_ADDON, additionalFlags, CHARTS, flagArguments } from '../agent-addon.ts';
+import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
-import { faultVariables, NAMESPACE } from './options.ts';
+import { faultVariables } from './options.ts';
 
 export interface AgentSpec {
   readonly run: string;
@@ -29,94 +29,59 @@ export interface AgentSpec {
   readonly bindHosts?: readonly string[];
 }
 
-/** Labels by which the agent's pods are found. */
-export const AGENT_LABELS = { 'app.kubernetes.io/name': AGENT_ADDON, 'app.kubernetes.io/instance': AGENT_ADDON };
-
-const PROBE_PORT = 2703;
-const COMMAND = ['/go-runner', '/eks-pod-identity-agent'];
 /** The chart's default for both containers. */
 const VERBOSITY = { '-v': 'trace' };
 
 /**
- * The agent's DaemonSet as its public Helm charts render it (eks-pod-identity-agent, `charts/eks-pod-identity-agent`),
- * for one image that lies on the nodes. Only the reading of readiness is quicker: from the start and each second instead
- * of after one and each ten; a ready pod is still given up after the chart's five minutes.
+ * The agent's DaemonSet as its public Helm charts render it, for one image that lies on the nodes. Only the reading of
+ * readiness is quicker: from the start and each second instead of after one and each ten; a ready pod is still given up
+ * after the chart's five minutes.
  *
  * Throws an Error when the configuration values are neither JSON nor YAML.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
-  const { run, expires, region, faults, image, environment = {}, addonVersion } = spec;
-  const { pod, container } = CHARTS[spec.chart ?? '0.1'];
+  const { run, expires, region, faults, image, environment = {}, addonVersion, clusterName, chart = '0.1' } = spec;
+  const imagePullPolicy = 'IfNotPresent';
   const probe = (path: string): Record<string, unknown> => ({
     httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
     timeoutSeconds: 10,
   });
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'DaemonSet',
-    metadata: {
-      name: AGENT_ADDON,
-      namespace: NAMESPACE,
-      labels: {
-        ...AGENT_LABELS,
-        app: AGENT_ADDON,
-        'app.kubernetes.io/managed-by': 'EKS',
-        ...(addonVersion !== undefined && { 'app.kubernetes.io/version': addonVersion }),
-        [RUN_LABEL]: run,
-      },
-      ...(expires !== undefined && { annotations: { [EXPIRES_ANNOTATION]: expires } }),
+  const { metadata, ...manifest } = agentManifest({
+    ...{ chart, clusterName, region, image },
+    labels: {
+      app: AGENT_ADDON,
+      'app.kubernetes.io/managed-by': 'EKS',
+      ...(addonVersion !== undefined && { 'app.kubernetes.io/version': addonVersion }),
+      [RUN_LABEL]: run,
     },
-    spec: {
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
-      selector: { matchLabels: AGENT_LABELS },
-      template: {
-        metadata: {
-          labels: AGENT_LABELS,
-          annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
+    args: serverArguments(spec),
+    env: [
+      ...faultVariables(AGENT_FAULTS, faults),
+      ...Object.entries(environment).map(([name, value]) => ({ name, value })),
+    ],
+    annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
+    pod: {
+      affinity: AFFINITY,
+      initContainers: [
+        {
+          name: `${AGENT_ADDON}-init`,
+          image,
+          imagePullPolicy,
+          command: ['/go-runner', '/eks-pod-identity-agent', 'initialize'],
+          args: flagArguments(VERBOSITY),
+          securityContext: { privileged: true },
         },
-        spec: {
-          ...pod,
-          priorityClassName: 'system-node-critical',
-          hostNetwork: true,
-          terminationGracePeriodSeconds: 30,
-          tolerations: [{ operator: 'Exists' }],
-          affinity: AFFINITY,
-          initContainers: [
-            {
-              name: `${AGENT_ADDON}-init`,
-              image,
-              imagePullPolicy: 'IfNotPresent',
-              command: [...COMMAND, 'initialize'],
-              args: flagArguments(VERBOSITY),
-              securityContext: { privileged: true },
-            },
-          ],
-          containers: [
-            {
-              name: AGENT_ADDON,
-              image,
-              imagePullPolicy: 'IfNotPresent',
-              command: [...COMMAND, 'server'],
-              args: serverArguments(spec),
-              ports: [
-                { containerPort: 80, protocol: 'TCP', name: 'proxy' },
-                { containerPort: PROBE_PORT, protocol: 'TCP', name: 'probes-port' },
-              ],
-              env: [
-                { name: 'AWS_REGION', value: region },
-                ...faultVariables(AGENT_FAULTS, faults),
-                ...Object.entries(environment).map(([name, value]) => ({ name, value })),
-              ],
-              ...container,
-              securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
-              livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
-              readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },
-            },
-          ],
-        },
-      },
+      ],
     },
-  };
+    container: {
+      imagePullPolicy,
+      securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
+      livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
+      readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },
+    },
+  });
+  const annotations = expires === undefined ? undefined : { [EXPIRES_ANNOTATION]: expires };
+  return { ...manifest, metadata: { ...metadata, ...(annotations && { annotations }) } };
 }
 
 const AFFINITY = {
@@ -137,11 +102,10 @@ const AFFINITY = {
 
 /** The chart's own, the add-on's in the order of their names as the chart takes them, and what this cluster needs. */
 function serverArguments(spec: AgentSpec): string[] {
-  const { clusterName, endpoint, args, configurationValues, bindHosts = [] } = spec;
+  const { endpoint, args, configurationValues, bindHosts = [] } = spec;
   const flags = Object.entries({ ...VERBOSITY, ...additionalFlags(configurationValues) });
   const configured = [...flagArguments(Object.fromEntries(flags.sort(([a], [b]) => (a < b ? -1 : 1)))), ...args];
   return [
-    ...['--port', '80', '--cluster-name', clusterName, '--probe-port', String(PROBE_PORT)],
     // The flag adds up, and an address can be bound once.
     ...(configured.some((word) => /^(-b|--bind-hosts)/.test(word))
       ? []

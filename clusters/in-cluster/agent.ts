@@ -1,5 +1,5 @@
-import { AGENT_ADDON } from '../agent-addon.ts';
-import { agentDaemonSet, AGENT_LABELS, type AgentSpec } from './agent-manifest.ts';
+import { AGENT_ADDON, AGENT_LABELS } from '../agent-addon.ts';
+import { agentDaemonSet, type AgentSpec } from './agent-manifest.ts';
 import { demandOurs, put, removeObjects, type KubernetesObject, type ObjectName, TRIES } from './objects.ts';
 import { NAMESPACE, type InClusterOptions } from './options.ts';
 import { awaitRollout } from './rollout.ts';

@@ -1,14 +1,13 @@
 import type { V1PodStatus } from '@kubernetes/client-node';
 import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { ClusterSpec } from '../../../emulator/index.ts';
-import { AGENT_ADDON, additionalFlags, CHARTS, flagArguments } from '../../agent-addon.ts';
+import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../../agent-addon.ts';
 import { isReady, REVISION_LABEL, selectedNodes, templateHash } from '../../../kubernetes/index.ts';
 import type { KubeObject, ObjectStore, PodTemplate, Stored } from '../../../kubernetes/index.ts';
 import { agentImageOf } from './agent-image.ts';
 
 const NAME = AGENT_ADDON;
 const NAMESPACE = 'kube-system';
-const LABELS = { 'app.kubernetes.io/name': NAME, 'app.kubernetes.io/instance': NAME };
 
 /** The agent's DaemonSet, as the add-on installs it. */
 export class AgentDaemonSet {
@@ -63,47 +62,18 @@ export class AgentDaemonSet {
   }
 
   #manifest(args: readonly string[], version: string): KubeObject {
-    return {
-      apiVersion: 'apps/v1',
-      kind: 'DaemonSet',
-      metadata: { name: NAME, namespace: NAMESPACE, labels: { ...LABELS, 'app.kubernetes.io/version': version } },
-      spec: {
-        selector: { matchLabels: LABELS },
-        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
-        template: { metadata: { labels: LABELS }, spec: this.#podSpec(args) },
+    const { name: clusterName, region } = this.#spec;
+    return agentManifest({
+      ...{ chart: this.#chart, clusterName, region, args },
+      image: agentImageOf(this.#chart),
+      labels: { 'app.kubernetes.io/version': version },
+      pod: { serviceAccountName: 'default', restartPolicy: 'Always', dnsPolicy: 'ClusterFirst' },
+      container: {
+        imagePullPolicy: 'Always',
+        terminationMessagePath: '/dev/termination-log',
+        terminationMessagePolicy: 'FallbackToLogsOnError',
       },
-    };
-  }
-
-  #podSpec(args: readonly string[]): Record<string, unknown> {
-    const { pod, container } = CHARTS[this.#chart];
-    return {
-      serviceAccountName: 'default',
-      ...pod,
-      hostNetwork: true,
-      priorityClassName: 'system-node-critical',
-      restartPolicy: 'Always',
-      dnsPolicy: 'ClusterFirst',
-      terminationGracePeriodSeconds: 30,
-      tolerations: [{ operator: 'Exists' }],
-      containers: [
-        {
-          name: NAME,
-          image: agentImageOf(this.#chart),
-          imagePullPolicy: 'Always',
-          command: ['/go-runner', '/eks-pod-identity-agent', 'server'],
-          args: ['--port', '80', '--cluster-name', this.#spec.name, '--probe-port', '2703', ...args],
-          ports: [
-            { containerPort: 80, protocol: 'TCP', name: 'proxy' },
-            { containerPort: 2703, protocol: 'TCP', name: 'probes-port' },
-          ],
-          env: [{ name: 'AWS_REGION', value: this.#spec.region }],
-          ...container,
-          terminationMessagePath: '/dev/termination-log',
-          terminationMessagePolicy: 'FallbackToLogsOnError',
-        },
-      ],
-    };
+    });
   }
 }
 

@@ -24,7 +24,6 @@ export interface AgentHost {
   readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
   readonly clock: Clock;
   readonly faults: Iterable<string>;
-  readonly log: (line: string) => void;
 }
 
 /**
@@ -50,10 +49,7 @@ export function agentImage(host: AgentHost): ComponentImage {
         metricsPort: 0,
         clock: host.clock,
         faults,
-        log: (line) => {
-          log(line);
-          host.log(line);
-        },
+        log,
         ...settings,
       });
       const connect = async (servers: readonly Server[]): Promise<void> => {

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentVersion } from '../../../components/agent/index.ts';
 import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON } from '../../agent-addon.ts';
+import { startApiServer } from '../../../kubernetes/index.ts';
 import type { ApiServer, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
 import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
@@ -12,17 +14,23 @@ import type { EmbeddedNode } from './node.ts';
 import { startPodIdentityWebhook } from './webhook.ts';
 
 export interface ClusterResources {
+  /** Image reference as pods name it -> the program it stands for. A pod with another image gets ImagePullBackOff. */
   readonly images: ReadonlyMap<string, ProcessImage>;
+  /** Where pods' directories (volumes, logs) live; made when missing, pods' directories are removed with the pod, and it with this process when it is empty then. */
   readonly directory: string;
-  readonly clock: Clock;
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
+  /** All faults of the run: agent and webhook get their own. */
   readonly faults: readonly string[];
+  /** Whose chart the agent is installed by, and whose behaviour it has. */
   readonly agentChart: AgentVersion;
-  readonly log: (component: 'agent' | 'webhook' | 'kubelet', line: string) => void;
-  /** Starts the API server. */
-  readonly startApi: () => Promise<ApiServer>;
 }
+
+/** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
+const TOKEN_LIFETIMES = { maxSeconds: 24 * 3600, extendedSeconds: 90 * 24 * 3600 };
+
+/** 40 hexadecimal digits, as the ids of EKS' keys have (aws/eks-pod-identity-agent, internal/validation). */
+const keyId = (publicKey: Buffer): string => createHash('sha1').update(publicKey).digest('hex');
 
 /** How long an add-on may take to become ready, in milliseconds. */
 const ADDON_TIMEOUT = 10_000;
@@ -33,6 +41,7 @@ export class EmbeddedCluster implements ManagedCluster {
   readonly certificateAuthorityData: string;
   readonly #spec: ClusterSpec;
   readonly #resources: ClusterResources;
+  readonly #clock: Clock;
   readonly #api: ApiServer;
   readonly #webhook: RunningWebhook;
   readonly #agents: AgentDaemonSet;
@@ -40,9 +49,16 @@ export class EmbeddedCluster implements ManagedCluster {
   #nodesMade = 0;
   #leaving: Promise<void> | undefined;
 
-  private constructor(spec: ClusterSpec, resources: ClusterResources, api: ApiServer, webhook: RunningWebhook) {
+  private constructor(
+    spec: ClusterSpec,
+    resources: ClusterResources,
+    clock: Clock,
+    api: ApiServer,
+    webhook: RunningWebhook,
+  ) {
     this.#spec = spec;
     this.#resources = resources;
+    this.#clock = clock;
     this.#api = api;
     this.#webhook = webhook;
     this.endpoint = api.url;
@@ -52,18 +68,16 @@ export class EmbeddedCluster implements ManagedCluster {
 
   static async create(spec: ClusterSpec, resources: ClusterResources): Promise<EmbeddedCluster> {
     resources.processes.clearAtEnd(resources.directory);
+    const { issuer, version, authenticate, region } = spec;
+    // The emulator's, so that moving it moves the cluster.
+    const clock = spec.clock ?? { now: () => Date.now() };
     const [api] = await Promise.all([
-      resources.startApi(),
+      startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId }),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
     ]);
     try {
-      const webhook = await startPodIdentityWebhook({
-        api,
-        region: spec.region,
-        faults: resources.faults,
-        log: (line) => resources.log('webhook', line),
-      });
-      return new EmbeddedCluster(spec, resources, api, webhook);
+      const webhook = await startPodIdentityWebhook({ api, region, faults: resources.faults });
+      return new EmbeddedCluster(spec, resources, clock, api, webhook);
     } catch (error) {
       await api.close();
       throw error;
@@ -76,24 +90,19 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async addNodes(group: NodeGroupSpec): Promise<void> {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
-    const { images, directory, clock, starts, processes, faults, agentChart, log } = this.#resources;
+    const { images, directory, starts, processes, faults, agentChart } = this.#resources;
+    const clock = this.#clock;
     this.#nodesMade += 1;
     const node = await startNode({
       name: `ip-10-0-0-${9 + this.#nodesMade}.${region}.compute.internal`,
       group,
       api: this.#api,
-      region,
-      version,
-      images,
+      ...{ region, version, images, clock, starts, processes },
       directory: join(directory, 'nodes'),
-      clock,
-      starts,
-      processes,
       agent: {
         ...{ clusterName, region, awsEndpoint, clock, faults },
         version: agentChart,
         apiServer: this.endpoint,
-        log: (line) => log('agent', line),
       },
     });
     this.#nodes.set(node.name, node);

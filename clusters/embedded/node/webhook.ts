@@ -7,7 +7,6 @@ export interface WebhookHost {
   readonly api: ApiServer;
   readonly region: string;
   readonly faults: Iterable<string>;
-  readonly log: (line: string) => void;
 }
 
 /** Starts the Pod Identity webhook and registers it as EKS does: on loopback, failing open. */
@@ -23,7 +22,6 @@ export async function startPodIdentityWebhook(host: WebhookHost): Promise<Runnin
     tls,
     host: '127.0.0.1',
     port: 0,
-    log: host.log,
     faults: new Set<WebhookFault>(WEBHOOK_FAULTS.filter((fault) => [...host.faults].includes(fault))),
   });
   register(api, webhook.url);
