@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isNarrowed, profileOf, tooLittleJudged } from '../plan/profiles.ts';
+import { isNarrowed, profileOf } from '../plan/select.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
@@ -64,6 +64,21 @@ export function nothingRan(
   return new HarnessError(
     'NOTHING_RAN',
     `${what} skipped, so that nothing was judged: choose others, or a cluster and an AWS that have what they need (--pass-with-no-scenarios takes this for a pass).`,
+  );
+}
+
+/** Why a run of a whole profile stands for less than that: too little of it was judged. */
+export function tooLittleJudged(
+  configuration: Configuration,
+  selected: number,
+  judged: number,
+): HarnessError | undefined {
+  const { name, leastJudged } = profileOf(configuration);
+  const least = Math.ceil(selected * leastJudged);
+  if (isNarrowed(configuration) || judged >= least) return undefined;
+  return new HarnessError(
+    'TOO_LITTLE_RAN',
+    `Of the ${selected} scenarios of profile ${name} ${judged} were judged, and ${least} must be: use a cluster and an AWS that have what the others need, or choose scenarios with --suite, --scenario or --grep.`,
   );
 }
 

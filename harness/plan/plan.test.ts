@@ -21,7 +21,7 @@ import { allow, podIdentityRole, trustPodIdentity, trustWebIdentity } from '../s
 import type { Capability, ScenarioSpec } from '../scenario/spec.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { configure } from '../config/configuration.ts';
-import { tooLittleJudged } from './profiles.ts';
+import { tooLittleJudged } from '../engine/conclusion.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
 import { select } from './select.ts';

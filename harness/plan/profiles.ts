@@ -1,5 +1,3 @@
-import type { Configuration } from '../config/configuration.ts';
-import { HarnessError } from '../../foundation/errors.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 
 /** Which scenarios a run is about, and how many of them it must judge to say anything. */
@@ -37,28 +35,3 @@ export const PROFILES = {
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof PROFILES;
-
-export const profileOf = (configuration: Configuration): Profile & { readonly name: ProfileName } => {
-  const name = configuration.text('profile') as ProfileName;
-  return { name, ...PROFILES[name] };
-};
-
-/** Whether other flags narrow the choice, so that the run stands for no profile. */
-export const isNarrowed = (configuration: Configuration): boolean =>
-  ['suite', 'scenario'].some((name) => configuration.list(name).length > 0) ||
-  ['grep', 'grep-invert'].some((name) => configuration.text(name) !== undefined);
-
-/** Why a run of a whole profile stands for less than that: too little of it was judged. */
-export function tooLittleJudged(
-  configuration: Configuration,
-  selected: number,
-  judged: number,
-): HarnessError | undefined {
-  const { name, leastJudged } = profileOf(configuration);
-  const least = Math.ceil(selected * leastJudged);
-  if (isNarrowed(configuration) || judged >= least) return undefined;
-  return new HarnessError(
-    'TOO_LITTLE_RAN',
-    `Of the ${selected} scenarios of profile ${name} ${judged} were judged, and ${least} must be: use a cluster and an AWS that have what the others need, or choose scenarios with --suite, --scenario or --grep.`,
-  );
-}

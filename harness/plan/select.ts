@@ -1,6 +1,6 @@
 import type { Configuration } from '../config/configuration.ts';
 import { suggestion } from '../../foundation/nearest.ts';
-import { profileOf } from './profiles.ts';
+import { PROFILES, type Profile, type ProfileName } from './profiles.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -52,3 +52,13 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
 
 const expression = (source: string | undefined): RegExp | undefined =>
   source === undefined ? undefined : new RegExp(source);
+
+export const profileOf = (configuration: Configuration): Profile & { readonly name: ProfileName } => {
+  const name = configuration.text('profile') as ProfileName;
+  return { name, ...PROFILES[name] };
+};
+
+/** Whether other flags narrow the choice, so that the run stands for no profile. */
+export const isNarrowed = (configuration: Configuration): boolean =>
+  ['suite', 'scenario'].some((name) => configuration.list(name).length > 0) ||
+  ['grep', 'grep-invert'].some((name) => configuration.text(name) !== undefined);
