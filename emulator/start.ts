@@ -1,7 +1,6 @@
 import { listen, stopServer } from '../foundation/listen.ts';
 import { callLog } from './core/call-log.ts';
-import { DEFAULT_ACCOUNT_ID, newWorld } from './core/new-world.ts';
-import type { WorldOptions } from './core/new-world.ts';
+import { DEFAULT_ACCOUNT_ID, newWorld, type WorldOptions } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { disturbances } from './core/disturbances.ts';
 import { throttles } from './core/throttles.ts';

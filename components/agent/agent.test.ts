@@ -1,6 +1,5 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
-import { Agent, request } from 'node:http';
+import { Agent, request, type IncomingMessage } from 'node:http';
 import { expect } from 'chai';
 import { AgentRefusal } from './index.ts';
 import { Bench, get, goodAnswer, HOST, json, newToken, send } from '../../test/support/agent.ts';

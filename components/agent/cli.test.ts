@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { AgentIo } from './cli.ts';
-import { main } from './cli.ts';
+import { main, type AgentIo } from './cli.ts';
 import { faultsOf } from '../faults.ts';
 import { AGENT_FAULTS } from './options.ts';
 import { parseServerFlags } from './cli/flags.ts';

@@ -1,5 +1,4 @@
-import type { ServerResponse } from 'node:http';
-import { get } from 'node:http';
+import { get, type ServerResponse } from 'node:http';
 import { reply } from '../go/reply.ts';
 import type { Logger } from './log.ts';
 

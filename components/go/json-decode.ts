@@ -1,6 +1,5 @@
 import type { JsonNode } from './json-parse.ts';
-import { typeName, ZEROS } from './json-types.ts';
-import type { GoField, GoStruct, GoType } from './json-types.ts';
+import { typeName, ZEROS, type GoField, type GoStruct, type GoType } from './json-types.ts';
 import { parseQuantity } from './quantity.ts';
 import { quoteString } from './quote.ts';
 import { narrowed, parseInteger } from './text.ts';

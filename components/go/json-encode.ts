@@ -1,6 +1,5 @@
 import type { JsonNode } from './json-parse.ts';
-import { ZEROS } from './json-types.ts';
-import type { GoField, GoType } from './json-types.ts';
+import { ZEROS, type GoField, type GoType } from './json-types.ts';
 
 /** What {@link encode} makes and {@link stringify} writes: JSON, with 64-bit integers as bigints. */
 export type Encoded =

@@ -1,5 +1,4 @@
-import { DEFAULTS } from './options.ts';
-import type { WebhookOptions } from './options.ts';
+import { DEFAULTS, type WebhookOptions } from './options.ts';
 
 /** Seconds; also what the token of a service account lives that the webhook does not know. */
 export const DEFAULT_TOKEN_EXPIRATION = 86_400n;

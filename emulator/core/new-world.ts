@@ -1,7 +1,6 @@
 import { awsManagedPolicies } from '../iam/managed-policies.ts';
 import { servicePrincipals } from '../iam/principals.ts';
-import { movableClock } from './clock.ts';
-import type { Clock } from './clock.ts';
+import { movableClock, type Clock } from './clock.ts';
 import { credentialStore } from './credentials.ts';
 import { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';

@@ -1,5 +1,4 @@
-import { compilePolicy } from '../iam/policy/index.ts';
-import type { CompiledPolicy } from '../iam/policy/index.ts';
+import { compilePolicy, type CompiledPolicy } from '../iam/policy/index.ts';
 import type { IamUser, Principal, RoleSession } from './principal.ts';
 import { remembered } from './remembered.ts';
 import type { World } from './world.ts';

@@ -4,8 +4,7 @@ import type { ServiceRequest } from '../core/service.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { XmlStructure } from '../query/xml.ts';
 import { numbered, subnetFilter } from './filters.ts';
-import { subnetsOf } from './subnets.ts';
-import type { Subnet } from './subnets.ts';
+import { subnetsOf, type Subnet } from './subnets.ts';
 
 const PAGE = { min: 5, max: 1000 };
 

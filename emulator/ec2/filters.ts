@@ -1,6 +1,5 @@
 import { AwsError } from '../core/errors.ts';
-import { ANY_CHARACTER, matchesTokens, STAR } from '../iam/policy/pattern.ts';
-import type { ResolvedToken } from '../iam/policy/pattern.ts';
+import { ANY_CHARACTER, matchesTokens, STAR, type ResolvedToken } from '../iam/policy/pattern.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { Subnet } from './subnets.ts';
 

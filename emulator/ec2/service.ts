@@ -2,8 +2,7 @@ import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from '../query/parameters.ts';
-import { EC2_FORM, renderXml } from '../query/xml.ts';
-import type { XmlStructure } from '../query/xml.ts';
+import { EC2_FORM, renderXml, type XmlStructure } from '../query/xml.ts';
 import { describeSubnets } from './describe-subnets.ts';
 
 const VERSION = '2016-11-15';

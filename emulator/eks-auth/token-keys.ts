@@ -1,5 +1,4 @@
-import { createLocalJWKSet } from 'jose';
-import type { JSONWebKeySet } from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import type { ManagedCluster } from '../eks/model.ts';
 
 type KeySet = ReturnType<typeof createLocalJWKSet>;

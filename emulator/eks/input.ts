@@ -1,5 +1,4 @@
-import { validationText, violationsOf } from '../constraints/violations.ts';
-import type { Reader, ShapeConstraints } from '../constraints/violations.ts';
+import { validationText, violationsOf, type Reader, type ShapeConstraints } from '../constraints/violations.ts';
 import { invalidParameter } from './errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { serializationError } from './rest-json.ts';

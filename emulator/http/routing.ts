@@ -1,6 +1,5 @@
 import type { ServiceName } from '../core/service.ts';
-import { decodeQueryPart, queryPairs, readSignature, SignatureProblem } from '../sigv4/index.ts';
-import type { ClaimedSignature } from '../sigv4/index.ts';
+import { decodeQueryPart, queryPairs, readSignature, SignatureProblem, type ClaimedSignature } from '../sigv4/index.ts';
 import type { RequestHead } from './read-request.ts';
 
 /** Which service a request is for, and the signature found in it; `problem` when there is one that cannot be read. */

@@ -1,8 +1,6 @@
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { handleCall } from './handle-call.ts';
-import type { Answer, CallHandlerOptions } from './handle-call.ts';
+import { handleCall, type Answer, type CallHandlerOptions } from './handle-call.ts';
 import { oidcDocument } from './oidc-documents.ts';
 import { readHead } from './read-request.ts';
 

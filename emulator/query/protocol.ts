@@ -1,11 +1,9 @@
-import { validationText, violationsOf } from '../constraints/violations.ts';
-import type { Reader } from '../constraints/violations.ts';
+import { validationText, violationsOf, type Reader } from '../constraints/violations.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 import { QueryParameters } from './parameters.ts';
-import { renderXml } from './xml.ts';
-import type { XmlStructure } from './xml.ts';
+import { renderXml, type XmlStructure } from './xml.ts';
 
 /** An operation's result; nothing when its answer has no result element. */
 export type QueryResult = XmlStructure | void;

@@ -2,10 +2,8 @@ import { expect } from 'chai';
 import { startEmulator } from '../start.ts';
 import type { Emulator } from '../emulator.ts';
 import type { RoleSession } from '../core/principal.ts';
-import { testSession } from '../../test/support/emulator/session.ts';
-import type { TestSessionOptions } from '../../test/support/emulator/session.ts';
-import { testS3 } from '../../test/support/emulator/s3.ts';
-import type { TestS3 } from '../../test/support/emulator/s3.ts';
+import { testSession, type TestSessionOptions } from '../../test/support/emulator/session.ts';
+import { testS3, type TestS3 } from '../../test/support/emulator/s3.ts';
 
 const allow = (action: string | readonly string[], resource: string, condition?: object): object => ({
   Effect: 'Allow',

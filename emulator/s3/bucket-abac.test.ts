@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { startEmulator } from '../start.ts';
 import type { Emulator } from '../emulator.ts';
-import { testS3 } from '../../test/support/emulator/s3.ts';
-import type { TestAnswer, TestS3 } from '../../test/support/emulator/s3.ts';
+import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 const TAGS = '/v20180820/tags/arn%3Aaws%3As3%3A%3A%3Adata';

@@ -1,11 +1,9 @@
 import type { JsonObject } from '../core/json.ts';
 import { demandOnService, onBucket } from './authorize.ts';
-import { afterBackend, ownDoing, setting } from './call.ts';
-import type { Admitted, Handler, S3Call } from './call.ts';
+import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { ALL_BLOCKED } from './model.ts';
-import type { PublicAccessBlock } from './model.ts';
+import { ALL_BLOCKED, type PublicAccessBlock } from './model.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 
 export const getBucketVersioning = onBucket('s3:GetBucketVersioning', (bucket) => ({

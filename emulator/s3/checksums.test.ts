@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { testS3 } from '../../test/support/emulator/s3.ts';
-import type { TestS3 } from '../../test/support/emulator/s3.ts';
+import { testS3, type TestS3 } from '../../test/support/emulator/s3.ts';
 
 describe('Checksums and dates of S3', () => {
   let s3: TestS3;

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'chai';
-import { testS3 } from '../../test/support/emulator/s3.ts';
-import type { TestAnswer, TestS3 } from '../../test/support/emulator/s3.ts';
+import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 
 const hour = 3_600_000;
 const date = (offset: number): string => new Date(Date.now() + offset).toUTCString();

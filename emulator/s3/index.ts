@@ -9,8 +9,7 @@ import type { S3Backend } from './backend/send.ts';
 import type { Backend, S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkInput } from './input.ts';
-import { s3Route } from './operations.ts';
-import type { S3Route } from './operations.ts';
+import { s3Route, type S3Route } from './operations.ts';
 import { xmlError } from './xml.ts';
 
 const MOST_KEY_BYTES = 1024;

@@ -1,7 +1,6 @@
 import { AwsError } from '../core/errors.ts';
 import { isJsonObject } from '../core/json.ts';
-import { violationsOf } from '../constraints/violations.ts';
-import type { MemberConstraints, Reader, Violation } from '../constraints/violations.ts';
+import { violationsOf, type MemberConstraints, type Reader, type Violation } from '../constraints/violations.ts';
 import type { S3Call } from './call.ts';
 import { invalidRequest, s3Error } from './errors.ts';
 import refusals from './refusals.json' with { type: 'json' };

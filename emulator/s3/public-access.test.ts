@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { testS3 } from '../../test/support/emulator/s3.ts';
-import type { TestAnswer, TestS3 } from '../../test/support/emulator/s3.ts';
+import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 import { isPublicPolicy } from './public-access.ts';
 

@@ -5,8 +5,7 @@ import type { Handler, S3Call } from './call.ts';
 import { isNotModified } from './conditions.ts';
 import { invalidArgument, invalidRequest, s3Error } from './errors.ts';
 import { checksumHeaders } from './integrity.ts';
-import { versionHeader } from './model.ts';
-import type { Bucket, ObjectPart, S3Object } from './model.ts';
+import { versionHeader, type Bucket, type ObjectPart, type S3Object } from './model.ts';
 
 /** Headers of the answer that a query parameter replaces, such as `response-content-type`. */
 const OVERRIDES = [

@@ -2,12 +2,10 @@ import type { ServiceResponse } from '../core/service.ts';
 import { requestTagContext } from '../core/tag-context.ts';
 import { decodeQueryPart, queryPairs } from '../sigv4/index.ts';
 import { bucketOf, demandOnBucket, objectFor, onBucket, onObject, requestTagKeys } from './authorize.ts';
-import { afterBackend, ownDoing, setting } from './call.ts';
-import type { Admitted, Handler, S3Call } from './call.ts';
+import { afterBackend, ownDoing, setting, type Admitted, type Handler, type S3Call } from './call.ts';
 import { s3Error } from './errors.ts';
 import { checkIntegrity } from './integrity.ts';
-import { storedObject, versionHeader } from './model.ts';
-import type { Bucket, S3Object, Tags } from './model.ts';
+import { storedObject, versionHeader, type Bucket, type S3Object, type Tags } from './model.ts';
 import { checkedTags, tagSet, tagsOfDocument, tagsOfElement } from './tags.ts';
 import { parseXml, xmlAnswer } from './xml.ts';
 

@@ -4,8 +4,7 @@ import type { World } from '../core/world.ts';
 import { SignatureProblem } from './problem.ts';
 import type { SignedParts } from './canonical.ts';
 import { readSignature } from './read-signature.ts';
-import { sigV4Verifier } from './verifier.ts';
-import type { Verifier } from './verifier.ts';
+import { sigV4Verifier, type Verifier } from './verifier.ts';
 
 export { decodeQueryPart, queryPairs, uriEncode } from './canonical.ts';
 export type { SignedParts } from './canonical.ts';

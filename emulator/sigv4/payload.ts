@@ -1,6 +1,5 @@
 import type { ServiceName } from '../core/service.ts';
-import { decodeQueryPart, queryPairs, sha256Hex } from './canonical.ts';
-import type { SignedParts } from './canonical.ts';
+import { decodeQueryPart, queryPairs, sha256Hex, type SignedParts } from './canonical.ts';
 import { SignatureProblem } from './problem.ts';
 import type { ClaimedSignature } from './read-signature.ts';
 

@@ -1,5 +1,4 @@
-import { decodeQueryPart, queryPairs } from './canonical.ts';
-import type { SignedParts } from './canonical.ts';
+import { decodeQueryPart, queryPairs, type SignedParts } from './canonical.ts';
 import { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 
 /** A signature as it stands in a request, taken apart but not verified. */

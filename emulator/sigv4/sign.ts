@@ -1,7 +1,6 @@
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import { canonicalRequest, sha256Hex } from './canonical.ts';
-import type { SignedParts } from './canonical.ts';
+import { canonicalRequest, sha256Hex, type SignedParts } from './canonical.ts';
 import { formatTimestamp } from './read-signature.ts';
 import { signatureOf, signingKey } from './signing-keys.ts';
 

@@ -1,12 +1,9 @@
 import type { Caller, Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
-import { canonicalRequest, sha256Hex, uriEncode } from './canonical.ts';
-import type { SignedParts } from './canonical.ts';
-import { readPayloadKind } from './payload.ts';
-import type { PayloadKind } from './payload.ts';
+import { canonicalRequest, sha256Hex, uriEncode, type SignedParts } from './canonical.ts';
+import { readPayloadKind, type PayloadKind } from './payload.ts';
 import { SignatureProblem } from './problem.ts';
-import { formatTimestamp, parseTimestamp } from './read-signature.ts';
-import type { ClaimedSignature } from './read-signature.ts';
+import { formatTimestamp, parseTimestamp, type ClaimedSignature } from './read-signature.ts';
 import { secretsEqual, signatureMatches, signingKeys } from './signing-keys.ts';
 
 const MAX_SKEW = 15 * 60 * 1000;

@@ -1,10 +1,8 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError, missingAuthenticationToken } from '../core/errors.ts';
 import type { QueryOperation } from '../query/protocol.ts';
-import { timestamp } from '../query/xml.ts';
-import type { XmlStructure } from '../query/xml.ts';
-import { assumeRole } from './assume-role.ts';
-import type { AssumedRole } from './assume-role.ts';
+import { timestamp, type XmlStructure } from '../query/xml.ts';
+import { assumeRole, type AssumedRole } from './assume-role.ts';
 import { roleParameters } from './parameters.ts';
 
 /** AssumeRole (STS API Reference). MFA parameters are accepted and mean nothing: users have no devices here. */

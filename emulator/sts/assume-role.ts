@@ -13,12 +13,10 @@ import type { ServiceRequest } from '../core/service.ts';
 import { resourceTagKeys } from '../core/tag-context.ts';
 import type { World } from '../core/world.ts';
 import type { Role } from '../iam/model.ts';
-import { accessDeniedMessage } from '../iam/policy/index.ts';
-import type { Decision } from '../iam/policy/index.ts';
+import { accessDeniedMessage, type Decision } from '../iam/policy/index.ts';
 import { parseRoleArn } from './arns.ts';
 import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
-import { requestTagContext, sessionTags } from './session-tags.ts';
-import type { Tag } from './session-tags.ts';
+import { requestTagContext, sessionTags, type Tag } from './session-tags.ts';
 
 /** Seconds that a session of a chained role may last (IAM User Guide, "Role chaining"). */
 export const MAX_CHAINED_SECONDS = 3600;

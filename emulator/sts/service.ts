@@ -1,8 +1,7 @@
 import type { ServiceContext } from '../core/context.ts';
 import { missingAuthenticationToken } from '../core/errors.ts';
 import type { Service } from '../core/service.ts';
-import { queryService } from '../query/protocol.ts';
-import type { QueryOperation } from '../query/protocol.ts';
+import { queryService, type QueryOperation } from '../query/protocol.ts';
 import { assumeRoleOperation } from './assume-role-operation.ts';
 import { webIdentityOperation } from './web-identity/operation.ts';
 

@@ -1,7 +1,5 @@
-import { camelCased, parseFlags, UsageError } from '../../go/flags.ts';
-import type { Flags } from '../../go/flags.ts';
-import type { LogLevel } from '../log.ts';
-import { LOG_LEVELS } from '../log.ts';
+import { camelCased, parseFlags, UsageError, type Flags } from '../../go/flags.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
 /** What the flags of `server` say. What has a default of the agent's own is left out where not given. */

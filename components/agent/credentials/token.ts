@@ -1,8 +1,6 @@
 import { decodeRawUrlBase64 } from '../../go/base64.ts';
-import type { JsonNode } from '../../go/json-parse.ts';
-import { parseJson } from '../../go/json-parse.ts';
-import type { TimeClaims } from './claims.ts';
-import { overflowingNumber, readClaims } from './claims.ts';
+import { parseJson, type JsonNode } from '../../go/json-parse.ts';
+import { overflowingNumber, readClaims, type TimeClaims } from './claims.ts';
 
 /** The signing methods that golang-jwt v5 registers. The agent checks no signature, so `none` is as good as any. */
 const SIGNING_METHODS = new Set([

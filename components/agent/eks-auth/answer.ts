@@ -1,5 +1,4 @@
-import type { JsonNode } from '../../go/json-parse.ts';
-import { parseJson } from '../../go/json-parse.ts';
+import { parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { AgentPanic, EksAuthError, FetchError } from './errors.ts';
 import type { Answer } from './post.ts';
 

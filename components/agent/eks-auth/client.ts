@@ -1,11 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../log.ts';
 import type { AwsCredentials, Clock } from '../options.ts';
-import type { PodCredentials } from './answer.ts';
-import { operationError, readCredentials, readError } from './answer.ts';
+import { operationError, readCredentials, readError, type PodCredentials } from './answer.ts';
 import type { EksAuthError } from './errors.ts';
-import type { Answer } from './post.ts';
-import { NoAnswer, Poster } from './post.ts';
+import { NoAnswer, Poster, type Answer } from './post.ts';
 import { signedHeaders } from './signer.ts';
 
 /** Whoever fetches credentials for a token: EKS Auth's client, or the cache ahead of it. */

@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { request as httpRequest } from 'node:http';
-import type { Respond } from '../../../test/support/agent.ts';
-import { Bench, get, goodAnswer, HOST, json, newToken } from '../../../test/support/agent.ts';
+import { Bench, get, goodAnswer, HOST, json, newToken, type Respond } from '../../../test/support/agent.ts';
 
 describe('what the agent makes of EKS Auth', () => {
   let bench: Bench;

@@ -1,5 +1,4 @@
-import type { IncomingMessage, Server } from 'node:http';
-import { createServer, ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { shutDown } from '../../go/shutdown.ts';

@@ -1,6 +1,5 @@
 import { decode } from '../../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
-import type { JsonNode } from '../../go/json-parse.ts';
+import { JsonSyntaxError, parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { goTypes } from '../../go/json-types.ts';
 
 /** The struct without a name that Kubernetes' decoder reads an object's version and kind into. */

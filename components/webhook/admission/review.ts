@@ -1,9 +1,7 @@
 import { decode } from '../../go/json-decode.ts';
 import type { JsonNode } from '../../go/json-parse.ts';
-import { stringify } from '../../go/json-encode.ts';
-import type { Encoded } from '../../go/json-encode.ts';
-import { AdmissionReview } from '../kubernetes-types.ts';
-import { Pod as PodType } from '../kubernetes-types.ts';
+import { stringify, type Encoded } from '../../go/json-encode.ts';
+import { AdmissionReview, Pod as PodType } from '../kubernetes-types.ts';
 import type { PatchOperation } from '../mutation/patch.ts';
 import type { Pod } from '../mutation/pod-type.ts';
 import { decodeBody } from './body.ts';

@@ -2,8 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KubernetesError, type Connection } from '../../../foundation/kubernetes/connection.ts';
 import { RateLimiter } from '../../go/limiter.ts';
 import type { ServiceAccount, ServiceAccountSource } from '../options.ts';
-import { Informer } from './informer.ts';
-import type { ApiObject } from './informer.ts';
+import { Informer, type ApiObject } from './informer.ts';
 
 /** Milliseconds for one look-up. */
 const FETCH_TIMEOUT = 1000;

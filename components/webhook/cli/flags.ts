@@ -1,5 +1,4 @@
-import { parseFlags } from '../../go/flags.ts';
-import type { Flags, FlagValues } from '../../go/flags.ts';
+import { parseFlags, type Flags, type FlagValues } from '../../go/flags.ts';
 import { DEFAULTS } from '../options.ts';
 
 /** The webhook's flags, with their kinds and defaults. Durations are in milliseconds. */

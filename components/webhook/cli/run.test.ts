@@ -10,8 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { UsageError } from '../../go/flags.ts';
 import { certificate } from '../../../test/support/certificate.ts';
 import { parseWebhookFlags } from './flags.ts';
-import { run } from './run.ts';
-import type { RunningProgram } from './run.ts';
+import { run, type RunningProgram } from './run.ts';
 
 const LISTS: Readonly<Record<string, unknown>> = {
   '/api/v1/serviceaccounts': {

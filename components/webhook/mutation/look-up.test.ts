@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import type { ServiceAccount } from '../options.ts';
 import { settingsOf } from '../settings.ts';
-import { lookUp } from './look-up.ts';
-import type { LookUpOptions } from './look-up.ts';
+import { lookUp, type LookUpOptions } from './look-up.ts';
 
 const APP: ServiceAccount = { namespace: 'ns', name: 'app', annotations: { 'eks.amazonaws.com/role-arn': 'role' } };
 

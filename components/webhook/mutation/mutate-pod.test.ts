@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import type { WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
-import { mutatePod } from './mutate-pod.ts';
-import type { Knowledge, Mutation } from './mutate-pod.ts';
+import { mutatePod, type Knowledge, type Mutation } from './mutate-pod.ts';
 import type { Pod } from './pod-type.ts';
 import { identityOf } from './service-account.ts';
 

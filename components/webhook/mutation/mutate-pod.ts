@@ -1,8 +1,6 @@
 import type { Settings } from '../settings.ts';
-import { patchOf } from './patch.ts';
-import type { PatchOperation } from './patch.ts';
-import { containerCredentialsPlan, webIdentityPlan } from './plan.ts';
-import type { MutationPlan } from './plan.ts';
+import { patchOf, type PatchOperation } from './patch.ts';
+import { containerCredentialsPlan, webIdentityPlan, type MutationPlan } from './plan.ts';
 import type { Pod } from './pod-type.ts';
 import type { Identity } from '../options.ts';
 

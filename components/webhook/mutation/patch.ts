@@ -1,5 +1,4 @@
-import { encode } from '../../go/json-encode.ts';
-import type { Encoded } from '../../go/json-encode.ts';
+import { encode, type Encoded } from '../../go/json-encode.ts';
 import { narrowed } from '../../go/text.ts';
 import { Container as ContainerType } from '../kubernetes-types.ts';
 import type { Settings } from '../settings.ts';

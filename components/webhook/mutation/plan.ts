@@ -1,7 +1,6 @@
 import { posix } from 'node:path';
 import { firstCsvRecord } from '../../go/text.ts';
-import { DEFAULT_TOKEN_EXPIRATION } from '../settings.ts';
-import type { Settings } from '../settings.ts';
+import { DEFAULT_TOKEN_EXPIRATION, type Settings } from '../settings.ts';
 import type { EnvVar, Pod } from './pod-type.ts';
 import { tokenExpiration } from './service-account.ts';
 import type { Identity } from '../options.ts';

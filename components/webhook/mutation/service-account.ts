@@ -1,7 +1,6 @@
 import { parseBool, parseInteger } from '../../go/text.ts';
 import type { Identity, ServiceAccount } from '../options.ts';
-import { clampTokenExpiration } from '../settings.ts';
-import type { Settings } from '../settings.ts';
+import { clampTokenExpiration, type Settings } from '../settings.ts';
 
 /**
  * Reads the annotations `<prefix>/role-arn`, `audience`, `sts-regional-endpoints` and `token-expiration`; what is

@@ -1,7 +1,6 @@
 import { cleanPath } from '../../go/path.ts';
 import { redirectBody } from '../../go/reply.ts';
-import { error, text } from './reply.ts';
-import type { Reply } from './reply.ts';
+import { error, text, type Reply } from './reply.ts';
 
 /**
  * What Go's request multiplexer does ahead of routing: a path that is not in its shortest form is sent to the one that

@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http';
-import { readReview, writeReview } from '../admission/review.ts';
-import type { Review } from '../admission/review.ts';
+import { readReview, writeReview, type Review } from '../admission/review.ts';
 import type { WebhookOptions } from '../options.ts';
 import { lookUp } from '../mutation/look-up.ts';
 import { mutatePod } from '../mutation/mutate-pod.ts';
 import type { Settings } from '../settings.ts';
 import { parsesAsForm } from './form.ts';
 import type { Metrics } from './metrics.ts';
-import { error, text } from './reply.ts';
-import type { Reply } from './reply.ts';
+import { error, text, type Reply } from './reply.ts';
 
 export interface Context {
   readonly options: WebhookOptions;

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { Agent, request as httpRequest } from 'node:http';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import { setTimeout } from 'node:timers/promises';
-import { startWebhook } from '../index.ts';
-import type { RunningWebhook, WebhookOptions } from '../index.ts';
+import { startWebhook, type RunningWebhook, type WebhookOptions } from '../index.ts';
 import { certificate } from '../../../test/support/certificate.ts';
 
 const APP = {

@@ -7,10 +7,8 @@ import type { RunningWebhook, WebhookOptions } from '../options.ts';
 import { settingsOf } from '../settings.ts';
 import { Metrics } from './metrics.ts';
 import { resolvePath } from './path.ts';
-import { error, text } from './reply.ts';
-import type { Reply } from './reply.ts';
-import { answer, readRequest } from './routes.ts';
-import type { Context } from './routes.ts';
+import { error, text, type Reply } from './reply.ts';
+import { answer, readRequest, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 

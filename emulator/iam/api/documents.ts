@@ -1,6 +1,5 @@
 import type { PolicyDocument } from '../model.ts';
-import { compilePolicy } from '../policy/index.ts';
-import type { PolicyKind } from '../policy/index.ts';
+import { compilePolicy, type PolicyKind } from '../policy/index.ts';
 
 /** Characters, white space not counted (IAM User Guide, "IAM and AWS STS quotas"). */
 export const TRUST_POLICY_QUOTA = 2048;

@@ -1,6 +1,5 @@
 import type { ManagedPolicy } from '../model.ts';
-import { timestamp } from '../../query/xml.ts';
-import type { XmlStructure } from '../../query/xml.ts';
+import { timestamp, type XmlStructure } from '../../query/xml.ts';
 import { uriEncode } from '../../sigv4/canonical.ts';
 import type { IamOperation } from './call.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';

@@ -1,7 +1,6 @@
 import type { User } from '../model.ts';
 import type { IamUser } from '../../core/principal.ts';
-import { timestamp } from '../../query/xml.ts';
-import type { XmlStructure } from '../../query/xml.ts';
+import { timestamp, type XmlStructure } from '../../query/xml.ts';
 import type { IamCall, IamOperation } from './call.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
 import { deleteIdentity, detailsOf, listOperation, newIdentity, shortIdentity, USERS } from './identities.ts';

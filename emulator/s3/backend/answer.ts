@@ -3,8 +3,7 @@ import type { ServiceResponse } from '../../core/service.ts';
 import { s3Error } from '../errors.ts';
 import { parseXml } from '../xml.ts';
 import { textOf, type JsonObject } from '../../core/json.ts';
-import { BackendError } from './send.ts';
-import type { BackendRequest, RawAnswer } from './send.ts';
+import { BackendError, type BackendRequest, type RawAnswer } from './send.ts';
 
 /** What a client is told of it (S3 API Reference, "Error responses"), with why: only who runs the emulator can mend it. */
 export function unavailable({ message }: BackendError): AwsError {

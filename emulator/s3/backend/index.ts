@@ -8,8 +8,7 @@ import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';
 import { answerOf, unavailable } from './answer.ts';
 import { passedHeaders, passedQuery } from './passed-request.ts';
-import { BackendError, sender } from './send.ts';
-import type { BackendRequest, S3Backend } from './send.ts';
+import { BackendError, sender, type BackendRequest, type S3Backend } from './send.ts';
 
 /** About the call's own bucket, unless it says otherwise. */
 type About = Partial<BackendRequest> & Pick<BackendRequest, 'method'>;

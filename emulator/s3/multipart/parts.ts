@@ -5,8 +5,7 @@ import { copyElements, readSource, SOURCE_VERSION, sourceOf } from '../copy-obje
 import { invalidArgument, invalidRequest } from '../errors.ts';
 import { checkIntegrity, checksumOf } from '../integrity.ts';
 import { numberOf } from '../list-page.ts';
-import { versionHeader } from '../model.ts';
-import type { Upload, UploadedPart } from '../model.ts';
+import { versionHeader, type Upload, type UploadedPart } from '../model.ts';
 import { partsPage } from '../object-attributes.ts';
 import { partNumberOf, readRange } from '../read-object.ts';
 import { etagOf } from '../write-object.ts';

@@ -4,8 +4,7 @@ import { parseRoleArn } from '../arns.ts';
 import { assumedRoleResult } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
 import { roleParameters } from '../parameters.ts';
-import { verifyWebIdentity } from './verify.ts';
-import type { WebIdentity } from './verify.ts';
+import { verifyWebIdentity, type WebIdentity } from './verify.ts';
 
 /** AssumeRoleWithWebIdentity (STS API Reference). The call is not signed: the token is what proves the caller. */
 export function webIdentityOperation(context: ServiceContext): QueryOperation {

@@ -1,11 +1,9 @@
-import { compactVerify, createLocalJWKSet, errors } from 'jose';
-import type { JSONWebKeySet } from 'jose';
+import { compactVerify, createLocalJWKSet, errors, type JSONWebKeySet } from 'jose';
 import type { ServiceContext } from '../../core/context.ts';
 import type { ServiceRequest } from '../../core/service.ts';
 import type { OidcProvider } from '../../iam/model.ts';
 import type { JsonWebKeySet } from '../../eks/model.ts';
-import { checkTimes, invalidIdentityToken, readClaims } from './claims.ts';
-import type { WebIdentityClaims } from './claims.ts';
+import { checkTimes, invalidIdentityToken, readClaims, type WebIdentityClaims } from './claims.ts';
 import { ThumbprintError } from './fetch-issuer-keys.ts';
 import { clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
 
