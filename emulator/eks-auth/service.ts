@@ -1,47 +1,31 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
-import type { Service, ServiceRequest } from '../core/service.ts';
+import type { Service } from '../core/service.ts';
 import { subjectKey } from '../eks/associations/propagation.ts';
 import { accessDenied, resourceNotFound } from '../eks/errors.ts';
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
 import { checkInput, optionalString, requiredString } from '../eks/input.ts';
 import type { Association, KeptSession } from '../eks/model.ts';
-import { jsonAnswer, parseJsonBody, renderRestJsonError } from '../eks/rest-json.ts';
+import { parseJsonBody, restJsonService, route, type RestJsonCall } from '../eks/rest-json.ts';
 import { resourceTagContext } from '../eks/tags.ts';
-import { findRoute, pathPattern, type Route } from '../eks/router.ts';
 import { openSession, type PodCall } from './session.ts';
 import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
 
-const ROUTES: readonly Route<true>[] = [
-  {
-    method: 'POST',
-    path: pathPattern('/clusters/{clusterName}/assume-role-for-pod-identity'),
-    operation: 'AssumeRoleForPodIdentity',
-    handle: true,
-  },
+const ROUTES = [
+  route(
+    'POST /clusters/{clusterName}/assume-role-for-pod-identity',
+    'AssumeRoleForPodIdentity',
+    assumeRoleForPodIdentity,
+  ),
 ];
 
 /**
  * Amazon EKS Auth, API version 2023-11-26 (REST-JSON). Each call verifies its token and assumes the roles anew, unless the
  * setting `eksAuthKeepsSessions` has it give out sessions again, as AWS does.
  */
-export function eksAuthService(context: ServiceContext): Service {
-  return {
-    name: 'eks-auth',
-    renderError: renderRestJsonError,
-    identify: ({ method, path }) => {
-      const { route, parameters } = findRoute(ROUTES, method, path);
-      return { operation: route.operation, clusterName: parameters.clusterName ?? '' };
-    },
-    handle: async (request) => {
-      const { route, parameters } = findRoute(ROUTES, request.method, request.path);
-      context.trace(request).operation = route.operation;
-      const answer = await assumeRoleForPodIdentity(context, request, parameters.clusterName ?? '');
-      return jsonAnswer(request, answer);
-    },
-  };
-}
+export const eksAuthService = (context: ServiceContext): Service =>
+  restJsonService(context, 'eks-auth', ROUTES, (call, { handle }) => handle(context, call));
 
 /**
  * Credentials for the pod that the token is bound to (EKS Auth API Reference, "AssumeRoleForPodIdentity"). The caller is
@@ -50,13 +34,9 @@ export function eksAuthService(context: ServiceContext): Service {
  */
 async function assumeRoleForPodIdentity(
   context: ServiceContext,
-  request: ServiceRequest,
-  clusterName: string,
+  { request, caller, parameters: { clusterName = '' } }: RestJsonCall,
 ): Promise<object> {
   const { world } = context;
-  const { caller } = request;
-  if (caller === undefined)
-    throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
   const resource = eksArn(world, caller.accountId, `cluster/${clusterName}`);
   const action = 'eks-auth:AssumeRoleForPodIdentity';
   const tags = resourceTagContext(world.account(caller.accountId)?.clusters.get(clusterName)?.tags);

@@ -1,5 +1,5 @@
 import { demandActive, parameter, theCluster, type EksCall } from './call.ts';
-import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from './cluster-resources.ts';
+import { demandCreation, demanded, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds } from './cluster-view.ts';
 import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from './errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
@@ -10,7 +10,7 @@ import { principalExists } from '../iam/principals.ts';
 import type { AccessEntry, Cluster } from './model.ts';
 
 export const ACCESS_ENTRY: ResourceKind<AccessEntry> = {
-  ...{ name: 'AccessEntry', member: 'accessEntry', parameter: 'principalArn' },
+  ...{ name: 'AccessEntry', path: 'access-entries', member: 'accessEntry', parameter: 'principalArn' },
   ...{ view, keys: accessEntryKeys, cluster: clusterWithEntries },
   arn: (clusterName) => `access-entry/${clusterName}/*`,
   all: ({ accessEntries }) => accessEntries,
@@ -72,10 +72,6 @@ export function newAccessEntry(
     policies: new Map(),
   };
 }
-
-export const describeAccessEntry = describeOperation(ACCESS_ENTRY);
-
-export const listAccessEntries = listOperation(ACCESS_ENTRY, 'AccessEntries', 'accessEntries');
 
 export function deleteAccessEntry(call: EksCall): object {
   const { cluster, item: entry } = demanded(ACCESS_ENTRY, call, 'eks:DeleteAccessEntry');

@@ -6,7 +6,7 @@ import { invalidParameter, resourceNotFound } from './errors.ts';
 import { optionalObject, optionalStrings, requiredString } from './input.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import type { AccessEntry, AccessScope, AssociatedPolicy } from './model.ts';
-import { page } from './paging.ts';
+import { page } from './input.ts';
 import type { JsonObject } from '../core/json.ts';
 
 const PREFIX = 'arn:aws:eks::aws:cluster-access-policy/';

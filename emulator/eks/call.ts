@@ -1,7 +1,5 @@
 import { requestTagContext, resourceTagKeys } from '../core/tag-context.ts';
 import type { ServiceContext } from '../core/context.ts';
-import type { Caller } from '../core/principal.ts';
-import type { ServiceRequest } from '../core/service.ts';
 import type { Account, World } from '../core/world.ts';
 import type { Role } from '../iam/model.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
@@ -14,6 +12,7 @@ import { accessDenied, invalidParameter, invalidRequest, resourceNotFound } from
 import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from '../core/json.ts';
+import type { RestJsonCall } from './rest-json.ts';
 import { resourceTagContext } from './tags.ts';
 
 /** What the EKS operations share. */
@@ -26,13 +25,10 @@ export interface EksState {
 }
 
 /** One call of an EKS operation by a caller whose signature has been verified. */
-export interface EksCall {
+export interface EksCall extends RestJsonCall {
   readonly state: EksState;
   readonly world: World;
-  readonly request: ServiceRequest;
-  readonly caller: Caller;
   readonly account: Account;
-  readonly parameters: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly body: JsonObject;
 }
@@ -130,6 +126,18 @@ export function demandOnRole(call: EksCall, action: string, arn: string, role?: 
 /** A fact that explains the answer, for the record of the call. */
 export function note(call: EksCall, fact: string): void {
   call.state.context.trace(call.request).notes.push(fact);
+}
+
+/** Does something on the Kubernetes side. When that fails, the record of the call says that it `could not`, and why. */
+export async function failureOf(call: EksCall, couldNot: string, act: () => Promise<void>): Promise<Error | undefined> {
+  try {
+    await act();
+    return undefined;
+  } catch (error) {
+    const failure = error instanceof Error ? error : new Error(String(error));
+    note(call, `${couldNot}: ${failure.message}`);
+    return failure;
+  }
 }
 
 /** As `demand`, of any service's resource. */

@@ -6,7 +6,7 @@ import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCal
 import { eksArn } from './ids.ts';
 import { optionalString } from './input.ts';
 import type { Cluster } from './model.ts';
-import { page } from './paging.ts';
+import { page } from './input.ts';
 import { readTags, resourceTagContext } from './tags.ts';
 
 /** What a cluster has several of: what the operations on one kind differ in. */
@@ -14,6 +14,8 @@ export interface ResourceKind<Item> {
   /** As in `CreateAddon`, and in its answer. */
   readonly name: string;
   readonly member: string;
+  /** Of them all, below the path of their cluster. */
+  readonly path: string;
   /** The parameter of the path that tells one. */
   readonly parameter: string;
   /** The end of an ARN, or of a pattern of it. */
@@ -21,13 +23,17 @@ export interface ResourceKind<Item> {
   readonly all: (cluster: Cluster) => ReadonlyMap<string, Item> | undefined;
   readonly missing: (name: string, clusterName: string) => AwsError;
   readonly view: (item: Item, cluster: Cluster) => object;
+  /** What a list tells of one in place of its name, and whether it is one that the list's filters ask for. */
+  readonly summary?: (item: Item) => object;
+  readonly isWanted?: (item: Item, query: URLSearchParams) => boolean;
   /** Condition keys beside those of the tags. */
   readonly keys?: (clusterName: string, item: Item | undefined) => ConditionContext;
   /** The cluster of the path, where not every one will do. */
   readonly cluster?: (call: EksCall) => Cluster;
 }
 
-type Tagged = { readonly arn: string; readonly tags: Map<string, string> };
+type Tags = Map<string, string>;
+export type Tagged = { readonly arn: string; readonly tags: Tags };
 
 /** The tags that one is to be made with, if the caller may make it with them. */
 export function demandCreation<Item>(kind: ResourceKind<Item>, call: EksCall, keys: ConditionContext = {}) {
@@ -55,6 +61,23 @@ export function demanded<Item extends Tagged>(
   return { cluster, item };
 }
 
+/** Makes one, and once alone for a `clientRequestToken`: what `make` remembers by its id is answered to whoever asks again. */
+export function createOperation<Item>(
+  kind: ResourceKind<Item>,
+  make: (call: EksCall, cluster: Cluster, tags: Tags, remember: (id: string) => void) => Promise<Item>,
+): EksOperation {
+  return async (call) => {
+    const tags = demandCreation(kind, call);
+    const cluster = theCluster(call);
+    const { requestTokens } = call.state;
+    const scope = `${cluster.arn} Create${kind.name}`;
+    const repeated = kind.all(cluster)?.get(requestTokens.find(scope, call.body) ?? '');
+    const remember = (id: string): void => requestTokens.remember(scope, call.body, id);
+    const item = repeated ?? (await make(call, cluster, tags, remember));
+    return { [kind.member]: kind.view(item, cluster) };
+  };
+}
+
 export function describeOperation<Item extends Tagged>(kind: ResourceKind<Item>): EksOperation {
   return (call) => {
     const { cluster, item } = demanded(kind, call, `eks:Describe${kind.name}`);
@@ -62,13 +85,16 @@ export function describeOperation<Item extends Tagged>(kind: ResourceKind<Item>)
   };
 }
 
-/** Lists their names; `plural` as in `ListAddons`. */
-export function listOperation<Item>(kind: ResourceKind<Item>, plural: string, member: string): EksOperation {
+export function listOperation<Item>(kind: ResourceKind<Item>): EksOperation {
   return (call) => {
-    demandOnCluster(call, `eks:List${plural}`);
+    demandOnCluster(call, `eks:List${pluralOf(kind.name)}`);
     const all = kind.all((kind.cluster ?? theCluster)(call)) ?? new Map<string, Item>();
     const listed = all instanceof EventualMap ? (all as EventualMap<Item>).listed() : all;
-    const { items, nextToken } = page(listed.keys(), (name) => name, call.query);
-    return { [member]: items, nextToken };
+    const wanted = [...listed].filter(([, item]) => kind.isWanted?.(item, call.query) ?? true);
+    const { items, nextToken } = page(wanted, ([name]) => name, call.query);
+    return { [pluralOf(kind.member)]: items.map(([name, item]) => kind.summary?.(item) ?? name), nextToken };
   };
 }
+
+/** As in `ListAccessEntries`. */
+export const pluralOf = (name: string): string => `${name.replace(/y$/, 'ie')}s`;

@@ -11,7 +11,7 @@ import {
   demandOnCluster,
   demandOnRole,
   demandTags,
-  note,
+  failureOf,
   passedRole,
   theCluster,
   type EksCall,
@@ -19,15 +19,14 @@ import {
 import { readConfiguration } from './cluster-configuration.ts';
 import { clusterKeys } from './condition-keys.ts';
 import { clusterView } from './cluster-view.ts';
-import { invalidParameter, messageOf, resourceInUse, resourceLimitExceeded } from './errors.ts';
+import { invalidParameter, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
 import { optionalObject, optionalString, optionalStrings, requiredString } from './input.ts';
 import type { Cluster } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
-import { page } from './paging.ts';
-import { trustsService } from './roles.ts';
-import { serviceLinkedRole } from './service-linked-roles.ts';
+import { page } from './input.ts';
+import { serviceLinkedRole, trustsService } from './roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';
 import { readTags } from './tags.ts';
 
@@ -122,28 +121,28 @@ function admitCreator(world: World, cluster: Cluster): void {
 /** Makes the Kubernetes side; what is resolved with tells how that went. */
 async function provision(call: EksCall, cluster: Cluster): Promise<() => void> {
   const { state, world } = call;
-  try {
-    const managed = await state.clusterProvider()?.createCluster({
-      name: cluster.name,
-      arn: cluster.arn,
-      accountId: cluster.accountId,
-      region: world.region,
-      version: cluster.version,
-      issuer: cluster.issuer,
-      awsEndpoint: world.endpoint(),
-      clock: world.clock,
-      authenticate: (token) => authenticateToken(world, cluster, token),
-    });
-    // From here on it ends with the emulator, also while the cluster is CREATING still.
-    cluster.managed = managed;
-    cluster.issuer = managed?.issuer ?? cluster.issuer;
-    await startAutoMode(call, cluster);
-    return () => (cluster.status = 'ACTIVE');
-  } catch (error) {
-    const message = messageOf(error);
-    note(call, `the Kubernetes side of cluster ${cluster.name} could not be made: ${message}`);
-    return failed(cluster, message);
-  }
+  const failure = await failureOf(
+    call,
+    `the Kubernetes side of cluster ${cluster.name} could not be made`,
+    async () => {
+      const managed = await state.clusterProvider()?.createCluster({
+        name: cluster.name,
+        arn: cluster.arn,
+        accountId: cluster.accountId,
+        region: world.region,
+        version: cluster.version,
+        issuer: cluster.issuer,
+        awsEndpoint: world.endpoint(),
+        clock: world.clock,
+        authenticate: (token) => authenticateToken(world, cluster, token),
+      });
+      // From here on it ends with the emulator, also while the cluster is CREATING still.
+      cluster.managed = managed;
+      cluster.issuer = managed?.issuer ?? cluster.issuer;
+      await startAutoMode(call, cluster);
+    },
+  );
+  return failure === undefined ? () => (cluster.status = 'ACTIVE') : failed(cluster, failure);
 }
 
 /** Auto Mode has the Pod Identity agent built in, and nodes as they are needed: one, here, for all node pools. */
@@ -161,7 +160,7 @@ async function startAutoMode({ state, request }: EksCall, { managed, configurati
   await managed?.installAddon({ name: AGENT, version, configurationValues: undefined });
 }
 
-function failed(cluster: Cluster, message: string): () => void {
+function failed(cluster: Cluster, { message }: Error): () => void {
   return () => Object.assign(cluster, { status: 'FAILED', health: [{ code: 'InternalFailure', message }] });
 }
 
@@ -188,13 +187,10 @@ export async function deleteCluster(call: EksCall): Promise<object> {
   const { account, state } = call;
   await state.background.run('deleteCluster', async () => {
     cluster.status = 'DELETING';
-    try {
-      await cluster.managed?.delete();
-    } catch (error) {
-      const message = messageOf(error);
-      note(call, `cluster ${name} could not be deleted: ${message}`);
-      return failed(cluster, message);
-    }
+    const failure = await failureOf(call, `cluster ${name} could not be deleted`, async () =>
+      cluster.managed?.delete(),
+    );
+    if (failure !== undefined) return failed(cluster, failure);
     return () => {
       account.clusters.delete(name);
       state.background.hold(cluster.arn, name);

@@ -2,7 +2,7 @@ import { principalArn as arnOf, type Caller } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
 import { SignatureProblem, verifyPresigned } from '../sigv4/index.ts';
 import { isAdministrator } from './access-policies.ts';
-import type { Cluster } from './model.ts';
+import type { Cluster, KubernetesUser } from './model.ts';
 
 const PREFIX = 'k8s-aws-v1.';
 const CLUSTER_HEADER = 'x-k8s-aws-id';
@@ -21,12 +21,6 @@ const PARAMETERS: ReadonlySet<string> = new Set([
   'x-amz-signature',
   'x-amz-signedheaders',
 ]);
-
-/** A Kubernetes user. */
-export interface KubernetesUser {
-  readonly username: string;
-  readonly groups: readonly string[];
-}
 
 /**
  * Who a token of `aws eks get-token` stands for: `k8s-aws-v1.` and the base64url of a presigned GetCallerIdentity URL that

@@ -4,14 +4,9 @@ import type { World } from '../core/world.ts';
 const LOWER_CASE = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const HEXADECIMAL = '0123456789abcdef';
 
-/** `a-` and 17 lower-case letters and digits. */
-export function newAssociationId(world: World): string {
-  return `a-${characters(world, LOWER_CASE, 17)}`;
-}
-
-/** `i-` and 17 hexadecimal digits, as EC2 names instances. */
-export function newInstanceId(world: World): string {
-  return `i-${characters(world, HEXADECIMAL, 17)}`;
+/** Such as `a-` of an association, or `i-` of an instance, and 17 lower-case letters and digits; EC2 has hexadecimal ones. */
+export function newId(world: World, prefix: 'a' | 'i'): string {
+  return `${prefix}-${characters(world, prefix === 'a' ? LOWER_CASE : HEXADECIMAL, 17)}`;
 }
 
 /** `https://oidc.eks.<region>.amazonaws.com/id/<32 upper-case hexadecimal digits>` */

@@ -1,7 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials, RoleSession } from '../core/principal.ts';
-import type { NodeGroupConfiguration } from './node-group-request.ts';
 
 /** A public key set as `/openid/v1/jwks` answers it (RFC 7517). */
 export interface JsonWebKeySet {
@@ -26,9 +25,12 @@ export interface ClusterSpec {
    * Authenticates a bearer token made by `aws eks get-token` (a presigned GetCallerIdentity): the caller's Kubernetes
    * user, or undefined when the token is not good. The cluster's creator is in group `system:masters`.
    */
-  readonly authenticate: (
-    token: string,
-  ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
+  readonly authenticate: (token: string) => Promise<KubernetesUser | undefined>;
+}
+
+export interface KubernetesUser {
+  readonly username: string;
+  readonly groups: readonly string[];
 }
 
 /** A Kubernetes cluster behind an emulated EKS cluster. */
@@ -126,6 +128,13 @@ export interface NodeGroup extends Installed {
   status: 'CREATING' | 'ACTIVE' | 'DELETING' | 'CREATE_FAILED';
   readonly subnets: readonly string[];
   readonly configuration: NodeGroupConfiguration;
+}
+
+/** How many instances of which kind a node group is to have. They are described, and change nothing. */
+export interface NodeGroupConfiguration {
+  readonly scalingConfig: { readonly minSize: number; readonly maxSize: number; readonly desiredSize: number };
+  readonly instanceTypes: readonly string[];
+  readonly amiType: string;
 }
 
 /** What CreateCluster was asked beyond its name, role and version; answered by DescribeCluster as it was given. */

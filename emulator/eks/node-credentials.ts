@@ -4,7 +4,7 @@ import type { ServiceRequest } from '../core/service.ts';
 import { assumeRole } from '../sts/assume-role.ts';
 import { demandOnRole, passedRole, type EksCall } from './call.ts';
 import { invalidParameter } from './errors.ts';
-import { newInstanceId } from './ids.ts';
+import { newId } from './ids.ts';
 import { trustsService } from './roles.ts';
 
 const NODE_SERVICE = 'ec2.amazonaws.com';
@@ -42,7 +42,7 @@ export function nodeCredentials(
   created: ServiceRequest,
   roleArn: string,
 ): () => Promise<Credentials> {
-  const sessionName = newInstanceId(context.world);
+  const sessionName = newId(context.world, 'i');
   let current: Credentials | undefined;
   return async () => {
     const now = context.world.clock.now();

@@ -1,17 +1,24 @@
-import { demandActive, note, theCluster, type EksCall } from './call.ts';
-import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from './cluster-resources.ts';
+import { demandActive, failureOf, type EksCall } from './call.ts';
+import { createOperation, demanded, type ResourceKind } from './cluster-resources.ts';
 import { epochSeconds, healthView } from './cluster-view.ts';
-import { messageOf, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
+import { invalidParameter, resourceInUse, resourceLimitExceeded, resourceNotFound } from './errors.ts';
+import type { JsonObject } from '../core/json.ts';
 import { eksArn, newUuid } from './ids.ts';
-import { checkPattern, optionalStrings, requiredString } from './input.ts';
-import type { Cluster, NodeGroup } from './model.ts';
+import {
+  checkPattern,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  requiredString,
+} from './input.ts';
+import type { Cluster, NodeGroup, NodeGroupConfiguration } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
-import { readNodeGroupConfiguration } from './node-group-request.ts';
-import { serviceLinkedRole } from './service-linked-roles.ts';
+import { serviceLinkedRole } from './roles.ts';
 import { namedSubnets } from './subnets.ts';
 
-const NODE_GROUP: ResourceKind<NodeGroup> = {
-  ...{ name: 'Nodegroup', member: 'nodegroup', parameter: 'nodegroupName', view },
+export const NODE_GROUP: ResourceKind<NodeGroup> = {
+  ...{ name: 'Nodegroup', path: 'node-groups', member: 'nodegroup', parameter: 'nodegroupName', view },
   arn: (clusterName, name) => `nodegroup/${clusterName}/${name}/*`,
   all: ({ nodeGroups }) => nodeGroups,
   missing: (nodegroupName, clusterName) =>
@@ -19,15 +26,9 @@ const NODE_GROUP: ResourceKind<NodeGroup> = {
 };
 
 /** Makes a node group (setting `delays.createNodegroup`). Scaling, instance types and the like are described, and have no effect. */
-export async function createNodegroup(call: EksCall): Promise<object> {
+export const createNodegroup = createOperation(NODE_GROUP, async (call, cluster, tags, remember) => {
   const { body, world, state } = call;
-  const tags = demandCreation(NODE_GROUP, call);
   const name = requiredString(body, 'nodegroupName');
-  const cluster = theCluster(call);
-  const scope = `${cluster.arn} CreateNodegroup`;
-  const repeated = cluster.nodeGroups.get(state.requestTokens.find(scope, body) ?? '');
-  if (repeated !== undefined) return { nodegroup: view(repeated, cluster) };
-
   checkPattern('nodegroupName', name, /^[0-9A-Za-z][\w-]{0,62}$/, 'of 1 to 63 letters, digits, "-" and "_"');
   const nodeRoleArn = requiredString(body, 'nodeRole');
   const subnets = optionalStrings(body, 'subnets') ?? [];
@@ -47,25 +48,45 @@ export async function createNodegroup(call: EksCall): Promise<object> {
   const createdAt = world.clock.now();
   const group: NodeGroup = { name, arn, nodeRoleArn, createdAt, status: 'CREATING', subnets, configuration, tags };
   cluster.nodeGroups.set(name, group);
-  state.requestTokens.remember(scope, body, name);
+  remember(name);
   await state.background.run('createNodegroup', async () => {
-    try {
+    const failure = await failureOf(call, `node group ${name} could not be made`, async () => {
       const credentials = nodeCredentials(state.context, call.request, nodeRoleArn);
       await cluster.managed?.addNodes({ name, nodeRoleArn, credentials });
-      return () => (group.status = 'ACTIVE');
-    } catch (error) {
-      const message = messageOf(error);
-      note(call, `node group ${name} could not be made: ${message}`);
-      const health = [{ code: 'NodeCreationFailure', message }];
-      return () => Object.assign(group, { status: 'CREATE_FAILED', health });
-    }
+    });
+    if (failure === undefined) return () => (group.status = 'ACTIVE');
+    const health = [{ code: 'NodeCreationFailure', message: failure.message }];
+    return () => Object.assign(group, { status: 'CREATE_FAILED', health });
   });
-  return { nodegroup: view(group, cluster) };
+  return group;
+});
+
+/**
+ * What a CreateNodegroup asks for beyond name, role and subnets; one node of EKS' default type where nothing is said.
+ *
+ * @throws AwsError `InvalidParameterException` 400.
+ */
+function readNodeGroupConfiguration(body: JsonObject): NodeGroupConfiguration {
+  const scaling = optionalObject(body, 'scalingConfig') ?? {};
+  const size = (name: string): number | undefined => {
+    const value = optionalNumber(scaling, name);
+    if (value !== undefined && !Number.isInteger(value)) throw invalidParameter(`${name} must be a whole number.`);
+    return value;
+  };
+  const minSize = size('minSize') ?? 1;
+  const maxSize = size('maxSize') ?? Math.max(1, minSize);
+  const desiredSize = size('desiredSize') ?? minSize;
+  if (minSize > desiredSize || desiredSize > maxSize)
+    throw invalidParameter('desiredSize must be at least minSize and at most maxSize.');
+  const instanceTypes = optionalStrings(body, 'instanceTypes') ?? ['t3.medium'];
+  const unknown = instanceTypes.find((type) => !/^[a-z][a-z0-9-]*\.[a-z0-9-]+$/.test(type));
+  if (unknown !== undefined) throw invalidParameter(`The following supplied instance types do not exist: [${unknown}]`);
+  return {
+    scalingConfig: { minSize, maxSize, desiredSize },
+    instanceTypes,
+    amiType: optionalString(body, 'amiType') ?? 'AL2023_x86_64_STANDARD',
+  };
 }
-
-export const describeNodegroup = describeOperation(NODE_GROUP);
-
-export const listNodegroups = listOperation(NODE_GROUP, 'Nodegroups', 'nodegroups');
 
 /** Deletes a node group (setting `delays.deleteNodegroup`). */
 export async function deleteNodegroup(call: EksCall): Promise<object> {
@@ -77,11 +98,9 @@ export async function deleteNodegroup(call: EksCall): Promise<object> {
   const { background } = call.state;
   await background.run('deleteNodegroup', async () => {
     group.status = 'DELETING';
-    try {
-      await cluster.managed?.removeNodes(name);
-    } catch (error) {
-      note(call, `the nodes of node group ${name} could not be removed: ${messageOf(error)}`);
-    }
+    await failureOf(call, `the nodes of node group ${name} could not be removed`, async () =>
+      cluster.managed?.removeNodes(name),
+    );
     return () => {
       cluster.nodeGroups.delete(name);
       background.hold(holdName(cluster, name), name);

@@ -1,9 +1,81 @@
+import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
-import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
+import type { Caller } from '../core/principal.ts';
+import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
 
-/** The answer of a REST-JSON operation. Members that are undefined are left out. */
-export function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 200): ServiceResponse {
+/** An operation at a method and a path. */
+export interface Route<Handler> {
+  readonly method: string;
+  readonly path: RegExp;
+  readonly operation: string;
+  readonly handle: Handler;
+}
+
+/** @param at such as `GET /clusters/{clusterName}`; an ARN at the end may have slashes, which some clients leave as they are */
+export function route<Handler>(at: string, operation: string, handle: Handler): Route<Handler> {
+  const [method = '', template = ''] = at.split(' ');
+  const path = template.replace(/{(\w+Arn)}$/, '(?<$1>.+)').replace(/{(\w+)}/g, '(?<$1>[^/]+)');
+  return { method, path: new RegExp(`^${path}$`, 's'), operation, handle };
+}
+
+/** A call that is signed, with the parameters of its path. */
+export interface RestJsonCall {
+  readonly request: ServiceRequest;
+  readonly caller: Caller;
+  readonly parameters: Readonly<Record<string, string>>;
+}
+
+/**
+ * A service that speaks REST-JSON (Smithy, "AWS restJson1"): `answer` gives the body of the answer. It refuses paths without an
+ * operation with `UnknownOperationException` (404), and what is not signed with `MissingAuthenticationTokenException` (403).
+ */
+export function restJsonService<Handler>(
+  context: ServiceContext,
+  name: ServiceName,
+  routes: readonly Route<Handler>[],
+  answer: (call: RestJsonCall, route: Route<Handler>) => Promise<object>,
+): Service {
+  return {
+    name,
+    renderError: renderRestJsonError,
+    identify: ({ method, path }) => {
+      const { found, parameters } = findRoute(routes, method, path);
+      const { clusterName } = parameters;
+      return { operation: found.operation, ...(clusterName !== undefined && { clusterName }) };
+    },
+    handle: async (request) => {
+      const { found, parameters } = findRoute(routes, request.method, request.path);
+      context.trace(request).operation = found.operation;
+      const { caller } = request;
+      if (caller === undefined)
+        throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
+      return jsonAnswer(request, await answer({ request, caller, parameters }, found));
+    },
+  };
+}
+
+/** The operation of a request, and the parameters of its path, decoded. */
+function findRoute<Handler>(routes: readonly Route<Handler>[], method: string, path: string) {
+  for (const found of routes) {
+    const match = found.method === method ? found.path.exec(path) : null;
+    if (match === null) continue;
+    const parameters = Object.entries(match.groups ?? {}).map(([name, value]) => [name, decoded(value)] as const);
+    return { found, parameters: Object.fromEntries(parameters) };
+  }
+  throw new AwsError('UnknownOperationException', 404, `There is no operation at ${method} of this path.`);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new AwsError('UnknownOperationException', 404, 'The path is not percent-encoded UTF-8.');
+  }
+}
+
+/** Members that are undefined are left out. */
+function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, status = 200): ServiceResponse {
   return {
     status,
     headers: { 'content-type': 'application/json', 'x-amzn-requestid': request.id },
@@ -11,8 +83,8 @@ export function jsonAnswer(request: Pick<ServiceRequest, 'id'>, body: object, st
   };
 }
 
-/** REST-JSON's form of an error: its code in `x-amzn-ErrorType`, its text in `message` (Smithy, "AWS restJson1"). */
-export const renderRestJsonError: Service['renderError'] = (error, request) => {
+/** The form of an error: its code in `x-amzn-ErrorType`, its text in `message`. */
+const renderRestJsonError: Service['renderError'] = (error, request) => {
   const answer = jsonAnswer(request, { message: error.message, ...error.fields }, error.status);
   return { ...answer, headers: { ...answer.headers, 'x-amzn-errortype': error.code } };
 };

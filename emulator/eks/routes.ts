@@ -1,67 +1,59 @@
-import { createAccessEntry, deleteAccessEntry, describeAccessEntry, listAccessEntries } from './access-entries.ts';
+import { ACCESS_ENTRY, createAccessEntry, deleteAccessEntry } from './access-entries.ts';
 import { associateAccessPolicy, disassociateAccessPolicy, listAssociatedAccessPolicies } from './access-policies.ts';
-import { createAddon, deleteAddon, describeAddon, listAddons, updateAddon } from './addons/operations.ts';
-import { describeAddonVersions } from './addons/versions.ts';
+import { describeAddonVersions } from './addons/catalogue.ts';
+import { ADDON, createAddon, deleteAddon, updateAddon } from './addons/operations.ts';
 import {
+  ASSOCIATION,
   createPodIdentityAssociation,
   deletePodIdentityAssociation,
-  describePodIdentityAssociation,
-  listPodIdentityAssociations,
   updatePodIdentityAssociation,
 } from './associations/operations.ts';
 import type { EksOperation } from './call.ts';
+import { describeOperation, listOperation, pluralOf, type ResourceKind, type Tagged } from './cluster-resources.ts';
 import { createCluster, deleteCluster, describeCluster, listClusters } from './clusters.ts';
-import { createNodegroup, deleteNodegroup, describeNodegroup, listNodegroups } from './node-groups.ts';
-import { pathPattern, type Route } from './router.ts';
+import { createNodegroup, deleteNodegroup, NODE_GROUP } from './node-groups.ts';
+import { route, type Route } from './rest-json.ts';
 import { listTagsForResource, tagResource, untagResource } from './tag-operations.ts';
 
 const CLUSTER = '/clusters/{clusterName}';
-const ADDONS = `${CLUSTER}/addons`;
-const NODE_GROUPS = `${CLUSTER}/node-groups`;
 const ASSOCIATIONS = `${CLUSTER}/pod-identity-associations`;
-const ACCESS_ENTRIES = `${CLUSTER}/access-entries`;
-const ACCESS_POLICIES = `${ACCESS_ENTRIES}/{principalArn}/access-policies`;
-/** Greedy: some clients leave the slashes of the ARN as they are. */
-const TAGS = '/tags/{resourceArn+}';
+const ACCESS_POLICIES = `${CLUSTER}/access-entries/{principalArn}/access-policies`;
+const TAGS = '/tags/{resourceArn}';
 
 /** The operations of EKS that the emulator has, where the API model puts them (version 2017-11-01). */
 export const ROUTES: readonly Route<EksOperation>[] = [
-  route('POST', '/clusters', 'CreateCluster', createCluster),
-  route('GET', '/clusters', 'ListClusters', listClusters),
-  route('GET', CLUSTER, 'DescribeCluster', describeCluster),
-  route('DELETE', CLUSTER, 'DeleteCluster', deleteCluster),
+  route('POST /clusters', 'CreateCluster', createCluster),
+  route('GET /clusters', 'ListClusters', listClusters),
+  route(`GET ${CLUSTER}`, 'DescribeCluster', describeCluster),
+  route(`DELETE ${CLUSTER}`, 'DeleteCluster', deleteCluster),
 
-  route('POST', NODE_GROUPS, 'CreateNodegroup', createNodegroup),
-  route('GET', NODE_GROUPS, 'ListNodegroups', listNodegroups),
-  route('GET', `${NODE_GROUPS}/{nodegroupName}`, 'DescribeNodegroup', describeNodegroup),
-  route('DELETE', `${NODE_GROUPS}/{nodegroupName}`, 'DeleteNodegroup', deleteNodegroup),
+  ...routesOf(NODE_GROUP, createNodegroup, deleteNodegroup),
 
-  route('POST', ADDONS, 'CreateAddon', createAddon),
-  route('GET', ADDONS, 'ListAddons', listAddons),
-  route('GET', `${ADDONS}/{addonName}`, 'DescribeAddon', describeAddon),
-  route('POST', `${ADDONS}/{addonName}/update`, 'UpdateAddon', updateAddon),
-  route('DELETE', `${ADDONS}/{addonName}`, 'DeleteAddon', deleteAddon),
-  route('GET', '/addons/supported-versions', 'DescribeAddonVersions', describeAddonVersions),
+  ...routesOf(ADDON, createAddon, deleteAddon),
+  route(`POST ${CLUSTER}/addons/{addonName}/update`, 'UpdateAddon', updateAddon),
+  route('GET /addons/supported-versions', 'DescribeAddonVersions', describeAddonVersions),
 
-  route('POST', ASSOCIATIONS, 'CreatePodIdentityAssociation', createPodIdentityAssociation),
-  route('GET', ASSOCIATIONS, 'ListPodIdentityAssociations', listPodIdentityAssociations),
-  route('GET', `${ASSOCIATIONS}/{associationId}`, 'DescribePodIdentityAssociation', describePodIdentityAssociation),
-  route('POST', `${ASSOCIATIONS}/{associationId}`, 'UpdatePodIdentityAssociation', updatePodIdentityAssociation),
-  route('DELETE', `${ASSOCIATIONS}/{associationId}`, 'DeletePodIdentityAssociation', deletePodIdentityAssociation),
+  ...routesOf(ASSOCIATION, createPodIdentityAssociation, deletePodIdentityAssociation),
+  route(`POST ${ASSOCIATIONS}/{associationId}`, 'UpdatePodIdentityAssociation', updatePodIdentityAssociation),
 
-  route('POST', ACCESS_ENTRIES, 'CreateAccessEntry', createAccessEntry),
-  route('GET', ACCESS_ENTRIES, 'ListAccessEntries', listAccessEntries),
-  route('POST', ACCESS_POLICIES, 'AssociateAccessPolicy', associateAccessPolicy),
-  route('GET', ACCESS_POLICIES, 'ListAssociatedAccessPolicies', listAssociatedAccessPolicies),
-  route('DELETE', `${ACCESS_POLICIES}/{policyArn+}`, 'DisassociateAccessPolicy', disassociateAccessPolicy),
-  route('GET', `${ACCESS_ENTRIES}/{principalArn+}`, 'DescribeAccessEntry', describeAccessEntry),
-  route('DELETE', `${ACCESS_ENTRIES}/{principalArn+}`, 'DeleteAccessEntry', deleteAccessEntry),
+  route(`POST ${ACCESS_POLICIES}`, 'AssociateAccessPolicy', associateAccessPolicy),
+  route(`GET ${ACCESS_POLICIES}`, 'ListAssociatedAccessPolicies', listAssociatedAccessPolicies),
+  route(`DELETE ${ACCESS_POLICIES}/{policyArn}`, 'DisassociateAccessPolicy', disassociateAccessPolicy),
+  ...routesOf(ACCESS_ENTRY, createAccessEntry, deleteAccessEntry),
 
-  route('POST', TAGS, 'TagResource', tagResource),
-  route('GET', TAGS, 'ListTagsForResource', listTagsForResource),
-  route('DELETE', TAGS, 'UntagResource', untagResource),
+  route(`POST ${TAGS}`, 'TagResource', tagResource),
+  route(`GET ${TAGS}`, 'ListTagsForResource', listTagsForResource),
+  route(`DELETE ${TAGS}`, 'UntagResource', untagResource),
 ];
 
-function route(method: string, path: string, operation: string, handle: EksOperation): Route<EksOperation> {
-  return { method, path: pathPattern(path), operation, handle };
+/** Those that all kinds of what a cluster has several of have. */
+function routesOf<Item extends Tagged>(kind: ResourceKind<Item>, create: EksOperation, remove: EksOperation) {
+  const { name, path, parameter } = kind;
+  const all = `${CLUSTER}/${path}`;
+  return [
+    route(`POST ${all}`, `Create${name}`, create),
+    route(`GET ${all}`, `List${pluralOf(name)}`, listOperation(kind)),
+    route(`GET ${all}/{${parameter}}`, `Describe${name}`, describeOperation(kind)),
+    route(`DELETE ${all}/{${parameter}}`, `Delete${name}`, remove),
+  ];
 }

@@ -1,14 +1,12 @@
 import type { ServiceContext } from '../core/context.ts';
-import { AwsError } from '../core/errors.ts';
 import type { Service } from '../core/service.ts';
 import { associationPropagation } from './associations/propagation.ts';
 import { background } from './background.ts';
 import type { EksState } from './call.ts';
 import { clientRequestTokens } from './client-request-tokens.ts';
-import type { Cluster, ClusterProvider } from './model.ts';
 import { checkInput, queryMembers } from './input.ts';
-import { jsonAnswer, parseJsonBody, renderRestJsonError } from './rest-json.ts';
-import { findRoute } from './router.ts';
+import type { Cluster, ClusterProvider } from './model.ts';
+import { parseJsonBody, restJsonService } from './rest-json.ts';
 import { ROUTES } from './routes.ts';
 
 export interface EksService extends Service {
@@ -31,29 +29,15 @@ export function eksService(
     requestTokens: clientRequestTokens(),
   };
   return {
-    name: 'eks',
-    renderError: renderRestJsonError,
-    identify: ({ method, path }) => {
-      const { route, parameters } = findRoute(ROUTES, method, path);
-      const { clusterName } = parameters;
-      return { operation: route.operation, ...(clusterName !== undefined && { clusterName }) };
-    },
-    handle: async (request) => {
-      const { route, parameters } = findRoute(ROUTES, request.method, request.path);
-      context.trace(request).operation = route.operation;
-      const { caller } = request;
-      if (caller === undefined)
-        throw new AwsError('MissingAuthenticationTokenException', 403, 'Missing Authentication Token');
-      const account = world.account(caller.accountId);
-      if (account === undefined) throw new Error(`account ${caller.accountId} of a verified caller does not exist`);
-      const query = new URLSearchParams(request.query);
-      const body = parseJsonBody(request.body);
-      checkInput('eks', route.operation, { ...body, ...queryMembers(query), ...parameters });
-      return jsonAnswer(
-        request,
-        await route.handle({ state, world, request, caller, account, parameters, query, body }),
-      );
-    },
+    ...restJsonService(context, 'eks', ROUTES, async (call, { operation, handle }) => {
+      const account = world.account(call.caller.accountId);
+      if (account === undefined)
+        throw new Error(`account ${call.caller.accountId} of a verified caller does not exist`);
+      const query = new URLSearchParams(call.request.query);
+      const body = parseJsonBody(call.request.body);
+      checkInput('eks', operation, { ...body, ...queryMembers(query), ...call.parameters });
+      return handle({ ...call, state, world, account, query, body });
+    }),
     close: async () => {
       await behind.close();
       const clusters = [...world.accounts.values()].flatMap((account) => [...account.clusters.values()]);

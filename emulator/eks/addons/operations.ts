@@ -1,16 +1,16 @@
 import { removeAssociation } from '../associations/changes.ts';
-import { demandActive, note, theCluster, type EksCall } from '../call.ts';
-import { demandCreation, demanded, describeOperation, listOperation, type ResourceKind } from '../cluster-resources.ts';
+import { demandActive, failureOf, type EksCall } from '../call.ts';
+import { createOperation, demanded, type ResourceKind } from '../cluster-resources.ts';
 import { epochSeconds, healthView } from '../cluster-view.ts';
-import { invalidParameter, invalidRequest, messageOf, resourceInUse, resourceNotFound } from '../errors.ts';
+import { invalidParameter, invalidRequest, resourceInUse, resourceNotFound } from '../errors.ts';
 import { eksArn, newUuid } from '../ids.ts';
 import { optionalString, requiredString } from '../input.ts';
-import { ADDON_DEGRADED, type Addon, type Cluster, type HealthIssue } from '../model.ts';
+import { ADDON_DEGRADED, type Addon, type Cluster } from '../model.ts';
 import { findAddon, type CatalogueEntry } from './catalogue.ts';
 import { ownedAssociations, readOwnedAssociations, settleOwnedAssociations } from './owned-associations.ts';
 
-const ADDON: ResourceKind<Addon> = {
-  ...{ name: 'Addon', member: 'addon', parameter: 'addonName', view },
+export const ADDON: ResourceKind<Addon> = {
+  ...{ name: 'Addon', path: 'addons', member: 'addon', parameter: 'addonName', view },
   arn: (clusterName, name) => `addon/${clusterName}/${name}/*`,
   all: ({ addons }) => addons,
   missing: (addonName, clusterName) =>
@@ -18,15 +18,9 @@ const ADDON: ResourceKind<Addon> = {
 };
 
 /** Installs an add-on (setting `delays.createAddon`): it becomes ACTIVE, or CREATE_FAILED or DEGRADED with the reason in its health. */
-export async function createAddon(call: EksCall): Promise<object> {
+export const createAddon = createOperation(ADDON, async (call, cluster, tags, remember) => {
   const { body, world, account, state } = call;
-  const tags = demandCreation(ADDON, call);
   const name = requiredString(body, 'addonName');
-  const cluster = theCluster(call);
-  const scope = `${cluster.arn} CreateAddon`;
-  const repeated = cluster.addons.get(state.requestTokens.find(scope, body) ?? '');
-  if (repeated !== undefined) return { addon: view(repeated, cluster) };
-
   const fields = { clusterName: cluster.name, addonName: name };
   const entry = supported(name, fields);
   const version = readVersion(call, entry) ?? entry.versions[0] ?? '';
@@ -38,25 +32,15 @@ export async function createAddon(call: EksCall): Promise<object> {
 
   const now = world.clock.now();
   const addon: Addon = {
-    name,
+    ...{ name, version, configurationValues, tags, status: 'CREATING', createdAt: now, modifiedAt: now },
     arn: eksArn(world, account.id, `addon/${cluster.name}/${name}/${newUuid(world)}`),
-    version,
-    status: 'CREATING',
-    createdAt: now,
-    modifiedAt: now,
-    configurationValues,
-    tags,
   };
   cluster.addons.set(name, addon);
-  state.requestTokens.remember(scope, body, name);
+  remember(name);
   await settleOwnedAssociations(call, cluster, addon, entry, associations ?? []);
   await state.background.run('createAddon', () => install(call, cluster, addon, 'CREATE_FAILED'));
-  return { addon: view(addon, cluster) };
-}
-
-export const describeAddon = describeOperation(ADDON);
-
-export const listAddons = listOperation(ADDON, 'Addons', 'addons');
+  return addon;
+});
 
 /**
  * Changes version, configuration or associations (setting `delays.createAddon`); an empty list of associations deletes those
@@ -102,17 +86,12 @@ export async function deleteAddon(call: EksCall): Promise<object> {
   const { background } = call.state;
   await background.run('deleteAddon', async () => {
     addon.status = 'DELETING';
-    try {
-      if (call.query.get('preserve') !== 'true') {
-        await cluster.managed?.removeAddon(addon.name);
-        for (const association of ownedAssociations(cluster, addon))
-          await removeAssociation(call, cluster, association);
-      }
-    } catch (error) {
-      const message = messageOf(error);
-      note(call, `add-on ${addon.name} could not be removed: ${message}`);
-      return ended(addon, 'DELETE_FAILED', { code: 'InternalFailure', message });
-    }
+    const failure = await failureOf(call, `add-on ${addon.name} could not be removed`, async () => {
+      if (call.query.get('preserve') === 'true') return;
+      await cluster.managed?.removeAddon(addon.name);
+      for (const association of ownedAssociations(cluster, addon)) await removeAssociation(call, cluster, association);
+    });
+    if (failure !== undefined) return ended(addon, 'DELETE_FAILED', failure);
     return () => {
       cluster.addons.delete(addon.name);
       background.hold(holdName(cluster, addon.name), addon.name);
@@ -123,19 +102,17 @@ export async function deleteAddon(call: EksCall): Promise<object> {
 
 async function install(call: EksCall, cluster: Cluster, addon: Addon, failed: Addon['status']): Promise<() => void> {
   const { name, version, configurationValues } = addon;
-  try {
-    await cluster.managed?.installAddon({ name, version, configurationValues });
-    return ended(addon, 'ACTIVE');
-  } catch (error) {
-    const message = messageOf(error);
-    note(call, `add-on ${name} could not be installed: ${message}`);
-    if (error instanceof Error && error.name === ADDON_DEGRADED)
-      return ended(addon, 'DEGRADED', { code: 'InsufficientNumberOfReplicas', message });
-    return ended(addon, failed, { code: 'InternalFailure', message });
-  }
+  const failure = await failureOf(call, `add-on ${name} could not be installed`, async () =>
+    cluster.managed?.installAddon({ name, version, configurationValues }),
+  );
+  if (failure === undefined) return ended(addon, 'ACTIVE');
+  return failure.name === ADDON_DEGRADED
+    ? ended(addon, 'DEGRADED', failure, 'InsufficientNumberOfReplicas')
+    : ended(addon, failed, failure);
 }
 
-function ended(addon: Addon, status: Addon['status'], ...health: readonly HealthIssue[]): () => void {
+function ended(addon: Addon, status: Addon['status'], failure?: Error, code = 'InternalFailure'): () => void {
+  const health = failure === undefined ? [] : [{ code, message: failure.message }];
   return () => Object.assign(addon, { status, health });
 }
 

@@ -1,6 +1,6 @@
 import { note, type EksCall } from '../call.ts';
 import { resourceInUse, resourceLimitExceeded } from '../errors.ts';
-import { eksArn, newAssociationId } from '../ids.ts';
+import { eksArn, newId } from '../ids.ts';
 import type { Association, Cluster, Subject } from '../model.ts';
 import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
@@ -33,7 +33,7 @@ export function checkRoomFor(call: EksCall, cluster: Cluster, subject: Subject):
 export async function addAssociation(call: EksCall, cluster: Cluster, made: NewAssociation): Promise<Association> {
   const { world, account } = call;
   checkRoomFor(call, cluster, made.subject);
-  const id = newAssociationId(world);
+  const id = newId(world, 'a');
   const now = world.clock.now();
   const association: Association = {
     id,

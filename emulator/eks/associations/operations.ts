@@ -1,53 +1,32 @@
-import { demandActive, demandOnCluster, theCluster, type EksCall } from '../call.ts';
-import { demandCreation, demanded, describeOperation, type ResourceKind } from '../cluster-resources.ts';
+import { demandActive, type EksCall } from '../call.ts';
+import { createOperation, demanded, type ResourceKind } from '../cluster-resources.ts';
+import { epochSeconds } from '../cluster-view.ts';
 import { invalidParameter, resourceNotFound } from '../errors.ts';
 import type { Association } from '../model.ts';
-import { page } from '../paging.ts';
 import { addAssociation, changeAssociation, checkRoomFor, removeAssociation } from './changes.ts';
 import { checkBaseRole, readGrant, readSubject } from './request.ts';
-import { associationSummary, associationView } from './view.ts';
 
-const ASSOCIATION: ResourceKind<Association> = {
-  name: 'PodIdentityAssociation',
-  ...{ member: 'association', parameter: 'associationId', view: associationView },
+export const ASSOCIATION: ResourceKind<Association> = {
+  ...{ name: 'PodIdentityAssociation', path: 'pod-identity-associations' },
+  ...{ member: 'association', parameter: 'associationId', view, summary },
   arn: (clusterName, id = '*') => `podidentityassociation/${clusterName}/${id}`,
   all: ({ associations }) => associations,
   missing: (id, clusterName) =>
     resourceNotFound(`No pod identity association found with id ${id} in cluster ${clusterName}.`, { clusterName }),
+  isWanted: (association, query) =>
+    (['namespace', 'serviceAccount'] as const).every((name) => [null, association[name]].includes(query.get(name))),
 };
 
-export async function createPodIdentityAssociation(call: EksCall): Promise<object> {
-  const { body, state } = call;
-  const tags = demandCreation(ASSOCIATION, call);
-  const cluster = theCluster(call);
-  const scope = `${cluster.arn} CreatePodIdentityAssociation`;
-  const repeated = cluster.associations.get(state.requestTokens.find(scope, body) ?? '');
-  if (repeated !== undefined) return { association: associationView(repeated) };
-
-  const subject = readSubject(body);
-  const grant = readGrant(body);
+export const createPodIdentityAssociation = createOperation(ASSOCIATION, async (call, cluster, tags, remember) => {
+  const subject = readSubject(call.body);
+  const grant = readGrant(call.body);
   demandActive(cluster);
   checkBaseRole(call, cluster, grant.roleArn);
   checkRoomFor(call, cluster, subject);
   const association = await addAssociation(call, cluster, { subject, grant, tags });
-  state.requestTokens.remember(scope, body, association.id);
-  return { association: associationView(association) };
-}
-
-export const describePodIdentityAssociation = describeOperation(ASSOCIATION);
-
-export function listPodIdentityAssociations(call: EksCall): object {
-  demandOnCluster(call, 'eks:ListPodIdentityAssociations');
-  const namespace = call.query.get('namespace');
-  const serviceAccount = call.query.get('serviceAccount');
-  const wanted = [...theCluster(call).associations.listed().values()].filter(
-    (association) =>
-      (namespace === null || association.namespace === namespace) &&
-      (serviceAccount === null || association.serviceAccount === serviceAccount),
-  );
-  const { items, nextToken } = page(wanted, ({ id }) => id, call.query);
-  return { associations: items.map(associationSummary), nextToken };
-}
+  remember(association.id);
+  return association;
+});
 
 /** Members of an update, of which there must be one (EKS API Reference, "UpdatePodIdentityAssociation"). */
 const CHANGES = ['roleArn', 'targetRoleArn', 'disableSessionTags', 'policy'];
@@ -65,12 +44,39 @@ export async function updatePodIdentityAssociation(call: EksCall): Promise<objec
     state.requestTokens.remember(scope, body, association.id);
     await changeAssociation(call, cluster, association, grant);
   }
-  return { association: associationView(association) };
+  return { association: view(association) };
 }
 
 export async function deletePodIdentityAssociation(call: EksCall): Promise<object> {
   const { cluster, item: association } = demanded(ASSOCIATION, call, 'eks:DeletePodIdentityAssociation');
   demandActive(cluster);
   await removeAssociation(call, cluster, association);
-  return { association: associationView(association) };
+  return { association: view(association) };
+}
+
+/** EKS API Reference, "PodIdentityAssociation". Members without a value are left out. */
+function view(association: Association): object {
+  return {
+    ...summary(association),
+    roleArn: association.roleArn,
+    createdAt: epochSeconds(association.createdAt),
+    modifiedAt: epochSeconds(association.modifiedAt),
+    disableSessionTags: association.disableSessionTags,
+    targetRoleArn: association.targetRoleArn,
+    externalId: association.externalId,
+    policy: association.policy,
+    tags: Object.fromEntries(association.tags),
+  };
+}
+
+/** EKS API Reference, "PodIdentityAssociationSummary": it does not tell the role. */
+function summary(association: Association): object {
+  return {
+    clusterName: association.clusterName,
+    namespace: association.namespace,
+    serviceAccount: association.serviceAccount,
+    associationArn: association.arn,
+    associationId: association.id,
+    ownerArn: association.ownerArn,
+  };
 }
