@@ -1,19 +1,55 @@
 import { listen, stopServer } from '../foundation/listen.ts';
-import { callLog } from './core/call-log.ts';
+import { callLog, type CallRecord } from './core/call-log.ts';
 import { DEFAULT_ACCOUNT_ID, newWorld, type WorldOptions } from './core/new-world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { disturbances } from './core/disturbances.ts';
 import { throttles } from './core/throttles.ts';
-import type { World } from './core/world.ts';
+import type { World, Disturbance } from './core/world.ts';
 import { ec2Service } from './ec2/index.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { eksService } from './eks/index.ts';
-import type { Emulator, EmulatorOptions } from './emulator.ts';
 import { emulatorServer } from './http/server.ts';
 import { iamService } from './iam/api/index.ts';
-import { s3Service } from './s3/index.ts';
+import { s3Service, type S3Backend } from './s3/index.ts';
 import { worldVerifier } from './sigv4/index.ts';
 import { stsService } from './sts/index.ts';
+import type { MovableClock } from './core/clock.ts';
+import type { Credentials } from './core/principal.ts';
+import type { ClusterProvider } from './eks/model.ts';
+
+export interface EmulatorOptions extends Omit<WorldOptions, 'endpoint' | 'uptime'> {
+  /** Address to bind; loopback unless containers must reach it. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** 0 (default): any free port. */
+  readonly port?: number;
+  readonly accountId?: string;
+  /** The administrator's key; random by default. */
+  readonly administrator?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly clusterProvider?: ClusterProvider;
+  /** Another S3 that holds buckets and objects; in memory without it. Authorization is the emulator's either way. */
+  readonly s3Backend?: S3Backend;
+  /** How many calls are remembered; older ones are forgotten. Default 100,000. */
+  readonly rememberedCalls?: number;
+}
+
+export interface Emulator {
+  /** `http://<host>:<port>` */
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accountId: string;
+  readonly administrator: Credentials;
+  readonly clock: MovableClock;
+  /** Makes a further account (or finds it) and gives its administrator. */
+  createAccount(accountId: string): Credentials;
+  /** The calls remembered, oldest first. */
+  calls(): readonly CallRecord[];
+  findCall(requestId: string): CallRecord | undefined;
+  /** Turns a disturbance on; the function returned turns it off. */
+  addDisturbance(disturbance: Disturbance): () => void;
+  /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
+  setClusterProvider(provider: ClusterProvider): void;
+  close(): Promise<void>;
+}
 
 const REMEMBERED_CALLS = 100_000;
 

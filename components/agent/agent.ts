@@ -1,7 +1,6 @@
-import { cacheKeys } from './credentials/cache-keys.ts';
+import { cacheKeys } from './credentials/token-validator.ts';
 import { CachingRetriever, type CachingOptions } from './credentials/caching-retriever.ts';
-import { CREDENTIALS_PATH, credentialsHandler } from './credentials/handler.ts';
-import { TARGET_HOSTS } from './credentials/host.ts';
+import { CREDENTIALS_PATH, credentialsHandler, TARGET_HOSTS } from './credentials/handler.ts';
 import { EksAuthClient, type CredentialRetriever } from './eks-auth/client.ts';
 import { RateLimiter } from '../go/limiter.ts';
 import { ServeMux, type Handler } from './http/mux.ts';
@@ -9,9 +8,8 @@ import { reply, replyError } from '../go/reply.ts';
 import { listen, type RunningServer } from './http/server.ts';
 import { Logger } from './log.ts';
 import { Metrics, METRICS_CONTENT_TYPE } from './metrics.ts';
-import type { AgentOptions, Clock, RunningAgent } from './options.ts';
+import { AgentRefusal, type AgentOptions, type Clock, type RunningAgent } from './options.ts';
 import { PROBE_PATHS, probeHandler } from './probes.ts';
-import { AgentRefusal } from './refusal.ts';
 
 /** Requests a second, on each path of each server. */
 const REQUEST_RATE = 1000;

@@ -5,7 +5,7 @@ import { AGENT_FAULTS } from './options.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
-import { parseDuration } from '../go/duration.ts';
+import { parseDuration } from '../go/text.ts';
 import { Bench, get, newToken, send } from '../../test/support/agent.ts';
 
 describe('the agent on the command line', () => {

@@ -9,6 +9,6 @@ export type {
   RunningAgent,
 } from './options.ts';
 export type { LogLevel } from './log.ts';
-export { AgentRefusal } from './refusal.ts';
+export { AgentRefusal } from './options.ts';
 export { startAgent } from './agent.ts';
 export { parseServerFlags, type ServerFlags } from './cli/flags.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseDuration } from './duration.ts';
+import { parseDuration } from './text.ts';
 
 describe('parseDuration', () => {
   const durations: readonly (readonly [string, number | undefined])[] = [

@@ -1,6 +1,4 @@
-import { parseDuration } from './duration.ts';
-import { quoteString } from './quote.ts';
-import { parseBool, parseInteger } from './text.ts';
+import { parseDuration, quoteString, parseBool, parseInteger } from './text.ts';
 
 /** A command line that cannot be run; the message says what is wrong with it. */
 export class UsageError extends Error {
@@ -16,7 +14,7 @@ interface Kinds {
   readonly duration: number;
 }
 
-export interface Flag {
+interface Flag {
   readonly kind: keyof Kinds;
   /** One letter that does for the name: `-p`. */
   readonly short?: string;

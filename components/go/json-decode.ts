@@ -1,8 +1,7 @@
 import type { JsonNode } from './json-parse.ts';
 import { typeName, ZEROS, type GoField, type GoStruct, type GoType } from './json-types.ts';
 import { parseQuantity } from './quantity.ts';
-import { quoteString } from './quote.ts';
-import { narrowed, parseInteger } from './text.ts';
+import { quoteString, narrowed, parseInteger } from './text.ts';
 
 export interface Decoded<T> {
   /** What could be decoded, also when there is an error. */
@@ -11,7 +10,7 @@ export interface Decoded<T> {
   readonly error?: string;
 }
 
-export interface DecodeOptions {
+interface DecodeOptions {
   /** As Kubernetes' own decoder does; encoding/json takes a member in another case where there is no exact one. */
   readonly caseSensitive?: boolean;
 }

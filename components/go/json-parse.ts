@@ -1,4 +1,4 @@
-import { quoteByte } from './quote.ts';
+import { quoteByte } from './text.ts';
 
 /**
  * A parsed JSON text. Numbers stay as they were written, since Go decodes `1e3` into no integer and 64-bit integers do not

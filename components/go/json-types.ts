@@ -34,7 +34,7 @@ export interface GoField {
  * Declarations of Go types, in Go's notation: the fields of a struct by their JSON tags (`"name,omitempty"`; `",inline"` is
  * an embedded struct), in the order of declaration; or the type that a name stands for.
  */
-export type GoDeclarations = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+type GoDeclarations = Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 
 const BASIC: Readonly<Record<string, GoType>> = {
   bool: { kind: 'bool' },

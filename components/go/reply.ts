@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { ServerResponse, Server } from 'node:http';
 
 /** Sends a whole answer. Node leaves the body out for HEAD. */
 export function reply(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
@@ -29,3 +29,20 @@ const HTML_ESCAPES = new Map([
 
 const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? character);
+
+/**
+ * Stops a server as Go's `http.Server.Shutdown` does: answers the requests under way, whose responses are `open`, and no more;
+ * each answer is its connection's last. Whatever is still open after `longest` milliseconds is cut off. A server that does not
+ * listen is left as it is.
+ */
+export function shutDown(server: Server, open: Iterable<ServerResponse>, longest: number): Promise<void> {
+  return new Promise((resolve) => {
+    const last = setTimeout(() => server.closeAllConnections(), longest);
+    server.close(() => {
+      clearTimeout(last);
+      resolve();
+    });
+    for (const response of open) response.shouldKeepAlive = false;
+    server.closeIdleConnections();
+  });
+}

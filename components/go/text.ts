@@ -36,3 +36,84 @@ export function firstCsvRecord(text: string): readonly string[] | undefined {
     rest = rest.slice(1);
   }
 }
+
+/**
+ * Decodes as Go's `base64.RawURLEncoding`: no padding, line ends are skipped, unused low bits of the last character are
+ * not looked at.
+ *
+ * @param text one character a byte
+ * @throws Error in the words of Go's `base64.CorruptInputError`, with the offset that Go names
+ */
+export function decodeRawUrlBase64(text: string): Buffer {
+  const digits = text.replace(/[\r\n]/g, '');
+  const wrong = text.search(/[^A-Za-z0-9_\r\n-]/);
+  const offset = wrong < 0 && digits.length % 4 === 1 ? text.length - 1 : wrong;
+  if (offset >= 0) throw new Error(`illegal base64 data at input byte ${offset}`);
+  return Buffer.from(digits, 'base64url');
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+const PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g;
+const WHOLE = new RegExp(`^(${PART.source})+$`);
+/** Go keeps a duration as nanoseconds in 64 bits. */
+const MOST = 2 ** 63 / 1e6;
+
+/**
+ * Milliseconds of a duration by the rules of Go's `time.ParseDuration`: `3h`, `1h30m`, `-1.5s`, `0`.
+ *
+ * @returns undefined if it is none
+ */
+export function parseDuration(text: string): number | undefined {
+  const unsigned = text.replace(/^[+-]/, '');
+  if (unsigned === '0') return 0;
+  if (!WHOLE.test(unsigned)) return undefined;
+  const total = [...unsigned.matchAll(PART)].reduce(
+    (sum, [, number, unit = '']) => sum + Number(number) * (UNITS[unit] ?? 0),
+    0,
+  );
+  if (total >= MOST) return undefined;
+  return text.startsWith('-') ? -total : total;
+}
+
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const SHORT = new Map([
+  ['\x07', '\\a'],
+  ['\b', '\\b'],
+  ['\f', '\\f'],
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+  ['\v', '\\v'],
+  ['\\', '\\\\'],
+]);
+
+const hex = (value: number, width: number): string => value.toString(16).padStart(width, '0');
+
+function quoteCharacter(character: string, quote: string): string {
+  if (character === quote) return `\\${quote}`;
+  const short = SHORT.get(character);
+  if (short !== undefined) return short;
+  if (PRINTABLE.test(character)) return character;
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
+}
+
+/** Go's `strconv.Quote`. */
+export function quoteString(text: string): string {
+  return `"${[...text].map((character) => quoteCharacter(character, '"')).join('')}"`;
+}
+
+/** How Go's JSON scanner shows the byte that it did not expect; bytes over 0x7f are shown as the character of that number. */
+export function quoteByte(byte: number): string {
+  return `'${quoteCharacter(String.fromCharCode(byte), "'")}'`;
+}

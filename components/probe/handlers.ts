@@ -4,7 +4,7 @@ import { awaitTokenRotation, connectTo, readFile } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
 import type * as Sdk from './sdk.ts';
 
-export interface HandlerContext {
+interface HandlerContext {
   /** The tokens that were there at the program's start. */
   readonly tokens: ReadonlyMap<ProjectedToken, string>;
   /**

@@ -12,7 +12,7 @@ interface Key<Owner extends Caller> {
 }
 
 /** The store of the world, and `add` for keys of users that are chosen instead of issued. */
-export interface WritableCredentialStore extends CredentialStore {
+interface WritableCredentialStore extends CredentialStore {
   add(credentials: Credentials, caller: IamUser): void;
 }
 

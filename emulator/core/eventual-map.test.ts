@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { EventualMap } from './eventual-map.ts';
-import { lagOf } from './lag.ts';
+import { lagOf } from './settings.ts';
 import { delays, testTime } from '../../test/support/emulator/time.ts';
 
 function mapWith(iam: number, listing: number, pace = 1) {

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Lag } from './lag.ts';
+import type { Lag } from './settings.ts';
 
 /** A change of a key, and what the key stood for before it: undefined when there was nothing. */
 interface Change<Value> {

@@ -4,15 +4,14 @@ import { movableClock, type Clock } from './clock.ts';
 import { credentialStore } from './credentials.ts';
 import { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
-import { lagOf } from './lag.ts';
+import { lagOf, type EmulatorSettings } from './settings.ts';
 import { userOf } from './policies-of.ts';
 import type { Credentials, IamUser } from './principal.ts';
 import { seededRandom, uniqueId } from './random.ts';
 import type { User } from '../iam/model.ts';
 import type { Account, World } from './world.ts';
-import type { EmulatorSettings } from './settings.ts';
 
-export const DEFAULT_REGION = 'us-west-2';
+const DEFAULT_REGION = 'us-west-2';
 export const DEFAULT_ACCOUNT_ID = '111122223333';
 
 /** Defaults for what AWS does not document; docs/emulator.md gives the reasons. */
@@ -53,7 +52,7 @@ export interface WorldOptions {
   readonly endpoint: () => string;
 }
 
-export interface NewWorld {
+interface NewWorld {
   readonly world: World;
   /** Makes an account, or finds it; its administrator's key is `administrator` or a random one. */
   readonly createAccount: (id: string, administrator?: Credentials) => Account;

@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 
 /** The policies that count for a principal whatever the resource. */
-export interface PrincipalPolicies {
+interface PrincipalPolicies {
   readonly identityPolicies: readonly CompiledPolicy[];
   readonly permissionsBoundary?: CompiledPolicy;
   readonly sessionPolicies?: readonly CompiledPolicy[];

@@ -64,7 +64,7 @@ export interface ServicePrincipal {
 }
 
 /** A web identity presented to AssumeRoleWithWebIdentity. */
-export interface FederatedPrincipal {
+interface FederatedPrincipal {
   readonly kind: 'federated';
   /** ARN of the OIDC provider. */
   readonly providerArn: string;

@@ -1,11 +1,10 @@
 import type { Clock, MovableClock } from './clock.ts';
-import type { CallRecord } from './calls.ts';
+import type { CallRecord } from './call-log.ts';
 import type { EventualMap } from './eventual-map.ts';
 import type { EmulatorFault } from './faults.ts';
-import type { Lag } from './lag.ts';
+import type { Lag, EmulatorSettings } from './settings.ts';
 import type { Caller, Credentials, IamUser, RoleSession } from './principal.ts';
 import type { ServiceName } from './service.ts';
-import type { EmulatorSettings } from './settings.ts';
 import type { Cluster } from '../eks/model.ts';
 import type { ManagedPolicy, OidcProvider, Role, User } from '../iam/model.ts';
 import type { Bucket, PublicAccessBlock } from '../s3/model.ts';

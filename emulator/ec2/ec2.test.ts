@@ -3,9 +3,8 @@ import type { DescribeSubnetsCommandInput, Filter } from '@aws-sdk/client-ec2';
 import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import type { World } from '../core/world.ts';
-import type { Emulator } from '../emulator.ts';
+import { startWithWorld, type Emulator } from '../start.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
-import { startWithWorld } from '../start.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map((zone) => `subnet-0000000000000000${zone}`) as [string, string, string];
 

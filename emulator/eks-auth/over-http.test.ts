@@ -13,8 +13,7 @@ import { expect } from 'chai';
 import type { Credentials } from '../core/principal.ts';
 import { recordingProvider, SUBNETS, type RecordedCluster } from '../../test/support/emulator/eks.ts';
 import { POD_TRUST, allow, policy, trust, type Statement } from '../../test/support/emulator/roles.ts';
-import { type Emulator } from '../emulator.ts';
-import { startEmulator } from '../start.ts';
+import { type Emulator, startEmulator } from '../start.ts';
 
 describe('EKS Auth over HTTP', () => {
   const clusters = new Map<string, RecordedCluster>();

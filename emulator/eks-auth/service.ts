@@ -5,10 +5,9 @@ import { subjectKey } from '../eks/associations/propagation.ts';
 import { accessDenied, resourceNotFound } from '../eks/errors.ts';
 import { epochSeconds } from '../eks/cluster-view.ts';
 import { eksArn } from '../eks/ids.ts';
-import { checkInput, optionalString, requiredString } from '../eks/input.ts';
+import { checkInput, optionalString, requiredString, resourceTagContext } from '../eks/input.ts';
 import type { Association, KeptSession } from '../eks/model.ts';
 import { parseJsonBody, restJsonService, route, type RestJsonCall } from '../eks/rest-json.ts';
-import { resourceTagContext } from '../eks/tags.ts';
 import { openSession, type PodCall } from './session.ts';
 import { POD_IDENTITY_AUDIENCE, verifyToken, type PodIdentity } from './token.ts';
 

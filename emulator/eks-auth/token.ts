@@ -1,9 +1,8 @@
-import { compactVerify, errors } from 'jose';
+import { compactVerify, errors, createLocalJWKSet, type JSONWebKeySet } from 'jose';
 import { AwsError } from '../core/errors.ts';
 import type { World } from '../core/world.ts';
-import type { Cluster, Subject } from '../eks/model.ts';
+import type { Cluster, Subject, ManagedCluster } from '../eks/model.ts';
 import { isJsonObject, objectOf, textOf, type JsonObject } from '../core/json.ts';
-import { tokenKeys } from './token-keys.ts';
 
 export const POD_IDENTITY_AUDIENCE = 'pods.eks.amazonaws.com';
 const ALGORITHMS = ['RS256', 'ES256'];
@@ -109,4 +108,24 @@ function checkTimes(world: World, claims: JsonObject, refuse: (fact: string) => 
 function dateTime(milliseconds: number): string {
   const date = new Date(milliseconds);
   return Number.isNaN(date.getTime()) ? 'unknown' : date.toISOString().replace('.000Z', 'Z');
+}
+
+type KeySet = ReturnType<typeof createLocalJWKSet>;
+
+interface CachedKeys {
+  readonly text: string;
+  readonly keys: KeySet;
+}
+
+const imported = new WeakMap<ManagedCluster, CachedKeys>();
+
+/** The keys that a cluster signs service account tokens with, imported anew only when the cluster's set changes. */
+async function tokenKeys(managed: ManagedCluster): Promise<KeySet> {
+  const set = await managed.jwks();
+  const text = JSON.stringify(set);
+  const cached = imported.get(managed);
+  if (cached?.text === text) return cached.keys;
+  const keys = createLocalJWKSet(set as unknown as JSONWebKeySet);
+  imported.set(managed, { text, keys });
+  return keys;
 }

@@ -13,7 +13,7 @@ import { eksArn } from './ids.ts';
 import type { Cluster, ClusterProvider } from './model.ts';
 import type { JsonObject } from '../core/json.ts';
 import type { RestJsonCall } from './rest-json.ts';
-import { resourceTagContext } from './tags.ts';
+import { resourceTagContext } from './input.ts';
 
 /** What the EKS operations share. */
 export interface EksState {

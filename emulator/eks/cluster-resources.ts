@@ -4,10 +4,8 @@ import { requestTagContext } from '../core/tag-context.ts';
 import type { ConditionContext } from '../iam/policy/index.ts';
 import { demand, demandOnCluster, demandTags, parameter, theCluster, type EksCall, type EksOperation } from './call.ts';
 import { eksArn } from './ids.ts';
-import { optionalString } from './input.ts';
+import { optionalString, page, readTags, resourceTagContext } from './input.ts';
 import type { Cluster } from './model.ts';
-import { page } from './input.ts';
-import { readTags, resourceTagContext } from './tags.ts';
 
 /** What a cluster has several of: what the operations on one kind differ in. */
 export interface ResourceKind<Item> {

@@ -22,15 +22,13 @@ import { clusterView } from './cluster-view.ts';
 import { invalidParameter, resourceInUse, resourceLimitExceeded } from './errors.ts';
 import { authenticateToken } from './get-token.ts';
 import { eksArn, newIssuer } from './ids.ts';
-import { optionalObject, optionalString, optionalStrings, requiredString } from './input.ts';
+import { optionalObject, optionalString, optionalStrings, requiredString, page, readTags } from './input.ts';
 import type { Cluster } from './model.ts';
 import { checkNodeRole, nodeCredentials } from './node-credentials.ts';
-import { page } from './input.ts';
 import { serviceLinkedRole, trustsService } from './roles.ts';
 import { checkControlPlaneSubnets } from './subnets.ts';
-import { readTags } from './tags.ts';
 
-export const DEFAULT_KUBERNETES_VERSION = '1.34';
+const DEFAULT_KUBERNETES_VERSION = '1.34';
 /** Those in standard or extended support (EKS User Guide, "Understand the Kubernetes version lifecycle on EKS"). */
 const KUBERNETES_VERSIONS = ['1.31', '1.32', '1.33', DEFAULT_KUBERNETES_VERSION, '1.35', '1.36'];
 /** The add-on that Auto Mode has built in. */

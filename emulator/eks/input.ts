@@ -3,6 +3,8 @@ import { pageOf } from '../core/paging.ts';
 import { invalidParameter } from './errors.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { serializationError } from './rest-json.ts';
+import { keyed } from '../core/tag-context.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
 
 /**
  * A reader of members of a request body. A member of another JSON type is a `SerializationException`, as it is for AWS'
@@ -116,4 +118,30 @@ function pageSize(text: string | null): number {
   if (text === null || text === '') return LARGEST_PAGE;
   if (!/^\d{1,9}$/.test(text)) throw invalidParameter('maxResults must be a number.');
   return Number(text);
+}
+
+const MOST_TAGS = 50;
+
+/**
+ * The `tags` of a request.
+ *
+ * @throws AwsError `InvalidParameterException` for the prefix `aws:` (EKS API Reference, "TagResource").
+ */
+export function readTags(body: JsonObject): Map<string, string> {
+  const tags = new Map<string, string>();
+  for (const [key, value] of Object.entries(optionalObject(body, 'tags') ?? {})) {
+    if (typeof value !== 'string') throw serializationError('A tag value is not a string.');
+    if (/^aws:/i.test(key)) throw invalidParameter('Tag keys that begin with aws: are reserved.');
+    tags.set(key, value);
+  }
+  return tags;
+}
+
+export function checkTagCount(tags: ReadonlyMap<string, string>): void {
+  if (tags.size > MOST_TAGS) throw invalidParameter(`A resource can have at most ${MOST_TAGS} tags.`);
+}
+
+/** The condition keys that a resource's tags give; none where there is no resource. */
+export function resourceTagContext(tags: ReadonlyMap<string, string> = new Map()): ConditionContext {
+  return keyed('aws:ResourceTag/', tags);
 }

@@ -104,7 +104,7 @@ export interface Association extends Subject {
   readonly tags: Map<string, string>;
 }
 
-export type ClusterStatus = 'CREATING' | 'ACTIVE' | 'DELETING' | 'FAILED' | 'UPDATING' | 'PENDING';
+type ClusterStatus = 'CREATING' | 'ACTIVE' | 'DELETING' | 'FAILED' | 'UPDATING' | 'PENDING';
 
 /** What add-ons and node groups have in common. */
 interface Installed {

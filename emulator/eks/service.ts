@@ -9,7 +9,7 @@ import type { Cluster, ClusterProvider } from './model.ts';
 import { parseJsonBody, restJsonService } from './rest-json.ts';
 import { ROUTES } from './routes.ts';
 
-export interface EksService extends Service {
+interface EksService extends Service {
   /** Ends what goes on behind calls, which clusters being made are waited for, and the Kubernetes side of every cluster. */
   close(): Promise<void>;
 }

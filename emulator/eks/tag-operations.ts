@@ -3,7 +3,7 @@ import { AwsError } from '../core/errors.ts';
 import { accessEntryKeys } from './condition-keys.ts';
 import { demand, parameter, type EksCall } from './call.ts';
 import type { AccessEntry } from './model.ts';
-import { checkTagCount, readTags, resourceTagContext } from './tags.ts';
+import { checkTagCount, readTags, resourceTagContext } from './input.ts';
 
 export function tagResource(call: EksCall): object {
   const tags = readTags(call.body);

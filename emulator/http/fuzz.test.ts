@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import { seededRandom } from '../core/random.ts';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 import { signedHeaders } from '../sigv4/sign.ts';
 
 const ROUNDS = 400;

@@ -8,9 +8,8 @@ import type { Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
-import { refuseOtherService } from './other-services.ts';
+import { refuseOtherService, actionOf, destinationOf, isForm, needsNoSignature, type Destination } from './routing.ts';
 import { applicationIdOf, ClientGone, readBody, type RequestHead } from './read-request.ts';
-import { actionOf, destinationOf, isForm, needsNoSignature, type Destination } from './routing.ts';
 
 /** Bytes of a body. */
 const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;

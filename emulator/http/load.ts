@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-export interface LoadOrder {
+interface LoadOrder {
   readonly port: number;
   /** One whole request, sent again and again: a signature is good for 15 minutes. */
   readonly request: string;

@@ -5,9 +5,8 @@ import { EventualMap } from '../core/eventual-map.ts';
 import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import type { World } from '../core/world.ts';
-import type { Emulator } from '../emulator.ts';
+import { startWithWorld, type Emulator } from '../start.ts';
 import { signedHeaders } from '../sigv4/sign.ts';
-import { startWithWorld } from '../start.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 
 const FORM = 'application/x-www-form-urlencoded; charset=utf-8';

@@ -13,7 +13,7 @@ export type QueryOperation = (
   parameters: QueryParameters,
 ) => QueryResult | Promise<QueryResult>;
 
-export interface QueryApi {
+interface QueryApi {
   readonly name: ServiceName;
   /** API version, such as `2011-06-15`. */
   readonly version: string;

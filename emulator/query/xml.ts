@@ -1,11 +1,11 @@
 /** What an answer's element can hold; undefined members are left out. */
-export type XmlValue = string | number | boolean | XmlStructure | readonly XmlValue[] | undefined;
+type XmlValue = string | number | boolean | XmlStructure | readonly XmlValue[] | undefined;
 
 export interface XmlStructure {
   readonly [name: string]: XmlValue;
 }
 
-export interface XmlForm {
+interface XmlForm {
   /** Name of a list's elements inside the list's own; without it, the elements themselves have the name of the list. */
   readonly listElement?: string;
   /** What becomes of characters that XML cannot carry or parsers would change; markup is escaped already. */

@@ -2,7 +2,7 @@ import type { ServiceRequest } from '../core/service.ts';
 import { notImplemented, s3Error } from './errors.ts';
 
 /** What a request's host and path name. Bucket undefined: the service itself; key undefined: the bucket itself. */
-export interface S3Address {
+interface S3Address {
   readonly bucket: string | undefined;
   readonly key: string | undefined;
 }

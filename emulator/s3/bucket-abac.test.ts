@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 import { testS3, type TestAnswer, type TestS3 } from '../../test/support/emulator/s3.ts';
 import { testSession } from '../../test/support/emulator/session.ts';
 

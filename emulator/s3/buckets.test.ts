@@ -7,8 +7,7 @@ import {
 } from '@aws-sdk/client-s3';
 import type { BucketLocationConstraint } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 
 describe('Buckets of us-east-1', () => {
   let emulator: Emulator;

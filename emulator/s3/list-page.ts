@@ -5,7 +5,7 @@ import { invalidArgument } from './errors.ts';
 import type { XmlStructure } from '../query/xml.ts';
 
 /** What all lists of a bucket are asked for and answer: part of the keys, some of them as one common prefix. */
-export interface ListParameters {
+interface ListParameters {
   readonly prefix: string;
   readonly delimiter: string | undefined;
   readonly encode: (text: string) => string;
@@ -45,7 +45,7 @@ export function numberOf(query: ReadonlyMap<string, string>, name: string, to = 
   throw invalidArgument(`Argument ${member} must be an integer between 0 and 2147483647`, member, text);
 }
 
-export interface Page<Item> {
+interface Page<Item> {
   readonly items: readonly Item[];
   readonly commonPrefixes: readonly string[];
   /** The last item or common prefix of a page that is not the last one. */

@@ -101,7 +101,7 @@ export function newBucket(from: Pick<Bucket, 'name' | 'accountId' | 'createdAt' 
   };
 }
 
-export class ObjectVersions {
+class ObjectVersions {
   /** Newest first, none empty. */
   readonly #byKey = new Map<string, readonly (S3Object | DeleteMarker)[]>();
 

@@ -10,8 +10,7 @@ import { listObjects, listObjectsV2, listObjectVersions } from './list-objects.t
 import { completeMultipartUpload } from './multipart/complete.ts';
 import { listParts, uploadPart, uploadPartCopy } from './multipart/parts.ts';
 import { abortMultipartUpload, createMultipartUpload, listMultipartUploads } from './multipart/uploads.ts';
-import { getObjectAttributes } from './object-attributes.ts';
-import { getObject, headObject } from './read-object.ts';
+import { getObjectAttributes, getObject, headObject } from './read-object.ts';
 import * as tagging from './tagging.ts';
 import { putObject } from './write-object.ts';
 
@@ -73,7 +72,7 @@ export const CONTROL_OPERATIONS = {
   DeletePublicAccessBlock: ['DELETE account', settings.deleteAccountPublicAccessBlock],
 } as const satisfies Operations;
 
-export type S3Level = 'service' | 'bucket' | 'object' | 'tags' | 'account';
+type S3Level = 'service' | 'bucket' | 'object' | 'tags' | 'account';
 
 const BY_REQUEST: ReadonlyMap<string, KnownOperation> = new Map(
   [['s3', OPERATIONS] as const, ['s3control', CONTROL_OPERATIONS] as const].flatMap(([model, operations]) =>

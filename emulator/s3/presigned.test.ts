@@ -1,8 +1,7 @@
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 
 describe('Presigned URLs of S3', () => {
   let emulator: Emulator;

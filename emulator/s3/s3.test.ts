@@ -30,8 +30,7 @@ import {
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { expect } from 'chai';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 
 const Bucket = 'data';
 

@@ -18,7 +18,7 @@ export function uriEncode(text: string): string {
  * The canonical URI (IAM User Guide, "Create a signed AWS API request"): S3 encodes each segment once and keeps `//` and
  * `..`; every other service normalizes the path and encodes it twice.
  */
-export function canonicalUri(path: string, s3: boolean): string {
+function canonicalUri(path: string, s3: boolean): string {
   if (s3) {
     return UNRESERVED_PATH.test(path) ? path : path.split('/').map(encodeOnce).join('/');
   }
@@ -55,7 +55,7 @@ export function queryPairs(query: string): (readonly [name: string, value: strin
 }
 
 /** The canonical query string, without the parameter `X-Amz-Signature`. */
-export function canonicalQuery(query: string): string {
+function canonicalQuery(query: string): string {
   if (query === '') return '';
   const encoded: (readonly [string, string])[] = [];
   for (const [name, value] of queryPairs(query)) {

@@ -7,7 +7,7 @@ import type { VerifiedSignature } from './verifier.ts';
 const EMPTY_HASH = hash('sha256', '', 'hex');
 const CHUNK_HEADER = /^([0-9a-fA-F]{1,8})(?:;chunk-signature=([0-9a-f]{64}))?$/;
 
-export interface DecodedChunks {
+interface DecodedChunks {
   readonly data: Buffer;
   /** Header names in lower case. */
   readonly trailers: Readonly<Record<string, string>>;

@@ -4,7 +4,7 @@ import { canonicalRequest, sha256Hex, type SignedParts } from './canonical.ts';
 import { formatTimestamp } from './read-signature.ts';
 import { signatureOf, signingKey } from './signing-keys.ts';
 
-export interface SigningOptions {
+interface SigningOptions {
   readonly credentials: Credentials;
   readonly service: ServiceName;
   readonly region: string;

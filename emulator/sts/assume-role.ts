@@ -19,7 +19,7 @@ import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts'
 import { requestTagContext, sessionTags, type Tag } from './session-tags.ts';
 
 /** Seconds that a session of a chained role may last (IAM User Guide, "Role chaining"). */
-export const MAX_CHAINED_SECONDS = 3600;
+const MAX_CHAINED_SECONDS = 3600;
 
 export interface AssumeRoleInput {
   /** Who assumes: a user, another role's session, an AWS service, or a web identity whose token has been verified. */

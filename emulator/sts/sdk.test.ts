@@ -21,8 +21,7 @@ import type { Credentials as SdkCredentials } from '@aws-sdk/client-sts';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Credentials } from '../core/principal.ts';
-import { startEmulator } from '../start.ts';
-import type { Emulator } from '../emulator.ts';
+import { startEmulator, type Emulator } from '../start.ts';
 import { allow, trust } from '../../test/support/emulator/iam.ts';
 
 describe('IAM and STS through the AWS SDK', () => {

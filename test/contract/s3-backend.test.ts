@@ -22,9 +22,8 @@ import {
 import { expect } from 'chai';
 import type { Credentials } from '../../emulator/core/principal.ts';
 import type { World } from '../../emulator/core/world.ts';
-import type { Emulator } from '../../emulator/emulator.ts';
+import { startWithWorld, type Emulator } from '../../emulator/start.ts';
 import { testSession } from '../support/emulator/session.ts';
-import { startWithWorld } from '../../emulator/start.ts';
 import { startSubject, subjectTools, type Subject } from './subjects.ts';
 
 const Bucket = 'data';

@@ -6,7 +6,7 @@ import type { AwsCredentials } from '../options.ts';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** No credentials to call EKS Auth with. */
-export class NoNodeCredentials extends Error {
+class NoNodeCredentials extends Error {
   override readonly name = 'NoNodeCredentials';
 }
 

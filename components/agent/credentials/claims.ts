@@ -1,5 +1,5 @@
 import type { JsonNode } from '../../go/json-parse.ts';
-import { quoteString } from '../../go/quote.ts';
+import { quoteString } from '../../go/text.ts';
 
 /** The two claims the agent looks at, in whole seconds since the epoch; without the claim, undefined. */
 export interface TimeClaims {

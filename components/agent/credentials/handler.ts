@@ -7,13 +7,39 @@ import { reply, replyError } from '../../go/reply.ts';
 import type { Logger } from '../log.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Clock } from '../options.ts';
-import { hostRefusal } from './host.ts';
 import { TokenRefusal } from './token-validator.ts';
 import { tokenRefusal } from './token.ts';
 
+/** The link-local addresses of the agent: the only hosts a request may name, whatever address the agent listens on. */
+export const TARGET_HOSTS = ['169.254.170.23', 'fd00:ec2::23'] as const;
+
+/**
+ * `host:port` by the rules of Go's `net.SplitHostPort`: brackets go, an empty port is fine, an IPv6 address without brackets
+ * is not.
+ */
+const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:[\]]*)):[^:[\]]*$/;
+
+/**
+ * The host that a request is aimed at: port and brackets of its Host header removed.
+ *
+ * @see https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html
+ */
+function targetHost(hostHeader: string): string {
+  const [, bracketed, plain] = HOST_PORT.exec(hostHeader) ?? [];
+  const host = bracketed ?? plain ?? hostHeader;
+  return host.length > 1 && host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+}
+
+/** @returns why the request is refused; undefined if it is not */
+export function hostRefusal(hostHeader: string): string | undefined {
+  const host = targetHost(hostHeader);
+  if (TARGET_HOSTS.some((target) => target === host)) return undefined;
+  return `Access Denied. Called agent through invalid address, please use either [${TARGET_HOSTS.join(' ')}] address not ${host}`;
+}
+
 export const CREDENTIALS_PATH = '/v1/credentials';
 
-export interface CredentialsHandlerOptions {
+interface CredentialsHandlerOptions {
   readonly retriever: CredentialRetriever;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -28,7 +54,7 @@ function rfc3339(milliseconds: number): string {
 }
 
 /** The answer's body: one line, empty members left out. */
-export function credentialsJson(credentials: PodCredentials): string {
+function credentialsJson(credentials: PodCredentials): string {
   const members = [
     ['AccessKeyId', credentials.accessKeyId],
     ['SecretAccessKey', credentials.secretAccessKey],

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { hostRefusal } from './host.ts';
+import { hostRefusal } from './handler.ts';
 
 describe('hostRefusal', () => {
   for (const host of [

@@ -1,7 +1,9 @@
 import { constants, verify } from 'node:crypto';
 import type { Logger } from '../log.ts';
-import type { InCluster } from '../options.ts';
+import type { InCluster, AgentOptions } from '../options.ts';
 import { ClusterKeys, type VerificationKey } from './cluster-keys.ts';
+import type { Metrics } from '../metrics.ts';
+import type { CachingOptions } from './caching-retriever.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -44,7 +46,7 @@ export function podOf(token: string): { readonly uid: string; readonly name: str
 }
 
 /** Checks tokens as agent 0.2 does (internal/validation) ahead of answering another token of a pod from its cache. */
-export class TokenValidator {
+class TokenValidator {
   readonly #keys: ClusterKeys;
   readonly #checksAudience: boolean;
 
@@ -89,4 +91,30 @@ function isSignedBy([key, algorithm]: VerificationKey, token: string): boolean {
     { key, dsaEncoding: 'ieee-p1363', ...padding },
     Buffer.from(token.slice(end + 1), 'base64url'),
   );
+}
+
+type CacheKeys = Pick<CachingOptions, 'keyOf' | 'accepts'>;
+
+/**
+ * What an agent's cache is kept by, in each line of its releases. 0.1 goes by the token. 0.2 goes by the pod's uid, and answers
+ * another token of the pod from the cache once it has checked that itself; otherwise EKS Auth is asked.
+ */
+export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger): CacheKeys {
+  if (options.version !== '0.2') return { keyOf: (token) => token, accepts: () => Promise.resolve(false) };
+  const { inCluster: cluster, faults } = options;
+  const validator = cluster && new TokenValidator(cluster, options.endpoint === undefined);
+  void validator?.prepare(log);
+  return {
+    keyOf: (token) => podOf(token)[faults?.has('agent-caches-by-pod-name') ? 'name' : 'uid'],
+    accepts: async (token, requestLog) => {
+      if (faults?.has('agent-trusts-cached-pods')) return true;
+      const failure = await validator?.validate(token, requestLog).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      metrics.localValidation(validator === undefined ? 'skipped' : failure === undefined ? 'success' : 'failure');
+      if (failure !== undefined) requestLog.info(`Local token validation failed: ${failure}, falling back to delegate`);
+      return validator !== undefined && failure === undefined;
+    },
+  };
 }

@@ -1,4 +1,4 @@
-import { decodeRawUrlBase64 } from '../../go/base64.ts';
+import { decodeRawUrlBase64 } from '../../go/text.ts';
 import { parseJson, type JsonNode } from '../../go/json-parse.ts';
 import { overflowingNumber, readClaims, type TimeClaims } from './claims.ts';
 

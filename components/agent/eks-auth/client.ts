@@ -44,7 +44,7 @@ function retryable(error: EksAuthError): boolean {
   return RETRYABLE_STATUS.has(error.status) || RETRYABLE_CODES.has(error.exception?.code ?? '');
 }
 
-export interface EksAuthClientOptions {
+interface EksAuthClientOptions {
   readonly clusterName: string;
   readonly region: string;
   readonly endpoint: string;

@@ -43,7 +43,7 @@ function decoded(content: string): { readonly value?: DecodedConfig | undefined;
 /** Milliseconds between looks at a file that could not be read, at first and at most; it doubles in between. */
 const RETRY = { first: 10, most: 300_000 };
 
-export interface IdentitiesFileWatcher {
+interface IdentitiesFileWatcher {
   stop(): void;
 }
 

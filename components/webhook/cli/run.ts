@@ -7,9 +7,8 @@ import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
 import { parseConfigMap } from '../mutation/config-map.ts';
-import { WEBHOOK_FAULTS, type Identity, type RunningWebhook } from '../options.ts';
+import { WEBHOOK_FAULTS, type Identity, type RunningWebhook, clampTokenExpiration } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
-import { clampTokenExpiration } from '../settings.ts';
 import type { WebhookFlags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import type { ServiceAccount } from '../options.ts';
-import { settingsOf } from '../settings.ts';
+import { settingsOf, type ServiceAccount } from '../options.ts';
 import { lookUp, type LookUpOptions } from './look-up.ts';
 
 const APP: ServiceAccount = { namespace: 'ns', name: 'app', annotations: { 'eks.amazonaws.com/role-arn': 'role' } };

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ServiceAccount, WebhookOptions } from '../options.ts';
-import type { Settings } from '../settings.ts';
+import type { ServiceAccount, WebhookOptions, Settings } from '../options.ts';
 import type { Knowledge } from './mutate-pod.ts';
 import { identityOf } from './service-account.ts';
 

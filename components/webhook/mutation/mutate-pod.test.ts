@@ -1,8 +1,7 @@
 import { expect } from 'chai';
-import type { WebhookOptions } from '../options.ts';
-import { settingsOf } from '../settings.ts';
+import { settingsOf, type WebhookOptions } from '../options.ts';
 import { mutatePod, type Knowledge, type Mutation } from './mutate-pod.ts';
-import type { Pod } from './pod-type.ts';
+import type { Pod } from '../kubernetes-types.ts';
 import { identityOf } from './service-account.ts';
 
 const ROLE = 'arn:aws:iam::111122223333:role/app';

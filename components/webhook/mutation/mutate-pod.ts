@@ -1,8 +1,7 @@
-import type { Settings } from '../settings.ts';
+import type { Settings, Identity } from '../options.ts';
 import { patchOf, type PatchOperation } from './patch.ts';
 import { containerCredentialsPlan, webIdentityPlan, type MutationPlan } from './plan.ts';
-import type { Pod } from './pod-type.ts';
-import type { Identity } from '../options.ts';
+import type { Pod } from '../kubernetes-types.ts';
 
 /** What is known about a pod's service account. */
 export interface Knowledge {

@@ -1,9 +1,8 @@
 import { posix } from 'node:path';
 import { firstCsvRecord } from '../../go/text.ts';
-import { DEFAULT_TOKEN_EXPIRATION, type Settings } from '../settings.ts';
-import type { EnvVar, Pod } from './pod-type.ts';
+import { DEFAULT_TOKEN_EXPIRATION, type Settings, type Identity } from '../options.ts';
+import type { EnvVar, Pod } from '../kubernetes-types.ts';
 import { tokenExpiration } from './service-account.ts';
-import type { Identity } from '../options.ts';
 
 /** What is to be added to a pod. */
 export interface MutationPlan {

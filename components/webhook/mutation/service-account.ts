@@ -1,6 +1,5 @@
 import { parseBool, parseInteger } from '../../go/text.ts';
-import type { Identity, ServiceAccount } from '../options.ts';
-import { clampTokenExpiration, type Settings } from '../settings.ts';
+import { clampTokenExpiration, type Settings, type Identity, type ServiceAccount } from '../options.ts';
 
 /**
  * Reads the annotations `<prefix>/role-arn`, `audience`, `sts-regional-endpoints` and `token-expiration`; what is

@@ -1,13 +1,10 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { listen } from '../../../foundation/listen.ts';
-import { reply } from '../../go/reply.ts';
-import { shutDown } from '../../go/shutdown.ts';
-import type { RunningWebhook, WebhookOptions } from '../options.ts';
-import { settingsOf } from '../settings.ts';
+import { reply, shutDown } from '../../go/reply.ts';
+import { settingsOf, type RunningWebhook, type WebhookOptions } from '../options.ts';
 import { Metrics } from './metrics.ts';
-import { resolvePath } from './path.ts';
-import { error, text, type Reply } from './reply.ts';
+import { resolvePath, error, text, type Reply } from './reply.ts';
 import { answer, readRequest, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;

@@ -7,7 +7,7 @@ import type { Addon, Association, Cluster } from '../model.ts';
 import type { CatalogueEntry } from './catalogue.ts';
 
 /** An association that an add-on is to have. */
-export interface WantedAssociation {
+interface WantedAssociation {
   readonly serviceAccount: string;
   readonly grant: Grant;
 }

@@ -6,7 +6,7 @@ import { subjectKey } from './propagation.ts';
 import type { Grant } from './request.ts';
 
 /** The parts of an association that never change. */
-export interface NewAssociation {
+interface NewAssociation {
   readonly subject: Subject;
   readonly grant: Grant;
   readonly ownerArn?: string;

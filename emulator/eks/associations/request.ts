@@ -8,7 +8,7 @@ import type { Association, Cluster, Subject } from '../model.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { trustsService } from '../roles.ts';
 
-export const POD_IDENTITY_SERVICE = 'pods.eks.amazonaws.com';
+const POD_IDENTITY_SERVICE = 'pods.eks.amazonaws.com';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 const SUBDOMAIN = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/;
 const LONGEST_POLICY = 2048;

@@ -5,6 +5,9 @@ import type { ServiceRequest } from '../../core/service.ts';
 import type { Account } from '../../core/world.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { QueryOperation, QueryResult } from '../../query/protocol.ts';
+import { pageOf } from '../../core/paging.ts';
+import type { XmlStructure } from '../../query/xml.ts';
+import { validationError } from './errors.ts';
 
 /** One IAM call: who makes it, in which account, and its parameters. */
 export interface IamCall {
@@ -33,4 +36,23 @@ export function iamOperation(context: ServiceContext, operation: IamOperation): 
         context.demand(request, { action, resource, resourceAccount: account.id, context: conditionKeys }),
     });
   };
+}
+
+/**
+ * The page that `Marker` and `MaxItems` (1 to 1000, 100 by default) ask for; `members` are `IsTruncated` and, when there is
+ * more, `Marker`.
+ */
+export function page<Item>(
+  items: Iterable<Item>,
+  key: (item: Item) => string,
+  parameters: QueryParameters,
+): { readonly items: readonly Item[]; readonly members: XmlStructure } {
+  const size = parameters.integer('MaxItems') ?? 100;
+  const token = parameters.text('Marker');
+  const { items: shown, next } = pageOf(items, key, {
+    size,
+    token,
+    invalidToken: () => validationError('Invalid Marker.'),
+  });
+  return { items: shown, members: { IsTruncated: next !== undefined, Marker: next } };
 }

@@ -6,10 +6,9 @@ import type { Account } from '../../core/world.ts';
 import { timestamp, type XmlStructure } from '../../query/xml.ts';
 import type { Identity, Role, User } from '../model.ts';
 import { unbindDeleted } from '../principals.ts';
-import type { IamCall, IamOperation } from './call.ts';
+import { page, type IamCall, type IamOperation } from './call.ts';
 import { deleteConflict, entityAlreadyExists, noSuchEntity, validationError } from './errors.ts';
-import { demandBoundary } from './managed-policy-lookup.ts';
-import { page } from './paging.ts';
+import { demandBoundary } from './managed-policies.ts';
 import { readTags, tagList } from './tags.ts';
 
 /** What the operations on roles and those on users differ in. */

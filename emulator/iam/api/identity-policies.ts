@@ -1,10 +1,9 @@
 import { uriEncode } from '../../sigv4/canonical.ts';
-import type { IamOperation } from './call.ts';
+import { page, type IamOperation } from './call.ts';
 import { policyDocument, policySize } from './documents.ts';
 import { limitExceeded, noSuchEntity } from './errors.ts';
 import { ROLES, USERS, type IdentityKind } from './identities.ts';
-import { demandBoundary, demandPolicy, findPolicy, policyArn } from './managed-policy-lookup.ts';
-import { page } from './paging.ts';
+import { demandBoundary, demandPolicy, findPolicy, policyArn } from './managed-policies.ts';
 import { tagOperations } from './tags.ts';
 
 const ATTACHED_POLICIES_QUOTA = 10;

@@ -1,11 +1,9 @@
 import type { ManagedPolicy } from '../model.ts';
 import { timestamp, type XmlStructure } from '../../query/xml.ts';
 import { uriEncode } from '../../sigv4/canonical.ts';
-import type { IamOperation } from './call.ts';
+import { page, type IamOperation } from './call.ts';
 import { deleteConflict, limitExceeded, noSuchEntity } from './errors.ts';
-import { managedDocument } from './managed-policies.ts';
-import { changePolicy, demandOwnPolicy, demandPolicy } from './managed-policy-lookup.ts';
-import { page } from './paging.ts';
+import { managedDocument, changePolicy, demandOwnPolicy, demandPolicy } from './managed-policies.ts';
 
 const VERSIONS_QUOTA = 5;
 

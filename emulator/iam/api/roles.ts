@@ -5,7 +5,7 @@ import type { IamOperation } from './call.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
 import { deleteIdentity, detailsOf, listOperation, newIdentity, ROLES, shortIdentity } from './identities.ts';
 import { identityOperations } from './identity-policies.ts';
-import { readTrustPolicy } from './trust-policies.ts';
+import { readTrustPolicy } from './documents.ts';
 
 /** Seconds. */
 const DEFAULT_SESSION_DURATION = 3600;

@@ -3,10 +3,9 @@ import type { XmlStructure } from '../../query/xml.ts';
 import { parsePrincipal } from '../evaluate/principal-text.ts';
 import { authorize, compilePolicy } from '../policy/index.ts';
 import type { AuthorizationInput, CompiledPolicy, ConditionContext, Decision } from '../policy/index.ts';
-import type { IamCall, IamOperation } from './call.ts';
+import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, noSuchEntity } from './errors.ts';
-import { findPolicy } from './managed-policy-lookup.ts';
-import { page } from './paging.ts';
+import { findPolicy } from './managed-policies.ts';
 import { statementPositions } from './statement-positions.ts';
 
 /** A policy of a simulation, by the id that results name it by. */

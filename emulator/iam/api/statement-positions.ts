@@ -1,5 +1,5 @@
 /** Line and column, from 1. */
-export interface Position {
+interface Position {
   readonly Line: number;
   readonly Column: number;
 }

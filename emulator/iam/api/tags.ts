@@ -2,9 +2,8 @@ import { requestTagContext } from '../../core/tag-context.ts';
 import type { QueryParameters } from '../../query/parameters.ts';
 import type { XmlStructure } from '../../query/xml.ts';
 import type { ConditionContext } from '../policy/index.ts';
-import type { IamCall, IamOperation } from './call.ts';
+import { page, type IamCall, type IamOperation } from './call.ts';
 import { invalidInput, limitExceeded } from './errors.ts';
-import { page } from './paging.ts';
 
 type Tags = ReadonlyMap<string, string>;
 

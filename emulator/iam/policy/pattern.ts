@@ -6,7 +6,7 @@ export const STAR: unique symbol = Symbol('*');
 export const ANY_CHARACTER: unique symbol = Symbol('?');
 
 /** `${key}` or `${key, 'default'}`. */
-export interface PolicyVariable {
+interface PolicyVariable {
   readonly key: ContextKey;
   readonly defaultValue: string | undefined;
 }
@@ -21,7 +21,7 @@ export interface VariableSource {
   variable(key: ContextKey): string | undefined;
 }
 
-export interface PatternSyntax {
+interface PatternSyntax {
   /** `*` and `?` are wildcards. */
   readonly wildcards: boolean;
   /** `${…}` are policy variables: only in documents of Version 2012-10-17. */

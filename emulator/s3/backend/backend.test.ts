@@ -14,9 +14,8 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
-import { startEmulator } from '../../start.ts';
+import { startEmulator, type Emulator } from '../../start.ts';
 import { newBucket } from '../model.ts';
-import type { Emulator } from '../../emulator.ts';
 import { testS3 } from '../../../test/support/emulator/s3.ts';
 
 const KEY = { accessKeyId: 'AKIAOFTHEOTHERS300', secretAccessKey: 'the-secret-of-the-other-S3' };

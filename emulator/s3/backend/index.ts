@@ -3,12 +3,12 @@ import type { ServiceResponse } from '../../core/service.ts';
 import type { Backend, S3Call } from '../call.ts';
 import { s3Error } from '../errors.ts';
 import type { ExistingObject, Tags } from '../model.ts';
-import { uriEncode } from '../../sigv4/index.ts';
+import { uriEncode, queryPairs } from '../../sigv4/index.ts';
 import { tagSet, tagsOfDocument } from '../tags.ts';
 import { xmlDocument } from '../xml.ts';
 import { answerOf, unavailable } from './answer.ts';
-import { passedHeaders, passedQuery } from './passed-request.ts';
 import { BackendError, sender, type BackendRequest, type S3Backend } from './send.ts';
+import { contentEncoding } from '../write-object.ts';
 
 /** About the call's own bucket, unless it says otherwise. */
 type About = Partial<BackendRequest> & Pick<BackendRequest, 'method'>;
@@ -112,4 +112,37 @@ function readTags({ body = '' }: ServiceResponse): ExistingObject {
 
 function isError(error: unknown, code: string): boolean {
   return error instanceof Error && 'code' in error && error.code === code;
+}
+
+type Headers = Readonly<Record<string, string>>;
+
+const PASSED = /^(?:content-(?:type|md5|language|disposition)|cache-control|expires|range|if-[a-z-]+|x-amz-.+)$/;
+
+/** What belongs to the client's signature, to how its payload travelled, or to accounts, which the other S3 has none of. */
+const DROPPED: ReadonlySet<string> = new Set([
+  'x-amz-date',
+  'x-amz-security-token',
+  'x-amz-content-sha256',
+  'x-amz-decoded-content-length',
+  'x-amz-trailer',
+  'x-amz-user-agent',
+  'x-amz-expected-bucket-owner',
+  'x-amz-source-expected-bucket-owner',
+]);
+
+/** The headers of a request, those of its trailer included, that say what it is to do. */
+function passedHeaders(headers: Headers): Record<string, string> {
+  const passed = Object.entries(headers).filter(([name]) => PASSED.test(name) && !DROPPED.has(name));
+  return { ...Object.fromEntries(passed), ...contentEncoding(headers) };
+}
+
+const SIGNATURE_PARAMETER =
+  /^x-amz-(?:algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256)$/i;
+
+/** The query string without the signature of a presigned URL. */
+function passedQuery(query: string): string {
+  return queryPairs(query)
+    .filter(([name]) => !SIGNATURE_PARAMETER.test(name))
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
+    .join('&');
 }

@@ -3,8 +3,7 @@ import * as S3 from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import { testS3 } from '../../../test/support/emulator/s3.ts';
 import { testSession } from '../../../test/support/emulator/session.ts';
-import type { Emulator } from '../../emulator.ts';
-import { startEmulator } from '../../start.ts';
+import { startEmulator, type Emulator } from '../../start.ts';
 
 const Bucket = 'data';
 const Key = 'large';

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { expect } from 'chai';
-import { fetchIssuerKeys, ThumbprintError } from './fetch-issuer-keys.ts';
+import { fetchIssuerKeys, ThumbprintError } from './issuer-keys.ts';
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 

@@ -1,6 +1,8 @@
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { JsonWebKeySet, Cluster } from '../../eks/model.ts';
 import type { World } from '../../core/world.ts';
-import type { Cluster, JsonWebKeySet } from '../../eks/model.ts';
-import { fetchIssuerKeys } from './fetch-issuer-keys.ts';
 
 /** The cluster whose issuer of service account tokens `matches`. */
 export function clusterOfIssuer(world: World, matches: (issuer: string) => boolean): Cluster | undefined {
@@ -22,4 +24,88 @@ export async function issuerKeys(
   if (cluster === undefined) return fetchIssuerKeys(issuer, thumbprints);
   if (cluster.managed === undefined) throw new Error(`cluster ${cluster.name} has no API server`);
   return cluster.managed.jwks();
+}
+
+const TIMEOUT_MILLISECONDS = 3000;
+const MAX_BYTES = 256 * 1024;
+
+/** The certificate is neither of a trusted authority nor of one that the provider's thumbprints name. */
+export class ThumbprintError extends Error {
+  override readonly name = 'ThumbprintError';
+}
+
+/**
+ * Reads an issuer's keys by OpenID Connect Discovery 1.0. Only loopback addresses are reached, so that no token can make
+ * the emulator call out. Rejects with `ThumbprintError`, or with an `Error` that says why there are no keys.
+ */
+export async function fetchIssuerKeys(issuer: string, thumbprints: readonly string[]): Promise<JsonWebKeySet> {
+  const discovery = await getJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, thumbprints);
+  if (discovery['issuer'] !== issuer) throw new Error('the discovery document is of another issuer');
+  if (typeof discovery['jwks_uri'] !== 'string') throw new Error('the discovery document has no jwks_uri');
+  const { keys } = await getJson(discovery['jwks_uri'], thumbprints);
+  if (!Array.isArray(keys)) throw new Error('jwks_uri answered no key set');
+  return { keys: keys as JsonWebKeySet['keys'] };
+}
+
+async function getJson(address: string, thumbprints: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
+  const url = new URL(address);
+  if (!isLoopback(url)) throw new Error(`issuer host ${url.hostname} is not on this machine`);
+  const response = await get(url, thumbprints);
+  if (response.statusCode !== 200) {
+    response.resume();
+    throw new Error(`the issuer answered ${response.statusCode}`);
+  }
+  const parsed: unknown = JSON.parse(await readText(response));
+  if (typeof parsed !== 'object' || parsed === null) throw new Error('the issuer did not answer a JSON object');
+  return parsed as Record<string, unknown>;
+}
+
+function isLoopback(url: URL): boolean {
+  const web = url.protocol === 'http:' || url.protocol === 'https:';
+  return web && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+}
+
+function get(url: URL, thumbprints: readonly string[]): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    // The certificate is judged below: thumbprints stand in for a trusted authority.
+    const options = {
+      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+      rejectUnauthorized: false,
+      agent: false,
+    } as const;
+    const outgoing =
+      url.protocol === 'https:'
+        ? httpsRequest(url, options, (response) => {
+            if (isTrusted(response.socket as TLSSocket, thumbprints)) return resolve(response);
+            response.destroy();
+            reject(new ThumbprintError('the certificate matches no thumbprint'));
+          })
+        : httpRequest(url, options, resolve);
+    outgoing.on('error', reject);
+    outgoing.end();
+  });
+}
+
+function isTrusted(socket: TLSSocket, thumbprints: readonly string[]): boolean {
+  if (socket.authorized) return true;
+  const wanted = new Set(thumbprints.map((thumbprint) => thumbprint.toLowerCase()));
+  let certificate: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  const seen = new Set<string>();
+  while (certificate?.fingerprint !== undefined && !seen.has(certificate.fingerprint)) {
+    if (wanted.has(certificate.fingerprint.replaceAll(':', '').toLowerCase())) return true;
+    seen.add(certificate.fingerprint);
+    certificate = certificate.issuerCertificate;
+  }
+  return false;
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw new Error('the answer of the issuer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
 }

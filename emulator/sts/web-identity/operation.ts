@@ -1,9 +1,8 @@
 import type { ServiceContext } from '../../core/context.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
 import { parseRoleArn } from '../arns.ts';
-import { assumedRoleResult } from '../assume-role-operation.ts';
+import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
-import { roleParameters } from '../parameters.ts';
 import { verifyWebIdentity, type WebIdentity } from './verify.ts';
 
 /** AssumeRoleWithWebIdentity (STS API Reference). The call is not signed: the token is what proves the caller. */

@@ -4,8 +4,7 @@ import type { ServiceRequest } from '../../core/service.ts';
 import type { OidcProvider } from '../../iam/model.ts';
 import type { JsonWebKeySet } from '../../eks/model.ts';
 import { checkTimes, invalidIdentityToken, readClaims, type WebIdentityClaims } from './claims.ts';
-import { ThumbprintError } from './fetch-issuer-keys.ts';
-import { clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
+import { ThumbprintError, clusterOfIssuer, issuerKeys } from './issuer-keys.ts';
 
 /** IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM": signatures with a public key alone. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'];
