@@ -3,7 +3,7 @@ import { CachingRetriever, type CachingOptions } from './credentials/caching-ret
 import { CREDENTIALS_PATH, credentialsHandler, TARGET_HOSTS } from './credentials/handler.ts';
 import { EksAuthClient, type CredentialRetriever } from './eks-auth/client.ts';
 import { RateLimiter } from '../go/limiter.ts';
-import { ServeMux, type Handler } from './http/mux.ts';
+import { ServeMux, type Handler } from '../go/mux.ts';
 import { reply, replyError } from '../go/reply.ts';
 import { listen, type RunningServer } from './http/server.ts';
 import { Logger } from './log.ts';

@@ -8,7 +8,7 @@ export function reply(response: ServerResponse, status: number, headers: Record<
 }
 
 /** What Go's `http.Error` says of the text that it writes with a line end: that it is not to be taken for another type. */
-export const ERROR_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
+const ERROR_HEADERS = { 'Content-Type': 'text/plain; charset=utf-8', 'X-Content-Type-Options': 'nosniff' };
 
 /** Go's `http.Error`. */
 export function replyError(response: ServerResponse, status: number, text: string): void {
@@ -31,18 +31,26 @@ const escapeHtml = (text: string): string =>
   text.replace(/[&<>"']/g, (character) => HTML_ESCAPES.get(character) ?? character);
 
 /**
- * Stops a server as Go's `http.Server.Shutdown` does: answers the requests under way, whose responses are `open`, and no more;
- * each answer is its connection's last. Whatever is still open after `longest` milliseconds is cut off. A server that does not
- * listen is left as it is.
+ * Stops a server as Go's `http.Server.Shutdown` does: answers the requests under way and no more; each answer is its
+ * connection's last. Whatever is still open after `longest` milliseconds is cut off. A server that does not listen is left
+ * as it is.
+ *
+ * @param server none of whose requests has come yet
  */
-export function shutDown(server: Server, open: Iterable<ServerResponse>, longest: number): Promise<void> {
-  return new Promise((resolve) => {
-    const last = setTimeout(() => server.closeAllConnections(), longest);
-    server.close(() => {
-      clearTimeout(last);
-      resolve();
-    });
-    for (const response of open) response.shouldKeepAlive = false;
-    server.closeIdleConnections();
+export function shutdownOf(server: Server, longest: number): () => Promise<void> {
+  const open = new Set<ServerResponse>();
+  server.on('request', (_, response) => {
+    open.add(response);
+    response.on('close', () => open.delete(response));
   });
+  return () =>
+    new Promise((resolve) => {
+      const last = setTimeout(() => server.closeAllConnections(), longest);
+      server.close(() => {
+        clearTimeout(last);
+        resolve();
+      });
+      for (const response of open) response.shouldKeepAlive = false;
+      server.closeIdleConnections();
+    });
 }

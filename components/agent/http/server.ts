@@ -1,10 +1,9 @@
-import { createServer, ServerResponse, STATUS_CODES, type IncomingMessage, type Server } from 'node:http';
+import { createServer, ServerResponse, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import { shutDown, reply } from '../../go/reply.ts';
+import { refuse, type ServeMux } from '../../go/mux.ts';
+import { reply, shutdownOf } from '../../go/reply.ts';
 import { AgentRefusal } from '../options.ts';
-import type { ServeMux } from './mux.ts';
-import { BadRequest, requestTarget } from './target.ts';
 
 /** A method is any token (RFC 9110, 5.6.2); Node's parser knows only those that are registered. */
 const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
@@ -44,25 +43,6 @@ const TERMINATION_WAIT = 35_000;
 /** Go's default limit of a request's head, in bytes. */
 const MAX_HEAD = (1 << 20) + 4096;
 
-/** Refuses on the bare connection, as Go does for what is not a request. */
-function refuse(socket: Duplex, status: number, reason: string): void {
-  if (!socket.writable) return void socket.destroy();
-  const line = `${status} ${STATUS_CODES[status] ?? ''}${reason === '' ? '' : `: ${reason}`}`;
-  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${line}`);
-}
-
-async function serve(mux: ServeMux, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  try {
-    // The answer never depends on a body, but the connection is of use again only when it is read.
-    request.resume();
-    await mux.serve(request, response, requestTarget(request));
-  } catch (error) {
-    if (error instanceof BadRequest) refuse(request.socket, error.status, error.reason);
-    // A handler that panics takes its connection with it, and only that.
-    else request.socket.destroy();
-  }
-}
-
 export interface RunningServer {
   /** `http://host:port`, IPv6 hosts in brackets. */
   readonly url: string;
@@ -86,16 +66,17 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
     requestTimeout: READ_TIMEOUT,
     keepAliveTimeout: READ_TIMEOUT,
   });
-  const open = new Set<ServerResponse>();
-  server.on('request', (request, response) => {
-    open.add(response);
-    response.on('close', () => open.delete(response));
-    void serve(mux, request, response);
-  });
+  const stop = shutdownOf(server, TERMINATION_WAIT);
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
+    // The answer never depends on a body, but the connection is of use again only when it is read.
+    request.resume();
+    void mux.serve(request, response);
+  };
+  server.on('request', serve);
   // Go says 100 only to a handler that reads the body; none does.
   server.on('checkContinue', (request, response) => {
     response.setHeader('Connection', 'close');
-    void serve(mux, request, response);
+    serve(request, response);
   });
   server.on('checkExpectation', (_, response) => {
     response.setHeader('Connection', 'close');
@@ -106,7 +87,7 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
     response.shouldKeepAlive = false;
     response.assignSocket(socket as Socket);
     response.on('finish', () => socket.end());
-    void serve(mux, request, response);
+    serve(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket) => {
     if (error.code === 'ECONNRESET') return void socket.destroy();
@@ -135,6 +116,6 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
     url: `http://${bare.includes(':') ? `[${bare}]` : bare}:${address.port}`,
     port: address.port,
     server,
-    stop: () => shutDown(server, open, TERMINATION_WAIT),
+    stop,
   };
 }

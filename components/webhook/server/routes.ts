@@ -1,10 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { ServeMux } from '../../go/mux.ts';
+import { reply, replyError } from '../../go/reply.ts';
 import { readReview, writeReview, type Review } from '../admission/review.ts';
 import type { WebhookOptions, Settings } from '../options.ts';
 import { lookUp } from '../mutation/look-up.ts';
 import { mutatePod } from '../mutation/mutate-pod.ts';
 import type { Metrics } from './metrics.ts';
-import { error, text, type Reply } from './reply.ts';
 
 export interface Context {
   readonly options: WebhookOptions;
@@ -15,34 +17,34 @@ export interface Context {
   associated(namespace: string, serviceAccount: string): boolean;
 }
 
-export interface Request {
-  readonly method: string;
-  readonly path: string;
-  readonly query: string;
-  readonly contentType: string;
-  readonly body: string;
-}
-
 /** Routes of the webhook's port. As in the webhook, no route looks at the method. */
-export async function answer(request: Request, context: Context): Promise<Reply> {
-  if (request.path === '/healthz') return text(200, 'ok');
-  if (request.path !== '/mutate') return error(404, '404 page not found');
-  if (!parsesAsForm(request.method, request.contentType, request.query, request.body)) {
-    return error(400, '{"error": "error parsing form"}');
-  }
-  const start = process.hrtime.bigint();
-  const reply = await mutate(request, context);
-  const duration = Number((process.hrtime.bigint() - start) / 1000n);
-  context.metrics.countRequest(request.method, request.path, reply.status, duration);
-  return reply;
+export function routes(context: Context): ServeMux {
+  const mux = new ServeMux();
+  mux.handle('/healthz', (_, response) => reply(response, 200, TEXT, 'ok'));
+  mux.handle('/mutate', (incoming, response) =>
+    mutate(incoming, response, context).catch((reason: unknown) => {
+      if (incoming.destroyed && !incoming.complete) return;
+      context.log(`A request failed: ${reason instanceof Error ? reason.name : 'unknown error'}`);
+      replyError(response, 500, 'internal error');
+    }),
+  );
+  return mux;
 }
 
-async function mutate(request: Request, context: Context): Promise<Reply> {
-  if (request.contentType !== 'application/json') {
-    return error(415, 'Invalid Content-Type, expected `application/json`');
-  }
-  const review = readReview(request.body);
-  return text(200, await judged(review, context));
+const TEXT = { 'Content-Type': 'text/plain; charset=utf-8' };
+
+async function mutate(incoming: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+  const { method = 'GET', url = '' } = incoming;
+  const contentType = incoming.headers['content-type'] ?? '';
+  const body = await text(incoming);
+  if (!parsesAsForm(method, contentType, url.split('?').slice(1).join('?'), body))
+    return replyError(response, 400, '{"error": "error parsing form"}');
+  const start = process.hrtime.bigint();
+  const review = contentType === 'application/json' ? await judged(readReview(body), context) : undefined;
+  const duration = Number((process.hrtime.bigint() - start) / 1000n);
+  context.metrics.countRequest(method, '/mutate', review === undefined ? 415 : 200, duration);
+  if (review !== undefined) return reply(response, 200, TEXT, review);
+  replyError(response, 415, 'Invalid Content-Type, expected `application/json`');
 }
 
 async function judged(review: Review, context: Context): Promise<string> {
@@ -67,20 +69,6 @@ async function judged(review: Review, context: Context): Promise<string> {
   context.metrics.countPod(mutation.method);
   context.log(`Pod was mutated for ${mutation.method}. ${subject}`);
   return writeReview(review, { allowed: true, patch: mutation.patch });
-}
-
-/** Reads a request to its end. */
-export async function readRequest(incoming: IncomingMessage): Promise<Request> {
-  const [rawPath = '', ...query] = (incoming.url ?? '/').split('?');
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return {
-    method: incoming.method ?? 'GET',
-    path: rawPath,
-    query: query.join('?'),
-    contentType: incoming.headers['content-type'] ?? '',
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
 }
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";

@@ -1,11 +1,11 @@
 import * as http from 'node:http';
 import * as https from 'node:https';
 import { listen } from '../../../foundation/listen.ts';
-import { reply, shutDown } from '../../go/reply.ts';
+import { ServeMux } from '../../go/mux.ts';
+import { reply, shutdownOf } from '../../go/reply.ts';
 import { settingsOf, type RunningWebhook, type WebhookOptions } from '../options.ts';
 import { Metrics } from './metrics.ts';
-import { resolvePath, error, text, type Reply } from './reply.ts';
-import { answer, readRequest, type Context } from './routes.ts';
+import { routes, type Context } from './routes.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
 
@@ -26,20 +26,21 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
   };
 
   const host = options.host ?? '127.0.0.1';
-  const open = new Set<http.ServerResponse>();
-  const webhook = serverFor(options.tls, (request, response) => {
-    open.add(response);
-    response.on('close', () => open.delete(response));
-    void serve(request, response, context);
-  });
+  const webhook = serverFor(options.tls, routes(context));
+  const stop = shutdownOf(webhook, SHUTDOWN_WAIT);
   const port = await listen(webhook, host, options.port, NO_TIMEOUTS.keepAliveTimeout);
-  const metricsServer = serverFor(undefined, (request, response) => serveMetrics(request, response, metrics));
+  const metricsMux = new ServeMux();
+  metricsMux.handle('/metrics', (_, response) =>
+    reply(response, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }, metrics.text()),
+  );
+  const metricsServer = serverFor(undefined, metricsMux);
+  const stopMetrics = shutdownOf(metricsServer, SHUTDOWN_WAIT);
   const metricsPort =
     options.metricsPort === undefined
       ? undefined
       : await listen(metricsServer, host, options.metricsPort, NO_TIMEOUTS.keepAliveTimeout).catch(
           async (reason: unknown) => {
-            await shutDown(webhook, open, SHUTDOWN_WAIT);
+            await stop();
             throw reason;
           },
         );
@@ -54,7 +55,7 @@ export async function startWebhook(options: WebhookOptions): Promise<RunningWebh
       if (webhook instanceof https.Server) webhook.setSecureContext({ cert: certificate, key });
     },
     async stop() {
-      await Promise.all([shutDown(webhook, open, SHUTDOWN_WAIT), shutDown(metricsServer, [], SHUTDOWN_WAIT)]);
+      await Promise.all([stop(), stopMetrics()]);
     },
   };
 }
@@ -71,34 +72,11 @@ const inUrl = (host: string): string => (host.includes(':') ? `[${host}]` : host
  */
 const NO_TIMEOUTS = { keepAliveTimeout: 0, headersTimeout: 0, requestTimeout: 0 };
 
-function serverFor(tls: WebhookOptions['tls'], listener: http.RequestListener): http.Server | https.Server {
+function serverFor(tls: WebhookOptions['tls'], mux: ServeMux): http.Server | https.Server {
+  const listener: http.RequestListener = (request, response) => void mux.serve(request, response);
   return tls
     ? https.createServer({ ...NO_TIMEOUTS, cert: tls.certificate, key: tls.key }, listener)
     : http.createServer(NO_TIMEOUTS, listener);
-}
-
-const send = (response: http.ServerResponse, { status, headers, body }: Reply): void =>
-  reply(response, status, headers, body);
-
-async function serve(incoming: http.IncomingMessage, response: http.ServerResponse, context: Context): Promise<void> {
-  try {
-    const request = await readRequest(incoming);
-    const resolved = resolvePath(request.method, request.path, request.query);
-    send(response, 'path' in resolved ? await answer({ ...request, path: resolved.path }, context) : resolved);
-  } catch (reason) {
-    if (incoming.destroyed && !incoming.complete) return;
-    context.log(`A request failed: ${reason instanceof Error ? reason.name : 'unknown error'}`);
-    send(response, error(500, 'internal error'));
-  }
-}
-
-function serveMetrics(request: http.IncomingMessage, response: http.ServerResponse, metrics: Metrics): void {
-  request.resume();
-  const found = request.url?.split('?')[0] === '/metrics';
-  send(
-    response,
-    found ? text(200, metrics.text(), 'text/plain; version=0.0.4; charset=utf-8') : error(404, '404 page not found'),
-  );
 }
 
 /** Longest that stopping waits for requests under way, in milliseconds, as the webhook's own. */

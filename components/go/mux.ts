@@ -1,0 +1,120 @@
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { cleanPath, escapePath, escapedPath, unescapePath } from './path.ts';
+import { redirectBody, reply, replyError } from './reply.ts';
+
+/** @param host the host the request is aimed at, as sent */
+export type Handler = (request: IncomingMessage, response: ServerResponse, host: string) => void | Promise<void>;
+
+function redirect(request: IncomingMessage, response: ServerResponse, location: string): void {
+  // Node gives one character a byte, so this escapes each byte over 0x7f, as Go does.
+  const ascii = location.replace(/[\u0080-\uffff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+  const withType = request.method === 'GET' || request.method === 'HEAD';
+  const headers = { Location: ascii, ...(withType ? { 'Content-Type': 'text/html; charset=utf-8' } : {}) };
+  reply(response, 307, headers, redirectBody(request.method, location));
+}
+
+/**
+ * Go's `http.ServeMux` for patterns that are one whole path: any method, query not looked at, a path that is not clean is
+ * redirected to the clean one whether that exists or not.
+ *
+ * @see https://pkg.go.dev/net/http#ServeMux
+ */
+export class ServeMux {
+  readonly #handlers = new Map<string, Handler>();
+
+  handle(path: string, handler: Handler): void {
+    this.#handlers.set(path, handler);
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response, requestTarget(request));
+    } catch (error) {
+      if (error instanceof BadRequest) refuse(request.socket, error.status, error.reason);
+      // A handler that panics takes its connection with it, and only that.
+      else request.socket.destroy();
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse, target: RequestTarget): Promise<void> {
+    if (request.url === '*') {
+      response.setHeader('Connection', 'close');
+      return reply(response, request.method === 'OPTIONS' ? 200 : 400, {}, '');
+    }
+    const clean = request.method === 'CONNECT' ? target.path : cleanPath(target.path);
+    if (clean !== target.path) {
+      const location = cleanPath(escapePath(clean)) + target.query;
+      return redirect(request, response, location);
+    }
+    // Segments are compared unescaped, so that an escaped slash does not part two of them.
+    const segments = clean.split('/').map((segment) => unescapePath(segment)?.replaceAll('/', '%2F') ?? segment);
+    const handler = this.#handlers.get(segments.join('/'));
+    if (handler === undefined) return replyError(response, 404, '404 page not found');
+    await handler(request, response, target.host);
+  }
+}
+
+/** Refuses on the bare connection, as Go does for what is not a request. */
+export function refuse(socket: Duplex, status: number, reason: string): void {
+  if (!socket.writable) return void socket.destroy();
+  const line = `${status} ${STATUS_CODES[status] ?? ''}${reason === '' ? '' : `: ${reason}`}`;
+  socket.end(`HTTP/1.1 ${line}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${line}`);
+}
+
+/** Where a request is aimed: what Go calls `Request.Host`, `URL.EscapedPath` and `URL.RawQuery`. */
+interface RequestTarget {
+  readonly host: string;
+  readonly path: string;
+  /** With its `?`; empty without one. */
+  readonly query: string;
+}
+
+const VALID_HOST = /^[0-9A-Za-z!$%&()*+,\-.:;=[\]'_~]*$/;
+const ABSOLUTE_FORM = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?]*)(.*)$/s;
+
+/** A request that Go's `net/http` refuses ahead of any handler. `reason` is empty where Go gives none. */
+class BadRequest extends Error {
+  readonly status: 400 | 505;
+  readonly reason: string;
+
+  constructor(reason: string, status: BadRequest['status'] = 400) {
+    super(reason);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+function hostHeader(request: IncomingMessage): string {
+  const values = request.rawHeaders.filter((_, at, all) => at % 2 === 1 && all[at - 1]?.toLowerCase() === 'host');
+  const [value] = values;
+  if (values.length > 1) throw new BadRequest('');
+  if (value === undefined) {
+    if (request.httpVersion === '1.1' && request.method !== 'CONNECT') {
+      throw new BadRequest('missing required Host header');
+    }
+    return '';
+  }
+  if (!VALID_HOST.test(value)) throw new BadRequest('malformed Host header');
+  return value;
+}
+
+/** @throws BadRequest */
+function requestTarget(request: IncomingMessage): RequestTarget {
+  if (request.httpVersionMajor !== 1) throw new BadRequest('unsupported protocol version', 505);
+  let host = hostHeader(request);
+  let uri = request.url ?? '';
+  const absolute = ABSOLUTE_FORM.exec(uri);
+  if (absolute !== null) {
+    const authority = (absolute[1] ?? '').replace(/^.*@/, '');
+    if (authority !== '') host = authority;
+    uri = absolute[2] ?? '';
+  } else if (request.method === 'CONNECT' && !uri.startsWith('/')) {
+    // The authority form: the target is a host, there is no path.
+    return { host: uri, path: '', query: '' };
+  }
+  const mark = uri.indexOf('?');
+  const path = escapedPath(mark < 0 ? uri : uri.slice(0, mark));
+  if (path === undefined) throw new BadRequest('');
+  return { host, path, query: mark < 0 ? '' : uri.slice(mark) };
+}
