@@ -1,45 +1,20 @@
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { fails, fetchCredentials, granted, succeeds } from '../index.ts';
-import { defineOperation, defineStep } from '../operations/registry.ts';
+import { defineHarnessOperation, defineStep, defineWorkloadOperation } from '../operations/registry.ts';
 import { clustersOf, unmetRequirements } from '../plan/requirements.ts';
 import { planText } from '../plan/print.ts';
 import { configure } from '../config/configuration.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { collect, newRegistry, suite, type Registry } from '../scenario/registry.ts';
-import type { HarnessOperation, ScenarioSpec, StepOf, WorkloadOperation } from '../scenario/spec.ts';
+import type { ScenarioSpec } from '../scenario/spec.ts';
 import { embeddedRun } from '../../test/support/embedded-run.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { clusterOf, workload } from '../world/world.ts';
 
-interface ReadLabel extends HarnessOperation {
-  readonly do: 'ReadLabel';
-  readonly workload: string;
-  readonly label: string;
-}
-const readLabel = (of: string, label: string): ReadLabel => ({ do: 'ReadLabel', workload: of, label });
-
-interface LabelNamespace extends StepOf<'LabelNamespace'> {
-  readonly workload: string;
-  readonly labels: Readonly<Record<string, string>>;
-}
-const labelNamespace = (of: string, labels: LabelNamespace['labels']): LabelNamespace => ({
-  kind: 'action',
-  do: 'LabelNamespace',
-  workload: of,
-  labels,
-});
-
-interface ListBuckets extends WorkloadOperation {
-  readonly do: 'ListBuckets';
-}
-const listBuckets: ListBuckets = { do: 'ListBuckets' };
-
 const pathOf = (namespace: string): string => `/api/v1/namespaces/${namespace}`;
 
-defineOperation<ReadLabel>({
-  name: 'ReadLabel',
-  performedBy: 'harness',
+const readLabel = defineHarnessOperation('ReadLabel', (of: string, label: string) => ({ workload: of, label }), {
   refersTo: (operation) => ({ workloads: [operation.workload] }),
   describe: ({ label }) => [label],
   perform: async (world, operation) => {
@@ -53,27 +28,27 @@ defineOperation<ReadLabel>({
   },
 });
 
-defineStep<LabelNamespace>({
-  name: 'LabelNamespace',
-  refersTo: (step) => ({ workloads: [step.workload] }),
-  waitSeconds: () => 0,
-  perform: async ({ world }, step) => {
-    const { cluster, namespace } = workload(world, step.workload);
-    await clusterOf(world, cluster).kubernetes.raw({
-      method: 'PATCH',
-      path: pathOf(namespace),
-      headers: { 'content-type': 'application/merge-patch+json' },
-      body: { metadata: { labels: world.names.expandAll(step.labels) } },
-    });
+const labelNamespace = defineStep(
+  'LabelNamespace',
+  (of: string, labels: Readonly<Record<string, string>>) => ({ workload: of, labels }),
+  {
+    refersTo: (step) => ({ workloads: [step.workload] }),
+    waitSeconds: () => 0,
+    perform: async ({ world }, step) => {
+      const { cluster, namespace } = workload(world, step.workload);
+      await clusterOf(world, cluster).kubernetes.raw({
+        method: 'PATCH',
+        path: pathOf(namespace),
+        headers: { 'content-type': 'application/merge-patch+json' },
+        body: { metadata: { labels: world.names.expandAll(step.labels) } },
+      });
+    },
   },
-});
+);
 
-defineOperation<ListBuckets>({
-  name: 'ListBuckets',
-  performedBy: 'workload',
-  throughSdk: true,
-  describe: () => [],
-});
+const defineListBuckets = () =>
+  defineWorkloadOperation('ListBuckets', () => ({}), { throughSdk: true, describe: () => [] });
+const listBuckets = defineListBuckets();
 
 describe("operations and steps of one's own", function () {
   this.timeout(60_000);
@@ -87,7 +62,7 @@ describe("operations and steps of one's own", function () {
       succeeds(readLabel('red', 'team'), { value: '<role-name:app>' }),
     ],
   };
-  const withBuckets: Partial<ScenarioSpec> = { objects: [], probes: [granted('red', listBuckets)] };
+  const withBuckets: Partial<ScenarioSpec> = { objects: [], probes: [granted('red', listBuckets())] };
 
   const embedded = embeddedRun();
   const run = (of: Partial<ScenarioSpec>, id: string, knows: boolean): Promise<ScenarioResult> =>
@@ -139,10 +114,7 @@ describe("operations and steps of one's own", function () {
     expect(await messageOf(load(slipOfStep))).to.contain('is no step: see docs/scenarios.md for those that there are.');
   });
 
-  it('are defined once', () =>
-    expect(() =>
-      defineOperation<ListBuckets>({ name: 'ListBuckets', performedBy: 'workload', describe: () => [] }),
-    ).to.throw('ListBuckets is defined twice'));
+  it('are defined once', () => expect(defineListBuckets).to.throw('ListBuckets is defined twice'));
 
   it('skip a scenario where the workload program has no handler', async () => {
     const result = await run(withBuckets, 'XX-03', true);

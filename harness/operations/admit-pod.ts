@@ -1,18 +1,14 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { whenRead } from '../consistency/retry-rules.ts';
-import type { HarnessOperation } from '../scenario/spec.ts';
 import { userName } from '../world/fixtures/users.ts';
 import { workload } from '../world/world.ts';
 import { admissionFacts, admitInDryRun, type Facts, type PodFields } from './admission.ts';
 import { httpResult } from './http-answer.ts';
 import { injectionOf } from './injection.ts';
-import { defineOperation } from './registry.ts';
-import { unansweredAdmission } from './webhook-failures.ts';
+import { defineHarnessOperation } from './registry.ts';
+import { unansweredAdmission } from './injection.ts';
 
-interface AdmitPod extends HarnessOperation {
-  readonly do: 'AdmitPod';
-  readonly like: string;
-  readonly pod: PodFields;
+interface AdmissionOptions {
   /** User of the scenario who creates the pod. Default: the administrator. */
   readonly as?: string;
   /** How many such pods are created. Default 1. */
@@ -23,36 +19,32 @@ interface AdmitPod extends HarnessOperation {
  * Creates a pod in dry run, with the namespace and service account of workload `like`, and looks at what admission made
  * of it; as a user of the scenario (default: the administrator), once or several times.
  */
-export const admitPod = (
-  like: string,
-  pod: PodFields = {},
-  options: { readonly as?: string; readonly repeat?: number } = {},
-): AdmitPod => ({ do: 'AdmitPod', like, pod, ...options });
-
-defineOperation<AdmitPod>({
-  name: 'AdmitPod',
-  performedBy: 'harness',
-  refersTo: ({ like, as }) => ({ workloads: [like], users: [as] }),
-  describe: ({ like, pod, as, repeat }) => [
-    `of workload ${like}`,
-    JSON.stringify(pod),
-    as === undefined ? '' : `as user ${as}`,
-    repeat === undefined ? '' : `${repeat} times`,
-  ],
-  mayDiffer: whenRead,
-  whyNot: (world, { like }) => unansweredAdmission(world, workload(world, like).cluster),
-  decidedBy: (world, { like, pod }) => injectionOf(world, workload(world, like), pod),
-  perform: async (world, { like, pod, as, repeat = 1 }) => {
-    const user = as === undefined ? undefined : userName(world, as);
-    const answers = await Promise.all(
-      Array.from({ length: repeat }, () => admitInDryRun(world, workload(world, like), pod, user)),
-    );
-    const bad = answers.find((answer) => answer.status !== 201);
-    if (bad) return httpResult('kubernetes', bad);
-    const pods = answers.map((answer) => admissionFacts(JSON.parse(answer.body) as V1Pod));
-    return { outcome: 'granted', status: 201, facts: { ...pods[0], ...(pods.length > 1 && factsOfAll(pods)) } };
+export const admitPod = defineHarnessOperation(
+  'AdmitPod',
+  (like: string, pod: PodFields = {}, options: AdmissionOptions = {}) => ({ like, pod, ...options }),
+  {
+    refersTo: ({ like, as }) => ({ workloads: [like], users: [as] }),
+    describe: ({ like, pod, as, repeat }) => [
+      `of workload ${like}`,
+      JSON.stringify(pod),
+      as === undefined ? '' : `as user ${as}`,
+      repeat === undefined ? '' : `${repeat} times`,
+    ],
+    mayDiffer: whenRead,
+    whyNot: (world, { like }) => unansweredAdmission(world, workload(world, like).cluster),
+    decidedBy: (world, { like, pod }) => injectionOf(world, workload(world, like), pod),
+    perform: async (world, { like, pod, as, repeat = 1 }) => {
+      const user = as === undefined ? undefined : userName(world, as);
+      const answers = await Promise.all(
+        Array.from({ length: repeat }, () => admitInDryRun(world, workload(world, like), pod, user)),
+      );
+      const bad = answers.find((answer) => answer.status !== 201);
+      if (bad) return httpResult('kubernetes', bad);
+      const pods = answers.map((answer) => admissionFacts(JSON.parse(answer.body) as V1Pod));
+      return { outcome: 'granted', status: 201, facts: { ...pods[0], ...(pods.length > 1 && factsOfAll(pods)) } };
+    },
   },
-});
+);
 
 /** What pods created alike have in common and what not: `pods`, and of their tokens' lifetimes the range and variety. */
 function factsOfAll(pods: readonly Facts[]): Facts {

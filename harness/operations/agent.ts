@@ -2,33 +2,60 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
-import type { ClusterAlias } from '../scenario/policy.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
-import type { StepOf } from '../scenario/spec.ts';
+import { whole } from '../scenario/checks.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import type { Capability } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
-import { action, defineStep } from './registry.ts';
+import { httpResult } from './http-answer.ts';
+import { defineHarnessOperation, defineStep } from './registry.ts';
 
-interface OfAgent extends StepOf<string> {
-  readonly cluster: ClusterAlias;
-}
+const refersTo = ({ cluster }: { readonly cluster: ClusterAlias }) => ({ clusters: [cluster] });
 
-export const restartAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('RestartAgent', { cluster });
-/** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
-export const stopAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('StopAgent', { cluster });
-export const startAgent = (cluster: ClusterAlias = 'c1'): OfAgent => action('StartAgent', { cluster });
-
-for (const [name, capability, perform] of [
-  ['RestartAgent', 'agent-restart', restart],
-  ['StopAgent', 'agent-stop', stop],
-  ['StartAgent', 'agent-stop', start],
-] as const)
-  defineStep<OfAgent>({
-    name,
-    refersTo: ({ cluster }) => ({ clusters: [cluster] }),
+const ofAgent = (
+  name: string,
+  capability: Capability,
+  perform: (world: ScenarioWorld, cluster: ClusterAlias) => Promise<void>,
+) =>
+  defineStep(name, (cluster: ClusterAlias = 'c1') => ({ cluster }), {
+    refersTo,
     needs: () => [capability],
     isExclusive: () => true,
     perform: ({ world }, { cluster }) => perform(world, cluster),
   });
+
+export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
+/** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
+export const stopAgent = ofAgent('StopAgent', 'agent-stop', stop);
+export const startAgent = ofAgent('StartAgent', 'agent-stop', start);
+
+/** Of the agent: on the node's loopback, with the kubelet's probes. */
+const PROBE_PORT = 2703;
+
+/**
+ * GET on a port of the agent's pod, through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes,
+ * listens on the node's loopback alone, where the proxy of a real cluster does not reach it.
+ */
+export const agentGet = defineHarnessOperation(
+  'AgentGet',
+  (port: number, path: string, cluster: ClusterAlias = 'c1') => ({ cluster, port, path }),
+  {
+    refersTo,
+    *check({ port }) {
+      yield whole('the port of agentGet', port ?? null, 1, 65_535);
+    },
+    needs: ({ port }) => (port === PROBE_PORT ? ['agent-probe-port'] : []),
+    describe: ({ port, path }) => [`:${port}${path}`],
+    perform: async (world, { cluster, port, path }) => {
+      const pod = await agentPod(world, cluster);
+      const answer = await clusterOf(world, cluster).kubernetes.raw({
+        path: `/api/v1/namespaces/kube-system/pods/${pod}:${port}/proxy${path}`,
+      });
+      const result = httpResult('agent', answer);
+      return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
+    },
+  },
+);
 
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;
@@ -47,7 +74,7 @@ const agentPods = (kubernetes: KubernetesClient): Promise<readonly V1Pod[]> =>
  * Name of the agent's pod that serves a scenario's pods: the one on their node, where they are on one. Throws an Error
  * when the cluster has none.
  */
-export async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
+async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<string> {
   const { kubernetes, pods } = clusterOf(world, alias);
   const nodes = pods.nodesOf(world.scenario.id);
   const living = (await agentPods(kubernetes)).filter((pod) => pod.metadata?.deletionTimestamp === undefined);

@@ -7,57 +7,47 @@ import {
 import { HarnessError } from '../../foundation/errors.ts';
 import { changeTo, watchAssociation, type Change, type Subject } from '../consistency/association.ts';
 import { isAssociationTooSoon, retryUntilConsistent } from '../consistency/iam.ts';
-import type { AssociationSpec, StepOf } from '../scenario/spec.ts';
+import type { ActionStep, AssociationSpec } from '../scenario/spec.ts';
 import { associate } from '../world/fixtures/associations.ts';
 import { accountKey, clusterOf, workload, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 import type { StepContext, StepDescriptor } from './descriptor.ts';
-import { action, defineStep } from './registry.ts';
+import { defineStep } from './registry.ts';
 
-interface OfAssociation extends StepOf<string> {
-  readonly workload: string;
-}
-
-interface CreateAssociation extends OfAssociation {
-  readonly association: string | AssociationSpec;
-}
-
-interface UpdateAssociation extends OfAssociation {
-  readonly role: string;
-}
-
-export const createAssociation = (workload: string, association: string | AssociationSpec): CreateAssociation =>
-  action('CreateAssociation', { workload, association });
-export const updateAssociation = (workload: string, role: string): UpdateAssociation =>
-  action('UpdateAssociation', { workload, role });
-export const deleteAssociation = (workload: string): OfAssociation => action('DeleteAssociation', { workload });
-
-const specOf = ({ association }: CreateAssociation): AssociationSpec =>
+const specOf = (association: string | AssociationSpec): AssociationSpec =>
   typeof association === 'string' ? { role: association } : association;
 
-define<CreateAssociation>({
-  name: 'CreateAssociation',
-  refersTo: (step) => ({ workloads: [step.workload], roles: [specOf(step).role, specOf(step).targetRole] }),
-  needs: (_step, kubernetes) => [kubernetes ? 'pod-identity' : 'associations'],
-  change: async ({ world, expectsRefusal }, step, subject) => {
-    await associate(world, subject[0], specOf(step));
-    return changeTo(world, subject, specOf(step), expectsRefusal);
+export const createAssociation = ofAssociation(
+  'CreateAssociation',
+  (workload: string, association: string | AssociationSpec) => ({ workload, association }),
+  {
+    refersTo: ({ workload: name, association }) => {
+      const { role, targetRole } = specOf(association);
+      return { workloads: [name], roles: [role, targetRole] };
+    },
+    needs: (_step, kubernetes) => [kubernetes ? 'pod-identity' : 'associations'],
+    change: async ({ world, expectsRefusal }, { association }, subject) => {
+      await associate(world, subject[0], specOf(association));
+      return changeTo(world, subject, specOf(association), expectsRefusal);
+    },
   },
-});
+);
 
-define<UpdateAssociation>({
-  name: 'UpdateAssociation',
-  refersTo: ({ workload: name, role }) => ({ workloads: [name], roles: [role] }),
-  change: async ({ world, expectsRefusal }, { role }, subject, eks) => {
-    const input = { ...keyOf(world, subject[0]), roleArn: world.names.roleArn(role) };
-    await retryUntilConsistent(world, isAssociationTooSoon, () =>
-      eks.send(new UpdatePodIdentityAssociationCommand(input)),
-    );
-    return changeTo(world, subject, { ...subject[0].association, role }, expectsRefusal);
+export const updateAssociation = ofAssociation(
+  'UpdateAssociation',
+  (workload: string, role: string) => ({ workload, role }),
+  {
+    refersTo: ({ workload: name, role }) => ({ workloads: [name], roles: [role] }),
+    change: async ({ world, expectsRefusal }, { role }, subject, eks) => {
+      const input = { ...keyOf(world, subject[0]), roleArn: world.names.roleArn(role) };
+      await retryUntilConsistent(world, isAssociationTooSoon, () =>
+        eks.send(new UpdatePodIdentityAssociationCommand(input)),
+      );
+      return changeTo(world, subject, { ...subject[0].association, role }, expectsRefusal);
+    },
   },
-});
+);
 
-define<OfAssociation>({
-  name: 'DeleteAssociation',
+export const deleteAssociation = ofAssociation('DeleteAssociation', (workload: string) => ({ workload }), {
   refersTo: ({ workload: name }) => ({ workloads: [name] }),
   change: async ({ world }, _step, subject, eks) => {
     await eks.send(new DeletePodIdentityAssociationCommand(keyOf(world, subject[0])));
@@ -66,14 +56,18 @@ define<OfAssociation>({
 });
 
 /** Defines a step that makes a change, with what webhook and EKS Auth must come to by it. */
-function define<T extends OfAssociation>({
-  change,
-  ...descriptor
-}: Omit<StepDescriptor<T>, 'perform' | 'withoutKubernetes'> & {
-  readonly change: (context: StepContext, step: T, subject: Subject, eks: EKSClient) => Promise<Change>;
-}): void {
-  defineStep<T>({
-    ...descriptor,
+function ofAssociation<Args extends readonly unknown[], T extends { readonly workload: string }>(
+  name: string,
+  build: (...args: Args) => T,
+  {
+    change,
+    ...said
+  }: Pick<StepDescriptor<T & ActionStep>, 'refersTo' | 'needs'> & {
+    change(context: StepContext, step: T, subject: Subject, eks: EKSClient): Promise<Change>;
+  },
+) {
+  return defineStep(name, build, {
+    ...said,
     withoutKubernetes: true,
     perform: async (context, step) => {
       const { world } = context;

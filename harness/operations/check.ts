@@ -2,10 +2,10 @@ import { AssertionError } from 'chai';
 import type { ProbeOutcome } from '../report/results.ts';
 import { shown } from '../scenario/checks.ts';
 import type { AccountAlias, ClusterAlias } from '../scenario/policy.ts';
-import type { HarnessOperation, ProbeStep } from '../scenario/spec.ts';
+import type { ProbeStep } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import { succeeds } from './expectations.ts';
-import { defineOperation } from './registry.ts';
+import { defineHarnessOperation } from './registry.ts';
 
 /** Settings of a client of the AWS SDK: `new S3Client(await aws('s3'))`. */
 export interface AwsClientSettings {
@@ -49,41 +49,37 @@ export interface CheckContext {
   readonly signal: AbortSignal;
 }
 
-interface Check extends HarnessOperation {
-  readonly do: 'Check';
-  readonly title: string;
-  readonly run: (context: CheckContext) => unknown;
-}
+const ofCheck = defineHarnessOperation(
+  'Check',
+  (title: string, run: (context: CheckContext) => unknown) => ({ title, run }),
+  {
+    standsAlone: true,
+    *check({ title, run }) {
+      if (typeof title !== 'string' || title.trim() === '')
+        yield `the title of check is ${shown(title ?? null)}: say in a sentence what it asserts`;
+      if (typeof run !== 'function') yield `the second argument of check is ${shown(run ?? null)}: give a function`;
+    },
+    describe: ({ title }) => [title],
+    reason: ({ message }) => message,
+    perform: async (world, { run }) => {
+      try {
+        await run(contextOf(world));
+        return { outcome: 'granted' };
+      } catch (error) {
+        const { name, message } = error instanceof Error ? error : new Error(String(error));
+        if (isAssertion(error)) return { outcome: 'refused', message };
+        return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
+      }
+    },
+  },
+);
 
 /**
  * A probe of the suite's own, made by the harness when all probes before it are over: it fails when `run` throws an AssertionError,
  * chai's or Node's, and is an error when that throws anything else.
  */
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
-  succeeds({ do: 'Check', title, run } as Check);
-
-defineOperation<Check>({
-  name: 'Check',
-  performedBy: 'harness',
-  standsAlone: true,
-  *check({ title, run }) {
-    if (typeof title !== 'string' || title.trim() === '')
-      yield `the title of check is ${shown(title ?? null)}: say in a sentence what it asserts`;
-    if (typeof run !== 'function') yield `the second argument of check is ${shown(run ?? null)}: give a function`;
-  },
-  describe: ({ title }) => [title],
-  reason: ({ message }) => message,
-  perform: async (world, { run }) => {
-    try {
-      await run(contextOf(world));
-      return { outcome: 'granted' };
-    } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      if (isAssertion(error)) return { outcome: 'refused', message };
-      return { outcome: 'error', message: name === 'Error' ? message : `${name}: ${message}` };
-    }
-  },
-});
+  succeeds(ofCheck(title, run));
 
 const isAssertion = (error: unknown): boolean =>
   error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));

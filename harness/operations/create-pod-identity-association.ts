@@ -3,7 +3,6 @@ import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { whenMade } from '../consistency/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
-import type { HarnessOperation } from '../scenario/spec.ts';
 import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
 import { tagMap } from '../world/fixtures/tags.ts';
@@ -18,7 +17,7 @@ import {
   type OfCluster,
   type Where,
 } from './eks.ts';
-import { defineOperation } from './registry.ts';
+import { defineHarnessOperation } from './registry.ts';
 import { tagWords } from './s3.ts';
 
 interface CreationOptions {
@@ -32,8 +31,7 @@ interface CreationOptions {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-interface CreateAssociation extends HarnessOperation, OfCluster, CreationOptions {
-  readonly do: 'CreatePodIdentityAssociation';
+interface CreateAssociation extends OfCluster, CreationOptions {
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly association: AssociationRequest;
@@ -43,52 +41,45 @@ interface CreateAssociation extends HarnessOperation, OfCluster, CreationOptions
  * CreatePodIdentityAssociation for `<namespace>/<service account>`, once or several times at once; by the administrator,
  * or by the session of a role that one of the scenario's `tokens` opens (AssumeRoleWithWebIdentity).
  */
-export const createAssociationFor = (
-  serviceAccount: string,
-  association: AssociationRequest,
-  options: Where & CreationOptions = {},
-): CreateAssociation => {
-  const [namespace = '', name = ''] = serviceAccount.split('/');
-  return {
-    do: 'CreatePodIdentityAssociation',
-    cluster: 'c1',
-    namespace,
-    serviceAccount: name,
-    association,
-    ...options,
-  };
-};
-
-defineOperation<CreateAssociation>({
-  name: 'CreatePodIdentityAssociation',
-  performedBy: 'harness',
-  withoutKubernetes: true,
-  refersTo: ({ cluster, association, as }) => ({
-    clusters: [cluster],
-    roles: [association.role, association.targetRole, as?.role],
-    tokens: [as?.token],
-  }),
-  *check({ atOnce }) {
-    yield whole('"atOnce" of createAssociationFor', atOnce, 1, GREATEST_ID);
+export const createAssociationFor = defineHarnessOperation(
+  'CreatePodIdentityAssociation',
+  (
+    account: string,
+    association: AssociationRequest,
+    { cluster = 'c1', ...options }: Where & CreationOptions = {},
+  ): CreateAssociation => {
+    const [namespace = '', serviceAccount = ''] = account.split('/');
+    return { cluster, namespace, serviceAccount, association, ...options };
   },
-  needs: ({ as }) => (as === undefined ? ['associations'] : ['associations', 'irsa']),
-  describe: (operation, say) => [
-    tagWords(operation.tags, say),
-    `for ${operation.namespace}/${operation.serviceAccount}`,
-    associationWords(operation.association, say),
-    operation.as === undefined ? '' : `as role ${operation.as.role}`,
-    operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
-    whereWords(operation, say),
-  ],
-  mayDiffer: whenMade,
-  perform: async (world, operation) => {
-    try {
-      return await createAssociations(world, operation);
-    } catch (error) {
-      return refusalBy('eks', error as Error, problemsOf(operation));
-    }
+  {
+    withoutKubernetes: true,
+    refersTo: ({ cluster, association, as }) => ({
+      clusters: [cluster],
+      roles: [association.role, association.targetRole, as?.role],
+      tokens: [as?.token],
+    }),
+    *check({ atOnce }) {
+      yield whole('"atOnce" of createAssociationFor', atOnce, 1, GREATEST_ID);
+    },
+    needs: ({ as }) => (as === undefined ? ['associations'] : ['associations', 'irsa']),
+    describe: (operation, say) => [
+      tagWords(operation.tags, say),
+      `for ${operation.namespace}/${operation.serviceAccount}`,
+      associationWords(operation.association, say),
+      operation.as === undefined ? '' : `as role ${operation.as.role}`,
+      operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
+      whereWords(operation, say),
+    ],
+    mayDiffer: whenMade,
+    perform: async (world, operation) => {
+      try {
+        return await createAssociations(world, operation);
+      } catch (error) {
+        return refusalBy('eks', error as Error, problemsOf(operation));
+      }
+    },
   },
-});
+);
 
 const problemsOf = ({ as }: CreateAssociation): Problems => (as === undefined ? OF_OURS : OF_SERVICES);
 

@@ -1,9 +1,8 @@
 /** Steps that disturb AWS, and end that. */
 import { HarnessError } from '../../foundation/errors.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
-import type { StepOf } from '../scenario/spec.ts';
 import { clusterOf } from '../world/world.ts';
-import { action, defineStep } from './registry.ts';
+import { defineStep } from './registry.ts';
 
 interface Disturbance {
   readonly service: 's3' | 'iam' | 'sts' | 'eks' | 'eks-auth';
@@ -20,14 +19,8 @@ interface Disturbance {
   readonly namespace?: string;
 }
 
-interface Disturb extends StepOf<'DisturbAws'>, Disturbance {}
-
 /** Delays calls of AWS or answers them with an error, until `clearWeather` or the end of the scenario. */
-export const weather = (options: Disturbance): Disturb => action('DisturbAws', { ...options });
-export const clearWeather = (): StepOf<'EndDisturbances'> => action('EndDisturbances', {});
-
-defineStep<Disturb>({
-  name: 'DisturbAws',
+export const weather = defineStep('DisturbAws', (options: Disturbance) => ({ ...options }), {
   withoutKubernetes: true,
   refersTo: ({ cluster }) => ({ clusters: [cluster] }),
   needs: () => ['weather'],
@@ -48,8 +41,7 @@ defineStep<Disturb>({
   },
 });
 
-defineStep<StepOf<'EndDisturbances'>>({
-  name: 'EndDisturbances',
+export const clearWeather = defineStep('EndDisturbances', () => ({}), {
   withoutKubernetes: true,
   perform: async ({ world }) => {
     for (const end of world.disturbances.splice(0)) end();

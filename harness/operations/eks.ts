@@ -2,12 +2,12 @@
 import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
-import type { HarnessOperation } from '../scenario/spec.ts';
+import type { HarnessOperation, Operation } from '../scenario/spec.ts';
 import { OF_OURS, refusalBy } from '../verdict/refusal.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import type { Facts } from './admission.ts';
 import type { HarnessDescriptor, Wording } from './descriptor.ts';
-import { defineOperation } from './registry.ts';
+import { defineHarnessOperation, type Said } from './registry.ts';
 
 /** The cluster that an operation is about. */
 export interface OfCluster {
@@ -29,19 +29,19 @@ export interface AssociationRequest {
 /** Which cluster; default `c1`. `clusterName` sends another name than its own. */
 export type Where = Partial<OfCluster>;
 
-type EksOperation<T extends HarnessOperation> = Omit<
-  HarnessDescriptor<T>,
-  'performedBy' | 'withoutKubernetes' | 'perform'
-> & {
+type EksOperation<T extends Operation> = Omit<Said<HarnessDescriptor<T>>, 'withoutKubernetes' | 'perform'> & {
   /** Makes the call as the harness; gives what the answer tells. */
-  readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
+  facts(world: ScenarioWorld, operation: T, eks: EKSClient): Promise<Facts>;
 };
 
 /** Defines an operation whose success is its facts, and whose refusal is EKS'. */
-export const defineEksOperation = <T extends HarnessOperation>({ facts, ...descriptor }: EksOperation<T>): void =>
-  defineOperation<T>({
-    ...descriptor,
-    performedBy: 'harness',
+export const defineEksOperation = <Args extends readonly unknown[], T extends object>(
+  name: string,
+  build: (...args: Args) => T,
+  { facts, ...said }: EksOperation<T & HarnessOperation>,
+) =>
+  defineHarnessOperation(name, build, {
+    ...(said as Said<HarnessDescriptor<T & HarnessOperation>>),
     withoutKubernetes: true,
     perform: async (world, operation): Promise<ProbeResult> => {
       try {
@@ -52,6 +52,12 @@ export const defineEksOperation = <T extends HarnessOperation>({ facts, ...descr
       }
     },
   });
+
+/** A cluster by what a suite says of it. */
+export const inCluster = ({ cluster = 'c1', clusterName }: Where): OfCluster => ({
+  cluster,
+  ...(clusterName !== undefined && { clusterName }),
+});
 
 export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
   clusterName ?? clusterOf(world, cluster).cluster.name;

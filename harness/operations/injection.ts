@@ -1,7 +1,28 @@
 import { ListPodIdentityAssociationsCommand } from '@aws-sdk/client-eks';
 import type { V1Pod, V1ServiceAccount } from '@kubernetes/client-node';
 import { clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
 import type { PodFields } from './admission.ts';
+
+/** A line of API servers' metrics (Kubernetes documentation, "Kubernetes Metrics Reference"). */
+const FAIL_OPEN = /^apiserver_admission_webhook_fail_open_count\{([^}]*)\} (\S+)$/gm;
+
+/**
+ * That the API server went on where a webhook gave no answer, which its failure policy "Ignore" lets it do in silence: pods are
+ * then not what the webhook makes of them. A sentence for reports; undefined where it always got an answer, or does not tell.
+ */
+export async function unansweredAdmission(world: ScenarioWorld, cluster: ClusterAlias): Promise<string | undefined> {
+  const { status, body } = await clusterOf(world, cluster).kubernetes.raw({ path: '/metrics' });
+  if (status !== 200) return undefined;
+  const counts = [...body.matchAll(FAIL_OPEN)].map(([, labels = '', count]) => ({
+    name: /name="([^"]*)"/.exec(labels)?.[1] ?? 'a webhook',
+    count: Number(count),
+  }));
+  const unanswered = counts.filter(({ count }) => count > 0).map(({ name, count }) => `${count} times by ${name}`);
+  return unanswered.length === 0
+    ? undefined
+    : `So far the API server was given no answer ${unanswered.join(', ')}, and went on without (apiserver_admission_webhook_fail_open_count): the webhook may never have seen this pod.`;
+}
 
 const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const SKIP_CONTAINERS = 'eks.amazonaws.com/skip-containers';

@@ -5,15 +5,15 @@ import {
   paginateListPodIdentityAssociations,
   UpdatePodIdentityAssociationCommand,
   type EKSClient,
+  type PodIdentityAssociation,
 } from '@aws-sdk/client-eks';
 import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
-import type { HarnessOperation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from '../world/world.ts';
-import type { Facts } from './admission.ts';
 import {
   associationFacts,
   associationWords,
   defineEksOperation,
+  inCluster,
   nameOf,
   requested,
   whereWords,
@@ -22,54 +22,15 @@ import {
   type Where,
 } from './eks.ts';
 
-interface OfAssociation extends HarnessOperation, OfCluster {
+interface OfAssociation extends OfCluster {
   readonly associationId: string;
 }
 
-interface UpdateAssociation extends OfAssociation {
-  readonly association: AssociationRequest;
-}
-
-interface ListOptions {
+interface ListOptions extends Where {
   readonly namespace?: string;
   readonly serviceAccount?: string;
   readonly maxResults?: number;
 }
-
-interface ListAssociations extends HarnessOperation, OfCluster, ListOptions {}
-
-/** UpdatePodIdentityAssociation: what the change leaves out is not sent. */
-export const changeAssociation = (
-  associationId: string,
-  association: AssociationRequest,
-  where: Where = {},
-): UpdateAssociation => ({
-  do: 'UpdatePodIdentityAssociation',
-  cluster: 'c1',
-  associationId,
-  association,
-  ...where,
-});
-
-export const describeAssociation = (associationId: string, where: Where = {}): OfAssociation => ({
-  do: 'DescribePodIdentityAssociation',
-  cluster: 'c1',
-  associationId,
-  ...where,
-});
-
-export const removeAssociation = (associationId: string, where: Where = {}): OfAssociation => ({
-  do: 'DeletePodIdentityAssociation',
-  cluster: 'c1',
-  associationId,
-  ...where,
-});
-
-export const listAssociations = (options: Where & ListOptions = {}): ListAssociations => ({
-  do: 'ListPodIdentityAssociations',
-  cluster: 'c1',
-  ...options,
-});
 
 const common = {
   refersTo: ({ cluster }: OfCluster) => ({ clusters: [cluster] }),
@@ -81,72 +42,86 @@ const keyOf = (world: ScenarioWorld, operation: OfAssociation) => ({
   associationId: operation.associationId,
 });
 
-defineEksOperation<UpdateAssociation>({
-  ...common,
-  name: 'UpdatePodIdentityAssociation',
-  refersTo: ({ cluster, association }) => ({
-    clusters: [cluster],
-    roles: [association.role, association.targetRole],
+/** UpdatePodIdentityAssociation: what the change leaves out is not sent. */
+export const changeAssociation = defineEksOperation(
+  'UpdatePodIdentityAssociation',
+  (associationId: string, association: AssociationRequest, where: Where = {}) => ({
+    associationId,
+    association,
+    ...inCluster(where),
   }),
-  describe: (operation, say) => [
-    say.text(operation.associationId),
-    associationWords(operation.association, say),
-    whereWords(operation, say),
-  ],
-  mayDiffer: whenChanged,
-  facts: async (world, operation, eks) => {
-    const input = { ...keyOf(world, operation), ...requested(world, operation.association) };
-    return associationFacts((await eks.send(new UpdatePodIdentityAssociationCommand(input))).association);
-  },
-});
-
-defineEksOperation<OfAssociation>({
-  ...common,
-  name: 'DescribePodIdentityAssociation',
-  describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
-  mayDiffer: whenRead,
-  facts: async (world, operation, eks) =>
-    associationFacts((await eks.send(new DescribePodIdentityAssociationCommand(keyOf(world, operation)))).association),
-});
-
-defineEksOperation<OfAssociation>({
-  ...common,
-  name: 'DeletePodIdentityAssociation',
-  describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
-  mayDiffer: whenChanged,
-  facts: async (world, operation, eks) =>
-    associationFacts((await eks.send(new DeletePodIdentityAssociationCommand(keyOf(world, operation)))).association),
-});
-
-defineEksOperation<ListAssociations>({
-  ...common,
-  name: 'ListPodIdentityAssociations',
-  describe: (operation, say) => {
-    const { namespace, serviceAccount, maxResults } = operation;
-    return [
-      namespace === undefined ? '' : `of namespace ${namespace}`,
-      serviceAccount === undefined ? '' : `of service account ${serviceAccount}`,
-      maxResults === undefined ? '' : `in pages of ${maxResults}`,
+  {
+    ...common,
+    refersTo: ({ cluster, association }) => ({
+      clusters: [cluster],
+      roles: [association.role, association.targetRole],
+    }),
+    describe: (operation, say) => [
+      say.text(operation.associationId),
+      associationWords(operation.association, say),
       whereWords(operation, say),
-    ];
+    ],
+    mayDiffer: whenChanged,
+    facts: async (world, operation, eks) => {
+      const input = { ...keyOf(world, operation), ...requested(world, operation.association) };
+      return associationFacts((await eks.send(new UpdatePodIdentityAssociationCommand(input))).association);
+    },
   },
-  mayDiffer: whenRead,
-  facts: listAll,
-});
+);
 
-async function listAll(world: ScenarioWorld, operation: ListAssociations, eks: EKSClient): Promise<Facts> {
-  const found: string[] = [];
-  let pages = 0;
-  const { namespace, serviceAccount, maxResults } = operation;
-  const input = {
-    clusterName: nameOf(world, operation),
-    namespace: namespace === undefined ? undefined : world.names.namespace(namespace),
-    ...{ serviceAccount, maxResults },
-  };
-  for await (const page of paginateListPodIdentityAssociations({ client: eks }, input)) {
-    pages += 1;
-    for (const association of page.associations ?? [])
-      found.push(`${association.namespace}/${association.serviceAccount}`);
-  }
-  return { count: found.length, pages, distinct: new Set(found).size };
-}
+const ofAssociation = (
+  name: string,
+  mayDiffer: typeof whenChanged,
+  send: (
+    eks: EKSClient,
+    key: ReturnType<typeof keyOf>,
+  ) => Promise<{ association?: PodIdentityAssociation | undefined }>,
+) =>
+  defineEksOperation(name, (associationId: string, where: Where = {}) => ({ associationId, ...inCluster(where) }), {
+    ...common,
+    describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
+    mayDiffer,
+    facts: async (world, operation, eks) => associationFacts((await send(eks, keyOf(world, operation))).association),
+  });
+
+export const describeAssociation = ofAssociation('DescribePodIdentityAssociation', whenRead, (eks, key) =>
+  eks.send(new DescribePodIdentityAssociationCommand(key)),
+);
+
+export const removeAssociation = ofAssociation('DeletePodIdentityAssociation', whenChanged, (eks, key) =>
+  eks.send(new DeletePodIdentityAssociationCommand(key)),
+);
+
+export const listAssociations = defineEksOperation(
+  'ListPodIdentityAssociations',
+  (options: ListOptions = {}) => ({ ...options, ...inCluster(options) }),
+  {
+    ...common,
+    describe: (operation, say) => {
+      const { namespace, serviceAccount, maxResults } = operation;
+      return [
+        namespace === undefined ? '' : `of namespace ${namespace}`,
+        serviceAccount === undefined ? '' : `of service account ${serviceAccount}`,
+        maxResults === undefined ? '' : `in pages of ${maxResults}`,
+        whereWords(operation, say),
+      ];
+    },
+    mayDiffer: whenRead,
+    facts: async (world, operation, eks) => {
+      const { namespace, serviceAccount, maxResults } = operation;
+      const found: string[] = [];
+      let pages = 0;
+      const input = {
+        clusterName: nameOf(world, operation),
+        namespace: namespace === undefined ? undefined : world.names.namespace(namespace),
+        ...{ serviceAccount, maxResults },
+      };
+      for await (const page of paginateListPodIdentityAssociations({ client: eks }, input)) {
+        pages += 1;
+        for (const association of page.associations ?? [])
+          found.push(`${association.namespace}/${association.serviceAccount}`);
+      }
+      return { count: found.length, pages, distinct: new Set(found).size };
+    },
+  },
+);

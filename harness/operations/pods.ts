@@ -1,41 +1,33 @@
 /** Steps that start and end workloads' pods. */
-import type { StepOf } from '../scenario/spec.ts';
-import { action, defineStep } from './registry.ts';
+import type { StepDescriptor } from './descriptor.ts';
+import { defineStep } from './registry.ts';
+import type { ActionStep } from '../scenario/spec.ts';
 
-interface OfPod extends StepOf<string> {
+interface OfPod extends ActionStep {
   readonly workload: string;
 }
 
-export const startPod = (workload: string): OfPod => action('StartPod', { workload });
-export const restartPod = (workload: string): OfPod => action('RestartPod', { workload });
-export const deletePod = (workload: string): OfPod => action('DeletePod', { workload });
+const ofPod = (name: string, said: Pick<StepDescriptor<OfPod>, 'perform' | 'waitSeconds' | 'endsPodOf'>) =>
+  defineStep(name, (workload: string) => ({ workload }), {
+    ...said,
+    refersTo: ({ workload }) => ({ workloads: [workload] }),
+    keepsCredentials: true,
+  });
 
-const common = {
-  refersTo: ({ workload }: OfPod) => ({ workloads: [workload] }),
-  keepsCredentials: true,
-} as const;
 const endsPodOf = ({ workload }: OfPod): string => workload;
 /** What a pod takes to start, in seconds or so. */
 const waitSeconds = (): number => 1;
 
-defineStep<OfPod>({
-  ...common,
-  name: 'StartPod',
+export const startPod = ofPod('StartPod', {
   waitSeconds,
   perform: ({ pods }, { workload }) => pods.start(workload),
 });
-
-defineStep<OfPod>({
-  ...common,
-  name: 'RestartPod',
+export const restartPod = ofPod('RestartPod', {
   waitSeconds,
   endsPodOf,
   perform: ({ pods }, { workload }) => pods.restart(workload),
 });
-
-defineStep<OfPod>({
-  ...common,
-  name: 'DeletePod',
+export const deletePod = ofPod('DeletePod', {
   endsPodOf,
   perform: ({ pods }, { workload }) => pods.remove(workload),
 });

@@ -1,22 +1,46 @@
 import { nearest } from '../../foundation/nearest.ts';
-import type { ActionStep, Operation, Step, StepOf } from '../scenario/spec.ts';
+import type { ActionStep, HarnessOperation, Operation, Step, WorkloadOperation } from '../scenario/spec.ts';
 import type { HarnessDescriptor, OperationDescriptor, StepDescriptor, WorkloadDescriptor } from './descriptor.ts';
 
 /** Definitions alone, made when their files are loaded: nothing of a run. */
 const operations = new Map<string, OperationDescriptor<Operation>>();
 const steps = new Map<string, StepDescriptor<ActionStep>>();
 
-/** Makes an operation known to scenarios. Throws an Error where another has its name. */
-export const defineOperation = <T extends Operation>(descriptor: OperationDescriptor<T>): void =>
-  define(operations, descriptor);
+/** What is said of an operation or a step besides its name and form; `T` is how it is written in a scenario. */
+export type Said<D> = Omit<D, 'name' | 'performedBy'>;
 
-/** A step as it is written in a scenario. */
-export const action = <T extends StepOf<string>>(name: T['do'], details: Omit<T, 'kind' | 'do'>): T =>
-  ({ kind: 'action', do: name, ...details }) as T;
+/**
+ * Makes an operation that the harness performs known to scenarios. Gives its builder: `build` makes of the suite's arguments what is
+ * written in a scenario besides the name. Throws an Error where another has its name.
+ */
+export function defineHarnessOperation<Args extends readonly unknown[], T extends object>(
+  name: string,
+  build: (...args: Args) => T,
+  said: Said<HarnessDescriptor<T & HarnessOperation>>,
+): (...args: Args) => T & HarnessOperation {
+  define(operations, { ...said, name, performedBy: 'harness' });
+  return (...args) => ({ do: name, ...build(...args) });
+}
 
-/** Makes a step known to scenarios. Throws an Error where another has its name. */
-export const defineStep = <T extends StepOf<string>>(descriptor: StepDescriptor<T>): void =>
-  define(steps, descriptor as unknown as StepDescriptor<ActionStep>);
+/** As `defineHarnessOperation`, of one that pods perform. */
+export function defineWorkloadOperation<Args extends readonly unknown[], T extends object>(
+  name: string,
+  build: (...args: Args) => T,
+  said: Said<WorkloadDescriptor<T & WorkloadOperation>>,
+): (...args: Args) => T & WorkloadOperation {
+  define(operations, { ...said, name, performedBy: 'workload' });
+  return (...args) => ({ do: name, ...build(...args) });
+}
+
+/** As `defineHarnessOperation`, of a step. */
+export function defineStep<Args extends readonly unknown[], T extends object>(
+  name: string,
+  build: (...args: Args) => T,
+  said: Said<StepDescriptor<T & ActionStep>>,
+): (...args: Args) => T & ActionStep {
+  define(steps, { ...said, name } as unknown as StepDescriptor<ActionStep>);
+  return (...args) => ({ kind: 'action', do: name, ...build(...args) });
+}
 
 function define<D extends { readonly name: string }>(known: Map<string, D>, descriptor: D): void {
   if (known.has(descriptor.name)) throw new Error(`${descriptor.name} is defined twice: give one another name`);

@@ -1,50 +1,75 @@
-/** Steps that change roles of the scenario. */
-import type { PermissionStatement, RoleSpec } from '../scenario/policy.ts';
-import type { StepOf } from '../scenario/spec.ts';
+/** Steps that change roles: those of the scenario, and that of the nodes. */
+import { DeleteRolePolicyCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { ignoreMissing } from '../../foundation/missing.ts';
+import { waitForIam } from '../consistency/iam.ts';
+import type { ClusterAlias, PermissionStatement, RoleSpec } from '../scenario/policy.ts';
 import {
   deleteRole as remove,
   putRolePolicy as put,
   recreateRole as recreate,
   updateTrust as update,
 } from '../world/fixtures/roles.ts';
-import { action, defineStep } from './registry.ts';
+import { clusterOf } from '../world/world.ts';
+import { defineStep } from './registry.ts';
 
-interface OfRole extends StepOf<string> {
-  readonly role: string;
-}
-
-interface PutRolePolicy extends OfRole {
-  readonly permissions: readonly PermissionStatement[];
-}
-
-interface UpdateTrust extends OfRole {
-  readonly trust: RoleSpec['trust'];
-}
-
-export const putRolePolicy = (role: string, ...permissions: readonly PermissionStatement[]): PutRolePolicy =>
-  action('PutRolePolicy', { role, permissions });
-export const updateTrust = (role: string, trust: RoleSpec['trust']): UpdateTrust =>
-  action('UpdateTrust', { role, trust });
-export const deleteRole = (role: string): OfRole => action('DeleteRole', { role });
-/** Makes a role that was deleted again, as the scenario declares it. */
-export const recreateRole = (role: string): OfRole => action('RecreateRole', { role });
-
-const common = {
-  refersTo: ({ role }: OfRole) => ({ roles: [role] }),
-  withoutKubernetes: true,
-  changesIam: true,
-  changesRole: ({ role }: OfRole) => role,
-} as const;
-
-defineStep<PutRolePolicy>({
+const common = { withoutKubernetes: true, changesIam: true } as const;
+const ofRole = {
   ...common,
-  name: 'PutRolePolicy',
-  perform: ({ world }, { role, permissions }) => put(world, role, permissions),
-});
-defineStep<UpdateTrust>({
-  ...common,
-  name: 'UpdateTrust',
+  refersTo: ({ role }: { readonly role: string }) => ({ roles: [role] }),
+  changesRole: ({ role }: { readonly role: string }) => role,
+};
+
+export const putRolePolicy = defineStep(
+  'PutRolePolicy',
+  (role: string, ...permissions: readonly PermissionStatement[]) => ({ role, permissions }),
+  { ...ofRole, perform: ({ world }, { role, permissions }) => put(world, role, permissions) },
+);
+export const updateTrust = defineStep('UpdateTrust', (role: string, trust: RoleSpec['trust']) => ({ role, trust }), {
+  ...ofRole,
   perform: ({ world }, { role, trust }) => update(world, role, trust),
 });
-defineStep<OfRole>({ ...common, name: 'DeleteRole', perform: ({ world }, { role }) => remove(world, role) });
-defineStep<OfRole>({ ...common, name: 'RecreateRole', perform: ({ world }, { role }) => recreate(world, role) });
+export const deleteRole = defineStep('DeleteRole', (role: string) => ({ role }), {
+  ...ofRole,
+  perform: ({ world }, { role }) => remove(world, role),
+});
+/** Makes a role that was deleted again, as the scenario declares it. */
+export const recreateRole = defineStep('RecreateRole', (role: string) => ({ role }), {
+  ...ofRole,
+  perform: ({ world }, { role }) => recreate(world, role),
+});
+
+/**
+ * Takes actions from the role of the cluster's nodes, until the scenario is over: by an inline policy that denies, which goes with
+ * the scenario, since others would feel it.
+ */
+export const denyNode = defineStep(
+  'DenyNode',
+  (actions: string | readonly string[], cluster: ClusterAlias = 'c1') => ({ cluster, actions: [actions].flat() }),
+  {
+    ...common,
+    refersTo: ({ cluster }) => ({ clusters: [cluster] }),
+    needs: () => ['node-role'],
+    isExclusive: () => true,
+    perform: ({ world }, { cluster, actions }) => {
+      const { iam } = world.environment.aws.clients('main');
+      const RoleName = clusterOf(world, cluster).cluster.nodeRoleArn.split('/').at(-1);
+      const PolicyName = `${world.scenario.id}-deny`;
+      const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
+      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+      return world.resources.make(
+        {
+          name: `policy ${PolicyName} of role ${RoleName}`,
+          lives: 'aws',
+          due: 'always',
+          make: () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })),
+          remove: async () => {
+            await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+            // The next scenario's pods are on these nodes too.
+            if (!world.signal.aborted) await waitForIam(world);
+          },
+        },
+        world.signal,
+      );
+    },
+  },
+);

@@ -1,43 +1,13 @@
 /** Operations of S3. Places are `<bucket>/<key>` with the scenario's short bucket name. */
 import type { AssumeRoleStep } from '../../foundation/probe-protocol.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
-import type { ScenarioWorld } from '../world/world.ts';
-import type { WorkloadDescriptor, Wording } from './descriptor.ts';
-import { defineOperation } from './registry.ts';
+import type { Wording } from './descriptor.ts';
+import { defineWorkloadOperation } from './registry.ts';
 
 interface Through {
   /** Another role, assumed from the workload's session, makes the operation. */
   readonly through?: AssumeRoleStep;
 }
-
-interface ObjectOperation extends WorkloadOperation, Through {
-  readonly at: string;
-}
-
-interface PutObject extends ObjectOperation {
-  readonly tags?: Readonly<Record<string, string>>;
-}
-
-interface BucketOperation extends WorkloadOperation, Through {
-  readonly bucket: string;
-  readonly prefix?: string;
-}
-
-export const getObject = (at: string, options: Through = {}): WorkloadOperation => atPlace('GetObject', at, options);
-export const headObject = (at: string, options: Through = {}): WorkloadOperation => atPlace('HeadObject', at, options);
-export const deleteObject = (at: string, options: Through = {}): WorkloadOperation =>
-  atPlace('DeleteObject', at, options);
-export const getObjectTagging = (at: string, options: Through = {}): WorkloadOperation =>
-  atPlace('GetObjectTagging', at, options);
-export const putObject = (at: string, options: Omit<PutObject, 'do' | 'at' | 'performedBy'> = {}): WorkloadOperation =>
-  atPlace('PutObject', at, options);
-export const listObjects = (bucket: string, options: Through & { readonly prefix?: string } = {}): WorkloadOperation =>
-  ofBucket('ListObjectsV2', bucket, options);
-export const headBucket = (bucket: string, options: Through = {}): WorkloadOperation =>
-  ofBucket('HeadBucket', bucket, options);
-
-const atPlace = (name: string, at: string, options: object): ObjectOperation => ({ do: name, at, ...options });
-const ofBucket = (name: string, bucket: string, options: object): BucketOperation => ({ do: name, bucket, ...options });
 
 const throughWords = ({ through }: Through, say: Wording): string =>
   through === undefined ? '' : `through ${say.text(through.roleArn)}`;
@@ -52,46 +22,47 @@ export function tagWords(tags: Readonly<Record<string, string>> | undefined, say
 }
 
 const common = {
-  performedBy: 'workload',
   usesS3: true,
   throughSdk: true,
   assumes: ({ through }: Through) => through?.roleArn,
-} as const satisfies Partial<WorkloadDescriptor<ObjectOperation & BucketOperation>>;
+} as const;
 
-for (const [name, readOnly] of [
-  ['GetObject', true],
-  ['HeadObject', true],
-  ['GetObjectTagging', true],
-  ['PutObject', undefined],
-  ['DeleteObject', undefined],
-] as const)
-  defineOperation<PutObject>({
+interface ObjectOptions extends Through {
+  readonly tags?: Readonly<Record<string, string>>;
+}
+interface BucketOptions extends Through {
+  readonly prefix?: string;
+}
+
+const atPlace = (name: string, said: { readonly readOnly?: true }) =>
+  defineWorkloadOperation(name, (at: string, options: ObjectOptions = {}) => ({ at, ...options }), {
     ...common,
-    name,
-    ...(readOnly && { readOnly }),
+    ...said,
     describe: (operation, say) => [
       `s3://${say.place(operation.at)}`,
       tagWords(operation.tags, say),
       throughWords(operation, say),
     ],
-    toProgram: ({ at, ...rest }: PutObject, { names }: ScenarioWorld) => ({
-      ...names.expandAll(rest),
-      ...names.place(at),
-    }),
+    toProgram: ({ at, ...rest }, { names }) => ({ ...names.expandAll(rest), ...names.place(at) }),
   });
 
-for (const name of ['ListObjectsV2', 'HeadBucket'])
-  defineOperation<BucketOperation>({
+const ofBucket = (name: string) =>
+  defineWorkloadOperation(name, (bucket: string, options: BucketOptions = {}) => ({ bucket, ...options }), {
     ...common,
-    name,
     readOnly: true,
     describe: (operation, say) => [
       `s3://${say.bucket(operation.bucket)}`,
       operation.prefix === undefined ? '' : `with prefix ${say.text(operation.prefix)}`,
       throughWords(operation, say),
     ],
-    toProgram: (operation: BucketOperation, { names }: ScenarioWorld) => ({
-      ...names.expandAll(operation),
-      bucket: names.bucket(operation.bucket),
-    }),
+    toProgram: (operation, { names }) => ({ ...names.expandAll(operation), bucket: names.bucket(operation.bucket) }),
   });
+
+type Builder = (place: string, options?: Through) => WorkloadOperation;
+export const getObject: Builder = atPlace('GetObject', { readOnly: true });
+export const headObject: Builder = atPlace('HeadObject', { readOnly: true });
+export const getObjectTagging: Builder = atPlace('GetObjectTagging', { readOnly: true });
+export const putObject = atPlace('PutObject', {});
+export const deleteObject: Builder = atPlace('DeleteObject', {});
+export const listObjects = ofBucket('ListObjectsV2');
+export const headBucket: Builder = ofBucket('HeadBucket');

@@ -2,20 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { HarnessError } from '../../foundation/errors.ts';
 import { LONGEST_SECONDS, number } from '../scenario/checks.ts';
-import type { StepOf } from '../scenario/spec.ts';
-import { action, defineStep } from './registry.ts';
+import { defineStep } from './registry.ts';
 
-interface OfTime extends StepOf<string> {
-  readonly seconds: number;
-}
+const seconds = (seconds: number) => ({ seconds });
 
 /** Lets time pass, for what AWS dates in whole seconds, and for what a cluster sees a moment later. */
-export const wait = (seconds: number): OfTime => action('Wait', { seconds });
-/** Moves AWS' clock on, until the scenario is over. */
-export const advanceClock = (seconds: number): OfTime => action('AdvanceClock', { seconds });
-
-defineStep<OfTime>({
-  name: 'Wait',
+export const wait = defineStep('Wait', seconds, {
   withoutKubernetes: true,
   keepsCredentials: true,
   *check({ seconds }) {
@@ -25,8 +17,8 @@ defineStep<OfTime>({
   perform: ({ world }, { seconds }) => sleep(seconds * 1000, undefined, { signal: world.signal }),
 });
 
-defineStep<OfTime>({
-  name: 'AdvanceClock',
+/** Moves AWS' clock on, until the scenario is over. */
+export const advanceClock = defineStep('AdvanceClock', seconds, {
   withoutKubernetes: true,
   needs: () => ['virtual-clock'],
   isExclusive: () => true,

@@ -1,0 +1,97 @@
+/** Operations of EKS' API on clusters, add-ons, and the tags of what has an ARN. */
+import {
+  DescribeAddonCommand,
+  DescribeClusterCommand,
+  ListTagsForResourceCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+} from '@aws-sdk/client-eks';
+import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
+import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
+import {
+  defineEksOperation,
+  inCluster,
+  nameOf,
+  present,
+  tagFacts,
+  whereWords,
+  type OfCluster,
+  type Where,
+} from './eks.ts';
+import { tagWords } from './s3.ts';
+
+const refersTo = ({ cluster }: OfCluster) => ({ clusters: [cluster] });
+
+/** What EKS says of a cluster. */
+export const describeCluster = defineEksOperation('DescribeCluster', (where: Where = {}) => inCluster(where), {
+  refersTo,
+  describe: (operation, say) => [whereWords(operation, say)],
+  facts: async (world, operation, eks) => {
+    const { cluster } = await eks.send(new DescribeClusterCommand({ name: nameOf(world, operation) }));
+    return present({
+      name: cluster?.name,
+      arn: cluster?.arn,
+      status: cluster?.status,
+      version: cluster?.version,
+      issuer: cluster?.identity?.oidc?.issuer,
+      ...tagFacts(cluster?.tags),
+    });
+  },
+});
+
+/** What EKS says of an add-on of a cluster. */
+export const describeAddon = defineEksOperation(
+  'DescribeAddon',
+  (addon: string, where: Where = {}) => ({ addon, ...inCluster(where) }),
+  {
+    refersTo,
+    needs: ({ addon }) => (addon === AGENT_ADDON ? ['agent-addon'] : []),
+    describe: (operation, say) => [operation.addon, whereWords(operation, say)],
+    facts: async (world, operation, eks) => {
+      const input = { clusterName: nameOf(world, operation), addonName: operation.addon };
+      const { addon } = await eks.send(new DescribeAddonCommand(input));
+      return present({
+        name: addon?.addonName,
+        arn: addon?.addonArn,
+        status: addon?.status,
+        version: addon?.addonVersion,
+        issues: addon?.health?.issues?.length,
+        ...tagFacts(addon?.tags),
+      });
+    },
+  },
+);
+
+/** Adds tags to what has this ARN, such as `<association-arn:made>` or `<cluster-arn:c1>`. */
+export const tagResource = defineEksOperation(
+  'TagResource',
+  (arn: string, tags: Readonly<Record<string, string>>) => ({ arn, tags }),
+  {
+    describe: ({ arn, tags }, say) => [tagWords(tags, say), say.text(arn)],
+    mayDiffer: whenChanged,
+    facts: async (_world, { arn, tags }, eks) => {
+      await eks.send(new TagResourceCommand({ resourceArn: arn, tags }));
+      return {};
+    },
+  },
+);
+
+export const untagResource = defineEksOperation(
+  'UntagResource',
+  (arn: string, ...tagKeys: readonly string[]) => ({ arn, tagKeys }),
+  {
+    describe: ({ arn, tagKeys }, say) => [say.text(arn), tagKeys.join(', ')],
+    mayDiffer: whenChanged,
+    facts: async (_world, { arn, tagKeys }, eks) => {
+      await eks.send(new UntagResourceCommand({ resourceArn: arn, tagKeys: [...tagKeys] }));
+      return {};
+    },
+  },
+);
+
+export const listTags = defineEksOperation('ListTagsForResource', (arn: string) => ({ arn }), {
+  describe: ({ arn }, say) => [say.text(arn)],
+  mayDiffer: whenRead,
+  facts: async (_world, { arn }, eks) =>
+    tagFacts((await eks.send(new ListTagsForResourceCommand({ resourceArn: arn }))).tags),
+});
