@@ -40,11 +40,10 @@ export const runCommand = ({ types, workload = WORKLOAD_PROGRAMS[0] }: Registrie
 
 async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
   const { scenarios, hooks } = await selected(configuration, io);
-  const [{ makeReporters }, { wantsColor }, { run }, { keepUntil }] = await Promise.all([
+  const [{ makeReporters }, { wantsColor }, { run }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/report/terminal.ts'),
     import('../harness/engine/run.ts'),
-    import('../harness/engine/keep.ts'),
   ]);
   const quiet = configuration.flag('quiet');
   const record = configuration.text('record');
@@ -70,12 +69,7 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
     version: packageVersion(io.root),
     environment: io.environment,
     programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...readdirSync(suites).map((file) => join(suites, file))],
-    whileKept: (provisioned, directory, journal) =>
-      keepUntil(interrupted, provisioned, {
-        ...{ directory, journal },
-        kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
-        output: io.stderr,
-      }),
+    stderr: io.stderr,
   });
   if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
   return end.exitCode;

@@ -11,7 +11,6 @@ import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { checkClusterFlags } from './config/cluster-flags.ts';
 import { configure } from './config/configuration.ts';
-import { keepUntil } from './engine/keep.ts';
 import { run } from './engine/run.ts';
 import { ScenarioTest } from './report/mocha.ts';
 import type { NamedReporter, Reporter } from './report/reporter.ts';
@@ -102,19 +101,13 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => interrupt.abort(new Error('the run was interrupted')));
   return run({
-    ...{ configuration, scenarios, environment },
+    ...{ configuration, scenarios, environment, stderr },
     hooks: registry.hooks,
     reporters: [bridge, ...(wanted.length === 0 ? [] : await makeReporters(wanted, io))],
     version: (JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as { version: string }).version,
     workload: WORKLOAD_PROGRAMS[0],
     interrupted: interrupt.signal,
     programs: [join(root(), 'dist', 'probe', 'probe.cjs')],
-    whileKept: (provisioned, directory, journal) =>
-      keepUntil(interrupt.signal, provisioned, {
-        ...{ directory, journal },
-        kubectlFlags: configuration.cluster.kubectlFlags?.(configuration),
-        output: stderr,
-      }),
   });
 }
 

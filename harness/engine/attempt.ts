@@ -8,11 +8,10 @@ import { probeSentence } from '../report/wrong-probes.ts';
 import { counted } from '../report/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { arrange } from '../world/fixtures/index.ts';
-import type { Prefetch, Prefetched } from '../world/prefetch.ts';
+import type { Prefetch } from '../world/prefetch.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
 import { probeAll } from './probe.ts';
-import { reasonOf } from './reason.ts';
-import { scenarioResult } from './scenario-result.ts';
+import { reasonOf, scenarioResult } from './scenario-result.ts';
 
 export interface AttemptOptions {
   readonly environment: Environment;
@@ -29,22 +28,7 @@ export interface AttemptOptions {
 }
 
 /** An attempt at a scenario, as far as it has got. */
-interface Attempt {
-  readonly scenario: Scenario;
-  readonly options: AttemptOptions;
-  /** 1 for the first. */
-  readonly number: number;
-  readonly world: ScenarioWorld;
-  readonly prefetched: Prefetched | undefined;
-  readonly limit: TimeLimit;
-  /** Milliseconds since the epoch. */
-  readonly startedAt: number;
-  /** Milliseconds. */
-  readonly durations: { arranging: number; probing: number; teardown: number };
-  probes: readonly ProbeOutcome[];
-  /** What ended it before all probes were made, or kept what it made from being removed. */
-  failure: unknown;
-}
+type Attempt = ReturnType<typeof begin>;
 
 /** Arranges a scenario's world, probes it, and tears it down again. Never rejects: what goes wrong is the result's verdict. */
 export async function attemptScenario(
@@ -68,22 +52,21 @@ export async function attemptScenario(
   };
 }
 
-function begin(scenario: Scenario, options: AttemptOptions, number: number): Attempt {
+function begin(scenario: Scenario, options: AttemptOptions, number: number) {
   const limit = timeLimit(scenario, options.timeoutMilliseconds);
   const signal = AbortSignal.any([options.signal, limit.signal]);
   // Later attempts have names of their own.
   const prefetched = number === 1 ? options.prefetch?.take(scenario) : undefined;
   return {
-    scenario,
-    options,
-    number,
+    ...{ scenario, options, number, prefetched, limit },
     world: makeWorld(scenario, options.environment, number, signal, prefetched?.resources),
-    prefetched,
-    limit,
+    /** Milliseconds since the epoch. */
     startedAt: Date.now(),
+    /** Milliseconds. */
     durations: { arranging: 0, probing: 0, teardown: 0 },
-    probes: [],
-    failure: undefined,
+    probes: [] as readonly ProbeOutcome[],
+    /** What ended it before all probes were made, or kept what it made from being removed. */
+    failure: undefined as unknown,
   };
 }
 
@@ -144,15 +127,8 @@ async function timed<K extends string, T>(durations: Record<K, number>, phase: K
   }
 }
 
-interface TimeLimit {
-  /** Fires when the time is up. */
-  readonly signal: AbortSignal;
-  /** Grants the whole time anew. */
-  start(): void;
-  stop(): void;
-}
-
-function timeLimit({ id }: Scenario, milliseconds: number): TimeLimit {
+/** `signal` fires when the time is up; `start` grants the whole time anew. */
+function timeLimit({ id }: Scenario, milliseconds: number) {
   const timeUp = new AbortController();
   const expire = (): void =>
     timeUp.abort(
@@ -161,12 +137,11 @@ function timeLimit({ id }: Scenario, milliseconds: number): TimeLimit {
         `${id} was not over within ${milliseconds / 1000} s: raise --timeout, or see which probe is missing.`,
       ),
     );
-  const start = (): NodeJS.Timeout => setTimeout(expire, milliseconds);
-  let timer = start();
+  let timer = setTimeout(expire, milliseconds);
   return {
     signal: timeUp.signal,
     start: () => {
-      timer = start();
+      timer = setTimeout(expire, milliseconds);
     },
     stop: () => clearTimeout(timer),
   };

@@ -6,7 +6,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
 import { median } from '../report/median.ts';
 import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from './scenario-result.ts';
 import { resultsOf, type Session } from './session.ts';
 
 /** The results of a run as far as it has got. */

@@ -2,9 +2,9 @@ import { commandLine } from '../../foundation/command-line.ts';
 import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
-import type { Journal } from '../../foundation/journal.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import type { Provisioned } from './environment.ts';
+import type { Session } from './session.ts';
 import type { Environment, ProvisionedCluster } from '../world/world.ts';
 
 /** Presigned tokens are good for 15 minutes: the kubeconfig is written again before that. */
@@ -13,21 +13,14 @@ const REFRESH_MILLISECONDS = 10 * 60_000;
 /** What has a log worth reading, by the labels of its pods: the add-on's, and those of the webhook where it runs in pods. */
 const COMPONENTS: readonly string[] = [AGENT_SELECTOR, 'app=pod-identity-webhook'];
 
-export interface KeepOptions {
-  /** Report folder. */
-  readonly directory: string;
-  readonly journal: Journal;
-  /** Flags by which kubectl reaches a cluster that existed before; undefined: the run's clusters get kubeconfigs of their own. */
-  readonly kubectlFlags: string | undefined;
-  readonly output: NodeJS.WritableStream;
-}
-
-/** Keeps clusters and fixtures until the signal fires, and says how to look around. The files for that go with them. */
-export async function keepUntil(
-  signal: AbortSignal,
+/** Keeps clusters and fixtures until the run is interrupted, and says how to look around. The files for that go with them. */
+export async function keepUntilInterrupted(
+  { directory, journal, options }: Session,
   { environment }: Provisioned,
-  { directory, journal, kubectlFlags, output }: KeepOptions,
 ): Promise<void> {
+  const { interrupted: signal, stderr: output, configuration } = options;
+  // By which kubectl reaches a cluster that existed before; the run's clusters get kubeconfigs of their own.
+  const kubectlFlags = configuration.cluster.kubectlFlags?.(configuration);
   const clusters = [...environment.clusters.values()];
   const kubeconfigs = new Map(
     kubectlFlags === undefined

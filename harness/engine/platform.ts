@@ -1,10 +1,8 @@
-import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import type { AccountClusterType, ClusterType, OpenRequest } from '../../clusters/cluster-type.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
 import { EMULATOR_FAULTS, startEmulator, type EmulatorFault, type EmulatorOptions } from '../../emulator/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import type { Journal } from '../../foundation/journal.ts';
 import { tagsOf } from '../../foundation/tags.ts';
 import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
 import { EMULATOR_CAPABILITIES, emulatedAws } from '../aws/emulated.ts';
@@ -14,6 +12,7 @@ import { isRootUser } from '../aws/preflight.ts';
 import { realAws } from '../aws/real.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { ofRoles, provisioningError, type Platform } from './environment.ts';
+import type { RunOptions, Session } from './session.ts';
 
 /** What is there by a configuration, as far as it is known before anything is made. */
 export function capabilitiesBefore(configuration: Configuration): ReadonlySet<string> {
@@ -31,27 +30,15 @@ function accountCapabilities(configuration: Configuration): readonly string[] {
   return AWS_CAPABILITIES.filter((name) => name !== 'two-accounts' || other);
 }
 
-export interface PlatformOptions {
-  readonly configuration: Configuration;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly run: string;
-  /** When what the run leaves in AWS may be swept. */
-  readonly expiresAt: Date;
-  /** The report folder. */
-  readonly directory: string;
-  readonly workload: WorkloadProgram;
-  readonly journal: Journal;
-  readonly progress: (line: string) => void;
-  readonly signal: AbortSignal;
-}
-
 /** Prepares what the configuration asks for. Throws `HarnessError`: BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
-export async function preparePlatform(options: PlatformOptions): Promise<Platform> {
-  const { configuration, environment, run, directory, workload, journal, progress, signal } = options;
+export async function preparePlatform(session: Session): Promise<Platform> {
+  const { id: run, directory, journal, reporters, options } = session;
+  const { configuration, environment, workload, interrupted: signal } = options;
+  const progress = (line: string): void => reporters.tell('note', line);
   const { cluster } = configuration;
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const request = { options: configuration, run, directory, workload, endpoints, journal, progress, signal };
-  if (cluster.aws === 'account') return accountPlatform(cluster, request, options);
+  if (cluster.aws === 'account') return accountPlatform(cluster, request, session);
   const s3Endpoint = configuration.text('s3-endpoint');
   const foreign =
     Object.keys(endpoints).length === 0
@@ -84,7 +71,7 @@ async function opened<T>(cluster: ClusterType, open: () => Promise<T>): Promise<
 async function accountPlatform(
   cluster: AccountClusterType,
   request: OpenRequest,
-  { configuration, environment, run, expiresAt, progress }: PlatformOptions,
+  { options: { configuration, environment }, id: run, expiresAt }: Session,
 ): Promise<Platform> {
   const clusters = await opened(cluster, () => cluster.open(request));
   try {
@@ -104,7 +91,7 @@ async function accountPlatform(
       );
     }
     if (isRootUser(aws.callerArn))
-      progress(
+      request.progress(
         'The credentials are those of the root user, so it cannot be seen when changes of IAM are in force: where that takes time, verdicts about changes may be wrong. Use those of a role.',
       );
     return { aws, clusters };
@@ -117,7 +104,7 @@ async function accountPlatform(
 type S3Backend = NonNullable<EmulatorOptions['s3Backend']>;
 
 /** The S3 of `--s3-endpoint`, with the credentials that the environment has for it. */
-function s3Backend(endpoint: string, environment: PlatformOptions['environment']): S3Backend {
+function s3Backend(endpoint: string, environment: RunOptions['environment']): S3Backend {
   return {
     endpoint: endpointUrl(endpoint, endpoint, 's3-endpoint'),
     accessKeyId: environment['CONFORMANCE_S3_ACCESS_KEY_ID'] || 'test',

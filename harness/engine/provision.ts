@@ -12,26 +12,19 @@ import type { Session } from './session.ts';
  * AWS alone is arranged. Throws `HarnessError`.
  */
 export async function provision(session: Session): Promise<void> {
-  const { options, id, directory, reporters, journal, expiresAt, signal } = session;
+  const { options, id, reporters, journal, expiresAt, signal } = session;
   const { configuration, scenarios, interrupted } = options;
   const before = capabilitiesBefore(configuration);
   announce(session, before);
-  const progress = (line: string): void => reporters.note(line);
-  const platform = await preparePlatform({
-    ...{ configuration, directory, journal, progress, expiresAt },
-    environment: options.environment,
-    workload: options.workload,
-    run: id,
-    signal: interrupted,
-  });
+  const platform = await preparePlatform(session);
   // What an AWS has is known once it was asked.
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
   const runnable = scenarios.filter(
     (scenario) => unmetRequirements(scenario, available, undefined, options.workload) === undefined,
   );
   const opened = openEnvironment(platform, {
-    ...{ expiresAt, journal, progress },
-    run: id,
+    ...{ run: id, expiresAt, journal },
+    progress: (line) => reporters.tell('note', line),
     clusters: clustersFor(runnable),
     signal: interrupted,
   });
@@ -50,7 +43,8 @@ function announce({ id, options, reporters }: Session, before: ReadonlySet<strin
   );
   const clusters =
     planned.length === 0 ? 'no cluster' : counted(planned.length, `${configuration.cluster.name} cluster`);
-  reporters.phaseStarted(
+  reporters.tell(
+    'phaseStarted',
     'provisioning',
     `Run ${id}: ${counted(scenarios.length, 'scenario')}; provisioning ${clusters}`,
   );

@@ -2,6 +2,7 @@ import { writeResults } from '../report/write.ts';
 import type { RunResults } from '../report/results.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
 import { conclude, nothingRan } from './conclusion.ts';
+import { keepUntilInterrupted } from './keep.ts';
 import { provision } from './provision.ts';
 import { inPhase, openSession, resultsOf, type RunOptions, type Session } from './session.ts';
 import { runScenarios } from './scenarios.ts';
@@ -13,10 +14,10 @@ import { runScenarios } from './scenarios.ts';
 export async function run(options: RunOptions): Promise<RunResults> {
   const session = openSession(options);
   const { id, directory, reporters } = session;
-  reporters.runStarted({ id, directory, scenarios: options.scenarios });
+  reporters.tell('runStarted', { id, directory, scenarios: options.scenarios });
   try {
     await inPhase(session, 'provisioning', () => provision(session));
-    reporters.phaseStarted('scenarios');
+    reporters.tell('phaseStarted', 'scenarios');
     await inPhase(session, 'scenarios', () => withStrays(() => runScenarios(session)));
     session.failure ??= nothingRan(resultsOf(session), session.signal, options.configuration);
     await keep(session);
@@ -30,21 +31,21 @@ export async function run(options: RunOptions): Promise<RunResults> {
 
 /** With --keep, leaves clusters and fixtures as they are until an interrupt. */
 async function keep(session: Session): Promise<void> {
-  const { options, directory, journal, opened, reporters } = session;
+  const { options, directory, opened, reporters } = session;
   const keeping = options.configuration.text('keep');
   const isBad = [...session.results.values()].some(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
   const isKept = keeping === 'always' || (keeping === 'on-failure' && isBad);
   if (!isKept || options.interrupted.aborted || opened === undefined) return;
   session.wasKept = true;
-  reporters.phaseStarted('kept');
+  reporters.tell('phaseStarted', 'kept');
   writeResults(directory, conclude(session));
-  await options.whileKept(opened, directory, journal);
+  await keepUntilInterrupted(session, opened);
 }
 
 /** Removes what the run made; what cannot be removed is a failure of the run. */
 async function tearDown(session: Session): Promise<void> {
   const { options, id, directory, reporters, journal, prefetch, opened } = session;
-  reporters.phaseStarted('teardown');
+  reporters.tell('phaseStarted', 'teardown');
   await inPhase(session, 'teardown', async () => {
     for (const end of [() => prefetch?.end(), () => opened?.teardown()]) {
       try {
@@ -58,8 +59,9 @@ async function tearDown(session: Session): Promise<void> {
   const command = left.length > 0 ? sweepCommand(left, id, directory, options.configuration) : undefined;
   const behind = leftBehind(opened?.environment.leftovers ?? [], command);
   if (session.failure === undefined) session.failure = behind;
-  else if (behind !== undefined) reporters.note(behind.message);
-  if (command !== undefined) reporters.note(`Not all that the run made could be removed: \`${command}\` tries again.`);
+  else if (behind !== undefined) reporters.tell('note', behind.message);
+  if (command !== undefined)
+    reporters.tell('note', `Not all that the run made could be removed: \`${command}\` tries again.`);
 }
 
 /** Writes results.json, then all that reporters make of it. What cannot be written loses no verdict. */
@@ -74,7 +76,7 @@ async function report(session: Session): Promise<RunResults> {
     // The exit code is in the results too.
     results = store(session, files);
   }
-  await reporters.reportsWritten(results, files);
+  await reporters.ask('reportsWritten', results, files);
   if (options.configuration.flag('verbose') && session.failure instanceof Error)
     process.stderr.write(`${session.failure.stack}\n`);
   return results;

@@ -1,3 +1,4 @@
+import { HarnessError } from '../../foundation/errors.ts';
 import type { ScenarioResult, Verdict } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -18,4 +19,12 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
     probes: [],
     attachments: [],
   };
+}
+
+/** What stopped something, in a sentence without secrets: the clients' exceptions are put in words before they get here. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof HarnessError) return error.message;
+  const line = error.message.split('\n')[0] ?? '';
+  return error.name === 'Error' ? line : `${error.name}: ${line}`;
 }

@@ -4,8 +4,7 @@ import { unmetRequirements } from '../plan/requirements.ts';
 import type { Attachment, ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { attemptScenario, type AttemptOptions } from './attempt.ts';
-import { reasonOf } from './reason.ts';
-import { scenarioResult } from './scenario-result.ts';
+import { reasonOf, scenarioResult } from './scenario-result.ts';
 import type { ScenarioHooks } from './suite-runs.ts';
 
 export interface ScenarioOptions extends AttemptOptions {
@@ -48,10 +47,9 @@ async function attemptWithHooks(
   const { hooks } = options;
   if (hooks === undefined) return attemptScenario(scenario, options, attempt);
   try {
-    if (await hooks.before())
-      return scenarioResult(scenario, 'skipped', `Skipped by a hook "before" of suite ${scenario.suite}.`);
-    if (await hooks.beforeEach())
-      return scenarioResult(scenario, 'skipped', `Skipped by a hook "beforeEach" of suite ${scenario.suite}.`);
+    for (const name of ['before', 'beforeEach'] as const)
+      if (await hooks[name]())
+        return scenarioResult(scenario, 'skipped', `Skipped by a hook "${name}" of suite ${scenario.suite}.`);
   } catch (error) {
     return ended(scenarioResult(scenario, 'error', ''), error);
   }

@@ -23,7 +23,8 @@ export async function runScenarios(session: Session): Promise<void> {
     seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),
     async (scenario, turn) => {
-      reporters.scenarioStarted(scenario);
+      const { id, suite, title, file } = scenario;
+      reporters.tell('scenarioStarted', { id, suite, title, file });
       const around = suites.around(scenario);
       end(session, await runScenario(scenario, optionsFor(session, opened, scenario, { hooks: around, turn })));
       await around.after().catch((error: unknown) => {
@@ -68,7 +69,7 @@ function end(session: Session, result: ScenarioResult): void {
   const { results, reporters, stop, options } = session;
   results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
-  reporters.scenarioOver(result);
+  reporters.tell('scenarioOver', result);
   const maxFailures = options.configuration.number('max-failures');
   const failures = [...results.values()].filter(({ verdict }) => verdict === 'failed').length;
   if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
-import type { Journal } from '../../foundation/journal.ts';
-import { openJournal, type RunJournal } from '../cleanup/journal.ts';
+import { openJournal } from '../cleanup/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
 import type { ScenarioResult } from '../report/results.ts';
@@ -10,7 +9,7 @@ import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
 import type { Prefetch } from '../world/prefetch.ts';
-import type { Opened, Provisioned } from './environment.ts';
+import type { Opened } from './environment.ts';
 
 export interface RunOptions {
   readonly configuration: Configuration;
@@ -26,70 +25,47 @@ export interface RunOptions {
   readonly interrupted: AbortSignal;
   /** Program files and suites, for their digests. */
   readonly programs: readonly string[];
-  /** Called while things are kept after the run; resolves when they may go. */
-  readonly whileKept: (provisioned: Provisioned, reportDirectory: string, journal: Journal) => Promise<void>;
+  /** Where it is told how to look around while clusters are kept. */
+  readonly stderr: NodeJS.WritableStream;
 }
 
 /** A run, as far as it has got. */
-export interface Session {
-  readonly options: RunOptions;
-  readonly id: string;
-  /** The report folder. */
-  readonly directory: string;
-  readonly reporters: Reporters;
-  readonly journal: RunJournal;
-  readonly startedAt: Date;
-  /** Reading of `performance.now()` then. */
-  readonly started: number;
-  /** When what the run leaves in AWS may be swept. */
-  readonly expiresAt: Date;
-  /** Stops the scenarios; `signal` fires then, and when the run is interrupted. */
-  readonly stop: AbortController;
-  readonly signal: AbortSignal;
-  /** Milliseconds. */
-  readonly phases: { provisioning: number; scenarios: number; teardown: number };
-  /** By the scenario's id. */
-  readonly results: Map<string, ScenarioResult>;
-  /** Milliseconds from the start of the process. */
-  firstVerdict: number | undefined;
-  /** AWS, and the clusters once they are there. */
-  opened: Opened | undefined;
-  prefetch: Prefetch | undefined;
-  /** Clusters and component are there. */
-  isProvisioned: boolean;
-  /** The run was over, and kept its clusters until an interrupt. */
-  wasKept: boolean;
-  /** Why the run as a whole could not do its work: the first thing that failed. */
-  failure: unknown;
-}
+export type Session = ReturnType<typeof openSession>;
 
 /** Begins a run. Throws `HarnessError` BAD_REPORT_DIRECTORY. */
-export function openSession(options: RunOptions): Session {
+export function openSession(options: RunOptions) {
   const { configuration } = options;
   const id = `c${randomBytes(4).toString('hex').slice(0, 6)}`;
+  /** The report folder. */
   const directory = configuration.text('report-dir') ?? join('reports', id);
   prepareReportDirectory(directory);
   const startedAt = new Date();
+  /** Stops the scenarios; `signal` fires then, and when the run is interrupted. */
   const stop = new AbortController();
   return {
-    options,
-    id,
-    directory,
+    ...{ options, id, directory, startedAt, stop },
+    signal: AbortSignal.any([options.interrupted, stop.signal]),
     reporters: new Reporters(options.reporters),
     journal: openJournal(directory, id),
-    startedAt,
+    /** Reading of `performance.now()` at the start. */
     started: performance.now(),
+    /** When what the run leaves in AWS may be swept. */
     expiresAt: new Date(startedAt.getTime() + configuration.number('expires') * 3_600_000),
-    stop,
-    signal: AbortSignal.any([options.interrupted, stop.signal]),
+    /** Milliseconds. */
     phases: { provisioning: 0, scenarios: 0, teardown: 0 },
-    results: new Map(),
-    firstVerdict: undefined,
-    opened: undefined,
-    prefetch: undefined,
+    /** By the scenario's id. */
+    results: new Map<string, ScenarioResult>(),
+    /** Milliseconds from the start of the process. */
+    firstVerdict: undefined as number | undefined,
+    /** AWS, and the clusters once they are there. */
+    opened: undefined as Opened | undefined,
+    prefetch: undefined as Prefetch | undefined,
+    /** Clusters and component are there. */
     isProvisioned: false,
+    /** The run was over, and kept its clusters until an interrupt. */
     wasKept: false,
-    failure: undefined,
+    /** Why the run as a whole could not do its work: the first thing that failed. */
+    failure: undefined as unknown,
   };
 }
 

@@ -1,7 +1,7 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import { noHooks, type Hook, type HookName, type SuiteHooks } from '../scenario/hooks.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { reasonOf } from './reason.ts';
+import { reasonOf } from './scenario-result.ts';
 
 /** The hooks of a suite around one of its scenarios. Each throws `HarnessError` HOOK_FAILED. */
 export interface ScenarioHooks {

@@ -1,6 +1,6 @@
 /** What an operation or a step is, said once: plan, schedule, engine and reports ask its descriptor. */
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { Capability, Expectation, Operation, StepOf } from '../scenario/spec.ts';
+import type { ActionStep, Capability, Expectation, Operation } from '../scenario/spec.ts';
 import type { Problem } from '../scenario/checks.ts';
 import type { ScenarioWorld, Workload } from '../world/world.ts';
 
@@ -118,7 +118,7 @@ export interface StepContext {
 }
 
 /** A change of the world between probes. */
-export interface StepDescriptor<T extends StepOf<string>> extends Descriptor<T> {
+export interface StepDescriptor<T extends ActionStep> extends Descriptor<T> {
   perform(context: StepContext, step: T): Promise<unknown>;
   needs?(step: T, kubernetes: boolean): readonly Capability[];
   /** It changes what other scenarios share, so that its scenario runs alone. */

@@ -28,13 +28,13 @@ describe('reporters', () => {
       {},
       { runOver: async () => ['two.txt'] },
     );
-    all.runStarted(run);
-    all.phaseStarted('provisioning', 'a detail');
-    all.note('a note');
-    all.scenarioStarted(aResult());
-    all.scenarioOver(aResult());
+    all.tell('runStarted', run);
+    all.tell('phaseStarted', 'provisioning', 'a detail');
+    all.tell('note', 'a note');
+    all.tell('scenarioStarted', aResult());
+    all.tell('scenarioOver', aResult());
     const files = await all.runOver(results);
-    await all.reportsWritten(results, files);
+    await all.ask('reportsWritten', results, files);
     expect(log).to.deep.equal([
       ...['start cabcdef', 'provisioning a detail', 'a note', '+AB-01', '-AB-01', 'one.txt two.txt'],
     ]);
@@ -51,7 +51,7 @@ describe('reporters', () => {
       },
       runOver: () => void log.push('over'),
     });
-    for (const line of ['a', 'b']) all.note(line);
+    for (const line of ['a', 'b']) all.tell('note', line);
     expect(log).to.deep.equal(['+a']);
     await all.runOver(results);
     expect(log).to.deep.equal(['+a', '-a', '+b', '-b', 'over']);
@@ -64,7 +64,7 @@ describe('reporters', () => {
     it(`that ${how} is told nothing more, and others are`, async () => {
       const log: string[] = [];
       const all = tell({ note, runOver: () => void log.push('one') }, { runOver: () => void log.push('two') });
-      all.note('a');
+      all.tell('note', 'a');
       await all.runOver(results);
       expect(log).to.deep.equal(['two']);
       expect(all.errors.map(({ code, exitCode }) => ({ code, exitCode }))).to.deep.equal([

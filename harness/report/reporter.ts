@@ -1,3 +1,4 @@
+import { orAborted } from '../../foundation/aborted.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Phase, RunResults, ScenarioResult } from './results.ts';
@@ -62,6 +63,7 @@ export interface ReporterOptions {
 /** Longest time that a reporter may take for its last two events. */
 const MAX_MILLISECONDS = 60_000;
 
+type Events = Required<Reporter>;
 type Call = (reporter: Reporter) => unknown;
 
 /** Tells all reporters of a run what happens. None of its methods throws. */
@@ -76,57 +78,41 @@ export class Reporters {
     this.#audience = reporters.map((named) => new Listener(named, (error) => this.errors.push(error)));
   }
 
-  runStarted(run: RunStart): void {
-    this.#tell((reporter) => reporter.runStarted?.(run));
+  tell<Event extends keyof Events>(event: Event, ...about: Parameters<Events[Event]>): void {
+    for (const listener of this.#audience) void listener.tell(callOf(event, about));
   }
 
-  phaseStarted(phase: Phase, detail?: string): void {
-    this.#tell((reporter) => reporter.phaseStarted?.(phase, detail));
-  }
-
-  note(line: string): void {
-    this.#tell((reporter) => reporter.note?.(line));
-  }
-
-  scenarioStarted({ id, suite, title, file }: ScenarioStart): void {
-    this.#tell((reporter) => reporter.scenarioStarted?.({ id, suite, title, file }));
-  }
-
-  scenarioOver(result: ScenarioResult): void {
-    this.#tell((reporter) => reporter.scenarioOver?.(result));
+  /** As `tell`; resolves with what each reporter gives, when all are done or their time is up. */
+  async ask<Event extends keyof Events>(
+    event: Event,
+    ...about: Parameters<Events[Event]>
+  ): Promise<readonly unknown[]> {
+    const call = callOf(event, about);
+    return Promise.all(this.#audience.map((listener) => listener.tell(call, this.#maxMilliseconds)));
   }
 
   /** Resolves with the paths of what reporters have written. */
   async runOver(results: RunResults): Promise<readonly string[]> {
-    const written = await this.#ask((reporter) => reporter.runOver?.(results));
+    const written = await this.ask('runOver', results);
     return written.flatMap((files) => (Array.isArray(files) ? (files as string[]) : []));
-  }
-
-  async reportsWritten(results: RunResults, files: readonly string[]): Promise<void> {
-    await this.#ask((reporter) => reporter.reportsWritten?.(results, files));
-  }
-
-  #tell(call: Call): void {
-    for (const listener of this.#audience) void listener.tell(call);
-  }
-
-  async #ask(call: Call): Promise<readonly unknown[]> {
-    return Promise.all(this.#audience.map((listener) => listener.tell(call, this.#maxMilliseconds)));
   }
 }
 
+const callOf =
+  (event: keyof Events, about: readonly unknown[]): Call =>
+  (reporter) =>
+    (reporter as Partial<Record<string, (...about: readonly unknown[]) => unknown>>)[event]?.(...about);
+
 /** A reporter, which gets one event after the other. */
 class Listener {
-  readonly #name: string;
-  readonly #reporter: Reporter;
+  readonly #named: NamedReporter;
   readonly #failed: (error: HarnessError) => void;
   #over = false;
   /** What it is doing; undefined when it is idle. */
   #busy: Promise<unknown> | undefined;
 
-  constructor({ name, reporter }: NamedReporter, failed: (error: HarnessError) => void) {
-    this.#name = name;
-    this.#reporter = reporter;
+  constructor(named: NamedReporter, failed: (error: HarnessError) => void) {
+    this.#named = named;
     this.#failed = failed;
   }
 
@@ -146,7 +132,7 @@ class Listener {
   #call(call: Call): Promise<unknown> | undefined {
     if (this.#over) return undefined;
     try {
-      const given = call(this.#reporter);
+      const given = call(this.#named.reporter);
       return given === undefined ? undefined : Promise.resolve(given);
     } catch (error) {
       this.#fail(error);
@@ -155,22 +141,22 @@ class Listener {
   }
 
   async #bounded(busy: Promise<unknown>, milliseconds: number): Promise<unknown> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        this.#fail(new Error(`it was not done after ${milliseconds / 1000} s`));
-        resolve();
-      }, milliseconds);
-    });
-    const given = await Promise.race([busy, late]);
-    clearTimeout(timer);
-    return given;
+    const timeUp = new AbortController();
+    const late = new Error(`it was not done after ${milliseconds / 1000} s`);
+    const timer = setTimeout(() => timeUp.abort(late), milliseconds);
+    try {
+      return await orAborted(busy, timeUp.signal);
+    } catch (error) {
+      return this.#fail(error);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #fail(error: unknown): void {
     if (this.#over) return;
     this.#over = true;
-    this.#failed(error instanceof HarnessError ? error : reporterFailed(this.#name, error));
+    this.#failed(error instanceof HarnessError ? error : reporterFailed(this.#named.name, error));
   }
 }
 

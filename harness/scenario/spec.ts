@@ -142,11 +142,10 @@ export interface ProbeStep {
 }
 
 /** A change of the world between probes; as an operation has, each has a descriptor in `harness/operations`. */
-export interface StepOf<Name extends string> {
+export interface ActionStep {
   readonly kind: 'action';
-  readonly do: Name;
+  readonly do: string;
 }
-export type ActionStep = StepOf<string>;
 
 export type Step = ProbeStep | ActionStep;
 
