@@ -1,28 +1,49 @@
+import * as z from 'zod';
+
+const text = z.string();
+
 /** Something that a run makes outside of its own process: what is left of a killed run is found by it. */
-export type JournalEntry =
-  | { readonly kind: 'docker-network'; readonly name: string }
-  /** A kind cluster, whose node containers are attached to the run's network. */
-  | { readonly kind: 'kind-cluster'; readonly name: string }
-  | { readonly kind: 'docker-container'; readonly name: string }
-  | { readonly kind: 'docker-image'; readonly name: string }
-  /** A folder or file. */
-  | { readonly kind: 'path'; readonly path: string }
-  /** Changes to an existing cluster: objects in it carry the run's label, its nodes were prepared. */
-  | {
-      readonly kind: 'attachment';
-      readonly kubeconfig: string;
-      readonly context: string;
+export const journalEntry = z.discriminatedUnion(
+  'kind',
+  [
+    /** A kind cluster's node containers are attached to the run's network. */
+    z.object({ kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']), name: text }),
+    /** A folder or file. */
+    z.object({ kind: z.literal('path'), path: text }),
+    /** Changes to an existing cluster: objects in it carry the run's label, its nodes were prepared. */
+    z.object({
+      kind: z.literal('attachment'),
+      kubeconfig: text,
+      context: text,
       /** Docker containers of its nodes. */
-      readonly nodes: readonly string[];
-    }
-  /** Resources of an AWS account, which carry the run's tags: fixtures, and clusters that the run makes. */
-  | {
-      readonly kind: 'aws';
-      readonly accountId: string;
-      readonly region: string;
+      nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')).readonly(),
+    }),
+    /** Resources of an AWS account, which carry the run's tags: fixtures, and clusters that the run makes. */
+    z.object({
+      kind: z.literal('aws'),
+      accountId: text.regex(/^\d{12}$/, '12 digits'),
+      region: text.regex(/^[a-z0-9-]+$/, 'a region'),
       /** Services that are at a URL of their own; the others are at AWS itself. */
-      readonly endpoints: Readonly<Record<string, string>>;
-    };
+      endpoints: z.record(text, text),
+    }),
+  ],
+  'a kind of resource that is known',
+);
+export type JournalEntry = Readonly<z.infer<typeof journalEntry>>;
+
+/** Ids of runs. */
+export const RUN_ID = /^c[0-9a-f]{6}$/;
+
+/** What a run has made and not yet removed; written ahead of making it, so that what a killed run left is found. */
+export const runState = z.object({
+  version: z.literal(2),
+  run: text.regex(RUN_ID, 'the id of a run'),
+  /** ISO 8601. */
+  startedAt: text.refine((time) => !Number.isNaN(Date.parse(time)), 'must be a time'),
+  process: z.object({ host: text, pid: z.int('a whole number'), started: text }),
+  resources: z.array(journalEntry).readonly(),
+});
+export type RunState = Readonly<z.infer<typeof runState>>;
 
 export type Attachment = Extract<JournalEntry, { readonly kind: 'attachment' }>;
 

@@ -1,23 +1,10 @@
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Journal, JournalEntry } from '../../foundation/journal.ts';
+import type { Journal, JournalEntry, RunState } from '../../foundation/journal.ts';
 import { thisProcess, type ProcessIdentity } from './process-identity.ts';
 
 /** Name of the state file in a report folder. */
 export const STATE_FILE = 'state.json';
-/** Ids of runs. */
-export const RUN_ID = /^c[0-9a-f]{6}$/;
-
-/** What a run has made and not yet removed; written ahead of making it, so that what a killed run left is found. */
-export interface RunState {
-  readonly version: 2;
-  readonly run: string;
-  /** ISO 8601. */
-  readonly startedAt: string;
-  readonly process: ProcessIdentity;
-  readonly resources: readonly JournalEntry[];
-}
-
 export interface RunJournal extends Journal {
   /** What was made and is not known to be gone. */
   left(): readonly JournalEntry[];

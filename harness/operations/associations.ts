@@ -63,7 +63,7 @@ function ofAssociation<Args extends readonly unknown[], T extends { readonly wor
     change,
     ...said
   }: Pick<StepDescriptor<T & ActionStep>, 'refersTo' | 'needs'> & {
-    change(context: StepContext, step: T, subject: Subject, eks: EKSClient): Promise<Change>;
+    readonly change: (context: StepContext, step: T, subject: Subject, eks: EKSClient) => Promise<Change>;
   },
 ) {
   return defineStep(name, build, {

@@ -44,12 +44,12 @@ interface CreateAssociation extends OfCluster, CreationOptions {
 export const createAssociationFor = defineHarnessOperation(
   'CreatePodIdentityAssociation',
   (
-    account: string,
+    serviceAccount: string,
     association: AssociationRequest,
-    { cluster = 'c1', ...options }: Where & CreationOptions = {},
+    options: Where & CreationOptions = {},
   ): CreateAssociation => {
-    const [namespace = '', serviceAccount = ''] = account.split('/');
-    return { cluster, namespace, serviceAccount, association, ...options };
+    const [namespace = '', name = ''] = serviceAccount.split('/');
+    return { cluster: 'c1', namespace, serviceAccount: name, association, ...options };
   },
   {
     withoutKubernetes: true,

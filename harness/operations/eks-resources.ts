@@ -9,8 +9,8 @@ import {
 import { AGENT_ADDON } from '../../clusters/agent-addon.ts';
 import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
 import {
+  DEFAULT,
   defineEksOperation,
-  inCluster,
   nameOf,
   present,
   tagFacts,
@@ -23,26 +23,30 @@ import { tagWords } from './s3.ts';
 const refersTo = ({ cluster }: OfCluster) => ({ clusters: [cluster] });
 
 /** What EKS says of a cluster. */
-export const describeCluster = defineEksOperation('DescribeCluster', (where: Where = {}) => inCluster(where), {
-  refersTo,
-  describe: (operation, say) => [whereWords(operation, say)],
-  facts: async (world, operation, eks) => {
-    const { cluster } = await eks.send(new DescribeClusterCommand({ name: nameOf(world, operation) }));
-    return present({
-      name: cluster?.name,
-      arn: cluster?.arn,
-      status: cluster?.status,
-      version: cluster?.version,
-      issuer: cluster?.identity?.oidc?.issuer,
-      ...tagFacts(cluster?.tags),
-    });
+export const describeCluster = defineEksOperation(
+  'DescribeCluster',
+  (where: Where = {}) => ({ ...DEFAULT, ...where }),
+  {
+    refersTo,
+    describe: (operation, say) => [whereWords(operation, say)],
+    facts: async (world, operation, eks) => {
+      const { cluster } = await eks.send(new DescribeClusterCommand({ name: nameOf(world, operation) }));
+      return present({
+        name: cluster?.name,
+        arn: cluster?.arn,
+        status: cluster?.status,
+        version: cluster?.version,
+        issuer: cluster?.identity?.oidc?.issuer,
+        ...tagFacts(cluster?.tags),
+      });
+    },
   },
-});
+);
 
 /** What EKS says of an add-on of a cluster. */
 export const describeAddon = defineEksOperation(
   'DescribeAddon',
-  (addon: string, where: Where = {}) => ({ addon, ...inCluster(where) }),
+  (addon: string, where: Where = {}) => ({ addon, ...DEFAULT, ...where }),
   {
     refersTo,
     needs: ({ addon }) => (addon === AGENT_ADDON ? ['agent-addon'] : []),

@@ -31,7 +31,7 @@ export type Where = Partial<OfCluster>;
 
 type EksOperation<T extends Operation> = Omit<Said<HarnessDescriptor<T>>, 'withoutKubernetes' | 'perform'> & {
   /** Makes the call as the harness; gives what the answer tells. */
-  facts(world: ScenarioWorld, operation: T, eks: EKSClient): Promise<Facts>;
+  readonly facts: (world: ScenarioWorld, operation: T, eks: EKSClient) => Promise<Facts>;
 };
 
 /** Defines an operation whose success is its facts, and whose refusal is EKS'. */
@@ -53,11 +53,8 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
     },
   });
 
-/** A cluster by what a suite says of it. */
-export const inCluster = ({ cluster = 'c1', clusterName }: Where): OfCluster => ({
-  cluster,
-  ...(clusterName !== undefined && { clusterName }),
-});
+/** The cluster that suites mean where they name none. */
+export const DEFAULT = { cluster: 'c1' } as const;
 
 export const nameOf = (world: ScenarioWorld, { cluster, clusterName }: OfCluster): string =>
   clusterName ?? clusterOf(world, cluster).cluster.name;

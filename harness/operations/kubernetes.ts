@@ -18,10 +18,8 @@ interface TokenOptions {
 /** TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
 export const createToken = defineHarnessOperation(
   'CreateToken',
-  (serviceAccount: string, { cluster = 'c1', audience = 'sts.amazonaws.com', ...options }: TokenOptions = {}) => ({
-    serviceAccount,
-    cluster,
-    audience,
+  (serviceAccount: string, options: TokenOptions = {}) => ({
+    ...{ serviceAccount, cluster: 'c1' as const, audience: 'sts.amazonaws.com' },
     ...options,
   }),
   {

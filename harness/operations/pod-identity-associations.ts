@@ -10,10 +10,10 @@ import {
 import { whenChanged, whenRead } from '../consistency/retry-rules.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 import {
+  DEFAULT,
   associationFacts,
   associationWords,
   defineEksOperation,
-  inCluster,
   nameOf,
   requested,
   whereWords,
@@ -48,7 +48,8 @@ export const changeAssociation = defineEksOperation(
   (associationId: string, association: AssociationRequest, where: Where = {}) => ({
     associationId,
     association,
-    ...inCluster(where),
+    ...DEFAULT,
+    ...where,
   }),
   {
     ...common,
@@ -77,7 +78,7 @@ const ofAssociation = (
     key: ReturnType<typeof keyOf>,
   ) => Promise<{ association?: PodIdentityAssociation | undefined }>,
 ) =>
-  defineEksOperation(name, (associationId: string, where: Where = {}) => ({ associationId, ...inCluster(where) }), {
+  defineEksOperation(name, (associationId: string, where: Where = {}) => ({ associationId, ...DEFAULT, ...where }), {
     ...common,
     describe: (operation, say) => [say.text(operation.associationId), whereWords(operation, say)],
     mayDiffer,
@@ -94,7 +95,7 @@ export const removeAssociation = ofAssociation('DeletePodIdentityAssociation', w
 
 export const listAssociations = defineEksOperation(
   'ListPodIdentityAssociations',
-  (options: ListOptions = {}) => ({ ...options, ...inCluster(options) }),
+  (options: ListOptions = {}) => ({ ...DEFAULT, ...options }),
   {
     ...common,
     describe: (operation, say) => {

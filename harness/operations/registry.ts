@@ -17,7 +17,7 @@ export function defineHarnessOperation<Args extends readonly unknown[], T extend
   name: string,
   build: (...args: Args) => T,
   said: Said<HarnessDescriptor<T & HarnessOperation>>,
-): (...args: Args) => T & HarnessOperation {
+): (...args: Args) => HarnessOperation {
   define(operations, { ...said, name, performedBy: 'harness' });
   return (...args) => ({ do: name, ...build(...args) });
 }
@@ -27,7 +27,7 @@ export function defineWorkloadOperation<Args extends readonly unknown[], T exten
   name: string,
   build: (...args: Args) => T,
   said: Said<WorkloadDescriptor<T & WorkloadOperation>>,
-): (...args: Args) => T & WorkloadOperation {
+): (...args: Args) => WorkloadOperation {
   define(operations, { ...said, name, performedBy: 'workload' });
   return (...args) => ({ do: name, ...build(...args) });
 }
@@ -37,8 +37,8 @@ export function defineStep<Args extends readonly unknown[], T extends object>(
   name: string,
   build: (...args: Args) => T,
   said: Said<StepDescriptor<T & ActionStep>>,
-): (...args: Args) => T & ActionStep {
-  define(steps, { ...said, name } as unknown as StepDescriptor<ActionStep>);
+): (...args: Args) => ActionStep {
+  define(steps, { ...said, name });
   return (...args) => ({ kind: 'action', do: name, ...build(...args) });
 }
 

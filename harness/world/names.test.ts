@@ -107,7 +107,7 @@ describe('the names of a scenario', () => {
   });
 
   it('make the text of a trust policy', () => {
-    const text = names().trustText([trustPodIdentity(), trustWebIdentity({ subject: 'red/app' }), trustRole('app')]);
+    const text = names().policyText([trustPodIdentity(), trustWebIdentity({ subject: 'red/app' }), trustRole('app')]);
     const { Statement } = JSON.parse(text) as { Statement: Record<string, unknown>[] };
     expect(Statement.map(({ Principal }) => Principal)).to.deep.equal([
       { Service: 'pods.eks.amazonaws.com' },
@@ -125,6 +125,5 @@ describe('the names of a scenario', () => {
   it('keep a document of the user as it is, but for its names', () => {
     const document = { Version: '2012-10-17', Id: '<cluster:c1>' };
     expect(JSON.parse(names().policyText({ document, from: 'x' }))).to.deep.equal({ ...document, Id: 'crun-c1' });
-    expect(JSON.parse(names().trustText({ document, from: 'x' }))).to.deep.equal({ ...document, Id: 'crun-c1' });
   });
 });

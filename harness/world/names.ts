@@ -121,38 +121,26 @@ export class Names {
     return { bucket: this.bucket(at.slice(0, slash)), key: this.expand(at.slice(slash + 1)) };
   }
 
-  /** Text of a permission policy, bucket policy included. */
-  policyText(policy: readonly PermissionStatement[] | RawPolicy): string {
-    if (isRaw(policy)) return JSON.stringify(this.expandAll(policy.document));
+  /** Text of a policy: of permissions, of a bucket, or of trust. */
+  policyText(policy: readonly (PermissionStatement | TrustStatement)[] | RawPolicy): string {
+    if ('document' in policy) return JSON.stringify(this.expandAll(policy.document));
     return JSON.stringify({
       Version: '2012-10-17',
       Statement: policy.map((statement) => ({
         Effect: statement.effect,
-        ...(statement.principal !== undefined && {
-          Principal: statement.principal === '*' ? '*' : { AWS: this.expandAll(statement.principal) },
+        ...(statement.principal !== undefined && { Principal: this.#principal(statement.principal) }),
+        Action: statement.actions,
+        ...('resources' in statement && {
+          Resource: statement.resources.map((resource) => this.resourceArn(resource)),
         }),
-        Action: statement.actions,
-        Resource: statement.resources.map((resource) => this.resourceArn(resource)),
         ...(statement.conditions && { Condition: this.expandAll(statement.conditions) }),
       })),
     });
   }
 
-  /** Text of a trust policy. */
-  trustText(trust: readonly TrustStatement[] | RawPolicy): string {
-    if (isRaw(trust)) return JSON.stringify(this.expandAll(trust.document));
-    return JSON.stringify({
-      Version: '2012-10-17',
-      Statement: trust.map((statement) => ({
-        Effect: statement.effect,
-        Principal: this.expandAll(statement.principal),
-        Action: statement.actions,
-        ...(statement.conditions && { Condition: this.expandAll(statement.conditions) }),
-      })),
-    });
+  /** A bucket policy names principals of AWS without saying so. */
+  #principal(principal: NonNullable<PermissionStatement['principal']> | TrustStatement['principal']): unknown {
+    const isTold = typeof principal === 'object' && !Array.isArray(principal);
+    return principal === '*' ? '*' : this.expandAll(isTold ? principal : { AWS: principal });
   }
-}
-
-function isRaw<S>(policy: readonly S[] | RawPolicy): policy is RawPolicy {
-  return !Array.isArray(policy);
 }

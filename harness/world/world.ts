@@ -63,39 +63,19 @@ export interface Leftover {
 }
 
 /** The resources of one scenario that exist. */
-export interface ScenarioWorld {
-  readonly scenario: Scenario;
-  readonly environment: Environment;
-  readonly names: Names;
-  /** Workload -> its association's id. */
-  readonly associations: Map<string, string>;
-  /** Token name -> token, of `tokens`. */
-  readonly tokens: Map<string, string>;
-  /** What it made and changed: undone when it is over. */
-  readonly resources: Resources;
-  /** Ends of the disturbances of AWS that are under way. */
-  readonly disturbances: (() => void)[];
-  /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
-  readonly notes: Map<string, string[]>;
-  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
-  readonly injected: Map<string, boolean>;
-  /** When EKS Auth may be asked next about a service account (`accountKey`), by the time of `performance`. */
-  readonly mayAskEksAuth: Map<string, number>;
-  /** What probes came to so far. */
-  readonly outcomes: ProbeOutcome[];
-  /** Ends when the scenario is over or its time is up. */
-  readonly signal: AbortSignal;
-}
+export type ScenarioWorld = ReturnType<typeof makeWorld>;
 
-/** `resources`: what was made for the scenario already. */
-export function makeWorld(
+/** `signal` ends when the scenario is over or its time is up; `resources`: what was made for the scenario already. */
+export const makeWorld = (
   scenario: Scenario,
   environment: Environment,
   attempt: number,
   signal: AbortSignal,
+  /** What it made and changed: undone when it is over. */
   resources = new Resources(),
-): ScenarioWorld {
-  const names = new Names(
+) => ({
+  ...{ scenario, environment, resources, signal },
+  names: new Names(
     scenario,
     {
       run: environment.run,
@@ -103,22 +83,22 @@ export function makeWorld(
       cluster: (alias) => environment.clusters.get(alias)?.cluster ?? environment.announced.get(alias),
     },
     attempt,
-  );
-  return {
-    scenario,
-    environment,
-    names,
-    associations: new Map(),
-    tokens: new Map(),
-    outcomes: [],
-    resources,
-    disturbances: [],
-    notes: new Map(),
-    injected: new Map(),
-    mayAskEksAuth: new Map(),
-    signal,
-  };
-}
+  ),
+  /** Workload -> its association's id. */
+  associations: new Map<string, string>(),
+  /** Token name -> token, of `tokens`. */
+  tokens: new Map<string, string>(),
+  /** Ends of the disturbances of AWS that are under way. */
+  disturbances: [] as (() => void)[],
+  /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
+  notes: new Map<string, string[]>(),
+  /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */
+  injected: new Map<string, boolean>(),
+  /** When EKS Auth may be asked next about a service account (`accountKey`), by the time of `performance`. */
+  mayAskEksAuth: new Map<string, number>(),
+  /** What probes came to so far. */
+  outcomes: [] as ProbeOutcome[],
+});
 
 /** Labels of everything that a scenario makes in a cluster. */
 export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({

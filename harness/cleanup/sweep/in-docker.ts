@@ -1,5 +1,4 @@
-import type { JournalEntry } from '../../../foundation/journal.ts';
-import { RUN_ID } from '../journal.ts';
+import { RUN_ID, type JournalEntry } from '../../../foundation/journal.ts';
 import type { DockerContainer, DockerInventory } from './docker.ts';
 import { carries } from './paths.ts';
 import type { Thing } from './thing.ts';

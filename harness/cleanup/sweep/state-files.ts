@@ -1,9 +1,9 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import type { JournalEntry } from '../../../foundation/journal.ts';
+import { runState, type JournalEntry, type RunState } from '../../../foundation/journal.ts';
 import { validated } from '../../../foundation/validate.ts';
-import { RUN_ID, STATE_FILE, store, type RunState } from '../journal.ts';
+import { STATE_FILE, store } from '../journal.ts';
 
 /** Paths of the state files in a report folder. */
 export function stateFiles(directory: string): string[] {
@@ -30,7 +30,7 @@ export function readState(path: string): RunState {
     const { code } = error as NodeJS.ErrnoException;
     throw new Error(code === undefined ? 'it is no JSON' : `reading it ended with ${code}`, { cause: error });
   }
-  return validated(stateFile, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
+  return validated(runState, asCurrent(state), (problem) => `it does not have the form of a state file (${problem})`);
 }
 
 /** A state file of version 1, which a killed run of an older release left, differs by one name. */
@@ -38,37 +38,3 @@ function asCurrent(state: unknown): unknown {
   const old = z.looseObject({ version: z.literal(1), makings: z.unknown() }).safeParse(state).data;
   return old === undefined ? state : { ...old, version: 2, resources: old.makings };
 }
-
-const text = z.string();
-const named = z.object({
-  kind: z.enum(['docker-network', 'kind-cluster', 'docker-container', 'docker-image']),
-  name: text,
-});
-const entry = z.discriminatedUnion(
-  'kind',
-  [
-    named,
-    z.object({ kind: z.literal('path'), path: text }),
-    z.object({
-      kind: z.literal('attachment'),
-      kubeconfig: text,
-      context: text,
-      nodes: z.array(text.regex(/^\w[\w.-]*$/, 'the name of a container')),
-    }),
-    z.object({
-      kind: z.literal('aws'),
-      accountId: text.regex(/^\d{12}$/, '12 digits'),
-      region: text.regex(/^[a-z0-9-]+$/, 'a region'),
-      endpoints: z.record(text, text),
-    }),
-  ],
-  'a kind of resource that is known',
-);
-
-const stateFile = z.object({
-  version: z.literal(2),
-  run: text.regex(RUN_ID, 'the id of a run'),
-  startedAt: text.refine((time) => !Number.isNaN(Date.parse(time)), 'must be a time'),
-  process: z.object({ host: text, pid: z.int('a whole number'), started: text }),
-  resources: z.array(entry),
-}) satisfies z.ZodType<RunState>;
