@@ -1,10 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { ClusterType } from '../clusters/cluster-type.ts';
 import { commandLine } from '../foundation/command-line.ts';
-import { FAULTS } from '../faults/index.ts';
+import { catalogue } from '../faults/index.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
 import { OPTIONS, optionsOf } from '../harness/config/options.ts';
 import type { Command, Io } from './command.ts';
@@ -18,23 +19,40 @@ export interface Registries {
   readonly types?: readonly ClusterType[];
   /** The program that makes probes in pods. */
   readonly workload?: WorkloadProgram;
+  /** Whether this is the build whose faults can be switched on. */
+  readonly isSwitched?: boolean;
 }
 
+/** What the switched build has in place of this command (switched.ts). */
+interface Switched {
+  runWithFaults(faults: readonly string[], argv: readonly string[], io: Io): Promise<number>;
+}
+
+type Asked = Configured & { readonly argv: readonly string[] };
+
 /** The default command. */
-export const runCommand = ({ types, workload = WORKLOAD_PROGRAMS[0] }: Registries = {}): Command<Configured> => ({
+export const runCommand = ({
+  types,
+  workload = WORKLOAD_PROGRAMS[0],
+  isSwitched,
+}: Registries = {}): Command<Asked> => ({
   name: 'run',
   summary: 'runs scenarios',
   about:
     'Runs conformance scenarios of EKS Pod Identity and IRSA and reports whether access is granted or denied, and why.',
   options: types === undefined ? OPTIONS : optionsOf(types),
   remarks: `${SETTINGS}\n${EXIT_CODES}`,
-  read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [] }),
+  read: (argv, environment) => ({ ...configure(argv, environment, { ...(types && { types }) }), words: [], argv }),
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
     if (configuration.flag('list-faults')) return say(io, listFaults());
     if (configuration.flag('list')) return list(configuration, io);
     if (configuration.flag('plan')) return plan(configuration, io, workload);
-    return runScenarios(configuration, workload, io);
+    const faults = configuration.list('fault');
+    if (faults.length === 0 || isSwitched) return runScenarios(configuration, workload, io);
+    const code = join(io.root, 'dist', 'faults');
+    const switched = (await import(pathToFileURL(join(code, 'cli', 'switched.js')).href)) as Switched;
+    return switched.runWithFaults(faults, configuration.argv, { ...io, code });
   },
 });
 
@@ -76,8 +94,9 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
 }
 
 function listFaults(): string {
-  const width = Math.max(...FAULTS.map((fault) => fault.name.length));
-  return FAULTS.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
+  const faults = catalogue();
+  const width = Math.max(...faults.map((fault) => fault.name.length));
+  return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
 }
 
 /** The options in force that are not a default, and where each came from. */

@@ -32,6 +32,8 @@ export interface PlanRequest {
 
 interface Common {
   readonly name: string;
+  /** Whether their Kubernetes is the one of this project. */
+  readonly isOwnKubernetes?: boolean;
   /** Options of these clusters. Types that share one list the same object. */
   readonly options: readonly OptionSpec[];
   /** Defaults of options, where these clusters need others than the option's own. */

@@ -40,7 +40,7 @@ describe('what a cluster lacks by its DaemonSets', () => {
 describe("the agent's DaemonSet", () => {
   for (const chart of ['0.1', '0.2'] as const)
     it(`shows that it is of chart ${chart}`, () => {
-      const spec = { run: 'r1', region: 'us-west-2', faults: [], image: 'agent:1', clusterName: 'c1', args: [], chart };
+      const spec = { run: 'r1', region: 'us-west-2', image: 'agent:1', clusterName: 'c1', args: [], chart };
       expect(agentChartOf([calico, agentDaemonSet(spec)])).to.equal(chart);
     });
 

@@ -6,8 +6,6 @@ export type { Credentials } from './core/principal.ts';
 export type { Disturbance } from './core/world.ts';
 export type { EmulatorSettings } from './core/settings.ts';
 export { AWS_TIMING } from './core/aws-timing.ts';
-export { EMULATOR_FAULTS } from './core/faults.ts';
-export type { EmulatorFault } from './core/faults.ts';
 export type {
   Decision,
   DecisionValue,

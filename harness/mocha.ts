@@ -93,6 +93,8 @@ interface Selection {
 async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Promise<RunResults> {
   const configuration = configure([], process.env);
   checkClusterFlags(configuration);
+  if (configuration.list('fault').length > 0)
+    throw new HarnessError('BAD_FLAG_VALUE', '--fault is for the command: unset CONFORMANCE_FAULT.');
   const wanted = configuration.list('reporter');
   const { stdout, stderr, env: environment } = process;
   const color = wantsColor(stderr, configuration.flag('no-color'), environment);

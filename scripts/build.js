@@ -7,6 +7,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
+import { tsImport } from 'tsx/esm/api';
 import { newestSource, STAMP } from './freshness.js';
 import { notices } from './notices.js';
 import { pruneTypes } from './prune-types.js';
@@ -47,16 +48,7 @@ const common = {
   metafile: true,
 };
 
-const started = newestSource();
-/** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
-const out = `.dist-${process.pid}`;
-process.on('exit', () => rmSync(out, { recursive: true, force: true }));
-const inputs = new Set();
-await build({
-  entryPoints: Object.fromEntries(
-    ENTRIES.filter((entry) => existsSync(`${entry}.ts`)).map((entry) => [entry, `${entry}.ts`]),
-  ),
-  outdir: out,
+const bundles = {
   format: 'esm',
   splitting: true,
   chunkNames: 'chunks/[hash]',
@@ -67,7 +59,15 @@ await build({
   banner: {
     js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
   },
-});
+};
+
+const started = newestSource();
+/** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
+const out = `.dist-${process.pid}`;
+process.on('exit', () => rmSync(out, { recursive: true, force: true }));
+const inputs = new Set();
+const entriesOf = (names) => Object.fromEntries(names.map((name) => [name, `${name}.ts`]));
+await build({ ...bundles, entryPoints: entriesOf(ENTRIES), outdir: out });
 /**
  * The probe's files: what every pod needs, and the SDK with S3 and without, which are loaded by the pods that use them alone.
  */
@@ -102,7 +102,9 @@ copyFileSync('kubernetes/kubelet/host-program.js', join(out, 'host-program.js'))
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
-await buildImagePrograms();
+await buildImagePrograms(join(out, 'image'));
+copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
+await buildSwitched(join(out, 'faults'));
 writeTypes();
 writeFileSync(join(out, 'licences.txt'), notices([...inputs]));
 writeFileSync(join(out, basename(STAMP)), String(started));
@@ -159,14 +161,24 @@ load('probe.cjs');
 }
 
 /** What clusters/kind/images/ puts into the component image: the programs, each a file that Node runs by its first line. */
-async function buildImagePrograms() {
+async function buildImagePrograms(folder, plugins = []) {
   for (const [name, entry] of Object.entries(IMAGE_PROGRAMS)) {
-    const outfile = join(out, 'image', 'root', name);
-    await build({ entryPoints: [entry], outfile, format: 'cjs' });
+    const outfile = join(folder, 'root', name);
+    await build({ entryPoints: [entry], outfile, format: 'cjs', plugins });
     const code = readFileSync(outfile, 'utf8').replace(/^#!.*\n/, '');
     writeFileSync(outfile, `#!/usr/local/bin/node\n${code}`);
   }
-  copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
+}
+
+/** The second build, which `--fault` uses: the same code with a switch for each fault, and the catalogue of faults. */
+async function buildSwitched(outdir) {
+  const { switches } = await tsImport('../faults/build-plugin.ts', import.meta.url);
+  const { plugin, catalogue, problems } = switches(root);
+  for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
+  const entries = ['cli/switched', 'harness/index', ...ENTRIES.filter((entry) => entry.startsWith('suites/'))];
+  await build({ ...bundles, entryPoints: entriesOf(entries), outdir, plugins: [plugin] });
+  await buildImagePrograms(join(outdir, 'image'), [plugin]);
+  writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));
 }
 
 /** Declarations of the public surface, for suites of the user's own. Left out where the compiler is not installed. */

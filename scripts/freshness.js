@@ -28,7 +28,7 @@ export function newestSource() {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
       if (entry.isDirectory()) visit(path);
-      else if (/\.(ts|js|json|sh)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
+      else if (/\.(ts|js|json|sh|yaml)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
         newest = Math.max(newest, statSync(path).mtimeMs);
     }
   };

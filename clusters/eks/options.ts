@@ -34,8 +34,6 @@ export interface EksOptions {
   readonly agentChart?: AgentVersion;
   /** URL of EKS Auth as the candidate reaches it. Default: the region's. */
   readonly eksAuthEndpoint?: string;
-  /** All faults of the run: the candidate gets its own. */
-  readonly faults: readonly string[];
   /** `optional`: a cluster without an API server is taken as well, without the capability `kubernetes`. Default: required. */
   readonly kubernetes?: 'required' | 'optional';
   /** For tests. */
@@ -53,7 +51,6 @@ export function eksOptionsOf(options: OptionValues): Omit<EksOptions, 'run' | 'w
     subnetIds: options.list('subnet-ids'),
     agentArgs: options.list('agent-args'),
     agentChart: chartOf(options),
-    faults: [],
     ...textsOf(options, {
       kubernetesVersion: 'kubernetes-version',
       addonVersion: 'addon-version',

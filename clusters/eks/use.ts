@@ -156,7 +156,7 @@ async function installCandidate(
   options: EksOptions,
   context: EksContext,
 ): Promise<void> {
-  const { run, faults, agentArgs, agentChart: chart = '0.1', eksAuthEndpoint } = options;
+  const { run, agentArgs, agentChart: chart = '0.1', eksAuthEndpoint } = options;
   const { name, region, tags, resources, deadline, signal, progress } = context;
   // A cluster that is deleted takes it along.
   if (options.attach.length > 0)
@@ -169,7 +169,7 @@ async function installCandidate(
   const expires = tags[EXPIRY_TAG];
   await installAgent({
     ...(options.attach.length > 0 && expires !== undefined && { expires }),
-    ...{ connection, run, region, faults, image, signal, progress },
+    ...{ connection, run, region, image, signal, progress },
     imageRemedy: 'see that the nodes can pull it from its registry, for their architecture',
     clusterName: name,
     chart,

@@ -5,6 +5,7 @@ import { embeddedCapabilities } from './capabilities.ts';
 /** Kubernetes in this process. */
 export const EMBEDDED: HostedClusterType = {
   name: 'embedded',
+  isOwnKubernetes: true,
   options: [AGENT_CHART],
   aws: 'emulator',
   capabilities: (options) => embeddedCapabilities(chartOf(options)),
@@ -15,7 +16,6 @@ export const EMBEDDED: HostedClusterType = {
       run,
       directory,
       workload,
-      faults: options.list('fault'),
       agentChart: chartOf(options),
       journal,
     });

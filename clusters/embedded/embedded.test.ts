@@ -82,7 +82,6 @@ describe('embedded cluster', function () {
     const provider = embeddedClusterProvider({
       images: new Map([['app', { entrypoint: [process.execPath, program] }]]),
       directory,
-      faults: [],
       agentChart: '0.1',
     });
     cluster = await provider.createCluster({

@@ -18,7 +18,6 @@ export interface EmbeddedHostOptions {
   /** Folder for what the clusters write where memory cannot be had. */
   readonly directory: string;
   readonly workload: WorkloadProgram;
-  readonly faults: readonly string[];
   /** Default 0.1. */
   readonly agentChart?: AgentVersion;
   /** Where the directory is written down. Default: nowhere. */
@@ -36,7 +35,6 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
     provider: embeddedClusterProvider({
       images: new Map([[image, { entrypoint: command }]]),
       directory,
-      faults: options.faults,
       agentChart,
     }),
     bindAddress: '127.0.0.1',

@@ -1,15 +1,13 @@
-import { AGENT_FAULTS, type AgentVersion } from '../../components/agent/index.ts';
+import type { AgentVersion } from '../../components/agent/index.ts';
 import { AGENT_ADDON, additionalFlags, agentManifest, flagArguments } from '../agent-addon.ts';
 import type { KubernetesObject } from './objects.ts';
 import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
-import { faultVariables } from './options.ts';
 
 export interface AgentSpec {
   readonly run: string;
   /** When the sweep may delete it (ISO 8601), where the cluster does not end with the run. */
   readonly expires?: string;
   readonly region: string;
-  readonly faults: readonly string[];
   readonly image: string;
   /** Default 0.1. */
   readonly chart?: AgentVersion;
@@ -40,7 +38,7 @@ const VERBOSITY = { '-v': 'trace' };
  * Throws an Error when the configuration values are neither JSON nor YAML.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
-  const { run, expires, region, faults, image, environment = {}, addonVersion, clusterName, chart = '0.1' } = spec;
+  const { run, expires, region, image, environment = {}, addonVersion, clusterName, chart = '0.1' } = spec;
   const imagePullPolicy = 'IfNotPresent';
   const probe = (path: string): Record<string, unknown> => ({
     httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
@@ -55,10 +53,7 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
       [RUN_LABEL]: run,
     },
     args: serverArguments(spec),
-    env: [
-      ...faultVariables(AGENT_FAULTS, faults),
-      ...Object.entries(environment).map(([name, value]) => ({ name, value })),
-    ],
+    env: [...Object.entries(environment).map(([name, value]) => ({ name, value }))],
     annotations: { 'prometheus.io/port': '2705', 'prometheus.io/scrape': 'true' },
     pod: {
       affinity: AFFINITY,

@@ -26,7 +26,6 @@ describe('agent and webhook in a cluster', () => {
     connection: api,
     run: 'r1',
     region: 'us-west-2',
-    faults: [],
     readyMilliseconds: 20_000,
     signal: controller.signal,
     progress: () => undefined,

@@ -18,7 +18,6 @@ import { MUTATE, webhookConfiguration, webhookObjects, WEBHOOK_HOSTS } from './w
 const base: AgentSpec = {
   run: 'r1',
   region: 'us-west-2',
-  faults: [],
   image: 'agent:1',
   clusterName: 'r1-c1',
   endpoint: 'http://172.18.0.1:4000',
@@ -124,14 +123,6 @@ describe("the agent's DaemonSet", () => {
       expect(bindHosts).to.have.length(1);
     });
   }
-
-  it("hands the agent's own faults to it, and nothing when there are none", () => {
-    const env = (faults: string[]): unknown => podSpec({ faults }).containers[0]?.env?.slice(1);
-    expect(env(['iam-ignores-deny', 'agent-skips-host-check', 'agent-mixes-cached-credentials'])).to.deep.equal([
-      { name: 'CONFORMANCE_FAULTS', value: 'agent-skips-host-check,agent-mixes-cached-credentials' },
-    ]);
-    expect(env(['iam-ignores-deny', 'webhook-prefers-irsa'])).to.deep.equal([]);
-  });
 });
 
 describe("the webhook's objects", () => {
@@ -139,7 +130,6 @@ describe("the webhook's objects", () => {
   const spec = {
     run: 'r1',
     region: 'eu-west-1',
-    faults: ['webhook-prefers-irsa', 'agent-skips-host-check'],
     image: 'w:1',
   };
   const objects = webhookObjects({ ...spec, tls }, [{ namespace: 'a', serviceAccount: 'b' }]);
@@ -217,9 +207,6 @@ describe("the webhook's objects", () => {
     });
     expect(pod.metadata?.labels?.['app']).to.equal(service.name);
   });
-
-  it("hand the webhook's own faults to it", () =>
-    expect(container.env).to.deep.equal([{ name: 'CONFORMANCE_FAULTS', value: 'webhook-prefers-irsa' }]));
 
   it('have other pods with another certificate', () => {
     const other = webhookObjects({ ...spec, tls: { ...tls, certificate: 'renewed' } }, []).at(

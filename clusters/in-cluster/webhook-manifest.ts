@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
-import { WEBHOOK_FAULTS } from '../../components/webhook/index.ts';
 import type { CertificateAndKey } from '../../foundation/kubernetes/certificates.ts';
 import type { KubernetesObject } from './objects.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { webhookRegistration } from '../webhook-registration.ts';
-import { faultVariables, NAMESPACE } from './options.ts';
+import { NAMESPACE } from './options.ts';
 
 export interface WebhookSpec {
   readonly run: string;
   readonly region: string;
-  readonly faults: readonly string[];
   readonly image: string;
   /** Server certificate for `WEBHOOK_HOSTS`. */
   readonly tls: CertificateAndKey;
@@ -102,7 +100,7 @@ export function webhookObjects(spec: WebhookSpec, identities: readonly Identity[
   ];
 }
 
-function podSpec({ image, region, faults }: WebhookSpec): Record<string, unknown> {
+function podSpec({ image, region }: WebhookSpec): Record<string, unknown> {
   return {
     serviceAccountName: WEBHOOK,
     priorityClassName: 'system-cluster-critical',
@@ -132,7 +130,6 @@ function podSpec({ image, region, faults }: WebhookSpec): Record<string, unknown
           // Says of each pod whether and why it was changed.
           '--v=4',
         ],
-        env: faultVariables(WEBHOOK_FAULTS, faults),
         ports: [{ name: 'https', containerPort: 443, protocol: 'TCP' }],
         readinessProbe: { httpGet: { path: '/healthz', port: 'https', scheme: 'HTTPS' }, periodSeconds: 1 },
         volumeMounts: [

@@ -37,7 +37,7 @@ const OWN: Identity = { namespace: NAMESPACE, serviceAccount: WEBHOOK };
 /** The registration comes first: it goes before the webhook does, so that no pod waits for one that is gone. */
 export const WEBHOOK_OBJECTS: readonly ObjectName[] = [
   webhookConfiguration('', ''),
-  ...webhookObjects({ run: '', region: '', faults: [], image: '', tls: { certificate: '', key: '' } }, []),
+  ...webhookObjects({ run: '', region: '', image: '', tls: { certificate: '', key: '' } }, []),
 ].map(({ apiVersion, kind, metadata: { name, namespace } }) => ({
   apiVersion,
   kind,

@@ -52,7 +52,6 @@ describe('an existing cluster', () => {
       images: { agent: 'agent', webhook: 'webhook', workload: 'workload' },
       workload: JAVASCRIPT,
       agentArgs: [],
-      faults: [],
       attach: { kubeconfig: kubeconfig() },
       readyMilliseconds: 1000,
       diagnosticsDirectory: folder,

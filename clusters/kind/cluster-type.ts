@@ -54,7 +54,6 @@ function kindOptions({ options, run, directory, workload, journal, progress, sig
     }),
     agentArgs: options.list('agent-args'),
     agentChart: chartOf(options),
-    faults: options.list('fault'),
     ...(KIND.existing(options).length > 0 && {
       attach: textsOf(options, { kubeconfig: 'kubeconfig', context: 'context' }),
     }),

@@ -148,8 +148,8 @@ export class KindCluster implements ManagedCluster {
 
 /** What agent and webhook are both installed with. */
 export function inClusterOptions({ context, spec }: { readonly context: HostContext; readonly spec: ClusterSpec }) {
-  const { run, faults, readyMilliseconds, signal, progress } = context.options;
-  return { run, region: spec.region, faults, readyMilliseconds, signal, progress };
+  const { run, readyMilliseconds, signal, progress } = context.options;
+  return { run, region: spec.region, readyMilliseconds, signal, progress };
 }
 
 /** A URL with another host. */

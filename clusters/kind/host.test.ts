@@ -58,7 +58,6 @@ describe('kind clusters', () => {
     images: IMAGES,
     workload: JAVASCRIPT,
     agentArgs: [],
-    faults: [],
     readyMilliseconds: 60_000,
     diagnosticsDirectory: join(folder, 'diagnostics'),
     journal: {

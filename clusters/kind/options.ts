@@ -21,7 +21,6 @@ export interface KindOptions {
   readonly agentArgs: readonly string[];
   /** Whose chart the agent is installed by, and whose behaviour the reference agent has. Default 0.1. */
   readonly agentChart?: AgentVersion;
-  readonly faults: readonly string[];
   /** Use this cluster instead of making one, and leave it as it was. */
   readonly attach?: { readonly kubeconfig?: string; readonly context?: string };
   /** Longest time until a cluster is ready, in milliseconds. */

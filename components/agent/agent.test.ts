@@ -109,14 +109,6 @@ describe('the agent', () => {
     expect((await send(`${agent.probeUrl}/metrics`)).status).to.equal(404);
   });
 
-  it('lets any Host pass with that fault, and mixes pods with the other', async () => {
-    const lax = await bench.start({ faults: new Set(['agent-skips-host-check'] as const) });
-    expect((await get(lax, newToken(), 'localhost')).status).to.equal(200);
-    const mixing = await bench.start({ faults: new Set(['agent-mixes-cached-credentials'] as const) });
-    const first = await get(mixing);
-    expect((await get(mixing)).body).to.equal(first.body);
-  });
-
   it('does not start with a cache that refreshes could not keep up with', async () => {
     const failure = await bench.start({ maxCredentialRetentionBeforeRenewal: 60_000 }).catch((error: unknown) => error);
     expect(failure).to.be.instanceOf(AgentRefusal).with.property('code', 'cache-outgrows-refresh');

@@ -73,9 +73,8 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     clients.push(client);
     let retriever: CredentialRetriever = client;
     if (cache !== undefined) {
-      const mixesEntries = options.faults?.has('agent-mixes-cached-credentials') ?? false;
       const keys = cacheKeys(options, metrics, log.with({ 'bind-addr': bindHost }));
-      const caching = new CachingRetriever(client, { ...cache, ...keys, clock, metrics, mixesEntries });
+      const caching = new CachingRetriever(client, { ...cache, ...keys, clock, metrics });
       clients.push(caching);
       retriever = caching;
     }
@@ -85,7 +84,6 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       clock,
       metrics,
       log: log.with({ 'bind-addr': bindHost, 'cluster-name': options.clusterName }),
-      skipsHostCheck: options.faults?.has('agent-skips-host-check') ?? false,
     });
     mux.handle(CREDENTIALS_PATH, rateLimited(handler));
     return start(mux, bindHost, options.port ?? 80);

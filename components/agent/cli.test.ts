@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import { main, type AgentIo } from './cli.ts';
-import { faultsOf } from '../faults.ts';
-import { AGENT_FAULTS } from './options.ts';
 import { parseServerFlags } from './cli/flags.ts';
 import { initialize } from './cli/initialize.ts';
 import { nodeCredentials, parseSharedCredentials } from './cli/node-credentials.ts';
 import { parseDuration } from '../go/text.ts';
-import { Bench, get, newToken, send } from '../../test/support/agent.ts';
+import { Bench, send } from '../../test/support/agent.ts';
 
 describe('the agent on the command line', () => {
   async function run(argv: readonly string[], overrides: Partial<AgentIo> = {}): Promise<[number, string, string]> {
@@ -83,50 +81,6 @@ describe('the agent on the command line', () => {
       expect(code).to.equal(0);
       expect(commands).to.include('ip');
     }
-  });
-
-  it('takes its faults out of a list of all', () => {
-    expect([...faultsOf(AGENT_FAULTS, '')]).to.eql([]);
-    expect([...faultsOf(AGENT_FAULTS, 'iam-ignores-deny, agent-skips-host-check,webhook-prefers-irsa')]).to.eql([
-      'agent-skips-host-check',
-    ]);
-  });
-
-  it('has the faults that the environment names', async () => {
-    const bench = new Bench();
-    await bench.open();
-    const flags = ['-c', 'c1', '-b', '127.0.0.1', '-p', '0', '--probe-port', '0', '--metrics-port', '0'];
-    const answerWith = async (faults: string | undefined): Promise<[code: number, status: number]> => {
-      let status = 0;
-      let end = (): void => undefined;
-      const terminated = new Promise<void>((resolve) => (end = resolve));
-      const [code] = await run(['server', ...flags, '--metrics-address', '127.0.0.1', `--endpoint=${bench.url}`], {
-        env: {
-          AWS_REGION: 'us-west-2',
-          AWS_ACCESS_KEY_ID: 'AKIA',
-          AWS_SECRET_ACCESS_KEY: 'secret',
-          CONFORMANCE_FAULTS: faults,
-        },
-        terminated,
-        started: (agent) => {
-          void get(agent, newToken(), 'elsewhere').then((answer) => {
-            status = answer.status;
-            end();
-          });
-        },
-      });
-      return [code, status];
-    };
-    expect(await answerWith(undefined)).to.eql([0, 403]);
-    expect(await answerWith('agent-skips-host-check')).to.eql([0, 200]);
-    await bench.close();
-    const [code, , err] = await run(['server', ...flags], {
-      env: { AWS_REGION: 'us-west-2', CONFORMANCE_FAULTS: 'agent-sings' },
-    });
-    expect([code, err]).to.eql([
-      1,
-      'Error: unknown fault "agent-sings" in CONFORMANCE_FAULTS: use agent-mixes-cached-credentials, agent-skips-host-check, agent-caches-by-pod-name, agent-trusts-cached-pods',
-    ]);
   });
 
   it('serves until it is told to end, and ends with 0', async () => {

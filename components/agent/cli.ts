@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { UsageError } from '../go/flags.ts';
-import { faultsOf } from '../faults.ts';
-import { AGENT_FAULTS } from './options.ts';
 import { checkCommonFlags, parseServerFlags } from './cli/flags.ts';
 import { initialize, InitializeError, type Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
@@ -48,9 +46,8 @@ Flags of server:
   -v, --verbosity string        panic, fatal, error, warning, info, debug or trace (default info)
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
-metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. CONFORMANCE_FAULTS, a comma list, puts
-defects into the agent on purpose: those of its names that begin with agent-. ${VERSION_VARIABLE}, 0.1 or 0.2, says which
-release's behaviour it has (default 0.1).`;
+metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. ${VERSION_VARIABLE}, 0.1 or 0.2,
+says which release's behaviour it has (default 0.1).`;
 
 /** @throws UsageError */
 function versionOf(env: AgentIo['env']): AgentVersion {
@@ -82,7 +79,6 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,
-    faults: faultsOf(AGENT_FAULTS, io.env['CONFORMANCE_FAULTS'] ?? ''),
   };
   const agent = await startAgent(options);
   io.started?.(agent);

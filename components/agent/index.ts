@@ -1,13 +1,5 @@
-export { AGENT_FAULTS, AGENT_VERSIONS, RELEASES, VERSION_VARIABLE } from './options.ts';
-export type {
-  AgentFault,
-  AgentOptions,
-  AgentVersion,
-  AwsCredentials,
-  Clock,
-  InCluster,
-  RunningAgent,
-} from './options.ts';
+export { AGENT_VERSIONS, RELEASES, VERSION_VARIABLE } from './options.ts';
+export type { AgentOptions, AgentVersion, AwsCredentials, Clock, InCluster, RunningAgent } from './options.ts';
 export type { LogLevel } from './log.ts';
 export { AgentRefusal } from './options.ts';
 export { startAgent } from './agent.ts';

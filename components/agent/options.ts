@@ -13,15 +13,6 @@ export interface Clock {
   now(): number;
 }
 
-/** The defects that can be put into the agent on purpose. */
-export const AGENT_FAULTS = [
-  'agent-mixes-cached-credentials',
-  'agent-skips-host-check',
-  'agent-caches-by-pod-name',
-  'agent-trusts-cached-pods',
-] as const;
-export type AgentFault = (typeof AGENT_FAULTS)[number];
-
 /** The lines of the agent's releases, whose behaviour differs. */
 export const AGENT_VERSIONS = ['0.1', '0.2'] as const;
 export type AgentVersion = (typeof AGENT_VERSIONS)[number];
@@ -73,7 +64,6 @@ export interface AgentOptions {
   readonly log?: (line: string) => void;
   /** The least severe level that `log` receives. Default `info`. */
   readonly verbosity?: LogLevel;
-  readonly faults?: ReadonlySet<AgentFault>;
 }
 
 export interface RunningAgent {

@@ -1,3 +1,2 @@
-export { WEBHOOK_FAULTS } from './options.ts';
-export type { RunningWebhook, ServiceAccount, ServiceAccountSource, WebhookFault, WebhookOptions } from './options.ts';
+export type { RunningWebhook, ServiceAccount, ServiceAccountSource, WebhookOptions } from './options.ts';
 export { startWebhook } from './server/start.ts';

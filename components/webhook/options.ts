@@ -1,7 +1,3 @@
-/** The defects that can be put into the webhook on purpose. */
-export const WEBHOOK_FAULTS = ['webhook-forgets-init-containers', 'webhook-prefers-irsa'] as const;
-export type WebhookFault = (typeof WEBHOOK_FAULTS)[number];
-
 export interface ServiceAccount {
   readonly namespace: string;
   readonly name: string;
@@ -42,7 +38,6 @@ export const DEFAULTS = {
   composeRoleArn: { enabled: false, accountId: '', partition: '' },
   /** Source of the expiration jitter, in [0, 1). */
   random: Math.random,
-  faults: new Set<WebhookFault>() as ReadonlySet<WebhookFault>,
 };
 
 /** What decides how a pod is mutated, and what the webhook knows, listens on and tells. */

@@ -3,7 +3,6 @@ import { servicePrincipals } from '../iam/principals.ts';
 import { movableClock, type Clock } from './clock.ts';
 import { credentialStore } from './credentials.ts';
 import { EventualMap } from './eventual-map.ts';
-import type { EmulatorFault } from './faults.ts';
 import { lagOf, type EmulatorSettings } from './settings.ts';
 import { userOf } from './policies-of.ts';
 import type { Credentials, IamUser } from './principal.ts';
@@ -41,7 +40,6 @@ export const DEFAULT_SETTINGS: EmulatorSettings = {
 
 export interface WorldOptions {
   readonly region?: string;
-  readonly faults?: Iterable<EmulatorFault>;
   readonly settings?: Partial<EmulatorSettings>;
   /** Service principals beside those that are known (`emulator/iam/service-principals.json`). */
   readonly servicePrincipals?: readonly string[];
@@ -69,7 +67,6 @@ export function newWorld(options: WorldOptions): NewWorld {
     region: options.region ?? DEFAULT_REGION,
     clock: movableClock(),
     ...time,
-    faults: new Set(options.faults),
     settings,
     accounts,
     buckets: new EventualMap(time),

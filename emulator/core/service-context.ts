@@ -35,19 +35,16 @@ export function serviceContext(world: World, disturbances: Disturbances): Servic
       const { resourcePolicy, trustPolicy } = isGone ? {} : question;
       const { action, resource, resourceAccount } = question;
       const global = contextOf(request, principal);
-      const decision = authorize(
-        {
-          principal,
-          action,
-          resource,
-          resourceAccount,
-          context: { ...global, 'aws:ResourceAccount': resourceAccount, ...question.context },
-          ...policiesOf(world, principal),
-          ...(resourcePolicy && { resourcePolicy }),
-          ...(trustPolicy && { trustPolicy }),
-        },
-        world.faults,
-      );
+      const decision = authorize({
+        principal,
+        action,
+        resource,
+        resourceAccount,
+        context: { ...global, 'aws:ResourceAccount': resourceAccount, ...question.context },
+        ...policiesOf(world, principal),
+        ...(resourcePolicy && { resourcePolicy }),
+        ...(trustPolicy && { trustPolicy }),
+      });
       authorizations.push({ action, resource, decision });
       return decision;
     },

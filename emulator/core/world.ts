@@ -1,7 +1,6 @@
 import type { Clock, MovableClock } from './clock.ts';
 import type { CallRecord } from './call-log.ts';
 import type { EventualMap } from './eventual-map.ts';
-import type { EmulatorFault } from './faults.ts';
 import type { Lag, EmulatorSettings } from './settings.ts';
 import type { Caller, Credentials, IamUser, RoleSession } from './principal.ts';
 import type { ServiceName } from './service.ts';
@@ -54,7 +53,6 @@ export interface World {
   readonly uptime: Clock;
   /** How far what is seen elsewhere stays behind. */
   readonly lag: Lag;
-  readonly faults: ReadonlySet<EmulatorFault>;
   readonly settings: EmulatorSettings;
   readonly accounts: Map<string, Account>;
   /** Buckets are one name space over all accounts. */

@@ -61,10 +61,7 @@ describe('EKS Auth', () => {
     expect(sessionFrom(await assume({ token: await sign() })).tags).to.deep.equal([]);
   });
 
-  describe('settings and faults', () => {
-    const unbound = () =>
-      sign({ 'kubernetes.io': { namespace: 'shop', serviceaccount: { name: 'reader', uid: 'u' } } });
-
+  describe('settings', () => {
     it('badTokenError', async () => {
       await start({ settings: { badTokenError: 'InvalidParameterException' } });
       expect((await assume({ token: await sign({ aud: 'x' }) })).errorType).to.equal('InvalidParameterException');
@@ -101,25 +98,6 @@ describe('EKS Auth', () => {
       expect(sessionFrom(await assume({ token: await sign() })).roleArn).to.equal(roleArn);
       await pod.cloud.eks().send(new DeletePodIdentityAssociationCommand(key));
       expect((await assume({ token: await sign() })).errorType).to.equal('ResourceNotFoundException');
-    });
-    it('eks-auth-ignores-audience', async () => {
-      await start({ faults: ['eks-auth-ignores-audience'] });
-      await associate();
-      expect((await assume({ token: await sign({ aud: ['sts.amazonaws.com'] }) })).status).to.equal(200);
-      expect((await assume({ token: await unbound() })).status).to.equal(400);
-    });
-    it('eks-auth-accepts-unbound-tokens', async () => {
-      await start({ faults: ['eks-auth-accepts-unbound-tokens'] });
-      await associate();
-      const answer = await assume({ token: await unbound() });
-      expect(answer.status).to.equal(200);
-      expect(Object.keys(tagsOf(sessionFrom(answer)))).to.have.length(4);
-      expect((await assume({ token: await sign({ aud: 'x' }) })).status).to.equal(400);
-    });
-    it('eks-auth-drops-session-tags', async () => {
-      await start({ faults: ['eks-auth-drops-session-tags'] });
-      await associate();
-      expect(sessionFrom(await assume({ token: await sign() })).tags).to.deep.equal([]);
     });
   });
 

@@ -57,7 +57,7 @@ async function assumeRoleForPodIdentity(
   const association = findAssociation(call);
   await checkPod(call);
   const { session, credentials } = keptSession(call, association) ?? openSession(call, association);
-  if (world.settings.eksAuthKeepsSessions && identity.pod !== undefined)
+  if (world.settings.eksAuthKeepsSessions)
     cluster.eksAuthSessions?.set(sessionKey(association, identity), { session, credentials });
   return {
     subject: { namespace: identity.namespace, serviceAccount: identity.serviceAccount },
@@ -89,7 +89,7 @@ function findAssociation({ context, request, cluster, identity }: PodCall): Asso
   return association;
 }
 
-const sessionKey = ({ id }: Association, { pod }: PodIdentity): string => `${pod?.uid}/${id}`;
+const sessionKey = ({ id }: Association, { pod }: PodIdentity): string => `${pod.uid}/${id}`;
 
 /**
  * What the pod was given before: a change of the association or of its roles does not touch it (EKS User Guide, "Access AWS
@@ -109,7 +109,7 @@ function keptSession(
 async function checkPod({ context, request, cluster, identity }: PodCall): Promise<void> {
   const { namespace, pod } = identity;
   const { settings } = context.world;
-  if (!settings.eksAuthChecksPodExists || pod === undefined) return;
+  if (!settings.eksAuthChecksPodExists) return;
   if (await cluster.managed?.podExists(namespace, pod.name, pod.uid)) return;
   context.trace(request).notes.push(`pod ${namespace}/${pod.name} of the token does not exist`);
   throw new AwsError(settings.badTokenError, 400, 'The pod that the token is bound to does not exist.');

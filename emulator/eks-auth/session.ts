@@ -58,29 +58,25 @@ export function openSession(call: PodCall, association: Association): AssumedRol
 
 /** EKS User Guide, "Grant Pods access to AWS resources based on tags": six tags, all transitive. */
 function sessionTags(
-  { context, cluster, identity }: PodCall,
+  { cluster, identity }: PodCall,
   association: Association,
 ): Pick<AssumeRoleInput, 'tags' | 'transitiveTagKeys'> {
   const { namespace, serviceAccount, pod } = identity;
-  if (association.disableSessionTags || context.world.faults.has('eks-auth-drops-session-tags')) return {};
+  if (association.disableSessionTags) return {};
   const tags = [
     { key: 'eks-cluster-arn', value: cluster.arn },
     { key: 'eks-cluster-name', value: cluster.name },
     { key: 'kubernetes-namespace', value: namespace },
     { key: 'kubernetes-service-account', value: serviceAccount },
-    ...(pod === undefined
-      ? []
-      : [
-          { key: 'kubernetes-pod-name', value: pod.name },
-          { key: 'kubernetes-pod-uid', value: pod.uid },
-        ]),
+    { key: 'kubernetes-pod-name', value: pod.name },
+    { key: 'kubernetes-pod-uid', value: pod.uid },
   ];
   return { tags, transitiveTagKeys: tags.map(({ key }) => key) };
 }
 
 /** `eks-<cluster>-<pod>-<UUID>`, the names cut short so that all of it fits into a session name. */
 function newSessionName({ context, cluster, identity }: PodCall): string {
-  const names = [cluster.name, identity.pod?.name ?? ''].map((name) => name.slice(0, NAME_PART_LENGTH));
+  const names = [cluster.name, identity.pod.name].map((name) => name.slice(0, NAME_PART_LENGTH));
   return `eks-${names.join('-')}-${newUuid(context.world)}`;
 }
 

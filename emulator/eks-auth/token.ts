@@ -9,8 +9,7 @@ const ALGORITHMS = ['RS256', 'ES256'];
 
 /** Who a good token stands for. */
 export interface PodIdentity extends Subject {
-  /** Undefined only when tokens that are bound to no pod are let through. */
-  readonly pod: { readonly name: string; readonly uid: string } | undefined;
+  readonly pod: { readonly name: string; readonly uid: string };
 }
 
 /**
@@ -34,9 +33,7 @@ export async function verifyToken(
 
   const audiences = [claims.aud].flat().filter((audience) => typeof audience === 'string');
   if (!audiences.includes(POD_IDENTITY_AUDIENCE)) {
-    const fact = `token audience is ${audiences.join(', ') || 'missing'}, not ${POD_IDENTITY_AUDIENCE}`;
-    if (!world.faults.has('eks-auth-ignores-audience')) throw refuse(fact);
-    note(`${fact}: let through by fault eks-auth-ignores-audience`);
+    throw refuse(`token audience is ${audiences.join(', ') || 'missing'}, not ${POD_IDENTITY_AUDIENCE}`);
   }
   if (claims.iss !== cluster.issuer) throw refuse(`token issuer is not that of cluster ${cluster.name}`);
 
@@ -50,12 +47,9 @@ export async function verifyToken(
 
   const claimed = objectOf(kubernetes.pod);
   const [name, uid] = [textOf(claimed.name), textOf(claimed.uid)];
-  const pod = name !== undefined && uid !== undefined ? { name, uid } : undefined;
-  if (pod === undefined) {
-    if (!world.faults.has('eks-auth-accepts-unbound-tokens')) throw refuse('token is bound to no pod');
-    note('token is bound to no pod: let through by fault eks-auth-accepts-unbound-tokens');
-  } else note(`token is of ${namespace}/${serviceAccount}, bound to pod ${pod.name}`);
-  return { namespace, serviceAccount, pod };
+  if (name === undefined || uid === undefined) throw refuse('token is bound to no pod');
+  note(`token is of ${namespace}/${serviceAccount}, bound to pod ${name}`);
+  return { namespace, serviceAccount, pod: { name, uid } };
 }
 
 async function verifiedClaims(

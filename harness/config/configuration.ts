@@ -2,8 +2,8 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
-import { suggestion } from '../../foundation/nearest.ts';
-import { checkVariables, FAULT_NAMES, OPTIONS, optionsOf, type RunOption } from './options.ts';
+import { checkFaults } from './check-faults.ts';
+import { checkVariables, OPTIONS, optionsOf, type RunOption } from './options.ts';
 import { readOptions } from './read-options.ts';
 
 /** The effective configuration of a run. */
@@ -40,14 +40,8 @@ export function configure(
       'UNKNOWN_FLAG',
       `Unexpected argument "${word}": every option starts with two dashes, see --help.`,
     );
-  for (const fault of given.list('fault')) {
-    if (!FAULT_NAMES.includes(fault))
-      throw new HarnessError(
-        'UNKNOWN_FAULT',
-        `Unknown fault "${fault}": ${suggestion(fault, FAULT_NAMES)} (--list-faults lists them)`,
-      );
-  }
   const cluster = typeNamed(given.text('cluster'));
   if (cluster === undefined) throw new Error('No types of clusters are registered.');
+  checkFaults(given, cluster);
   return { ...given, cluster, options };
 }

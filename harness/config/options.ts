@@ -1,6 +1,5 @@
 import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
-import { FAULTS } from '../../faults/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
 import { nearest } from '../../foundation/nearest.ts';
@@ -141,9 +140,6 @@ export function optionsOf(types: readonly ClusterType[]): readonly RunOption[] {
 
 /** The options of a run. */
 export const OPTIONS: readonly RunOption[] = optionsOf(CLUSTER_TYPES);
-
-/** Names of the faults that `--fault` takes. */
-export const FAULT_NAMES: readonly string[] = FAULTS.map((fault) => fault.name);
 
 /** The keys of `--s3-endpoint`, which no flag takes: command lines can be read by others. */
 const KEY_VARIABLES = ['CONFORMANCE_S3_ACCESS_KEY_ID', 'CONFORMANCE_S3_SECRET_ACCESS_KEY'];

@@ -59,7 +59,7 @@ describe('the environment of a run', () => {
     signal: new AbortController().signal,
   };
   const failed = async (from: ClusterHost): Promise<string> => {
-    const platform = await hostedPlatform(from, { run: options.run, seed: '0', faults: [] });
+    const platform = await hostedPlatform(from, { run: options.run, seed: '0' });
     return provision(platform, options.run).then(
       async (provisioned) => {
         await provisioned.teardown();
@@ -90,7 +90,7 @@ describe('the environment of a run', () => {
         add: (entry) => void entries.push(entry),
         forget: (entry) => void entries.splice(entries.indexOf(entry), 1),
       };
-      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
       const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, { ...options, journal });
       expect(entries).to.have.length(name === 'aws' ? 2 : 0);
       opened.environment.leftovers.push(...leftovers);
@@ -104,7 +104,7 @@ describe('the environment of a run', () => {
       ['emulator', 'run'],
       ['aws', 'cluster'],
     ] as const) {
-      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+      const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
       const opened = openEnvironment({ ...platform, aws: { ...platform.aws, name } }, options);
       const { announced, fixturesEndWith, clusters } = opened.environment;
       expect(announced.get('c1')).to.deep.equal({
@@ -118,7 +118,7 @@ describe('the environment of a run', () => {
   });
 
   it('stops making the other cluster when one fails, and says what both left', async () => {
-    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const clusters: ClusterDriver = {
       ...platform.clusters,
       provision: async ({ alias, signal }) => {
@@ -137,7 +137,7 @@ describe('the environment of a run', () => {
   });
 
   it('says what is left of each cluster that could not be deleted', async () => {
-    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const clusters: ClusterDriver = {
       ...platform.clusters,
       capabilities: new Set(),
@@ -159,7 +159,7 @@ describe('the environment of a run', () => {
       add: (entry) => void entries.push(entry),
       forget: (entry) => void entries.splice(entries.indexOf(entry), 1),
     };
-    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0', faults: [] });
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
     const clusters = {
       ...platform.clusters,
       provision: () => Promise.reject(new ClusterError('LEFT_BEHIND', 'Left behind: a cluster.')),

@@ -1,7 +1,7 @@
 import type { AccountClusterType, ClusterType, OpenRequest } from '../../clusters/cluster-type.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';
 import { hostedDriver } from '../../clusters/hosted.ts';
-import { EMULATOR_FAULTS, startEmulator, type EmulatorFault, type EmulatorOptions } from '../../emulator/index.ts';
+import { startEmulator, type EmulatorOptions } from '../../emulator/index.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { tagsOf } from '../../foundation/tags.ts';
 import { AWS_CAPABILITIES } from '../aws/capabilities.ts';
@@ -51,7 +51,6 @@ export async function preparePlatform(session: Session): Promise<Platform> {
   return hostedPlatform(await opened(cluster, () => cluster.open(request)), {
     run,
     seed: configuration.text('seed') ?? '0',
-    faults: configuration.list('fault'),
     servicePrincipals: configuration.list('service-principal'),
     ...(foreign && { foreign }),
     ...(s3Endpoint !== undefined && { s3Backend: s3Backend(s3Endpoint, environment) }),
@@ -117,7 +116,6 @@ const REGION = 'us-west-2';
 export interface HostedOptions {
   readonly run: string;
   readonly seed: string;
-  readonly faults: readonly string[];
   readonly servicePrincipals?: readonly string[];
   /** Services that are not the emulator's. */
   readonly foreign?: Foreign;
@@ -127,7 +125,7 @@ export interface HostedOptions {
 
 /** An emulated AWS whose EKS has its clusters at the host. The host is closed when the emulator cannot be started. */
 export async function hostedPlatform(host: ClusterHost, options: HostedOptions): Promise<Platform> {
-  const { run, seed, faults, servicePrincipals, foreign, s3Backend } = options;
+  const { run, seed, servicePrincipals, foreign, s3Backend } = options;
   try {
     const emulator = await startEmulator({
       host: host.bindAddress,
@@ -135,7 +133,6 @@ export async function hostedPlatform(host: ClusterHost, options: HostedOptions):
       seed,
       ...(servicePrincipals && { servicePrincipals }),
       clusterProvider: host.provider,
-      faults: faults.filter((fault): fault is EmulatorFault => (EMULATOR_FAULTS as readonly string[]).includes(fault)),
       // ARNs of both sides are then of one account.
       ...(foreign?.accountId !== undefined && { accountId: foreign.accountId }),
       ...(s3Backend && { s3Backend }),

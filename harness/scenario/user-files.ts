@@ -58,9 +58,8 @@ function importedFiles(port: MessagePort): ImportedFiles {
   };
 }
 
-/** Bundled, this module lies in a chunk: the public surface is found from the package's root. */
+/** Bundled, this module lies in a folder of the build, such as that of chunks: the public surface lies in the one beside it. */
 function publicSurfaceInDist(): string {
-  const folder = dirname(fileURLToPath(import.meta.url));
-  const dist = folder.slice(0, folder.lastIndexOf('/dist') + 5);
-  return pathToFileURL(join(dist, 'harness', 'index.js')).href;
+  const build = dirname(dirname(fileURLToPath(import.meta.url)));
+  return pathToFileURL(join(build, 'harness', 'index.js')).href;
 }

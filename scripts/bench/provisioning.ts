@@ -17,8 +17,8 @@ export async function benchProvisioning(times = 4): Promise<readonly number[]> {
     try {
       const started = performance.now();
       const run = `bench${number}`;
-      const host = await embeddedHost({ run, directory, workload: JAVASCRIPT, faults: [] });
-      const platform = await hostedPlatform(host, { run, seed: '0', faults: [] });
+      const host = await embeddedHost({ run, directory, workload: JAVASCRIPT });
+      const platform = await hostedPlatform(host, { run, seed: '0' });
       const opened = openEnvironment(platform, {
         run,
         clusters: ['c1'],

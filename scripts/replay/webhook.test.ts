@@ -78,18 +78,6 @@ describe('replayWebhook', () => {
     });
   }
 
-  it('tells a webhook that forgets init containers', async () => {
-    const { differences } = await replayWebhook(recorded(), { faults: new Set(['webhook-forgets-init-containers']) });
-    const names = new Set(differences.map(({ name }) => name.split(':')[0]));
-    expect(names).to.include.all.keys('pi', 'irsa', 'both');
-  });
-
-  it('tells a webhook that prefers IRSA', async () => {
-    const { differences } = await replayWebhook(recorded(), { faults: new Set(['webhook-prefers-irsa']) });
-    expect(differences).not.to.be.empty;
-    expect(differences.every(({ name }) => /both/.test(name))).to.equal(true);
-  });
-
   for (const recording of [null, {}, { reviews: 5 }, { reviews: [{}] }]) {
     it(`refuses ${JSON.stringify(recording)}`, async () => {
       const failure = await replayWebhook(recording).catch((error: unknown) => error);

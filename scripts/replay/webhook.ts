@@ -1,5 +1,4 @@
 import { startWebhook } from '../../components/webhook/index.ts';
-import type { WebhookFault } from '../../components/webhook/index.ts';
 import { compareReview, LOT } from './webhook-comparison.ts';
 import type { WebhookAnswer } from './webhook-comparison.ts';
 import { parseWebhookRecording } from './webhook-recording.ts';
@@ -11,17 +10,13 @@ import type { ReplayResult } from './types.ts';
  * that the recording names, and compares its answers with the recorded ones.
  * Rejects with `HarnessError` BAD_FILE when the recording cannot be read.
  */
-export async function replayWebhook(
-  recording: unknown,
-  options: { readonly faults?: ReadonlySet<WebhookFault> } = {},
-): Promise<ReplayResult> {
+export async function replayWebhook(recording: unknown): Promise<ReplayResult> {
   const { reviews, settings, serviceAccounts, identities, apiVersion } = parseWebhookRecording(recording);
   const webhook = await startWebhook({
     ...settings,
     identities,
     random: () => LOT,
     serviceAccounts: { get: (namespace, name) => serviceAccounts.get(`${namespace}/${name}`) },
-    ...(options.faults ? { faults: options.faults } : {}),
   });
   try {
     const answers = await Promise.all(

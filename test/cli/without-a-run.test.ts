@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { FAULTS } from '../../faults/index.ts';
+import { catalogue } from '../../faults/index.ts';
 import { builtPackage, runConformance, temporaryFolder, type CliOptions, type CliRun } from '../support/run-cli.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
@@ -36,7 +36,7 @@ describe('the command line without a run', () => {
     const { exitCode, stdout } = await runConformance({ args: ['--list-faults'], reports: 'own' });
     expect(exitCode).to.equal(0);
     const lines = stdout.trimEnd().split('\n');
-    expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(FAULTS.map(({ name }) => name));
+    expect(lines.map((line) => line.split(' ')[0])).to.deep.equal(catalogue().map(({ name }) => name));
   });
 
   it('--list, of the selected scenarios, with those of --suites-dir', async () => {

@@ -40,7 +40,6 @@ describe('kind clusters, with Docker', () => {
     workload: JAVASCRIPT,
     images: { node: image, agent: image, webhook: image, workload: image },
     agentArgs: [],
-    faults: [],
     readyMilliseconds: 60_000,
     diagnosticsDirectory: join(folder, 'diagnostics'),
     journal: {

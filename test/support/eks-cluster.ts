@@ -77,7 +77,7 @@ export async function testSite(
   } = {},
 ): Promise<TestSite> {
   const directory = mkdtempSync(join(tmpdir(), 'eks-driver-'));
-  const host = await embeddedHost({ run: RUN + String(process.pid), directory, workload: JAVASCRIPT, faults: [] });
+  const host = await embeddedHost({ run: RUN + String(process.pid), directory, workload: JAVASCRIPT });
   const emulator = await startEmulator({ region: REGION, clusterProvider: wrap(host.provider), settings });
   const { endpoint, administrator } = emulator;
   const { accessKeyId, secretAccessKey } = administrator;
@@ -96,7 +96,6 @@ export async function testSite(
       nodes: 1,
       subnetIds: [],
       agentArgs: [],
-      faults: [],
       timing: FAST,
       ...over,
     }),

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
-import { AGENT_FAULTS, RELEASES, startAgent } from '../../../components/agent/index.ts';
-import type { AgentFault, AgentVersion, AwsCredentials } from '../../../components/agent/index.ts';
+import { RELEASES, startAgent } from '../../../components/agent/index.ts';
+import type { AgentVersion, AwsCredentials } from '../../../components/agent/index.ts';
 import type { Clock } from '../../../emulator/index.ts';
 import type { ComponentImage } from '../../../kubernetes/index.ts';
 import { agentSettings } from './agent-settings.ts';
@@ -23,7 +23,6 @@ export interface AgentHost {
   readonly credentials: () => Promise<AwsCredentials>;
   readonly addresses: { readonly v4: LinkLocalAddress; readonly v6: LinkLocalAddress };
   readonly clock: Clock;
-  readonly faults: Iterable<string>;
 }
 
 /**
@@ -31,7 +30,6 @@ export interface AgentHost {
  * of its own, and the node's addresses lead to them for as long as it runs.
  */
 export function agentImage(host: AgentHost): ComponentImage {
-  const faults = new Set<AgentFault>(AGENT_FAULTS.filter((fault) => [...host.faults].includes(fault)));
   return {
     start: async (pod, log, root) => {
       const { families, ...settings } = agentSettings(pod.spec.containers[0]?.args ?? []);
@@ -48,7 +46,6 @@ export function agentImage(host: AgentHost): ComponentImage {
         metricsAddress: '127.0.0.1',
         metricsPort: 0,
         clock: host.clock,
-        faults,
         log,
         ...settings,
       });

@@ -20,8 +20,6 @@ export interface ClusterResources {
   readonly directory: string;
   readonly starts: StartLimiter;
   readonly processes: ProcessHost;
-  /** All faults of the run: agent and webhook get their own. */
-  readonly faults: readonly string[];
   /** Whose chart the agent is installed by, and whose behaviour it has. */
   readonly agentChart: AgentVersion;
 }
@@ -76,7 +74,7 @@ export class EmbeddedCluster implements ManagedCluster {
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
     ]);
     try {
-      const webhook = await startPodIdentityWebhook({ api, region, faults: resources.faults });
+      const webhook = await startPodIdentityWebhook({ api, region });
       return new EmbeddedCluster(spec, resources, clock, api, webhook);
     } catch (error) {
       await api.close();
@@ -90,7 +88,7 @@ export class EmbeddedCluster implements ManagedCluster {
 
   async addNodes(group: NodeGroupSpec): Promise<void> {
     const { name: clusterName, region, version, awsEndpoint } = this.#spec;
-    const { images, directory, starts, processes, faults, agentChart } = this.#resources;
+    const { images, directory, starts, processes, agentChart } = this.#resources;
     const clock = this.#clock;
     this.#nodesMade += 1;
     const node = await startNode({
@@ -100,7 +98,7 @@ export class EmbeddedCluster implements ManagedCluster {
       ...{ region, version, images, clock, starts, processes },
       directory: join(directory, 'nodes'),
       agent: {
-        ...{ clusterName, region, awsEndpoint, clock, faults },
+        ...{ clusterName, region, awsEndpoint, clock },
         version: agentChart,
         apiServer: this.endpoint,
       },

@@ -1,12 +1,11 @@
-import { WEBHOOK_FAULTS, startWebhook } from '../../../components/webhook/index.ts';
-import type { RunningWebhook, ServiceAccount, WebhookFault } from '../../../components/webhook/index.ts';
+import { startWebhook } from '../../../components/webhook/index.ts';
+import type { RunningWebhook, ServiceAccount } from '../../../components/webhook/index.ts';
 import { webhookRegistration } from '../../webhook-registration.ts';
 import type { ApiServer, ObjectStore } from '../../../kubernetes/index.ts';
 
 export interface WebhookHost {
   readonly api: ApiServer;
   readonly region: string;
-  readonly faults: Iterable<string>;
 }
 
 /** Starts the Pod Identity webhook and registers it as EKS does: on loopback, failing open. */
@@ -22,7 +21,6 @@ export async function startPodIdentityWebhook(host: WebhookHost): Promise<Runnin
     tls,
     host: '127.0.0.1',
     port: 0,
-    faults: new Set<WebhookFault>(WEBHOOK_FAULTS.filter((fault) => [...host.faults].includes(fault))),
   });
   register(api, webhook.url);
   return webhook;

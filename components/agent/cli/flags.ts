@@ -3,7 +3,7 @@ import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { AgentOptions } from '../options.ts';
 
 /** What the flags of `server` say. What has a default of the agent's own is left out where not given. */
-export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log' | 'faults'> & {
+export type ServerFlags = Omit<AgentOptions, 'region' | 'credentials' | 'clock' | 'log'> & {
   readonly rotateCredentials: boolean;
 };
 

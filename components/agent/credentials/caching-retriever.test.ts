@@ -19,7 +19,7 @@ interface World {
   get(token: string): Promise<string>;
 }
 
-function world(overrides: { maxSize?: number; mixesEntries?: boolean } = {}): World {
+function world(overrides: { maxSize?: number } = {}): World {
   const clock = { at: START, now: () => clock.at };
   const metrics = new Metrics();
   const asked: string[] = [];
@@ -34,7 +34,6 @@ function world(overrides: { maxSize?: number; mixesEntries?: boolean } = {}): Wo
     retention: 3 * HOUR,
     maxSize: 10,
     refreshesPerSecond: 3,
-    mixesEntries: false,
     ...byToken,
     ...overrides,
   };
@@ -180,10 +179,5 @@ describe('CachingRetriever', () => {
     w.clock.at += 3 * HOUR + 2 * 60_000;
     const keys = [await w.get('a'), await w.get('b'), await w.get('c')];
     expect(keys).to.eql(['a-4', 'b-5', 'c-3']);
-  });
-
-  it('serves any token the entry written last, when that fault is on', async () => {
-    const w = world({ mixesEntries: true });
-    expect([await w.get('a'), await w.get('b')]).to.eql(['a-1', 'a-1']);
   });
 });

@@ -39,8 +39,6 @@ export interface CachingOptions {
   readonly keyOf: (token: string) => string;
   /** Whether another token of the same key gets what is kept. */
   readonly accepts: (token: string, log: Logger) => Promise<boolean>;
-  /** A defect on purpose: any token gets the credentials that were fetched last. */
-  readonly mixesEntries: boolean;
 }
 
 /**
@@ -81,7 +79,7 @@ export class CachingRetriever implements CredentialRetriever {
     await this.#sweepIfDue(SWEEP_INTERVAL + 2 * TICK);
     const key = this.#options.keyOf(token);
     for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
-      const entry = this.#options.mixesEntries ? this.#cache.newest() : this.#cache.get(key);
+      const entry = this.#cache.get(key);
       if (entry !== undefined && this.#lifeLeft(entry) <= MIN_LIFE) {
         log.info('Identified that entry in cache contains credentials with small ttl or invalid ttl, will be deleted');
         this.#cache.delete(entry.key);
@@ -107,7 +105,7 @@ export class CachingRetriever implements CredentialRetriever {
   }
 
   async #mayHave(entry: Entry, token: string, log: Logger): Promise<boolean> {
-    if (entry.token === token || this.#options.mixesEntries) return true;
+    if (entry.token === token) return true;
     if (!(await this.#options.accepts(token, log))) return false;
     entry.token = token;
     return true;

@@ -43,11 +43,6 @@ export class ExpiringCache<V> {
     this.#onEvicted(item.value);
   }
 
-  /** The entry written last, whatever its key. */
-  newest(): V | undefined {
-    return [...this.#items.values()].at(-1)?.value;
-  }
-
   /** Refreshes one after another the entries that are due, then drops the expired ones. */
   async sweep(refresh: (key: string, value: V) => Promise<void>): Promise<void> {
     const now = this.#now();

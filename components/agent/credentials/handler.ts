@@ -44,8 +44,6 @@ interface CredentialsHandlerOptions {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Logger;
-  /** A defect on purpose: any Host header will do. */
-  readonly skipsHostCheck: boolean;
 }
 
 /** RFC 3339 with as many digits of the second as are needed. */
@@ -81,7 +79,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
       replyError(response, status, text);
     };
 
-    const wrongHost = options.skipsHostCheck ? undefined : hostRefusal(host);
+    const wrongHost = hostRefusal(host);
     if (wrongHost !== undefined) return refuse(403, wrongHost);
     const token = request.headers.authorization ?? '';
     const wrongToken = tokenRefusal(token, clock.now());

@@ -101,13 +101,12 @@ type CacheKeys = Pick<CachingOptions, 'keyOf' | 'accepts'>;
  */
 export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger): CacheKeys {
   if (options.version !== '0.2') return { keyOf: (token) => token, accepts: () => Promise.resolve(false) };
-  const { inCluster: cluster, faults } = options;
+  const { inCluster: cluster } = options;
   const validator = cluster && new TokenValidator(cluster, options.endpoint === undefined);
   void validator?.prepare(log);
   return {
-    keyOf: (token) => podOf(token)[faults?.has('agent-caches-by-pod-name') ? 'name' : 'uid'],
+    keyOf: (token) => podOf(token).uid,
     accepts: async (token, requestLog) => {
-      if (faults?.has('agent-trusts-cached-pods')) return true;
       const failure = await validator?.validate(token, requestLog).then(
         () => undefined,
         (error: Error) => error.message,

@@ -1,7 +1,5 @@
 import { expect } from 'chai';
 import { UsageError } from '../../go/flags.ts';
-import { faultsOf } from '../../faults.ts';
-import { WEBHOOK_FAULTS } from '../options.ts';
 import { parseWebhookFlags } from './flags.ts';
 
 describe('parseWebhookFlags', () => {
@@ -46,15 +44,5 @@ describe('where the webhook listens', () => {
     expect(parseWebhookFlags([], { WEBHOOK_HOST: '' }).host).to.equal('127.0.0.1');
     expect(parseWebhookFlags([], { WEBHOOK_HOST }).host).to.equal('0.0.0.0');
     expect(parseWebhookFlags(['--host=::1'], { WEBHOOK_HOST }).host).to.equal('::1');
-  });
-});
-
-describe("the webhook's faults", () => {
-  it('are taken out of a list of all', () => {
-    expect([...faultsOf(WEBHOOK_FAULTS, '')]).to.deep.equal([]);
-    expect([...faultsOf(WEBHOOK_FAULTS, 'agent-skips-host-check, webhook-prefers-irsa')]).to.deep.equal([
-      'webhook-prefers-irsa',
-    ]);
-    expect(() => faultsOf(WEBHOOK_FAULTS, 'webhook-sings')).to.throw(UsageError, 'webhook-sings');
   });
 });

@@ -66,7 +66,7 @@ describe('the webhook as a program', () => {
       '--port=0',
       '--metrics-port=0',
     ]);
-    program = await run(flags, { CONFORMANCE_FAULTS: 'webhook-prefers-irsa' }, () => undefined);
+    program = await run(flags, {}, () => undefined);
   });
   after(async () => {
     await program.stop();
@@ -92,11 +92,6 @@ describe('the webhook as a program', () => {
     const [container] = patch.find(({ path }) => path === '/spec/containers')!.value as [{ env: { value: string }[] }];
     return container.env.map(({ value }) => value);
   }
-
-  it('has the faults that the environment names', async () => {
-    while ((await variables('both')).length === 0) await delay(5);
-    expect((await variables('both'))[0]).to.equal('annotated');
-  });
 
   it('mutates by the service accounts of the cluster, the config map and the watched file', async () => {
     while ((await variables('irsa')).length === 0) await delay(5);

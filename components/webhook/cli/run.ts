@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { watchFile, unwatchFile } from 'node:fs';
-import { faultsOf } from '../../faults.ts';
 import { connect, type Connection } from '../../../foundation/kubernetes/connection.ts';
 import { accessOf } from '../api-server/access.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
 import { parseConfigMap } from '../mutation/config-map.ts';
-import { WEBHOOK_FAULTS, type Identity, type RunningWebhook, clampTokenExpiration } from '../options.ts';
+import { type Identity, type RunningWebhook, clampTokenExpiration } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
 import type { WebhookFlags } from './flags.ts';
 import { watchIdentities } from './identities-file.ts';
@@ -50,7 +49,6 @@ export async function run(
       },
       tls: await readTls(flags),
       log,
-      faults: faultsOf(WEBHOOK_FAULTS, environment['CONFORMANCE_FAULTS'] ?? ''),
     });
     stops.push(() => webhook.stop());
     stops.push(watchTls(flags, webhook, log));

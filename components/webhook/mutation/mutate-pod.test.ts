@@ -55,16 +55,6 @@ describe('mutatePod', () => {
       ['a role under another prefix', { annotations: irsa, options: { annotationPrefix: 'x.io' } }, undefined],
       ['an association', { known: associated }, 'container_credentials'],
       ['both', { annotations: irsa, known: associated }, 'container_credentials'],
-      [
-        'both, and the fault that prefers IRSA',
-        { annotations: irsa, known: associated, options: { faults: new Set(['webhook-prefers-irsa']) } },
-        'sts_web_identity',
-      ],
-      [
-        'an association alone, and the fault that prefers IRSA',
-        { known: associated, options: { faults: new Set(['webhook-prefers-irsa']) } },
-        'container_credentials',
-      ],
       ['the config map', { annotations: {}, known: { associated: false, configured } }, 'sts_web_identity'],
       [
         'the config map for any namespace',
@@ -280,11 +270,9 @@ describe('mutatePod', () => {
     ]);
   });
 
-  it('mutates init containers, unless it is made to forget them', () => {
+  it('mutates init containers', () => {
     const pod: Pod = { spec: { containers: [{ name: 'app' }], initContainers: [{ name: 'init' }] } };
-    const faults = new Set(['webhook-forgets-init-containers'] as const);
     expect((at(mutate({ pod, known: associated }), '/spec/initContainers') as Mutated[])[0]?.env).to.have.lengthOf(2);
-    expect(at(mutate({ pod, known: associated, options: { faults } }), '/spec/initContainers')).to.equal(undefined);
   });
 
   it('leaves out the containers that the pod names, init containers too', () => {

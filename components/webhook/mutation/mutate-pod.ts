@@ -26,16 +26,13 @@ export interface Mutation {
  */
 export function mutatePod(pod: Pod, known: Knowledge, settings: Settings): Mutation | undefined {
   const plan = planFor(pod, known, settings);
-  return plan && { method: plan.method, patch: patchOf(pod, plan, settings.faults) };
+  return plan && { method: plan.method, patch: patchOf(pod, plan) };
 }
 
 function planFor(pod: Pod, known: Knowledge, settings: Settings): MutationPlan | undefined {
   const identity = withRole(known.annotated) ?? known.configured ?? known.configuredAnywhere;
   const webIdentity = withRole(identity);
-  const irsaFirst = webIdentity !== undefined && settings.faults.has('webhook-prefers-irsa');
-  if (known.associated && !irsaFirst) {
-    return containerCredentialsPlan(pod, known.annotated ?? known.configured, settings);
-  }
+  if (known.associated) return containerCredentialsPlan(pod, known.annotated ?? known.configured, settings);
   return webIdentity && webIdentityPlan(pod, webIdentity, settings);
 }
 

@@ -1,7 +1,6 @@
 import { encode, type Encoded } from '../../go/json-encode.ts';
 import { narrowed } from '../../go/text.ts';
 import { Container as ContainerType, type Container, type Pod, type EnvVar } from '../kubernetes-types.ts';
-import type { Settings } from '../options.ts';
 import type { MutationPlan } from './plan.ts';
 
 /** One operation of a JSON Patch (RFC 6902). */
@@ -15,8 +14,8 @@ export interface PatchOperation {
  * The patch that carries out a plan: the label (Pod Identity alone), the volume unless the pod has one of that name,
  * then all containers and all init containers, changed or not. Ephemeral containers are left alone.
  */
-export function patchOf(pod: Pod, plan: MutationPlan, faults: Settings['faults'] = new Set()): PatchOperation[] {
-  const initContainers = faults.has('webhook-forgets-init-containers') ? [] : (pod.spec?.initContainers ?? []);
+export function patchOf(pod: Pod, plan: MutationPlan): PatchOperation[] {
+  const initContainers = pod.spec?.initContainers ?? [];
   return [
     ...(plan.method === 'container_credentials' ? [labelOperation(pod)] : []),
     ...volumeOperations(pod, plan),

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { EmulatorFault } from '../../core/faults.ts';
 import type { RoleSession } from '../../core/principal.ts';
 import { accessDeniedMessage, authorize, compilePolicy } from './index.ts';
 import type { AuthorizationInput, CompiledPolicy, PolicyKind } from './index.ts';
@@ -230,27 +229,6 @@ describe('authorize', () => {
       expect(read.value).to.equal('allowed');
       expect(read.statements.map(({ kind }) => kind)).to.deep.equal(['identity', 'boundary']);
     });
-  });
-
-  describe('faults', () => {
-    const team = { 'aws:PrincipalTag/team': 'Blue' };
-    const blue = { ...ALLOW, Condition: { StringEquals: { 'aws:PrincipalTag/team': 'blue' } } };
-    const table: [fault: EmulatorFault, rest: Partial<AuthorizationInput>][] = [
-      ['iam-ignores-deny', { identityPolicies: [policy('identity', ALLOW, DENY)] }],
-      ['iam-string-equals-ignores-case', { context: team, identityPolicies: [policy('identity', blue)] }],
-      [
-        'iam-ignores-session-policy',
-        { identityPolicies: [policy('identity', ALLOW)], sessionPolicies: [policy('session', DENY)] },
-      ],
-    ];
-    for (const [fault, rest] of table) {
-      it(`${fault} allows what is denied without it`, () => {
-        expect(authorize(input(rest)).value).not.to.equal('allowed');
-        const faulty = authorize(input(rest), new Set([fault]));
-        expect(faulty.value).to.equal('allowed');
-        expect(faulty.reason).to.match(/^allowed by/);
-      });
-    }
   });
 });
 

@@ -1,4 +1,3 @@
-import type { EmulatorFault } from '../../core/faults.ts';
 import { explain, type Candidate } from './explain.ts';
 import { explainDecision } from './explain-decision.ts';
 import { GRANT, type Grant } from './principal-element.ts';
@@ -13,8 +12,6 @@ import type {
   StatementExplanation,
   Verdict,
 } from './types.ts';
-
-const NO_FAULTS: ReadonlySet<EmulatorFault> = new Set();
 
 /** Allowed to whoever has credentials, even against a Deny (AWS STS API Reference, GetCallerIdentity). */
 const ALWAYS_ALLOWED = 'sts:getcalleridentity';
@@ -36,8 +33,8 @@ const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
  * identity or resource policy may allow, across accounts both must; boundary and session policies limit what identity
  * policies, and resource policies that name the role, allow.
  */
-export function authorize(input: AuthorizationInput, faults: ReadonlySet<EmulatorFault> = NO_FAULTS): Decision {
-  const request = new EvaluationRequest(input, faults);
+export function authorize(input: AuthorizationInput): Decision {
+  const request = new EvaluationRequest(input);
   return new LazyDecision(request, decide(request));
 }
 
@@ -133,7 +130,6 @@ function evaluate(policies: readonly CompiledPolicy[], request: EvaluationReques
   let strongest: Grant = GRANT.none;
   for (const policy of policies) {
     for (const statement of statementsOf(policy)) {
-      if (statement.effect === 'Deny' && request.ignoresDeny) continue;
       const grant = applies(statement, request);
       if (grant === GRANT.none) continue;
       if (statement.effect === 'Deny') return DENIED;
@@ -151,9 +147,9 @@ function resourcePolicyOf({ input, principal, lowerCaseAction }: EvaluationReque
 }
 
 /** A session without session policies is not narrowed. */
-function sessionPoliciesOf({ input, ignoresSessionPolicy }: EvaluationRequest): readonly CompiledPolicy[] | undefined {
+function sessionPoliciesOf({ input }: EvaluationRequest): readonly CompiledPolicy[] | undefined {
   const { sessionPolicies } = input;
-  return ignoresSessionPolicy || sessionPolicies?.length === 0 ? undefined : sessionPolicies;
+  return sessionPolicies?.length === 0 ? undefined : sessionPolicies;
 }
 
 /** The policies in the order that `decide` looks at them, with the part that each plays. */

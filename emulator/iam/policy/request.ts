@@ -1,4 +1,3 @@
-import type { EmulatorFault } from '../../core/faults.ts';
 import { principalArn } from '../../core/principal.ts';
 import { splitArn } from './arn.ts';
 import type { ContextKey } from './context-key.ts';
@@ -12,19 +11,13 @@ export class EvaluationRequest implements VariableSource {
   /** Actions compare without regard to case. */
   readonly lowerCaseAction: string;
   readonly resourceArn: readonly string[] | undefined;
-  readonly ignoresDeny: boolean;
-  readonly ignoresCase: boolean;
-  readonly ignoresSessionPolicy: boolean;
   #derived: ConditionContext | undefined;
 
-  constructor(input: AuthorizationInput, faults: ReadonlySet<EmulatorFault>) {
+  constructor(input: AuthorizationInput) {
     this.input = input;
     this.principal = input.principal;
     this.lowerCaseAction = input.action.toLowerCase();
     this.resourceArn = splitArn(input.resource);
-    this.ignoresDeny = faults.has('iam-ignores-deny');
-    this.ignoresCase = faults.has('iam-string-equals-ignores-case');
-    this.ignoresSessionPolicy = faults.has('iam-ignores-session-policy');
   }
 
   /** The account of the principal; undefined for one that has none (services, web identities, the anonymous). */

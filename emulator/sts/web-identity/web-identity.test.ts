@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { Cluster, ManagedCluster } from '../../eks/model.ts';
-import type { EmulatorFault } from '../../core/faults.ts';
 import type { WorldOptions } from '../../core/new-world.ts';
 import { delays, testTime } from '../../../test/support/emulator/time.ts';
 import { allow, HERE, root, sessionOf, trust } from '../../../test/support/emulator/iam.ts';
@@ -44,19 +43,12 @@ interface Setup {
   readonly trustPolicy?: string;
   readonly clientIds?: readonly string[];
   readonly jwks?: () => Promise<{ keys: Record<string, unknown>[] }>;
-  readonly faults?: readonly EmulatorFault[];
   readonly world?: Partial<WorldOptions>;
 }
 
 /** A cluster with ISSUER, its provider in the account and role `app`. */
-async function irsaWorld({
-  trustPolicy,
-  clientIds = ['sts.amazonaws.com'],
-  jwks,
-  faults = [],
-  world = {},
-}: Setup = {}) {
-  const made = stsWorld({ faults, ...world });
+async function irsaWorld({ trustPolicy, clientIds = ['sts.amazonaws.com'], jwks, world = {} }: Setup = {}) {
+  const made = stsWorld(world);
   const managed = { jwks: jwks ?? (() => Promise.resolve({ keys: [publicJwk] })) } as unknown as ManagedCluster;
   const cluster = { name: 'blue', issuer: ISSUER, managed } as unknown as Cluster;
   made.world.account(HERE)!.clusters.set('blue', cluster);
@@ -278,13 +270,6 @@ describe('STS AssumeRoleWithWebIdentity', () => {
     const chained = await made.assume(session, target);
     expect(made.sessionIn(chained).context).to.deep.equal({});
     expect(sessionOf(made, 'target').roleArn).to.equal(target);
-  });
-
-  it('skips the signature, and nothing else, with the fault', async () => {
-    const { present } = await irsaWorld({ faults: ['sts-skips-web-identity-signature'] });
-    expect((await present(await tokenOf({}, { key: foreign.privateKey }))).status).to.equal(200);
-    const expired = await tokenOf({ exp: past }, { key: foreign.privateKey });
-    expect(await present(expired)).to.include({ code: 'ExpiredTokenException' });
   });
 });
 

@@ -55,17 +55,6 @@ describe('replayAgent', () => {
     );
   });
 
-  for (const [fault, name] of [
-    ['agent-skips-host-check', "Host 'localhost'"],
-    ['agent-mixes-cached-credentials', 'first use of a token calls EKS Auth'],
-  ] as const) {
-    it(`finds the fault ${fault}`, async () => {
-      const exchanges = [exchange('valid token'), exchange(name)];
-      const { differences } = await replayAgent({ exchanges }, { faults: new Set([fault]) });
-      expect(differences.map((difference) => difference.name)).to.eql([name]);
-    });
-  }
-
   for (const [what, value] of [
     ['no exchanges', { exchanges: {} }],
     ['an exchange without a response', { exchanges: [{ name: 'x', eksAuth: 'ok', request: { method: 'GET' } }] }],

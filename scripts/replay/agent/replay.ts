@@ -1,4 +1,4 @@
-import type { AgentFault, RunningAgent } from '../../../components/agent/index.ts';
+import type { RunningAgent } from '../../../components/agent/index.ts';
 import { startAgent } from '../../../components/agent/index.ts';
 import type { Difference, ReplayResult } from '../types.ts';
 import type { EksAuthStub } from './eks-auth-stub.ts';
@@ -17,7 +17,6 @@ const CREDENTIALS = '/v1/credentials';
 export interface AgentReplayOptions {
   /** Command and arguments that start the agent's program; without it how it ends is not compared. */
   readonly agentProgram?: readonly string[];
-  readonly faults?: ReadonlySet<AgentFault>;
 }
 
 function differs(name: string, expected: unknown, actual: unknown): Difference[] {
@@ -26,11 +25,7 @@ function differs(name: string, expected: unknown, actual: unknown): Difference[]
 }
 
 /** The agent as it was recorded: one bind host, credentials of the recorded signature. */
-function startRecordedAgent(
-  recording: AgentRecording,
-  endpoint: string,
-  faults?: ReadonlySet<AgentFault>,
-): Promise<RunningAgent> {
+function startRecordedAgent(recording: AgentRecording, endpoint: string): Promise<RunningAgent> {
   const { path = '', authorization = '' } = recording.eksAuthRequest ?? {};
   const [, accessKeyId = 'AKIAEXAMPLE', region = 'us-west-2'] =
     /Credential=(\w+)\/\w+\/([\w-]+)\//.exec(authorization) ?? [];
@@ -44,7 +39,6 @@ function startRecordedAgent(
     probePort: 0,
     metricsAddress: '127.0.0.1',
     metricsPort: 0,
-    ...(faults === undefined ? {} : { faults }),
   });
 }
 
@@ -136,7 +130,7 @@ async function scrape(agent: RunningAgent): Promise<string[]> {
 export async function replayAgent(value: unknown, options: AgentReplayOptions = {}): Promise<ReplayResult> {
   const recording = readAgentRecording(value);
   const stub = await startEksAuthStub();
-  const agent = await startRecordedAgent(recording, stub.url, options.faults);
+  const agent = await startRecordedAgent(recording, stub.url);
   try {
     const differences: Difference[] = [];
     const exchanges = new ExchangeReplay(agent, stub);

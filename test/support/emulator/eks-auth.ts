@@ -14,7 +14,7 @@ type Change = Readonly<Record<string, unknown>>;
 /** A cluster `blue`, a role `app` for pods, and what it takes for pod shop/reader to ask for credentials. */
 export interface EksAuthFixture {
   readonly cloud: TestCloud;
-  /** Begins anew with settings or faults; `settle` is called once a role was made, before it is used. */
+  /** Begins anew with settings; `settle` is called once a role was made, before it is used. */
   readonly start: (options?: Parameters<typeof testCloud>[0], settle?: () => void) => Promise<void>;
   /** Associates shop/reader with the role `app`, or as `input` has it. */
   readonly associate: (input?: object) => Promise<PodIdentityAssociation>;

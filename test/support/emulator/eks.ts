@@ -5,7 +5,6 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { JWTPayload } from 'jose';
 import type { Clock } from '../../../emulator/core/clock.ts';
 import { newWorld } from '../../../emulator/core/new-world.ts';
-import type { EmulatorFault } from '../../../emulator/core/faults.ts';
 import type { Caller } from '../../../emulator/core/principal.ts';
 import { serviceContext } from '../../../emulator/core/service-context.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../../../emulator/core/service.ts';
@@ -60,7 +59,6 @@ export interface TestCloud {
 export async function testCloud(
   options: {
     readonly settings?: Partial<EmulatorSettings>;
-    readonly faults?: readonly EmulatorFault[];
     readonly provider?: ClusterProvider | null;
     readonly uptime?: Clock;
   } = {},
@@ -71,7 +69,6 @@ export async function testCloud(
     seed: 'eks',
     endpoint: () => 'http://127.0.0.1:1',
     ...(options.settings && { settings: options.settings }),
-    ...(options.faults && { faults: options.faults }),
     ...(options.uptime && { uptime: options.uptime }),
   });
   createAccount(ACCOUNT);

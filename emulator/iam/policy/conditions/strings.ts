@@ -3,10 +3,8 @@ import type { ValueCompiler } from './operator.ts';
 
 export const stringEquals: ValueCompiler = (value, { variables }) => {
   const pattern = compilePattern(value, { wildcards: false, variables });
-  const ignoringCase = stringEqualsIgnoreCase(value, { variables });
   return {
-    matches: (actual, request) =>
-      request.ignoresCase ? ignoringCase?.matches(actual, request) === true : matchesPattern(pattern, actual, request),
+    matches: (actual, request) => matchesPattern(pattern, actual, request),
     source: value,
     pattern,
   };

@@ -1,0 +1,40 @@
+import type { Replacement } from './definitions.ts';
+
+/** A place in a text, and what stands there instead. */
+export interface Edit {
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+}
+
+/**
+ * Where a replacement applies in a file's text. Lines are compared without their indentation.
+ *
+ * @throws Error when the original is not there, or not once
+ */
+export function editOf(text: string, { original, replacement }: Replacement): Edit {
+  const lines = original.trim().split('\n');
+  const pattern = lines.map((line) => line.trim().replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('[ \\t]*\\n[ \\t]*');
+  const [found, ...more] = text.matchAll(new RegExp(pattern, 'g'));
+  if (found === undefined) throw new Error(`the original is not there: ${JSON.stringify(original)}`);
+  if (more.length > 0)
+    throw new Error(`the original is there ${more.length + 1} times, so take more of what is around it: ${original}`);
+  return { start: found.index, end: found.index + found[0].length, replacement: replacement.trim() };
+}
+
+/** How much longer a text becomes by edits. */
+export const growth = (edits: readonly Edit[]): number =>
+  edits.reduce((sum, { start, end, replacement }) => sum + replacement.length - (end - start), 0);
+
+/** @throws Error when two edits overlap */
+export function applyEdits(text: string, edits: readonly Edit[]): string {
+  const sorted = [...edits].sort((one, other) => one.start - other.start);
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end, replacement } of sorted) {
+    if (start < at) throw new Error('two replacements overlap: make one of them');
+    parts.push(text.slice(at, start), replacement);
+    at = end;
+  }
+  return parts.join('') + text.slice(at);
+}

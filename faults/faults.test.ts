@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import ts from 'typescript';
+import { filesOf, ofFile, switches } from './build-plugin.ts';
+import { readDefinitions } from './definitions.ts';
+import { faultySource } from './switched-source.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** What stands in the place of files, and the fault that it is of. */
+type Texts = Map<string, { readonly name: string; readonly text: string }>;
+
+describe('the catalogue of faults', () => {
+  it('applies to the sources as they are, each with a switch', () => {
+    const { problems, catalogue } = switches(root);
+    expect(problems).to.deep.equal([]);
+    expect(catalogue).not.to.be.empty;
+  });
+
+  it('makes sources that the compiler takes', () => {
+    // Faults of different files do not meet: each round puts one into each file.
+    const rounds: Texts[] = [];
+    for (const fault of readDefinitions(join(root, 'faults'))) {
+      const files = filesOf(fault).map((file) => join(root, file));
+      let round = rounds.find((one) => !files.some((file) => one.has(file)));
+      if (round === undefined) rounds.push((round = new Map() as Texts));
+      for (const file of filesOf(fault)) {
+        const text = faultySource(readFileSync(join(root, file), 'utf8'), ofFile(fault, file));
+        round.set(join(root, file), { name: fault.name, text });
+      }
+    }
+    const compile = compiler();
+    expect(rounds.flatMap((round) => compile(round))).to.deep.equal([]);
+  }).timeout(300_000);
+});
+
+/** Gives what the compiler says of texts in the place of files. What is unused or cannot be reached then is no matter. */
+function compiler() {
+  let texts: Texts = new Map();
+  let version = 0;
+  const config: unknown = ts.readConfigFile(join(root, 'tsconfig.json'), (path) => ts.sys.readFile(path)).config;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  const service = ts.createLanguageService(
+    {
+      getCompilationSettings: () => options,
+      getScriptFileNames: () => [...texts.keys()],
+      getScriptVersion: (file) => (texts.has(file) ? String(version) : '0'),
+      getScriptSnapshot: (file) => {
+        const text = texts.get(file)?.text ?? ts.sys.readFile(file);
+        return text === undefined ? undefined : ts.ScriptSnapshot.fromString(text);
+      },
+      getCurrentDirectory: () => root,
+      getDefaultLibFileName: (given) => ts.getDefaultLibFilePath(given),
+      fileExists: (path) => ts.sys.fileExists(path),
+      readFile: (path) => ts.sys.readFile(path),
+      directoryExists: (path) => ts.sys.directoryExists(path),
+      getDirectories: (path) => ts.sys.getDirectories(path),
+    },
+    ts.createDocumentRegistry(),
+  );
+  return (round: Texts): string[] => {
+    texts = round;
+    version += 1;
+    return [...round].flatMap(([file, { name }]) =>
+      [...service.getSyntacticDiagnostics(file), ...service.getSemanticDiagnostics(file)]
+        .filter(({ reportsUnnecessary }) => reportsUnnecessary === undefined)
+        .map(({ messageText }) => `${name}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
+    );
+  };
+}

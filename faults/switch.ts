@@ -1,0 +1,15 @@
+/** Names of the faults that are on in this process. Code of the switched build asks (`switched-source.ts`), and no other. */
+export const FAULTS_ON: Set<string> = onIn(globalThis as { conformanceFaults?: Set<string> });
+
+/** Names of the faults whose place was come by since the set was cleared. */
+export const FAULTS_REACHED = new Set<string>();
+
+export function isOn(name: string): boolean {
+  FAULTS_REACHED.add(name);
+  return FAULTS_ON.has(name);
+}
+
+/** Programs of an image have theirs from the line that `image-variant.ts` puts ahead of them. */
+function onIn(global: { conformanceFaults?: Set<string> }): Set<string> {
+  return (global.conformanceFaults ??= new Set());
+}

@@ -1,0 +1,36 @@
+import type { ClusterType } from '../../clusters/cluster-type.ts';
+import { catalogue } from '../../faults/index.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { suggestion } from '../../foundation/nearest.ts';
+import type { OptionValues } from '../../foundation/options.ts';
+
+/** The options that name an image of a component, by the subject of faults that it replaces. */
+const IMAGE_OPTIONS = { agent: 'agent-image', webhook: 'webhook-image' } as const;
+
+/**
+ * Refuses faults that there are not, and those of a subject which the run does not have: it would pass for no reason.
+ * Throws `HarnessError` UNKNOWN_FAULT or BAD_FLAG_VALUE.
+ */
+export function checkFaults(given: OptionValues, cluster: ClusterType): void {
+  const asked = given.list('fault');
+  if (asked.length === 0) return;
+  const all = catalogue();
+  const names = all.map(({ name }) => name);
+  for (const name of asked) {
+    const fault = all.find((one) => one.name === name);
+    if (fault === undefined)
+      throw new HarnessError(
+        'UNKNOWN_FAULT',
+        `Unknown fault "${name}": ${suggestion(name, names)} (--list-faults lists them)`,
+      );
+    const { subject } = fault;
+    if (subject === 'cluster' && !cluster.isOwnKubernetes)
+      throw wrong(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
+    const option = subject === 'agent' || subject === 'webhook' ? IMAGE_OPTIONS[subject] : undefined;
+    const image = option && given.text(option);
+    if (image !== undefined)
+      throw wrong(`--fault ${name} is one of the reference ${subject}, and --${option} is ${image}: leave one out.`);
+  }
+}
+
+const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);
