@@ -2,8 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { admitPodDefaults, defaultPod, objectsIn, qosClass } from '../admission/pod-defaults.ts';
 import { forbiddenValue, invalid, invalidValue } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
-import { defaultWorkload } from './workload-defaults.ts';
-import type { JsonObject } from '../patch/merge-patch.ts';
+import { isObject, type JsonObject } from '../patch/merge-patch.ts';
 import { copyOf } from '../store/copy.ts';
 import type { KubeObject } from '../types.ts';
 
@@ -44,6 +43,27 @@ function defaultWebhooks(configuration: KubeObject): void {
     if (configuration.kind === 'MutatingWebhookConfiguration') webhook['reinvocationPolicy'] ??= 'Never';
     for (const rule of objectsIn(webhook['rules'])) rule['scope'] ??= '*';
   }
+}
+
+const DEFAULTS: Readonly<Record<string, JsonObject>> = {
+  deployments: {
+    replicas: 1,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '25%', maxSurge: '25%' } },
+    revisionHistoryLimit: 10,
+  },
+  replicasets: { replicas: 1 },
+  daemonsets: { updateStrategy: { type: 'RollingUpdate' } },
+  jobs: { parallelism: 1, backoffLimit: 6, completionMode: 'NonIndexed', suspend: false },
+};
+
+/** Fills in the defaults of a workload and of its pods' template; safe to repeat. */
+function defaultWorkload(kind: ResourceKind, object: KubeObject): void {
+  const spec = isObject(object['spec']) ? object['spec'] : {};
+  // A Job that says neither is done with one completion.
+  if (kind.resource === 'jobs' && spec['parallelism'] === undefined) spec['completions'] ??= 1;
+  object['spec'] = { ...DEFAULTS[kind.resource], ...spec };
+  const template = spec['template'];
+  if (isObject(template)) defaultPod(template as unknown as KubeObject);
 }
 
 /** Fills in the fields that the kind has defaults for; safe to repeat. */

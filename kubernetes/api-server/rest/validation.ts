@@ -1,10 +1,10 @@
-import { invalid, invalidValue, requiredValue, type FieldError } from '../errors.ts';
+import { objectsIn } from '../admission/pod-defaults.ts';
+import { forbiddenValue, invalid, invalidValue, requiredValue, type FieldError } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
-import { isObject } from '../patch/merge-patch.ts';
+import { isObject, type JsonObject } from '../patch/merge-patch.ts';
+import { matchesLabels } from '../store/selectors.ts';
 import type { KubeObject } from '../types.ts';
-import { checkObjects, isStringList, LABEL, LABEL_RULE } from './checks.ts';
-import { checkPod } from './pod-validation.ts';
-import { checkWorkload } from './workload-defaults.ts';
+import { checkForm, LABEL, LABEL_RULE } from './schemas.ts';
 
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9])?$/;
@@ -39,57 +39,71 @@ function checkStrings(field: string, map: unknown, valid: (value: string) => boo
   });
 }
 
-function checkBinding(binding: KubeObject): FieldError[] {
-  const { kind, name } = (binding['roleRef'] ?? {}) as { kind?: string; name?: string };
-  const kinds = binding.kind === 'RoleBinding' ? ['Role', 'ClusterRole'] : ['ClusterRole'];
-  const errors: FieldError[] = name ? [] : [requiredValue('roleRef.name')];
-  if (!kinds.includes(kind ?? ''))
-    errors.push(invalidValue('roleRef.kind', kind ?? '', `must be ${kinds.join(' or ')}`));
-  const bySubject = checkObjects('subjects', binding['subjects'], (subject, at) => [
-    ...(subject['name'] ? [] : [requiredValue(`${at}.name`)]),
-    ...(subject['kind'] === 'ServiceAccount' && !subject['namespace'] ? [requiredValue(`${at}.namespace`)] : []),
-  ]);
-  return [...errors, ...bySubject];
+/** A pod's names: each is there once in its list, and mounts name volumes. Gates hold a pod back that has no node. */
+function checkPod(pod: KubeObject, at = ''): FieldError[] {
+  const spec = (pod['spec'] ?? {}) as JsonObject;
+  const volumes = objectsIn(spec['volumes']).map(({ name }) => name);
+  const lists = ['volumes', 'containers', 'initContainers'].map((list) => [list, objectsIn(spec[list])] as const);
+  const errors = lists.flatMap(([list, elements]) =>
+    elements.flatMap(({ name, volumeMounts }, i) => [
+      ...(elements.findIndex((other) => other['name'] === name) < i
+        ? [invalidValue(`${at}spec.${list}[${i}].name`, name, 'Duplicate value')]
+        : []),
+      ...objectsIn(volumeMounts).flatMap((mount, j): FieldError[] => {
+        if (volumes.includes(mount['name'])) return [];
+        const field = `${at}spec.${list}[${i}].volumeMounts[${j}].name`;
+        return [{ ...invalidValue(field, '', ''), message: `Not found: ${JSON.stringify(mount['name'])}` }];
+      }),
+    ]),
+  );
+  // Kubernetes, "Pod Scheduling Readiness".
+  if (spec['nodeName'] && objectsIn(spec['schedulingGates']).length > 0)
+    errors.push(forbiddenValue(`${at}spec.nodeName`, 'cannot be set until all schedulingGates have been cleared'));
+  return errors;
 }
 
-const RULE_LISTS = ['verbs', 'apiGroups', 'resources', 'resourceNames', 'nonResourceURLs'];
+function checkSubjects(binding: KubeObject): FieldError[] {
+  return objectsIn(binding['subjects']).flatMap(({ kind, namespace }, i) =>
+    kind === 'ServiceAccount' && !namespace ? [requiredValue(`subjects[${i}].namespace`)] : [],
+  );
+}
 
-function checkRole(role: KubeObject): FieldError[] {
-  return checkObjects('rules', role['rules'], (rule, at) => {
-    const errors = RULE_LISTS.filter((list) => !isStringList(rule[list])).map((list) =>
-      invalidValue(`${at}.${list}`, rule[list], 'must be a list of strings'),
+/** What changes how a Job runs and is not offered: to take it silently would run it otherwise than asked. */
+const NOT_OFFERED = ['podFailurePolicy', 'successPolicy', 'backoffLimitPerIndex', 'maxFailedIndexes', 'managedBy'];
+
+function checkWorkload(object: KubeObject): FieldError[] {
+  const spec = (object['spec'] ?? {}) as JsonObject;
+  const template = isObject(spec['template']) ? spec['template'] : {};
+  const pod = checkPod(template as unknown as KubeObject, 'spec.template.');
+  if (object.kind === 'Job') {
+    const unknown = NOT_OFFERED.filter((field) => spec[field] !== undefined && spec[field] !== null);
+    const errors = unknown.map((field) =>
+      forbiddenValue(`spec.${field}`, 'this cluster does not offer it; leave it out'),
     );
-    const none = Array.isArray(rule['verbs']) && rule['verbs'].length > 0 ? [] : [requiredValue(`${at}.verbs`)];
-    return [...errors, ...none];
-  });
+    if (spec['completionMode'] === 'Indexed' && spec['completions'] === undefined)
+      errors.push(requiredValue('spec.completions', 'when completion mode is Indexed'));
+    return [...pod, ...errors];
+  }
+  const { selector, strategy } = spec;
+  const labels = ((isObject(template['metadata']) && template['metadata']['labels']) || {}) as Record<string, string>;
+  const errors = !isObject(selector) || Object.keys(selector).length === 0 ? [requiredValue('spec.selector')] : [];
+  if (errors.length === 0 && !matchesLabels(selector as object, labels)) {
+    const why = '`selector` does not match template `labels`';
+    errors.push(invalidValue('spec.template.metadata.labels', labels, why));
+  }
+  const { maxSurge, maxUnavailable } = ((isObject(strategy) && strategy['rollingUpdate']) || {}) as JsonObject;
+  if ([maxSurge, maxUnavailable].every((value) => /^0+%?$/.test(String(value)))) {
+    const field = 'spec.strategy.rollingUpdate.maxUnavailable';
+    errors.push(invalidValue(field, maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
+  }
+  return [...pod, ...errors];
 }
 
-function checkWebhooks(configuration: KubeObject): FieldError[] {
-  return checkObjects('webhooks', configuration['webhooks'], (webhook, at) => [
-    ...(typeof webhook['name'] === 'string' ? [] : [requiredValue(`${at}.name`)]),
-    ...(isObject(webhook['clientConfig']) ? [] : [requiredValue(`${at}.clientConfig`)]),
-    ...(webhook['sideEffects'] ? [] : [requiredValue(`${at}.sideEffects`)]),
-    ...(Array.isArray(webhook['admissionReviewVersions']) ? [] : [requiredValue(`${at}.admissionReviewVersions`)]),
-    ...checkObjects(`${at}.rules`, webhook['rules'], (rule, where) =>
-      ['apiGroups', 'apiVersions', 'operations', 'resources']
-        .filter((list) => rule[list] === undefined || !isStringList(rule[list]))
-        .map((list) => requiredValue(`${where}.${list}`)),
-    ),
-  ]);
-}
-
+/** What a resource's objects must be besides of its form. */
 const BY_RESOURCE: Readonly<Record<string, (object: KubeObject) => FieldError[]>> = {
-  pods: checkPod,
-  deployments: checkWorkload,
-  replicasets: checkWorkload,
-  daemonsets: checkWorkload,
-  jobs: checkWorkload,
-  roles: checkRole,
-  clusterroles: checkRole,
-  rolebindings: checkBinding,
-  clusterrolebindings: checkBinding,
-  mutatingwebhookconfigurations: checkWebhooks,
-  validatingwebhookconfigurations: checkWebhooks,
+  pods: (pod) => checkPod(pod),
+  ...{ deployments: checkWorkload, replicasets: checkWorkload, daemonsets: checkWorkload, jobs: checkWorkload },
+  ...{ rolebindings: checkSubjects, clusterrolebindings: checkSubjects },
 };
 
 /** Checks what users commonly get wrong; unknown fields are kept unlooked at. Throws `ApiError` 422. */
@@ -104,6 +118,7 @@ export function validate(kind: ResourceKind, object: KubeObject): void {
       'a valid label must be a string of at most 63 characters',
     ),
     ...checkStrings('metadata.annotations', annotations, () => true, 'must be a string'),
+    ...checkForm(kind.resource, object),
     ...(BY_RESOURCE[kind.resource]?.(object) ?? []),
   ];
   if (errors.length > 0) throw invalid(kind, name, errors);

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { invalidValue, notSupported, requiredValue, type FieldError } from '../errors.ts';
+
+export const LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+export const LABEL_RULE =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
+  "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
+
+const filled = z.string().min(1, { abort: true });
+const label = filled.regex(LABEL, LABEL_RULE);
+const path = filled.regex(/^[^\0]*$/, 'must be a path');
+const strings = z.array(z.string());
+const objects = z.array(z.looseObject({})).nullish();
+const count = z.int('must be greater than or equal to 0').min(0, 'must be greater than or equal to 0').optional();
+
+const container = z.looseObject({
+  name: label,
+  image: filled,
+  command: strings.nullish(),
+  args: strings.nullish(),
+  ...{ env: objects, envFrom: objects, ports: objects },
+  volumeMounts: z
+    .array(
+      z.looseObject({
+        mountPath: path,
+        subPath: z
+          .string()
+          .regex(/^[^\0]*$/, 'must be a path')
+          .regex(/^(?!\/)/, 'must be a relative path')
+          .regex(/^(?!(.*\/)?\.\.(\/|$))/, "must not contain '..'")
+          .optional(),
+      }),
+    )
+    .nullish(),
+});
+
+/** All of a pod's form that kubelet and scheduler rely on: what is of another form, Kubernetes refuses as well, when it decodes it. */
+const podWith = (...restartPolicies: readonly string[]) =>
+  z.looseObject({
+    spec: z.looseObject({
+      restartPolicy: z.enum(restartPolicies),
+      volumes: z.array(z.looseObject({ name: label })).nullish(),
+      securityContext: z.looseObject({}).nullish(),
+      schedulingGates: z.array(z.looseObject({ name: filled })).nullish(),
+      containers: z.array(container).min(1),
+      initContainers: z.array(container).nullish(),
+    }),
+    status: z
+      .looseObject({
+        ...{ conditions: objects, containerStatuses: objects, initContainerStatuses: objects },
+        ...{ podIPs: objects, hostIPs: objects },
+      })
+      .nullish(),
+  });
+
+const share = z
+  .unknown()
+  .refine(
+    (value) => value === undefined || /^(\d+|"\d+%")$/.test(JSON.stringify(value)),
+    'must be a whole number of pods, or a percentage such as 25%',
+  );
+const workloadWith = (...restartPolicies: readonly string[]) =>
+  z.looseObject({
+    spec: z.looseObject({
+      ...{ replicas: count, parallelism: count, completions: count, minReadySeconds: count },
+      template: podWith(...restartPolicies),
+      strategy: z
+        .looseObject({ rollingUpdate: z.looseObject({ maxSurge: share, maxUnavailable: share }).nullish() })
+        .nullish(),
+    }),
+  });
+const served = workloadWith('Always');
+
+const role = z.looseObject({
+  rules: z
+    .array(
+      z.looseObject({
+        verbs: strings.min(1),
+        ...{ apiGroups: strings.optional(), resources: strings.optional() },
+        ...{ resourceNames: strings.optional(), nonResourceURLs: strings.optional() },
+      }),
+    )
+    .nullish(),
+});
+const bindingTo = (...kinds: readonly string[]) =>
+  z.looseObject({
+    roleRef: z.looseObject({ name: filled, kind: z.enum(kinds) }),
+    subjects: z.array(z.looseObject({ name: filled })).nullish(),
+  });
+
+const webhooks = z.looseObject({
+  webhooks: z
+    .array(
+      z.looseObject({
+        name: z.string(),
+        clientConfig: z.looseObject({}),
+        sideEffects: filled,
+        admissionReviewVersions: z.array(z.unknown()),
+        rules: z
+          .array(z.looseObject({ apiGroups: strings, apiVersions: strings, operations: strings, resources: strings }))
+          .nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  pods: podWith('Always', 'OnFailure', 'Never'),
+  ...{ deployments: served, replicasets: served, daemonsets: served, jobs: workloadWith('OnFailure', 'Never') },
+  ...{ roles: role, clusterroles: role },
+  ...{ rolebindings: bindingTo('Role', 'ClusterRole'), clusterrolebindings: bindingTo('ClusterRole') },
+  ...{ mutatingwebhookconfigurations: webhooks, validatingwebhookconfigurations: webhooks },
+};
+
+/** Which fields are not of the form that the resource's objects have. */
+export function checkForm(resource: string, object: object): FieldError[] {
+  const { error } = SCHEMAS[resource]?.safeParse(object, { reportInput: true }) ?? {};
+  return (error?.issues ?? []).map((issue) => {
+    const { code, input, message } = issue;
+    const steps = issue.path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`));
+    const field = steps.join('').slice(1);
+    if (input === undefined || (code === 'too_small' && issue.origin !== 'number')) return requiredValue(field);
+    if (code === 'invalid_value') return notSupported(field, input, issue.values.map(String));
+    return invalidValue(field, input, code === 'invalid_type' ? `must be of type ${issue.expected}` : message);
+  });
+}
