@@ -50,50 +50,9 @@ export interface RunningCluster {
   delete(): Promise<void>;
 }
 
-/**
- * Gives a run its clusters: through the EKS API, which an emulated EKS hands on to a `ClusterHost`, or which makes real ones.
- * All a run knows of clusters.
- */
-export interface ClusterDriver {
+/** What drivers and hosts tell of their clusters alike. */
+interface Clusters {
   readonly name: string;
-  /** Clusters are across a network, and take minutes to make. */
-  readonly remote: boolean;
-  /** What its clusters can do, by the harness' capability names; whole once the clusters are there. */
-  readonly capabilities: ReadonlySet<string>;
-  /** Image reference of the workload program on its clusters. */
-  readonly workloadImage: string;
-  readonly podStarts?: StartLimiter;
-  /**
-   * The clusters end with the run, and what is in them need not be deleted one by one. What is in AWS does too where the run's
-   * AWS is the emulator, and is always deleted elsewhere.
-   */
-  readonly disposable: boolean;
-  /** API server and webhook learn of changes a moment later, from watches. */
-  readonly eventual: boolean;
-  /** Name of a cluster of the run, known before it is there. */
-  clusterName(alias: ClusterAlias): string;
-  /** Gives a running cluster with agent and webhook; undoes what it made when that fails. Throws `ClusterError` for causes that a user can act on. */
-  provision(request: ProvisionRequest): Promise<RunningCluster>;
-  /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */
-  translations(): readonly string[];
-  /** Why a cluster could not be made, where the cause is known better than from the error that `provision` throws. */
-  failure(): ClusterError | undefined;
-  /** Removes what was made for all clusters together. Clusters are deleted before. */
-  close(): Promise<void>;
-}
-
-/**
- * Where the clusters of an emulated EKS live: in this process, or in Docker. Made before the emulator is started, since
- * it says where that must listen to be reached; the emulator's CreateCluster, CreateNodegroup and CreateAddon then end in
- * its provider.
- */
-export interface ClusterHost {
-  readonly name: string;
-  readonly provider: ClusterProvider;
-  /** Address that the emulator binds. */
-  readonly bindAddress: string;
-  /** A URL of this machine as nodes and pods reach it. */
-  reachable(url: string): string;
   /** What its clusters can do, by the harness' capability names; whole once the clusters are there, since some depend on what runs on them. */
   readonly capabilities: ReadonlySet<string>;
   /** Image reference of the workload program on its clusters. */
@@ -102,14 +61,45 @@ export interface ClusterHost {
   readonly eventual: boolean;
   /** Lets only so many pods be starting at once, where that is this machine's work and nobody else sees to it. */
   readonly podStarts?: StartLimiter;
-  /** Facts of a cluster for the report: versions and images. */
-  facts(clusterName: string): Readonly<Record<string, string>>;
   /** How clusters differ from EKS in what workloads and agent see: a sentence each. Whole once the clusters are there. */
   translations(): readonly string[];
-  /** Why a cluster could not be made, where the cause is known: EKS' API tells it as a text alone. */
+  /** Why a cluster could not be made, where the cause is known better than from the error that EKS' API or `provision` gives. */
   failure(): ClusterError | undefined;
-  /** The kubeconfig of a cluster that is not reached by EKS' own tokens: one that existed before. */
-  kubeConfig?(clusterName: string): KubeConfig | undefined;
   /** Removes what was made for all clusters together. Clusters are deleted before. */
   close(): Promise<void>;
+}
+
+/**
+ * Gives a run its clusters: through the EKS API, which an emulated EKS hands on to a `ClusterHost`, or which makes real ones.
+ * All a run knows of clusters.
+ */
+export interface ClusterDriver extends Clusters {
+  /** Clusters are across a network, and take minutes to make. */
+  readonly remote: boolean;
+  /**
+   * The clusters end with the run, and what is in them need not be deleted one by one. What is in AWS does too where the run's
+   * AWS is the emulator, and is always deleted elsewhere.
+   */
+  readonly disposable: boolean;
+  /** Name of a cluster of the run, known before it is there. */
+  clusterName(alias: ClusterAlias): string;
+  /** Gives a running cluster with agent and webhook; undoes what it made when that fails. Throws `ClusterError` for causes that a user can act on. */
+  provision(request: ProvisionRequest): Promise<RunningCluster>;
+}
+
+/**
+ * Where the clusters of an emulated EKS live: in this process, or in Docker. Made before the emulator is started, since
+ * it says where that must listen to be reached; the emulator's CreateCluster, CreateNodegroup and CreateAddon then end in
+ * its provider.
+ */
+export interface ClusterHost extends Clusters {
+  readonly provider: ClusterProvider;
+  /** Address that the emulator binds. */
+  readonly bindAddress: string;
+  /** A URL of this machine as nodes and pods reach it. */
+  reachable(url: string): string;
+  /** Facts of a cluster for the report: versions and images. */
+  facts(clusterName: string): Readonly<Record<string, string>>;
+  /** The kubeconfig of a cluster that is not reached by EKS' own tokens: one that existed before. */
+  kubeConfig?(clusterName: string): KubeConfig | undefined;
 }

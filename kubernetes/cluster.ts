@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApiServer, type ApiServer } from './api-server/index.ts';
+import { kubeconfigText } from '../foundation/kubernetes/kubeconfig.ts';
 import type { Images } from './kubelet/index.ts';
 import { startNode } from './node.ts';
 
@@ -41,24 +42,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const node = await startNode({ api, name: 'node-1', version, images, directory: join(directory, 'pods') });
   return {
     api,
-    kubeconfig: kubeconfigOf(api, secret),
+    kubeconfig: kubeconfigText('kubernetes', api.url, api.certificateAuthority, secret),
     close: async () => {
       await node.close();
       await api.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
-}
-
-function kubeconfigOf({ url, certificateAuthority }: ApiServer, token: string): string {
-  const name = 'kubernetes';
-  const authority = Buffer.from(certificateAuthority).toString('base64');
-  return JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name, cluster: { server: url, 'certificate-authority-data': authority } }],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    'current-context': name,
-  });
 }

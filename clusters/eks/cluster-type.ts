@@ -3,8 +3,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
 import type { AccountClusterType, OpenRequest } from '../cluster-type.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
-import { checkEksOptions } from './check-options.ts';
-import { EKS_OPTIONS } from './command-options.ts';
+import { checkEksOptions, EKS_OPTIONS } from './command-options.ts';
 import { eksOptionsOf } from './options.ts';
 import { planEks } from './plan.ts';
 

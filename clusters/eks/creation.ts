@@ -1,7 +1,14 @@
+import {
+  CreateClusterCommand,
+  CreateNodegroupCommand,
+  type Cluster,
+  type CreateClusterCommandInput,
+  type Nodegroup,
+} from '@aws-sdk/client-eks';
 import { ClusterError, type ClusterErrorCode } from '../../foundation/cluster-error.ts';
 import { retry } from '../../foundation/poll.ts';
 import type { EksContext } from './context.ts';
-import { deleteFromEks, type EksResource, type Stated } from './deletion.ts';
+import { deleteFromEks, clusterOf, nodeGroupOf, type EksResource, type Stated } from './deletion.ts';
 import { healthOf, isNamed } from './errors.ts';
 import { clusterTitle, placed } from './teardown.ts';
 import { awaitDone, pausesOf, type Seen } from './wait.ts';
@@ -78,3 +85,100 @@ export function isUnknownRole(error: unknown): boolean {
     /not exist|could not be assumed|not found|cannot be found|trust|attached/i.test(error.message)
   );
 }
+
+export interface ControlPlane {
+  readonly roleArn: string;
+  readonly subnetIds: readonly string[];
+  /** Such as `1.34`; default: EKS' own. */
+  readonly version?: string;
+  /** Nodes are Auto Mode's, with this role. */
+  readonly autoModeNodeRoleArn?: string;
+}
+
+/**
+ * Creates the cluster of the context and waits until it is ACTIVE. Throws errors of EKS, and `ClusterError` NAME_TAKEN or
+ * CLUSTER_FAILED.
+ */
+export async function makeControlPlane(spec: ControlPlane, context: EksContext): Promise<Cluster> {
+  const { name, eks } = context;
+  const made = clusterOf(eks, name);
+  const answer = await makeInEks(made, context, () => eks.send(new CreateClusterCommand(inputOf(spec, context)))).catch(
+    (error: unknown) => {
+      throw isNamed(error, 'ResourceInUse') ? nameTaken(name, error) : error;
+    },
+  );
+  const failed = (status: string): boolean => status === 'FAILED' || status === 'DELETING';
+  return awaitActive(made, answer?.cluster, { code: 'CLUSTER_FAILED', failed }, context);
+}
+
+/** EKS API Reference, "CreateCluster"; EKS User Guide, "Create an EKS Auto Mode Cluster with the AWS CLI". */
+function inputOf(spec: ControlPlane, { name, tags }: EksContext): CreateClusterCommandInput {
+  const { roleArn, subnetIds, version, autoModeNodeRoleArn } = spec;
+  return {
+    name,
+    roleArn,
+    ...(version !== undefined && { version }),
+    resourcesVpcConfig: { subnetIds: [...subnetIds], endpointPublicAccess: true, endpointPrivateAccess: true },
+    accessConfig: { authenticationMode: 'API_AND_CONFIG_MAP', bootstrapClusterCreatorAdminPermissions: true },
+    ...(autoModeNodeRoleArn !== undefined && {
+      computeConfig: { enabled: true, nodePools: ['general-purpose', 'system'], nodeRoleArn: autoModeNodeRoleArn },
+      kubernetesNetworkConfig: { elasticLoadBalancing: { enabled: true } },
+      storageConfig: { blockStorage: { enabled: true } },
+      bootstrapSelfManagedAddons: false,
+    }),
+    tags,
+  };
+}
+
+const nameTaken = (name: string, cause: unknown): ClusterError =>
+  new ClusterError(
+    'NAME_TAKEN',
+    `EKS has a cluster ${name} already, or has just deleted one: delete it, or run again under another id.`,
+    { cause },
+  );
+
+export interface NodeGroupSpec {
+  readonly nodeRoleArn: string;
+  readonly subnetIds: readonly string[];
+  /** Of Amazon Linux 2023 on x86-64. Default: EKS' own choice. */
+  readonly instances?: { readonly type: string; readonly count: number };
+}
+
+const NAME = 'nodes';
+const AMI_TYPE = 'AL2023_x86_64_STANDARD';
+
+/** Asks for the cluster's node group. Throws errors of EKS. */
+export async function makeNodeGroup(spec: NodeGroupSpec, context: EksContext): Promise<Nodegroup | undefined> {
+  const { name: clusterName, eks, tags } = context;
+  const { nodeRoleArn, subnetIds, instances } = spec;
+  const create = new CreateNodegroupCommand({
+    clusterName,
+    nodegroupName: NAME,
+    nodeRole: nodeRoleArn,
+    subnets: [...subnetIds],
+    ...(instances !== undefined && {
+      instanceTypes: [instances.type],
+      scalingConfig: { minSize: instances.count, maxSize: instances.count, desiredSize: instances.count },
+      amiType: AMI_TYPE,
+    }),
+    tags,
+  });
+  const answer = await makeInEks(nodeGroupOf(eks, clusterName, NAME), context, () => eks.send(create));
+  return answer?.nodegroup;
+}
+
+/**
+ * Waits until the nodes have joined. Throws `ClusterError` NODE_NOT_READY with what EKS says of them: EKS gives up itself
+ * after 25 minutes or so (EKS User Guide, "Troubleshoot problems with Amazon EKS clusters and nodes", NodeCreationFailure).
+ */
+export const awaitNodeGroup = (made: Nodegroup | undefined, context: EksContext): Promise<Nodegroup> =>
+  awaitActive(
+    nodeGroupOf(context.eks, context.name, NAME),
+    made,
+    {
+      code: 'NODE_NOT_READY',
+      failed: (status) => ['CREATE_FAILED', 'DEGRADED', 'DELETING'].includes(status),
+      advice: '; see that its subnets reach EKS and that its role may join',
+    },
+    context,
+  );

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { ignoring, isTransient, type Connection } from '../../foundation/kubernetes/connection.ts';
-import { latestOnly } from './latest.ts';
 import { NAMESPACE } from './options.ts';
 import { podsOf } from './rollout.ts';
 import { poll } from '../../foundation/poll.ts';
@@ -12,8 +11,8 @@ import {
   MUTATE,
   WEBHOOK,
   WEBHOOK_LABELS,
+  type Identity,
 } from './webhook-manifest.ts';
-import type { Identity } from './webhook-manifest.ts';
 
 /** Milliseconds. */
 const TIMES = {
@@ -110,4 +109,28 @@ export async function isKnown(connection: Connection, identity: Identity, signal
     signal,
   );
   return Buffer.from(response?.patch ?? '', 'base64').includes('AWS_CONTAINER_CREDENTIALS_FULL_URI');
+}
+
+/**
+ * Makes of `write` one that is called for the newest state alone: while a write is under way the states that come in
+ * replace each other, and the last is written next. A call resolves when a state at least as new as its own was written,
+ * and rejects as that write does.
+ */
+export function latestOnly<T>(write: (state: T) => Promise<void>): (state: T) => Promise<void> {
+  let waiting: { state: T; readonly written: Promise<void> } | undefined;
+  let current: Promise<unknown> = Promise.resolve();
+  return (state) => {
+    if (waiting !== undefined) {
+      waiting.state = state;
+      return waiting.written;
+    }
+    const written = current.then(() => {
+      const newest = waiting?.state ?? state;
+      waiting = undefined;
+      return write(newest);
+    });
+    waiting = { state, written };
+    current = written.catch(() => undefined);
+    return written;
+  };
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { latestOnly } from './latest.ts';
+import { latestOnly } from './delivery.ts';
 
 describe('latestOnly', () => {
   /** A write that ends when it is told to. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { tellingLine, withoutSecrets } from './log-line.ts';
+import { tellingLine, withoutSecrets } from './rollout.ts';
 
 describe('tellingLine', () => {
   for (const [log, line] of [

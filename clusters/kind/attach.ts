@@ -6,19 +6,17 @@ import { connect, KubernetesError, type Connection } from '../../foundation/kube
 import type { Attachment } from '../../foundation/journal.ts';
 import { kindCapabilities } from './capabilities.ts';
 import { inClusterOptions, KindCluster, reachable } from './cluster.ts';
-import type { HostContext } from './context.ts';
+import type { ClusterSource, HostContext } from './context.ts';
 import { Docker } from './docker.ts';
 import { explained } from './diagnostics.ts';
-import { factsOf } from './facts.ts';
+import { factsOf, noteLinkLocal } from './facts.ts';
 import { CLUSTER_LABEL } from './kind.ts';
 import { issuerOf, nodesOf } from './kube.ts';
 import { readContext, type NamedContext } from './kubeconfig.ts';
-import { noteLinkLocal } from './link-local.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
 import { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
-import type { ClusterSource } from './source.ts';
 
 /** Milliseconds until an API server must have answered. */
 const ANSWER = 10_000;

@@ -1,10 +1,11 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import { stringify } from 'yaml';
 import type { ClusterSpec } from '../../emulator/index.ts';
 import { newCertificateAuthority } from '../../foundation/kubernetes/certificates.ts';
+import { kubeconfigText } from '../../foundation/kubernetes/kubeconfig.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
+import { readAtMost } from '../../foundation/read-at-most.ts';
 
 export interface AuthenticatorOptions {
   readonly bindAddress: string;
@@ -43,7 +44,8 @@ export async function startAuthenticator({
       response.writeHead(401).end();
       return;
     }
-    const review = JSON.parse(await bodyOf(request)) as TokenReview;
+    const body = await readAtMost(request, LARGEST_REVIEW, () => new Error('the review is too long'));
+    const review = JSON.parse(body.toString()) as TokenReview;
     const user = await authenticate(review.spec?.token ?? '');
     const status =
       user === undefined
@@ -59,7 +61,7 @@ export async function startAuthenticator({
   };
   const port = await listen(server, bindAddress);
   return {
-    kubeconfig: kubeconfig(`https://${host}:${port}/`, authority.certificate, secret),
+    kubeconfig: kubeconfigText('token-authenticator', `https://${host}:${port}/`, authority.certificate, secret),
     close: () => stopServer(server),
   };
 }
@@ -69,35 +71,7 @@ interface TokenReview {
   readonly spec?: { readonly token?: string; readonly audiences?: readonly string[] };
 }
 
-function kubeconfig(server: string, certificateAuthority: string, token: string): string {
-  const name = 'token-authenticator';
-  return stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      {
-        name,
-        cluster: { server, 'certificate-authority-data': Buffer.from(certificateAuthority).toString('base64') },
-      },
-    ],
-    users: [{ name, user: { token } }],
-    contexts: [{ name, context: { cluster: name, user: name } }],
-    'current-context': name,
-  });
-}
-
 function isSame(one: string, other: string): boolean {
   const [a, b] = [Buffer.from(one), Buffer.from(other)];
   return a.length === b.length && timingSafeEqual(a, b);
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > LARGEST_REVIEW) throw new Error('the review is too long');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -9,8 +9,7 @@ import type { Resources } from '../../foundation/resources.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
 import { keysOf, podExists } from './kube.ts';
-import { serveMetadata } from './metadata.ts';
-import type { LinkLocal, NodeContainer } from './node.ts';
+import { serveMetadata, type LinkLocal, type NodeContainer } from './node.ts';
 
 type Addon = Parameters<ManagedCluster['installAddon']>[0];
 

@@ -1,3 +1,5 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import type { ClusterSpec, ManagedCluster } from '../../emulator/index.ts';
 import { without } from '../capabilities.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
@@ -31,6 +33,19 @@ export interface HostContext {
   readonly notes: ClusterNotes;
   /** Facts that every cluster has. */
   readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Where clusters come from: made for the run, or there before. */
+export interface ClusterSource {
+  /** Docker network of the nodes. */
+  readonly network: string;
+  /** What the clusters can do, by the harness' capability names. */
+  readonly capabilities: ReadonlySet<string>;
+  /** Facts of each of its clusters. */
+  readonly facts: Readonly<Record<string, string>>;
+  createCluster(spec: ClusterSpec, context: HostContext): Promise<ManagedCluster>;
+  /** The way to clusters that do not take EKS' own tokens. */
+  readonly kubeConfig?: (clusterName: string) => KubeConfig;
 }
 
 /** What is to be told about the clusters once they are there. */

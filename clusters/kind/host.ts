@@ -6,12 +6,14 @@ import { Resources } from '../../foundation/resources.ts';
 import { StartLimiter } from '../../foundation/start-limiter.ts';
 import { existingCluster } from './attach.ts';
 import { checkDiskSpace, checkEngine } from './checks.ts';
+import { kindCapabilities } from './capabilities.ts';
 import { reachable } from './cluster.ts';
-import { ClusterNotes, type HostContext } from './context.ts';
+import { ClusterNotes, type ClusterSource, type HostContext } from './context.ts';
+import { createKindCluster } from './create.ts';
 import { Docker } from './docker.ts';
 import { prepareImages, saveImages, tagImages } from './images.ts';
-import { newClusters } from './new-clusters.ts';
-import { reachOf } from './network.ts';
+import { createNetwork, reachOf } from './network.ts';
+import { kindProgram, kindVersion } from './kind.ts';
 import type { KindOptions } from './options.ts';
 import { runProgram, type Runner } from './runner.ts';
 
@@ -76,6 +78,24 @@ export async function kindHost(options: KindOptions, run: Runner = runProgram): 
     await resources.dispose().catch(() => undefined);
     throw error;
   }
+}
+
+/** Clusters that kind makes, in a network of the run's own. Throws `ClusterError`. */
+async function newClusters(
+  options: KindOptions,
+  docker: Docker,
+  run: Runner,
+  resources: Resources,
+): Promise<ClusterSource> {
+  const program = await kindProgram();
+  const kind = await kindVersion(run, program);
+  const network = await createNetwork(docker, options.run, resources);
+  return {
+    network,
+    capabilities: kindCapabilities(false, options.agentChart),
+    facts: { kind },
+    createCluster: (spec, context) => createKindCluster(spec, context, program),
+  };
 }
 
 /** More pods than these would only make each other late: a start takes most of a core's time. */

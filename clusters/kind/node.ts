@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { Docker, ImageInfo } from './docker.ts';
 import type { Reach } from './network.ts';
+import type { NodeGroupSpec } from '../../emulator/index.ts';
+import { startInstanceMetadata } from '../instance-metadata.ts';
 
 /** A node, which is a Docker container. */
 export interface NodeContainer {
@@ -185,4 +188,45 @@ export async function redirectMetadata(
 /** Undoes what the node's script says that the run did to it. */
 export async function undoChanges(docker: Docker, node: string, run: string): Promise<void> {
   await docker.script(node, '[ ! -e "$1" ] || { sh "$1" 2>/dev/null || true; rm -f "$1"; }', [undoFile(run)]);
+}
+
+export interface NodeMetadataOptions {
+  readonly docker: Docker;
+  /** Id of the run. */
+  readonly run: string;
+  readonly reach: Reach;
+  readonly region: string;
+  readonly node: NodeContainer;
+  readonly group: NodeGroupSpec;
+}
+
+const SYSTEM_CLOCK = { now: () => Date.now() };
+
+/**
+ * Gives a node an instance metadata service, which answers with the node role of its group: in this process, for that node
+ * alone. The function returned takes it away.
+ */
+export async function serveMetadata(options: NodeMetadataOptions): Promise<() => Promise<void>> {
+  const { docker, run, reach, region, node, group } = options;
+  const metadata = await startInstanceMetadata({
+    instanceId: `i-${randomBytes(9).toString('hex').slice(0, 17)}`,
+    region,
+    hostName: node.name,
+    roleArn: group.nodeRoleArn,
+    credentials: group.credentials,
+    clock: SYSTEM_CLOCK,
+    bindAddress: reach.bindAddress,
+    // What stands between hides who calls; loopback alone is bound then.
+    answers: (address) => !reach.seesCallers || address === node.address,
+  });
+  try {
+    const restore = await redirectMetadata(docker, node.name, run, reach, metadata.port);
+    return async () => {
+      await metadata.close();
+      await restore();
+    };
+  } catch (error) {
+    await metadata.close();
+    throw error;
+  }
 }

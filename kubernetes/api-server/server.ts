@@ -1,4 +1,5 @@
 import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
 import { WebhookClient } from './admission/webhook-client.ts';
 import { createDefaultRoles } from './authorization/default-roles.ts';
@@ -13,13 +14,17 @@ import { startJobController } from './controllers/jobs.ts';
 import { startNamespaceController } from './controllers/namespaces.ts';
 import { startReplicaSetController } from './controllers/replica-sets.ts';
 import { startScheduler } from './controllers/scheduler.ts';
-import { requestHandler } from './http/handler.ts';
-import { newTokenAuthenticator } from './identity/authenticate.ts';
+import { newTokenAuthenticator, authenticateRequest, impersonate } from './identity/authenticate.ts';
 import { newSigningKey } from './identity/signing-key.ts';
 import { newTokenIssuer } from './identity/token-issuer.ts';
 import { TokenVerifier } from './identity/token-verifier.ts';
 import { MemoryStore } from './store/memory-store.ts';
-import type { ApiServer, ApiServerOptions, Kubelet } from './types.ts';
+import { ApiError, type ApiServer, type ApiServerOptions, type Kubelet } from './types.ts';
+import { forbidden } from './errors.ts';
+import { serveNonResource } from './http/non-resource.ts';
+import { attributesOf, parseRequest } from './http/request-info.ts';
+import { serveResource } from './http/resource.ts';
+import { respondError } from './http/respond.ts';
 
 const SYSTEM_CLOCK = { now: () => Date.now() };
 const TOKEN_LIFETIMES = { maxSeconds: 2 ** 32, extendedSeconds: 365 * 24 * 3600 };
@@ -86,5 +91,35 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       webhookClient.close();
       await stopServer(server);
     },
+  };
+}
+
+/** The server answers in JSON only; clients that offer protobuf offer JSON as well. Throws `ApiError` 406. */
+function checkAccept(accept: string | undefined): void {
+  if (accept === undefined || /json|\*\/\*|application\/\*|text\/|jwk-set/.test(accept)) return;
+  throw new ApiError(406, 'NotAcceptable', 'only the following media types are accepted: application/json');
+}
+
+async function serve(context: ApiContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const info = parseRequest(request);
+  const requester = await authenticateRequest(request.headers, context.authenticateToken);
+  const user = impersonate(requester, request.headers, context.authorizer);
+  const attributes = attributesOf(info);
+  if (!context.authorizer.authorize(user, attributes).allowed) {
+    const cause = context.authorizer.refusal(user, attributes);
+    if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
+    throw forbidden(attributes, attributes.name ?? '', cause);
+  }
+  const target = info.resource;
+  const stream = target?.subresource === 'log' || target?.subresource === 'proxy';
+  if (!stream) checkAccept(request.headers.accept);
+  if (target === undefined) await serveNonResource(context, info, request.headers.accept, response);
+  else await serveResource({ context, info, target, user, request, response });
+}
+
+/** Handles a request as Kubernetes does: authentication, impersonation, authorization, then the resource or path. */
+export function requestHandler(context: ApiContext): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    serve(context, request, response).catch((error: unknown) => respondError(response, error));
   };
 }

@@ -1,11 +1,21 @@
 import type { V1ConfigMapProjection, V1DownwardAPIProjection, V1VolumeProjection } from '@kubernetes/client-node';
 import type { ObjectStore, Stored } from '../api-server/types.ts';
-import type { Payload, ProjectedFile } from './atomic-writer.ts';
-import { objectData } from './environment.ts';
-import { ConfigError, fieldValue } from './fields.ts';
+import { objectData, ConfigError, fieldValue } from './environment.ts';
 import { runAs } from './spec.ts';
 import type { Pod, PodSpec, Volume } from './spec.ts';
 import type { PodTokens } from './tokens.ts';
+
+export interface ProjectedFile {
+  readonly data: Buffer;
+  /** Permission bits. */
+  readonly mode: number;
+  /** Owner; without it, the kubelet's own user. */
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** Relative path -> file. */
+export type Payload = ReadonlyMap<string, ProjectedFile>;
 
 export interface PayloadSources {
   readonly store: ObjectStore;

@@ -4,7 +4,7 @@ import { ApiError, timestamp } from '../api-server/types.ts';
 import { ContainerRunner } from './container.ts';
 import type { KubeletContext } from './context.ts';
 import { aborted, pause } from './deferred.ts';
-import { ConfigError } from './fields.ts';
+import { ConfigError } from './environment.ts';
 import { isSidecar } from './spec.ts';
 import type { Container, Pod } from './spec.ts';
 import { podStatus } from './status.ts';
@@ -38,7 +38,7 @@ export class PodRunner {
     this.#pod = pod;
     this.#context = context;
     this.#directory = join(context.directory, pod.metadata.uid ?? pod.metadata.name);
-    this.#tokens = new PodTokens(context.tokens, context.store, context.clock, context.node);
+    this.#tokens = new PodTokens(context);
     const sources = { store: context.store, tokens: this.#tokens };
     this.#volumes = new PodVolumes(join(this.#directory, 'volumes'), sources, context.clock);
     this.#startTime = this.#now();

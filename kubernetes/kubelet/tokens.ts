@@ -1,5 +1,5 @@
-import type { Clock, ObjectStore, TokenIssuer } from '../api-server/types.ts';
-import { ConfigError } from './fields.ts';
+import type { KubeletContext } from './context.ts';
+import { ConfigError } from './environment.ts';
 import type { V1ServiceAccountTokenProjection } from '@kubernetes/client-node';
 import type { Pod } from './spec.ts';
 
@@ -20,31 +20,22 @@ export function isDue(token: { readonly issuedAt: number; readonly expiresAt: nu
   return now > token.issuedAt + 0.8 * (token.expiresAt - token.issuedAt) || now > token.issuedAt + DAY;
 }
 
+type PodTokensContext = Pick<KubeletContext, 'tokens' | 'store' | 'clock' | 'node'>;
+
 /** The service account tokens of one pod, bound to it and its node, by audience and lifetime. */
 export class PodTokens {
   readonly #held = new Map<string, HeldToken>();
-  readonly #issuer: TokenIssuer;
-  readonly #store: ObjectStore;
-  readonly #clock: Clock;
-  readonly #node: { readonly name: string; readonly uid: string };
+  readonly #context: PodTokensContext;
 
-  constructor(
-    issuer: TokenIssuer,
-    store: ObjectStore,
-    clock: Clock,
-    node: { readonly name: string; readonly uid: string },
-  ) {
-    this.#issuer = issuer;
-    this.#store = store;
-    this.#clock = clock;
-    this.#node = node;
+  constructor(context: PodTokensContext) {
+    this.#context = context;
   }
 
   /** The token to project now. A failed rotation keeps the old token for as long as it is good. Throws `ConfigError`. */
   async current(pod: Pod, source: V1ServiceAccountTokenProjection): Promise<string> {
     const key = JSON.stringify([source.audience ?? '', source.expirationSeconds ?? 3600]);
     const held = this.#held.get(key);
-    const now = this.#clock.now();
+    const now = this.#context.clock.now();
     if (held !== undefined && !isDue(held, now)) return held.token;
     try {
       const fresh = await this.#issue(pod, source, now);
@@ -57,24 +48,24 @@ export class PodTokens {
   }
 
   anyDue(): boolean {
-    const now = this.#clock.now();
+    const now = this.#context.clock.now();
     return [...this.#held.values()].some((token) => isDue(token, now));
   }
 
   async #issue(pod: Pod, source: V1ServiceAccountTokenProjection, now: number): Promise<HeldToken> {
     const namespace = pod.metadata.namespace ?? 'default';
     const name = pod.spec.serviceAccountName ?? 'default';
-    const account = this.#store.get('serviceaccounts', namespace, name);
+    const account = this.#context.store.get('serviceaccounts', namespace, name);
     if (account === undefined) {
       throw new ConfigError(`failed to fetch token: serviceaccounts "${name}" not found`);
     }
-    const answer = await this.#issuer.issue(
+    const answer = await this.#context.tokens.issue(
       { namespace, name, uid: account.metadata.uid ?? '' },
       {
-        audiences: source.audience === undefined ? [this.#issuer.issuer] : [source.audience],
+        audiences: source.audience === undefined ? [this.#context.tokens.issuer] : [source.audience],
         expirationSeconds: source.expirationSeconds ?? 3600,
         pod: { name: pod.metadata.name, uid: pod.metadata.uid ?? '' },
-        node: this.#node,
+        node: this.#context.node,
       },
     );
     return { token: answer.token, issuedAt: now, expiresAt: Date.parse(answer.expirationTimestamp) };

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { kindProgram } from '../../clusters/kind/index.ts';
+import { kindProgram } from '../../clusters/kind/kind.ts';
 import { median } from '../../harness/report/median.ts';
 import { measurement, type Measurement } from './measurement.ts';
 import { wholeRun } from './whole-run.ts';

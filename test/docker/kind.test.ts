@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { kindHost, type KindOptions } from '../../clusters/kind/index.ts';
+import { kindHost } from '../../clusters/kind/host.ts';
+import type { KindOptions } from '../../clusters/kind/options.ts';
 import { rejection } from '../support/kind.ts';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import type { ClusterHost } from '../../clusters/driver.ts';

@@ -1,16 +1,15 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdtemp, readdir, readFile, rm, mkdir, symlink } from 'node:fs/promises';
+import { join, dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { poll } from '../../../foundation/poll.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
-import { type Docker, DockerError, lastLine } from '../docker.ts';
+import { DockerError, lastLine, type Docker } from '../docker.ts';
 import type { Finished } from '../runner.ts';
-import { stageMachineNode } from './machine-node.ts';
-import { programFiles, SCRIPT } from './programs.ts';
-import { tmpdir } from 'node:os';
 import { isAlive } from '../../../foundation/is-alive.ts';
 
 export interface BuildOptions {
@@ -135,4 +134,57 @@ async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */
+export function librariesIn(lddOutput: string): readonly string[] {
+  return [...lddOutput.matchAll(/^.*\s(\/\S+) \(0x[0-9a-f]+\)$/gm)].map(([, path = '']) => path);
+}
+
+/**
+ * Makes `machine/` in a folder: this machine's Node and the libraries that it loads, as links to where they are.
+ *
+ * @returns false where this machine's Node is of no use in an image, since it is not Linux
+ */
+export async function stageMachineNode(folder: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const { stdout } = await execa('ldd', [process.execPath], { reject: false });
+  const link = async (target: string, path: string): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true });
+    await symlink(target, path);
+  };
+  const machine = join(folder, 'machine');
+  await link(process.execPath, join(machine, 'usr', 'local', 'bin', 'node'));
+  for (const library of new Set(librariesIn(stdout ?? ''))) await link(library, join(machine, library));
+  return true;
+}
+
+/** The script that puts the image's files together (collect.sh), by its path in dist/. */
+export const SCRIPT = 'image/collect.sh';
+
+/** What goes into the image of what the build made: paths in dist/, in a stable order. */
+export function programFiles(dist: string, { container }: WorkloadProgram): readonly string[] {
+  const programs = readdirSync(join(dist, 'image', 'root')).sort();
+  return [SCRIPT, ...programs.map((name) => `image/root/${name}`), ...(container?.files ?? [])];
+}
+
+/** What an image is made of, besides its programs. */
+export interface Ingredients {
+  readonly workload: WorkloadProgram;
+  /** Id of the base image; it also says which Node that has. */
+  readonly base: string;
+  /** Version and processor of this machine's Node, which serves where the base has none. */
+  readonly node: string;
+  /** How the image is started. */
+  readonly settings: readonly string[];
+}
+
+/** The tag of an image of these programs: 16 hexadecimal digits, which change with anything that it is made of. */
+export function componentTag(dist: string, ingredients: Ingredients): string {
+  const hash = createHash('sha256').update(JSON.stringify([ingredients.base, ingredients.node, ingredients.settings]));
+  for (const file of programFiles(dist, ingredients.workload)) {
+    const content = readFileSync(join(dist, file));
+    hash.update(`\0${file}\0${content.length}\0`).update(content);
+  }
+  return hash.digest('hex').slice(0, 16);
 }

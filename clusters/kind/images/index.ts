@@ -3,8 +3,7 @@ import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { distFolder } from '../../../foundation/dist-folder.ts';
 import { Docker, DockerError } from '../docker.ts';
 import { runProgram } from '../runner.ts';
-import { buildImage } from './build.ts';
-import { componentTag } from './programs.ts';
+import { buildImage, componentTag } from './build.ts';
 
 export interface ComponentImageOptions {
   /** The program that the image starts; one without files here leaves them out. */

@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
-import { librariesIn } from './machine-node.ts';
-import { componentTag } from './programs.ts';
+import { librariesIn, componentTag } from './build.ts';
 import { distOf } from '../../../test/support/images.ts';
 
 describe('the tag of the component image', () => {

@@ -1,21 +1,9 @@
 import { Agent, request } from 'node:https';
+import { readAtMost } from '../../../foundation/read-at-most.ts';
 import type { MutatingWebhook } from './webhook-matching.ts';
 
+/** A longer answer than an API object may be is refused. */
 const MAX_RESPONSE_BYTES = 3 * 1024 * 1024;
-
-/** The answer's body is read whole; a longer one than an API object may be is refused. */
-function readBody(stream: AsyncIterable<Buffer>): Promise<string> {
-  return (async () => {
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for await (const chunk of stream) {
-      size += chunk.length;
-      if (size > MAX_RESPONSE_BYTES) throw new Error('webhook response is too large');
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString();
-  })();
-}
 
 /** Posts admission reviews to webhooks by URL over TLS, with connections kept open between calls. */
 export class WebhookClient {
@@ -74,8 +62,8 @@ export class WebhookClient {
           else reject(Object.assign(error, { reused: outgoing.reusedSocket }));
         });
         outgoing.on('response', (response) => {
-          readBody(response).then(
-            (text) => resolve({ status: response.statusCode ?? 0, body: text, reused: outgoing.reusedSocket }),
+          readAtMost(response, MAX_RESPONSE_BYTES, () => new Error('webhook response is too large')).then(
+            (body) => resolve({ status: response.statusCode ?? 0, body: body.toString(), reused: outgoing.reusedSocket }),
             reject,
           );
         });

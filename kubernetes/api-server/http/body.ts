@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { readAtMost } from '../../../foundation/read-at-most.ts';
 import { badRequest } from '../errors.ts';
 import { ApiError } from '../types.ts';
 import { parseYaml } from './yaml.ts';
@@ -11,16 +12,7 @@ export function mediaType(request: IncomingMessage): string {
   return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
+const tooLarge = (): ApiError => new ApiError(413, 'RequestEntityTooLarge', 'limit is 3145728');
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 
@@ -34,7 +26,7 @@ export async function readBody(request: IncomingMessage): Promise<unknown> {
     const message = `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml`;
     throw new ApiError(415, 'UnsupportedMediaType', message);
   }
-  const bytes = await readBytes(request);
+  const bytes = await readAtMost(request, MAX_BODY_BYTES, tooLarge);
   if (type === PROTOBUF) {
     if (bytes.length === 0) return undefined;
     // Seldom used, and the library takes a while to load.

@@ -26,21 +26,15 @@ function reference(value: unknown): Reference | undefined {
 }
 
 export class TokenVerifier {
-  readonly #issuer: string;
-  readonly #key: SigningKey;
-  readonly #store: MemoryStore;
-  readonly #clock: Clock;
+  readonly #parts: { issuer: string; key: SigningKey; store: MemoryStore; clock: Clock };
 
   constructor(issuer: string, key: SigningKey, store: MemoryStore, clock: Clock) {
-    this.#issuer = issuer;
-    this.#key = key;
-    this.#store = store;
-    this.#clock = clock;
+    this.#parts = { issuer, key, store, clock };
   }
 
   /** Audiences of the API server itself. */
   get apiAudiences(): readonly string[] {
-    return apiAudiences(this.#issuer);
+    return apiAudiences(this.#parts.issuer);
   }
 
   /**
@@ -48,9 +42,9 @@ export class TokenVerifier {
    * are still the same ones. `audiences` are those the asker stands for; the verdict has those that the token shares.
    */
   async verify(token: string, audiences: readonly string[] = this.apiAudiences): Promise<TokenVerdict> {
-    const claims = await this.#key.verify(token);
-    if (claims === undefined || claims['iss'] !== this.#issuer) return { kind: 'foreign' };
-    const now = this.#clock.now() / 1000;
+    const claims = await this.#parts.key.verify(token);
+    if (claims === undefined || claims['iss'] !== this.#parts.issuer) return { kind: 'foreign' };
+    const now = this.#parts.clock.now() / 1000;
     if (typeof claims['exp'] === 'number' && now > claims['exp'] + LEEWAY) return refused('token is expired');
     if (typeof claims['nbf'] === 'number' && now < claims['nbf'] - LEEWAY) return refused('token is not valid yet');
     const own = Array.isArray(claims['aud']) ? claims['aud'].map(String) : [];
@@ -66,7 +60,7 @@ export class TokenVerifier {
     const namespace = String(bound['namespace']);
     const account = reference(bound['serviceaccount']);
     if (account === undefined) return refused('service account token has been invalidated');
-    if (!this.#lives(this.#store.get('serviceaccounts', namespace, account.name), account.uid)) {
+    if (!this.#lives(this.#parts.store.get('serviceaccounts', namespace, account.name), account.uid)) {
       return refused(`service account ${namespace}/${account.name} has been deleted`);
     }
     const extra: Record<string, string[]> = {};
@@ -80,7 +74,7 @@ export class TokenVerifier {
       if (target === undefined) continue;
       // A pod-bound token names its node for information only: it is not bound to the node.
       const checked = claim !== 'node' || bound['pod'] === undefined;
-      if (checked && !this.#lives(this.#store.get(resource, scope, target.name), target.uid)) {
+      if (checked && !this.#lives(this.#parts.store.get(resource, scope, target.name), target.uid)) {
         return refused('service account token has been invalidated');
       }
       if (claim !== 'secret') {
@@ -96,7 +90,9 @@ export class TokenVerifier {
   #lives(object: KubeObject | undefined, uid: string): boolean {
     if (object === undefined || object.metadata.uid !== uid) return false;
     const { deletionTimestamp } = object.metadata;
-    return deletionTimestamp === undefined || this.#clock.now() < Date.parse(deletionTimestamp) + DELETION_GRACE * 1000;
+    return (
+      deletionTimestamp === undefined || this.#parts.clock.now() < Date.parse(deletionTimestamp) + DELETION_GRACE * 1000
+    );
   }
 }
 

@@ -1,3 +1,0 @@
-export { kindHost } from './host.ts';
-export { kindProgram } from './kind.ts';
-export type { KindOptions } from './options.ts';

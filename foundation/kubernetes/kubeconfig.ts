@@ -1,0 +1,12 @@
+/** A kubeconfig file's text, in JSON, of one cluster and one user with a bearer token. `authority`: PEM. It holds a secret. */
+export function kubeconfigText(name: string, server: string, authority: string, token: string): string {
+  const data = Buffer.from(authority).toString('base64');
+  return JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name, cluster: { server, 'certificate-authority-data': data } }],
+    users: [{ name, user: { token } }],
+    contexts: [{ name, context: { cluster: name, user: name } }],
+    'current-context': name,
+  });
+}

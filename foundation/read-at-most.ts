@@ -1,0 +1,11 @@
+/** The bytes of a stream, such as a request's body. Throws what `tooLong` gives once there are more than `limit`. */
+export async function readAtMost(stream: AsyncIterable<Buffer>, limit: number, tooLong: () => Error): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    length += chunk.length;
+    if (length > limit) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
