@@ -1,31 +1,7 @@
+import wordings from './errors.json' with { type: 'json' };
+
 /** Why a signature was not accepted. Services word it differently: see errors.ts. */
-export type SignatureProblemKind =
-  /** No signature where one is needed. */
-  | 'missing'
-  | 'two-mechanisms'
-  | 'unsupported-type'
-  | 'signature-version-2'
-  | 'malformed'
-  | 'wrong-region'
-  | 'wrong-service'
-  | 'wrong-terminator'
-  | 'wrong-scope-date'
-  | 'missing-date'
-  | 'skewed'
-  | 'bad-expires'
-  | 'presigned-expired'
-  | 'unknown-key'
-  | 'wrong-token'
-  | 'expired-token'
-  | 'header-not-signed'
-  | 'missing-payload-hash'
-  | 'bad-payload-hash'
-  | 'payload-mismatch'
-  | 'mismatch'
-  | 'missing-decoded-length'
-  | 'wrong-decoded-length'
-  | 'malformed-chunks'
-  | 'malformed-trailer';
+export type SignatureProblemKind = keyof typeof wordings.s3;
 
 /** Why a request of the former way to sign is refused. */
 export const SIGNATURE_VERSION_2 = 'Signature Version 2 is not supported. Please use Signature Version 4.';
