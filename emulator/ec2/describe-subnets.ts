@@ -1,5 +1,6 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
+import { pageOf } from '../core/paging.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import type { QueryParameters } from '../query/parameters.ts';
 import type { XmlStructure } from '../query/xml.ts';
@@ -32,8 +33,8 @@ export function describeSubnets(
   checkIds(ids, own);
   const passes = subnetFilter(parameters);
   const found = own.filter((subnet) => (ids.length === 0 || ids.includes(subnet.id)) && passes(subnet));
-  const { shown, nextToken } = page(found, parameters, ids.length > 0);
-  return { subnetSet: shown.map(view), nextToken };
+  const { items, next } = page(found, parameters, ids.length > 0);
+  return { subnetSet: items.map(view), nextToken: next };
 }
 
 function checkIds(ids: readonly string[], own: readonly Subnet[]): void {
@@ -47,22 +48,14 @@ function checkIds(ids: readonly string[], own: readonly Subnet[]): void {
   }
 }
 
-/** A token names the last subnet given. */
 function page(found: readonly Subnet[], parameters: QueryParameters, byId: boolean) {
   const size = maxResults(parameters);
   if (size !== undefined && byId) {
     const text = 'The parameter subnetIds cannot be used with the parameter maxResults';
     throw new AwsError('InvalidParameterCombination', 400, text);
   }
-  const token = parameters.text('NextToken');
-  const after = token === undefined ? '' : Buffer.from(token, 'base64url').toString();
-  if (token !== undefined && !after.startsWith('subnet-')) {
-    throw new AwsError('InvalidNextToken', 400, 'The token is not valid.');
-  }
-  const remaining = found.filter(({ id }) => id > after);
-  const shown = remaining.slice(0, size);
-  const last = shown.length < remaining.length ? shown.at(-1) : undefined;
-  return { shown, nextToken: last === undefined ? undefined : Buffer.from(last.id).toString('base64url') };
+  const invalidToken = () => new AwsError('InvalidNextToken', 400, 'The token is not valid.');
+  return pageOf(found, ({ id }) => id, { size: size ?? Infinity, token: parameters.text('NextToken'), invalidToken });
 }
 
 function maxResults(parameters: QueryParameters): number | undefined {

@@ -100,7 +100,7 @@ describe('EC2 with the AWS SDK', () => {
   it('gives pages of the size asked for, and no token after the last', async () => {
     const { NextToken, Subnets } = await ec2.send(new DescribeSubnetsCommand({ MaxResults: 5 }));
     expect([NextToken, Subnets?.length]).to.deep.equal([undefined, 3]);
-    const after = Buffer.from(A).toString('base64url');
+    const after = Buffer.from(`after:${A}`).toString('base64url');
     expect(await ids({ MaxResults: 5, NextToken: after })).to.deep.equal([B, C]);
   });
 
