@@ -1,4 +1,4 @@
-import type { JsonNode } from './json-parse.ts';
+import { JsonSyntaxError, parseJson, type JsonNode } from './json-parse.ts';
 import { typeName, ZEROS, type GoField, type GoStruct, type GoType } from './json-types.ts';
 import { parseQuantity } from './quantity.ts';
 import { quoteString, narrowed, parseInteger } from './text.ts';
@@ -28,6 +28,16 @@ export function decode<T>(type: GoType, json: JsonNode, options: DecodeOptions =
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
     return { value: undefined as T, error: error.message };
+  }
+}
+
+/** As `decode`, of a text; one that is no JSON gives nothing but the error. */
+export function decodeText<T>(type: GoType, text: string): Decoded<T | undefined> {
+  try {
+    return decode<T | undefined>(type, parseJson(text));
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return { value: undefined, error: error.message };
+    throw error;
   }
 }
 

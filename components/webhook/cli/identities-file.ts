@@ -2,8 +2,7 @@ import { watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import type { WebhookOptions } from '../options.ts';
-import { decode } from '../../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
+import { decodeText } from '../../go/json-decode.ts';
 import { goTypes } from '../../go/json-types.ts';
 
 type Identities = NonNullable<WebhookOptions['identities']>;
@@ -22,22 +21,13 @@ export class IdentitiesFileError extends Error {}
  */
 export function parseIdentities(content: string): Identities {
   if (content === '') return [];
-  const { value, error } = decoded(content);
+  const { value, error } = decodeText<DecodedConfig>(IdentityConfigObject, content);
   if (error !== undefined) throw new IdentitiesFileError(`The container credentials config cannot be read: ${error}`);
   return (value?.identities ?? []).map(({ namespace = '', serviceAccount = '' }) => ({ namespace, serviceAccount }));
 }
 
 interface DecodedConfig {
   readonly identities?: readonly { readonly namespace?: string; readonly serviceAccount?: string }[];
-}
-
-function decoded(content: string): { readonly value?: DecodedConfig | undefined; readonly error?: string } {
-  try {
-    return decode<DecodedConfig | undefined>(IdentityConfigObject, parseJson(content));
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) return { error: error.message };
-    throw error;
-  }
 }
 
 /** Milliseconds between looks at a file that could not be read, at first and at most; it doubles in between. */

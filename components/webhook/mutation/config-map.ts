@@ -1,5 +1,4 @@
-import { decode } from '../../go/json-decode.ts';
-import { JsonSyntaxError, parseJson } from '../../go/json-parse.ts';
+import { decodeText } from '../../go/json-decode.ts';
 import { goTypes } from '../../go/json-types.ts';
 import type { Identity } from '../options.ts';
 
@@ -20,10 +19,10 @@ interface DecodedEntry {
  * Source: amazon-eks-pod-identity-webhook, README, "pod-identity-webhook ConfigMap".
  */
 export function parseConfigMap(config: string, tokenExpiration: bigint): ReadonlyMap<string, Identity> | undefined {
-  const decoded = decodeEntries(config);
-  if (decoded === undefined) return undefined;
+  const { value = {}, error } = decodeText<Readonly<Record<string, DecodedEntry>>>(Entries, config);
+  if (error !== undefined) return undefined;
   const identities = new Map<string, Identity>();
-  for (const [key, entry] of Object.entries(decoded)) {
+  for (const [key, entry] of Object.entries(value)) {
     const [namespace, name] = key.split('/');
     if (name === undefined) return undefined;
     identities.set(`${namespace}/${name}`, {
@@ -35,14 +34,4 @@ export function parseConfigMap(config: string, tokenExpiration: bigint): Readonl
     });
   }
   return identities;
-}
-
-function decodeEntries(config: string): Readonly<Record<string, DecodedEntry>> | undefined {
-  try {
-    const { value, error } = decode<Record<string, DecodedEntry> | undefined>(Entries, parseJson(config));
-    return error === undefined ? (value ?? {}) : undefined;
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) return undefined;
-    throw error;
-  }
 }
