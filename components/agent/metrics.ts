@@ -4,38 +4,21 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8; e
 
 /** The agent's own metrics, shared by all bind hosts. Answers of the rate limiter and of unknown paths are not counted. */
 export class Metrics {
-  readonly #cacheErrors = new CounterVec(
+  readonly cacheErrors = new CounterVec(
     'pod_identity_cache_errors',
     'Removing credentials from cache, got non recoverable error',
   );
-  readonly #cacheState = new CounterVec('pod_identity_cache_state', 'The state of credential in cache');
-  readonly #responses = new CounterVec('pod_identity_http_response', 'Pod Identity http response code');
-
-  readonly #localValidation = new CounterVec(
+  /** `hit` is a background refresh that succeeded, not an answer from the cache. */
+  readonly cacheState = new CounterVec('pod_identity_cache_state', 'The state of credential in cache');
+  readonly responses = new CounterVec('pod_identity_http_response', 'Pod Identity http response code');
+  readonly localValidation = new CounterVec(
     'pod_identity_local_validation',
     'Outcome of local token validation: success, failure, or skipped',
   );
 
-  cacheError(type: 'Recoverable' | 'NonRecoverable', code: string): void {
-    this.#cacheErrors.increment({ type, code });
-  }
-
-  /** `hit` is a background refresh that succeeded, not an answer from the cache. */
-  cacheState(state: 'miss' | 'hit' | 'evicted'): void {
-    this.#cacheState.increment({ state });
-  }
-
-  localValidation(result: 'success' | 'failure' | 'skipped'): void {
-    this.#localValidation.increment({ result });
-  }
-
-  response(code: number): void {
-    this.#responses.increment({ code: String(code) });
-  }
-
   /** Prometheus' text format. */
   text(): string {
-    const counters = [this.#cacheErrors, this.#cacheState, this.#responses, this.#localValidation];
+    const counters = [this.cacheErrors, this.cacheState, this.responses, this.localValidation];
     return counters.map((counter) => counter.text()).join('');
   }
 }

@@ -61,7 +61,7 @@ export class CachingRetriever implements CredentialRetriever {
     this.#options = options;
     this.#cache = new ExpiringCache<Entry>(options.maxSize, options.clock.now.bind(options.clock), (entry) => {
       entry.log.info('Credentials evicted');
-      options.metrics.cacheState('evicted');
+      options.metrics.cacheState.increment({ state: 'evicted' });
     });
     this.#refreshLimiter = new RateLimiter(options.refreshesPerSecond, options.refreshesPerSecond);
     this.#sweptAt = options.clock.now();
@@ -97,7 +97,7 @@ export class CachingRetriever implements CredentialRetriever {
     this.#underWay.add(token);
     try {
       log.with({ 'cache-hit': 0 }).trace('Could not find entry in cache, requesting creds from delegate');
-      this.#options.metrics.cacheState('miss');
+      this.#options.metrics.cacheState.increment({ state: 'miss' });
       return await this.#fetch(token, log, signal);
     } finally {
       this.#underWay.delete(token);
@@ -154,24 +154,21 @@ export class CachingRetriever implements CredentialRetriever {
       // The real agent takes a second permit for the same refresh, so that it refreshes half as fast as its flag says.
       await sleep(this.#refreshLimiter.reserve());
       try {
-        await this.#fetch(
-          entry.token,
-          log,
-          AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]),
-        );
-        this.#options.metrics.cacheState('hit');
+        const signal = AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]);
+        await this.#fetch(entry.token, log, signal);
+        this.#options.metrics.cacheState.increment({ state: 'hit' });
         return;
       } catch (error) {
-        const code = error instanceof EksAuthError ? (error.exception?.code ?? 'Unknown') : 'Unknown';
-        const text =
-          error instanceof EksAuthError ? error.text : error instanceof Error ? error.message : 'unknown error';
-        if (error instanceof EksAuthError && error.irrecoverable) {
+        const answered = error instanceof EksAuthError ? error : undefined;
+        const code = answered?.exception?.code ?? 'Unknown';
+        const text = answered?.text ?? (error instanceof Error ? error.message : 'unknown error');
+        if (answered?.irrecoverable) {
           log.info(`Removing credentials from cache, got non recoverable error: ${text}`);
-          this.#options.metrics.cacheError('NonRecoverable', code);
+          this.#options.metrics.cacheErrors.increment({ type: 'NonRecoverable', code });
           this.#cache.delete(entry.key);
           return;
         }
-        this.#options.metrics.cacheError('Recoverable', code);
+        this.#options.metrics.cacheErrors.increment({ type: 'Recoverable', code });
         log.info(`Could not renew, will try to keep existing creds. Error is recoverable: ${text}`);
       }
     } else {

@@ -74,7 +74,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
     log.info(`handling new request request from ${client}`);
 
     const refuse = (status: number, text: string): void => {
-      metrics.response(status);
+      metrics.responses.increment({ code: String(status) });
       log.error(`Error fetching credentials: ${text}`);
       replyError(response, status, text);
     };
@@ -89,7 +89,7 @@ export function credentialsHandler(options: CredentialsHandlerOptions) {
     response.once('close', () => gone.abort());
     try {
       const body = credentialsJson(await retriever.retrieve(token, log, gone.signal));
-      metrics.response(200);
+      metrics.responses.increment({ code: '200' });
       reply(response, 200, { 'Content-Type': 'application/json' }, body);
     } catch (error) {
       if (error instanceof EksAuthError) refuse(error.status, error.text);

@@ -111,7 +111,8 @@ export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger):
         () => undefined,
         (error: Error) => error.message,
       );
-      metrics.localValidation(validator === undefined ? 'skipped' : failure === undefined ? 'success' : 'failure');
+      const result = validator === undefined ? 'skipped' : failure === undefined ? 'success' : 'failure';
+      metrics.localValidation.increment({ result });
       if (failure !== undefined) requestLog.info(`Local token validation failed: ${failure}, falling back to delegate`);
       return validator !== undefined && failure === undefined;
     },

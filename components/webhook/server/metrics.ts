@@ -4,11 +4,11 @@ import { CounterVec, family, labelText } from '../../go/metrics.ts';
 export class Metrics {
   readonly #requests = new CounterVec('http_request_count', 'Requests by verb, path and response code.');
   readonly #latencies = new Map<string, Latencies>();
-  readonly #missingServiceAccounts = new CounterVec(
+  readonly missingServiceAccounts = new CounterVec(
     'pod_identity_webhook_missing_sa_count',
     'Pods whose service account the webhook does not know.',
   );
-  readonly #pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
+  readonly pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
   #used = false;
 
   /** `duration` in microseconds. */
@@ -18,14 +18,6 @@ export class Metrics {
     const latencies = this.#latencies.get(route) ?? new Latencies();
     latencies.observe(duration);
     this.#latencies.set(route, latencies);
-  }
-
-  countPod(method: 'container_credentials' | 'sts_web_identity'): void {
-    this.#pods.increment({ method });
-  }
-
-  countMissingServiceAccount(): void {
-    this.#missingServiceAccounts.increment();
   }
 
   /** The webhook has seen a service account. */
@@ -49,8 +41,8 @@ export class Metrics {
         latency,
         [...this.#latencies].flatMap(([labels, latencies]) => latencies.histogram(labels)),
       ),
-      this.#missingServiceAccounts.text(),
-      this.#pods.text(),
+      this.missingServiceAccounts.text(),
+      this.pods.text(),
       family('pod_identity_webhook_used', 'gauge', 'Whether the webhook has seen a service account.', [
         `pod_identity_webhook_used ${this.#used ? 1 : 0}`,
       ]),

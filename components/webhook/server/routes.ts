@@ -62,11 +62,11 @@ async function judged(review: Review, context: Context): Promise<string> {
   const subject = `Pod=${pod.metadata?.name || pod.metadata?.generateName || ''}, ServiceAccount=${name}, Namespace=${namespace}`;
   if (mutation === undefined) {
     if (!known.annotated && !known.configured && !known.configuredAnywhere)
-      context.metrics.countMissingServiceAccount();
+      context.metrics.missingServiceAccounts.increment();
     context.log(`Pod was not mutated: its service account has no association and no role, or is not known. ${subject}`);
     return writeReview(review, { allowed: true });
   }
-  context.metrics.countPod(mutation.method);
+  context.metrics.pods.increment({ method: mutation.method });
   context.log(`Pod was mutated for ${mutation.method}. ${subject}`);
   return writeReview(review, { allowed: true, patch: mutation.patch });
 }
