@@ -77,6 +77,8 @@ export interface AgentRequest {
   /** How many requests are sent, and whether at once or one after another. All must be answered alike. */
   readonly repeat?: number;
   readonly atOnce?: boolean;
+  /** Requests that are written to one connection at once, each without a wait for the answer to the one before. */
+  readonly pipelined?: number;
   /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */
   readonly via?: 'ipv4' | 'ipv6';
 }
@@ -112,7 +114,13 @@ export interface RotationRequest {
   readonly seconds: number;
 }
 
-export type PodOperation = ReadFileRequest | ConnectRequest | RotationRequest;
+/** Reads the claims of a token; its signature stays in the pod. */
+export interface ReadTokenRequest {
+  readonly do: 'ReadToken';
+  readonly token: TokenSource;
+}
+
+export type PodOperation = ReadFileRequest | ConnectRequest | RotationRequest | ReadTokenRequest;
 
 export type ProbeOperation =
   | { readonly do: 'GetCallerIdentity' }

@@ -1,4 +1,5 @@
 import {
+  between,
   control,
   fetchCredentials,
   granted,
@@ -15,6 +16,12 @@ import {
 const AGENT = 'eks-pod-identity-agent source, ';
 const VALIDATION = AGENT + 'internal/validation';
 const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors; ' + AGENT + 'pkg/errors';
+/** In seconds since the epoch: the year 2286. */
+const FAR_OFF = 9_999_999_999;
+/** A token that nobody signed. */
+const unsigned = (...parts: readonly [header: object, claims: unknown]) =>
+  text([...parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')), 'c2lnbmF0dXJl'].join('.'));
+
 const PLAIN_TEXT = { contentType: matching(/^text\/plain/) };
 
 /** One pod with an association. Refusals of the agent itself do not depend on what the role may do. */
@@ -32,6 +39,9 @@ suite('agent', ({ scenario }) => {
           contentType: 'application/json',
           keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration',
           accountId: '<account:main>',
+          // RFC 3339 in UTC, which every SDK reads.
+          expiration: matching(/^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+          secondsLeft: between(21_500, 21_610),
         },
       }),
     ],
@@ -48,6 +58,11 @@ suite('agent', ({ scenario }) => {
         status: 400,
         message: 'Service account token cannot be empty',
         facts: PLAIN_TEXT,
+      }),
+      refused('app', fetchCredentials({ token: text('') }), {
+        by: 'agent',
+        status: 400,
+        message: 'Service account token cannot be empty',
       }),
     ],
   });
@@ -76,11 +91,13 @@ suite('agent', ({ scenario }) => {
         status: 400,
         message: 'token contains an invalid number of segments',
       }),
-      refused('app', fetchCredentials({ token: text('a.b') }), {
-        by: 'agent',
-        status: 400,
-        message: 'token contains an invalid number of segments',
-      }),
+      ...['a.b', 'a.b.c.d'].map((token) =>
+        refused('app', fetchCredentials({ token: text(token) }), {
+          by: 'agent',
+          status: 400,
+          message: 'token contains an invalid number of segments',
+        }),
+      ),
     ],
   });
 
@@ -95,6 +112,29 @@ suite('agent', ({ scenario }) => {
         message: 'could not JSON decode header',
       }),
       refused('app', fetchCredentials({ change: 'garbage-claims' }), {
+        by: 'agent',
+        status: 400,
+        message: 'could not JSON decode claim',
+      }),
+    ],
+  });
+
+  scenario('AP-05b', 'the algorithm of a token is one that there is', {
+    source: VALIDATION + '; golang-jwt, parser',
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: unsigned({ typ: 'JWT' }, {}) }), {
+        by: 'agent',
+        status: 400,
+        message: 'token is unverifiable: signing method (alg) is unspecified',
+      }),
+      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS255' }, {}) }), {
+        by: 'agent',
+        status: 400,
+        message: 'token is unverifiable: signing method (alg) is unavailable',
+      }),
+      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS256' }, 'no object') }), {
         by: 'agent',
         status: 400,
         message: 'could not JSON decode claim',
@@ -131,19 +171,53 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
+  scenario('AP-07b', 'the agent tells all that is wrong with the times of a token', {
+    source: VALIDATION + '; golang-jwt, validator',
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: unsigned({ alg: 'RS256' }, { exp: 1, nbf: FAR_OFF }) }), {
+        by: 'agent',
+        status: 400,
+        message: 'token is expired, token is not valid yet',
+      }),
+      // A token may leave out both: EKS Auth then says what it thinks of it.
+      refused(
+        'app',
+        fetchCredentials({ token: unsigned({ alg: 'RS256' }, { 'kubernetes.io': { pod: { uid: 'x' } } }) }),
+        {
+          by: 'eks-auth',
+          status: 400,
+        },
+      ),
+    ],
+  });
+
   scenario('AP-08', 'the agent answers only to its link-local addresses', {
     profile: 'core',
     source: VALIDATION + ', TestValidateEksCredentialRequest; ' + AGENT + 'pkg/server/server_test.go',
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
-      ...['localhost', '127.0.0.2', 'agent.example.com'].map((host) =>
+      ...['localhost', '127.0.0.2', 'agent.example.com', '169.254.170.2', '169.254.169.254'].map((host) =>
         refused('app', fetchCredentials({ host }), {
           by: 'agent',
           status: 403,
           message: `Access Denied. Called agent through invalid address, please use either [169.254.170.23 fd00:ec2::23] address not ${host}`,
           facts: PLAIN_TEXT,
         }),
+      ),
+    ],
+  });
+
+  scenario('AP-08b', "a host that only begins or ends as one of the agent's addresses is another host", {
+    source: VALIDATION + ', TestValidateEksCredentialRequest',
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'].map(
+        (host) =>
+          refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
       ),
     ],
   });
@@ -171,8 +245,9 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       granted('app', fetchCredentials({ path: '/v1/credentials?ignored=true' })),
-      ...['/', '/v1/credentials/', '/v1', '/v2/credentials'].map((path) =>
-        refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
+      ...['/', '/v1/credentials/', '/v1/credentials/app', '/V1/credentials', '/v1', '/v2/credentials', '/healthz'].map(
+        (path) =>
+          refused('app', fetchCredentials({ path }), { by: 'agent', status: 404, message: '404 page not found' }),
       ),
     ],
   });
@@ -180,7 +255,9 @@ suite('agent', ({ scenario }) => {
   scenario('AP-12', 'any method will do', {
     source: AGENT + 'pkg/server: the handler is registered without a method',
     ...ASSOCIATED,
-    probes: ['POST', 'PUT', 'DELETE'].map((method) => granted('app', fetchCredentials({ method }), { status: 200 })),
+    probes: ['POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) =>
+      granted('app', fetchCredentials({ method }), { status: 200 }),
+    ),
   });
 
   scenario('AP-13', "a token of the pod for another audience is refused by EKS Auth, with the agent's status its own", {

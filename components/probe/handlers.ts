@@ -1,6 +1,6 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
 import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
-import { awaitTokenRotation, connectTo, readFile } from './pod.ts';
+import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
 import type * as Sdk from './sdk.ts';
 
@@ -39,6 +39,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   ReadFile: readFile,
   Connect: connectTo,
+  ReadToken: tokenClaims,
   AwaitTokenRotation: (operation, { tokens }) => awaitTokenRotation(operation, tokens.get(operation.token)),
 };
 

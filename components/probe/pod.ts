@@ -2,8 +2,14 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ConnectRequest, ProbeResult, ReadFileRequest, RotationRequest } from '../../foundation/probe-protocol.ts';
-import { readToken } from './tokens.ts';
+import type {
+  ConnectRequest,
+  ProbeResult,
+  ReadFileRequest,
+  ReadTokenRequest,
+  RotationRequest,
+} from '../../foundation/probe-protocol.ts';
+import { decodeToken, readToken } from './tokens.ts';
 
 export function readFile({ path }: ReadFileRequest): ProbeResult {
   try {
@@ -97,4 +103,49 @@ interface Claims {
   readonly aud: unknown;
   readonly iat: number;
   readonly exp: number;
+}
+
+/** The registered claims of a service account token, and those of Kubernetes (its documentation, "Managing Service Accounts"). */
+export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
+  const token = readToken(source);
+  if (token === undefined)
+    return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: 'there is no token' };
+  const { header, claims } = decodeToken(token);
+  const { iss, sub, aud, exp, iat, nbf, 'kubernetes.io': own = {} } = claims as Partial<KubernetesClaims>;
+  const facts = {
+    algorithm: header['alg'],
+    issuer: iss,
+    subject: sub,
+    audience: [aud].flat().join(),
+    lifetimeSeconds: (exp ?? NaN) - (iat ?? NaN),
+    validAtOnce: nbf === iat,
+    namespace: own.namespace,
+    serviceAccount: own.serviceaccount?.name,
+    serviceAccountUid: own.serviceaccount?.uid,
+    pod: own.pod?.name,
+    podUid: own.pod?.uid,
+    secret: own.secret?.name,
+  };
+  return {
+    outcome: 'granted',
+    facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts,
+  };
+}
+
+type Facts = NonNullable<ProbeResult['facts']>;
+
+interface Named {
+  readonly name: string;
+  readonly uid: string;
+}
+
+interface KubernetesClaims extends Claims {
+  readonly iss: string;
+  readonly nbf: number;
+  readonly 'kubernetes.io': {
+    readonly namespace?: string;
+    readonly serviceaccount?: Named;
+    readonly pod?: Named;
+    readonly secret?: Named;
+  };
 }

@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
+import { pipelined } from './pipeline.ts';
 import { changeToken, readToken } from './tokens.ts';
 
 interface Answer {
@@ -31,6 +32,7 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
   const token = readToken(operation.token);
   const authorization = token === undefined ? undefined : await changeToken(token, operation.change);
   const once = (): Promise<Answer> => askAgent(base, operation, authorization);
+  if (operation.pipelined !== undefined) return pipelined(base, operation, authorization, operation.pipelined);
   const answers: Answer[] = [];
   const repeat = operation.repeat ?? 1;
   if (operation.atOnce) answers.push(...(await Promise.all(Array.from({ length: repeat }, once))));
@@ -87,6 +89,7 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
         ...facts,
         keys: Object.keys(credentials).join(','),
         accountId: String(credentials['AccountId']),
+        expiration: String(credentials['Expiration']),
         secondsLeft: Math.round((Date.parse(String(credentials['Expiration'])) - Date.now()) / 1000),
         // Tells sessions apart without naming a key.
         session: fingerprint(String(credentials['AccessKeyId'])),

@@ -26,14 +26,19 @@ export function projectedTokens(): ReadonlyMap<ProjectedToken, string> {
 export function describeTokens(tokens: ReadonlyMap<ProjectedToken, string>): TokenDescription[] {
   const described: TokenDescription[] = [];
   for (const [from, token] of tokens) {
-    const [header = '', claims = ''] = token.split('.');
     try {
-      described.push({ from, header: decode(header), claims: decode(claims) });
+      described.push({ from, ...decodeToken(token) });
     } catch {
       // No token that says anything: a user's own text in its place.
     }
   }
   return described;
+}
+
+/** Header and claims of a token, without its signature. Throws where they are no JSON. */
+export function decodeToken(token: string): Pick<TokenDescription, 'header' | 'claims'> {
+  const [header = '', claims = ''] = token.split('.');
+  return { header: decode(header), claims: decode(claims) };
 }
 
 /** Reads a token from where its source says; undefined for no token. Throws when its file cannot be read. */
@@ -53,6 +58,9 @@ export function readToken(source: TokenSource): string | undefined {
   }
 }
 
+/** Seconds by which a token is too late or too early: more than clocks differ by, and less than a verifier might overlook. */
+const MOMENT = 30;
+
 /** Breaks a token in one way; the claims stay those of the token except where the change is about them. */
 export async function changeToken(token: string, change: TokenChange | undefined): Promise<string> {
   const [header = '', claims = '', signature = ''] = token.split('.');
@@ -64,9 +72,9 @@ export async function changeToken(token: string, change: TokenChange | undefined
     case 'alg-none':
       return `${encode({ ...decode(header), alg: 'none' })}.${claims}.`;
     case 'expired':
-      return `${header}.${encode({ ...decode(claims), exp: Math.floor(Date.now() / 1000) - 600 })}.${signature}`;
+      return `${header}.${encode({ ...decode(claims), exp: Math.floor(Date.now() / 1000) - MOMENT })}.${signature}`;
     case 'not-yet-valid':
-      return `${header}.${encode({ ...decode(claims), nbf: Math.floor(Date.now() / 1000) + 600 })}.${signature}`;
+      return `${header}.${encode({ ...decode(claims), nbf: Math.floor(Date.now() / 1000) + MOMENT })}.${signature}`;
     case 'two-segments':
       return `${header}.${claims}`;
     case 'garbage-header':

@@ -2,7 +2,7 @@ import type { CompiledPolicy, ConditionContext, Decision } from '../iam/policy/i
 import type { AwsError } from './errors.ts';
 import type { Principal } from './principal.ts';
 import type { ServiceName, ServiceRequest } from './service.ts';
-import type { CallTrace, World } from './world.ts';
+import type { CallTrace, Disturbance, World } from './world.ts';
 
 /** What a service asks about a call. */
 export interface AuthorizationQuestion {
@@ -19,6 +19,9 @@ export interface AuthorizationQuestion {
   /** Default: who signed the request, or the anonymous principal. */
   readonly principal?: Principal;
 }
+
+/** What disturbances change of the answer to a step. */
+export type DisturbedAnswer = Pick<Disturbance, 'credentialsSeconds'>;
 
 /** One step of a call that a disturbance (`Disturbance`) can hit. */
 export interface Step {
@@ -48,5 +51,5 @@ export interface ServiceContext {
    * Lets disturbances hit a step inside a call: waits their delay, throws their error. The server itself does so once for
    * the operation of each call, before the service sees it.
    */
-  disturb(request: ServiceRequest, step: Step): Promise<void>;
+  disturb(request: ServiceRequest, step: Step): Promise<DisturbedAnswer>;
 }

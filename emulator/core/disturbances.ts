@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from './errors.ts';
-import type { Step } from './context.ts';
+import type { DisturbedAnswer, Step } from './context.ts';
 import type { Disturbance } from './world.ts';
 
 export type Disturbances = ReturnType<typeof disturbances>;
@@ -30,11 +30,11 @@ export function disturbances() {
       return () => active.delete(own);
     },
     /**
-     * Waits the delays and throws the first error (`AwsError`) of the disturbances that match.
+     * Waits the delays and throws the first error (`AwsError`) of the disturbances that match; tells what else they say.
      * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
      */
-    async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<void> {
-      if (active.size === 0) return;
+    async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
+      let answer: DisturbedAnswer = {};
       for (const [disturbance, remaining] of [...active]) {
         if (!matches(disturbance, step, applicationId, inner)) continue;
         if (remaining > 1) active.set(disturbance, remaining - 1);
@@ -44,7 +44,10 @@ export function disturbances() {
         if (disturbance.error !== undefined) {
           throw new AwsError(disturbance.error.code, disturbance.error.status, disturbance.error.message);
         }
+        const { credentialsSeconds } = disturbance;
+        if (credentialsSeconds !== undefined) answer = { credentialsSeconds };
       }
+      return answer;
     },
     /** Ends all waiting at once. */
     close: () => closing.abort(),

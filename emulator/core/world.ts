@@ -37,6 +37,8 @@ export interface Disturbance {
   readonly namespace?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** Of AssumeRoleForPodIdentity: how long the credentials are good that it gives out, in seconds. */
+  readonly credentialsSeconds?: number;
   /** How many calls it concerns; without it, all until it is removed. */
   readonly times?: number;
 }

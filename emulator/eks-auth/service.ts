@@ -52,11 +52,11 @@ async function assumeRoleForPodIdentity(
   const identity = await verifyToken(world, cluster, token, note);
   const { namespace } = identity;
   const step = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', clusterName, namespace } as const;
-  await context.disturb(request, step);
+  const { credentialsSeconds } = await context.disturb(request, step);
   const call: PodCall = { context, request, cluster, identity };
   const association = findAssociation(call);
   await checkPod(call);
-  const { session, credentials } = keptSession(call, association) ?? openSession(call, association);
+  const { session, credentials } = keptSession(call, association) ?? openSession(call, association, credentialsSeconds);
   if (world.settings.eksAuthKeepsSessions)
     cluster.eksAuthSessions?.set(sessionKey(association, identity), { session, credentials });
   return {

@@ -26,10 +26,12 @@ export interface PodCall {
 /**
  * Opens the session that the pod gets: of the association's role, or of its target role with the first as the caller.
  *
+ * @param longest seconds for which it is good at most
+ *
  * @throws AwsError `AccessDeniedException` 400 when a role cannot be assumed, `InvalidRequestException` 400 when tags and
  * policy are too large for a session.
  */
-export function openSession(call: PodCall, association: Association): AssumedRole {
+export function openSession(call: PodCall, association: Association, longest = SESSION_SECONDS): AssumedRole {
   const { cluster } = call;
   const sessionName = newSessionName(call);
   const { targetRoleArn, policy } = association;
@@ -38,7 +40,7 @@ export function openSession(call: PodCall, association: Association): AssumedRol
     principal: { kind: 'service', service: POD_IDENTITY_AUDIENCE, accountId: cluster.accountId },
     roleArn: association.roleArn,
     sessionName,
-    durationSeconds: SESSION_SECONDS,
+    durationSeconds: longest,
     ...sessionTags(call, association),
     context: { 'aws:SourceAccount': cluster.accountId, 'aws:SourceArn': cluster.arn },
     // With a target role, the policy is for that one alone.
@@ -49,7 +51,7 @@ export function openSession(call: PodCall, association: Association): AssumedRol
     principal: base.session,
     roleArn: targetRoleArn,
     sessionName,
-    durationSeconds: TARGET_SESSION_SECONDS,
+    durationSeconds: Math.min(longest, TARGET_SESSION_SECONDS),
     // The tags are transitive and come along; only without them is the external id sent.
     externalId: association.disableSessionTags ? association.externalId : undefined,
     sessionPolicies,

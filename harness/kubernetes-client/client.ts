@@ -4,6 +4,7 @@ import type {
   CoreV1Event,
   CoreV1EventList,
   KubeConfig,
+  RbacV1Subject,
   V1Pod,
   V1PodList,
   V1PolicyRule,
@@ -55,6 +56,7 @@ interface TokenOptions {
 }
 
 const TOKEN_API = 'authentication.k8s.io/v1';
+const RBAC = 'rbac.authorization.k8s.io';
 const inNamespace = (namespace: string, resource: string): string => `/api/v1/namespaces/${namespace}/${resource}`;
 
 /** The harness' view of one cluster's Kubernetes API: the calls it needs, with one kind of error. */
@@ -83,15 +85,20 @@ export class KubernetesClient {
     return this.#create(inNamespace(namespace, 'secrets'), 'v1', 'Secret', { metadata, stringData });
   }
 
-  /** A Role, and its RoleBinding to a user under the same name. */
-  async createRole(namespace: string, metadata: Named, rules: readonly V1PolicyRule[], user: string): Promise<void> {
-    const group = 'rbac.authorization.k8s.io';
-    const path = `/apis/${group}/v1/namespaces/${namespace}`;
-    await this.#create(`${path}/roles`, `${group}/v1`, 'Role', { metadata, rules });
-    await this.#create(`${path}/rolebindings`, `${group}/v1`, 'RoleBinding', {
+  createRole(namespace: string, metadata: Named, rules: readonly V1PolicyRule[]): Promise<void> {
+    return this.#create(`/apis/${RBAC}/v1/namespaces/${namespace}/roles`, `${RBAC}/v1`, 'Role', { metadata, rules });
+  }
+
+  bindRole(
+    namespace: string,
+    metadata: Named,
+    role: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string },
+    subject: RbacV1Subject,
+  ): Promise<void> {
+    return this.#create(`/apis/${RBAC}/v1/namespaces/${namespace}/rolebindings`, `${RBAC}/v1`, 'RoleBinding', {
       metadata,
-      roleRef: { apiGroup: group, kind: 'Role', name: metadata.name },
-      subjects: [{ kind: 'User', name: user, apiGroup: group }],
+      roleRef: { apiGroup: RBAC, ...role },
+      subjects: [subject],
     });
   }
 
@@ -130,9 +137,11 @@ export class KubernetesClient {
     return status?.token ?? '';
   }
 
-  async reviewToken(token: string) {
+  /** @param audiences for which the token must be. Default: the API server's own */
+  async reviewToken(token: string, audiences?: readonly string[]) {
     const path = `/apis/${TOKEN_API}/tokenreviews`;
-    const { status } = await this.#create<V1TokenReview>(path, TOKEN_API, 'TokenReview', { spec: { token } });
+    const spec = { token, ...(audiences && { audiences: [...audiences] }) };
+    const { status } = await this.#create<V1TokenReview>(path, TOKEN_API, 'TokenReview', { spec });
     return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
   }
 

@@ -1,9 +1,9 @@
-import type { V1Pod } from '@kubernetes/client-node';
+import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import { poll } from '../../foundation/poll.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
-import { whole } from '../scenario/checks.ts';
+import { shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { Capability } from '../scenario/spec.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
@@ -28,6 +28,30 @@ export const restartAgent = ofAgent('RestartAgent', 'agent-restart', restart);
 /** Takes the agent from all nodes of the cluster, until `startAgent` or the end of the scenario. */
 export const stopAgent = ofAgent('StopAgent', 'agent-stop', stop);
 export const startAgent = ofAgent('StartAgent', 'agent-stop', start);
+
+/** Starts the cluster's agent with further arguments, such as `--max-cache-size 0`, until the scenario is over. */
+export const agentArguments = defineStep(
+  'AgentArguments',
+  (args: string, cluster: ClusterAlias = 'c1') => ({ cluster, args }),
+  {
+    refersTo,
+    *check({ args }) {
+      if (!String(args).startsWith('-')) yield `the text of agentArguments is ${shown(args)}: give flags of the agent`;
+    },
+    needs: () => ['agent-stop'],
+    isExclusive: () => true,
+    perform: async ({ world }, { cluster, args }) => {
+      const { kubernetes } = clusterOf(world, cluster);
+      const before = await argumentsOf(kubernetes);
+      const set = (values: readonly string[], signal: AbortSignal): Promise<void> =>
+        untilAgentsRun(world, kubernetes, () => setArguments(kubernetes, values), signal);
+      world.resources.addChange(`the agent's arguments of cluster ${cluster}`, () =>
+        set(before, AbortSignal.timeout(UNDO_MILLISECONDS)),
+      );
+      await set([...before, ...args.split(' ')], world.signal);
+    },
+  },
+);
 
 /** Of the agent: on the node's loopback, with the kubelet's probes. */
 const PROBE_PORT = 2703;
@@ -86,13 +110,29 @@ async function agentPod(world: ScenarioWorld, alias: ClusterAlias): Promise<stri
 /** Deletes the agent's pods and waits until as many others are ready. */
 async function restart(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   const { kubernetes } = clusterOf(world, alias);
-  const before = await agentPods(kubernetes);
-  const names = new Set(before.map((pod) => pod.metadata?.name));
-  await Promise.all([...names].map((name) => kubernetes.deletePod(NAMESPACE, name ?? '')));
-  await untilAgents(world, kubernetes, (pods) => {
-    const others = pods.filter((pod) => !names.has(pod.metadata?.name));
-    return others.length >= before.length && others.every(isReady);
+  await untilAgentsRun(world, kubernetes, async (before) => {
+    await Promise.all(before.map((name) => kubernetes.deletePod(NAMESPACE, name)));
   });
+}
+
+/** Makes a change that puts other pods in the place of the agent's, and waits until as many are ready. */
+async function untilAgentsRun(
+  world: ScenarioWorld,
+  kubernetes: KubernetesClient,
+  change: (before: readonly string[]) => Promise<void>,
+  signal = world.signal,
+): Promise<void> {
+  const before = (await agentPods(kubernetes)).map((pod) => pod.metadata?.name ?? '');
+  await change(before);
+  await untilAgents(
+    world,
+    kubernetes,
+    (pods) => {
+      const others = pods.filter((pod) => !before.includes(pod.metadata?.name ?? ''));
+      return others.length >= before.length && others.every(isReady);
+    },
+    signal,
+  );
 }
 
 /** Takes the agent from all nodes, by the node selector of its DaemonSet. Comes back with the scenario's end. */
@@ -106,6 +146,7 @@ async function stop(world: ScenarioWorld, alias: ClusterAlias): Promise<void> {
   await untilAgents(world, kubernetes, (pods) => pods.length === 0);
 }
 
+/** How long putting the agent back may take when the scenario is over. */
 const UNDO_MILLISECONDS = 60_000;
 
 /** Brings the agent back, and waits until it is ready. */
@@ -115,14 +156,14 @@ async function start(world: ScenarioWorld, alias: ClusterAlias, signal = world.s
   await untilAgents(world, kubernetes, (pods) => pods.length > 0 && pods.every(isReady), signal);
 }
 
-async function selectNowhere(kubernetes: KubernetesClient, nowhere: boolean): Promise<void> {
-  const nodeSelector = { [NOWHERE]: nowhere ? 'true' : null };
-  const answer = await kubernetes.raw({
-    method: 'PATCH',
-    path: DAEMON_SET,
-    headers: { 'content-type': 'application/merge-patch+json' },
-    body: { spec: { template: { spec: { nodeSelector } } } },
+const selectNowhere = (kubernetes: KubernetesClient, nowhere: boolean): Promise<void> =>
+  patchDaemonSet(kubernetes, 'application/merge-patch+json', {
+    spec: { template: { spec: { nodeSelector: { [NOWHERE]: nowhere ? 'true' : null } } } },
   });
+
+/** Changes the agent's DaemonSet by a patch of this content type. Throws an Error where the API server does not take it. */
+async function patchDaemonSet(kubernetes: KubernetesClient, type: string, body: object): Promise<void> {
+  const answer = await kubernetes.raw({ method: 'PATCH', path: DAEMON_SET, headers: { 'content-type': type }, body });
   if (answer.status !== 200)
     throw new Error(`the agent's DaemonSet cannot be changed (status ${answer.status}): ${answer.body.slice(0, 200)}`);
 }
@@ -136,3 +177,16 @@ async function untilAgents(
   const every = kubernetesPollMilliseconds(world.environment.aws);
   await poll(async () => isSo(await agentPods(kubernetes)) || undefined, { every, signal, what: 'the agent' });
 }
+
+async function argumentsOf(kubernetes: KubernetesClient): Promise<readonly string[]> {
+  const answer = await kubernetes.raw({ path: DAEMON_SET });
+  const { spec } = JSON.parse(answer.body) as V1DaemonSet;
+  const agent = spec?.template.spec?.containers.find(({ name }) => name === AGENT_ADDON);
+  if (agent === undefined) throw new Error(`the cluster has no DaemonSet ${AGENT_ADDON} with the agent`);
+  return agent.args ?? [];
+}
+
+const setArguments = (kubernetes: KubernetesClient, args: readonly string[]): Promise<void> =>
+  patchDaemonSet(kubernetes, 'application/strategic-merge-patch+json', {
+    spec: { template: { spec: { containers: [{ name: AGENT_ADDON, args }] } } },
+  });

@@ -9,6 +9,8 @@ interface Disturbance {
   readonly operation: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** Of AssumeRoleForPodIdentity: how long the credentials are good that EKS Auth gives out, in seconds. */
+  readonly credentialsSeconds?: number;
   /** Calls that are disturbed. Default: all. */
   readonly times?: number;
   readonly cluster?: ClusterAlias;

@@ -3,6 +3,9 @@ import { GREATEST_ID, oneOf, whole } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from './registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
+/** More would take the agent and the harness seconds. */
+const MOST_PIPELINED = 10_000;
+
 /** A request for credentials sent to the agent from inside the pod. */
 export const fetchCredentials = defineWorkloadOperation(
   'FetchCredentials',
@@ -13,9 +16,10 @@ export const fetchCredentials = defineWorkloadOperation(
   {
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
-    *check({ via, repeat }) {
+    *check({ via, repeat, pipelined }) {
       yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
       yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
+      yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
     },
     needs: ({ via }, { facts = {} }) => [
       ...(via === 'ipv6' ? (['agent-ipv6'] as const) : []),
@@ -23,13 +27,14 @@ export const fetchCredentials = defineWorkloadOperation(
     ],
     usesApiToken: isApiToken,
     describe: (operation) => {
-      const { method = '', path = '', host, via, repeat, atOnce } = operation;
+      const { method = '', path = '', host, via, repeat, atOnce, pipelined } = operation;
       return [
         method,
         path,
         host === undefined ? '' : `Host "${host}"`,
         via === undefined ? '' : `over ${via}`,
         repeat === undefined ? '' : `${repeat} times${atOnce ? ' at once' : ''}`,
+        pipelined === undefined ? '' : `${pipelined} times over one connection`,
         tokenWords(operation),
       ];
     },

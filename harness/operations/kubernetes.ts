@@ -13,6 +13,8 @@ interface TokenOptions {
   readonly expirationSeconds?: number;
   /** Workload whose pod the token is bound to. */
   readonly boundTo?: string;
+  /** Members of `boundObjectRef`, over those of the pod. */
+  readonly boundObject?: Readonly<Partial<Record<'kind' | 'name' | 'uid', string>>>;
 }
 
 /** TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
@@ -28,7 +30,7 @@ export const createToken = defineHarnessOperation(
       `for ${serviceAccount}, audience ${audience}`,
       as === undefined ? 'as the administrator' : `as user ${as}`,
     ],
-    perform: async (world, { as, boundTo, cluster, serviceAccount, audience, expirationSeconds }) => {
+    perform: async (world, { as, boundTo, boundObject, cluster, serviceAccount, audience, expirationSeconds }) => {
       const [namespace = '', name = ''] = serviceAccount.split('/');
       const pod = boundTo === undefined ? undefined : world.names.expand(`<pod:${boundTo}>`);
       const answer = await clusterOf(world, cluster).kubernetes.raw({
@@ -40,7 +42,14 @@ export const createToken = defineHarnessOperation(
           spec: {
             audiences: [audience],
             ...(expirationSeconds !== undefined && { expirationSeconds }),
-            ...(pod !== undefined && { boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod } }),
+            ...((pod ?? boundObject) !== undefined && {
+              boundObjectRef: {
+                apiVersion: 'v1',
+                kind: 'Pod',
+                ...(pod !== undefined && { name: pod }),
+                ...boundObject,
+              },
+            }),
           },
         },
         headers: as === undefined ? {} : { 'Impersonate-User': userName(world, as) },
@@ -51,15 +60,20 @@ export const createToken = defineHarnessOperation(
   },
 );
 
-/** TokenReview of a token of the scenario. */
+/** TokenReview of a token of the scenario, for an audience (default: the API server's own). */
 export const reviewToken = defineHarnessOperation(
   'ReviewToken',
-  (token: string, cluster: ClusterAlias = 'c1') => ({ cluster, token }),
+  (token: string, options: { readonly audience?: string; readonly cluster?: ClusterAlias } = {}) => ({
+    ...{ cluster: 'c1' as const, token },
+    ...options,
+  }),
   {
     refersTo: ({ token, cluster }) => ({ tokens: [token], clusters: [cluster] }),
-    describe: ({ token }) => [token],
-    perform: async (world, { token, cluster }) => {
-      const review = await clusterOf(world, cluster).kubernetes.reviewToken(world.tokens.get(token) ?? '');
+    describe: ({ token, audience }) => [token, audience === undefined ? '' : `for audience ${audience}`],
+    perform: async (world, { token, cluster, audience }) => {
+      const { kubernetes } = clusterOf(world, cluster);
+      const audiences = audience === undefined ? undefined : [audience];
+      const review = await kubernetes.reviewToken(world.tokens.get(token) ?? '', audiences);
       const { authenticated, username, error = 'not authenticated' } = review;
       const facts = { authenticated, ...(username !== undefined && { username }) };
       if (authenticated) return { outcome: 'granted', facts };
@@ -68,21 +82,89 @@ export const reviewToken = defineHarnessOperation(
   },
 );
 
-/** GET at the API server, anonymously or with a token of the scenario. */
+/** What is asked for, as in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
+interface Access {
+  readonly verb: string;
+  /** API group. Default: the core group. */
+  readonly group?: string;
+  /** With its subresource behind a slash, such as `serviceaccounts/token`. */
+  readonly resource: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+
+const ACCESS_API = 'authorization.k8s.io/v1';
+
+/** SubjectAccessReview: whether the API server would let a user of the scenario do something. */
+export const reviewAccess = defineHarnessOperation(
+  'ReviewAccess',
+  (user: string, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
+  {
+    refersTo: ({ user, cluster }) => ({ users: [user], clusters: [cluster] }),
+    describe: ({ user, access: { verb, group = '', resource, name, namespace } }) => [
+      `user ${user}`,
+      [verb, group, resource, name].filter(Boolean).join(' '),
+      namespace === undefined ? 'in all namespaces' : `in ${namespace}`,
+    ],
+    perform: async (world, { user, access: { resource: path, ...access }, cluster }) => {
+      const [resource, subresource] = path.split('/');
+      const resourceAttributes = { group: '', ...access, resource, ...(subresource !== undefined && { subresource }) };
+      const answer = await clusterOf(world, cluster).kubernetes.raw({
+        method: 'POST',
+        path: `/apis/${ACCESS_API}/subjectaccessreviews`,
+        body: {
+          apiVersion: ACCESS_API,
+          kind: 'SubjectAccessReview',
+          spec: { user: userName(world, user), groups: ['system:authenticated'], resourceAttributes },
+        },
+      });
+      if (answer.status !== 201) return refusal('kubernetes', answer);
+      const { status } = JSON.parse(answer.body) as { status: { allowed: boolean; reason?: string } };
+      if (status.allowed) return { outcome: 'granted' };
+      return { outcome: 'refused', layer: 'kubernetes', code: 'NotAllowed', message: status.reason ?? 'not allowed' };
+    },
+  },
+);
+
+/** Who asks: nobody, the owner of a token of the scenario (as the user of a name, where it is given), or a user of the scenario. */
+type Asker =
+  | 'anonymous'
+  | { readonly token: string; readonly impersonate?: string; readonly user?: undefined }
+  | { readonly user: string; readonly token?: undefined; readonly impersonate?: undefined };
+
+const NOBODY:
+  Exclude<Asker, string> | { readonly token?: undefined; readonly user?: undefined; readonly impersonate?: undefined } =
+  {};
+const partsOf = (as: Asker) => (as === 'anonymous' ? NOBODY : as);
+
+function wordsFor(as: Asker): string {
+  const { token, user, impersonate } = partsOf(as);
+  if (user !== undefined) return `as user ${user}`;
+  if (token === undefined) return 'anonymously';
+  return `with token ${token}${impersonate === undefined ? '' : `, impersonating ${impersonate}`}`;
+}
+
+/** GET at the API server: anonymously, with a token of the scenario, or as one of its users. */
 export const kubernetesGet = defineHarnessOperation(
   'KubernetesGet',
-  (path: string, as: 'anonymous' | { readonly token: string }, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
+  (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
   {
     asScenario: true,
-    refersTo: ({ as, cluster }) => ({ tokens: [as === 'anonymous' ? undefined : as.token], clusters: [cluster] }),
-    describe: ({ path, as }) => [path, as === 'anonymous' ? 'anonymously' : `with token ${as.token}`],
-    perform: async (world, { path, as, cluster }) =>
-      httpResult(
+    refersTo: ({ as, cluster }) => ({ tokens: [partsOf(as).token], users: [partsOf(as).user], clusters: [cluster] }),
+    describe: ({ path, as }) => [path, wordsFor(as)],
+    perform: async (world, { path, as, cluster }) => {
+      const { token, user, impersonate } = partsOf(as);
+      const acting = user === undefined ? impersonate : userName(world, user);
+      return httpResult(
         'kubernetes',
         await clusterOf(world, cluster).kubernetes.raw({
           path,
-          as: as === 'anonymous' ? as : { token: world.tokens.get(as.token) ?? '' },
+          ...(user === undefined && {
+            as: token === undefined ? 'anonymous' : { token: world.tokens.get(token) ?? '' },
+          }),
+          ...(acting !== undefined && { headers: { 'Impersonate-User': acting } }),
         }),
-      ),
+      );
+    },
   },
 );

@@ -1,7 +1,8 @@
 /** What pods do beside AWS: read files, connect, wait for tokens. */
-import type { ConnectRequest, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import type { ConnectRequest, ProjectedToken, TokenSource } from '../../foundation/probe-protocol.ts';
 import { LONGEST_SECONDS, number, oneOf, PROJECTED_TOKENS, shown } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from './registry.ts';
+import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 const common = { withoutAws: true, withoutIdentity: true } as const;
 
@@ -12,6 +13,14 @@ export const readFile = defineWorkloadOperation('ReadFile', (path: string) => ({
     if (!String(path).startsWith('/')) yield `the path of readFile is ${shown(path)}: give one that begins with /`;
   },
   describe: ({ path }) => [path],
+});
+
+/** What a token of the pod says of itself: its claims, never its signature. */
+export const readToken = defineWorkloadOperation('ReadToken', (token: TokenSource) => ({ token }), {
+  ...common,
+  refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
+  usesApiToken: isApiToken,
+  describe: (operation) => [tokenWords(operation)],
 });
 
 /**

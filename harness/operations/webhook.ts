@@ -1,6 +1,7 @@
 /** Requests to the webhook itself, and what keeps the API server from it. */
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { whenRead } from '../consistency/retry-rules.ts';
+import { oneOf } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf, workloads } from '../world/world.ts';
 import { awaitAdmission, type Facts } from './admission.ts';
@@ -63,25 +64,56 @@ function pathsOf(patch: string): string {
 /** The discard port, where nobody answers. */
 const NOBODY = 'https://127.0.0.1:9/mutate';
 
-/** Leads the API server's calls of the webhook to a port where nobody answers, until the scenario is over. */
-export const cutWebhook = defineStep('CutWebhook', (cluster: ClusterAlias = 'c1') => ({ cluster }), {
-  ...common,
-  isExclusive: () => true,
-  perform: async ({ world }, { cluster: alias }) => {
-    const { kubernetes } = clusterOf(world, alias);
-    const before = await webhookClient(kubernetes);
-    const { caBundle } = before;
-    // A workload that is injected shows when the API server has learnt of the change, and of its end.
-    const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
-    const untilInjected = async (injected: boolean, signal = world.signal): Promise<void> => {
-      if (witness)
-        await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, { signal });
-    };
-    await setWebhookClient(kubernetes, { url: NOBODY, ...(caBundle !== undefined && { caBundle }) });
-    world.resources.addChange(`the webhook of cluster ${alias}`, async () => {
-      await setWebhookClient(kubernetes, before);
-      await untilInjected(true, new AbortController().signal);
-    });
-    await untilInjected(false);
+/** An authority that issued nothing. */
+const OTHER_AUTHORITY = `-----BEGIN CERTIFICATE-----
+MIIBozCCAUmgAwIBAgIUSWu124CqIDxM5eHSF7lmYsnYi5QwCgYIKoZIzj0EAwIw
+JjEkMCIGA1UEAwwbY29uZm9ybWFuY2Utb3RoZXItYXV0aG9yaXR5MCAXDTI2MTEy
+NjAxMTE0NloYDzIxMjYxMTAyMDExMTQ2WjAmMSQwIgYDVQQDDBtjb25mb3JtYW5j
+ZS1vdGhlci1hdXRob3JpdHkwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQggIBT
+H+ZTjH/Y4v6oBw47t0Lh0wqUi3GgEJhDdNtFErDuC/iTo8zcPt80WwzKVYqEzcPb
+/Mbx8/tUknnmda4eo1MwUTAdBgNVHQ4EFgQU8VSCKXvdslfPSvUFi+hzMmaOybYw
+HwYDVR0jBBgwFoAU8VSCKXvdslfPSvUFi+hzMmaOybYwDwYDVR0TAQH/BAUwAwEB
+/zAKBggqhkjOPQQDAgNIADBFAiEAsaN5iyuKn9a9q7SD1t5k/afdSeQQN0Ptdvlv
+UeDjuVYCIDvStIyUm6RWqg9K7kf0Sx9QZGZCtb6vpdJVFBO5SeUc
+-----END CERTIFICATE-----
+`;
+
+interface Cut {
+  readonly by: 'url' | 'ca';
+  readonly cluster: ClusterAlias;
+}
+
+/**
+ * Keeps the API server from the webhook until the scenario is over: its calls are led to a port where nobody answers (`url`), or
+ * the configuration trusts an authority that did not issue the webhook's certificate, as one does that a rotation left behind (`ca`).
+ */
+export const cutWebhook = defineStep(
+  'CutWebhook',
+  (options: Partial<Cut> = {}): Cut => ({ by: 'url', cluster: 'c1', ...options }),
+  {
+    ...common,
+    *check({ by }) {
+      yield oneOf('"by" of cutWebhook', by, ['url', 'ca']);
+    },
+    isExclusive: () => true,
+    perform: async ({ world }, { by, cluster: alias }) => {
+      const { kubernetes } = clusterOf(world, alias);
+      const before = await webhookClient(kubernetes);
+      const { caBundle } = before;
+      // A workload that is injected shows when the API server has learnt of the change, and of its end.
+      const witness = workloads(world).find((item) => item.cluster === alias && item.association !== undefined);
+      const untilInjected = async (injected: boolean, signal = world.signal): Promise<void> => {
+        if (witness)
+          await awaitAdmission(world, witness, (facts) => (facts['injected'] !== 'none') === injected, { signal });
+      };
+      const away = { url: NOBODY, ...(caBundle !== undefined && { caBundle }) };
+      const untrusted = { ...before, caBundle: Buffer.from(OTHER_AUTHORITY).toString('base64') };
+      await setWebhookClient(kubernetes, by === 'url' ? away : untrusted);
+      world.resources.addChange(`the webhook of cluster ${alias}`, async () => {
+        await setWebhookClient(kubernetes, before);
+        await untilInjected(true, new AbortController().signal);
+      });
+      await untilInjected(false);
+    },
   },
-});
+);

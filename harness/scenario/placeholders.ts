@@ -16,6 +16,7 @@ const KNOWN_LATE: ReadonlySet<string> = new Set([
   'issuer',
   'provider-arn',
   'pod',
+  'pod-uid',
   'association-id',
   'association-arn',
   'external-id',

@@ -103,11 +103,17 @@ export interface TokenSpec {
 export interface UserSpec {
   readonly cluster?: ClusterAlias;
   readonly namespace: string;
-  readonly rules: readonly {
+  /** Of a Role of the namespace. */
+  readonly rules?: readonly {
     readonly apiGroups?: readonly string[];
     readonly resources: readonly string[];
+    readonly resourceNames?: readonly string[];
     readonly verbs: readonly string[];
   }[];
+  /** A ClusterRole of every cluster, such as `view`, that a RoleBinding of the namespace refers to, in place of `rules`. */
+  readonly clusterRole?: string;
+  /** The rights are those of this service account, `<namespace>/<name>`, in place of a user's. */
+  readonly serviceAccount?: string;
 }
 
 /** What a probe tries: `do` names it, and its descriptor in `harness/operations` says all else of it. */

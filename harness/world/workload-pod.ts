@@ -37,6 +37,7 @@ export async function startWorkloadPod(
     release();
     throw error;
   });
+  world.names.learn(`pod-uid:${workload.name}`, uid);
   const inbox = new Inbox(
     groups.groups.reduce((sum, group) => sum + group.probes.length, 0),
     () => groups.heldBack || world.environment.podTimes.push(performance.now() - asked),

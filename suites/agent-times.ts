@@ -1,0 +1,232 @@
+/** The agent when time passes: credentials that are nearly over, tokens that expire, renewals, and its limits. */
+import { expect } from 'chai';
+import {
+  advanceClock,
+  agentArguments,
+  agentGet,
+  allow,
+  between,
+  check,
+  clearWeather,
+  control,
+  deletePod,
+  fetchCredentials,
+  getObject,
+  granted,
+  matching,
+  minted,
+  noToken,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  updateTrust,
+  wait,
+  weather,
+  type CheckContext,
+} from '../harness/index.ts';
+
+const AGENT = 'eks-pod-identity-agent source, ';
+const CACHE = AGENT + 'internal/credsretriever/refreshing_cache.go';
+const VALIDATION = AGENT + 'internal/validation';
+const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
+
+const POD_IDENTITY = 'pods.eks.amazonaws.com';
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+
+const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'operation'>) =>
+  weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', ...trouble });
+
+/** An agent that renews what it holds after two minutes, and so can keep up with fewer pods. */
+const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-size 200';
+/** Seconds: these two minutes, and more than one, how often it looks. */
+const UNTIL_RENEWAL = 190;
+
+/** Whether two probes, by their place among all, were given the same session. */
+const sameSession = (first: number, second: number) => (context: CheckContext) => {
+  const [one, other] = [first, second].map((place) => context.outcomes[place]?.observed?.facts?.['session']);
+  expect(one).to.be.a('string');
+  return expect(one === other, 'whether it is the same session');
+};
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-18', 'an agent that keeps nothing asks EKS Auth each time', {
+    source: AGENT + 'cmd/server.go: a retention of 0 turns the cache off',
+    ...ASSOCIATED,
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 0'),
+      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+    ],
+  });
+
+  scenario('AP-23', 'credentials that end within fifteen seconds are not handed out', {
+    source: `${CACHE}; TestCachedCredentialRetriever_Fetching: too short a life is refused`,
+    ...ASSOCIATED,
+    probes: [
+      eksAuth({ credentialsSeconds: 10 }),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        message: 'fetched credentials are expired or will expire within the next',
+      }),
+      clearWeather(),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-23b', 'credentials are handed out from the cache until fifteen seconds are left, and no longer', {
+    source: `${CACHE}: credentials with a small time to live are fetched anew`,
+    ...ASSOCIATED,
+    probes: [
+      eksAuth({ credentialsSeconds: 19 }),
+      granted('app', fetchCredentials({ repeat: 2 }), { facts: { upstreamCalls: 1, secondsLeft: between(15, 20) } }),
+      wait(5),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1, secondsLeft: between(15, 20) } }),
+    ],
+  });
+
+  scenario('AP-25', 'the agent answers a thousand requests a second and refuses more', {
+    source: AGENT + 'internal/middleware/rate_limiter: 1000 requests a second, 500 at once',
+    exclusive: true,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: noToken, pipelined: 4000 }), {
+        by: 'agent',
+        code: '429',
+        facts: { 'answers.400': between(500, 3999), 'answers.429': between(1, 3500) },
+      }),
+      wait(1),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-38', 'the agent keeps so many credentials and forgets those that it was given longest ago', {
+    source: AGENT + 'internal/cache/expiring: --max-cache-size',
+    needs: ['agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: Object.fromEntries(
+      ['first', 'second', 'third'].map((name) => [
+        name,
+        { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
+      ]),
+    ),
+    probes: [
+      agentArguments('--max-cache-size 2'),
+      ...['first', 'second', 'third'].map((name) => granted('app', fetchCredentials({ token: minted(name) }))),
+      granted('app', fetchCredentials({ token: minted('third') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('second') }), { facts: { upstreamCalls: 0 } }),
+      granted('app', fetchCredentials({ token: minted('first') }), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-39', 'a token that has expired opens nothing, though the agent holds its credentials', {
+    source: `${VALIDATION}: ahead of the cache, and without leeway`,
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
+    probes: [
+      granted('app', fetchCredentials({ token: minted('short') })),
+      advanceClock(601),
+      refused('app', fetchCredentials({ token: minted('short') }), {
+        by: 'agent',
+        status: 400,
+        message: 'token is expired',
+        facts: { upstreamCalls: 0 },
+      }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+});
+
+suite('lifecycle', ({ scenario }) => {
+  scenario('LC-09', 'a program that runs on has new credentials whenever its own are nearly over', {
+    source: 'AWS SDKs and Tools Reference Guide, "Container credential provider"; ' + CACHE,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
+    workloads: { app: { role: 'app' } },
+    objects: ['data/key'],
+    probes: [
+      eksAuth({ credentialsSeconds: 18 }),
+      granted('app', getObject('data/key')),
+      wait(10),
+      // The SDK asks the agent, and that has new ones, whatever either of them holds.
+      granted('app', getObject('data/key')),
+      wait(10),
+      granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-12', 'the agent gives up what it holds for a token that has expired', {
+    source: `${CACHE}: errors that no retry mends; ${ERRORS}, ExpiredTokenException`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials({ token: minted('short') })),
+      advanceClock(605),
+      wait(2),
+      succeeds(agentGet(2705, '/metrics'), {
+        body: matching(
+          /pod_identity_cache_errors\{code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*pod_identity_cache_state\{state="evicted"\} 1\n/,
+        ),
+      }),
+    ],
+  });
+
+  scenario('LC-13', 'the agent keeps what it holds while EKS Auth has trouble, and renews it after that', {
+    source: `${CACHE}, TestCachedCredentialRetriever_Refresh: keep old on failure`,
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials()),
+      eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
+      advanceClock(UNTIL_RENEWAL),
+      wait(2),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are the old ones', (context) => sameSession(0, 1)(context).to.equal(true)),
+      succeeds(agentGet(2705, '/metrics'), {
+        body: matching(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
+      }),
+      clearWeather(),
+      // A failed renewal is tried again after one or two minutes.
+      advanceClock(130),
+      wait(2),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      check('the credentials are new ones', (context) => sameSession(0, 4)(context).to.equal(false)),
+    ],
+  });
+
+  scenario('LC-14', 'the agent gives up what it holds once EKS Auth denies it', {
+    source: `${CACHE}, TestCachedCredentialRetriever_Refresh: evict on AccessDenied`,
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials()),
+      updateTrust('app', [trustPodIdentity({ actions: ['sts:AssumeRole'] })]),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
+      advanceClock(UNTIL_RENEWAL),
+      wait(2),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+    ],
+  });
+
+  scenario('LC-18', 'the agent renews credentials of pods that are gone', {
+    source: `${CACHE}: renewals go by what is held; eks-pod-identity-agent, issue 171`,
+    finding:
+      'The agent renews what it holds for a pod that is gone until its token expires, and each renewal counts against the rate of EKS Auth: many short pods make calls for a day.',
+    needs: ['cluster-clock'],
+    ...ASSOCIATED,
+    probes: [
+      agentArguments(RENEWS_SOON),
+      granted('app', fetchCredentials()),
+      deletePod('app'),
+      advanceClock(UNTIL_RENEWAL),
+      wait(2),
+      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_cache_state\{state="hit"\} 1\n/) }),
+    ],
+  });
+});

@@ -1,0 +1,182 @@
+/** What RBAC lets users and service accounts of a cluster do, as far as it opens roles of AWS. */
+import {
+  controlSucceeds,
+  createToken,
+  fails,
+  fetchCredentials,
+  granted,
+  kubernetesGet,
+  podIdentityRole,
+  reviewAccess,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+
+const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
+const GOOD_PRACTICES = 'Kubernetes documentation, "Role Based Access Control Good Practices"';
+const AUTHENTICATION = 'Kubernetes documentation, "Authenticating", user impersonation';
+
+const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
+const NOT_ALLOWED = { by: 'kubernetes', code: 'NotAllowed' } as const;
+const APP = '<namespace:app>';
+const PODS_OF_APP = `/api/v1/namespaces/${APP}/pods`;
+const JWKS = '/openid/v1/jwks';
+
+suite('rbac', ({ scenario }) => {
+  scenario('RB-12', 'who may run commands in pods can use their tokens', {
+    source: `Amazon EKS Best Practices Guide, "Identity and Access Management"; ${GOOD_PRACTICES}`,
+    finding:
+      "create on pods/exec is enough to read a pod's token and to use its AWS role: treat it as a right to the roles of all pods of the namespace.",
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    users: {
+      operator: { namespace: 'app', rules: [{ resources: ['pods/exec'], verbs: ['create'] }] },
+      keeper: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['*'] }] },
+    },
+    probes: [
+      succeeds(reviewAccess('operator', { verb: 'create', resource: 'pods/exec', namespace: APP })),
+      granted('app', fetchCredentials()),
+      // All of pods is nothing of exec.
+      fails(reviewAccess('keeper', { verb: 'create', resource: 'pods/exec', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('operator', { verb: 'get', resource: 'pods', namespace: APP }), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('RB-13', 'a rule that names objects is for these alone', {
+    source: `${RBAC}, "Referring to resources": resourceNames`,
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    users: {
+      maker: {
+        namespace: 'app',
+        rules: [{ resources: ['serviceaccounts/token'], resourceNames: ['app'], verbs: ['create'] }],
+      },
+      reader: {
+        namespace: 'app',
+        rules: [{ resources: ['secrets'], resourceNames: ['mine'], verbs: ['get', 'list'] }],
+      },
+    },
+    probes: [
+      controlSucceeds(createToken('app/app', { as: 'maker' })),
+      fails(createToken('app/other', { as: 'maker' }), FORBIDDEN),
+      succeeds(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'mine', namespace: APP })),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'secrets', name: 'others', namespace: APP }), NOT_ALLOWED),
+      // A request for all of them names none.
+      fails(reviewAccess('reader', { verb: 'list', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('RB-14', 'a rule on service accounts makes no tokens of them, and one on tokens touches no account', {
+    source: `${RBAC}, "Referring to resources": subresources`,
+    workloads: { app: {} },
+    users: {
+      keeper: { namespace: 'app', rules: [{ resources: ['serviceaccounts'], verbs: ['*'] }] },
+      maker: { namespace: 'app', rules: [{ resources: ['serviceaccounts/token'], verbs: ['create'] }] },
+      // A subresource of any resource can be named, any subresource of one cannot.
+      suffix: { namespace: 'app', rules: [{ resources: ['*/token'], verbs: ['create'] }] },
+      prefix: { namespace: 'app', rules: [{ resources: ['serviceaccounts/*'], verbs: ['create'] }] },
+      all: { namespace: 'app', rules: [{ resources: ['*'], verbs: ['create'] }] },
+    },
+    probes: [
+      controlSucceeds(reviewAccess('keeper', { verb: 'create', resource: 'serviceaccounts', namespace: APP })),
+      fails(createToken('app/app', { as: 'keeper' }), {
+        ...FORBIDDEN,
+        message: 'cannot create resource "serviceaccounts/token"',
+      }),
+      controlSucceeds(createToken('app/app', { as: 'maker' })),
+      fails(reviewAccess('maker', { verb: 'create', resource: 'serviceaccounts', namespace: APP }), NOT_ALLOWED),
+      succeeds(createToken('app/app', { as: 'suffix' })),
+      fails(createToken('app/app', { as: 'prefix' }), FORBIDDEN),
+      succeeds(createToken('app/app', { as: 'all' })),
+    ],
+  });
+
+  scenario('RB-15', 'a service account acts as no other unless it may', {
+    source: AUTHENTICATION,
+    workloads: { app: {}, other: { serviceAccount: 'other' }, third: { serviceAccount: 'third' } },
+    users: {
+      // Both are service accounts: only what a request proves may impersonate.
+      actor: {
+        namespace: 'app',
+        serviceAccount: 'app/app',
+        rules: [{ resources: ['serviceaccounts'], resourceNames: ['other'], verbs: ['impersonate'] }],
+      },
+      reader: { namespace: 'app', serviceAccount: 'app/other', rules: [{ resources: ['pods'], verbs: ['list'] }] },
+    },
+    tokens: { actor: { serviceAccount: 'app/app' } },
+    probes: [
+      fails(kubernetesGet(PODS_OF_APP, { token: 'actor' }), FORBIDDEN),
+      succeeds(kubernetesGet(PODS_OF_APP, { token: 'actor', impersonate: `system:serviceaccount:${APP}:other` })),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `system:serviceaccount:${APP}:third` }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "serviceaccounts"',
+      }),
+      fails(kubernetesGet(JWKS, { token: 'actor', impersonate: 'somebody' }), {
+        ...FORBIDDEN,
+        message: 'cannot impersonate resource "users"',
+      }),
+    ],
+  });
+
+  scenario('RB-16', 'a cluster role that is bound in a namespace counts there alone', {
+    source: `${RBAC}, "RoleBinding and ClusterRoleBinding"; "User-facing roles": view shows no secrets`,
+    workloads: { app: {}, other: { namespace: 'other' } },
+    users: {
+      viewer: { namespace: 'app', clusterRole: 'view' },
+      editor: { namespace: 'app', clusterRole: 'edit' },
+    },
+    probes: [
+      controlSucceeds(kubernetesGet(PODS_OF_APP, { user: 'viewer' })),
+      fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { user: 'viewer' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/pods', { user: 'viewer' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/nodes', { user: 'viewer' }), FORBIDDEN),
+      fails(reviewAccess('viewer', { verb: 'get', resource: 'secrets', namespace: APP }), NOT_ALLOWED),
+      fails(createToken('app/app', { as: 'viewer' }), FORBIDDEN),
+      succeeds(createToken('app/app', { as: 'editor' })),
+      fails(createToken('other/app', { as: 'editor' }), FORBIDDEN),
+    ],
+  });
+
+  scenario('RB-17', 'a rule is for its verbs, resources and API groups', {
+    source: `${RBAC}, "Role and ClusterRole"`,
+    workloads: { app: {} },
+    users: {
+      reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['get'] }] },
+      deployer: { namespace: 'app', rules: [{ apiGroups: ['apps'], resources: ['deployments'], verbs: ['create'] }] },
+    },
+    probes: [
+      succeeds(reviewAccess('reader', { verb: 'get', resource: 'pods', namespace: APP })),
+      fails(reviewAccess('reader', { verb: 'create', resource: 'pods', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'podtemplates', namespace: APP }), NOT_ALLOWED),
+      fails(reviewAccess('reader', { verb: 'get', resource: 'pods' }), NOT_ALLOWED),
+      succeeds(reviewAccess('deployer', { verb: 'create', group: 'apps', resource: 'deployments', namespace: APP })),
+      fails(
+        reviewAccess('deployer', { verb: 'create', group: 'batch', resource: 'deployments', namespace: APP }),
+        NOT_ALLOWED,
+      ),
+      fails(reviewAccess('deployer', { verb: 'create', resource: 'deployments', namespace: APP }), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('RB-18', 'rights of a service account are not those of its namesake in another namespace', {
+    source: `${RBAC}, "Referring to subjects"`,
+    workloads: { app: {}, twin: { namespace: 'other' } },
+    users: { app: { namespace: 'app', serviceAccount: 'app/app', rules: [{ resources: ['pods'], verbs: ['list'] }] } },
+    tokens: { app: { serviceAccount: 'app/app' }, twin: { serviceAccount: 'other/app' } },
+    probes: [
+      controlSucceeds(kubernetesGet(PODS_OF_APP, { token: 'app' })),
+      fails(kubernetesGet(PODS_OF_APP, { token: 'twin' }), FORBIDDEN),
+      fails(kubernetesGet('/api/v1/namespaces/<namespace:other>/pods', { token: 'app' }), FORBIDDEN),
+    ],
+  });
+
+  scenario('RB-18b', 'all service accounts of a namespace are a group, and those of another are not in it', {
+    source: `${RBAC}, "Referring to subjects": system:serviceaccounts:<namespace>`,
+    workloads: { app: {} },
+    tokens: { app: { serviceAccount: 'app/app' } },
+    probes: [
+      // The right to read the issuer's keys comes of the group of all service accounts.
+      succeeds(kubernetesGet(JWKS, { token: 'app' })),
+      fails(kubernetesGet('/api/v1/namespaces/kube-system/secrets', { token: 'app' }), FORBIDDEN),
+    ],
+  });
+});

@@ -1,0 +1,171 @@
+/** Which service account tokens the API server makes and takes, and what they say. */
+import {
+  advanceClock,
+  between,
+  controlSucceeds,
+  createToken,
+  fails,
+  granted,
+  isAbsent,
+  irsaToken,
+  kubernetesApiToken,
+  kubernetesGet,
+  matching,
+  minted,
+  podIdentityRole,
+  podIdentityToken,
+  irsaRole,
+  readToken,
+  recreateServiceAccount,
+  reviewToken,
+  succeeds,
+  suite,
+  wait,
+} from '../harness/index.ts';
+
+const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
+const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
+const TOKEN_REVIEW = 'Kubernetes API Reference, TokenReview';
+
+const POD_IDENTITY = 'pods.eks.amazonaws.com';
+const STS = 'sts.amazonaws.com';
+const JWKS = '/openid/v1/jwks';
+const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401 } as const;
+const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
+const APP = 'system:serviceaccount:<namespace:app>:app';
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+suite('rbac', ({ scenario }) => {
+  scenario('RB-19', 'the API server takes no token that was made for another audience', {
+    source: `${TOKENS}; ${TOKEN_REQUEST}, audiences`,
+    workloads: { app: {} },
+    tokens: {
+      api: { serviceAccount: 'app/app' },
+      sts: { serviceAccount: 'app/app', audience: STS },
+      'pod-identity': { serviceAccount: 'app/app', audience: POD_IDENTITY },
+    },
+    probes: [
+      controlSucceeds(kubernetesGet(JWKS, { token: 'api' })),
+      fails(kubernetesGet(JWKS, { token: 'sts' }), UNAUTHORIZED),
+      fails(kubernetesGet(JWKS, { token: 'pod-identity' }), UNAUTHORIZED),
+      fails(reviewToken('sts'), UNAUTHENTICATED),
+    ],
+  });
+
+  scenario('RB-20', 'a review of a token is for the audience that asks', {
+    source: `${TOKEN_REVIEW}, spec.audiences`,
+    workloads: { app: {} },
+    tokens: { api: { serviceAccount: 'app/app' }, sts: { serviceAccount: 'app/app', audience: STS } },
+    probes: [
+      succeeds(reviewToken('sts', { audience: STS }), { username: APP }),
+      fails(reviewToken('sts', { audience: 'vault.example.com' }), UNAUTHENTICATED),
+      fails(reviewToken('api', { audience: STS }), UNAUTHENTICATED),
+    ],
+  });
+
+  scenario('RB-21', 'a service account that is made again takes no token of the one before it', {
+    source: `${TOKENS}: the token is for the service account of this UID`,
+    workloads: { app: {} },
+    // Two alike, since an API server remembers for a while that a token was good.
+    tokens: { twin: { serviceAccount: 'app/app' }, old: { serviceAccount: 'app/app' } },
+    probes: [
+      controlSucceeds(reviewToken('twin'), { username: APP }),
+      recreateServiceAccount('app'),
+      // An API server looks for the account in its own view of the cluster, which lags behind a little.
+      wait(2),
+      fails(reviewToken('old'), UNAUTHENTICATED),
+    ],
+  });
+
+  scenario('RB-22', 'a token says which pod and service account it is for, and no other', {
+    source: `${TOKENS}; Amazon EKS User Guide, "Understand how EKS Pod Identity works"`,
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: { role: 'app' },
+      // Another pod of the same service account, with a shorter token.
+      twin: { role: 'app', podAnnotations: { 'eks.amazonaws.com/token-expiration': '1200' } },
+    },
+    tokens: {
+      bound: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'twin', expirationSeconds: 1800 },
+      unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY },
+    },
+    probes: [
+      granted('app', readToken(podIdentityToken), {
+        facts: {
+          ...{ algorithm: 'RS256', issuer: 'https://<issuer:c1>', subject: APP, audience: POD_IDENTITY },
+          ...{ namespace: '<namespace:app>', serviceAccount: 'app', serviceAccountUid: matching(UID) },
+          ...{ pod: '<pod:app>', podUid: '<pod-uid:app>' },
+          ...{ lifetimeSeconds: between(79_200, 86_400), validAtOnce: true },
+        },
+      }),
+      granted('twin', readToken(podIdentityToken), {
+        facts: { subject: APP, pod: '<pod:twin>', podUid: '<pod-uid:twin>', lifetimeSeconds: 1200 },
+      }),
+      granted('app', readToken(minted('bound')), {
+        facts: { subject: APP, pod: '<pod:twin>', podUid: '<pod-uid:twin>', lifetimeSeconds: 1800 },
+      }),
+      granted('app', readToken(minted('unbound')), {
+        facts: { subject: APP, audience: POD_IDENTITY, pod: isAbsent, podUid: isAbsent, lifetimeSeconds: 3600 },
+      }),
+    ],
+  });
+
+  scenario('RB-22b', 'the tokens of a pod are each for one audience', {
+    source: `${TOKENS}; Amazon EKS User Guide, "Configure Pods to use a Kubernetes service account"`,
+    needs: ['irsa'],
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app' } },
+    tokens: { api: { serviceAccount: 'app/app' } },
+    probes: [
+      granted('app', readToken(irsaToken), {
+        facts: { issuer: 'https://<issuer:c1>', subject: APP, audience: STS, lifetimeSeconds: 86_400 },
+      }),
+      // That of the Kubernetes API lives longer than it was asked for, by what a cluster allows.
+      granted('app', readToken(kubernetesApiToken), {
+        facts: { subject: APP, audience: matching(/^https:\/\/[^,]+$/), podUid: '<pod-uid:app>' },
+      }),
+      succeeds(kubernetesGet(JWKS, { token: 'api' })),
+    ],
+  });
+
+  scenario('RB-23', 'the API server takes no token that has expired', {
+    source: `${TOKEN_REQUEST}, expirationSeconds`,
+    needs: ['cluster-clock'],
+    workloads: { app: {} },
+    tokens: {
+      short: { serviceAccount: 'app/app', expirationSeconds: 600 },
+      long: { serviceAccount: 'app/app', expirationSeconds: 7200 },
+    },
+    probes: [
+      controlSucceeds(reviewToken('short')),
+      // Clocks may differ by a minute.
+      advanceClock(665),
+      fails(reviewToken('short'), UNAUTHENTICATED),
+      succeeds(reviewToken('long')),
+    ],
+  });
+
+  scenario('RB-24', 'a token is bound to what there is, and to nothing else', {
+    source: `${TOKEN_REQUEST}, boundObjectRef`,
+    workloads: { app: {} },
+    probes: [
+      controlSucceeds(createToken('app/app', { boundTo: 'app' })),
+      fails(createToken('app/app', { boundTo: 'app', boundObject: { uid: '00000000-0000-0000-0000-000000000000' } }), {
+        by: 'kubernetes',
+        code: 'Conflict',
+        status: 409,
+      }),
+      fails(createToken('app/app', { boundObject: { kind: 'Pod', name: 'nobody' } }), {
+        by: 'kubernetes',
+        code: 'NotFound',
+        status: 404,
+      }),
+      fails(createToken('app/app', { boundObject: { kind: 'ConfigMap', name: 'kube-root-ca.crt' } }), {
+        by: 'kubernetes',
+        code: 'BadRequest',
+        status: 400,
+      }),
+      fails(createToken('app/nobody', {}), { by: 'kubernetes', code: 'NotFound', status: 404 }),
+    ],
+  });
+});
