@@ -1,9 +1,11 @@
 /** What changes while pods run: associations, roles, service accounts, tokens, the agent. */
 import {
+  admitPod,
   advanceClock,
   allow,
   between,
   control,
+  controlSucceeds,
   createAssociation,
   createAssociationFor,
   deleteAssociation,
@@ -46,6 +48,20 @@ const readData = allow('s3:GetObject', 'data/*');
 const SHORT_TOKEN = { 'token-expiration': '600' };
 
 suite('lifecycle', ({ scenario }) => {
+  scenario('LC-01', 'pods get their settings as soon as a new association has reached the webhook', {
+    source: `${HOW_TO_ASSIGN}: associations are eventually consistent`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { starts: 'later' } },
+    probes: [
+      controlSucceeds(admitPod('app'), { injected: 'none' }),
+      createAssociation('app', 'app'),
+      // The pod that is made at once, and what it is given by then.
+      succeeds(admitPod('app'), { injected: 'pod-identity' }),
+      startPod('app'),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
   scenario('LC-02', 'pods started after the association was deleted get nothing', {
     profile: 'core',
     source: `${DELETE}; amazon-eks-pod-identity-webhook, pods are changed at admission alone`,
@@ -199,6 +215,22 @@ suite('lifecycle', ({ scenario }) => {
       startAgent(),
       granted('app', fetchCredentials()),
       granted('app', getObject('data/key')),
+    ],
+  });
+
+  scenario('LC-11b', "a Job's pod on a fresh node fails for good when the agent is late, and its next pod does not", {
+    source: 'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; eks-pod-identity-agent, issue 159',
+    finding:
+      'An SDK waits seconds for the agent of a fresh node and then gives up: a Job without a further try (backoffLimit) fails for good.',
+    roles: { app: podIdentityRole() },
+    workloads: { first: { role: 'app', starts: 'later' }, next: { role: 'app', starts: 'later' } },
+    probes: [
+      stopAgent(),
+      startPod('first'),
+      refused('first', whoAmI(), { by: 'agent' }),
+      startAgent(),
+      startPod('next'),
+      granted('next', whoAmI()),
     ],
   });
 

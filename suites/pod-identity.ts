@@ -67,6 +67,30 @@ suite('pod-identity', ({ scenario }) => {
     probes: [granted('app', whoAmI(), { as: 'node' })],
   });
 
+  scenario(
+    'PI-03b',
+    "whatever kept a pod from its settings, it acts as the node's role when it reaches instance metadata",
+    {
+      source: `${HOW_IT_GRANTS}; amazon-eks-pod-identity-webhook, README, annotation skip-containers`,
+      finding:
+        'A misspelt service account, a container that is skipped and a pod that is older than its association all end the same way: the pod runs, and is the node. Ask GetCallerIdentity, or look for the label eks.amazonaws.com/pod-identity.',
+      roles: { app: podIdentityRole() },
+      workloads: {
+        app: { role: 'app', imds: 'reachable' },
+        misspelt: { serviceAccount: 'apps', imds: 'reachable' },
+        skipped: { role: 'app', imds: 'reachable', podAnnotations: { 'eks.amazonaws.com/skip-containers': 'probe' } },
+        early: { serviceAccount: 'early', imds: 'reachable' },
+      },
+      probes: [
+        control('app', whoAmI()),
+        granted('misspelt', whoAmI(), { as: 'node' }),
+        granted('skipped', whoAmI(), { as: 'node' }),
+        createAssociation('early', 'app'),
+        granted('early', whoAmI(), { as: 'node' }),
+      ],
+    },
+  );
+
   scenario('PI-04', 'another service account of the namespace gets no credentials', {
     profile: 'core',
     source: HOW_IT_GRANTS,

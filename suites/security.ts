@@ -1,6 +1,8 @@
 /** What an attacker would try, or a mistake would open. */
+import { expect } from 'chai';
 import {
   allow,
+  check,
   connect,
   control,
   controlSucceeds,
@@ -19,6 +21,7 @@ import {
   podIdentityRole,
   readFile,
   refused,
+  startPod,
   succeeds,
   suite,
   trustPodIdentity,
@@ -36,6 +39,7 @@ const NETWORK_POLICIES = 'Kubernetes documentation, "Network Policies"';
 const POD_IDENTITY = 'pods.eks.amazonaws.com';
 const AGENT_URI = 'http://169.254.170.23/v1/credentials';
 const TOKEN_FILE = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount/eks-pod-identity-token';
+const AGENTS = '/api/v1/namespaces/kube-system/pods';
 const MINTED = '/var/run/secrets/conformance/tokens';
 const readData = allow('s3:GetObject', 'data/*');
 
@@ -78,6 +82,40 @@ suite('security', ({ scenario }) => {
         by: ['eks-auth', 'agent'],
         status: 400,
       }),
+    ],
+  });
+
+  scenario('SEC-03', 'nobody gets credentials by claims that he wrote himself', {
+    source: `${ERRORS}: InvalidTokenException`,
+    roles: { app: podIdentityRole() },
+    workloads: {
+      victim: { serviceAccount: 'victim', role: 'app' },
+      forger: { serviceAccount: 'forger', starts: 'later' },
+    },
+    tokens: { victims: { serviceAccount: 'app/victim', audience: POD_IDENTITY, boundTo: 'victim' } },
+    probes: [
+      // The agent holds the victim's credentials by then.
+      control('victim', fetchCredentials({ token: minted('victims') })),
+      startPod('forger'),
+      ...(['self-signed', 'flip-signature'] as const).map((change) =>
+        refused('forger', fetchCredentials({ via: 'ipv4', token: minted('victims'), change }), {
+          by: 'eks-auth',
+          code: 'InvalidTokenException',
+          status: 400,
+        }),
+      ),
+    ],
+  });
+
+  scenario('SEC-07', 'a name that leads to the agent is none of its addresses', {
+    source: 'eks-pod-identity-agent source, internal/validation: the host is an address, which keeps DNS rebinding out',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      control('app', fetchCredentials()),
+      ...['rebind.example.com', '169.254.170.23.example.com:80', 'app.169.254.170.23'].map((host) =>
+        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: 'Access Denied' }),
+      ),
     ],
   });
 
@@ -200,6 +238,33 @@ suite('security', ({ scenario }) => {
       granted('allowed', connect('aws', { until: 'open' })),
       granted('allowed', fetchCredentials({ via: 'ipv4' })),
       granted('allowed', getObject('data/key')),
+    ],
+  });
+
+  scenario('SEC-14', "the agent's log holds no token and no key", {
+    source:
+      'Amazon EKS Best Practices Guide, "Identity and Access Management"; OWASP, "Logging Cheat Sheet": data to exclude',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      granted('app', fetchCredentials()),
+      refused('app', fetchCredentials({ change: 'flip-signature' }), { by: 'eks-auth', status: 400 }),
+      check('no line of the log has a token or an access key', async ({ kubernetes }) => {
+        const list = await kubernetes({
+          path: `${AGENTS}?labelSelector=app.kubernetes.io/name=eks-pod-identity-agent`,
+        });
+        const { items } = JSON.parse(list.body) as { items: readonly { metadata: { name: string } }[] };
+        const logs = await Promise.all(
+          items.map(({ metadata: { name } }) =>
+            kubernetes({ path: `${AGENTS}/${name}/log?container=eks-pod-identity-agent&tailLines=2000` }),
+          ),
+        );
+        const lines = logs.flatMap(({ body }) => body.split('\n'));
+        expect(lines.filter((line) => line.includes('fetched_role_arn')).length, 'lines on sessions').to.be.above(0);
+        // Counted, so that a secret that is found stays where it is.
+        const secret = /eyJ[\w-]{10,}\.[\w-]{10,}|A[KS]IA[A-Z0-9]{12,}|SecretAccessKey|"token":/;
+        expect(lines.filter((line) => secret.test(line)).length, 'lines with a secret').to.equal(0);
+      }),
     ],
   });
 

@@ -1,8 +1,10 @@
 import {
   admitPod,
+  createAssociationFor,
   cutWebhook,
   fails,
   fetchCredentials,
+  granted,
   isAbsent,
   podIdentityRole,
   postToWebhook,
@@ -10,6 +12,7 @@ import {
   startPod,
   succeeds,
   suite,
+  whoAmI,
 } from '../harness/index.ts';
 
 const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
@@ -17,6 +20,8 @@ const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go'
 /** The world of nearly all scenarios here: one service account with an association; pods are only admitted, not run. */
 const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
 const IMAGE = 'example.com/app:1';
+const JSON_TYPE = 'application/json';
+const UID = '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11';
 
 /** An admission review for a pod of `<namespace:app>/app`, as the API server posts it. */
 const review = (apiVersion: string, pod: object): string =>
@@ -24,7 +29,7 @@ const review = (apiVersion: string, pod: object): string =>
     kind: 'AdmissionReview',
     apiVersion,
     request: {
-      uid: '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11',
+      uid: UID,
       kind: { group: '', version: 'v1', kind: 'Pod' },
       resource: { group: '', version: 'v1', resource: 'pods' },
       namespace: '<namespace:app>',
@@ -38,6 +43,8 @@ const POD = {
   metadata: { name: 'app', namespace: '<namespace:app>' },
   spec: { serviceAccountName: 'app', containers: [{ name: 'app', image: IMAGE }] },
 };
+
+const podOf = (serviceAccountName: string) => ({ ...POD, spec: { ...POD.spec, serviceAccountName } });
 
 suite('webhook', ({ scenario }) => {
   scenario('WH-09', 'ephemeral containers are left as they are', {
@@ -93,7 +100,7 @@ suite('webhook', ({ scenario }) => {
       ...(['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'] as const).map((apiVersion) =>
         succeeds(postToWebhook('application/json', review(apiVersion, POD)), {
           apiVersion,
-          uid: '0d5c1a52-7d1a-4d2e-9d53-6a0a8c0c1f11',
+          uid: UID,
           patched: true,
         }),
       ),
@@ -125,6 +132,87 @@ suite('webhook', ({ scenario }) => {
         injected: 'none',
         'podIdentityVolume.present': false,
         label: isAbsent,
+      }),
+    ],
+  });
+
+  scenario(
+    'WH-18b',
+    'a certificate authority that was left behind keeps the webhook from pods, which act as the node',
+    {
+      source:
+        'Kubernetes documentation, "Dynamic Admission Control", clientConfig.caBundle; eks-pod-identity-agent, issue 153',
+      finding:
+        "A webhook configuration whose caBundle is not that of the webhook's certificate injects nothing and tells nobody: pods that reach instance metadata then act as the node's role.",
+      roles: ASSOCIATED.roles,
+      workloads: { app: { role: 'app', imds: 'reachable', starts: 'later' } },
+      probes: [
+        succeeds(admitPod('app'), { injected: 'pod-identity' }),
+        cutWebhook({ by: 'ca' }),
+        succeeds(admitPod('app'), { injected: 'none', label: isAbsent }),
+        startPod('app'),
+        refused('app', fetchCredentials(), { by: 'injection', code: 'NoCredentialsSettings' }),
+        granted('app', whoAmI(), { as: 'node' }),
+      ],
+    },
+  );
+
+  scenario('WH-20', 'an association counts though the webhook has not seen the service account yet', {
+    source: `${HANDLER}: container credentials are looked up by name; webhook issue 174`,
+    roles: ASSOCIATED.roles,
+    probes: [
+      succeeds(createAssociationFor('app/unseen', { role: 'app' }, { name: 'unseen' })),
+      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('unseen'))), { patched: true }),
+      // Neither association nor account: nothing to do, and no reason to refuse.
+      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('nobody'))), { patched: false }),
+    ],
+  });
+
+  scenario('WH-28', 'a patch adds what is missing, each at its place', {
+    source: HANDLER + ', paths of the patch',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(
+        postToWebhook(
+          JSON_TYPE,
+          review('admission.k8s.io/v1', {
+            ...POD,
+            metadata: { ...POD.metadata, labels: { team: 'payments' } },
+            spec: {
+              ...POD.spec,
+              volumes: [{ name: 'data', emptyDir: {} }],
+              initContainers: [{ name: 'prepare', image: IMAGE }],
+            },
+          }),
+        ),
+        {
+          patchPaths:
+            '/metadata/labels/eks.amazonaws.com~1pod-identity,/spec/volumes/0,/spec/containers,/spec/initContainers',
+        },
+      ),
+      succeeds(admitPod('app', { metadata: { labels: { 'eks.amazonaws.com/pod-identity': 'disabled' } } }), {
+        label: 'enabled',
+      }),
+    ],
+  });
+
+  scenario('WH-29', 'what cannot be read is not allowed, and its review is answered', {
+    source: HANDLER + ', Handle; webhook tests, TestModifierHandler',
+    ...ASSOCIATED,
+    probes: [
+      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', POD)), { allowed: true }),
+      fails(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', { ...POD, spec: { containers: 'none' } })), {
+        by: 'webhook',
+        code: 'NotAllowed',
+        status: 200,
+        message: 'cannot unmarshal string',
+        facts: { uid: UID, patched: false },
+      }),
+      fails(postToWebhook(JSON_TYPE, '{"kind":'), { by: 'webhook', code: 'NotAllowed', status: 200 }),
+      fails(postToWebhook('application/json; charset=utf-8', review('admission.k8s.io/v1', POD)), {
+        by: 'webhook',
+        code: '415',
+        status: 415,
       }),
     ],
   });

@@ -1,0 +1,219 @@
+/** What the webhook leaves as it is, what it does not look at, and what it makes of odd values. */
+import {
+  admitPod,
+  annotateServiceAccount,
+  between,
+  irsaRole,
+  isAbsent,
+  matching,
+  podIdentityRole,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+
+const HANDLER = 'amazon-eks-pod-identity-webhook source, pkg/handler/handler.go';
+const CACHE = 'amazon-eks-pod-identity-webhook source, pkg/cache/cache.go';
+const README = 'amazon-eks-pod-identity-webhook, README';
+
+const CREDENTIALS_URI = 'AWS_CONTAINER_CREDENTIALS_FULL_URI';
+const TOKEN_FILE = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
+const WEB_TOKEN_FILE = 'AWS_WEB_IDENTITY_TOKEN_FILE';
+const STS_ENDPOINTS = 'AWS_STS_REGIONAL_ENDPOINTS';
+const REGIONS = ['AWS_DEFAULT_REGION', 'AWS_REGION'];
+const PAIR = [CREDENTIALS_URI, TOKEN_FILE];
+const WEB_PAIR = ['AWS_ROLE_ARN', WEB_TOKEN_FILE];
+
+/** One service account for each way; pods are only admitted, not run. */
+const BOTH_WAYS = {
+  roles: { pi: podIdentityRole(), web: irsaRole('app/web') },
+  workloads: { pi: { serviceAccount: 'pi', role: 'pi' }, web: { serviceAccount: 'web', irsa: 'web' } },
+} as const;
+const IMAGE = 'example.com/app:1';
+const JITTERED = between(79_200, 86_400);
+
+const env = (...names: readonly string[]): readonly { name: string; value: string }[] =>
+  names.map((name) => ({ name, value: 'set-by-user' }));
+/** A pod whose container sets these variables itself. */
+const setting = (...names: readonly string[]) => ({
+  spec: { containers: [{ name: 'app', image: IMAGE, env: env(...names) }] },
+});
+const annotated = (name: string, value: string) => ({
+  metadata: { annotations: { [`eks.amazonaws.com/${name}`]: value } },
+});
+
+suite('webhook', ({ scenario }) => {
+  scenario('WH-10b', 'either variable of a pair keeps both of it away, in both ways', {
+    source: HANDLER + ', existing environment variables',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting(TOKEN_FILE)), {
+        'app.envNames': [TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
+        [`app.env.${TOKEN_FILE}`]: 'set-by-user',
+      }),
+      succeeds(admitPod('web', setting('AWS_ROLE_ARN')), {
+        'app.envNames': ['AWS_ROLE_ARN', STS_ENDPOINTS, ...REGIONS].join(),
+        'app.env.AWS_ROLE_ARN': 'set-by-user',
+      }),
+      succeeds(admitPod('web', setting(WEB_TOKEN_FILE)), {
+        'app.envNames': [WEB_TOKEN_FILE, STS_ENDPOINTS, ...REGIONS].join(),
+      }),
+    ],
+  });
+
+  scenario('WH-11b', "a mount of the token's volume is kept where the pod has put it", {
+    source: HANDLER + ', existing volumes and mounts',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(
+        admitPod('pi', {
+          spec: {
+            containers: [
+              {
+                name: 'app',
+                image: IMAGE,
+                volumeMounts: [{ name: 'eks-pod-identity-token', mountPath: '/mine', readOnly: false }],
+              },
+            ],
+          },
+        }),
+        { 'app.mount': '/mine', 'podIdentityVolume.audience': 'pods.eks.amazonaws.com' },
+      ),
+    ],
+  });
+
+  scenario('WH-12b', 'either region, and the STS endpoint, are left as a container sets them', {
+    source: HANDLER + ', region and STS variables',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting('AWS_DEFAULT_REGION')), {
+        'app.envNames': ['AWS_DEFAULT_REGION', STS_ENDPOINTS, ...PAIR].join(),
+      }),
+      succeeds(admitPod('web', setting('AWS_REGION', STS_ENDPOINTS)), {
+        'app.envNames': ['AWS_REGION', STS_ENDPOINTS, ...WEB_PAIR].join(),
+        [`app.env.${STS_ENDPOINTS}`]: 'set-by-user',
+      }),
+      // Without any of its own, both name the cluster's region.
+      succeeds(admitPod('web'), {
+        'app.env.AWS_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
+        'app.env.AWS_DEFAULT_REGION': matching(/^[a-z]{2}(-[a-z]+)+-\d$/),
+      }),
+    ],
+  });
+
+  scenario('WH-13b', 'Windows is told by the node selector, old label or new, in both ways', {
+    source: HANDLER + ', node selector; webhook test data',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', { spec: { nodeSelector: { 'beta.kubernetes.io/os': 'windows' } } }), {
+        [`app.env.${TOKEN_FILE}`]: matching(/^C:\\var\\run\\secrets\\pods\.eks/),
+      }),
+      succeeds(admitPod('web', { spec: { nodeSelector: { 'kubernetes.io/os': 'windows' } } }), {
+        [`app.env.${WEB_TOKEN_FILE}`]: 'C:\\var\\run\\secrets\\eks.amazonaws.com\\serviceaccount\\token',
+      }),
+      succeeds(admitPod('pi', { spec: { nodeSelector: { 'kubernetes.io/os': 'linux' } } }), {
+        [`app.env.${TOKEN_FILE}`]: matching(/^\/var\/run\/secrets\/pods\.eks/),
+      }),
+    ],
+  });
+
+  scenario('WH-23', 'a container that sets all variables itself gets no mount, though its pod gets the volume', {
+    source: HANDLER + ', existing environment variables; webhook test data',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting(STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI)), {
+        'app.envNames': [STS_ENDPOINTS, 'AWS_REGION', CREDENTIALS_URI].join(),
+        'app.mount': isAbsent,
+        'podIdentityVolume.present': true,
+        label: 'enabled',
+      }),
+    ],
+  });
+
+  scenario('WH-24', 'variables of the other way, and access keys, keep nothing away', {
+    source: HANDLER + ', existing environment variables: those of its own way are looked at',
+    finding:
+      'A pod that sets AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE or access keys itself is given the settings of its association all the same, and SDKs then use its own.',
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', setting(...WEB_PAIR)), {
+        injected: 'both',
+        'app.envNames': [...WEB_PAIR, STS_ENDPOINTS, ...REGIONS, ...PAIR].join(),
+      }),
+      succeeds(admitPod('web', setting(...PAIR)), { injected: 'both', 'irsaVolume.present': true }),
+      succeeds(admitPod('pi', setting('AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY')), { injected: 'pod-identity' }),
+      // Variables that come from elsewhere are not seen: those that are added win over them.
+      succeeds(
+        admitPod('pi', {
+          spec: {
+            containers: [
+              { name: 'app', image: IMAGE, envFrom: [{ configMapRef: { name: 'settings', optional: true } }] },
+            ],
+          },
+        }),
+        { 'app.envNames': [STS_ENDPOINTS, ...REGIONS, ...PAIR].join() },
+      ),
+    ],
+  });
+
+  scenario('WH-25', 'skip-containers is a list of names as they are', {
+    source: `${README}, annotation skip-containers; ${HANDLER}: CSV`,
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', annotated('skip-containers', 'other')), { injected: 'pod-identity' }),
+      succeeds(admitPod('pi', annotated('skip-containers', 'application')), { injected: 'pod-identity' }),
+      succeeds(admitPod('pi', annotated('skip-containers', '"unfinished')), { injected: 'pod-identity' }),
+      succeeds(admitPod('web', annotated('skip-containers', 'other,app')), {
+        injected: 'none',
+        'app.mount': isAbsent,
+        // The pod's volume is for whom is not skipped.
+        'irsaVolume.present': true,
+      }),
+    ],
+  });
+
+  scenario('WH-26', 'token-expiration: a day is varied in Pod Identity, and longer is as it is', {
+    source: `${HANDLER}, jitter of the default; ${README}, annotation token-expiration`,
+    ...BOTH_WAYS,
+    probes: [
+      succeeds(admitPod('pi', annotated('token-expiration', '86400'), { repeat: 10 }), {
+        'expirationSeconds.least': JITTERED,
+        'expirationSeconds.distinct': between(2, 10),
+      }),
+      succeeds(admitPod('pi', annotated('token-expiration', '90000')), {
+        'podIdentityVolume.expirationSeconds': 90_000,
+      }),
+      succeeds(admitPod('pi', annotated('token-expiration', '-1')), { 'podIdentityVolume.expirationSeconds': 600 }),
+      succeeds(admitPod('web', annotated('token-expiration', '86400'), { repeat: 3 }), {
+        'expirationSeconds.least': 86_400,
+        'expirationSeconds.greatest': 86_400,
+      }),
+    ],
+  });
+
+  scenario(
+    'WH-27',
+    'of the annotations of a service account, those for STS count in Pod Identity, and the audience does not',
+    {
+      source: `${README}, annotations; ${CACHE}`,
+      roles: BOTH_WAYS.roles,
+      workloads: {
+        pi: { ...BOTH_WAYS.workloads.pi, serviceAccountAnnotations: { audience: 'vault.example.com' } },
+        web: BOTH_WAYS.workloads.web,
+      },
+      probes: [
+        succeeds(admitPod('pi'), {
+          'podIdentityVolume.audience': 'pods.eks.amazonaws.com',
+          [`app.env.${STS_ENDPOINTS}`]: 'regional',
+        }),
+        // A pod's own annotation is none of the audience.
+        succeeds(admitPod('web', annotated('audience', 'vault.example.com')), {
+          'irsaVolume.audience': 'sts.amazonaws.com',
+        }),
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'false' }),
+        succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: isAbsent }),
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'never' }),
+        succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: 'regional' }),
+      ],
+    },
+  );
+});
