@@ -11,14 +11,17 @@ import { newWorld } from './core/new-world.ts';
 import { disturbances } from './core/disturbances.ts';
 import { AwsError } from './core/errors.ts';
 import type { AuthorizationQuestion, ServiceContext } from './core/context.ts';
-import { globalContext } from './core/global-context.ts';
+import { globalContexts } from './core/global-context.ts';
+import { identityOf } from './core/policies-of.ts';
 import type { Caller, Principal } from './core/principal.ts';
 import type { Service, ServiceRequest } from './core/service.ts';
+import type { World } from './core/world.ts';
 import { serviceContext } from './core/service-context.ts';
 import { eksAuthService } from './eks-auth/index.ts';
 import { openSession } from './eks-auth/session.ts';
 import type { Association } from './eks/model.ts';
 import { eksService } from './eks/index.ts';
+import { principalContext } from './iam/policy/request.ts';
 import { iamService } from './iam/api/index.ts';
 import { s3Service } from './s3/index.ts';
 import { assumeRole, stsService } from './sts/index.ts';
@@ -66,6 +69,11 @@ const FURTHER: Readonly<Record<string, readonly string[]>> = {
   eks: ['TagResource'],
 };
 
+function globalKeys(world: World, request: ServiceRequest, principal: Principal): readonly string[] {
+  const given = globalContexts(world, request, principal, identityOf(world, principal));
+  return [principalContext(principal), ...given].flatMap((context) => Object.keys(context));
+}
+
 /** The condition keys of the questions that services asked, by action. */
 class Recorder {
   readonly keys = new Map<string, Set<string>>();
@@ -75,8 +83,8 @@ class Recorder {
     const note = (request: ServiceRequest, { action, context = {}, principal }: AuthorizationQuestion) => {
       const found = this.keys.get(action.toLowerCase()) ?? new Set<string>();
       const who = principal ?? request.caller;
-      const global = who === undefined ? {} : globalContext(inner.world, request, who);
-      for (const key of Object.keys({ 'aws:ResourceAccount': '', ...global, ...context })) found.add(key.toLowerCase());
+      const global = who === undefined ? [] : globalKeys(inner.world, request, who);
+      for (const key of ['aws:ResourceAccount', ...global, ...Object.keys(context)]) found.add(key.toLowerCase());
       this.keys.set(action.toLowerCase(), found);
     };
     this.context = {
@@ -332,8 +340,7 @@ describe('the condition keys of the Service Authorization Reference', () => {
       { kind: 'service', service: 'eks.amazonaws.com', accountId: ACCOUNT },
     ];
     const set = [...found.values()].flatMap((keys) => [...keys]);
-    for (const principal of principals)
-      set.push(...Object.keys(globalContext(world, request as ServiceRequest, principal)));
+    for (const principal of principals) set.push(...globalKeys(world, request as ServiceRequest, principal));
     const names = new Set(set.map((key) => key.toLowerCase()));
     const unset = getAllGlobalConditionKeys().filter((key) => {
       const start = key.toLowerCase().replace(/tag-key$/, '');

@@ -74,11 +74,13 @@ export function violationsOf<Input>(
 ): readonly Violation[] {
   const { operations = {}, shapes = {} } = CONSTRAINTS[service] ?? {};
   const checker = new Checker(shapes, reader);
-  return Object.entries(shapes[operations[operation] ?? '']?.members ?? {}).flatMap(([name, member]) =>
-    checker
-      .member(input, name, member, camelCase(name))
-      .map((found) => ({ ...found, name: member.name ?? name, in: member.in })),
-  );
+  const violations: Violation[] = [];
+  for (const [name, member] of Object.entries(shapes[operations[operation] ?? '']?.members ?? {})) {
+    for (const found of checker.member(input, name, member, camelCase(name))) {
+      violations.push({ ...found, name: member.name ?? name, in: member.in });
+    }
+  }
+  return violations;
 }
 
 /** "1 validation error detected: …", the text of most of AWS's services for input that breaks their models. */

@@ -1,17 +1,24 @@
-import { principalContext, type ConditionContext } from '../iam/policy/index.ts';
-import { identityOf } from './policies-of.ts';
-import type { IamUser, Principal, RoleSession, SessionTag } from './principal.ts';
+import type { ConditionContext } from '../iam/policy/index.ts';
+import type { Identity } from '../iam/model.ts';
+import type { Principal } from './principal.ts';
 import type { ServiceRequest } from './service.ts';
 import { keyed } from './tag-context.ts';
 import type { World } from './world.ts';
 
 /**
- * The condition keys that every request has (IAM User Guide, "AWS global condition context keys").
+ * The condition keys that every request has (IAM User Guide, "AWS global condition context keys"), beside those that the
+ * engine derives: those of the request, and those of the principal.
  *
  * `aws:SecureTransport` is `true` although the emulator speaks plain HTTP: its loopback port stands where AWS has TLS
  * endpoints, and the common policy that denies insecure transport must not deny everything here.
+ * @param identity the user, or the role that a session is of
  */
-export function globalContext(world: World, request: ServiceRequest, principal: Principal): ConditionContext {
+export function globalContexts(
+  world: World,
+  request: ServiceRequest,
+  principal: Principal,
+  identity: Identity | undefined,
+): readonly ConditionContext[] {
   const context: Record<string, string> = {
     'aws:SourceIp': request.sourceIp,
     'aws:CurrentTime': new Date(request.time).toISOString(),
@@ -24,29 +31,29 @@ export function globalContext(world: World, request: ServiceRequest, principal: 
   const { referer, 'user-agent': userAgent } = request.headers;
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;
   if (referer !== undefined) context['aws:referer'] = referer;
-  if (principal.kind === 'federated') context['aws:FederatedProvider'] = principal.providerArn;
-  if (principal.kind === 'user') Object.assign(context, principalTags(world, principal, []));
-  if (principal.kind === 'role-session') Object.assign(context, sessionContext(world, principal));
-  return Object.assign(context, principalContext(principal));
+  let known = principals.get(principal);
+  if (known === undefined || known.identity !== identity) {
+    known = { identity, keys: principalKeys(principal, identity) };
+    principals.set(principal, known);
+  }
+  return [context, known.keys];
 }
 
-function sessionContext(world: World, session: RoleSession): Record<string, string> {
+/** The keys of principals, made again when the role or user has changed. */
+const principals = new WeakMap<Principal, { identity: Identity | undefined; keys: ConditionContext }>();
+
+function principalKeys(principal: Principal, identity: Identity | undefined): ConditionContext {
+  if (principal.kind === 'federated') return { 'aws:FederatedProvider': principal.providerArn };
+  if (principal.kind !== 'role-session') return principalTags(identity?.tags ?? []);
   return {
-    ...session.context,
-    ...principalTags(world, session, session.tags),
-    'aws:TokenIssueTime': new Date(session.issuedAt).toISOString(),
+    ...principal.context,
+    ...principalTags([...(identity?.tags ?? []), ...principal.tags.map(({ key, value }) => [key, value] as const)]),
+    'aws:TokenIssueTime': new Date(principal.issuedAt).toISOString(),
     'aws:MultiFactorAuthPresent': 'false',
   };
 }
 
 /** Tags of the role or user, and those of the session over them where the keys are the same but for case. */
-function principalTags(
-  world: World,
-  principal: RoleSession | IamUser,
-  sessionTags: readonly SessionTag[],
-): Record<string, string> {
-  const own = identityOf(world, principal)?.tags ?? [];
-  const all = [...own, ...sessionTags.map(({ key, value }) => [key, value] as const)];
-  const tags = new Map(all.map((tag) => [tag[0].toLowerCase(), tag]));
-  return keyed('aws:PrincipalTag/', tags.values());
+function principalTags(all: Iterable<readonly [key: string, value: string]>): Record<string, string> {
+  return keyed('aws:PrincipalTag/', new Map([...all].map((tag) => [tag[0].toLowerCase(), tag])).values());
 }

@@ -1,44 +1,35 @@
-import { compilePolicy, type CompiledPolicy } from '../iam/policy/index.ts';
+import { compilePolicy, type AuthorizationInput, type CompiledPolicy } from '../iam/policy/index.ts';
 import type { IamUser, Principal, RoleSession } from './principal.ts';
 import { remembered } from './remembered.ts';
 import type { World } from './world.ts';
 import type { Identity, PolicyDocument, User } from '../iam/model.ts';
 
 /** The policies that count for a principal whatever the resource. */
-interface PrincipalPolicies {
-  readonly identityPolicies: readonly CompiledPolicy[];
-  readonly permissionsBoundary?: CompiledPolicy;
-  readonly sessionPolicies?: readonly CompiledPolicy[];
-}
-
-const NONE: PrincipalPolicies = { identityPolicies: [] };
+type PrincipalPolicies = Pick<AuthorizationInput, 'identityPolicies' | 'permissionsBoundary' | 'sessionPolicies'>;
 
 /**
  * Policies of the user or of the session's role as they are now, or were `delays.iam` ago: IAM looks them up at each request,
  * so a change concerns sessions that exist. A role that was deleted, or deleted and made again, gives its old sessions
  * nothing. A root has none: the engine knows what it may. Services, web identities and anonymous callers have none either.
  */
-export function policiesOf(world: World, principal: Principal): PrincipalPolicies {
-  if (principal.kind !== 'role-session' && principal.kind !== 'user') return NONE;
-  const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : [];
-  const narrowed = sessionPolicies.length > 0 ? { sessionPolicies } : {};
-  const identity = identityOf(world, principal);
-  if (identity === undefined) return { ...NONE, ...narrowed };
-
-  const { accountId, inlinePolicies, attachedPolicies, permissionsBoundary } = identity;
-  const attached = [...attachedPolicies].map((arn) => policyInForce(world, accountId, arn));
-  return {
-    identityPolicies: [...inlinePolicies.values(), ...attached].flatMap((document) => document?.compiled ?? []),
-    ...(permissionsBoundary !== undefined && {
-      permissionsBoundary: boundaryOf(world, accountId, permissionsBoundary),
-    }),
-    ...narrowed,
-  };
+export function policiesOf(world: World, principal: Principal, identity: Identity | undefined): PrincipalPolicies {
+  const sessionPolicies = principal.kind === 'role-session' ? sessionPoliciesOf(principal) : undefined;
+  const identityPolicies: CompiledPolicy[] = [];
+  if (identity === undefined) return { identityPolicies, permissionsBoundary: undefined, sessionPolicies };
+  const { accountId, inlinePolicies, attachedPolicies, permissionsBoundary: boundary } = identity;
+  for (const { compiled } of inlinePolicies.values()) identityPolicies.push(compiled);
+  for (const arn of attachedPolicies) {
+    const document = policyInForce(world, accountId, arn);
+    if (document !== undefined) identityPolicies.push(document.compiled);
+  }
+  const permissionsBoundary = boundary === undefined ? undefined : boundaryOf(world, accountId, boundary);
+  return { identityPolicies, permissionsBoundary, sessionPolicies };
 }
 
 /** The user, or the role that a session is of, as authorization knows it, unless it has been deleted since. */
-export function identityOf(world: World, principal: RoleSession | IamUser): Identity | undefined {
+export function identityOf(world: World, principal: Principal): Identity | undefined {
   if (principal.kind === 'user') return userOf(world.accounts, principal);
+  if (principal.kind !== 'role-session') return undefined;
   const role = world.account(principal.accountId)?.roles.elsewhere(principal.roleName);
   return role !== undefined && principal.userId.startsWith(`${role.id}:`) ? role : undefined;
 }

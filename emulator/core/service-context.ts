@@ -1,8 +1,8 @@
 import { accessDeniedMessage, authorize } from '../iam/policy/index.ts';
-import type { ConditionContext, Decision } from '../iam/policy/index.ts';
+import type { Decision } from '../iam/policy/index.ts';
 import type { AuthorizationQuestion, ServiceContext } from './context.ts';
 import { AwsError } from './errors.ts';
-import { globalContext } from './global-context.ts';
+import { globalContexts } from './global-context.ts';
 import { identityOf, policiesOf } from './policies-of.ts';
 import { remembered } from './remembered.ts';
 import { principalName, type Principal } from './principal.ts';
@@ -14,36 +14,34 @@ const ANONYMOUS: Principal = { kind: 'anonymous' };
 
 export function serviceContext(world: World, disturbances: Disturbances): ServiceContext {
   const traces = new WeakMap<ServiceRequest, CallTrace>();
-  // Most calls ask about their caller several times or once with little else to do: the context is made once a call.
-  const callerContexts = new WeakMap<ServiceRequest, ConditionContext>();
-
-  function contextOf(request: ServiceRequest, principal: Principal): ConditionContext {
-    if (principal !== request.caller) return globalContext(world, request, principal);
-    return remembered(callerContexts, request, () => globalContext(world, request, principal));
-  }
 
   const self: ServiceContext = {
     world,
     trace: (request) => remembered(traces, request, () => ({ operation: 'Unknown', authorizations: [], notes: [] })),
     authorize(request, question) {
-      const principal = question.principal ?? request.caller ?? ANONYMOUS;
-      // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
-      const isGone = principal.kind === 'role-session' && identityOf(world, principal) === undefined;
+      const { principal = request.caller ?? ANONYMOUS, action, resource, resourceAccount, context = {} } = question;
+      let { resourcePolicy, trustPolicy } = question;
       const { authorizations, notes } = self.trace(request);
-      const gone = isGone ? `the role of the session ${principal.arn} was deleted` : undefined;
-      if (gone !== undefined && !notes.includes(gone)) notes.push(gone);
-      const { resourcePolicy, trustPolicy } = isGone ? {} : question;
-      const { action, resource, resourceAccount } = question;
-      const global = contextOf(request, principal);
+      const identity = identityOf(world, principal);
+      if (identity === undefined && principal.kind === 'role-session') {
+        // What a policy grants a role it grants the unique id, and nothing to sessions of a role that is gone.
+        const gone = `the role of the session ${principal.arn} was deleted`;
+        if (!notes.includes(gone)) notes.push(gone);
+        resourcePolicy = trustPolicy = undefined;
+      }
+      const { identityPolicies, permissionsBoundary, sessionPolicies } = policiesOf(world, principal, identity);
       const decision = authorize({
         principal,
         action,
         resource,
         resourceAccount,
-        context: { ...global, 'aws:ResourceAccount': resourceAccount, ...question.context },
-        ...policiesOf(world, principal),
-        ...(resourcePolicy && { resourcePolicy }),
-        ...(trustPolicy && { trustPolicy }),
+        context,
+        defaults: globalContexts(world, request, principal, identity),
+        identityPolicies,
+        permissionsBoundary,
+        sessionPolicies,
+        resourcePolicy,
+        trustPolicy,
       });
       authorizations.push({ action, resource, decision });
       return decision;

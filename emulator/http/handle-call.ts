@@ -7,9 +7,11 @@ import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../c
 import type { Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
-import type { VerifiedSignature, Verifier } from '../sigv4/index.ts';
+import type { Verifier } from '../sigv4/index.ts';
 import { refuseOtherService, actionOf, destinationOf, isForm, needsNoSignature, type Destination } from './routing.ts';
-import { applicationIdOf, ClientGone, readBody, type RequestHead } from './read-request.ts';
+import { applicationIdOf, ClientGone, NOTHING, readBody, type RequestHead } from './read-request.ts';
+
+type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
 /** Bytes of a body. */
 const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
@@ -42,10 +44,10 @@ export async function handleCall(
 ): Promise<Answer> {
   const { context, services } = options;
   const destination = destinationOf(head);
-  let request: ServiceRequest = {
+  const request: Writable<ServiceRequest> = {
     id: requestId(destination.service),
     ...head,
-    body: Buffer.alloc(0),
+    body: NOTHING,
     caller: undefined,
     applicationId: applicationIdOf(head.headers),
     time: context.world.clock.now(),
@@ -64,8 +66,9 @@ export async function handleCall(
       record(options, service.name, request, response.status, undefined);
       return { response, keepAlive: true };
     }
+    request.body = body;
     service = services[refine(destination, head, body)];
-    request = admit({ ...request, body }, destination, service.name, options.verifier);
+    admit(request, destination, service.name, options.verifier);
     const identified = identifyOperation(service, request);
     context.trace(request).operation = identified.operation;
     options.throttles.admit(service.name, request.caller, identified.operation);
@@ -102,31 +105,29 @@ function refine({ service, claimed }: Destination, head: RequestHead, body: Buff
 }
 
 /**
- * The request with its caller, its payload as the client meant it, and trailers among its headers.
+ * Gives the request its caller, its payload as the client meant it, and trailers among its headers.
  * @throws SignatureProblem
  */
 function admit(
-  request: ServiceRequest,
+  request: Writable<ServiceRequest>,
   { claimed, problem }: Destination,
   service: ServiceName,
   verifier: Verifier,
-): ServiceRequest {
+): void {
   if (problem !== undefined) throw problem;
   if (claimed === undefined) {
-    if (needsNoSignature(service, service === 'sts' ? actionOf(request, request.body) : undefined)) return request;
+    if (needsNoSignature(service, service === 'sts' ? actionOf(request, request.body) : undefined)) return;
     if (isForm(request) && /(?:^|&)SignatureVersion=2(?:&|$)/.test(request.body.toString('latin1'))) {
       throw new SignatureProblem('signature-version-2', SIGNATURE_VERSION_2);
     }
     throw new SignatureProblem('missing', 'the request is not signed');
   }
   const signature = verifier.verify(request, claimed, request.body, service);
-  return { ...request, caller: signature.caller, ...payloadOf(request, signature) };
-}
-
-function payloadOf(request: ServiceRequest, signature: VerifiedSignature): Partial<ServiceRequest> {
-  if (signature.payload === 'hash' || signature.payload === 'unsigned') return {};
+  request.caller = signature.caller;
+  if (signature.payload === 'hash' || signature.payload === 'unsigned') return;
   const { data, trailers } = decodeChunks(request.body, request.headers, signature);
-  return { body: data, headers: { ...request.headers, ...trailers } };
+  request.body = data;
+  request.headers = { ...request.headers, ...trailers };
 }
 
 /** What went wrong as an error to answer. An unforeseen one tells the client nothing, and the record where it was. */

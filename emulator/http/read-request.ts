@@ -45,7 +45,7 @@ export class ClientGone extends Error {
   override readonly name = 'ClientGone';
 }
 
-const NOTHING = Buffer.alloc(0);
+export const NOTHING = Buffer.alloc(0);
 
 /**
  * The whole body.

@@ -37,21 +37,15 @@ async function serve(message: IncomingMessage, response: ServerResponse, options
 }
 
 function write(message: IncomingMessage, response: ServerResponse, answer: Answer, now: number): void {
-  const { status, headers = {}, body = '' } = answer.response;
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const { status, body = '' } = answer.response;
   // SDKs correct their clocks by this header, so it must be the emulator's time.
-  response.setHeader('date', new Date(now).toUTCString());
-  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-  response.statusCode = status;
-  if (!answer.keepAlive) response.setHeader('connection', 'close');
+  const headers: Record<string, string> = { date: new Date(now).toUTCString() };
+  Object.assign(headers, answer.response.headers);
+  if (!answer.keepAlive) headers['connection'] = 'close';
 
   const bodiless = message.method === 'HEAD' || status === 204 || status === 304;
-  if (bodiless) {
-    response.end();
-  } else {
-    response.setHeader('content-length', bytes.length);
-    response.end(bytes);
-  }
+  if (!bodiless) headers['content-length'] = String(Buffer.byteLength(body));
+  response.writeHead(status, headers).end(bodiless ? undefined : body);
   if (!answer.keepAlive) {
     // The client may still be sending. It gets the answer, then the connection ends whether or not it stops.
     response.on('finish', () => message.socket.destroySoon());

@@ -21,9 +21,10 @@ export function s3Address(host: string, path: string): S3Address {
     return { bucket: virtual, key: path.length > 1 ? decode(path.slice(1)) : undefined };
   }
   if (path === '/' || path === '') return { bucket: undefined, key: undefined };
-  const [bucket = '', ...rest] = path.slice(1).split('/');
-  const key = rest.join('/');
-  return { bucket: decode(bucket), key: key === '' ? undefined : decode(key) };
+  const slash = path.indexOf('/', 1);
+  if (slash < 0) return { bucket: decode(path.slice(1)), key: undefined };
+  const key = path.slice(slash + 1);
+  return { bucket: decode(path.slice(1, slash)), key: key === '' ? undefined : decode(key) };
 }
 
 /**
@@ -42,6 +43,7 @@ export function s3ControlPath({
 }
 
 function decode(text: string): string {
+  if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {

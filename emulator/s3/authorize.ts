@@ -90,8 +90,8 @@ export async function objectFor(
   const { key, versionId } = name;
   checkVersionId(call, bucket, versionId);
   const object = await existingObject(call, bucket, name);
-  for (const action of [actions].flat()) {
-    demandOnObject(call, bucket, name, action, { ...existingTagKeys(object), ...keys });
+  for (const action of typeof actions === 'string' ? [actions] : actions) {
+    demandOnObject(call, bucket, name, action, Object.assign(existingTagKeys(object), keys));
   }
   if (object !== undefined) return object;
   const deleted = bucket.objects.find(name);
@@ -136,23 +136,18 @@ export function requestTagKeys(tags: ReadonlyMap<string, string>): Keys {
 
 function demandOnResource(call: S3Call, bucket: Bucket, action: string, resource: string, keys: Keys): void {
   const { accountId, abac, tags, policy } = bucket;
-  demand(call, accountId, {
-    action,
-    resource,
-    resourcePolicy: restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled,
-    context: {
-      ...(action === 's3:PutObject' && {
-        's3:ObjectCreationOperation': String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation)),
-      }),
-      // The bucket's tags have a say only once attribute-based access control is turned on for it.
-      ...(abac && { ...keyed('aws:ResourceTag/', tags), ...keyed('s3:BucketTag/', tags) }),
-      ...keys,
-    },
-  });
+  const context: Record<string, Keys[string]> = {};
+  if (action === 's3:PutObject') {
+    context['s3:ObjectCreationOperation'] = String(!WITHOUT_OBJECT.has(call.context.trace(call.request).operation));
+  }
+  // The bucket's tags have a say only once attribute-based access control is turned on for it.
+  if (abac) Object.assign(context, keyed('aws:ResourceTag/', tags), keyed('s3:BucketTag/', tags));
+  const resourcePolicy = restrictsPublicPolicy(call, bucket) ? undefined : policy?.compiled;
+  demand(call, accountId, { action, resource, resourcePolicy, context: Object.assign(context, keys) });
 }
 
 /** Request headers that are condition keys of their own (Service Authorization Reference, "Amazon S3"). */
-const HEADER_KEYS: ReadonlySet<string> = new Set([
+const HEADER_KEYS = [
   'x-amz-content-sha256',
   'x-amz-storage-class',
   'x-amz-server-side-encryption',
@@ -172,15 +167,16 @@ const HEADER_KEYS: ReadonlySet<string> = new Set([
   'x-amz-website-redirect-location',
   'if-match',
   'if-none-match',
-]);
+].map((header) => [header, `s3:${header}`] as const);
 
 /** Calls with `s3:PutObject` that leave no object behind (S3 User Guide, "Enforce conditional writes on Amazon S3 buckets"). */
 const WITHOUT_OBJECT: ReadonlySet<string> = new Set(['CreateMultipartUpload', 'UploadPart', 'UploadPartCopy']);
 
 function signatureKeys({ request, query }: S3Call, accountId: string): Record<string, string> {
   const keys: Record<string, string> = { 's3:TlsVersion': '1.3', 's3:ResourceAccount': accountId };
-  for (const name in request.headers) {
-    if (HEADER_KEYS.has(name)) keys[`s3:${name}`] = request.headers[name] as string;
+  for (const [header, key] of HEADER_KEYS) {
+    const value = request.headers[header];
+    if (value !== undefined) keys[key] = value;
   }
   if (request.caller !== undefined) {
     keys['s3:authType'] = request.presigned ? 'REST-QUERY-STRING' : 'REST-HEADER';
@@ -194,11 +190,8 @@ function signatureKeys({ request, query }: S3Call, accountId: string): Record<st
 
 function demand(call: S3Call, accountId: string, about: Omit<AuthorizationQuestion, 'resourceAccount'>): void {
   const { context, request } = call;
-  const asked = {
-    ...about,
-    resourceAccount: accountId,
-    context: Object.assign(signatureKeys(call, accountId), about.context),
-  };
+  const keys = Object.assign(signatureKeys(call, accountId), about.context);
+  const asked = { ...about, resourceAccount: accountId, context: keys };
   const decision = context.authorize(request, asked);
   if (decision.value === 'allowed') return;
   // Strangers are told nothing (S3 User Guide, "Troubleshoot access denied errors").

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ServiceContext } from '../core/context.ts';
 import { remembered } from '../core/remembered.ts';
 import type { Service, ServiceRequest, ServiceResponse } from '../core/service.ts';
@@ -87,10 +87,10 @@ function withIds(requestId: string, response: ServiceResponse): ServiceResponse 
     'x-amz-id-2': hostId(requestId),
   };
   if (typeof response.body === 'string') headers['content-type'] = 'application/xml';
-  return { ...response, headers: { ...headers, ...response.headers } };
+  return { ...response, headers: Object.assign(headers, response.headers) };
 }
 
 /** The extended request id that S3 answers beside the request id. */
 function hostId(requestId: string): string {
-  return createHash('sha384').update(requestId).digest('base64');
+  return hash('sha384', requestId, 'base64');
 }

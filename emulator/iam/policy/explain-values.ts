@@ -41,7 +41,7 @@ const TAGS: Readonly<Record<string, string>> = {
 };
 
 /** Of a key that the request lacks: that none of its kind has it, or the nearest tag that it has; both may be what was meant. */
-export function without(key: ContextKey, { input: { action, context } }: EvaluationRequest): string {
+export function without(key: ContextKey, { input: { action }, contexts }: EvaluationRequest): string {
   const { name, lowerCase } = key;
   const others = keysInPlaceOf(key, action);
   if (others !== undefined) {
@@ -50,12 +50,13 @@ export function without(key: ContextKey, { input: { action, context } }: Evaluat
   }
   const [family = ''] = lowerCase.split('/');
   if (TAGS[family] === undefined) return '';
-  const tags = Object.keys(context).filter((key) => key.toLowerCase().startsWith(`${family}/`));
+  const all = contexts.flatMap((context) => Object.entries(context));
+  const tags = all.filter(([key]) => key.toLowerCase().startsWith(`${family}/`));
   if (tags.length === 0) return TAGS[family];
   const near = nearest(
     name.slice(family.length + 1),
-    tags.map((key) => key.slice(family.length + 1)),
+    tags.map(([key]) => key.slice(family.length + 1)),
   );
-  const meant = tags.find((tag) => tag.slice(family.length + 1) === near);
-  return meant === undefined ? '' : `the nearest is ${meant}, ${quoted([context[meant] ?? []].flat())}`;
+  const [meant, value] = tags.find(([key]) => key.slice(family.length + 1) === near) ?? [];
+  return value === undefined ? '' : `the nearest is ${meant}, ${quoted([value].flat())}`;
 }

@@ -3,4 +3,3 @@ export { accessDeniedMessage } from './access-denied-message.ts';
 export { authorize } from './authorize.ts';
 export { statementLabel } from './label.ts';
 export { compilePolicy, type CompileOptions } from './document.ts';
-export { principalContext } from './request.ts';

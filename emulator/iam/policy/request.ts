@@ -11,13 +11,16 @@ export class EvaluationRequest implements VariableSource {
   /** Actions compare without regard to case. */
   readonly lowerCaseAction: string;
   readonly resourceArn: readonly string[] | undefined;
-  #derived: ConditionContext | undefined;
+  /** All context that is given. */
+  readonly contexts: readonly ConditionContext[];
+  #derived: readonly ConditionContext[] | undefined;
 
   constructor(input: AuthorizationInput) {
     this.input = input;
     this.principal = input.principal;
     this.lowerCaseAction = input.action.toLowerCase();
     this.resourceArn = splitArn(input.resource);
+    this.contexts = input.defaults === undefined ? [input.context] : [input.context, ...input.defaults];
   }
 
   /** The account of the principal; undefined for one that has none (services, web identities, the anonymous). */
@@ -27,7 +30,7 @@ export class EvaluationRequest implements VariableSource {
 
   /** The values of a context key; undefined when it is absent. An empty list counts as absent. */
   values(key: ContextKey): string | readonly string[] | undefined {
-    const found = valueIn(this.input.context, key) ?? valueIn((this.#derived ??= derivedContext(this.input)), key);
+    const found = valueIn(this.contexts, key) ?? valueIn((this.#derived ??= [derivedContext(this.input)]), key);
     return found?.length === 0 && typeof found !== 'string' ? undefined : found;
   }
 
@@ -38,10 +41,12 @@ export class EvaluationRequest implements VariableSource {
   }
 }
 
-function valueIn(context: ConditionContext, key: ContextKey): string | readonly string[] | undefined {
-  if (Object.hasOwn(context, key.name)) return context[key.name];
-  for (const name in context) {
-    if (name.length === key.lowerCase.length && name.toLowerCase() === key.lowerCase) return context[name];
+function valueIn(contexts: readonly ConditionContext[], key: ContextKey): string | readonly string[] | undefined {
+  for (const context of contexts) if (Object.hasOwn(context, key.name)) return context[key.name];
+  for (const context of contexts) {
+    for (const name in context) {
+      if (name.length === key.lowerCase.length && name.toLowerCase() === key.lowerCase) return context[name];
+    }
   }
   return undefined;
 }

@@ -36,13 +36,15 @@ export interface AuthorizationInput {
    * `aws:username`, `aws:PrincipalIsAWSService`, `aws:PrincipalServiceName`, `aws:ResourceAccount`; a value given here wins over a derived one.
    */
   readonly context: ConditionContext;
+  /** Where keys are looked up, in turn, that `context` lacks. */
+  readonly defaults?: readonly ConditionContext[];
   readonly identityPolicies: readonly CompiledPolicy[];
-  readonly resourcePolicy?: CompiledPolicy;
+  readonly resourcePolicy?: CompiledPolicy | undefined;
   /** Given when the question is about assuming a role; then it stands in the place of the resource policy. */
-  readonly trustPolicy?: CompiledPolicy;
+  readonly trustPolicy?: CompiledPolicy | undefined;
   /** Undefined: no session policy. Several (Policy and PolicyArns) are one set: any of them may allow. */
-  readonly sessionPolicies?: readonly CompiledPolicy[];
-  readonly permissionsBoundary?: CompiledPolicy;
+  readonly sessionPolicies?: readonly CompiledPolicy[] | undefined;
+  readonly permissionsBoundary?: CompiledPolicy | undefined;
 }
 
 export type DecisionValue = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
