@@ -80,6 +80,9 @@ for (const entry of ['probe', 'sdk', 'sdk-s3']) {
     banner: { js: '(function(exports,require,module,__filename,__dirname){' },
     footer: { js: '})' },
     minifyIdentifiers: true,
+    alias: { 'node:fs/promises': './components/probe/files.ts' },
+    // Node's bodies are streams of its own; to ask whether one is a web stream loads all of these.
+    define: { ReadableStream: 'undefined' },
     // A script that is run by hand cannot import: require serves the same.
     supported: { 'dynamic-import': false },
     plugins: [
