@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -29,6 +29,8 @@ const DEFINITION = z.union([
  */
 export function readDefinitions(folder: string): readonly FaultDefinition[] {
   const all = SUBJECTS.flatMap((subject) => {
+    // A subject without faults has no folder.
+    if (!existsSync(join(folder, subject))) return [];
     const files = readdirSync(join(folder, subject)).filter((file) => file.endsWith('.yaml'));
     return files.sort().map((file) => readDefinition(join(folder, subject, file), subject));
   });
