@@ -63,7 +63,8 @@ export class WebhookClient {
         });
         outgoing.on('response', (response) => {
           readAtMost(response, MAX_RESPONSE_BYTES, () => new Error('webhook response is too large')).then(
-            (body) => resolve({ status: response.statusCode ?? 0, body: body.toString(), reused: outgoing.reusedSocket }),
+            (body) =>
+              resolve({ status: response.statusCode ?? 0, body: body.toString(), reused: outgoing.reusedSocket }),
             reject,
           );
         });
