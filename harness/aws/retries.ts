@@ -1,4 +1,5 @@
 import type { IAMClientConfig } from '@aws-sdk/client-iam';
+import { awsStatus } from '../../foundation/missing.ts';
 
 /** A retry strategy as AWS' SDK takes it. */
 export type RetryStrategy = Extract<
@@ -62,7 +63,7 @@ export function retriesWithin(
     acquireInitialRetryToken: async () => token(now(), 0, 0),
     refreshRetryTokenForRetry: async (previous, { error, errorType, retryAfterHint }) => {
       const cause = kindOf(error, errorType);
-      const isAnswer = errorType !== 'TRANSIENT' || (error as Failure)?.$metadata?.httpStatusCode !== undefined;
+      const isAnswer = errorType !== 'TRANSIENT' || awsStatus(error ?? {}) !== undefined;
       const since = startOf((previous as Token).since, isAnswer);
       if (cause === undefined) throw new Error('this is no error that passes');
       const count = previous.getRetryCount();
@@ -79,17 +80,12 @@ export function retriesWithin(
   };
 }
 
-interface Failure {
-  readonly name?: string;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}
-
 /** What makes a call worth another attempt; undefined where it would fail in the same way. */
-function kindOf(error: Failure | undefined, errorType: string): 'throttled' | 'transient' | undefined {
+function kindOf(error: { readonly name?: string } = {}, errorType: string): 'throttled' | 'transient' | undefined {
   // Another change of the same object is under way, in IAM or S3 ("Error responses" of the Amazon S3 API Reference).
-  if (error?.name === 'ConcurrentModificationException' || error?.name === 'OperationAborted') return 'transient';
+  if (error.name === 'ConcurrentModificationException' || error.name === 'OperationAborted') return 'transient';
   // The SDK takes IAM's LimitExceeded, which is a quota that is used up, for throttling.
-  if (error?.name === 'LimitExceededException' && error.$metadata?.httpStatusCode === 409) return undefined;
+  if (error.name === 'LimitExceededException' && awsStatus(error) === 409) return undefined;
   if (errorType === 'THROTTLING') return 'throttled';
   return errorType === 'TRANSIENT' || errorType === 'SERVER_ERROR' ? 'transient' : undefined;
 }

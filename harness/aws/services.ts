@@ -2,6 +2,7 @@ import { ListClustersCommand } from '@aws-sdk/client-eks';
 import { ListRolesCommand } from '@aws-sdk/client-iam';
 import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { awsStatus } from '../../foundation/missing.ts';
 import { awsClients, destroyClients, type ClientOptions } from './clients.ts';
 import type { EksAuthResponse } from './eks-auth.ts';
 import { BRIEF } from './retries.ts';
@@ -55,20 +56,16 @@ async function whyMissing(call: Promise<unknown>): Promise<string | undefined> {
     await call;
     return undefined;
   } catch (error) {
-    return reasonOf(error as Failure);
+    return reasonOf(error as NodeJS.ErrnoException);
   }
 }
 
-interface Failure extends Error {
-  readonly code?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
-}
-
 /** Undefined where the error is one of the service itself, such as a denial: then it is there. */
-function reasonOf({ name, message, code, $metadata }: Failure): string | undefined {
-  const status = $metadata?.httpStatusCode;
+function reasonOf(error: NodeJS.ErrnoException): string | undefined {
+  const { name, message, code } = error;
+  const status = awsStatus(error);
   const said = message.split('\n')[0] ?? '';
-  if (status === undefined) return typeof code === 'string' ? code : `${name}: ${said}`;
+  if (status === undefined) return code ?? `${name}: ${said}`;
   if (status === 404 || status >= 500) return `it answers ${status}`;
   if (NOT_HERE.test(said) || NOT_HERE.test(name)) return said;
   // What the SDK cannot read is no answer of the service: such as a page in HTML. Errors of services have names.

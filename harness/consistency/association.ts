@@ -24,15 +24,6 @@ export interface Change {
   readonly roleArn: string | undefined;
 }
 
-/** Follows what webhook and EKS Auth know of a service account's association. */
-export interface AssociationWatch {
-  /**
-   * Waits until both know of the change. After the bound it goes on, with a note: the probes tell what is so instead. Throws
-   * the reason of the scenario's signal, and AWS' error where the harness may not ask EKS Auth or its credentials are over.
-   */
-  until(change: Change): Promise<void>;
-}
-
 /** EKS Auth's error for a service account without an association (EKS Auth API Reference, AssumeRoleForPodIdentity). */
 const NO_ASSOCIATION: EksAuthAnswer = { code: 'ResourceNotFoundException' };
 /**
@@ -49,11 +40,7 @@ const inARow = ({ environment: { aws } }: ScenarioWorld): number => (aws.name ==
  *
  * @param isNew the service account has had no association: EKS Auth need not be asked what it answered before.
  */
-export async function watchAssociation(
-  world: ScenarioWorld,
-  subject: Subject,
-  isNew = false,
-): Promise<AssociationWatch | undefined> {
+export async function watchAssociation(world: ScenarioWorld, subject: Subject, isNew = false) {
   const { propagation } = world.environment.aws;
   if (propagation === undefined || !usesKubernetes(world.scenario.spec)) return undefined;
   const [first] = subject;
@@ -63,7 +50,11 @@ export async function watchAssociation(
   const times = before.roleArn === undefined ? 1 : inARow(world);
   const late = ` ${propagation.boundSeconds} s after its association was changed`;
   return {
-    until: async ({ injected, roleArn }) => {
+    /**
+     * Waits until both know of the change. After the bound it goes on, with a note: the probes tell what is so instead. Throws
+     * the reason of the scenario's signal, and AWS' error where the harness may not ask EKS Auth or its credentials are over.
+     */
+    until: async ({ injected, roleArn }: Change): Promise<void> => {
       const end = performance.now() + milliseconds;
       const [webhookKnows, last] = await Promise.all([
         awaitAdmission(world, first, (facts) => isInjected(facts) === injected, { milliseconds }),

@@ -16,30 +16,12 @@ const AUDIENCE = 'pods.eks.amazonaws.com';
 /** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
 const NEVER = 'conformance.eks-pod-identity/never';
 
-export interface EksAuth {
-  /** Asks until an answer tells something of the association, and gives it: after `end` any. */
-  first(end: number): Promise<EksAuthAnswer>;
-  /**
-   * Asks until answers are as `isSo` says, `inARow` times, then gives undefined; when they are not before `end`, the last
-   * answer. Undefined too where it cannot be asked any more, with a note.
-   */
-  until(end: number, isSo: (answer: EksAuthAnswer) => boolean, inARow?: number): Promise<EksAuthAnswer | undefined>;
-  close(): void;
-}
-
-/** A pod that never runs, and its token. */
-interface Check {
-  readonly token: string;
-  /** It goes with its namespace, if not by this. */
-  remove(): void;
-}
-
 /**
  * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
  * may be given that one again whatever changes: EKS Auth keeps it for the pod (Amazon EKS User Guide, "Access AWS resources
  * using EKS Pod Identity target IAM roles", on recreating pods). So none asks again after such an answer: another does.
  */
-export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<EksAuth | undefined> {
+export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
   const { aws } = world.environment;
   if (aws.askEksAuth === undefined) return undefined;
   const { cluster } = clusterOf(world, item.cluster);
@@ -58,7 +40,15 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
     }
     return answer;
   };
-  const until: EksAuth['until'] = async (end, isSo, inARow = 1) => {
+  /**
+   * Asks until answers are as `isSo` says, `inARow` times, then gives undefined; when they are not before `end`, the last
+   * answer. Undefined too where it cannot be asked any more, with a note.
+   */
+  const until = async (
+    end: number,
+    isSo: (answer: EksAuthAnswer) => boolean,
+    inARow = 1,
+  ): Promise<EksAuthAnswer | undefined> => {
     for (let count = 0; ;) {
       const answer = await ask();
       if (answer === undefined) return undefined;
@@ -68,7 +58,8 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
     }
   };
   return {
-    first: async (end) => {
+    /** Asks until an answer tells something of the association, and gives it: after `end` any. */
+    first: async (end: number): Promise<EksAuthAnswer> => {
       let last: EksAuthAnswer = {};
       const given = await until(end, (answer) => {
         last = answer;
@@ -77,15 +68,19 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload): Promise<E
       return given ?? last;
     },
     until,
-    close: () => check?.remove(),
+    close: (): void => check?.remove(),
   };
 }
 
 /**
- * Makes a pod that is never scheduled; undefined, with a note, where the API server refuses it or its token. One whose answer was
+ * Makes a pod that is never scheduled, and its token; it goes with its namespace, if not by `remove`. Undefined, with a note, where the API server refuses it or its token. One whose answer was
  * lost goes with its namespace, and another is made.
  */
-async function newCheck(world: ScenarioWorld, item: Workload, isSecond = false): Promise<Check | undefined> {
+async function newCheck(
+  world: ScenarioWorld,
+  item: Workload,
+  isSecond = false,
+): Promise<{ readonly token: string; remove(this: void): void } | undefined> {
   const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
   const name = `association-check-${randomUUID().slice(0, 8)}`;
   const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);

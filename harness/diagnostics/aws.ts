@@ -12,7 +12,7 @@ import {
   ListRolePoliciesCommand,
   type IAMClient,
 } from '@aws-sdk/client-iam';
-import { attempt, type Findings, type Scene } from './scene.ts';
+import { attempt, inEachPlace, type Findings, type Scene } from './scene.ts';
 
 /** The associations of the scenario's namespaces, as EKS tells them. */
 export async function collectAssociations(scene: Scene, findings: Findings): Promise<void> {
@@ -20,24 +20,19 @@ export async function collectAssociations(scene: Scene, findings: Findings): Pro
   const options = { abortSignal: scene.signal };
   const associations: PodIdentityAssociation[] = [];
   let asked = 0;
-  await Promise.all(
-    scene.places.map(({ provisioned, namespace }) =>
-      attempt(`Associations of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
-        const clusterName = provisioned.cluster.name;
-        const pages = paginateListPodIdentityAssociations({ client: eks }, { clusterName, namespace }, options);
-        const ids: (string | undefined)[] = [];
-        for await (const page of pages) ids.push(...(page.associations ?? []).map((item) => item.associationId));
-        asked += 1;
-        await Promise.all(
-          ids.map(async (associationId) => {
-            const command = new DescribePodIdentityAssociationCommand({ clusterName, associationId });
-            const { association } = await eks.send(command, options);
-            if (association) associations.push(association);
-          }),
-        );
+  await inEachPlace(scene, 'Associations', findings, async ({ cluster: { name: clusterName } }, namespace) => {
+    const pages = paginateListPodIdentityAssociations({ client: eks }, { clusterName, namespace }, options);
+    const ids: (string | undefined)[] = [];
+    for await (const page of pages) ids.push(...(page.associations ?? []).map((item) => item.associationId));
+    asked += 1;
+    await Promise.all(
+      ids.map(async (associationId) => {
+        const command = new DescribePodIdentityAssociationCommand({ clusterName, associationId });
+        const { association } = await eks.send(command, options);
+        if (association) associations.push(association);
       }),
-    ),
-  );
+    );
+  });
   if (asked === 0) return;
   findings.files.push({
     name: 'associations.json',

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import { statusesOf } from '../world/pods.ts';
 import { attempt, MAX_BYTES, type Findings, type Scene } from './scene.ts';
 
 const TAIL_LINES = 10_000;
@@ -25,8 +26,11 @@ export async function collectLogs(request: LogRequest): Promise<ContainerLog[]> 
   const { scene, findings, kubernetes, cluster, pod, what } = request;
   const { name = '', namespace = '' } = pod.metadata ?? {};
   const containers = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])].map((item) => item.name);
-  const statuses = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
-  const restarted = new Set(statuses.filter((status) => status.restartCount > 0).map((status) => status.name));
+  const restarted = new Set(
+    statusesOf(pod)
+      .filter((status) => status.restartCount > 0)
+      .map((status) => status.name),
+  );
   const wanted = containers.flatMap((container) => [
     { container, previous: false },
     ...(restarted.has(container) ? [{ container, previous: true }] : []),

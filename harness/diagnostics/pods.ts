@@ -2,7 +2,9 @@ import type { CoreV1Event, V1ContainerStatus, V1Pod } from '@kubernetes/client-n
 import { REPORT_PREFIX, TOKENS_PREFIX } from '../../foundation/probe-protocol.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
 import { collectLogs, messageOf } from './logs.ts';
-import { attempt, type Findings, type Scene } from './scene.ts';
+import type { KubernetesClient } from '../kubernetes-client/client.ts';
+import { statusesOf } from '../world/pods.ts';
+import { inEachPlace, type Findings, type Scene } from './scene.ts';
 
 /** So many lines of a pod's log are told. */
 const LAST_LINES = 5;
@@ -11,20 +13,15 @@ const LAST_LINES = 5;
 export async function collectPods(scene: Scene, findings: Findings): Promise<void> {
   const { run } = scene.world.environment;
   const selector = `${RUN_LABEL}=${run},conformance.eks-pod-identity/scenario=${scene.world.scenario.id}`;
-  const found: { cluster: string; pod: V1Pod }[] = [];
+  const found: { cluster: string; kubernetes: KubernetesClient; pod: V1Pod }[] = [];
   const tokens: PodTokens[] = [];
-  await Promise.all(
-    scene.places.map(({ provisioned, namespace }) =>
-      attempt(`Pods of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
-        for (const pod of await provisioned.kubernetes.listPods(namespace, selector, scene.signal)) {
-          found.push({ cluster: provisioned.alias, pod });
-          const lines = stateLines(pod, scene.probes.length > 0);
-          if (lines.length > 0)
-            findings.telling.push({ source: `Pod ${pod.metadata?.name} (${provisioned.alias})`, lines });
-        }
-      }),
-    ),
-  );
+  await inEachPlace(scene, 'Pods', findings, async ({ alias, kubernetes }, namespace) => {
+    for (const pod of await kubernetes.listPods(namespace, selector, scene.signal)) {
+      found.push({ cluster: alias, kubernetes, pod });
+      const lines = stateLines(pod, scene.probes.length > 0);
+      if (lines.length > 0) findings.telling.push({ source: `Pod ${pod.metadata?.name} (${alias})`, lines });
+    }
+  });
   if (found.length === 0 && scene.places.length > 0) findings.notes.push('Pods: none of the scenario is there.');
   if (found.length > 0)
     findings.files.push({
@@ -33,9 +30,7 @@ export async function collectPods(scene: Scene, findings: Findings): Promise<voi
       content: found.map(({ cluster, pod }) => ({ cluster, ...presentable(pod) })),
     });
   await Promise.all(
-    found.map(async ({ cluster, pod }) => {
-      const kubernetes = scene.world.environment.clusters.get(cluster as 'c1')?.kubernetes;
-      if (!kubernetes) return;
+    found.map(async ({ cluster, kubernetes, pod }) => {
       const logs = await collectLogs({ scene, findings, kubernetes, cluster, pod, what: 'log of the workload' });
       for (const { container, text } of logs) {
         const { name = '', namespace = '' } = pod.metadata ?? {};
@@ -96,10 +91,9 @@ function presentable({ metadata, ...pod }: V1Pod): object {
  * What is not as it should be with a pod, in a line for each container; nothing when all is well. Of a pod that has
  * reported, `Pending` only says that its status comes late.
  */
-function stateLines({ status }: V1Pod, hasReported: boolean): string[] {
-  const statuses = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const lines = statuses.flatMap(containerLine);
-  if ((status?.phase === 'Pending' && !hasReported) || status?.phase === 'Unknown' || status?.reason !== undefined)
+function stateLines({ status = {} }: V1Pod, hasReported: boolean): string[] {
+  const lines = statusesOf({ status }).flatMap(containerLine);
+  if ((status.phase === 'Pending' && !hasReported) || status.phase === 'Unknown' || status.reason !== undefined)
     lines.unshift(
       [`phase ${status.phase}`, status.reason, status.message].filter((part) => part !== undefined).join(', '),
     );
@@ -120,15 +114,11 @@ function containerLine({ name, state, restartCount }: V1ContainerStatus): string
 
 /** Events of the scenario's namespaces, the oldest first. */
 export async function collectEvents(scene: Scene, findings: Findings): Promise<void> {
-  const events: EventLine[] = [];
-  await Promise.all(
-    scene.places.map(({ provisioned, namespace }) =>
-      attempt(`Events of namespace ${namespace} (${provisioned.alias})`, findings, async () => {
-        const all = await provisioned.kubernetes.listEvents(namespace, scene.signal);
-        events.push(...all.map((event) => eventLine(provisioned.alias, event)));
-      }),
-    ),
-  );
+  const events: ReturnType<typeof eventLine>[] = [];
+  await inEachPlace(scene, 'Events', findings, async ({ alias, kubernetes }, namespace) => {
+    const all = await kubernetes.listEvents(namespace, scene.signal);
+    events.push(...all.map((event) => eventLine(alias, event)));
+  });
   const recent = events
     .filter(({ time }) => time === null || Date.parse(time) >= scene.since.getTime())
     .sort((a, b) => (a.time ?? '').localeCompare(b.time ?? ''));
@@ -142,20 +132,8 @@ export async function collectEvents(scene: Scene, findings: Findings): Promise<v
     });
 }
 
-interface EventLine {
-  readonly time: string | null;
-  readonly cluster: string;
-  readonly namespace: string;
-  readonly type: string;
-  readonly reason: string;
-  readonly object: string;
-  readonly message: string;
-  readonly count: number;
-  readonly component: string;
-}
-
 /** An event written by either API: the newer one has `eventTime` and `series` in the place of timestamps and count. */
-export function eventLine(cluster: string, event: CoreV1Event): EventLine {
+export function eventLine(cluster: string, event: CoreV1Event) {
   const { lastTimestamp, firstTimestamp, eventTime, series, involvedObject, metadata } = event;
   const time = series?.lastObservedTime ?? lastTimestamp ?? eventTime ?? firstTimestamp ?? metadata.creationTimestamp;
   return {

@@ -62,6 +62,20 @@ export interface Findings {
   readonly notes: string[];
 }
 
+/** Does something in each namespace of the scenario; what cannot be had of one goes into the notes. */
+export async function inEachPlace(
+  { places }: Scene,
+  what: string,
+  findings: Findings,
+  work: (provisioned: ProvisionedCluster, namespace: string) => Promise<void>,
+): Promise<void> {
+  await Promise.all(
+    places.map(({ provisioned, namespace }) =>
+      attempt(`${what} of namespace ${namespace} (${provisioned.alias})`, findings, () => work(provisioned, namespace)),
+    ),
+  );
+}
+
 /** Lets a part fail by itself: why goes into the notes. */
 export async function attempt(what: string, findings: Findings, work: () => Promise<void>): Promise<void> {
   try {

@@ -4,15 +4,7 @@ import type { Scenario } from '../scenario/spec.ts';
 import { reasonOf } from './scenario-result.ts';
 
 /** The hooks of a suite around one of its scenarios. Each throws `HarnessError` HOOK_FAILED. */
-export interface ScenarioHooks {
-  /** Runs the suite's `before` hooks unless they ran already. Gives whether they skip the suite. */
-  before(): Promise<boolean>;
-  /** Gives whether they skip the scenario. */
-  beforeEach(): Promise<boolean>;
-  afterEach(): Promise<void>;
-  /** The scenario is over: runs the suite's `after` hooks when it was the last one. */
-  after(): Promise<void>;
-}
+export type ScenarioHooks = ReturnType<SuiteRuns['around']>;
 
 /** Runs the hooks of suites, whose scenarios run side by side. Hooks are mocha's, run by mocha. */
 export class SuiteRuns {
@@ -28,14 +20,17 @@ export class SuiteRuns {
     }
   }
 
-  around({ suite: name }: Scenario): ScenarioHooks {
+  around({ suite: name }: Scenario) {
     const suite = this.#suites.get(name) ?? { hooks: noHooks(), left: 1 };
     const run = (hook: HookName): Promise<boolean> => this.#run(name, hook, suite.hooks[hook]);
     return {
-      before: () => (suite.begun ??= run('before')),
-      beforeEach: () => run('beforeEach'),
-      afterEach: async () => void (await run('afterEach')),
-      after: async () => {
+      /** Runs the suite's `before` hooks unless they ran already. Gives whether they skip the suite. */
+      before: (): Promise<boolean> => (suite.begun ??= run('before')),
+      /** Gives whether they skip the scenario. */
+      beforeEach: (): Promise<boolean> => run('beforeEach'),
+      afterEach: async (): Promise<void> => void (await run('afterEach')),
+      /** The scenario is over: runs the suite's `after` hooks when it was the last one. */
+      after: async (): Promise<void> => {
         suite.left -= 1;
         if (suite.left === 0 && suite.begun !== undefined) await run('after');
       },

@@ -89,15 +89,13 @@ export function fixtureText(scenarios: readonly Scenario[]): string {
     associations += workloads.filter(({ role }) => role !== undefined).length;
   }
   return [
-    count(roles, 'role'),
-    count(buckets, 'bucket'),
-    count(objects, 'object'),
-    `up to ${count(associations, 'association')}`,
-    count(pods, 'pod'),
+    counted(roles, 'role'),
+    counted(buckets, 'bucket'),
+    counted(objects, 'object'),
+    `up to ${counted(associations, 'association')}`,
+    counted(pods, 'pod'),
   ].join(', ');
 }
-
-const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
 
 function creations(scenario: Scenario): string[] {
   const { spec } = scenario;

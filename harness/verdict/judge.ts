@@ -52,7 +52,7 @@ function describeMismatch(mismatch: Mismatch, expectation: Expectation, observat
   const { outcome, by, code, status, message, policy } = expectation;
   switch (mismatch.of) {
     case 'outcome':
-      return `${article(outcome)} was expected, but the probe was ${past(result.outcome)}`;
+      return `${WORDS[outcome][0]} was expected, but the probe was ${WORDS[result.outcome][1]}`;
     case 'identity':
       return `The identity is wrong: ${result.identity?.arn} is not ${identityWords(expectedIdentity)}`;
     case 'layer':
@@ -147,24 +147,14 @@ function identityWords(name: string): string {
 const clip = (text: string): string => (text.length > 300 ? `${text.slice(0, 297)}...` : text);
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-function article(outcome: Expectation['outcome']): string {
-  return {
-    granted: 'Access',
-    refused: 'A refusal of credentials',
-    denied: 'A denial',
-    absent: 'The answer that the object is absent',
-  }[outcome];
-}
-
-function past(outcome: ProbeResult['outcome']): string {
-  return {
-    granted: 'granted',
-    refused: 'refused credentials',
-    denied: 'denied',
-    absent: 'told that the object is absent',
-    error: 'stopped by an error',
-  }[outcome];
-}
+/** What is expected, and what a probe was. */
+const WORDS = {
+  granted: ['Access', 'granted'],
+  refused: ['A refusal of credentials', 'refused credentials'],
+  denied: ['A denial', 'denied'],
+  absent: ['The answer that the object is absent', 'told that the object is absent'],
+  error: ['', 'stopped by an error'],
+} as const satisfies Record<ProbeResult['outcome'], readonly [string, string]>;
 
 /** Finds what an identity is called in a scenario. */
 export function nameIdentity(

@@ -6,25 +6,13 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 
 /** Follows all pods of a run on one cluster with a single watch. */
-export interface PodWatcher {
-  /**
-   * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot or the pod is deleted before,
-   * and the signal's reason when that fires.
-   */
-  started(namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod>;
-  /** The pod as far as it is known, when the container has ended. */
-  ended(namespace: string, name: string, container: string): V1Pod | undefined;
-  gone(namespace: string, name: string, signal: AbortSignal): Promise<void>;
-  /** Names of the nodes that have had pods of a scenario. */
-  nodesOf(scenario: string): ReadonlySet<string>;
-  stop(): void;
-}
+export type PodWatcher = Awaited<ReturnType<typeof watchRunPods>>;
 
 /** Labels of every pod that a run makes, beside the run's own. */
 export const SCENARIO_LABEL = 'conformance.eks-pod-identity/scenario';
 export const WORKLOAD_LABEL = 'conformance.eks-pod-identity/workload';
 
-export async function watchRunPods(kubernetes: KubernetesClient, run: string): Promise<PodWatcher> {
+export async function watchRunPods(kubernetes: KubernetesClient, run: string) {
   const pods = new Map<string, V1Pod>();
   const changes = new EventEmitter();
   const watch = await kubernetes.watchPods(`${RUN_LABEL}=${run}`, (pod, deleted) => {
@@ -34,24 +22,30 @@ export async function watchRunPods(kubernetes: KubernetesClient, run: string): P
     changes.emit(key);
   });
   return {
-    started: (namespace, name, container, signal) => {
+    /**
+     * Resolves when the container runs or has run. Throws `HarnessError` POD_FAILED when it cannot or the pod is deleted before,
+     * and the signal's reason when that fires.
+     */
+    started: (namespace: string, name: string, container: string, signal: AbortSignal): Promise<V1Pod> => {
       const key = `${namespace}/${name}`;
       const decide = whetherStarted(key, container);
       return untilDecided(changes, key, signal, () => decide(pods.get(key)));
     },
-    ended: (namespace, name, container) => {
+    /** The pod as far as it is known, when the container has ended. */
+    ended: (namespace: string, name: string, container: string): V1Pod | undefined => {
       const pod = pods.get(`${namespace}/${name}`);
       return pod !== undefined && hasEnded(pod, container) ? pod : undefined;
     },
-    gone: async (namespace, name, signal) => {
+    gone: async (namespace: string, name: string, signal: AbortSignal): Promise<void> => {
       const key = `${namespace}/${name}`;
       await untilDecided(changes, key, signal, () => !pods.has(key) || undefined);
     },
-    nodesOf: (scenario) => {
+    /** Names of the nodes that have had pods of a scenario. */
+    nodesOf: (scenario: string): ReadonlySet<string> => {
       const own = [...pods.values()].filter((pod) => pod.metadata?.labels?.[SCENARIO_LABEL] === scenario);
       return new Set(own.map((pod) => pod.spec?.nodeName ?? ''));
     },
-    stop: () => watch.stop(),
+    stop: (): void => watch.stop(),
   };
 }
 

@@ -5,19 +5,7 @@ import { removeIn } from '../cleanup/teardown.ts';
 import { arrangeAws } from './fixtures/index.ts';
 import { makeWorld, type Environment } from './world.ts';
 
-/** What was begun for a scenario ahead of its clusters. */
-export interface Prefetched {
-  readonly resources: Resources;
-  /** Resolves when all that the scenario declares in AWS is there; rejects with why it cannot be had. */
-  readonly inAws: Promise<void>;
-}
-
-export interface Prefetch {
-  /** Hands a scenario over what was made for it, which is then its own to remove; undefined where nothing was. */
-  take(scenario: Scenario): Prefetched | undefined;
-  /** Begins nothing more, and removes what nobody took. Throws when something cannot be undone; what stays is noted as left. */
-  end(): Promise<void>;
-}
+export type Prefetch = ReturnType<typeof prefetch>;
 
 /** Roles and buckets under way at once: more wait for AWS' rate limits alone. */
 const MOST_AT_ONCE = 64;
@@ -30,10 +18,11 @@ export function prefetch(
   scenarios: readonly Scenario[],
   environment: Environment,
   { parallel, signal }: { readonly parallel: number; readonly signal: AbortSignal },
-): Prefetch {
+) {
   const over = new AbortController();
   const stopped = AbortSignal.any([signal, over.signal]);
-  const begun = new Map<string, Prefetched>();
+  /** `inAws` resolves when all that the scenario declares in AWS is there; rejects with why it cannot be had. */
+  const begun = new Map<string, { readonly resources: Resources; readonly inAws: Promise<void> }>();
   const queue = scenarios.filter(canComeAhead);
   const work = (scenario: Scenario): Promise<void> => {
     const resources = new Resources();
@@ -47,14 +36,16 @@ export function prefetch(
   };
   const workers = Array.from({ length: Math.min(parallel, MOST_AT_ONCE, queue.length) }, worker);
   return {
-    take: (scenario) => {
+    /** Hands a scenario over what was made for it, which is then its own to remove; undefined where nothing was. */
+    take: (scenario: Scenario) => {
       const waiting = queue.findIndex(({ id }) => id === scenario.id);
       if (waiting !== -1) queue.splice(waiting, 1);
       const arranged = begun.get(scenario.id);
       begun.delete(scenario.id);
       return arranged;
     },
-    end: async () => {
+    /** Begins nothing more, and removes what nobody took. Throws when something cannot be undone; what stays is noted as left. */
+    end: async (): Promise<void> => {
       over.abort(new Error('What was arranged ahead is not needed any more.'));
       await Promise.all(workers);
       const untaken = [...begun.values()];

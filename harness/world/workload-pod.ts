@@ -8,21 +8,10 @@ import type { PodGroups } from './stages.ts';
 import { clusterOf, type ScenarioWorld, type Workload } from './world.ts';
 
 /** A pod of a workload that was created: gives its reports group by group. */
-export interface WorkloadPod {
-  readonly name: string;
-  readonly uid: string;
-  /** Opens the group for the pod and resolves with its reports. */
-  reports(group: number, count: number): Promise<readonly ProbeReport[]>;
-  delete(): Promise<void>;
-}
+export type WorkloadPod = Awaited<ReturnType<typeof startWorkloadPod>>;
 
 /** Creates the pod with the plan of its groups. `ordinal` tells pods of one workload apart. */
-export async function startWorkloadPod(
-  world: ScenarioWorld,
-  workload: Workload,
-  groups: PodGroups,
-  ordinal: number,
-): Promise<WorkloadPod> {
+export async function startWorkloadPod(world: ScenarioWorld, workload: Workload, groups: PodGroups, ordinal: number) {
   const { namespace } = workload;
   const cluster = clusterOf(world, workload.cluster);
   const manifestOf = (name: string): V1Pod => {
@@ -59,10 +48,11 @@ export async function startWorkloadPod(
   return {
     name,
     uid,
+    /** Opens the group for the pod and resolves with its reports. */
     reports: reportsByGroup(inbox, firstPhase(groups), (annotation, value) =>
       cluster.kubernetes.annotate(namespace, `pods/${name}`, { [annotation]: String(value) }),
     ),
-    delete: async () => {
+    delete: async (): Promise<void> => {
       await remove();
       await cluster.pods.gone(namespace, name, world.signal);
       abort.abort(new Error('the pod was deleted'));
@@ -78,12 +68,8 @@ const REMINDER_ANNOTATION = 'conformance.eks-pod-identity/reminder';
 const REMINDER_MILLISECONDS = 3000;
 
 /** `opened`: the phase up to which the pod may go from its start. */
-function reportsByGroup(
-  inbox: Inbox,
-  opened: number,
-  annotate: (annotation: string, value: number) => Promise<void>,
-): WorkloadPod['reports'] {
-  return async (group, count) => {
+function reportsByGroup(inbox: Inbox, opened: number, annotate: (annotation: string, value: number) => Promise<void>) {
+  return async (group: number, count: number): Promise<readonly ProbeReport[]> => {
     if (group <= opened) return inbox.take(count);
     opened = group;
     await annotate(PHASE_ANNOTATION, group);

@@ -10,29 +10,22 @@ export interface ObjectOfARun extends InCluster {
 }
 
 /** What runs made in Kubernetes in clusters that existed before: asked for at the clusters' API servers. */
-export interface InClusters {
-  /** Empty when the cluster cannot be asked, or is not to be. */
-  find(cluster: Cluster): Promise<readonly ObjectOfARun[]>;
-  remove(clusterName: string, object: InCluster): Promise<void>;
-  /** Names of the clusters that were asked, or tried. */
-  readonly asked: ReadonlySet<string>;
-  /** Why some did not answer, by name. */
-  readonly passedOver: ReadonlyMap<string, string>;
-  close(): void;
-}
+export type InClusters = ReturnType<typeof inClusters>;
 
 /**
  * Asks with tokens of the job's own credentials, as `aws eks get-token` makes them.
  * @param named the clusters to ask; none: all
  */
-export function inClusters(token: (clusterName: string) => Promise<string>, named: readonly string[]): InClusters {
+export function inClusters(token: (clusterName: string) => Promise<string>, named: readonly string[]) {
   const connections = new Map<string, Connection>();
+  /** Why some did not answer, by name. */
   const passedOver = new Map<string, string>();
+  /** Names of the clusters that were asked, or tried. */
   const asked = new Set<string>();
   return {
-    asked,
-    passedOver,
-    find: async ({ name = '', endpoint, certificateAuthority }) => {
+    ...{ asked, passedOver },
+    /** Empty when the cluster cannot be asked, or is not to be. */
+    find: async ({ name = '', endpoint, certificateAuthority }: Cluster): Promise<readonly ObjectOfARun[]> => {
       if (named.length > 0 && !named.includes(name)) return [];
       asked.add(name);
       passedOver.delete(name);
@@ -50,12 +43,12 @@ export function inClusters(token: (clusterName: string) => Promise<string>, name
         return [];
       }
     },
-    remove: async (clusterName, object) => {
+    remove: async (clusterName: string, object: InCluster): Promise<void> => {
       const connection = connections.get(clusterName);
       if (connection === undefined) throw new Error(`cluster ${clusterName} was not asked`);
       await removeFromExisting(object, connection);
     },
-    close: () => connections.forEach((connection) => connection.close()),
+    close: (): void => connections.forEach((connection) => connection.close()),
   };
 }
 
