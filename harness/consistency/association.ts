@@ -5,8 +5,7 @@ import type { AssociationSpec } from '../scenario/spec.ts';
 import { awaitAdmission, isInjected } from '../operations/admission.ts';
 import { eksAuthOf } from './eks-auth-questions.ts';
 import { uniqueSubjects } from '../world/fixtures/service-accounts.ts';
-import { note } from './notes.ts';
-import { accountKey, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { note, accountKey, workloads, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /** Workloads of one service account. */
 export type Subject = readonly [Workload, ...Workload[]];

@@ -3,9 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { EksAuthAnswer } from '../aws/target.ts';
-import { note } from './notes.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
-import { accountKey, labelsOf, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { note, accountKey, labelsOf, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /**
  * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,

@@ -28,7 +28,6 @@ import type { Expectation, HarnessOperation, ProbeStep, ScenarioSpec, Step } fro
 import { aScenario } from '../../test/support/scenarios.ts';
 import { expectsRefusal, stages } from '../world/stages.ts';
 import { Names } from '../world/names.ts';
-import { notesOn } from './notes.ts';
 import { changeTo, watchAssociation, watchRefusals, type Subject } from './association.ts';
 import { probingOrder, retryUntil, retryUntilExpected } from './probe.ts';
 import {
@@ -38,7 +37,7 @@ import {
   waitForIam,
   retryUntilConsistent,
 } from './iam.ts';
-import { workload, type ScenarioWorld } from '../world/world.ts';
+import { notesOn, workload, type ScenarioWorld } from '../world/world.ts';
 
 const ROLES = { app: podIdentityRole(), other: podIdentityRole() };
 const APP = 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app';

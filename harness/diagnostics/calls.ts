@@ -1,5 +1,5 @@
 import type { CallRecord } from '../../emulator/index.ts';
-import { explain } from '../verdict/explain.ts';
+import { explain } from '../verdict/why.ts';
 import { explanationLines } from '../report/junit.ts';
 import { bucketsOf } from '../scenario/parts.ts';
 import { workloads, type ScenarioWorld } from '../world/world.ts';

@@ -6,8 +6,7 @@ import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import { awaitAdmission, isInjected } from './admission.ts';
 import { createAsSeen } from './admitted-pod.ts';
-import { notesOn } from '../consistency/notes.ts';
-import { accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
+import { notesOn, accountKey, workload, type ScenarioWorld, type ProvisionedCluster } from '../world/world.ts';
 
 /** A cluster whose API servers take turns; each has a webhook that injects, or has not heard of the association. */
 function clusterOf(name: 'aws' | 'endpoint', ...injects: readonly boolean[]) {

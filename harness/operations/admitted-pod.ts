@@ -2,9 +2,8 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { poll } from '../../foundation/poll.ts';
 import { retryUntilAccountReady } from '../consistency/default-service-account.ts';
 import { admissionFacts, admitEverywhere, isInjected } from './admission.ts';
-import { note } from '../consistency/notes.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
-import { accountKey, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /**
  * Creates a pod of a workload, under the name `first` if all is well. It is admitted once and for all, maybe by an API server

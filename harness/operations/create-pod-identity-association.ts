@@ -5,8 +5,7 @@ import { whenMade } from '../consistency/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
 import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
-import { tagMap } from '../world/fixtures/tags.ts';
-import type { ScenarioWorld } from '../world/world.ts';
+import { tagMap, type ScenarioWorld } from '../world/world.ts';
 import {
   associationFacts,
   associationWords,

@@ -9,7 +9,7 @@ import {
   recreateRole as recreate,
   updateTrust as update,
 } from '../world/fixtures/roles.ts';
-import { clusterOf } from '../world/world.ts';
+import { makeIn, clusterOf } from '../world/world.ts';
 import { defineStep } from './registry.ts';
 
 const common = { withoutKubernetes: true, changesIam: true } as const;
@@ -56,20 +56,17 @@ export const denyNode = defineStep(
       const PolicyName = `${world.scenario.id}-deny`;
       const Statement = [{ Effect: 'Deny', Action: actions, Resource: '*' }];
       const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-      return world.resources.make(
-        {
-          name: `policy ${PolicyName} of role ${RoleName}`,
-          lives: 'aws',
-          due: 'always',
-          make: () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })),
-          remove: async () => {
-            await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
-            // The next scenario's pods are on these nodes too.
-            if (!world.signal.aborted) await waitForIam(world);
-          },
+      return makeIn(world, {
+        name: `policy ${PolicyName} of role ${RoleName}`,
+        lives: 'aws',
+        due: 'always',
+        make: () => iam.send(new PutRolePolicyCommand({ RoleName, PolicyName, PolicyDocument })),
+        remove: async () => {
+          await ignoreMissing(() => iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })));
+          // The next scenario's pods are on these nodes too.
+          if (!world.signal.aborted) await waitForIam(world);
         },
-        world.signal,
-      );
+      });
     },
   },
 );

@@ -1,18 +1,16 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { CallRecord } from '../../emulator/index.ts';
-import { notesOn } from '../consistency/notes.ts';
 import { describeOperation } from '../operations/describe.ts';
 import { ofHarness } from '../operations/registry.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import type { Expectation, ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
-import { clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
+import { notesOn, clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
 import { doubtOf } from './doubt.ts';
 import { identityExpected } from './expected-identity.ts';
-import { explain } from './explain.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
-import { decisiveCall, whyOf } from './why.ts';
+import { decisiveCall, explain, whyOf } from './why.ts';
 
 /** How a result came about. */
 export interface Trial {

@@ -1,5 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { Explanation } from '../report/results.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 
@@ -46,3 +47,20 @@ const placeIn = (authorization: Authorization | undefined): string | undefined =
 
 const sentenceOf = ({ action, decision: { reason } }: Authorization): string =>
   /^(?:allowed|denied)\b/.test(reason) ? `${action} ${reason}` : reason;
+
+/** Why AWS answered a call as it did: every decision with every statement that was looked at. */
+export function explain(call: CallRecord): Explanation {
+  return {
+    requestId: call.requestId,
+    service: call.service,
+    operation: call.operation,
+    notes: call.notes,
+    authorizations: call.authorizations.map(({ action, resource, decision }) => ({
+      action,
+      resource,
+      decision: decision.value,
+      reason: decision.reason,
+      statements: decision.statements,
+    })),
+  };
+}

@@ -1,8 +1,9 @@
 import type { ProbeOutcome } from '../report/results.ts';
 import type { RunningCluster } from '../../clusters/driver.ts';
 import { RUN_LABEL } from '../../foundation/labels.ts';
-import { Resources } from '../../foundation/resources.ts';
+import { Resources, type PendingResource } from '../../foundation/resources.ts';
 import type { StartLimiter } from '../../foundation/start-limiter.ts';
+import { tagList } from '../../foundation/tags.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
@@ -99,6 +100,28 @@ export const makeWorld = (
   /** What probes came to so far. */
   outcomes: [] as ProbeOutcome[],
 });
+
+/** Makes something for a scenario, which its teardown then knows of; as `Resources.make` does. */
+export const makeIn = <T>({ resources, signal }: ScenarioWorld, pending: PendingResource<T>): Promise<T | undefined> =>
+  resources.make(pending, signal);
+
+/** Notes what was waited for in vain before the probes of these workloads: a sentence without its beginning and its end. */
+export function note(world: ScenarioWorld, subject: readonly Workload[], what: string): void {
+  for (const { name } of subject) world.notes.set(name, [...notesOn(world, name), `Before that, ${what}.`]);
+}
+
+/** What was waited for in vain before a workload's probes, a sentence each. */
+export const notesOn = (world: ScenarioWorld, workload: string | undefined): readonly string[] =>
+  world.notes.get(workload ?? '') ?? [];
+
+/** Tags of all that a scenario makes in AWS: those of the run, and the scenario. */
+export const tagMap = (world: ScenarioWorld): Record<string, string> => ({
+  ...world.environment.tags,
+  'conformance-scenario': world.scenario.id,
+});
+
+/** The same, as IAM and S3 take them. */
+export const runTags = (world: ScenarioWorld): { Key: string; Value: string }[] => tagList(tagMap(world));
 
 /** Labels of everything that a scenario makes in a cluster. */
 export const labelsOf = (world: ScenarioWorld): Record<string, string> => ({
