@@ -25,7 +25,7 @@ export const BENCH: Command = {
   summary: 'measures this machine against targets',
   about:
     'Measures the harness on this machine, prints each measurement beside its target and takes about three minutes.',
-  options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
+  options: OPTIONS,
   remarks:
     'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',
   fromClone: true,

@@ -35,15 +35,16 @@ export interface Command<Given extends GivenOptions = GivenOptions> extends Desc
 
 /** Options of every command. */
 const COMMON: readonly OptionSpec[] = [
-  option.flag('verbose', 'print stack traces of errors', { commandLineOnly: true }),
-  option.flag('help', 'print this and stop', { commandLineOnly: true }),
+  option.flag('verbose', 'print stack traces of errors'),
+  option.flag('help', 'print this and stop'),
 ];
 
-/** The options of a command with those of every command. */
-export const allOptions = ({ options }: Pick<Command, 'options'>): readonly OptionSpec[] => [
-  ...options,
-  ...COMMON.filter(({ name }) => !options.some((option) => option.name === name)),
-];
+/** The options of a command with those of every command: flags alone, unless an option or the way in which they are read says more. */
+export const allOptions = ({ options, read }: Pick<Command, 'options' | 'read'>): readonly OptionSpec[] =>
+  [...options, ...COMMON.filter(({ name }) => !options.some((option) => option.name === name))].map((option) => ({
+    commandLineOnly: read === undefined,
+    ...option,
+  }));
 
 /** Reads the command line and runs the command; gives the exit code. Errors a user can act on are a sentence on stderr. */
 export async function execute(command: Command, argv: readonly string[], io: Io): Promise<number> {

@@ -14,12 +14,10 @@ layer, code, status, identity and the facts that they expect. Differences that a
 A and B are results.json files, or report folders with one.`,
   files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
-    option.list('deviations FILE', 'further known deviations, YAML or JSON (repeat, or a comma list)', {
-      commandLineOnly: true,
-    }),
-    option.flag('strict', 'also fail for known deviations that no longer occur', { commandLineOnly: true }),
-    option.text('output DIR', 'write compare.json and compare.md there', { commandLineOnly: true }),
-    option.flag('no-color', 'plain text', { commandLineOnly: true }),
+    option.list('deviations FILE', 'further known deviations, YAML or JSON (repeat, or a comma list)'),
+    option.flag('strict', 'also fail for known deviations that no longer occur'),
+    option.text('output DIR', 'write compare.json and compare.md there'),
+    option.flag('no-color', 'plain text'),
   ],
   remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
 3 no scenario has a verdict on both sides, so that nothing was compared.`,

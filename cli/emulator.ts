@@ -78,7 +78,7 @@ export const emulatorCommand = (standIns: { readonly makeClusters?: MakeClusters
   summary: 'serves the emulated AWS alone',
   about: `Serves S3, IAM, STS, EKS and EKS Auth on one loopback port until it is interrupted. The first line on standard output is
 one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (of the IAM user administrator).`,
-  options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
+  options: OPTIONS,
   remarks:
     'Exit codes: 0 after SIGTERM, 130 after SIGINT, 2 wrong usage, 3 the address cannot be bound or clusters cannot be had.',
   async run(given, io) {

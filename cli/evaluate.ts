@@ -22,7 +22,7 @@ FILE holds {"cases": [CASE, ...]}. A CASE has
   expect               allowed, implicitlyDenied or explicitlyDenied
 All but name and request may be left out.`,
   files: { usage: 'FILE', least: 1, most: 1 },
-  options: [option.flag('json', 'print one JSON document', { commandLineOnly: true })],
+  options: [option.flag('json', 'print one JSON document')],
   remarks:
     'Exit codes: 0 all cases agree with what they expect, 1 at least one differs, 2 the file or the command line is wrong.',
   async run({ flag, words: [file = ''] }, { stdout }) {

@@ -13,9 +13,8 @@ prints its reference. See docs/images.md.`,
     option.text(
       'base IMAGE',
       `what it is built from: a Linux image with iproute2, and Node 20.19 or later, else this machine's Node serves (default: node:22-bookworm-slim, else a node image of ${commandLine('kind-node-image')})`,
-      { commandLineOnly: true },
     ),
-    option.flag('force', 'build it even if it is there', { commandLineOnly: true }),
+    option.flag('force', 'build it even if it is there'),
   ],
   remarks: 'Exit codes: 0 it is there; 2 wrong usage; 3 it cannot be built; 130 interrupted.',
   async run({ text, flag }, io) {

@@ -10,9 +10,9 @@ export const KIND_NODE_IMAGE: Command = {
   about: `Builds the node image for clusters of kind from Debian packages and Go modules, pulling no image, and installs the kind
 command beside it. What is up to date is not built again (docs/node-image.md).`,
   options: [
-    option.flag('force', 'build the image though it is up to date', { commandLineOnly: true }),
-    option.flag('print-image', "print the image's name and exit", { commandLineOnly: true }),
-    option.flag('verbose', 'show what the tools say', { commandLineOnly: true }),
+    option.flag('force', 'build the image though it is up to date'),
+    option.flag('print-image', "print the image's name and exit"),
+    option.flag('verbose', 'show what the tools say'),
   ],
   remarks: 'Exit codes: 0 it is there; 2 wrong usage; 3 it cannot be built; 130 interrupted.',
   fromClone: true,

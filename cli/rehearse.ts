@@ -29,7 +29,7 @@ export const REHEARSE: Command = {
 command against it, as a job with a role of its own would. Then looks, as the administrator, at what the run left and how it
 asked.`,
   files: { usage: '[-- flags of the run]', least: 0 },
-  options: OPTIONS.map((option) => ({ ...option, commandLineOnly: true })),
+  options: OPTIONS,
   remarks: `Exit codes: that of the run; 3 also when something was left in AWS, AWS was polled faster than once a second, or asked for
 what the policy does not allow, or when a whole run met no throttling; 2 wrong usage.`,
   fromClone: true,

@@ -12,9 +12,7 @@ const IN_ACCOUNTS = CLUSTER_TYPES.filter(({ aws }) => aws === 'account').map(({ 
 
 /** About AWS. A job says but once where that is: the environment variables are those of a run. */
 const OF_AWS: readonly OptionSpec[] = [
-  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials, in place of this machine', {
-    commandLineOnly: true,
-  }),
+  option.choice('cluster', IN_ACCOUNTS, 'sweep the account of the AWS credentials, in place of this machine'),
   option.text('region REGION', 'eks: region (default: that of the state file, AWS_REGION or the profile)'),
   option.list('allow-account ID', 'eks: account that may be swept; needed for AWS itself (repeat, or a comma list)'),
   option.text('other-account-role ARN', 'eks: role of a second account, to sweep that too'),
@@ -36,12 +34,11 @@ With --cluster eks: removes what runs left in AWS, once it has expired. Finds it
 left, expired or not; with --report-dir, only what the runs left that state files there name, expired or not, and these state
 files go when all is gone.`,
   options: [
-    option.flag('list', 'list what is left and stop', { commandLineOnly: true }),
+    option.flag('list', 'list what is left and stop'),
     option.text(
       'run ID',
       'only this run; also one of another machine or container, of which nobody here can tell whether it is over',
       {
-        commandLineOnly: true,
         form: {
           pattern: /^c[0-9a-f]{6}$/,
           expected: `give the id of a run, such as c1a2b3d (${commandLine('sweep', '--list')})`,
@@ -51,9 +48,8 @@ files go when all is gone.`,
     option.list(
       'report-dir DIR',
       'look into this report folder, or into those in it, instead of reports/ (repeat, or a comma list)',
-      { commandLineOnly: true },
     ),
-    ...OF_AWS,
+    ...OF_AWS.map((option) => ({ ...option, commandLineOnly: option.name === 'cluster' })),
   ],
   remarks: `Exit codes: 0 nothing is left that is to go; 2 wrong usage or credentials; 3 something could not be removed or looked at, or
 a state file could not be used.`,

@@ -51,15 +51,9 @@ function mayChange({ operation, expectation }: OwnProbe, result: ProbeResult): b
   return ofHarness(operation)?.mayDiffer?.(result, expectation) === true;
 }
 
-export interface Tried {
-  readonly result: ProbeResult;
-  /** 1 where the first result counted. */
-  readonly tries: number;
-}
-
 /**
  * Makes a probe of the harness, and repeats it while it is not as `isAsExpected` says and propagation may be why. Gives the
- * last result.
+ * last result, and how often it was made.
  */
 export async function retryUntilExpected(
   world: ScenarioWorld,
@@ -67,10 +61,10 @@ export async function retryUntilExpected(
   probe: () => Promise<ProbeResult>,
   isAsExpected: (result: ProbeResult) => boolean,
   pauseMilliseconds = AWS_POLL_MILLISECONDS,
-): Promise<Tried> {
+): Promise<{ readonly result: ProbeResult; readonly tries: number }> {
   const { propagation } = world.environment.aws;
   if (propagation === undefined) return { result: await probe(), tries: 1 };
-  let tried: Tried | undefined;
+  let tried: { readonly result: ProbeResult; readonly tries: number } | undefined;
   return poll(
     async () => {
       const result = await probe();

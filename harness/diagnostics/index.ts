@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import type { Redactor } from '../../foundation/redact.ts';
 import { orAborted } from '../../foundation/aborted.ts';
-import type { Attachment, ProbeOutcome, Verdict } from '../report/results.ts';
+import type { Attachment } from '../report/results.ts';
 import { writeWhole } from '../report/write.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 import { collectAssociations, collectRoles } from './aws.ts';
 import { collectCalls } from './calls.ts';
 import { collectComponentLogs } from './components.ts';
 import { collectEvents, collectPods } from './pods.ts';
-import { attempt as tried, makeScene, type DiagnosticFile, type Findings, type Scene } from './scene.ts';
+import { attempt as tried, makeScene, type DiagnosticFile, type Failure, type Findings, type Scene } from './scene.ts';
 import { summaryText } from './summary.ts';
 
 export { isSecretName, redactor, type Redactor } from '../../foundation/redact.ts';
@@ -22,17 +22,6 @@ export interface DiagnosticsOptions {
   readonly interrupted: AbortSignal;
   /** All that is collected for one scenario takes no longer. Default 10,000. */
   readonly milliseconds?: number;
-}
-
-/** A scenario that is not as expected. */
-export interface Failure {
-  readonly verdict: Verdict;
-  readonly reason: string;
-  readonly probes: readonly ProbeOutcome[];
-  /** 1 for the first. */
-  readonly attempt: number;
-  /** When the scenario began, milliseconds since the epoch. */
-  readonly startedAt: number;
 }
 
 /** In the order in which they are told; calls first, before the others make calls of their own. */

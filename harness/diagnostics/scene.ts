@@ -1,4 +1,4 @@
-import type { Attachment, ProbeOutcome } from '../report/results.ts';
+import type { Attachment, ProbeOutcome, Verdict } from '../report/results.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
 import { clusterOf, workloads } from '../world/world.ts';
@@ -24,11 +24,18 @@ export interface Scene {
   readonly signal: AbortSignal;
 }
 
-export function makeScene(
-  world: ScenarioWorld,
-  { probes, startedAt }: { readonly probes: Scene['probes']; readonly startedAt: number },
-  signal: AbortSignal,
-): Scene {
+/** A scenario that is not as expected. */
+export interface Failure {
+  readonly verdict: Verdict;
+  readonly reason: string;
+  readonly probes: readonly ProbeOutcome[];
+  /** 1 for the first. */
+  readonly attempt: number;
+  /** When the scenario began, milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
+export function makeScene(world: ScenarioWorld, { probes, startedAt }: Failure, signal: AbortSignal): Scene {
   const aliases = clustersOf(world.scenario).filter((alias) => world.environment.clusters.has(alias));
   const places = new Map(
     workloads(world)

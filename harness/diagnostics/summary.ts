@@ -1,16 +1,11 @@
 import { explanationLines } from '../report/junit.ts';
-import type { ProbeOutcome, Verdict } from '../report/results.ts';
+import type { ProbeOutcome } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import type { Findings } from './scene.ts';
+import type { Failure, Findings } from './scene.ts';
 
-export interface SummaryInput {
+export interface SummaryInput extends Omit<Failure, 'startedAt'> {
   readonly scenario: Scenario;
-  readonly verdict: Verdict;
-  readonly reason: string;
-  /** 1 for the first. */
-  readonly attempt: number;
   readonly run: string;
-  readonly probes: readonly ProbeOutcome[];
   readonly findings: Findings;
 }
 

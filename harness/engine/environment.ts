@@ -21,24 +21,10 @@ export interface Platform {
   readonly clusters: ClusterDriver;
 }
 
-/** An AWS and the clusters on it, for one run. */
-export interface Provisioned {
-  readonly environment: Environment;
-  /** What scenarios may need and find here; whole once the clusters are there. */
-  readonly capabilities: ReadonlySet<string>;
-  /** Why some of what scenarios may need is not there, by capability. */
-  readonly unavailable: ReadonlyMap<string, string>;
-  /** How what workloads see differs from a real environment. Whole once the clusters are there. */
-  readonly translations: readonly string[];
-  /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
-  teardown(): Promise<void>;
-}
-
 /** A run's AWS, whose clusters are to come. */
-export interface Opened extends Provisioned {
-  /** Provisions the clusters: fills in `environment.clusters`. Throws `HarnessError`; the teardown then removes what was made. */
-  provision(): Promise<void>;
-}
+export type Opened = ReturnType<typeof openEnvironment>;
+/** An AWS and the clusters on it, for one run. */
+export type Provisioned = Omit<Opened, 'provision'>;
 
 export interface ProvisionOptions {
   readonly run: string;
@@ -52,7 +38,7 @@ export interface ProvisionOptions {
 }
 
 /** Makes the environment of a run: AWS is there, and clusters are known by their names. */
-export function openEnvironment(platform: Platform, options: ProvisionOptions): Opened {
+export function openEnvironment(platform: Platform, options: ProvisionOptions) {
   const { aws, clusters } = platform;
   const provisioned = new Map<ClusterAlias, ProvisionedCluster>();
   const environment = environmentOf(platform, options, provisioned);
@@ -63,15 +49,19 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
   let leaves = false;
   return {
     environment,
-    get capabilities() {
+    /** What scenarios may need and find here; whole once the clusters are there. */
+    get capabilities(): ReadonlySet<string> {
       const all = [...aws.capabilities, ...clusters.capabilities, ...ofRoles(aws.permissionsBoundary)];
       return new Set(all.filter((name) => aws.unavailable?.has(name) !== true));
     },
-    unavailable: aws.unavailable ?? new Map(),
-    get translations() {
+    /** Why some of what scenarios may need is not there, by capability. */
+    unavailable: aws.unavailable ?? new Map<string, string>(),
+    /** How what workloads see differs from a real environment. Whole once the clusters are there. */
+    get translations(): readonly string[] {
       return clusters.translations();
     },
-    provision: async () => {
+    /** Provisions the clusters: fills in `environment.clusters`. Throws `HarnessError`; the teardown then removes what was made. */
+    provision: async (): Promise<void> => {
       try {
         await provisionClusters(platform, options, provisioned);
       } catch (error) {
@@ -79,7 +69,8 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions): 
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
       }
     },
-    teardown: async () => {
+    /** Undoes what is still to be undone, deletes the clusters and closes the platform. */
+    teardown: async (): Promise<void> => {
       await removeAll(platform, environment);
       if (environment.leftovers.length === 0 && !leaves) await accounts.dispose();
     },

@@ -1,15 +1,14 @@
 import { causeFromMessage } from '../../foundation/denial-cause.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { CallRecord } from '../../emulator/index.ts';
 import { describeOperation } from '../operations/describe.ts';
 import { ofHarness } from '../operations/registry.ts';
 import type { ProbeOutcome } from '../report/results.ts';
-import type { Expectation, ProbeStep } from '../scenario/spec.ts';
+import type { ProbeStep } from '../scenario/spec.ts';
 import type { NumberedProbe } from '../world/stages.ts';
 import { notesOn, clusterOf, workload, type ScenarioWorld } from '../world/world.ts';
 import { doubtOf } from './doubt.ts';
 import { identityExpected } from './expected-identity.ts';
-import { causeFromCall, describeExpectation, judge, nameIdentity, type Judgement } from './judge.ts';
+import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
 import { decisiveCall, explain, whyOf } from './why.ts';
 
 /** How a result came about. */
@@ -24,16 +23,11 @@ export interface Trial {
   readonly milliseconds: number;
 }
 
-interface Judged {
-  /** The call that decided it; of a result that is as expected, the one that was answered. */
-  readonly call: CallRecord | undefined;
-  readonly expectation: Expectation;
-  readonly expectedIdentity: string | undefined;
-  readonly judgement: Judgement;
-}
-
-/** Compares a result with what a probe must meet. */
-export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult): Judged {
+/**
+ * Compares a result with what a probe must meet. `call` is the one that decided it; of a result that is as expected, the one that
+ * was answered.
+ */
+export function judged(world: ScenarioWorld, step: ProbeStep, result: ProbeResult) {
   const made = result.requestId === undefined ? undefined : world.environment.aws.controls?.findCall(result.requestId);
   const expectedIdentity = identityExpected(world.scenario.spec, step);
   const expectation = world.names.expandAll(step.expectation);
