@@ -18,18 +18,21 @@ type OneOrMore = string | readonly string[];
 
 const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value);
 
+function statementOf(effect: PermissionStatement['effect']) {
+  return (actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement => ({
+    ...{ effect, actions: list(actions), resources: list(resources) },
+    ...(conditions && { conditions }),
+  });
+}
+
 /**
  * A statement that allows. A resource is an ARN, `*`, or an S3 place written short: `data/red/*` is the objects below
  * `red/` in the scenario's bucket `data`, and `data` the bucket itself.
  */
-export function allow(actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement {
-  return { effect: 'Allow', actions: list(actions), resources: list(resources), ...(conditions && { conditions }) };
-}
+export const allow = statementOf('Allow');
 
 /** A statement that denies; otherwise as `allow`. */
-export function deny(actions: OneOrMore, resources: OneOrMore, conditions?: Conditions): PermissionStatement {
-  return { effect: 'Deny', actions: list(actions), resources: list(resources), ...(conditions && { conditions }) };
-}
+export const deny = statementOf('Deny');
 
 /** The same statement for a bucket policy, about these principals. */
 export function forPrincipal(principal: OneOrMore, statement: PermissionStatement): PermissionStatement {
@@ -110,9 +113,8 @@ export const trustRole = (role: string, options: TrustOptions = {}): TrustStatem
   trust({ AWS: `<role:${role}>` }, options);
 
 /** Trust of a service principal, such as `ec2.amazonaws.com`. */
-export function trustService(service: string): TrustStatement {
-  return { effect: 'Allow', actions: ['sts:AssumeRole'], principal: { Service: service } };
-}
+export const trustService = (service: string): TrustStatement =>
+  trust({ Service: service }, { actions: ['sts:AssumeRole'] });
 
 export type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 export type AccountAlias = 'main' | 'other';

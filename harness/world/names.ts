@@ -27,19 +27,14 @@ export interface NameSources {
 export class Names {
   readonly scenario: Scenario;
   readonly #sources: NameSources;
-  readonly #attempt: number;
+  readonly #owner: Owner;
   readonly #later = new Map<string, string>();
 
   /** @param attempt 1 for the first. */
   constructor(scenario: Scenario, sources: NameSources, attempt = 1) {
     this.scenario = scenario;
     this.#sources = sources;
-    this.#attempt = attempt;
-  }
-
-  get #owner(): Owner {
-    const { id, spec } = this.scenario;
-    return { run: this.#sources.run, id, attempt: this.#attempt, exactNames: spec.exactNames };
+    this.#owner = { run: sources.run, id: scenario.id, attempt, exactNames: scenario.spec.exactNames };
   }
 
   namespace(alias: string): string {
