@@ -60,7 +60,6 @@ export interface StatusDetails {
   /** The plural resource name; the kind's name for `Invalid`. */
   readonly kind?: string;
   readonly causes?: readonly { readonly reason: string; readonly message: string; readonly field: string }[];
-  readonly retryAfterSeconds?: number;
 }
 
 /** An error that the API server answers as a `Status` object. */
@@ -147,9 +146,6 @@ export interface ApiServerOptions {
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
   /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */
   readonly keyId?: (publicKey: Buffer) => string;
-  /** Address to bind. Default `127.0.0.1`. */
-  readonly host?: string;
-  readonly port?: number;
 }
 
 export interface ApiServer {
