@@ -123,12 +123,6 @@ describe('compilePolicy', () => {
     });
   }
 
-  it('answers with the code of S3 where it is asked to', () => {
-    const compile = (): unknown =>
-      compilePolicy('{}', { kind: 'resource', name: 'bucket policy', errorCode: 'MalformedPolicy' });
-    expect(compile).to.throw(AwsError).with.property('code', 'MalformedPolicy');
-  });
-
   it('quotes nothing of a document that is no JSON', () => {
     expect(refusal('{"secret-text').message).not.to.contain('secret-text');
   });

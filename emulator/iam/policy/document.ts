@@ -8,12 +8,10 @@ import type { Statement } from './statement.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 import type { CompiledPolicy, PolicyKind } from './types.ts';
 
-export interface CompileOptions {
+interface CompileOptions {
   readonly kind: PolicyKind;
   /** A name for explanations, such as `bucket policy of data`. */
   readonly name: string;
-  /** The code of the error that is thrown: IAM and STS say `MalformedPolicyDocument` (default), S3 `MalformedPolicy`. */
-  readonly errorCode?: 'MalformedPolicyDocument' | 'MalformedPolicy';
 }
 
 /**
@@ -25,10 +23,7 @@ export function compilePolicy(document: string | object, options: CompileOptions
   try {
     return { kind: options.kind, name: options.name, statements: compileDocument(document, options.kind) };
   } catch (error) {
-    if (error instanceof PolicySyntaxError) {
-      throw new AwsError(options.errorCode ?? 'MalformedPolicyDocument', 400, error.message);
-    }
-    throw error;
+    throw error instanceof PolicySyntaxError ? new AwsError('MalformedPolicyDocument', 400, error.message) : error;
   }
 }
 
