@@ -7,15 +7,13 @@ import { readSignature } from './read-signature.ts';
 import { sigV4Verifier, type Verifier } from './verifier.ts';
 
 export { decodeQueryPart, queryPairs, uriEncode } from './canonical.ts';
-export type { SignedParts } from './canonical.ts';
 export { decodeChunks } from './chunks.ts';
 export { signatureError } from './errors.ts';
 export { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
-export type { SignatureProblemKind } from './problem.ts';
 export { readSignature } from './read-signature.ts';
 export type { ClaimedSignature } from './read-signature.ts';
 export { sigV4Verifier } from './verifier.ts';
-export type { VerifiedSignature, Verifier, VerifierOptions } from './verifier.ts';
+export type { VerifiedSignature, Verifier } from './verifier.ts';
 
 /** The verifier of a world: its region, clock and access keys. */
 export function worldVerifier(world: World): Verifier {
