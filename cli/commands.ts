@@ -5,6 +5,7 @@ import { execute, type Command, type Io } from './command.ts';
 import { columns } from './help.ts';
 import { BENCH } from './bench.ts';
 import { COMPARE } from './compare.ts';
+import { DETECT } from './detect.ts';
 import { emulatorCommand } from './emulator.ts';
 import { EVALUATE } from './evaluate.ts';
 import { LIST } from './list.ts';
@@ -33,6 +34,7 @@ export const COMMANDS: readonly Command[] = [
   POLICY,
   REHEARSE,
   BENCH,
+  DETECT,
   KIND_NODE_IMAGE,
 ];
 

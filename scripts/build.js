@@ -3,7 +3,7 @@
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -14,17 +14,10 @@ import { pruneTypes } from './prune-types.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 process.chdir(root);
+const { bundles, common, entriesOf, SUITES, SWITCHED } = await tsImport('./bundles.ts', import.meta.url);
 
 /** Entry points of dist/, by their path without extension. */
-const ENTRIES = [
-  'harness/index',
-  'harness/mocha',
-  'cli/main',
-  'components/agent/main',
-  ...readdirSync('suites')
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
-    .map((file) => `suites/${file.slice(0, -3)}`),
-];
+const ENTRIES = ['harness/index', 'harness/mocha', 'cli/main', 'components/agent/main', ...SUITES];
 
 /** Programs of the component image, by their name in its root. */
 const IMAGE_PROGRAMS = {
@@ -33,40 +26,11 @@ const IMAGE_PROGRAMS = {
   webhook: 'components/webhook/cli.ts',
 };
 
-const common = {
-  bundle: true,
-  platform: 'node',
-  // ES modules first: what is not used of the AWS clients can then be left out.
-  mainFields: ['module', 'main'],
-  conditions: ['module'],
-  target: 'node20',
-  sourcemap: false,
-  minifySyntax: true,
-  minifyWhitespace: true,
-  logLevel: 'warning',
-  legalComments: 'none',
-  metafile: true,
-};
-
-const bundles = {
-  format: 'esm',
-  splitting: true,
-  chunkNames: 'chunks/[hash]',
-  // mocha and tsx look for files of their own at run time; chai is the one that suites of the user's own import.
-  external: ['chai', 'mocha', 'tsx', 'tsx/*'],
-  // Node's own, which a dependency asks for, is deprecated and says so in the process of a user's mocha.
-  alias: { punycode: 'punycode/' },
-  banner: {
-    js: "import{createRequire as _createRequire}from'node:module';const require=_createRequire(import.meta.url);",
-  },
-};
-
 const started = newestSource();
 /** Built beside dist/ and put in its place when it is whole: a run under way, or another build, never meets half of one. */
 const out = `.dist-${process.pid}`;
 process.on('exit', () => rmSync(out, { recursive: true, force: true }));
 const inputs = new Set();
-const entriesOf = (names) => Object.fromEntries(names.map((name) => [name, `${name}.ts`]));
 await build({ ...bundles, entryPoints: entriesOf(ENTRIES), outdir: out });
 /**
  * The probe's files: what every pod needs, and the SDK with S3 and without, which are loaded by the pods that use them alone.
@@ -178,8 +142,7 @@ async function buildSwitched(outdir) {
   const { switches } = await tsImport('../faults/build-plugin.ts', import.meta.url);
   const { plugin, catalogue, problems } = switches(root);
   for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
-  const entries = ['cli/switched', 'harness/index', ...ENTRIES.filter((entry) => entry.startsWith('suites/'))];
-  await build({ ...bundles, entryPoints: entriesOf(entries), outdir, plugins: [plugin] });
+  await build({ ...bundles, entryPoints: entriesOf(SWITCHED), outdir, plugins: [plugin] });
   await buildImagePrograms(join(outdir, 'image'), [plugin]);
   writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));
 }

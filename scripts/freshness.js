@@ -15,6 +15,7 @@ const SOURCES = [
   'harness',
   'suites',
   'faults',
+  'detection',
   'scripts',
 ];
 

@@ -15,5 +15,5 @@ export const TIERS = {
 /** All tests. */
 export const FILES = [
   'test/**/*.test.ts',
-  '{cli,clusters,components,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites}/**/*.test.ts',
+  '{cli,clusters,components,detection,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites}/**/*.test.ts',
 ];

@@ -1,0 +1,50 @@
+import type * as detection from '../detection/index.ts';
+import { EXIT, HarnessError } from '../foundation/errors.ts';
+import { option, type OptionSpec } from '../foundation/options.ts';
+import type { Command } from './command.ts';
+import { fromSource } from './from-source.ts';
+
+const OPTIONS: readonly OptionSpec[] = [
+  option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
+  option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
+  option.number('sample N', 'with --mutants: so many, chosen by the seed (default: all)', { minimum: 1 }),
+  option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
+  option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
+  option.flag('all', 'try every scenario that comes by a defect, for the whole matrix'),
+  option.number('jobs N', 'processes at once (default: one for each processor)', { minimum: 1, maximum: 64 }),
+  option.text('json FILE', 'write the matrix as JSON'),
+  option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
+];
+
+export const DETECT: Command = {
+  name: 'detect',
+  summary: 'runs the suites against defects, and says which were noticed',
+  about:
+    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario came by.',
+  options: OPTIONS,
+  remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
+  fromClone: true,
+  async run({ flag, text, list, values }, io) {
+    const mutants = flag('mutants');
+    const count = values.get('sample')?.value as number | undefined;
+    if (mutants && list('fault').length > 0)
+      throw wrong('--fault and --mutants are two kinds of defects: leave one out.');
+    if (!mutants && count !== undefined) throw wrong(`--sample ${count} is of mutants: add --mutants.`);
+    const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
+    const noticed = await runDetect(
+      {
+        ...{ mutants, sample: count, seed: text('seed') ?? '0', faults: list('fault'), scenarios: list('scenario') },
+        ...{ jobs: values.get('jobs')?.value as number | undefined, all: flag('all'), json: text('json') },
+        write: flag('write'),
+      },
+      {
+        root: io.root,
+        say: (words) => void io.stdout.write(words),
+        progress: (line) => void io.stderr.write(`${line}\n`),
+      },
+    );
+    return noticed ? EXIT.conforms : EXIT.doesNotConform;
+  },
+};
+
+const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import type { Coverage, Covered } from './coverage.ts';
+import { detect, type Attempt, type Defect } from './detect.ts';
+import type { JobEnd } from './workers.ts';
+
+const DEFECT: Defect = { name: 'd', id: 'd', area: 'a', text: '' };
+const run = (key: string, reached: readonly string[], milliseconds = 1): Covered => ({
+  ...{ key, id: key, flags: [], milliseconds, reached },
+});
+const coverage = (...scenarios: Covered[]): Coverage => ({ scenarios, unusable: [], always: [] });
+const end = (over: Partial<JobEnd>): JobEnd => ({ scenarios: [], always: [], timedOut: false, ...over });
+
+describe('detect', () => {
+  let tried: string[][];
+  beforeEach(() => (tried = []));
+
+  /** Scenarios that fail: by themselves, or in company alone. */
+  const failing =
+    (byThemselves: readonly string[], inCompany: readonly string[] = []): Attempt =>
+    async (_, runs, { stopAtFirst }) => {
+      tried.push(runs.map(({ key }) => key));
+      const fails = ({ id }: Covered): boolean =>
+        byThemselves.includes(id) || (runs.length > 1 && inCompany.includes(id));
+      const stop = stopAtFirst ? runs.findIndex(fails) : -1;
+      const over = stop === -1 ? runs : runs.slice(0, stop + 1);
+      return end({
+        scenarios: over.map((one) => ({
+          ...{ id: one.id, milliseconds: 1, reached: [] },
+          verdict: fails(one) ? 'failed' : 'passed',
+        })),
+      });
+    };
+  const of = (attempt: Attempt, covered: Coverage, how: { all?: boolean; hint?: string } = {}) =>
+    detect(DEFECT, covered, attempt, { all: false, ...how });
+
+  it('tries those that come by it, the likeliest first, and the one that failed once more alone', async () => {
+    const covered = coverage(
+      run('wide', ['d', 'e', 'f']),
+      run('not', ['e']),
+      run('slow', ['d'], 9),
+      run('quick', ['d']),
+    );
+    const { state, noticedBy, reachedBy } = await of(failing(['slow']), covered);
+    expect({ state, noticedBy, reachedBy }).to.deep.equal({ state: 'noticed', noticedBy: ['slow'], reachedBy: 3 });
+    expect(tried).to.deep.equal([['quick', 'slow', 'wide'], ['slow']]);
+  });
+
+  it('tries the one that noticed it the last time ahead, alone', async () => {
+    const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
+    expect((await of(failing(['a', 'b']), covered, { hint: 'b' })).noticedBy).to.deep.equal(['b']);
+    expect(tried).to.deep.equal([['b']]);
+  });
+
+  it('does not count what fails beside others alone, and tries the rest', async () => {
+    const covered = coverage(run('a', ['d']), run('b', ['d', 'e']), run('c', ['d', 'e', 'f']));
+    expect(await of(failing(['c'], ['a']), covered)).to.include({ state: 'noticed' });
+    expect(tried).to.deep.equal([['a', 'b', 'c'], ['a'], ['b', 'c'], ['c']]);
+    expect(await of(failing([], ['a']), covered)).to.include({ state: 'survived' });
+  });
+
+  it('names every scenario that notices it, when all are asked for', async () => {
+    const covered = coverage(run('a', ['d']), run('b', ['d']), run('c', ['d']));
+    expect((await of(failing(['a', 'c']), covered, { all: true })).noticedBy).to.deep.equal(['a', 'c']);
+  });
+
+  it('tells what survived from what no scenario comes by', async () => {
+    expect((await of(failing([]), coverage(run('a', ['d'])))).state).to.equal('survived');
+    expect((await of(failing([]), coverage(run('a', ['e'])))).state).to.equal('unreached');
+    const always = { ...coverage(run('a', ['e'])), always: ['d'] };
+    expect((await of(failing(['a']), always)).state).to.equal('noticed');
+  });
+
+  it('tells runs that did not end, and those without a verdict', async () => {
+    const covered = coverage(run('a', ['d']));
+    expect((await of(async () => end({ timedOut: true }), covered)).state).to.equal('timed out');
+    expect(await of(async () => end({ error: 'no cluster' }), covered)).to.include({
+      state: 'error',
+      reason: 'no cluster',
+    });
+    const inconclusive = { id: 'a', verdict: 'inconclusive', milliseconds: 1, reached: [] } as const;
+    expect((await of(async () => end({ scenarios: [inconclusive] }), covered)).reason).to.equal('a is inconclusive');
+  });
+});

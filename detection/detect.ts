@@ -1,0 +1,98 @@
+import type { Coverage, Covered } from './coverage.ts';
+import type { JobEnd } from './workers.ts';
+
+/** A fault or a mutant. */
+export interface Defect {
+  /** A fault's name, or a mutant's place and change. */
+  readonly name: string;
+  /** As coverage knows it: a fault's name or a mutant's id. */
+  readonly id: string;
+  readonly area: string;
+  readonly text: string;
+}
+
+export type State = 'noticed' | 'survived' | 'unreached' | 'timed out' | 'error';
+
+export interface Detection extends Defect {
+  readonly state: State;
+  /** Scenarios that failed, each by itself; with `all`, every one, else the first. */
+  readonly noticedBy: readonly string[];
+  /** How many scenarios come by it. */
+  readonly reachedBy: number;
+  readonly reason?: string;
+}
+
+/** Runs scenarios with the defect on. */
+export type Attempt = (
+  defect: Defect,
+  runs: readonly Covered[],
+  how: { readonly stopAtFirst: boolean },
+) => Promise<JobEnd>;
+
+/** Scenarios that one run tries at once. */
+const BATCH = 24;
+
+/**
+ * Who notices a defect. Scenarios that come by it are tried, the likeliest first: those that come by the fewest places, and of
+ * these the quickest. One that failed in the company of others is run alone as well: that counts.
+ */
+export async function detect(
+  defect: Defect,
+  coverage: Coverage,
+  attempt: Attempt,
+  { all, hint }: { readonly all: boolean; readonly hint?: string | undefined },
+): Promise<Detection> {
+  const likely = likeliest(defect, coverage, hint);
+  const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
+    ...{ ...defect, state, noticedBy, reachedBy: likely.length },
+    ...(reason !== undefined && { reason }),
+  });
+  if (likely.length === 0) return done('unreached');
+  const noticedBy: string[] = [];
+  let [timedOut, error] = [false, undefined as string | undefined];
+  const batches = batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? 1 : BATCH);
+  for (const batch of batches) {
+    let left = batch;
+    while (left.length > 0) {
+      const end = await attempt(defect, left, { stopAtFirst: !all });
+      const failed = left.filter(({ id }) => end.scenarios.some((one) => one.id === id && one.verdict === 'failed'));
+      timedOut ||= end.timedOut;
+      if (failed.length === 0 && end.error !== undefined) error ??= end.error;
+      const broken = end.scenarios.find(({ verdict }) => verdict === 'error' || verdict === 'inconclusive');
+      if (broken !== undefined) error ??= `${broken.id} is ${broken.verdict}`;
+      for (const run of failed) {
+        const alone = batch.length === 1 ? end : await attempt(defect, [run], { stopAtFirst: true });
+        if (alone.scenarios.some(({ verdict }) => verdict === 'failed')) noticedBy.push(run.key);
+        if (noticedBy.length > 0 && !all) return done('noticed', noticedBy);
+      }
+      // Stopped at one that fails only beside others: the rest is still to be tried.
+      left = all || failed.length === 0 ? [] : left.filter((run) => !failed.includes(run));
+    }
+  }
+  if (noticedBy.length > 0) return done('noticed', noticedBy);
+  if (timedOut) return done('timed out');
+  return error === undefined ? done('survived') : done('error', [], error);
+}
+
+function likeliest({ id }: Defect, { scenarios, always }: Coverage, hint: string | undefined): readonly Covered[] {
+  const reaching = scenarios.filter(({ reached }) => reached.includes(id));
+  const found = reaching.length === 0 && always.includes(id) ? scenarios : reaching;
+  const first = ({ key }: Covered): number => (key === hint ? 0 : 1);
+  return [...found].sort(
+    (one, other) =>
+      first(one) - first(other) || one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
+  );
+}
+
+/** Runs of the same flags, which one process can run together; the first batch is of `first`. */
+function batchesOf(runs: readonly Covered[], first: number): readonly (readonly Covered[])[] {
+  const batches: Covered[][] = [];
+  for (const run of runs) {
+    const fits = (batch: Covered[], index: number): boolean =>
+      batch.length < (index === 0 ? first : BATCH) && batch[0]?.flags.join() === run.flags.join();
+    const open = batches.find(fits);
+    if (open === undefined) batches.push([run]);
+    else open.push(run);
+  }
+  return batches;
+}

@@ -1,0 +1,145 @@
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { areaOf, AREAS } from './areas.ts';
+import type { Detection, State } from './detect.ts';
+import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
+import type { Mutant } from './mutants-build.ts';
+import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
+import { sample } from './sample.ts';
+import { inParallel, runJob } from './workers.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe('what is mutated', () => {
+  it('is there', () => {
+    for (const path of Object.values(AREAS).flat()) expect(existsSync(join(root, path)), path).to.equal(true);
+  });
+  it('leaves out what readers alone see, and tests', () => {
+    expect(areaOf('emulator/iam/policy/authorize.ts')).to.equal('iam/policy');
+    for (const file of [
+      'emulator/iam/policy/explain-values.ts',
+      'components/agent/cli/flags.ts',
+      'emulator/sts/sdk.test.ts',
+    ])
+      expect(areaOf(file), file).to.equal(undefined);
+  });
+});
+
+describe('a sample', () => {
+  const items = Array.from({ length: 200 }, (_, index) => ({ name: String(index) }));
+  it('is the same for a seed, another for another, and stays when items are added', () => {
+    const one = sample(items, 20, '7');
+    expect(one).to.have.length(20);
+    expect(sample(items, 20, '7')).to.deep.equal(one);
+    expect(sample(items, 20, '8')).not.to.deep.equal(one);
+    const more = sample([...items, { name: 'new' }], 21, '7');
+    expect(one.filter((item) => more.includes(item)).length).to.be.at.least(20);
+  });
+});
+
+describe('equivalent mutants', () => {
+  const mutant = (original: string): Mutant => ({
+    ...{ id: original, area: 'sts', file: 'a.ts', line: 1, column: 1, mutator: 'EqualityOperator' },
+    ...{ original, replacement: 'false' },
+  });
+  const entry = {
+    file: 'a.ts',
+    mutator: 'EqualityOperator',
+    original: 'a',
+    replacement: 'false',
+    reason: 'both are one',
+  };
+  it('are those that are listed', () => {
+    expect(isEquivalent(mutant('a'), [entry])).to.equal(true);
+    expect(isEquivalent(mutant('b'), [entry])).to.equal(false);
+  });
+  it('are at most one in ten, and mutants that there are', () => {
+    const ten = [...'abcdefghij'].map(mutant);
+    expect(problemsOf(ten, [entry])).to.deep.equal([]);
+    expect(problemsOf(ten.slice(0, 9), [entry])).to.have.length(1);
+    expect(problemsOf(ten, [{ ...entry, original: 'z' }])[0]).to.include('leave the entry out');
+  });
+  it('are listed in the form that is read', () => {
+    expect(readEquivalents(join(root, 'detection', 'equivalent.yaml'))).to.be.an('array');
+  });
+});
+
+describe('the kill matrix', () => {
+  const found = (name: string, area: string, state: State, ...noticedBy: string[]): Detection => ({
+    ...{ name, id: name, area, text: '', state, noticedBy, reachedBy: 1 },
+  });
+  const matrix = {
+    kind: 'mutants' as const,
+    detections: [
+      found('m1', 'sts', 'noticed', 'A'),
+      found('m2', 'sts', 'noticed', 'A', 'B'),
+      found('m3', 'sts', 'survived'),
+      found('m4', 'agent', 'unreached'),
+      found('m5', 'agent', 'timed out'),
+      found('m6', 'agent', 'error'),
+    ],
+    scenarios: ['A', 'B', 'C'],
+  };
+  it('counts by area as Stryker does', () => {
+    expect(figures(matrix).map(({ area, share }) => [area, share])).to.deep.equal([
+      ['sts', 2 / 3],
+      ['agent', 1 / 2],
+      ['all', 3 / 5],
+    ]);
+  });
+  it('names scenarios that alone notice something, and that notice nothing', () => {
+    expect(scenarioSummary(matrix)).to.deep.equal({ alone: ['A'], nothing: ['C'] });
+    expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice nothing: C\n/);
+    expect(jsonOf(matrix, { all: false })).not.to.have.property('scenarios');
+  });
+});
+
+describe('a process of detect', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'detect-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const job = { scenarios: ['A'], flags: [], stopAtFirst: true, parallel: 1, covers: false };
+  const running = (code: string, mutant?: string) => {
+    const worker = join(folder, 'worker.mjs');
+    writeFileSync(worker, code);
+    return runJob(worker, job, { limitMilliseconds: 3000, ...(mutant !== undefined && { mutant }) });
+  };
+
+  it('is told its job and mutant, and tells verdicts', async () => {
+    const end = await running(
+      `process.once('message', ({ scenarios: [id] }) => {
+        process.send({ id, verdict: 'passed', milliseconds: 1, reached: [process.env.__STRYKER_ACTIVE_MUTANT__] });
+        process.send({ over: true, error: null, always: [] }, () => process.exit());
+      });`,
+      '12',
+    );
+    expect(end.error).to.equal(undefined);
+    expect(end.scenarios[0])
+      .to.include({ id: 'A', verdict: 'passed' })
+      .and.deep.include({ reached: ['12'] });
+  });
+  it('is ended where it does not come to an end', async () => {
+    expect(await running('for (;;);')).to.include({ timedOut: true });
+  });
+  it('has an error where it ends before its job', async () => {
+    expect((await running('process.exit(3)')).error).to.equal('the process ended with 3');
+  });
+});
+
+describe('work side by side', () => {
+  it('is done for each item, so many at once', async () => {
+    let [now, most] = [0, 0];
+    const done: number[] = [];
+    await inParallel([1, 2, 3, 4, 5], 2, async (item) => {
+      now += 1;
+      most = Math.max(most, now);
+      await new Promise((resolve) => setImmediate(resolve));
+      done.push(item);
+      now -= 1;
+    });
+    expect([done, most]).to.deep.equal([[1, 2, 3, 4, 5], 2]);
+  });
+});

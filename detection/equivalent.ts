@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import type { Mutant } from './mutants-build.ts';
+
+const ENTRY = z.strictObject({
+  file: z.string(),
+  mutator: z.string(),
+  original: z.string(),
+  replacement: z.string(),
+  reason: z.string().min(10),
+});
+export type Equivalent = z.infer<typeof ENTRY>;
+
+/** The reviewed list of mutants that are no defects. Throws an Error when the file is not of its form. */
+export const readEquivalents = (path: string): readonly Equivalent[] =>
+  z.array(ENTRY).parse(parse(readFileSync(path, 'utf8')));
+
+const isOf = (mutant: Mutant, one: Equivalent): boolean =>
+  (['file', 'mutator', 'original', 'replacement'] as const).every((name) => mutant[name] === one[name]);
+
+export const isEquivalent = (mutant: Mutant, all: readonly Equivalent[]): boolean =>
+  all.some((one) => isOf(mutant, one));
+
+/** What is wrong with the list: entries of no mutant, and areas where they are more than one in ten. */
+export function problemsOf(mutants: readonly Mutant[], all: readonly Equivalent[]): readonly string[] {
+  const gone = all.filter((one) => !mutants.some((mutant) => isOf(mutant, one)));
+  const areas = [...new Set(mutants.map(({ area }) => area))].filter((area) => {
+    const own = mutants.filter((mutant) => mutant.area === area);
+    return own.filter((mutant) => isEquivalent(mutant, all)).length * 10 > own.length;
+  });
+  return [
+    ...gone.map(({ file, original }) => `No mutant of ${file} is of ${JSON.stringify(original)}: leave the entry out.`),
+    ...areas.map((area) => `More than one in ten mutants of ${area} are listed as equivalent.`),
+  ];
+}

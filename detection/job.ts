@@ -1,0 +1,32 @@
+import type { Verdict } from '../harness/report/results.ts';
+
+/** What a process of `detect` is to run. */
+export interface Job {
+  /** Name of the fault that is on. A mutant is named by Stryker's environment variable. */
+  readonly fault?: string;
+  /** Ids of scenarios. */
+  readonly scenarios: readonly string[];
+  readonly flags: readonly string[];
+  readonly stopAtFirst: boolean;
+  readonly parallel: number;
+  /** Whether it is noted what each scenario comes by; with `parallel` 1. */
+  readonly covers: boolean;
+}
+
+export interface ScenarioEnd {
+  readonly id: string;
+  readonly verdict: Verdict;
+  readonly milliseconds: number;
+  /** Defects whose place the scenario came by. */
+  readonly reached: readonly string[];
+}
+
+export type FromWorker =
+  | ScenarioEnd
+  | {
+      readonly over: true;
+      /** Why the run as a whole could not do its work. */
+      readonly error: string | null;
+      /** Defects whose place is come by outside of scenarios. */
+      readonly always: readonly string[];
+    };

@@ -1,0 +1,119 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { Instrumenter } from '@stryker-mutator/instrumenter';
+import { build } from 'esbuild';
+import { bundles, common, entriesOf, SWITCHED } from '../scripts/bundles.ts';
+import { areaOf, AREAS, MUTATORS_LEFT_OUT } from './areas.ts';
+
+export interface Mutant {
+  /** As Stryker's instrumented code knows it. */
+  readonly id: string;
+  readonly area: string;
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly mutator: string;
+  readonly original: string;
+  readonly replacement: string;
+}
+
+/** Calls whose arguments are for readers alone, and errors, whose first argument is an id that scenarios see. */
+const TELLS = /^(log|trace|debug|info|warn|error|note|refuse|progress|describe)$/;
+
+/** What Stryker's ignorer is given of Babel's tree. */
+interface Path {
+  readonly node: {
+    readonly type: string;
+    readonly value?: unknown;
+    readonly callee?: { readonly name?: string; readonly property?: { readonly name?: string } };
+  };
+}
+
+/** Messages: whole sentences, templates, and what is logged. */
+function shouldIgnore({ node }: Path): string | undefined {
+  if (node.type === 'TemplateLiteral') return 'a message';
+  if (node.type === 'StringLiteral') return String(node.value).includes(' ') ? 'a message' : undefined;
+  const callee = node.callee?.property?.name ?? node.callee?.name;
+  return node.type === 'CallExpression' && callee !== undefined && TELLS.test(callee) ? 'a log' : undefined;
+}
+
+const silent = new Proxy(
+  {},
+  { get: (_, name) => (): boolean | undefined => (String(name).startsWith('is') ? false : undefined) },
+);
+
+/**
+ * Builds `dist/mutants/`: the sources with all mutants in them, none of them on, and a list of them. What is there from the same
+ * sources is taken.
+ *
+ * @param root folder of the project
+ */
+export async function buildMutants(root: string): Promise<readonly Mutant[]> {
+  const folder = join(root, 'dist', 'mutants');
+  const list = join(folder, 'mutants.json');
+  if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8')) as Mutant[];
+  const sources = Object.values(AREAS).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
+  const files = [...new Set(sources)].map((name) => ({
+    name,
+    mutate: true,
+    content: readFileSync(join(root, name), 'utf8'),
+  }));
+  const instrumented = await new Instrumenter(silent as never).instrument(files, {
+    excludedMutations: MUTATORS_LEFT_OUT,
+    plugins: null,
+    noHeader: false,
+    ignorers: [{ shouldIgnore: (path) => shouldIgnore(path as Path) }],
+  });
+  const texts = new Map(instrumented.files.map(({ name, content }) => [name, content]));
+  const out = `${folder}-${process.pid}`;
+  await build({
+    ...common,
+    ...bundles,
+    absWorkingDir: root,
+    entryPoints: entriesOf(SWITCHED),
+    outdir: out,
+    plugins: [
+      {
+        name: 'mutants',
+        setup: (plugin) =>
+          void plugin.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+            const contents = texts.get(relative(root, path));
+            return contents === undefined ? undefined : { contents, loader: 'ts' };
+          }),
+      },
+    ],
+  });
+  const mutants = instrumented.mutants
+    .filter(({ status }) => status !== 'Ignored')
+    .map(({ id, fileName, location: { start, end }, mutatorName, replacement }): Mutant => {
+      const text = files.find(({ name }) => name === fileName)?.content ?? '';
+      return {
+        ...{ id, area: areaOf(fileName) ?? '', file: fileName, line: start.line + 1, column: start.column + 1 },
+        ...{ mutator: mutatorName, original: between(text, start, end), replacement },
+      };
+    });
+  mkdirSync(out, { recursive: true });
+  writeFileSync(join(out, 'mutants.json'), JSON.stringify(mutants));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(out, folder);
+  return mutants;
+}
+
+function filesOf(root: string, path: string): string[] {
+  const all = path.endsWith('/')
+    ? readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).map((file) => join(path, file))
+    : [path];
+  return all.filter((file) => file.endsWith('.ts') && areaOf(file) !== undefined).sort();
+}
+
+interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+function between(text: string, start: Position, end: Position): string {
+  const offsets = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const at = ({ line, column }: Position): number => (offsets[line] ?? 0) + column;
+  return text.slice(at(start), at(end));
+}

@@ -1,0 +1,78 @@
+import type { Detection, State } from './detect.ts';
+
+/** What is published of a run of `detect`. */
+export interface Matrix {
+  readonly kind: 'faults' | 'mutants';
+  readonly detections: readonly Detection[];
+  /** Keys of all scenarios that were tried with. */
+  readonly scenarios: readonly string[];
+}
+
+export interface Figure {
+  readonly area: string;
+  readonly counts: Readonly<Record<State, number>>;
+  /** Noticed among noticed, timed out, survived and unreached; as Stryker counts, errors are in no figure. */
+  readonly share: number;
+}
+
+const STATES: readonly State[] = ['noticed', 'survived', 'unreached', 'timed out', 'error'];
+
+export function figureOf(area: string, detections: readonly Detection[]): Figure {
+  const count = (state: State): number => detections.filter((one) => one.state === state).length;
+  const counts = Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<State, number>;
+  const caught = counts.noticed + counts['timed out'];
+  const all = caught + counts.survived + counts.unreached;
+  return { area, counts, share: all === 0 ? 1 : caught / all };
+}
+
+/** One for each area, and one of all. */
+export function figures({ detections }: Matrix): readonly Figure[] {
+  const areas = [...new Set(detections.map(({ area }) => area))];
+  return [
+    ...areas.map((area) =>
+      figureOf(
+        area,
+        detections.filter((one) => one.area === area),
+      ),
+    ),
+    figureOf('all', detections),
+  ];
+}
+
+export const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** Scenarios that alone notice something, and those that notice nothing; of use where all were tried. */
+export function scenarioSummary({ detections, scenarios }: Matrix) {
+  const noticed = detections.map(({ noticedBy }) => noticedBy);
+  const alone = scenarios.filter((key) => noticed.some((by) => by.length === 1 && by[0] === key));
+  const nothing = scenarios.filter((key) => !noticed.some((by) => by.includes(key)));
+  return { alone, nothing };
+}
+
+/** The kill matrix for people: each defect with who noticed it, then the figures. */
+export function terminalText(matrix: Matrix, { all }: { readonly all: boolean }): string {
+  const width = Math.max(0, ...matrix.detections.map(({ name }) => name.length));
+  const rows = matrix.detections.map(({ name, state, noticedBy, reason }) =>
+    [name.padEnd(width), state.padEnd(9), noticedBy.join(', ') || (reason ?? '')].join('  ').trimEnd(),
+  );
+  const { alone, nothing } = scenarioSummary(matrix);
+  const summary = figures(matrix).map(({ area, counts, share }) => {
+    const parts = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+    return `${area.padEnd(18)} ${percent(share).padStart(7)}  ${parts.join(', ')}`;
+  });
+  const ofScenarios = all
+    ? [
+        '',
+        `Scenarios that alone notice something: ${alone.join(', ') || 'none'}`,
+        `Scenarios that notice nothing: ${nothing.join(', ') || 'none'}`,
+      ]
+    : [];
+  return [...rows, '', ...summary, ...ofScenarios, ''].join('\n');
+}
+
+export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): object => ({
+  kind: matrix.kind,
+  figures: figures(matrix),
+  detections: matrix.detections,
+  ...(all && { scenarios: scenarioSummary(matrix) }),
+});
