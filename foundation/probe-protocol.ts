@@ -57,12 +57,16 @@ export type S3Operation =
       readonly tags?: Readonly<Record<string, string>>;
     }
   | { readonly do: 'ListObjectsV2'; readonly bucket: string; readonly prefix?: string }
-  | { readonly do: 'HeadBucket'; readonly bucket: string };
+  | { readonly do: 'HeadBucket'; readonly bucket: string }
+  | { readonly do: 'DeleteObjects'; readonly bucket: string; readonly keys: readonly string[] };
 
 export interface AssumeRoleStep {
   readonly roleArn: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly externalId?: string;
+  /** Session policy, as JSON text. */
+  readonly policy?: string;
+  readonly durationSeconds?: number;
 }
 
 /** A request for credentials sent to the agent by hand, as an SDK would or deliberately unlike one. */

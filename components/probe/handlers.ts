@@ -35,6 +35,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   PutObject: withSdk,
   ListObjectsV2: withSdk,
   HeadBucket: withSdk,
+  DeleteObjects: withSdk,
   FetchCredentials: fetchCredentials,
   AssumeRoleWithWebIdentity: assumeRoleWithWebIdentity,
   ReadFile: readFile,

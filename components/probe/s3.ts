@@ -1,6 +1,7 @@
 /** S3 through the AWS SDK for JavaScript. */
 import {
   DeleteObjectCommand,
+  DeleteObjectsCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
   HeadBucketCommand,
@@ -24,7 +25,10 @@ export async function perform(
   operation: S3Operation,
 ): Promise<Pick<ProbeResult, 'facts' | 'requestId'>> {
   const { bucket: Bucket } = operation;
-  const told = ({ $metadata }: Answer, facts: Record<string, number> = {}) => ({ facts, ...requestOf($metadata) });
+  const told = ({ $metadata }: Answer, facts: Record<string, number | string> = {}) => ({
+    facts,
+    ...requestOf($metadata),
+  });
   switch (operation.do) {
     case 'GetObject': {
       const answer = await client.send(new GetObjectCommand({ Bucket, Key: operation.key }));
@@ -36,6 +40,12 @@ export async function perform(
     }
     case 'DeleteObject':
       return told(await client.send(new DeleteObjectCommand({ Bucket, Key: operation.key })));
+    case 'DeleteObjects': {
+      const Objects = operation.keys.map((Key) => ({ Key }));
+      const answer = await client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+      const refusals = (answer.Errors ?? []).map(({ Code = '' }) => Code).join();
+      return told(answer, { deleted: answer.Deleted?.length ?? 0, refusals });
+    }
     case 'GetObjectTagging': {
       const answer = await client.send(new GetObjectTaggingCommand({ Bucket, Key: operation.key }));
       return told(answer, { tags: answer.TagSet?.length ?? 0 });

@@ -12,7 +12,7 @@ import type {
   S3Operation,
 } from '../../foundation/probe-protocol.ts';
 import type * as S3 from './s3.ts';
-import { requestOf, type ServiceError } from './service-error.ts';
+import { errorCode, requestOf, type ServiceError } from './service-error.ts';
 
 export type SdkOperation = Exclude<
   ProbeOperation,
@@ -106,6 +106,8 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
         RoleArn: step.roleArn,
         RoleSessionName: 'probe',
         ...(step.externalId !== undefined && { ExternalId: step.externalId }),
+        ...(step.policy !== undefined && { Policy: step.policy }),
+        ...(step.durationSeconds !== undefined && { DurationSeconds: step.durationSeconds }),
         ...(step.tags && { Tags: Object.entries(step.tags).map(([Key, Value]) => ({ Key, Value })) }),
       }),
     );
@@ -144,17 +146,4 @@ function denial(layer: 's3' | 'sts', error: ServiceError, identity: Identity): P
   if (status === 403) return { outcome: 'denied', layer, ...common };
   if (status !== undefined && status >= 400 && status < 500) return { outcome: 'refused', layer, ...common };
   return { outcome: 'error', layer, ...common };
-}
-
-/**
- * HEAD has no body, so the SDK has no code for it: 403 stands for AccessDenied, 404 for NotFound. Where nobody answered, the
- * operating system's says why.
- */
-function errorCode(error: ServiceError, status: number | undefined): string {
-  const { code: errno } = error as NodeJS.ErrnoException;
-  if (status === undefined && errno !== undefined) return errno;
-  const code = error.Code ?? error.name;
-  if (status === 403 && (code === '403' || code === 'Forbidden' || code === 'UnknownError' || code === 'Unknown'))
-    return 'AccessDenied';
-  return code;
 }

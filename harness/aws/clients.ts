@@ -37,16 +37,23 @@ const CALL_MILLISECONDS = 30_000;
 /** Clients of AWS or other endpoints: counted, within the rates, and patient with throttling and the network. */
 export function awsClients(options: ClientOptions): AwsClients {
   const s3 = { ...configurationOf('s3', options), forcePathStyle: options.endpoints.s3 !== undefined };
-  return {
-    iam: attended('iam', new IAMClient(configurationOf('iam', options)), options),
-    s3: attended('s3', new S3Client(s3), options),
-    sts: stsClient(options),
-    eks: eksClient(options),
-  };
+  return madeWhenUsed({
+    iam: () => attended('iam', new IAMClient(configurationOf('iam', options)), options),
+    s3: () => attended('s3', new S3Client(s3), options),
+    sts: () => stsClient(options),
+    eks: () => attended('eks', new EKSClient(configurationOf('eks', options)), options),
+  });
 }
 
-export const eksClient = (options: ClientOptions): EKSClient =>
-  attended('eks', new EKSClient(configurationOf('eks', options)), options);
+/** Clients of which each is made when it is first asked for: many callers use one alone. */
+export function madeWhenUsed(make: { readonly [Service in keyof AwsClients]: () => AwsClients[Service] }): AwsClients {
+  const clients = {} as AwsClients;
+  for (const [service, makeOne] of Object.entries(make)) {
+    let made: AwsClients[keyof AwsClients] | undefined;
+    Object.defineProperty(clients, service, { enumerable: true, get: () => (made ??= makeOne()) });
+  }
+  return clients;
+}
 
 /**
  * A client of EC2, where subnets are looked for. It is none of the services that scenarios are about, and is taken to be where

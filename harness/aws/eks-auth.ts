@@ -1,6 +1,6 @@
 import { roleOfSession } from '../../foundation/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
-import type { CredentialsProvider } from './credentials.ts';
+import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { addressOf, signerOf } from './signer.ts';
 import type { EksAuthAnswer } from './target.ts';
@@ -16,21 +16,46 @@ export interface EksAuthOptions {
 /** What EKS Auth answered, or that it could not be asked: then `code` is that of the network's error, and no status. */
 export interface EksAuthResponse extends EksAuthAnswer {
   readonly status?: number;
+  readonly requestId?: string;
+}
+
+/** A session that EKS Auth gave, and what it said of it. */
+export interface PodSession {
+  readonly credentials: AwsCredentials;
+  /** Seconds since the epoch. */
+  readonly expiration: number;
+  /** ARN of the session. */
+  readonly arn: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+  readonly associationId: string;
+  readonly associationArn: string;
 }
 
 const CALL_MILLISECONDS = 10_000;
 
-/**
- * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
- * "AssumeRoleForPodIdentity"): signed here, since AWS' SDK for JavaScript has no client of EKS Auth that is of use
- * outside of an agent. The credentials of the answer are dropped; neither they nor the token are in any answer or error.
- * Never rejects but where there are no credentials to sign with, and tries once: who polls asks again.
- */
+/** As `openPodSession`, where the credentials of the answer are dropped. */
 export async function askEksAuth(
   options: EksAuthOptions,
   clusterName: string,
   token: string,
 ): Promise<EksAuthResponse> {
+  const { session: _session, requestId: _requestId, ...answer } = await openPodSession(options, clusterName, token);
+  return answer;
+}
+
+/**
+ * Asks EKS Auth for the credentials of a pod's token, as the agent does (EKS Auth API Reference,
+ * "AssumeRoleForPodIdentity"): signed here, since AWS' SDK for JavaScript has no client of EKS Auth that is of use
+ * outside of an agent. Neither the credentials nor the token are in any message. Never rejects but where there are no
+ * credentials to sign with, and tries once: who polls asks again.
+ */
+export async function openPodSession(
+  options: EksAuthOptions,
+  clusterName: string,
+  token: string,
+): Promise<EksAuthResponse & { readonly session?: PodSession }> {
   const { endpoint, counter, limiter } = options;
   const { origin, pathname } = new URL(endpoint);
   const path = `${pathname.replace(/\/$/, '')}/clusters/${encodeURIComponent(clusterName)}/assume-role-for-pod-identity`;
@@ -73,15 +98,25 @@ async function signedHeaders(
 }
 
 interface Answer {
+  readonly subject?: Readonly<Record<string, string>>;
+  readonly audience?: string;
+  readonly podIdentityAssociation?: Readonly<Record<string, string>>;
   readonly assumedRoleUser?: { readonly arn?: string };
+  readonly credentials?: Readonly<Record<string, string | number>>;
   readonly __type?: string;
   readonly code?: string;
   readonly message?: string;
   readonly Message?: string;
 }
 
-function readAnswer(response: Response, text: string, token: string): EksAuthResponse {
+function readAnswer(
+  response: Response,
+  text: string,
+  token: string,
+): EksAuthResponse & { readonly session?: PodSession } {
   const { status, headers } = response;
+  const id = headers.get('x-amzn-requestid');
+  const request = id === null ? {} : { requestId: id };
   let answer: Answer;
   try {
     answer = (JSON.parse(text) ?? {}) as Answer;
@@ -89,13 +124,31 @@ function readAnswer(response: Response, text: string, token: string): EksAuthRes
     answer = {};
   }
   const roleArn = roleOfSession(answer.assumedRoleUser?.arn ?? '');
-  if (response.ok && roleArn !== undefined) return { status, roleArn };
+  if (response.ok && roleArn !== undefined) return { status, roleArn, ...request, session: sessionOf(answer) };
   const named = headers.get('x-amzn-errortype') ?? answer.__type ?? answer.code;
   // `com.amazon.eks#InvalidTokenException:http://…`
   const code = named?.split(':')[0]?.split('#').at(-1);
   const said = answer.message ?? answer.Message ?? '';
   const message = token === '' ? said : said.replaceAll(token, '[redacted]');
-  return { status, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
+  return { status, ...request, code: code ?? `HTTP ${status}`, ...(message !== '' && { message }) };
+}
+
+function sessionOf({ subject, audience, podIdentityAssociation, assumedRoleUser, credentials }: Answer): PodSession {
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    credentials: {
+      accessKeyId: text(credentials?.['accessKeyId']),
+      secretAccessKey: text(credentials?.['secretAccessKey']),
+      sessionToken: text(credentials?.['sessionToken']),
+    },
+    expiration: Number(credentials?.['expiration']),
+    arn: text(assumedRoleUser?.arn),
+    namespace: text(subject?.['namespace']),
+    serviceAccount: text(subject?.['serviceAccount']),
+    audience: text(audience),
+    associationId: text(podIdentityAssociation?.['associationId']),
+    associationArn: text(podIdentityAssociation?.['associationArn']),
+  };
 }
 
 function networkCode(error: unknown): string {

@@ -5,9 +5,11 @@ import { STSClient } from '@aws-sdk/client-sts';
 import type { Credentials, Emulator } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter, type AwsClient, type CallCounter } from './call-counter.ts';
-import { destroyClients } from './clients.ts';
+import { destroyClients, madeWhenUsed } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
-import type { AwsClients, AwsTarget } from './target.ts';
+import type { AwsCredentials } from './credentials.ts';
+import { openPodSession } from './eks-auth.ts';
+import type { AwsClients, AwsService, AwsTarget } from './target.ts';
 
 /** The second account of an emulated AWS. */
 const OTHER_ACCOUNT = '444455556666';
@@ -38,6 +40,19 @@ export function emulatedAws(
     other: emulator.createAccount(OTHER_ACCOUNT),
   };
   const made = new Map<AccountAlias, AwsClients>();
+  const clientsWith = (credentials: AwsCredentials): AwsClients => {
+    const config = { endpoint, region, credentials, maxAttempts: 2 };
+    const counted = <Client>(service: AwsService, client: Client): Client => {
+      counter.count(service, client as AwsClient);
+      return client;
+    };
+    return madeWhenUsed({
+      iam: () => counted('iam', new IAMClient(config)),
+      s3: () => counted('s3', new S3Client({ ...config, forcePathStyle: true })),
+      sts: () => counted('sts', new STSClient(config)),
+      eks: () => counted('eks', new EKSClient(config)),
+    });
+  };
   return {
     name: 'emulator',
     endpoints: {},
@@ -47,20 +62,18 @@ export function emulatedAws(
     clients: (alias) => {
       let clients = made.get(alias);
       if (clients === undefined) {
-        const { accessKeyId, secretAccessKey } = administrators[alias];
-        const config = { endpoint, region, credentials: { accessKeyId, secretAccessKey }, maxAttempts: 2 };
-        clients = {
-          iam: new IAMClient(config),
-          s3: new S3Client({ ...config, forcePathStyle: true }),
-          sts: new STSClient(config),
-          eks: new EKSClient(config),
-        };
-        for (const [service, client] of Object.entries(clients)) counter.count(service, client as AwsClient);
+        clients = clientsWith(keysOf(administrators[alias]));
         made.set(alias, clients);
       }
       return clients;
     },
-    eksWith: (credentials) => new EKSClient({ endpoint, region, credentials, maxAttempts: 2 }),
+    clientsWith,
+    openPodSession: (clusterName, token, asker = keysOf(administrators.main)) =>
+      openPodSession(
+        { region, endpoint, credentials: async () => asker, counter, limiter: { turn: async () => undefined } },
+        clusterName,
+        token,
+      ),
     workloadEnvironment: { AWS_ENDPOINT_URL: workloadEndpoint },
     clusterToken: (clusterName) => presignedClusterToken(endpoint, region, administrators.main, clusterName),
     controls: {
@@ -79,3 +92,5 @@ export function emulatedAws(
     },
   };
 }
+
+const keysOf = ({ accessKeyId, secretAccessKey }: Credentials): AwsCredentials => ({ accessKeyId, secretAccessKey });

@@ -4,7 +4,7 @@ import {
   type IAMClient,
 } from '@aws-sdk/client-iam';
 import { callCounter } from './call-counter.ts';
-import { awsClients, destroyClients, limitersOfAccount, type ClientOptions } from './clients.ts';
+import { awsClients, destroyClients, limitersOfAccount, madeWhenUsed, type ClientOptions } from './clients.ts';
 import { workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, findCredentials, findRegion, whoAmI } from './preflight.ts';
 import { BRIEF } from './retries.ts';
@@ -72,6 +72,19 @@ export function hybridAws(emulated: AwsTarget, foreign: Foreign, reachable: (url
     capabilities: new Set([...emulated.capabilities].filter((name) => !unavailable.has(name))),
     unavailable,
     clients: (alias) => (alias === 'main' ? main : emulated.clients(alias)),
+    // Credentials of EKS' callers are of one side alone; all others come of the STS beside S3.
+    clientsWith: (credentials) => {
+      const [own, others] = [
+        emulated.clientsWith(credentials),
+        awsClients({ ...client, credentials: async () => credentials }),
+      ];
+      return madeWhenUsed({
+        iam: () => (isThere('iam') ? others : own).iam,
+        s3: () => (isThere('s3') ? others : own).s3,
+        sts: () => (isThere('sts') ? others : own).sts,
+        eks: () => own.eks,
+      });
+    },
     provisioning: { eks: here.eks, iam: isThere('iam') ? withProvidersAt(here.iam, there.iam) : here.iam },
     workloadEnvironment: { ...emulated.workloadEnvironment, ...workloadEnvironment(endpoints, reachable) },
     controls: undefined,

@@ -1,4 +1,3 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
 import { STSClient } from '@aws-sdk/client-sts';
 import { regionalEksAuth } from '../../clusters/eks/index.ts';
 import { namePrefix } from '../../foundation/tags.ts';
@@ -6,10 +5,10 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { callCounter } from './call-counter.ts';
 import { AWS_CAPABILITIES, unavailableOf } from './capabilities.ts';
-import { awsClients, destroyClients, ec2Client, eksClient, limitersOfAccount, type ClientOptions } from './clients.ts';
+import { awsClients, destroyClients, ec2Client, limitersOfAccount, type ClientOptions } from './clients.ts';
 import { presignedClusterToken } from './cluster-token.ts';
 import { assumedRole, type AwsCredentials } from './credentials.ts';
-import { askEksAuth } from './eks-auth.ts';
+import { askEksAuth, openPodSession } from './eks-auth.ts';
 import { checkEnvironmentEndpoints, workloadEnvironment, type Endpoints } from './endpoints.ts';
 import { checkAccount, checkPartition, checkUser, findCredentials, findRegion, problem, whoAmI } from './preflight.ts';
 import { IamCanary, propagationIn } from '../consistency/canary.ts';
@@ -48,7 +47,7 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
   const eksAuth = { region, credentials, counter, limiter, endpoint: endpoints['eks-auth'] ?? regionalEksAuth(region) };
   const missing = await missingServices(main.client, () => askEksAuth(eksAuth, namePrefix(options.run), 'no-token'));
   const other = await otherAccount(main, options);
-  const { clients, eksWith, ec2, close } = connectionsTo(main, other);
+  const { clients, clientsWith, ec2, close } = connectionsTo(main, other);
   const propagation =
     missing.has('iam') || missing.has('sts')
       ? undefined
@@ -72,7 +71,13 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     unavailable,
     accountId: (alias) => (alias === 'main' ? main : other)?.accountId ?? '',
     clients,
-    eksWith,
+    clientsWith,
+    openPodSession: (clusterName, token, asker) =>
+      openPodSession(
+        asker === undefined ? eksAuth : { ...eksAuth, credentials: async () => asker },
+        clusterName,
+        token,
+      ),
     ...(!missing.has('eks-auth') && {
       askEksAuth: async (clusterName: string, token: string) => {
         const { status: _status, ...answer } = await askEksAuth(eksAuth, clusterName, token);
@@ -153,7 +158,7 @@ async function otherAccount(main: Account, options: RealAwsOptions): Promise<Acc
 /** The clients of a run, by account, and those of other callers. */
 function connectionsTo(main: Account, other: Account | undefined) {
   const ec2 = ec2Client(main.client);
-  const further: { destroy(): void }[] = [ec2];
+  const further: AwsClients[] = [];
   return {
     ec2,
     clients: (alias: AccountAlias): AwsClients => {
@@ -161,14 +166,15 @@ function connectionsTo(main: Account, other: Account | undefined) {
       if (account !== undefined) return account.clients;
       throw new HarnessError('BAD_AWS', 'There is no other account: give a role of one with --other-account-role.');
     },
-    eksWith: (given: AwsCredentials): EKSClient => {
-      const client = eksClient({ ...main.client, credentials: async () => given });
-      further.push(client);
-      return client;
+    clientsWith: (given: AwsCredentials): AwsClients => {
+      const made = awsClients({ ...main.client, credentials: async () => given });
+      further.push(made);
+      return made;
     },
     close: (): void => {
       for (const account of [main, other]) if (account !== undefined) destroyClients(account.clients);
-      for (const client of further) client.destroy();
+      for (const clients of further) destroyClients(clients);
+      ec2.destroy();
     },
   };
 }

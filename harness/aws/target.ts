@@ -7,6 +7,7 @@ import type { CallRecord, Disturbance } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { AwsCredentials } from './credentials.ts';
+import type { EksAuthResponse, PodSession } from './eks-auth.ts';
 
 /** The AWS services that scenarios are about, by their endpoint ids. */
 export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
@@ -72,10 +73,16 @@ export interface AwsTarget {
   readonly outlives?: boolean;
   accountId(alias: AccountAlias): string;
   clients(alias: AccountAlias): AwsClients;
-  /** A client of EKS with other credentials than the administrator's. */
-  eksWith(credentials: AwsCredentials): EKSClient;
+  /** Clients with other credentials than the administrator's. */
+  clientsWith(credentials: AwsCredentials): AwsClients;
   /** Asks EKS Auth for the credentials of a pod's token, as the agent does, with the harness' own credentials. */
   askEksAuth?(clusterName: string, token: string): Promise<EksAuthAnswer>;
+  /** As `askEksAuth`, for a session to be used. `asker`: in the place of the harness' own credentials. */
+  openPodSession(
+    clusterName: string,
+    token: string,
+    asker?: AwsCredentials,
+  ): Promise<EksAuthResponse & { readonly session?: PodSession }>;
   /** Environment that leads a workload's SDK there; empty for AWS itself. */
   readonly workloadEnvironment: Readonly<Record<string, string>>;
   /** Bearer token for a cluster's API server, as `aws eks get-token` makes it. */

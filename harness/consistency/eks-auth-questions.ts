@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { awsProblem } from '../../foundation/aws-problem.ts';
 import { isBroken, KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { EksAuthAnswer } from '../aws/target.ts';
 import { AWS_POLL_MILLISECONDS } from './iam.ts';
-import { note, accountKey, labelsOf, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
+import { podToken } from '../world/sessions.ts';
+import { note, accountKey, clusterOf, type ScenarioWorld, type Workload } from '../world/world.ts';
 
 /**
  * Errors that EKS Auth gives for what it knows of an association and of its role (EKS Auth API Reference,
@@ -12,8 +12,6 @@ import { note, accountKey, labelsOf, clusterOf, type ScenarioWorld, type Workloa
  */
 const TELLING = /^(ResourceNotFound|AccessDenied|InvalidToken|InvalidParameter|InvalidRequest)Exception$/;
 const AUDIENCE = 'pods.eks.amazonaws.com';
-/** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
-const NEVER = 'conformance.eks-pod-identity/never';
 
 /**
  * EKS Auth as pods of the service account ask it; undefined where the harness cannot ask it. A pod that was given a session
@@ -72,38 +70,20 @@ export async function eksAuthOf(world: ScenarioWorld, item: Workload) {
 }
 
 /**
- * Makes a pod that is never scheduled, and its token; it goes with its namespace, if not by `remove`. Undefined, with a note, where the API server refuses it or its token. One whose answer was
+ * A pod that is never scheduled, and its token. Undefined, with a note, where the API server refuses one. One whose answer was
  * lost goes with its namespace, and another is made.
  */
 async function newCheck(
   world: ScenarioWorld,
   item: Workload,
   isSecond = false,
-): Promise<{ readonly token: string; remove(this: void): void } | undefined> {
-  const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
-  const name = `association-check-${randomUUID().slice(0, 8)}`;
-  const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
+): Promise<Awaited<ReturnType<typeof podToken>> | undefined> {
   try {
-    const pod = await kubernetes.createPod(item.namespace, {
-      metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
-      spec: {
-        serviceAccountName: item.serviceAccount,
-        automountServiceAccountToken: false,
-        schedulingGates: [{ name: NEVER }],
-        containers: [{ name: 'never', image: workloadImage }],
-      },
-    });
-    const boundPod = { name, uid: pod.metadata?.uid ?? '' };
-    const audiences = [AUDIENCE];
-    const token = await kubernetes.createToken(item.namespace, item.serviceAccount, { audiences, boundPod });
-    // Under a name that no scenario gives: so it is taken out of whatever is reported.
-    world.tokens.set(`<${name}>`, token);
-    return { token, remove };
+    return await podToken(world, item, AUDIENCE);
   } catch (error) {
     world.signal.throwIfAborted();
     if (!isSecond && isBroken(error)) return newCheck(world, item, true);
     if (!(error instanceof KubernetesError)) throw error;
-    remove();
     note(world, [item], `EKS Auth could not be asked, since there is no token of a pod (status ${error.status})`);
     return undefined;
   }

@@ -1,14 +1,14 @@
-import type { EKSClient } from '@aws-sdk/client-eks';
-import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { whenMade } from '../consistency/retry-rules.ts';
 import { GREATEST_ID, whole } from '../scenario/checks.ts';
 import { isAnswer, OF_OURS, OF_SERVICES, refusalBy, type Problems } from '../verdict/refusal.ts';
 import { makeAssociation } from '../world/fixtures/associations.ts';
+import { webSession } from '../world/sessions.ts';
 import { tagMap, type ScenarioWorld } from '../world/world.ts';
 import {
   associationFacts,
   associationWords,
+  callerWords,
   nameOf,
   requested,
   whereWords,
@@ -20,8 +20,6 @@ import { defineHarnessOperation } from './registry.ts';
 import { tagWords } from './s3.ts';
 
 interface CreationOptions {
-  /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
-  readonly as?: { readonly role: string; readonly token: string };
   /** How many are tried at once. Default 1. */
   readonly atOnce?: number;
   /** Name in `<association-id:…>`, `<association-arn:…>` and `<external-id:…>`. Default `made`. */
@@ -65,7 +63,7 @@ export const createAssociationFor = defineHarnessOperation(
       tagWords(operation.tags, say),
       `for ${operation.namespace}/${operation.serviceAccount}`,
       associationWords(operation.association, say),
-      operation.as === undefined ? '' : `as role ${operation.as.role}`,
+      callerWords(operation.as),
       operation.atOnce === undefined ? '' : `${operation.atOnce} at once`,
       whereWords(operation, say),
     ],
@@ -91,7 +89,7 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
   const { name = 'made', atOnce = 1, as, tags } = operation;
   let caller = eks;
   try {
-    if (as !== undefined) caller = await eksAsRole(world, as);
+    if (as !== undefined) caller = (await webSession(world, as)).clients.eks;
   } catch (error) {
     // No session, no call of EKS: this is not EKS' refusal.
     return refusalBy('sts', error as Error, OF_SERVICES);
@@ -117,24 +115,4 @@ async function createAssociations(world: ScenarioWorld, operation: CreateAssocia
   if (failure !== undefined) throw failure;
   const several = { created: made.length, refusals: errors.map((error) => error.name).join() };
   return { outcome: 'granted', facts: { ...associationFacts(first), ...(atOnce > 1 && several) } };
-}
-
-/** A client with a session of a role of the scenario, which trusts the holder of a token of the scenario. */
-async function eksAsRole(
-  world: ScenarioWorld,
-  { role, token }: { readonly role: string; readonly token: string },
-): Promise<EKSClient> {
-  const { aws } = world.environment;
-  const { Credentials } = await aws.clients('main').sts.send(
-    new AssumeRoleWithWebIdentityCommand({
-      RoleArn: world.names.roleArn(role),
-      RoleSessionName: 'creator',
-      WebIdentityToken: world.tokens.get(token) ?? '',
-    }),
-  );
-  return aws.eksWith({
-    accessKeyId: Credentials?.AccessKeyId ?? '',
-    secretAccessKey: Credentials?.SecretAccessKey ?? '',
-    sessionToken: Credentials?.SessionToken ?? '',
-  });
 }

@@ -3,7 +3,8 @@ import type { EKSClient, PodIdentityAssociation } from '@aws-sdk/client-eks';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { ClusterAlias, PermissionStatement } from '../scenario/policy.ts';
 import type { HarnessOperation, Operation } from '../scenario/spec.ts';
-import { OF_OURS, refusalBy } from '../verdict/refusal.ts';
+import { OF_OURS, OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
+import { webSession, type WebSession } from '../world/sessions.ts';
 import { clusterOf, type ScenarioWorld } from '../world/world.ts';
 import type { Facts } from './admission.ts';
 import type { HarnessDescriptor, Wording } from './descriptor.ts';
@@ -14,6 +15,8 @@ export interface OfCluster {
   readonly cluster: ClusterAlias;
   /** Another cluster name to send, such as `<cluster:c1>-absent`. */
   readonly clusterName?: string;
+  /** By a session of a role of the scenario, which a token of the scenario opens. Default: the administrator. */
+  readonly as?: WebSession;
 }
 
 /** What a request says of an association; roles by their names in the scenario. What is left out is not sent. */
@@ -43,15 +46,36 @@ export const defineEksOperation = <Args extends readonly unknown[], T extends ob
   defineHarnessOperation(name, build, {
     ...(said as Said<HarnessDescriptor<T & HarnessOperation>>),
     withoutKubernetes: true,
+    refersTo: (operation) => {
+      const { roles = [], ...others } = said.refersTo?.(operation) ?? {};
+      return { ...others, roles: [...roles, callerOf(operation)?.role], tokens: [callerOf(operation)?.token] };
+    },
+    needs: (operation, expectation) => [
+      ...(said.needs?.(operation, expectation) ?? []),
+      ...(callerOf(operation) === undefined ? [] : (['irsa'] as const)),
+    ],
+    describe: (operation, say) => [...said.describe(operation, say), callerWords(callerOf(operation))],
     perform: async (world, operation): Promise<ProbeResult> => {
+      const caller = callerOf(operation);
+      let clients = world.environment.aws.clients('main');
       try {
-        const { eks } = world.environment.aws.clients('main');
-        return { outcome: 'granted', facts: await facts(world, operation, eks) };
+        if (caller !== undefined) ({ clients } = await webSession(world, caller));
       } catch (error) {
-        return refusalBy('eks', error as Error, OF_OURS);
+        // No session, no call of EKS: this is not EKS' refusal.
+        return refusalBy('sts', error as Error, OF_SERVICES);
+      }
+      try {
+        return { outcome: 'granted', facts: await facts(world, operation, clients.eks) };
+      } catch (error) {
+        return refusalBy('eks', error as Error, caller === undefined ? OF_OURS : OF_SERVICES);
       }
     },
   });
+
+const callerOf = (operation: HarnessOperation & Partial<OfCluster>): WebSession | undefined => operation.as;
+
+export const callerWords = (caller: WebSession | undefined): string =>
+  caller === undefined ? '' : `as role ${caller.role}`;
 
 /** The cluster that suites mean where they name none. */
 export const DEFAULT = { cluster: 'c1' } as const;

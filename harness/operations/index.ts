@@ -1,6 +1,8 @@
 /** The registry of operations and steps, a line for each file, and with it the words in which scenarios are written. */
 export * from './admit-pod.ts';
 export * from './agent.ts';
+export { asSession } from './as-session.ts';
+export { askEksAuth } from './ask-eks-auth.ts';
 export * from './associations.ts';
 export * from './check.ts';
 export * from './create-pod-identity-association.ts';
@@ -13,9 +15,19 @@ export * from './pod-identity-associations.ts';
 export * from './pod-operations.ts';
 export * from './pods.ts';
 export * from './roles.ts';
-export { deleteObject, getObject, getObjectTagging, headBucket, headObject, listObjects, putObject } from './s3.ts';
+export {
+  deleteObject,
+  deleteObjects,
+  getObject,
+  getObjectTagging,
+  headBucket,
+  headObject,
+  listObjects,
+  putObject,
+} from './s3.ts';
 export * from './service-accounts.ts';
-export * from './sts.ts';
+export { signedGet } from './signed-get.ts';
+export { assumeRole, assumeWithWebIdentity, chain, whoAmI } from './sts.ts';
 export * from './time.ts';
 export { irsaToken, kubernetesApiToken, minted, noToken, podIdentityToken, text } from './token-source.ts';
 export * from './webhook.ts';

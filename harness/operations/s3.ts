@@ -1,12 +1,12 @@
 /** Operations of S3. Places are `<bucket>/<key>` with the scenario's short bucket name. */
-import type { AssumeRoleStep } from '../../foundation/probe-protocol.ts';
 import type { WorkloadOperation } from '../scenario/spec.ts';
 import type { Wording } from './descriptor.ts';
 import { defineWorkloadOperation } from './registry.ts';
+import { stepToProgram, type ChainStep } from './sts.ts';
 
 interface Through {
   /** Another role, assumed from the workload's session, makes the operation. */
-  readonly through?: AssumeRoleStep;
+  readonly through?: ChainStep;
 }
 
 const throughWords = ({ through }: Through, say: Wording): string =>
@@ -32,6 +32,7 @@ interface ObjectOptions extends Through {
 }
 interface BucketOptions extends Through {
   readonly prefix?: string;
+  readonly keys?: readonly string[];
 }
 
 const atPlace = (name: string, said: { readonly readOnly?: true }) =>
@@ -43,19 +44,28 @@ const atPlace = (name: string, said: { readonly readOnly?: true }) =>
       tagWords(operation.tags, say),
       throughWords(operation, say),
     ],
-    toProgram: ({ at, ...rest }, { names }) => ({ ...names.expandAll(rest), ...names.place(at) }),
+    toProgram: ({ at, through, ...rest }, { names }) => ({
+      ...names.expandAll(rest),
+      ...(through && { through: stepToProgram(names, through) }),
+      ...names.place(at),
+    }),
   });
 
-const ofBucket = (name: string) =>
+const ofBucket = (name: string, said: { readonly readOnly?: true }) =>
   defineWorkloadOperation(name, (bucket: string, options: BucketOptions = {}) => ({ bucket, ...options }), {
     ...common,
-    readOnly: true,
+    ...said,
     describe: (operation, say) => [
       `s3://${say.bucket(operation.bucket)}`,
       operation.prefix === undefined ? '' : `with prefix ${say.text(operation.prefix)}`,
+      (operation.keys ?? []).map((key) => say.text(key)).join(', '),
       throughWords(operation, say),
     ],
-    toProgram: (operation, { names }) => ({ ...names.expandAll(operation), bucket: names.bucket(operation.bucket) }),
+    toProgram: ({ through, ...operation }, { names }) => ({
+      ...names.expandAll(operation),
+      ...(through && { through: stepToProgram(names, through) }),
+      bucket: names.bucket(operation.bucket),
+    }),
   });
 
 type Builder = (place: string, options?: Through) => WorkloadOperation;
@@ -64,5 +74,9 @@ export const headObject: Builder = atPlace('HeadObject', { readOnly: true });
 export const getObjectTagging: Builder = atPlace('GetObjectTagging', { readOnly: true });
 export const putObject = atPlace('PutObject', {});
 export const deleteObject: Builder = atPlace('DeleteObject', {});
-export const listObjects = ofBucket('ListObjectsV2');
-export const headBucket: Builder = ofBucket('HeadBucket');
+export const listObjects = ofBucket('ListObjectsV2', { readOnly: true });
+export const headBucket: Builder = ofBucket('HeadBucket', { readOnly: true });
+const ofSeveral = ofBucket('DeleteObjects', {});
+/** One call for several objects of a bucket. */
+export const deleteObjects = (bucket: string, keys: readonly string[], options: Through = {}): WorkloadOperation =>
+  ofSeveral(bucket, { keys, ...options });

@@ -1,14 +1,27 @@
 /** Operations of STS: who am I, as another role, and by a web identity. */
 import type { AssumeRoleStep, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
+import type { PermissionStatement } from '../scenario/policy.ts';
+import type { Operation } from '../scenario/spec.ts';
+import type { Names } from '../world/names.ts';
 import { defineWorkloadOperation } from './registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
+
+/** How a role is assumed, as scenarios write it. */
+export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: readonly PermissionStatement[] };
+type ChainOptions = Omit<ChainStep, 'roleArn'>;
+
+/** As the probe program is told it: the session policy as its text. */
+export const stepToProgram = (names: Names, { policy, ...step }: ChainStep): AssumeRoleStep => ({
+  ...names.expandAll(step),
+  ...(policy && { policy: names.policyText(policy) }),
+});
 
 const throughSdk = { throughSdk: true, readOnly: true } as const;
 
 export const whoAmI = defineWorkloadOperation('GetCallerIdentity', () => ({}), { ...throughSdk, describe: () => [] });
 
 /** Says that an operation goes through another role, assumed from the workload's session: `getObject(…, { through: chain('target') })`. */
-export const chain = (role: string, options: Omit<AssumeRoleStep, 'roleArn'> = {}): AssumeRoleStep => ({
+export const chain = (role: string, options: ChainOptions = {}): ChainStep => ({
   roleArn: `<role:${role}>`,
   ...options,
 });
@@ -16,8 +29,13 @@ export const chain = (role: string, options: Omit<AssumeRoleStep, 'roleArn'> = {
 /** AssumeRole from the workload's own session; `role` is a role of the scenario. */
 export const assumeRole = defineWorkloadOperation(
   'AssumeRole',
-  (role: string, options: Omit<AssumeRoleStep, 'roleArn'> = {}) => ({ role: chain(role, options) }),
-  { ...throughSdk, assumes: ({ role }) => role.roleArn, describe: ({ role }, say) => [say.text(role.roleArn)] },
+  (role: string, options: ChainOptions = {}) => ({ role: chain(role, options) }),
+  {
+    ...throughSdk,
+    assumes: ({ role }) => role.roleArn,
+    describe: ({ role }, say) => [say.text(role.roleArn)],
+    toProgram: ({ role, ...rest }, { names }) => ({ ...rest, role: stepToProgram(names, role) }) as Operation,
+  },
 );
 
 /** AssumeRoleWithWebIdentity sent by hand from inside the pod; `role` is a role of the scenario. */

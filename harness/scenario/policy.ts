@@ -124,6 +124,8 @@ export interface RoleSpec {
   readonly trust: readonly TrustStatement[] | RawPolicy;
   readonly permissions?: readonly PermissionStatement[] | RawPolicy;
   readonly boundary?: readonly PermissionStatement[] | RawPolicy;
+  /** Of a customer managed policy that is attached to the role, beside `permissions`. */
+  readonly attached?: readonly PermissionStatement[] | RawPolicy;
   readonly tags?: Readonly<Record<string, string>>;
   /** Seconds, 3600 to 43200. */
   readonly maxSessionDuration?: number;

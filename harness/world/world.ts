@@ -4,7 +4,8 @@ import { RUN_LABEL } from '../../foundation/labels.ts';
 import { Resources, type PendingResource } from '../../foundation/resources.ts';
 import type { StartLimiter } from '../../foundation/start-limiter.ts';
 import { tagList } from '../../foundation/tags.ts';
-import type { AwsTarget } from '../aws/target.ts';
+import type { AwsCredentials } from '../aws/credentials.ts';
+import type { AwsClients, AwsTarget } from '../aws/target.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { associationOf } from '../scenario/parts.ts';
@@ -63,6 +64,12 @@ export interface Leftover {
   readonly reason: string;
 }
 
+/** A session that the harness has opened in the place of a pod. */
+export interface HeldSession {
+  readonly credentials: AwsCredentials;
+  readonly clients: AwsClients;
+}
+
 /** The resources of one scenario that exist. */
 export type ScenarioWorld = ReturnType<typeof makeWorld>;
 
@@ -89,6 +96,8 @@ export const makeWorld = (
   associations: new Map<string, string>(),
   /** Token name -> token, of `tokens`. */
   tokens: new Map<string, string>(),
+  /** Sessions in the place of pods, by workload, or by role and token. */
+  sessions: new Map<string, HeldSession>(),
   /** Ends of the disturbances of AWS that are under way. */
   disturbances: [] as (() => void)[],
   /** What was waited for in vain, by the workload whose probes follow: a sentence each. */

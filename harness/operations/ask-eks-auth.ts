@@ -1,0 +1,93 @@
+/** EKS Auth, asked by the harness as an agent would, for a pod that never runs: what an agent hides is seen, and none is waited for. */
+import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
+import { changeToken } from '../../components/probe/tokens.ts';
+import { roleOfSession } from '../../foundation/role-arn.ts';
+import type { EksAuthResponse, PodSession } from '../aws/eks-auth.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
+import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';
+import { clusterOf, workload, type HeldSession, type ScenarioWorld } from '../world/world.ts';
+import type { Facts } from './admission.ts';
+import { defineHarnessOperation } from './registry.ts';
+
+interface Question {
+  /** One of the scenario's `tokens`. Default: a new one, bound to a pod of the workload that never runs. */
+  readonly token?: string;
+  /** Audience of the new token. Default `pods.eks.amazonaws.com`. */
+  readonly audience?: string;
+  readonly change?: TokenChange;
+  /** Whose EKS Auth is asked. Default: the workload's cluster. */
+  readonly cluster?: ClusterAlias;
+  /** Who asks, in the place of a node: a role that one of the scenario's tokens opens. Default: the administrator. */
+  readonly as?: WebSession;
+}
+
+interface AskEksAuth extends Question {
+  readonly workload: string;
+}
+
+/** AssumeRoleForPodIdentity for a pod of the workload; its session is kept for `asSession` and `signedGet`. */
+export const askEksAuth = defineHarnessOperation(
+  'AssumeRoleForPodIdentity',
+  (workload: string, question: Question = {}): AskEksAuth => ({ workload, ...question }),
+  {
+    refersTo: ({ workload: name, token, cluster, as }) => ({
+      workloads: [name],
+      tokens: [token, as?.token],
+      roles: [as?.role],
+      clusters: [cluster],
+    }),
+    needs: ({ as }) => (as === undefined ? ['pod-identity'] : ['pod-identity', 'irsa']),
+    describe: ({ workload: name, token, audience, change, cluster, as }) => [
+      `for a pod of ${name}`,
+      token === undefined ? '' : `with the token ${token}`,
+      audience === undefined ? '' : `audience ${audience}`,
+      change === undefined ? '' : `changed: ${change}`,
+      cluster === undefined ? '' : `of ${cluster}`,
+      as === undefined ? '' : `as role ${as.role}`,
+    ],
+    mayDiffer: () => true,
+    perform: (world, operation) => openPodSession(world, operation),
+  },
+);
+
+const AUDIENCE = 'pods.eks.amazonaws.com';
+
+/** Asks EKS Auth. Throws what says nothing about the question: that it does not answer, or fails. */
+export async function openPodSession(world: ScenarioWorld, question: AskEksAuth): Promise<ProbeResult> {
+  const { aws } = world.environment;
+  const item = workload(world, question.workload);
+  const { token, change, audience = AUDIENCE } = question;
+  const text = token === undefined ? (await podToken(world, item, audience)).token : (world.tokens.get(token) ?? '');
+  const { name } = clusterOf(world, question.cluster ?? item.cluster).cluster;
+  let asker: HeldSession | undefined;
+  try {
+    asker = question.as && (await webSession(world, question.as));
+  } catch (error) {
+    return refusalBy('sts', error as Error, OF_SERVICES);
+  }
+  const { session, ...answer } = await aws.openPodSession(name, await changeToken(text, change), asker?.credentials);
+  if (session === undefined) return refusalOf(answer);
+  world.sessions.set(question.workload, heldSession(world, session.credentials));
+  return { outcome: 'granted', status: 200, facts: factsOf(session), ...requestOf(answer) };
+}
+
+const requestOf = ({ requestId }: EksAuthResponse): Pick<ProbeResult, 'requestId'> =>
+  requestId === undefined ? {} : { requestId };
+
+function refusalOf(answer: EksAuthResponse): ProbeResult {
+  const { status, code = 'Unknown', message = '' } = answer;
+  if (status === undefined || status >= 500 || status === 429) throw Object.assign(new Error(message), { name: code });
+  return { outcome: 'refused', layer: 'eks-auth', code, status, message, ...requestOf(answer) };
+}
+
+function factsOf({ arn, expiration, credentials: _credentials, ...told }: PodSession): Facts {
+  const [, , , , accountId = '', resource = ''] = arn.split(':');
+  return {
+    ...told,
+    accountId,
+    roleArn: roleOfSession(arn) ?? '',
+    sessionName: resource.split('/').at(-1) ?? '',
+    secondsLeft: Math.round(expiration - Date.now() / 1000),
+  };
+}

@@ -1,0 +1,79 @@
+/** Sessions that the harness opens in the place of pods: it asks with them what a pod would, and waits for none. */
+import { randomUUID } from 'node:crypto';
+import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import type { AwsCredentials } from '../aws/credentials.ts';
+import { clusterOf, labelsOf, type HeldSession, type ScenarioWorld, type Workload } from './world.ts';
+
+/** A session of a role of the scenario, by AssumeRoleWithWebIdentity with one of its tokens. */
+export interface WebSession {
+  readonly role: string;
+  readonly token: string;
+}
+
+/** Session names are parts of ARNs, which policies may name. */
+export const WEB_SESSION_NAME = 'creator';
+
+/** A gate that nobody removes: the pod exists, and is never scheduled (Kubernetes, "Pod Scheduling Readiness"). */
+const NEVER = 'conformance.eks-pod-identity/never';
+
+export const heldSession = ({ environment: { aws } }: ScenarioWorld, credentials: AwsCredentials): HeldSession => ({
+  credentials,
+  clients: aws.clientsWith(credentials),
+});
+
+/** Opens it once in a scenario. Throws what STS answers. */
+export async function webSession(world: ScenarioWorld, { role, token }: WebSession): Promise<HeldSession> {
+  const name = `${role}/${token}`;
+  const held = world.sessions.get(name);
+  if (held !== undefined) return held;
+  const { Credentials } = await world.environment.aws.clients('main').sts.send(
+    new AssumeRoleWithWebIdentityCommand({
+      RoleArn: world.names.roleArn(role),
+      RoleSessionName: WEB_SESSION_NAME,
+      WebIdentityToken: world.tokens.get(token) ?? '',
+    }),
+  );
+  const session = heldSession(world, {
+    accessKeyId: Credentials?.AccessKeyId ?? '',
+    secretAccessKey: Credentials?.SecretAccessKey ?? '',
+    sessionToken: Credentials?.SessionToken ?? '',
+  });
+  world.sessions.set(name, session);
+  return session;
+}
+
+/**
+ * A pod of the workload's service account that never runs, and a token that is bound to it; both go with their namespace.
+ * Throws a KubernetesError where the API server refuses one, and then removes the pod.
+ */
+export async function podToken(
+  world: ScenarioWorld,
+  item: Workload,
+  audience: string,
+): Promise<{ readonly token: string; readonly pod: string; remove(): void }> {
+  const { kubernetes, workloadImage } = clusterOf(world, item.cluster);
+  const name = `association-check-${randomUUID().slice(0, 8)}`;
+  const remove = (): void => void kubernetes.deletePod(item.namespace, name, 0).catch(() => undefined);
+  try {
+    const pod = await kubernetes.createPod(item.namespace, {
+      metadata: { name, namespace: item.namespace, labels: labelsOf(world) },
+      spec: {
+        serviceAccountName: item.serviceAccount,
+        automountServiceAccountToken: false,
+        schedulingGates: [{ name: NEVER }],
+        containers: [{ name: 'never', image: workloadImage }],
+      },
+    });
+    const boundPod = { name, uid: pod.metadata?.uid ?? '' };
+    const token = await kubernetes.createToken(item.namespace, item.serviceAccount, {
+      audiences: [audience],
+      boundPod,
+    });
+    // Under a name that no scenario gives: so it is taken out of whatever is reported.
+    world.tokens.set(`<${name}>`, token);
+    return { token, pod: name, remove };
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}

@@ -1,0 +1,214 @@
+/** Which permissions the operations on associations ask for, and which roles may be handed to them. */
+import {
+  allow,
+  askEksAuth,
+  asSession,
+  changeAssociation,
+  controlSucceeds,
+  createAssociationFor,
+  deleteRole,
+  deny,
+  describeAssociation,
+  fails,
+  getObject,
+  irsaRole,
+  listAssociations,
+  podIdentityRole,
+  recreateRole,
+  removeAssociation,
+  startPod,
+  stopAgent,
+  refused,
+  succeeds,
+  suite,
+  trustWebIdentity,
+  whoAmI,
+  type PermissionStatement,
+} from '../harness/index.ts';
+
+const ACTIONS = 'Service Authorization Reference, Amazon EKS, actions and resource types';
+const PASS_ROLE = 'IAM User Guide, "Grant a user permissions to pass a role to an AWS service"';
+const API = 'Amazon EKS API Reference,';
+
+const TOKEN = { controller: { serviceAccount: 'app/controller', audience: 'sts.amazonaws.com' } } as const;
+const WORKLOADS = { app: { role: 'app' }, controller: { serviceAccount: 'controller' } } as const;
+const controller = (...permissions: readonly PermissionStatement[]) => irsaRole('app/controller', ...permissions);
+const as = (role: string) => ({ as: { role, token: 'controller' } });
+const refusal = (action: string) =>
+  ({ by: 'eks', code: 'AccessDeniedException', status: 403, message: action }) as const;
+
+const ASSOCIATIONS = 'arn:aws:eks:*:<account:main>:podidentityassociation/<cluster:c1>/*';
+const ID = '<association-id:app>';
+
+suite('control-plane', ({ scenario }) => {
+  scenario('CP-25', 'each operation on associations asks for its own permission', {
+    source: ACTIONS,
+    roles: {
+      app: podIdentityRole(),
+      reader: controller(allow('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
+      lister: controller(allow('eks:ListPodIdentityAssociations', '<cluster-arn:c1>')),
+      changer: controller(
+        allow('eks:UpdatePodIdentityAssociation', ASSOCIATIONS),
+        allow(['iam:PassRole', 'iam:GetRole'], '<role:app>'),
+      ),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      succeeds(describeAssociation(ID, as('reader')), { roleArn: '<role:app>' }),
+      fails(changeAssociation(ID, { role: 'app' }, as('reader')), refusal('eks:UpdatePodIdentityAssociation')),
+      fails(removeAssociation(ID, as('reader')), refusal('eks:DeletePodIdentityAssociation')),
+      fails(listAssociations({ namespace: 'app', ...as('reader') }), refusal('eks:ListPodIdentityAssociations')),
+      succeeds(listAssociations({ namespace: 'app', ...as('lister') }), { count: 1 }),
+      fails(describeAssociation(ID, as('lister')), refusal('eks:DescribePodIdentityAssociation')),
+      succeeds(changeAssociation(ID, { role: 'app' }, as('changer')), { roleArn: '<role:app>' }),
+      fails(removeAssociation(ID, as('changer')), refusal('eks:DeletePodIdentityAssociation')),
+      succeeds(describeAssociation(ID)),
+    ],
+  });
+
+  scenario(
+    'CP-26',
+    'permissions on associations may be for those of one cluster, or for one role to be made by nobody',
+    {
+      source: ACTIONS,
+      roles: {
+        app: podIdentityRole(),
+        spared: controller(
+          allow('eks:*', '*'),
+          deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS.replace('>/*', '>-another/*')),
+        ),
+        kept: controller(allow('eks:*', '*'), deny('eks:DescribePodIdentityAssociation', ASSOCIATIONS)),
+        maker: controller(
+          allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+          deny('eks:CreatePodIdentityAssociation', '<cluster-arn:c1>'),
+        ),
+      },
+      workloads: WORKLOADS,
+      tokens: TOKEN,
+      probes: [
+        succeeds(describeAssociation(ID, as('spared'))),
+        fails(describeAssociation(ID, as('kept')), refusal('eks:DescribePodIdentityAssociation')),
+        fails(
+          createAssociationFor('app/free', { role: 'app' }, as('maker')),
+          refusal('eks:CreatePodIdentityAssociation'),
+        ),
+        controlSucceeds(createAssociationFor('app/free', { role: 'app' })),
+      ],
+    },
+  );
+});
+
+suite('security', ({ scenario }) => {
+  scenario('SEC-18', 'who may not pass a role cannot give it to an association that there is', {
+    source: `${PASS_ROLE}; ${API} UpdatePodIdentityAssociation, roleArn`,
+    roles: {
+      app: podIdentityRole(),
+      powerful: podIdentityRole(),
+      changer: controller(allow('eks:*', '*'), allow('iam:GetRole', '*'), allow('iam:PassRole', '<role:app>')),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      fails(changeAssociation(ID, { role: 'powerful' }, as('changer')), refusal('iam:PassRole')),
+      succeeds(describeAssociation(ID), { roleArn: '<role:app>' }),
+      // What stays need not be passed again.
+      succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
+    ],
+  });
+
+  scenario('SEC-19', 'iam:PassRole is asked for the service that the role goes to', {
+    source: `${PASS_ROLE}: iam:PassedToService`,
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      creator: controller(
+        allow(['eks:*', 'iam:PassRole', 'iam:GetRole'], '*'),
+        deny('iam:PassRole', '<role:next>', { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } }),
+        deny('iam:PassRole', '<role:app>', { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } }),
+      ),
+    },
+    workloads: WORKLOADS,
+    tokens: TOKEN,
+    probes: [
+      fails(createAssociationFor('app/next', { role: 'next' }, as('creator')), refusal('iam:PassRole')),
+      succeeds(createAssociationFor('app/free', { role: 'app' }, as('creator'))),
+    ],
+  });
+});
+
+suite('pod-identity', ({ scenario }) => {
+  scenario('PI-13', 'a role that was made a moment ago can be associated, though it was not there before', {
+    source: `${API} CreatePodIdentityAssociation; IAM User Guide, "Troubleshooting IAM": changes are not always immediately visible`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: {} },
+    probes: [
+      deleteRole('app'),
+      fails(createAssociationFor('app/app', { role: 'app' }), {
+        by: 'eks',
+        code: 'InvalidParameterException',
+        status: 400,
+      }),
+      recreateRole('app'),
+      succeeds(createAssociationFor('app/app', { role: 'app' }), { roleArn: '<role:app>' }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('PI-29', "without an agent a pod gets no credentials, and not the node's role either", {
+    source:
+      'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; AWS SDKs and Tools Reference Guide, "Container credential provider"',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app', imds: 'reachable', starts: 'later' } },
+    probes: [stopAgent(), startPod('app'), refused('app', whoAmI(), { by: 'agent', message: 'cannot be reached' })],
+  });
+});
+
+suite('cross-account', ({ scenario }) => {
+  scenario('XA-15', "a pod acts in another account by that account's own provider of the cluster's issuer", {
+    source: 'Amazon EKS User Guide, "Authenticate to another account with IRSA"',
+    providers: [{ cluster: 'c1', account: 'other', clientIds: ['sts.amazonaws.com'] }],
+    roles: {
+      app: {
+        account: 'other',
+        trust: [trustWebIdentity({ account: 'other', subject: 'app/app' })],
+        permissions: [allow('s3:GetObject', 'data/*')],
+      },
+      stranger: {
+        account: 'other',
+        trust: [trustWebIdentity({ account: 'other', subject: 'app/another' })],
+        permissions: [allow('s3:GetObject', 'data/*')],
+      },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    buckets: { data: { account: 'other' } },
+    objects: ['data/key'],
+    probes: [
+      succeeds(asSession({ role: 'app', token: 'web' }, getObject('data/key'))),
+      succeeds(asSession({ role: 'app', token: 'web' }, whoAmI()), { accountId: '<account:other>' }),
+      fails(asSession({ role: 'stranger', token: 'web' }, getObject('data/key')), {
+        by: 'sts',
+        code: 'AccessDenied',
+        status: 403,
+      }),
+    ],
+  });
+});
+
+suite('cross-cluster', ({ scenario }) => {
+  scenario('CC-16', "a trust of one cluster's provider takes no token of another's, whatever it asks besides", {
+    source: 'IAM User Guide, "AWS JSON policy elements: Principal", OIDC federated principals',
+    needs: ['irsa'],
+    roles: {
+      here: { trust: [trustWebIdentity({ subject: null, audience: null })] },
+      there: { trust: [trustWebIdentity({ cluster: 'c2', subject: null, audience: null })] },
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(asSession({ role: 'here', token: 'web' }, whoAmI())),
+      fails(asSession({ role: 'there', token: 'web' }, whoAmI()), { by: 'sts', code: 'AccessDenied', status: 403 }),
+    ],
+  });
+});

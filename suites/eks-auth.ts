@@ -1,0 +1,268 @@
+/** What EKS Auth answers, asked as an agent asks it: whose session a token opens, which tokens open none, and who may ask. */
+import {
+  advanceClock,
+  allow,
+  askEksAuth,
+  asSession,
+  between,
+  changeAssociation,
+  deny,
+  fails,
+  getObject,
+  irsaRole,
+  matching,
+  podIdentityRole,
+  removeAssociation,
+  signedGet,
+  succeeds,
+  suite,
+  trustPodIdentity,
+  trustRole,
+  trustService,
+  updateTrust,
+  type Conditions,
+} from '../harness/index.ts';
+
+const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
+const GUIDE = 'Amazon EKS User Guide, "Understand how EKS Pod Identity works"';
+const TARGET = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
+const TRUST = 'Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"';
+const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
+
+const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, explicit: false } as const;
+/** Which of its errors a bad token is, the API Reference does not say. */
+const BAD_TOKEN = {
+  by: 'eks-auth',
+  code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
+  status: 400,
+} as const;
+const NO_ASSOCIATION = { by: 'eks-auth', code: ['ResourceNotFoundException', 'AccessDeniedException'] } as const;
+
+const readData = allow('s3:GetObject', 'data/*');
+const APP = { app: { role: 'app' } } as const;
+const byTag = (key: string, value: string): Conditions => ({ StringEquals: { [`aws:RequestTag/${key}`]: value } });
+
+suite('eks-auth', ({ scenario }) => {
+  scenario('EA-01', 'the answer says for whom the session is, by which association, and for how long', {
+    source: `${API}; ${TARGET}: credentials last for six hours`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { namespace: 'red', serviceAccount: 'reader', role: 'app' } },
+    probes: [
+      succeeds(askEksAuth('app'), {
+        roleArn: '<role:app>',
+        accountId: '<account:main>',
+        namespace: '<namespace:red>',
+        serviceAccount: 'reader',
+        audience: 'pods.eks.amazonaws.com',
+        associationId: '<association-id:app>',
+        associationArn: matching(/podidentityassociation\/<cluster:c1>\/<association-id:app>$/),
+        sessionName: matching(/^eks-/),
+        secondsLeft: between(21_300, 21_660),
+      }),
+    ],
+  });
+
+  scenario('EA-02', 'an association counts for its namespace and its service account together', {
+    source: 'Amazon EKS API Reference, CreatePodIdentityAssociation, namespace and serviceAccount',
+    roles: { first: podIdentityRole(), second: podIdentityRole(), third: podIdentityRole() },
+    workloads: {
+      redOne: { namespace: 'red', serviceAccount: 'one', role: 'first' },
+      redTwo: { namespace: 'red', serviceAccount: 'two', role: 'second' },
+      blueOne: { namespace: 'blue', serviceAccount: 'one', role: 'third' },
+      blueTwo: { namespace: 'blue', serviceAccount: 'two' },
+    },
+    probes: [
+      succeeds(askEksAuth('redOne'), { roleArn: '<role:first>' }),
+      succeeds(askEksAuth('redTwo'), { roleArn: '<role:second>' }),
+      succeeds(askEksAuth('blueOne'), { roleArn: '<role:third>' }),
+      fails(askEksAuth('blueTwo'), NO_ASSOCIATION),
+    ],
+  });
+
+  scenario('EA-03', 'only a token that the cluster signed, for Pod Identity and for a pod, opens a session', {
+    source: `${GUIDE}; ${API}, errors`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    tokens: { unbound: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com' } },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { audience: 'sts.amazonaws.com' }), BAD_TOKEN),
+      fails(askEksAuth('app', { token: 'unbound' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'flip-signature' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'self-signed' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'alg-none' }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('EA-04', 'a token that has expired opens no session', {
+    source: `${API}, ExpiredTokenException`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    // Bound to a pod, which has to be there for it.
+    tokens: {
+      short: { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app', expirationSeconds: 600 },
+    },
+    probes: [
+      succeeds(askEksAuth('app', { token: 'short' }), { roleArn: '<role:app>' }),
+      advanceClock(660),
+      fails(askEksAuth('app', { token: 'short' }), { by: 'eks-auth', code: 'ExpiredTokenException', status: 400 }),
+    ],
+  });
+
+  scenario('EA-05', "a cluster's token opens nothing by the same association of another cluster", {
+    source: `${API}, clusterName and token`,
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, there: { cluster: 'c2', role: 'app' } },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      succeeds(askEksAuth('there'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { cluster: 'c2' }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('EA-06', 'a deleted association gives no new pod a session, and ends none that was given', {
+    source: 'Amazon EKS API Reference, DeletePodIdentityAssociation',
+    roles: { app: podIdentityRole(readData) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      removeNow(),
+      fails(askEksAuth('app'), NO_ASSOCIATION),
+      succeeds(asSession('app', getObject('data/key'))),
+    ],
+  });
+
+  scenario('SEC-15', 'a presigned URL works on when the association is gone, until its session ends', {
+    source:
+      'Amazon S3 User Guide, "Download and upload objects with presigned URLs"; Amazon EKS API Reference, DeletePodIdentityAssociation',
+    finding:
+      "A URL that a pod signed outlives its association and its pod: as long as the session's role may read, for up to six hours.",
+    roles: { app: podIdentityRole(readData) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(signedGet('app', 'data/key', 'presigned'), { bytes: between(1, 1000) }),
+      removeNow(),
+      fails(askEksAuth('app'), NO_ASSOCIATION),
+      succeeds(signedGet('app', 'data/key', 'presigned')),
+      fails(signedGet('app', 'data/key', 'presigned-expired'), {
+        by: 's3',
+        code: 'AccessDenied',
+        status: 403,
+        message: 'Request has expired',
+      }),
+    ],
+  });
+
+  scenario('EA-07', 'an update turns session tags off and on for the sessions that follow', {
+    source: `${UPDATE}, disableSessionTags`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/open'),
+        allow('s3:GetObject', 'data/own', {
+          StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
+        }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/open', 'data/own'],
+    probes: [
+      succeeds(asSession('app', getObject('data/own'))),
+      succeeds(changeAssociation('<association-id:app>', { disableSessionTags: true })),
+      succeeds(asSession('app', getObject('data/open'), { fresh: true })),
+      fails(asSession('app', getObject('data/own'), { fresh: true }), NOT_ALLOWED),
+      succeeds(changeAssociation('<association-id:app>', { disableSessionTags: false })),
+      succeeds(asSession('app', getObject('data/own'), { fresh: true })),
+    ],
+  });
+
+  scenario('EA-08', "an update of an association's policy counts for the sessions that follow", {
+    source: `${UPDATE}, policy`,
+    roles: { app: podIdentityRole(readData) },
+    workloads: { app: { role: { role: 'app', disableSessionTags: true, policy: [allow('s3:*', 'data/a')] } } },
+    objects: ['data/a', 'data/b'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a'))),
+      succeeds(changeAssociation('<association-id:app>', { policy: [allow('s3:*', 'data/b')] })),
+      succeeds(asSession('app', getObject('data/b'), { fresh: true })),
+      fails(asSession('app', getObject('data/a'), { fresh: true }), { ...NOT_ALLOWED, policy: 'session' }),
+    ],
+  });
+
+  scenario('EA-09', 'an update gives an association a target role, and another one', {
+    source: `${UPDATE}, targetRoleArn; ${TARGET}`,
+    roles: {
+      app: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], ['<role:first>', '<role:second>'])),
+      first: { trust: [trustRole('app')] },
+      second: { trust: [trustRole('app')] },
+    },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      succeeds(changeAssociation('<association-id:app>', { targetRole: 'first' })),
+      succeeds(askEksAuth('app'), { roleArn: '<role:first>' }),
+      succeeds(changeAssociation('<association-id:app>', { targetRole: 'second' })),
+      succeeds(askEksAuth('app'), { roleArn: '<role:second>' }),
+    ],
+  });
+
+  scenario('EA-10', 'a Deny in a trust policy keeps out whom an Allow lets in', {
+    source: `${TRUST}; IAM User Guide, "Policy evaluation logic"`,
+    roles: {
+      app: {
+        trust: [
+          trustPodIdentity(),
+          { ...trustPodIdentity({ conditions: byTag('kubernetes-namespace', '<namespace:blue>') }), effect: 'Deny' },
+        ],
+      },
+    },
+    workloads: { red: { namespace: 'red', role: 'app' }, blue: { namespace: 'blue', role: 'app' } },
+    probes: [succeeds(askEksAuth('red'), { roleArn: '<role:app>' }), fails(askEksAuth('blue'), MAY_NOT_ASSUME)],
+  });
+
+  scenario('EA-11', 'a role that trusts another service gives pods no session', {
+    source: TRUST,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      updateTrust('app', [trustService('ec2.amazonaws.com')]),
+      fails(askEksAuth('app'), MAY_NOT_ASSUME),
+    ],
+  });
+
+  scenario('EA-12', 'who asks EKS Auth needs the permission for the cluster', {
+    source: 'Service Authorization Reference, Amazon EKS Auth, AssumeRoleForPodIdentity: resource cluster',
+    roles: {
+      app: podIdentityRole(),
+      node: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>')),
+      other: irsaRole(
+        'app/node',
+        allow('eks-auth:AssumeRoleForPodIdentity', '*'),
+        deny('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>'),
+      ),
+      none: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '<cluster-arn:c1>-another')),
+    },
+    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
+    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(askEksAuth('app', { as: { role: 'node', token: 'node' } }), { roleArn: '<role:app>' }),
+      // Whether this refusal is a 400 or a 403 is not documented.
+      fails(askEksAuth('app', { as: { role: 'other', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+      fails(askEksAuth('app', { as: { role: 'none', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+    ],
+  });
+});
+
+/** The association of workload `app` is deleted, and its answer awaited. */
+function removeNow() {
+  return succeeds(removeAssociation('<association-id:app>'));
+}

@@ -1,0 +1,199 @@
+/** What the operators of conditions compare, and how: case, wildcards, several values, and keys that are not there. */
+import {
+  allow,
+  asSession,
+  deny,
+  fails,
+  getObject,
+  podIdentityRole,
+  putObject,
+  succeeds,
+  suite,
+  type Conditions,
+} from '../harness/index.ts';
+
+const OPERATORS = 'IAM User Guide, "IAM JSON policy elements: Condition operators"';
+const MULTIVALUED = 'IAM User Guide, "Set operators for multivalued context keys"';
+const GLOBAL_KEYS = 'IAM User Guide, "AWS global condition context keys"';
+const S3_KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
+
+const APP = { app: { role: 'app' } } as const;
+
+/** A role that may read each object of the table under its conditions. */
+const readable = (table: Readonly<Record<string, Conditions>>) =>
+  podIdentityRole(
+    ...Object.entries(table).map(([key, conditions]) => allow('s3:GetObject', `data/${key}`, conditions)),
+  );
+const can = (key: string) => succeeds(asSession('app', getObject(`data/${key}`)));
+const cannot = (key: string) => fails(asSession('app', getObject(`data/${key}`)), NOT_ALLOWED);
+const objects = (...keys: readonly string[]) => keys.map((key) => `data/${key}`);
+
+const ACCOUNT_TAG = 'aws:PrincipalTag/kubernetes-service-account';
+const PRINCIPAL = 'aws:PrincipalArn';
+
+/** Reads what is named `yes…`, and nothing else of the table. */
+const asNamed = (table: Readonly<Record<string, Conditions>>) => ({
+  roles: { app: readable(table) },
+  workloads: APP,
+  objects: objects(...Object.keys(table)),
+  probes: Object.keys(table).map((key) => (key.startsWith('yes') ? can(key) : cannot(key))),
+});
+
+const tagged = (...keys: readonly string[]) => ({ tags: Object.fromEntries(keys.map((key) => [key, 'x'])) });
+
+suite('policies', ({ scenario }) => {
+  scenario('PO-20', 'of several values one must match, of several keys and operators all', {
+    source: 'IAM User Guide, "Conditions with multiple context keys or values"',
+    ...asNamed({
+      'yes-one-value': { StringEquals: { [ACCOUNT_TAG]: ['another', 'app'] } },
+      'yes-all-keys': {
+        StringEquals: { [ACCOUNT_TAG]: 'app', 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>' },
+      },
+      'no-one-key': { StringEquals: { [ACCOUNT_TAG]: 'app', 'aws:PrincipalTag/kubernetes-namespace': 'another' } },
+      'no-one-operator': { StringEquals: { [ACCOUNT_TAG]: 'app' }, StringLike: { [PRINCIPAL]: '*-another' } },
+      'no-value': { StringEquals: { [ACCOUNT_TAG]: ['another', 'apps'] } },
+    }),
+  });
+
+  scenario('PO-21', 'strings are compared with or without regard to case, with or without wildcards', {
+    source: `${OPERATORS}, "String condition operators"`,
+    ...asNamed({
+      'yes-ignoring-case': { StringEqualsIgnoreCase: { [ACCOUNT_TAG]: 'APP' } },
+      'no-with-case': { StringEquals: { [ACCOUNT_TAG]: 'APP' } },
+      'no-like-with-case': { StringLike: { [ACCOUNT_TAG]: 'AP*' } },
+      'yes-like': { StringLike: { [ACCOUNT_TAG]: 'a?p*' } },
+      'no-like': { StringLike: { [ACCOUNT_TAG]: 'a?' } },
+      'no-equals-star': { StringEquals: { [ACCOUNT_TAG]: 'a*' } },
+      'yes-not-like': { StringNotLike: { [ACCOUNT_TAG]: 'b*' } },
+      'no-not-like': { StringNotLike: { [ACCOUNT_TAG]: 'a*' } },
+      'yes-not-ignoring-case': { StringNotEqualsIgnoreCase: { [ACCOUNT_TAG]: 'APPS' } },
+      'no-not-ignoring-case': { StringNotEqualsIgnoreCase: { [ACCOUNT_TAG]: 'APP' } },
+    }),
+  });
+
+  scenario('PO-22', 'a key that is not there satisfies negated operators and IfExists, and no other', {
+    source: `${OPERATORS}, "...IfExists condition operators" and "Condition operator to check existence of condition keys"`,
+    ...asNamed({
+      'yes-not-equals': { StringNotEquals: { 'aws:PrincipalTag/team': 'red' } },
+      'yes-if-exists': { StringEqualsIfExists: { 'aws:PrincipalTag/team': 'red' } },
+      'no-if-exists-and-there': { StringEqualsIfExists: { [ACCOUNT_TAG]: 'another' } },
+      'no-like-everything': { StringLike: { 'aws:PrincipalTag/team': '*' } },
+      'yes-null': { Null: { 'aws:PrincipalTag/team': 'true' } },
+      'no-null': { Null: { [ACCOUNT_TAG]: 'true' } },
+      'no-not-null': { Null: { 'aws:PrincipalTag/team': 'false' } },
+      'no-date': { DateLessThan: { 'aws:PrincipalTag/team': '2999-01-01T00:00:00Z' } },
+      'yes-not-arn': { ArnNotEquals: { 'aws:SourceArn': '<role:app>' } },
+    }),
+  });
+
+  scenario('PO-23', 'ARN operators take wildcards in each part of an ARN, and over none of its colons', {
+    source: `${OPERATORS}, "Amazon Resource Name (ARN) condition operators": each of the six parts is checked separately`,
+    ...asNamed({
+      'yes-equals-with-star': { ArnEquals: { [PRINCIPAL]: 'arn:aws:iam::<account:main>:role/*<role-name:app>' } },
+      'yes-like': { ArnLike: { [PRINCIPAL]: 'arn:*:iam:*:*:role/<role-name:app>' } },
+      'no-like-over-colons': { ArnLike: { [PRINCIPAL]: 'arn:aws:i*:role/<role-name:app>' } },
+      'yes-string-over-colons': { StringLike: { [PRINCIPAL]: 'arn:aws:i*:role/<role-name:app>' } },
+      'no-not-equals-with-star': { ArnNotEquals: { [PRINCIPAL]: 'arn:aws:iam::<account:main>:role/*' } },
+      'no-not-like': { ArnNotLike: { [PRINCIPAL]: 'arn:aws:iam::*:role/*' } },
+    }),
+  });
+
+  scenario('PO-24', 'times, numbers, booleans and addresses are compared as what they are', {
+    source: `${OPERATORS}, "Numeric", "Date", "Boolean" and "IP address condition operators"`,
+    ...asNamed({
+      'yes-after': { DateGreaterThan: { 'aws:CurrentTime': '2020-01-01T00:00:00Z' } },
+      'no-after': { DateGreaterThan: { 'aws:CurrentTime': '2120-01-01T00:00:00Z' } },
+      // As text it would be the smaller one.
+      'yes-before-epoch': { DateLessThan: { 'aws:CurrentTime': '11111111111' } },
+      'yes-number': { NumericLessThan: { 'aws:EpochTime': '11111111111' } },
+      'no-number': { NumericGreaterThanEquals: { 'aws:EpochTime': '11111111111' } },
+      'yes-secure': { Bool: { 'aws:SecureTransport': 'true' } },
+      'no-secure': { Bool: { 'aws:SecureTransport': 'false' } },
+      // Documentation addresses (RFC 5737): nobody comes from there.
+      'no-address': { IpAddress: { 'aws:SourceIp': ['192.0.2.0/24', '198.51.100.0/24'] } },
+      'yes-not-address': { NotIpAddress: { 'aws:SourceIp': '192.0.2.0/24' } },
+      'no-not-any-address': { NotIpAddress: { 'aws:SourceIp': ['0.0.0.0/0', '::/0'] } },
+    }),
+  });
+
+  scenario('PO-25', 'requests say who makes them, where, and of what kind they are', {
+    source: `${GLOBAL_KEYS}; ${S3_KEYS}`,
+    ...asNamed({
+      'yes-account': { StringEquals: { 'aws:PrincipalAccount': '<account:main>' } },
+      'yes-owner': {
+        StringEquals: { 'aws:ResourceAccount': '<account:main>', 's3:ResourceAccount': '<account:main>' },
+      },
+      'yes-type': { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } },
+      'yes-session': { StringLike: { 'aws:userid': 'AROA*:eks-*' } },
+      'no-session': { StringLike: { 'aws:userid': 'AROA*:probe' } },
+      'no-service': { Bool: { 'aws:PrincipalIsAWSService': 'true' } },
+      'no-via-service': { Bool: { 'aws:ViaAWSService': 'true' } },
+      'no-session-arn': { ArnLike: { [PRINCIPAL]: 'arn:aws:sts::*:assumed-role/*/*' } },
+      'yes-header': { StringEquals: { 's3:authType': 'REST-HEADER' } },
+      'no-presigned': { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } },
+      'yes-new': { DateGreaterThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
+      'no-new': { DateLessThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
+    }),
+  });
+
+  scenario('PO-26', 'ForAllValues holds where there is nothing to compare, ForAnyValue does not', {
+    source: `${MULTIVALUED}; ${S3_KEYS}, s3:RequestObjectTagKeys`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObjectTagging', 'data/*'),
+        allow('s3:PutObject', 'data/all/*', {
+          'ForAllValues:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
+        }),
+        allow('s3:PutObject', 'data/any/*', {
+          'ForAnyValue:StringEquals': { 's3:RequestObjectTagKeys': ['team', 'stage'] },
+        }),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      succeeds(asSession('app', putObject('data/all/tagged', tagged('team', 'stage')))),
+      succeeds(asSession('app', putObject('data/all/untagged'))),
+      fails(asSession('app', putObject('data/all/other', tagged('team', 'other'))), NOT_ALLOWED),
+      succeeds(asSession('app', putObject('data/any/tagged', tagged('team', 'other')))),
+      fails(asSession('app', putObject('data/any/other', tagged('other'))), NOT_ALLOWED),
+      fails(asSession('app', putObject('data/any/untagged')), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('PO-27', 'a Deny under a condition spares those who do not meet it', {
+    source: 'IAM User Guide, "Policy evaluation logic"; "Conditions with multiple context keys or values"',
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/*'),
+        deny('s3:*', 'data/*', { Bool: { 'aws:SecureTransport': 'false' } }),
+        deny('s3:*', 'data/other/*', { StringNotEquals: { [ACCOUNT_TAG]: 'another' } }),
+        deny('s3:*', 'data/own/*', { StringNotEquals: { [ACCOUNT_TAG]: ['another', 'app'] } }),
+      ),
+    },
+    workloads: APP,
+    objects: objects('key', 'own/key', 'other/key'),
+    probes: [can('key'), can('own/key'), fails(asSession('app', getObject('data/other/key')), DENIED)],
+  });
+
+  scenario('PO-28', "a session's tag takes the place of its role's, whatever the case of their keys", {
+    source:
+      'IAM User Guide, "Pass session tags in AWS STS": keys of tags are not case-sensitive, and session tags override those of the role',
+    roles: {
+      app: {
+        ...readable({
+          'yes-session': { StringEquals: { 'aws:PrincipalTag/Kubernetes-Service-Account': 'app' } },
+          'no-role': { StringEquals: { 'aws:PrincipalTag/Kubernetes-Service-Account': 'elsewhere' } },
+          'yes-own': { StringEquals: { 'aws:PrincipalTag/TEAM': 'red' } },
+        }),
+        tags: { 'Kubernetes-Service-Account': 'elsewhere', Team: 'red' },
+      },
+    },
+    workloads: APP,
+    objects: objects('yes-session', 'no-role', 'yes-own'),
+    probes: [can('yes-session'), cannot('no-role'), can('yes-own')],
+  });
+});

@@ -1,0 +1,272 @@
+/** Which policy has the last word: identity, bucket, boundary and session policies against each other, in one account and two. */
+import {
+  allow,
+  assumeRole,
+  asSession,
+  chain,
+  deleteRole,
+  deny,
+  fails,
+  forPrincipal,
+  getObject,
+  headBucket,
+  irsaRole,
+  listObjects,
+  podIdentityRole,
+  recreateRole,
+  succeeds,
+  suite,
+  trustRole,
+  type RoleSpec,
+} from '../harness/index.ts';
+
+const EVALUATION = 'IAM User Guide, "Policy evaluation logic"';
+const SAME_ACCOUNT = 'IAM User Guide, "Policy evaluation for requests within a single account"';
+const CROSS_ACCOUNT = 'IAM User Guide, "Cross-account policy evaluation logic"';
+const BOUNDARIES = 'IAM User Guide, "Permissions boundaries for IAM entities"';
+const SESSION_POLICIES =
+  'IAM User Guide, "Policies and permissions in AWS Identity and Access Management", session policies';
+const PRINCIPALS = 'IAM User Guide, "AWS JSON policy elements: Principal"';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const NO_SESSION_POLICY = { ...NOT_ALLOWED, policy: 'session' } as const;
+const NO_BOUNDARY = { ...NOT_ALLOWED, policy: 'boundary' } as const;
+/** Callers of another account are not told which policy it was. */
+const DENIED_ELSEWHERE = { by: 's3', code: 'AccessDenied', status: 403, message: 'Access Denied' } as const;
+
+const APP = { app: { role: 'app' } } as const;
+const WEB = { role: 'app', token: 'web' } as const;
+const WEB_TOKEN = { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } } as const;
+const SESSION = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/creator';
+
+const bucketFor = (principal: string, resource: string) => ({
+  policy: [forPrincipal(principal, allow('s3:GetObject', resource))],
+});
+/** An association whose session policy allows what is below `a/`. */
+const narrowed = (...more: Parameters<typeof allow>[]) => ({
+  app: {
+    role: {
+      role: 'app',
+      disableSessionTags: true,
+      policy: [allow('s3:*', 'data/a/*'), ...more.map((statement) => deny(...statement))],
+    },
+  },
+});
+
+suite('policies', ({ scenario }) => {
+  scenario('PO-40', 'a managed policy that is attached to a role counts beside its inline policies', {
+    source: 'IAM User Guide, "Managed policies and inline policies"',
+    roles: {
+      app: {
+        ...podIdentityRole(allow('s3:GetObject', 'data/inline')),
+        attached: [allow('s3:GetObject', 'data/managed')],
+      },
+    },
+    workloads: APP,
+    objects: ['data/inline', 'data/managed', 'data/other'],
+    probes: [
+      succeeds(asSession('app', getObject('data/inline'))),
+      succeeds(asSession('app', getObject('data/managed'))),
+      fails(asSession('app', getObject('data/other')), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('PO-41', 'a Deny in a session policy, a boundary or a bucket policy wins over every Allow', {
+    source: EVALUATION,
+    roles: {
+      app: podIdentityRole(allow('s3:GetObject', 'data/*')),
+      bounded: {
+        ...irsaRole('app/bounded', allow('s3:GetObject', 'data/*')),
+        boundary: [allow('s3:*', '*'), deny('s3:GetObject', 'data/a/secret')],
+      },
+    },
+    workloads: { ...narrowed(['s3:GetObject', 'data/a/secret']), bounded: { serviceAccount: 'bounded' } },
+    tokens: { bounded: { serviceAccount: 'app/bounded', audience: 'sts.amazonaws.com' } },
+    buckets: {
+      data: { policy: [forPrincipal(['<role:app>', '<role:bounded>'], allow('s3:GetObject', 'data/*'))] },
+    },
+    objects: ['data/a/key', 'data/a/secret'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a/key'))),
+      fails(asSession('app', getObject('data/a/secret')), { ...NO_SESSION_POLICY, explicit: true }),
+      succeeds(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/key'))),
+      fails(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/secret')), {
+        ...NO_BOUNDARY,
+        explicit: true,
+      }),
+    ],
+  });
+
+  scenario('PO-42', 'what a bucket policy grants a role, its session policy still limits', {
+    source: `${SESSION_POLICIES}; ${SAME_ACCOUNT}`,
+    roles: { app: podIdentityRole() },
+    workloads: narrowed(),
+    buckets: { data: bucketFor('<role:app>', 'data/*') },
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a/key'))),
+      fails(asSession('app', getObject('data/b/key')), NO_SESSION_POLICY),
+    ],
+  });
+
+  scenario('PO-43', 'what a bucket policy grants a role, its boundary still limits', {
+    source: `${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
+    roles: { app: { ...podIdentityRole(), boundary: [allow('s3:*', 'data/a/*')] } },
+    workloads: APP,
+    buckets: { data: bucketFor('<role:app>', 'data/*') },
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a/key'))),
+      fails(asSession('app', getObject('data/b/key')), NO_BOUNDARY),
+    ],
+  });
+
+  scenario('PO-44', 'what a bucket policy grants a session by its ARN, neither boundary nor session policy limits', {
+    source: `${SESSION_POLICIES}; ${BOUNDARIES}, resource-based policies; ${SAME_ACCOUNT}`,
+    needs: ['irsa'],
+    roles: {
+      app: { ...irsaRole('app/app'), boundary: [allow('s3:*', 'data/a/*')] },
+      base: irsaRole('app/app', allow('sts:AssumeRole', '<role:target>')),
+      target: { trust: [trustRole('base')] },
+    },
+    workloads: { app: {} },
+    tokens: WEB_TOKEN,
+    buckets: {
+      data: {
+        policy: [
+          forPrincipal(
+            [SESSION, 'arn:aws:sts::<account:main>:assumed-role/<role-name:target>/probe'],
+            allow('s3:GetObject', 'data/b/*'),
+          ),
+        ],
+      },
+    },
+    objects: ['data/b/key', 'data/c/key'],
+    probes: [
+      succeeds(asSession(WEB, getObject('data/b/key'))),
+      fails(asSession(WEB, getObject('data/c/key')), NOT_ALLOWED),
+      succeeds(
+        asSession(
+          { ...WEB, role: 'base' },
+          getObject('data/b/key', { through: chain('target', { policy: [allow('s3:GetObject', 'data/a/*')] }) }),
+        ),
+      ),
+    ],
+  });
+
+  scenario('PO-45', 'a bucket policy that names the account leaves it to the policies of its roles', {
+    source: `${PRINCIPALS}, "AWS account principals"`,
+    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/a/*')) },
+    workloads: APP,
+    buckets: { data: bucketFor('<account:main>', 'data/*') },
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a/key'))),
+      fails(asSession('app', getObject('data/b/key')), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('PO-46', "another account's bucket opens where both its policy and the role's allow it", {
+    source: CROSS_ACCOUNT,
+    roles: { app: podIdentityRole(allow('s3:GetObject', ['both/*', 'identity/*', 'account/*'])) },
+    workloads: APP,
+    buckets: {
+      both: { account: 'other', ...bucketFor('<role:app>', 'both/*') },
+      identity: { account: 'other' },
+      resource: { account: 'other', ...bucketFor('<role:app>', 'resource/*') },
+      account: { account: 'other', ...bucketFor('<account:main>', 'account/*') },
+      session: { account: 'other', ...bucketFor('<account:main>', 'session/*') },
+    },
+    objects: ['both/key', 'identity/key', 'resource/key', 'account/key', 'session/key'],
+    probes: [
+      succeeds(asSession('app', getObject('both/key'))),
+      succeeds(asSession('app', getObject('account/key'))),
+      fails(asSession('app', getObject('identity/key')), DENIED_ELSEWHERE),
+      fails(asSession('app', getObject('resource/key')), DENIED_ELSEWHERE),
+      fails(asSession('app', getObject('session/key')), DENIED_ELSEWHERE),
+    ],
+  });
+
+  scenario('PO-47', "another account's bucket policy opens nothing that session policy or boundary do not allow", {
+    source: CROSS_ACCOUNT,
+    roles: {
+      app: podIdentityRole(allow('s3:GetObject', 'data/*')),
+      bounded: { ...irsaRole('app/bounded', allow('s3:GetObject', 'data/*')), boundary: [allow('s3:*', 'data/a/*')] },
+    },
+    workloads: { ...narrowed(), bounded: { serviceAccount: 'bounded' } },
+    tokens: { bounded: { serviceAccount: 'app/bounded', audience: 'sts.amazonaws.com' } },
+    buckets: {
+      data: {
+        account: 'other',
+        policy: [
+          forPrincipal(
+            ['<role:app>', '<role:bounded>', SESSION.replace('app>/creator', 'bounded>/creator')],
+            allow('s3:GetObject', 'data/*'),
+          ),
+        ],
+      },
+    },
+    objects: ['data/a/key', 'data/b/key'],
+    probes: [
+      succeeds(asSession('app', getObject('data/a/key'))),
+      fails(asSession('app', getObject('data/b/key')), DENIED_ELSEWHERE),
+      succeeds(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/a/key'))),
+      fails(asSession({ role: 'bounded', token: 'bounded' }, getObject('data/b/key')), DENIED_ELSEWHERE),
+    ],
+  });
+
+  /** Trusts the account, and so whoever its administrators allow. */
+  const byAccount: RoleSpec = {
+    trust: [{ effect: 'Allow', actions: ['sts:AssumeRole'], principal: { AWS: '<account:main>' } }],
+  };
+
+  scenario('PO-48', 'a trust policy that names a role of its account is enough, one that names the account is not', {
+    source: 'AWS STS API Reference, AssumeRole: a user in the same account, or the account in the trust policy',
+    needs: ['irsa'],
+    roles: {
+      app: irsaRole('app/app', allow('sts:AssumeRole', '<role:allowed>')),
+      named: { trust: [trustRole('app', { actions: ['sts:AssumeRole'] })] },
+      allowed: byAccount,
+      another: byAccount,
+    },
+    workloads: { app: {} },
+    tokens: WEB_TOKEN,
+    probes: [
+      succeeds(asSession(WEB, assumeRole('named'))),
+      succeeds(asSession(WEB, assumeRole('allowed'))),
+      fails(asSession(WEB, assumeRole('another')), { by: 'sts', code: 'AccessDenied', status: 403 }),
+    ],
+  });
+
+  scenario('PO-49', 'a role that is made again under its name is not the one that a bucket policy named', {
+    source: `${PRINCIPALS}, "IAM role principals": the ARN is bound to the role's unique id`,
+    roles: { app: { ...irsaRole('app/app', allow('s3:GetObject', 'open/*')) } },
+    workloads: { app: { irsa: 'app' } },
+    tokens: { ...WEB_TOKEN, later: WEB_TOKEN.web },
+    buckets: { data: bucketFor('<role:app>', 'data/*') },
+    objects: ['data/key', 'open/key'],
+    probes: [
+      succeeds(asSession(WEB, getObject('data/key'))),
+      deleteRole('app'),
+      recreateRole('app'),
+      succeeds(asSession({ ...WEB, token: 'later' }, getObject('open/key'))),
+      fails(asSession({ ...WEB, token: 'later' }, getObject('data/key')), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('PO-50', 'bucket and objects are different resources', {
+    source: 'Amazon S3 User Guide, "Policy resources for Amazon S3"',
+    roles: {
+      app: podIdentityRole(allow('s3:*', 'objects/*'), allow(['s3:ListBucket', 's3:GetObject'], 'bucket')),
+    },
+    workloads: APP,
+    objects: ['objects/key', 'bucket/key'],
+    probes: [
+      succeeds(asSession('app', getObject('objects/key'))),
+      fails(asSession('app', listObjects('objects')), NOT_ALLOWED),
+      fails(asSession('app', headBucket('objects')), { ...NOT_ALLOWED, policy: 'identity' }),
+      succeeds(asSession('app', listObjects('bucket')), { keys: 1 }),
+      fails(asSession('app', getObject('bucket/key')), NOT_ALLOWED),
+    ],
+  });
+});

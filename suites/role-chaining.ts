@@ -1,0 +1,180 @@
+/** What AssumeRole takes from a pod's session: duration, tags, external id and session policy, and what it refuses. */
+import {
+  allow,
+  assumeRole,
+  askEksAuth,
+  asSession,
+  between,
+  chain,
+  fails,
+  getObject,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustRole,
+  type Conditions,
+  type RoleSpec,
+} from '../harness/index.ts';
+
+const STS = 'AWS STS API Reference, AssumeRole';
+const CHAINING = 'IAM User Guide, "Methods to assume a role", role chaining';
+const TAGS = 'IAM User Guide, "Pass session tags in AWS STS"';
+const TARGET = 'Amazon EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles"';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
+const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
+const MAY_NOT_ASSUME = { by: 'eks-auth', code: 'AccessDeniedException', status: 400 } as const;
+
+const APP = { app: { role: 'app' } } as const;
+const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
+const base = (...targets: readonly string[]): RoleSpec =>
+  podIdentityRole(
+    allow(
+      BOTH,
+      targets.map((target) => `<role:${target}>`),
+    ),
+  );
+const target = (conditions?: Conditions, ...permissions: readonly ReturnType<typeof allow>[]): RoleSpec => ({
+  trust: [trustRole('app', conditions && { conditions })],
+  permissions,
+});
+const externalId = (id: string): Conditions => ({ StringEquals: { 'sts:ExternalId': id } });
+
+suite('role-chaining', ({ scenario }) => {
+  scenario('RC-01', 'a chained session lasts an hour at most, and that by default', {
+    source: `${CHAINING}; ${STS}, DurationSeconds`,
+    roles: { app: base('target'), target: { ...target(), maxSessionDuration: 43_200 } },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target')), { secondsLeft: between(3540, 3660) }),
+      succeeds(asSession('app', assumeRole('target', { durationSeconds: 900 })), { secondsLeft: between(840, 960) }),
+      fails(asSession('app', assumeRole('target', { durationSeconds: 3601 })), INVALID),
+      fails(asSession('app', assumeRole('target', { durationSeconds: 899 })), INVALID),
+    ],
+  });
+
+  scenario('RC-02', 'a session policy of AssumeRole narrows the session, and grants nothing', {
+    source: `${STS}, Policy`,
+    roles: { app: base('target'), target: target(undefined, allow('s3:GetObject', ['data/a', 'data/b'])) },
+    workloads: APP,
+    objects: ['data/a', 'data/b', 'data/c'],
+    probes: [
+      succeeds(asSession('app', getObject('data/b', { through: chain('target') }))),
+      ...['a', 'b', 'c'].map((key) => {
+        const through = chain('target', { policy: [allow('s3:*', ['data/a', 'data/c'])] });
+        const call = asSession('app', getObject(`data/${key}`, { through }));
+        if (key === 'a') return succeeds(call);
+        return fails(call, { ...NOT_ALLOWED, policy: key === 'b' ? 'session' : 'identity' });
+      }),
+    ],
+  });
+
+  scenario('RC-03', 'tags that a pod passes join those of its session, and trust policies see both', {
+    source: `${TAGS}: chaining roles with session tags`,
+    roles: {
+      app: base('target'),
+      target: target(
+        { StringEquals: { 'aws:RequestTag/kubernetes-namespace': '<namespace:app>', 'aws:RequestTag/team': 'red' } },
+        allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/${aws:PrincipalTag/team}'),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/app/red', 'data/app/blue'],
+    probes: [
+      succeeds(asSession('app', getObject('data/app/red', { through: chain('target', { tags: { team: 'red' } }) }))),
+      fails(
+        asSession('app', getObject('data/app/blue', { through: chain('target', { tags: { team: 'red' } }) })),
+        NOT_ALLOWED,
+      ),
+      fails(asSession('app', assumeRole('target', { tags: { team: 'blue' } })), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('target')), NOT_ASSUMED),
+    ],
+  });
+
+  scenario('RC-04', "no tag of a pod's session is overridden, in whatever case its key is written", {
+    // The IAM User Guide says that the request fails, and not with which code.
+    source: `${TAGS}: keys of tags are not case-sensitive`,
+    roles: { app: base('target'), target: target() },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { tags: { team: 'red' } }))),
+      fails(asSession('app', assumeRole('target', { tags: { 'kubernetes-namespace': 'elsewhere' } })), { by: 'sts' }),
+      fails(asSession('app', assumeRole('target', { tags: { 'Kubernetes-Namespace': 'elsewhere' } })), { by: 'sts' }),
+    ],
+  });
+
+  scenario('RC-05', 'more tags than a session has room for are refused, and say how full it is', {
+    source: `${STS}, PackedPolicyTooLarge and PackedPolicySize; ${TAGS}: quotas`,
+    roles: { app: base('target'), target: target() },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { tags: { team: 'red' } })), { packedPolicySize: between(1, 99) }),
+      fails(asSession('app', assumeRole('target', { tags: filling(40) })), {
+        by: 'sts',
+        code: 'PackedPolicyTooLarge',
+        status: 400,
+      }),
+      // Six are the pod's own.
+      fails(asSession('app', assumeRole('target', { tags: filling(51) })), INVALID),
+    ],
+  });
+
+  scenario('RC-06', 'an external id that a trust policy asks for must be passed, and be that one', {
+    source: 'IAM User Guide, "Access to AWS accounts owned by third parties": sts:ExternalId',
+    roles: { app: base('target'), target: target(externalId('red-1')) },
+    workloads: APP,
+    probes: [
+      succeeds(asSession('app', assumeRole('target', { externalId: 'red-1' }))),
+      fails(asSession('app', assumeRole('target', { externalId: 'red-2' })), NOT_ASSUMED),
+      fails(asSession('app', assumeRole('target')), NOT_ASSUMED),
+    ],
+  });
+
+  /** Of region, account, cluster, namespace and service account. */
+  const idOf = (namespace: string, account: string): Conditions => ({
+    StringLike: { 'sts:ExternalId': `*/<account:main>/<cluster:c1>/<namespace:${namespace}>/${account}` },
+  });
+  const untagged = (of: string) => ({ role: 'app', targetRole: of, disableSessionTags: true });
+
+  scenario('XA-07', "the external id of another namespace's or service account's association opens no target role", {
+    source: `${TARGET}; Amazon EKS API Reference, PodIdentityAssociation, externalId`,
+    roles: {
+      app: base('own', 'namespace', 'account'),
+      own: { ...target(idOf('red', 'reader')), account: 'other' },
+      namespace: { ...target(idOf('blue', 'reader')), account: 'other' },
+      account: { ...target(idOf('red', 'writer')), account: 'other' },
+    },
+    workloads: {
+      own: { namespace: 'red', serviceAccount: 'reader', role: untagged('own') },
+      namespace: { namespace: 'red', serviceAccount: 'writer', role: untagged('namespace') },
+      account: { namespace: 'blue', serviceAccount: 'reader', role: untagged('account') },
+    },
+    probes: [
+      succeeds(askEksAuth('own'), { roleArn: '<role:own>', accountId: '<account:other>' }),
+      fails(askEksAuth('namespace'), MAY_NOT_ASSUME),
+      fails(askEksAuth('account'), MAY_NOT_ASSUME),
+    ],
+  });
+
+  scenario('XA-08', 'while session tags are on no external id is sent to the target role', {
+    source: `${TARGET}: the external id is used with disabled session tags`,
+    roles: {
+      app: base('target', 'anybody'),
+      target: { ...target(idOf('red', 'off')), account: 'other' },
+      anybody: { ...target({ Null: { 'sts:ExternalId': 'false' } }), account: 'other' },
+    },
+    workloads: {
+      off: { namespace: 'red', serviceAccount: 'off', role: untagged('target') },
+      on: { namespace: 'red', serviceAccount: 'on', role: { role: 'app', targetRole: 'anybody' } },
+    },
+    probes: [succeeds(askEksAuth('off'), { roleArn: '<role:target>' }), fails(askEksAuth('on'), MAY_NOT_ASSUME)],
+  });
+});
+
+/** Tags with values that no packing makes short. */
+function filling(count: number): Record<string, string> {
+  const value = (seed: number): string =>
+    Array.from({ length: 200 }, (_, at) => ((seed * 7919 + at * at * 104_729) % 36).toString(36)).join('');
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`tag-${index}`, value(index + 1)]));
+}
