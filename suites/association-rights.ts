@@ -1,15 +1,20 @@
 /** Which permissions the operations on associations ask for, and which roles may be handed to them. */
+import { IAMClient, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
 import {
   allow,
   askEksAuth,
   asSession,
   changeAssociation,
+  check,
+  granted,
   controlSucceeds,
   createAssociationFor,
   deleteRole,
   deny,
   describeAssociation,
   fails,
+  fetchCredentials,
   getObject,
   irsaRole,
   listAssociations,
@@ -155,12 +160,50 @@ suite('pod-identity', ({ scenario }) => {
     ],
   });
 
+  scenario('PI-31', 'a trust policy with a misspelt service is refused when it is made', {
+    source:
+      'IAM API Reference, UpdateAssumeRolePolicy, MalformedPolicyDocument; Amazon EKS User Guide, "Create IAM role with trust policy required by EKS Pod Identity"',
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      check('IAM says which principal is none', async ({ aws, name }) => {
+        const iam = new IAMClient(await aws('iam'));
+        const trust = (Service: string): Promise<unknown> =>
+          iam.send(
+            new UpdateAssumeRolePolicyCommand({
+              RoleName: name('<role-name:app>'),
+              PolicyDocument: JSON.stringify({
+                Version: '2012-10-17',
+                Statement: { Effect: 'Allow', Principal: { Service }, Action: ['sts:AssumeRole', 'sts:TagSession'] },
+              }),
+            }),
+          );
+        const refusal = await trust('pod.eks.amazonaws.com').then(
+          () => undefined,
+          (error: Error) => error,
+        );
+        expect(refusal?.name).to.match(/^MalformedPolicyDocument/);
+        expect(refusal?.message).to.contain('pod.eks.amazonaws.com');
+        await trust('pods.eks.amazonaws.com');
+      }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
   scenario('PI-29', "without an agent a pod gets no credentials, and not the node's role either", {
     source:
       'Amazon EKS User Guide, "Set up the Amazon EKS Pod Identity Agent"; AWS SDKs and Tools Reference Guide, "Container credential provider"',
     roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app', imds: 'reachable', starts: 'later' } },
-    probes: [stopAgent(), startPod('app'), refused('app', whoAmI(), { by: 'agent', message: 'cannot be reached' })],
+    workloads: {
+      before: { role: 'app' },
+      app: { role: 'app', imds: 'reachable', starts: 'later' },
+    },
+    probes: [
+      granted('before', fetchCredentials()),
+      stopAgent(),
+      startPod('app'),
+      refused('app', whoAmI(), { by: 'agent', message: 'cannot be reached' }),
+    ],
   });
 });
 
