@@ -168,6 +168,20 @@ describe('the texts', () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it('name no candidate scenario as missing that there is, and give a reason for each', () => {
+    const suites = readdirSync(join(root, 'suites')).map((file) => read(`suites/${file}`));
+    const declared = suites.flatMap((text) =>
+      [...text.matchAll(/scenario\(\s*'([A-Z]+-\d+[a-z]?)'/g)].map(([, id]) => id),
+    );
+    expect(declared).to.include('PI-01');
+    const missing = rows(read('docs/catalogue.md'));
+    expect(missing.map(([id]) => id).filter((id) => declared.includes(id))).to.deep.equal([]);
+    for (const [id, candidate, reason] of missing) {
+      expect(id).to.match(/^[A-Z]+-\d+$/);
+      expect([candidate, reason], id).not.to.include('');
+    }
+  });
+
   it('describe every capability', () => {
     const written = rows(section('docs/scenarios.md', '## Capabilities')).map(([name]) => code(name)[0]);
     expect(written).to.deep.equal(Object.keys(surface.CAPABILITIES));
