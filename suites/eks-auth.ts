@@ -18,7 +18,6 @@ import {
   suite,
   trustPodIdentity,
   trustRole,
-  trustService,
   updateTrust,
   type Conditions,
 } from '../harness/index.ts';
@@ -228,7 +227,7 @@ suite('eks-auth', ({ scenario }) => {
     workloads: APP,
     probes: [
       succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
-      updateTrust('app', [trustService('ec2.amazonaws.com')]),
+      updateTrust('app', [{ ...trustPodIdentity(), principal: { Service: 'ec2.amazonaws.com' } }]),
       fails(askEksAuth('app'), MAY_NOT_ASSUME),
     ],
   });

@@ -1,9 +1,9 @@
 import { roleOfSession } from '../../foundation/role-arn.ts';
 import type { CallCounter } from './call-counter.ts';
-import type { AwsCredentials, CredentialsProvider } from './credentials.ts';
+import type { CredentialsProvider } from './credentials.ts';
 import type { RateLimiter } from './rate-limiter.ts';
 import { addressOf, signerOf } from './signer.ts';
-import type { EksAuthAnswer } from './target.ts';
+import type { EksAuthResponse, PodSession } from './target.ts';
 
 export interface EksAuthOptions {
   readonly region: string;
@@ -11,26 +11,6 @@ export interface EksAuthOptions {
   readonly credentials: CredentialsProvider;
   readonly counter: Pick<CallCounter, 'sent'>;
   readonly limiter: Pick<RateLimiter, 'turn'>;
-}
-
-/** What EKS Auth answered, or that it could not be asked: then `code` is that of the network's error, and no status. */
-export interface EksAuthResponse extends EksAuthAnswer {
-  readonly status?: number;
-  readonly requestId?: string;
-}
-
-/** A session that EKS Auth gave, and what it said of it. */
-export interface PodSession {
-  readonly credentials: AwsCredentials;
-  /** Seconds since the epoch. */
-  readonly expiration: number;
-  /** ARN of the session. */
-  readonly arn: string;
-  readonly namespace: string;
-  readonly serviceAccount: string;
-  readonly audience: string;
-  readonly associationId: string;
-  readonly associationArn: string;
 }
 
 const CALL_MILLISECONDS = 10_000;

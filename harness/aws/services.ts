@@ -4,9 +4,8 @@ import { ListBucketsCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { awsStatus } from '../../foundation/missing.ts';
 import { awsClients, destroyClients, type ClientOptions } from './clients.ts';
-import type { EksAuthResponse } from './eks-auth.ts';
 import { BRIEF } from './retries.ts';
-import { AWS_SERVICES, type AwsService } from './target.ts';
+import { AWS_SERVICES, type AwsService, type EksAuthResponse } from './target.ts';
 
 /** Why a service is not there, for each that is not. */
 export type MissingServices = ReadonlyMap<AwsService, string>;

@@ -7,7 +7,6 @@ import type { CallRecord, Disturbance } from '../../emulator/index.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import type { CallCounts } from './call-counts.ts';
 import type { AwsCredentials } from './credentials.ts';
-import type { EksAuthResponse, PodSession } from './eks-auth.ts';
 
 /** The AWS services that scenarios are about, by their endpoint ids. */
 export const AWS_SERVICES = ['s3', 'iam', 'sts', 'eks', 'eks-auth'] as const;
@@ -39,6 +38,26 @@ export interface EksAuthAnswer {
   /** Error code, such as `ResourceNotFoundException`. */
   readonly code?: string;
   readonly message?: string;
+}
+
+/** What EKS Auth answered, or that it could not be asked: then `code` is that of the network's error, and no status. */
+export interface EksAuthResponse extends EksAuthAnswer {
+  readonly status?: number;
+  readonly requestId?: string;
+}
+
+/** A session that EKS Auth gave, and what it said of it. */
+export interface PodSession {
+  readonly credentials: AwsCredentials;
+  /** Seconds since the epoch. */
+  readonly expiration: number;
+  /** ARN of the session. */
+  readonly arn: string;
+  readonly namespace: string;
+  readonly serviceAccount: string;
+  readonly audience: string;
+  readonly associationId: string;
+  readonly associationArn: string;
 }
 
 /** How it is found out that a change has taken effect, where AWS answers before it has. */

@@ -32,7 +32,7 @@ export const asSession = defineHarnessOperation(
   'AsSession',
   (session: Session, call: WorkloadOperation, { fresh = false }: { readonly fresh?: boolean } = {}) => ({
     session,
-    call: call as Operation,
+    call,
     fresh,
   }),
   {

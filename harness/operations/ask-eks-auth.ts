@@ -2,7 +2,7 @@
 import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
 import { changeToken } from '../../components/probe/tokens.ts';
 import { roleOfSession } from '../../foundation/role-arn.ts';
-import type { EksAuthResponse, PodSession } from '../aws/eks-auth.ts';
+import type { EksAuthResponse, PodSession } from '../aws/target.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
 import { heldSession, podToken, webSession, type WebSession } from '../world/sessions.ts';

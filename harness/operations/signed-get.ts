@@ -60,11 +60,11 @@ async function get(
   at: string,
   change: SignatureChange | undefined,
 ): Promise<ProbeResult> {
-  const { region, clients } = world.environment.aws;
-  const given = await clients('main').s3.config.endpoint?.();
+  const { aws } = world.environment;
+  const given = await aws.clients('main').s3.config.endpoint?.();
   const origin =
     given === undefined
-      ? `https://s3.${region}.amazonaws.com`
+      ? `https://s3.${aws.region}.amazonaws.com`
       : `${given.protocol}//${given.hostname}${given.port === undefined ? '' : `:${given.port}`}`;
   const { bucket, key } = world.names.place(at);
   const path = `/${bucket}/${key}`;

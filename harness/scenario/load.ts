@@ -53,11 +53,15 @@ async function loadUserFiles(registry: Registry, folders: readonly string[]): Pr
 /** Suites in the order in which a request meets what they are about; others after them, by name. */
 const SUITE_ORDER = [
   'control-plane',
+  'eks-auth',
   'pod-identity',
   'irsa',
   'coexistence',
   'cross-cluster',
+  'policies',
   'abac',
+  'role-chaining',
+  's3',
   'rbac',
   'agent',
   'webhook',
