@@ -7,6 +7,7 @@ import { areaOf, AREAS } from './areas.ts';
 import type { Detection, State } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
 import type { Mutant } from './mutants-build.ts';
+import { withSection } from './page.ts';
 import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
 import { sample } from './sample.ts';
 import { inParallel, runJob } from './workers.ts';
@@ -94,6 +95,14 @@ describe('the kill matrix', () => {
     expect(scenarioSummary(matrix)).to.deep.equal({ alone: ['A'], nothing: ['C'] });
     expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice nothing: C\n/);
     expect(jsonOf(matrix, { all: false })).not.to.have.property('scenarios');
+  });
+});
+
+describe('the page', () => {
+  it('has a section in the place of the one before, and a new one at its end', () => {
+    const page = withSection('# Page\n\n## Faults\n\nold\n\n## More\n\nmore\n', 'Faults', 'new');
+    expect(page).to.equal('# Page\n\n## Faults\n\nnew\n\n## More\n\nmore\n');
+    expect(withSection(page, 'Mutants', 'some')).to.equal(`${page}\n## Mutants\n\nsome\n`);
   });
 });
 

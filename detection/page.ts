@@ -1,14 +1,31 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
-import { table, withTables } from '../scripts/tables.ts';
+import { table } from '../scripts/tables.ts';
 import { figures, percent, type Matrix } from './report.ts';
 
 const HEAD = ['area', 'noticed', 'timed out', 'survived', 'unreached', 'errors', 'share'];
 
-/** Writes the tables of docs/detection.md: those of faults, or those of mutants. */
+/** Writes a section of docs/detection.md: that of faults, or that of mutants. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
   const page = join(root, 'docs', 'detection.md');
+  const text = withSection(
+    readFileSync(page, 'utf8'),
+    matrix.kind === 'faults' ? 'Faults' : 'Mutants',
+    section(matrix, seed),
+  );
+  writeFileSync(page, await format(text, { filepath: page, printWidth: 120 }));
+}
+
+/** A page with a section of its second level in the place of what it has of that title, or at its end. */
+export function withSection(page: string, title: string, text: string): string {
+  const parts = page.split(/^(?=## )/m).map((part) => part.trimEnd());
+  const at = parts.findIndex((part) => part.startsWith(`## ${title}\n`));
+  parts[at === -1 ? parts.length : at] = `## ${title}\n\n${text.trimEnd()}`;
+  return `${parts.join('\n\n')}\n`;
+}
+
+function section(matrix: Matrix, seed: string): string {
   const figuresTable = table(
     HEAD,
     figures(matrix).map(({ area, counts, share }) => [
@@ -18,17 +35,10 @@ export async function writePage(root: string, matrix: Matrix, { seed }: { readon
     ]),
   );
   const missed = matrix.detections.filter(({ state }) => state !== 'noticed' && state !== 'timed out');
-  const missedTable = table(
-    ['not noticed', 'area', 'how', 'what'],
-    missed.length === 0
-      ? [['none', '', '', '']]
-      : missed.map(({ name, area, state, text }) => [`\`${name}\``, area, state, `\`${text}\``]),
-  );
-  const own = [figuresTable, missedTable];
-  const tables =
-    matrix.kind === 'faults'
-      ? own
-      : [undefined, undefined, ...own, table(['seed', 'mutants'], [[seed, String(matrix.detections.length)]])];
-  const text = await withTables(page, tables);
-  writeFileSync(page, await format(text, { filepath: page, printWidth: 120 }));
+  const rows = missed.map(({ name, area, state, text }) => [`\`${name}\``, area, state, `\`${text}\``]);
+  return [
+    ...(matrix.kind === 'mutants' ? [`${matrix.detections.length} mutants, chosen by seed ${seed}.`] : []),
+    figuresTable,
+    ...(rows.length === 0 ? ['All are noticed.'] : [table(['not noticed', 'area', 'how', 'what'], rows)]),
+  ].join('\n\n');
 }

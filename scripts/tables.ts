@@ -7,8 +7,8 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
     .map((cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
     .join('');
 
-/** A page whose tables, in order, are these; where one is undefined, as it is. */
-export function withTables(page: string, tables: readonly (string | undefined)[]): Promise<string> {
+/** A page whose tables, in order, are these. */
+export function withTables(page: string, tables: readonly string[]): Promise<string> {
   const left = [...tables];
   const text = readFileSync(page, 'utf8').replace(/(?:^\|.*\n)+/gm, (old) => left.shift() ?? old);
   return format(text, { filepath: page, printWidth: 120 });
