@@ -26,7 +26,6 @@ export function globalContexts(
     'aws:SecureTransport': 'true',
     'aws:RequestedRegion': world.region,
     'aws:ViaAWSService': 'false',
-    'aws:PrincipalIsAWSService': String(principal.kind === 'service'),
   };
   const { referer, 'user-agent': userAgent } = request.headers;
   if (userAgent !== undefined) context['aws:UserAgent'] = userAgent;

@@ -55,7 +55,6 @@ function valueIn(contexts: readonly ConditionContext[], key: ContextKey): string
 function derivedContext({ principal, resourceAccount }: AuthorizationInput): ConditionContext {
   return {
     ...principalContext(principal),
-    ...(principal.kind !== 'anonymous' && { 'aws:PrincipalIsAWSService': String(principal.kind === 'service') }),
     ...(resourceAccount !== '' && { 'aws:ResourceAccount': resourceAccount }),
   };
 }
@@ -66,13 +65,15 @@ const PRINCIPAL_TYPES = { 'role-session': 'AssumedRole', user: 'User', root: 'Ac
 export function principalContext(principal: AuthorizationInput['principal']): Record<string, string> {
   switch (principal.kind) {
     case 'anonymous':
-      return { 'aws:PrincipalType': 'Anonymous', 'aws:userid': 'anonymous' };
+      return { 'aws:PrincipalType': 'Anonymous', 'aws:PrincipalAccount': 'anonymous', 'aws:userid': 'anonymous' };
     case 'service':
-      return { 'aws:PrincipalServiceName': principal.service };
+      return { 'aws:PrincipalServiceName': principal.service, 'aws:PrincipalIsAWSService': 'true' };
+    // AssumeRoleWithWebIdentity is not signed.
     case 'federated':
       return {};
     default:
       return {
+        'aws:PrincipalIsAWSService': 'false',
         'aws:PrincipalArn': principalArn(principal),
         'aws:PrincipalAccount': principal.accountId,
         'aws:PrincipalType': PRINCIPAL_TYPES[principal.kind],

@@ -1,0 +1,99 @@
+/**
+ * A second RBAC authorizer, for tests alone: Kubernetes' documentation "Using RBAC Authorization" (API objects, Referring to
+ * resources, Referring to subjects), read plainly and written without the authorizer under test.
+ */
+
+export interface Rule {
+  readonly verbs: readonly string[];
+  readonly apiGroups?: readonly string[];
+  readonly resources?: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly nonResourceURLs?: readonly string[];
+}
+
+export interface Subject {
+  readonly kind: 'User' | 'Group' | 'ServiceAccount';
+  readonly name: string;
+  readonly namespace?: string;
+}
+
+/** A Role or RoleBinding has a namespace, a ClusterRole or ClusterRoleBinding none. */
+export interface Role {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly rules: readonly Rule[];
+}
+
+export interface Binding {
+  readonly name: string;
+  readonly namespace?: string;
+  readonly roleRef: { readonly kind: 'Role' | 'ClusterRole'; readonly name: string };
+  readonly subjects: readonly Subject[];
+}
+
+export interface Requester {
+  readonly username: string;
+  readonly groups: readonly string[];
+}
+
+/** What is asked for: a resource (`group` empty for the core group; `name` and `namespace` empty when there is none) or a path. */
+export type Attributes =
+  | { readonly verb: string; readonly path: string }
+  | {
+      readonly verb: string;
+      readonly group: string;
+      readonly resource: string;
+      readonly subresource?: string;
+      readonly name?: string;
+      readonly namespace?: string;
+    };
+
+/** Permissions are purely additive: whether a binding of the requester has a role with a rule that permits it. */
+export function isPermitted(
+  requester: Requester,
+  attributes: Attributes,
+  roles: readonly Role[],
+  bindings: readonly Binding[],
+): boolean {
+  // User-facing roles: cluster-admin's group, which is unrestricted.
+  if (requester.groups.includes('system:masters')) return true;
+  const namespace = 'path' in attributes ? '' : (attributes.namespace ?? '');
+  return bindings.some((binding) => {
+    // A RoleBinding grants within its namespace, also what a ClusterRole permits; a ClusterRoleBinding cluster-wide.
+    if (binding.namespace !== undefined && binding.namespace !== namespace) return false;
+    if (!binding.subjects.some((subject) => isSubject(subject, requester))) return false;
+    const { kind, name } = binding.roleRef;
+    const home = kind === 'Role' ? binding.namespace : undefined;
+    const role = roles.find((one) => one.name === name && one.namespace === home);
+    return role?.rules.some((rule) => permits(rule, attributes)) ?? false;
+  });
+}
+
+function isSubject(subject: Subject, { username, groups }: Requester): boolean {
+  if (subject.kind === 'Group') return groups.includes(subject.name);
+  if (subject.kind === 'User') return subject.name === username;
+  // ServiceAccounts have names prefixed with system:serviceaccount:.
+  return `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` === username;
+}
+
+function permits(rule: Rule, attributes: Attributes): boolean {
+  const matches = (values: readonly string[] = [], value: string): boolean =>
+    values.some((one) => one === '*' || one === value);
+  if (!matches(rule.verbs, attributes.verb)) return false;
+  if ('path' in attributes) {
+    // "*" of a nonResourceURL is a suffix glob.
+    return (rule.nonResourceURLs ?? []).some((url) =>
+      url.endsWith('*') ? attributes.path.startsWith(url.replace(/\*$/, '')) : url === attributes.path,
+    );
+  }
+  const { group, resource, subresource, name = '' } = attributes;
+  const asked = subresource === undefined ? resource : `${resource}/${subresource}`;
+  // RBAC API: "*" represents all resources with their subresources, "*/scale" that subresource of all resources.
+  const names = subresource === undefined ? [asked] : [asked, `*/${subresource}`];
+  return (
+    matches(rule.apiGroups, group) &&
+    names.some((one) => matches(rule.resources, one)) &&
+    // Without names, a rule is about all; requests that have no name, such as create and list, are not restricted by names.
+    (rule.resourceNames === undefined || rule.resourceNames.length === 0 || rule.resourceNames.includes(name))
+  );
+}

@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parsePrincipal } from '../../emulator/iam/evaluate/principal-text.ts';
+import { authorize, compilePolicy, type AuthorizationInput, type PolicyKind } from '../../emulator/iam/policy/index.ts';
+import { CONDITION_OPERATORS } from './condition-operators.ts';
+import { evaluate, type Answer, type PolicyDocument } from './policy-evaluation.ts';
+import { policiesAndRequests, questionOf, type Policies } from './questions.ts';
+import { comparisons, sayFailure, seed } from './runs.ts';
+
+const REQUESTS_OF_POLICIES = 25;
+
+describe('the policy engine, cross-examined', () => {
+  const answers: Record<Answer, number> = { allowed: 0, implicitlyDenied: 0, explicitlyDenied: 0 };
+  const elements = new Map<string, Set<boolean>>();
+  const witness = (element: string, matched: boolean): void => {
+    elements.set(element, (elements.get(element) ?? new Set()).add(matched));
+  };
+  const total = comparisons(100_000);
+
+  it(`answers ${total} questions as the IAM User Guide says, seed ${seed}`, function () {
+    this.timeout(0);
+    sayFailure(
+      fc.check(
+        fc.property(policiesAndRequests, ({ policies, requests }) => {
+          const engine = engineWith(policies);
+          for (const request of requests) {
+            const question = questionOf(policies, request);
+            const answer = evaluate(question, witness);
+            answers[answer] += 1;
+            const actual = engine(question);
+            if (actual === answer) continue;
+            const disagreement = { name: `the engine says ${actual}`, ...question, expect: answer };
+            throw new Error(`for npm run evaluate:\n${JSON.stringify({ cases: [disagreement] })}`);
+          }
+        }),
+        { numRuns: Math.ceil(total / REQUESTS_OF_POLICIES), seed },
+      ),
+    );
+  });
+
+  it('was asked what is allowed, and what is denied either way, each in at least 15 of 100 questions', () => {
+    const asked = Object.values(answers).reduce((sum, count) => sum + count, 0);
+    for (const [answer, count] of Object.entries(answers)) expect(count / asked, answer).to.be.at.least(0.15);
+  });
+
+  it('had each element and each condition operator decide both ways', () => {
+    const operators = Object.keys(CONDITION_OPERATORS).flatMap((operator) =>
+      ['', 'ForAllValues:', 'ForAnyValue:'].flatMap((set) => [`${set}${operator}`, `${set}${operator}IfExists`]),
+    );
+    const all = ['Principal', 'NotPrincipal', 'Action', 'NotAction', 'Resource', 'NotResource', 'Null', ...operators];
+    expect(all.filter((element) => elements.get(element)?.size !== 2)).to.deep.equal([]);
+  });
+});
+
+/** The engine under test with policies: what it answers to a question that has all or some of them. */
+function engineWith(policies: Policies): (question: ReturnType<typeof questionOf>) => Answer {
+  const compiled = (document: PolicyDocument, kind: PolicyKind) => compilePolicy(document, { kind, name: kind });
+  const { identityPolicies = [], resourcePolicy, trustPolicy, sessionPolicy, permissionsBoundary } = policies;
+  const identity = identityPolicies.map((one) => compiled(one, 'identity'));
+  const session = sessionPolicy?.map((one) => compiled(one, 'session'));
+  const boundary = permissionsBoundary && compiled(permissionsBoundary, 'boundary');
+  const resource = resourcePolicy && compiled(resourcePolicy, 'resource');
+  const trust = trustPolicy && compiled(trustPolicy, 'trust');
+  return (question) => {
+    const { principal, ...request } = question.request;
+    const parsed = parsePrincipal(principal, request.context);
+    if (parsed === undefined) throw new Error(`${principal} is no principal`);
+    const input: AuthorizationInput = {
+      ...request,
+      principal: parsed,
+      identityPolicies: question.identityPolicies === undefined ? [] : identity,
+      resourcePolicy: resource,
+      trustPolicy: trust,
+      sessionPolicies: question.sessionPolicy && session,
+      permissionsBoundary: question.permissionsBoundary && boundary,
+    };
+    return authorize(input).value;
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * A second policy evaluator, for tests alone: the IAM User Guide's "Policy evaluation logic", "Cross-account policy evaluation
+ * logic" and "IAM JSON policy element reference", read plainly and written without the engine under test. It is slow, and
+ * explains nothing.
+ */
+import { charactersOf, conditionIsTrue, isLike, type RequestContext } from './condition-operators.ts';
+
+type OneOrMore<T> = T | readonly T[];
+type Scalar = string | number | boolean;
+
+export interface Statement {
+  readonly Effect: 'Allow' | 'Deny';
+  readonly Principal?: PrincipalElement;
+  readonly NotPrincipal?: PrincipalElement;
+  readonly Action?: OneOrMore<string>;
+  readonly NotAction?: OneOrMore<string>;
+  readonly Resource?: OneOrMore<string>;
+  readonly NotResource?: OneOrMore<string>;
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, OneOrMore<Scalar>>>>>;
+}
+type PrincipalElement = '*' | Readonly<Record<string, OneOrMore<string>>>;
+
+export interface PolicyDocument {
+  readonly Version?: string;
+  readonly Statement: OneOrMore<Statement>;
+}
+
+/** A question in the form of `npm run evaluate`. */
+export interface Question {
+  readonly request: {
+    readonly principal: string;
+    readonly action: string;
+    readonly resource: string;
+    /** Account that owns the resource, 12 digits. */
+    readonly resourceAccount: string;
+    readonly context: Readonly<Record<string, OneOrMore<string>>>;
+  };
+  readonly identityPolicies?: readonly PolicyDocument[];
+  readonly resourcePolicy?: PolicyDocument;
+  readonly trustPolicy?: PolicyDocument;
+  readonly sessionPolicy?: readonly PolicyDocument[];
+  readonly permissionsBoundary?: PolicyDocument;
+}
+
+export type Answer = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
+
+/** Told what came out of each element that was reached: of `Action`, `NotResource`, `ForAnyValue:StringLike` and so on. */
+export type Witness = (element: string, matched: boolean) => void;
+
+/** Whom the request is from. */
+export interface Requester {
+  readonly type: 'session' | 'user' | 'root' | 'service' | 'federated' | 'anonymous';
+  readonly account?: string;
+  /** What a Principal element names it by, from the account down. */
+  readonly names: readonly string[];
+  /** The condition keys that tell of it ("AWS global condition context keys", properties of the principal). */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+export function evaluate(question: Question, witness: Witness = () => undefined): Answer {
+  const { action, resourceAccount } = question.request;
+  const requester = requesterOf(question.request.principal);
+  // Security Token Service API Reference, GetCallerIdentity: who signs needs no permission, and a Deny does not count.
+  if (action === 'sts:GetCallerIdentity' && requester.account !== undefined) return 'allowed';
+  const { identityPolicies = [], sessionPolicy, permissionsBoundary: boundary, trustPolicy } = question;
+  const resourceBased = trustPolicy ?? question.resourcePolicy;
+  const scene = { question, requester, context: contextOf(question, requester), witness };
+  const applying = (effect: string, ...policies: readonly (PolicyDocument | undefined)[]): Statement[] =>
+    policies.flatMap((policy) =>
+      policy === undefined
+        ? []
+        : list(policy.Statement).filter((one) => one.Effect === effect && applies(one, policy, scene)),
+    );
+
+  if (applying('Deny', ...identityPolicies, ...(sessionPolicy ?? []), boundary, resourceBased).length > 0) {
+    return 'explicitlyDenied';
+  }
+  const answer = (allowed: boolean): Answer => (allowed ? 'allowed' : 'implicitlyDenied');
+  const granted = applying('Allow', resourceBased).map((statement) => namedBy(statement.Principal, requester));
+  // Those that have no identity in an account have what the resource gives them.
+  if (requester.account === undefined) return answer(granted.length > 0);
+
+  const identityAllows = requester.type === 'root' || applying('Allow', ...identityPolicies).length > 0;
+  const notLimited =
+    (boundary === undefined || applying('Allow', boundary).length > 0) &&
+    (sessionPolicy === undefined || applying('Allow', ...sessionPolicy).length > 0);
+  if (requester.account !== resourceAccount) return answer(granted.length > 0 && identityAllows && notLimited);
+  // "Resource-based policies and implicit denies in other policy types (same account)".
+  if (granted.some((name) => name === '*' || name === 'itself')) return answer(true);
+  if (granted.includes('role')) return answer(notLimited);
+  // A role trust policy must allow explicitly; other resources' policies need not.
+  return answer(identityAllows && notLimited && (trustPolicy === undefined || granted.length > 0));
+}
+
+interface Scene {
+  readonly question: Question;
+  readonly requester: Requester;
+  readonly context: RequestContext;
+  readonly witness: Witness;
+}
+
+function applies(statement: Statement, policy: PolicyDocument, scene: Scene): boolean {
+  const { request, permissionsBoundary } = scene.question;
+  const substitution = { context: scene.context, variables: policy.Version === '2012-10-17' };
+  const reached = (element: string, matched: boolean): boolean => {
+    scene.witness(element, matched);
+    return matched;
+  };
+  const { Principal, NotPrincipal, Action, NotAction, Resource, NotResource, Condition = {} } = statement;
+  const isAction = (pattern: string): boolean =>
+    isLike(
+      request.action.toLowerCase(),
+      charactersOf(pattern.toLowerCase(), { ...substitution, variables: false }) ?? [],
+    );
+  const isResource = (pattern: string): boolean =>
+    resourceIsLike(request.resource, charactersOf(pattern, substitution));
+  return (
+    (Principal === undefined || reached('Principal', namedBy(Principal, scene.requester) !== undefined)) &&
+    (NotPrincipal === undefined ||
+      reached('NotPrincipal', !isSpared(NotPrincipal, scene.requester, permissionsBoundary !== undefined))) &&
+    (Action === undefined || reached('Action', list(Action).some(isAction))) &&
+    (NotAction === undefined || reached('NotAction', !list(NotAction).some(isAction))) &&
+    (Resource === undefined || reached('Resource', list(Resource).some(isResource))) &&
+    (NotResource === undefined || reached('NotResource', !list(NotResource).some(isResource))) &&
+    Object.entries(Condition).every(([operator, keys]) =>
+      Object.entries(keys).every(([key, values]) =>
+        reached(operator, conditionIsTrue(operator, key, list(values).map(String), substitution)),
+      ),
+    )
+  );
+}
+
+/**
+ * "IAM JSON policy elements: Resource": wildcards stand for characters within a segment of the ARN; an asterisk that ends its
+ * segment can reach beyond the colon. The sixth segment, the resource, has all that follows the fifth colon.
+ */
+function resourceIsLike(resource: string, pattern: ReturnType<typeof charactersOf>): boolean {
+  if (pattern === undefined) return false;
+  const isColon = (character: unknown): boolean => (character as { literal?: string } | undefined)?.literal === ':';
+  const [, , , , fifthColon = pattern.length] = [...pattern.keys()].filter((place) => isColon(pattern[place]));
+  return isLike(resource, pattern, (place) => {
+    const endsItsSegment = place === pattern.length - 1 || isColon(pattern[place + 1]);
+    return place > fifthColon || (pattern[place] === '*' && endsItsSegment) ? '[^]' : '[^:]';
+  });
+}
+
+/** What of the requester a Principal element names: everybody, the requester itself, its role, or its account. */
+function namedBy(element: PrincipalElement | undefined, requester: Requester): string | undefined {
+  if (element === undefined) return undefined;
+  if (element === '*') return '*';
+  const named = Object.values(element).flatMap((names) => list(names).map(accountArn));
+  // "All principals": a wildcard is everybody, the anonymous and services too.
+  if (named.includes('*')) return '*';
+  if (requester.account === undefined)
+    return requester.names.some((name) => named.includes(name)) ? 'itself' : undefined;
+  const [account, ...below] = requester.names;
+  const itself = below.at(-1);
+  if (itself !== undefined && named.includes(itself)) return 'itself';
+  if (below.some((name) => named.includes(name))) return 'role';
+  return account !== undefined && named.includes(account) ? 'account' : undefined;
+}
+
+/**
+ * "AWS JSON policy elements: NotPrincipal": who is spared is named with its account, a session with its role too. A role
+ * without a session of it stands for all of them. Nobody is spared who has a permissions boundary.
+ */
+function isSpared(element: PrincipalElement, { type, names }: Requester, hasBoundary: boolean): boolean {
+  if (element === '*') return true;
+  const named = Object.values(element).flatMap((one) => list(one).map(accountArn));
+  const [, role = ''] = names;
+  const sessions = `${role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/')}/`;
+  const wanted = type === 'session' && !named.some((name) => name.startsWith(sessions)) ? names.slice(0, -1) : names;
+  return !hasBoundary && wanted.length > 0 && wanted.every((name) => named.includes(name));
+}
+
+/** The shortened form of an account is its number. */
+const accountArn = (name: string): string => name.replace(/^\d{12}$/, 'arn:aws:iam::$&:root');
+
+export function requesterOf(principal: string): Requester {
+  if (principal === '*') {
+    return {
+      type: 'anonymous',
+      names: [],
+      keys: { 'aws:PrincipalType': 'Anonymous', 'aws:PrincipalAccount': 'anonymous' },
+    };
+  }
+  if (principal.endsWith('.amazonaws.com')) {
+    return { type: 'service', names: [principal], keys: { 'aws:PrincipalServiceName': principal } };
+  }
+  if (principal.includes('-provider/')) return { type: 'federated', names: [principal], keys: {} };
+  const account = principal.split(':')[4] ?? '';
+  const root = `arn:aws:iam::${account}:root`;
+  const [kind, ...names] = (principal.split(':')[5] ?? '').split('/');
+  const keys = { 'aws:PrincipalAccount': account, 'aws:PrincipalArn': principal };
+  if (kind === 'root')
+    return { type: 'root', account, names: [root], keys: { ...keys, 'aws:PrincipalType': 'Account' } };
+  if (kind === 'user') {
+    const type = { 'aws:PrincipalType': 'User', 'aws:username': names.at(-1) ?? '' };
+    return { type: 'user', account, names: [root, principal], keys: { ...keys, ...type } };
+  }
+  const role = `arn:aws:iam::${account}:role/${names[0]}`;
+  const ofRole = { 'aws:PrincipalArn': role, 'aws:PrincipalType': 'AssumedRole' };
+  return { type: 'session', account, names: [root, role, principal], keys: { ...keys, ...ofRole } };
+}
+
+function contextOf({ request }: Question, { type, keys }: Requester): RequestContext {
+  const all = {
+    ...keys,
+    // Of signed requests alone.
+    ...(type !== 'anonymous' && type !== 'federated' && { 'aws:PrincipalIsAWSService': String(type === 'service') }),
+    'aws:ResourceAccount': request.resourceAccount,
+    ...request.context,
+  };
+  return new Map(Object.entries(all).map(([key, value]) => [key.toLowerCase(), value]));
+}
+
+function list<T>(value: OneOrMore<T>): readonly T[] {
+  return Array.isArray(value) ? (value as readonly T[]) : [value as T];
+}
