@@ -19,7 +19,7 @@ const AUTHENTICATED = 'system:authenticated';
 
 const some = (...values: readonly string[]) =>
   fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3, size: 'max' });
-const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 1 });
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
 /** The members that are there. */
 const defined = <T>(record: object): T =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;

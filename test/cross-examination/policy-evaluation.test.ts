@@ -47,7 +47,21 @@ describe('the policy engine, cross-examined', () => {
     const operators = Object.keys(CONDITION_OPERATORS).flatMap((operator) =>
       ['', 'ForAllValues:', 'ForAnyValue:'].flatMap((set) => [`${set}${operator}`, `${set}${operator}IfExists`]),
     );
-    const all = ['Principal', 'NotPrincipal', 'Action', 'NotAction', 'Resource', 'NotResource', 'Null', ...operators];
+    const resourceBased = ['*', 'itself', 'role', 'account', 'nobody'].map(
+      (one) => `a resource-based policy that allows ${one}`,
+    );
+    const steps = ['session policy', 'permissions boundary', ...resourceBased];
+    const all = [
+      ...steps,
+      'Principal',
+      'NotPrincipal',
+      'Action',
+      'NotAction',
+      'Resource',
+      'NotResource',
+      'Null',
+      ...operators,
+    ];
     expect(all.filter((element) => elements.get(element)?.size !== 2)).to.deep.equal([]);
   });
 });

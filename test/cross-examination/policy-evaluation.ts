@@ -44,7 +44,7 @@ export interface Question {
 
 export type Answer = 'allowed' | 'implicitlyDenied' | 'explicitlyDenied';
 
-/** Told what came out of each element that was reached: of `Action`, `NotResource`, `ForAnyValue:StringLike` and so on. */
+/** Told what came out of each element and step that was reached: of `NotResource`, `ForAnyValue:StringLike`, `session policy`. */
 export type Witness = (element: string, matched: boolean) => void;
 
 /** Whom the request is from. */
@@ -81,13 +81,19 @@ export function evaluate(question: Question, witness: Witness = () => undefined)
   if (requester.account === undefined) return answer(granted.length > 0);
 
   const identityAllows = requester.type === 'root' || applying('Allow', ...identityPolicies).length > 0;
-  const notLimited =
-    (boundary === undefined || applying('Allow', boundary).length > 0) &&
-    (sessionPolicy === undefined || applying('Allow', ...sessionPolicy).length > 0);
+  const admits = (limit: string, policies: readonly PolicyDocument[] | undefined): boolean => {
+    const allowed = policies === undefined || applying('Allow', ...policies).length > 0;
+    if (policies !== undefined) witness(limit, allowed);
+    return allowed;
+  };
+  const withinBoundary = admits('permissions boundary', boundary && [boundary]);
+  const notLimited = admits('session policy', sessionPolicy) && withinBoundary;
   if (requester.account !== resourceAccount) return answer(granted.length > 0 && identityAllows && notLimited);
   // "Resource-based policies and implicit denies in other policy types (same account)".
-  if (granted.some((name) => name === '*' || name === 'itself')) return answer(true);
-  if (granted.includes('role')) return answer(notLimited);
+  const named = ['*', 'itself', 'role', 'account'].find((name) => granted.includes(name)) ?? 'nobody';
+  witness(`a resource-based policy that allows ${named}`, notLimited);
+  if (named === '*' || named === 'itself') return answer(true);
+  if (named === 'role') return answer(notLimited);
   // A role trust policy must allow explicitly; other resources' policies need not.
   return answer(identityAllows && notLimited && (trustPolicy === undefined || granted.length > 0));
 }

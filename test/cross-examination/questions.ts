@@ -120,8 +120,8 @@ const policiesOfRoles = policy(3, roleActions, fc.constant({ Resource: '*' }));
 export type Policies = Omit<Question, 'request'>;
 
 const limits = (ofSession: Arbitrary<PolicyDocument>): Record<string, Arbitrary<unknown>> => ({
-  sessionPolicy: fc.option(fc.array(ofSession, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 1 }),
-  permissionsBoundary: fc.option(ofSession, { nil: undefined, freq: 1 }),
+  sessionPolicy: fc.option(fc.array(ofSession, { minLength: 1, maxLength: 2 }), { nil: undefined, freq: 2 }),
+  permissionsBoundary: fc.option(ofSession, { nil: undefined, freq: 2 }),
 });
 
 const requests = (
