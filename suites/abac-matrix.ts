@@ -6,11 +6,15 @@
 import {
   absent,
   allow,
+  asSession,
   control,
+  controlSucceeds,
   denied,
   deny,
+  fails,
   forPrincipal,
   getObject,
+  listObjects,
   podIdentityRole,
   putRolePolicy,
   suite,
@@ -171,20 +175,26 @@ const everything = allow([READ, 's3:ListBucket'], ['data', 'data/*']);
 const AUTHORIZED = { by: 's3', code: 'NoSuchKey', status: 404 } as const;
 const placeOf = (number: number): string => `data/${number}`;
 
+/** Asks from the workload's pod, or, where the policies are there before, with the session that a pod would get. */
+type Asked = 'in a pod' | 'as a pod';
+
 /** A statement for each case, and the probe of its key: an Allow that matches grants, a Deny that matches does not. */
-function asserted(workload: string, place: Place, effect: Effect, cases: readonly Case[], from = 0) {
+function asserted(asked: Asked, workload: string, place: Place, effect: Effect, cases: readonly Case[], from = 0) {
   const make = effect === 'Allow' ? allow : deny;
   const statements: readonly PermissionStatement[] = cases.map(({ operator, key, value }, index) =>
     make(READ, placeOf(from + index), { [operator]: { [`aws:PrincipalTag/${key}`]: value } }),
   );
   const probes: readonly Step[] = cases.map(({ matches }, index) => {
     const read = getObject(placeOf(from + index));
-    return matches === (effect === 'Allow')
-      ? absent(workload, read, AUTHORIZED)
-      : denied(workload, read, EFFECTS[place][effect]);
+    const authorized = matches === (effect === 'Allow');
+    const answer = authorized ? AUTHORIZED : EFFECTS[place][effect];
+    if (asked === 'as a pod') return fails(asSession(workload, read), answer);
+    return authorized ? absent(workload, read, answer) : denied(workload, read, answer);
   });
   return { statements, probes };
 }
+
+const mayList = (workload: string): Step => controlSucceeds(asSession(workload, listObjects('data')));
 
 /** The world in which statements of that place decide alone. */
 function worldOf(place: Exclude<Place, 'session'>, effect: Effect, statements: readonly PermissionStatement[]) {
@@ -207,19 +217,19 @@ function scenarioOf(
   cases: readonly Case[],
   tagged: boolean,
 ): ScenarioSpec {
-  const { statements, probes } = asserted('app', place, effect, cases);
+  const { statements, probes } = asserted('as a pod', 'app', place, effect, cases);
   return {
     ...SOURCE,
     buckets: { data: {} },
     ...worldOf(place, effect, statements),
     workloads: { app: workloadOf(tagged ? 'app' : UNTAGGED) },
-    probes,
+    probes: [mayList('app'), ...probes],
   };
 }
 
 /** Of the tags of a pod, whose values are known when it is there: the role gets its policy then. */
 function ofPod(effect: Effect, cases: readonly Case[]): ScenarioSpec {
-  const { statements, probes } = asserted('app', 'identity', effect, cases);
+  const { statements, probes } = asserted('in a pod', 'app', 'identity', effect, cases);
   const first = effect === 'Allow' ? [list, allow(READ, 'data/first')] : [everything];
   return {
     ...SOURCE,
@@ -231,7 +241,7 @@ function ofPod(effect: Effect, cases: readonly Case[]): ScenarioSpec {
 }
 
 /** A session policy may have 2,048 characters (Amazon EKS User Guide, associations with a policy). */
-const MOST_IN_SESSION_POLICY = 10;
+const MOST_IN_SESSION_POLICY = 7;
 
 /** An association has a policy or session tags, not both; so these tags are the role's own, of the same keys. */
 function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
@@ -240,7 +250,7 @@ function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
     const workload = `part${index + 1}`;
     return {
       workload,
-      ...asserted(workload, 'session', effect, cases.slice(from, from + MOST_IN_SESSION_POLICY), from),
+      ...asserted('as a pod', workload, 'session', effect, cases.slice(from, from + MOST_IN_SESSION_POLICY), from),
     };
   });
   const others = effect === 'Deny' ? everything : list;
@@ -259,7 +269,7 @@ function ofSession(effect: Effect, cases: readonly Case[]): ScenarioSpec {
         { serviceAccount: workload, role: { ...UNTAGGED, policy: [others, ...statements] } },
       ]),
     ),
-    probes: parts.flatMap(({ probes }) => probes),
+    probes: parts.flatMap(({ workload, probes }) => [mayList(workload), ...probes]),
   };
 }
 
