@@ -7,7 +7,7 @@ import { fromSource } from './from-source.ts';
 const OPTIONS: readonly OptionSpec[] = [
   option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
   option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
-  option.number('sample N', 'with --mutants: so many, chosen by the seed (default: all)', { minimum: 1 }),
+  option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
   option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
   option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
   option.flag('all', 'try every scenario that comes by a defect, for the whole matrix'),
@@ -29,7 +29,6 @@ export const DETECT: Command = {
     const count = values.get('sample')?.value as number | undefined;
     if (mutants && list('fault').length > 0)
       throw wrong('--fault and --mutants are two kinds of defects: leave one out.');
-    if (!mutants && count !== undefined) throw wrong(`--sample ${count} is of mutants: add --mutants.`);
     const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
     const noticed = await runDetect(
       {

@@ -70,14 +70,50 @@ describe('detect', () => {
     expect((await of(failing(['a']), always)).state).to.equal('noticed');
   });
 
-  it('tells runs that did not end, and those without a verdict', async () => {
+  it('tells runs that did not end, and tries no more', async () => {
+    const covered = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
+    const attempt: Attempt = async (_, runs) => {
+      tried.push(runs.map(({ key }) => key));
+      return end({ timedOut: true });
+    };
+    expect((await of(attempt, covered)).state).to.equal('timed out');
+    expect(tried).to.have.length(1);
+  });
+
+  /** Scenarios of an error: always, or the first time alone. */
+  const breaking =
+    (always: readonly string[], once: readonly string[] = [], then: 'passed' | 'failed' = 'passed'): Attempt =>
+    async (_, runs) => {
+      tried.push(runs.map(({ key }) => key));
+      const verdict = ({ id }: Covered) =>
+        always.includes(id) || (once.includes(id) && tried.length === 1)
+          ? 'error'
+          : once.includes(id)
+            ? then
+            : 'passed';
+      const ended = runs.map((one) => ({ id: one.id, milliseconds: 1, reached: [], verdict: verdict(one) }) as const);
+      return end({ scenarios: ended });
+    };
+
+  it('tries what ended in an error once more, and stops where it does so again', async () => {
+    const covered = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
+    expect(await of(breaking(['r1', 'r2', 'r29']), covered)).to.include({ state: 'error', reason: 'r1 is error' });
+    expect(tried.slice(1)).to.deep.equal([['r1']]);
+  });
+
+  it('takes what the second try says where the error does not come again', async () => {
+    const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
+    expect((await of(breaking([], ['a']), covered)).state).to.equal('survived');
+    expect(tried).to.deep.equal([['a', 'b'], ['a'], ['b']]);
+    tried = [];
+    expect((await of(breaking([], ['a'], 'failed'), covered)).noticedBy).to.deep.equal(['a']);
+  });
+
+  it('has an error where the run itself fails twice', async () => {
     const covered = coverage(run('a', ['d']));
-    expect((await of(async () => end({ timedOut: true }), covered)).state).to.equal('timed out');
     expect(await of(async () => end({ error: 'no cluster' }), covered)).to.include({
       state: 'error',
       reason: 'no cluster',
     });
-    const inconclusive = { id: 'a', verdict: 'inconclusive', milliseconds: 1, reached: [] } as const;
-    expect((await of(async () => end({ scenarios: [inconclusive] }), covered)).reason).to.equal('a is inconclusive');
   });
 });

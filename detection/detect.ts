@@ -34,7 +34,8 @@ const BATCH = 24;
 
 /**
  * Who notices a defect. Scenarios that come by it are tried, the likeliest first: those that come by the fewest places, and of
- * these the quickest. One that failed in the company of others is run alone as well: that counts.
+ * these the quickest. One that failed in the company of others is run alone as well: that counts. A run or scenario that ended in an
+ * error is tried once more; where it does so again, or did not end, no more are tried.
  */
 export async function detect(
   defect: Defect,
@@ -49,29 +50,54 @@ export async function detect(
   });
   if (likely.length === 0) return done('unreached');
   const noticedBy: string[] = [];
-  let [timedOut, error] = [false, undefined as string | undefined];
-  const batches = batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? 1 : BATCH);
-  for (const batch of batches) {
+  let missed: { readonly state: State; readonly reason?: string } = { state: 'survived' };
+  const failedIn = (runs: readonly Covered[], { scenarios }: JobEnd): readonly Covered[] =>
+    runs.filter(({ id }) => scenarios.some((one) => one.id === id && one.verdict === 'failed'));
+  for (const batch of batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? 1 : BATCH)) {
     let left = batch;
     while (left.length > 0) {
       const end = await attempt(defect, left, { stopAtFirst: !all });
-      const failed = left.filter(({ id }) => end.scenarios.some((one) => one.id === id && one.verdict === 'failed'));
-      timedOut ||= end.timedOut;
-      if (failed.length === 0 && end.error !== undefined) error ??= end.error;
-      const broken = end.scenarios.find(({ verdict }) => verdict === 'error' || verdict === 'inconclusive');
-      if (broken !== undefined) error ??= `${broken.id} is ${broken.verdict}`;
+      const failed = failedIn(left, end);
       for (const run of failed) {
         const alone = batch.length === 1 ? end : await attempt(defect, [run], { stopAtFirst: true });
-        if (alone.scenarios.some(({ verdict }) => verdict === 'failed')) noticedBy.push(run.key);
+        if (failedIn([run], alone).length > 0) noticedBy.push(run.key);
         if (noticedBy.length > 0 && !all) return done('noticed', noticedBy);
       }
-      // Stopped at one that fails only beside others: the rest is still to be tried.
-      left = all || failed.length === 0 ? [] : left.filter((run) => !failed.includes(run));
+      const broken = brokenIn(left, end);
+      if (failed.length > 0) {
+        // Stopped at one that fails only beside others: the rest is still to be tried.
+        left = all ? [] : left.filter((run) => !failed.includes(run));
+      } else if (end.timedOut) {
+        missed = { state: 'timed out' };
+        left = [];
+      } else if (broken === undefined) {
+        left = [];
+      } else {
+        const again = await attempt(defect, broken.runs, { stopAtFirst: true });
+        const stillBroken = brokenIn(broken.runs, again);
+        noticedBy.push(...(broken.runs.length === 1 ? failedIn(broken.runs, again) : []).map(({ key }) => key));
+        if (noticedBy.length > 0 && !all) return done('noticed', noticedBy);
+        if (stillBroken !== undefined) missed = { state: 'error', reason: stillBroken.reason };
+        left = stillBroken === undefined ? left.filter((run) => !broken.runs.includes(run)) : [];
+      }
     }
+    if (!all && missed.state !== 'survived' && batch[0]?.key !== hint) break;
   }
-  if (noticedBy.length > 0) return done('noticed', noticedBy);
-  if (timedOut) return done('timed out');
-  return error === undefined ? done('survived') : done('error', [], error);
+  return noticedBy.length > 0 ? done('noticed', noticedBy) : done(missed.state, [], missed.reason);
+}
+
+/** What to try once more of a run that came to no verdict: the first scenario without one, or all where the run itself failed. */
+function brokenIn(
+  runs: readonly Covered[],
+  { scenarios, error, timedOut }: JobEnd,
+): { readonly runs: readonly Covered[]; readonly reason: string } | undefined {
+  for (const run of runs) {
+    const verdict = scenarios.find(({ id }) => id === run.id)?.verdict;
+    if (verdict === 'error' || verdict === 'inconclusive') return { runs: [run], reason: `${run.key} is ${verdict}` };
+    if (verdict === undefined && error !== undefined) return { runs: [run], reason: error };
+  }
+  if (timedOut) return { runs, reason: 'it did not end' };
+  return error === undefined ? undefined : { runs, reason: error };
 }
 
 function likeliest({ id }: Defect, { scenarios, always }: Coverage, hint: string | undefined): readonly Covered[] {

@@ -85,10 +85,10 @@ describe('the kill matrix', () => {
     scenarios: ['A', 'B', 'C'],
   };
   it('counts by area as Stryker does', () => {
-    expect(figures(matrix).map(({ area, share }) => [area, share])).to.deep.equal([
-      ['sts', 2 / 3],
-      ['agent', 1 / 2],
-      ['all', 3 / 5],
+    expect(figures(matrix).map(({ area, share, leastShare }) => [area, share, leastShare])).to.deep.equal([
+      ['sts', 2 / 3, 2 / 3],
+      ['agent', 1 / 2, 1 / 3],
+      ['all', 3 / 5, 3 / 6],
     ]);
   });
   it('names scenarios that alone notice something, and that notice nothing', () => {

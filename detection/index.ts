@@ -16,7 +16,7 @@ import { inParallel, runJob } from './workers.ts';
 
 export interface DetectOptions {
   readonly mutants: boolean;
-  /** How many mutants; undefined: all. */
+  /** How many defects; undefined: all. */
   readonly sample: number | undefined;
   readonly seed: string;
   readonly faults: readonly string[];
@@ -112,15 +112,16 @@ const onlyReachedBy = (run: Run, { id }: Defect): Coverage => {
   return { scenarios: [covered], unusable: [], always: [] };
 };
 
-function faultsOf({ faults }: DetectOptions): readonly Defect[] {
+function faultsOf({ faults, ...options }: DetectOptions): readonly Defect[] {
   const all = catalogue();
   const names = all.map(({ name }) => name);
   const unknown = faults.find((name) => !names.includes(name));
   if (unknown !== undefined)
     throw new HarnessError('UNKNOWN_FAULT', `Unknown fault "${unknown}": ${suggestion(unknown, names)}`);
-  return all
+  const chosen = all
     .filter(({ name }) => faults.length === 0 || faults.includes(name))
     .map(({ name, subject, defect }) => ({ name, id: name, area: subject, text: defect }));
+  return sampled(chosen, options);
 }
 
 async function mutantsOf(root: string, options: DetectOptions): Promise<readonly Defect[]> {
@@ -135,8 +136,11 @@ async function mutantsOf(root: string, options: DetectOptions): Promise<readonly
       ...{ id, area, name: `${file}:${line}:${column} ${mutator} ${shown(replacement)}` },
       text: `${shown(original)} -> ${shown(replacement)}`,
     }));
-  return options.sample === undefined ? defects : sample(defects, options.sample, options.seed);
+  return sampled(defects, options);
 }
+
+const sampled = (defects: readonly Defect[], { sample: count, seed }: Pick<DetectOptions, 'sample' | 'seed'>) =>
+  count === undefined ? defects : sample(defects, count, seed);
 
 function selectedRuns(runs: readonly Run[], ids: readonly string[]): readonly Run[] {
   const known = runs.map(({ id }) => id);

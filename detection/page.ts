@@ -4,7 +4,16 @@ import { format } from 'prettier';
 import { table } from '../scripts/tables.ts';
 import { figures, percent, type Matrix } from './report.ts';
 
-const HEAD = ['area', 'noticed', 'timed out', 'survived', 'unreached', 'errors', 'share'];
+const HEAD = [
+  'area',
+  'noticed',
+  'timed out',
+  'survived',
+  'unreached',
+  'error (broken run)',
+  'share',
+  'errors as missed',
+];
 
 /** Writes a section of docs/detection.md: that of faults, or that of mutants. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
@@ -28,10 +37,11 @@ export function withSection(page: string, title: string, text: string): string {
 function section(matrix: Matrix, seed: string): string {
   const figuresTable = table(
     HEAD,
-    figures(matrix).map(({ area, counts, share }) => [
+    figures(matrix).map(({ area, counts, share, leastShare }) => [
       area,
       ...[counts.noticed, counts['timed out'], counts.survived, counts.unreached, counts.error].map(String),
       percent(share),
+      percent(leastShare),
     ]),
   );
   const missed = matrix.detections.filter(({ state }) => state !== 'noticed' && state !== 'timed out');

@@ -11,8 +11,10 @@ export interface Matrix {
 export interface Figure {
   readonly area: string;
   readonly counts: Readonly<Record<State, number>>;
-  /** Noticed among noticed, timed out, survived and unreached; as Stryker counts, errors are in no figure. */
+  /** Noticed and timed out among all but errors, as Stryker counts. */
   readonly share: number;
+  /** The same where errors count as missed. */
+  readonly leastShare: number;
 }
 
 const STATES: readonly State[] = ['noticed', 'survived', 'unreached', 'timed out', 'error'];
@@ -22,7 +24,8 @@ export function figureOf(area: string, detections: readonly Detection[]): Figure
   const counts = Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<State, number>;
   const caught = counts.noticed + counts['timed out'];
   const all = caught + counts.survived + counts.unreached;
-  return { area, counts, share: all === 0 ? 1 : caught / all };
+  const of = (whole: number): number => (whole === 0 ? 1 : caught / whole);
+  return { area, counts, share: of(all), leastShare: of(all + counts.error) };
 }
 
 /** One for each area, and one of all. */
@@ -56,9 +59,11 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
     [name.padEnd(width), state.padEnd(9), noticedBy.join(', ') || (reason ?? '')].join('  ').trimEnd(),
   );
   const { alone, nothing } = scenarioSummary(matrix);
-  const summary = figures(matrix).map(({ area, counts, share }) => {
+  const summary = figures(matrix).map(({ area, counts, share, leastShare }) => {
     const parts = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
-    return `${area.padEnd(18)} ${percent(share).padStart(7)}  ${parts.join(', ')}`;
+    return `${area.padEnd(18)} ${percent(share).padStart(7)}  ${parts.join(', ')}${
+      counts.error > 0 ? ` (errors as missed: ${percent(leastShare)})` : ''
+    }`;
   });
   const ofScenarios = all
     ? [
