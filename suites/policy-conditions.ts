@@ -112,9 +112,9 @@ suite('policies', ({ scenario }) => {
       'no-number': { NumericGreaterThanEquals: { 'aws:EpochTime': '11111111111' } },
       'yes-secure': { Bool: { 'aws:SecureTransport': 'true' } },
       'no-secure': { Bool: { 'aws:SecureTransport': 'false' } },
-      // Documentation addresses (RFC 5737): nobody comes from there.
-      'no-address': { IpAddress: { 'aws:SourceIp': ['192.0.2.0/24', '198.51.100.0/24'] } },
-      'yes-not-address': { NotIpAddress: { 'aws:SourceIp': '192.0.2.0/24' } },
+      // Multicast addresses: nothing is sent from one (RFC 1112, section 7.2; RFC 4291, section 2.7).
+      'no-address': { IpAddress: { 'aws:SourceIp': ['224.0.0.0/4', 'ff00::/8'] } },
+      'yes-not-address': { NotIpAddress: { 'aws:SourceIp': '224.0.0.0/4' } },
       'no-not-any-address': { NotIpAddress: { 'aws:SourceIp': ['0.0.0.0/0', '::/0'] } },
     }),
   });
