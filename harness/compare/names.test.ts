@@ -13,6 +13,8 @@ describe('the names of a run', () => {
     expect(neutral('podidentityassociation/cabcdef-c1/a-f6ssbg0ns3tjhqfaw', 'cabcdef', 'PI-07')).to.equal(
       'podidentityassociation/<run>-c1/<association-id>',
     );
+    expect(neutral('269f1bed-398d-4f01-8eca-9acee69dc6e8', 'cabcdef', 'PI-07')).to.equal('<uid>');
+    expect(neutral('269f1bed-398d-4f01-8eca', 'cabcdef', 'PI-07')).to.equal('269f1bed-398d-4f01-8eca');
   });
 
   it('are taken out of an expectation with the account', () => {

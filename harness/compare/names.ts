@@ -10,17 +10,20 @@ import { roleOfSession } from '../../foundation/role-arn.ts';
  * alike.
  */
 const ASSOCIATION_ID = /\ba-[a-z0-9]{17}\b/g;
+/** UIDs of Kubernetes' objects are UUIDs (Kubernetes documentation, "Object Names and IDs"): no two are alike. */
+const UID = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
 
 /**
- * A text of a scenario without what differs from run to run: `<run>` for the run's id, `<association-id>` for ids of
- * associations, and no mark of a further attempt.
+ * A text of a scenario without what differs from run to run: `<run>` for the run's id, `<association-id>` and
+ * `<uid>` for ids of associations and of Kubernetes' objects, and no mark of a further attempt.
  */
 export function neutral(text: string, run: string, scenario: string): string {
   const slug = scenario.toLowerCase();
   return text
     .replaceAll(new RegExp(`(conformance-)?${run}`, 'g'), '<run>')
     .replaceAll(new RegExp(`\\b${slug}-try\\d+`, 'g'), slug)
-    .replaceAll(ASSOCIATION_ID, '<association-id>');
+    .replaceAll(ASSOCIATION_ID, '<association-id>')
+    .replaceAll(UID, '<uid>');
 }
 
 /** As `neutral`, for what is expected: account numbers also differ between one AWS and another. */
