@@ -14,7 +14,7 @@ layer, code, status, identity and the facts that they expect. Differences that a
 A and B are results.json files, or report folders with one.`,
   files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
-    option.list('deviations FILE', 'further known deviations, YAML or JSON (repeat, or a comma list)'),
+    option.list('deviations FILE', 'known deviations, YAML or JSON (repeat, or a comma list)'),
     option.flag('strict', 'also fail for known deviations that no longer occur'),
     option.text('output DIR', 'write compare.json and compare.md there'),
     option.flag('no-color', 'plain text'),
@@ -22,15 +22,14 @@ A and B are results.json files, or report folders with one.`,
   remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
 3 no scenario has a verdict on both sides, so that nothing was compared.`,
   async run({ flag, list, text, words: [one = '', other = ''] }, { stdout, stderr, environment }) {
-    const [{ compare }, { readDeviations, shippedDeviations }, { readResults }, { comparisonText }, { wantsColor }] =
-      await Promise.all([
-        import('../harness/compare/compare.ts'),
-        import('../harness/compare/deviations.ts'),
-        import('../harness/compare/read-results.ts'),
-        import('../harness/compare/text.ts'),
-        import('../harness/report/terminal.ts'),
-      ]);
-    const deviations = [...shippedDeviations(), ...list('deviations').flatMap(readDeviations)];
+    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }] = await Promise.all([
+      import('../harness/compare/compare.ts'),
+      import('../harness/compare/deviations.ts'),
+      import('../harness/compare/read-results.ts'),
+      import('../harness/compare/text.ts'),
+      import('../harness/report/terminal.ts'),
+    ]);
+    const deviations = list('deviations').flatMap(readDeviations);
     const [a, b] = [readResults(one), readResults(other)];
     if (realpathSync(a.file) === realpathSync(b.file))
       throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);

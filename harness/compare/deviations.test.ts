@@ -11,7 +11,6 @@ import {
   type Results,
 } from '../../test/support/comparison.ts';
 import type { RunResults } from '../report/results.ts';
-import { shippedDeviations } from './deviations.ts';
 
 describe('npm run compare', function () {
   this.timeout(60_000);
@@ -142,10 +141,6 @@ deviations:
       expect((await compared(runs.first, skipped, ...deviations(entry()), '--strict')).json.stale).to.deep.equal([]);
       const ended = onKind((results) => Object.assign(scenarioOf(results, 'PI-07'), { verdict: 'error', probes: [] }));
       expect((await compared(runs.first, ended, ...deviations(entry()))).json.stale).to.deep.equal([]);
-    });
-
-    it('reads those that come with the project', () => {
-      expect(shippedDeviations()).to.be.an('array');
     });
 
     const wrong: readonly (readonly [string, object | string, string])[] = [

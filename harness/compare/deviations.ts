@@ -5,7 +5,6 @@ import { suggestion } from '../../foundation/nearest.ts';
 import { scalar, scenarioId, validated, whole, words } from '../../foundation/validate.ts';
 import { PROBE_VERDICTS, VERDICTS } from '../report/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
-import shipped from './known-deviations.json' with { type: 'json' };
 import { readText, type Side } from './read-results.ts';
 
 /** A difference that is known, and why it is there (docs/compare.md). */
@@ -29,12 +28,6 @@ export interface DeviationSide {
   /** What it meets, by field. */
   readonly observed: Readonly<Record<string, Value>>;
 }
-
-/** What the project's own known deviations are called in messages. */
-const SHIPPED = 'known-deviations.json';
-
-/** The known deviations that come with the project. */
-export const shippedDeviations = (): readonly Deviation[] => deviationsOf(shipped, SHIPPED);
 
 /** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
 export function readDeviations(file: string): readonly Deviation[] {
@@ -110,7 +103,7 @@ function fieldProblem(field: string, value: Value, probe: number | null): string
 const file = z.strictObject({ deviations: z.array(deviation) });
 
 /** Checks the content of a file. */
-export const deviationsOf = (value: unknown, path: string): readonly Deviation[] =>
+const deviationsOf = (value: unknown, path: string): readonly Deviation[] =>
   validated(
     file,
     value,
