@@ -1,11 +1,9 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { runConformance } from '../support/run-cli.ts';
-
-const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+import { nodeImage } from '../support/node-image.ts';
+import { ROOT, runConformance } from '../support/run-cli.ts';
 
 interface Announcement {
   readonly endpoint: string;
@@ -24,13 +22,10 @@ describe('clusters of EKS that kind provides', () => {
   let components: string;
 
   before(async () => {
-    const image = execFileSync('npm', ['run', '--silent', 'kind:node-image', '--', '--print-image'], {
-      cwd: root,
-      encoding: 'utf8',
-    }).trim();
+    const image = nodeImage();
     const args = ['--clusters', 'kind', '--kind-image', image, '--image-base', image];
-    emulator = spawn(process.execPath, [join(root, 'bin', 'conformance.js'), 'emulator', ...args], {
-      cwd: root,
+    emulator = spawn(process.execPath, [join(ROOT, 'bin', 'conformance.js'), 'emulator', ...args], {
+      cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const said: string[] = [];

@@ -1,0 +1,18 @@
+import { expect } from 'chai';
+import { nodeImage } from '../support/node-image.ts';
+import { runConformance } from '../support/run-cli.ts';
+
+describe('faults on kind', () => {
+  it('of agent and webhook are in the image that these run from, and are noticed', async () => {
+    const image = nodeImage();
+    const { exitCode, stderr, results } = await runConformance({
+      args: [
+        ...['--cluster', 'kind', '--kind-image', image, '--image-base', image],
+        ...['--fault', 'agent-skips-host-check,webhook-forgets-init-containers', '--scenario', 'AP-07,AP-08,WH-08'],
+      ],
+    });
+    expect(exitCode, stderr).to.equal(1);
+    const verdicts = Object.fromEntries((results?.scenarios ?? []).map(({ id, verdict }) => [id, verdict]));
+    expect(verdicts, stderr).to.deep.equal({ 'AP-07': 'passed', 'AP-08': 'failed', 'WH-08': 'failed' });
+  });
+});
