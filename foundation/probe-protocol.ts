@@ -130,6 +130,8 @@ export type ProbeOperation =
   | { readonly do: 'GetCallerIdentity' }
   | (S3Operation & { readonly through?: AssumeRoleStep })
   | { readonly do: 'AssumeRole'; readonly role: AssumeRoleStep }
+  /** By the SDK, as a profile of its configuration file says: `role_arn` and `credential_source = EcsContainer`. */
+  | { readonly do: 'AssumeRoleByProfile'; readonly roleArn: string }
   | AgentRequest
   | WebIdentityRequest
   | PodOperation;

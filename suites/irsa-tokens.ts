@@ -3,6 +3,7 @@ import {
   admitPod,
   advanceClock,
   assumeWithWebIdentity,
+  between,
   clearWeather,
   control,
   controlSucceeds,
@@ -12,6 +13,7 @@ import {
   minted,
   podIdentityRole,
   podIdentityToken,
+  readFile,
   refused,
   succeeds,
   suite,
@@ -186,6 +188,20 @@ suite('irsa', ({ scenario }) => {
       succeeds(admitPod('custom'), { injected: 'irsa', 'irsaVolume.audience': CUSTOM_AUDIENCE }),
       control('app', assumeWithWebIdentity('app')),
       refused('custom', assumeWithWebIdentity('custom'), WRONG_AUDIENCE),
+    ],
+  });
+
+  scenario('IR-24', "a pod's token is in its place when the first of its processes starts", {
+    source:
+      'Kubernetes documentation, "Init Containers": they wait until the storage is ready; ' +
+      'amazon-eks-pod-identity-webhook, issue 34: token files that were not there at first',
+    roles: { app: irsaRole('app/app') },
+    workloads: { app: { irsa: 'app', container: 'init' } },
+    probes: [
+      // An empty file would do for no claim.
+      granted('app', readFile('/var/run/secrets/eks.amazonaws.com/serviceaccount/token'), {
+        facts: { bytes: between(500, 5000) },
+      }),
     ],
   });
 });

@@ -1,13 +1,17 @@
 /** What AssumeRole takes from a pod's session: duration, tags, external id and session policy, and what it refuses. */
 import {
   allow,
+  assumeByProfile,
   assumeRole,
   askEksAuth,
   asSession,
   between,
   chain,
+  changeAssociation,
+  denied,
   fails,
   getObject,
+  granted,
   podIdentityRole,
   succeeds,
   suite,
@@ -169,6 +173,32 @@ suite('role-chaining', ({ scenario }) => {
       on: { namespace: 'red', serviceAccount: 'on', role: { role: 'app', targetRole: 'anybody' } },
     },
     probes: [succeeds(askEksAuth('off'), { roleArn: '<role:target>' }), fails(askEksAuth('on'), MAY_NOT_ASSUME)],
+  });
+
+  scenario('XA-13', 'an update takes the target role of an association away: its pods act as the base role', {
+    // With which value is not documented: the EKS controller of AWS Controllers for Kubernetes sends an empty text.
+    source: 'Amazon EKS API Reference, UpdatePodIdentityAssociation, targetRoleArn; eks-controller, pull request 164',
+    roles: { app: base('target'), target: target() },
+    workloads: { app: { role: { role: 'app', targetRole: 'target' } } },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:target>' }),
+      succeeds(changeAssociation('<association-id:app>', { targetRole: null })),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+    ],
+  });
+
+  scenario('XA-14', 'an SDK assumes a role of another account by a profile, with the credentials of the association', {
+    source: `AWS SDKs and Tools Reference Guide, "Assume role credential provider", credential_source; ${TAGS}`,
+    roles: {
+      app: base('target', 'untaggable'),
+      target: { ...target(), account: 'other' },
+      untaggable: { trust: [trustRole('app', { actions: ['sts:AssumeRole'] })], account: 'other' },
+    },
+    workloads: APP,
+    probes: [
+      granted('app', assumeByProfile('target')),
+      denied('app', assumeByProfile('untaggable'), { ...NOT_ASSUMED, message: 'sts:TagSession' }),
+    ],
   });
 });
 

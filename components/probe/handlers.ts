@@ -28,6 +28,7 @@ const withSdk: Handler<Sdk.SdkOperation> = async (operation, { sdk }) => (await 
 const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
   GetCallerIdentity: withSdk,
   AssumeRole: withSdk,
+  AssumeRoleByProfile: withSdk,
   GetObject: withSdk,
   HeadObject: withSdk,
   DeleteObject: withSdk,

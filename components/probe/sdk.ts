@@ -11,6 +11,7 @@ import type {
   ProbeResult,
   S3Operation,
 } from '../../foundation/probe-protocol.ts';
+import { inProfile } from './profile.ts';
 import type * as S3 from './s3.ts';
 import { errorCode, requestOf, type ServiceError } from './service-error.ts';
 
@@ -58,6 +59,7 @@ export async function runWithSdk(operation: SdkOperation): Promise<ProbeResult> 
   if (operation.do === 'GetCallerIdentity') {
     return { outcome: 'granted', identity, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
   }
+  if (operation.do === 'AssumeRoleByProfile') return byProfile(operation.roleArn, identity);
   const step = operation.do === 'AssumeRole' ? operation.role : operation.through;
   if (step === undefined)
     return tryS3((s3 ??= s3Operations().makeClient(credentials)), operation as S3Operation, identity);
@@ -119,6 +121,17 @@ async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identi
     const target = await whoAmI(new STSClient({ credentials: held }));
     if (operation.do === 'AssumeRole') return { outcome: 'granted', identity: target, ...requestOf($metadata) };
     return await tryS3(s3Operations().makeClient(held), operation as S3Operation, target);
+  } catch (error) {
+    return denial('sts', error as ServiceError, identity);
+  }
+}
+
+async function byProfile(roleArn: string, identity: Identity): Promise<ProbeResult> {
+  try {
+    return await inProfile(roleArn, async (settings) => {
+      const client = new STSClient({ credentials: defaultProvider(settings) });
+      return { outcome: 'granted', identity: await whoAmI(client) };
+    });
   } catch (error) {
     return denial('sts', error as ServiceError, identity);
   }

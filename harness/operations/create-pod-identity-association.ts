@@ -52,7 +52,7 @@ export const createAssociationFor = defineHarnessOperation(
     withoutKubernetes: true,
     refersTo: ({ cluster, association, as }) => ({
       clusters: [cluster],
-      roles: [association.role, association.targetRole, as?.role],
+      roles: [association.role, association.targetRole ?? undefined, as?.role],
       tokens: [as?.token],
     }),
     *check({ atOnce }) {

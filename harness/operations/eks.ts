@@ -24,7 +24,8 @@ export interface AssociationRequest {
   readonly role?: string;
   /** Any text in the place of a role's ARN. */
   readonly roleArn?: string;
-  readonly targetRole?: string;
+  /** Null: an empty ARN, by which an update takes the target role away. */
+  readonly targetRole?: string | null;
   readonly disableSessionTags?: boolean;
   readonly policy?: readonly PermissionStatement[];
 }
@@ -115,7 +116,7 @@ export function requested(world: ScenarioWorld, request: AssociationRequest) {
   return {
     ...(role !== undefined && { roleArn: world.names.roleArn(role) }),
     ...(roleArn !== undefined && { roleArn }),
-    ...(targetRole !== undefined && { targetRoleArn: world.names.roleArn(targetRole) }),
+    ...(targetRole !== undefined && { targetRoleArn: targetRole === null ? '' : world.names.roleArn(targetRole) }),
     ...(disableSessionTags !== undefined && { disableSessionTags }),
     ...(policy && { policy: world.names.policyText(policy) }),
   };
@@ -126,7 +127,7 @@ export function associationWords(association: AssociationRequest, say: Wording):
   const { role, roleArn, targetRole, disableSessionTags, policy } = association;
   return [
     role ?? say.text(roleArn ?? ''),
-    targetRole === undefined ? '' : `target role ${targetRole}`,
+    targetRole === undefined ? '' : targetRole === null ? 'no target role' : `target role ${targetRole}`,
     disableSessionTags === undefined ? '' : `session tags ${disableSessionTags ? 'off' : 'on'}`,
     policy === undefined ? '' : 'a session policy',
   ]

@@ -27,7 +27,7 @@ export {
 } from './s3.ts';
 export * from './service-accounts.ts';
 export { signedGet } from './signed-get.ts';
-export { assumeRole, assumeWithWebIdentity, chain, whoAmI } from './sts.ts';
+export { assumeByProfile, assumeRole, assumeWithWebIdentity, chain, whoAmI } from './sts.ts';
 export * from './time.ts';
 export { irsaToken, kubernetesApiToken, minted, noToken, podIdentityToken, text } from './token-source.ts';
 export * from './webhook.ts';

@@ -55,7 +55,7 @@ export const changeAssociation = defineEksOperation(
     ...common,
     refersTo: ({ cluster, association }) => ({
       clusters: [cluster],
-      roles: [association.role, association.targetRole],
+      roles: [association.role, association.targetRole ?? undefined],
     }),
     describe: (operation, say) => [
       say.text(operation.associationId),

@@ -38,6 +38,16 @@ export const assumeRole = defineWorkloadOperation(
   },
 );
 
+/**
+ * AssumeRole by the SDK itself, as a profile with `credential_source = EcsContainer` says (AWS SDKs and Tools Reference Guide,
+ * "Assume role credential provider"), with the credentials of the pod's association; `role` is a role of the scenario.
+ */
+export const assumeByProfile = defineWorkloadOperation(
+  'AssumeRoleByProfile',
+  (role: string) => ({ roleArn: `<role:${role}>` }),
+  { ...throughSdk, assumes: ({ roleArn }) => roleArn, describe: ({ roleArn }, say) => [say.text(roleArn)] },
+);
+
 /** AssumeRoleWithWebIdentity sent by hand from inside the pod; `role` is a role of the scenario. */
 export const assumeWithWebIdentity = defineWorkloadOperation(
   'AssumeRoleWithWebIdentity',
