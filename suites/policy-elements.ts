@@ -223,7 +223,8 @@ suite('policies', ({ scenario }) => {
 
   scenario('PO-13', 'a Deny with NotPrincipal spares the session that it names, and nobody else', {
     source: `${ELEMENTS} NotPrincipal": account, role and session must be named`,
-    needs: ['irsa'],
+    // With a Deny it spares no role that has a permissions boundary: the run must set none.
+    needs: ['irsa', 'own-boundary'],
     roles: {
       app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
       stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
