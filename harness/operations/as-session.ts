@@ -39,6 +39,9 @@ export const asSession = defineHarnessOperation(
     usesS3: true,
     asScenario: true,
     refersTo: ({ session }) => sessionReferences(session),
+    *check({ call }) {
+      if (!isCall(call)) yield `asSession makes no ${call.do}: give an operation of S3, whoAmI or assumeRole`;
+    },
     needs: ({ session }) => sessionNeeds(session),
     describe: ({ session, call }, say) => [sessionWords(session), call.do, ...operationOf(call).describe(call, say)],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
@@ -62,6 +65,9 @@ export async function sessionOf(world: ScenarioWorld, session: Session): Promise
   const refusal = world.sessions.has(session) ? undefined : await openPodSession(world, { workload: session });
   return world.sessions.get(session) ?? (refusal as ProbeResult);
 }
+
+const isCall = (call: Operation): boolean =>
+  call.do === 'GetCallerIdentity' || call.do === 'AssumeRole' || ofWorkload(call)?.usesS3 === true;
 
 async function runAs(world: ScenarioWorld, { clients }: HeldSession, call: Operation): Promise<ProbeResult> {
   const operation = ofWorkload(call)?.toProgram?.(call, world) ?? call;

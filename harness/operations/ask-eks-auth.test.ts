@@ -1,0 +1,79 @@
+import { expect } from 'chai';
+import type { AwsTarget, EksAuthResponse, PodSession } from '../aws/target.ts';
+import type { ProvisionedCluster, ScenarioWorld } from '../world/world.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { askEksAuth } from './ask-eks-auth.ts';
+import { asSession } from './as-session.ts';
+import { performOperation } from './perform.ts';
+import { getObject } from './s3.ts';
+
+const CREDENTIALS = { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'session' };
+const SESSION: PodSession = {
+  ...{ credentials: CREDENTIALS, namespace: 'red', serviceAccount: 'app', audience: 'pods.eks.amazonaws.com' },
+  ...{ associationId: 'a-1', associationArn: 'arn:aws:eks:us-west-2:111122223333:podidentityassociation/one/a-1' },
+  arn: 'arn:aws:sts::111122223333:assumed-role/app/eks-one-app-1',
+  expiration: Date.now() / 1000 + 600,
+};
+
+describe('EKS Auth, asked by the harness', () => {
+  let answer: EksAuthResponse & { readonly session?: PodSession };
+  let asked: unknown[][];
+  let requests: unknown[];
+  beforeEach(() => {
+    asked = [];
+    requests = [];
+  });
+
+  function aWorldOf(): ScenarioWorld {
+    const aws = {
+      ...{ region: 'us-west-2', accountId: () => '111122223333' },
+      clientsWith: () => ({}),
+      openPodSession: async (...question: unknown[]) => {
+        asked.push(question);
+        return answer;
+      },
+    } as unknown as AwsTarget;
+    const kubernetes = {
+      createPod: async () => ({ metadata: { uid: 'uid-1' } }),
+      deletePod: async () => undefined,
+      createToken: async (_namespace: string, account: string, request: unknown) => {
+        requests.push([account, request]);
+        return 'token';
+      },
+    };
+    const cluster = { cluster: { name: 'one' }, workloadImage: 'probe', kubernetes } as unknown as ProvisionedCluster;
+    const scenario = aScenario({ workloads: { app: { role: 'app' } } });
+    return aWorld(scenario, anEnvironment(aws, { clusters: new Map([['c1', cluster]]) }));
+  }
+
+  it('is given a token that is bound to a pod, and tells of the session, which is held', async () => {
+    answer = { session: SESSION, status: 200, requestId: 'r-1' };
+    const world = aWorldOf();
+    const { facts, ...result } = await performOperation(world, askEksAuth('app', { audience: 'other' }), {});
+    expect(result).to.deep.equal({ outcome: 'granted', status: 200, requestId: 'r-1' });
+    expect(facts).to.include({ roleArn: 'arn:aws:iam::111122223333:role/app', sessionName: 'eks-one-app-1' });
+    expect(facts?.['secondsLeft']).to.be.within(590, 600);
+    expect(JSON.stringify(facts)).not.to.contain('secret');
+    expect(asked).to.deep.equal([['one', 'token', undefined]]);
+    const [[account, { audiences, boundPod }]] = requests as [[string, Record<string, { uid: string }>]];
+    expect([account, audiences, boundPod?.uid]).to.deep.equal(['app', ['other'], 'uid-1']);
+    expect(world.sessions.get('app')?.credentials).to.deep.equal(CREDENTIALS);
+  });
+
+  it('refuses with its code and status, and leaves no session to go on with', async () => {
+    answer = { status: 400, code: 'AccessDeniedException', message: 'EKS does not have permissions' };
+    const world = aWorldOf();
+    const refusal = { outcome: 'refused', layer: 'eks-auth', status: 400, code: 'AccessDeniedException' };
+    expect(await performOperation(world, askEksAuth('app'), {})).to.include(refusal);
+    expect(await performOperation(world, asSession('app', getObject('data/key')), {})).to.include(refusal);
+    expect(asked).to.have.lengthOf(2);
+  });
+
+  for (const status of [undefined, 429, 500])
+    it(`gives no answer with status ${status}`, async () => {
+      answer = { code: 'Odd', ...(status !== undefined && { status }) };
+      const thrown = await performOperation(aWorldOf(), askEksAuth('app'), {}).catch((error: Error) => error);
+      expect(thrown).to.be.an('error').with.property('name', 'Odd');
+    });
+});
