@@ -116,7 +116,7 @@ describe('the sweep of AWS', () => {
     const roleArn = await makeRole(`conformance-${RUN}-ab-01-app`, tags, 'pods.eks.amazonaws.com');
     const { Policy } = await iam.send(
       new CreatePolicyCommand({
-        PolicyName: `conformance-${RUN}-boundary`,
+        PolicyName: `conformance-${RUN}-ab-01-app-attached`,
         PolicyDocument: JSON.stringify({
           Version: '2012-10-17',
           Statement: [{ Effect: 'Allow', Action: 's3:*', Resource: '*' }],
@@ -262,9 +262,9 @@ describe('the sweep of AWS', () => {
     expect(code).to.equal(3);
     expect(out).not.to.include('All of it is removed.');
     expect(err).to.match(
-      /^Not looked at: policy \S+:policy\/conformance-c1a2b3d-boundary \(AWS denies a call \(No policy allows iam:ListPolicyTags\)[^\n]*\)\.\n$/,
+      /^Not looked at: policy \S+:policy\/conformance-c1a2b3d-ab-01-app-attached \(AWS denies a call \(No policy allows iam:ListPolicyTags\)[^\n]*\)\.\n$/,
     );
-    expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-boundary`] });
+    expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-ab-01-app-attached`] });
     // A run that has no such thing is swept as ever.
     expect(await sweep({ run: 'c999999' })).to.deep.include({ code: 0, err: '' });
   });
@@ -340,8 +340,8 @@ describe('the sweep of AWS', () => {
     const { code, err } = await sweep();
     expect(code).to.equal(3);
     expect(err).to.match(
-      /^Not removed: policy arn:aws:iam::111122223333:policy\/conformance-c1a2b3d-boundary \(DeleteConflict/,
+      /^Not removed: policy arn:aws:iam::111122223333:policy\/conformance-c1a2b3d-ab-01-app-attached \(DeleteConflict/,
     );
-    expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-boundary`] });
+    expect(await inventory()).to.deep.equal({ ...NOTHING, policies: [`conformance-${RUN}-ab-01-app-attached`] });
   });
 });
