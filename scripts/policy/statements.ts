@@ -81,8 +81,8 @@ export const JOB_GROUPS: readonly Group[] = [
     sid: 'ReadChangeAndDeleteRoles',
     takes: (action, resource) => action.startsWith('iam:') && (isRole(resource) || resource === BOUNDARY),
   },
-  // A run makes some only where roles have no boundary of the account; a sweep meets them all the same.
-  { sid: 'SweepPolicies', takes: (_action, resource) => resource.includes(':policy/conformance-') },
+  // Those that scenarios attach to their roles; boundaries of scenarios too, which only a sweep meets.
+  { sid: 'Policies', takes: (_action, resource) => resource.includes(':policy/conformance-') },
   {
     sid: 'RegisterIssuers',
     takes: (_action, resource) => resource.includes(':oidc-provider/'),
@@ -138,6 +138,7 @@ export const BOUNDARY_GROUPS: readonly Group[] = [
     condition: { StringEquals: { 'iam:PassedToService': 'pods.eks.amazonaws.com' } },
   },
   { sid: 'ReadRolesForPods', takes: (action) => action === 'iam:GetRole' },
+  { sid: 'AskEksAuth', takes: (action) => action.startsWith('eks-auth:') },
   { sid: 'Associations', takes: (action) => action.startsWith('eks:') },
 ];
 
