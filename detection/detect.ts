@@ -29,8 +29,8 @@ export type Attempt = (
   how: { readonly stopAtFirst: boolean },
 ) => Promise<JobEnd>;
 
-/** Scenarios that one run tries at once. */
-const BATCH = 24;
+/** Scenarios that the first run tries, the likeliest; what they do not notice all others try in a run of each form of flags. */
+const FIRST = 24;
 
 /**
  * Who notices a defect. Scenarios that come by it are tried, the likeliest first: those that come by the fewest places, and of
@@ -53,7 +53,7 @@ export async function detect(
   let missed: { readonly state: State; readonly reason?: string } = { state: 'survived' };
   const failedIn = (runs: readonly Covered[], { scenarios }: JobEnd): readonly Covered[] =>
     runs.filter(({ id }) => scenarios.some((one) => one.id === id && one.verdict === 'failed'));
-  for (const batch of batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? 1 : BATCH)) {
+  for (const batch of batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? [1, FIRST] : [FIRST])) {
     let left = batch;
     while (left.length > 0) {
       const end = await attempt(defect, left, { stopAtFirst: !all });
@@ -110,12 +110,12 @@ function likeliest({ id }: Defect, { scenarios, always }: Coverage, hint: string
   );
 }
 
-/** Runs of the same flags, which one process can run together; the first batch is of `first`. */
-function batchesOf(runs: readonly Covered[], first: number): readonly (readonly Covered[])[] {
+/** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */
+function batchesOf(runs: readonly Covered[], sizes: readonly number[]): readonly (readonly Covered[])[] {
   const batches: Covered[][] = [];
   for (const run of runs) {
     const fits = (batch: Covered[], index: number): boolean =>
-      batch.length < (index === 0 ? first : BATCH) && batch[0]?.flags.join() === run.flags.join();
+      batch.length < (sizes[index] ?? Infinity) && batch[0]?.flags.join() === run.flags.join();
     const open = batches.find(fits);
     if (open === undefined) batches.push([run]);
     else open.push(run);
