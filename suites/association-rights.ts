@@ -74,7 +74,7 @@ suite('control-plane', ({ scenario }) => {
 
   scenario(
     'CP-26',
-    'permissions on associations may be for those of one cluster, or for one role to be made by nobody',
+    'permissions on associations may be for those of one cluster, and a Deny on a cluster lets nobody make any there',
     {
       source: ACTIONS,
       roles: {
@@ -117,7 +117,6 @@ suite('security', ({ scenario }) => {
     probes: [
       fails(changeAssociation(ID, { role: 'powerful' }, as('changer')), refusal('iam:PassRole')),
       succeeds(describeAssociation(ID), { roleArn: '<role:app>' }),
-      // What stays need not be passed again.
       succeeds(changeAssociation(ID, { disableSessionTags: true }, as('changer')), { disableSessionTags: true }),
     ],
   });

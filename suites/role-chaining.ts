@@ -79,7 +79,7 @@ suite('role-chaining', ({ scenario }) => {
     roles: {
       app: base('target'),
       target: target(
-        { StringEquals: { 'aws:RequestTag/kubernetes-namespace': '<namespace:app>', 'aws:RequestTag/team': 'red' } },
+        { StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:app>', 'aws:RequestTag/team': 'red' } },
         allow('s3:GetObject', 'data/${aws:PrincipalTag/kubernetes-service-account}/${aws:PrincipalTag/team}'),
       ),
     },
@@ -119,7 +119,7 @@ suite('role-chaining', ({ scenario }) => {
         code: 'PackedPolicyTooLarge',
         status: 400,
       }),
-      // Six are the pod's own.
+      // More than the fifty that a request may pass.
       fails(asSession('app', assumeRole('target', { tags: filling(51) })), INVALID),
     ],
   });
