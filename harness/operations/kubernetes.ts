@@ -1,4 +1,5 @@
 /** Operations at Kubernetes' API server. */
+import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';
 import { clusterOf } from '../world/world.ts';
@@ -26,6 +27,11 @@ export const createToken = defineHarnessOperation(
   }),
   {
     refersTo: ({ as, boundTo, cluster }) => ({ users: [as], pods: [boundTo], clusters: [cluster] }),
+    *check({ serviceAccount, expirationSeconds }) {
+      if (!/^[^/]+\/[^/]+$/.test(serviceAccount))
+        yield `the service account of createToken is ${shown(serviceAccount)}: give "<namespace>/<name>"`;
+      yield whole('"expirationSeconds" of createToken', expirationSeconds, 1, GREATEST_ID);
+    },
     describe: ({ serviceAccount, audience, as }) => [
       `for ${serviceAccount}, audience ${audience}`,
       as === undefined ? 'as the administrator' : `as user ${as}`,
@@ -150,6 +156,11 @@ export const kubernetesGet = defineHarnessOperation(
   (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
   {
     asScenario: true,
+    *check({ as }) {
+      // Anything else would ask anonymously.
+      if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
+        yield `who asks in kubernetesGet is ${shown(as)}: use "anonymous", { user } or { token }`;
+    },
     refersTo: ({ as, cluster }) => ({ tokens: [partsOf(as).token], users: [partsOf(as).user], clusters: [cluster] }),
     describe: ({ path, as }) => [path, wordsFor(as)],
     perform: async (world, { path, as, cluster }) => {

@@ -3,11 +3,14 @@ import { aScenario } from '../../test/support/scenarios.ts';
 import {
   agentGet,
   connect,
+  createToken,
   fetchCredentials,
   granted,
+  kubernetesGet,
   minted,
   readFile,
   reviewToken,
+  signedGet,
   stopAgent,
   succeeds,
   tokenRotation,
@@ -78,6 +81,13 @@ describe('what a scenario says', () => {
     [withSteps(granted('red', fetchCredentials({ via: odd('ipv5') }))), /^"via" of fetchCredentials is "ipv5"/],
     [withSteps(granted('red', fetchCredentials({ token: minted('no') }))), /^FetchCredentials names token "no", which/],
     [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],
+    [withSteps(succeeds(signedGet('red', 'data/key', odd('wrong')))), /^"change" of signedGet is "wrong": use "flip-/],
+    [
+      withSteps(succeeds(kubernetesGet('/api', odd('admin')))),
+      /^who asks in kubernetesGet is "admin": use "anonymous"/,
+    ],
+    [withSteps(succeeds(createToken('app'))), /^the service account of createToken is "app": give "<namespace>/],
+    [withSteps(succeeds(createToken('a/b', { expirationSeconds: odd('1 h') }))), /^"expirationSeconds" of createToken/],
     [withSteps(succeeds(agentGet(0, '/'))), /^the port of agentGet is 0: give a number from 1 to 65535$/],
     [withSteps(succeeds(createAssociationFor('a/b', { role: 'no' }))), /names role "no", which the scenario does not/],
     [
