@@ -83,6 +83,8 @@ export interface AgentRequest {
   readonly atOnce?: boolean;
   /** Requests that are written to one connection at once, each without a wait for the answer to the one before. */
   readonly pipelined?: number;
+  /** Slowest rate at which pipelined requests must be answered, a second: below it nothing can be said of a limit on them. */
+  readonly perSecond?: number;
   /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */
   readonly via?: 'ipv4' | 'ipv6';
 }

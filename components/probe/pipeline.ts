@@ -6,11 +6,12 @@ const TIMEOUT_MILLISECONDS = 20_000;
 
 /**
  * Writes requests to one connection without waiting for answers (RFC 9112, 9.3.2), and counts these by their status:
- * `answers.400`. The result is the most severe: of the agent's limit where one request met it.
+ * `answers.400`. The result is the most severe: of the agent's limit where one request met it. Throws where the answers came slower
+ * than `perSecond`.
  */
 export async function pipelined(
   base: string,
-  { method = 'GET', path, host }: AgentRequest,
+  { method = 'GET', path, host, perSecond = 0 }: AgentRequest,
   authorization: string | undefined,
   count: number,
 ): Promise<ProbeResult> {
@@ -21,7 +22,13 @@ export async function pipelined(
     ...(authorization === undefined ? [] : [`Authorization: ${authorization}`]),
   ].join('\r\n');
   const text = `${`${head}\r\n\r\n`.repeat(count - 1)}${head}\r\nConnection: close\r\n\r\n`;
+  const started = performance.now();
   const answers = await exchange(url, text);
+  const rate = (count * 1000) / (performance.now() - started);
+  if (rate < perSecond)
+    throw new Error(
+      `${Math.round(rate)} requests a second were answered, and ${perSecond} must be: this machine is too busy`,
+    );
   const counts = new Map<string, number>();
   for (const [, status = ''] of answers.matchAll(/HTTP\/1\.1 (\d{3}) /g))
     counts.set(status, (counts.get(status) ?? 0) + 1);

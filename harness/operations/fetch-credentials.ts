@@ -16,10 +16,11 @@ export const fetchCredentials = defineWorkloadOperation(
   {
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
-    *check({ via, repeat, pipelined }) {
+    *check({ via, repeat, pipelined, perSecond }) {
       yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
       yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
       yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
+      yield whole('"perSecond" of fetchCredentials', perSecond, 1, GREATEST_ID);
     },
     needs: ({ via }, { facts = {} }) => [
       ...(via === 'ipv6' ? (['agent-ipv6'] as const) : []),
