@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
-import { FAULTS_ON, FAULTS_REACHED } from '../faults/switch.ts';
+import { FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
@@ -23,8 +23,7 @@ interface Stryker {
 const stryker = ((globalThis as { __stryker__?: Stryker }).__stryker__ ??= {});
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
-async function work({ fault, scenarios: ids, flags, stopAtFirst, parallel, covers }: Job): Promise<void> {
-  if (fault !== undefined) FAULTS_ON.add(fault);
+async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Job): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
     const loaded = await loadScenarios(join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'), []);

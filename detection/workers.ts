@@ -26,7 +26,7 @@ export function runJob(
   const child = fork(worker, {
     env: { ...environment, ...(mutant !== undefined && { __STRYKER_ACTIVE_MUTANT__: mutant }) },
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
-    execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE],
+    execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE, ...switchedOn(job.fault)],
     detached: true,
   });
   const scenarios: ScenarioEnd[] = [];
@@ -53,6 +53,15 @@ export function runJob(
     child.send(job);
   });
 }
+
+/** Switches a fault on ahead of all modules: some make tables of what they are told when they are loaded. */
+const switchedOn = (fault: string | undefined): string[] =>
+  fault === undefined
+    ? []
+    : [
+        '--import',
+        `data:text/javascript,globalThis.conformanceFaults=new Set(${encodeURIComponent(JSON.stringify([fault]))})`,
+      ];
 
 /** A process and what it has started. */
 function killGroup(pid: number | undefined): void {
