@@ -152,7 +152,7 @@ function widened(suite: string): string {
     text = text.slice(0, at) + to + text.slice(at + from.length);
   }
   return text
-    .replaceAll(/scenario\('[A-Z]/g, "scenario('W")
+    .replaceAll(/(scenario\(\s*)'[A-Z]/g, "$1'W")
     .replace('../harness/index.ts', 'eks-pod-identity-conformance');
 }
 
