@@ -88,7 +88,7 @@ async function judge(name: SubjectName, services: ReadonlySet<string>): Promise<
   };
   try {
     const embedded = await run(['--aws-endpoint', endpoint], environment);
-    const eks = await run(['--cluster', 'eks', '--aws-endpoint', endpoint], environment);
+    const eks = await run(['--cluster', 'eks', '--pass-with-no-scenarios', '--aws-endpoint', endpoint], environment);
     const column = new Map([...columnOf(embedded, (id) => services.has(id)), ...columnOf(eks)]);
     return {
       column,
