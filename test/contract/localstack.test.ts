@@ -80,7 +80,7 @@ describe('LocalStack, by the commands of docs/other-aws.md', function () {
     const unlike = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
     expect(unlike.map(({ id, reason }) => `${id} ${reason}`)).to.deep.equal([]);
     expect(summary.passed).to.be.greaterThan(200);
-    expect(end.exitCode).to.equal(0);
+    expect({ exitCode: end.exitCode, error: end.error }).to.deep.equal({ exitCode: 0, error: null });
     expect(environment.aws).to.equal('emulator');
   });
 });
