@@ -10,7 +10,7 @@ const OPTIONS: readonly OptionSpec[] = [
   option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
   option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
   option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
-  option.flag('all', 'try every scenario that comes by a defect, for the whole matrix'),
+  option.flag('all', 'try every scenario that reaches a defect, for the whole matrix'),
   option.number('jobs N', 'processes at once (default: one for each processor)', { minimum: 1, maximum: 64 }),
   option.text('json FILE', 'write the matrix as JSON'),
   option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
@@ -20,20 +20,26 @@ export const DETECT: Command = {
   name: 'detect',
   summary: 'runs the suites against defects, and says which were noticed',
   about:
-    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario came by.',
+    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached.',
   options: OPTIONS,
   remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
     const mutants = flag('mutants');
-    const count = values.get('sample')?.value as number | undefined;
+    const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
     if (mutants && list('fault').length > 0)
       throw wrong('--fault and --mutants are two kinds of defects: leave one out.');
     const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
     const noticed = await runDetect(
       {
-        ...{ mutants, sample: count, seed: text('seed') ?? '0', faults: list('fault'), scenarios: list('scenario') },
-        ...{ jobs: values.get('jobs')?.value as number | undefined, all: flag('all'), json: text('json') },
+        mutants,
+        sample: number('sample'),
+        seed: text('seed') ?? '0',
+        faults: list('fault'),
+        scenarios: list('scenario'),
+        jobs: number('jobs'),
+        all: flag('all'),
+        json: text('json'),
         write: flag('write'),
       },
       {

@@ -22,7 +22,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What of these no run can come by or a reader alone sees: explanations, texts, logs, and programs of images. */
+/** What of these no run can reach or a reader alone sees: explanations, texts, logs, and programs of images. */
 const LEFT_OUT =
   /\.test\.ts$|\/(explain[\w-]*|access-denied-message|label|log|metrics|options|types|index|main)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//;
 

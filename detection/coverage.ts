@@ -11,7 +11,7 @@ export interface Run {
 export interface Covered extends Run {
   /** What it takes to arrange and probe alone. */
   readonly milliseconds: number;
-  /** Defects whose place it comes by. */
+  /** Defects whose place it reaches. */
   readonly reached: readonly string[];
 }
 
@@ -20,7 +20,7 @@ export interface Coverage {
   readonly scenarios: readonly Covered[];
   /** Keys of those that do not pass as it is. */
   readonly unusable: readonly string[];
-  /** Defects whose place is come by outside of scenarios: every scenario may notice them. */
+  /** Defects whose place is reached outside of scenarios: every scenario may notice them. */
   readonly always: readonly string[];
 }
 
@@ -37,7 +37,7 @@ export const runsOf = (scenarios: readonly { readonly id: string; readonly suite
     .map(({ id }) => ({ key: [id, ...AGENT_02].join(' '), id, flags: AGENT_02 })),
 ];
 
-/** Records what each scenario comes by, alone; kept in a file of the build, so that it is done once for the same sources. */
+/** Records what each scenario reaches, alone; kept in a file of the build, so that it is done once for the same sources. */
 export async function coverageOf(build: string, runs: readonly Run[], jobs: number): Promise<Coverage> {
   const file = `${build}/coverage.json`;
   if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Coverage;

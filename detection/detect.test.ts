@@ -33,7 +33,7 @@ describe('detect', () => {
   const of = (attempt: Attempt, covered: Coverage, how: { all?: boolean; hint?: string } = {}) =>
     detect(DEFECT, covered, attempt, { all: false, ...how });
 
-  it('tries those that come by it, the likeliest first, and the one that failed once more alone', async () => {
+  it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
     const covered = coverage(
       run('wide', ['d', 'e', 'f']),
       run('not', ['e']),
@@ -63,7 +63,7 @@ describe('detect', () => {
     expect((await of(failing(['a', 'c']), covered, { all: true })).noticedBy).to.deep.equal(['a', 'c']);
   });
 
-  it('tells what survived from what no scenario comes by', async () => {
+  it('tells what survived from what no scenario reaches', async () => {
     expect((await of(failing([]), coverage(run('a', ['d'])))).state).to.equal('survived');
     expect((await of(failing([]), coverage(run('a', ['e'])))).state).to.equal('unreached');
     const always = { ...coverage(run('a', ['e'])), always: ['d'] };

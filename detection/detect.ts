@@ -17,7 +17,7 @@ export interface Detection extends Defect {
   readonly state: State;
   /** Scenarios that failed, each by itself; with `all`, every one, else the first. */
   readonly noticedBy: readonly string[];
-  /** How many scenarios come by it. */
+  /** How many scenarios reach it. */
   readonly reachedBy: number;
   readonly reason?: string;
 }
@@ -33,7 +33,7 @@ export type Attempt = (
 const FIRST = 24;
 
 /**
- * Who notices a defect. Scenarios that come by it are tried, the likeliest first: those that come by the fewest places, and of
+ * Who notices a defect. Scenarios that reach it are tried, the likeliest first: those that reach the fewest places, and of
  * these the quickest. One that failed in the company of others is run alone as well: that counts. A run or scenario that ended in an
  * error is tried once more; where it does so again, or did not end, no more are tried.
  */

@@ -23,7 +23,7 @@ export interface DetectOptions {
   readonly scenarios: readonly string[];
   /** Processes at once. Default: one for each processor. */
   readonly jobs: number | undefined;
-  /** Try every scenario that comes by a defect, instead of stopping at the first that notices it. */
+  /** Try every scenario that reaches a defect, instead of stopping at the first that notices it. */
   readonly all: boolean;
   readonly json: string | undefined;
   /** Write docs/detection.md and detection/noticed.json. */
@@ -84,7 +84,7 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   }
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
-    progress(`Recording what each of ${runs.length} scenarios comes by ...`);
+    progress(`Recording what each of ${runs.length} scenarios reaches ...`);
     const whole = await coverageOf(build, runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak')), jobs);
     for (const key of whole.unusable) progress(`Scenario ${key} does not pass without a defect, so it is left out.`);
     const keys = new Set(runs.map(({ key }) => key));

@@ -9,7 +9,7 @@ export interface Job {
   readonly flags: readonly string[];
   readonly stopAtFirst: boolean;
   readonly parallel: number;
-  /** Whether it is noted what each scenario comes by; with `parallel` 1. */
+  /** Whether it is noted what each scenario reaches; with `parallel` 1. */
   readonly covers: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface ScenarioEnd {
   readonly id: string;
   readonly verdict: Verdict;
   readonly milliseconds: number;
-  /** Defects whose place the scenario came by. */
+  /** Defects whose place the scenario reached. */
   readonly reached: readonly string[];
 }
 
@@ -27,6 +27,6 @@ export type FromWorker =
       readonly over: true;
       /** Why the run as a whole could not do its work. */
       readonly error: string | null;
-      /** Defects whose place is come by outside of scenarios. */
+      /** Defects whose place is reached outside of scenarios. */
       readonly always: readonly string[];
     };

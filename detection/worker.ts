@@ -30,7 +30,7 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
     const scenarios = loaded.scenarios.filter(({ id }) => ids.includes(id));
     const argv = ['--quiet', '--retries', '0', '--report-dir', directory, '--parallel', String(parallel), ...flags];
     const reached = new Set<string>();
-    /** Takes what was come by since the last time. */
+    /** Takes what was reached since the last time. */
     const taken = (key: string): string[] => {
       const all = [...FAULTS_REACHED, ...Object.keys(stryker.mutantCoverage?.perTest[key] ?? {})];
       FAULTS_REACHED.clear();

@@ -1,7 +1,7 @@
 /** Names of the faults that are on in this process. Code of the switched build asks (`switched-source.ts`), and no other. */
 export const FAULTS_ON: Set<string> = onIn(globalThis as { conformanceFaults?: Set<string> });
 
-/** Names of the faults whose place was come by since the set was cleared. */
+/** Names of the faults whose place was reached since the set was cleared. */
 export const FAULTS_REACHED = new Set<string>();
 
 export function isOn(name: string): boolean {
