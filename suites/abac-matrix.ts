@@ -283,6 +283,16 @@ const PLACES = {
   boundary: 'a permissions boundary',
 } as const;
 
+/** Where a statement stands, its effect, and which half of the forms of each operator it asserts. */
+const POLICIES = [
+  ['identity', 'Allow', 0],
+  ['identity', 'Deny', 1],
+  ['bucket', 'Allow', 1],
+  ['bucket', 'Deny', 0],
+  ['boundary', 'Allow', 0],
+  ['boundary', 'Deny', 1],
+] as const;
+
 suite('abac', ({ scenario }) => {
   const of = (effect: Effect, place: keyof typeof PLACES): string =>
     `${effect} of ${PLACES[place]}, by each operator on`;
@@ -290,30 +300,14 @@ suite('abac', ({ scenario }) => {
   const specs: readonly (readonly [title: string, spec: ScenarioSpec])[] = [
     [`${of('Allow', 'identity')} the pod's name`, ofPod('Allow', casesOf(['kubernetes-pod-name'], 0, true))],
     [`${of('Deny', 'identity')} the pod's UID`, ofPod('Deny', half(1, casesOf(['kubernetes-pod-uid'], 0, true)))],
-    ...(
-      [
-        ['bucket', 'Allow', 1],
-        ['bucket', 'Deny', 0],
-        ['boundary', 'Allow', 0],
-        ['boundary', 'Deny', 1],
-      ] as const
-    ).map(
+    ...POLICIES.filter(([place]) => place !== 'identity').map(
       ([place, effect, which], turn) =>
         [
           `${of(effect, place)} session tags`,
           scenarioOf(place, effect, half(which, casesOf(KNOWN_EARLY, turn, true)), true),
         ] as const,
     ),
-    ...(
-      [
-        ['identity', 'Allow', 0],
-        ['identity', 'Deny', 1],
-        ['bucket', 'Allow', 1],
-        ['bucket', 'Deny', 0],
-        ['boundary', 'Allow', 0],
-        ['boundary', 'Deny', 1],
-      ] as const
-    ).map(
+    ...POLICIES.map(
       ([place, effect, which], turn) =>
         [
           `${of(effect, place)} a tag that the session has not`,
