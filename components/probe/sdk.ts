@@ -2,6 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { assumeRoleInput } from './assume-role-input.ts';
 import { diagnoseMissingCredentials } from './diagnose.ts';
 import type {
   AssumeRoleStep,
@@ -103,16 +104,7 @@ async function failedIdentity(error: ServiceError): Promise<ProbeResult> {
 
 async function throughRole(step: AssumeRoleStep, operation: SdkOperation, identity: Identity): Promise<ProbeResult> {
   try {
-    const { Credentials, $metadata } = await sts.send(
-      new AssumeRoleCommand({
-        RoleArn: step.roleArn,
-        RoleSessionName: 'probe',
-        ...(step.externalId !== undefined && { ExternalId: step.externalId }),
-        ...(step.policy !== undefined && { Policy: step.policy }),
-        ...(step.durationSeconds !== undefined && { DurationSeconds: step.durationSeconds }),
-        ...(step.tags && { Tags: Object.entries(step.tags).map(([Key, Value]) => ({ Key, Value })) }),
-      }),
-    );
+    const { Credentials, $metadata } = await sts.send(new AssumeRoleCommand(assumeRoleInput(step)));
     const held = {
       accessKeyId: Credentials?.AccessKeyId ?? '',
       secretAccessKey: Credentials?.SecretAccessKey ?? '',

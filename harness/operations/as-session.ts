@@ -1,5 +1,6 @@
 /** What sessions may do, asked by the harness: any number of questions of IAM, STS and S3, and no pod to wait for. */
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
+import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
 import { errorCode, requestOf, type ServiceError } from '../../components/probe/service-error.ts';
 import type { AssumeRoleStep, Layer, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
@@ -76,7 +77,9 @@ async function runAs(world: ScenarioWorld, { clients }: HeldSession, call: Opera
   if (step === undefined) return onS3(clients, operation);
   let assumed: AwsClients | undefined;
   const opened = await attempt('sts', async () => {
-    const { Credentials, AssumedRoleUser, PackedPolicySize, $metadata } = await clients.sts.send(assumeCommand(step));
+    const { Credentials, AssumedRoleUser, PackedPolicySize, $metadata } = await clients.sts.send(
+      new AssumeRoleCommand(assumeRoleInput(step)),
+    );
     const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = Credentials ?? {};
     assumed = world.environment.aws.clientsWith({
       accessKeyId: AccessKeyId,
@@ -100,16 +103,6 @@ const stepOf = (operation: Operation): AssumeRoleStep | undefined => {
   const { role, through } = operation as { readonly role?: AssumeRoleStep; readonly through?: AssumeRoleStep };
   return operation.do === 'AssumeRole' ? role : through;
 };
-
-const assumeCommand = ({ roleArn, tags, externalId, policy, durationSeconds }: AssumeRoleStep): AssumeRoleCommand =>
-  new AssumeRoleCommand({
-    RoleArn: roleArn,
-    RoleSessionName: 'probe',
-    ...(externalId !== undefined && { ExternalId: externalId }),
-    ...(policy !== undefined && { Policy: policy }),
-    ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
-    ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
-  });
 
 async function whoAmI({ sts }: AwsClients): Promise<ProbeResult> {
   const { Arn = '', Account = '', $metadata } = await sts.send(new GetCallerIdentityCommand({}));
