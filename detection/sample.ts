@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { seededOrder } from '../foundation/seeded-order.ts';
 
 /** So many of the items, chosen by a seed: the same of the same items, in their order. */
 export function sample<Item extends { readonly name: string }>(
@@ -6,7 +6,6 @@ export function sample<Item extends { readonly name: string }>(
   count: number,
   seed: string,
 ): Item[] {
-  const rank = ({ name }: Item): string => createHash('sha256').update(`${seed}\0${name}`).digest('hex');
-  const chosen = [...items].sort((one, other) => (rank(one) < rank(other) ? -1 : 1)).slice(0, count);
-  return items.filter((item) => chosen.includes(item));
+  const chosen = new Set(seededOrder(items, seed, ({ name }) => name).slice(0, count));
+  return items.filter((item) => chosen.has(item));
 }

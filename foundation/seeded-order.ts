@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+
+/** Items in the random order of a seed: the same for the same seed and keys, whatever other items there are. */
+export function seededOrder<Item>(items: readonly Item[], seed: string, keyOf: (item: Item) => string): Item[] {
+  const rank = (item: Item): string =>
+    createHash('sha256')
+      .update(`${seed}\0${keyOf(item)}`)
+      .digest('hex');
+  const ranked = items.map((item) => ({ item, rank: rank(item) }));
+  return ranked.sort((one, other) => (one.rank < other.rank ? -1 : 1)).map(({ item }) => item);
+}
