@@ -48,7 +48,8 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   const jobs = options.jobs ?? availableParallelism();
   const defects = options.mutants ? await mutantsOf(root, options) : faultsOf(options);
   const { scenarios } = await loadScenarios(join(root, 'suites'), []);
-  const runs = selectedRuns(runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak')), options.scenarios);
+  const allRuns = runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak'));
+  const runs = selectedRuns(allRuns, options.scenarios);
   const attempt: Attempt = (defect, batch, { stopAtFirst }) =>
     runJob(
       join(build, 'detection', 'worker.js'),
@@ -85,7 +86,7 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
     progress(`Recording what each of ${runs.length} scenarios reaches ...`);
-    const whole = await coverageOf(build, runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak')), jobs);
+    const whole = await coverageOf(build, allRuns, jobs);
     for (const key of whole.unusable) progress(`Scenario ${key} does not pass without a defect, so it is left out.`);
     const keys = new Set(runs.map(({ key }) => key));
     const coverage: Coverage = { ...whole, scenarios: whole.scenarios.filter(({ key }) => keys.has(key)) };

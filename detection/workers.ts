@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { switchingOn } from '../faults/switch.ts';
 import type { FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd {
@@ -54,14 +55,8 @@ export function runJob(
   });
 }
 
-/** Switches a fault on ahead of all modules: some make tables of what they are told when they are loaded. */
 const switchedOn = (fault: string | undefined): string[] =>
-  fault === undefined
-    ? []
-    : [
-        '--import',
-        `data:text/javascript,globalThis.conformanceFaults=new Set(${encodeURIComponent(JSON.stringify([fault]))})`,
-      ];
+  fault === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(switchingOn([fault]))}`];
 
 /** A process and what it has started. */
 function killGroup(pid: number | undefined): void {

@@ -6,7 +6,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { FAULTS_ON } from './switch.ts';
+import { FAULTS_ON, switchingOn } from './switch.ts';
 
 let variant: string | undefined;
 
@@ -26,8 +26,7 @@ function madeVariant(dist: string, faults: readonly string[]): string {
   cpSync(join(dist, 'faults', 'image', 'root'), join(folder, 'image', 'root'), { recursive: true });
   for (const name of readdirSync(join(folder, 'image', 'root'))) {
     const path = join(folder, 'image', 'root', name);
-    const on = `globalThis.conformanceFaults=new Set(${JSON.stringify(faults)});`;
-    writeFileSync(path, readFileSync(path, 'utf8').replace('\n', `\n${on}\n`));
+    writeFileSync(path, readFileSync(path, 'utf8').replace('\n', `\n${switchingOn(faults)}\n`));
   }
   return folder;
 }
