@@ -30,7 +30,7 @@ const MAY_IMPORT = {
   clients: ['foundation/', 'components/probe/'],
   clusters: ['foundation/', 'clients/', 'kubernetes/', 'emulator/', 'components/(agent|webhook|probe)/'],
   faults: ['foundation/'],
-  detection: ['foundation/', 'clients/', 'faults/', 'harness/', 'scripts/(tables|bundles)\\.ts$'],
+  detection: ['foundation/', 'clients/', 'faults/', 'harness/', 'scripts/(tables|bundles|freshness)\\.[jt]s$'],
   harness: ['foundation/', 'clients/', 'clusters/', 'emulator/', 'components/(agent|webhook|probe)/', 'faults/'],
   suites: ['harness/index\\.ts$'],
   cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),

@@ -7,6 +7,7 @@ import { fromSource } from './from-source.ts';
 const OPTIONS: readonly OptionSpec[] = [
   option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
   option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
+  option.list('area NAME', 'with --mutants: of these areas alone (repeat, or a comma list)'),
   option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
   option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
   option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
@@ -29,10 +30,12 @@ export const DETECT: Command = {
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
     if (mutants && list('fault').length > 0)
       throw wrong('--fault and --mutants are two kinds of defects: leave one out.');
+    if (!mutants && list('area').length > 0) throw wrong('--area chooses among mutants: add --mutants.');
     const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
     const noticed = await runDetect(
       {
         mutants,
+        areas: list('area'),
         sample: number('sample'),
         seed: text('seed') ?? '0',
         faults: list('fault'),

@@ -1,11 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { inParallel, runJob } from './workers.ts';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Verdict } from '../harness/report/results.ts';
+import { inParallel, runJob, type JobEnd } from './workers.ts';
 
 /** A scenario under certain flags: `AP-34`, or `AP-34 --agent-chart 0.2`. */
 export interface Run {
   readonly key: string;
   readonly id: string;
   readonly flags: readonly string[];
+  /** Of what the scenario says: another when it is changed. */
+  readonly digest: string;
 }
 
 export interface Covered extends Run {
@@ -29,41 +34,100 @@ const AGENT_02 = ['--agent-chart', '0.2'];
 /** Scenarios that one process records, one after another. */
 const PART = 40;
 
+interface Specified {
+  readonly id: string;
+  readonly suite: string;
+}
+
 /** All scenarios, those of suite `agent` also with agent 0.2. */
-export const runsOf = (scenarios: readonly { readonly id: string; readonly suite: string }[]): readonly Run[] => [
-  ...scenarios.map(({ id }) => ({ key: id, id, flags: NONE })),
-  ...scenarios
-    .filter(({ suite }) => suite === 'agent')
-    .map(({ id }) => ({ key: [id, ...AGENT_02].join(' '), id, flags: AGENT_02 })),
+export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
+  ...scenarios.map((scenario) => runOf(scenario, NONE)),
+  ...scenarios.filter(({ suite }) => suite === 'agent').map((scenario) => runOf(scenario, AGENT_02)),
 ];
 
-/** Records what each scenario reaches, alone; kept in a file of the build, so that it is done once for the same sources. */
-export async function coverageOf(build: string, runs: readonly Run[], jobs: number): Promise<Coverage> {
-  const file = `${build}/coverage.json`;
-  if (existsSync(file)) return JSON.parse(readFileSync(file, 'utf8')) as Coverage;
-  const scenarios: Covered[] = [];
-  const unusable: string[] = [];
-  const always = new Set<string>();
-  await inParallel(partsOf(runs), jobs, async (part) => {
-    const [first] = part;
-    const end = await runJob(
-      `${build}/detection/worker.js`,
-      { scenarios: part.map(({ id }) => id), flags: first?.flags ?? [], stopAtFirst: false, parallel: 1, covers: true },
-      { limitMilliseconds: 900_000 },
-    );
-    if (end.error !== undefined && end.scenarios.length === 0)
-      throw new Error(`Scenarios cannot be run without a defect: ${end.error}`);
+const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
+  ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags },
+  digest: createHash('sha256').update(JSON.stringify(scenario)).digest('hex'),
+});
+
+/** What was recorded of a scenario. */
+interface Recorded extends Covered {
+  /** What the scenario was then. */
+  readonly digest: string;
+  readonly verdict: Verdict;
+}
+
+interface Recording {
+  /** Sources of all but the suites. */
+  readonly sources: string;
+  readonly runs: readonly Recorded[];
+  readonly always: readonly string[];
+}
+
+/**
+ * Records what each scenario reaches, alone. What is kept from the same sources is taken, scenario by scenario.
+ *
+ * @param build folder of the build that has the defects
+ * @param kept path of the file in which it is kept
+ * @param sources digest of all sources but the suites
+ */
+export async function coverageOf(
+  runs: readonly Run[],
+  { build, kept, sources, jobs }: { readonly build: string; readonly kept: string; sources: string; jobs: number },
+): Promise<Coverage> {
+  const before = readKept(kept, sources);
+  const known = new Map(before.runs.map((run) => [run.key, run]));
+  const left = runs.filter(({ key, digest }) => known.get(key)?.digest !== digest);
+  const always = new Set(before.always);
+  await inParallel(partsOf(left), jobs, async (part) => {
+    const end = await record(build, part);
     for (const id of end.always) always.add(id);
     for (const run of part) {
       const found = end.scenarios.find(({ id }) => id === run.id);
-      if (found?.verdict === 'passed')
-        scenarios.push({ ...run, milliseconds: found.milliseconds, reached: found.reached });
-      else if (found?.verdict !== 'skipped') unusable.push(run.key);
+      known.set(run.key, {
+        ...run,
+        ...{
+          verdict: found?.verdict ?? 'error',
+          milliseconds: found?.milliseconds ?? 0,
+          reached: found?.reached ?? [],
+        },
+      });
     }
   });
-  const coverage = { scenarios, unusable, always: [...always] };
-  writeFileSync(file, JSON.stringify(coverage));
-  return coverage;
+  if (left.length > 0) {
+    mkdirSync(dirname(kept), { recursive: true });
+    writeFileSync(
+      kept,
+      JSON.stringify({ sources, runs: [...known.values()], always: [...always] } satisfies Recording),
+    );
+  }
+  const recorded = runs.flatMap(({ key }) => known.get(key) ?? []);
+  return {
+    scenarios: recorded.filter(({ verdict }) => verdict === 'passed'),
+    unusable: recorded.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped').map(({ key }) => key),
+    always: [...always],
+  };
+}
+
+function readKept(path: string, sources: string): Recording {
+  const nothing = { sources, runs: [], always: [] };
+  if (!existsSync(path)) return nothing;
+  const kept = JSON.parse(readFileSync(path, 'utf8')) as Recording;
+  // One that did not pass may do so the next time.
+  return kept.sources === sources
+    ? { ...kept, runs: kept.runs.filter(({ verdict }) => verdict === 'passed' || verdict === 'skipped') }
+    : nothing;
+}
+
+async function record(build: string, part: readonly Run[]): Promise<JobEnd> {
+  const end = await runJob(
+    `${build}/detection/worker.js`,
+    { scenarios: part.map(({ id }) => id), flags: part[0]?.flags ?? [], stopAtFirst: false, parallel: 1, covers: true },
+    { limitMilliseconds: 900_000 },
+  );
+  if (end.error !== undefined && end.scenarios.length === 0)
+    throw new Error(`Scenarios cannot be run without a defect: ${end.error}`);
+  return end;
 }
 
 function partsOf(runs: readonly Run[]): readonly (readonly Run[])[] {

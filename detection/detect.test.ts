@@ -5,7 +5,7 @@ import type { JobEnd } from './workers.ts';
 
 const DEFECT: Defect = { name: 'd', id: 'd', area: 'a', text: '' };
 const run = (key: string, reached: readonly string[], milliseconds = 1): Covered => ({
-  ...{ key, id: key, flags: [], milliseconds, reached },
+  ...{ key, id: key, flags: [], digest: '', milliseconds, reached },
 });
 const coverage = (...scenarios: Covered[]): Coverage => ({ scenarios, unusable: [], always: [] });
 const end = (over: Partial<JobEnd>): JobEnd => ({ scenarios: [], always: [], timedOut: false, ...over });

@@ -5,6 +5,8 @@ import { catalogue } from '../faults/index.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
+import { sourcesDigest } from '../scripts/freshness.js';
+import { AREAS } from './areas.ts';
 import { coverageOf, runsOf, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, type Attempt, type Defect, type Detection } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
@@ -16,6 +18,8 @@ import { inParallel, runJob } from './workers.ts';
 
 export interface DetectOptions {
   readonly mutants: boolean;
+  /** Areas of mutants; empty: all. */
+  readonly areas: readonly string[];
   /** How many defects; undefined: all. */
   readonly sample: number | undefined;
   readonly seed: string;
@@ -48,8 +52,7 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   const jobs = options.jobs ?? availableParallelism();
   const defects = options.mutants ? await mutantsOf(root, options) : faultsOf(options);
   const { scenarios } = await loadScenarios(join(root, 'suites'), []);
-  const allRuns = runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak'));
-  const runs = selectedRuns(allRuns, options.scenarios);
+  const runs = selectedRuns(runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak')), options.scenarios);
   const attempt: Attempt = (defect, batch, { stopAtFirst }) =>
     runJob(
       join(build, 'detection', 'worker.js'),
@@ -86,10 +89,9 @@ export async function runDetect(options: DetectOptions, { root, say, progress }:
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
     progress(`Recording what each of ${runs.length} scenarios reaches ...`);
-    const whole = await coverageOf(build, allRuns, jobs);
-    for (const key of whole.unusable) progress(`Scenario ${key} does not pass without a defect, so it is left out.`);
-    const keys = new Set(runs.map(({ key }) => key));
-    const coverage: Coverage = { ...whole, scenarios: whole.scenarios.filter(({ key }) => keys.has(key)) };
+    const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind}.json`);
+    const coverage = await coverageOf(runs, { build, kept, sources: sourcesDigest(['suites']), jobs });
+    for (const key of coverage.unusable) progress(`Scenario ${key} does not pass without a defect, so it is left out.`);
     await inParallel(left, jobs, async (defect) =>
       tell(await detect(defect, coverage, attempt, { all: options.all, hint: hints[defect.id] })),
     );
@@ -126,12 +128,17 @@ function faultsOf({ faults, ...options }: DetectOptions): readonly Defect[] {
 }
 
 async function mutantsOf(root: string, options: DetectOptions): Promise<readonly Defect[]> {
+  const areas = Object.keys(AREAS);
+  const unknown = options.areas.find((area) => !areas.includes(area));
+  if (unknown !== undefined)
+    throw new HarnessError('BAD_FLAG_VALUE', `Unknown area "${unknown}": ${suggestion(unknown, areas)}`);
   const mutants = await buildMutants(root);
   const equivalents = readEquivalents(join(root, 'detection', 'equivalent.yaml'));
   const [problem] = problemsOf(mutants, equivalents);
   if (problem !== undefined) throw new HarnessError('BAD_FILE', `detection/equivalent.yaml: ${problem}`);
   const shown = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 60);
   const defects = mutants
+    .filter((mutant) => options.areas.length === 0 || options.areas.includes(mutant.area))
     .filter((mutant) => !isEquivalent(mutant, equivalents))
     .map(({ id, area, file, line, column, mutator, original, replacement }) => ({
       ...{ id, area, name: `${file}:${line}:${column} ${mutator} ${shown(replacement)}` },

@@ -1,6 +1,7 @@
 /** Whether dist/ was built from the sources as they are. */
+import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -23,18 +24,22 @@ const SOURCES = [
 export const STAMP = join(root, 'dist', '.built-from');
 
 /** Time of the newest source file, milliseconds since the epoch. */
-export function newestSource() {
-  let newest = 0;
-  const visit = (folder) => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (entry.isDirectory()) visit(path);
-      else if (/\.(ts|js|json|sh|yaml)$/.test(entry.name) && !entry.name.endsWith('.test.ts'))
-        newest = Math.max(newest, statSync(path).mtimeMs);
-    }
-  };
-  for (const folder of SOURCES) visit(join(root, folder));
-  return newest;
+export const newestSource = () => Math.max(0, ...sourceFiles(SOURCES).map((path) => statSync(path).mtimeMs));
+
+/** SHA-256 of all sources but those of some folders. */
+export function sourcesDigest(except) {
+  const hash = createHash('sha256');
+  for (const path of sourceFiles(SOURCES.filter((folder) => !except.includes(folder))).sort())
+    hash.update(`${relative(root, path)}\0`).update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+function sourceFiles(folders) {
+  return folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true })
+      .filter((file) => /\.(ts|js|json|sh|yaml)$/.test(file) && !file.endsWith('.test.ts'))
+      .map((file) => join(root, folder, file)),
+  );
 }
 
 export function isFresh() {
