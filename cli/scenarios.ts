@@ -5,6 +5,7 @@ import { configure, type Configuration } from '../harness/config/configuration.t
 import { OPTIONS } from '../harness/config/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Loaded } from '../harness/scenario/load.ts';
+import type { Gate } from '../harness/gate/gate.ts';
 import type { Command, Io } from './command.ts';
 
 /** The configuration of a run, as the commands about scenarios read it. */
@@ -45,8 +46,8 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   };
 }
 
-/** The selected scenarios, the project's own and those of the user's folders, and the hooks that go with them. */
-export async function selected(configuration: Configuration, io: Io): Promise<Loaded> {
+/** The selected scenarios, the project's own and those of the user's folders, and the hooks and the gate that go with them. */
+export async function selected(configuration: Configuration, io: Io): Promise<Loaded & { readonly gate?: Gate }> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
   const [{ loadScenarios }, { select }] = await Promise.all([
@@ -54,7 +55,18 @@ export async function selected(configuration: Configuration, io: Io): Promise<Lo
     import('../harness/plan/select.ts'),
   ]);
   const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
-  return { ...loaded, scenarios: select(loaded.scenarios, configuration) };
+  const gate = await gateOf(configuration, loaded);
+  return { ...loaded, ...(gate && { gate }), scenarios: select(loaded.scenarios, configuration) };
+}
+
+async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
+  const file = configuration.text('gate');
+  if (file === undefined) return undefined;
+  const { checkGate, readGate } = await import('../harness/gate/gate.ts');
+  const gate = readGate(file);
+  const ids = scenarios.map(({ id }) => id);
+  checkGate(gate, ids);
+  return gate;
 }
 
 export function say(io: Io, text: string): number {

@@ -13,6 +13,7 @@ import { checkClusterFlags } from './config/cluster-flags.ts';
 import { configure } from './config/configuration.ts';
 import { run } from './engine/run.ts';
 import { ScenarioTest } from './report/mocha.ts';
+import { readGate } from './gate/gate.ts';
 import type { NamedReporter, Reporter } from './report/reporter.ts';
 import { makeReporters } from './report/reporters.ts';
 import { wantsColor } from './report/terminal.ts';
@@ -96,6 +97,7 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   if (configuration.list('fault').length > 0)
     throw new HarnessError('BAD_FLAG_VALUE', '--fault is for the command: unset CONFORMANCE_FAULT.');
   const wanted = configuration.list('reporter');
+  const gate = configuration.text('gate');
   const { stdout, stderr, env: environment } = process;
   const color = wantsColor(stderr, configuration.flag('no-color'), environment);
   const io = { stdout, stderr, environment, color, quiet: configuration.flag('quiet'), verbose: false };
@@ -105,6 +107,7 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   return run({
     ...{ configuration, scenarios, environment, stderr },
     hooks: registry.hooks,
+    gate: gate === undefined ? undefined : readGate(gate),
     reporters: [bridge, ...(wanted.length === 0 ? [] : await makeReporters(wanted, io))],
     version: (JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as { version: string }).version,
     workload: WORKLOAD_PROGRAMS[0],

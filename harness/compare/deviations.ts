@@ -1,11 +1,10 @@
-import { HarnessError } from '../../foundation/errors.ts';
-import { parse } from 'yaml';
 import * as z from 'zod';
 import { suggestion } from '../../foundation/nearest.ts';
+import { readYaml } from '../../foundation/read-file.ts';
 import { scalar, scenarioId, validated, whole, words } from '../../foundation/validate.ts';
 import { PROBE_VERDICTS, VERDICTS } from '../report/results-schema.ts';
 import { FIELDS, type Difference, type Value } from './differences.ts';
-import { readText, type Side } from './read-results.ts';
+import type { Side } from './read-results.ts';
 
 /** A difference that is known, and why it is there (docs/compare.md). */
 export interface Deviation {
@@ -31,21 +30,13 @@ export interface DeviationSide {
 
 /** Reads a file of known deviations, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
 export function readDeviations(file: string): readonly Deviation[] {
-  const content = readText(file, 'Deviations file');
-  let value: unknown;
-  try {
-    value = parse(content);
-  } catch (error) {
-    throw new HarnessError(
-      'BAD_FILE',
-      `${file} is neither YAML nor JSON: ${(error as Error).message.split('\n')[0]?.replace(/:$/, '') ?? ''}.`,
-    );
-  }
-  return deviationsOf(value, file);
+  return deviationsOf(readYaml(file, 'Deviations file'), file);
 }
 
 const text = z.string().nullable();
-const observed = z
+
+/** What a probe, or a scenario as a whole, meets: `FIELDS` and `facts.<name>`. */
+export const observedSchema = z
   .object({
     verdict: z.enum(VERDICTS),
     outcome: text,
@@ -60,21 +51,23 @@ const observed = z
   Readonly<Record<string, Value>>
 >;
 
-const side = z.strictObject({
-  when: z
-    .record(z.string(), words)
-    .refine((facts) => Object.keys(facts).length > 0, 'must name a fact of the run, such as cluster'),
-  observed,
-});
+/** Facts that a run must have, by name. */
+export const whenSchema = z
+  .record(z.string(), words)
+  .refine((facts) => Object.keys(facts).length > 0, 'must name a fact of the run, such as cluster');
+
+/** Number of a probe: from 1 in a file, as in reports for people, and from 0 when it is read. Null: the scenario as a whole. */
+export const probeSchema = whole(1)
+  .transform((number) => number - 1)
+  .nullable()
+  .default(null);
+
+const side = z.strictObject({ when: whenSchema, observed: observedSchema });
 
 const deviation = z
   .strictObject({
     scenario: scenarioId,
-    // From 1 in a file, as in reports for people.
-    probe: whole(1)
-      .transform((number) => number - 1)
-      .nullable()
-      .default(null),
+    probe: probeSchema,
     sides: z.tuple([side, side], 'a list of two'),
     reason: words,
     source: words,
@@ -92,7 +85,8 @@ const deviation = z
       }
   });
 
-function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
+/** Why a field with this value cannot be observed, in words that follow its name; undefined where it can. */
+export function fieldProblem(field: string, value: Value, probe: number | null): string | undefined {
   if (probe === null)
     return field === 'verdict' ? undefined : 'needs a probe: of a scenario as a whole there is verdict alone';
   if (field === 'verdict' && value === 'skipped') return `must be one of ${PROBE_VERDICTS.join(', ')}, not "skipped"`;
@@ -124,7 +118,8 @@ function orders(
   ).filter(([ofA, ofB]) => fits(ofA, a) && fits(ofB, b));
 }
 
-const fits = ({ when }: DeviationSide, { facts }: Side): boolean =>
+/** Whether a run has the facts that are wanted. */
+export const fits = ({ when }: Pick<DeviationSide, 'when'>, { facts }: Pick<Side, 'facts'>): boolean =>
   Object.entries(when).every(([name, pattern]) => Object.hasOwn(facts, name) && matches(pattern, facts[name] ?? ''));
 
 function matches(pattern: string, value: string): boolean {

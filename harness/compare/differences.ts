@@ -1,5 +1,6 @@
 import { factMatches } from '../../foundation/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
+import type { ProbeOutcome } from '../report/results.ts';
 import type { Side, SideProbe, SideScenario } from './read-results.ts';
 
 /** What one side met, in a field; null where there is nothing. */
@@ -21,6 +22,7 @@ export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identit
 /** In what two runs of a scenario differ, the scenario's verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
   const differences: Difference[] = [];
+  const { id } = ofA;
   const add = (probe: number | null, field: string, valueA: Value, valueB: Value): void => {
     if (valueA !== valueB) differences.push({ probe, field, a: valueA, b: valueB });
   };
@@ -34,8 +36,8 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     add(number, 'operation', who, whoB);
     // Of two probes that are not the same, nothing else can be compared.
     if (who !== whoB) continue;
-    const valuesA = valuesOf(a, ofA, probeA);
-    const valuesB = valuesOf(b, ofB, probeB);
+    const valuesA = valuesOf(a.run.id, id, probeA);
+    const valuesB = valuesOf(b.run.id, id, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
@@ -56,34 +58,48 @@ export const hasProbesOnBothSides = (a: SideScenario, b: SideScenario): boolean 
 const whatIsTried = ({ workload, operation }: SideProbe): string =>
   `${workload ?? 'harness'}: ${operation.split(' ')[0] ?? ''}`;
 
-function valuesOf(
-  { run }: Side,
-  { id }: SideScenario,
-  { verdict, observed }: SideProbe,
-): Readonly<Record<(typeof FIELDS)[number], Value>> {
+type ValuesOfFields = Readonly<Record<(typeof FIELDS)[number], Value>>;
+
+function valuesOf(run: string, scenario: string, { verdict, observed }: ProbeOutcome): ValuesOfFields {
   return {
     verdict,
     outcome: observed?.outcome ?? null,
     layer: observed?.layer ?? null,
     code: observed?.code ?? null,
     status: observed?.status ?? null,
-    identity: observed?.identity ? identityName(observed.identity.arn, run.id, id) : null,
+    identity: observed?.identity ? identityName(observed.identity.arn, run, scenario) : null,
   };
+}
+
+/** What a probe of a run met, in one of `FIELDS` or `facts.<name>`. */
+export function valueOf(run: string, scenario: string, probe: ProbeOutcome, field: string): Value {
+  const name = /^facts\.(.+)/.exec(field)?.[1];
+  if (name === undefined) return valuesOf(run, scenario, probe)[field as keyof ValuesOfFields];
+  return factValue(run, scenario, probe, name) ?? null;
+}
+
+/** Undefined where it was not observed. */
+function factValue(run: string, scenario: string, { observed }: ProbeOutcome, name: string): Value | undefined {
+  const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
+  return typeof value === 'string' ? neutral(value, run, scenario) : value;
 }
 
 /** A fact that the expectation names: what was observed, and whether and how it was expected. Undefined: it names it not. */
 function factOf(
   { run }: Side,
   { id }: SideScenario,
-  { expected: { facts: matchers = {} }, observed }: SideProbe,
+  probe: SideProbe,
   name: string,
 ): { readonly value: Value; readonly met: boolean; readonly expected: string } | undefined {
+  const {
+    expected: { facts: matchers = {} },
+    observed,
+  } = probe;
   const matcher = Object.hasOwn(matchers, name) ? matchers[name] : undefined;
   if (matcher === undefined) return undefined;
-  const value = observed?.facts && Object.hasOwn(observed.facts, name) ? observed.facts[name] : undefined;
   return {
-    value: typeof value === 'string' ? neutral(value, run.id, id) : (value ?? null),
-    met: factMatches(value, matcher),
+    value: factValue(run.id, id, probe, name) ?? null,
+    met: factMatches(observed?.facts?.[name], matcher),
     expected: neutralExpectation(JSON.stringify(matcher), run.id, id),
   };
 }

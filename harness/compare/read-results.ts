@@ -1,13 +1,18 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { infer as Infer } from 'zod';
-import { HarnessError, unreadable } from '../../foundation/errors.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { readText } from '../../foundation/read-file.ts';
 import { validated } from '../../foundation/validate.ts';
 import { resultsSchema } from '../report/results-schema.ts';
-import { RESULTS_VERSION } from '../report/results.ts';
+import { RESULTS_VERSION, type RunResults } from '../report/results.ts';
 
 type Results = Infer<typeof resultsSchema>;
 type Scenario = Results['scenarios'][number];
+type FactsSource = Pick<
+  RunResults['environment'],
+  'clusters' | 'cluster' | 'aws' | 'region' | 'harness' | 'node' | 'platform'
+>;
 
 /** What a comparison needs of results.json (docs/results.md). Names and ARNs are as they were written. */
 export interface Side {
@@ -72,15 +77,6 @@ export function readResults(path: string): Side {
   };
 }
 
-/** Text of a file; `what` names it in the error. */
-export function readText(file: string, what: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new HarnessError('BAD_FILE', `${what} ${file} cannot be read (${unreadable(error)}): give the path of one.`);
-  }
-}
-
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
@@ -93,7 +89,8 @@ function parse(content: string, file: string): unknown {
   }
 }
 
-function factsOf(environment: Results['environment']): Readonly<Record<string, string>> {
+/** What is known of where a run took place, by name; what is not known yet is `unknown`. */
+export function factsOf(environment: FactsSource): Readonly<Record<string, string>> {
   const values = new Map<string, Set<string>>();
   for (const { facts } of environment.clusters)
     for (const [name, value] of Object.entries(facts)) values.set(name, (values.get(name) ?? new Set()).add(value));

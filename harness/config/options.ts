@@ -84,6 +84,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     default: 1,
   }),
   option.number('max-failures N', 'stop after N scenarios that failed (0: never)', { minimum: 0, default: 0 }),
+  option.text('gate FILE', 'YAML or JSON file that says which scenarios may fail until when, and why (docs/gate.md)'),
   option.choice('keep', ['never', 'on-failure', 'always'], 'keep clusters and fixtures after the run, until Ctrl-C', {
     default: 'never',
   }),

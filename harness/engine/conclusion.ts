@@ -4,8 +4,10 @@ import { isNarrowed, profileOf } from '../plan/select.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
+import { factsOf } from '../compare/read-results.ts';
+import { reportOf, type GatedRun } from '../gate/judge.ts';
 import { median } from '../report/median.ts';
-import { RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import { reasonOf } from './scenario-result.ts';
 import { resultsOf, type Session } from './session.ts';
 
@@ -16,6 +18,7 @@ export function conclude(session: Session): RunResults {
   // Ctrl-C is how keeping ends: the run was over by then.
   const interrupted = options.interrupted.aborted && !session.wasKept;
   const profile = profileOf(options.configuration);
+  const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
   const podTimes = opened?.environment.podTimes ?? [];
   return {
     version: RESULTS_VERSION,
@@ -26,7 +29,7 @@ export function conclude(session: Session): RunResults {
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - session.started),
       firstVerdictMilliseconds: firstVerdict ?? null,
-      exitCode: exitCodeOf(results, failure, interrupted),
+      exitCode: exitCodeOf(results, failure, interrupted, gate),
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
       interrupted,
     },
@@ -44,6 +47,7 @@ export function conclude(session: Session): RunResults {
       podMedian: podTimes.length === 0 ? null : Math.round(median(podTimes)),
     },
     scenarios: results,
+    ...(gate && { gate }),
     summary: summarize(results),
   };
 }
@@ -88,19 +92,42 @@ function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
   return configuration.cluster.aws === 'account' ? 'aws' : 'emulator';
 }
 
-/** The exit code that verdicts and failures come to (docs/command-line.md). */
-function exitCodeOf(results: readonly ScenarioResult[], failure: unknown, interrupted: boolean): ExitCode {
+/** The exit code that verdicts, a gate and failures come to (docs/command-line.md). */
+export function exitCodeOf(
+  results: readonly ScenarioResult[],
+  failure: unknown,
+  interrupted: boolean,
+  gate?: RunResults['gate'],
+): ExitCode {
   if (interrupted) return EXIT.interrupted;
-  if (results.some((item) => item.verdict === 'failed')) return EXIT.doesNotConform;
+  const bad = results.filter((item) => !isFine(item));
+  if (bad.some((item) => item.verdict === 'failed') || (gate?.problems ?? []).length > 0) return EXIT.doesNotConform;
   if (failure instanceof HarnessError) return failure.exitCode;
-  const open = results.filter((item) => item.verdict === 'error' || item.verdict === 'inconclusive');
+  const open = bad.filter((item) => item.verdict === 'error' || item.verdict === 'inconclusive');
   if (failure !== undefined || open.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
   return open.length > 0 ? EXIT.usage : EXIT.conforms;
 }
 
+/** The run as its gate asks about it. */
+export const gatedRun = (session: Session): GatedRun => ({
+  id: session.id,
+  facts: factsOf(placeOf(session)),
+  today: new Date().toISOString().slice(0, 10),
+});
+
 /** Where a run took place, as far as it got. */
-function describeEnvironment({ options, opened }: Session): RunResults['environment'] {
-  const { configuration, version, programs } = options;
+const describeEnvironment = (session: Session): RunResults['environment'] => ({
+  ...placeOf(session),
+  digests: Object.fromEntries(
+    session.options.programs.map((file) => [
+      file.split('/dist/').at(-1) ?? file,
+      createHash('sha256').update(readFileSync(file)).digest('hex'),
+    ]),
+  ),
+});
+
+function placeOf({ options, opened }: Session): Omit<RunResults['environment'], 'digests'> {
+  const { configuration, version } = options;
   const clusters = [...(opened?.environment.clusters.values() ?? [])];
   const aws = opened?.environment.aws;
   return {
@@ -113,12 +140,6 @@ function describeEnvironment({ options, opened }: Session): RunResults['environm
     endpoints: { ...aws?.endpoints },
     services: aws === undefined ? [] : (aws.services ?? AWS_SERVICES),
     clusters: clusters.map(({ alias, cluster }) => ({ alias, name: cluster.name, facts: cluster.facts })),
-    digests: Object.fromEntries(
-      programs.map((file) => [
-        file.split('/dist/').at(-1) ?? file,
-        createHash('sha256').update(readFileSync(file)).digest('hex'),
-      ]),
-    ),
     faults: configuration.list('fault'),
     translations: opened?.translations ?? [],
   };

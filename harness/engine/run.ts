@@ -1,5 +1,5 @@
 import { writeResults } from '../report/write.ts';
-import type { RunResults } from '../report/results.ts';
+import { isFine, type RunResults } from '../report/results.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
 import { conclude, nothingRan } from './conclusion.ts';
 import { keepUntilInterrupted } from './keep.ts';
@@ -33,7 +33,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
 async function keep(session: Session): Promise<void> {
   const { options, directory, opened, reporters } = session;
   const keeping = options.configuration.text('keep');
-  const isBad = [...session.results.values()].some(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
+  const isBad = [...session.results.values()].some((result) => !isFine(result));
   const isKept = keeping === 'always' || (keeping === 'on-failure' && isBad);
   if (!isKept || options.interrupted.aborted || opened === undefined) return;
   session.wasKept = true;

@@ -1,6 +1,8 @@
 import { HarnessError } from '../../foundation/errors.ts';
-import type { ScenarioResult } from '../report/results.ts';
+import { gated } from '../gate/judge.ts';
+import { isFine, type ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
+import { gatedRun } from './conclusion.ts';
 import { runScenario, type ScenarioOptions } from './scenario.ts';
 import { schedule } from './schedule.ts';
 import { shuffle } from './shuffle.ts';
@@ -65,13 +67,14 @@ function optionsFor(
 }
 
 /** Notes and tells the result of a scenario; the one that makes --max-failures full stops the others. */
-function end(session: Session, result: ScenarioResult): void {
+function end(session: Session, judged: ScenarioResult): void {
   const { results, reporters, stop, options } = session;
+  const result = gated(options.gate, judged, gatedRun(session));
   results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
   reporters.tell('scenarioOver', result);
   const maxFailures = options.configuration.number('max-failures');
-  const failures = [...results.values()].filter(({ verdict }) => verdict === 'failed').length;
+  const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;
   if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
     stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));
 }

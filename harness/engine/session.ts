@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { openJournal } from '../cleanup/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
+import type { Gate } from '../gate/gate.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
@@ -16,6 +17,8 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   /** Hooks of suites, by the suite's name. */
   readonly hooks?: ReadonlyMap<string, SuiteHooks>;
+  /** What of it need not be as expected. */
+  readonly gate?: Gate | undefined;
   readonly reporters: readonly NamedReporter[];
   readonly version: string;
   /** The program that makes probes in pods. */

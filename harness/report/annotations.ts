@@ -1,5 +1,6 @@
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import type { RunResults } from './results.ts';
+import { allowedText } from './text.ts';
 
 /** Prints a run's annotations when it is over. */
 export const annotationsReporter = (stdout: ReporterOptions['stdout']): Reporter => ({
@@ -10,8 +11,8 @@ export const annotationsReporter = (stdout: ReporterOptions['stdout']): Reporter
 
 /**
  * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error
- * for each scenario that failed or could not be judged and for a run that could not do its work, a notice with the totals.
- * Only the first ten errors of a step are shown there, so the run's own comes first.
+ * for each scenario that failed or could not be judged, for what a gate does not allow and for a run that could not do its work,
+ * a warning for each scenario that a gate allows to fail, and a notice with the totals. Only the first ten errors of a step are shown there, so the run's own comes first.
  */
 export function githubAnnotations(results: RunResults): string {
   const lines: string[] = [];
@@ -19,15 +20,22 @@ export function githubAnnotations(results: RunResults): string {
   for (const scenario of results.scenarios) {
     if (scenario.verdict === 'passed' || scenario.verdict === 'skipped') continue;
     const title = `${scenario.id} ${scenario.verdict}: ${scenario.title}`;
-    lines.push(command('error', { file: scenario.file, title }, scenario.reason));
+    if (scenario.allowed === undefined) lines.push(command('error', { file: scenario.file, title }, scenario.reason));
+    else lines.push(command('warning', { file: scenario.file, title }, allowedText(scenario.allowed)));
   }
+  for (const problem of results.gate?.problems ?? []) lines.push(command('error', { title: 'The gate' }, problem));
+  for (const warning of results.gate?.warnings ?? []) lines.push(command('warning', { title: 'The gate' }, warning));
   const { passed, failed, inconclusive, skipped, error } = results.summary;
   const totals = `${passed} passed, ${failed} failed, ${inconclusive} inconclusive, ${error} errors, ${skipped} skipped`;
   lines.push(command('notice', { title: `Conformance run ${results.run.id}` }, totals));
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function command(name: 'error' | 'notice', properties: Readonly<Record<string, string>>, message: string): string {
+function command(
+  name: 'error' | 'warning' | 'notice',
+  properties: Readonly<Record<string, string>>,
+  message: string,
+): string {
   const list = Object.entries(properties)
     .map(([key, value]) => `${key}=${escapeData(value).replaceAll(':', '%3A').replaceAll(',', '%2C')}`)
     .join(',');

@@ -1,7 +1,8 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
 import { statementLabel } from '../../emulator/iam/policy/label.ts';
-import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
+import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
+import { allowedText } from './text.ts';
 import { whyLine } from './wrong-probes.ts';
 import { fileReporter } from './write.ts';
 
@@ -30,34 +31,36 @@ export function junitXml(results: RunResults, directory: string): string {
   for (const scenario of results.scenarios)
     suites.set(scenario.suite, [...(suites.get(scenario.suite) ?? []), scenario]);
   const blocks = [...suites].map(([name, scenarios]) => suiteXml(name, scenarios, results, directory));
-  if (results.run.error !== null || blocks.length === 0) blocks.push(runCase(results));
-  const extra = results.run.error !== null || suites.size === 0 ? 1 : 0;
+  const own = casesOfRun(results);
+  blocks.push(...own.map((item) => ownSuiteXml(item, results)));
   const counts = totals(results.scenarios);
-  const failedRun = results.run.error !== null ? 1 : 0;
   const attributes = attributesOf({
     name: 'conformance',
-    tests: counts.tests + extra,
-    failures: counts.failures,
-    errors: counts.errors + failedRun,
-    skipped: counts.skipped + (extra - failedRun),
+    tests: counts.tests + own.length,
+    failures: counts.failures + own.filter(({ element }) => element === 'failure').length,
+    errors: counts.errors + own.filter(({ element }) => element === 'error').length,
+    skipped: counts.skipped + own.filter(({ element }) => element === 'skipped').length,
     time: seconds(results.run.milliseconds),
   });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }
 
-function totals(scenarios: readonly ScenarioResult[]): {
-  tests: number;
-  failures: number;
-  errors: number;
-  skipped: number;
-} {
-  const count = (...verdicts: string[]): number =>
-    scenarios.filter((scenario) => verdicts.includes(scenario.verdict)).length;
+interface Totals {
+  readonly tests: number;
+  readonly failures: number;
+  readonly errors: number;
+  readonly skipped: number;
+}
+
+/** What may fail by the gate of the run counts as skipped: servers take a failure for a reason to stop. */
+function totals(scenarios: readonly ScenarioResult[]): Totals {
+  const bad = scenarios.filter((scenario) => !isFine(scenario));
+  const failures = bad.filter(({ verdict }) => verdict === 'failed').length;
   return {
     tests: scenarios.length,
-    failures: count('failed'),
-    errors: count('error', 'inconclusive'),
-    skipped: count('skipped'),
+    failures,
+    errors: bad.length - failures,
+    skipped: scenarios.filter((scenario) => isFine(scenario) && scenario.verdict !== 'passed').length,
   };
 }
 
@@ -114,8 +117,10 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
   return `    <testcase${attributes}>\n${body.join('')}    </testcase>\n`;
 }
 
-function verdictXml({ verdict, reason, probes }: ScenarioResult): string {
+function verdictXml({ verdict, reason, probes, allowed }: ScenarioResult): string {
   if (verdict === 'passed') return '';
+  if (allowed)
+    return `      <skipped${attributesOf({ message: `${allowedText(allowed)}. ${verdict}: ${reason}` })}/>\n`;
   if (verdict === 'skipped') return `      <skipped${attributesOf({ message: reason })}/>\n`;
   const element = verdict === 'failed' ? 'failure' : 'error';
   const details = probes.filter((probe) => probe.verdict !== 'passed').map((probe) => probeText(probe, true));
@@ -147,22 +152,43 @@ export function explanationLines(explanation: NonNullable<ProbeOutcome['explanat
   return lines;
 }
 
-/** The case that stands for a run that could not do its work, or that had nothing to do. */
-function runCase(results: RunResults): string {
-  const { error } = results.run;
-  const body =
-    error === null
-      ? `<skipped${attributesOf({ message: 'No scenario was selected.' })}/>`
-      : `<error${attributesOf({ message: error, type: 'run' })}>${cdata(error)}</error>`;
-  const counts = { tests: 1, failures: 0, errors: error === null ? 0 : 1, skipped: error === null ? 1 : 0 };
-  const suite = attributesOf({
-    name: 'conformance.run',
-    ...counts,
-    time: seconds(results.run.milliseconds),
-    timestamp: results.run.startedAt.replace(/\.\d+Z$/, 'Z'),
+/** A case that is no scenario, in a suite of its own. */
+interface CaseOfRun {
+  readonly suite: string;
+  readonly name: string;
+  readonly element: 'failure' | 'error' | 'skipped';
+  readonly message: string;
+}
+
+/** What the run as a whole has to tell: there is always a case, and what fails the run is one. */
+function casesOfRun({ run, scenarios, gate }: RunResults): readonly CaseOfRun[] {
+  const suite = { suite: 'run', name: 'the run could do its work' };
+  const problems = gate?.problems ?? [];
+  const cases: CaseOfRun[] = [];
+  if (run.error !== null) cases.push({ ...suite, element: 'error', message: run.error });
+  else if (scenarios.length === 0) cases.push({ ...suite, element: 'skipped', message: 'No scenario was selected.' });
+  if (problems.length > 0)
+    cases.push({
+      ...{ suite: 'gate', name: 'the gate allows what the run came to', element: 'failure' },
+      message: problems.join('\n'),
+    });
+  return cases;
+}
+
+function ownSuiteXml({ suite, name, element, message }: CaseOfRun, { run }: RunResults): string {
+  const count = (of: CaseOfRun['element']): number => (element === of ? 1 : 0);
+  const attributes = attributesOf({
+    name: `conformance.${suite}`,
+    ...{ tests: 1, failures: count('failure'), errors: count('error'), skipped: count('skipped') },
+    time: seconds(run.milliseconds),
+    timestamp: run.startedAt.replace(/\.\d+Z$/, 'Z'),
     hostname: 'localhost',
   });
-  return `  <testsuite${suite}>\n    <testcase${attributesOf({ name: 'the run could do its work', classname: 'conformance.run', time: '0.000' })}>\n      ${body}\n    </testcase>\n  </testsuite>\n`;
+  const body =
+    element === 'skipped'
+      ? `<skipped${attributesOf({ message })}/>`
+      : `<${element}${attributesOf({ message, type: suite })}>${cdata(message)}</${element}>`;
+  return `  <testsuite${attributes}>\n    <testcase${attributesOf({ name, classname: `conformance.${suite}`, time: '0.000' })}>\n      ${body}\n    </testcase>\n  </testsuite>\n`;
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);

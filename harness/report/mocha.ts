@@ -1,7 +1,7 @@
 import { AssertionError } from 'chai';
 import Mocha from 'mocha';
 import type { Reporter, RunStart } from './reporter.ts';
-import type { ScenarioResult } from './results.ts';
+import { isFine, type ScenarioResult } from './results.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 /** Reporters of mocha that print in a terminal. */
@@ -100,7 +100,7 @@ export class ScenarioTest {
 /** Throws what mocha takes for a test that failed, or that was skipped. */
 function show(result: ScenarioResult | Error | undefined, context: Mocha.Context): void {
   if (result instanceof Error) throw result;
-  if (result === undefined || result.verdict === 'skipped') context.skip();
+  if (result === undefined || (isFine(result) && result.verdict !== 'passed')) context.skip();
   if (result.verdict === 'passed') return;
   const error = new AssertionError(`${result.verdict}: ${wrongProbes(result).join('\n')}`);
   // Where it was thrown says nothing of the scenario.

@@ -156,6 +156,11 @@ const scenario = z
       .describe(
         'Files that were collected of attempts that were not as expected; absent in results of earlier versions of the harness.',
       ),
+    allowed: z
+      .exactOptional(z.object({ until: z.iso.date(), reason: some, source: z.exactOptional(some) }))
+      .describe(
+        'Of one that is not as expected: why the gate of the run allows that, and the last day on which it does.',
+      ),
   })
   .meta({ id: 'scenario' });
 
@@ -235,6 +240,11 @@ export const resultsSchema = z
       })
       .describe('Milliseconds; arranging and probing are sums over scenarios that overlapped.'),
     scenarios: z.array(scenario),
+    gate: z
+      .exactOptional(z.object({ file: some, problems: texts, warnings: texts }))
+      .describe(
+        'Of a run with a gate: what it does not allow beside scenarios that fail, and what it could do without.',
+      ),
     summary: z.object({
       total: count,
       passed: count,

@@ -73,7 +73,13 @@ export interface ScenarioResult {
   readonly probes: readonly ProbeOutcome[];
   /** What was collected of attempts that were not as expected, each attempt's summary first; empty where all was. */
   readonly attachments: readonly Attachment[];
+  /** Of one that is not as expected: why the run's gate allows that, and until which day. */
+  readonly allowed?: { readonly until: string; readonly reason: string; readonly source?: string };
 }
+
+/** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */
+export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>): boolean =>
+  verdict === 'passed' || verdict === 'skipped' || allowed !== undefined;
 
 /** `kept`: the run is over, and its clusters are kept until an interrupt. */
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';
@@ -130,6 +136,8 @@ export interface RunResults {
     readonly podMedian: number | null;
   };
   readonly scenarios: readonly ScenarioResult[];
+  /** Of a run with a gate: in sentences, what that does not allow beside scenarios that fail, and what it could do without. */
+  readonly gate?: { readonly file: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };
   readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };
 }
 

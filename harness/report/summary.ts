@@ -1,6 +1,6 @@
 import type { CallCounts } from '../aws/call-counts.ts';
-import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
-import { counted, mark, verdictCounts, type Paint } from './text.ts';
+import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
+import { allowedText, counted, mark, verdictCounts, type Paint } from './text.ts';
 
 /** The end of a run for people, in blocks of lines: what is not as expected, findings, times, reports and the counts. */
 export function summaryBlocks(
@@ -11,10 +11,14 @@ export function summaryBlocks(
 ): readonly string[] {
   const { run } = results;
   const error = run.error === null ? [] : [`\n${paint('ERROR', 35)} ${run.error}`];
-  if (quiet) return [...error, '', countsText(results)];
+  const problems = (results.gate?.problems ?? []).map((problem) => `  ${paint('FAILED', 31)} ${problem}`);
+  const gate = problems.length === 0 ? [] : [`\n${paint('Not allowed by the gate', 1)}`, ...problems];
+  if (quiet) return [...gate, ...error, '', countsText(results)];
   return [
     ...notAsExpected(results.scenarios, paint),
     ...findings(results.scenarios, paint),
+    ...allowed(results, paint),
+    ...gate,
     ...error,
     '',
     timesText(results),
@@ -25,12 +29,12 @@ export function summaryBlocks(
 }
 
 function notAsExpected(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
-  const bad = scenarios.filter(({ verdict }) => verdict !== 'passed' && verdict !== 'skipped');
+  const bad = scenarios.filter((scenario) => !isFine(scenario));
   if (bad.length === 0) return [];
   const lines = byDeniedAction(bad).map(({ action, scenarios: [first, ...others] }) => {
     const more = others.length === 0 ? '' : ` and ${others.length} more`;
     const why = action === undefined ? shortReason(first) : `missing permission ${action}`;
-    return `  ${mark(first.verdict, paint)} ${first.id}${more}: ${why}`;
+    return `  ${mark(first, paint)} ${first.id}${more}: ${why}`;
   });
   return [`\n${paint('Not as expected', 1)}`, ...lines];
 }
@@ -55,6 +59,17 @@ function findings(scenarios: readonly ScenarioResult[], paint: Paint): string[] 
   ];
 }
 
+/** What the gate of the run allowed, and what it could do without. */
+function allowed({ scenarios, gate }: RunResults, paint: Paint): string[] {
+  const lines = [
+    ...scenarios.flatMap((scenario) =>
+      scenario.allowed ? [`  ${mark(scenario, paint)} ${scenario.id}: ${allowedText(scenario.allowed)}`] : [],
+    ),
+    ...(gate?.warnings ?? []).map((warning) => `  ${paint('warning', 33)} ${warning}`),
+  ];
+  return lines.length === 0 ? [] : [`\n${paint('Gate', 1)} (${gate?.file})`, ...lines];
+}
+
 const timesText = ({ run, phases }: RunResults): string =>
   `Time: ${seconds(run.milliseconds)} in all; provisioning ${seconds(phases.provisioning)}, scenarios ${seconds(phases.scenarios)} (arranging ${seconds(phases.arranging)} and probing ${seconds(phases.probing)} summed over scenarios side by side), teardown ${seconds(phases.teardown)}`;
 
@@ -73,8 +88,9 @@ function callsText({ total, retries, throttled }: CallCounts): string {
 /** `3 scenarios: 2 passed, 1 failed; 7 probes: 6 passed, 1 failed` */
 function countsText({ scenarios, run }: RunResults): string {
   const probes = scenarios.flatMap((scenario) => scenario.probes);
+  const may = scenarios.filter((scenario) => scenario.allowed !== undefined).length;
   const parts = [
-    `${counted(scenarios.length, 'scenario')}: ${verdictCounts(scenarios)}`,
+    `${counted(scenarios.length, 'scenario')}: ${verdictCounts(scenarios)}${may === 0 ? '' : ` (${may} allowed)`}`,
     `${counted(probes.length, 'probe')}: ${verdictCounts(probes)}`,
   ];
   return `${parts.join('; ')}${run.interrupted ? ' (interrupted)' : ''}`;

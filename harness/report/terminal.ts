@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { probeText } from './junit.ts';
 import type { Reporter, ReporterOptions, RunStart } from './reporter.ts';
-import type { Phase, RunResults, ScenarioResult } from './results.ts';
+import { isFine, type Phase, type RunResults, type ScenarioResult } from './results.ts';
 import { summaryBlocks } from './summary.ts';
-import { counted, mark, verdictCounts, wrap, type Paint } from './text.ts';
+import { allowedText, counted, mark, verdictCounts, wrap, type Paint } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
@@ -49,12 +49,13 @@ export class Terminal implements Reporter {
   scenarioOver(result: ScenarioResult): void {
     this.#results.push(result);
     const { quiet, verbose, scenarios = true } = this.#options;
-    const bad = result.verdict !== 'passed' && result.verdict !== 'skipped';
+    const bad = !isFine(result);
     if (!scenarios || (quiet && !bad)) return;
     const { arranging, probing, teardown } = result.durations;
     const time = result.verdict === 'skipped' ? '' : this.#paint(` (${arranging + probing + teardown} ms)`, 2);
-    this.#say(`  ${mark(result.verdict, this.#paint)} ${result.id} ${result.title}${time}`);
+    this.#say(`  ${mark(result, this.#paint)} ${result.id} ${result.title}${time}`);
     if (result.verdict === 'skipped') this.#say(`      ${result.reason}`);
+    else if (result.allowed) this.#say(`      ${allowedText(result.allowed)}`);
     else if (bad) this.#sayWhy(result);
     if (verbose)
       for (const probe of result.probes)

@@ -1,4 +1,4 @@
-import type { Verdict } from './results.ts';
+import type { ScenarioResult, Verdict } from './results.ts';
 
 /** `1 scenario`, `2 scenarios`; `plural` where it is not the noun with an s. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
@@ -40,6 +40,10 @@ export function wrap(line: string, width: number | undefined, indent = 0): strin
 
 const columns = (text: string): number => text.replace(COLOR, '').length;
 
+/** Until when a scenario may fail, and why. */
+export const allowedText = ({ until, reason, source }: NonNullable<ScenarioResult['allowed']>): string =>
+  `Allowed until ${until}: ${reason}${source === undefined ? '' : ` (${source})`}`;
+
 /** Text in a colour (its SGR code), or as it is. */
 export type Paint = (text: string, code: number) => string;
 
@@ -52,4 +56,5 @@ const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
 };
 
 /** The word that stands in front of a scenario. */
-export const mark = (verdict: Verdict, paint: Paint): string => paint(...MARKS[verdict]);
+export const mark = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>, paint: Paint): string =>
+  allowed === undefined ? paint(...MARKS[verdict]) : paint(`${verdict}, allowed`, 33);

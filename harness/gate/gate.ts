@@ -1,0 +1,78 @@
+import * as z from 'zod';
+import { HarnessError } from '../../foundation/errors.ts';
+import { suggestion } from '../../foundation/nearest.ts';
+import { readYaml } from '../../foundation/read-file.ts';
+import { scenarioId, validated, words } from '../../foundation/validate.ts';
+import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
+
+/** What of a run's scenarios need not be as expected, and which findings are known (docs/gate.md). */
+export interface Gate {
+  readonly file: string;
+  readonly allowances: readonly Allowance[];
+  /** Undefined: findings are not gated. */
+  readonly findings: readonly { readonly scenario: string; readonly reason: string }[] | undefined;
+}
+
+/** A scenario, or a probe of it, that may fail for a while. */
+export interface Allowance {
+  /** Where it is listed: the place in the file. */
+  readonly listed: string;
+  readonly scenario: string;
+  /** Number of the probe, from 0; null: of the scenario as a whole. */
+  readonly probe: number | null;
+  /** Facts of the runs that it is about, by name, as of a known deviation; none: of all runs. */
+  readonly when: z.infer<typeof whenSchema>;
+  /** What is allowed, by field. */
+  readonly observed: z.infer<typeof observedSchema>;
+  /** Last day on which it holds, in UTC, as `2026-12-31`. */
+  readonly until: string;
+  /** A sentence. */
+  readonly reason: string;
+  readonly source?: string;
+}
+
+const allowance = z
+  .strictObject({
+    scenario: scenarioId,
+    probe: probeSchema,
+    when: whenSchema.default({}),
+    observed: observedSchema.default({ verdict: 'failed' }),
+    until: z.iso.date('a date such as 2026-12-31'),
+    reason: words,
+    source: z.exactOptional(words),
+  })
+  .superRefine(({ probe, observed }, context) => {
+    for (const [field, value] of Object.entries(observed)) {
+      const message =
+        field === 'verdict' && (value === 'passed' || value === 'skipped')
+          ? `is "${value}", which needs no allowance`
+          : fieldProblem(field, value, probe);
+      if (message !== undefined) context.addIssue({ code: 'custom', path: ['observed', field], message });
+    }
+  });
+
+const gate = z.strictObject({
+  allowed: z.array(allowance).default([]),
+  findings: z.exactOptional(z.array(z.strictObject({ scenario: scenarioId, reason: words }))),
+});
+
+/** Reads a file, YAML or JSON. Throws `HarnessError` BAD_FILE for anything that it must not have. */
+export function readGate(file: string): Gate {
+  const { allowed, findings } = validated(
+    gate,
+    readYaml(file, 'Gate file'),
+    (problem) => `${file} is no gate: ${problem} (docs/gate.md has its form).`,
+  );
+  return { file, allowances: allowed.map((item, index) => ({ ...item, listed: `allowed[${index}]` })), findings };
+}
+
+/** Throws `HarnessError` UNKNOWN_SCENARIO where a gate names a scenario that there is not. */
+export function checkGate({ file, allowances, findings = [] }: Gate, known: readonly string[]): void {
+  const unknown = [...allowances, ...findings].find(({ scenario }) => !known.includes(scenario));
+  if (unknown === undefined) return;
+  const { scenario } = unknown;
+  throw new HarnessError(
+    'UNKNOWN_SCENARIO',
+    `${file} names scenario ${scenario}, which there is not: ${suggestion(scenario, known).replace('see --help', 'take it out, or add its folder with --suites-dir')}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { fits } from '../compare/deviations.ts';
+import { valueOf } from '../compare/differences.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from '../report/results.ts';
+import type { Allowance, Gate } from './gate.ts';
+
+/** A run, as gates ask about it. */
+export interface GatedRun {
+  readonly id: string;
+  /** As of a side of a comparison. */
+  readonly facts: Readonly<Record<string, string>>;
+  /** Day on which it is judged, in UTC, as `2026-12-31`. */
+  readonly today: string;
+}
+
+/** The result, with why it is allowed where it is not as expected and a gate allows that. */
+export function gated(gate: Gate | undefined, result: ScenarioResult, run: GatedRun): ScenarioResult {
+  if (gate === undefined || result.verdict === 'passed' || result.verdict === 'skipped') return result;
+  const inForce = aboutScenario(gate, result.id, run).filter(({ until }) => run.today <= until);
+  const allowance =
+    inForce.find((item) => item.probe === null && isMet(item, result, run)) ?? allowedByProbes(inForce, result, run);
+  if (allowance === undefined) return result;
+  const { until, reason, source } = allowance;
+  return { ...result, allowed: { until, reason, ...(source !== undefined && { source }) } };
+}
+
+/** The first of the allowances that cover every probe that failed. */
+function allowedByProbes(
+  allowances: readonly Allowance[],
+  result: ScenarioResult,
+  run: GatedRun,
+): Allowance | undefined {
+  const failed = result.probes.filter(({ verdict }) => verdict === 'failed');
+  if (result.verdict !== 'failed') return undefined;
+  const found = failed.map(({ number }) =>
+    allowances.find((item) => item.probe === number && isMet(item, result, run)),
+  );
+  return found.every((item) => item !== undefined) ? found[0] : undefined;
+}
+
+const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
+  allowances.filter((item) => item.scenario === id && fits(item, run));
+
+/** Whether what is allowed took place. */
+function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
+  if (probe === null) return result.verdict === observed['verdict'];
+  const found = result.probes.find(({ number }) => number === probe);
+  return found !== undefined && isObserved(observed, found, result.id, run);
+}
+
+/** A verdict that is not listed is `failed`. */
+const isObserved = (observed: Allowance['observed'], probe: ProbeOutcome, scenario: string, run: GatedRun): boolean =>
+  Object.entries({ verdict: 'failed', ...observed }).every(
+    ([field, value]) => valueOf(run.id, scenario, probe, field) === value,
+  );
+
+/** What a gate says of a whole run, in sentences: what it does not allow, and what it could do without. */
+export function reportOf(
+  gate: Gate,
+  scenarios: readonly ScenarioResult[],
+  run: GatedRun,
+): NonNullable<RunResults['gate']> {
+  const problems: string[] = [];
+  const warnings: string[] = [];
+  for (const result of scenarios.filter(({ verdict }) => verdict !== 'skipped')) {
+    for (const allowance of aboutScenario(gate, result.id, run)) {
+      const place = `${allowance.listed} of ${gate.file}`;
+      const { id, verdict, allowed } = result;
+      if (isMet(allowance, result, run)) {
+        if (run.today > allowance.until && allowed === undefined)
+          problems.push(
+            `${id} was allowed to fail until ${allowance.until} (${place}: ${end(allowance.reason)}): mend what fails, or give a later date.`,
+          );
+      } else if (verdict === 'passed') warnings.push(`${id} passed, though ${place} allows it to fail: take that out.`);
+      else if (allowed === undefined) problems.push(`${id} is not as expected in another way than ${place} allows.`);
+      else warnings.push(`${id} does not fail as ${place} allows: take that out.`);
+    }
+    const { id, verdict, finding } = result;
+    if (verdict !== 'passed' || gate.findings === undefined) continue;
+    const isListed = gate.findings.some(({ scenario }) => scenario === id);
+    if (finding !== null && !isListed)
+      problems.push(`${id} has a finding that ${gate.file} does not list: ${end(finding)}. List it under findings.`);
+    if (finding === null && isListed)
+      warnings.push(`${id} has no finding, though ${gate.file} lists one: take that out.`);
+  }
+  return { file: gate.file, problems, warnings };
+}
+
+const end = (sentence: string): string => sentence.replace(/\.$/, '');

@@ -1,0 +1,56 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { runConformance, temporaryFolder, type CliRun } from '../support/run-cli.ts';
+import { FAILS, INCONCLUSIVE, PASSES, scenario, suiteFile } from '../support/suites.ts';
+
+const files = {
+  'mine.ts': suiteFile(scenario('MY-01', PASSES), scenario('MY-02', FAILS), scenario('MY-03', INCONCLUSIVE)),
+};
+const allowed = (scenario: string, until: string, more = ''): string =>
+  `- { scenario: ${scenario}, until: ${until}, reason: It is known${more} }\n`;
+
+/** Runs scenarios of the suite under a gate. */
+function run(gate: string, scenarios: string, ...args: readonly string[]): Promise<CliRun> {
+  const path = join(temporaryFolder(), 'gate.yaml');
+  writeFileSync(path, gate);
+  return runConformance({ args: ['--scenario', scenarios, '--gate', path, ...args], files });
+}
+
+describe('a run with a gate', () => {
+  it('exits 0 when nothing fails but what may, and says so in every report', async () => {
+    const gate = `allowed:\n${allowed('MY-02', '2999-12-31')}${allowed('MY-03', '2999-12-31', ', observed: { verdict: inconclusive }')}`;
+    const done = await run(gate, 'MY-01,MY-02,MY-03', '--max-failures', '1');
+    expect(done.exitCode, done.stderr).to.equal(0);
+    expect(done.stderr).to.contain('failed, allowed MY-02').and.to.contain('Allowed until 2999-12-31: It is known');
+    expect(done.stderr).to.match(/3 scenarios: 1 passed, 1 failed, 1 inconclusive \(2 allowed\)/);
+    expect(done.stderr).not.to.contain('Not as expected');
+    expect(done.junit).to.contain('tests="3" failures="0" errors="0" skipped="2"').and.not.to.contain('<failure');
+    expect(done.results?.scenarios.map((item) => item.allowed?.until)).to.deep.equal([
+      undefined,
+      '2999-12-31',
+      '2999-12-31',
+    ]);
+  });
+
+  it('exits 1 with a sentence when the time of an allowance is over, and for a finding that is not listed', async () => {
+    const done = await run(
+      `allowed:\n${allowed('MY-02', '2020-12-31')}${allowed('MY-01', '2999-12-31')}`,
+      'MY-01,MY-02',
+    );
+    expect(done.exitCode).to.equal(1);
+    expect(done.stderr).to.contain('MY-02 was allowed to fail until 2020-12-31');
+    expect(done.stderr).to.contain('warning MY-01 passed, though');
+    expect(done.junit).to.contain('<failure message="MY-02 was allowed to fail until').and.to.contain('failures="2"');
+    expect(done.results?.gate?.problems).to.have.length(1);
+    const found = await run('findings: []', 'AB-03', '--quiet');
+    expect([found.exitCode, found.results?.run.exitCode]).to.deep.equal([1, 1]);
+    expect(found.stderr).to.contain('AB-03 has a finding that').and.to.contain('1 passed, 0 failed');
+  });
+
+  it('exits 2 before anything is made when it names a scenario that there is not', async () => {
+    const done = await run(`allowed:\n${allowed('MY-99', '2999-12-31')}`, 'MY-01');
+    expect([done.exitCode, done.results]).to.deep.equal([2, undefined]);
+    expect(done.stderr).to.match(/gate.yaml names scenario MY-99, which there is not: did you mean "MY-\d+"\?\n$/);
+  });
+});
