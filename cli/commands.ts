@@ -16,6 +16,7 @@ import { POLICY } from './policy.ts';
 import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
 import { runCommand } from './run.ts';
+import { SOAK } from './soak.ts';
 import { sweepCommand } from './sweep.ts';
 
 const RUN = runCommand();
@@ -34,6 +35,7 @@ export const COMMANDS: readonly Command[] = [
   POLICY,
   REHEARSE,
   BENCH,
+  SOAK,
   DETECT,
   KIND_NODE_IMAGE,
 ];

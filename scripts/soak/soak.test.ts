@@ -1,0 +1,85 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { RunResults } from '../../harness/report/results.ts';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
+import { isNothing, leftBy } from './left.ts';
+import { planned, tallyOf, textOf, verdictsIn, type SoakRun, type Unexpected } from './tally.ts';
+
+const NOTHING = { processes: [], ports: [], files: [] };
+
+const run = (number: number, unexpected: readonly Unexpected[] = [], more: Partial<SoakRun> = {}): SoakRun => ({
+  ...planned(number, 4),
+  ...{ exitCode: 0, seconds: 1, judged: 100, unexpected, left: NOTHING },
+  ...more,
+});
+
+const verdict = (verdict: Unexpected['verdict'], scenario = 'AB-01'): Unexpected => ({
+  ...{ scenario, verdict, reason: 'The pod was late.' },
+});
+
+describe('a soak', () => {
+  it('gives each order a third of its runs beside busy processes, and each random run another seed', () => {
+    const runs = Array.from({ length: 9 }, (_, index) => planned(index + 1, 4));
+    expect(runs.map(({ order }) => order).slice(0, 4)).to.deep.equal(['declared', 'reverse', 'random', 'declared']);
+    expect(runs.filter(({ busy }) => busy === 4).map(({ order }) => order)).to.deep.equal([
+      ...['declared', 'reverse', 'random'],
+    ]);
+    expect(runs.flatMap(({ seed }) => seed ?? [])).to.deep.equal(['3', '6', '9']);
+  });
+
+  it('takes from results what was judged otherwise than passed', () => {
+    const scenarios = ['passed', 'skipped', 'failed', 'error'].map((verdict) => ({ id: verdict, verdict, reason: '' }));
+    const { judged, unexpected } = verdictsIn({ scenarios } as unknown as RunResults);
+    expect(judged).to.equal(3);
+    expect(unexpected.map(({ scenario }) => scenario)).to.deep.equal(['failed', 'error']);
+  });
+
+  for (const [title, runs, isAsItShouldBe] of [
+    ['all passed', [run(1), run(7)], true],
+    ['a verdict is failed', [run(1, [verdict('failed')])], false],
+    ['a verdict is failed beside busy processes', [run(7, [verdict('failed')])], false],
+    ['a verdict is error', [run(1, [verdict('error')])], false],
+    ['two in 100 are error beside busy processes', [run(7, [verdict('error'), verdict('inconclusive')])], true],
+    ['three in 100 are', [run(7, [verdict('error'), verdict('error'), verdict('inconclusive')])], false],
+    ['a run has no results', [run(1, [], { judged: null })], false],
+    ['a file is left', [run(1, [], { left: { ...NOTHING, files: ['/tmp/x'] } })], false],
+  ] as const)
+    it(`is ${isAsItShouldBe ? '' : 'not '}as it should be when ${title}`, () => {
+      expect(tallyOf(runs).isAsItShouldBe).to.equal(isAsItShouldBe);
+    });
+
+  it('says of each scenario in which runs it was judged otherwise, and what was left', () => {
+    const text = textOf([
+      run(1, [verdict('error')]),
+      run(2, [verdict('failed'), verdict('error', 'AB-02')], { left: { ...NOTHING, ports: [4711] } }),
+    ]);
+    expect(text).to.contain('2 runs, 0 of them beside busy processes: 200 verdicts\nfailed: 1\n');
+    expect(text).to.contain('AB-01, 2 times\n  run 1: error: The pod was late.\n  run 2: failed: The pod was late.\n');
+    expect(text).to.contain('run 2 left ports: 4711');
+  });
+
+  it('finds processes, ports and files of a run', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const [temporary, reports] = [temporaryFolder(), temporaryFolder()];
+    const ofRun = { run: undefined, reports, temporary };
+    writeFileSync(join(reports, 'results.json'), '{}');
+    expect(isNothing(leftBy(ofRun))).to.equal(true);
+    const program =
+      "require('node:net').createServer().listen(0,'127.0.0.1',function(){console.log(this.address().port)})";
+    const child = spawn(process.execPath, ['-e', program], { env: { TMPDIR: temporary } });
+    try {
+      const [port] = (await once(child.stdout, 'data')) as [Buffer];
+      writeFileSync(join(reports, 'state.json'), '{}');
+      mkdirSync(join(temporary, 'pod'));
+      const left = leftBy(ofRun);
+      expect(left.ports).to.deep.equal([Number(port.toString())]);
+      expect(left.processes).to.have.lengthOf(1);
+      expect(left.files).to.have.members([join(reports, 'state.json'), join(temporary, 'pod')]);
+    } finally {
+      child.kill('SIGKILL');
+    }
+  });
+});

@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Io } from '../../cli/command.ts';
+import { poll } from '../../foundation/poll.ts';
+import type { RunResults } from '../../harness/report/results.ts';
+import { isNothing, leftBy, type Left, type OfRun } from './left.ts';
+import { planned, tallyOf, textOf, verdictsIn, type SoakRun } from './tally.ts';
+
+export interface SoakOptions {
+  readonly runs: number;
+  /** Busy processes beside each third run of an order. */
+  readonly busy: number;
+  readonly json: string | undefined;
+  /** Where the reports of runs are kept that did not end as they should. */
+  readonly directory: string;
+  /** Fires when no further run is to begin. */
+  readonly interrupted: AbortSignal;
+}
+
+/** Repeats whole runs and prints what came of them; tells whether all is as it should be. */
+export async function soak(options: SoakOptions, io: Pick<Io, 'stdout' | 'stderr' | 'root'>): Promise<boolean> {
+  const runs: SoakRun[] = [];
+  while (runs.length < options.runs && !options.interrupted.aborted) {
+    const run = await oneRun(planned(runs.length + 1, options.busy), resolve(options.directory), io.root);
+    runs.push(run);
+    io.stderr.write(lineOf(run));
+    if (options.json !== undefined)
+      writeFileSync(options.json, `${JSON.stringify({ version: 1, tally: tallyOf(runs), runs }, null, 2)}\n`);
+  }
+  io.stdout.write(textOf(runs));
+  return tallyOf(runs).isAsItShouldBe;
+}
+
+function lineOf({ number, order, busy, exitCode, seconds, unexpected }: SoakRun): string {
+  const bad = unexpected.map(({ scenario, verdict }) => ` ${scenario} ${verdict}`).join('');
+  return `run ${number}, ${order} order, ${busy} busy processes: exit code ${exitCode}, ${seconds.toFixed(0)} s${bad}\n`;
+}
+
+/** Ends by itself when the process that started it is gone. */
+const BUSY = 'while (process.ppid === Number(process.argv[1]));';
+
+async function oneRun(plan: ReturnType<typeof planned>, directory: string, root: string): Promise<SoakRun> {
+  const reports = join(directory, String(plan.number));
+  const temporary = mkdtempSync(join(tmpdir(), 'conformance-soak-'));
+  mkdirSync(reports, { recursive: true });
+  const busy = Array.from({ length: plan.busy }, () =>
+    spawn(process.execPath, ['-e', BUSY, String(process.pid)], { stdio: 'ignore' }),
+  );
+  const started = performance.now();
+  try {
+    const exitCode = await exitOf(startRun(plan, reports, temporary, root));
+    const seconds = (performance.now() - started) / 1000;
+    const results = resultsIn(reports);
+    const left = await leftInTheEnd({ run: results?.run.id, reports, temporary });
+    const verdicts = results === undefined ? { judged: null, unexpected: [] } : verdictsIn(results);
+    if (exitCode === 0 && isNothing(left)) rmSync(reports, { recursive: true });
+    return { ...plan, exitCode, seconds, ...verdicts, left };
+  } finally {
+    for (const process of busy) process.kill('SIGKILL');
+    rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Milliseconds that processes have to end in that end by themselves once the run's own is gone. */
+const GRACE = 5000;
+
+function leftInTheEnd(ofRun: OfRun): Promise<Left> {
+  const look = (): Left | undefined => {
+    const left = leftBy(ofRun);
+    return isNothing(left) ? left : undefined;
+  };
+  return poll(look, { every: 100, within: GRACE, late: () => leftBy(ofRun) });
+}
+
+function startRun(
+  { order, seed }: ReturnType<typeof planned>,
+  reports: string,
+  temporary: string,
+  root: string,
+): ChildProcess {
+  const shuffle = order === 'declared' ? [] : ['--shuffle', seed ?? order];
+  const environment = Object.entries(process.env).filter(([name]) => !name.startsWith('CONFORMANCE_'));
+  return spawn(
+    process.execPath,
+    [join(root, 'bin', 'conformance.js'), '--quiet', '--no-color', '--report-dir', reports, ...shuffle],
+    // A group of its own: an interrupt on the terminal lets the run that is under way end.
+    { env: { ...Object.fromEntries(environment), TMPDIR: temporary }, stdio: 'ignore', detached: true },
+  );
+}
+
+async function exitOf(child: ChildProcess): Promise<number | null> {
+  const [exitCode] = (await once(child, 'exit')) as [number | null];
+  return exitCode;
+}
+
+function resultsIn(reports: string): RunResults | undefined {
+  try {
+    return JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as RunResults;
+  } catch {
+    return undefined;
+  }
+}
