@@ -8,6 +8,7 @@ import { COMPARE } from './compare.ts';
 import { DETECT } from './detect.ts';
 import { emulatorCommand } from './emulator.ts';
 import { EVALUATE } from './evaluate.ts';
+import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { KIND_NODE_IMAGE } from './kind-node-image.ts';
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = [
   LIST,
   PLAN,
   emulatorCommand(),
+  INIT,
   EVALUATE,
   REPLAY,
   COMPARE,

@@ -6,11 +6,15 @@ import * as z from 'zod';
 import { caseFileSchema } from '../emulator/iam/evaluate/case-file.ts';
 import { comparisonSchema } from '../harness/compare/comparison-schema.ts';
 import { resultsSchema } from '../harness/report/results-schema.ts';
+import { configSchema } from './config-schema.ts';
+import { policySchema } from './policy-schema.ts';
 
 /** What is published, by path. */
 export const PUBLISHED = {
   'emulator/iam/evaluate/cases.schema.json': caseFileSchema,
   'harness/compare/compare.schema.json': comparisonSchema,
+  'emulator/iam/policy.schema.json': policySchema,
+  'harness/config/config.schema.json': configSchema,
   'harness/report/results.schema.json': resultsSchema,
 } as const;
 
@@ -22,7 +26,8 @@ export const jsonSchema = (schema: z.ZodType): object =>
     override: ({ jsonSchema: part }) => {
       if (part.properties !== undefined) part.additionalProperties ??= false;
       if (part.maximum === Number.MAX_SAFE_INTEGER) delete part.maximum;
-      delete part.propertyNames;
+      if (part.propertyNames !== undefined && Object.keys(part.propertyNames).join() === 'type')
+        delete part.propertyNames;
       delete part.default;
     },
   });

@@ -1,12 +1,20 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
+import { parse } from 'yaml';
 import { ensureBuilt, temporaryFolder } from './support/run-cli.ts';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const NAME = 'eks-pod-identity-conformance';
+
+interface Workflow {
+  readonly jobs: { readonly conformance: { readonly steps: readonly { readonly run?: string }[] } };
+}
+interface Settings {
+  readonly 'json.schemas': readonly { readonly url: string }[];
+}
 
 /** The package as a user has it: packed, and installed by npm into a folder with a suite of the user's own. */
 describe('the package', function () {
@@ -58,6 +66,26 @@ describe('the package', function () {
       expect(readdirSync(join(folder, reports))).to.include.members(['results.json', 'junit.xml']);
     }
     expect(npx('compare', 'one', 'two').stdout).to.contain('3 scenarios compared: 3 same');
+  });
+
+  it('writes into a repository what runs there, and writes over nothing', () => {
+    mkdirSync(join(folder, 'conformance'));
+    writeFileSync(join(folder, 'conformance', 'payments.ts'), '');
+    expect(npx('init').stdout).to.contain('kept   conformance/payments.ts');
+    expect(readFileSync(join(folder, 'conformance', 'payments.ts'), 'utf8')).to.equal('');
+    rmSync(join(folder, 'conformance', 'payments.ts'));
+    expect(npx('init').stdout)
+      .to.contain('wrote  conformance/payments.ts')
+      .and.to.contain('kept   conformance/config.yaml');
+    const { jobs } = parse(readFileSync(join(folder, '.github', 'workflows', 'conformance.yml'), 'utf8')) as Workflow;
+    const command = jobs.conformance.steps.flatMap(({ run: line }) => line ?? []).at(-1) ?? '';
+    expect(run('sh', ['-c', command]).stderr).to.contain('3 passed, 0 failed');
+    expect(readdirSync(join(folder, 'reports', 'conformance'))).to.include('junit.xml');
+    const settings = JSON.parse(readFileSync(join(folder, '.vscode', 'settings.json'), 'utf8')) as Settings;
+    const [, schema = ''] =
+      /\$schema=(.*)/.exec(readFileSync(join(folder, 'conformance', 'config.yaml'), 'utf8')) ?? [];
+    for (const path of [...settings['json.schemas'].map(({ url }) => url), join('conformance', schema)])
+      expect(existsSync(join(folder, path)), path).to.equal(true);
   });
 
   it('evaluates cases, replays recordings, sweeps, and helps with images', () => {
