@@ -1,0 +1,47 @@
+/**
+ * Prints what the published package consists of, as a CycloneDX document: its dependencies, and what its bundles have parts of
+ * (dist/licences.txt), which npm counts as needed for development alone. `npm sbom` knows neither bundles nor aliases.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const { packages } = JSON.parse(read('package-lock.json'));
+const { name, version, license } = packages[''];
+
+const notices = read('dist/licences.txt').matchAll(/^(\S+ \S+) \(.+\)$/gm);
+const bundled = new Set([...notices].map(([, one]) => one));
+const shipped = new Map();
+for (const [path, entry] of Object.entries(packages)) {
+  if (path === '') continue;
+  const key = `${entry.name ?? path.replace(/^.*node_modules\//, '')} ${entry.version}`;
+  if (!entry.dev || bundled.has(key)) shipped.set(key, entry);
+}
+const unknown = [...bundled].filter((key) => !shipped.has(key));
+if (unknown.length > 0) throw new Error(`package-lock.json lacks ${unknown.join(', ')} of dist/licences.txt.`);
+
+/** Package URL: the scope's @ is written %40. */
+const purl = (packageName, packageVersion) => `pkg:npm/${packageName.replace('@', '%40')}@${packageVersion}`;
+const component = (type, packageName, packageVersion, { license: id, integrity }) => ({
+  type,
+  'bom-ref': purl(packageName, packageVersion),
+  name: packageName,
+  version: packageVersion,
+  purl: purl(packageName, packageVersion),
+  licenses: [/[() ]/.test(id) ? { expression: id } : { license: { id } }],
+  ...(integrity?.startsWith('sha512-') && {
+    hashes: [{ alg: 'SHA-512', content: Buffer.from(integrity.slice(7), 'base64').toString('hex') }],
+  }),
+});
+const document = {
+  bomFormat: 'CycloneDX',
+  specVersion: '1.6',
+  version: 1,
+  metadata: { component: component('application', name, version, { license }) },
+  components: [...shipped]
+    .sort(([one], [other]) => (one < other ? -1 : 1))
+    .map(([key, entry]) => component('library', ...key.split(' '), entry)),
+};
+process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);

@@ -1,0 +1,122 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { ensureBuilt, temporaryFolder } from './support/run-cli.ts';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const text = (path: string): string => readFileSync(join(root, path), 'utf8');
+const workflows = ['.github/workflows', 'examples/starter/.github/workflows'].flatMap((folder) =>
+  readdirSync(join(root, folder)).map((file) => `${folder}/${file}`),
+);
+
+interface Action {
+  readonly inputs: Readonly<Record<string, { readonly default: string }>>;
+  readonly runs: { readonly steps: readonly { readonly id?: string; readonly run?: string }[] };
+}
+
+describe('workflows and the action', () => {
+  for (const file of [...workflows, 'action.yml'])
+    it(`${file} pins what it uses by commit, with the version beside it`, () => {
+      const uses = [...text(file).matchAll(/uses: (.*)/g)].map(([, used = '']) => used);
+      for (const used of uses) expect(used).to.match(/^[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+    });
+});
+
+/** The step of the action that runs suites, as a runner of GitHub starts it. */
+describe('the action', function () {
+  this.timeout(60_000);
+  before(ensureBuilt);
+  const { inputs, runs } = parse(text('action.yml')) as Action;
+  const script = runs.steps.find(({ id }) => id === 'run')?.run ?? '';
+
+  function act(given: Readonly<Record<string, string>>) {
+    const folder = temporaryFolder();
+    cpSync(join(root, 'examples', 'my-suites'), join(folder, 'conformance'), { recursive: true });
+    const value = (name: string): string => given[name] ?? inputs[name]?.default ?? '';
+    const { status, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        GITHUB_ACTION_PATH: root,
+        GITHUB_OUTPUT: join(folder, 'output'),
+        CONFORMANCE_SUITES_DIR: value('suites-dir'),
+        CONFORMANCE_SUITE: value('suite'),
+        CONFORMANCE_CLUSTER: value('cluster'),
+        CONFIG: value('config'),
+        REPORT_DIR: value('report-dir'),
+        ARGUMENTS: value('arguments'),
+      },
+    });
+    const output = join(folder, 'output');
+    return { folder, status, stderr, output: existsSync(output) ? readFileSync(output, 'utf8') : '' };
+  }
+
+  it('runs suites of the repository, and keeps the reports where its output says', () => {
+    const { folder, status, stderr, output } = act({ 'suites-dir': 'conformance', suite: 'payments' });
+    expect(status, stderr).to.equal(0);
+    expect(stderr).to.contain('3 passed, 0 failed');
+    expect(output).to.equal('exit-code=0\n');
+    expect(existsSync(join(folder, 'reports', 'conformance', 'results.json'))).to.equal(true);
+  });
+
+  it('takes flags in which words are quoted, and expands nothing in them', () => {
+    const { status, stderr } = act({
+      'suites-dir': 'conformance',
+      arguments: `--suite payments --grep 'reads and lists' --grep-invert '$(touch made)'`,
+    });
+    expect(status, stderr).to.equal(0);
+    expect(stderr).to.contain('1 passed, 0 failed');
+  });
+
+  it('gives the exit code of the run, and does not run with half of the flags', () => {
+    expect(act({ arguments: '--suite payment' })).to.include({ status: 2, output: 'exit-code=2\n' });
+    const { status, stderr } = act({ arguments: `--suite 'payments` });
+    expect(status).not.to.equal(0);
+    expect(stderr).to.contain('quote').and.not.to.contain('provisioning');
+  });
+});
+
+describe('a release', () => {
+  const release = (folder: string, tag?: string) =>
+    spawnSync(process.execPath, [join(root, 'scripts', 'release.js')], {
+      cwd: folder,
+      encoding: 'utf8',
+      env: tag === undefined ? {} : { GITHUB_REF_TYPE: 'tag', GITHUB_REF_NAME: tag },
+    });
+  const { version } = JSON.parse(text('package.json')) as { version: string };
+
+  it('has a part of the change log, and its tag', () => {
+    expect(release(root).stdout).to.match(new RegExp(`^version=${version}\nnotes<<(.+)\n[^]+\n\\1\n$`));
+    expect(release(root, `v${version}`).status).to.equal(0);
+    const { status, stderr } = release(root, 'v99.0.0');
+    expect(status).to.equal(1);
+    expect(stderr).to.contain('v99.0.0').and.to.contain(`tag v${version}`);
+  });
+
+  it('is refused where nothing says what changed', () => {
+    const folder = temporaryFolder();
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'package.json'), '{ "version": "0.2.0" }');
+    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changes\n\n## 0.1.0\n\nFirst.\n');
+    expect(release(folder)).to.include({
+      status: 1,
+      stderr: 'CHANGELOG.md has no part "## 0.2.0": write what changed.\n',
+    });
+  });
+
+  it('names what its bundles consist of', () => {
+    ensureBuilt();
+    const sbom = JSON.parse(execFileSync(process.execPath, ['scripts/sbom.js'], { cwd: root, encoding: 'utf8' })) as {
+      readonly components: readonly { readonly purl: string; readonly licenses: readonly unknown[] }[];
+    };
+    const purls = sbom.components.map(({ purl }) => purl.replace(/@[^@]+$/, ''));
+    expect(purls).to.include.members(['pkg:npm/%40aws-sdk/client-s3', 'pkg:npm/mocha', 'pkg:npm/zod']);
+    expect(purls).not.to.include('pkg:npm/eslint');
+    for (const { purl, licenses } of sbom.components) expect(licenses, purl).to.have.length(1);
+  });
+});
