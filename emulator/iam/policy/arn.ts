@@ -1,8 +1,6 @@
 import {
-  compilePattern,
   matchesPattern,
   matchesTokens,
-  patternOf,
   resolveVariables,
   tokenize,
   type Pattern,
@@ -15,17 +13,7 @@ const FIELDS = 6;
 
 /** The six fields of an ARN; undefined when the text is none. */
 export function splitArn(text: string): readonly string[] | undefined {
-  if (!text.startsWith('arn:')) return undefined;
-  const fields: string[] = [];
-  let from = 0;
-  while (fields.length < FIELDS - 1) {
-    const colon = text.indexOf(':', from);
-    if (colon < 0) return undefined;
-    fields.push(text.slice(from, colon));
-    from = colon + 1;
-  }
-  fields.push(text.slice(from));
-  return fields;
+  return /^(arn):([^:]*):([^:]*):([^:]*):([^:]*):(.*)$/s.exec(text)?.slice(1);
 }
 
 /**
@@ -34,7 +22,6 @@ export function splitArn(text: string): readonly string[] | undefined {
  * variable's value is split when that is known.
  */
 export interface ArnPattern {
-  readonly source: string;
   readonly whole: Pattern;
   readonly fields: readonly Pattern[] | undefined;
 }
@@ -43,52 +30,39 @@ export function compileArnPattern(source: string, syntax: { readonly variables: 
   const tokens = tokenize(source, { wildcards: true, variables: syntax.variables });
   const fields = splitTokens(tokens);
   return {
-    source,
-    whole: compilePattern(source, { wildcards: true, variables: syntax.variables }),
-    fields: fields.length === FIELDS ? fields.map((field) => patternOf(source, field)) : undefined,
+    whole: { source, tokens },
+    fields: fields.length === FIELDS ? fields.map((field) => ({ source, tokens: field })) : undefined,
   };
 }
 
 /** `arn` are the fields of the ARN, undefined for a text that is none: that only the pattern `*` matches. */
 export function matchesArn(
-  pattern: ArnPattern,
+  { whole, fields }: ArnPattern,
   arn: readonly string[] | undefined,
   variables: VariableSource,
 ): boolean {
-  if (pattern.whole.form === 'anything') return true;
+  if (whole.source === '*') return true;
   if (arn === undefined) return false;
-  const { fields } = pattern;
   if (fields !== undefined) {
     // The resource differs most often: looking at it first answers most questions.
-    for (let index = FIELDS - 1; index >= 0; index -= 1) {
-      if (!matchesPattern(fields[index] as Pattern, arn[index] as string, variables)) return false;
-    }
-    return true;
+    const different = fields.findLast((field, index) => !matchesPattern(field, arn[index] as string, variables));
+    return different === undefined;
   }
-  const resolved = resolveVariables(pattern.whole.tokens, variables);
+  const resolved = resolveVariables(whole.tokens, variables);
   if (resolved === undefined) return false;
   const split = splitTokens(resolved);
   return split.length === FIELDS && split.every((field, index) => matchesTokens(field, arn[index] as string));
 }
 
 function splitTokens<T extends Token>(tokens: readonly T[]): (T | string)[][] {
+  const parts = tokens.flatMap((token): (T | string)[] => (typeof token === 'string' ? token.split(/(:)/) : [token]));
   let current: (T | string)[] = [];
   const fields = [current];
-  for (const token of tokens) {
-    if (typeof token !== 'string') {
-      current.push(token);
-      continue;
-    }
-    let rest: string = token;
-    while (fields.length < FIELDS) {
-      const colon = rest.indexOf(':');
-      if (colon < 0) break;
-      if (colon > 0) current.push(rest.slice(0, colon));
+  for (const part of parts) {
+    if (part === ':' && fields.length < FIELDS) {
       current = [];
       fields.push(current);
-      rest = rest.slice(colon + 1);
-    }
-    if (rest !== '') current.push(rest);
+    } else current.push(part);
   }
   return fields;
 }

@@ -103,7 +103,7 @@ function principalOf(
     if (element !== undefined) {
       throw new PolicySyntaxError(`Policy document should not specify a principal (${where}).`);
     }
-    return { principal: undefined, notPrincipal: false };
+    return { principal: undefined, notPrincipal };
   }
   if (element === undefined) throw new PolicySyntaxError(`Missing required field Principal (${where}).`);
   if (notPrincipal && kind === 'trust') throw new PolicySyntaxError(`Has prohibited field NotPrincipal (${where}).`);
@@ -111,7 +111,7 @@ function principalOf(
 }
 
 function compileActions(element: unknown, kind: PolicyKind, where: string): Pattern[] {
-  const actions = texts(element, 'Action', where);
+  const actions = texts(element, `Action of ${where}`);
   if (actions.length === 0) throw new PolicySyntaxError(`Policy statement must contain actions (${where}).`);
   return actions.map((action) => {
     const vendor = action === '*' || action === '*:*' ? '*' : /^([A-Za-z0-9-]+):[A-Za-z0-9*?]+$/.exec(action)?.[1];
@@ -144,26 +144,22 @@ function resourcesOf(
   const [element, notResource] = oneOf(elements, 'Resource', 'NotResource', where);
   if (kind === 'trust') {
     if (element !== undefined) throw new PolicySyntaxError(`Has prohibited field Resource (${where}).`);
-    return { resources: undefined, notResource: false };
+    return { resources: undefined, notResource };
   }
-  const resources = element === undefined ? [] : texts(element, 'Resource', where);
+  const resources = element === undefined ? [] : texts(element, `Resource of ${where}`);
   if (resources.length === 0) throw new PolicySyntaxError(`Policy statement must contain resources (${where}).`);
   return { resources: resources.map((resource) => compileResource(resource, kind, variables)), notResource };
 }
 
 function compileResource(resource: string, kind: PolicyKind, variables: boolean): ArnPattern {
-  const invalid = new PolicySyntaxError(`Resource ${resource} must be in ARN format or "*".`);
-  if (resource !== '*' && !resource.startsWith('arn:')) throw invalid;
   const pattern = compileArnPattern(resource, { variables });
-  if (resource === '*' || pattern.fields !== undefined) return pattern;
+  if (resource === '*') return pattern;
+  const isArn = resource.startsWith('arn:');
+  if (isArn && pattern.fields !== undefined) return pattern;
   // A resource-based policy must name its resource in full; elsewhere AWS puts wildcards for the fields that are missing
   // (IAM User Guide, "Resource", "Incomplete ARNs").
-  if (kind === 'resource') throw invalid;
-  for (let completed = `${resource}:*`; completed.length <= resource.length + 10; completed += ':*') {
-    const full = compileArnPattern(completed, { variables });
-    if (full.fields !== undefined) return { ...full, source: resource };
-  }
-  throw invalid;
+  if (!isArn || kind === 'resource') throw new PolicySyntaxError(`Resource ${resource} must be in ARN format or "*".`);
+  return compileResource(`${resource}:*`, kind, variables);
 }
 
 function parse(text: string, kind: PolicyKind): unknown {
@@ -198,10 +194,10 @@ function oneOf(elements: Elements, name: string, notName: string, where: string)
   return plain !== undefined ? [plain, false] : [negated, negated !== undefined];
 }
 
-function texts(element: unknown, name: string, where: string): string[] {
+function texts(element: unknown, what: string): string[] {
   const list = (Array.isArray(element) ? element : [element]) as unknown[];
   return list.map((value) => {
-    if (typeof value !== 'string') throw syntax(`${name} of ${where} must be a string or a list of strings.`);
+    if (typeof value !== 'string') throw syntax(`${what} must be a string or a list of strings.`);
     return value;
   });
 }

@@ -1,7 +1,7 @@
 import { nearest } from '../../../foundation/nearest.ts';
 import { keysInPlaceOf } from './condition-keys.ts';
 import type { ContextKey } from './context-key.ts';
-import { isVariable, type Pattern } from './pattern.ts';
+import { isVariable, STAR, type Pattern, type VariableSource } from './pattern.ts';
 import type { EvaluationRequest } from './request.ts';
 
 /** More values than these are counted. */
@@ -14,6 +14,17 @@ export function listed(values: readonly string[], none = 'none'): string {
   if (values.length === 0) return none;
   const more = values.length - MOST_VALUES;
   return quoted(values.slice(0, MOST_VALUES)) + (more > 0 ? ` (and ${more} more)` : '');
+}
+
+/** The pattern as a reader wants it: variables by their values, as written where they have none. */
+export function describePattern({ source, tokens }: Pattern, variables: VariableSource): string {
+  if (!tokens.some(isVariable)) return source;
+  return tokens
+    .map((token) => {
+      if (isVariable(token)) return variables.variable(token.key) ?? token.defaultValue ?? `\${${token.key.name}}`;
+      return typeof token === 'string' ? token : token === STAR ? '*' : '?';
+    })
+    .join('');
 }
 
 /** Which variables of the patterns have no value, in parentheses; empty where all have one. */

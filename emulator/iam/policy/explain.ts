@@ -1,8 +1,8 @@
 import { principalName } from '../../core/principal.ts';
-import { conditionHolds, conditionMatches, listOf, type Condition } from './conditions/condition.ts';
-import { listed, quoted, valueless, without } from './explain-values.ts';
-import { describePattern } from './pattern.ts';
-import { GRANT, namesOf, namesSessions, type PrincipalElement } from './principal-element.ts';
+import { conditionHolds, listOf, type Condition } from './conditions/condition.ts';
+import type { ValueMatcher } from './conditions/operator.ts';
+import { describePattern, listed, quoted, valueless, without } from './explain-values.ts';
+import { GRANT, namesSessions, type PrincipalElement } from './principal-element.ts';
 import type { EvaluationRequest } from './request.ts';
 import {
   actionMatches,
@@ -104,6 +104,14 @@ export function whatMatched(statement: Statement, request: EvaluationRequest): s
     .join(', ');
 }
 
+/** Everybody that the element names. */
+function namesOf({ everyone, arns, accounts, uniqueIds, services, federated }: PrincipalElement): string[] {
+  return [
+    ...(everyone ? ['*'] : []),
+    ...[arns, accounts, uniqueIds, services, federated].flatMap((names) => [...names]),
+  ];
+}
+
 /** Whether a name of a `Principal` element is one of those that the principal goes by. */
 function isOneOf(name: string, { principal }: EvaluationRequest): boolean {
   const own = { roleArn: '', userId: '', ...principal } as Readonly<Record<string, unknown>>;
@@ -130,7 +138,7 @@ const expectedBy = ({ absence, values }: Condition, request: EvaluationRequest):
 function conditionWords(condition: Condition, request: EvaluationRequest): string {
   const { key, operator, values } = condition;
   const actual = request.values(key);
-  const matching = values.filter((value) => conditionMatches(value, actual, request));
+  const matching = values.filter((value) => matchesSome(value, actual, request));
   const telling = condition.negated || matching.length === 0 ? condition : { ...condition, values: matching };
   const is = actual === undefined ? 'absent' : listed(listOf(actual));
   const hint = actual === undefined ? without(key, request) : '';
@@ -140,6 +148,13 @@ function conditionWords(condition: Condition, request: EvaluationRequest): strin
   );
   return `${key.name} is ${is}, ${operator} wants ${listed(expectedBy(telling, request))}${hint && ` (${hint})`}${missing}`;
 }
+
+/** Whether a value of the policy matches one of the request, whatever the operator makes of it. */
+const matchesSome = (
+  value: ValueMatcher,
+  actual: string | readonly string[] | undefined,
+  request: EvaluationRequest,
+): boolean => actual !== undefined && listOf(actual).some((one) => value.matches(one, request));
 
 /** The principal in words. A session is told by its role, unless the element is about sessions of that role one by one. */
 export function nameOf({ principal }: EvaluationRequest, element?: PrincipalElement): string {

@@ -28,66 +28,29 @@ interface PatternSyntax {
   readonly variables: boolean;
 }
 
-/** A text with wildcards and policy variables, compiled so that the common forms need no search. */
+/** A text with wildcards and policy variables. */
 export interface Pattern {
   readonly source: string;
   readonly tokens: readonly Token[];
-  readonly form: 'anything' | 'exact' | 'prefix' | 'glob' | 'variable';
-  /** The literal text of the forms `exact` and `prefix`. */
-  readonly text: string;
 }
 
+const PARTS = /[*?]|[^*?]+/g;
 // `${*}`, `${?}` and `${$}` stand for the character itself; else a key and, after a comma, a default in single quotes.
-const VARIABLE = /\$\{(?:([*?$])|\s*([^,}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}/y;
+const PARTS_AND_VARIABLES = /\$\{(?:([*?$])|\s*([^,}']*?)\s*(?:,\s*'([^']*)'\s*)?)\}|[*?$]|[^*?$]+/g;
 
 /** Splits a text of a policy into literals, wildcards and variables. A `${` that begins no variable is literal. */
-export function tokenize(source: string, syntax: PatternSyntax): Token[] {
-  const tokens: Token[] = [];
-  let literal = '';
-  const push = (token: Token): void => {
-    if (literal !== '') tokens.push(literal);
-    literal = '';
-    tokens.push(token);
-  };
-  for (let at = 0; at < source.length;) {
-    const character = source.charAt(at);
-    if (syntax.variables && character === '$') {
-      VARIABLE.lastIndex = at;
-      const found = VARIABLE.exec(source);
-      if (found) {
-        if (found[1] !== undefined) literal += found[1];
-        else push({ key: contextKey(found[2] ?? ''), defaultValue: found[3] });
-        at += found[0].length;
-        continue;
-      }
-    }
-    if (syntax.wildcards && character === '*') push(STAR);
-    else if (syntax.wildcards && character === '?') push(ANY_CHARACTER);
-    else literal += character;
-    at += 1;
-  }
-  if (literal !== '') tokens.push(literal);
-  return tokens;
+export function tokenize(source: string, { wildcards, variables }: PatternSyntax): Token[] {
+  const parts = source.matchAll(variables ? PARTS_AND_VARIABLES : PARTS);
+  return Array.from(parts, ([text, itself, key, defaultValue]) => {
+    if (key !== undefined) return { key: contextKey(key), defaultValue };
+    if (wildcards && text === '*') return STAR;
+    if (wildcards && text === '?') return ANY_CHARACTER;
+    return itself ?? text;
+  });
 }
 
 export function compilePattern(source: string, syntax: PatternSyntax): Pattern {
-  return patternOf(source, tokenize(source, syntax));
-}
-
-/** The pattern of tokens that were cut out of a longer text. */
-export function patternOf(source: string, tokens: readonly Token[]): Pattern {
-  const [first, second] = tokens;
-  const literal = typeof first === 'string' ? first : '';
-  const form = tokens.some(isVariable)
-    ? 'variable'
-    : tokens.length === 0 || (tokens.length === 1 && literal !== '')
-      ? 'exact'
-      : tokens.length === 1 && first === STAR
-        ? 'anything'
-        : tokens.length === 2 && literal !== '' && second === STAR
-          ? 'prefix'
-          : 'glob';
-  return { source, tokens, form, text: literal };
+  return { source, tokens: tokenize(source, syntax) };
 }
 
 export function isVariable(token: Token): token is PolicyVariable {
@@ -99,7 +62,11 @@ export function isVariable(token: Token): token is PolicyVariable {
  * Undefined when a variable has neither value nor default: then nothing is equal or like the text
  * (IAM User Guide, "Policy variables with no value").
  */
-export function resolveVariables(tokens: readonly Token[], source: VariableSource): ResolvedToken[] | undefined {
+export function resolveVariables(
+  tokens: readonly Token[],
+  source: VariableSource,
+): readonly ResolvedToken[] | undefined {
+  if (!tokens.some(isVariable)) return tokens as readonly ResolvedToken[];
   const resolved: ResolvedToken[] = [];
   for (const token of tokens) {
     if (!isVariable(token)) {
@@ -113,65 +80,44 @@ export function resolveVariables(tokens: readonly Token[], source: VariableSourc
   return resolved;
 }
 
-export function matchesPattern(pattern: Pattern, value: string, variables: VariableSource): boolean {
-  switch (pattern.form) {
-    case 'anything':
-      return true;
-    case 'exact':
-      return value === pattern.text;
-    case 'prefix':
-      return value.startsWith(pattern.text);
-    case 'glob':
-      return matchesTokens(pattern.tokens as readonly ResolvedToken[], value);
-    case 'variable': {
-      const resolved = resolveVariables(pattern.tokens, variables);
-      return resolved !== undefined && matchesTokens(resolved, value);
-    }
-  }
+export function matchesPattern({ tokens }: Pattern, value: string, variables: VariableSource): boolean {
+  const resolved = resolveVariables(tokens, variables);
+  return resolved !== undefined && matchesTokens(resolved, value);
 }
 
 /** Matches without recursion: only the last `*` is ever tried again, so no pattern takes more than quadratic time. */
 export function matchesTokens(tokens: readonly ResolvedToken[], text: string): boolean {
   let token = 0;
   let at = 0;
-  let star = -1;
-  let starAt = 0;
+  let afterStar = 0;
+  /** Where that ends which the last `*` stands for. */
+  let starEnd = Infinity;
   for (;;) {
     const current = tokens[token];
-    if (current === undefined) {
-      if (at === text.length) return true;
-    } else if (current === STAR) {
-      star = token;
-      starAt = at;
+    if (current === STAR) {
+      starEnd = at;
       token += 1;
-      if (token === tokens.length) return true;
+      afterStar = token;
       continue;
-    } else if (current === ANY_CHARACTER) {
-      if (at < text.length) {
-        // A character outside the basic plane is one character, though JavaScript counts two.
-        at += (text.codePointAt(at) as number) > 0xffff ? 2 : 1;
-        token += 1;
-        continue;
-      }
-    } else if (text.startsWith(current, at)) {
-      at += current.length;
+    }
+    if (current === undefined && at === text.length) return true;
+    const length = matchedLength(current, text, at);
+    if (length !== undefined) {
+      at += length;
       token += 1;
       continue;
     }
-    if (star < 0 || starAt >= text.length) return false;
-    starAt += 1;
-    at = starAt;
-    token = star + 1;
+    if (starEnd >= text.length) return false;
+    starEnd += 1;
+    at = starEnd;
+    token = afterStar;
   }
 }
 
-/** The pattern as a reader wants it in an explanation: variables by their values, as written where they have none. */
-export function describePattern(pattern: Pattern, variables: VariableSource): string {
-  if (pattern.form !== 'variable') return pattern.source;
-  return pattern.tokens
-    .map((token) => {
-      if (isVariable(token)) return variables.variable(token.key) ?? token.defaultValue ?? `\${${token.key.name}}`;
-      return typeof token === 'string' ? token : token === STAR ? '*' : '?';
-    })
-    .join('');
+/** How much of the text a literal or `?` takes there; undefined when it does not match. */
+function matchedLength(token: string | typeof ANY_CHARACTER | undefined, text: string, at: number): number | undefined {
+  if (typeof token === 'string') return text.startsWith(token, at) ? token.length : undefined;
+  // A character outside the basic plane is one character, though JavaScript counts two.
+  const character = token === ANY_CHARACTER ? text.codePointAt(at) : undefined;
+  return character === undefined ? undefined : String.fromCodePoint(character).length;
 }

@@ -1,5 +1,4 @@
 import type { Caller, Principal, RoleSession } from '../../core/principal.ts';
-import { splitArn } from './arn.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 
 /** A `Principal` or `NotPrincipal` element. */
@@ -24,10 +23,12 @@ export interface PrincipalElement {
 export const GRANT = { none: 0, account: 1, role: 2, direct: 3 } as const;
 export type Grant = (typeof GRANT)[keyof typeof GRANT];
 
-const ARN_RESOURCES: Readonly<Record<string, RegExp>> = {
-  iam: /^(root|role\/.*[^/]|user\/.*[^/])$/,
-  sts: /^(assumed-role\/[^/]+\/[^/]+|federated-user\/[^/]+)$/,
-};
+/**
+ * Roots, roles, role sessions and users. A wildcard for a part of a name is refused: only `*` for everyone exists. CloudFront's
+ * origin access identities are users of an account of that name (S3 User Guide, bucket policy examples).
+ */
+const PRINCIPAL_ARN =
+  /^arn:aws(?:-[a-z]+)*:(?:iam::(\d{12}|cloudfront):(root|(?:role|user)\/[^*?]*[^*?/])|sts::\d{12}:(?:assumed-role\/[^*?/]+|federated-user)\/[^*?/]+)$/;
 const PROVIDER = /^(arn:aws[\w-]*:iam::\d{12}:(oidc|saml)-provider\/.+|(?!arn:)[\w.-]+\.[a-z]{2,}.*|\*)$/;
 
 /** Throws `PolicySyntaxError` for what AWS refuses, with its texts. */
@@ -81,26 +82,12 @@ function addAws(
     compiled[isAccount ? 'accounts' : 'uniqueIds'].add(value);
     return true;
   }
-  const [, partition, service, , account, resource] = splitArn(value) ?? [];
-  const valid =
-    partition !== undefined &&
-    /^aws(-[a-z]+)*$/.test(partition) &&
-    // CloudFront's origin access identities are users of an account of that name (S3 User Guide, bucket policy examples).
-    /^(\d{12}|cloudfront)$/.test(account ?? '') &&
-    ARN_RESOURCES[service ?? '']?.test(resource ?? '') === true &&
-    // A wildcard for a part of a name is refused: only `*` for everyone exists.
-    !/[*?]/.test(value);
-  if (!valid) return false;
+  const [arn, account, resource] = PRINCIPAL_ARN.exec(value) ?? [];
+  if (arn === undefined) return false;
   if (resource === 'root') compiled.accounts.add(account as string);
-  else compiled.arns.add(value);
+  else compiled.arns.add(arn);
   return true;
 }
-
-/** Everybody that the element names. */
-export const namesOf = ({ everyone, arns, accounts, uniqueIds, services, federated }: PrincipalElement): string[] => [
-  ...(everyone ? ['*'] : []),
-  ...[arns, accounts, uniqueIds, services, federated].flatMap((names) => [...names]),
-];
 
 /** How strongly a `Principal` element names the principal. */
 export function grantOf(element: PrincipalElement, principal: Principal): Grant {

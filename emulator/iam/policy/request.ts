@@ -2,7 +2,19 @@ import { principalArn } from '../../core/principal.ts';
 import { splitArn } from './arn.ts';
 import type { ContextKey } from './context-key.ts';
 import type { VariableSource } from './pattern.ts';
-import type { AuthorizationInput, ConditionContext } from './types.ts';
+import type { AuthorizationInput, CompiledPolicy, ConditionContext } from './types.ts';
+
+/**
+ * Nobody assumes a role without a trust policy that lets them, so that a missing one denies. About other actions on a
+ * role, such as `iam:PassRole`, its trust policy says nothing.
+ */
+const ROLE_ASSUMPTION = /^sts:(assumerole(withwebidentity|withsaml)?|tagsession|setsourceidentity|setcontext)$/;
+
+/**
+ * "The root user of the AWS account that owns a bucket can perform" these whatever the bucket policy denies, so that
+ * nobody is locked out for good (S3 API Reference, PutBucketPolicy).
+ */
+const NEVER_LOCKED_OUT = /^s3:(get|put|delete)bucketpolicy$/;
 
 /** One authorization question, with what statements ask of it over and over worked out once. */
 export class EvaluationRequest implements VariableSource {
@@ -26,6 +38,18 @@ export class EvaluationRequest implements VariableSource {
   /** The account of the principal; undefined for one that has none (services, web identities, the anonymous). */
   get principalAccount(): string | undefined {
     return 'arn' in this.principal ? this.principal.accountId : undefined;
+  }
+
+  get isRoleAssumption(): boolean {
+    return ROLE_ASSUMPTION.test(this.lowerCaseAction);
+  }
+
+  /** The policy of the resource that has a say: for a role that is assumed, its trust policy. */
+  get resourcePolicy(): CompiledPolicy | undefined {
+    const { input, principal } = this;
+    if (input.trustPolicy !== undefined && this.isRoleAssumption) return input.trustPolicy;
+    const isOwner = principal.kind === 'root' && principal.accountId === input.resourceAccount;
+    return isOwner && NEVER_LOCKED_OUT.test(this.lowerCaseAction) ? undefined : input.resourcePolicy;
   }
 
   /** The values of a context key; undefined when it is absent. An empty list counts as absent. */

@@ -23,7 +23,7 @@ const OPERATOR_NAME = /^(?:(ForAllValues|ForAnyValue):)?([A-Za-z]+?)(IfExists)?$
 /** Throws `PolicySyntaxError`. */
 export function compileConditions(block: unknown, syntax: { readonly variables: boolean }): Condition[] {
   const conditions: Condition[] = [];
-  for (const [operator, keys] of entriesOf(block, 'Condition')) {
+  for (const [operator, keys] of entriesOf(block, 'the Condition block')) {
     for (const [key, given] of entriesOf(keys, `Condition ${operator}`)) {
       conditions.push(compileCondition(operator, key, given, syntax));
     }
@@ -101,13 +101,6 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
 function someMatches(condition: Condition, actual: string, request: EvaluationRequest): boolean {
   return condition.values.some((value) => value.matches(actual, request));
 }
-
-/** Whether a value of the policy matches one of the request, whatever the operator makes of it. */
-export const conditionMatches = (
-  value: ValueMatcher,
-  actual: string | readonly string[] | undefined,
-  request: EvaluationRequest,
-): boolean => actual !== undefined && listOf(actual).some((one) => value.matches(one, request));
 
 /** A list of nothing but empty strings is a set without values (IAM User Guide, "Multivalued context keys"). */
 function isNullSet(actual: string | readonly string[]): boolean {

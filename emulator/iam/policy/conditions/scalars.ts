@@ -1,4 +1,4 @@
-import { compilePattern } from '../pattern.ts';
+import { isVariable, tokenize } from '../pattern.ts';
 import { constant, type ValueCompiler } from './operator.ts';
 import { stringEqualsIgnoreCase } from './strings.ts';
 
@@ -12,8 +12,7 @@ export const date = ordered(parseDate);
 
 /** The one type beside strings and ARNs that takes policy variables (IAM User Guide, "Boolean condition operators"). */
 export const bool: ValueCompiler = (value, syntax) => {
-  const pattern = compilePattern(value, { wildcards: false, variables: syntax.variables });
-  if (pattern.form === 'variable') return stringEqualsIgnoreCase(value, syntax);
+  if (tokenize(value, { wildcards: false, ...syntax }).some(isVariable)) return stringEqualsIgnoreCase(value, syntax);
   const expected = value.toLowerCase();
   if (expected !== 'true' && expected !== 'false') return undefined;
   return constant(value, (actual) => actual.toLowerCase() === expected);

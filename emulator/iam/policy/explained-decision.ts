@@ -1,0 +1,61 @@
+import { explain, type Candidate } from './explain.ts';
+import { explainDecision } from './explain-decision.ts';
+import type { EvaluationRequest } from './request.ts';
+import { statementsOf } from './statement.ts';
+import type { CompiledPolicy, Decision, DecisionValue, PolicyKind, StatementExplanation, Verdict } from './types.ts';
+
+/** A decision that is explained when somebody asks. */
+export class ExplainedDecision implements Decision {
+  readonly #request: EvaluationRequest;
+  readonly #verdict: Verdict;
+  #statements: readonly StatementExplanation[] | undefined;
+  #reason: string | undefined;
+  #candidates: readonly Candidate[] | undefined;
+
+  constructor(request: EvaluationRequest, verdict: Verdict) {
+    this.#request = request;
+    this.#verdict = verdict;
+  }
+
+  get value(): DecisionValue {
+    return this.#verdict.value;
+  }
+
+  get deniedBy(): PolicyKind | undefined {
+    return this.#verdict.deniedBy;
+  }
+
+  get reason(): string {
+    return (this.#reason ??= explainDecision(this.#verdict, this.#considered, this.#request));
+  }
+
+  get statements(): readonly StatementExplanation[] {
+    return (this.#statements ??= this.#considered.map((candidate) => explain(candidate, this.#request)));
+  }
+
+  get #considered(): readonly Candidate[] {
+    return (this.#candidates ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
+      statementsOf(policy).map((statement) => ({ statement, kind, policy: policy.name })),
+    ));
+  }
+
+  /** Getters are no own properties: without this a record of the decision would be empty. */
+  toJSON(): Decision {
+    return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
+  }
+}
+
+/** The policies in the order that `decide` looks at them, with the part that each plays. */
+function policiesOf(request: EvaluationRequest): readonly (readonly [PolicyKind, CompiledPolicy])[] {
+  const { input } = request;
+  const policies: [PolicyKind, CompiledPolicy][] = [];
+  const { resourcePolicy } = request;
+  if (resourcePolicy) policies.push([resourcePolicy === input.trustPolicy ? 'trust' : 'resource', resourcePolicy]);
+  if (request.principalAccount === undefined) return policies;
+  if (request.principal.kind !== 'root') {
+    for (const policy of input.identityPolicies) policies.push(['identity', policy]);
+    if (input.permissionsBoundary) policies.push(['boundary', input.permissionsBoundary]);
+  }
+  for (const policy of input.sessionPolicies ?? []) policies.push(['session', policy]);
+  return policies;
+}
