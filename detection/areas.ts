@@ -24,7 +24,7 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
 
 /** What of these no run can reach or a reader alone sees: explanations, texts, logs, and programs of images. */
 const LEFT_OUT =
-  /\.test\.ts$|\/(explain[\w-]*|access-denied-message|label|log|metrics|options|types|index|main)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//;
+  /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//;
 
 /** The area of a source file; undefined when it is not mutated. */
 export function areaOf(file: string): string | undefined {

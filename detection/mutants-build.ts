@@ -19,7 +19,7 @@ export interface Mutant {
 }
 
 /** Calls whose arguments are for readers alone, and errors, whose first argument is an id that scenarios see. */
-const TELLS = /^(log|trace|debug|info|warn|error|note|refuse|progress|describe)$/;
+const TELLS = /^(log|trace|debug|info|warn|error|note|refuse|progress|describe|\w*Label)$/;
 
 /** What Stryker's ignorer is given of Babel's tree. */
 interface Path {
