@@ -83,6 +83,11 @@ export interface AgentRequest {
   readonly atOnce?: boolean;
   /** Requests that are written to one connection at once, each without a wait for the answer to the one before. */
   readonly pipelined?: number;
+  /**
+   * Lines of the request's head as they are, in place of method, path and host; the token's follows them, and the one that ends
+   * the connection.
+   */
+  readonly lines?: readonly string[];
   /** Slowest rate at which pipelined requests must be answered, a second: below it nothing can be said of a limit on them. */
   readonly perSecond?: number;
   /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */

@@ -1,6 +1,15 @@
-/** Many requests at once to the agent, as fast as one connection takes them. */
+/** Requests to the agent by a bare connection: many at once, as fast as it takes them, or one that no HTTP client would send. */
 import { connect } from 'node:net';
 import type { AgentRequest, ProbeResult } from '../../foundation/probe-protocol.ts';
+
+/** What an agent, or STS, answers. */
+export interface Answer {
+  /** 0: nothing came. */
+  readonly status: number;
+  readonly contentType: string | undefined;
+  /** Of no answer: why, such as `ECONNREFUSED`. */
+  readonly body: string;
+}
 
 const TIMEOUT_MILLISECONDS = 20_000;
 
@@ -36,6 +45,22 @@ export async function pipelined(
   const facts = { requests: count, ...Object.fromEntries([...counts].map(([status, n]) => [`answers.${status}`, n])) };
   if (code === '200') return { outcome: 'granted', status: 200, facts };
   return { outcome: 'refused', layer: 'agent', code, message: `${counts.get(code) ?? 0} of ${count} answers`, facts };
+}
+
+/** Sends a request whose head is these lines. The status is 0 where the other side ends without an answer. */
+export async function asWritten(
+  url: URL,
+  lines: readonly string[],
+  authorization: string | undefined,
+): Promise<Answer> {
+  const token = authorization === undefined ? [] : [`Authorization: ${authorization}`];
+  const answers = await exchange(url, [...lines, ...token, 'Connection: close', '', ''].join('\r\n'));
+  const [head = '', ...body] = answers.replace(/^(HTTP\/1\.1 1\d\d [^]*?\r\n\r\n)+/, '').split('\r\n\r\n');
+  return {
+    status: Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1] ?? 0),
+    contentType: /^content-type: (.*)$/im.exec(head)?.[1]?.trim(),
+    body: head === '' ? 'ECONNRESET' : body.join('\r\n\r\n'),
+  };
 }
 
 /** All that comes back until the other side ends. */

@@ -134,6 +134,28 @@ describe('raw requests', () => {
     expect(result.facts).to.include({ requests: 3, answeredAlike: false, distinctSessions: 3 });
   });
 
+  it('are written as they are', async () => {
+    answer = (_request, response) => {
+      response.writeProcessing();
+      const text = '[r]: (Odd): no\r\n\r\nreally, fault: client';
+      response.writeHead(400, { 'content-type': 'text/plain', 'content-length': text.length }).end(text);
+    };
+    const lines = ['PURGE /x HTTP/1.1', 'Host: other'];
+    expect(
+      await fetchCredentials({ do: 'FetchCredentials', token: { from: 'text', text: 't' }, lines }),
+    ).to.deep.include({
+      ...{ outcome: 'refused', layer: 'eks-auth', code: 'Odd', status: 400, message: 'no\r\n\r\nreally' },
+      facts: {
+        ...{ status: 400, contentType: 'text/plain', fault: 'client', requestId: 'r' },
+        ...{ requests: 1, answeredAlike: true, distinctSessions: 1 },
+      },
+    });
+    expect(seen).to.deep.equal([{ method: 'PURGE', url: '/x', host: 'other', authorization: 't' }]);
+    answer = (request) => request.socket.destroy();
+    const broken = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' }, lines });
+    expect(broken).to.include({ outcome: 'refused', layer: 'agent', code: 'ECONNRESET' });
+  });
+
   it('say that the agent cannot be reached', async () => {
     answer = (request) => request.socket.destroy();
     const result = await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' } });

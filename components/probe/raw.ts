@@ -1,16 +1,10 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
-import { pipelined } from './pipeline.ts';
+import { asWritten, pipelined, type Answer } from './pipeline.ts';
 import { changeToken, readToken } from './tokens.ts';
 
-interface Answer {
-  readonly status: number;
-  readonly contentType: string | undefined;
-  readonly body: string;
-}
-
 /** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
-const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: \w+\s*$/;
+const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;
 
 /** Environment variables that name the agent's address. */
 const AGENT_ADDRESS = {
@@ -54,6 +48,7 @@ export async function fetchCredentials(operation: AgentRequest): Promise<ProbeRe
 
 function askAgent(base: string, operation: AgentRequest, authorization: string | undefined): Promise<Answer> {
   const url = new URL(base);
+  if (operation.lines !== undefined) return asWritten(url, operation.lines, authorization);
   return send(url, {
     method: operation.method ?? 'GET',
     path: operation.path ?? `${url.pathname}${url.search}`,
@@ -100,8 +95,16 @@ export function judgeAgentAnswer({ status, contentType, body }: Answer): ProbeRe
     return { outcome: 'refused', layer: 'agent', code: body, message: `the agent cannot be reached (${body})`, facts };
   const passedOn = PASSED_ON.exec(body);
   if (passedOn) {
-    const [, requestId = '', code = '', message = ''] = passedOn;
-    return { outcome: 'refused', layer: 'eks-auth', code, status, message, requestId, facts };
+    const [, requestId = '', code = '', message = '', fault = ''] = passedOn;
+    return {
+      outcome: 'refused',
+      layer: 'eks-auth',
+      code,
+      status,
+      message,
+      requestId,
+      facts: { ...facts, fault, requestId },
+    };
   }
   return { outcome: 'refused', layer: 'agent', code: String(status), status, message: body.trim(), facts };
 }

@@ -1,9 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsError } from './errors.ts';
 import type { DisturbedAnswer, Step } from './context.ts';
+import type { ServiceResponse } from './service.ts';
 import type { Disturbance } from './world.ts';
 
 export type Disturbances = ReturnType<typeof disturbances>;
+
+/** A call that is answered with what a disturbance says. */
+export class DisturbedCall extends Error {
+  readonly response: ServiceResponse;
+
+  constructor(response: ServiceResponse) {
+    super('the call is disturbed');
+    this.response = response;
+  }
+}
 
 /** Holds the disturbances that are turned on and lets them hit calls. */
 export function disturbances() {
@@ -30,7 +41,8 @@ export function disturbances() {
       return () => active.delete(own);
     },
     /**
-     * Waits the delays and throws the first error (`AwsError`) of the disturbances that match; tells what else they say.
+     * Waits the delays and throws the first error (`AwsError`) or answer (`DisturbedCall`) of the disturbances that match; tells
+     * what else they say.
      * @param inner a step inside a call: only disturbances that name its operation match, so that none hits a call twice.
      */
     async inject(step: Step, applicationId: string | undefined, inner: boolean): Promise<DisturbedAnswer> {
@@ -44,6 +56,7 @@ export function disturbances() {
         if (disturbance.error !== undefined) {
           throw new AwsError(disturbance.error.code, disturbance.error.status, disturbance.error.message);
         }
+        if (disturbance.answer !== undefined) throw new DisturbedCall(disturbance.answer);
         const { credentialsSeconds } = disturbance;
         if (credentialsSeconds !== undefined) answer = { credentialsSeconds };
       }

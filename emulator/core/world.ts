@@ -3,7 +3,7 @@ import type { CallRecord } from './call-log.ts';
 import type { EventualMap } from './eventual-map.ts';
 import type { Lag, EmulatorSettings } from './settings.ts';
 import type { Caller, Credentials, IamUser, RoleSession } from './principal.ts';
-import type { ServiceName } from './service.ts';
+import type { ServiceName, ServiceResponse } from './service.ts';
 import type { Cluster } from '../eks/model.ts';
 import type { ManagedPolicy, OidcProvider, Role, User } from '../iam/model.ts';
 import type { Bucket, PublicAccessBlock } from '../s3/model.ts';
@@ -37,6 +37,8 @@ export interface Disturbance {
   readonly namespace?: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** What is answered in place of the service's own answer, headers and body as they are. */
+  readonly answer?: ServiceResponse;
   /** Of AssumeRoleForPodIdentity: how long the credentials are good that it gives out, in seconds. */
   readonly credentialsSeconds?: number;
   /** How many calls it concerns; without it, all until it is removed. */

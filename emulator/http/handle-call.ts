@@ -4,7 +4,7 @@ import type { CallLog } from '../core/call-log.ts';
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError } from '../core/errors.ts';
 import type { Service, ServiceName, ServiceRequest, ServiceResponse } from '../core/service.ts';
-import type { Disturbances } from '../core/disturbances.ts';
+import { DisturbedCall, type Disturbances } from '../core/disturbances.ts';
 import type { Throttles } from '../core/throttles.ts';
 import { decodeChunks, signatureError, SIGNATURE_VERSION_2, SignatureProblem } from '../sigv4/index.ts';
 import type { Verifier } from '../sigv4/index.ts';
@@ -76,8 +76,11 @@ export async function handleCall(
     answer = await service.handle(request);
   } catch (error) {
     if (error instanceof ClientGone) throw error;
-    failure = asAwsError(error, service.name, request, (note) => context.trace(request).notes.push(note));
-    answer = service.renderError(failure, request);
+    if (error instanceof DisturbedCall) answer = error.response;
+    else {
+      failure = asAwsError(error, service.name, request, (note) => context.trace(request).notes.push(note));
+      answer = service.renderError(failure, request);
+    }
   }
   record(options, service.name, request, answer.status, failure);
   return { response: answer, keepAlive: complete };

@@ -222,6 +222,16 @@ describe('emulator server', () => {
       expect(await status()).to.equal(200);
     });
 
+    it('answers what it is told, as it is', async () => {
+      const answer = { status: 418, headers: { 'x-odd': 'yes' }, body: '<html>' };
+      emulator.addDisturbance({ service: 's3', operation: 'ListObjectsV2', answer, times: 1 });
+      const first = await call('s3', 'GET', '/data?list-type=2');
+      expect([first.status, first.headers.get('x-odd'), await first.text()]).to.deep.equal([418, 'yes', '<html>']);
+      expect(first.headers.has('x-amz-request-id')).to.equal(false);
+      expect(lastCall()).to.deep.include({ operation: 'ListObjectsV2', errorCode: undefined, status: 418 });
+      expect(await status()).to.equal(200);
+    });
+
     it('concerns as many calls as it says', async () => {
       emulator.addDisturbance({ error, times: 2 });
       expect([await status(), await status(), await status()]).to.deep.equal([503, 503, 200]);

@@ -9,6 +9,12 @@ interface Disturbance {
   readonly operation: string;
   readonly delayMilliseconds?: number;
   readonly error?: { readonly code: string; readonly status: number; readonly message: string };
+  /** What is answered in place of the service's own answer, headers and body as they are. */
+  readonly answer?: {
+    readonly status: number;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string;
+  };
   /** Of AssumeRoleForPodIdentity: how long the credentials are good that EKS Auth gives out, in seconds. */
   readonly credentialsSeconds?: number;
   /** Calls that are disturbed. Default: all. */

@@ -1,5 +1,5 @@
 import type { AgentRequest, ProbeReport } from '../../foundation/probe-protocol.ts';
-import { GREATEST_ID, oneOf, whole } from '../scenario/checks.ts';
+import { GREATEST_ID, oneOf, shown, whole } from '../scenario/checks.ts';
 import { defineWorkloadOperation } from './registry.ts';
 import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
@@ -16,7 +16,9 @@ export const fetchCredentials = defineWorkloadOperation(
   {
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
-    *check({ via, repeat, pipelined, perSecond }) {
+    *check({ via, repeat, pipelined, perSecond, lines }) {
+      if (lines !== undefined && !(Array.isArray(lines) && lines.every((line) => typeof line === 'string')))
+        yield `"lines" of fetchCredentials is ${shown(lines)}: give the lines of a request's head as texts`;
       yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
       yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
       yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
@@ -28,8 +30,9 @@ export const fetchCredentials = defineWorkloadOperation(
     ],
     usesApiToken: isApiToken,
     describe: (operation) => {
-      const { method = '', path = '', host, via, repeat, atOnce, pipelined } = operation;
+      const { method = '', path = '', host, via, repeat, atOnce, pipelined, lines } = operation;
       return [
+        lines === undefined ? '' : `"${lines.map((line) => line.slice(0, 60)).join('", "')}"`,
         method,
         path,
         host === undefined ? '' : `Host "${host}"`,
