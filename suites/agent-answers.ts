@@ -1,0 +1,216 @@
+/** What the agent makes of EKS Auth's answers: errors of every kind, and successes with and without credentials. */
+import { fetchCredentials, granted, minted, podIdentityRole, refused, suite, weather } from '../harness/index.ts';
+
+const AGENT = 'eks-pod-identity-agent source, ';
+const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
+const SMITHY = 'Smithy, "AWS restJson1 protocol", operation error serialization';
+const RETRIES = 'AWS SDKs and Tools Reference Guide, "Retry behavior"; AWS SDK for Go v2, aws/retry';
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+
+type Answer = NonNullable<Parameters<typeof weather>[0]['answer']>;
+
+/** What EKS Auth answers to the next calls for the scenario's pods. */
+const answers = (answer: Answer, times = 1) =>
+  weather({ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app', answer, times });
+const json = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Answer => ({
+  status,
+  headers: { 'x-amzn-requestid': 'r-1', ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+const ofType = (type: string, status = 400): Answer => json(status, { message: 'no' }, { 'x-amzn-errortype': type });
+
+const THROTTLING = [
+  'BandwidthLimitExceeded',
+  'EC2ThrottledException',
+  'LimitExceededException',
+  'PriorRequestNotComplete',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'RequestThrottledException',
+  'SlowDown',
+  'ThrottledException',
+  'Throttling',
+  'ThrottlingException',
+  'TooManyRequestsException',
+  'TransactionInProgressException',
+];
+const CLIENT_FAULTS = [
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'InvalidParameterException',
+  'InvalidRequestException',
+  'InvalidTokenException',
+  'ResourceNotFoundException',
+];
+
+type Refusal = Parameters<typeof refused>[2];
+/** An answer of EKS Auth, and what the pod gets for it. */
+type Row = readonly [answer: Answer, refusal: Refusal];
+
+/** What EKS Auth answers to so many requests of the pod, and what each of them is given. */
+const answered = (rows: readonly Row[]) => [
+  ...rows.map(([answer]) => answers(answer)),
+  ...rows.map(([, refusal]) => refused('app', fetchCredentials(), refusal)),
+];
+
+const passedOn = (code: string, facts: NonNullable<Refusal['facts']> = {}, message = 'no'): Refusal => ({
+  ...{ by: 'eks-auth', code, message },
+  facts: { contentType: PLAIN_TEXT, fault: 'client', requestId: 'r-1', ...facts },
+});
+const failed = (message: string): Refusal => ({
+  by: 'agent',
+  status: 500,
+  message,
+  facts: { contentType: PLAIN_TEXT },
+});
+
+/** An answer of EKS Auth with all that the agent reads of it. */
+const GOOD = {
+  assumedRoleUser: { arn: 'arn:aws:sts::111122223333:assumed-role/app/s', assumeRoleId: 'AROAEXAMPLE:s' },
+  credentials: { accessKeyId: 'ASIAEXAMPLE', secretAccessKey: 'x', sessionToken: 'y', expiration: 4_102_444_800 },
+  podIdentityAssociation: { associationArn: 'arn', associationId: 'a-1' },
+};
+const withRole = (changes: object) => json(200, { ...GOOD, assumedRoleUser: { ...GOOD.assumedRoleUser, ...changes } });
+const withCredentials = (changes: object) => json(200, { ...GOOD, credentials: { ...GOOD.credentials, ...changes } });
+
+suite('agent', ({ scenario }) => {
+  scenario('AP-44', 'an error of EKS Auth is known by its header or its body, and reaches the pod with its fault', {
+    source: `${SMITHY}; ${ERRORS}; ${AGENT}pkg/errors`,
+    ...ASSOCIATED,
+    probes: [
+      ...answered([
+        [json(400, { __type: 'ns#AccessDeniedException', message: 'no' }), passedOn('AccessDeniedException')],
+        [
+          json(404, { code: 'Other', Message: 'no' }, { 'x-amzn-errortype': 'ResourceNotFoundException:http://x/' }),
+          passedOn('ResourceNotFoundException'),
+        ],
+        [
+          { ...json(400, '{"CODE":"a#Odd:x","__TYPE":"Other","MESSAGE":"no"}'), headers: { 'x-amz-requestid': 'r-2' } },
+          passedOn('Odd', { fault: 'unknown', requestId: 'r-2' }),
+        ],
+        [
+          json(400, '{"message":"yes","message":"no"}', { 'x-amz-requestid': 'r-2' }),
+          passedOn('UnknownError', { fault: 'unknown' }),
+        ],
+        [{ status: 418, body: '' }, passedOn('UnknownError', { fault: 'unknown', requestId: '' }, 'UnknownError')],
+        ...[' \n ', 'null', '{}'].map((body): Row => [
+          json(418, body),
+          passedOn('UnknownError', { fault: 'unknown' }, 'UnknownError'),
+        ]),
+        // A name of the model is known in any case, and goes by the model's.
+        ...CLIENT_FAULTS.map((name): Row => [ofType(name.toLowerCase()), passedOn(name)]),
+        ...['<html>', '[]', '"text"'].map((body): Row => [
+          json(403, body),
+          { by: 'agent', status: 403, message: '[r-1]', facts: { contentType: PLAIN_TEXT } },
+        ]),
+      ]),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-45', 'the agent asks EKS Auth again where another answer may come, and only there', {
+    source: `${RETRIES}; ${AGENT}internal/cloud/eksauth`,
+    ...ASSOCIATED,
+    probes: [
+      ...[
+        ...THROTTLING.map((name) => ofType(name)),
+        ...['RequestTimeout', 'RequestTimeoutException', 'throttlingexception'].map((name) => ofType(name)),
+        ...[500, 502, 503, 504].map((status) => json(status, '<html>')),
+        ofType('AccessDeniedException', 500),
+      ].flatMap((answer) => [answers(answer), answers(ofType('InvalidTokenException'))]),
+      ...Array.from({ length: THROTTLING.length + 8 }, () =>
+        refused('app', fetchCredentials(), { ...passedOn('InvalidTokenException'), facts: { upstreamCalls: 2 } }),
+      ),
+      ...answered(
+        [...CLIENT_FAULTS, 'throttling', 'Throttled', 'RequestExpired'].map((name): Row => [
+          ofType(name),
+          { by: 'eks-auth', code: name, facts: { upstreamCalls: 1 } },
+        ]),
+      ),
+      ...answered(
+        [400, 408, 429, 501, 505].map((status): Row => [
+          json(status, '<html>'),
+          { by: 'agent', status, facts: { upstreamCalls: 1 } },
+        ]),
+      ),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-46', 'an answer of EKS Auth without credentials gives none, and is not kept', {
+    source: `${AGENT}internal/cloud/eksauth; pkg/credentials; Go, package net/http: a handler that panics`,
+    ...ASSOCIATED,
+    probes: [
+      ...answered([
+        [json(200, '<html>'), failed("invalid character '<' looking for beginning of value")],
+        ...['', 'null', '{}', '{"credentials":null,"assumedRoleUser":{}}'].map((body): Row => [
+          json(200, body),
+          failed('credentials or assumed role empty'),
+        ]),
+        ...(['credentials', 'assumedRoleUser'] as const).map((name): Row => [
+          json(200, { ...GOOD, [name]: undefined }),
+          failed('credentials or assumed role empty'),
+        ]),
+        [
+          withRole({ arn: 'x:aws:sts::1:role/a' }),
+          failed('unable to parse arn from assumed role: arn: invalid prefix'),
+        ],
+        [
+          withRole({ arn: 'arn:aws:sts::1' }),
+          failed('unable to parse arn from assumed role: arn: not enough sections'),
+        ],
+        // The agent takes these for granted: its handler panics, and the connection ends.
+        ...[
+          withRole({ arn: undefined }),
+          withRole({ assumeRoleId: null }),
+          ...['accessKeyId', 'secretAccessKey', 'sessionToken', 'expiration'].map((name) =>
+            withCredentials({ [name]: undefined }),
+          ),
+          json(200, { ...GOOD, podIdentityAssociation: {} }),
+          json(200, { ...GOOD, podIdentityAssociation: null }),
+        ].map((answer): Row => [answer, { by: 'agent', code: 'ECONNRESET' }]),
+        [
+          withCredentials({ expiration: 1 }),
+          { by: 'agent', status: 500, message: 'fetched credentials are expired or will expire within the next -' },
+        ],
+      ]),
+      granted('app', fetchCredentials(), { facts: { upstreamCalls: 1 } }),
+    ],
+  });
+
+  scenario('AP-46b', "what EKS Auth gives reaches the pod, and of the role's ARN the account", {
+    source: `${AGENT}pkg/credentials/model.go; internal/cloud/eksauth`,
+    needs: ['agent-token-cache'],
+    ...ASSOCIATED,
+    tokens: Object.fromEntries(
+      ['plain', 'fraction', 'empty', 'status'].map((name) => [
+        name,
+        { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
+      ]),
+    ),
+    probes: [
+      answers(withRole({ arn: 'arn:aws:sts::444455556666:assumed-role/a:b/c' })),
+      answers(withCredentials({ expiration: 4_102_444_800.25 })),
+      answers(withCredentials({ sessionToken: '' })),
+      answers(json(201, { ...GOOD, more: [1] })),
+      granted('app', fetchCredentials({ token: minted('plain') }), {
+        facts: { accountId: '444455556666', expiration: '2100-01-01T00:00:00Z' },
+      }),
+      granted('app', fetchCredentials({ token: minted('fraction') }), {
+        facts: { accountId: '111122223333', expiration: '2100-01-01T00:00:00.25Z' },
+      }),
+      granted('app', fetchCredentials({ token: minted('empty') }), {
+        facts: { keys: 'AccessKeyId,SecretAccessKey,AccountId,Expiration' },
+      }),
+      granted('app', fetchCredentials({ token: minted('status') }), {
+        facts: { keys: 'AccessKeyId,SecretAccessKey,Token,AccountId,Expiration' },
+      }),
+      granted('app', fetchCredentials({ token: minted('plain') }), {
+        facts: { upstreamCalls: 0, accountId: '444455556666' },
+      }),
+    ],
+  });
+});

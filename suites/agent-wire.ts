@@ -1,0 +1,114 @@
+/** The agent's ports, and requests that no SDK makes. */
+import {
+  agentArguments,
+  agentGet,
+  control,
+  fails,
+  fetchCredentials,
+  granted,
+  matching,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+
+const AGENT = 'eks-pod-identity-agent source, ';
+const HTTP_OF_GO = 'Go, package net/http, Server and ServeMux';
+const PLAIN_TEXT = 'text/plain; charset=utf-8';
+
+const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role: 'app' } } } as const;
+const HOST = 'Host: 169.254.170.23';
+
+suite('agent', ({ scenario }) => {
+  const written = (line: string, ...headers: readonly string[]) =>
+    fetchCredentials({ lines: [`${line} HTTP/1.1`, ...headers] });
+
+  scenario('AP-43', 'requests are read as Go reads them', {
+    source: HTTP_OF_GO,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      ...[
+        written('GET /v1/%63redentials', HOST),
+        written('BREW /v1/credentials', HOST),
+        written('M-SEARCH /v1/credentials?a=1', HOST),
+        written('CONNECT /v1/credentials', HOST),
+        written('GET /v1/credentials', HOST, 'Expect: 100-continue'),
+        written('GET http://user@[fd00:ec2::23]:80/v1/credentials', 'Host: example.com'),
+        fetchCredentials({ lines: ['GET /v1/credentials HTTP/1.0', HOST] }),
+      ].map((request) => granted('app', request, { status: 200 })),
+      ...(
+        [
+          ['GET http://example.com/v1/credentials', 403, 'not example.com', HOST],
+          ['GET /v1%2Fcredentials', 404, '404 page not found', HOST],
+          ['BREW /v1/credential', 404, '404 page not found', HOST],
+          ['GET /%zz', 400, '400 Bad Request', HOST],
+          ['GET /v1/credentials', 400, '400 Bad Request: missing required Host header'],
+          ['BREW /v1/credentials', 400, '400 Bad Request: missing required Host header'],
+          ['GET /v1/credentials', 400, '400 Bad Request: malformed Host header', 'Host: a"b'],
+          ['GET /v1/credentials', 400, '400 Bad Request', HOST, HOST],
+          ['GET /v1/credentials', 400, '400 Bad Request', HOST, 'no header'],
+          ['GET', 400, '400 Bad Request', HOST],
+          ['GE(T /v1/credentials', 400, '400 Bad Request', HOST],
+        ] as const
+      ).map(([line, status, message, ...headers]) =>
+        refused('app', written(line, ...headers), {
+          ...{ by: 'agent', status, message },
+          facts: { contentType: PLAIN_TEXT },
+        }),
+      ),
+      // 301 or 307, by the version of Go.
+      ...(
+        [
+          ['GET //v1/credentials?a=1', '<a href="/v1/credentials?a=1">'],
+          ['GET /a/./../b?x="<"', '<a href="/b?x=&#34;&lt;&#34;">'],
+          ['POST /v1/./credentials', ''],
+        ] as const
+      ).map(([line, message]) => refused('app', written(line, HOST), { by: 'agent', code: ['301', '307'], message })),
+      // Answers without a word.
+      ...(
+        [
+          ['GET *', 400, HOST],
+          ['GET /v1/credentials', 417, HOST, 'Expect: much'],
+        ] as const
+      ).map(([line, status, ...headers]) => refused('app', written(line, ...headers), { by: 'agent', status })),
+      ...['HEAD /v1/credentials', 'OPTIONS *'].map((line) =>
+        refused('app', written(line, HOST), { by: 'agent', code: 'NoCredentialsInAnswer', status: 200 }),
+      ),
+    ],
+  });
+
+  scenario('AP-47', 'an agent that is told of another EKS Auth asks that one', {
+    source: `${AGENT}cmd/server.go: --endpoint; Go, package net: a connection that is refused`,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      agentArguments('--endpoint http://127.0.0.1:9'),
+      refused('app', fetchCredentials(), {
+        by: 'agent',
+        status: 500,
+        message:
+          'Post "http://127.0.0.1:9/clusters/<cluster:c1>/assume-role-for-pod-identity": dial tcp 127.0.0.1:9: connect: connection refused',
+      }),
+    ],
+  });
+
+  scenario(
+    'AP-48',
+    "each port of the agent has its paths, and its port for credentials is on no other of the node's addresses",
+    {
+      source: `${AGENT}cmd/server.go; pkg/server`,
+      needs: ['pod-identity'],
+      probes: [
+        succeeds(agentGet(2705, '/healthz'), { status: 200, body: '' }),
+        succeeds(agentGet(2705, '/metrics'), { contentType: matching(/^text\/plain; version=0\.0\.4/) }),
+        ...['/', '/v1/credentials', '/metrics/', '/healthz/x'].map((path) =>
+          fails(agentGet(2705, path), { by: 'agent', code: '404', message: '404 page not found' }),
+        ),
+        // The API server reaches the agent's pod, which is on the node's network, at the node's address.
+        fails(agentGet(80, '/v1/credentials'), { by: 'agent', code: ['503', '504'] }),
+      ],
+    },
+  );
+});
