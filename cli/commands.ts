@@ -12,6 +12,7 @@ import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { KIND_NODE_IMAGE } from './kind-node-image.ts';
+import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
 import { REHEARSE } from './rehearse.ts';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command[] = [
   EVALUATE,
   REPLAY,
   COMPARE,
+  MERGE,
   sweepCommand(),
   KIND_IMAGES,
   POLICY,

@@ -57,7 +57,7 @@ export const runCommand = ({
 });
 
 async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
-  const { scenarios, hooks, gate } = await selected(configuration, io);
+  const { scenarios, hooks, gate, shard } = await selected(configuration, io);
   const [{ makeReporters }, { wantsColor }, { run }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/report/terminal.ts'),
@@ -83,7 +83,7 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
   );
   const suites = join(io.code, 'suites');
   const { run: end } = await run({
-    ...{ configuration, scenarios, hooks, gate, reporters, workload, interrupted },
+    ...{ configuration, scenarios, hooks, gate, shard, reporters, workload, interrupted },
     version: packageVersion(io.root),
     environment: io.environment,
     programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...readdirSync(suites).map((file) => join(suites, file))],

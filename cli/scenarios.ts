@@ -6,6 +6,8 @@ import { OPTIONS } from '../harness/config/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
 import type { Loaded } from '../harness/scenario/load.ts';
 import type { Gate } from '../harness/gate/gate.ts';
+import type { Shard } from '../harness/plan/shard.ts';
+import type { Scenario } from '../harness/scenario/spec.ts';
 import type { Command, Io } from './command.ts';
 
 /** The configuration of a run, as the commands about scenarios read it. */
@@ -17,6 +19,9 @@ const SELECTION = [
   'scenario',
   'grep',
   'grep-invert',
+  'last-failed',
+  'shard',
+  'times',
   'suites-dir',
   'profile',
   'pass-with-no-scenarios',
@@ -46,8 +51,14 @@ export function selecting({ clusters }: { readonly clusters: boolean }): Pick<Co
   };
 }
 
+/** What a run is about, and what it is judged by. */
+export interface Selected extends Loaded {
+  readonly gate?: Gate;
+  readonly shard?: Shard;
+}
+
 /** The selected scenarios, the project's own and those of the user's folders, and the hooks and the gate that go with them. */
-export async function selected(configuration: Configuration, io: Io): Promise<Loaded & { readonly gate?: Gate }> {
+export async function selected(configuration: Configuration, io: Io): Promise<Selected> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
   const [{ loadScenarios }, { select }] = await Promise.all([
@@ -56,7 +67,25 @@ export async function selected(configuration: Configuration, io: Io): Promise<Lo
   ]);
   const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
   const gate = await gateOf(configuration, loaded);
-  return { ...loaded, ...(gate && { gate }), scenarios: select(loaded.scenarios, configuration) };
+  const part = await partOf(select(loaded.scenarios, configuration), configuration);
+  return { ...loaded, ...(gate && { gate }), ...part };
+}
+
+/** What `--last-failed` and `--shard` leave of the scenarios that all else selects. */
+async function partOf(
+  all: readonly Scenario[],
+  configuration: Configuration,
+): Promise<Pick<Selected, 'scenarios' | 'shard'>> {
+  const asked = configuration.text('shard');
+  if (asked === undefined && !configuration.flag('last-failed')) return { scenarios: all };
+  const [{ lastFailed, timesOf }, { shardOf }] = await Promise.all([
+    import('../harness/plan/last-run.ts'),
+    import('../harness/plan/shard.ts'),
+  ]);
+  const scenarios = configuration.flag('last-failed') ? lastFailed(all, configuration) : all;
+  if (asked === undefined) return { scenarios };
+  const shard = shardOf(asked, scenarios, timesOf(configuration));
+  return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 
 async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {

@@ -36,8 +36,8 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     add(number, 'operation', who, whoB);
     // Of two probes that are not the same, nothing else can be compared.
     if (who !== whoB) continue;
-    const valuesA = valuesOf(a.run.id, id, probeA);
-    const valuesB = valuesOf(b.run.id, id, probeB);
+    const valuesA = valuesOf(ofA.run ?? a.run.id, id, probeA);
+    const valuesB = valuesOf(ofB.run ?? b.run.id, id, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
@@ -86,8 +86,8 @@ function factValue(run: string, scenario: string, { observed }: ProbeOutcome, na
 
 /** A fact that the expectation names: what was observed, and whether and how it was expected. Undefined: it names it not. */
 function factOf(
-  { run }: Side,
-  { id }: SideScenario,
+  side: Side,
+  { id, run = side.run.id }: SideScenario,
   probe: SideProbe,
   name: string,
 ): { readonly value: Value; readonly met: boolean; readonly expected: string } | undefined {
@@ -98,8 +98,8 @@ function factOf(
   const matcher = Object.hasOwn(matchers, name) ? matchers[name] : undefined;
   if (matcher === undefined) return undefined;
   return {
-    value: factValue(run.id, id, probe, name) ?? null,
+    value: factValue(run, id, probe, name) ?? null,
     met: factMatches(observed?.facts?.[name], matcher),
-    expected: neutralExpectation(JSON.stringify(matcher), run.id, id),
+    expected: neutralExpectation(JSON.stringify(matcher), run, id),
   };
 }

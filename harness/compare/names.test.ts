@@ -8,6 +8,7 @@ describe('the names of a run', () => {
     );
     expect(neutral('cabcdef-pi-07-try3-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
     expect(neutral('cabcdef-pi-07b-try3-data', 'cabcdef', 'PI-07b')).to.equal('<run>-pi-07b-data');
+    expect(neutral('cabcdef-pi-07-0012-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
     expect(neutral('a-try-2', 'cabcdef', 'PI-07')).to.equal('a-try-2');
     expect(neutral('conformance-cabcdef-pi-07-data', 'cabcdef', 'PI-07')).to.equal('<run>-pi-07-data');
     expect(neutral('podidentityassociation/cabcdef-c1/a-f6ssbg0ns3tjhqfaw', 'cabcdef', 'PI-07')).to.equal(

@@ -34,11 +34,37 @@ export interface SideScenario extends Omit<Scenario, 'probes'> {
 
 export type SideProbe = Scenario['probes'][number];
 
+/** What a run wrote. */
+export interface Run {
+  readonly file: string;
+  readonly results: Results;
+}
+
+/** Reads a results.json as a side of a comparison. Throws as `readRun` does. */
+export function readResults(path: string): Side {
+  const { file, results } = readRun(path);
+  const { id, startedAt, error, interrupted } = results.run;
+  const { environment, scenarios } = results;
+  return {
+    file,
+    run: { id, startedAt, error, interrupted },
+    facts: factsOf(environment),
+    faults: environment.faults,
+    digests: environment.digests,
+    scenarios: new Map(
+      scenarios.map((scenario) => [
+        scenario.id,
+        { ...scenario, probes: new Map(scenario.probes.map((probe) => [probe.number, probe])) },
+      ]),
+    ),
+  };
+}
+
 /**
  * Reads a results.json; of a folder, the one in it. Throws `HarnessError` BAD_FILE when it cannot be read, is of another version, or
  * is something else. Fields that are not known are passed over, so that newer files with more can be read.
  */
-export function readResults(path: string): Side {
+export function readRun(path: string): Run {
   const file = isFolder(path) ? join(path, 'results.json') : path;
   const content = parse(readText(file, 'Results file'), file);
   if (typeof content !== 'object' || content === null || !('version' in content))
@@ -52,29 +78,21 @@ export function readResults(path: string): Side {
       `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads version ${RESULTS_VERSION}: compare it with the program that wrote it.`,
     );
   const damaged = (problem: string): string => `${file} is damaged: ${problem}. Run the conformance suites again.`;
-  const { run, environment, scenarios } = validated(resultsSchema, content, damaged);
-  const unique = <K, V>(values: readonly V[], key: (value: V) => K, at: string): ReadonlyMap<K, V> => {
-    const map = new Map(values.map((value) => [key(value), value]));
-    const twice = values.find((value) => map.get(key(value)) !== value);
-    if (twice !== undefined) throw new HarnessError('BAD_FILE', damaged(`${at} has ${String(key(twice))} twice`));
-    return map;
+  const results = validated(resultsSchema, content, damaged);
+  const unique = (keys: readonly (string | number)[], at: string): void => {
+    const twice = keys.find((key, index) => keys.indexOf(key) !== index);
+    if (twice !== undefined) throw new HarnessError('BAD_FILE', damaged(`${at} has ${twice} twice`));
   };
-  const { id, startedAt, error, interrupted } = run;
-  return {
-    file,
-    run: { id, startedAt, error, interrupted },
-    facts: factsOf(environment),
-    faults: environment.faults,
-    digests: environment.digests,
-    scenarios: unique(
-      scenarios.map((scenario, index) => ({
-        ...scenario,
-        probes: unique(scenario.probes, ({ number }) => number, `scenarios[${index}].probes`),
-      })),
-      (scenario) => scenario.id,
-      'scenarios',
-    ),
-  };
+  unique(
+    results.scenarios.map(({ id }) => id),
+    'scenarios',
+  );
+  for (const [index, { probes }] of results.scenarios.entries())
+    unique(
+      probes.map(({ number }) => number),
+      `scenarios[${index}].probes`,
+    );
+  return { file, results };
 }
 
 function isFolder(path: string): boolean {

@@ -16,6 +16,8 @@ export function checkClusterFlags(configuration: Configuration): void {
       `--${name} is for ${clusters.join(' and ')} clusters, and this run uses --cluster ${cluster.name}: add --cluster ${clusters[0]}, or leave --${name} out.`,
     );
   }
+  if (flagged('times') && configuration.text('shard') === undefined)
+    throw wrong('--times has no effect without --shard: add that, or leave --times out.');
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');
   if (s3Endpoint !== undefined) {

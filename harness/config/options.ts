@@ -53,6 +53,14 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.list('scenario ID', 'run this scenario (repeat, or a comma list)'),
   option.text('grep REGEX', 'run scenarios whose id or title matches'),
   option.text('grep-invert REGEX', 'leave out scenarios whose id or title matches'),
+  option.flag('last-failed', 'run scenarios that the newest run in the report folder could not pass'),
+  option.text('shard I/N', 'run the I-th of N parts of the selected scenarios, for `merge` (docs/parts.md)', {
+    form: { pattern: /^[1-9]\d{0,2}\/[1-9]\d{0,2}$/, expected: 'give which shard of how many, such as 1/4' },
+  }),
+  option.text(
+    'times FILE',
+    'results by whose times shards are balanced (default: the newest whole run in the report folder)',
+  ),
   option.list('suites-dir DIR', 'also load the suites in this folder'),
   option.flag('list', 'list the selected scenarios and stop', { commandLineOnly: true }),
   option.flag('plan', 'say what would be created and which outcome each probe must have, and stop', {
@@ -81,6 +89,11 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     minimum: 0,
     // Names of a scenario's things have one digit for the attempt.
     maximum: 8,
+    default: 1,
+  }),
+  option.number('repeat-each N', 'runs each scenario N times, and names those whose verdicts differ', {
+    minimum: 1,
+    maximum: 1000,
     default: 1,
   }),
   option.number('max-failures N', 'stop after N scenarios that failed (0: never)', { minimum: 0, default: 0 }),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isNarrowed, profileOf } from '../plan/select.ts';
+import { PROFILES, type ProfileName } from '../plan/profiles.ts';
+import { chosenProfile } from '../plan/select.ts';
 import { AWS_SERVICES } from '../aws/target.ts';
 import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
@@ -17,19 +18,19 @@ export function conclude(session: Session): RunResults {
   const results = resultsOf(session);
   // Ctrl-C is how keeping ends: the run was over by then.
   const interrupted = options.interrupted.aborted && !session.wasKept;
-  const profile = profileOf(options.configuration);
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
   const podTimes = opened?.environment.podTimes ?? [];
   return {
     version: RESULTS_VERSION,
     run: {
       id,
-      profile: { name: profile.name, version: profile.version, narrowed: isNarrowed(options.configuration) },
+      profile: chosenProfile(options.configuration),
+      ...(options.shard && { shard: options.shard }),
       startedAt: startedAt.toISOString(),
       endedAt: new Date().toISOString(),
       milliseconds: Math.round(performance.now() - session.started),
       firstVerdictMilliseconds: firstVerdict ?? null,
-      exitCode: exitCodeOf(results, failure, interrupted, gate),
+      exitCode: exitCodeOf(results, failureCode(failure), interrupted, gate),
       error: failure === undefined || (interrupted && !(failure instanceof HarnessError)) ? null : reasonOf(failure),
       interrupted,
     },
@@ -52,17 +53,25 @@ export function conclude(session: Session): RunResults {
   };
 }
 
-/** A run that judged nothing, or too little of its profile, says nothing of its subject, and must not look as if it did. */
-export function nothingRan(
+/**
+ * A run that judged nothing, or too little of its profile, says nothing of its subject, and must not look as if it did. Of a shard,
+ * the whole is asked, when it is merged.
+ */
+export function nothingRan({ options, signal }: Session, results: readonly ScenarioResult[]): HarnessError | undefined {
+  const { configuration, shard } = options;
+  if (shard !== undefined || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
+  return tooLittleRan(results, chosenProfile(configuration));
+}
+
+/** Why results say too little of what they are about. */
+export function tooLittleRan(
   results: readonly ScenarioResult[],
-  signal: AbortSignal,
-  configuration: Configuration,
+  profile: RunResults['run']['profile'],
 ): HarnessError | undefined {
-  const ran = results.some(({ verdict }) => verdict !== 'skipped');
-  if (results.length === 0 || signal.aborted || configuration.flag('pass-with-no-scenarios')) return undefined;
-  if (ran) {
+  if (results.length === 0) return undefined;
+  if (results.some(({ verdict }) => verdict !== 'skipped')) {
     const judged = results.filter(({ verdict }) => verdict === 'passed' || verdict === 'failed').length;
-    return tooLittleJudged(configuration, results.length, judged);
+    return profile && tooLittleJudged(profile, results.length, judged);
   }
   const what = results.length === 1 ? 'The only scenario was' : `All ${results.length} scenarios were`;
   return new HarnessError(
@@ -73,13 +82,12 @@ export function nothingRan(
 
 /** Why a run of a whole profile stands for less than that: too little of it was judged. */
 export function tooLittleJudged(
-  configuration: Configuration,
+  { name, narrowed }: NonNullable<RunResults['run']['profile']>,
   selected: number,
   judged: number,
 ): HarnessError | undefined {
-  const { name, leastJudged } = profileOf(configuration);
-  const least = Math.ceil(selected * leastJudged);
-  if (isNarrowed(configuration) || judged >= least) return undefined;
+  const least = Math.ceil(selected * (PROFILES[name as ProfileName]?.leastJudged ?? 0));
+  if (narrowed || judged >= least) return undefined;
   return new HarnessError(
     'TOO_LITTLE_RAN',
     `Of the ${selected} scenarios of profile ${name} ${judged} were judged, and ${least} must be: use a cluster and an AWS that have what the others need, or choose scenarios with --suite, --scenario or --grep.`,
@@ -95,17 +103,23 @@ function awsOf(configuration: Configuration): RunResults['environment']['aws'] {
 /** The exit code that verdicts, a gate and failures come to (docs/command-line.md). */
 export function exitCodeOf(
   results: readonly ScenarioResult[],
-  failure: unknown,
+  failure: ExitCode | undefined,
   interrupted: boolean,
   gate?: RunResults['gate'],
 ): ExitCode {
   if (interrupted) return EXIT.interrupted;
   const bad = results.filter((item) => !isFine(item));
   if (bad.some((item) => item.verdict === 'failed') || (gate?.problems ?? []).length > 0) return EXIT.doesNotConform;
-  if (failure instanceof HarnessError) return failure.exitCode;
+  if (failure !== undefined) return failure;
   const open = bad.filter((item) => item.verdict === 'error' || item.verdict === 'inconclusive');
-  if (failure !== undefined || open.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
+  if (open.some((item) => !isUsage(item.errorCode))) return EXIT.environment;
   return open.length > 0 ? EXIT.usage : EXIT.conforms;
+}
+
+/** That of what kept the run as a whole from its work. */
+function failureCode(failure: unknown): ExitCode | undefined {
+  if (failure === undefined) return undefined;
+  return failure instanceof HarnessError ? failure.exitCode : EXIT.environment;
 }
 
 /** The run as its gate asks about it. */

@@ -19,7 +19,7 @@ export async function run(options: RunOptions): Promise<RunResults> {
     await inPhase(session, 'provisioning', () => provision(session));
     reporters.tell('phaseStarted', 'scenarios');
     await inPhase(session, 'scenarios', () => withStrays(() => runScenarios(session)));
-    session.failure ??= nothingRan(resultsOf(session), session.signal, options.configuration);
+    session.failure ??= nothingRan(session, resultsOf(session));
     await keep(session);
   } catch (error) {
     // An interrupt while clusters are made ends in errors of whatever was under way.

@@ -19,23 +19,28 @@ export interface ScenarioOptions extends AttemptOptions {
   readonly hooks?: ScenarioHooks;
 }
 
-/** Runs one scenario, again after an error of the environment. Never rejects: what goes wrong is the result's verdict. */
-export async function runScenario(scenario: Scenario, options: ScenarioOptions): Promise<ScenarioResult> {
+/**
+ * Runs one scenario, again after an error of the environment. Never rejects: what goes wrong is the result's verdict.
+ *
+ * @param first number of its first attempt: more than 1 where the scenario was run before
+ */
+export async function runScenario(scenario: Scenario, options: ScenarioOptions, first = 1): Promise<ScenarioResult> {
   const { signal, retries } = options;
   const unmet = unmetRequirements(scenario, options.available, options.unavailable, options.workload);
   if (unmet !== undefined) return scenarioResult(scenario, 'skipped', unmet);
   const attachments: Attachment[] = [];
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = first; ; attempt += 1) {
     if (signal.aborted)
       return { ...scenarioResult(scenario, 'skipped', `Not run: ${sentence(signal.reason)}`), attachments };
-    const outcome = await attemptWithHooks(scenario, options, attempt);
+    const attempts = attempt - first + 1;
+    const outcome = { ...(await attemptWithHooks(scenario, options, attempt)), attempts };
     attachments.push(...outcome.attachments);
     // Stopped while it ran: it has no verdict, and that is no error of the environment.
     if (outcome.verdict === 'error' && signal.aborted) {
       const reason = `Not finished: ${sentence(signal.reason)}`;
       return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments };
     }
-    if (stands(outcome) || attempt > retries || signal.aborted) return { ...outcome, attachments };
+    if (stands(outcome) || attempts > retries || signal.aborted) return { ...outcome, attachments };
   }
 }
 

@@ -3,7 +3,8 @@ import { gated } from '../gate/judge.ts';
 import { isFine, type ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { gatedRun } from './conclusion.ts';
-import { runScenario, type ScenarioOptions } from './scenario.ts';
+import { runRepeatedly } from './repeat.ts';
+import type { ScenarioOptions } from './scenario.ts';
 import { schedule } from './schedule.ts';
 import { shuffle } from './shuffle.ts';
 import { processKeepsUp } from './admission.ts';
@@ -21,6 +22,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const { configuration, scenarios, hooks } = options;
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
   const seed = configuration.text('shuffle');
+  const times = configuration.number('repeat-each');
   await schedule(
     seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),
@@ -28,7 +30,10 @@ export async function runScenarios(session: Session): Promise<void> {
       const { id, suite, title, file } = scenario;
       reporters.tell('scenarioStarted', { id, suite, title, file });
       const around = suites.around(scenario);
-      end(session, await runScenario(scenario, optionsFor(session, opened, scenario, { hooks: around, turn })));
+      end(
+        session,
+        await runRepeatedly(scenario, optionsFor(session, opened, scenario, { hooks: around, turn }), times),
+      );
       await around.after().catch((error: unknown) => {
         session.failure ??= error;
       });

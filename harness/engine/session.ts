@@ -4,6 +4,7 @@ import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { openJournal } from '../cleanup/journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Gate } from '../gate/gate.ts';
+import type { Shard } from '../plan/shard.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly scenarios: readonly Scenario[];
   /** Hooks of suites, by the suite's name. */
   readonly hooks?: ReadonlyMap<string, SuiteHooks>;
+  /** Of which these scenarios are a part. */
+  readonly shard?: Shard | undefined;
   /** What of it need not be as expected. */
   readonly gate?: Gate | undefined;
   readonly reporters: readonly NamedReporter[];

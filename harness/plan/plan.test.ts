@@ -24,7 +24,7 @@ import { configure } from '../config/configuration.ts';
 import { tooLittleJudged } from '../engine/conclusion.ts';
 import { listText, planText } from './print.ts';
 import { capabilitiesOf, clustersOf, isExclusive, unmetRequirements } from './requirements.ts';
-import { select } from './select.ts';
+import { chosenProfile, select } from './select.ts';
 
 const grant = granted('red', getObject('data/red/key'));
 const all: ReadonlySet<string> = new Set<Capability>([
@@ -184,7 +184,7 @@ describe('the selection', () => {
 
 describe('a profile', () => {
   const judged = (argv: readonly string[], count: number): string | undefined =>
-    tooLittleJudged(configure(argv, {}), 200, count)?.message;
+    tooLittleJudged(chosenProfile(configure(argv, {})), 200, count)?.message;
 
   for (const [profile, least] of [
     ['core', 190],

@@ -53,12 +53,17 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
 const expression = (source: string | undefined): RegExp | undefined =>
   source === undefined ? undefined : new RegExp(source);
 
-export const profileOf = (configuration: Configuration): Profile & { readonly name: ProfileName } => {
+const profileOf = (configuration: Configuration): Profile & { readonly name: ProfileName } => {
   const name = configuration.text('profile') as ProfileName;
   return { name, ...PROFILES[name] };
 };
 
-/** Whether other flags narrow the choice, so that the run stands for no profile. */
-export const isNarrowed = (configuration: Configuration): boolean =>
-  ['suite', 'scenario'].some((name) => configuration.list(name).length > 0) ||
-  ['grep', 'grep-invert'].some((name) => configuration.text(name) !== undefined);
+/** The profile of a run, and whether other flags narrow the choice, so that the run does not stand for it. */
+export function chosenProfile(configuration: Configuration) {
+  const { name, version } = profileOf(configuration);
+  const narrowed =
+    ['suite', 'scenario'].some((option) => configuration.list(option).length > 0) ||
+    ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined) ||
+    configuration.flag('last-failed');
+  return { name, version, narrowed };
+}

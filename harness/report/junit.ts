@@ -103,6 +103,7 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
       scenario: scenario.id,
       verdict: scenario.verdict,
       ...(scenario.finding !== null && { finding: scenario.finding }),
+      ...(scenario.repetitions && { repetitions: scenario.repetitions.map(({ verdict }) => verdict).join() }),
     },
     '      ',
   );

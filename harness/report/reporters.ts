@@ -8,7 +8,7 @@ import { annotationsReporter } from './annotations.ts';
 import { fidelityReporter } from './fidelity.ts';
 import { junitReporter } from './junit.ts';
 import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
-import { Terminal } from './terminal.ts';
+import { Terminal, type TerminalOptions } from './terminal.ts';
 
 /** The reports that there are, by name. A new one is a file with its reporter, and a line here. */
 const REPORTERS = {
@@ -35,7 +35,7 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
  */
 export async function makeReporters(
   wanted: readonly string[],
-  options: ReporterOptions,
+  options: ReporterOptions & Pick<TerminalOptions, 'scenarios'>,
 ): Promise<readonly NamedReporter[]> {
   const names = [...new Set(wanted.length === 0 ? defaults(options.environment) : wanted)];
   const made: NamedReporter[] = [];

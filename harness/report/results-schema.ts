@@ -18,6 +18,7 @@ const count = whole(0);
 const texts = z.array(z.string());
 const some = z.string().min(1);
 const namedTexts = z.record(z.string(), z.string());
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const time = z.string().meta({ format: 'date-time' });
 
 const factMatcher = z.union(
@@ -134,13 +135,16 @@ const attachment = z.object({
   description: some,
 });
 
+const verdict = z.enum(VERDICTS);
+const durations = z.object({ arranging: count, probing: count, teardown: count }).describe('Milliseconds.');
+
 const scenario = z
   .object({
     id: scenarioId,
     suite: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
     title: some,
     file: z.string(),
-    verdict: z.enum(VERDICTS),
+    verdict,
     reason: some,
     errorCode: (z.string().regex(/^[A-Z]+(_[A-Z]+)*$/) as unknown as z.ZodType<HarnessErrorCode>)
       .nullable()
@@ -148,7 +152,7 @@ const scenario = z
     finding: z.string().nullable().describe('A risk that conforming behaviour has.'),
     source: z.string().nullable().describe('Where the expectation is documented.'),
     attempts: whole(1),
-    durations: z.object({ arranging: count, probing: count, teardown: count }).describe('Milliseconds.'),
+    durations,
     probes: z.array(probe),
     attachments: z
       .array(attachment)
@@ -156,6 +160,12 @@ const scenario = z
       .describe(
         'Files that were collected of attempts that were not as expected; absent in results of earlier versions of the harness.',
       ),
+    repetitions: z
+      .exactOptional(z.array(z.object({ verdict, reason: some, durations })))
+      .describe(
+        'Each time that a scenario ran which was repeated: all else is of the first whose verdict counts, times of all.',
+      ),
+    run: z.exactOptional(z.string()).describe('Id of the run that it is from, in results that were merged.'),
     allowed: z
       .exactOptional(z.object({ until: z.iso.date(), reason: some, source: z.exactOptional(some) }))
       .describe(
@@ -172,6 +182,12 @@ export const resultsSchema = z
       profile: z
         .exactOptional(z.object({ name: z.string(), version: count, narrowed: z.boolean() }))
         .describe('`narrowed`: other flags left out scenarios of the profile.'),
+      shard: z
+        .exactOptional(
+          z.object({ index: whole(1), count: whole(1), scenarios: z.record(scenarioId, whole(1)), digest: sha256 }),
+        )
+        .describe('Of a shard: which of how many, the shard of each scenario of the whole, and what these declare.'),
+      shards: z.exactOptional(texts).describe("Of results that were merged: ids of the shards' runs."),
       startedAt: time,
       endedAt: time,
       milliseconds: count,
@@ -206,9 +222,7 @@ export const resultsSchema = z
         .default([])
         .describe('The services that were there; empty when the run did not get so far.'),
       clusters: z.array(z.object({ alias: z.string(), name: z.string(), facts: namedTexts })),
-      digests: z
-        .record(z.string(), z.string().regex(/^[0-9a-f]{64}$/))
-        .describe('SHA-256 of the programs and suites that took part.'),
+      digests: z.record(z.string(), sha256).describe('SHA-256 of the programs and suites that took part.'),
       faults: texts,
       translations: texts.describe('How what workloads see differs from a real cluster.'),
     }),

@@ -54,6 +54,9 @@ export interface Attachment {
   readonly description: string;
 }
 
+/** What a scenario came to in one of several times. */
+export type Repetition = Pick<ScenarioResult, 'verdict' | 'reason' | 'durations'>;
+
 export interface ScenarioResult {
   readonly id: string;
   readonly suite: string;
@@ -73,6 +76,10 @@ export interface ScenarioResult {
   readonly probes: readonly ProbeOutcome[];
   /** What was collected of attempts that were not as expected, each attempt's summary first; empty where all was. */
   readonly attachments: readonly Attachment[];
+  /** Of a run with `--repeat-each`: each time that it ran. All else is of the first that counts, but times are of all. */
+  readonly repetitions?: readonly Repetition[];
+  /** Id of the run that it is from, in results that were merged. */
+  readonly run?: string;
   /** Of one that is not as expected: why the run's gate allows that, and until which day. */
   readonly allowed?: { readonly until: string; readonly reason: string; readonly source?: string };
 }
@@ -80,6 +87,10 @@ export interface ScenarioResult {
 /** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */
 export const isFine = ({ verdict, allowed }: Pick<ScenarioResult, 'verdict' | 'allowed'>): boolean =>
   verdict === 'passed' || verdict === 'skipped' || allowed !== undefined;
+
+/** Whether a scenario that was repeated came to verdicts that differ. */
+export const isFlaky = ({ repetitions = [] }: Pick<ScenarioResult, 'repetitions'>): boolean =>
+  new Set(repetitions.map(({ verdict }) => verdict)).size > 1;
 
 /** `kept`: the run is over, and its clusters are kept until an interrupt. */
 export type Phase = 'planning' | 'provisioning' | 'scenarios' | 'kept' | 'teardown';
@@ -90,6 +101,18 @@ export interface RunResults {
     readonly id: string;
     /** `narrowed`: other flags left out scenarios of the profile. Absent in results of before there were profiles. */
     readonly profile?: { readonly name: string; readonly version: number; readonly narrowed: boolean };
+    /**
+     * Of a shard: which of how many it is, from 1, the shard of each scenario of the whole run, in the order of `--list`, and the
+     * SHA-256 of what these scenarios declare.
+     */
+    readonly shard?: {
+      readonly index: number;
+      readonly count: number;
+      readonly scenarios: Readonly<Record<string, number>>;
+      readonly digest: string;
+    };
+    /** Of results that were merged: ids of the runs of the shards, in their order. */
+    readonly shards?: readonly string[];
     readonly startedAt: string;
     readonly endedAt: string;
     readonly milliseconds: number;

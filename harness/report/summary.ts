@@ -1,5 +1,5 @@
 import type { CallCounts } from '../aws/call-counts.ts';
-import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
+import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
 import { allowedText, counted, mark, verdictCounts, type Paint } from './text.ts';
 
 /** The end of a run for people, in blocks of lines: what is not as expected, findings, times, reports and the counts. */
@@ -17,6 +17,7 @@ export function summaryBlocks(
   return [
     ...notAsExpected(results.scenarios, paint),
     ...findings(results.scenarios, paint),
+    ...flaky(results.scenarios, paint),
     ...allowed(results, paint),
     ...gate,
     ...error,
@@ -56,6 +57,15 @@ function findings(scenarios: readonly ScenarioResult[], paint: Paint): string[] 
   return [
     `\n${paint('Findings', 1)} (conforming, and worth knowing)`,
     ...found.map(({ id, finding }) => `  ${id}: ${finding}`),
+  ];
+}
+
+function flaky(scenarios: readonly ScenarioResult[], paint: Paint): string[] {
+  const found = scenarios.filter(isFlaky);
+  if (found.length === 0) return [];
+  return [
+    `\n${paint('Flaky', 1)} (verdicts differ from time to time)`,
+    ...found.map(({ id, repetitions = [] }) => `  ${id}: ${verdictCounts(repetitions)}`),
   ];
 }
 

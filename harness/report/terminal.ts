@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { probeText } from './junit.ts';
 import type { Reporter, ReporterOptions, RunStart } from './reporter.ts';
-import { isFine, type Phase, type RunResults, type ScenarioResult } from './results.ts';
+import { isFine, isFlaky, type Phase, type RunResults, type ScenarioResult } from './results.ts';
 import { summaryBlocks } from './summary.ts';
 import { allowedText, counted, mark, verdictCounts, wrap, type Paint } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
@@ -57,6 +57,7 @@ export class Terminal implements Reporter {
     if (result.verdict === 'skipped') this.#say(`      ${result.reason}`);
     else if (result.allowed) this.#say(`      ${allowedText(result.allowed)}`);
     else if (bad) this.#sayWhy(result);
+    if (isFlaky(result)) this.#say(`      flaky: ${verdictCounts(result.repetitions ?? [])}`);
     if (verbose)
       for (const probe of result.probes)
         for (const line of probeText(probe, probe.verdict !== 'passed').split('\n')) this.#say(`        ${line}`);

@@ -10,9 +10,15 @@ export interface Owner {
   readonly exactNames?: boolean | undefined;
 }
 
-/** Later attempts have names of their own: a namespace is not gone as soon as it is deleted. */
-const slugOf = ({ id, attempt }: Owner): string =>
-  attempt === 1 ? id.toLowerCase() : `${id.toLowerCase()}-try${attempt}`;
+/**
+ * Later attempts have names of their own: a namespace is not gone as soon as it is deleted, and some stay as long as their cluster.
+ * The mark is as long for the second attempt as for the 9,999th.
+ */
+function slugOf({ id, attempt }: Owner): string {
+  const slug = id.toLowerCase();
+  if (attempt === 1) return slug;
+  return attempt < 10 ? `${slug}-try${attempt}` : `${slug}-${String(attempt).padStart(4, '0')}`;
+}
 
 export const namespaceName = (owner: Owner, alias: string): string =>
   owner.exactNames === true ? alias : `${slugOf(owner)}-${alias}-${owner.run}`;
@@ -22,7 +28,7 @@ export const bucketName = (owner: Owner, alias: string): string =>
 
 export const roleName = (owner: Owner, alias: string): string => `${namePrefix(owner.run)}-${slugOf(owner)}-${alias}`;
 
-/** A name is as long as any that a run makes of it: runs' ids have seven characters, and no scenario has ten attempts. */
+/** A name is as long as any that a run makes of it: runs' ids have seven characters, and marks of attempts five. */
 const LONGEST_OWNER = { run: 'c000000', attempt: 9 } as const;
 
 const KINDS = {

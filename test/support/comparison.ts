@@ -29,7 +29,7 @@ export const SCENARIOS = [
   'AP-02',
 ];
 
-type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
+export type Mutable<T> = T extends object ? { -readonly [K in keyof T]: Mutable<T[K]> } : T;
 export type Results = Mutable<RunResults>;
 type ScenarioOf = Results['scenarios'][number];
 

@@ -1,0 +1,111 @@
+import { HarnessError } from '../../foundation/errors.ts';
+import { factsOf, type Run } from '../compare/read-results.ts';
+import type { Shard } from '../plan/shard.ts';
+
+/** Results of a shard. */
+export interface ShardRun extends Run {
+  readonly shard: Shard;
+}
+
+/** Options that change no result. */
+const NO_MATTER = ['shard', 'times', 'suites-dir', 'report-dir', 'reporter', 'record', 'config', 'parallel', 'keep'];
+const OF_DISPLAY = ['quiet', 'verbose', 'no-color'];
+/** Facts of the machine, not of what was judged on it. */
+const OF_MACHINE = ['docker', 'kernel', 'context'];
+
+/** The shards of one run, in their order. Throws `HarnessError` BAD_FILE where they are not just that. */
+export function shardsOf(runs: readonly Run[]): readonly ShardRun[] {
+  const shards = runs.map((run): ShardRun => {
+    const { shard } = run.results.run;
+    if (shard === undefined)
+      throw wrong(`${run.file} is no shard: run with --shard I/N, and give the results of all N shards.`);
+    return { ...run, shard };
+  });
+  shards.sort((a, b) => a.shard.index - b.shard.index);
+  const [first] = shards;
+  if (first === undefined) return [];
+  const pairs = shards.slice(1).map((shard, index) => [shards[index] ?? first, shard] as const);
+  for (const check of [checkChoice, checkParts, checkSettings, checkSubjects])
+    for (const [one, other] of pairs) check(one, other);
+  checkWhole(shards, first.shard.count);
+  for (const shard of shards) checkScenarios(shard);
+  return shards;
+}
+
+function checkChoice(one: ShardRun, other: ShardRun): void {
+  if (one.shard.count !== other.shard.count)
+    throw wrong(
+      `${one.file} is shard ${nameOf(one)} and ${other.file} is shard ${nameOf(other)}: give shards of one run.`,
+    );
+  if (one.shard.digest !== other.shard.digest)
+    throw wrong(
+      `${one.file} and ${other.file} are shards of different suites, or of another choice of scenarios: give shards of one run.`,
+    );
+}
+
+function checkParts(one: ShardRun, other: ShardRun): void {
+  const moved = Object.entries(one.shard.scenarios).find(([id, index]) => other.shard.scenarios[id] !== index);
+  if (moved !== undefined)
+    throw wrong(
+      `${one.file} and ${other.file} were balanced by different times (${moved[0]} is in shard ${moved[1]} of the one and ${other.shard.scenarios[moved[0]]} of the other): run all shards with the same --times.`,
+    );
+  if (one.shard.index === other.shard.index)
+    throw wrong(`${one.file} and ${other.file} are both shard ${nameOf(one)}: give each shard once.`);
+}
+
+function checkSettings(one: ShardRun, other: ShardRun): void {
+  const of = ({ results }: ShardRun): Values =>
+    new Map(
+      Object.entries(results.configuration)
+        .filter(([name]) => !NO_MATTER.includes(name) && !OF_DISPLAY.includes(name))
+        .map(([name, { value }]) => [`--${name}`, value]),
+    );
+  checkSame(one, other, of, 'ran with different settings');
+}
+
+function checkSubjects(one: ShardRun, other: ShardRun): void {
+  const of = ({ results: { environment } }: ShardRun): Values => {
+    const { endpoints, services, digests, faults, clusters } = environment;
+    const facts = Object.entries(factsOf({ ...environment, clusters: clusters.slice(0, 1) }));
+    return new Map<string, unknown>([
+      ...facts.filter(([name, value]) => !OF_MACHINE.includes(name) && value !== 'unknown'),
+      ...(services.length === 0 ? [] : Object.entries({ endpoints, services, faults })),
+      ...Object.entries(digests),
+    ]);
+  };
+  checkSame(one, other, of, 'ran on different subjects');
+}
+
+type Values = ReadonlyMap<string, unknown>;
+
+/** What one of them does not know, since it ended before, may be anything. */
+function checkSame(one: ShardRun, other: ShardRun, of: (run: ShardRun) => Values, what: string): void {
+  const [values, others] = [of(one), of(other)];
+  for (const [name, value] of values) {
+    const [a, b] = [value, others.has(name) ? others.get(name) : value].map((item) => JSON.stringify(item));
+    if (a !== b) throw wrong(`${one.file} and ${other.file} ${what} (${name}: ${a} and ${b}): give shards of one run.`);
+  }
+}
+
+function checkWhole(shards: readonly ShardRun[], count: number): void {
+  const there = shards.map(({ shard }) => shard.index);
+  const missing = Array.from({ length: count }, (_, index) => index + 1).filter((index) => !there.includes(index));
+  if (missing.length > 0)
+    throw wrong(
+      `Of ${count} shards ${missing.length === 1 ? 'one is' : `${missing.length} are`} missing (${missing.map((index) => `${index}/${count}`).join(', ')}): give the results of all.`,
+    );
+}
+
+/** A run that could not do its work may lack results; none has any of another shard. */
+function checkScenarios({ file, results: { run, scenarios }, shard }: ShardRun): void {
+  const there = scenarios.map(({ id }) => id);
+  const own = Object.keys(shard.scenarios).filter((id) => shard.scenarios[id] === shard.index);
+  const wrongly = there.find((id) => !own.includes(id));
+  const missing = run.error === null ? own.find((id) => !there.includes(id)) : undefined;
+  if (wrongly !== undefined) throw wrong(`${file} is damaged: ${wrongly} is not of its shard. Run it again.`);
+  if (missing !== undefined) throw wrong(`${file} is damaged: it lacks ${missing} of its shard. Run it again.`);
+}
+
+const nameOf = ({ shard: { index, count } }: ShardRun): string => `${index}/${count}`;
+
+const wrong = (message: string): HarnessError => new HarnessError('BAD_FILE', message);

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { EXIT, type ExitCode } from '../../foundation/errors.ts';
+import type { Run } from '../compare/read-results.ts';
+import { exitCodeOf, tooLittleRan } from '../engine/conclusion.ts';
+import { summarize, type Attachment, type RunResults, type ScenarioResult } from '../report/results.ts';
+import { shardsOf, type ShardRun } from './check.ts';
+
+/**
+ * The results of a run, of those of its shards: as of an unsharded one, but for times and names. Phases, and the time in all, are
+ * those of the longest shard. Throws `HarnessError` BAD_FILE where the shards are not those of one run.
+ */
+export function mergeResults(runs: readonly Run[]): RunResults {
+  const shards = shardsOf(runs);
+  const [first] = shards;
+  if (first === undefined) throw new Error('There are no results to merge.');
+  const all = shards.map(({ results }) => results);
+  // What a run that could not do its work tells of where it took place is not all.
+  const { results: base } = shards.find(({ results }) => results.environment.services.length > 0) ?? first;
+  const scenarios = Object.keys(first.shard.scenarios).flatMap((id) => scenarioOf(shards, id) ?? []);
+  const gate = gateOf(all);
+  return {
+    ...base,
+    run: { ...mergeRuns(shards), ...outcomeOf(shards, scenarios, gate) },
+    configuration: {
+      ...base.configuration,
+      shard: { value: null, origin: 'default' },
+      times: { value: null, origin: 'default' },
+    },
+    environment: { ...base.environment, clusters: clustersOf(all) },
+    aws: callsOf(all),
+    phases: phasesOf(all),
+    scenarios,
+    ...(gate && { gate }),
+    summary: summarize(scenarios),
+  };
+}
+
+/** With the run that it is from, whose id is in the names of its things. */
+function scenarioOf(shards: readonly ShardRun[], id: string): ScenarioResult | undefined {
+  for (const { results } of shards) {
+    const found = results.scenarios.find((scenario) => scenario.id === id);
+    if (found !== undefined) return { ...found, run: results.run.id };
+  }
+  return undefined;
+}
+
+function mergeRuns(shards: readonly ShardRun[]): Omit<RunResults['run'], 'exitCode' | 'error'> {
+  const all = shards.map(({ results }) => results.run);
+  const ids = all.map(({ id }) => id);
+  const first = all.flatMap(({ firstVerdictMilliseconds }) => firstVerdictMilliseconds ?? []);
+  const sorted = (times: readonly string[]): readonly string[] =>
+    times.toSorted((a, b) => Date.parse(a) - Date.parse(b));
+  const [profile] = all.map((run) => run.profile);
+  return {
+    id: `c${createHash('sha256').update(ids.join()).digest('hex').slice(0, 6)}`,
+    ...(profile && { profile }),
+    shards: ids,
+    startedAt: sorted(all.map(({ startedAt }) => startedAt))[0] ?? '',
+    endedAt: sorted(all.map(({ endedAt }) => endedAt)).at(-1) ?? '',
+    milliseconds: Math.max(...all.map(({ milliseconds }) => milliseconds)),
+    firstVerdictMilliseconds: first.length === 0 ? null : Math.min(...first),
+    interrupted: all.some(({ interrupted }) => interrupted),
+  };
+}
+
+/** Whether the whole says enough is asked here: a shard is not asked. */
+function outcomeOf(
+  shards: readonly ShardRun[],
+  scenarios: readonly ScenarioResult[],
+  gate: RunResults['gate'],
+): Pick<RunResults['run'], 'exitCode' | 'error'> {
+  const failed = shards.filter(({ results }) => results.run.error !== null);
+  const interrupted = shards.some(({ results }) => results.run.interrupted);
+  const [{ results }] = shards as [ShardRun];
+  const passWithNone = results.configuration['pass-with-no-scenarios']?.value === true;
+  const tooLittle =
+    failed.length > 0 || interrupted || passWithNone ? undefined : tooLittleRan(scenarios, results.run.profile);
+  const isUsage = failed.length > 0 && failed.every((shard) => shard.results.run.exitCode === EXIT.usage);
+  const code: ExitCode | undefined = failed.length > 0 || tooLittle ? EXIT.environment : undefined;
+  const errors = failed.map((shard) => `Shard ${shard.shard.index}: ${shard.results.run.error}`);
+  return {
+    exitCode: exitCodeOf(scenarios, isUsage ? EXIT.usage : code, interrupted, gate),
+    error: tooLittle?.message ?? (errors.length === 0 ? null : errors.join(' ')),
+  };
+}
+
+function gateOf(all: readonly RunResults[]): RunResults['gate'] {
+  const gates = all.flatMap(({ gate }) => gate ?? []);
+  return (
+    gates[0] && {
+      file: gates[0].file,
+      problems: gates.flatMap(({ problems }) => problems),
+      warnings: gates.flatMap(({ warnings }) => warnings),
+    }
+  );
+}
+
+/** Those of the shards' first cluster, second and so on count as one each. */
+function clustersOf(all: readonly RunResults[]): RunResults['environment']['clusters'] {
+  const clusters = all.flatMap(({ environment }) => environment.clusters);
+  return [...new Map(clusters.toReversed().map((cluster) => [cluster.alias, cluster])).values()].sort((a, b) =>
+    a.alias < b.alias ? -1 : 1,
+  );
+}
+
+function callsOf(all: readonly RunResults[]): RunResults['aws'] {
+  const calls = all.flatMap(({ aws }) => aws?.calls ?? []);
+  if (calls.length === 0) return null;
+  const sum = (of: 'total' | 'retries' | 'throttled'): number => calls.reduce((total, one) => total + one[of], 0);
+  const byOperation: Record<string, number> = {};
+  for (const [name, count] of calls.flatMap((one) => Object.entries(one.byOperation)))
+    byOperation[name] = (byOperation[name] ?? 0) + count;
+  return { calls: { total: sum('total'), retries: sum('retries'), throttled: sum('throttled'), byOperation } };
+}
+
+/** `podMedian` is not known of the whole. */
+function phasesOf(all: readonly RunResults[]): RunResults['phases'] {
+  const of = (name: 'provisioning' | 'scenarios' | 'arranging' | 'probing' | 'teardown'): readonly number[] =>
+    all.map(({ phases }) => phases[name]);
+  const sum = (times: readonly number[]): number => times.reduce((total, time) => total + time, 0);
+  return {
+    provisioning: Math.max(...of('provisioning')),
+    scenarios: Math.max(...of('scenarios')),
+    arranging: sum(of('arranging')),
+    probing: sum(of('probing')),
+    teardown: Math.max(...of('teardown')),
+    podMedian: null,
+  };
+}
+
+/** Copies what the shards collected into the folder of the whole; gives the results without what is not there. */
+export function withAttachments(results: RunResults, runs: readonly Run[], directory: string): RunResults {
+  const folders = new Map(runs.map(({ file, results: { run } }) => [run.id, dirname(file)]));
+  const copied = ({ path }: Attachment, from: string): boolean => {
+    const source = join(from, path);
+    if (relative(from, source).startsWith('..') || !existsSync(source)) return false;
+    cpSync(source, join(directory, path));
+    return true;
+  };
+  const scenarios = results.scenarios.map((scenario) => ({
+    ...scenario,
+    attachments: scenario.attachments.filter((item) => copied(item, folders.get(scenario.run ?? '') ?? '')),
+  }));
+  return { ...results, scenarios };
+}

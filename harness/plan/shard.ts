@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { RunResults } from '../report/results.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { isExclusive } from './requirements.ts';
+
+/** A shard of a run, and all scenarios of the run with the shard that each is in. */
+export type Shard = NonNullable<RunResults['run']['shard']>;
+
+/**
+ * The shard that `--shard` names, such as `2/4`. It is the same wherever suites, choice and times are.
+ *
+ * @param times milliseconds that scenarios took before, by id; those that are not in it count as the mean of the others
+ * Throws `HarnessError` BAD_FLAG_VALUE.
+ */
+export function shardOf(asked: string, scenarios: readonly Scenario[], times: ReadonlyMap<string, number>): Shard {
+  const [index, count] = asked.split('/').map(Number) as [number, number];
+  if (index < 1 || index > count)
+    throw new HarnessError('BAD_FLAG_VALUE', `--shard is "${asked}": give one from 1/${count} to ${count}/${count}.`);
+  if (scenarios.length > 0 && count > scenarios.length)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--shard is "${asked}", and ${scenarios.length} scenarios are selected: use at most as many shards.`,
+    );
+  const shards = assign(scenarios, count, times);
+  return {
+    ...{ index, count },
+    scenarios: Object.fromEntries(scenarios.map(({ id }) => [id, shards.get(id) ?? 1])),
+    digest: createHash('sha256')
+      .update(JSON.stringify(scenarios.map(({ id, suite, title, spec }) => ({ id, suite, title, spec }))))
+      .digest('hex'),
+  };
+}
+
+/**
+ * Shards of scenarios, by id, from 1: the longest scenario first, each into the shard that has least so far. Those that run
+ * alone go first, so that each shard has its part of them.
+ */
+function assign(
+  scenarios: readonly Scenario[],
+  count: number,
+  times: ReadonlyMap<string, number>,
+): ReadonlyMap<string, number> {
+  const known = scenarios.flatMap(({ id }) => times.get(id) ?? []);
+  const mean = known.length === 0 ? 1 : known.reduce((sum, time) => sum + time, 0) / known.length;
+  const weighed = scenarios.map((scenario) => ({
+    id: scenario.id,
+    time: times.get(scenario.id) ?? mean,
+    alone: isExclusive(scenario) ? 1 : 0,
+  }));
+  weighed.sort((a, b) => b.alone - a.alone || b.time - a.time);
+  const loads = Array.from({ length: count }, (_, index) => ({ shard: index + 1, time: 0, scenarios: 0 }));
+  return new Map(
+    weighed.map(({ id, time }) => {
+      const least = loads.reduce((best, load) =>
+        load.time < best.time || (load.time === best.time && load.scenarios < best.scenarios) ? load : best,
+      );
+      least.time += time;
+      least.scenarios += 1;
+      return [id, least.shard];
+    }),
+  );
+}
