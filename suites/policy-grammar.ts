@@ -1,6 +1,6 @@
 /** Which policies IAM and S3 refuse when they are put, and which forms they take. */
 import { IAMClient, PutRolePolicyCommand, UpdateAssumeRolePolicyCommand } from '@aws-sdk/client-iam';
-import { PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { ListBucketsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { expect } from 'chai';
 import {
   allow,
@@ -13,41 +13,24 @@ import {
   succeeds,
   suite,
 } from '../harness/index.ts';
+import {
+  badPrincipals,
+  policyOf,
+  refusedAnywhere,
+  SESSION_OF_APP,
+  textOf,
+  without,
+  type Given,
+} from './lib/malformed-policies.ts';
 
 const GRAMMAR = 'IAM User Guide, "Grammar of the IAM JSON policy language"';
 
-/** A policy of one statement, with elements changed; undefined leaves one out. */
-type Changed = (elements: object) => object;
-const policyOf =
-  (statement: object): Changed =>
-  (elements) => ({ Version: '2012-10-17', Statement: [{ ...statement, ...elements }] });
-
-const without = (name: string): object => ({ [name]: undefined });
-
-/** What no statement may have, of whatever kind of policy. */
-const refusedAnywhere = (policy: Changed): Readonly<Record<string, object>> => ({
-  'a version that there is not': { ...policy({}), Version: '2012-10-18' },
-  'no statement': { Version: '2012-10-17' },
-  'a statement that is a text': { Version: '2012-10-17', Statement: ['Allow'] },
-  'an element that there is not': { ...policy({}), Statements: [] },
-  'an element of a statement that there is not': policy({ Resources: '*' }),
-  'no effect': policy(without('Effect')),
-  'an effect in lower case': policy({ Effect: 'allow' }),
-  'no action': policy(without('Action')),
-  'an empty list of actions': policy({ Action: [] }),
-  'Action and NotAction': policy({ NotAction: 'sts:TagSession' }),
-  'an action without a service': policy({ Action: 'GetObject' }),
-  'an operator that there is not': policy({ Condition: { StringSame: { 'aws:PrincipalTag/team': 'red' } } }),
-  'a key without a service': policy({ Condition: { StringEquals: { team: 'red' } } }),
-  'a condition that is a text': policy({ Condition: 'always' }),
-});
-
 /** Puts each policy; gives what was not as it should be. */
 async function surprises(
-  put: (policy: object) => Promise<unknown>,
+  put: (policy: Given) => Promise<unknown>,
   code: string,
-  refused: Readonly<Record<string, object>>,
-  taken: Readonly<Record<string, object>>,
+  refused: Readonly<Record<string, Given>>,
+  taken: Readonly<Record<string, Given>>,
 ): Promise<readonly string[]> {
   const found: string[] = [];
   for (const [what, policy] of [...Object.entries(refused), ...Object.entries(taken)]) {
@@ -70,13 +53,13 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAMClient(await aws('iam'));
-        const put = (policy: object): Promise<unknown> =>
+        const put = (policy: Given): Promise<unknown> =>
           iam.send(
             new PutRolePolicyCommand({
               RoleName: name('<role-name:app>'),
               // The one that the harness deletes with the role.
               PolicyName: 'scenario',
-              PolicyDocument: JSON.stringify(policy),
+              PolicyDocument: textOf(policy),
             }),
           );
         const read = { Effect: 'Allow', Action: 's3:GetObject', Resource: name('arn:aws:s3:::<bucket:data>/key') };
@@ -94,8 +77,17 @@ suite('policies', ({ scenario }) => {
           },
           'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
           NotAction: policy({ Action: undefined, NotAction: 's3:PutObject' }),
+          NotResource: policy({ Resource: undefined, NotResource: read.Resource }),
+          'all actions on all resources': policy({ Action: '*', Resource: '*' }),
+          'a Sid of letters and digits': policy({ Sid: 'Read1' }),
           'a condition with a list of values': policy({
             Condition: { StringNotEquals: { 'aws:PrincipalTag/team': ['red', 'blue'] } },
+          }),
+          'numbers and booleans as values': policy({
+            Condition: { NumericLessThan: { 's3:max-keys': 10 }, Bool: { 'aws:SecureTransport': [true] } },
+          }),
+          'an operator on several values of a key': policy({
+            Condition: { 'ForAllValues:StringLikeIfExists': { 'aws:TagKeys': 'a*' } },
           }),
         };
         const refused = {
@@ -105,7 +97,9 @@ suite('policies', ({ scenario }) => {
           'no resource': policy(without('Resource')),
           'an empty list of resources': policy({ Resource: [] }),
           'Resource and NotResource': policy({ NotResource: '*' }),
+          'a resource that is a number': policy({ Resource: [read.Resource, 1] }),
           'a resource that is no ARN': policy({ Resource: 'key' }),
+          'a resource that is no ARN, of as many parts': policy({ Resource: 'key:aws:s3:::key/key' }),
           'a Sid with a space': policy({ Sid: 'an id' }),
           'a Sid twice': {
             Version: '2012-10-17',
@@ -130,11 +124,11 @@ suite('policies', ({ scenario }) => {
     probes: [
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const iam = new IAMClient(await aws('iam'));
-        const put = (policy: object): Promise<unknown> =>
+        const put = (policy: Given): Promise<unknown> =>
           iam.send(
             new UpdateAssumeRolePolicyCommand({
               RoleName: name('<role-name:app>'),
-              PolicyDocument: JSON.stringify(policy),
+              PolicyDocument: textOf(policy),
             }),
           );
         const policy = policyOf({
@@ -149,6 +143,15 @@ suite('policies', ({ scenario }) => {
           'a principal of each type': policy({
             Principal: { AWS: name('<account:main>'), Service: 'pods.eks.amazonaws.com' },
           }),
+          'a role and a session of it': policy({
+            Principal: { AWS: [name('<role:app>'), name(SESSION_OF_APP)] },
+          }),
+          everyone: policy({ Principal: { AWS: '*' }, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+          'a provider of identities': policy({
+            Principal: { Federated: 'accounts.google.com' },
+            Action: 'sts:AssumeRoleWithWebIdentity',
+          }),
+          'all actions of STS, in other letters': policy({ Action: 'STS:*' }),
         };
         const refused = {
           ...refusedAnywhere(policy),
@@ -156,8 +159,9 @@ suite('policies', ({ scenario }) => {
           'no principal in it': policy({ Principal: {} }),
           'everyone but somebody': policy({ Principal: undefined, NotPrincipal: { AWS: name('<account:main>') } }),
           'a principal that is no account': policy({ Principal: { AWS: '1234' } }),
-          'a principal with a wildcard': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:role/*') } }),
-          'a type of principal that there is not': policy({ Principal: { Pod: 'app' } }),
+          ...badPrincipals(policy, name),
+          'everyone by a star alone': policy({ Principal: '*' }),
+          "a bucket's owner by a canonical id": policy({ Principal: { CanonicalUser: '0'.repeat(64) } }),
           'a resource': policy({ Resource: '*' }),
           'an action of another service': policy({ Action: 's3:GetObject' }),
         };
@@ -178,8 +182,9 @@ suite('policies', ({ scenario }) => {
       check('each is refused, and each other form taken', async ({ aws, name }) => {
         const s3 = new S3Client(await aws('s3'));
         const Bucket = name('<bucket:data>');
-        const put = (policy: object): Promise<unknown> =>
-          s3.send(new PutBucketPolicyCommand({ Bucket, Policy: JSON.stringify(policy) }));
+        const { Owner: { ID: owner = '' } = {} } = await s3.send(new ListBucketsCommand({}));
+        const put = (policy: Given): Promise<unknown> =>
+          s3.send(new PutBucketPolicyCommand({ Bucket, Policy: textOf(policy) }));
         const policy = policyOf({
           Effect: 'Deny',
           Principal: '*',
@@ -192,6 +197,16 @@ suite('policies', ({ scenario }) => {
             Action: ['s3:ListBucket', 's3:PutObject'],
             Resource: [`arn:aws:s3:::${Bucket}`, `arn:aws:s3:::${Bucket}/other/*`],
           }),
+          'a Sid with spaces': policy({ Sid: 'Nobody reads the key' }),
+          'everyone by a list': policy({ Principal: { AWS: ['*'] } }),
+          'everything but another key': policy({
+            ...without('Resource'),
+            NotResource: `arn:aws:s3:::${Bucket}/other`,
+          }),
+          'a session and a service': policy({
+            Principal: { AWS: name(SESSION_OF_APP), Service: 'logging.s3.amazonaws.com' },
+          }),
+          'the account by its canonical id': policy({ Principal: { CanonicalUser: owner } }),
           'everyone but the account': policy({
             ...without('Principal'),
             NotPrincipal: { AWS: name('arn:aws:iam::<account:main>:root') },
@@ -203,8 +218,10 @@ suite('policies', ({ scenario }) => {
           'a principal that there is not': policy({
             Principal: { AWS: name('arn:aws:iam::<account:main>:role/no-such-role-of-anybody') },
           }),
-          'a principal with a wildcard': policy({ Principal: { AWS: name('arn:aws:iam::<account:main>:role/*') } }),
+          ...badPrincipals(policy, name),
+          'no principal in it': policy({ Principal: {} }),
           'no resource': policy(without('Resource')),
+          'an incomplete resource': policy({ Resource: 'arn:aws:s3' }),
           'another bucket': policy({ Resource: 'arn:aws:s3:::another-bucket-of-nobody/key' }),
           'a resource of another service': policy({ Resource: 'arn:aws:sqs:::key' }),
           'an action of another service': policy({ Action: 'sqs:SendMessage' }),

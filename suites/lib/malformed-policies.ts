@@ -1,0 +1,74 @@
+/** Policies that no service of AWS takes, and what they are made of. */
+/** A policy of one statement, with elements changed; undefined leaves one out. */
+type Changed = (elements: object) => object;
+export const policyOf =
+  (statement: object): Changed =>
+  (elements) => ({ Version: '2012-10-17', Statement: [{ ...statement, ...elements }] });
+
+export const without = (name: string): object => ({ [name]: undefined });
+
+/** A policy's text, or what becomes one. */
+export type Given = object | string;
+export const textOf = (policy: Given): string => (typeof policy === 'string' ? policy : JSON.stringify(policy));
+
+/** What no statement may have, of whatever kind of policy. */
+export const refusedAnywhere = (policy: Changed): Readonly<Record<string, Given>> => ({
+  'no JSON': '{"Version": "2012-10-17",',
+  'a list': JSON.stringify([policy({})]),
+  'a text': JSON.stringify('policy'),
+  null: 'null',
+  'a version that is a number': { ...policy({}), Version: 2012 },
+  'an id that is a number': { ...policy({}), Id: 1 },
+  'a version that there is not': { ...policy({}), Version: '2012-10-18' },
+  'no statement': { Version: '2012-10-17' },
+  'a statement that is a text': { Version: '2012-10-17', Statement: ['Allow'] },
+  'a statement that is null': { Version: '2012-10-17', Statement: [null] },
+  'a statement that is a list': { Version: '2012-10-17', Statement: [[policy({})]] },
+  'a Sid that is a number': policy({ Sid: 1 }),
+  'an element that there is not': { ...policy({}), Statements: [] },
+  'an element of a statement that there is not': policy({ Resources: '*' }),
+  'no effect': policy(without('Effect')),
+  'an effect in lower case': policy({ Effect: 'allow' }),
+  'no action': policy(without('Action')),
+  'an empty list of actions': policy({ Action: [] }),
+  'Action and NotAction': policy({ NotAction: 'sts:TagSession' }),
+  'an action that is a number': policy({ Action: 1 }),
+  'an action that is a number beside one that is a text': policy({ Action: ['sts:AssumeRole', 1] }),
+  'an action without a service': policy({ Action: 'GetObject' }),
+  'an operator that there is not': policy({ Condition: { StringSame: { 'aws:PrincipalTag/team': 'red' } } }),
+  'a key without a service': policy({ Condition: { StringEquals: { team: 'red' } } }),
+  'a condition that is a text': policy({ Condition: 'always' }),
+  'a condition that is a list': policy({ Condition: [{ StringEquals: { 'aws:PrincipalTag/team': 'red' } }] }),
+  'an operator without a key': policy({ Condition: { StringEquals: 'red' } }),
+  'an operator that is null': policy({ Condition: { StringEquals: null } }),
+  'a value that is an object': policy({ Condition: { StringEquals: { 'aws:PrincipalTag/team': { is: 'red' } } } }),
+  'a value that is null': policy({ Condition: { StringEquals: { 'aws:PrincipalTag/team': [null] } } }),
+  'Null with IfExists': policy({ Condition: { NullIfExists: { 'aws:PrincipalTag/team': 'true' } } }),
+});
+
+export const SESSION_OF_APP = 'arn:aws:sts::<account:main>:assumed-role/<role-name:app>/session';
+
+/** Who can be no principal of a statement (IAM User Guide, "AWS JSON policy elements: Principal"). */
+export const badPrincipals = (policy: Changed, name: (text: string) => string): Readonly<Record<string, Given>> => ({
+  'a principal that is a text': policy({ Principal: name('<account:main>') }),
+  'a principal that is a list': policy({ Principal: [name('<account:main>')] }),
+  'a principal that is null': policy({ Principal: null }),
+  'a type of principal that there is not': policy({ Principal: { Pod: 'app' } }),
+  'a principal that is a number': policy({ Principal: { AWS: 111122223333 } }),
+  'a principal that is empty': policy({ Principal: { AWS: '' } }),
+  'an empty service': policy({ Principal: { Service: [''] } }),
+  'a service with a wildcard': policy({ Principal: { Service: '*.amazonaws.com' } }),
+  'a provider that is no domain': policy({ Principal: { Federated: 'nobody' } }),
+  ...Object.fromEntries(
+    [
+      'arn:aws:iam::<account:main>:role/*',
+      'arn:aws:iam::<account:main>:group/developers',
+      'arn:aws:iam::<account:main>:policy/read',
+      'arn:aws:iam::1234:root',
+      'arn:aws:s3:::<account:main>',
+      SESSION_OF_APP.replace(/\/session$/, ''),
+      'arn:aws:sts::<account:main>:user/developer',
+      'arn:aws:iam::<account:main>',
+    ].map((arn) => [arn, policy({ Principal: { AWS: name(arn) } })]),
+  ),
+});

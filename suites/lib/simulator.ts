@@ -1,0 +1,83 @@
+/** Asks IAM's policy simulator about tables of conditions and patterns: one call decides a whole table. */
+import { IAMClient, SimulateCustomPolicyCommand, type ContextEntry } from '@aws-sdk/client-iam';
+import { expect } from 'chai';
+import type { CheckContext } from '../../harness/index.ts';
+
+type Value = string | number | boolean | readonly string[];
+/** By operator: values of the policy with which the condition holds, and with which it does not. */
+type Table = Readonly<Record<string, readonly [holds: readonly Value[], not: readonly Value[]]>>;
+
+interface Question {
+  readonly statements: readonly object[];
+  readonly resources: readonly string[];
+  readonly context?: readonly ContextEntry[];
+  readonly action?: string;
+  /** Default 2012-10-17; undefined: the policy tells none. */
+  readonly version?: string | undefined;
+}
+
+/** Which of the resources the statements allow. */
+export async function allowedOf({ aws }: CheckContext, question: Question): Promise<readonly string[]> {
+  const {
+    statements,
+    resources,
+    context = [],
+    action,
+    version,
+  } = {
+    ...{ action: 's3:GetObject', version: '2012-10-17' },
+    ...question,
+  };
+  const { EvaluationResults = [] } = await new IAMClient(await aws('iam')).send(
+    new SimulateCustomPolicyCommand({
+      PolicyInputList: [JSON.stringify({ Version: version, Statement: statements })],
+      ActionNames: [action],
+      ResourceArns: [...resources],
+      ContextEntries: [...context],
+    }),
+  );
+  const decisions = EvaluationResults.flatMap((result) => [
+    [result.EvalResourceName, result.EvalDecision],
+    ...(result.ResourceSpecificResults ?? []).map((each) => [each.EvalResourceName, each.EvalResourceDecision]),
+  ]);
+  return resources.filter((resource) => decisions.some(([of, decision]) => of === resource && decision === 'allowed'));
+}
+
+/** ARN of an object of a bucket that need not be there. */
+export const object = (key: string | number): string => `arn:aws:s3:::data/${key}`;
+export const allowing = (Resource: string | readonly string[], rest: object = {}): object => ({
+  ...{ Effect: 'Allow', Action: 's3:GetObject', Resource },
+  ...rest,
+});
+export const given = (
+  type: ContextEntry['ContextKeyType'],
+  key: string,
+  ...values: readonly string[]
+): ContextEntry => ({
+  ...{ ContextKeyName: key, ContextKeyType: type, ContextKeyValues: [...values] },
+});
+
+/** Asserts a table about a key: each row's condition alone guards an object of its own. */
+export async function holds(
+  world: CheckContext,
+  key: string,
+  context: readonly ContextEntry[],
+  table: Table,
+): Promise<void> {
+  const rows = Object.entries(table).flatMap(([operator, [right, wrong]]) =>
+    [...right.map((value) => ({ value, fits: true })), ...wrong.map((value) => ({ value, fits: false }))].map(
+      (row) => ({
+        ...row,
+        operator,
+      }),
+    ),
+  );
+  const statements = rows.map(({ operator, value }, index) =>
+    allowing(object(index), { Condition: { [operator]: { [key]: value } } }),
+  );
+  const allowed = await allowedOf(world, { statements, resources: rows.map((_row, index) => object(index)), context });
+  const told = rows.map(({ operator, value }) => `${operator} ${JSON.stringify(value)}`);
+  expect(told.filter((_row, index) => allowed.includes(object(index)))).to.deep.equal(
+    told.filter((_row, index) => rows[index]?.fits),
+  );
+}
