@@ -84,8 +84,7 @@ export function conditionHolds(condition: Condition, request: EvaluationRequest)
   switch (condition.set) {
     case undefined:
       if (actual === undefined) return condition.ifExists || condition.negated;
-      if (typeof actual === 'string') return someMatches(condition, actual, request) !== condition.negated;
-      return actual.some((value) => someMatches(condition, value, request)) !== condition.negated;
+      return listOf(actual).some((value) => someMatches(condition, value, request)) !== condition.negated;
     case 'ForAllValues':
       // True also when there is nothing to compare: absent keys and empty sets.
       if (actual === undefined || actual === '' || isNullSet(actual)) return true;
