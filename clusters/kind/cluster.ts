@@ -8,7 +8,7 @@ import type { Connection } from '../../foundation/kubernetes/connection.ts';
 import type { Resources } from '../../foundation/resources.ts';
 import type { HostContext } from './context.ts';
 import { explained } from './diagnostics.ts';
-import { keysOf, podExists } from './kube.ts';
+import { keysOf } from './kube.ts';
 import { serveMetadata, type LinkLocal, type NodeContainer } from './node.ts';
 
 type Addon = Parameters<ManagedCluster['installAddon']>[0];
@@ -131,10 +131,6 @@ export class KindCluster implements ManagedCluster {
 
   associationsChanged(identities: Parameters<ManagedCluster['associationsChanged']>[0]): Promise<void> {
     return this.#parts.webhook.setIdentities(identities);
-  }
-
-  podExists(namespace: string, name: string, uid: string): Promise<boolean> {
-    return podExists(this.#parts.connection, namespace, name, uid);
   }
 
   async delete(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Node } from '@kubernetes/client-node';
 import type { JsonWebKeySet } from '../../emulator/index.ts';
 import { poll, retry } from '../../foundation/poll.ts';
 import { textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
@@ -27,17 +27,6 @@ export function nodesReady(connection: Connection, signal: AbortSignal): Promise
     },
     { every: POLL_MILLISECONDS, signal, tolerates: () => true, what: 'nodes that are ready' },
   );
-}
-
-/** Whether a pod with this UID exists. */
-export async function podExists(
-  connection: Connection,
-  namespace: string,
-  name: string,
-  uid: string,
-): Promise<boolean> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
-  return (await find<V1Pod>(connection, path))?.metadata?.uid === uid;
 }
 
 /** Public keys of the service account issuer. The API server gives them as nothing but `application/jwk-set+json`. */

@@ -16,7 +16,6 @@ export const DEFAULT_ACCOUNT_ID = '111122223333';
 /** Defaults for what AWS does not document; docs/emulator.md gives the reasons. */
 export const DEFAULT_SETTINGS: EmulatorSettings = {
   noAssociationError: 'ResourceNotFoundException',
-  eksAuthChecksPodExists: false,
   eksAuthKeepsSessions: false,
   associationChecksTrustPolicy: true,
   transitiveTagOverrideError: 'InvalidParameterValue',

@@ -4,8 +4,6 @@ import type { ServiceName } from './service.ts';
 export interface EmulatorSettings {
   /** EKS Auth's error when no association matches the token's subject. */
   readonly noAssociationError: 'ResourceNotFoundException' | 'AccessDeniedException';
-  /** EKS Auth refuses a token whose bound pod is gone. AWS is not known to look. */
-  readonly eksAuthChecksPodExists: boolean;
   /** EKS Auth gives a pod the session again that it opened for it, as long as its association is there. */
   readonly eksAuthKeepsSessions: boolean;
   /** CreatePodIdentityAssociation refuses a role whose trust policy has no statement for pods.eks.amazonaws.com. */

@@ -74,14 +74,6 @@ describe('EKS Auth', () => {
       await start({ settings: { noAssociationError: 'AccessDeniedException' } });
       expect(outcome(await assume({ token: await sign() }))).to.include({ status: 400, type: 'AccessDeniedException' });
     });
-    it('eksAuthChecksPodExists', async () => {
-      await start({ settings: { eksAuthChecksPodExists: true } });
-      await associate();
-      const token = await sign();
-      expect((await assume({ token })).errorType).to.equal('InvalidTokenException');
-      pod.cloud.clusters.get('blue')!.pods.add(`shop/${POD_NAME}/pod-uid`);
-      expect((await assume({ token })).status).to.equal(200);
-    });
     it('eksAuthKeepsSessions', async () => {
       await start({ settings: { eksAuthKeepsSessions: true } });
       const { associationId } = await associate();

@@ -14,12 +14,11 @@ describe('tokens for EKS Auth', () => {
       ['for another audience', () => sign({ aud: ['sts.amazonaws.com'] }), /audience is sts\.amazonaws\.com/],
       ['without an audience', () => sign({ aud: undefined }), /audience is missing/],
       ['that are bound to no pod', () => sign({ 'kubernetes.io': kubernetes }), /bound to no pod/],
-      ['without Kubernetes claims', () => sign({ 'kubernetes.io': undefined }), /names no Kubernetes service account/],
-      ['with odd Kubernetes claims', () => sign({ 'kubernetes.io': [1] }), /names no Kubernetes service account/],
-      ['with another subject', () => sign({ sub: 'system:serviceaccount:shop:admin' }), /subject/],
+      ['without Kubernetes claims', () => sign({ 'kubernetes.io': undefined }), /bound to no pod/],
+      ['without a subject', () => sign({ sub: undefined }), /no good claim sub/],
       ['of another issuer', () => sign({ iss: 'https://oidc.eks.us-west-2.amazonaws.com/id/OTHER' }), /issuer/],
       ['not valid yet', () => sign({ nbf: (claims().nbf ?? 0) + 60 }), /not valid yet/],
-      ['without an expiration', () => sign({ exp: undefined }), /no expiration/],
+      ['without an expiration', () => sign({ exp: undefined }), /no good claim exp/],
       ['that are not signed', () => `${new UnsecuredJWT(claims()).encode()}AAAA`, /not signed by RS256/],
       [
         'signed with a shared secret',
@@ -30,8 +29,8 @@ describe('tokens for EKS Auth', () => {
         'forged with another key',
         async () =>
           new SignJWT(claims())
-            .setProtectedHeader({ alg: 'ES256', kid: 'key-1' })
-            .sign((await generateKeyPair('ES256')).privateKey),
+            .setProtectedHeader({ alg: 'RS256', kid: 'key-1' })
+            .sign((await generateKeyPair('RS256')).privateKey),
         /signature does not verify/,
       ],
       ['of an unknown key', () => pod.cloud.clusters.get('blue')!.sign(claims(), { kid: 'key-2' }), /names no key/],
@@ -69,7 +68,7 @@ describe('tokens for EKS Auth', () => {
       expect((await assume({ token: await sign({ aud: 'pods.eks.amazonaws.com' }) })).status).to.equal(200);
     });
 
-    for (const body of ['', '[]', '{', 'null', '{"token": 1}', '{"zone": {}, "token": "a.b.c"}']) {
+    for (const body of ['', '[]', '{', 'null', '{"token": 1}']) {
       it(`must come in a proper body, not ${body || 'an empty one'}`, async () => {
         const { status, type } = outcome(await assume(body));
         expect(status).to.equal(400);

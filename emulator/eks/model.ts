@@ -61,8 +61,6 @@ export interface ManagedCluster {
    * without waiting for those before to have taken effect; the newest counts. Resolves when it, or a newer one, is known.
    */
   associationsChanged(identities: readonly Subject[]): Promise<void>;
-  /** Whether a pod with this UID exists, for the setting `eksAuthChecksPodExists`. */
-  podExists(namespace: string, name: string, uid: string): Promise<boolean>;
   delete(): Promise<void>;
 }
 
@@ -204,11 +202,11 @@ export interface Cluster {
   readonly associations: EventualMap<Association>;
   /**
    * What EKS Auth knows of the associations, by `<namespace>/<service account>`: it lags behind `associations` by the
-   * setting `associationPropagation.eksAuth`. Absent: it knows of none.
+   * setting `associationPropagation.eksAuth`.
    */
-  readonly eksAuthAssociations?: Map<string, Association>;
+  readonly eksAuthAssociations: Map<string, Association>;
   /** By setting `eksAuthKeepsSessions`: what EKS Auth gave pods, by `<pod's uid>/<association's id>`. */
-  readonly eksAuthSessions?: Map<string, KeptSession>;
+  readonly eksAuthSessions: Map<string, KeptSession>;
   readonly configuration?: ClusterConfiguration;
   /** Principal ARN -> access entry. */
   readonly accessEntries?: Map<string, AccessEntry>;

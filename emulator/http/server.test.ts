@@ -284,13 +284,14 @@ describe('emulator server', () => {
         installAddon: async () => {},
         removeAddon: async () => {},
         associationsChanged: async () => {},
-        podExists: async () => true,
         delete: async () => {},
       },
       tags: new Map(),
       addons: new EventualMap(world),
       nodeGroups: new EventualMap(world),
       associations: new EventualMap(world),
+      eksAuthAssociations: new Map(),
+      eksAuthSessions: new Map(),
     });
     const configuration = await fetch(`${emulator.endpoint}/id/${id}/.well-known/openid-configuration`);
     expect(await configuration.json()).to.deep.include({ issuer, jwks_uri: `${issuer}/keys` });

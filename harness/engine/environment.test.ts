@@ -33,7 +33,6 @@ describe('the environment of a run', () => {
       installAddon: async () => undefined,
       removeAddon: async () => undefined,
       associationsChanged: async () => undefined,
-      podExists: async () => false,
       delete: async () => void done.push('cluster deleted'),
       ...more,
     };

@@ -143,10 +143,6 @@ export class EmbeddedCluster implements ManagedCluster {
     this.#webhook.setIdentities(identities);
   }
 
-  async podExists(namespace: string, name: string, uid: string): Promise<boolean> {
-    return this.#api.store.get('pods', namespace, name)?.metadata.uid === uid;
-  }
-
   async delete(): Promise<void> {
     await Promise.all([this.#leaving, ...[...this.#nodes.values()].map((node) => node.close())]);
     this.#nodes.clear();

@@ -40,8 +40,8 @@ export function associationPropagation(world: World, { after }: Background) {
       // A copy: later updates of the association must not show before their own time.
       const known = association === undefined ? undefined : { ...association };
       const inform = () => {
-        if (known === undefined) cluster.eksAuthAssociations?.delete(subjectKey(subject));
-        else cluster.eksAuthAssociations?.set(subjectKey(subject), known);
+        if (known === undefined) cluster.eksAuthAssociations.delete(subjectKey(subject));
+        else cluster.eksAuthAssociations.set(subjectKey(subject), known);
       };
       if (delays.eksAuth > 0) after(delays.eksAuth, inform);
       else inform();

@@ -28,7 +28,6 @@ export interface RecordedCluster extends ManagedCluster {
   readonly spec: ClusterSpec;
   readonly told: string[];
   readonly nodeGroups: Map<string, Parameters<ManagedCluster['addNodes']>[0]>;
-  readonly pods: Set<string>;
   sign(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
 }
 
@@ -129,7 +128,7 @@ export async function testCloud(
 export function recordingProvider(clusters: Map<string, RecordedCluster>): ClusterProvider {
   return {
     createCluster: async (spec) => {
-      const cluster = await recordedCluster(spec);
+      const cluster = recordedCluster(spec);
       clusters.set(spec.name, cluster);
       return cluster;
     },
@@ -179,20 +178,21 @@ function emptyRequest(world: World): ServiceRequest {
   };
 }
 
-async function recordedCluster(spec: ClusterSpec): Promise<RecordedCluster> {
-  const { publicKey, privateKey } = await generateKeyPair('ES256');
-  const key = { ...(await exportJWK(publicKey)), kid: 'key-1', alg: 'ES256', use: 'sig' };
+function recordedCluster(spec: ClusterSpec): RecordedCluster {
+  let made: ReturnType<typeof generateKeyPair> | undefined;
+  // Most tests need none, and it takes a while.
+  const pair = () => (made ??= generateKeyPair('RS256'));
   const told: string[] = [];
   const nodeGroups: RecordedCluster['nodeGroups'] = new Map();
-  const pods = new Set<string>();
   return {
     spec,
     told,
     nodeGroups,
-    pods,
     endpoint: `https://${spec.name}.example`,
     certificateAuthorityData: 'Y2VydGlmaWNhdGU=',
-    jwks: async () => ({ keys: [key] }),
+    jwks: async () => ({
+      keys: [{ ...(await exportJWK((await pair()).publicKey)), kid: 'key-1', alg: 'RS256', use: 'sig' }],
+    }),
     addNodes: async (group) => {
       told.push(`addNodes ${group.name} ${group.nodeRoleArn}`);
       nodeGroups.set(group.name, group);
@@ -202,9 +202,8 @@ async function recordedCluster(spec: ClusterSpec): Promise<RecordedCluster> {
     removeAddon: async (name) => void told.push(`removeAddon ${name}`),
     associationsChanged: async (identities) =>
       void told.push(`associations ${identities.map((i) => `${i.namespace}/${i.serviceAccount}`).join(' ')}`),
-    podExists: async (namespace, name, uid) => pods.has(`${namespace}/${name}/${uid}`),
     delete: async () => void told.push('delete'),
-    sign: (claims, header) =>
-      new SignJWT(claims).setProtectedHeader({ alg: 'ES256', kid: 'key-1', ...header }).sign(privateKey),
+    sign: async (claims, header) =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key-1', ...header }).sign((await pair()).privateKey),
   };
 }

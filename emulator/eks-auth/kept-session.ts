@@ -1,0 +1,22 @@
+import type { Association, KeptSession } from '../eks/model.ts';
+import { openSession, type PodCall } from './session.ts';
+
+/**
+ * What the pod was given before, else a new session, by the setting `eksAuthKeepsSessions`: a change of the association or of its
+ * roles does not touch what a pod has (EKS User Guide, "Access AWS resources using EKS Pod Identity target IAM roles": recreate
+ * the pods to apply a change sooner).
+ *
+ * @param longest as of `openSession`
+ */
+export function keptSession(call: PodCall, association: Association, longest?: number): KeptSession {
+  const { context, request, cluster, identity } = call;
+  const key = `${identity.pod.uid}/${association.id}`;
+  const kept = cluster.eksAuthSessions.get(key);
+  if (kept !== undefined && kept.session.expiresAt > context.world.clock.now()) {
+    context.trace(request).notes.push(`the pod is given the session again that it had: ${kept.session.roleArn}`);
+    return kept;
+  }
+  const { session, credentials } = openSession(call, association, longest);
+  cluster.eksAuthSessions.set(key, { session, credentials });
+  return { session, credentials };
+}
