@@ -62,10 +62,17 @@ export type S3Operation =
 
 export interface AssumeRoleStep {
   readonly roleArn: string;
+  /** Default `probe`. */
+  readonly sessionName?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  /** Keys of those tags that pass on to sessions that this one opens. */
+  readonly transitiveTagKeys?: readonly string[];
+  readonly sourceIdentity?: string;
   readonly externalId?: string;
   /** Session policy, as JSON text. */
   readonly policy?: string;
+  /** Of managed policies that narrow the session. */
+  readonly policyArns?: readonly string[];
   readonly durationSeconds?: number;
 }
 

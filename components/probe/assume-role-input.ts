@@ -2,17 +2,18 @@ import type { AssumeRoleCommandInput } from '@aws-sdk/client-sts';
 import type { AssumeRoleStep } from '../../foundation/probe-protocol.ts';
 
 /** What STS is asked for a step of a role chain (AWS STS API Reference, AssumeRole). */
-export const assumeRoleInput = ({
-  roleArn,
-  tags,
-  externalId,
-  policy,
-  durationSeconds,
-}: AssumeRoleStep): AssumeRoleCommandInput => ({
-  RoleArn: roleArn,
-  RoleSessionName: 'probe',
-  ...(externalId !== undefined && { ExternalId: externalId }),
-  ...(policy !== undefined && { Policy: policy }),
-  ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
-  ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
-});
+export function assumeRoleInput(step: AssumeRoleStep): AssumeRoleCommandInput {
+  const { roleArn, sessionName = 'probe', tags, transitiveTagKeys, policyArns } = step;
+  const { externalId, sourceIdentity, policy, durationSeconds } = step;
+  return {
+    RoleArn: roleArn,
+    RoleSessionName: sessionName,
+    ...(externalId !== undefined && { ExternalId: externalId }),
+    ...(sourceIdentity !== undefined && { SourceIdentity: sourceIdentity }),
+    ...(policy !== undefined && { Policy: policy }),
+    ...(policyArns && { PolicyArns: policyArns.map((arn) => ({ arn })) }),
+    ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
+    ...(tags && { Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })) }),
+    ...(transitiveTagKeys && { TransitiveTagKeys: [...transitiveTagKeys] }),
+  };
+}

@@ -110,6 +110,10 @@ export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
   const token = readToken(source);
   if (token === undefined)
     return { outcome: 'refused', layer: 'injection', code: 'NoToken', message: 'there is no token' };
+  return { outcome: 'granted', facts: tokenFacts(token) };
+}
+
+export function tokenFacts(token: string): Facts {
   const { header, claims } = decodeToken(token);
   const { iss, sub, aud, exp, iat, nbf, 'kubernetes.io': own = {} } = claims as Partial<KubernetesClaims>;
   const facts = {
@@ -125,11 +129,10 @@ export function tokenClaims({ token: source }: ReadTokenRequest): ProbeResult {
     pod: own.pod?.name,
     podUid: own.pod?.uid,
     secret: own.secret?.name,
+    node: own.node?.name,
+    id: claims['jti'],
   };
-  return {
-    outcome: 'granted',
-    facts: Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts,
-  };
+  return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)) as Facts;
 }
 
 type Facts = NonNullable<ProbeResult['facts']>;
@@ -147,5 +150,6 @@ interface KubernetesClaims extends Claims {
     readonly serviceaccount?: Named;
     readonly pod?: Named;
     readonly secret?: Named;
+    readonly node?: Named;
   };
 }

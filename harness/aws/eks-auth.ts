@@ -81,7 +81,7 @@ interface Answer {
   readonly subject?: Readonly<Record<string, string>>;
   readonly audience?: string;
   readonly podIdentityAssociation?: Readonly<Record<string, string>>;
-  readonly assumedRoleUser?: { readonly arn?: string };
+  readonly assumedRoleUser?: { readonly arn?: string; readonly assumeRoleId?: string };
   readonly credentials?: Readonly<Record<string, string | number>>;
   readonly __type?: string;
   readonly code?: string;
@@ -123,6 +123,7 @@ function sessionOf({ subject, audience, podIdentityAssociation, assumedRoleUser,
     },
     expiration: Number(credentials?.['expiration']),
     arn: text(assumedRoleUser?.arn),
+    userId: text(assumedRoleUser?.assumeRoleId),
     namespace: text(subject?.['namespace']),
     serviceAccount: text(subject?.['serviceAccount']),
     audience: text(audience),

@@ -22,6 +22,7 @@ export const EMULATOR_CAPABILITIES: ReadonlySet<string> = new Set([
   'virtual-clock',
   'weather',
   'call-record',
+  'local-issuer',
 ]);
 
 /**

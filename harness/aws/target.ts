@@ -53,6 +53,8 @@ export interface PodSession {
   readonly expiration: number;
   /** ARN of the session. */
   readonly arn: string;
+  /** `<id of the role>:<name of the session>`. */
+  readonly userId: string;
   readonly namespace: string;
   readonly serviceAccount: string;
   readonly audience: string;

@@ -10,6 +10,7 @@ import type {
   V1PolicyRule,
   V1ServiceAccount,
   V1TokenReview,
+  V1TokenReviewStatus,
 } from '@kubernetes/client-node';
 import { connect, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
 import { removeNamespace } from '../../clusters/in-cluster/index.ts';
@@ -138,11 +139,11 @@ export class KubernetesClient {
   }
 
   /** @param audiences for which the token must be. Default: the API server's own */
-  async reviewToken(token: string, audiences?: readonly string[]) {
+  async reviewToken(token: string, audiences?: readonly string[]): Promise<V1TokenReviewStatus> {
     const path = `/apis/${TOKEN_API}/tokenreviews`;
     const spec = { token, ...(audiences && { audiences: [...audiences] }) };
     const { status } = await this.#create<V1TokenReview>(path, TOKEN_API, 'TokenReview', { spec });
-    return { authenticated: status?.authenticated ?? false, error: status?.error, username: status?.user?.username };
+    return status ?? {};
   }
 
   /** Calls `listener` for every change of pods with this label, until `stop` is called; starts again when the server ends it. */

@@ -2,27 +2,49 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { assumeRoleInput } from '../../components/probe/assume-role-input.ts';
 import { perform as performS3 } from '../../components/probe/s3.ts';
-import { errorCode, requestOf, type ServiceError } from '../../components/probe/service-error.ts';
-import type { AssumeRoleStep, Layer, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
+import { requestOf } from '../../components/probe/service-error.ts';
+import type { AssumeRoleStep, ProbeResult, S3Operation } from '../../foundation/probe-protocol.ts';
 import type { AwsClients } from '../aws/target.ts';
 import type { Operation, WorkloadOperation } from '../scenario/spec.ts';
 import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
-import { webSession, type WebSession } from '../world/sessions.ts';
+import { heldSession, webSession, type WebSession } from '../world/sessions.ts';
 import type { HeldSession, ScenarioWorld } from '../world/world.ts';
 import { openPodSession } from './ask-eks-auth.ts';
+import { attempt, credentialsOf, sessionFacts } from './session-answer.ts';
 import { defineHarnessOperation, ofWorkload, operationOf } from './registry.ts';
+import { stepToProgram, type ChainStep } from './sts.ts';
 
-/** A workload, for the session of one of its pods; or a role and the token that opens it by web identity. */
-export type Session = string | WebSession;
+/**
+ * A workload, for the session of one of its pods; a role and the token that opens it by web identity; or what another session
+ * opens by AssumeRole.
+ */
+export type Session = string | WebSession | ChainedSession;
 
-export const sessionReferences = (session: Session) =>
-  typeof session === 'string' ? { workloads: [session] } : { roles: [session.role], tokens: [session.token] };
+interface ChainedSession {
+  readonly from: Session;
+  readonly step: ChainStep;
+}
+
+/** The session that `from` opens by AssumeRole: `chained('app', chain('target'))`. */
+export const chained = (from: Session, step: ChainStep): ChainedSession => ({ from, step });
+
+/** The first session of a chain. */
+const firstOf = (session: Session): string | WebSession =>
+  typeof session === 'object' && 'from' in session ? firstOf(session.from) : session;
+
+export function sessionReferences(session: Session) {
+  const first = firstOf(session);
+  return typeof first === 'string' ? { workloads: [first] } : { roles: [first.role], tokens: [first.token] };
+}
 
 export const sessionNeeds = (session: Session) =>
-  typeof session === 'string' ? (['pod-identity'] as const) : (['irsa'] as const);
+  typeof firstOf(session) === 'string' ? (['pod-identity'] as const) : (['irsa'] as const);
 
-export const sessionWords = (session: Session): string =>
-  typeof session === 'string' ? `as a pod of ${session}` : `as role ${session.role} by web identity`;
+export function sessionWords(session: Session): string {
+  if (typeof session === 'string') return `as a pod of ${session}`;
+  if ('from' in session) return `${sessionWords(session.from)}, then as ${session.step.roleArn}`;
+  return `as role ${session.role} by web identity`;
+}
 
 /**
  * An operation of S3 or STS, made by the harness with the session of a workload's pod, which EKS Auth is asked for once, or of a
@@ -47,7 +69,8 @@ export const asSession = defineHarnessOperation(
     describe: ({ session, call }, say) => [sessionWords(session), call.do, ...operationOf(call).describe(call, say)],
     mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
     perform: async (world, { session, call, fresh }) => {
-      if (fresh && typeof session === 'string') world.sessions.delete(session);
+      const first = firstOf(session);
+      if (fresh && typeof first === 'string') world.sessions.delete(first);
       const held = await sessionOf(world, session);
       return 'outcome' in held ? held : runAs(world, held, call);
     },
@@ -56,6 +79,12 @@ export const asSession = defineHarnessOperation(
 
 /** The session, opened where it is not held yet; or the refusal of whoever opens it. */
 export async function sessionOf(world: ScenarioWorld, session: Session): Promise<HeldSession | ProbeResult> {
+  if (typeof session === 'object' && 'from' in session) {
+    const held = await sessionOf(world, session.from);
+    if ('outcome' in held) return held;
+    const opened = await open(world, held, stepToProgram(world.names, session.step));
+    return opened.held ?? opened.result;
+  }
   if (typeof session !== 'string') {
     try {
       return await webSession(world, session);
@@ -75,28 +104,23 @@ async function runAs(world: ScenarioWorld, { clients }: HeldSession, call: Opera
   if (operation.do === 'GetCallerIdentity') return attempt('sts', () => whoAmI(clients));
   const step = stepOf(operation);
   if (step === undefined) return onS3(clients, operation);
-  let assumed: AwsClients | undefined;
-  const opened = await attempt('sts', async () => {
-    const { Credentials, AssumedRoleUser, PackedPolicySize, $metadata } = await clients.sts.send(
-      new AssumeRoleCommand(assumeRoleInput(step)),
-    );
-    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '', Expiration } = Credentials ?? {};
-    assumed = world.environment.aws.clientsWith({
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      sessionToken: SessionToken,
-    });
-    return {
-      outcome: 'granted',
-      facts: {
-        arn: AssumedRoleUser?.Arn ?? '',
-        secondsLeft: Math.round(((Expiration?.getTime() ?? 0) - Date.now()) / 1000),
-        ...(PackedPolicySize !== undefined && { packedPolicySize: PackedPolicySize }),
-      },
-      ...requestOf($metadata),
-    };
+  const { result, held } = await open(world, { clients }, step);
+  return held === undefined || operation.do === 'AssumeRole' ? result : onS3(held.clients, operation);
+}
+
+/** AssumeRole: what it came to, and the session. */
+async function open(
+  world: ScenarioWorld,
+  { clients }: Pick<HeldSession, 'clients'>,
+  step: AssumeRoleStep,
+): Promise<{ readonly result: ProbeResult; readonly held?: HeldSession }> {
+  let held: HeldSession | undefined;
+  const result = await attempt('sts', async () => {
+    const answer = await clients.sts.send(new AssumeRoleCommand(assumeRoleInput(step)));
+    held = heldSession(world, credentialsOf(answer));
+    return { outcome: 'granted', facts: sessionFacts(answer), ...requestOf(answer.$metadata) };
   });
-  return assumed === undefined || operation.do === 'AssumeRole' ? opened : onS3(assumed, operation);
+  return { result, ...(held !== undefined && { held }) };
 }
 
 const stepOf = (operation: Operation): AssumeRoleStep | undefined => {
@@ -105,19 +129,9 @@ const stepOf = (operation: Operation): AssumeRoleStep | undefined => {
 };
 
 async function whoAmI({ sts }: AwsClients): Promise<ProbeResult> {
-  const { Arn = '', Account = '', $metadata } = await sts.send(new GetCallerIdentityCommand({}));
-  return { outcome: 'granted', facts: { arn: Arn, accountId: Account }, ...requestOf($metadata) };
+  const { Arn = '', Account = '', UserId = '', $metadata } = await sts.send(new GetCallerIdentityCommand({}));
+  return { outcome: 'granted', facts: { arn: Arn, accountId: Account, userId: UserId }, ...requestOf($metadata) };
 }
 
 const onS3 = ({ s3 }: AwsClients, operation: Operation): Promise<ProbeResult> =>
   attempt('s3', async () => ({ outcome: 'granted', ...(await performS3(s3, operation as S3Operation)) }));
-
-async function attempt(layer: Layer, call: () => Promise<ProbeResult>): Promise<ProbeResult> {
-  try {
-    return await call();
-  } catch (error) {
-    const refused = error as ServiceError;
-    const code = errorCode(refused, refused.$metadata?.httpStatusCode);
-    return { ...refusalBy(layer, refused, OF_SERVICES), code };
-  }
-}

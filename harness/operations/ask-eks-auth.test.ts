@@ -13,6 +13,7 @@ const SESSION: PodSession = {
   ...{ credentials: CREDENTIALS, namespace: 'red', serviceAccount: 'app', audience: 'pods.eks.amazonaws.com' },
   ...{ associationId: 'a-1', associationArn: 'arn:aws:eks:us-west-2:111122223333:podidentityassociation/one/a-1' },
   arn: 'arn:aws:sts::111122223333:assumed-role/app/eks-one-app-1',
+  userId: 'AROAEXAMPLE:eks-one-app-1',
   expiration: Date.now() / 1000 + 600,
 };
 

@@ -16,8 +16,12 @@ interface Question {
   /** Audience of the new token. Default `pods.eks.amazonaws.com`. */
   readonly audience?: string;
   readonly change?: TokenChange;
+  /** Another text in the place of a token. */
+  readonly text?: string;
   /** Whose EKS Auth is asked. Default: the workload's cluster. */
   readonly cluster?: ClusterAlias;
+  /** Another cluster name to send, such as `<cluster:c1>-absent`. */
+  readonly clusterName?: string;
   /** Who asks, in the place of a node: a role that one of the scenario's tokens opens. Default: the administrator. */
   readonly as?: WebSession;
 }
@@ -38,12 +42,14 @@ export const askEksAuth = defineHarnessOperation(
       clusters: [cluster],
     }),
     needs: ({ as }) => (as === undefined ? ['pod-identity'] : ['pod-identity', 'irsa']),
-    describe: ({ workload: name, token, audience, change, cluster, as }) => [
+    describe: ({ workload: name, token, text, audience, change, cluster, clusterName, as }, say) => [
       `for a pod of ${name}`,
       token === undefined ? '' : `with the token ${token}`,
       audience === undefined ? '' : `audience ${audience}`,
+      text === undefined ? '' : 'with a text in the place of a token',
       change === undefined ? '' : `changed: ${change}`,
       cluster === undefined ? '' : `of ${cluster}`,
+      clusterName === undefined ? '' : `in cluster ${say.text(clusterName)}`,
       as === undefined ? '' : `as role ${as.role}`,
     ],
     mayDiffer: () => true,
@@ -58,7 +64,8 @@ export async function openPodSession(world: ScenarioWorld, question: AskEksAuth)
   const { aws } = world.environment;
   const item = workload(world, question.workload);
   const { token, change, audience = AUDIENCE } = question;
-  const text = token === undefined ? (await podToken(world, item, audience)).token : (world.tokens.get(token) ?? '');
+  const named = token === undefined ? undefined : (world.tokens.get(token) ?? '');
+  const text = question.text ?? named ?? (await podToken(world, item, audience)).token;
   const { name } = clusterOf(world, question.cluster ?? item.cluster).cluster;
   let asker: HeldSession | undefined;
   try {
@@ -66,7 +73,11 @@ export async function openPodSession(world: ScenarioWorld, question: AskEksAuth)
   } catch (error) {
     return refusalBy('sts', error as Error, OF_SERVICES);
   }
-  const { session, ...answer } = await aws.openPodSession(name, await changeToken(text, change), asker?.credentials);
+  const { session, ...answer } = await aws.openPodSession(
+    question.clusterName ?? name,
+    await changeToken(text, change),
+    asker?.credentials,
+  );
   if (session === undefined) return refusalOf(answer);
   world.sessions.set(question.workload, heldSession(world, session.credentials));
   return { outcome: 'granted', status: 200, facts: factsOf(session), ...requestOf(answer) };

@@ -1,7 +1,8 @@
 /** The registry of operations and steps, a line for each file, and with it the words in which scenarios are written. */
 export * from './admit-pod.ts';
 export * from './agent.ts';
-export { asSession } from './as-session.ts';
+export { asSession, chained } from './as-session.ts';
+export { assumeByToken } from './assume-by-token.ts';
 export { askEksAuth } from './ask-eks-auth.ts';
 export * from './associations.ts';
 export * from './check.ts';
@@ -11,6 +12,7 @@ export * from './eks-resources.ts';
 export * from './expectations.ts';
 export * from './fetch-credentials.ts';
 export * from './kubernetes.ts';
+export * from './kubernetes-requests.ts';
 export * from './pod-identity-associations.ts';
 export * from './pod-operations.ts';
 export * from './pods.ts';

@@ -1,21 +1,28 @@
-/** Operations at Kubernetes' API server. */
+/** Operations at Kubernetes' API server on tokens and on who may do what. */
+import type { V1TokenReviewStatus } from '@kubernetes/client-node';
+import { tokenFacts } from '../../components/probe/pod.ts';
+import { changeToken } from '../../components/probe/tokens.ts';
+import type { TokenChange } from '../../foundation/probe-protocol.ts';
 import { GREATEST_ID, shown, whole } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { userName } from '../world/fixtures/users.ts';
-import { clusterOf } from '../world/world.ts';
-import { httpResult, refusal } from './http-answer.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import type { Facts } from './admission.ts';
+import { present } from './eks.ts';
+import { refusal } from './http-answer.ts';
 import { defineHarnessOperation } from './registry.ts';
 
 interface TokenOptions {
   /** User of the scenario who asks. Default: the administrator. */
   readonly as?: string;
-  readonly audience?: string;
+  /** Default `sts.amazonaws.com`; an empty list asks for none. */
+  readonly audience?: string | readonly string[];
   readonly cluster?: ClusterAlias;
   readonly expirationSeconds?: number;
   /** Workload whose pod the token is bound to. */
   readonly boundTo?: string;
   /** Members of `boundObjectRef`, over those of the pod. */
-  readonly boundObject?: Readonly<Partial<Record<'kind' | 'name' | 'uid', string>>>;
+  readonly boundObject?: Readonly<Partial<Record<'apiVersion' | 'kind' | 'name' | 'uid', string>>>;
 }
 
 /** TokenRequest for `<namespace>/<service account>`, as a user of the scenario (default: the administrator). */
@@ -33,7 +40,7 @@ export const createToken = defineHarnessOperation(
       yield whole('"expirationSeconds" of createToken', expirationSeconds, 1, GREATEST_ID);
     },
     describe: ({ serviceAccount, audience, as }) => [
-      `for ${serviceAccount}, audience ${audience}`,
+      `for ${serviceAccount}, audience ${[audience].flat().join(' and ') || 'none'}`,
       as === undefined ? 'as the administrator' : `as user ${as}`,
     ],
     perform: async (world, { as, boundTo, boundObject, cluster, serviceAccount, audience, expirationSeconds }) => {
@@ -46,7 +53,7 @@ export const createToken = defineHarnessOperation(
           apiVersion: 'authentication.k8s.io/v1',
           kind: 'TokenRequest',
           spec: {
-            audiences: [audience],
+            audiences: [audience].flat(),
             ...(expirationSeconds !== undefined && { expirationSeconds }),
             ...((pod ?? boundObject) !== undefined && {
               boundObjectRef: {
@@ -60,68 +67,96 @@ export const createToken = defineHarnessOperation(
         },
         headers: as === undefined ? {} : { 'Impersonate-User': userName(world, as) },
       });
-      // The answer of a success holds the token: it stays out of the facts.
-      return answer.status === 201 ? { outcome: 'granted', status: 201 } : refusal('kubernetes', answer);
+      if (answer.status !== 201) return refusal('kubernetes', answer);
+      // The token itself stays out of the facts.
+      const { status } = JSON.parse(answer.body) as { readonly status: { readonly token: string } };
+      return { outcome: 'granted', status: 201, facts: tokenFacts(status.token) };
     },
   },
 );
 
-/** TokenReview of a token of the scenario, for an audience (default: the API server's own). */
+interface Review {
+  readonly audience?: string | readonly string[];
+  readonly change?: TokenChange;
+  readonly cluster?: ClusterAlias;
+}
+
+/** TokenReview of a token of the scenario, for audiences (default: the API server's own). */
 export const reviewToken = defineHarnessOperation(
   'ReviewToken',
-  (token: string, options: { readonly audience?: string; readonly cluster?: ClusterAlias } = {}) => ({
-    ...{ cluster: 'c1' as const, token },
-    ...options,
-  }),
+  (token: string, options: Review = {}) => ({ ...{ cluster: 'c1' as const, token }, ...options }),
   {
     refersTo: ({ token, cluster }) => ({ tokens: [token], clusters: [cluster] }),
-    describe: ({ token, audience }) => [token, audience === undefined ? '' : `for audience ${audience}`],
-    perform: async (world, { token, cluster, audience }) => {
+    describe: ({ token, audience, change }) => [
+      token,
+      change === undefined ? '' : `changed: ${change}`,
+      audience === undefined ? '' : `for audience ${[audience].flat().join(' and ')}`,
+    ],
+    perform: async (world, { token, cluster, audience, change }) => {
       const { kubernetes } = clusterOf(world, cluster);
-      const audiences = audience === undefined ? undefined : [audience];
-      const review = await kubernetes.reviewToken(world.tokens.get(token) ?? '', audiences);
-      const { authenticated, username, error = 'not authenticated' } = review;
-      const facts = { authenticated, ...(username !== undefined && { username }) };
+      const audiences = audience === undefined ? undefined : [audience].flat();
+      const review = await kubernetes.reviewToken(await changeToken(world.tokens.get(token) ?? '', change), audiences);
+      const { authenticated = false, error = 'not authenticated' } = review;
+      const facts = { authenticated, ...reviewFacts(review) };
       if (authenticated) return { outcome: 'granted', facts };
       return { outcome: 'refused', layer: 'kubernetes', code: 'Unauthenticated', message: error, facts };
     },
   },
 );
 
-/** What is asked for, as in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
-interface Access {
-  readonly verb: string;
-  /** API group. Default: the core group. */
-  readonly group?: string;
-  /** With its subresource behind a slash, such as `serviceaccounts/token`. */
-  readonly resource: string;
-  readonly name?: string;
-  readonly namespace?: string;
+function reviewFacts({ user, audiences }: V1TokenReviewStatus): Facts {
+  const extra = (key: string): string | undefined => user?.extra?.[`authentication.kubernetes.io/${key}`]?.join();
+  return present({
+    username: user?.username,
+    uid: user?.uid,
+    groups: user?.groups?.toSorted().join(),
+    audiences: audiences?.join(),
+    pod: extra('pod-name'),
+    podUid: extra('pod-uid'),
+    node: extra('node-name'),
+    credential: extra('credential-id'),
+  });
 }
+
+/** What is asked for, as in a SubjectAccessReview: without `namespace`, in all namespaces at once. */
+type Access =
+  | {
+      readonly verb: string;
+      /** API group. Default: the core group. */
+      readonly group?: string;
+      /** With its subresource behind a slash, such as `serviceaccounts/token`. */
+      readonly resource: string;
+      readonly name?: string;
+      readonly namespace?: string;
+    }
+  /** A path that is no resource. */
+  | { readonly verb: string; readonly path: string };
+
+/** A user of the scenario, or anybody who is in these groups. */
+type Subject = string | { readonly user?: string; readonly groups: readonly string[] };
 
 const ACCESS_API = 'authorization.k8s.io/v1';
 
-/** SubjectAccessReview: whether the API server would let a user of the scenario do something. */
+/** SubjectAccessReview: whether the API server would let a user of the scenario, or anybody, do something. */
 export const reviewAccess = defineHarnessOperation(
   'ReviewAccess',
-  (user: string, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
+  (user: Subject, access: Access, cluster: ClusterAlias = 'c1') => ({ cluster, user, access }),
   {
-    refersTo: ({ user, cluster }) => ({ users: [user], clusters: [cluster] }),
-    describe: ({ user, access: { verb, group = '', resource, name, namespace } }) => [
-      `user ${user}`,
-      [verb, group, resource, name].filter(Boolean).join(' '),
-      namespace === undefined ? 'in all namespaces' : `in ${namespace}`,
+    refersTo: ({ user, cluster }) => ({ users: typeof user === 'string' ? [user] : [], clusters: [cluster] }),
+    describe: ({ user, access }) => [
+      typeof user === 'string'
+        ? `user ${user}`
+        : `${user.user ?? 'anybody'} of ${user.groups.join(' and ') || 'no group'}`,
+      ...accessWords(access),
     ],
-    perform: async (world, { user, access: { resource: path, ...access }, cluster }) => {
-      const [resource, subresource] = path.split('/');
-      const resourceAttributes = { group: '', ...access, resource, ...(subresource !== undefined && { subresource }) };
+    perform: async (world, { user, access, cluster }) => {
       const answer = await clusterOf(world, cluster).kubernetes.raw({
         method: 'POST',
         path: `/apis/${ACCESS_API}/subjectaccessreviews`,
         body: {
           apiVersion: ACCESS_API,
           kind: 'SubjectAccessReview',
-          spec: { user: userName(world, user), groups: ['system:authenticated'], resourceAttributes },
+          spec: { ...subjectOf(world, user), ...attributesOf(access) },
         },
       });
       if (answer.status !== 201) return refusal('kubernetes', answer);
@@ -132,50 +167,23 @@ export const reviewAccess = defineHarnessOperation(
   },
 );
 
-/** Who asks: nobody, the owner of a token of the scenario (as the user of a name, where it is given), or a user of the scenario. */
-type Asker =
-  | 'anonymous'
-  | { readonly token: string; readonly impersonate?: string; readonly user?: undefined }
-  | { readonly user: string; readonly token?: undefined; readonly impersonate?: undefined };
+const subjectOf = (world: ScenarioWorld, user: Subject) =>
+  typeof user === 'string'
+    ? { user: userName(world, user), groups: ['system:authenticated'] }
+    : { user: user.user ?? 'anybody', groups: [...user.groups] };
 
-const NOBODY:
-  Exclude<Asker, string> | { readonly token?: undefined; readonly user?: undefined; readonly impersonate?: undefined } =
-  {};
-const partsOf = (as: Asker) => (as === 'anonymous' ? NOBODY : as);
-
-function wordsFor(as: Asker): string {
-  const { token, user, impersonate } = partsOf(as);
-  if (user !== undefined) return `as user ${user}`;
-  if (token === undefined) return 'anonymously';
-  return `with token ${token}${impersonate === undefined ? '' : `, impersonating ${impersonate}`}`;
+function accessWords(access: Access): readonly string[] {
+  if ('path' in access) return [`${access.verb} ${access.path}`];
+  const { verb, group = '', resource, name, namespace } = access;
+  return [
+    [verb, group, resource, name].filter(Boolean).join(' '),
+    namespace === undefined ? 'in all namespaces' : `in ${namespace}`,
+  ];
 }
 
-/** GET at the API server: anonymously, with a token of the scenario, or as one of its users. */
-export const kubernetesGet = defineHarnessOperation(
-  'KubernetesGet',
-  (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
-  {
-    asScenario: true,
-    *check({ as }) {
-      // Anything else would ask anonymously.
-      if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
-        yield `who asks in kubernetesGet is ${shown(as)}: use "anonymous", { user } or { token }`;
-    },
-    refersTo: ({ as, cluster }) => ({ tokens: [partsOf(as).token], users: [partsOf(as).user], clusters: [cluster] }),
-    describe: ({ path, as }) => [path, wordsFor(as)],
-    perform: async (world, { path, as, cluster }) => {
-      const { token, user, impersonate } = partsOf(as);
-      const acting = user === undefined ? impersonate : userName(world, user);
-      return httpResult(
-        'kubernetes',
-        await clusterOf(world, cluster).kubernetes.raw({
-          path,
-          ...(user === undefined && {
-            as: token === undefined ? 'anonymous' : { token: world.tokens.get(token) ?? '' },
-          }),
-          ...(acting !== undefined && { headers: { 'Impersonate-User': acting } }),
-        }),
-      );
-    },
-  },
-);
+function attributesOf(access: Access) {
+  if ('path' in access) return { nonResourceAttributes: access };
+  const { resource: whole, ...rest } = access;
+  const [resource, subresource] = whole.split('/');
+  return { resourceAttributes: { group: '', ...rest, resource, ...(subresource !== undefined && { subresource }) } };
+}

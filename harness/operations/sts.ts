@@ -8,7 +8,8 @@ import { isApiToken, mintedToken, tokenWords } from './token-source.ts';
 
 /** How a role is assumed, as scenarios write it. */
 export type ChainStep = Omit<AssumeRoleStep, 'policy'> & { readonly policy?: readonly PermissionStatement[] };
-type ChainOptions = Omit<ChainStep, 'roleArn'>;
+/** `roleArn`: another text in the place of the role's ARN. */
+type ChainOptions = Partial<ChainStep>;
 
 /** As the probe program is told it: the session policy as its text. */
 export const stepToProgram = (names: Names, { policy, ...step }: ChainStep): AssumeRoleStep => ({

@@ -1,0 +1,67 @@
+/** AssumeRoleWithWebIdentity, asked by the harness in the place of a pod. */
+import { AssumeRoleWithWebIdentityCommand } from '@aws-sdk/client-sts';
+import { requestOf } from '../../components/probe/service-error.ts';
+import { changeToken } from '../../components/probe/tokens.ts';
+import type { TokenChange } from '../../foundation/probe-protocol.ts';
+import type { PermissionStatement } from '../scenario/policy.ts';
+import { heldSession, WEB_SESSION_NAME } from '../world/sessions.ts';
+import { present } from './eks.ts';
+import { defineHarnessOperation } from './registry.ts';
+import { attempt, credentialsOf, sessionFacts } from './session-answer.ts';
+
+interface Options {
+  /** Another text in the place of the token. */
+  readonly text?: string;
+  readonly change?: TokenChange;
+  /** Another text in the place of the role's ARN. */
+  readonly roleArn?: string;
+  readonly sessionName?: string;
+  readonly durationSeconds?: number;
+  readonly policy?: readonly PermissionStatement[];
+  readonly policyArns?: readonly string[];
+}
+
+/** With one of the scenario's `tokens`. The session is kept: `asSession({ role, token }, …)` uses it. */
+export const assumeByToken = defineHarnessOperation(
+  'AssumeRoleByToken',
+  (role: string, token: string, options: Options = {}) => ({ role, token, ...options }),
+  {
+    asScenario: true,
+    refersTo: ({ role, token }) => ({ roles: [role], tokens: [token] }),
+    needs: () => ['irsa'],
+    describe: ({ role, token, text, change, roleArn, durationSeconds, policy, policyArns }, say) => [
+      say.text(roleArn ?? `<role:${role}>`),
+      text === undefined ? `with the token ${token}` : 'with a text in the place of a token',
+      change === undefined ? '' : `changed: ${change}`,
+      durationSeconds === undefined ? '' : `for ${durationSeconds} s`,
+      policy === undefined && policyArns === undefined ? '' : 'with a session policy',
+    ],
+    mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
+    perform: async (world, { role, token, text, change, ...asked }) => {
+      const { names, tokens, environment } = world;
+      const {
+        sessionName = WEB_SESSION_NAME,
+        roleArn = names.roleArn(role),
+        policy,
+        policyArns,
+        durationSeconds,
+      } = asked;
+      return attempt('sts', async () => {
+        const answer = await environment.aws.clients('main').sts.send(
+          new AssumeRoleWithWebIdentityCommand({
+            RoleArn: roleArn,
+            RoleSessionName: sessionName,
+            WebIdentityToken: text ?? (await changeToken(tokens.get(token) ?? '', change)),
+            ...(policy && { Policy: names.policyText(policy) }),
+            ...(policyArns && { PolicyArns: policyArns.map((arn) => ({ arn })) }),
+            ...(durationSeconds !== undefined && { DurationSeconds: durationSeconds }),
+          }),
+        );
+        world.sessions.set(`${role}/${token}`, heldSession(world, credentialsOf(answer)));
+        const { SubjectFromWebIdentityToken: subject, Audience: audience, Provider: provider } = answer;
+        const facts = { ...sessionFacts(answer), ...present({ subject, audience, provider }) };
+        return { outcome: 'granted', facts, ...requestOf(answer.$metadata) };
+      });
+    },
+  },
+);

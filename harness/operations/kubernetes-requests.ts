@@ -1,0 +1,109 @@
+/** Requests to Kubernetes' API server, as whoever a scenario says. */
+import { changeToken } from '../../components/probe/tokens.ts';
+import type { ProbeResult, TokenChange } from '../../foundation/probe-protocol.ts';
+import { shown, type Problem } from '../scenario/checks.ts';
+import type { ClusterAlias } from '../scenario/policy.ts';
+import { userName } from '../world/fixtures/users.ts';
+import { clusterOf, type ScenarioWorld } from '../world/world.ts';
+import { httpResult } from './http-answer.ts';
+import { defineHarnessOperation } from './registry.ts';
+
+/** Who the bearer of a token, or a user of the scenario, acts as besides. */
+interface Impersonation {
+  readonly group?: string;
+  readonly uid?: string;
+}
+
+/** Who asks: nobody, the owner of a token of the scenario (as the user of a name, where it is given), or a user of the scenario. */
+type Asker =
+  | 'anonymous'
+  | (Impersonation & {
+      readonly token: string;
+      readonly change?: TokenChange;
+      readonly impersonate?: string;
+      readonly user?: undefined;
+    })
+  | (Impersonation & {
+      readonly user: string;
+      readonly token?: undefined;
+      readonly change?: undefined;
+      readonly impersonate?: undefined;
+    });
+
+type Named = Partial<Exclude<Asker, string>>;
+const partsOf = (as: Asker): Named => (as === 'anonymous' ? {} : as);
+
+function wordsFor(as: Asker): string {
+  const { token, change, user, impersonate, group, uid } = partsOf(as);
+  if (as === 'anonymous') return 'anonymously';
+  return [
+    user === undefined ? `with token ${token}` : `as user ${user}`,
+    change === undefined ? '' : `changed: ${change}`,
+    impersonate === undefined ? '' : `impersonating ${impersonate}`,
+    group === undefined ? '' : `in group ${group}`,
+    uid === undefined ? '' : `with UID ${uid}`,
+  ]
+    .filter((word) => word !== '')
+    .join(', ');
+}
+
+interface Request {
+  readonly path: string;
+  readonly as: Asker;
+  readonly cluster: ClusterAlias;
+}
+
+const asked = {
+  asScenario: true,
+  refersTo: ({ as, cluster }: Request) => ({
+    tokens: [partsOf(as).token],
+    users: [partsOf(as).user],
+    clusters: [cluster],
+  }),
+  describe: ({ path, as }: Request) => [path, wordsFor(as)],
+} as const;
+
+/** Anything else would ask anonymously. */
+function* checkAsker(operation: string, as: Asker): Iterable<Problem> {
+  if (as !== 'anonymous' && as.token === undefined && as.user === undefined)
+    yield `who asks in ${operation} is ${shown(as)}: use "anonymous", { user } or { token }`;
+}
+
+/** GET at the API server: anonymously, with a token of the scenario, or as one of its users. */
+export const kubernetesGet = defineHarnessOperation(
+  'KubernetesGet',
+  (path: string, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, as }),
+  { ...asked, check: ({ as }) => checkAsker('kubernetesGet', as), perform: (world, request) => send(world, request) },
+);
+
+/** POST of an object to the API server, in dry run: it says whether that would be made, and makes nothing. */
+export const kubernetesCreate = defineHarnessOperation(
+  'KubernetesCreate',
+  (path: string, object: object, as: Asker, cluster: ClusterAlias = 'c1') => ({ cluster, path, object, as }),
+  {
+    ...asked,
+    check: ({ as }) => checkAsker('kubernetesCreate', as),
+    perform: (world, request) => send(world, { ...request, path: `${request.path}?dryRun=All` }),
+  },
+);
+
+async function send(
+  world: ScenarioWorld,
+  { path, as, cluster, object }: Request & { readonly object?: object },
+): Promise<ProbeResult> {
+  const { token, change, user, impersonate, group, uid } = partsOf(as);
+  const acting = user === undefined ? impersonate : userName(world, user);
+  const answer = await clusterOf(world, cluster).kubernetes.raw({
+    path,
+    ...(object !== undefined && { method: 'POST', body: object }),
+    ...(user === undefined && {
+      as: token === undefined ? 'anonymous' : { token: await changeToken(world.tokens.get(token) ?? '', change) },
+    }),
+    headers: {
+      ...(acting !== undefined && { 'Impersonate-User': acting }),
+      ...(group !== undefined && { 'Impersonate-Group': group }),
+      ...(uid !== undefined && { 'Impersonate-Uid': uid }),
+    },
+  });
+  return httpResult('kubernetes', answer);
+}

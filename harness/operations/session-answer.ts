@@ -1,0 +1,35 @@
+/** What STS answers to AssumeRole and AssumeRoleWithWebIdentity, and what services refuse a session. */
+import type { AssumeRoleCommandOutput } from '@aws-sdk/client-sts';
+import { errorCode, type ServiceError } from '../../components/probe/service-error.ts';
+import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { AwsCredentials } from '../aws/credentials.ts';
+import { OF_SERVICES, refusalBy } from '../verdict/refusal.ts';
+import type { Facts } from './admission.ts';
+import { present } from './eks.ts';
+
+type Answer = Omit<AssumeRoleCommandOutput, '$metadata'>;
+
+export function credentialsOf({ Credentials }: Answer): AwsCredentials {
+  const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+}
+
+export const sessionFacts = ({ Credentials, AssumedRoleUser, PackedPolicySize, SourceIdentity }: Answer): Facts =>
+  present({
+    arn: AssumedRoleUser?.Arn,
+    userId: AssumedRoleUser?.AssumedRoleId,
+    secondsLeft: Math.round(((Credentials?.Expiration?.getTime() ?? 0) - Date.now()) / 1000),
+    packedPolicySize: PackedPolicySize,
+    sourceIdentity: SourceIdentity,
+  });
+
+/** The result of a call with a session, a refusal where the service refuses it. */
+export async function attempt(layer: Layer, call: () => Promise<ProbeResult>): Promise<ProbeResult> {
+  try {
+    return await call();
+  } catch (error) {
+    const refused = error as ServiceError;
+    const code = errorCode(refused, refused.$metadata?.httpStatusCode);
+    return { ...refusalBy(layer, refused, OF_SERVICES), code };
+  }
+}
