@@ -47,8 +47,11 @@ export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
 
 const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
   ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags },
-  digest: createHash('sha256').update(JSON.stringify(scenario)).digest('hex'),
+  digest: createHash('sha256').update(JSON.stringify(scenario, withFunctions)).digest('hex'),
 });
+
+/** Checks are functions, which JSON leaves out. */
+const withFunctions = (_key: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
 
 /** What was recorded of a scenario. */
 interface Recorded extends Covered {
