@@ -32,7 +32,7 @@ const MAY_IMPORT = {
   faults: ['foundation/'],
   detection: ['foundation/', 'clients/', 'faults/', 'harness/', 'scripts/(tables|bundles|freshness)\\.[jt]s$'],
   harness: ['foundation/', 'clients/', 'clusters/', 'emulator/', 'components/(agent|webhook|probe)/', 'faults/'],
-  suites: ['harness/index\\.ts$'],
+  suites: ['harness/index\\.ts$', 'foundation/kubernetes/certificates\\.ts$'],
   cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),
 };
 
