@@ -13,7 +13,7 @@ import {
   matching,
   podIdentityRole,
   removeAssociation,
-  signedGet,
+  signedRequest,
   succeeds,
   suite,
   trustPodIdentity,
@@ -150,11 +150,11 @@ suite('eks-auth', ({ scenario }) => {
     workloads: APP,
     objects: ['data/key'],
     probes: [
-      succeeds(signedGet('app', 'data/key', 'presigned'), { bytes: between(1, 1000) }),
+      succeeds(signedRequest('app', 'GET data/key', { presigned: 60 }), { bytes: between(1, 1000) }),
       removeNow(),
       fails(askEksAuth('app'), NO_ASSOCIATION),
-      succeeds(signedGet('app', 'data/key', 'presigned')),
-      fails(signedGet('app', 'data/key', 'presigned-expired'), {
+      succeeds(signedRequest('app', 'GET data/key', { presigned: 60 })),
+      fails(signedRequest('app', 'GET data/key', { presigned: 60, age: 3600 }), {
         by: 's3',
         code: 'AccessDenied',
         status: 403,

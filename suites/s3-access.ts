@@ -1,6 +1,5 @@
-/** Which permission each call of S3 asks for, and which signatures and sessions it takes. */
+/** Which permission each call of S3 asks for. */
 import {
-  advanceClock,
   allow,
   asSession,
   deleteObject,
@@ -13,17 +12,13 @@ import {
   listObjects,
   podIdentityRole,
   putObject,
-  signedGet,
   succeeds,
   suite,
 } from '../harness/index.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
-const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
-const ERRORS = 'Amazon S3 API Reference, "Error responses"';
 
 const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const MISMATCH = { by: 's3', code: 'SignatureDoesNotMatch', status: 403 } as const;
 
 const APP = { app: { role: 'app' } } as const;
 const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession('app', call));
@@ -117,63 +112,6 @@ suite('s3', ({ scenario }) => {
       may(putObject('data/tagged/key', team)),
       may(putObject('data/red/key', team)),
       mayNot(putObject('data/red/other', { tags: { team: 'blue' } })),
-    ],
-  });
-
-  scenario('SG-01', "S3 takes a session's own signature, and none that is wrong in one thing", {
-    source: `${SIGNING}; ${ERRORS}`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
-    workloads: APP,
-    objects: ['data/key', 'data/key-another'],
-    probes: [
-      succeeds(signedGet('app', 'data/key')),
-      fails(signedGet('app', 'data/key', 'flip-signature'), MISMATCH),
-      fails(signedGet('app', 'data/key', 'another-secret'), MISMATCH),
-      fails(signedGet('app', 'data/key', 'another-path'), MISMATCH),
-      fails(signedGet('app', 'data/key', 'another-query'), MISMATCH),
-      fails(signedGet('app', 'data/key', 'another-method'), MISMATCH),
-      fails(signedGet('app', 'data/key', 'unsigned-header'), {
-        by: 's3',
-        code: 'AccessDenied',
-        status: 403,
-        message: 'not signed',
-      }),
-      fails(signedGet('app', 'data/key', 'an-hour-ago'), { by: 's3', code: 'RequestTimeTooSkewed', status: 403 }),
-      fails(signedGet('app', 'data/key', 'another-region'), {
-        by: 's3',
-        code: 'AuthorizationHeaderMalformed',
-        status: 400,
-      }),
-    ],
-  });
-
-  scenario('SG-02', 'a session is its key, its secret and its token together', {
-    source: `${ERRORS}: InvalidAccessKeyId, InvalidToken`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
-    workloads: APP,
-    objects: ['data/key'],
-    probes: [
-      succeeds(signedGet('app', 'data/key')),
-      fails(signedGet('app', 'data/key', 'unknown-key'), { by: 's3', code: 'InvalidAccessKeyId', status: 403 }),
-      fails(signedGet('app', 'data/key', 'another-session-token'), { by: 's3', code: 'InvalidToken', status: 400 }),
-      // A key of a session is none without its token.
-      fails(signedGet('app', 'data/key', 'no-session-token'), {
-        by: 's3',
-        code: ['InvalidAccessKeyId', 'InvalidToken'],
-      }),
-      fails(signedGet('app', 'data/key', 'unsigned'), { by: 's3', code: 'AccessDenied', status: 403 }),
-    ],
-  });
-
-  scenario('SG-03', 'a session that has ended opens nothing', {
-    source: `${ERRORS}: ExpiredToken`,
-    roles: { app: podIdentityRole(allow('s3:GetObject', 'data/*')) },
-    workloads: APP,
-    objects: ['data/key'],
-    probes: [
-      may(getObject('data/key')),
-      advanceClock(6 * 3600 + 60),
-      fails(asSession('app', getObject('data/key')), { by: 's3', code: 'ExpiredToken', status: 400 }),
     ],
   });
 });

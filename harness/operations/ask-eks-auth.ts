@@ -30,7 +30,7 @@ interface AskEksAuth extends Question {
   readonly workload: string;
 }
 
-/** AssumeRoleForPodIdentity for a pod of the workload; its session is kept for `asSession` and `signedGet`. */
+/** AssumeRoleForPodIdentity for a pod of the workload; its session is kept for `asSession` and `signedRequest`. */
 export const askEksAuth = defineHarnessOperation(
   'AssumeRoleForPodIdentity',
   (workload: string, question: Question = {}): AskEksAuth => ({ workload, ...question }),

@@ -28,7 +28,8 @@ export {
   putObject,
 } from './s3.ts';
 export * from './service-accounts.ts';
-export { signedGet } from './signed-get.ts';
+export { altered, signedRequest } from './signed-request.ts';
+export type { SignedRequestOptions } from './signed-request.ts';
 export { assumeByProfile, assumeRole, assumeWithWebIdentity, chain, whoAmI } from './sts.ts';
 export * from './time.ts';
 export { irsaToken, kubernetesApiToken, minted, noToken, podIdentityToken, text } from './token-source.ts';

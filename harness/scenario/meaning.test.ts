@@ -10,7 +10,7 @@ import {
   minted,
   readFile,
   reviewToken,
-  signedGet,
+  signedRequest,
   stopAgent,
   succeeds,
   tokenRotation,
@@ -81,7 +81,19 @@ describe('what a scenario says', () => {
     [withSteps(granted('red', fetchCredentials({ via: odd('ipv5') }))), /^"via" of fetchCredentials is "ipv5"/],
     [withSteps(granted('red', fetchCredentials({ token: minted('no') }))), /^FetchCredentials names token "no", which/],
     [withSteps(succeeds(reviewToken('no'))), /^ReviewToken names token "no", which the scenario does not declare$/],
-    [withSteps(succeeds(signedGet('red', 'data/key', odd('wrong')))), /^"change" of signedGet is "wrong": use "flip-/],
+    [withSteps(succeeds(signedRequest('red', 'data/key'))), /^the request of signedRequest is "data\/key": write one/],
+    [
+      withSteps(succeeds(signedRequest('red', 'PUT data/key', { payload: odd('wrong') }))),
+      /^"payload" of signedRequest is "wrong": use "unsigned"/,
+    ],
+    [
+      withSteps(succeeds(signedRequest('red', 'GET data/key', { credentials: odd('wrong') }))),
+      /^"credentials" of signedRequest is "wrong": use "another-secret"/,
+    ],
+    [
+      withSteps(succeeds(signedRequest('red', 'GET data/key', { presigned: 700_000 }))),
+      /^"presigned" of signedRequest, in seconds, is 700000: give/,
+    ],
     [
       withSteps(succeeds(kubernetesGet('/api', odd('admin')))),
       /^who asks in kubernetesGet is "admin": use "anonymous"/,

@@ -1,0 +1,134 @@
+import { createHash, createHmac } from 'node:crypto';
+import type { AwsCredentials } from './credentials.ts';
+
+/** What is signed. Path and query are percent-encoded, as they are sent; names of headers are in lower case, `host` among them. */
+export interface RequestToSign {
+  readonly method: string;
+  readonly path: string;
+  /** Without the question mark. */
+  readonly query: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** The hash of the body, or the word in its place. */
+  readonly payload: string;
+}
+
+export interface SigningScope {
+  readonly credentials: AwsCredentials;
+  readonly region: string;
+  readonly service: string;
+  readonly time: Date;
+}
+
+/** A signature, and what those of the chunks of a payload begin with. */
+export interface Signature {
+  readonly signature: string;
+  readonly timestamp: string;
+  /** `<date>/<region>/<service>/aws4_request` */
+  readonly scope: string;
+  /** The signature of another text by the same key. */
+  sign(text: string): string;
+}
+
+const ALGORITHM = 'AWS4-HMAC-SHA256';
+
+/** RFC 3986: all but unreserved characters. */
+export const uriEncode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (one) => `%${one.charCodeAt(0).toString(16).toUpperCase()}`);
+
+export const sha256 = (data: string | Buffer): string => createHash('sha256').update(data).digest('hex');
+
+export const namesOf = (headers: Readonly<Record<string, string>>): string => Object.keys(headers).sort().join(';');
+
+/** `20150830T123600Z` */
+export const timestampOf = (time: Date): string => `${time.toISOString().slice(0, 19).replace(/[-:]/g, '')}Z`;
+
+export const scopeOf = ({ region, service, time }: Omit<SigningScope, 'credentials'>): string =>
+  `${timestampOf(time).slice(0, 8)}/${region}/${service}/aws4_request`;
+
+/**
+ * Signs a request as Signature Version 4 has it (IAM User Guide, "Create a signed AWS API request"), where all headers are
+ * signed: unlike the SDK's signer, whatever the request is.
+ */
+export function signatureOf(request: RequestToSign, signing: SigningScope): Signature {
+  const { credentials, service, time } = signing;
+  const scope = scopeOf(signing);
+  const timestamp = timestampOf(time);
+  const key = scope
+    .split('/')
+    .reduce<string | Buffer>((last, part) => hmac(last, part), `AWS4${credentials.secretAccessKey}`);
+  const sign = (text: string): string => hmac(key, text).toString('hex');
+  const text = [ALGORITHM, timestamp, scope, sha256(canonicalOf(request, service))].join('\n');
+  return { signature: sign(text), timestamp, scope, sign };
+}
+
+const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
+
+/** S3 takes the path as it is sent; for other services it is encoded once more. */
+function canonicalOf({ method, path, query, headers, payload }: RequestToSign, service: string): string {
+  const uri = service === 's3' ? path : path.split('/').map(uriEncode).join('/');
+  const pairs = query.split('&').filter((pair) => pair !== '');
+  const named = pairs.map((pair) => (pair.includes('=') ? pair : `${pair}=`));
+  const lines = Object.keys(headers)
+    .sort()
+    .map((name) => `${name}:${(headers[name] ?? '').trim().replace(/ +/g, ' ')}\n`);
+  return [method, uri, named.sort().join('&'), lines.join(''), namesOf(headers), payload].join('\n');
+}
+
+/** The headers with `Authorization`. */
+export function withAuthorization(request: RequestToSign, signing: SigningScope) {
+  const signed = signatureOf(request, signing);
+  const credential = `${signing.credentials.accessKeyId}/${signed.scope}`;
+  const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${namesOf(request.headers)}, Signature=${signed.signature}`;
+  return { signed, headers: { ...request.headers, authorization } };
+}
+
+/** The query string of a presigned URL that is good for so many seconds. */
+export function presignedQuery(request: RequestToSign, signing: SigningScope, seconds: number): string {
+  const { credentials, time } = signing;
+  const parameters = {
+    'X-Amz-Algorithm': ALGORITHM,
+    'X-Amz-Credential': `${credentials.accessKeyId}/${scopeOf(signing)}`,
+    'X-Amz-Date': timestampOf(time),
+    'X-Amz-Expires': String(seconds),
+    ...(credentials.sessionToken !== undefined && { 'X-Amz-Security-Token': credentials.sessionToken }),
+    'X-Amz-SignedHeaders': namesOf(request.headers),
+  };
+  const pairs = Object.entries(parameters).map(([name, value]) => `${name}=${uriEncode(value)}`);
+  const query = [request.query, ...pairs].filter((part) => part !== '').join('&');
+  return `${query}&X-Amz-Signature=${signatureOf({ ...request, query }, signing).signature}`;
+}
+
+const EMPTY = sha256('');
+
+/** How the chunks of a body are sent: with a signature each, with a checksum behind them, or both. */
+export interface Chunking {
+  readonly signed: boolean;
+  /** Name and value of a header that follows the chunks. */
+  readonly trailer?: readonly [name: string, value: string];
+  /** Default: 8 KiB, the least that S3 takes of all chunks but the last. */
+  readonly chunkBytes?: number;
+}
+
+/**
+ * A body as `aws-chunked` (S3 API Reference, "Signature calculations for the Authorization header": "Transferring payload in
+ * multiple chunks" and "Including trailing headers").
+ */
+export function chunked(body: Buffer, { signed, trailer, chunkBytes = 8192 }: Chunking, first: Signature): Buffer {
+  const parts: (string | Buffer)[] = [];
+  let previous = first.signature;
+  const intro = (what: string): string => `${ALGORITHM}-${what}\n${first.timestamp}\n${first.scope}\n${previous}\n`;
+  for (let offset = 0, size = 1; size > 0; offset += size) {
+    const data = body.subarray(offset, offset + chunkBytes);
+    size = data.length;
+    if (signed) previous = first.sign(`${intro('PAYLOAD')}${EMPTY}\n${sha256(data)}`);
+    parts.push(`${size.toString(16)}${signed ? `;chunk-signature=${previous}` : ''}\r\n`, data, size > 0 ? '\r\n' : '');
+  }
+  if (trailer !== undefined) {
+    const [name, value] = trailer;
+    parts.push(`${name}:${value}\r\n`);
+    if (signed) {
+      parts.push(`x-amz-trailer-signature:${first.sign(intro('TRAILER') + sha256(`${name}:${value}\n`))}\r\n`);
+    }
+  }
+  return Buffer.concat([...parts, '\r\n'].map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+}

@@ -1,0 +1,135 @@
+import { CreateRoleCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { AssumeRoleCommand } from '@aws-sdk/client-sts';
+import { expect } from 'chai';
+import { startEmulator } from '../../emulator/index.ts';
+import { emulatedAws } from '../aws/emulated.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { heldSession } from '../world/sessions.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import { asSession } from './as-session.ts';
+import { fetchCredentials } from './fetch-credentials.ts';
+import { performOperation } from './perform.ts';
+import { described } from './registry.ts';
+import { getObject, putObject } from './s3.ts';
+import { altered, signedRequest, type SignedRequestOptions } from './signed-request.ts';
+import { assumeRole, whoAmI } from './sts.ts';
+
+const statement = (body: object): string => JSON.stringify({ Version: '2012-10-17', Statement: [body] });
+
+describe("what the harness asks with a pod's session", () => {
+  let aws: AwsTarget;
+  let world: ScenarioWorld;
+  before(async () => {
+    aws = emulatedAws(await startEmulator());
+    const { iam, s3, sts } = aws.clients('main');
+    world = aWorld(aScenario({ workloads: { app: { role: 'app' } }, objects: ['data/key'] }), anEnvironment(aws));
+    const { bucket } = world.names.place('data/key');
+    await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+    await s3.send(new PutObjectCommand({ Bucket: bucket, Key: 'key', Body: 'four' }));
+    const Principal = { AWS: aws.accountId('main') };
+    const trust = statement({ Effect: 'Allow', Principal, Action: 'sts:AssumeRole' });
+    const { Role } = await iam.send(new CreateRoleCommand({ RoleName: 'app', AssumeRolePolicyDocument: trust }));
+    const PolicyDocument = statement({
+      ...{ Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject'] },
+      Resource: [`arn:aws:s3:::${bucket}/key`, `arn:aws:s3:::${bucket}/written*`],
+    });
+    await iam.send(new PutRolePolicyCommand({ RoleName: 'app', PolicyName: 'read', PolicyDocument }));
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: Role?.Arn, RoleSessionName: 'pod' }));
+    const { AccessKeyId = '', SecretAccessKey = '', SessionToken = '' } = Credentials ?? {};
+    const held = { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken };
+    world.sessions.set('app', heldSession(world, held));
+  });
+  after(() => aws.close());
+
+  const wrong: Readonly<Record<string, readonly [code: string, options: SignedRequestOptions]>> = {
+    'another signature': ['SignatureDoesNotMatch', altered('authorization', /(?<=Signature=.*)([0-7])/, 'f')],
+    'another secret key': ['SignatureDoesNotMatch', { credentials: 'another-secret' }],
+    'another object': ['SignatureDoesNotMatch', { signedAs: 'GET data/key-another' }],
+    'another query': ['SignatureDoesNotMatch', { signedAs: 'GET data/key?response-content-type=text%2Fplain' }],
+    'another method': ['SignatureDoesNotMatch', { signedAs: 'HEAD data/key' }],
+    'an unknown key': ['InvalidAccessKeyId', { credentials: 'unknown-key' }],
+    'another session token': ['InvalidToken', { credentials: 'another-session-token' }],
+    'no session token': ['InvalidToken', { credentials: 'no-session-token' }],
+    'another region': ['AuthorizationHeaderMalformed', { region: 'af-south-1' }],
+    'another time': ['RequestTimeTooSkewed', { age: 3600 }],
+    'a header that is not signed': ['AccessDenied', { unsignedHeaders: { 'x-amz-meta-unsigned': 'yes' } }],
+    'another body': ['XAmzContentSHA256Mismatch', { body: 'one', ...altered('body', /one/, 'two') }],
+    'a URL that has expired': ['AccessDenied', { presigned: 60, age: 3600 }],
+    'another path of a URL': ['SignatureDoesNotMatch', { presigned: 60, ...altered('target', /key/, 'other') }],
+  };
+  for (const [what, [code, options]] of Object.entries(wrong))
+    it(`is refused with ${code} where it is wrong in one thing: ${what}`, async () => {
+      const result = await performOperation(world, signedRequest('app', 'GET data/key', options), {});
+      expect(result).to.include({ outcome: 'refused', layer: 's3', code });
+    });
+
+  it('is refused where nobody signs it', async () => {
+    const result = await performOperation(world, signedRequest(null, 'GET data/key'), {});
+    expect(result).to.include({ outcome: 'refused', layer: 's3', code: 'AccessDenied' });
+  });
+
+  const right: Readonly<Record<string, SignedRequestOptions>> = {
+    'in a header': {},
+    'in a URL': { presigned: 60 },
+    'with its time in Date': { byDate: true },
+    'with a payload that is not signed': { payload: 'unsigned' },
+  };
+  for (const [what, options] of Object.entries(right))
+    it(`is granted where it is signed well ${what}`, async () => {
+      const result = await performOperation(world, signedRequest('app', 'GET data/key', options), {});
+      expect(result).to.deep.include({ outcome: 'granted', status: 200, facts: { bytes: 4 } });
+    });
+
+  for (const payload of ['chunks', 'chunks-and-trailer', 'unsigned-chunks-and-trailer'] as const)
+    it(`is granted where the body comes in ${payload}, and not with another chunk`, async () => {
+      const put = (options: SignedRequestOptions) =>
+        performOperation(world, signedRequest('app', "PUT data/written here (1)'*!", options), {});
+      expect(await put({ payload, body: 20_000 })).to.include({ outcome: 'granted', status: 200 });
+      const changed = await put({ payload, body: 20_000, ...altered('body', /x/, 'y') });
+      expect(changed.code).to.equal(payload.startsWith('unsigned') ? 'BadDigest' : 'SignatureDoesNotMatch');
+    });
+
+  it('is asked of other services too', async () => {
+    const ask = async (request: string, options: SignedRequestOptions = {}) =>
+      performOperation(world, signedRequest('app', request, options), {});
+    const query = 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15';
+    expect(await ask(query)).to.include({ outcome: 'granted', status: 200 });
+    expect(await ask(query, { credentials: 'another-secret' })).to.include({
+      ...{ layer: 'sts', code: 'SignatureDoesNotMatch', status: 403 },
+    });
+    expect(await ask('GET eks:/clusters', { age: 3600 })).to.include({
+      ...{ layer: 'eks', code: 'InvalidSignatureException', status: 403 },
+    });
+  });
+
+  it('breaks where an alteration alters nothing, for the request would be right', async () => {
+    const asked = signedRequest('app', 'GET data/key', altered('authorization', /Sig=/, ''));
+    const problem = await performOperation(world, asked, {}).then(
+      () => undefined,
+      ({ message }: Error) => message,
+    );
+    expect(problem).to.match(/changes nothing in authorization/);
+  });
+
+  it('is asked as that session, and what a service denies is a refusal', async () => {
+    const ask = async (call: Parameters<typeof asSession>[1]) => performOperation(world, asSession('app', call), {});
+    expect((await ask(whoAmI())).facts?.['arn']).to.match(/:assumed-role\/app\/pod$/);
+    expect(await ask(getObject('data/key'))).to.include({ outcome: 'granted' });
+    const denied = { outcome: 'refused', code: 'AccessDenied', status: 403 };
+    expect(await ask(putObject('data/other'))).to.include({ ...denied, layer: 's3' });
+    expect(await ask(assumeRole('app'))).to.include({ ...denied, layer: 'sts' });
+  });
+
+  it('is an operation of S3 or STS', () => {
+    const problems = (call: Parameters<typeof asSession>[1]): string => {
+      const step = { kind: 'probe', operation: asSession('app', call) } as unknown as Parameters<typeof described>[0];
+      const { item, descriptor } = described(step);
+      return [...(descriptor.check?.(item) ?? [])].join();
+    };
+    expect(problems(getObject('data/key'))).to.equal('');
+    expect(problems(fetchCredentials())).to.match(/^asSession makes no FetchCredentials: give/);
+  });
+});

@@ -1,0 +1,136 @@
+/** A request to AWS that is signed by hand: well, in any form that there is, or wrong in one thing. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { AwsCredentials } from '../aws/credentials.ts';
+import {
+  CREDENTIALS,
+  PAYLOADS,
+  sendSigned,
+  signRequest,
+  unsignedRequest,
+  type Alteration,
+  type Answer,
+  type RequestLine,
+  type SigningOptions,
+} from '../aws/signed-request.ts';
+import { uriEncode } from '../aws/sign-request.ts';
+import { oneOf, shown, whole } from '../scenario/checks.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { sessionNeeds, sessionOf, sessionReferences, sessionWords, type Session } from './as-session.ts';
+import { defineHarnessOperation } from './registry.ts';
+
+export interface SignedRequestOptions extends SigningOptions {
+  /** Signed as if it were this request. */
+  readonly signedAs?: string;
+}
+
+interface SignedRequest extends SignedRequestOptions {
+  readonly session: Session | null;
+  readonly request: string;
+}
+
+/** A change of what is sent, once it is signed: of `target` (path and query), `body`, or a header. */
+export const altered = (part: string, find: RegExp, by: string): { readonly alter: Alteration } => ({
+  alter: { part, find: find.source, by },
+});
+
+const REQUEST = /^([A-Z]+) (?:(sts|eks):\/)?([^?]*)(?:\?(.*))?$/s;
+const WEEK_SECONDS = 604_800;
+
+/**
+ * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or another service (`GET sts:/?Action=…`, `GET
+ * eks:/clusters`), with the session of a workload's pod, or of a role by web identity; null signs nothing. Queries are
+ * percent-encoded, keys are not.
+ */
+export const signedRequest = defineHarnessOperation(
+  'SignedRequest',
+  (session: Session | null, request: string, options: SignedRequestOptions = {}): SignedRequest => ({
+    ...{ session, request },
+    ...options,
+  }),
+  {
+    usesS3: true,
+    asScenario: true,
+    refersTo: ({ session }) => (session === null ? {} : sessionReferences(session)),
+    *check({ request, signedAs = request, payload, credentials, presigned }) {
+      for (const text of new Set([request, signedAs]))
+        if (!REQUEST.test(text))
+          yield `the request of signedRequest is ${shown(text)}: write one such as "GET data/key"`;
+      yield oneOf('"payload" of signedRequest', payload, Object.keys(PAYLOADS));
+      yield oneOf('"credentials" of signedRequest', credentials, Object.keys(CREDENTIALS));
+      yield whole('"presigned" of signedRequest, in seconds,', presigned, 0, WEEK_SECONDS);
+    },
+    needs: ({ session }) => (session === null ? [] : sessionNeeds(session)),
+    describe: (operation, say) => [say.text(operation.request), ...wordsOf(operation)],
+    mayDiffer: ({ outcome }, expectation) => outcome !== expectation.outcome,
+    perform: async (world, operation) => {
+      const { session } = operation;
+      if (session === null) return ask(world, undefined, operation);
+      const held = await sessionOf(world, session);
+      return 'outcome' in held ? held : ask(world, held.credentials, operation);
+    },
+  },
+);
+
+function wordsOf({ session, headers, ...operation }: SignedRequest): readonly string[] {
+  const { payload, presigned, age, signedAs, region, service, credentials, alter } = operation;
+  return [
+    session === null ? 'unsigned' : sessionWords(session),
+    ...Object.entries({ ...headers, ...operation.unsignedHeaders }).map(([name, value]) => `${name}: ${value}`),
+    payload === undefined ? '' : `payload ${payload}`,
+    presigned === undefined ? '' : `by a URL for ${presigned} s`,
+    age === undefined ? '' : `signed ${age} s ago`,
+    signedAs === undefined ? '' : `signed for ${signedAs}`,
+    ...[region, service].map((name) => (name === undefined ? '' : `signed for ${name}`)),
+    credentials === undefined ? '' : CREDENTIALS[credentials],
+    alter === undefined ? '' : `with another ${alter.part}: ${alter.find} -> ${alter.by}`,
+  ];
+}
+
+type Service = 's3' | 'sts' | 'eks';
+
+async function ask(
+  world: ScenarioWorld,
+  credentials: AwsCredentials | undefined,
+  operation: SignedRequest,
+): Promise<ProbeResult> {
+  const { aws } = world.environment;
+  const { service, ...line } = lineOf(world, operation.request);
+  const origin = await originOf(world, service);
+  const { host } = new URL(origin);
+  const signedAs = operation.signedAs === undefined ? line : lineOf(world, operation.signedAs);
+  for (let tried = 1; ; tried += 1) {
+    const sent =
+      credentials === undefined
+        ? unsignedRequest(line, operation, host)
+        : signRequest(line, operation, { credentials, region: aws.region, service, host, signedAs });
+    const answer = await sendSigned(origin, sent, world.signal);
+    // S3 has too much to do: no answer to the question.
+    if (answer.status < 500 || tried === 3) return resultOf(service, answer);
+    await sleep(1000, undefined, { signal: world.signal });
+  }
+}
+
+async function originOf({ environment: { aws } }: ScenarioWorld, service: Service): Promise<string> {
+  const given = await aws.clients('main')[service].config.endpoint?.();
+  if (given === undefined) return `https://${service}.${aws.region}.amazonaws.com`;
+  return `${given.protocol}//${given.hostname}${given.port === undefined ? '' : `:${given.port}`}`;
+}
+
+function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { readonly service: Service } {
+  const [, method = '', service = 's3', place = '', query = ''] = REQUEST.exec(request) ?? [];
+  const [alias = '', ...key] = place.split('/');
+  const path = service === 's3' ? ['', names.bucket(alias), ...key.map(uriEncode)].join('/') : `/${place}`;
+  return { method, service: service as Service, path, query };
+}
+
+/** S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"); no message holds a credential. */
+function resultOf(layer: Service, { status, headers, body }: Answer): ProbeResult {
+  const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
+  const request = typeof id === 'string' ? { requestId: id } : {};
+  if (status < 300) return { outcome: 'granted', status, facts: { bytes: body.length }, ...request };
+  const element = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`, 'i').exec(body)?.[1] ?? '';
+  const type = String(headers['x-amzn-errortype'] ?? '').split(':')[0];
+  const message = element('Message') || (/"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '');
+  return { outcome: 'refused', layer, code: element('Code') || type || String(status), status, message, ...request };
+}

@@ -1,0 +1,82 @@
+/** Which signatures STS and EKS take, and what they answer to others. */
+import {
+  altered,
+  askEksAuth,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
+
+const APP = { app: { role: 'app' } } as const;
+
+suite('signatures', ({ scenario }) => {
+  const whoAmI = (options: SignedRequestOptions = {}) =>
+    signedRequest('app', 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15', options);
+  const posted = (options: SignedRequestOptions = {}) =>
+    signedRequest('app', 'POST sts:/', {
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'Action=GetCallerIdentity&Version=2011-06-15',
+      ...options,
+    });
+  const bySts = (code: string | readonly string[], status = 403) => ({ by: 'sts' as const, code, status });
+
+  scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
+    source:
+      'AWS STS API Reference, "Common errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests"',
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(whoAmI()),
+      succeeds(posted()),
+      fails(posted(altered('body', /2011/, '2012')), bySts('SignatureDoesNotMatch')),
+      fails(whoAmI({ credentials: 'another-secret' }), bySts('SignatureDoesNotMatch')),
+      fails(whoAmI({ credentials: 'unknown-key' }), bySts('InvalidClientTokenId')),
+      fails(whoAmI({ credentials: 'another-session-token' }), bySts('InvalidClientTokenId')),
+      fails(signedRequest(null, 'GET sts:/?Action=GetCallerIdentity&Version=2011-06-15'), {
+        ...bySts('MissingAuthenticationToken'),
+      }),
+      fails(whoAmI({ region: 'af-south-1' }), { ...bySts('SignatureDoesNotMatch'), message: 'valid region' }),
+      fails(whoAmI(altered('authorization', /\/aws4_request/, '/aws4')), {
+        ...bySts('SignatureDoesNotMatch'),
+        message: 'terminator',
+      }),
+      fails(whoAmI(altered('authorization', /SignedHeaders=[^,]*/, '')), bySts('IncompleteSignature', 400)),
+      fails(whoAmI(altered('authorization', /Signature=\w*/, '')), bySts('IncompleteSignature', 400)),
+      succeeds(whoAmI({ age: 240 })),
+      fails(whoAmI({ age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
+      fails(whoAmI({ age: -960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature not yet current' }),
+      succeeds(whoAmI({ presigned: 60 })),
+      fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), {
+        ...bySts('SignatureDoesNotMatch'),
+      }),
+      fails(whoAmI({ presigned: 3600, age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
+    ],
+  });
+
+  const clusters = (options: SignedRequestOptions = {}) => signedRequest('app', 'GET eks:/clusters', options);
+  const byEks = (code: string | readonly string[], status = 403) => ({ by: 'eks' as const, code, status });
+
+  scenario('SG-14', 'EKS takes a good signature, and says what is wrong with another', {
+    source:
+      'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": other services than S3 encode the path twice',
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app')),
+      // The role may nothing: EKS knows who asks.
+      fails(clusters(), byEks('AccessDeniedException')),
+      fails(signedRequest('app', 'GET eks:/clusters/no%2Dsuch%2Dcluster'), byEks('AccessDeniedException')),
+      fails(clusters({ credentials: 'another-secret' }), byEks('InvalidSignatureException')),
+      fails(clusters({ credentials: 'unknown-key' }), byEks('UnrecognizedClientException')),
+      fails(clusters({ credentials: 'another-session-token' }), byEks('UnrecognizedClientException')),
+      fails(clusters({ age: 960 }), { ...byEks('InvalidSignatureException'), message: 'Signature expired' }),
+      fails(clusters({ region: 'af-south-1' }), byEks('InvalidSignatureException')),
+      fails(clusters(altered('authorization', /SignedHeaders=[^,]*/, '')), {
+        ...byEks(['IncompleteSignatureException', 'IncompleteSignature'], 400),
+      }),
+    ],
+  });
+});

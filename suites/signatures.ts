@@ -1,0 +1,153 @@
+/** Which signatures S3 takes in an Authorization header, and of which sessions. */
+import {
+  advanceClock,
+  allow,
+  altered,
+  asSession,
+  fails,
+  getObject,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
+
+const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
+const ERRORS = 'Amazon S3 API Reference, "Error responses"';
+const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
+
+const refusedWith = (code: string | readonly string[], status?: number) => ({
+  by: 's3' as const,
+  code,
+  ...(status !== undefined && { status }),
+});
+const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
+const MALFORMED = refusedWith('AuthorizationHeaderMalformed', 400);
+const DENIED = refusedWith('AccessDenied', 403);
+const APP = { app: { role: 'app' } } as const;
+const reader = podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
+const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => signedRequest('app', request, options);
+const put = (key: string, options: SignedRequestOptions) => signedRequest('app', `PUT data/${key}`, options);
+const authorization = (find: RegExp, by: string) => get(altered('authorization', find, by));
+
+suite('signatures', ({ scenario }) => {
+  scenario('SG-01', "S3 takes a session's own signature, and none that is wrong in one thing", {
+    source: `${SIGNING}; ${ERRORS}`,
+    roles: { app: reader },
+    workloads: APP,
+    objects: ['data/key', 'data/key-another'],
+    probes: [
+      succeeds(get()),
+      fails(authorization(/(?<=Signature=.*)[0-7]/, 'f'), MISMATCH),
+      fails(get({ credentials: 'another-secret' }), MISMATCH),
+      fails(get({ signedAs: 'GET data/key-another' }), MISMATCH),
+      fails(get({ signedAs: 'GET data/key?response-content-type=text%2Fplain' }), MISMATCH),
+      fails(get({ signedAs: 'HEAD data/key' }), MISMATCH),
+      fails(get({ headers: { 'x-amz-meta-note': 'one' }, ...altered('x-amz-meta-note', /one/, 'two') }), MISMATCH),
+      fails(get({ headers: { range: 'bytes=0-1' }, ...altered('range', /1/, '2') }), MISMATCH),
+      fails(get({ unsignedHeaders: { 'x-amz-meta-unsigned': 'yes' } }), { ...DENIED, message: 'not signed' }),
+      fails(get({ headers: { host: '' } }), DENIED),
+      fails(get({ age: 3600 }), refusedWith('RequestTimeTooSkewed', 403)),
+      fails(get({ region: 'af-south-1' }), MALFORMED),
+    ],
+  });
+
+  scenario('SG-02', 'a session is its key, its secret and its token together', {
+    source: `${ERRORS}: InvalidAccessKeyId, InvalidToken`,
+    roles: { app: reader },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(get()),
+      fails(get({ credentials: 'unknown-key' }), refusedWith('InvalidAccessKeyId', 403)),
+      fails(get({ credentials: 'another-session-token' }), refusedWith('InvalidToken', 400)),
+      fails(get({ headers: { 'x-amz-security-token': 'short' } }), refusedWith('InvalidToken', 400)),
+      // A key of a session is none without its token.
+      fails(get({ credentials: 'no-session-token' }), refusedWith(['InvalidAccessKeyId', 'InvalidToken'])),
+      fails(signedRequest(null, 'GET data/key'), DENIED),
+    ],
+  });
+
+  scenario('SG-03', 'a session that has ended opens nothing', {
+    source: `${ERRORS}: ExpiredToken`,
+    roles: { app: reader },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(asSession('app', getObject('data/key'))),
+      advanceClock(6 * 3600 + 60),
+      fails(asSession('app', getObject('data/key')), refusedWith('ExpiredToken', 400)),
+    ],
+  });
+
+  scenario('SG-04', 'a request has one canonical form, however it is written', {
+    source: 'IAM User Guide, "Create a signed AWS API request": "Create a canonical request"',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(get({}, 'GET data/key?response-content-type=text%2Fplain&response-cache-control=no-store')),
+      succeeds(get({}, 'GET data/key?x-id=b&x-id=B&x-id=a')),
+      succeeds(get({}, 'GET data/key?response-content-disposition=attachment%3B%20filename%3D%22%28a%29.txt%22')),
+      // A parameter without a value is signed with an empty one.
+      succeeds(get({}, 'GET data/key?tagging')),
+      succeeds(get({}, 'GET data/key?tagging=')),
+      succeeds(get({ headers: { 'x-amz-meta-note': 'one   two    three' } })),
+      succeeds(get({ headers: { 'x-amz-meta-note': '  one two  ' } })),
+      succeeds(get({ byDate: true })),
+      ...["a b/(1)'*!~.txt", 'ключ/日本', 'a+b=c&d:e@f,g;h', 'a//b', 'a/../b', '100%'].flatMap((key) => [
+        succeeds(put(key, { body: 'one' })),
+        succeeds(get({}, `GET data/${key}`), { bytes: 3 }),
+      ]),
+      // Signed as another key that would be the same in a file system.
+      fails(get({ signedAs: 'GET data/b' }, 'GET data/a/../b'), MISMATCH),
+      fails(get({ signedAs: 'GET data/key?tagging' }, 'GET data/key?tagging=1'), MISMATCH),
+    ],
+  });
+
+  scenario('SG-05', 'an Authorization header that lacks a part, or has another, is not read', {
+    source: `${IN_HEADER}; ${ERRORS}: AuthorizationHeaderMalformed, InvalidArgument, AccessDenied`,
+    roles: { app: reader },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(get()),
+      succeeds(authorization(/, /, ',')),
+      fails(authorization(/Credential=[^,]*/, ''), MALFORMED),
+      fails(authorization(/Credential=\w+\//, 'Credential='), MALFORMED),
+      fails(authorization(/Credential=\w+/, 'Credential='), MALFORMED),
+      fails(authorization(/\/aws4_request/, ''), MALFORMED),
+      fails(authorization(/\/aws4_request/, '/aws4_request/more'), MALFORMED),
+      fails(authorization(/\/aws4_request/, '/aws4'), MALFORMED),
+      fails(authorization(/(?<=Credential=\w+\/)\d{8}/, '20200101'), MALFORMED),
+      fails(authorization(/(?<=Credential=\w+\/)(\d{6})\d\d/, '$1'), MALFORMED),
+      fails(authorization(/SignedHeaders=[^,]*/, ''), MALFORMED),
+      fails(authorization(/Signature=\w*/, ''), MALFORMED),
+      fails(authorization(/AWS4-HMAC-SHA256/, 'Bearer'), refusedWith('InvalidArgument', 400)),
+      // Not the one algorithm that there is, by the other way to the same code.
+      fails(authorization(/AWS4-HMAC-SHA256/, 'AWS4-HMAC-SHA1'), refusedWith('InvalidArgument', 400)),
+      fails(get({ presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } }), {
+        ...refusedWith('InvalidArgument', 400),
+        message: 'Only one auth mechanism',
+      }),
+      fails(get(altered('x-amz-date', /.*/, '')), DENIED),
+      fails(get(altered('x-amz-date', /Z$/, '')), DENIED),
+      fails(get({ byDate: true, ...altered('date', /.*/, 'today') }), DENIED),
+      fails(authorization(/SignedHeaders=(.*);x-amz-date/, 'SignedHeaders=$1'), { ...DENIED, message: 'not signed' }),
+    ],
+  });
+
+  scenario('SG-06', 'the time of a signature is at most fifteen minutes away', {
+    source: `${SIGNING}: RequestTimeTooSkewed; IAM User Guide, "AWS Signature Version 4": signatures are valid for five to fifteen minutes`,
+    roles: { app: reader },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      succeeds(get({ age: 240 })),
+      fails(get({ age: 960 }), refusedWith('RequestTimeTooSkewed', 403)),
+      succeeds(get({ age: -240 })),
+      fails(get({ age: -960 }), refusedWith('RequestTimeTooSkewed', 403)),
+    ],
+  });
+});
