@@ -143,7 +143,7 @@ function asAwsError(
   if (error instanceof AwsError) return error;
   if (error instanceof SignatureProblem) {
     note(`signature not accepted: ${error.kind}`);
-    return signatureError(error, service, /(?:^|&)X-Amz-Algorithm=/.test(query));
+    return signatureError(error, service, /(?:^|&)X-Amz-(?:Algorithm|Credential|Signature)=/.test(query));
   }
   note(`the emulator failed: ${failureOf(error)}`);
   return service === 's3'
