@@ -44,23 +44,32 @@ export async function setWebhookClient(kubernetes: KubernetesClient, client: Web
     throw new Error(`the webhook configuration pod-identity-webhook cannot be changed (status ${answer.status})`);
 }
 
-/** A raw POST to the webhook: at its URL, or through the API server's proxy to its service. */
-export async function post(
+/** A request to the webhook as it is. */
+export interface WebhookRequest {
+  readonly contentType: string;
+  readonly body: string;
+  /** Default POST. */
+  readonly method?: string;
+  /** With a query. Default: that of the webhook's configuration. */
+  readonly path?: string;
+}
+
+/** Sends a request to the webhook: at its URL, or through the API server's proxy to its service. */
+export async function sendToWebhook(
   { cluster, kubernetes }: ProvisionedCluster,
-  contentType: string,
-  body: string,
+  { contentType, body, method = 'POST', path: asked }: WebhookRequest,
 ): Promise<RawAnswer> {
   const { url, service, caBundle } = await webhookClient(kubernetes);
   const headers = { 'content-type': contentType };
-  if (url !== undefined) return postTo(new URL(url), headers, body, caBundle);
+  if (url !== undefined) return sendTo(new URL(asked ?? url, url), { method, headers, body, caBundle });
   const { namespace, name, port = 443, path = '/' } = service ?? { namespace: '', name: '' };
   const connection = connect(cluster.kubeConfig);
   try {
     const answer = await connection.send({
-      method: 'POST',
-      path: `/api/v1/namespaces/${namespace}/services/https:${name}:${port}/proxy${path}`,
+      method,
+      path: `/api/v1/namespaces/${namespace}/services/https:${name}:${port}/proxy${asked ?? path}`,
       headers,
-      body,
+      ...(BODILESS.has(method) ? {} : { body }),
     });
     return {
       status: answer.statusCode ?? 0,
@@ -72,18 +81,24 @@ export async function post(
   }
 }
 
-function postTo(
-  url: URL,
-  headers: Readonly<Record<string, string>>,
-  body: string,
-  caBundle: string | undefined,
-): Promise<RawAnswer> {
+/** Methods whose requests have no body. */
+const BODILESS = new Set(['GET', 'HEAD']);
+
+interface Sent {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  readonly caBundle: string | undefined;
+}
+
+function sendTo(url: URL, { method, headers, body, caBundle }: Sent): Promise<RawAnswer> {
+  const sent = BODILESS.has(method) ? '' : body;
   return new Promise((resolve, reject) => {
     const outgoing = request(
       url,
       {
-        method: 'POST',
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+        method,
+        headers: { ...headers, 'content-length': Buffer.byteLength(sent) },
         ...(caBundle !== undefined && { ca: Buffer.from(caBundle, 'base64') }),
         agent: false,
       },
@@ -95,6 +110,6 @@ function postTo(
         ),
     );
     outgoing.on('error', reject);
-    outgoing.end(body);
+    outgoing.end(sent);
   });
 }

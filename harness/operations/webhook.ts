@@ -1,31 +1,45 @@
 /** Requests to the webhook itself, and what keeps the API server from it. */
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { whenRead } from '../consistency/retry-rules.ts';
-import { oneOf } from '../scenario/checks.ts';
+import { oneOf, shown } from '../scenario/checks.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import { clusterOf, workloads } from '../world/world.ts';
 import { awaitAdmission, type Facts } from './admission.ts';
 import { present } from './eks.ts';
 import { defineHarnessOperation, defineStep } from './registry.ts';
-import { post, setWebhookClient, webhookClient } from './webhook-client.ts';
+import { sendToWebhook, setWebhookClient, webhookClient, type WebhookRequest } from './webhook-client.ts';
 
 const common = {
   refersTo: ({ cluster }: { readonly cluster: ClusterAlias }) => ({ clusters: [cluster] }),
   needs: () => ['webhook-endpoint'] as const,
 };
 
-/** A raw POST to the webhook, where the cluster's webhook configuration says that it is. */
+interface PostOptions extends Pick<WebhookRequest, 'method' | 'path'> {
+  readonly cluster?: ClusterAlias;
+}
+
+/** A request to the webhook, where the cluster's webhook configuration says that it is: a POST where no other method is given. */
 export const postToWebhook = defineHarnessOperation(
   'MutateRequest',
-  (contentType: string, body: string, cluster: ClusterAlias = 'c1') => ({ cluster, contentType, body }),
+  (contentType: string, body: string, { cluster = 'c1', ...options }: PostOptions = {}) => ({
+    ...{ cluster, contentType, body },
+    ...options,
+  }),
   {
     ...common,
-    describe: ({ contentType, body }) => [`${contentType}, ${body.length} bytes`],
+    *check({ path }) {
+      if (path !== undefined && !path.startsWith('/'))
+        yield `the path of postToWebhook is ${shown(path)}: give one that begins with /`;
+    },
+    describe: ({ contentType, body, method = '', path = '' }) => [method, path, `${contentType}, ${body.length} bytes`],
     mayDiffer: whenRead,
-    perform: async (world, { cluster, contentType, body }): Promise<ProbeResult> => {
-      const answer = await post(clusterOf(world, cluster), contentType, body);
+    perform: async (world, { cluster, ...request }): Promise<ProbeResult> => {
+      const answer = await sendToWebhook(clusterOf(world, cluster), request);
       const review = parsedReview(answer.body);
-      const facts: Facts = { status: answer.status, body: answer.body.slice(0, 2000), ...review };
+      const facts: Facts = {
+        ...{ status: answer.status, body: answer.body.slice(0, 2000), ...review },
+        ...(answer.contentType !== undefined && { contentType: answer.contentType }),
+      };
       if (answer.status === 200 && review['allowed'] === true) return { outcome: 'granted', status: 200, facts };
       return {
         outcome: 'refused',
@@ -43,22 +57,29 @@ function parsedReview(body: string): Facts {
   try {
     const review = JSON.parse(body) as {
       apiVersion?: string;
-      response?: { allowed?: boolean; uid?: string; patch?: string; status?: { message?: string } };
+      kind?: string;
+      response?: {
+        allowed?: boolean;
+        uid?: string;
+        patch?: string;
+        patchType?: string;
+        status?: { message?: string };
+      };
     };
-    const { allowed, uid, patch, status } = review.response ?? {};
+    const { allowed, uid, patch, patchType, status } = review.response ?? {};
     return present({
-      ...{ apiVersion: review.apiVersion, allowed, uid, message: status?.message, patched: patch !== undefined },
-      patchPaths: patch === undefined ? undefined : pathsOf(patch),
+      ...{ kind: review.kind, apiVersion: review.apiVersion, allowed, uid, message: status?.message, patchType },
+      ...{ patched: patch !== undefined, ...(patch !== undefined && factsOfPatch(patch)) },
     });
   } catch {
     return {};
   }
 }
 
-/** Paths that a JSON Patch in Base64 changes, in its order. */
-function pathsOf(patch: string): string {
+/** Of a JSON Patch in Base64: the paths that it changes, in its order, and the whole as JSON. */
+function factsOfPatch(patch: string): { readonly patchPaths: string; readonly patch: string } {
   const operations = JSON.parse(Buffer.from(patch, 'base64').toString('utf8')) as readonly { readonly path: string }[];
-  return operations.map(({ path }) => path).join();
+  return { patchPaths: operations.map(({ path }) => path).join(), patch: JSON.stringify(operations) };
 }
 
 /** The discard port, where nobody answers. */

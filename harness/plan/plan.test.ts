@@ -94,7 +94,7 @@ describe('what a scenario needs', () => {
     ['a token', { tokens: { mine: { serviceAccount: 'app/app', cluster: 'c2' } } }],
     ['a user', { users: { mine: { namespace: 'app', rules: [], cluster: 'c2' } } }],
     ['a provider', { providers: [{ cluster: 'c2', account: 'main', clientIds: [] }] }],
-    ['an operation', { probes: [succeeds(postToWebhook('a', 'b', 'c2'))] }],
+    ['an operation', { probes: [succeeds(postToWebhook('a', 'b', { cluster: 'c2' }))] }],
     ['a step', { probes: [restartAgent('c2'), grant] }],
     ['a text', { probes: [grant, granted('red', getObject('data/<cluster:c2>'))] }],
     ["a condition's key", { roles: { app: { trust: [trustWebIdentity({ subject: null, cluster: 'c2' })] } } }],

@@ -10,7 +10,7 @@ export interface Placeholder {
 const PLACEHOLDER = /<([a-z-]+):([A-Za-z0-9_.-]+)>/g;
 
 /** What stands for something of a cluster, by the cluster's alias. */
-const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'issuer', 'provider-arn']);
+const OF_CLUSTERS: ReadonlySet<string> = new Set(['cluster', 'cluster-arn', 'region', 'issuer', 'provider-arn']);
 /** What is known only when there are clusters and pods, or must be new: the time. */
 const KNOWN_LATE: ReadonlySet<string> = new Set([
   'issuer',

@@ -10,7 +10,12 @@ const sources = {
   accountId: (alias: 'main' | 'other') => (alias === 'main' ? '111122223333' : '444455556666'),
   cluster: (alias: string) =>
     alias === 'c1'
-      ? { name: 'crun-c1', arn: 'arn:c1', issuer: 'oidc.example/c1', providerArn: 'arn:provider' }
+      ? {
+          name: 'crun-c1',
+          arn: 'arn:aws:eks:us-west-2:111122223333:cluster/crun-c1',
+          issuer: 'oidc.example/c1',
+          providerArn: 'arn:provider',
+        }
       : undefined,
 };
 const names = (spec: Partial<ScenarioSpec> = {}): Names => new Names(aScenario(spec), sources);
@@ -21,7 +26,8 @@ describe('the names of a scenario', () => {
     ['<bucket:data>', 'conformance-crun-ab-01-data'],
     ['<role:app>', 'arn:aws:iam::111122223333:role/conformance-crun-ab-01-app'],
     ['<role-name:app>', 'conformance-crun-ab-01-app'],
-    ['<cluster:c1>/<cluster-arn:c1>', 'crun-c1/arn:c1'],
+    ['<cluster:c1>/<cluster-arn:c1>', 'crun-c1/arn:aws:eks:us-west-2:111122223333:cluster/crun-c1'],
+    ['<region:c1>', 'us-west-2'],
     ['<issuer:c1>:sub <provider-arn:c1>', 'oidc.example/c1:sub arn:provider'],
     ['<account:main> <account:other>', '111122223333 444455556666'],
     ['no name, <not one>, a<b and ${aws:x}', 'no name, <not one>, a<b and ${aws:x}'],

@@ -21,7 +21,7 @@ export interface NameSources {
  * Real names of a scenario's things. Scenarios are written with short names; each run gives every scenario namespaces,
  * buckets and roles of its own, so that scenarios run side by side. In any text of a scenario, `<kind:name>` stands for
  * the real name: `<namespace:red>`, `<bucket:data>`, `<role:app>` (ARN), `<role-name:app>`, `<cluster:c1>` (name),
- * `<cluster-arn:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`, and, once they are known, `<pod:…>`, `<pod-uid:…>`,
+ * `<cluster-arn:c1>`, `<region:c1>`, `<issuer:c1>`, `<provider-arn:c1>`, `<account:main>`, `<time:now>`, and, once they are known, `<pod:…>`, `<pod-uid:…>`,
  * `<association-id:…>` and `<external-id:…>` of a workload, or of what a probe made under this name (`<association-arn:…>` too).
  */
 export class Names {
@@ -87,6 +87,7 @@ export class Names {
       'role-name': () => this.roleName(name),
       cluster: () => cluster()?.name,
       'cluster-arn': () => cluster()?.arn,
+      region: () => cluster()?.arn.split(':')[3],
       issuer: () => cluster()?.issuer,
       'provider-arn': () => cluster()?.providerArn,
       account: () => this.#sources.accountId(name as AccountAlias),
