@@ -7,7 +7,8 @@ import { fromSource } from './from-source.ts';
 const OPTIONS: readonly OptionSpec[] = [
   option.list('fault NAME', 'these faults alone (repeat, or a comma list; default: the whole catalogue)'),
   option.flag('mutants', "defects that a machine makes of the reference subjects' sources, instead of faults"),
-  option.list('area NAME', 'with --mutants: of these areas alone (repeat, or a comma list)'),
+  option.flag('judge', "mutants of the harness' own judging, which the project's own tests must notice"),
+  option.list('area NAME', 'defects of these areas of the sources alone (repeat, or a comma list)'),
   option.number('sample N', 'so many of the defects, chosen by the seed (default: all)', { minimum: 1 }),
   option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
   option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
@@ -21,24 +22,25 @@ export const DETECT: Command = {
   name: 'detect',
   summary: 'runs the suites against defects, and says which were noticed',
   about:
-    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached.',
+    'Runs the suites on embedded clusters against one defect after another: the catalogue of faults, or mutants. Says which scenario noticed each, which survived, and which no scenario reached. With --judge the same of the harness itself: its tests against mutants of its judging.',
   options: OPTIONS,
   remarks: 'Exit codes: 0 each defect was noticed; 1 one was not; 2 wrong usage; 3 it could not be found out.',
   fromClone: true,
   async run({ flag, text, list, values }, io) {
-    const mutants = flag('mutants');
+    const kinds = (['mutants', 'judge'] as const).filter((name) => flag(name));
     const number = (name: string): number | undefined => values.get(name)?.value as number | undefined;
-    if (mutants && list('fault').length > 0)
-      throw wrong('--fault and --mutants are two kinds of defects: leave one out.');
-    if (!mutants && list('area').length > 0) throw wrong('--area chooses among mutants: add --mutants.');
+    if (kinds.length + Math.min(list('fault').length, 1) > 1)
+      throw wrong('--fault, --mutants and --judge are different kinds of defects: give one of them.');
+    if (flag('judge') && list('scenario').length > 0)
+      throw wrong('--scenario has no effect with --judge, whose mutants no scenario judges: leave it out.');
     const { runDetect } = await fromSource<typeof detection>('detection/index.ts', io);
     const noticed = await runDetect(
       {
-        mutants,
-        areas: list('area'),
+        kind: kinds[0] ?? 'faults',
         sample: number('sample'),
         seed: text('seed') ?? '0',
         faults: list('fault'),
+        areas: list('area'),
         scenarios: list('scenario'),
         jobs: number('jobs'),
         all: flag('all'),

@@ -1,5 +1,12 @@
-/** What is mutated: the reference subjects, by area. Paths of files, or of folders with an end of `/`. */
-export const AREAS: Readonly<Record<string, readonly string[]>> = {
+/** Sources that are mutated together. */
+export interface Mutated {
+  /** Paths by area: of files, or of folders with an end of `/`. */
+  readonly areas: Readonly<Record<string, readonly string[]>>;
+  /** What of these is not mutated. */
+  readonly leftOut: RegExp;
+}
+
+const SUBJECT_AREAS = {
   'iam/policy': ['emulator/iam/policy/'],
   sts: ['emulator/sts/'],
   'eks-auth': ['emulator/eks-auth/'],
@@ -22,15 +29,54 @@ export const AREAS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** What of these no run can reach or a reader alone sees: explanations, texts, logs, and programs of images. */
-const LEFT_OUT =
-  /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//;
+/** The reference subjects, which scenarios judge. Left out is what no run can reach or a reader alone sees: explanations, texts, logs, and programs of images. */
+export const SUBJECTS: Mutated = {
+  areas: SUBJECT_AREAS,
+  leftOut:
+    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//,
+};
+
+/** What judges them, which the project's own tests judge: matching, verdicts, skipping, the way of a scenario, and exit codes. */
+export const JUDGE: Mutated = {
+  areas: {
+    matching: [
+      'foundation/expectation.ts',
+      'foundation/denial-cause.ts',
+      'harness/consistency/probe.ts',
+      'harness/consistency/retry-rules.ts',
+      'components/probe/retry.ts',
+    ],
+    verdicts: ['harness/verdict/', 'harness/report/results.ts'],
+    skipping: [
+      'harness/plan/requirements.ts',
+      'harness/plan/select.ts',
+      'harness/plan/profiles.ts',
+      'harness/aws/capabilities.ts',
+    ],
+    attempts: [
+      'harness/engine/attempt.ts',
+      'harness/engine/probe.ts',
+      'harness/engine/scenario.ts',
+      'harness/engine/scenario-result.ts',
+      'harness/world/stages.ts',
+    ],
+    schedule: [
+      'harness/engine/admission.ts',
+      'harness/engine/schedule.ts',
+      'harness/engine/scenarios.ts',
+      'harness/engine/shuffle.ts',
+      'harness/engine/suite-runs.ts',
+    ],
+    'exit codes': ['foundation/errors.ts', 'harness/engine/conclusion.ts', 'harness/engine/run.ts', 'cli/command.ts'],
+  },
+  leftOut: /\.test\.ts$/,
+};
 
 /** The area of a source file; undefined when it is not mutated. */
-export function areaOf(file: string): string | undefined {
-  if (LEFT_OUT.test(file)) return undefined;
+export function areaOf(file: string, { areas, leftOut }: Mutated): string | undefined {
+  if (leftOut.test(file)) return undefined;
   const within = (path: string): boolean => (path.endsWith('/') ? file.startsWith(path) : file === path);
-  return Object.entries(AREAS).find(([, paths]) => paths.some(within))?.[0];
+  return Object.entries(areas).find(([, paths]) => paths.some(within))?.[0];
 }
 
 /** Mutators of Stryker that are used: all but those of regular expressions, which mostly make the same expression. */

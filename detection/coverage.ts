@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Verdict } from '../harness/report/results.ts';
 import { inParallel, runJob, type JobEnd } from './workers.ts';
 
@@ -31,9 +31,6 @@ export interface Coverage {
 
 const NONE: readonly string[] = [];
 const AGENT_02 = ['--agent-chart', '0.2'];
-/** Scenarios that one process records, one after another. */
-const PART = 40;
-
 interface Specified {
   readonly id: string;
   readonly suite: string;
@@ -52,6 +49,14 @@ const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
 
 /** Checks are functions, which JSON leaves out. */
 const withFunctions = (_key: string, value: unknown): unknown => (typeof value === 'function' ? String(value) : value);
+
+/** What runs scenarios, or test files in their place. */
+export interface Worker {
+  /** Path of its program in the build. */
+  readonly program: string;
+  /** How many one process records, one after another. */
+  readonly together: number;
+}
 
 /** What was recorded of a scenario. */
 interface Recorded extends Covered {
@@ -76,14 +81,26 @@ interface Recording {
  */
 export async function coverageOf(
   runs: readonly Run[],
-  { build, kept, sources, jobs }: { readonly build: string; readonly kept: string; sources: string; jobs: number },
+  {
+    build,
+    worker,
+    kept,
+    sources,
+    jobs,
+  }: {
+    readonly build: string;
+    readonly worker: Worker;
+    readonly kept: string;
+    readonly sources: string;
+    readonly jobs: number;
+  },
 ): Promise<Coverage> {
   const before = readKept(kept, sources);
   const known = new Map(before.runs.map((run) => [run.key, run]));
   const left = runs.filter(({ key, digest }) => known.get(key)?.digest !== digest);
   const always = new Set(before.always);
-  await inParallel(partsOf(left), jobs, async (part) => {
-    const end = await record(build, part);
+  await inParallel(partsOf(left, worker.together), jobs, async (part) => {
+    const end = await record(join(build, worker.program), part);
     for (const id of end.always) always.add(id);
     for (const run of part) {
       const found = end.scenarios.find(({ id }) => id === run.id);
@@ -122,22 +139,22 @@ function readKept(path: string, sources: string): Recording {
     : nothing;
 }
 
-async function record(build: string, part: readonly Run[]): Promise<JobEnd> {
+async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
   const end = await runJob(
-    `${build}/detection/worker.js`,
+    program,
     { scenarios: part.map(({ id }) => id), flags: part[0]?.flags ?? [], stopAtFirst: false, parallel: 1, covers: true },
     { limitMilliseconds: 900_000 },
   );
   if (end.error !== undefined && end.scenarios.length === 0)
-    throw new Error(`Scenarios cannot be run without a defect: ${end.error}`);
+    throw new Error(`${part[0]?.key} cannot be run without a defect: ${end.error}`);
   return end;
 }
 
-function partsOf(runs: readonly Run[]): readonly (readonly Run[])[] {
+function partsOf(runs: readonly Run[], most: number): readonly (readonly Run[])[] {
   const parts: Run[][] = [];
   for (const run of runs) {
     const last = parts.at(-1);
-    if (last !== undefined && last.length < PART && last[0]?.flags === run.flags) last.push(run);
+    if (last !== undefined && last.length < most && last[0]?.flags === run.flags) last.push(run);
     else parts.push([run]);
   }
   return parts;

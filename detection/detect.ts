@@ -41,7 +41,11 @@ export async function detect(
   defect: Defect,
   coverage: Coverage,
   attempt: Attempt,
-  { all, hint }: { readonly all: boolean; readonly hint?: string | undefined },
+  {
+    all,
+    hint,
+    firstAlone,
+  }: { readonly all: boolean; readonly hint?: string | undefined; readonly firstAlone?: boolean },
 ): Promise<Detection> {
   const likely = likeliest(defect, coverage, hint);
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
@@ -53,7 +57,8 @@ export async function detect(
   let missed: { readonly state: State; readonly reason?: string } = { state: 'survived' };
   const failedIn = (runs: readonly Covered[], { scenarios }: JobEnd): readonly Covered[] =>
     runs.filter(({ id }) => scenarios.some((one) => one.id === id && one.verdict === 'failed'));
-  for (const batch of batchesOf(likely, hint !== undefined && likely[0]?.key === hint ? [1, FIRST] : [FIRST])) {
+  const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
+  for (const batch of batchesOf(likely, isFirstAlone ? [1, FIRST] : [FIRST])) {
     let left = batch;
     while (left.length > 0) {
       const end = await attempt(defect, left, { stopAtFirst: !all });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
-import { areaOf, AREAS } from './areas.ts';
+import { areaOf, JUDGE, SUBJECTS } from './areas.ts';
 import type { Detection, State } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
 import type { Mutant } from './mutants-build.ts';
@@ -16,16 +16,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 describe('what is mutated', () => {
   it('is there', () => {
-    for (const path of Object.values(AREAS).flat()) expect(existsSync(join(root, path)), path).to.equal(true);
+    for (const path of [SUBJECTS, JUDGE].flatMap(({ areas }) => Object.values(areas).flat()))
+      expect(existsSync(join(root, path)), path).to.equal(true);
   });
   it('leaves out what readers alone see, and tests', () => {
-    expect(areaOf('emulator/iam/policy/authorize.ts')).to.equal('iam/policy');
+    expect(areaOf('emulator/iam/policy/authorize.ts', SUBJECTS)).to.equal('iam/policy');
     for (const file of [
       'emulator/iam/policy/explain-values.ts',
       'components/agent/cli/flags.ts',
       'emulator/sts/sdk.test.ts',
     ])
-      expect(areaOf(file), file).to.equal(undefined);
+      expect(areaOf(file, SUBJECTS), file).to.equal(undefined);
   });
 });
 
@@ -64,7 +65,8 @@ describe('equivalent mutants', () => {
     expect(problemsOf(ten, [{ ...entry, original: 'z' }])[0]).to.include('leave the entry out');
   });
   it('are listed in the form that is read', () => {
-    expect(readEquivalents(join(root, 'detection', 'equivalent.yaml'))).to.be.an('array');
+    for (const mutated of [SUBJECTS, JUDGE])
+      expect(readEquivalents(join(root, 'detection', 'equivalent.yaml'), mutated)).to.be.an('array');
   });
 });
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join, relative } from 'node:path';
 import { Instrumenter } from '@stryker-mutator/instrumenter';
 import { build } from 'esbuild';
-import { bundles, common, entriesOf, SWITCHED } from '../scripts/bundles.ts';
-import { areaOf, AREAS, MUTATORS_LEFT_OUT } from './areas.ts';
+import { bundles, common, entriesOf } from '../scripts/bundles.ts';
+import { areaOf, MUTATORS_LEFT_OUT, type Mutated } from './areas.ts';
 
 export interface Mutant {
   /** As Stryker's instrumented code knows it. */
@@ -44,21 +44,25 @@ const silent = new Proxy(
 );
 
 /**
- * Builds `dist/mutants/`: the sources with all mutants in them, none of them on, and a list of them. What is there from the same
- * sources is taken.
+ * Builds a folder of dist/: entry points with all mutants of the sources in them, none of them on, and a list of them. What is
+ * there is taken.
  *
  * @param root folder of the project
+ * @param folder where it is built; it goes when the sources change
+ * @param entries paths without extension
  */
-export async function buildMutants(root: string): Promise<readonly Mutant[]> {
-  const folder = join(root, 'dist', 'mutants');
+export async function buildMutants(
+  root: string,
+  folder: string,
+  mutated: Mutated,
+  entries: readonly string[],
+): Promise<readonly Mutant[]> {
   const list = join(folder, 'mutants.json');
   if (existsSync(list)) return JSON.parse(readFileSync(list, 'utf8')) as Mutant[];
-  const sources = Object.values(AREAS).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
-  const files = [...new Set(sources)].map((name) => ({
-    name,
-    mutate: true,
-    content: readFileSync(join(root, name), 'utf8'),
-  }));
+  const sources = Object.values(mutated.areas).flatMap((paths) => paths.flatMap((path) => filesOf(root, path)));
+  const files = [...new Set(sources)]
+    .filter((name) => areaOf(name, mutated) !== undefined)
+    .map((name) => ({ name, mutate: true, content: readFileSync(join(root, name), 'utf8') }));
   const instrumented = await new Instrumenter(silent as never).instrument(files, {
     excludedMutations: MUTATORS_LEFT_OUT,
     plugins: null,
@@ -71,7 +75,7 @@ export async function buildMutants(root: string): Promise<readonly Mutant[]> {
     ...common,
     ...bundles,
     absWorkingDir: root,
-    entryPoints: entriesOf(SWITCHED),
+    entryPoints: entriesOf(entries),
     outdir: out,
     plugins: [
       {
@@ -89,7 +93,13 @@ export async function buildMutants(root: string): Promise<readonly Mutant[]> {
     .map(({ id, fileName, location: { start, end }, mutatorName, replacement }): Mutant => {
       const text = files.find(({ name }) => name === fileName)?.content ?? '';
       return {
-        ...{ id, area: areaOf(fileName) ?? '', file: fileName, line: start.line + 1, column: start.column + 1 },
+        ...{
+          id,
+          area: areaOf(fileName, mutated) ?? '',
+          file: fileName,
+          line: start.line + 1,
+          column: start.column + 1,
+        },
         ...{ mutator: mutatorName, original: between(text, start, end), replacement },
       };
     });
@@ -104,7 +114,7 @@ function filesOf(root: string, path: string): string[] {
   const all = path.endsWith('/')
     ? readdirSync(join(root, path), { recursive: true, encoding: 'utf8' }).map((file) => join(path, file))
     : [path];
-  return all.filter((file) => file.endsWith('.ts') && areaOf(file) !== undefined).sort();
+  return all.filter((file) => file.endsWith('.ts')).sort();
 }
 
 interface Position {

@@ -15,14 +15,12 @@ const HEAD = [
   'errors as missed',
 ];
 
-/** Writes a section of docs/detection.md: that of faults, or that of mutants. */
+const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants', judge: 'The judge' };
+
+/** Writes a section of docs/detection.md: that of this kind of defects. */
 export async function writePage(root: string, matrix: Matrix, { seed }: { readonly seed: string }): Promise<void> {
   const page = join(root, 'docs', 'detection.md');
-  const text = withSection(
-    readFileSync(page, 'utf8'),
-    matrix.kind === 'faults' ? 'Faults' : 'Mutants',
-    section(matrix, seed),
-  );
+  const text = withSection(readFileSync(page, 'utf8'), TITLES[matrix.kind], section(matrix, seed));
   writeFileSync(page, await format(text, { filepath: page, printWidth: 120 }));
 }
 

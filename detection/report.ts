@@ -2,7 +2,7 @@ import type { Detection, State } from './detect.ts';
 
 /** What is published of a run of `detect`. */
 export interface Matrix {
-  readonly kind: 'faults' | 'mutants';
+  readonly kind: 'faults' | 'mutants' | 'judge';
   readonly detections: readonly Detection[];
   /** Keys of all scenarios that were tried with. */
   readonly scenarios: readonly string[];

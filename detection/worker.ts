@@ -12,15 +12,8 @@ import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
 import type { FromWorker, Job } from './job.ts';
+import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
-/** What Stryker's instrumented code counts, by the id of a mutant. */
-interface Stryker {
-  activeMutant?: string;
-  currentTestId?: string | undefined;
-  mutantCoverage?: { static: Record<string, number>; perTest: Record<string, Record<string, number>> };
-}
-
-const stryker = ((globalThis as { __stryker__?: Stryker }).__stryker__ ??= {});
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
 async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Job): Promise<void> {
@@ -32,7 +25,7 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
     const reached = new Set<string>();
     /** Takes what was reached since the last time. */
     const taken = (key: string): string[] => {
-      const all = [...FAULTS_REACHED, ...Object.keys(stryker.mutantCoverage?.perTest[key] ?? {})];
+      const all = [...FAULTS_REACHED, ...reachedBy(key)];
       FAULTS_REACHED.clear();
       return all;
     };
@@ -64,7 +57,7 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
       programs: [],
       stderr: process.stderr,
     });
-    const always = [...reached, ...Object.keys(stryker.mutantCoverage?.static ?? {})];
+    const always = [...reached, ...reachedByNobody()];
     send({ over: true, error: over.error, always: covers ? always : [] });
   } finally {
     rmSync(directory, { recursive: true, force: true });
