@@ -6,6 +6,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import type { Journal, JournalEntry } from '../../foundation/journal.ts';
 import { listen, stopServer } from '../../foundation/listen.ts';
 import type { ManagedCluster } from '../../emulator/index.ts';
+import { aHost } from '../../test/support/hosts.ts';
 import { provision } from '../../test/support/provision.ts';
 import { openEnvironment, type ProvisionOptions } from './environment.ts';
 import { hostedPlatform } from './platform.ts';
@@ -23,33 +24,14 @@ describe('the environment of a run', () => {
   });
   afterEach(() => stopServer(api));
 
-  const host = (more: Partial<ManagedCluster> = {}): ClusterHost => {
-    const cluster: ManagedCluster = {
-      endpoint,
-      certificateAuthorityData: '',
-      jwks: async () => ({ keys: [] }),
-      addNodes: async () => undefined,
-      removeNodes: async () => undefined,
-      installAddon: async () => undefined,
-      removeAddon: async () => undefined,
-      associationsChanged: async () => undefined,
-      delete: async () => void done.push('cluster deleted'),
-      ...more,
-    };
-    return {
-      name: 'kind',
-      provider: { createCluster: async () => cluster },
-      bindAddress: '127.0.0.1',
-      reachable: (url) => url,
-      capabilities: new Set(['kubernetes']),
-      workloadImage: 'probe',
-      eventual: true,
-      facts: () => ({}),
-      translations: () => [],
-      failure: () => undefined,
-      close: async () => void done.push('host closed'),
-    };
-  };
+  const host = (more: Partial<ManagedCluster> = {}): ClusterHost =>
+    aHost(
+      { endpoint, delete: async () => void done.push('cluster deleted'), ...more },
+      {
+        ...{ name: 'kind', capabilities: new Set(['kubernetes']), eventual: true },
+        close: async () => void done.push('host closed'),
+      },
+    );
   const options: ProvisionOptions = {
     run: 'c1a2b3d',
     clusters: ['c1'],

@@ -79,6 +79,32 @@ describe('a denial without its control', () => {
     });
 });
 
+describe('the denials of a scenario one of whose controls failed', () => {
+  const control = anOutcome({ control: true, verdict: 'inconclusive', reason: 'Denied.' });
+  const other = anOutcome({ expected: { text: 'granted', outcome: 'granted' }, verdict: 'passed' });
+  const failed = (observed: ProbeOutcome['observed']): ProbeOutcome =>
+    anOutcome({ observed, verdict: 'failed', reason: 'Because.' });
+  for (const [what, probe, verdict] of [
+    ['a denial that was not expected', failed({ outcome: 'denied' }), 'inconclusive'],
+    ['a refusal that was not expected', failed({ outcome: 'refused' }), 'inconclusive'],
+    ['access that was not expected', failed({ outcome: 'granted' }), 'failed'],
+    ['an object that is absent', failed({ outcome: 'absent' }), 'failed'],
+    ['a probe that was not made', failed(null), 'failed'],
+    ['an error', anOutcome({ observed: { outcome: 'denied' }, verdict: 'error' }), 'error'],
+  ] as const)
+    it(`${what} is ${verdict}`, () => {
+      const judged = withoutControl([control, other, probe]);
+      expect(judged.map((one) => one.verdict)).to.deep.equal(['inconclusive', 'passed', verdict]);
+      expect(judged[0]?.reason).to.equal('Denied.');
+      if (verdict === 'inconclusive')
+        expect(judged[2]?.reason).to.equal('Because. But a control failed, so this means nothing.');
+    });
+  it('stand where the control passed, and where what failed is no control', () => {
+    for (const beside of [anOutcome({ control: true }), anOutcome({ verdict: 'inconclusive' })])
+      expect(withoutControl([beside, other, failed({ outcome: 'denied' })])[2]?.verdict).to.equal('failed');
+  });
+});
+
 describe('the worst verdict', () => {
   for (const [verdicts, expected] of [
     [[], 'passed'],

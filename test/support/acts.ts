@@ -1,0 +1,16 @@
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { defineHarnessOperation } from '../../harness/operations/registry.ts';
+import type { ScenarioWorld } from '../../harness/world/world.ts';
+
+type Act = (world: ScenarioWorld) => ProbeResult | Promise<ProbeResult>;
+const acts: Act[] = [];
+
+const run = defineHarnessOperation('Act', (number: number) => ({ number }), {
+  withoutKubernetes: true,
+  standsAlone: true,
+  describe: () => [],
+  perform: async (world, { number }) => (acts[number] as Act)(world),
+});
+
+/** An operation of a scenario that does what a test says, without cluster or AWS. */
+export const act = (what: Act) => run(acts.push(what) - 1);

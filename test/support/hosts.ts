@@ -1,0 +1,31 @@
+import type { ClusterHost } from '../../clusters/driver.ts';
+import type { ManagedCluster } from '../../emulator/index.ts';
+
+/** A host whose clusters have no API server, for tests. */
+export const aHost = (cluster: Partial<ManagedCluster> = {}, host: Partial<ClusterHost> = {}): ClusterHost => ({
+  name: 'bare',
+  provider: {
+    createCluster: async () => ({
+      endpoint: 'https://127.0.0.1:9',
+      certificateAuthorityData: '',
+      jwks: async () => ({ keys: [] }),
+      addNodes: async () => undefined,
+      removeNodes: async () => undefined,
+      installAddon: async () => undefined,
+      removeAddon: async () => undefined,
+      associationsChanged: async () => undefined,
+      delete: async () => undefined,
+      ...cluster,
+    }),
+  },
+  bindAddress: '127.0.0.1',
+  reachable: (url) => url,
+  capabilities: new Set(),
+  workloadImage: 'probe',
+  eventual: false,
+  facts: () => ({}),
+  translations: () => [],
+  failure: () => undefined,
+  close: async () => undefined,
+  ...host,
+});
