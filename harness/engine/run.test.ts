@@ -245,7 +245,7 @@ describe('a run', function () {
           }, 1),
       ],
       ['rejected', () => void Promise.reject(new Error('stray'))],
-      ['rejected with no Error', () => void Promise.reject('stray' as unknown as Error)],
+      ['rejected with no Error', () => void process.emit('unhandledRejection', 'stray', Promise.resolve())],
     ] as const)
       it(`that is ${what}`, async () => {
         const stray = scenarioOf('AB-01', async () => {
@@ -273,7 +273,7 @@ describe('a run', function () {
     const leaving = (): Scenario =>
       scenarioOf('AB-01', ({ resources }) => {
         const remove = (): Promise<never> => Promise.reject(new Error('in use'));
-        resources.add({ name: 'role x', lives: 'aws', remove } as Parameters<typeof resources.add>[0]);
+        resources.add({ name: 'role x', lives: 'aws', remove });
         return GRANTED;
       });
     // Clusters that were there before: nothing in them ends with the run.
@@ -337,10 +337,10 @@ describe('a run', function () {
   });
 
   it('prints where an error came from with --verbose alone', async () => {
-    const write = process.stderr.write;
+    const write = process.stderr.write.bind(process.stderr);
     const told = async (...flags: string[]): Promise<string> => {
       let text = '';
-      process.stderr.write = ((chunk: string) => (text += chunk) !== '') as typeof write;
+      process.stderr.write = (chunk: string) => (text += chunk) !== '';
       try {
         await running([skipped('AB-01')], { flags });
       } finally {

@@ -259,7 +259,7 @@ describe('a scenario', () => {
         resources.add({
           ...{ name: 'a thing', lives: 'aws', remove: async () => void (gone = true) },
           ...(due !== 'none' && { due }),
-        } as Parameters<typeof resources.add>[0]);
+        });
         if (result instanceof Error) throw result;
         return result;
       });
@@ -288,9 +288,7 @@ describe('a scenario', () => {
     it('and is an error where a change cannot be undone', async () => {
       const change = act(({ resources }) => {
         const remove = () => Promise.reject(new HarnessError('FIXTURE_FAILED', 'It stays.'));
-        resources.add({ name: 'a change', lives: 'aws', isChange: true, remove } as Parameters<
-          typeof resources.add
-        >[0]);
+        resources.add({ name: 'a change', lives: 'aws', isChange: true, remove });
         return GRANTED;
       });
       const result = await run([succeeds(change)]);
