@@ -10,7 +10,7 @@ import type { ScenarioResult, Verdict } from '../report/results.ts';
 import type { ProvisionedCluster } from '../world/world.ts';
 import { anEnvironment } from '../../test/support/environment.ts';
 import { aResult, aScenario } from '../../test/support/scenarios.ts';
-import { conclude, nothingRan, tooLittleJudged } from './conclusion.ts';
+import { conclude, exitCodeOf, nothingRan, tooLittleJudged } from './conclusion.ts';
 import type { Opened } from './environment.ts';
 import { openSession, type Session } from './session.ts';
 
@@ -78,6 +78,21 @@ describe('the conclusion of a run', () => {
       const { run } = conclude(sessionOf(all, values));
       expect(run.exitCode).to.equal(exitCode);
       expect(run.interrupted).to.equal(exitCode === 130);
+    });
+
+  const gate = (...problems: string[]) => ({ file: 'gate.yaml', problems, warnings: ['unused'] });
+  const allowed = { why: 'known', until: '2030-01-01' } as unknown as ScenarioResult['allowed'];
+  for (const [what, all, failure, problems, exitCode] of [
+    ['allows what failed', results({ verdict: 'failed', allowed }), undefined, [], 0],
+    ['allows an error', results({ verdict: 'error', allowed }), undefined, [], 0],
+    ['allows one of two that failed', results({ verdict: 'failed', allowed }, 'failed'), undefined, [], 1],
+    ['asks for more', results('passed'), undefined, ['Too few.'], 1],
+    ['asks for more than a run that failed has', results('passed'), 3, ['Too few.'], 1],
+    ['allows what failed of a run that failed', results({ verdict: 'failed', allowed }), 2, [], 2],
+  ] as const)
+    it(`has exit code ${exitCode} where its gate ${what}`, () => {
+      expect(exitCodeOf(all, failure, false, gate(...problems))).to.equal(exitCode);
+      expect(exitCodeOf(all, failure, true, gate(...problems))).to.equal(130);
     });
 
   for (const [what, values, told] of [
@@ -170,7 +185,11 @@ describe('the conclusion of a run', () => {
 });
 
 describe('a run that judged too little', () => {
-  const signal = new AbortController().signal;
+  const asked = (
+    all: readonly ScenarioResult[],
+    flags: readonly string[],
+    { signal = new AbortController().signal, ...more }: { readonly signal?: AbortSignal; readonly shard?: object } = {},
+  ) => nothingRan({ options: { configuration: configure(flags, {}), ...more }, signal } as Session, all);
   const many = (passed: number, failed: number, skipped: number, broken = 0): ScenarioResult[] =>
     Object.entries({ passed, failed, skipped, error: broken }).flatMap(([verdict, count]) =>
       Array.from({ length: count }, () => aResult({ verdict: verdict as Verdict })),
@@ -189,14 +208,16 @@ describe('a run that judged too little', () => {
     ['not nearly all were judged, before a release', many(18, 0, 2), ['--profile', 'pre-release'], 'TOO_LITTLE_RAN'],
   ] as const satisfies readonly (readonly [string, ScenarioResult[], string[], string | undefined])[])
     it(`${code === undefined ? 'is fine' : `fails with ${code}`} where ${what}`, () =>
-      expect(nothingRan(all, signal, configure(flags, {}))?.code).to.equal(code));
-  it('is fine where it was stopped', () =>
-    expect(nothingRan(many(0, 0, 2), AbortSignal.abort(), configure([], {}))).to.equal(undefined));
+      expect(asked(all, flags)?.code).to.equal(code));
+  it('is fine where it was stopped, and in a shard', () => {
+    expect(asked(many(0, 0, 2), [], { signal: AbortSignal.abort() })).to.equal(undefined);
+    expect(asked(many(0, 0, 2), [], { shard: { index: 1, count: 2 } })).to.equal(undefined);
+  });
   it('is told with the numbers', () => {
-    const message = (all: ScenarioResult[]) => nothingRan(all, signal, configure([], {}))?.message;
+    const message = (all: ScenarioResult[]) => asked(all, [])?.message;
     expect(message(many(0, 0, 1))).to.match(/^The only scenario was skipped/);
     expect(message(many(0, 0, 3))).to.match(/^All 3 scenarios were skipped/);
-    expect(tooLittleJudged(configure(['--profile', 'core'], {}), 10, 9)?.message).to.match(
+    expect(tooLittleJudged({ name: 'core', version: 1, narrowed: false }, 10, 9)?.message).to.match(
       /^Of the 10 scenarios of profile core 9 were judged, and 10 must be/,
     );
   });
