@@ -81,7 +81,7 @@ describe('the conclusion of a run', () => {
     });
 
   const gate = (...problems: string[]) => ({ file: 'gate.yaml', problems, warnings: ['unused'] });
-  const allowed = { why: 'known', until: '2030-01-01' } as unknown as ScenarioResult['allowed'];
+  const allowed = { reason: 'known', until: '2030-01-01' };
   for (const [what, all, failure, problems, exitCode] of [
     ['allows what failed', results({ verdict: 'failed', allowed }), undefined, [], 0],
     ['allows an error', results({ verdict: 'error', allowed }), undefined, [], 0],
