@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials } from './diagnose.ts';
 
@@ -36,4 +38,23 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
       sent.destroy();
       expect(code).to.equal('TokenSentElsewhere');
     });
+});
+
+describe('why a pod without settings has no credentials', () => {
+  it('tells that instance metadata did not answer in time', async () => {
+    delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+    delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
+    const silent = createServer(() => undefined).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    expect((await diagnoseMissingCredentials(new Error('no credentials'))).message).not.to.contain('TIMEOUT');
+    const sent = request({ host: '127.0.0.1', port, timeout: 10 }).on('error', () => undefined);
+    sent.end();
+    await once(sent, 'timeout');
+    const { code, message } = await diagnoseMissingCredentials(new Error('no credentials'));
+    sent.destroy();
+    silent.close();
+    expect(code).to.equal('NoCredentialsSettings');
+    expect(message).to.contain('instance metadata did not answer the SDK in time (TIMEOUT)');
+  });
 });

@@ -11,8 +11,12 @@ const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\
 
 /** Hosts that requests were sent to, also where no connection came about: an SDK's last error does not tell the first. */
 const asked = new Set<string>();
+/** Those that did not answer within the SDK's time, which an SDK's last error does not tell either. */
+const late = new Set<string>();
 subscribe('http.client.request.start', (message) => {
-  asked.add((message as { readonly request: ClientRequest }).request.host);
+  const { request } = message as { readonly request: ClientRequest };
+  asked.add(request.host);
+  request.once('timeout', () => late.add(request.host));
 });
 
 /**
@@ -30,15 +34,15 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
     return refused('sts', error.name, error.message);
   }
   if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
-    return refused(
-      'injection',
-      'NoCredentialsSettings',
-      'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later',
-    );
+    const message =
+      'the pod spec has neither AWS_CONTAINER_CREDENTIALS_FULL_URI nor AWS_ROLE_ARN with AWS_WEB_IDENTITY_TOKEN_FILE: nothing was injected at admission, and that does not change later';
+    // Without settings an SDK asks nobody else.
+    const inVain = late.size > 0 ? '; instance metadata did not answer the SDK in time (TIMEOUT)' : '';
+    return refused('injection', 'NoCredentialsSettings', message + inVain);
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
-    if (asked.has(hostname.replace(/^\[|\]$/g, ''))) {
+    if (asked.has(unbracketed(hostname))) {
       const message = `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`;
       return refused('injection', 'TokenSentElsewhere', message);
     }
@@ -54,8 +58,12 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
     return refused('injection', 'TokenUnreadable', message);
   }
   if (answer.outcome === 'granted') {
-    const message = `the SDK found no credentials (${error.message}), yet the agent answers a request made by hand`;
+    const inVain = late.has(unbracketed(hostname)) ? 'TIMEOUT: ' : '';
+    const message = `the SDK found no credentials (${inVain}${error.message}), yet the agent answers a request made by hand`;
     return refused('agent', error.name, message);
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };
 }
+
+/** An IPv6 address as sockets have it. */
+const unbracketed = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');

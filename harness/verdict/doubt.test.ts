@@ -31,6 +31,12 @@ describe('a result that tells nothing of the subject', () => {
       refusal('kubernetes', 'InternalError', 'failed calling webhook "x": context deadline exceeded'),
       false,
     ],
+    [
+      "instance metadata that was later than the SDK's limit",
+      refusal('injection', 'NoCredentialsSettings', 'instance metadata did not answer the SDK in time (TIMEOUT)'),
+      false,
+    ],
+    ['a pod without settings', refusal('injection', 'NoCredentialsSettings', 'nothing was injected'), true],
     ['nobody there', refusal('agent', 'ECONNREFUSED'), true],
     ['a refusal', refusal('agent', '400', 'no token'), true],
     ["an answer of EKS Auth's", refusal('eks-auth', 'InternalServerException', 'deadline exceeded'), true],
