@@ -2,7 +2,6 @@
 import {
   advanceClock,
   agentGet,
-  clearWeather,
   control,
   deletePod,
   fetchCredentials,
@@ -135,8 +134,6 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials()),
       granted('app', fetchCredentials({ token: minted('second') })),
       refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
-      // A step between, so that the numbers are read after the requests.
-      clearWeather(),
       ...['success', 'failure'].map((result) =>
         succeeds(agentGet(2705, '/metrics'), {
           body: matching(new RegExp(`pod_identity_local_validation\\{result="${result}"\\} [1-9]`)),

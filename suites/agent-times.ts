@@ -43,6 +43,11 @@ const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-si
 /** Seconds: these two minutes, and more than one, how often it looks. */
 const UNTIL_RENEWAL = 190;
 
+/** The agent's metrics come to tell this. */
+const metrics = (pattern: RegExp) =>
+  succeeds(agentGet(2705, '/metrics', { until: pattern }), { body: matching(pattern) });
+const RENEWED = /pod_identity_cache_state\{state="hit"\} 1\n/;
+
 /** Whether two probes, by their place among all, were given the same session. */
 const sameSession = (first: number, second: number) => (context: CheckContext) => {
   const [one, other] = [first, second].map((place) => context.outcomes[place]?.observed?.facts?.['session']);
@@ -166,12 +171,9 @@ suite('lifecycle', ({ scenario }) => {
       agentArguments(RENEWS_SOON),
       granted('app', fetchCredentials({ token: minted('short') })),
       advanceClock(605),
-      wait(2),
-      succeeds(agentGet(2705, '/metrics'), {
-        body: matching(
-          /pod_identity_cache_errors\{code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*pod_identity_cache_state\{state="evicted"\} 1\n/,
-        ),
-      }),
+      metrics(
+        /pod_identity_cache_errors\{code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*pod_identity_cache_state\{state="evicted"\} 1\n/,
+      ),
     ],
   });
 
@@ -184,18 +186,15 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials()),
       eksAuth({ error: { code: 'InternalServerException', status: 500, message: 'Try again later.' } }),
       advanceClock(UNTIL_RENEWAL),
-      wait(2),
+      metrics(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
-      check('the credentials are the old ones', (context) => sameSession(0, 1)(context).to.equal(true)),
-      succeeds(agentGet(2705, '/metrics'), {
-        body: matching(/pod_identity_cache_errors\{code="InternalServerException",type="Recoverable"\} 1\n/),
-      }),
+      check('the credentials are the old ones', (context) => sameSession(0, 2)(context).to.equal(true)),
       clearWeather(),
       // A failed renewal is tried again after one or two minutes.
       advanceClock(130),
-      wait(2),
+      metrics(RENEWED),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
-      check('the credentials are new ones', (context) => sameSession(0, 4)(context).to.equal(false)),
+      check('the credentials are new ones', (context) => sameSession(0, 5)(context).to.equal(false)),
     ],
   });
 
@@ -209,7 +208,7 @@ suite('lifecycle', ({ scenario }) => {
       updateTrust('app', [trustPodIdentity({ actions: ['sts:AssumeRole'] })]),
       granted('app', fetchCredentials(), { facts: { upstreamCalls: 0 } }),
       advanceClock(UNTIL_RENEWAL),
-      wait(2),
+      metrics(/pod_identity_cache_state\{state="evicted"\} 1\n/),
       refused('app', fetchCredentials(), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
     ],
   });
@@ -225,8 +224,7 @@ suite('lifecycle', ({ scenario }) => {
       granted('app', fetchCredentials()),
       deletePod('app'),
       advanceClock(UNTIL_RENEWAL),
-      wait(2),
-      succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_cache_state\{state="hit"\} 1\n/) }),
+      metrics(RENEWED),
     ],
   });
 });

@@ -217,8 +217,6 @@ suite('agent', ({ scenario }) => {
       granted('app', fetchCredentials()),
       refused('app', fetchCredentials({ token: noToken }), { by: 'agent', status: 400 }),
       refused('app', fetchCredentials({ host: 'localhost' }), { by: 'agent', status: 403 }),
-      // A step between, so that the numbers are read after the requests.
-      clearWeather(),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="200"\} [1-9]/) }),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="400"\} [1-9]/) }),
       succeeds(agentGet(2705, '/metrics'), { body: matching(/pod_identity_http_response\{code="403"\} [1-9]/) }),

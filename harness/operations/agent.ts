@@ -1,6 +1,7 @@
 import type { V1DaemonSet, V1Pod } from '@kubernetes/client-node';
 import { AGENT_ADDON, AGENT_SELECTOR } from '../../clusters/agent-addon.ts';
 import { poll } from '../../foundation/poll.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { kubernetesPollMilliseconds } from '../consistency/iam.ts';
 import { shown, whole } from '../scenario/checks.ts';
@@ -56,30 +57,53 @@ export const agentArguments = defineStep(
 /** Of the agent: on the node's loopback, with the kubelet's probes. */
 const PROBE_PORT = 2703;
 
+/** Milliseconds for which a body that matches is waited for: far more than an agent takes, since a machine may be busy. */
+const BODY_MILLISECONDS = 8000;
+
+interface AgentGetOptions {
+  /** Asks again until the body matches; gives the last answer when it does not in time. */
+  readonly until?: RegExp;
+  readonly cluster?: ClusterAlias;
+}
+
 /**
  * GET on a port of the agent's pod, through the API server's pod proxy: 2705 is for metrics and probes; 2703, for probes,
  * listens on the node's loopback alone, where the proxy of a real cluster does not reach it.
  */
 export const agentGet = defineHarnessOperation(
   'AgentGet',
-  (port: number, path: string, cluster: ClusterAlias = 'c1') => ({ cluster, port, path }),
+  (port: number, path: string, { until, cluster = 'c1' }: AgentGetOptions = {}) => ({
+    ...{ cluster, port, path },
+    ...(until && { until: until.source }),
+  }),
   {
     refersTo,
+    // What it tells is of requests that were made, and of no more.
+    standsAlone: true,
     *check({ port }) {
       yield whole('the port of agentGet', port ?? null, 1, 65_535);
     },
     needs: ({ port }) => (port === PROBE_PORT ? ['agent-probe-port'] : []),
     describe: ({ port, path }) => [`:${port}${path}`],
-    perform: async (world, { cluster, port, path }) => {
+    perform: async (world, { cluster, port, path, until = '' }) => {
       const pod = await agentPod(world, cluster);
-      const answer = await clusterOf(world, cluster).kubernetes.raw({
-        path: `/api/v1/namespaces/kube-system/pods/${pod}:${port}/proxy${path}`,
-      });
-      const result = httpResult('agent', answer);
-      return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
+      let last: ProbeResult | undefined;
+      return poll(
+        async () => {
+          last = await getFromAgent(clusterOf(world, cluster).kubernetes, `${pod}:${port}/proxy${path}`);
+          return new RegExp(until).test(String(last.facts?.['body'])) ? last : undefined;
+        },
+        { every: 50, within: BODY_MILLISECONDS, signal: world.signal, late: (error) => last ?? (error as Error) },
+      );
     },
   },
 );
+
+async function getFromAgent(kubernetes: KubernetesClient, path: string): Promise<ProbeResult> {
+  const answer = await kubernetes.raw({ path: `/api/v1/namespaces/${NAMESPACE}/pods/${path}` });
+  const result = httpResult('agent', answer);
+  return result.outcome === 'refused' ? { ...result, code: String(answer.status) } : result;
+}
 
 const NAMESPACE = 'kube-system';
 const DAEMON_SET = `/apis/apps/v1/namespaces/${NAMESPACE}/daemonsets/${AGENT_ADDON}`;

@@ -18,7 +18,9 @@ const MIN_LIFE = 15_000;
 const WAIT_FOR_OTHER = 200;
 const WAITS_FOR_OTHER = 9;
 /** How often the clock is looked at, to see a sweep that is due by a clock that a test moved. */
-const TICK = 1000;
+const TICK = 100;
+/** A sweep that is later than this is late because a test moved the clock. */
+const LATE = 2000;
 
 interface Entry {
   readonly key: string;
@@ -76,7 +78,7 @@ export class CachingRetriever implements CredentialRetriever {
 
   async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
     // Only a clock that was moved leaves a sweep so late; what it would have done must be seen by this request.
-    await this.#sweepIfDue(SWEEP_INTERVAL + 2 * TICK);
+    await this.#sweepIfDue(SWEEP_INTERVAL + LATE);
     const key = this.#options.keyOf(token);
     for (let wait = 0; wait <= WAITS_FOR_OTHER; wait += 1) {
       const entry = this.#cache.get(key);
