@@ -1,3 +1,4 @@
+import { explainRefusal } from './authorization/explain.ts';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MutatingWebhooks } from './admission/mutating-webhooks.ts';
@@ -105,7 +106,7 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
   const user = impersonate(requester, request.headers, context.authorizer);
   const attributes = attributesOf(info);
   if (!context.authorizer.authorize(user, attributes).allowed) {
-    const cause = context.authorizer.refusal(user, attributes);
+    const cause = explainRefusal(user, attributes);
     if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
     throw forbidden(attributes, attributes.name ?? '', cause);
   }

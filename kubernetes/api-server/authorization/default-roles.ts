@@ -1,5 +1,5 @@
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { PolicyRule } from './rbac.ts';
+import type { PolicyRule } from './types.ts';
 
 const READ = ['get', 'list', 'watch'];
 const WRITE = ['create', 'delete', 'deletecollection', 'patch', 'update'];

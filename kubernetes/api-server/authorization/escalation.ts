@@ -2,7 +2,9 @@ import { forbidden } from '../errors.ts';
 import type { ResourceKind } from '../kinds.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { KubeObject } from '../types.ts';
-import { ruleAllows, type Attributes, type Authorizer, type PolicyRule } from './rbac.ts';
+import { explainEscalation } from './explain.ts';
+import { ruleAllows, type Authorizer } from './rbac.ts';
+import type { Attributes, PolicyRule } from './types.ts';
 
 /** The smallest grants that a rule is made of. A `*` stays: only another `*` covers it. */
 function grantsOf(rule: PolicyRule): Attributes[] {
@@ -22,19 +24,6 @@ function grantsOf(rule: PolicyRule): Attributes[] {
       }),
     ),
   ]);
-}
-
-function describe(rule: PolicyRule): string {
-  const parts = (
-    [
-      ['APIGroups', rule.apiGroups],
-      ['Resources', rule.resources],
-      ['ResourceNames', rule.resourceNames],
-      ['NonResourceURLs', rule.nonResourceURLs],
-      ['Verbs', rule.verbs],
-    ] as const
-  ).filter(([, list]) => list?.length);
-  return `{${parts.map(([name, list]) => `${name}:[${(list ?? []).map((v) => `"${v}"`).join(' ')}]`).join(', ')}}`;
 }
 
 /**
@@ -62,8 +51,5 @@ export function checkEscalation(authorizer: Authorizer, user: UserInfo, kind: Re
     (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),
   );
   if (missing.length === 0) return;
-  const groups = user.groups.map((group) => `"${group}"`).join(' ');
-  const who = `user "${user.username}" (groups=[${groups}])`;
-  const rules = missing.map(describe).join('\n');
-  throw forbidden(kind, name, `${who} is attempting to grant RBAC permissions not currently held:\n${rules}`);
+  throw forbidden(kind, name, explainEscalation(user, missing));
 }

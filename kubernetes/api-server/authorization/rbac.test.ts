@@ -4,7 +4,8 @@ import { kindOf } from '../kinds.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import { createDefaultRoles } from './default-roles.ts';
 import { checkEscalation } from './escalation.ts';
-import { Authorizer, ruleAllows, type Attributes, type PolicyRule } from './rbac.ts';
+import { Authorizer, ruleAllows } from './rbac.ts';
+import type { Attributes, PolicyRule } from './types.ts';
 
 const PODS: PolicyRule = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'list'] };
 const GET_POD = { verb: 'get', group: '', resource: 'pods', namespace: 'n', name: 'p' };

@@ -1,28 +1,8 @@
-import type { RbacV1Subject, V1PolicyRule } from '@kubernetes/client-node';
 import type { MemoryStore } from '../store/memory-store.ts';
-import type { KubeObject, Stored } from '../types.ts';
+import type { KubeObject } from '../types.ts';
+import type { Attributes, AuthorizationDecision, PolicyRule, Subject } from './types.ts';
+import { explainGrant } from './explain.ts';
 import { parseServiceAccountUsername, type UserInfo } from '../identity/user.ts';
-
-export type PolicyRule = Stored<V1PolicyRule>;
-type Subject = Stored<RbacV1Subject>;
-
-/** What a request wants to do: to a resource, or to a path that is none. */
-export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
-
-export interface ResourceAttributes {
-  readonly verb: string;
-  readonly group: string;
-  readonly resource: string;
-  readonly subresource?: string;
-  readonly name?: string;
-  readonly namespace?: string;
-}
-
-export interface AuthorizationDecision {
-  readonly allowed: boolean;
-  /** Which binding allowed it; empty when nothing did. */
-  readonly reason: string;
-}
 
 function has(list: readonly string[] | undefined, value: string): boolean {
   return list !== undefined && (list.includes('*') || list.includes(value));
@@ -92,15 +72,6 @@ export class Authorizer {
     return (role?.['rules'] as PolicyRule[] | null | undefined) ?? [];
   }
 
-  /** The sentence of a 403 after "is forbidden: ". */
-  refusal(user: UserInfo, attributes: Attributes): string {
-    if ('path' in attributes) return `User "${user.username}" cannot ${attributes.verb} path "${attributes.path}"`;
-    const { verb, group, namespace, resource, subresource } = attributes;
-    const what = subresource ? `${resource}/${subresource}` : resource;
-    const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-    return `User "${user.username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
-  }
-
   *#grants(user: UserInfo, namespace: string | undefined): Generator<{ rules: PolicyRule[]; reason: string }> {
     const bindings = [
       ...this.#store.list('clusterrolebindings'),
@@ -110,11 +81,7 @@ export class Authorizer {
       const subject = subjects(binding).find((candidate) => subjectIs(candidate, user));
       if (subject === undefined) continue;
       const roleRef = binding['roleRef'] as { kind: string; name: string };
-      const { name, namespace: own } = binding.metadata;
-      const label = own === undefined ? `"${name}"` : `"${name}/${own}"`;
-      const to = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? ''}` : subject.name;
-      const reason = `RBAC: allowed by ${binding.kind} ${label} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${to}"`;
-      yield { rules: this.rulesOf(roleRef, own), reason };
+      yield { rules: this.rulesOf(roleRef, binding.metadata.namespace), reason: explainGrant(binding, subject) };
     }
   }
 }

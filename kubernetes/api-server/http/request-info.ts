@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Attributes } from '../authorization/rbac.ts';
+import type { Attributes } from '../authorization/types.ts';
 import { badRequest } from '../errors.ts';
 
 /** A request to a resource, as its path says. */

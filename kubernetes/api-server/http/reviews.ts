@@ -1,4 +1,4 @@
-import type { Attributes } from '../authorization/rbac.ts';
+import type { Attributes } from '../authorization/types.ts';
 import type { ApiContext } from '../context.ts';
 import { badRequest } from '../errors.ts';
 import type { UserInfo } from '../identity/user.ts';

@@ -9,6 +9,7 @@ import {
   type UserInfo,
 } from './user.ts';
 import { badRequest, forbidden } from '../errors.ts';
+import { explainRefusal } from '../authorization/explain.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
 
 /** What is known of a bearer token; `error` is set when it is not good and there is a reason to give. */
@@ -114,7 +115,7 @@ export function impersonate(requester: UserInfo, headers: IncomingHttpHeaders, a
   for (const { name, group, resource, ...scope } of checks) {
     const attributes = { verb: 'impersonate', group, resource, name, ...scope };
     if (!authorizer.authorize(requester, attributes).allowed) {
-      throw forbidden({ group, resource }, name, authorizer.refusal(requester, attributes));
+      throw forbidden({ group, resource }, name, explainRefusal(requester, attributes));
     }
   }
   const own = groups.length > 0 || account === undefined ? groups : serviceAccountGroups(account.namespace);

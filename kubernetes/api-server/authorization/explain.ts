@@ -1,0 +1,42 @@
+/** What the authorizer says of its decisions, in Kubernetes' words. */
+import type { UserInfo } from '../identity/user.ts';
+import type { KubeObject } from '../types.ts';
+import type { Attributes, PolicyRule, Subject } from './types.ts';
+
+/** The sentence of a 403 after "is forbidden: ". */
+export function explainRefusal({ username }: UserInfo, attributes: Attributes): string {
+  if ('path' in attributes) return `User "${username}" cannot ${attributes.verb} path "${attributes.path}"`;
+  const { verb, group, namespace, resource, subresource } = attributes;
+  const what = subresource ? `${resource}/${subresource}` : resource;
+  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  return `User "${username}" cannot ${verb} resource "${what}" in API group "${group}" ${where}`;
+}
+
+/** By which binding a user has a right, as a SubjectAccessReview tells it. */
+export function explainGrant(binding: KubeObject, subject: Subject): string {
+  const roleRef = binding['roleRef'] as { kind: string; name: string };
+  const { name, namespace } = binding.metadata;
+  const label = namespace === undefined ? `"${name}"` : `"${name}/${namespace}"`;
+  const to = subject.kind === 'ServiceAccount' ? `${subject.name}/${subject.namespace ?? ''}` : subject.name;
+  return `RBAC: allowed by ${binding.kind} ${label} of ${roleRef.kind} "${roleRef.name}" to ${subject.kind} "${to}"`;
+}
+
+/** That a user grants rules that he does not hold. */
+export function explainEscalation(user: UserInfo, missing: readonly PolicyRule[]): string {
+  const groups = user.groups.map((group) => `"${group}"`).join(' ');
+  const rules = missing.map(explainRule).join('\n');
+  return `user "${user.username}" (groups=[${groups}]) is attempting to grant RBAC permissions not currently held:\n${rules}`;
+}
+
+function explainRule(rule: PolicyRule): string {
+  const parts = (
+    [
+      ['APIGroups', rule.apiGroups],
+      ['Resources', rule.resources],
+      ['ResourceNames', rule.resourceNames],
+      ['NonResourceURLs', rule.nonResourceURLs],
+      ['Verbs', rule.verbs],
+    ] as const
+  ).filter(([, list]) => list?.length);
+  return `{${parts.map(([name, list]) => `${name}:[${(list ?? []).map((v) => `"${v}"`).join(' ')}]`).join(', ')}}`;
+}
