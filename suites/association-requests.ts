@@ -1,0 +1,186 @@
+/** What EKS takes and keeps of a request for an association, and what it refuses. */
+import {
+  CreatePodIdentityAssociationCommand,
+  DeletePodIdentityAssociationCommand,
+  DescribePodIdentityAssociationCommand,
+  EKSClient,
+  ListPodIdentityAssociationsCommand,
+  UpdatePodIdentityAssociationCommand,
+} from '@aws-sdk/client-eks';
+import { expect } from 'chai';
+import {
+  askEksAuth,
+  check,
+  createAssociationFor,
+  fails,
+  podIdentityRole,
+  succeeds,
+  suite,
+  trustRole,
+  trustService,
+  type CheckContext,
+} from '../harness/index.ts';
+
+const CREATE = 'Amazon EKS API Reference, CreatePodIdentityAssociation';
+const UPDATE = 'Amazon EKS API Reference, UpdatePodIdentityAssociation';
+
+const READ = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: '*' }],
+});
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Principal: '*' }],
+});
+/** Of so many characters: white space counts as any. */
+const longPolicy = (length: number): string => READ.replace('{', `{${' '.repeat(length - READ.length)}`);
+
+/** Which of its two codes for a bad request EKS uses is not documented for each rule. */
+const BAD_REQUEST = /^Invalid(Parameter|Request)Exception$/;
+
+/** Policy, flag and target role of a request, by what is wrong with them. */
+const WRONG = (role: string) => ({
+  'a target role that is no ARN': { targetRoleArn: 'target-of-conformance' },
+  'a target role that is a user': { targetRoleArn: role.replace(':role/', ':user/') },
+  'a policy that is no JSON': { disableSessionTags: true, policy: 'no JSON' },
+  'a policy without a statement': { disableSessionTags: true, policy: '{}' },
+  'a policy with a principal': { disableSessionTags: true, policy: TRUST },
+  'a policy of an action that there is not': { disableSessionTags: true, policy: READ.replace('s3:', '') },
+  'a policy that is too long': { disableSessionTags: true, policy: longPolicy(2049) },
+  'a policy beside session tags': { disableSessionTags: false, policy: READ },
+});
+
+async function refused(call: Promise<unknown>, what: string): Promise<void> {
+  const error = await call.then(
+    () => undefined,
+    (thrown: Error & { readonly $metadata?: { readonly httpStatusCode?: number } }) => thrown,
+  );
+  // What is no answer of EKS says nothing.
+  if (error !== undefined && error.$metadata?.httpStatusCode === undefined) throw error;
+  expect(error?.name, what).to.match(BAD_REQUEST);
+  expect(error?.$metadata?.httpStatusCode, what).to.equal(400);
+}
+
+const eksOf = async ({ aws }: CheckContext): Promise<EKSClient> => new EKSClient(await aws('eks'));
+
+suite('pod-identity', ({ scenario }) => {
+  scenario('PI-32', 'a request that breaks a rule makes no association, and changes none', {
+    source: `${CREATE}; ${UPDATE}: policy, targetRoleArn, roleArn and errors`,
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      instance: { trust: [trustService('ec2.amazonaws.com')] },
+    },
+    workloads: { app: { role: 'app' } },
+    probes: [
+      check('neither by a new one nor by an update', async (context) => {
+        const { name } = context;
+        const eks = await eksOf(context);
+        const roleArn = name('<role:app>');
+        const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>') };
+        const associationId = name('<association-id:app>');
+        const key = { clusterName: at.clusterName, associationId };
+        for (const [what, wrong] of Object.entries(WRONG(roleArn))) {
+          const made = { ...at, serviceAccount: 'unmade', roleArn, ...wrong };
+          await refused(eks.send(new CreatePodIdentityAssociationCommand(made)), what);
+          await refused(eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...wrong })), what);
+        }
+        for (const [what, wrong] of Object.entries({
+          ...{
+            'no change at all': {},
+            'a role that does not trust Pod Identity': { roleArn: name('<role:instance>') },
+          },
+          'a role that there is not': { roleArn: `${roleArn}-absent` },
+        }))
+          await refused(eks.send(new UpdatePodIdentityAssociationCommand({ ...key, ...wrong })), what);
+        const { associations = [] } = await eks.send(
+          new ListPodIdentityAssociationsCommand({ ...at, serviceAccount: 'unmade' }),
+        );
+        expect(associations).to.deep.equal([]);
+        const { association } = await eks.send(new DescribePodIdentityAssociationCommand(key));
+        expect(association).to.include({ roleArn, disableSessionTags: false });
+        expect(association).not.to.have.any.keys('targetRoleArn', 'policy', 'externalId');
+      }),
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(createAssociationFor('app/unmade', { roleArn: 'role-of-conformance' }), {
+        by: 'eks',
+        code: ['InvalidParameterException', 'InvalidRequestException'],
+        status: 400,
+      }),
+    ],
+  });
+
+  scenario('PI-33', 'an update changes what it names, keeps all else, and says when it was', {
+    source: `${UPDATE}; Amazon EKS API Reference, PodIdentityAssociation and PodIdentityAssociationSummary`,
+    roles: {
+      app: podIdentityRole(),
+      next: podIdentityRole(),
+      target: { trust: [trustRole('app'), trustRole('next')] },
+    },
+    workloads: { app: {} },
+    probes: [
+      check('member by member', async (context) => {
+        const { name } = context;
+        const eks = await eksOf(context);
+        const at = { clusterName: name('<cluster:c1>'), namespace: name('<namespace:app>'), serviceAccount: 'app' };
+        const [app, next, target] = [name('<role:app>'), name('<role:next>'), name('<role:target>')];
+        const request = { ...at, roleArn: app, clientRequestToken: `${name('<namespace:app>')}-once` };
+        const { association: made } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+        const key = { clusterName: at.clusterName, associationId: made?.associationId };
+        try {
+          expect(made).to.deep.include({ ...at, roleArn: app, disableSessionTags: false, tags: {} });
+          expect(made?.associationArn).to.match(
+            /^arn:aws:eks:[\w-]+:\d{12}:podidentityassociation\/[^/]+\/a-[a-z0-9]+$/,
+          );
+          expect(made?.associationId).to.equal(made?.associationArn?.split('/').at(-1));
+          expect(Math.abs((made?.createdAt?.getTime() ?? 0) - Date.now())).to.be.below(DAY);
+          expect(made?.modifiedAt).to.deep.equal(made?.createdAt);
+          // The same request once more is that request.
+          const { association: again } = await eks.send(new CreatePodIdentityAssociationCommand(request));
+          expect(again?.associationId).to.equal(made?.associationId);
+
+          let known: object = { ...at, roleArn: app, disableSessionTags: false };
+          const externalId = [...arnParts(made?.associationArn), at.clusterName, at.namespace, 'app'].join('/');
+          for (const [change, besides] of [
+            [{ targetRoleArn: target }, { externalId }],
+            [{ disableSessionTags: true }, {}],
+            [{ policy: longPolicy(2048) }, {}],
+            [{ roleArn: next }, {}],
+            [{ roleArn: next, policy: READ }, {}],
+          ] as const) {
+            const { association: told } = await eks.send(
+              new UpdatePodIdentityAssociationCommand({ ...key, ...change }),
+            );
+            const { association } = await eks.send(new DescribePodIdentityAssociationCommand(key));
+            known = { ...known, ...change, ...besides };
+            for (const one of [told, association]) {
+              expect(one, JSON.stringify(Object.keys(change))).to.include(known);
+              expect(one?.createdAt).to.deep.equal(made?.createdAt);
+              expect(one?.modifiedAt?.getTime()).to.be.least(made?.createdAt?.getTime() ?? Infinity);
+            }
+          }
+          const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
+          expect(associations).to.have.lengthOf(1);
+          expect(associations[0]).to.deep.include({ ...at, ...key, associationArn: made?.associationArn });
+          // A list tells of no role.
+          expect(associations[0]).not.to.have.any.keys('roleArn', 'policy', 'externalId');
+        } finally {
+          await eks.send(new DeletePodIdentityAssociationCommand(key));
+        }
+        const error = await eks.send(new DescribePodIdentityAssociationCommand(key)).then(
+          () => undefined,
+          (thrown: Error) => thrown,
+        );
+        expect(error?.name).to.equal('ResourceNotFoundException');
+        const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
+        expect(associations).to.deep.equal([]);
+      }),
+      succeeds(createAssociationFor('app/app', { role: 'app' })),
+    ],
+  });
+});
+
+const DAY = 24 * 3_600_000;
+
+/** Region and account. */
+const arnParts = (arn = ''): string[] => arn.split(':').slice(3, 5);
