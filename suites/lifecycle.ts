@@ -174,7 +174,8 @@ suite('lifecycle', ({ scenario }) => {
     source: `${TOKENS} when the old one has lived 80 % of its time`,
     needs: ['cluster-clock'],
     roles: { app: podIdentityRole() },
-    workloads: { app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN } },
+    // With another token beside, which lives longer.
+    workloads: { app: { role: 'app', serviceAccountAnnotations: SHORT_TOKEN, automountServiceAccountToken: true } },
     probes: [
       granted('app', fetchCredentials()),
       advanceClock(490),

@@ -247,7 +247,7 @@ suite('pod-identity', ({ scenario }) => {
     source: 'Kubernetes documentation, "Configure a Security Context for a Pod or Container", fsGroup',
     roles: { app: podIdentityRole() },
     workloads: { app: { role: 'app', runAsUser: 65534, fsGroup: 2000 } },
-    probes: [granted('app', fetchCredentials())],
+    probes: [granted('app', fetchCredentials()), granted('app', readFile(TOKEN_FILE), { facts: { mode: '0640' } })],
   });
 
   scenario('PI-30', 'the agent is at 169.254.170.23, for every pod of the node', {

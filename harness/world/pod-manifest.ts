@@ -1,4 +1,4 @@
-import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume } from '@kubernetes/client-node';
+import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
 import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
 import { probingOrder, retryUntil } from '../consistency/probe.ts';
 import { ofWorkload } from '../operations/registry.ts';
@@ -30,9 +30,10 @@ export function podManifest(world: ScenarioWorld, workload: Workload, name: stri
   const { spec, namespace } = workload;
   const { runAsUser, fsGroup } = spec;
   const plan = planOf(world, groups);
-  const volumes = volumesOf(world, plan);
+  const mounted = volumesOf(world, spec, plan);
+  const volumes = mounted.map(({ volume }) => volume);
   const image = clusterOf(world, workload.cluster).workloadImage;
-  const probe = probeContainer(image, variables(environmentOf(world, spec, plan)), volumes);
+  const probe = probeContainer(image, variables(environmentOf(world, spec, plan)), mounted);
   return {
     metadata: {
       name,
@@ -92,22 +93,32 @@ const usesApiToken = ({ groups }: PodGroups): boolean =>
 
 const phaseField = { fieldPath: `metadata.annotations['${PHASE_ANNOTATION}']` };
 
-const volumesOf = (world: ScenarioWorld, plan: ProbePlan): V1Volume[] => [
-  ...(hasPhaseFile(plan) ? [{ name: 'phase', downwardAPI: { items: [{ path: 'phase', fieldRef: phaseField }] } }] : []),
-  ...(hasTokens(world) ? [{ name: 'tokens', secret: { secretName: TOKENS_SECRET } }] : []),
-];
+interface Mounted {
+  readonly volume: V1Volume;
+  readonly mount: Pick<V1VolumeMount, 'mountPath' | 'subPath' | 'readOnly'>;
+}
 
-const probeContainer = (image: string, env: V1EnvVar[], volumes: readonly V1Volume[]): V1Container => ({
+function volumesOf(world: ScenarioWorld, spec: WorkloadSpec, plan: ProbePlan): readonly Mounted[] {
+  const phase = { name: 'phase', downwardAPI: { items: [{ path: 'phase', fieldRef: phaseField }] } };
+  const tokens = { name: 'tokens', secret: { secretName: TOKENS_SECRET } };
+  const further = Object.entries(world.names.expandAll(spec.volumes ?? {}));
+  return [
+    ...(hasPhaseFile(plan) ? [{ volume: phase, mount: { mountPath: PHASE_DIRECTORY, readOnly: true } }] : []),
+    ...(hasTokens(world) ? [{ volume: tokens, mount: { mountPath: TOKENS_DIRECTORY, readOnly: true } }] : []),
+    ...further.map(([mountPath, { subPath, ...source }], index) => ({
+      volume: { name: `further-${index}`, ...source },
+      mount: { mountPath, ...(subPath !== undefined && { subPath }) },
+    })),
+  ];
+}
+
+const probeContainer = (image: string, env: V1EnvVar[], mounted: readonly Mounted[]): V1Container => ({
   name: PROBE_CONTAINER,
   image,
   imagePullPolicy: 'IfNotPresent',
   env,
-  ...(volumes.length > 0 && {
-    volumeMounts: volumes.map(({ name }) => ({
-      name,
-      mountPath: name === 'phase' ? PHASE_DIRECTORY : TOKENS_DIRECTORY,
-      readOnly: true,
-    })),
+  ...(mounted.length > 0 && {
+    volumeMounts: mounted.map(({ volume: { name }, mount }) => ({ name, ...mount })),
   }),
 });
 
