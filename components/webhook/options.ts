@@ -8,7 +8,7 @@ export interface ServiceAccount {
 export interface ServiceAccountSource {
   /** What is known now (the cache). */
   get(namespace: string, name: string): ServiceAccount | undefined;
-  /** Asks the API server; used within the look-up grace period when the cache has no such service account. */
+  /** Waits for one that the cache does not have, for as long as the look-up grace period; `undefined` when it does not come. */
   fetch?(namespace: string, name: string): Promise<ServiceAccount | undefined>;
 }
 
@@ -52,8 +52,6 @@ export interface WebhookOptions extends Readonly<Partial<typeof DEFAULTS>> {
    * `*`; `parseConfigMap` makes them. They serve service accounts without a role annotation.
    */
   readonly configuredIdentities?: { get(key: string): Identity | undefined };
-  /** Milliseconds. Default 0. */
-  readonly serviceAccountLookupGracePeriod?: number;
   readonly host?: string;
   readonly port?: number;
   readonly metricsPort?: number;

@@ -54,21 +54,30 @@ const until = async (condition: () => boolean): Promise<void> => {
 describe('ServiceAccountCache', () => {
   let api: ApiServer;
   let cache: ServiceAccountCache;
-  beforeEach(async () => {
-    api = new ApiServer();
-    await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
+  let made: ServiceAccountCache[];
+  /** A cache that waits so long, and has read its first list. */
+  const cacheOf = async (gracePeriod: number): Promise<ServiceAccountCache> => {
     const url = `http://127.0.0.1:${(api.server.address() as AddressInfo).port}`;
     const config = new KubeConfig();
     config.loadFromClusterAndUser(
       { name: 'api', server: url, skipTLSVerify: true },
       { name: 'webhook', token: 't0ken' },
     );
-    cache = new ServiceAccountCache(connect(config), () => undefined);
-    await cache.start();
-    await until(() => api.watches.length === 1);
+    const one = new ServiceAccountCache(connect(config), () => undefined, gracePeriod);
+    made.push(one);
+    const watches = api.watches.length;
+    await one.start();
+    await until(() => api.watches.length > watches);
+    return one;
+  };
+  beforeEach(async () => {
+    api = new ApiServer();
+    await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
+    made = [];
+    cache = await cacheOf(5000);
   });
   afterEach(async () => {
-    await cache.stop();
+    await Promise.all(made.map((one) => one.stop()));
     api.server.closeAllConnections();
     await new Promise((resolve) => api.server.close(resolve));
   });
@@ -97,6 +106,18 @@ describe('ServiceAccountCache', () => {
     expect(first).to.deep.equal(second);
     expect(api.asked.filter((path) => path.endsWith('/single'))).to.have.lengthOf(1);
     expect(role('single')).to.equal('single');
-    expect(await cache.fetch('ns', 'nobody')).to.equal(undefined);
+  });
+
+  it('asks for nobody without a grace period, and gives up at its end', async () => {
+    expect(await (await cacheOf(0)).fetch('ns', 'single')).to.equal(undefined);
+    expect(api.asked.filter((path) => path.endsWith('/single'))).to.have.lengthOf(0);
+    expect(await (await cacheOf(20)).fetch('ns', 'nobody')).to.equal(undefined);
+  });
+
+  it('takes what the watch brings meanwhile, though the API server did not know it', async () => {
+    const found = cache.fetch('ns', 'late');
+    await until(() => api.asked.some((path) => path.endsWith('/late')));
+    api.send({ type: 'ADDED', object: object('late', '9', 'late') });
+    expect((await found)?.name).to.equal('late');
   });
 });

@@ -9,15 +9,21 @@ const FETCH_TIMEOUT = 1000;
 /** Look-ups of single service accounts: so many at once, then so many a second. */
 const RATE = { burst: 20, perSecond: 10 };
 
+/** How often the cache is looked at again within the grace period. Milliseconds. */
+const POLL_INTERVAL = 10;
+
 /** The service accounts of a cluster, kept by a watch; one that is missed can be asked for by itself. */
 export class ServiceAccountCache implements ServiceAccountSource {
   readonly #api: Connection;
   readonly #informer: Informer;
   readonly #fetches = new Map<string, Promise<ServiceAccount | undefined>>();
+  readonly #gracePeriod: number;
   readonly #limiter = new RateLimiter(RATE.perSecond, RATE.burst);
 
-  constructor(api: Connection, log: (line: string) => void) {
+  /** @param gracePeriod how long one that is not there yet is waited for, in milliseconds */
+  constructor(api: Connection, log: (line: string) => void, gracePeriod = 0) {
     this.#api = api;
+    this.#gracePeriod = gracePeriod;
     this.#informer = new Informer(api, '/api/v1/serviceaccounts', log);
   }
 
@@ -35,8 +41,30 @@ export class ServiceAccountCache implements ServiceAccountSource {
     return object && serviceAccountOf(object);
   }
 
+  /** Asks the API server and looks at the cache, up to the end of the grace period. */
+  async fetch(namespace: string, name: string): Promise<ServiceAccount | undefined> {
+    if (this.#gracePeriod === 0) return undefined;
+    const over = new AbortController();
+    const deadline = Date.now() + this.#gracePeriod;
+    let fetched: ServiceAccount | undefined;
+    this.#fetchOnce(namespace, name).then(
+      (serviceAccount) => {
+        fetched = serviceAccount;
+        if (fetched) over.abort();
+      },
+      // A failed look-up is as none at all: the cache may still learn of the service account.
+      () => undefined,
+    );
+    for (;;) {
+      const known = fetched ?? this.get(namespace, name);
+      const left = deadline - Date.now();
+      if (known || left <= 0) return known;
+      await delay(Math.min(POLL_INTERVAL, left), undefined, { signal: over.signal }).catch(() => undefined);
+    }
+  }
+
   /** Look-ups of one service account at a time are one; it is in the cache from then on. */
-  fetch(namespace: string, name: string): Promise<ServiceAccount | undefined> {
+  #fetchOnce(namespace: string, name: string): Promise<ServiceAccount | undefined> {
     const key = `${namespace}/${name}`;
     const running = this.#fetches.get(key) ?? this.#fetch(namespace, name).finally(() => this.#fetches.delete(key));
     this.#fetches.set(key, running);

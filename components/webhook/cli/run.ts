@@ -5,7 +5,7 @@ import { accessOf } from '../api-server/access.ts';
 import { Informer } from '../api-server/informer.ts';
 import { ServiceAccountCache } from '../api-server/service-accounts.ts';
 import { camelCased, UsageError } from '../../go/flags.ts';
-import { parseConfigMap } from '../mutation/config-map.ts';
+import { parseConfigMap } from '../api-server/config-map.ts';
 import { type Identity, type RunningWebhook, clampTokenExpiration } from '../options.ts';
 import { startWebhook } from '../server/start.ts';
 import type { WebhookFlags } from './flags.ts';
@@ -33,7 +33,7 @@ export async function run(
   try {
     const api = connect(accessOf(flags, environment));
     stops.push(() => api.close());
-    const serviceAccounts = new ServiceAccountCache(api, log);
+    const serviceAccounts = new ServiceAccountCache(api, log, flags['service-account-lookup-grace-period']);
     stops.push(() => serviceAccounts.stop());
     // Reviews are answered while the first list is still awaited, as the webhook does.
     void serviceAccounts.start();

@@ -1,14 +1,15 @@
 import { CounterVec, family, labelText } from '../../go/metrics.ts';
+import type { Knowledge, Mutation } from '../mutation/mutate-pod.ts';
 
 /** The webhook's metrics in Prometheus' text format, under the names that amazon-eks-pod-identity-webhook gives them. */
 export class Metrics {
   readonly #requests = new CounterVec('http_request_count', 'Requests by verb, path and response code.');
   readonly #latencies = new Map<string, Latencies>();
-  readonly missingServiceAccounts = new CounterVec(
+  readonly #missingServiceAccounts = new CounterVec(
     'pod_identity_webhook_missing_sa_count',
     'Pods whose service account the webhook does not know.',
   );
-  readonly pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
+  readonly #pods = new CounterVec('pod_identity_webhook_pod_count', 'Mutated pods by the method of their credentials.');
   #used = false;
 
   /** `duration` in microseconds. */
@@ -20,9 +21,11 @@ export class Metrics {
     this.#latencies.set(route, latencies);
   }
 
-  /** The webhook has seen a service account. */
-  setUsed(): void {
-    this.#used = true;
+  /** A pod of a service account of which so much is known, and how it was mutated. */
+  countPod({ annotated, configured, configuredAnywhere }: Knowledge, mutation: Mutation | undefined): void {
+    if (annotated) this.#used = true;
+    if (mutation) this.#pods.increment({ method: mutation.method });
+    else if (!annotated && !configured && !configuredAnywhere) this.#missingServiceAccounts.increment();
   }
 
   text(): string {
@@ -41,8 +44,8 @@ export class Metrics {
         latency,
         [...this.#latencies].flatMap(([labels, latencies]) => latencies.histogram(labels)),
       ),
-      this.missingServiceAccounts.text(),
-      this.pods.text(),
+      this.#missingServiceAccounts.text(),
+      this.#pods.text(),
       family('pod_identity_webhook_used', 'gauge', 'Whether the webhook has seen a service account.', [
         `pod_identity_webhook_used ${this.#used ? 1 : 0}`,
       ]),

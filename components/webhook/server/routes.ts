@@ -57,16 +57,13 @@ async function judged(review: Review, context: Context): Promise<string> {
   const { namespace } = review;
   const name = pod.spec?.serviceAccountName ?? '';
   const known = await lookUp(namespace, name, context.associated(namespace, name), context.options, context.settings);
-  if (known.annotated) context.metrics.setUsed();
   const mutation = mutatePod(pod, known, context.settings);
+  context.metrics.countPod(known, mutation);
   const subject = `Pod=${pod.metadata?.name || pod.metadata?.generateName || ''}, ServiceAccount=${name}, Namespace=${namespace}`;
   if (mutation === undefined) {
-    if (!known.annotated && !known.configured && !known.configuredAnywhere)
-      context.metrics.missingServiceAccounts.increment();
     context.log(`Pod was not mutated: its service account has no association and no role, or is not known. ${subject}`);
     return writeReview(review, { allowed: true });
   }
-  context.metrics.pods.increment({ method: mutation.method });
   context.log(`Pod was mutated for ${mutation.method}. ${subject}`);
   return writeReview(review, { allowed: true, patch: mutation.patch });
 }

@@ -182,7 +182,6 @@ describe('the webhook that is told to stop', () => {
           return new Promise((resolve) => (tell = resolve));
         },
       },
-      serviceAccountLookupGracePeriod: 60_000,
     });
     const headers = { 'content-type': 'application/json' };
     const answering = fetch(`${webhook.url}/mutate`, { method: 'POST', headers, body: review('late') });
