@@ -146,14 +146,19 @@ suite('agent', ({ scenario }) => {
     probes: [
       ...answered([
         [json(200, '<html>'), failed("invalid character '<' looking for beginning of value")],
-        ...['', 'null', '{}', '{"credentials":null,"assumedRoleUser":{}}'].map((body): Row => [
-          json(200, body),
-          failed('credentials or assumed role empty'),
-        ]),
-        ...(['credentials', 'assumedRoleUser'] as const).map((name): Row => [
-          json(200, { ...GOOD, [name]: undefined }),
-          failed('credentials or assumed role empty'),
-        ]),
+        // With the members that were there: those of the role, the audience, the credentials, the association, the subject.
+        ...(
+          [
+            ['', '&{<nil> <nil> <nil> <nil> <nil>'],
+            ['null', '&{<nil> <nil> <nil> <nil> <nil>'],
+            ['{}', '&{<nil> <nil> <nil> <nil> <nil>'],
+            ['{"credentials":null,"assumedRoleUser":{}}', '&{0xc'],
+            [JSON.stringify({ ...GOOD, credentials: undefined }), ' <nil> <nil> 0xc'],
+            [JSON.stringify({ ...GOOD, assumedRoleUser: undefined }), '&{<nil> <nil> 0xc'],
+            ['{"audience":"a","subject":{}}', '&{<nil> 0xc'],
+            ['{"subject":{}}', '&{<nil> <nil> <nil> <nil> 0xc'],
+          ] as const
+        ).flatMap(([body, printed]): Row[] => [[json(200, body), failed(printed)]]),
         [
           withRole({ arn: 'x:aws:sts::1:role/a' }),
           failed('unable to parse arn from assumed role: arn: invalid prefix'),

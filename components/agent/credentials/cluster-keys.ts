@@ -8,9 +8,6 @@ import { text } from 'node:stream/consumers';
 import type { Logger } from '../log.ts';
 import type { InCluster } from '../options.ts';
 
-/** A public key and the one algorithm that it is for, such as `RS256`. */
-export type VerificationKey = readonly [key: KeyObject, algorithm: string];
-
 /** Service account of a pod, where the kubelet mounts it. */
 export const SERVICE_ACCOUNT = 'var/run/secrets/kubernetes.io/serviceaccount';
 const KEY_FILE = 'var/lib/eks-pod-identity-agent/jwks-cache.json';
@@ -27,7 +24,7 @@ class UnsupportedVersion extends Error {}
  */
 export class ClusterKeys {
   readonly #cluster: InCluster;
-  #keys: ReadonlyMap<string, VerificationKey> = new Map();
+  #keys: ReadonlyMap<string, KeyObject> = new Map();
   #refreshing = false;
 
   constructor(cluster: InCluster) {
@@ -35,7 +32,7 @@ export class ClusterKeys {
   }
 
   /** The key of this id; unknown ids are asked for. Throws an Error when there is none. */
-  async find(id: string, log: Logger): Promise<VerificationKey> {
+  async find(id: string, log: Logger): Promise<KeyObject> {
     if (!this.#keys.has(id)) await this.refresh(log);
     const found = this.#keys.get(id);
     if (found === undefined) throw new Error(`no matching key found for kid: ${id}`);
@@ -111,16 +108,15 @@ async function store(file: string, set: unknown): Promise<void> {
   await rename(unfinished, file);
 }
 
-/** RSA and EC keys of a JWK set; of two with one id the first. */
-function keysOf(set: unknown, log: Logger): ReadonlyMap<string, VerificationKey> {
-  const { keys = [] } = (set ?? {}) as { readonly keys?: readonly (JsonWebKey & { kid?: string; alg?: string })[] };
-  const found = new Map<string, VerificationKey>();
+/** RSA keys of a JWK set, with which EKS signs; of two with one id the first. */
+function keysOf(set: unknown, log: Logger): ReadonlyMap<string, KeyObject> {
+  const { keys = [] } = (set ?? {}) as { readonly keys?: readonly (JsonWebKey & { kid?: string })[] };
+  const found = new Map<string, KeyObject>();
   for (const jwk of keys) {
-    const { kid: id = '', kty, alg = '' } = jwk;
-    if (found.has(id)) continue;
+    const { kid: id = '', kty } = jwk;
+    if (found.has(id) || kty !== 'RSA') continue;
     try {
-      if (kty !== 'RSA' && kty !== 'EC') throw new Error('unsupported key type');
-      found.set(id, [createPublicKey({ key: jwk, format: 'jwk' }), alg]);
+      found.set(id, createPublicKey({ key: jwk, format: 'jwk' }));
     } catch (error) {
       log.info(`skipping key ${id}: ${textOf(error)}`);
     }

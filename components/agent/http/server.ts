@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { refuse, type ServeMux } from '../../go/mux.ts';
 import { reply, shutdownOf } from '../../go/reply.ts';
-import { AgentRefusal } from '../options.ts';
+import { cannotListen } from './explain-listening.ts';
 
 /** A method is any token (RFC 9110, 5.6.2); Node's parser knows only those that are registered. */
 const UNKNOWN_METHOD = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) \S/;
@@ -99,16 +99,7 @@ export async function listen(mux: ServeMux, host: string, port: number): Promise
   });
   const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const where = `${bare.includes(':') ? `[${bare}]` : bare}:${port}`;
-      const why: Record<string, string> = {
-        EADDRINUSE: 'another process listens there; choose another port',
-        EADDRNOTAVAIL: 'this machine has no such address; run `initialize` first, or choose other bind hosts',
-        EACCES: 'this user may not listen there; choose a port over 1023 or grant CAP_NET_BIND_SERVICE',
-      };
-      const reason = why[error.code ?? ''] ?? error.message;
-      reject(new AgentRefusal('cannot-listen', `The agent cannot listen on ${where}: ${reason}.`, { cause: error }));
-    });
+    server.once('error', (error) => reject(cannotListen(bare, port, error)));
     server.listen(port, bare, resolve);
   });
   const address = server.address() as AddressInfo;

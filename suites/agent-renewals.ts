@@ -1,0 +1,77 @@
+/** What the agent makes of EKS Auth's answers when it renews what it holds. */
+import {
+  advanceClock,
+  agentArguments,
+  agentGet,
+  clearWeather,
+  fetchCredentials,
+  granted,
+  matching,
+  minted,
+  podIdentityRole,
+  refused,
+  succeeds,
+  suite,
+  wait,
+  weather,
+} from '../harness/index.ts';
+
+const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
+const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
+const OF_EKS_AUTH = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' } as const;
+const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
+
+/** Whether what is held is given up for an error, and how often EKS Auth is asked until then. */
+const ERRORS_OF_RENEWALS = [
+  ['AccessDeniedException', 'given up', 1],
+  ['ExpiredTokenException', 'given up', 1],
+  ['InvalidTokenException', 'given up', 1],
+  ['ResourceNotFoundException', 'given up', 1],
+  ['InvalidParameterException', 'kept', 1],
+  ['InvalidRequestException', 'kept', 1],
+  ['ThrottlingException', 'kept', 3],
+  ['TeapotException', 'kept', 1],
+] as const;
+
+suite('lifecycle', ({ scenario }) => {
+  scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
+    source: `${CACHE}, TestCachedCredentialRetriever_Refresh; ${ERRORS}`,
+    needs: ['cluster-clock', 'agent-token-cache'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' } },
+    tokens: Object.fromEntries(
+      ERRORS_OF_RENEWALS.map(([name]) => [
+        name.toLowerCase(),
+        { serviceAccount: 'app/app', audience: 'pods.eks.amazonaws.com', boundTo: 'app' },
+      ]),
+    ),
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200 --max-service-qps 100'),
+      ...ERRORS_OF_RENEWALS.map(([name]) => granted('app', fetchCredentials({ token: minted(name.toLowerCase()) }))),
+      // Renewals take place one after another, in the order in which the credentials were stored.
+      ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
+        weather({ ...OF_EKS_AUTH, error: { code, status: 400, message: 'no' }, times }),
+      ),
+      advanceClock(190),
+      wait(4),
+      ...ERRORS_OF_RENEWALS.map(([code, what]) =>
+        succeeds(agentGet(2705, '/metrics'), {
+          body: matching(
+            new RegExp(
+              `pod_identity_cache_errors\\{code="${code}",type="${what === 'kept' ? 'Recoverable' : 'NonRecoverable'}"\\} 1\n`,
+            ),
+          ),
+        }),
+      ),
+      weather({ ...OF_EKS_AUTH, error: AWAY }),
+      ...ERRORS_OF_RENEWALS.map(([name, what]) => {
+        const request = fetchCredentials({ token: minted(name.toLowerCase()) });
+        return what === 'kept'
+          ? granted('app', request, { facts: { upstreamCalls: 0 } })
+          : refused('app', request, { by: 'eks-auth', code: AWAY.code, status: 503 });
+      }),
+      clearWeather(),
+      granted('app', fetchCredentials()),
+    ],
+  });
+});
