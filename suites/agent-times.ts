@@ -97,10 +97,10 @@ suite('agent', ({ scenario }) => {
     ...ASSOCIATED,
     probes: [
       control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: noToken, pipelined: 4000, perSecond: 1300 }), {
+      refused('app', fetchCredentials({ token: noToken, pipelined: 2500, perSecond: 1300 }), {
         by: 'agent',
         code: '429',
-        facts: { 'answers.400': between(500, 3999), 'answers.429': between(1, 3500) },
+        facts: { 'answers.400': between(500, 2499), 'answers.429': between(1, 2000) },
       }),
       wait(1),
       granted('app', fetchCredentials()),
