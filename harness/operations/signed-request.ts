@@ -36,6 +36,8 @@ export const altered = (part: string, find: RegExp, by: string): { readonly alte
 
 const REQUEST = /^([A-Z]+) (?:(sts|eks):\/)?([^?]*)(?:\?(.*))?$/s;
 const WEEK_SECONDS = 604_800;
+/** A status of S3's that no other try changes. */
+const NOT_IMPLEMENTED = 501;
 
 /**
  * A request to S3 (`PUT data/key?tagging`: the scenario's bucket and key) or another service (`GET sts:/?Action=…`, `GET
@@ -106,7 +108,7 @@ async function ask(
         : signRequest(line, operation, { credentials, region: aws.region, service, host, signedAs });
     const answer = await sendSigned(origin, sent, world.signal);
     // S3 has too much to do: no answer to the question.
-    if (answer.status < 500 || tried === 3) return resultOf(service, answer);
+    if (answer.status < 500 || answer.status === NOT_IMPLEMENTED || tried === 3) return resultOf(service, answer);
     await sleep(1000, undefined, { signal: world.signal });
   }
 }

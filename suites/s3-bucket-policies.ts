@@ -1,0 +1,256 @@
+/** Who may put which policy on a bucket, and what keeps it from being public. */
+import {
+  allow,
+  askEksAuth,
+  fails,
+  forPrincipal,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  trustRole,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
+
+const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
+const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
+const MALFORMED = refusedWith('MalformedPolicy', 400);
+const DENIED = refusedWith('AccessDenied', 403);
+
+const APP = { app: { role: 'app' } } as const;
+const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
+const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
+
+/** Puts a policy of one statement on the bucket: everyone may read its objects, unless it says otherwise. */
+const put = (statement: object) =>
+  ask('PUT data?policy', {
+    body: JSON.stringify({
+      Version: '2012-10-17',
+      Statement: [
+        {
+          Effect: 'Allow',
+          Principal: '*',
+          Action: 's3:GetObject',
+          Resource: 'arn:aws:s3:::<bucket:data>/*',
+          ...statement,
+        },
+      ],
+    }),
+  });
+/** It denies nobody anything: no session has this tag. */
+const NOBODY = { Effect: 'Deny', Condition: { StringEquals: { 'aws:PrincipalTag/no-such-tag': 'any' } } } as const;
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-16', 'the policy of a bucket is put, read and deleted with a permission for each', {
+    source: POLICIES,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketPolicy', ['data', 'written']),
+        allow('s3:GetBucketPolicy', ['data', 'read']),
+        allow('s3:DeleteBucketPolicy', ['data', 'deleted']),
+        allow('s3:GetBucketPolicyStatus', 'data'),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {}, written: {}, read: {}, deleted: {} },
+    probes: [
+      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      fails(ask('GET data?policyStatus'), refusedWith('NoSuchBucketPolicy', 404)),
+      succeeds(put(NOBODY)),
+      may('GET data?policy'),
+      may('GET data?policyStatus'),
+      may('DELETE data?policy'),
+      fails(ask('GET data?policy'), refusedWith('NoSuchBucketPolicy', 404)),
+      fails(ask('GET written?policy'), NOT_ALLOWED),
+      fails(ask('DELETE written?policy'), NOT_ALLOWED),
+      fails(ask('PUT read?policy', { body: '{}' }), NOT_ALLOWED),
+      fails(ask('DELETE read?policy'), NOT_ALLOWED),
+      may('DELETE deleted?policy'),
+      fails(ask('GET deleted?policy'), NOT_ALLOWED),
+      fails(ask('GET read?policyStatus'), NOT_ALLOWED),
+    ],
+  });
+
+  scenario('OB-17', 'no identity of another account reads or changes the policy of a bucket, whatever it is allowed', {
+    source: `${POLICIES}: 405 Method Not Allowed`,
+    needs: ['own-boundary'],
+    roles: {
+      base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:app>')),
+      app: {
+        account: 'other',
+        trust: [trustRole('base')],
+        permissions: [allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*'])],
+      },
+    },
+    workloads: { app: { role: { role: 'base', targetRole: 'app' } } },
+    buckets: {
+      data: {
+        policy: [forPrincipal('<role:app>', allow(['s3:GetObject', 's3:*BucketPolicy'], ['data', 'data/*']))],
+      },
+    },
+    objects: ['data/key'],
+    probes: [
+      may('GET data/key'),
+      fails(ask('GET data?policy'), refusedWith('MethodNotAllowed', 405)),
+      fails(put(NOBODY), refusedWith('MethodNotAllowed', 405)),
+      fails(ask('DELETE data?policy'), refusedWith('MethodNotAllowed', 405)),
+      may('GET data/key'),
+    ],
+  });
+
+  scenario('OB-18', 'a bucket policy is JSON of at most 20 KB, of actions of S3 and of this bucket', {
+    source:
+      'Amazon S3 User Guide, "Policies and permissions in Amazon S3": bucket policies are limited to 20 KB; "Policy actions" and "Policy resources for Amazon S3"',
+    needs: ['own-boundary'],
+    roles: { app: podIdentityRole(allow('s3:PutBucketPolicy', 'data')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...['', 'policy', '[]', '"{}"', '{', '{}', ' '.repeat(10)].map((body) =>
+        fails(ask('PUT data?policy', { body: body === '' ? ' ' : body }), MALFORMED),
+      ),
+      succeeds(put({ ...NOBODY, Sid: 'x'.repeat(2000) })),
+      fails(put({ ...NOBODY, Sid: 'x'.repeat(20_480) }), MALFORMED),
+      ...[
+        { Action: 's3:*' },
+        { Action: '*', Resource: ['arn:aws:s3:::<bucket:data>', 'arn:aws:s3:::<bucket:data>/*'] },
+        { Action: 'S3:getobject' },
+        { Action: 's3:Get*', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:GetObjectVersionTagging' },
+        { Action: 's3:AbortMultipartUpload' },
+        { Action: 's3:ListMultipartUploadParts' },
+        { Action: 's3:GetBucketLocation', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:ListBucketMultipartUploads', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: ['s3:GetObject', 's3:ListBucket'], Resource: 'arn:aws:s3:::<bucket:data>*' },
+        { Resource: 'arn:aws:s3:::conformance-*/*' },
+        { Resource: 'arn:aws:s3:::<bucket:data>/${aws:PrincipalTag/kubernetes-namespace}/*' },
+        { Resource: undefined, NotResource: 'arn:aws:s3:::<bucket:data>/open/*' },
+      ].map((statement) => succeeds(put({ ...NOBODY, ...statement }))),
+      ...[
+        { Action: ['s3:GetObject', 'sqs:SendMessage'] },
+        { Action: 'S3x:GetObject' },
+        { Resource: ['arn:aws:s3:::<bucket:data>/*', 'arn:aws:s3:::<bucket:data>-2/*'] },
+        { Resource: 'arn:aws:s3:::conformance-no-such-*/*' },
+        { Resource: undefined, NotResource: 'arn:aws:s3:::another-bucket-of-nobody/*' },
+        { Resource: '<bucket:data>/*' },
+        { Action: ['s3:GetObject', 's3:ListBucket'] },
+        { Action: 's3:GetBucketLocation' },
+        { Action: 's3:AbortMultipartUpload', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Action: 's3:ListMultipartUploadParts', Resource: 'arn:aws:s3:::<bucket:data>' },
+        { Principal: { CanonicalUser: '0123456789abcdef'.repeat(4) } },
+        { Principal: { AWS: 'arn:aws:iam::<account:main>:role/no-such-role-of-anybody' } },
+      ].map((statement) => fails(put({ ...NOBODY, ...statement }), MALFORMED)),
+    ],
+  });
+
+  /** What narrows an Allow for everyone, and what does not. */
+  const condition = (operator: string, key: string, value: string | readonly string[]) => ({
+    Condition: { [operator]: { [key]: value } },
+  });
+  const ACCOUNT = '<account:main>';
+  const NARROW: readonly object[] = [
+    NOBODY,
+    { Principal: { AWS: ACCOUNT } },
+    { Principal: { AWS: ['<role:app>', ACCOUNT] } },
+    condition('StringEquals', 'aws:PrincipalAccount', ACCOUNT),
+    condition('StringEquals', 'AWS:principalaccount', [ACCOUNT, '<account:other>']),
+    condition('StringEqualsIgnoreCase', 'aws:PrincipalOrgID', 'o-abcdefghij'),
+    condition('ArnEquals', 'aws:PrincipalArn', '<role:app>'),
+    condition('ArnLike', 'aws:SourceArn', 'arn:aws:sns:us-west-2:111122223333:topic'),
+    condition('StringLike', 'aws:userid', 'AROAEXAMPLEEXAMPLE12:name'),
+    condition('StringEquals', 'aws:SourceVpc', 'vpc-0123456789abcdef0'),
+    condition('StringEquals', 'aws:SourceVpce', 'vpce-0123456789abcdef0'),
+    condition('StringEquals', 'aws:SourceAccount', ACCOUNT),
+    condition('StringEquals', 'aws:SourceOwner', ACCOUNT),
+    condition('StringEquals', 's3:DataAccessPointAccount', ACCOUNT),
+    condition('StringLike', 's3:DataAccessPointArn', 'arn:aws:s3:us-west-2:111122223333:accesspoint/*'),
+    condition('IpAddress', 'aws:SourceIp', ['192.0.2.0/24', '198.51.100.7', '10.0.0.0/8']),
+    condition('IpAddress', 'aws:SourceIp', ['2001:db8::/32']),
+  ];
+  const WIDE: readonly object[] = [
+    {},
+    { Principal: { AWS: '*' } },
+    { Principal: { AWS: [ACCOUNT, '*'] } },
+    condition('StringLike', 'aws:PrincipalArn', 'arn:aws:iam::*:role/app'),
+    condition('StringLike', 'aws:userid', 'AROAEXAMPLEEXAMPLE1?'),
+    condition('StringEquals', 'aws:userid', '${aws:username}'),
+    condition('StringEquals', 'aws:PrincipalAccount', [ACCOUNT, '*']),
+    condition('StringNotEquals', 'aws:PrincipalAccount', ACCOUNT),
+    condition('StringEqualsIfExists', 'aws:SourceVpc', 'vpc-0123456789abcdef0'),
+    condition('StringEquals', 'aws:UserAgent', 'app'),
+    condition('StringEquals', 'aws:Referer', 'app'),
+    condition('StringLike', 's3:DataAccessPointArn', 'arn:aws:s3:us-west-2:*:accesspoint/app'),
+    condition('IpAddress', 'aws:SourceIp', '0.0.0.0/0'),
+    condition('IpAddress', 'aws:SourceIp', ['192.0.2.0/24', '10.0.0.0/7']),
+    condition('IpAddress', 'aws:SourceIp', '2001:db8::/31'),
+    condition('NotIpAddress', 'aws:SourceIp', '192.0.2.0/24'),
+    { Resource: 'arn:aws:s3:::<bucket:data>/open/*' },
+  ];
+
+  scenario('OB-19', 'a new bucket takes no policy that is public', {
+    source: `${PUBLIC}; "Amazon S3 User Guide, Block public access settings": all four are on for new buckets`,
+    needs: ['own-boundary'],
+    roles: { app: podIdentityRole(allow(['s3:PutBucketPolicy', 's3:GetBucketPolicy'], 'data')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...NARROW.map((statement) => succeeds(put(statement))),
+      ...WIDE.map((statement) => fails(put(statement), DENIED)),
+      may('GET data?policy'),
+    ],
+  });
+
+  const block = (settings: Readonly<Record<string, boolean>>) =>
+    ask('PUT data?publicAccessBlock', {
+      body: `<PublicAccessBlockConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${Object.entries(settings)
+        .map(([name, on]) => `<${name}>${on}</${name}>`)
+        .join('')}</PublicAccessBlockConfiguration>`,
+    });
+  const anonymous = signedRequest(null, 'GET data/open/key');
+  const stranger = signedRequest('stranger', 'GET data/open/key');
+
+  scenario('OB-20', 'a public policy lets everyone in where the blocks of the bucket are off, and only then', {
+    source: `${PUBLIC}; "Block public access settings": BlockPublicPolicy, RestrictPublicBuckets`,
+    // On AWS accounts block public access as a whole, or should, and nobody makes a bucket public for a test.
+    needs: ['call-record', 'own-boundary'],
+    roles: {
+      app: podIdentityRole(allow(['s3:PutBucketPolicy', 's3:PutBucketPublicAccessBlock'], 'data')),
+      base: podIdentityRole(allow(['sts:AssumeRole', 'sts:TagSession'], '<role:stranger>')),
+      stranger: {
+        account: 'other',
+        trust: [trustRole('base')],
+        permissions: [allow('s3:GetObject', 'data/*')],
+      },
+    },
+    workloads: {
+      app: { role: 'app' },
+      stranger: { serviceAccount: 'stranger', role: { role: 'base', targetRole: 'stranger' } },
+    },
+    objects: ['data/open/key', 'data/closed/key'],
+    probes: [
+      succeeds(askEksAuth('stranger')),
+      fails(put({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' }), { ...DENIED, message: 'BlockPublicPolicy' }),
+      succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: true })),
+      succeeds(put({ Resource: 'arn:aws:s3:::<bucket:data>/open/*' })),
+      // The account's own identities are let in by it, others are not.
+      may('GET data/open/key'),
+      fails(stranger, DENIED),
+      fails(anonymous, DENIED),
+      succeeds(block({ BlockPublicPolicy: true, RestrictPublicBuckets: false })),
+      may('GET data/open/key'),
+      succeeds(stranger),
+      succeeds(anonymous),
+      fails(signedRequest(null, 'GET data/closed/key'), DENIED),
+      fails(signedRequest('stranger', 'GET data/closed/key'), DENIED),
+      succeeds(block({ RestrictPublicBuckets: true })),
+      succeeds(put({ Principal: { AWS: '<role:stranger>' } })),
+      // What is not public is not restricted.
+      succeeds(stranger),
+      fails(anonymous, DENIED),
+    ],
+  });
+});

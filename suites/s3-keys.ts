@@ -1,0 +1,185 @@
+/** What requests to S3 tell policies: headers, parameters, and how they are signed. */
+import {
+  allow,
+  deny,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type Conditions,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
+
+const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
+const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
+const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
+
+const APP = { app: { role: 'app' } } as const;
+const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
+const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
+const mayNot = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), NOT_ALLOWED);
+const forbidden = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), DENIED);
+
+/** SHA-256 of nothing. */
+const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+/** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
+const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
+
+/** Headers of a PutObject, each a condition key, with a value that a bucket of today takes. */
+const WRITTEN: Readonly<Record<string, string>> = {
+  'x-amz-storage-class': 'STANDARD_IA',
+  'x-amz-server-side-encryption': 'AES256',
+  'x-amz-acl': 'bucket-owner-full-control',
+  'x-amz-website-redirect-location': '/elsewhere',
+  'if-none-match': '*',
+  'x-amz-content-sha256': HASH_OF_NOTHING,
+};
+
+const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`s3:${key}`]: value } });
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-06', 'headers of a request are condition keys, and are there where they are sent', {
+    source: KEYS,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutObject', 'data/*'),
+        ...Object.entries(WRITTEN).map(([name, value]) => deny('s3:PutObject', `data/${name}`, equals(name, value))),
+        deny('s3:PutObject', 'data/must', { Null: { 's3:x-amz-server-side-encryption': 'true' } }),
+        deny('s3:PutObject', 'data/all', { StringLike: { 's3:x-amz-acl': '*' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      ...Object.entries(WRITTEN).flatMap(([name, value]) => [
+        may(`PUT data/other-${name}`, { headers: { [name]: value } }),
+        forbidden(`PUT data/${name}`, { headers: { [name]: value } }),
+      ]),
+      may('PUT data/x-amz-acl'),
+      may('PUT data/x-amz-storage-class', { headers: { 'x-amz-storage-class': 'STANDARD' } }),
+      may('PUT data/must', { headers: { 'x-amz-server-side-encryption': 'AES256' } }),
+      forbidden('PUT data/must'),
+      may('PUT data/all'),
+      forbidden('PUT data/all', { headers: { 'x-amz-acl': 'bucket-owner-full-control' } }),
+      // In a URL they are parameters.
+      may('PUT data/all', { presigned: 60 }),
+      forbidden('PUT data/all?x-amz-acl=bucket-owner-full-control', { presigned: 60 }),
+    ],
+  });
+
+  scenario('OB-07', 'what a copy is of, and how, is a condition of writing it', {
+    source: `${KEYS}: s3:x-amz-copy-source, s3:x-amz-metadata-directive; Amazon S3 API Reference, CopyObject, permissions`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', ['data/source/*', 'data/other/*']),
+        allow('s3:PutObject', 'data/copy/*', equals('x-amz-copy-source', '<bucket:data>/source/key')),
+        allow('s3:PutObject', 'data/replaced/*', equals('x-amz-metadata-directive', 'REPLACE')),
+        allow('s3:PutObject', 'data/any/*'),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/source/key', 'data/other/key', 'data/hidden/key'],
+    probes: [
+      may('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
+      mayNot('PUT data/copy/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
+      mayNot('PUT data/copy/key'),
+      may('PUT data/replaced/key', {
+        headers: { 'x-amz-copy-source': '<bucket:data>/source/key', 'x-amz-metadata-directive': 'REPLACE' },
+      }),
+      mayNot('PUT data/replaced/key', { headers: { 'x-amz-copy-source': '<bucket:data>/source/key' } }),
+      may('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/other/key' } }),
+      mayNot('PUT data/any/key', { headers: { 'x-amz-copy-source': '<bucket:data>/hidden/key' } }),
+    ],
+  });
+
+  scenario('OB-08', 'prefix, delimiter and number of keys are conditions of listing, where they are asked for', {
+    source: `${KEYS}: s3:prefix, s3:delimiter, s3:max-keys; Amazon S3 User Guide, "Bucket policy examples using condition keys"`,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:ListBucket', 'prefixed', { StringEquals: { 's3:prefix': ['', 'red/'] } }),
+        allow('s3:ListBucket', 'delimited', equals('delimiter', '/')),
+        allow('s3:ListBucket', 'few', { NumericLessThanEquals: { 's3:max-keys': '10' } }),
+      ),
+    },
+    workloads: APP,
+    buckets: { prefixed: {}, delimited: {}, few: {} },
+    probes: [
+      may('GET prefixed?list-type=2&prefix=red%2F'),
+      may('GET prefixed?list-type=2&prefix='),
+      mayNot('GET prefixed?list-type=2&prefix=red'),
+      mayNot('GET prefixed?list-type=2'),
+      may('GET prefixed?prefix=red%2F'),
+      mayNot('GET prefixed?prefix=blue%2F'),
+      may('GET delimited?list-type=2&delimiter=%2F'),
+      mayNot('GET delimited?list-type=2&delimiter=-'),
+      mayNot('GET delimited?list-type=2'),
+      may('GET few?list-type=2&max-keys=10'),
+      mayNot('GET few?list-type=2&max-keys=11'),
+      mayNot('GET few?list-type=2'),
+    ],
+  });
+
+  scenario('OB-12', 'policies tell how a request was signed, and how old the signature of a URL is', {
+    source: SIGNATURE_KEYS,
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/header', { StringEquals: { 's3:authType': 'REST-HEADER' } }),
+        allow('s3:GetObject', 'data/url', { StringEquals: { 's3:authType': 'REST-QUERY-STRING' } }),
+        allow('s3:GetObject', 'data/version', { StringEquals: { 's3:signatureversion': 'AWS4-HMAC-SHA256' } }),
+        allow('s3:GetObject', 'data/new', { NumericLessThan: { 's3:signatureAge': '600000' } }),
+        allow('s3:GetObject', 'data/old', { NumericGreaterThan: { 's3:signatureAge': '600000' } }),
+        allow('s3:GetObject', 'data/none', { Null: { 's3:signatureAge': 'true' } }),
+        allow('s3:GetObject', 'data/secure', { NumericGreaterThanEquals: { 's3:TlsVersion': '1.2' } }),
+        allow('s3:GetObject', 'data/insecure', { NumericLessThan: { 's3:TlsVersion': '1.2' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['header', 'url', 'version', 'new', 'old', 'none', 'secure', 'insecure'].map((key) => `data/${key}`),
+    probes: [
+      may('GET data/header'),
+      mayNot('GET data/header', { presigned: 60 }),
+      may('GET data/url', { presigned: 60 }),
+      mayNot('GET data/url'),
+      may('GET data/version'),
+      may('GET data/version', { presigned: 60 }),
+      may('GET data/new', { presigned: 7200 }),
+      mayNot('GET data/new', { presigned: 7200, age: 1200 }),
+      may('GET data/old', { presigned: 7200, age: 1200 }),
+      mayNot('GET data/old', { presigned: 7200 }),
+      may('GET data/none'),
+      mayNot('GET data/none', { presigned: 60 }),
+      may('GET data/secure'),
+      mayNot('GET data/insecure'),
+    ],
+  });
+
+  scenario('OB-13', 'a bucket may demand that objects are written only where there is none', {
+    source:
+      'Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": s3:if-none-match, s3:if-match, s3:ObjectCreationOperation',
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject'], 'data/*'),
+        deny('s3:PutObject', 'data/new/*', {
+          Null: { 's3:if-none-match': 'true' },
+          Bool: { 's3:ObjectCreationOperation': 'true' },
+        }),
+        deny('s3:PutObject', 'data/same/*', { StringNotEquals: { 's3:if-match': ETAG_OF_ONE } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      forbidden('PUT data/new/key'),
+      may('PUT data/new/key', { headers: { 'if-none-match': '*' } }),
+      fails(ask('PUT data/new/key', { headers: { 'if-none-match': '*' } }), refusedWith('PreconditionFailed', 412)),
+      // An upload in parts writes no object until it is complete.
+      may('POST data/new/parts?uploads'),
+      forbidden('PUT data/same/key'),
+      forbidden('PUT data/same/key', { headers: { 'if-match': '"another"' } }),
+    ],
+  });
+});

@@ -1,0 +1,186 @@
+/** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
+import {
+  allow,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
+
+const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
+
+const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
+const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
+
+const APP = { app: { role: 'app' } } as const;
+const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
+const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
+const mayNot = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), NOT_ALLOWED);
+
+/** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
+const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
+
+suite('s3', ({ scenario }) => {
+  scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {
+    source: `${PERMISSIONS}; Service Authorization Reference, Amazon S3: s3:VersionId`,
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:GetObject', 'data/newest/*'),
+        allow('s3:GetObjectVersion', 'data/versions/*'),
+        allow('s3:GetObjectVersion', 'data/null/*', { StringEquals: { 's3:VersionId': 'null' } }),
+        allow('s3:GetObjectVersion', 'data/other/*', { StringNotEquals: { 's3:VersionId': 'null' } }),
+        allow('s3:GetObjectVersionTagging', 'data/tags/*'),
+        allow('s3:DeleteObjectVersion', 'data/versions/*'),
+      ),
+    },
+    workloads: APP,
+    objects: ['newest', 'versions', 'null', 'other', 'tags'].map((folder) => `data/${folder}/key`),
+    probes: [
+      may('GET data/newest/key'),
+      mayNot('GET data/newest/key?versionId=null'),
+      // In a bucket without versions, each object is its version `null`.
+      may('GET data/versions/key?versionId=null'),
+      mayNot('GET data/versions/key'),
+      may('GET data/null/key?versionId=null'),
+      mayNot('GET data/other/key?versionId=null'),
+      may('GET data/tags/key?tagging&versionId=null'),
+      mayNot('GET data/tags/key?tagging'),
+      mayNot('GET data/tags/key?versionId=null'),
+      mayNot('DELETE data/versions/key'),
+      mayNot('DELETE data/newest/key?versionId=null'),
+      may('DELETE data/versions/key?versionId=null'),
+      fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
+      fails(ask('GET data/versions/key?versionId=none'), refusedWith('InvalidArgument', 400)),
+    ],
+  });
+
+  scenario('OB-10', 'only who may list versions is told that one is missing', {
+    source: 'Amazon S3 API Reference, GetObject, permissions: s3:ListBucketVersions',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:GetObjectVersion'], ['listed/*', 'versions/*', 'hidden/*']),
+        allow('s3:ListBucket', 'listed'),
+        allow('s3:ListBucketVersions', 'versions'),
+      ),
+    },
+    workloads: APP,
+    objects: ['listed/key', 'versions/key', 'hidden/key'],
+    probes: [
+      fails(ask('GET listed/nothing'), refusedWith('NoSuchKey', 404)),
+      fails(ask('GET versions/nothing?versionId=null'), refusedWith('NoSuchVersion', 404)),
+      mayNot('GET versions/nothing'),
+      mayNot('GET listed/nothing?versionId=null'),
+      mayNot('GET hidden/nothing'),
+      mayNot('GET hidden/nothing?versionId=null'),
+      may('GET hidden/key?versionId=null'),
+    ],
+  });
+
+  scenario('OB-11', 'a request may say whose bucket it means, and is refused at any other', {
+    source: 'Amazon S3 User Guide, "Verifying bucket ownership with bucket owner condition"',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'), allow('s3:ListBucket', 'data')) },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      may('GET data/key', { headers: { 'x-amz-expected-bucket-owner': '<account:main>' } }),
+      may('GET data?list-type=2', { headers: { 'x-amz-expected-bucket-owner': '<account:main>' } }),
+      ...['GET data/key', 'GET data?list-type=2', 'PUT data/new'].map((request) =>
+        fails(ask(request, { headers: { 'x-amz-expected-bucket-owner': '000000000000' } }), {
+          ...refusedWith('AccessDenied', 403),
+        }),
+      ),
+      fails(ask('GET data/key', { headers: { 'x-amz-expected-bucket-owner': '1234' } }), {
+        ...refusedWith('InvalidBucketOwnerAWSAccountID', 400),
+      }),
+      may('PUT data/copy', {
+        headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-source-expected-bucket-owner': '<account:main>' },
+      }),
+      fails(
+        ask('PUT data/copy', {
+          headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-source-expected-bucket-owner': '000000000000' },
+        }),
+        refusedWith('AccessDenied', 403),
+      ),
+      // Of a bucket that there is not, and of a name that none can have, everybody is told.
+      fails(ask('GET none/key'), refusedWith('NoSuchBucket', 404)),
+      fails(signedRequest(null, 'GET none/key'), refusedWith('NoSuchBucket', 404)),
+    ],
+  });
+
+  const hidden = (request: string, options: SignedRequestOptions) =>
+    fails(ask(request, options), refusedWith('304', 304));
+  const failed = (request: string, options: SignedRequestOptions) =>
+    fails(ask(request, options), refusedWith('PreconditionFailed', 412));
+  const onlyIf = (name: string, value: string): SignedRequestOptions => ({ headers: { [name]: value } });
+  const [LONG_AGO, FAR_AHEAD] = ['Wed, 01 Jan 2020 00:00:00 GMT', 'Wed, 01 Jan 2120 00:00:00 GMT'];
+
+  scenario('OB-14', 'an object is read under the conditions of HTTP', {
+    source: 'Amazon S3 API Reference, GetObject and CopyObject: If-Match and the others; RFC 9110, section 13',
+    roles: { app: podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*')) },
+    workloads: APP,
+    buckets: { data: {} },
+    probes: [
+      may('PUT data/one', { body: 'one' }),
+      may('GET data/one', onlyIf('if-match', ETAG_OF_ONE)),
+      may('GET data/one', onlyIf('if-match', `"other", ${ETAG_OF_ONE}`)),
+      failed('GET data/one', onlyIf('if-match', '"other"')),
+      hidden('GET data/one', onlyIf('if-none-match', ETAG_OF_ONE)),
+      hidden('GET data/one', onlyIf('if-none-match', '*')),
+      may('GET data/one', onlyIf('if-none-match', '"other"')),
+      may('GET data/one', onlyIf('if-unmodified-since', FAR_AHEAD)),
+      failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO)),
+      may('GET data/one', onlyIf('if-modified-since', LONG_AGO)),
+      // An entity tag says more than a time.
+      may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
+      hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
+      ...[
+        { 'x-amz-copy-source-if-match': ETAG_OF_ONE },
+        { 'x-amz-copy-source-if-none-match': '"other"' },
+        { 'x-amz-copy-source-if-modified-since': LONG_AGO },
+        { 'x-amz-copy-source-if-unmodified-since': FAR_AHEAD },
+      ].map((condition) =>
+        may('PUT data/copy', { headers: { 'x-amz-copy-source': '<bucket:data>/one', ...condition } }),
+      ),
+      ...[
+        { 'x-amz-copy-source-if-match': '"other"' },
+        { 'x-amz-copy-source-if-none-match': ETAG_OF_ONE },
+        { 'x-amz-copy-source-if-unmodified-since': LONG_AGO },
+      ].map((condition) =>
+        failed('PUT data/copy', { headers: { 'x-amz-copy-source': '<bucket:data>/one', ...condition } }),
+      ),
+    ],
+  });
+
+  scenario('OB-15', 'an object is written and deleted under the conditions that a request has', {
+    source:
+      'Amazon S3 User Guide, "How to prevent object overwrites with conditional writes" and "How to perform conditional deletes"',
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], 'data/*'),
+        allow(['s3:ListBucket'], 'data'),
+        allow(['s3:PutObject', 's3:DeleteObject'], 'blind/*'),
+      ),
+    },
+    workloads: APP,
+    objects: ['blind/key'],
+    buckets: { data: {}, blind: {} },
+    probes: [
+      may('PUT data/one', { body: 'one', ...onlyIf('if-none-match', '*') }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-none-match', '*') }),
+      may('PUT data/one', { body: 'one', ...onlyIf('if-match', ETAG_OF_ONE) }),
+      failed('PUT data/one', { body: 'two', ...onlyIf('if-match', '"other"') }),
+      fails(ask('PUT data/none', onlyIf('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
+      fails(ask('PUT data/one', onlyIf('if-none-match', '"other"')), refusedWith('NotImplemented', 501)),
+      // To compare is to read.
+      mayNot('PUT blind/key', onlyIf('if-match', ETAG_OF_ONE)),
+      mayNot('DELETE blind/key', onlyIf('if-match', ETAG_OF_ONE)),
+      may('DELETE blind/key', onlyIf('if-match', '*')),
+      failed('DELETE data/one', onlyIf('if-match', '"other"')),
+      may('DELETE data/one', onlyIf('if-match', ETAG_OF_ONE)),
+    ],
+  });
+});
