@@ -59,6 +59,19 @@ suite('signatures', ({ scenario }) => {
   const clusters = (options: SignedRequestOptions = {}) => signedRequest('app', 'GET eks:/clusters', options);
   const byEks = (code: string | readonly string[], status = 403) => ({ by: 'eks' as const, code, status });
 
+  const WRONG = byEks('InvalidSignatureException');
+  /** Codes of who has read the signature. */
+  const READ = {
+    by: 'eks' as const,
+    code: [
+      'AccessDeniedException',
+      'ResourceNotFoundException',
+      'NotFoundException',
+      'UnknownOperationException',
+      '404',
+    ],
+  };
+
   scenario('SG-14', 'EKS takes a good signature, and says what is wrong with another', {
     source:
       'Amazon EKS API Reference, "Common Errors"; IAM User Guide, "Create a signed AWS API request": other services than S3 encode the path twice',
@@ -69,7 +82,13 @@ suite('signatures', ({ scenario }) => {
       // The role may nothing: EKS knows who asks.
       fails(clusters(), byEks('AccessDeniedException')),
       fails(signedRequest('app', 'GET eks:/clusters/no%2Dsuch%2Dcluster'), byEks('AccessDeniedException')),
-      fails(clusters({ credentials: 'another-secret' }), byEks('InvalidSignatureException')),
+      // The canonical path has no relative parts; whether there is anything at such a one is another question.
+      ...['/clusters/./none', '/other/../clusters/none', '//clusters//none', '/clusters/none/../none'].map((path) =>
+        fails(signedRequest('app', `GET eks:${path}`, { signedAs: 'GET eks:/clusters/none' }), READ),
+      ),
+      fails(signedRequest('app', 'GET eks:/clusters/none', { signedAs: 'GET eks:/clusters/none/' }), WRONG),
+      fails(signedRequest('app', 'GET eks:/clusters/none/'), READ),
+      fails(clusters({ credentials: 'another-secret' }), WRONG),
       fails(clusters({ credentials: 'unknown-key' }), byEks('UnrecognizedClientException')),
       fails(clusters({ credentials: 'another-session-token' }), byEks('UnrecognizedClientException')),
       fails(clusters({ age: 960 }), { ...byEks('InvalidSignatureException'), message: 'Signature expired' }),

@@ -44,7 +44,6 @@ function encodeOnce(segment: string): string {
 
 /** Name and value of each query parameter, both still percent-encoded as sent. */
 export function queryPairs(query: string): (readonly [name: string, value: string])[] {
-  if (query === '') return [];
   return query
     .split('&')
     .filter((pair) => pair !== '')
@@ -56,12 +55,10 @@ export function queryPairs(query: string): (readonly [name: string, value: strin
 
 /** The canonical query string, without the parameter `X-Amz-Signature`. */
 function canonicalQuery(query: string): string {
-  if (query === '') return '';
-  const encoded: (readonly [string, string])[] = [];
-  for (const [name, value] of queryPairs(query)) {
-    if (name !== 'X-Amz-Signature') encoded.push([reencode(name), reencode(value)]);
-  }
-  if (encoded.length > 1) encoded.sort(([n1, v1], [n2, v2]) => compare(n1, n2) || compare(v1, v2));
+  const encoded = queryPairs(query)
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(([name, value]) => [reencode(name), reencode(value)] as const)
+    .sort(([n1, v1], [n2, v2]) => compare(n1, n2) || compare(v1, v2));
   return encoded.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
