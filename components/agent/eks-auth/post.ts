@@ -66,9 +66,10 @@ export class Poster {
         if (socket.connecting) socket.once('connect', connected);
         else connected();
       });
+      // First: a request that is given up ahead of its socket emits an error too.
+      request.on('error', failed);
       signal.addEventListener('abort', cancel);
       if (signal.aborted) return cancel();
-      request.on('error', failed);
       request.on('response', (response) => {
         answering = true;
         const chunks: Buffer[] = [];
