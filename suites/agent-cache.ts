@@ -10,6 +10,7 @@ import {
   minted,
   podIdentityRole,
   refused,
+  restartAgent,
   startPod,
   succeeds,
   suite,
@@ -65,6 +66,21 @@ suite('agent', ({ scenario }) => {
       // It finds fault with the token ahead of all else.
       refused('app', fetchCredentials({ change: 'flip-signature' }), FORGED),
       granted('app', fetchCredentials(), OF_THE_CACHE),
+    ],
+  });
+
+  scenario('AP-33d', 'an agent that was started again checks tokens by keys that it fetches anew', {
+    source: `${CACHE_BY_POD}; ${VALIDATION}; Kubernetes documentation, "Service account issuer discovery"`,
+    needs: ['agent-token-validation'],
+    ...ASSOCIATED,
+    tokens: { ...SECOND, sts: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com', boundTo: 'app' } },
+    probes: [
+      restartAgent(),
+      granted('app', fetchCredentials()),
+      refused('app', fetchCredentials({ token: minted('sts') }), FORGED),
+      refused('app', fetchCredentials({ change: 'self-signed' }), FORGED),
+      eksAuthAway(),
+      granted('app', fetchCredentials({ token: minted('second') }), OF_THE_CACHE),
     ],
   });
 

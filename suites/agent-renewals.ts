@@ -1,8 +1,10 @@
 /** What the agent makes of EKS Auth's answers when it renews what it holds. */
+import { expect } from 'chai';
 import {
   advanceClock,
   agentArguments,
   agentGet,
+  check,
   clearWeather,
   fetchCredentials,
   granted,
@@ -14,6 +16,7 @@ import {
   suite,
   wait,
   weather,
+  type CheckContext,
 } from '../harness/index.ts';
 
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
@@ -32,6 +35,13 @@ const ERRORS_OF_RENEWALS = [
   ['ThrottlingException', 'kept', 3],
   ['TeapotException', 'kept', 1],
 ] as const;
+
+/** Whether two probes, by their place among all, were given the same session. */
+function sameSession({ outcomes }: CheckContext, first: number, second: number) {
+  const [one, other] = [first, second].map((place) => outcomes[place]?.observed?.facts?.['session']);
+  expect(one).to.be.a('string');
+  return expect(one === other, 'whether it is the same session');
+}
 
 suite('lifecycle', ({ scenario }) => {
   scenario('LC-23', 'the agent gives up what it holds for errors that no retry mends, and keeps it for others', {
@@ -72,6 +82,28 @@ suite('lifecycle', ({ scenario }) => {
       }),
       clearWeather(),
       granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('LC-24', 'the agent renews what is older than it is told, and nothing else', {
+    source: `${CACHE}: --max-credential-retention-before-renewal, and a look each minute`,
+    needs: ['cluster-clock'],
+    roles: { app: podIdentityRole() },
+    workloads: { app: { role: 'app' }, late: { role: 'app' } },
+    probes: [
+      agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200'),
+      granted('app', fetchCredentials()),
+      advanceClock(75),
+      wait(3),
+      granted('app', fetchCredentials()),
+      check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
+      granted('late', fetchCredentials()),
+      advanceClock(75),
+      wait(3),
+      granted('app', fetchCredentials()),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 4).to.equal(false)),
+      granted('late', fetchCredentials()),
+      check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 6).to.equal(true)),
     ],
   });
 });
