@@ -18,8 +18,8 @@ export interface Mutant {
   readonly replacement: string;
 }
 
-/** Calls whose arguments are for readers alone, and errors, whose first argument is an id that scenarios see. */
-const TELLS = /^(log|trace|debug|info|warn|error|note|refuse|progress|describe|\w*Label)$/;
+/** Calls whose arguments are for readers alone (`with`: of loggers), and errors, whose first argument is an id that scenarios see. */
+const TELLS = /^(log|trace|debug|info|warn|error|note|with|refuse|progress|describe|\w*Label)$/;
 
 /** What Stryker's ignorer is given of Babel's tree. */
 interface Path {
