@@ -184,7 +184,7 @@ suite('policies', ({ scenario }) => {
         check('of keys in any case', (world) =>
           holds(world, 'AWS:principalTAG/team', [given('string', 'aws:PrincipalTag/team', 'Red-1')], {
             StringEquals: [['Red-1', '${AWS:PRINCIPALTAG/TEAM}'], ['${aws:PrincipalTag/teams}']],
-            StringEqualsIgnoreCase: [[], ['${aws:PrincipalTag/teams}']],
+            StringEqualsIgnoreCase: [["RED-${aws:PrincipalTag/number, '1'}"], ['${aws:PrincipalTag/teams}']],
             StringLike: [["Red-${aws:PrincipalTag/number, '1'}"], ["Red-${aws:PrincipalTag/number, '2'}"]],
           }),
         ),
@@ -192,10 +192,14 @@ suite('policies', ({ scenario }) => {
           holds(
             world,
             'aws:SecureTransport',
-            [given('boolean', 'aws:SecureTransport', 'true'), given('string', 'aws:PrincipalTag/secure', 'true')],
+            [
+              given('boolean', 'aws:SecureTransport', 'true'),
+              given('string', 'aws:PrincipalTag/secure', 'true'),
+              given('string', 'aws:PrincipalTag/rest', 'UE'),
+            ],
             {
               Bool: [
-                ['true', true, ['false', 'true'], '${aws:PrincipalTag/secure}'],
+                ['true', true, ['false', 'true'], '${aws:PrincipalTag/secure}', 'tr${aws:PrincipalTag/rest}'],
                 ['false', false, '${aws:PrincipalTag/no}'],
               ],
               BoolIfExists: [['true'], ['false']],

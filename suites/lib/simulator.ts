@@ -1,5 +1,10 @@
 /** Asks IAM's policy simulator about tables of conditions and patterns: one call decides a whole table. */
-import { IAMClient, SimulateCustomPolicyCommand, type ContextEntry } from '@aws-sdk/client-iam';
+import {
+  IAMClient,
+  SimulateCustomPolicyCommand,
+  type ContextEntry,
+  type SimulateCustomPolicyCommandInput,
+} from '@aws-sdk/client-iam';
 import { expect } from 'chai';
 import type { CheckContext } from '../../harness/index.ts';
 
@@ -14,16 +19,22 @@ interface Question {
   readonly action?: string;
   /** Default 2012-10-17; undefined: the policy tells none. */
   readonly version?: string | undefined;
+  /** Whose policies the others are about, where that counts: who calls, what the resource says, and whose it is. */
+  readonly more?: Pick<
+    SimulateCustomPolicyCommandInput,
+    'CallerArn' | 'ResourcePolicy' | 'ResourceOwner' | 'PermissionsBoundaryPolicyInputList'
+  >;
 }
 
-/** Which of the resources the statements allow. */
-export async function allowedOf({ aws }: CheckContext, question: Question): Promise<readonly string[]> {
+/** What is decided of each resource: `allowed`, `implicitDeny` or `explicitDeny`. */
+export async function decisionsOf({ aws }: CheckContext, question: Question): Promise<readonly (string | undefined)[]> {
   const {
     statements,
     resources,
     context = [],
     action,
     version,
+    more,
   } = {
     ...{ action: 's3:GetObject', version: '2012-10-17' },
     ...question,
@@ -34,13 +45,22 @@ export async function allowedOf({ aws }: CheckContext, question: Question): Prom
       ActionNames: [action],
       ResourceArns: [...resources],
       ContextEntries: [...context],
+      ...more,
     }),
   );
   const decisions = EvaluationResults.flatMap((result) => [
-    [result.EvalResourceName, result.EvalDecision],
-    ...(result.ResourceSpecificResults ?? []).map((each) => [each.EvalResourceName, each.EvalResourceDecision]),
+    { of: result.EvalResourceName, decision: result.EvalDecision },
+    ...(result.ResourceSpecificResults ?? []).map((each) => ({
+      ...{ of: each.EvalResourceName, decision: each.EvalResourceDecision },
+    })),
   ]);
-  return resources.filter((resource) => decisions.some(([of, decision]) => of === resource && decision === 'allowed'));
+  return resources.map((resource) => decisions.find(({ of }) => of === resource)?.decision);
+}
+
+/** Which of the resources the statements allow. */
+export async function allowedOf(world: CheckContext, question: Question): Promise<readonly string[]> {
+  const decisions = await decisionsOf(world, question);
+  return question.resources.filter((_resource, index) => decisions[index] === 'allowed');
 }
 
 /** ARN of an object of a bucket that need not be there. */

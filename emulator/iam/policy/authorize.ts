@@ -72,7 +72,7 @@ function evaluate(policies: readonly CompiledPolicy[], request: EvaluationReques
       const grant = applies(statement, request);
       if (grant === GRANT.none) continue;
       if (statement.effect === 'Deny') return DENIED;
-      if (grant > strongest) strongest = grant;
+      strongest = Math.max(strongest, grant) as Grant;
     }
   }
   return strongest;

@@ -1,4 +1,5 @@
 import { AwsError } from '../../core/errors.ts';
+import { isJsonObject, listOf } from '../../core/json.ts';
 import { compileArnPattern, type ArnPattern } from './arn.ts';
 import { compileConditions } from './conditions/condition.ts';
 import { statementLabel } from './label.ts';
@@ -40,11 +41,11 @@ function compileDocument(document: string | object, kind: PolicyKind): Statement
   const given = policy['Statement'];
   if (given === undefined) throw syntax('the policy has no Statement.');
   const variables = version === '2012-10-17';
-  const statements = (Array.isArray(given) ? (given as unknown[]) : [given]).map((statement, index) =>
+  const statements = listOf(given).map((statement, index) =>
     compileStatement(asObject(statement, statementLabel({ sid: undefined, index })), index, kind, variables),
   );
-  const sids = statements.flatMap(({ sid }) => (sid === undefined || sid === '' ? [] : [sid]));
-  const twice = sids.find((sid, index) => sids.indexOf(sid) !== index);
+  const sids = statements.flatMap(({ sid }) => sid ?? []);
+  const twice = sids.find((sid, index) => sid !== '' && sids.indexOf(sid) !== index);
   if (twice !== undefined) {
     throw new PolicySyntaxError(`Statement IDs (SID) in a single policy must be unique: "${twice}".`);
   }
@@ -79,7 +80,6 @@ function compileStatement(elements: Elements, index: number, kind: PolicyKind, v
     throw syntax(`Effect of ${where} must be "Allow" or "Deny", not ${JSON.stringify(effect)}.`);
   }
   const [actionElement, notAction] = oneOf(elements, 'Action', 'NotAction', where);
-  if (actionElement === undefined) throw new PolicySyntaxError(`Policy statement must contain actions (${where}).`);
   const conditions = elements['Condition'];
   return {
     sid,
@@ -146,7 +146,7 @@ function resourcesOf(
     if (element !== undefined) throw new PolicySyntaxError(`Has prohibited field Resource (${where}).`);
     return { resources: undefined, notResource };
   }
-  const resources = element === undefined ? [] : texts(element, `Resource of ${where}`);
+  const resources = texts(element, `Resource of ${where}`);
   if (resources.length === 0) throw new PolicySyntaxError(`Policy statement must contain resources (${where}).`);
   return { resources: resources.map((resource) => compileResource(resource, kind, variables)), notResource };
 }
@@ -178,8 +178,8 @@ function syntax(detail: string): PolicySyntaxError {
 }
 
 function asObject(value: unknown, what: string): Elements {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw syntax(`${what} must be an object.`);
-  return value as Elements;
+  if (!isJsonObject(value)) throw syntax(`${what} must be an object.`);
+  return value;
 }
 
 function onlyKnown(elements: Elements, known: readonly string[], what: string): void {
@@ -195,8 +195,7 @@ function oneOf(elements: Elements, name: string, notName: string, where: string)
 }
 
 function texts(element: unknown, what: string): string[] {
-  const list = (Array.isArray(element) ? element : [element]) as unknown[];
-  return list.map((value) => {
+  return listOf(element).map((value) => {
     if (typeof value !== 'string') throw syntax(`${what} must be a string or a list of strings.`);
     return value;
   });

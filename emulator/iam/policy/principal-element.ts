@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../core/json.ts';
 import type { Caller, Principal, RoleSession } from '../../core/principal.ts';
 import { PolicySyntaxError } from './syntax-error.ts';
 
@@ -45,13 +46,13 @@ export function compilePrincipal(element: unknown, kind: 'resource' | 'trust'): 
     throw new PolicySyntaxError('AssumeRolepolicy contained an invalid principal: "STAR":"*".');
   }
   if (element === '*') return { ...compiled, everyone: true };
-  if (typeof element !== 'object' || element === null || Array.isArray(element)) {
+  if (!isJsonObject(element)) {
     throw new PolicySyntaxError(`Invalid principal in policy: ${JSON.stringify(element)}`);
   }
   const entries = Object.entries(element);
   if (entries.length === 0) throw new PolicySyntaxError('Missing required field Principal cannot be empty!');
   for (const [type, given] of entries) {
-    for (const value of (Array.isArray(given) ? given : [given]) as unknown[]) {
+    for (const value of Array.isArray(given) ? (given as unknown[]) : [given]) {
       const invalid = new PolicySyntaxError(
         `Invalid principal in policy: "${type.toUpperCase()}":${JSON.stringify(value)}`,
       );
@@ -126,10 +127,9 @@ function namesItself({ arns, uniqueIds }: PrincipalElement, { arn, userId }: Cal
   return arns.has(arn) || uniqueIds.has(userId);
 }
 
-function namesRole(element: PrincipalElement, session: RoleSession): boolean {
-  if (element.arns.has(session.roleArn)) return true;
-  const [roleId = ''] = element.uniqueIds.size > 0 ? session.userId.split(':') : [];
-  return roleId !== '' && element.uniqueIds.has(roleId);
+function namesRole({ arns, uniqueIds }: PrincipalElement, { roleArn, userId }: RoleSession): boolean {
+  const [roleId = ''] = userId.split(':');
+  return arns.has(roleArn) || uniqueIds.has(roleId);
 }
 
 /** Whether sessions of the principal's role are named one by one. */

@@ -66,11 +66,9 @@ export class EvaluationRequest implements VariableSource {
 }
 
 function valueIn(contexts: readonly ConditionContext[], key: ContextKey): string | readonly string[] | undefined {
-  for (const context of contexts) if (Object.hasOwn(context, key.name)) return context[key.name];
   for (const context of contexts) {
-    for (const name in context) {
-      if (name.length === key.lowerCase.length && name.toLowerCase() === key.lowerCase) return context[name];
-    }
+    if (Object.hasOwn(context, key.name)) return context[key.name];
+    for (const name in context) if (name.toLowerCase() === key.lowerCase) return context[name];
   }
   return undefined;
 }

@@ -53,10 +53,7 @@ export function actionMatches(statement: Statement, request: EvaluationRequest):
 
 /** The first pattern of `Action` or `NotAction` that the request matches. */
 export function matchingAction({ actions }: Statement, request: EvaluationRequest): Pattern | undefined {
-  for (const action of actions) {
-    if (matchesPattern(action, request.lowerCaseAction, request)) return action;
-  }
-  return undefined;
+  return actions.find((action) => matchesPattern(action, request.lowerCaseAction, request));
 }
 
 export function resourceMatches(statement: Statement, request: EvaluationRequest): boolean {
@@ -65,9 +62,6 @@ export function resourceMatches(statement: Statement, request: EvaluationRequest
 }
 
 /** The first pattern of `Resource` or `NotResource` that covers the request's resource. */
-export function matchingResource({ resources = [] }: Statement, request: EvaluationRequest): ArnPattern | undefined {
-  for (const resource of resources) {
-    if (matchesArn(resource, request.resourceArn, request)) return resource;
-  }
-  return undefined;
+export function matchingResource({ resources }: Statement, request: EvaluationRequest): ArnPattern | undefined {
+  return resources?.find((resource) => matchesArn(resource, request.resourceArn, request));
 }

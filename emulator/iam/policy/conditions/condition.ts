@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../../core/json.ts';
 import { contextKey, type ContextKey } from '../context-key.ts';
 import type { EvaluationRequest } from '../request.ts';
 import { PolicySyntaxError } from '../syntax-error.ts';
@@ -61,7 +62,7 @@ function compileCondition(
     key: contextKey(key),
     set: set as Condition['set'],
     ifExists: ifExists !== undefined,
-    negated: known?.negated ?? false,
+    negated: known?.negated === true,
     values: known === undefined ? [] : texts.map((text) => known.compile(text, syntax) ?? refuse(text)),
     absence: isNull
       ? texts.map((text) => (/^(true|false)$/i.test(text) ? text.toLowerCase() === 'true' : refuse(text)))
@@ -70,7 +71,7 @@ function compileCondition(
 }
 
 function entriesOf(value: unknown, name: string): [string, unknown][] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isJsonObject(value)) {
     throw new PolicySyntaxError(`Syntax errors in policy: ${name} must be an object.`);
   }
   return Object.entries(value);
