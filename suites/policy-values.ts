@@ -50,7 +50,6 @@ suite('policies', ({ scenario }) => {
             ['10', '9', '-100'],
             ['10.5', '11', '100'],
           ],
-          NumericLessThanIfExists: [['11'], ['10']],
         }),
       ),
       check('of times', (world) =>
@@ -83,7 +82,6 @@ suite('policies', ({ scenario }) => {
           NumericLessThanEquals: [[], ['10']],
           DateGreaterThan: [[], ['2020']],
           DateNotEquals: [['2020'], []],
-          DateLessThanIfExists: [['2020'], []],
         }),
       ),
     ],
@@ -256,7 +254,6 @@ suite('policies', ({ scenario }) => {
           ],
           'ForAnyValue:StringLike': [['te*', ['co*', '*e']], ['co*']],
           'ForAllValues:StringEqualsIgnoreCase': [[['TEAM', 'Stage']], ['TEAM']],
-          'ForAllValues:StringEqualsIfExists': [[['team', 'stage']], ['team']],
           'ForAnyValue:StringEqualsIfExists': [['team'], ['cost']],
         }),
       ),
@@ -273,6 +270,13 @@ suite('policies', ({ scenario }) => {
           'ForAllValues:StringEquals': [['team'], []],
           'ForAnyValue:StringEquals': [[], ['team']],
           'ForAnyValue:StringLike': [[], ['team']],
+        }),
+      ),
+      check('of an empty text', (world) =>
+        holds(world, 'aws:PrincipalTag/team', [given('string', 'aws:PrincipalTag/team', '')], {
+          'ForAllValues:StringEquals': [['red'], []],
+          'ForAnyValue:StringLike': [[], ['red', '*']],
+          'ForAnyValue:StringNotEquals': [[], ['red']],
         }),
       ),
       check('of a text', (world) =>

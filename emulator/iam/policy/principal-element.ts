@@ -128,7 +128,7 @@ function namesItself({ arns, uniqueIds }: PrincipalElement, { arn, userId }: Cal
 }
 
 function namesRole({ arns, uniqueIds }: PrincipalElement, { roleArn, userId }: RoleSession): boolean {
-  const [roleId = ''] = userId.split(':');
+  const roleId = userId.split(':')[0] as string;
   return arns.has(roleArn) || uniqueIds.has(roleId);
 }
 
