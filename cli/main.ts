@@ -3,6 +3,7 @@ import { writeSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EXIT } from '../foundation/errors.ts';
+import { CLEAR } from '../harness/report/live-region.ts';
 import type { Io } from './command.ts';
 import { main } from './commands.ts';
 
@@ -20,7 +21,8 @@ const interruption: Io['interruption'] = (note = '') => {
     process.on(event as NodeJS.Signals, () => {
       if (first === 0) {
         first = Date.now();
-        process.stderr.write(note);
+        // Where a run draws lines, they are in the way.
+        process.stderr.write(process.stderr.isTTY ? `${CLEAR}${note}` : note);
         interrupt.abort(new Error('the run was interrupted', { cause: event }));
       } else if (Date.now() - first > SAME_INTERRUPT_MILLISECONDS) {
         process.exit(EXIT.interrupted);

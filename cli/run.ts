@@ -58,7 +58,7 @@ export const runCommand = ({
 
 async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
   const { scenarios, hooks, gate, shard } = await selected(configuration, io);
-  const [{ makeReporters }, { wantsColor }, { run }] = await Promise.all([
+  const [{ isTerminal, makeReporters }, { wantsColor }, { run }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/report/terminal.ts'),
     import('../harness/engine/run.ts'),
@@ -76,7 +76,7 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
     })),
     ...(record === undefined ? [] : [(await import('../harness/record/recording.ts')).recordReporter(record)]),
   ];
-  const shows = reporters.some(({ name }) => name === 'terminal');
+  const shows = reporters.some(({ name }) => isTerminal(name));
   if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,

@@ -1,13 +1,5 @@
-import type { Reporter, ReporterOptions } from './reporter.ts';
 import type { RunResults } from './results.ts';
 import { allowedText } from './text.ts';
-
-/** Prints a run's annotations when it is over. */
-export const annotationsReporter = (stdout: ReporterOptions['stdout']): Reporter => ({
-  runOver: (results) => {
-    stdout.write(githubAnnotations(results));
-  },
-});
 
 /**
  * Workflow commands that GitHub Actions turns into annotations (GitHub Docs, "Workflow commands for GitHub Actions"): an error

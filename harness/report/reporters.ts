@@ -4,20 +4,25 @@ import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { prepareForUserFiles } from '../scenario/user-files.ts';
-import { annotationsReporter } from './annotations.ts';
 import { fidelityReporter } from './fidelity.ts';
+import { githubReporter } from './github.ts';
+import { jsonlReporter } from './jsonl.ts';
 import { junitReporter } from './junit.ts';
 import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 
 /** The reports that there are, by name. A new one is a file with its reporter, and a line here. */
 const REPORTERS = {
-  terminal: (options: ReporterOptions) => new Terminal(options),
+  terminal: (options: TerminalOptions) => new Terminal(options),
+  list: (options: TerminalOptions) => new Terminal({ ...options, style: 'list' }),
+  dot: (options: TerminalOptions) => new Terminal({ ...options, style: 'dot' }),
   junit: () => junitReporter(),
-  annotations: (options: ReporterOptions) => annotationsReporter(options.stdout),
+  jsonl: (options: ReporterOptions) => jsonlReporter(options.stdout),
+  github: githubReporter,
   fidelity: () => fidelityReporter(),
-} as const satisfies Readonly<Record<string, (options: ReporterOptions) => Reporter>>;
+} as const satisfies Readonly<Record<string, (options: MakeOptions) => Reporter>>;
 
+type MakeOptions = ReporterOptions & Pick<TerminalOptions, 'scenarios'>;
 type Name = keyof typeof REPORTERS;
 const isName = (name: string): name is Name => Object.hasOwn(REPORTERS, name);
 
@@ -26,7 +31,7 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
   'terminal',
   'junit',
   'fidelity',
-  ...(environment['GITHUB_ACTIONS'] === 'true' ? (['annotations'] as const) : []),
+  ...(environment['GITHUB_ACTIONS'] === 'true' ? (['github'] as const) : []),
 ];
 
 /**
@@ -35,9 +40,11 @@ const defaults = (environment: ReporterOptions['environment']): readonly Name[] 
  */
 export async function makeReporters(
   wanted: readonly string[],
-  options: ReporterOptions & Pick<TerminalOptions, 'scenarios'>,
+  options: MakeOptions,
 ): Promise<readonly NamedReporter[]> {
   const names = [...new Set(wanted.length === 0 ? defaults(options.environment) : wanted)];
+  const [one, other] = names.filter(isTerminal);
+  if (one !== undefined && other !== undefined) throw onSameStream('reporters', one, other);
   const made: NamedReporter[] = [];
   const ofMocha: string[] = [];
   for (const name of names)
@@ -48,7 +55,7 @@ export async function makeReporters(
   const [name, reporter] = await fromMocha(ofMocha);
   // mocha shows the scenarios: the rest of a run is told on standard error all the same.
   const terminal = { name: 'terminal', reporter: new Terminal({ ...options, scenarios: false }) };
-  return [{ name, reporter }, terminal, ...made.filter((item) => item.name !== 'terminal')];
+  return [{ name, reporter }, terminal, ...made.filter((item) => !isTerminal(item.name))];
 }
 
 async function fromMocha(names: readonly string[]): Promise<readonly [string, Reporter]> {
@@ -60,13 +67,18 @@ async function fromMocha(names: readonly string[]): Promise<readonly [string, Re
       `Unknown reporter "${unknown}": ${suggestion(unknown, [...Object.keys(REPORTERS), ...MOCHA_REPORTERS])}`,
     );
   const [name = '', other] = names;
-  if (other !== undefined)
-    throw new HarnessError(
-      'BAD_REPORTER',
-      `--reporter names two reporters of mocha (${name}, ${other}), which print on the same stream: choose one.`,
-    );
+  if (other !== undefined) throw onSameStream('reporters of mocha', name, other);
   return [name, mochaReporter(name)];
 }
+
+/** Whether it is one of those that tell a person of a run while it goes on. */
+export const isTerminal = (name: string): boolean => ['terminal', 'list', 'dot'].includes(name);
+
+const onSameStream = (what: string, one: string, other: string): HarnessError =>
+  new HarnessError(
+    'BAD_REPORTER',
+    `--reporter names two ${what} (${one}, ${other}), which print on the same stream: choose one.`,
+  );
 
 const isPath = (name: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(name);
 

@@ -218,6 +218,63 @@ describe('the terminal', () => {
     expect(text()).to.equal(before);
   });
 
+  it('names in it what is running, and for how long', async () => {
+    const { terminal, text } = aTerminal({ heartbeat: 2 });
+    terminal.phaseStarted('scenarios');
+    for (const scenario of scenarios) terminal.scenarioStarted(scenario);
+    terminal.scenarioOver(passed);
+    while (!/... 1 of 3 scenarios over; running: AB-02 \d+ s, AB-03 \d+ s\n/.test(text())) await sleep(2);
+    terminal.reportsWritten(whole(), []);
+    expect(text()).not.to.contain('\u001b');
+  });
+
+  it('draws on a terminal a bar of what is left and what is running, and clears them before each line', async () => {
+    const { terminal, text } = aTerminal({ isTTY: true, columns: 50 });
+    terminal.phaseStarted('scenarios');
+    for (const scenario of scenarios) terminal.scenarioStarted(scenario);
+    terminal.scenarioOver(passed);
+    terminal.scenarioOver(failed);
+    const row = /\[################\.{8}\] 2 of 3 scenarios, 1 no\n  running: AB-03 \d+ s\r\u001b\[1A/;
+    while (!row.test(text())) await sleep(5);
+    terminal.scenarioOver(skipped);
+    expect(text()).to.contain('\u001b[1A\r\u001b[J  skipped AB-03');
+    terminal.reportsWritten(whole(), []);
+    const before = text();
+    await sleep(250);
+    expect(text()).to.equal(before);
+  });
+
+  it('draws nothing on a dumb terminal, as a list, or quiet', async () => {
+    for (const options of [{ environment: { TERM: 'dumb' } }, { style: 'list' }, { quiet: true }] as const) {
+      const { terminal, text } = aTerminal({ isTTY: true, ...options });
+      terminal.phaseStarted('scenarios');
+      await sleep(250);
+      terminal.reportsWritten(whole(), []);
+      expect(text()).not.to.contain('\u001b');
+    }
+  });
+
+  it('shows a character for each scenario as dots, and those that are not as expected in full', () => {
+    const { terminal, text } = aTerminal({ style: 'dot', environment: { COLUMNS: '20' } });
+    for (let count = 0; count < 21; count += 1) terminal.scenarioOver(passed);
+    terminal.scenarioOver({ ...failed, allowed: { until: '2999-12-31', reason: 'Known.' } });
+    terminal.scenarioOver({ ...failed, probes: [] });
+    terminal.scenarioOver(skipped);
+    terminal.reportsWritten(whole(), []);
+    expect(text()).to.match(/^\.{20}\n\.a\n {2}FAILED AB-02 all\n[^]*\ns\n\nNot as\b/);
+  });
+
+  it('names what is flaky, with the verdicts that it came to', () => {
+    const { terminal, text } = aTerminal();
+    const { reason, durations } = failed;
+    const repetitions = (['passed', 'failed', 'passed'] as const).map((verdict) => ({ verdict, reason, durations }));
+    const flaky = { ...failed, repetitions };
+    terminal.scenarioOver(flaky);
+    terminal.reportsWritten(someResults([flaky], summarize([flaky])), []);
+    expect(text()).to.contain('      flaky: 2 passed, 1 failed\n');
+    expect(text()).to.contain('Flaky (verdicts differ from time to time)\n  AB-02: 2 passed, 1 failed\n');
+  });
+
   it('shows none when it is quiet', async () => {
     const { text } = aTerminal({ heartbeat: 1, quiet: true });
     await sleep(20);

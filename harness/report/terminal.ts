@@ -1,44 +1,59 @@
 import { join } from 'node:path';
 import { probeText } from './junit.ts';
-import type { Reporter, ReporterOptions, RunStart } from './reporter.ts';
+import { LiveRegion } from './live-region.ts';
+import { Progress } from './progress.ts';
+import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
 import { isFine, isFlaky, type Phase, type RunResults, type ScenarioResult } from './results.ts';
 import { summaryBlocks } from './summary.ts';
-import { allowedText, counted, mark, verdictCounts, wrap, type Paint } from './text.ts';
+import { allowedText, mark, verdictCounts, wrap, type Paint } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
   /** False: somebody else shows the scenarios. Default true. */
   readonly scenarios?: boolean;
-  /** Milliseconds between heartbeats where the stream is no terminal. Default 30,000. */
+  /**
+   * `live`: a line for each scenario, and on a terminal a bar of what is left and what is running. `list`: the lines alone. `dot`:
+   * a character for each scenario, and lines for those that are not as expected. Default `live`.
+   */
+  readonly style?: 'live' | 'list' | 'dot';
+  /** Milliseconds between heartbeats where nothing is live. Default 30,000. */
   readonly heartbeat?: number;
 }
 
-/** Tells a person what a run does: a live line on a terminal, plain lines with a heartbeat elsewhere. */
+/** Tells a person what a run does: live lines on a terminal, plain lines with a heartbeat elsewhere. */
 export class Terminal implements Reporter {
   readonly #options: TerminalOptions;
-  readonly #live: boolean;
+  readonly #live: LiveRegion | undefined;
+  readonly #progress = new Progress();
   #timer: NodeJS.Timeout | undefined;
-  #phase: Phase = 'planning';
   #run: RunStart = { id: '', directory: '', scenarios: [] };
   /** The scenarios that are over. */
   readonly #results: ScenarioResult[] = [];
-  #lineShown = false;
+  /** Dots in the row. */
+  #dots = 0;
 
   constructor(options: TerminalOptions) {
     this.#options = options;
-    this.#live = options.stderr.isTTY === true && !options.quiet;
+    const { stderr, quiet, style = 'live', environment } = options;
+    const isLive = stderr.isTTY === true && !quiet && style === 'live' && environment['TERM'] !== 'dumb';
+    this.#live = isLive ? new LiveRegion(stderr) : undefined;
   }
 
   runStarted(run: RunStart): void {
     this.#run = run;
+    this.#progress.begin(run.scenarios.length);
     this.#startTimer();
   }
 
   phaseStarted(phase: Phase, detail?: string): void {
-    this.#phase = phase;
+    this.#progress.enter(phase);
     if (detail !== undefined && !this.#options.quiet) this.#say(detail);
     if (phase === 'kept') this.#stopTimer();
     else this.#startTimer();
+  }
+
+  scenarioStarted({ id }: ScenarioStart): void {
+    this.#progress.started(id);
   }
 
   note(line: string): void {
@@ -48,9 +63,11 @@ export class Terminal implements Reporter {
   /** A line for the scenario, as soon as it is over; a suite's counts follow its last one. */
   scenarioOver(result: ScenarioResult): void {
     this.#results.push(result);
-    const { quiet, verbose, scenarios = true } = this.#options;
+    this.#progress.over(result);
+    const { quiet, verbose, scenarios = true, style } = this.#options;
     const bad = !isFine(result);
     if (!scenarios || (quiet && !bad)) return;
+    if (style === 'dot' && !bad && !isFlaky(result)) return this.#dot(result);
     const { arranging, probing, teardown } = result.durations;
     const time = result.verdict === 'skipped' ? '' : this.#paint(` (${arranging + probing + teardown} ms)`, 2);
     this.#say(`  ${mark(result, this.#paint)} ${result.id} ${result.title}${time}`);
@@ -61,7 +78,7 @@ export class Terminal implements Reporter {
     if (verbose)
       for (const probe of result.probes)
         for (const line of probeText(probe, probe.verdict !== 'passed').split('\n')) this.#say(`        ${line}`);
-    if (!quiet) this.#sayCounts(result.suite);
+    if (!quiet && style !== 'dot') this.#sayCounts(result.suite);
   }
 
   reportsWritten(results: RunResults, files: readonly string[]): void {
@@ -83,45 +100,35 @@ export class Terminal implements Reporter {
     if (own.length === all && all < scenarios.length) this.#say(`${this.#paint(suite, 1)}: ${verdictCounts(own)}`);
   }
 
+  #dot({ verdict, allowed }: ScenarioResult): void {
+    const isFull = this.#dots === (widthOf(this.#options) ?? 80);
+    const character = allowed ? 'a' : verdict === 'passed' ? '.' : 's';
+    this.#options.stderr.write(isFull ? `\n${character}` : character);
+    this.#dots = isFull ? 1 : this.#dots + 1;
+  }
+
   #startTimer(): void {
-    if (this.#options.quiet || this.#timer !== undefined) return;
-    this.#timer = this.#live
-      ? setInterval(() => this.#draw(), 200).unref()
-      : setInterval(() => this.#say(this.#status()), this.#options.heartbeat ?? 30_000).unref();
+    const { quiet, style, heartbeat = 30_000 } = this.#options;
+    if (quiet || style === 'dot' || this.#timer !== undefined) return;
+    const live = this.#live;
+    this.#timer = live
+      ? setInterval(() => live.draw(this.#progress.rows()), 200).unref()
+      : setInterval(() => this.#say(this.#progress.line()), heartbeat).unref();
   }
 
   #stopTimer(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#erase();
-  }
-
-  #status(): string {
-    return this.#phase === 'scenarios'
-      ? `... ${this.#results.length} of ${counted(this.#run.scenarios.length, 'scenario')} over`
-      : `... ${this.#phase}`;
-  }
-
-  #draw(): void {
-    this.#erase();
-    this.#options.stderr.write(this.#status());
-    this.#lineShown = true;
-  }
-
-  #erase(): void {
-    if (this.#lineShown) this.#options.stderr.write('\r\u001b[2K');
-    this.#lineShown = false;
+    this.#live?.clear();
   }
 
   #say(text: string): void {
-    this.#erase();
+    this.#live?.clear();
     const width = widthOf(this.#options);
-    this.#options.stderr.write(
-      `${text
-        .split('\n')
-        .map((line) => wrap(line, width, 2))
-        .join('\n')}\n`,
-    );
+    const ofDots = this.#dots > 0 ? '\n' : '';
+    this.#dots = 0;
+    const lines = text.split('\n').map((line) => wrap(line, width, 2));
+    this.#options.stderr.write(`${ofDots}${lines.join('\n')}\n`);
   }
 
   readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);

@@ -57,7 +57,8 @@ describe('--reporter', () => {
   for (const [reporter, message] of [
     ['spek', 'Unknown reporter "spek": did you mean "spec"?'],
     ['./none.js', 'Reporter ./none.js does not exist'],
-    ['spec,dot', '--reporter names two reporters of mocha (spec, dot)'],
+    ['spec,min', '--reporter names two reporters of mocha (spec, min)'],
+    ['list,dot', '--reporter names two reporters (list, dot), which print on the same stream'],
   ] as const)
     it(`${reporter} is refused`, async () => {
       const run = await runConformance({ args: ['--scenario', 'AB-01', '--reporter', reporter] });

@@ -1,0 +1,65 @@
+import { bar } from './live-region.ts';
+import { isFine, type Phase, type ScenarioResult } from './results.ts';
+import { counted } from './text.ts';
+
+/** How many scenarios under way are named. */
+const NAMED = 4;
+const BAR_COLUMNS = 24;
+
+/** How far a run has got, in words. */
+export class Progress {
+  #phase: Phase = 'planning';
+  #since = Date.now();
+  #scenarios = 0;
+  #over = 0;
+  #bad = 0;
+  /** When scenarios that are under way began, by id. */
+  readonly #running = new Map<string, number>();
+
+  /** So many scenarios are to be run. */
+  begin(scenarios: number): void {
+    this.#scenarios = scenarios;
+  }
+
+  enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#since = Date.now();
+  }
+
+  started(id: string): void {
+    this.#running.set(id, Date.now());
+  }
+
+  over(result: ScenarioResult): void {
+    this.#running.delete(result.id);
+    this.#over += 1;
+    if (!isFine(result)) this.#bad += 1;
+  }
+
+  /** Rows for a terminal: a bar of what is left, and what is running for how long. */
+  rows(): readonly string[] {
+    if (this.#phase !== 'scenarios') return [`... ${this.#phase} ${seconds(this.#since)}`];
+    const bad = this.#bad === 0 ? '' : `, ${this.#bad} not as expected`;
+    const done = `${this.#over} of ${counted(this.#scenarios, 'scenario')}${bad}, ${seconds(this.#since)}`;
+    const running = this.#named();
+    return [`${bar(this.#over, this.#scenarios, BAR_COLUMNS)} ${done}`, ...(running === '' ? [] : [`  ${running}`])];
+  }
+
+  /** The same in a line, for a log. */
+  line(): string {
+    if (this.#phase !== 'scenarios') return `... ${this.#phase}`;
+    const running = this.#named();
+    return `... ${this.#over} of ${counted(this.#scenarios, 'scenario')} over${running === '' ? '' : `; ${running}`}`;
+  }
+
+  /** Those that run longest. */
+  #named(): string {
+    const longest = [...this.#running].sort(([, a], [, b]) => a - b);
+    if (longest.length === 0) return '';
+    const named = longest.slice(0, NAMED).map(([id, since]) => `${id} ${seconds(since)}`);
+    const more = longest.length - named.length;
+    return `running: ${named.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+  }
+}
+
+const seconds = (since: number): string => `${Math.floor((Date.now() - since) / 1000)} s`;
