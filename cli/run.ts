@@ -81,17 +81,22 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
   );
-  const suites = join(io.code, 'suites');
   const { run: end } = await run({
     ...{ configuration, scenarios, hooks, gate, shard, reporters, workload, interrupted },
     version: packageVersion(io.root),
     environment: io.environment,
-    programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...readdirSync(suites).map((file) => join(suites, file))],
+    programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...filesBelow(join(io.code, 'suites'))],
     stderr: io.stderr,
   });
   if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
   return end.exitCode;
 }
+
+/** Suites, and what they share in folders of their own where they run from source. */
+const filesBelow = (folder: string): readonly string[] =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
 
 function listFaults(): string {
   const faults = catalogue();
