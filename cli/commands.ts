@@ -12,6 +12,7 @@ import { INIT } from './init.ts';
 import { LIST } from './list.ts';
 import { KIND_IMAGES } from './kind-images.ts';
 import { KIND_NODE_IMAGE } from './kind-node-image.ts';
+import { MATRIX } from './matrix.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
@@ -28,6 +29,7 @@ export const COMMANDS: readonly Command[] = [
   RUN,
   LIST,
   PLAN,
+  MATRIX,
   emulatorCommand(),
   INIT,
   EVALUATE,

@@ -1,0 +1,115 @@
+/** What an access decision is made of: the axes of the decision matrix, and which pairs of their values cannot meet. */
+
+const SESSION_TAGS = [
+  'kubernetes-namespace',
+  'kubernetes-service-account',
+  'kubernetes-pod-name',
+  'kubernetes-pod-uid',
+  'eks-cluster-name',
+  'eks-cluster-arn',
+] as const;
+
+/** Actions by the operation that makes them: what policies call them. */
+export const ACTIONS = {
+  GetObject: 's3:GetObject',
+  HeadObject: 's3:GetObject',
+  GetObjectTagging: 's3:GetObjectTagging',
+  PutObject: 's3:PutObject',
+  DeleteObject: 's3:DeleteObject',
+  DeleteObjects: 's3:DeleteObject',
+  ListObjectsV2: 's3:ListBucket',
+  HeadBucket: 's3:ListBucket',
+  GetCallerIdentity: 'sts:GetCallerIdentity',
+  AssumeRole: 'sts:AssumeRole',
+  AssumeRoleForPodIdentity: 'sts:AssumeRole',
+  AssumeRoleWithWebIdentity: 'sts:AssumeRoleWithWebIdentity',
+} as const;
+export type ActionName = keyof typeof ACTIONS;
+
+const ACTION_NAMES = Object.keys(ACTIONS) as readonly ActionName[];
+
+export const AXES = {
+  /** Where the workload's credentials are from. */
+  credentials: ['Pod Identity', 'IRSA', 'both', 'node or keys', 'none'],
+  /** The association of its service account. */
+  association: ['none', 'role', 'target role', 'no session tags', 'session policy', 'changed'],
+  /** What trust policies of its roles ask for. */
+  trust: ['nothing', 'aud', 'sub', 'session tag', 'source', 'other key', 'Deny'],
+  /** The tag that a condition or a resource of a policy names; `other` is a tag of the role, the object or a request. */
+  tag: [...SESSION_TAGS, 'other', 'none'],
+  /** How it compares; `Resource` is a policy variable there. */
+  operator: [
+    ...['StringEquals', 'StringNotEquals', 'StringEqualsIgnoreCase', 'StringNotEqualsIgnoreCase', 'StringLike'],
+    ...['StringNotLike', 'ArnEquals', 'ArnNotEquals', 'ArnLike', 'ArnNotLike', 'Null', 'IfExists', 'ForAnyValue'],
+    ...['ForAllValues', 'Resource', 'none'],
+  ],
+  /** Where the statement stands; `none`: no statement is about the request. */
+  policy: ['trust', 'inline', 'managed', 'boundary', 'session', 'bucket', 'none'],
+  action: ACTION_NAMES,
+  /** Whether policies name the workload's own cluster, or another too. */
+  cluster: ['same', 'other'],
+  account: ['same', 'role in another', 'bucket in another'],
+  /** Whether policies name the workload's own namespace, or another too. */
+  namespace: ['same', 'other'],
+} as const satisfies Record<string, readonly string[]>;
+export type Axis = keyof typeof AXES;
+export const AXIS_NAMES = Object.keys(AXES) as readonly Axis[];
+
+/** Values that cannot meet: any of the one axis with any of the other, and why. */
+type Impossible = readonly [reason: string, values: Readonly<Partial<Record<Axis, readonly string[]>>>];
+
+const others = (axis: Axis, ...named: string[]): string[] => AXES[axis].filter((one) => !named.includes(one));
+const OF_S3 = ACTION_NAMES.filter((name) => ACTIONS[name].startsWith('s3:'));
+const BY_TOKEN = ['AssumeRoleForPodIdentity', 'AssumeRoleWithWebIdentity'];
+const ASSOCIATED = others('association', 'none', 'changed');
+
+export const IMPOSSIBLE: readonly Impossible[] = [
+  [
+    'only Pod Identity knows associations',
+    { credentials: others('credentials', 'Pod Identity', 'both'), association: ASSOCIATED },
+  ],
+  ['Pod Identity needs an association', { credentials: ['Pod Identity', 'both'], association: ['none'] }],
+  ['only tokens have audience and subject', { credentials: ['node or keys', 'none'], trust: ['aud', 'sub'] }],
+  ['nothing signs the request', { credentials: ['none'], action: [...OF_S3, 'AssumeRole'] }],
+  ['only Pod Identity asks EKS Auth', { action: ['AssumeRoleForPodIdentity'], credentials: ['IRSA', 'node or keys'] }],
+  ['web identity knows no associations', { action: ['AssumeRoleWithWebIdentity'], association: ASSOCIATED }],
+  ['the trust policy alone decides about a token', { action: BY_TOKEN, policy: others('policy', 'trust', 'none') }],
+  ['a trust policy decides who assumes a role, nothing later', { action: OF_S3, policy: ['trust'] }],
+  ['no bucket policy takes part', { action: others('action', ...OF_S3), policy: ['bucket'] }],
+  ['no bucket takes part', { action: others('action', ...OF_S3), account: ['bucket in another'] }],
+  [
+    'a tag is compared by an operator, and an operator compares a tag',
+    { tag: ['none'], operator: others('operator', 'none') },
+  ],
+  ['a tag is compared by an operator', { tag: others('tag', 'none'), operator: ['none'] }],
+  ['a trust policy has no Resource', { policy: ['trust'], operator: ['Resource'] }],
+  ['where no statement is about it none names a tag', { policy: ['none'], tag: others('tag', 'none') }],
+  ['where no statement is about it none compares', { policy: ['none'], operator: others('operator', 'none') }],
+];
+
+/** Why two values cannot meet; undefined where they can. */
+export const whyImpossible = (one: Axis, value: string, other: Axis, otherValue: string): string | undefined =>
+  IMPOSSIBLE.find(
+    ([, values]) => values[one]?.includes(value) === true && values[other]?.includes(otherValue) === true,
+  )?.[0];
+
+/** The axis value of a tag, by the key of a condition or a policy variable; undefined where it names no tag. */
+export function tagOf(key: string): (typeof AXES.tag)[number] | undefined {
+  const name = /(?:PrincipalTag|RequestTag|ResourceTag|ExistingObjectTag|RequestObjectTag)\/([^}]+)/i.exec(key)?.[1];
+  return name === undefined ? undefined : (SESSION_TAGS.find((tag) => tag === name) ?? 'other');
+}
+
+/** What a condition key of a trust policy asks for. */
+export function trustOf(key: string): (typeof AXES.trust)[number] {
+  if (key.endsWith(':aud')) return 'aud';
+  if (key.endsWith(':sub')) return 'sub';
+  if (tagOf(key) !== undefined) return 'session tag';
+  return /^aws:Source/i.test(key) ? 'source' : 'other key';
+}
+
+/** The axis values of an operator: what it compares by, and its modifiers. */
+export function operatorsOf(operator: string): readonly string[] {
+  const [modifier, base] = operator.includes(':') ? (operator.split(':') as [string, string]) : [undefined, operator];
+  const plain = base.replace(/IfExists$/, '');
+  return [plain, ...(plain === base ? [] : ['IfExists']), modifier ?? []].flat();
+}

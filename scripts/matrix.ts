@@ -1,0 +1,49 @@
+/** The tables of docs/matrix.md (`npm run matrix -- --write`). */
+import { join } from 'node:path';
+import { AXES, AXIS_NAMES, IMPOSSIBLE } from '../harness/matrix/axes.ts';
+import { countsOf, STATES, type Matrix, type Pair } from '../harness/matrix/matrix.ts';
+import { table, withTables } from './tables.ts';
+
+/** The page as it must be: the axes, the counts, what is impossible, and what is open. */
+export function matrixPage(root: string, { tables }: Matrix): Promise<string> {
+  const all = tables.flatMap(({ pairs }) => pairs);
+  const open = tables.map(({ axes, pairs }) => [
+    axes.join(' × '),
+    byFirst(pairs.filter(({ state }) => state === 'open')),
+  ]);
+  const words = (values: object): string =>
+    Object.entries(values)
+      .map(([axis, of]) => `${axis}: ${(of as string[]).join(', ')}`)
+      .join(' with ');
+  return withTables(join(root, 'docs', 'matrix.md'), [
+    table(
+      ['axis', 'values'],
+      AXIS_NAMES.map((axis) => [axis, AXES[axis].join(', ')]),
+    ),
+    table(
+      ['axes', ...STATES],
+      [
+        ...tables.map(({ axes, pairs }) => [axes.join(' × '), ...countsOf(pairs).map(String)]),
+        ['all', ...countsOf(all).map(String)],
+      ],
+    ),
+    table(
+      ['cannot meet', 'why'],
+      IMPOSSIBLE.map(([reason, values]) => [words(values), reason]),
+    ),
+    table(
+      ['axes', 'open'],
+      open.filter(([, pairs]) => pairs !== ''),
+    ),
+  ]);
+}
+
+/** `a with b, c; d with e`. */
+function byFirst(pairs: readonly Pair[]): string {
+  const groups = new Map<string, string[]>();
+  for (const {
+    values: [one, other],
+  } of pairs)
+    groups.set(one, [...(groups.get(one) ?? []), other]);
+  return [...groups].map(([one, others]) => `${one} with ${others.join(', ')}`).join('; ');
+}
