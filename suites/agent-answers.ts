@@ -53,7 +53,10 @@ type Row = readonly [answer: Answer, refusal: Refusal];
 /** What EKS Auth answers to so many requests of the pod, and what each of them is given. */
 const answered = (rows: readonly Row[]) => [
   ...rows.map(([answer]) => answers(answer)),
-  ...rows.map(([, refusal]) => refused('app', fetchCredentials(), refusal)),
+  // An agent that gives an answer up and asks again has the next one: that is in doubt where it was late.
+  ...rows.map(([, refusal]) =>
+    refused('app', fetchCredentials(), { ...refusal, facts: { upstreamCalls: 1, ...refusal.facts } }),
+  ),
 ];
 
 const passedOn = (code: string, facts: NonNullable<Refusal['facts']> = {}, message = 'no'): Refusal => ({
