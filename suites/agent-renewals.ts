@@ -63,7 +63,7 @@ suite('lifecycle', ({ scenario }) => {
         weather({ ...OF_EKS_AUTH, error: { code, status: 400, message: 'no' }, times }),
       ),
       advanceClock(190),
-      wait(4),
+      wait(3),
       ...ERRORS_OF_RENEWALS.map(([code, what]) =>
         succeeds(agentGet(2705, '/metrics'), {
           body: matching(
@@ -94,12 +94,12 @@ suite('lifecycle', ({ scenario }) => {
       agentArguments('--max-credential-retention-before-renewal 2m --max-cache-size 200'),
       granted('app', fetchCredentials()),
       advanceClock(75),
-      wait(3),
+      wait(1),
       granted('app', fetchCredentials()),
       check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
       granted('late', fetchCredentials()),
       advanceClock(75),
-      wait(3),
+      wait(2),
       granted('app', fetchCredentials()),
       check('the credentials are new ones', (context) => sameSession(context, 0, 4).to.equal(false)),
       granted('late', fetchCredentials()),
