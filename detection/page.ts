@@ -45,7 +45,7 @@ function section(matrix: Matrix, seed: string): string {
   const missed = matrix.detections.filter(({ state }) => state !== 'noticed' && state !== 'timed out');
   const rows = missed.map(({ name, area, state, text }) => [`\`${name}\``, area, state, `\`${text}\``]);
   return [
-    ...(matrix.kind === 'mutants' ? [`${matrix.detections.length} mutants, chosen by seed ${seed}.`] : []),
+    ...(matrix.kind !== 'faults' ? [`${matrix.detections.length} mutants, chosen by seed ${seed}.`] : []),
     figuresTable,
     ...(rows.length === 0 ? ['All are noticed.'] : [table(['not noticed', 'area', 'how', 'what'], rows)]),
   ].join('\n\n');
