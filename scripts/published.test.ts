@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { RunResults } from '../harness/report/results.ts';
+import { runConformance } from '../test/support/run-cli.ts';
+import { PAGE, publishedOf, publishedPage, readPublished } from './published.ts';
+
+describe('published results', function () {
+  this.timeout(60_000);
+  let results: RunResults;
+  before(async () => {
+    const run = await runConformance({ args: ['--scenario', 'PI-01,PI-02'] });
+    expect(run.exitCode, run.stderr).to.equal(0);
+    results = run.results!;
+  });
+
+  const whole = (run: object = {}, environment: object = {}): unknown => ({
+    ...results,
+    run: { ...results.run, profile: { name: 'full', version: 1, narrowed: false }, ...run },
+    environment: { ...results.environment, ...environment },
+  });
+
+  it('hold the verdicts, and what they are of', () => {
+    const published = publishedOf('agent', '1', whole());
+    expect(published.scenarios).to.deep.equal({ 'PI-01': 'passed', 'PI-02': 'passed' });
+    expect(published.environment).to.include({ cluster: 'embedded', aws: 'emulator', agentChart: '0.1' });
+    expect(published.suites.digest).to.match(/^[0-9a-f]{64}$/);
+  });
+
+  it('are refused of a run that says less of the subject than it seems', () => {
+    expect(() => publishedOf('agent', '1', results)).to.throw('flags left out scenarios');
+    expect(() => publishedOf('agent', '1', whole({ interrupted: true }))).to.throw('did not come to its end');
+    expect(() => publishedOf('agent', '1', whole({ error: 'no cluster' }))).to.throw('did not come to its end');
+    expect(() => publishedOf('agent', '1', whole({}, { faults: ['one'] }))).to.throw('faults were on (one)');
+  });
+
+  it('differ on the page where their verdicts do, with the reason', async () => {
+    const one = publishedOf('agent', '1', whole());
+    const other = {
+      ...one,
+      version: '2',
+      scenarios: { ...one.scenarios, 'PI-02': 'failed' as const },
+      remarks: { 'PI-02': 'a title: granted' },
+    };
+    const page = await publishedPage([one, other]);
+    expect(page)
+      .to.match(/\| PI-02\s+\| passed\s+\| failed\s+\|/)
+      .and.not.to.match(/\| PI-01\s+\| passed/);
+    expect(page).to.match(/\| agent 2 \| PI-02\s+\| a title: granted \|/);
+  });
+
+  it('are those of the page: npm run published writes it', async () => {
+    expect(readFileSync(PAGE, 'utf8')).to.equal(await publishedPage(readPublished()));
+  });
+});
