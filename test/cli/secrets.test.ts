@@ -25,6 +25,13 @@ describe('secrets', () => {
       all.fails(all.createToken('app/app'), { by: 'kubernetes' }),
       all.succeeds(all.reviewToken('mine'), { authenticated: false }),
       all.succeeds(all.kubernetesGet('/api/v1/namespaces/<namespace:app>/secrets', { token: 'mine' }))`;
+    // Each expects what does not come, so that all that is known of it is told.
+    const sessionProbes = `granted('red', getObject('data/red/key')),
+      all.succeeds(all.askEksAuth('red'), { roleArn: 'another' }),
+      all.fails(all.signedRequest('red', 'GET data/red/key', { presigned: 60 }), { by: 's3' }),
+      all.succeeds(all.signedRequest('red', 'GET data/red/key', all.altered('authorization', /Signature=..../, 'Signature=0000'))),
+      denied('red', all.assumeRole(all.chain('app')), { by: 's3' }),
+      granted('red', all.readToken(all.podIdentityToken), { facts: { audience: 'another' } })`;
     const world = `
     roles: { app: podIdentityRole(allow('s3:GetObject', 'data/red/*')) },
     workloads: { red: { role: 'app' } },
@@ -37,13 +44,14 @@ describe('secrets', () => {
         scenario('MY-03', INCONCLUSIVE),
         scenario('MY-04', ERROR),
         scenario('MY-05', tokenProbes, world),
+        scenario('MY-06', sessionProbes, world),
       ),
     };
     const args = ['--suite', 'mine,agent,rbac', '--verbose', '--retries', '0', '--fault', 'eks-auth-ignores-audience'];
     const run = await runConformance({ args, files });
     expect(run.exitCode, run.stderr).to.equal(1);
-    const verdict = run.results?.scenarios.find(({ id }) => id === 'MY-05')?.verdict;
-    expect(verdict, run.stderr).to.equal('failed');
+    const verdictOf = (id: string) => run.results?.scenarios.find((one) => one.id === id)?.verdict;
+    for (const id of ['MY-05', 'MY-06']) expect(verdictOf(id), run.stderr).to.equal('failed');
     expect(textsOf(run).map(([where]) => where)).to.include.members(['results.json', 'junit.xml', 'summary.md']);
     expectNoSecrets(run);
   });
