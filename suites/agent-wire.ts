@@ -21,6 +21,29 @@ const ASSOCIATED = { roles: { app: podIdentityRole() }, workloads: { app: { role
 const HOST = 'Host: 169.254.170.23';
 
 suite('agent', ({ scenario }) => {
+  scenario('AP-08b', "a host that only begins or ends as one of the agent's addresses is another host", {
+    source: `${AGENT}internal/validation, TestValidateEksCredentialRequest`,
+    ...ASSOCIATED,
+    probes: [
+      control('app', fetchCredentials()),
+      ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'].map(
+        (host) =>
+          refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
+      ),
+      ...[
+        '[169.254.170.23x',
+        'x169.254.170.23]',
+        '[fd00:ec2::23]80',
+        'fd00:ec2::23:80',
+        '169.254.170.23:80:80',
+        '[',
+        ':80',
+      ].map((host) =>
+        refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: 'invalid address' }),
+      ),
+    ],
+  });
+
   const written = (line: string, ...headers: readonly string[]) =>
     fetchCredentials({ lines: [`${line} HTTP/1.1`, ...headers] });
 

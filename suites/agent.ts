@@ -210,18 +210,6 @@ suite('agent', ({ scenario }) => {
     ],
   });
 
-  scenario('AP-08b', "a host that only begins or ends as one of the agent's addresses is another host", {
-    source: VALIDATION + ', TestValidateEksCredentialRequest',
-    ...ASSOCIATED,
-    probes: [
-      control('app', fetchCredentials()),
-      ...['169.254.170.23.example.com', '169.254.170.230', 'x169.254.170.23', 'fd00:ec2::23a', '169.254.170.23.'].map(
-        (host) =>
-          refused('app', fetchCredentials({ host }), { by: 'agent', status: 403, message: `address not ${host}` }),
-      ),
-    ],
-  });
-
   scenario('AP-09', 'an address may come with a port or in brackets', {
     source: VALIDATION + ', TestValidateEksCredentialRequest',
     ...ASSOCIATED,
