@@ -70,8 +70,11 @@ suite('s3', ({ scenario }) => {
     workloads: APP,
     objects: ['listed/key', 'versions/key', 'hidden/key'],
     probes: [
-      fails(ask('GET listed/nothing'), refusedWith('NoSuchKey', 404)),
-      fails(ask('GET versions/nothing?versionId=null'), refusedWith('NoSuchVersion', 404)),
+      fails(ask('GET listed/nothing'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'nothing' } }),
+      fails(ask('GET versions/nothing?versionId=null'), {
+        ...refusedWith('NoSuchVersion', 404),
+        facts: { Key: 'nothing', VersionId: 'null' },
+      }),
       mayNot('GET versions/nothing'),
       mayNot('GET listed/nothing?versionId=null'),
       mayNot('GET hidden/nothing'),
@@ -106,7 +109,7 @@ suite('s3', ({ scenario }) => {
         refusedWith('AccessDenied', 403),
       ),
       // Of a bucket that there is not, and of a name that none can have, everybody is told.
-      fails(ask('GET none/key'), refusedWith('NoSuchBucket', 404)),
+      fails(ask('GET none/key'), { ...refusedWith('NoSuchBucket', 404), facts: { BucketName: '<bucket:none>' } }),
       fails(signedRequest(null, 'GET none/key'), refusedWith('NoSuchBucket', 404)),
     ],
   });

@@ -6,6 +6,7 @@ import {
   asSession,
   fails,
   getObject,
+  matching,
   podIdentityRole,
   signedRequest,
   succeeds,
@@ -39,17 +40,35 @@ suite('signatures', ({ scenario }) => {
     objects: ['data/key', 'data/key-another'],
     probes: [
       succeeds(get()),
-      fails(authorization(/(?<=Signature=.*)[0-7]/, 'f'), MISMATCH),
+      fails(authorization(/(?<=Signature=.*)[0-7]/, 'f'), {
+        ...MISMATCH,
+        facts: {
+          StringToSign: matching(/^AWS4-HMAC-SHA256[^]+\/s3\/aws4_request[^]+[0-9a-f]{64}$/),
+          StringToSignBytes: matching(/^41 57 53 34( [0-9a-f]{2})+$/),
+          SignatureProvided: matching(/^[0-9a-f]{64}$/),
+        },
+      }),
       fails(get({ credentials: 'another-secret' }), MISMATCH),
       fails(get({ signedAs: 'GET data/key-another' }), MISMATCH),
       fails(get({ signedAs: 'GET data/key?response-content-type=text%2Fplain' }), MISMATCH),
       fails(get({ signedAs: 'HEAD data/key' }), MISMATCH),
       fails(get({ headers: { 'x-amz-meta-note': 'one' }, ...altered('x-amz-meta-note', /one/, 'two') }), MISMATCH),
       fails(get({ headers: { range: 'bytes=0-1' }, ...altered('range', /1/, '2') }), MISMATCH),
-      fails(get({ unsignedHeaders: { 'x-amz-meta-unsigned': 'yes' } }), { ...DENIED, message: 'not signed' }),
+      fails(get({ unsignedHeaders: { 'x-amz-meta-unsigned': 'yes' } }), {
+        ...DENIED,
+        message: 'not signed',
+        facts: { HeadersNotSigned: 'x-amz-meta-unsigned' },
+      }),
       fails(get({ headers: { host: '' } }), DENIED),
-      fails(get({ age: 3600 }), refusedWith('RequestTimeTooSkewed', 403)),
-      fails(get({ region: 'af-south-1' }), MALFORMED),
+      fails(get({ age: 3600 }), {
+        ...refusedWith('RequestTimeTooSkewed', 403),
+        facts: {
+          RequestTime: matching(/^\d{8}T\d{6}Z$/),
+          ServerTime: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+          MaxAllowedSkewMilliseconds: '900000',
+        },
+      }),
+      fails(get({ region: 'af-south-1' }), { ...MALFORMED, facts: { Region: matching(/^[a-z]+-[a-z]+-\d$/) } }),
     ],
   });
 

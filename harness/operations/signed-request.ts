@@ -126,13 +126,23 @@ function lineOf({ names }: ScenarioWorld, request: string): RequestLine & { read
   return { method, service: service as Service, path, query };
 }
 
-/** S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"); no message holds a credential. */
+/**
+ * S3 and STS answer XML, EKS JSON (S3 API Reference, "REST error responses"). No message holds a credential; of what else an error
+ * of S3 says, the canonical request may hold the session's token.
+ */
 function resultOf(layer: Service, { status, headers, body }: Answer): ProbeResult {
   const id = headers['x-amz-request-id'] ?? headers['x-amzn-requestid'];
   const request = typeof id === 'string' ? { requestId: id } : {};
   if (status < 300) return { outcome: 'granted', status, facts: { bytes: body.length }, ...request };
-  const element = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`, 'i').exec(body)?.[1] ?? '';
-  const type = String(headers['x-amzn-errortype'] ?? '').split(':')[0];
-  const message = element('Message') || (/"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '');
-  return { outcome: 'refused', layer, code: element('Code') || type || String(status), status, message, ...request };
+  const { Code: named, Message, ...elements } = elementsOf(body);
+  const code = named ?? (String(headers['x-amzn-errortype'] ?? '').split(':')[0] || String(status));
+  const message = Message ?? /"message":\s*"([^"]*)"/i.exec(body)?.[1] ?? '';
+  const told = Object.entries(elements).filter(
+    ([name]) => !/^(AWSAccessKeyId|CanonicalRequest|RequestId|HostId)/.test(name),
+  );
+  const facts = layer === 's3' && told.length > 0 ? { facts: Object.fromEntries(told) } : {};
+  return { outcome: 'refused', layer, code, status, message, ...facts, ...request };
 }
+
+const elementsOf = (xml: string): Readonly<Record<string, string>> =>
+  Object.fromEntries([...xml.matchAll(/<([\w-]+)>([^<]*)<\/\1>/g)].map(([, name = '', text = '']) => [name, text]));
