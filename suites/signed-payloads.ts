@@ -91,6 +91,9 @@ suite('signatures', ({ scenario }) => {
         altered('body', /\r\n0;.*$/, ''),
         altered('body', /;chunk-signature=\w+/, ''),
         altered('body', /^2000;/, 'many;'),
+        altered('body', /\r\n(?=2000;)/, 'x\n'),
+        altered('body', /\r\n(?=2000;)/, '\rx'),
+        altered('body', /$/, 'more\r\n'),
         altered('body', /x+\r\n0;/, 'xxx\r\n0;'),
       ].map((change) =>
         fails(put('wrong', { payload: 'chunks', body: 20_000, ...change }), {

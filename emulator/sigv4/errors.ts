@@ -32,7 +32,6 @@ const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
   'signature-version-2',
   'malformed',
   'missing-date',
-  'bad-expires',
 ]);
 
 /**
