@@ -1,12 +1,9 @@
-/** Who may grant what, and whom the API server takes a request's sender for. */
+/** Who may grant what, and as whom a request may act. */
 import {
-  createToken,
   fails,
   kubernetesCreate,
   kubernetesGet,
   matching,
-  reviewToken,
-  isAbsent,
   succeeds,
   suite,
   type ScenarioSpec,
@@ -14,20 +11,13 @@ import {
 
 const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
-const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
-const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
 
 const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
-const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401 } as const;
-const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
-const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
 const GROUP = 'rbac.authorization.k8s.io';
 const APP = '<namespace:app>';
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
 const BINDINGS = `/apis/${GROUP}/v1/namespaces/${APP}/rolebindings`;
 const JWKS = '/openid/v1/jwks';
-const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const STS = 'sts.amazonaws.com';
 
 interface Rule {
   readonly apiGroups?: readonly string[];
@@ -122,79 +112,6 @@ suite('rbac', ({ scenario }) => {
   });
 
   const accounts = `system:serviceaccount:${APP}`;
-  const groups = (...others: readonly string[]): string =>
-    [...others, 'system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`].join();
-
-  scenario('RB-28', 'a token stands for its service account and pod, and for nothing once it is changed', {
-    source: `${AUTHENTICATION}, service account tokens; ${TOKENS}`,
-    workloads: { app: {} },
-    tokens: {
-      api: { serviceAccount: 'app/app' },
-      sts: { serviceAccount: 'app/app', audience: STS },
-      bound: { serviceAccount: 'app/app', boundTo: 'app' },
-    },
-    probes: [
-      succeeds(kubernetesGet(JWKS, { token: 'api' })),
-      ...(
-        ['flip-signature', 'alg-none', 'self-signed', 'garbage-header', 'garbage-claims', 'two-segments'] as const
-      ).flatMap((change) => [
-        fails(kubernetesGet(JWKS, { token: 'api', change }), UNAUTHORIZED),
-        fails(reviewToken('api', { change }), UNAUTHENTICATED),
-      ]),
-      // As if the header said "Bearer" twice.
-      fails(kubernetesGet(JWKS, { token: 'api', change: 'bearer-prefix' }), UNAUTHORIZED),
-      succeeds(reviewToken('api'), {
-        ...{ username: `${accounts}:app`, uid: matching(UID), groups: groups(), pod: isAbsent, podUid: isAbsent },
-        ...{ audiences: matching(/^https:\/\//), credential: matching(/^JTI=[0-9a-f-]{36}$/) },
-      }),
-      succeeds(reviewToken('bound'), {
-        ...{ username: `${accounts}:app`, pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./) },
-      }),
-      // Of the audiences that are asked for, those that the token has.
-      succeeds(reviewToken('sts', { audience: ['vault.example.com', STS] }), { audiences: STS }),
-      fails(reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), UNAUTHENTICATED),
-      fails(reviewToken('sts'), UNAUTHENTICATED),
-    ],
-  });
-
-  scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
-    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef`,
-    workloads: { app: {}, other: { serviceAccount: 'other' } },
-    tokens: { any: { serviceAccount: 'app/app' } },
-    probes: [
-      succeeds(createToken('app/app', { audience: [] }), {
-        ...{ subject: `${accounts}:app`, audience: matching(/^https:\/\/[^,]+$/), lifetimeSeconds: 3600 },
-        ...{ algorithm: 'RS256', issuer: 'https://<issuer:c1>', validAtOnce: true, id: matching(UID) },
-        ...{ namespace: APP, serviceAccount: 'app', serviceAccountUid: matching(UID) },
-        ...{ pod: isAbsent, node: isAbsent, secret: isAbsent },
-      }),
-      succeeds(createToken('app/app', { audience: [STS, 'vault.example.com'], expirationSeconds: 601 }), {
-        ...{ audience: `${STS},vault.example.com`, lifetimeSeconds: 601 },
-      }),
-      succeeds(createToken('app/app', { expirationSeconds: 600 }), { audience: STS, lifetimeSeconds: 600 }),
-      // A pod's token for the API asks for that time, and is given more; others are not.
-      succeeds(createToken('app/app', { expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
-      succeeds(createToken('app/app', { audience: [], expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
-      succeeds(createToken('app/app', { boundTo: 'app', expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
-      fails(createToken('app/app', { expirationSeconds: 599 }), { by: 'kubernetes', code: 'Invalid', status: 422 }),
-      succeeds(createToken('app/app', { boundTo: 'app' }), {
-        ...{ pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./), secret: isAbsent },
-      }),
-      succeeds(createToken('app/app', { boundTo: 'app', boundObject: { uid: '<pod-uid:app>' } }), {
-        podUid: '<pod-uid:app>',
-      }),
-      succeeds(createToken('app/app', { boundObject: { kind: 'Secret', name: 'conformance-tokens' } }), {
-        ...{ secret: 'conformance-tokens', pod: isAbsent, node: isAbsent },
-      }),
-      fails(createToken('app/app', { boundObject: { kind: 'Secret', name: 'none' } }), {
-        ...{ by: 'kubernetes', code: 'NotFound', status: 404 },
-      }),
-      fails(createToken('app/app', { boundTo: 'app', boundObject: { apiVersion: 'apps/v1' } }), BAD_REQUEST),
-      fails(createToken('app/app', { boundTo: 'app', boundObject: { kind: 'Deployment' } }), BAD_REQUEST),
-      fails(createToken('app/other', { boundTo: 'app' }), BAD_REQUEST),
-    ],
-  });
-
   const whoIs = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
   const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
   type Asker = Parameters<typeof kubernetesCreate>[2];

@@ -1,20 +1,14 @@
 import type { ServiceContext } from '../core/context.ts';
 import { AwsError, validationError } from '../core/errors.ts';
 import { principalName } from '../core/principal.ts';
-import type {
-  AnonymousPrincipal,
-  Credentials,
-  Principal,
-  RoleSession,
-  RootUser,
-  SessionTag,
-} from '../core/principal.ts';
+import type { AnonymousPrincipal, Credentials, Principal, RoleSession, RootUser } from '../core/principal.ts';
 import type { ServiceRequest } from '../core/service.ts';
 import { resourceTagKeys } from '../core/tag-context.ts';
 import type { World } from '../core/world.ts';
 import type { Role } from '../iam/model.ts';
 import { accessDeniedMessage, type Decision } from '../iam/policy/index.ts';
 import { parseRoleArn } from './arns.ts';
+import { explainTags } from './explain-tags.ts';
 import { packedPolicySize, resolveSessionPolicies } from './session-policies.ts';
 import { requestTagContext, sessionTags, type Tag } from './session-tags.ts';
 
@@ -70,10 +64,7 @@ export function assumeRole(context: ServiceContext, request: ServiceRequest, inp
     throw denied(input, assumeAction(input), undefined);
   }
   const { tags, inherited } = sessionTags(input.tags ?? [], input.transitiveTagKeys ?? [], principal, world.settings);
-  if (inherited.length > 0) notes.push(`transitive session tags inherited: ${keysOf(inherited)}`);
-  if (tags.length > inherited.length) {
-    notes.push(`session tags passed: ${keysOf(tags.slice(0, tags.length - inherited.length))}`);
-  }
+  notes.push(...explainTags(tags, inherited));
   const sourceIdentity = settleSourceIdentity(input);
 
   const questions = {
@@ -165,8 +156,4 @@ function denied({ principal, roleArn }: AssumeRoleInput, action: string, decisio
   const telling = decision?.value === 'explicitlyDenied' && principal.accountId === parseRoleArn(roleArn)?.accountId;
   const told = telling ? decision : ({ value: 'implicitlyDenied', deniedBy: 'trust' } as const);
   return new AwsError('AccessDenied', 403, accessDeniedMessage(principalName(principal), action, roleArn, told));
-}
-
-function keysOf(tags: readonly SessionTag[]): string {
-  return tags.map((tag) => tag.key).join(', ');
 }

@@ -1,0 +1,90 @@
+/** Which requests EKS Auth answers: of which cluster, with which text for a token, by whom, and for which names. */
+import {
+  allow,
+  askEksAuth,
+  fails,
+  irsaRole,
+  podIdentityRole,
+  succeeds,
+  suite,
+  tagResource,
+  type Conditions,
+} from '../harness/index.ts';
+
+const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
+
+/** Which of its errors a bad token is, the API Reference does not say. */
+const BAD_TOKEN = {
+  by: 'eks-auth',
+  code: ['InvalidTokenException', 'InvalidParameterException', 'InvalidRequestException', 'AccessDeniedException'],
+  status: 400,
+} as const;
+
+const APP = { app: { role: 'app' } } as const;
+/** Of a service account, as long as it may be, and of letters that no packing makes short. */
+const LONG_NAME = Array.from({ length: 253 }, (_, at) => ((at * at * 104_729 + at * 7919) % 36).toString(36)).join('');
+const clusterTag = (value: string): Conditions => ({ StringEquals: { 'aws:ResourceTag/conformance-ea-14': value } });
+
+suite('eks-auth', ({ scenario }) => {
+  scenario('EA-13', 'who names no cluster of the account, or presents no token, gets no session', {
+    source: `${API}, clusterName, token and errors`,
+    roles: { app: podIdentityRole() },
+    workloads: APP,
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { clusterName: '<cluster:c1>-absent' }), {
+        by: 'eks-auth',
+        code: 'ResourceNotFoundException',
+        status: 404,
+      }),
+      // Not of the pattern that the API Reference gives.
+      fails(askEksAuth('app', { clusterName: '-<cluster:c1>' }), {
+        by: 'eks-auth',
+        code: ['InvalidParameterException', 'InvalidRequestException'],
+        status: 400,
+      }),
+      ...['', 'token', 'a.b', 'a.b.c', 'bm90.YW55.dG9rZW4'].map((text) =>
+        fails(askEksAuth('app', { text }), BAD_TOKEN),
+      ),
+      fails(askEksAuth('app', { change: 'two-segments' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'garbage-header' }), BAD_TOKEN),
+      fails(askEksAuth('app', { change: 'garbage-claims' }), BAD_TOKEN),
+    ],
+  });
+
+  scenario('EA-14', 'who asks EKS Auth may be limited to clusters that have a tag', {
+    source: 'Service Authorization Reference, Amazon EKS Auth, resource type cluster: aws:ResourceTag/${TagKey}',
+    needs: ['own-cluster'],
+    roles: {
+      app: podIdentityRole(),
+      red: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '*', clusterTag('red'))),
+      blue: irsaRole('app/node', allow('eks-auth:AssumeRoleForPodIdentity', '*', clusterTag('blue'))),
+    },
+    workloads: { app: { role: 'app' }, node: { serviceAccount: 'node' } },
+    tokens: { node: { serviceAccount: 'app/node', audience: 'sts.amazonaws.com' } },
+    probes: [
+      succeeds(tagResource('<cluster-arn:c1>', { 'conformance-ea-14': 'red' })),
+      succeeds(askEksAuth('app', { as: { role: 'red', token: 'node' } }), { roleArn: '<role:app>' }),
+      fails(askEksAuth('app', { as: { role: 'blue', token: 'node' } }), {
+        by: 'eks-auth',
+        code: 'AccessDeniedException',
+      }),
+    ],
+  });
+
+  scenario('EA-15', 'names that are too long for session tags give no session until tags are turned off', {
+    source:
+      'Amazon EKS User Guide, "Grant Pods access to AWS resources based on tags": PackedPolicyTooLarge, and to disable session tags',
+    roles: { app: podIdentityRole() },
+    workloads: {
+      app: APP.app,
+      long: { serviceAccount: LONG_NAME, role: 'app' },
+      untagged: { serviceAccount: `un${LONG_NAME}`.slice(0, 253), role: { role: 'app', disableSessionTags: true } },
+    },
+    probes: [
+      succeeds(askEksAuth('app'), { roleArn: '<role:app>' }),
+      fails(askEksAuth('long'), { by: 'eks-auth', status: 400, message: 'PackedPolicyTooLarge' }),
+      succeeds(askEksAuth('untagged'), { roleArn: '<role:app>' }),
+    ],
+  });
+});

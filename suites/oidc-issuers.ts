@@ -1,0 +1,207 @@
+/** What STS makes of whatever an issuer says: of its keys and certificate, and of the claims of its tokens. */
+import { expect } from 'chai';
+import { check, irsaRole, suite } from '../harness/index.ts';
+import { CLIENT, OTHER_CLIENT, withIssuer, type Issuer } from './support/oidc-issuer.ts';
+
+const STS = 'AWS STS API Reference, AssumeRoleWithWebIdentity';
+const PROVIDERS = 'IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM"';
+const KEYS = 'IAM User Guide, "Available keys for AWS OIDC federation"';
+const TAGS = 'IAM User Guide, "Pass session tags in AWS STS": AssumeRoleWithWebIdentity';
+
+suite('irsa', ({ scenario }) => {
+  const app = { roles: { app: irsaRole('app/app') }, needs: ['irsa', 'local-issuer'] as const };
+
+  scenario('IR-28', "a token's claims must be those that STS needs, and in time", {
+    ...app,
+    source: `${STS}, errors; ${PROVIDERS}; ${KEYS}`,
+    probes: [
+      check('each claim that is missing or wrong is refused', (context) =>
+        withIssuer(context, {}, async (issuer) => {
+          const now = Math.floor(Date.now() / 1000);
+          await good(issuer, {}, { subject: 'somebody', audience: CLIENT, provider: issuer.url });
+          await good(issuer, { nbf: undefined }, {});
+          await good(issuer, { aud: ['elsewhere', CLIENT] }, { audience: CLIENT });
+          // With several audiences, `azp` says to which of them the token was issued.
+          await good(issuer, { aud: [CLIENT, 'elsewhere'], azp: OTHER_CLIENT }, { audience: OTHER_CLIENT });
+          const bad: readonly Readonly<Record<string, unknown>>[] = [
+            ...['iss', 'sub', 'aud', 'exp', 'iat'].map((claim) => ({ [claim]: undefined })),
+            ...[{ sub: '' }, { sub: 7 }, { aud: [] }, { aud: 7 }, { exp: 'later' }, { iat: 'before' }, { iss: 7 }],
+            ...[{ aud: 'elsewhere' }, { aud: ['elsewhere'] }, { aud: [CLIENT], azp: 'elsewhere' }],
+            ...[{ nbf: now + 300 }, { iat: now + 300, nbf: undefined }, { iat: now + 300 }],
+            ...[{ iss: `${issuer.url}/elsewhere` }, { iss: 'https://issuer.example.com' }],
+          ];
+          for (const claims of bad) await refuses(issuer, await issuer.sign(claims), 'InvalidIdentityToken', claims);
+          for (const exp of [now - 300, now])
+            await refuses(issuer, await issuer.sign({ exp }), 'ExpiredToken', { exp });
+        }),
+      ),
+    ],
+  });
+
+  scenario('IR-29', 'a token must be signed by a key that the issuer publishes, with an algorithm of such keys', {
+    ...app,
+    source: `${STS}, InvalidIdentityToken; ${PROVIDERS}: signed with RS256, RS384, RS512, ES256, ES384 or ES512`,
+    probes: [
+      check('by its own keys alone', (context) =>
+        withIssuer(context, {}, async (issuer) => {
+          for (const alg of ['RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512'])
+            expect(await issuer.assume(await issuer.sign({}, { alg })), alg).not.to.have.property('code');
+          const unknown = await issuer.sign({}, { kid: 'another' });
+          await refuses(issuer, unknown, 'InvalidIdentityToken', 'a key that there is not');
+          const shared = await issuer.sign({}, { alg: 'HS256', kid: 'RS256' });
+          await refuses(issuer, shared, 'InvalidIdentityToken', 'a secret');
+          const [header, , signature] = (await issuer.sign()).split('.');
+          const [, claims] = (await issuer.sign({ sub: 'somebody-else' })).split('.');
+          await refuses(issuer, [header, claims, signature].join('.'), 'InvalidIdentityToken', 'other claims');
+        }),
+      ),
+    ],
+  });
+
+  scenario('IR-30', 'while an issuer does not publish its keys as it should, none of its tokens is accepted', {
+    ...app,
+    source: `${PROVIDERS}: the discovery document and its jwks_uri; OpenID Connect Discovery 1.0, sections 3 and 4.3`,
+    probes: [
+      check('whatever is wrong there', (context) =>
+        withIssuer(context, {}, async (issuer) => {
+          const discovery = '/.well-known/openid-configuration';
+          const token = await issuer.sign();
+          const of = (body: unknown, status = 200) => ({ [discovery]: { body, status } });
+          const keys = (body: unknown, status = 200) => ({ '/keys': { body, status } });
+          await good(issuer, {}, {});
+          const wrong = {
+            ...{ 'no document': of('Not Found', 404), 'a failure': of({}, 500), 'no JSON': of('<html>') },
+            ...{ 'no object': of('null'), 'no keys named': of({ issuer: issuer.url }) },
+            'another issuer': of({ issuer: `${issuer.url}/elsewhere`, jwks_uri: `${issuer.url}/keys` }),
+            'keys elsewhere': of({ issuer: issuer.url, jwks_uri: 'https://issuer.example.com/keys' }),
+            'a good document with another status': of({ issuer: issuer.url, jwks_uri: `${issuer.url}/keys` }, 203),
+            ...{ 'keys missing': keys('Not Found', 404), 'no list of keys': keys({ keys: 'none' }) },
+            ...{
+              'no key': keys({ keys: [] }),
+              'keys without end': keys(`{"keys":[],"more":"${'x'.repeat(300_000)}"}`),
+            },
+          };
+          for (const [what, pages] of Object.entries(wrong)) {
+            issuer.answer(pages);
+            await refuses(issuer, token, 'InvalidIdentityToken', what);
+          }
+          // STS asks again: what was wrong is not held against the issuer.
+          issuer.answer(undefined);
+          expect(await issuer.assume(token)).not.to.have.property('code');
+        }),
+      ),
+    ],
+  });
+
+  scenario('IR-31', "an issuer's certificate counts by a thumbprint of its chain that the provider lists", {
+    ...app,
+    source: 'IAM User Guide, "Obtain the thumbprint for an OpenID Connect identity provider"',
+    probes: [
+      check('its own, or that of the authority that signed it', async (context) => {
+        for (const tls of ['own', 'authority'] as const)
+          await withIssuer(context, { tls }, (issuer) => good(issuer, {}, { provider: issuer.url }));
+        await withIssuer(context, { tls: 'neither' }, async (issuer) => {
+          const { message } = await refuses(issuer, await issuer.sign(), 'InvalidIdentityToken', 'another thumbprint');
+          expect(message).to.contain('thumbprint');
+        });
+      }),
+    ],
+  });
+
+  scenario('IR-32', 'session tags and a source identity in a token count as those that AssumeRole is given', {
+    ...app,
+    source: `${TAGS}; IAM User Guide, "Monitor and control actions taken with assumed roles"; ${KEYS}: amr and oaud`,
+    probes: [
+      check('and keep to the same rules', (context) =>
+        withIssuer(context, {}, async (issuer) => {
+          const tagged = (principal_tags: object, transitive_tag_keys?: unknown) => ({
+            'https://aws.amazon.com/tags': {
+              principal_tags,
+              ...(transitive_tag_keys !== undefined && { transitive_tag_keys }),
+            },
+          });
+          const red = tagged({ team: ['red'] });
+          await good(issuer, {}, { packedPolicySize: undefined, sourceIdentity: undefined });
+          expect((await issuer.assume(await issuer.sign(red))).packedPolicySize).to.be.within(1, 50);
+          const source = { 'https://aws.amazon.com/source_identity': 'ann' };
+          await good(issuer, source, { sourceIdentity: 'ann' });
+
+          await issuer.trust({}, ['sts:AssumeRoleWithWebIdentity']);
+          await good(issuer, {}, {});
+          for (const claims of [red, source]) await refuses(issuer, await issuer.sign(claims), 'AccessDenied', claims);
+
+          /** Condition of the trust policy; claims that it takes; claims that it does not. */
+          const rows: readonly (readonly [
+            Readonly<Record<string, Record<string, string>>>,
+            object,
+            readonly object[],
+          ])[] = [
+            [
+              { StringEquals: { 'aws:RequestTag/team': 'red' } },
+              red,
+              [{}, tagged({ team: ['blue'] }), tagged({ step: ['red'] })],
+            ],
+            [{ StringEquals: { 'aws:RequestTag/team': 'red' } }, tagged({ team: 'red' }), [tagged({ team: 'blue' })]],
+            [{ StringEquals: { 'aws:RequestTag/team': '' } }, tagged({ team: [''] }), [red]],
+            [{ 'ForAnyValue:StringEquals': { 'aws:TagKeys': 'team' } }, red, [{}, tagged({ step: ['red'] })]],
+            [
+              { 'ForAnyValue:StringEquals': { 'sts:TransitiveTagKeys': 'team' } },
+              tagged({ team: ['red'] }, ['team']),
+              [red, tagged({ team: ['red'], step: ['one'] }, ['step'])],
+            ],
+            [
+              { StringEquals: { 'sts:SourceIdentity': 'ann' } },
+              source,
+              [{}, { 'https://aws.amazon.com/source_identity': 'bob' }],
+            ],
+            [{ StringEquals: { [`${issuer.host}:sub`]: 'ann' } }, { sub: 'ann' }, [{}]],
+            [{ StringEquals: { [`${issuer.host}:aud`]: OTHER_CLIENT } }, { aud: OTHER_CLIENT }, [{}]],
+            [
+              { 'ForAnyValue:StringEquals': { [`${issuer.host}:amr`]: 'mfa' } },
+              { amr: ['pwd', 'mfa'] },
+              [{}, { amr: ['pwd'] }],
+            ],
+            [
+              { 'ForAnyValue:StringEquals': { [`${issuer.host}:oaud`]: 'elsewhere' } },
+              { aud: [CLIENT, 'elsewhere'], azp: OTHER_CLIENT },
+              [{}, { aud: [CLIENT, 'elsewhere'] }],
+            ],
+          ];
+          for (const [condition, takes, refused] of rows) {
+            await issuer.trust(condition);
+            await good(issuer, takes, {});
+            for (const claims of refused)
+              await refuses(issuer, await issuer.sign({ ...claims }), 'AccessDenied', { condition, claims });
+          }
+
+          await issuer.trust();
+          await good(issuer, tagged({ ['k'.repeat(128)]: ['v'] }), {});
+          await good(issuer, tagged({ key: ['v'.repeat(256)] }), {});
+          await good(issuer, tagged(manyTags(50)), {});
+          const broken = [
+            ...[tagged({ ['k'.repeat(129)]: ['v'] }), tagged({ key: ['v'.repeat(257)] }), tagged({ '': ['v'] })],
+            ...[tagged({ 'a*': ['v'] }), tagged({ key: ['v*'] }), tagged({ 'aws:key': ['v'] })],
+            ...[tagged({ team: ['red'], TEAM: ['blue'] }), tagged({ team: ['red'] }, ['step']), tagged(manyTags(51))],
+          ];
+          for (const claims of broken)
+            expect(await issuer.assume(await issuer.sign(claims)), JSON.stringify(claims)).to.include({ status: 400 });
+        }),
+      ),
+    ],
+  });
+});
+
+const manyTags = (count: number): Record<string, string[]> =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, ['']]));
+
+async function good(issuer: Issuer, claims: object, answer: Awaited<ReturnType<Issuer['assume']>>): Promise<void> {
+  const attempt = await issuer.assume(await issuer.sign({ ...claims }));
+  expect(attempt, JSON.stringify(claims)).to.include(answer).and.not.to.have.property('code');
+}
+
+async function refuses(issuer: Issuer, token: string, code: string, what: unknown): ReturnType<Issuer['assume']> {
+  const attempt = await issuer.assume(token);
+  const status = code === 'AccessDenied' ? 403 : 400;
+  expect(attempt, JSON.stringify(what)).to.include({ code, status });
+  return attempt;
+}

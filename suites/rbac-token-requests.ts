@@ -1,0 +1,179 @@
+/** Whom the API server takes a token's bearer for, and which tokens it makes of a request. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'chai';
+import {
+  check,
+  createToken,
+  fails,
+  isAbsent,
+  kubernetesGet,
+  matching,
+  reviewToken,
+  succeeds,
+  suite,
+} from '../harness/index.ts';
+
+const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
+const TOKENS = 'Kubernetes documentation, "Managing Service Accounts", bound service account tokens';
+const TOKEN_REQUEST = 'Kubernetes API Reference, TokenRequest';
+
+const UNAUTHORIZED = { by: 'kubernetes', code: 'Unauthorized', status: 401 } as const;
+const UNAUTHENTICATED = { by: 'kubernetes', code: 'Unauthenticated' } as const;
+const BAD_REQUEST = { by: 'kubernetes', code: 'BadRequest', status: 400 } as const;
+const APP = '<namespace:app>';
+const JWKS = '/openid/v1/jwks';
+const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const STS = 'sts.amazonaws.com';
+
+suite('rbac', ({ scenario }) => {
+  const accounts = `system:serviceaccount:${APP}`;
+  const groups = (...others: readonly string[]): string =>
+    [...others, 'system:authenticated', 'system:serviceaccounts', `system:serviceaccounts:${APP}`].join();
+
+  scenario('RB-28', 'a token stands for its service account and pod, and for nothing once it is changed', {
+    source: `${AUTHENTICATION}, service account tokens; ${TOKENS}`,
+    workloads: { app: {} },
+    tokens: {
+      api: { serviceAccount: 'app/app' },
+      sts: { serviceAccount: 'app/app', audience: STS },
+      bound: { serviceAccount: 'app/app', boundTo: 'app' },
+    },
+    probes: [
+      succeeds(kubernetesGet(JWKS, { token: 'api' })),
+      ...(
+        ['flip-signature', 'alg-none', 'self-signed', 'garbage-header', 'garbage-claims', 'two-segments'] as const
+      ).flatMap((change) => [
+        fails(kubernetesGet(JWKS, { token: 'api', change }), UNAUTHORIZED),
+        fails(reviewToken('api', { change }), UNAUTHENTICATED),
+      ]),
+      // As if the header said "Bearer" twice.
+      fails(kubernetesGet(JWKS, { token: 'api', change: 'bearer-prefix' }), UNAUTHORIZED),
+      succeeds(reviewToken('api'), {
+        ...{ username: `${accounts}:app`, uid: matching(UID), groups: groups(), pod: isAbsent, podUid: isAbsent },
+        ...{ audiences: matching(/^https:\/\//), credential: matching(/^JTI=[0-9a-f-]{36}$/) },
+      }),
+      succeeds(reviewToken('bound'), {
+        ...{ username: `${accounts}:app`, pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./) },
+      }),
+      // Of the audiences that are asked for, those that the token has.
+      succeeds(reviewToken('sts', { audience: ['vault.example.com', STS] }), { audiences: STS }),
+      fails(reviewToken('sts', { audience: ['vault.example.com', 'elsewhere.example.com'] }), UNAUTHENTICATED),
+      fails(reviewToken('sts'), UNAUTHENTICATED),
+      check('a token that is bound to a secret ends with it', async ({ kubernetes, name }) => {
+        const secrets = name(`/api/v1/namespaces/${APP}/secrets`);
+        const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'bound' } };
+        await kubernetes({ method: 'POST', path: secrets, body: secret });
+        const spec = { boundObjectRef: { apiVersion: 'v1', kind: 'Secret', name: 'bound' } };
+        const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
+        const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+        const made = await kubernetes({ method: 'POST', path, body });
+        const { token } = (JSON.parse(made.body) as Request).status;
+        const isGood = async (): Promise<boolean> => {
+          const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token } };
+          const path = '/apis/authentication.k8s.io/v1/tokenreviews';
+          const { body } = await kubernetes({ method: 'POST', path, body: review });
+          return (
+            (JSON.parse(body) as { readonly status: { readonly authenticated?: boolean } }).status.authenticated ===
+            true
+          );
+        };
+        expect(await isGood()).to.equal(true);
+        await kubernetes({ method: 'DELETE', path: `${secrets}/bound` });
+        // An API server remembers for a while that a token was good.
+        let left = 60;
+        while (left > 0 && (await isGood())) {
+          await sleep(500);
+          left -= 1;
+        }
+        expect(left).to.be.above(0);
+      }),
+    ],
+  });
+
+  scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
+    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef`,
+    workloads: { app: {}, other: { serviceAccount: 'other' } },
+    tokens: { any: { serviceAccount: 'app/app' } },
+    probes: [
+      succeeds(createToken('app/app', { audience: [] }), {
+        ...{ subject: `${accounts}:app`, audience: matching(/^https:\/\/[^,]+$/), lifetimeSeconds: 3600 },
+        ...{ algorithm: 'RS256', issuer: 'https://<issuer:c1>', validAtOnce: true, id: matching(UID) },
+        ...{ namespace: APP, serviceAccount: 'app', serviceAccountUid: matching(UID) },
+        ...{ pod: isAbsent, node: isAbsent, secret: isAbsent },
+      }),
+      succeeds(createToken('app/app', { audience: [STS, 'vault.example.com'], expirationSeconds: 601 }), {
+        ...{ audience: `${STS},vault.example.com`, lifetimeSeconds: 601 },
+      }),
+      succeeds(createToken('app/app', { expirationSeconds: 600 }), { audience: STS, lifetimeSeconds: 600 }),
+      // A pod's token for the API asks for that time, and is given more; others are not.
+      succeeds(createToken('app/app', { expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
+      succeeds(createToken('app/app', { audience: [], expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
+      succeeds(createToken('app/app', { boundTo: 'app', expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
+      fails(createToken('app/app', { expirationSeconds: 599 }), { by: 'kubernetes', code: 'Invalid', status: 422 }),
+      succeeds(createToken('app/app', { boundTo: 'app' }), {
+        ...{ pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./), secret: isAbsent },
+      }),
+      succeeds(createToken('app/app', { boundTo: 'app', boundObject: { uid: '<pod-uid:app>' } }), {
+        podUid: '<pod-uid:app>',
+      }),
+      succeeds(createToken('app/app', { boundObject: { kind: 'Secret', name: 'conformance-tokens' } }), {
+        ...{ secret: 'conformance-tokens', pod: isAbsent, node: isAbsent },
+      }),
+      fails(createToken('app/app', { boundObject: { kind: 'Secret', name: 'none' } }), {
+        ...{ by: 'kubernetes', code: 'NotFound', status: 404 },
+      }),
+      fails(createToken('app/app', { boundTo: 'app', boundObject: { apiVersion: 'apps/v1' } }), BAD_REQUEST),
+      fails(createToken('app/app', { boundTo: 'app', boundObject: { kind: 'Deployment' } }), BAD_REQUEST),
+      fails(createToken('app/other', { boundTo: 'app' }), BAD_REQUEST),
+      check('a request that is none is refused, and a node can be named', async ({ kubernetes, name }) => {
+        const ask = async (spec: object): Promise<Answer> => {
+          const path = name(`/api/v1/namespaces/${APP}/serviceaccounts/app/token`);
+          const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+          const answer = await kubernetes({ method: 'POST', path, body });
+          return { status: answer.status, request: JSON.parse(answer.body) as Request };
+        };
+        expect((await ask({})).request.spec).to.include({ expirationSeconds: 3600 });
+        for (const spec of [
+          { audiences: 'one' },
+          { audiences: [7] },
+          { expirationSeconds: 'soon' },
+          { expirationSeconds: 700.5 },
+        ])
+          expect(await ask(spec), JSON.stringify(spec)).to.include({ status: 400 });
+        for (const expirationSeconds of [0, 599, 2 ** 32 + 1])
+          expect(await ask({ expirationSeconds }), String(expirationSeconds)).to.include({ status: 422 });
+        const { body } = await kubernetes({ path: '/api/v1/nodes' });
+        const [node] = (JSON.parse(body) as { readonly items: readonly { readonly metadata: Named }[] }).items;
+        const ofNode = (more: object) => ({
+          boundObjectRef: { apiVersion: 'v1', kind: 'Node', name: node?.metadata.name, ...more },
+        });
+        const { request } = await ask(ofNode({}));
+        const [, claims = ''] = request.status.token.split('.');
+        const bound = (JSON.parse(Buffer.from(claims, 'base64url').toString()) as Claims)['kubernetes.io'];
+        expect(bound).to.deep.include({ node: { name: node?.metadata.name, uid: node?.metadata.uid } });
+        expect(bound).not.to.have.any.keys('pod', 'secret');
+        expect(await ask(ofNode({ uid: 'another' }))).to.include({ status: 409 });
+        expect(await ask(ofNode({ name: 'none' }))).to.include({ status: 404 });
+      }),
+    ],
+  });
+});
+
+interface Named {
+  readonly name: string;
+  readonly uid: string;
+}
+
+interface Request {
+  readonly spec: { readonly expirationSeconds: number };
+  readonly status: { readonly token: string };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly request: Request;
+}
+
+interface Claims {
+  readonly 'kubernetes.io': Readonly<Record<string, unknown>>;
+}
