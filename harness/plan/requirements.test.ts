@@ -5,12 +5,14 @@ import {
   denyNode,
   fetchCredentials,
   granted,
+  refused,
   restartAgent,
   stopAgent,
   succeeds,
   tokenRotation,
   wait,
   weather,
+  whoAmI,
 } from '../operations/index.ts';
 import { createAssociationFor, describeAddon } from '../operations/index.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
@@ -113,4 +115,14 @@ describe('requirements of a scenario', () => {
     expect(unmetRequirements(scenario([restartAgent()]), new Set())).to.include('agent-restart');
     expect(unmetRequirements(scenario([restartAgent()]), new Set(['kubernetes', 'agent-restart']))).to.equal(undefined);
   });
+
+  for (const [what, steps, seconds] of [
+    ['a refusal by the agent through an SDK', [refused('app', whoAmI(), { by: 'agent' })], 3],
+    ['a refusal by EKS Auth or another', [refused('app', whoAmI(), { by: ['sts', 'eks-auth'] })], 3],
+    ['a refusal by STS, which no SDK repeats', [refused('app', whoAmI(), { by: 'sts' })], 0],
+    ['access, which comes at once', [granted('app', whoAmI(), { by: 'agent' })], 0],
+    ['a refusal without an SDK', [refused('app', fetchCredentials(), { by: 'agent' })], 0],
+    ['steps and refusals', [wait(7), refused('app', whoAmI(), { by: 'agent' })], 10],
+  ] as const satisfies readonly (readonly [string, readonly Step[], number])[])
+    it(`waits ${seconds} s for ${what}`, () => expect(waitOf(scenario(steps))).to.equal(seconds));
 });

@@ -1,7 +1,16 @@
 import { expect } from 'chai';
 import type { AwsTarget } from '../aws/target.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import { agentGet, control, fetchCredentials, granted, refused, succeeds } from '../operations/index.ts';
+import {
+  agentGet,
+  control,
+  denied,
+  fetchCredentials,
+  getObject,
+  granted,
+  refused,
+  succeeds,
+} from '../operations/index.ts';
 import type { ProbeStep } from '../scenario/spec.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
@@ -52,5 +61,50 @@ describe('the outcome of a probe', () => {
     ]);
     expect(verdict(counted, result(1), 'It was slow.')[0]).to.equal('passed');
     expect(verdict(counted, result(2))[0]).to.equal('failed');
+  });
+
+  describe('of AWS with a record of its calls', () => {
+    const arn = 'arn:aws:sts::111122223333:assumed-role/conformance-cabcdef-ab-01-app/session';
+    const decision = { value: 'explicitlyDenied', reason: 'denied by statement 1', statements: [] };
+    const call = {
+      ...{ requestId: 'r', service: 's3', operation: 'GetObject', notes: [] },
+      authorizations: [{ action: 's3:GetObject', resource: 'arn', decision }],
+    };
+    const controls = { calls: () => [], findCall: (id: string) => (id === 'r' ? call : undefined) };
+    const recorded = aWorld(
+      aScenario(),
+      anEnvironment({ ...aws, controls } as unknown as AwsTarget, { clusters: new Map([['c1', cluster]]) }),
+    );
+    const of = (step: ProbeStep, result: ProbeResult, tries = 1) =>
+      outcomeOf(recorded, { number: 4, step }, result, { why: 'It may be late.', tries, milliseconds: 1234.5 });
+    const identity = { arn, account: '111122223333' };
+    const denial: ProbeResult = { outcome: 'denied', layer: 's3', code: 'AccessDenied', identity, requestId: 'r' };
+
+    it('explains denials and what is not as expected, and no access that was', () => {
+      const asExpected = of(denied('red', getObject('data/blue/key'), { by: 's3' }), denial);
+      expect(asExpected).to.include({ verdict: 'passed', number: 4, milliseconds: 1235 });
+      expect(asExpected.explanation?.requestId).to.equal('r');
+      expect(asExpected).not.to.have.any.keys('why', 'tries');
+      const access = granted('red', getObject('data/red/key'));
+      expect(of(access, { outcome: 'granted', identity, requestId: 'r' }).explanation).to.equal(null);
+      const missed = of(access, denial, 3);
+      expect(missed).to.include({ verdict: 'failed', why: 's3:GetObject denied by statement 1', tries: 3 });
+      expect(missed.reason).to.match(/^It may be late\. Access was expected.*, after 3 tries in 1\.2 s\.$/);
+      expect(missed.expected.text).to.equal('granted as role app');
+    });
+    it('takes the policy that denied from the message, or else from the record', () => {
+      const by = (policy: 'identity' | 'session', message?: string) =>
+        of(denied('red', getObject('data/blue/key'), { by: 's3', policy }), { ...denial, ...(message && { message }) });
+      const message = 'because no session policy allows the s3:GetObject action';
+      expect(by('session', message).verdict).to.equal('passed');
+      expect(by('identity', message).verdict).to.equal('failed');
+    });
+    it('says that denials mean nothing where a control failed', () => {
+      const failed = of(control('red', getObject('data/red/key')), denial);
+      expect(failed).to.include({ verdict: 'inconclusive', control: true });
+      expect(failed.reason).to.match(
+        /^The control failed, so the denials of this scenario mean nothing\. It may be late\. /,
+      );
+    });
   });
 });
