@@ -12,6 +12,7 @@ import {
   succeeds,
   suite,
   trustPodIdentity,
+  whoAmI,
 } from '../harness/index.ts';
 
 const ELEMENTS = 'IAM User Guide, "IAM JSON policy elements:';
@@ -277,10 +278,17 @@ suite('policies', ({ scenario }) => {
   });
 
   scenario('PO-14', "a Deny of the role's own policy wins over its Allow, wherever it stands", {
-    source: 'IAM User Guide, "Policy evaluation logic"',
-    roles: { app: podIdentityRole(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*')) },
+    source:
+      'IAM User Guide, "Policy evaluation logic"; AWS STS API Reference, GetCallerIdentity: no permission is needed, even against a Deny',
+    roles: {
+      app: podIdentityRole(deny('s3:*', 'data/secret/*'), allow('s3:GetObject', 'data/*'), deny('sts:*', '*')),
+    },
     workloads: APP,
     objects: objects('open/key', 'secret/key'),
-    probes: [can('open/key'), fails(asSession('app', getObject('data/secret/key')), DENIED)],
+    probes: [
+      can('open/key'),
+      fails(asSession('app', getObject('data/secret/key')), DENIED),
+      succeeds(asSession('app', whoAmI()), { accountId: '<account:main>' }),
+    ],
   });
 });
