@@ -29,11 +29,11 @@ const SUBJECT_AREAS = {
   ],
 };
 
-/** The reference subjects, which scenarios judge. Left out is what no run can reach or a reader alone sees: explanations, texts, logs, and programs of images. */
+/** The reference subjects, which scenarios judge. Left out is what no run can reach or a reader alone sees: explanations, texts, logs, programs of images, and what the emulator signs for another S3. */
 export const SUBJECTS: Mutated = {
   areas: SUBJECT_AREAS,
   leftOut:
-    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\//,
+    /\.test\.ts$|\/(explain[\w-]*|condition-keys|access-denied-message|label|log|metrics|options|types|index|main|kept-session)\.ts$|components\/(agent|webhook)\/cli(\.ts|\/)|webhook\/api-server\/|sigv4\/sign\.ts$/,
 };
 
 /** What judges them, which the project's own tests judge: matching, verdicts, skipping, the way of a scenario, and exit codes. */

@@ -144,6 +144,8 @@ suite('signatures', ({ scenario }) => {
       fails(authorization(/SignedHeaders=[^,]*/, ''), MALFORMED),
       fails(authorization(/Signature=\w*/, ''), MALFORMED),
       fails(authorization(/AWS4-HMAC-SHA256/, 'Bearer'), refusedWith('InvalidArgument', 400)),
+      // The way to sign before this one.
+      fails(authorization(/.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'), refusedWith('InvalidRequest', 400)),
       // Not the one algorithm that there is, by the other way to the same code.
       fails(authorization(/AWS4-HMAC-SHA256/, 'AWS4-HMAC-SHA1'), refusedWith('InvalidArgument', 400)),
       fails(get({ presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } }), {
