@@ -11,7 +11,12 @@ export interface AuthorizationRecord {
 /** What the emulator remembers of a call. Never a secret: no token, signature, key or body. */
 export interface CallRecord {
   readonly requestId: string;
+  /** By AWS' clock, which may have been moved; milliseconds since the epoch. */
   readonly time: number;
+  /** By the machine's clock, milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** From its head to its answer. */
+  readonly milliseconds: number;
   readonly service: ServiceName;
   /** API operation, such as `GetObject` or `AssumeRoleForPodIdentity`; `Unknown` when it could not be told. */
   readonly operation: string;

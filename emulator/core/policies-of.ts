@@ -46,7 +46,12 @@ export function policyInForce(world: World, accountId: string, arn: string): Pol
 }
 
 const boundaries = new WeakMap<PolicyDocument, CompiledPolicy>();
-const EMPTY_BOUNDARY: CompiledPolicy = { kind: 'boundary', name: 'permissions boundary that is gone', statements: [] };
+const EMPTY_BOUNDARY: CompiledPolicy = {
+  kind: 'boundary',
+  name: 'permissions boundary that is gone',
+  document: {},
+  statements: [],
+};
 
 /** A managed policy is compiled as an identity policy; as a boundary it counts otherwise, so it is compiled once more. */
 function boundaryOf(world: World, accountId: string, arn: string): CompiledPolicy {

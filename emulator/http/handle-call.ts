@@ -13,6 +13,12 @@ import { applicationIdOf, ClientGone, NOTHING, readBody, type RequestHead } from
 
 type Writable<T> = { -readonly [Member in keyof T]: T[Member] };
 
+/** When a request came: milliseconds since the epoch by the machine's clock, and a mark to measure from. */
+interface Instant {
+  readonly at: number;
+  readonly mark: number;
+}
+
 /** Bytes of a body. */
 const LIMITS = { s3: 64 * 1024 * 1024, others: 1024 * 1024 } as const;
 
@@ -43,6 +49,7 @@ export async function handleCall(
   options: CallHandlerOptions,
 ): Promise<Answer> {
   const { context, services } = options;
+  const received: Instant = { at: Date.now(), mark: performance.now() };
   const destination = destinationOf(head);
   const request: Writable<ServiceRequest> = {
     id: requestId(destination.service),
@@ -63,7 +70,7 @@ export async function handleCall(
     if (destination.other !== undefined) {
       context.trace(request).notes.push(`the request is for ${destination.other}, which the emulator does not have`);
       const response = refuseOtherService(destination.other, head, request.id);
-      record(options, service.name, request, response.status, undefined);
+      record(options, service.name, request, received, response.status, undefined);
       return { response, keepAlive: true };
     }
     request.body = body;
@@ -82,7 +89,7 @@ export async function handleCall(
       answer = service.renderError(failure, request);
     }
   }
-  record(options, service.name, request, answer.status, failure);
+  record(options, service.name, request, received, answer.status, failure);
   return { response: answer, keepAlive: complete };
 }
 
@@ -162,12 +169,14 @@ function record(
   { context, log }: CallHandlerOptions,
   service: ServiceName,
   request: ServiceRequest,
+  { at: receivedAt, mark }: Instant,
   status: number,
   failure: AwsError | undefined,
 ): void {
   const { id: requestId, time, caller: { arn: caller } = { arn: 'anonymous' }, applicationId } = request;
   const errorCode = failure?.code;
-  log.add({ requestId, time, service, caller, applicationId, status, errorCode, ...context.trace(request) });
+  const times = { time, receivedAt, milliseconds: performance.now() - mark };
+  log.add({ requestId, ...times, service, caller, applicationId, status, errorCode, ...context.trace(request) });
 }
 
 /** S3's request ids are 16 characters, the others' UUIDs. */

@@ -54,6 +54,8 @@ const agent: V1Pod = {
 const aCall = (values: Partial<CallRecord>): CallRecord => ({
   requestId: 'r1',
   time: STARTED,
+  receivedAt: STARTED,
+  milliseconds: 1,
   service: 'eks-auth',
   operation: 'AssumeRoleForPodIdentity',
   caller: 'anonymous',
@@ -237,7 +239,10 @@ describe('diagnostics', () => {
           {
             action: 's3:GetObject',
             resource: 'arn:aws:s3:::conformance-cabcdef-ab-01-data/key',
-            decision: { value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it', statements: [] },
+            decision: {
+              ...{ value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it' },
+              ...{ statements: [], deciding: [], policies: [] },
+            },
           },
         ],
       }),

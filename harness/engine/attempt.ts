@@ -3,10 +3,18 @@ import { HarnessError } from '../../foundation/errors.ts';
 import { awsFailure } from '../aws/failure.ts';
 import { tearDown } from '../cleanup/teardown.ts';
 import { diagnose, isSecretName, redactor, type DiagnosticsOptions, type Redactor } from '../diagnostics/index.ts';
-import { isFailedControl, worst, type Attachment, type ProbeOutcome, type ScenarioResult } from '../report/results.ts';
+import {
+  isFailedControl,
+  worst,
+  type Attachment,
+  type ProbeOutcome,
+  type ScenarioPhase,
+  type ScenarioResult,
+} from '../report/results.ts';
 import { probeSentence } from '../report/wrong-probes.ts';
 import { counted } from '../report/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
+import { receivedCalls } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
@@ -39,7 +47,8 @@ export async function attemptScenario(
   const attempt = begin(scenario, options, number);
   await arrangeAndProbe(attempt);
   const redact = redactor(secretsOf(attempt.world));
-  attempt.probes = redact.value(attempt.probes);
+  const { probes, calls, policies } = redact.value(receivedCalls(attempt.world, attempt.probes, attempt.startedAt));
+  attempt.probes = probes;
   const attachments = await diagnoseAttempt(attempt, redact);
   await remove(attempt);
   return {
@@ -47,8 +56,7 @@ export async function attemptScenario(
     errorCode: attempt.failure instanceof HarnessError ? attempt.failure.code : null,
     attempts: number,
     durations: attempt.durations,
-    probes: attempt.probes,
-    attachments,
+    ...{ probes, attachments, calls, policies, timeline: attempt.timeline },
   };
 }
 
@@ -64,6 +72,7 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
     startedAt: Date.now(),
     /** Milliseconds. */
     durations: { arranging: 0, probing: 0, teardown: 0 },
+    timeline: [] as ScenarioPhase[],
     probes: [] as readonly ProbeOutcome[],
     /** What ended it before all probes were made, or kept what it made from being removed. */
     failure: undefined as unknown,
@@ -71,11 +80,11 @@ function begin(scenario: Scenario, options: AttemptOptions, number: number) {
 }
 
 async function arrangeAndProbe(attempt: Attempt): Promise<void> {
-  const { world, limit, durations, prefetched } = attempt;
+  const { world, limit, prefetched } = attempt;
   try {
-    await timed(durations, 'arranging', () => orAborted(arrange(world, prefetched?.inAws), world.signal));
-    await awaitTurn(attempt);
-    attempt.probes = await timed(durations, 'probing', () => orAborted(probeAll(world), world.signal));
+    await timed(attempt, 'arranging', () => orAborted(arrange(world, prefetched?.inAws), world.signal));
+    await timed(attempt, 'waiting', () => awaitTurn(attempt));
+    attempt.probes = await timed(attempt, 'probing', () => orAborted(probeAll(world), world.signal));
   } catch (error) {
     attempt.failure = awsFailure(error) ?? error;
   }
@@ -96,17 +105,17 @@ async function diagnoseAttempt(attempt: Attempt, redact: Redactor): Promise<read
   const verdict = verdictOf(attempt);
   if (verdict === 'passed' || isStopped(attempt)) return [];
   const failure = { verdict, reason: redact.text(reasonFor(attempt)), probes, attempt: number, startedAt };
-  return diagnose(world, failure, redact, options.diagnostics);
+  return timed(attempt, 'diagnosing', () => diagnose(world, failure, redact, options.diagnostics));
 }
 
 async function remove(attempt: Attempt): Promise<void> {
-  const { scenario, options, world, durations } = attempt;
+  const { scenario, options, world } = attempt;
   const verdict = verdictOf(attempt);
   const kept = options.keep === 'always' || (options.keep === 'on-failure' && verdict !== 'passed');
   // An attempt that may be made again, and one with names that another scenario may have too, leave nothing in its way.
   const makesRoom = (verdict === 'error' && !isStopped(attempt)) || scenario.spec.exactNames === true;
   try {
-    await timed(durations, 'teardown', () => tearDown(world, { kept, makesRoom }));
+    await timed(attempt, 'teardown', () => tearDown(world, { kept, makesRoom }));
   } catch (error) {
     attempt.failure ??= error;
   }
@@ -118,12 +127,20 @@ const verdictOf = ({ failure, probes }: Attempt): ProbeOutcome['verdict'] =>
 /** An attempt that was stopped has no verdict, and nothing to explain. */
 const isStopped = ({ failure, options }: Attempt): boolean => failure !== undefined && options.signal.aborted;
 
-async function timed<K extends string, T>(durations: Record<K, number>, phase: K, work: () => Promise<T>): Promise<T> {
+/** Notes how long work takes; what is over at once is not worth a note. */
+async function timed<T>(
+  { durations, timeline, number: attempt }: Attempt,
+  phase: ScenarioPhase['phase'],
+  work: () => Promise<T>,
+): Promise<T> {
+  const startedAt = Date.now();
   const started = performance.now();
   try {
     return await work();
   } finally {
-    durations[phase] = Math.round(performance.now() - started);
+    const milliseconds = Math.round(performance.now() - started);
+    if (phase in durations) durations[phase as keyof typeof durations] = milliseconds;
+    if (milliseconds > 0) timeline.push({ phase, attempt, startedAt, milliseconds });
   }
 }
 

@@ -18,6 +18,9 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
     durations: { arranging: 0, probing: 0, teardown: 0 },
     probes: [],
     attachments: [],
+    timeline: [],
+    calls: [],
+    policies: [],
   };
 }
 

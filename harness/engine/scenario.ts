@@ -1,7 +1,7 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { isUsage } from '../../foundation/errors.ts';
 import { unmetRequirements } from '../plan/requirements.ts';
-import type { Attachment, ScenarioResult } from '../report/results.ts';
+import type { Attachment, ScenarioPhase, ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { attemptScenario, type AttemptOptions } from './attempt.ts';
 import { reasonOf, scenarioResult } from './scenario-result.ts';
@@ -29,18 +29,20 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions, 
   const unmet = unmetRequirements(scenario, options.available, options.unavailable, options.workload);
   if (unmet !== undefined) return scenarioResult(scenario, 'skipped', unmet);
   const attachments: Attachment[] = [];
+  const timeline: ScenarioPhase[] = [];
   for (let attempt = first; ; attempt += 1) {
     if (signal.aborted)
-      return { ...scenarioResult(scenario, 'skipped', `Not run: ${sentence(signal.reason)}`), attachments };
+      return { ...scenarioResult(scenario, 'skipped', `Not run: ${sentence(signal.reason)}`), attachments, timeline };
     const attempts = attempt - first + 1;
     const outcome = { ...(await attemptWithHooks(scenario, options, attempt)), attempts };
     attachments.push(...outcome.attachments);
+    timeline.push(...outcome.timeline);
     // Stopped while it ran: it has no verdict, and that is no error of the environment.
     if (outcome.verdict === 'error' && signal.aborted) {
       const reason = `Not finished: ${sentence(signal.reason)}`;
-      return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments };
+      return { ...outcome, verdict: 'skipped', reason, errorCode: null, attachments, timeline };
     }
-    if (stands(outcome) || attempts > retries || signal.aborted) return { ...outcome, attachments };
+    if (stands(outcome) || attempts > retries || signal.aborted) return { ...outcome, attachments, timeline };
   }
 }
 

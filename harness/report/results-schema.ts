@@ -3,7 +3,7 @@ import { scalar, scenarioId, whole } from '../../foundation/validate.ts';
 import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 import type { OptionValue } from '../../foundation/options.ts';
-import { RESULTS_VERSION, type RunResults } from './results.ts';
+import { RESULTS_VERSION, type DecidingStatement, type RunResults } from './results.ts';
 
 /*
  * The form of results.json, from which results.schema.json is made (`npm run schemas`). Members that it does not know are passed
@@ -40,29 +40,32 @@ function isPattern(source: string): boolean {
   }
 }
 
+const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary'] as const;
+
+/** What became of a statement. */
+const examined = {
+  index: count,
+  effect: z.enum(['Allow', 'Deny']),
+  applied: z.boolean(),
+  principalMatched: z.boolean().optional(),
+  actionMatched: z.boolean().optional(),
+  resourceMatched: z.boolean().optional(),
+  conditions: z.array(
+    z.object({
+      operator: z.string(),
+      key: z.string(),
+      expected: texts,
+      actual: texts.optional(),
+      matched: z.boolean(),
+    }),
+  ),
+};
+
 const statement = z
-  .object({
-    policy: z.string(),
-    kind: z.enum(['identity', 'resource', 'trust', 'session', 'boundary']),
-    sid: z.string().optional(),
-    index: count,
-    effect: z.enum(['Allow', 'Deny']),
-    applied: z.boolean(),
-    principalMatched: z.boolean().optional(),
-    actionMatched: z.boolean().optional(),
-    resourceMatched: z.boolean().optional(),
-    conditions: z.array(
-      z.object({
-        operator: z.string(),
-        key: z.string(),
-        expected: texts,
-        actual: texts.optional(),
-        matched: z.boolean(),
-      }),
-    ),
-    reason: z.string(),
-  })
+  .object({ policy: z.string(), kind: z.enum(KINDS), sid: z.string().optional(), ...examined, reason: z.string() })
   .meta({ id: 'statement', description: 'One statement of a policy and why it did or did not apply.' });
+
+const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] as const;
 
 const explanation = z
   .object({
@@ -74,7 +77,7 @@ const explanation = z
       z.object({
         action: z.string(),
         resource: z.string(),
-        decision: z.enum(['allowed', 'implicitlyDenied', 'explicitlyDenied']),
+        decision: z.enum(DECISIONS),
         reason: z.string(),
         // JSON leaves out what is undefined.
         statements: z.array(statement as unknown as z.ZodType<StatementExplanation>),
@@ -123,8 +126,52 @@ const probe = z
       .describe(
         'How often it was tried, of one that was repeated since AWS takes a while to put changes in force; the last try counts.',
       ),
+    calls: z
+      .exactOptional(z.array(count))
+      .describe("Places of its calls in the scenario's `calls`; absent where AWS keeps no record, or has none of it."),
   })
   .meta({ id: 'probe' });
+
+const receivedCall = z
+  .object({
+    requestId: z.string(),
+    service: z.string(),
+    operation: z.string(),
+    caller: z.string().describe('ARN, or `anonymous` of an unsigned call.'),
+    receivedAt: z.number().describe('Milliseconds since the epoch.'),
+    milliseconds: z.number(),
+    status: count,
+    code: z.exactOptional(z.string()),
+    notes: texts.describe('Facts that explain the answer beyond policies.'),
+    decisions: z.array(
+      z.object({
+        action: z.string(),
+        resource: z.string(),
+        decision: z.enum(DECISIONS),
+        reason: z.string(),
+        policies: z.array(count).describe("Places in the scenario's `policies` of those that were looked at."),
+        deciding: z
+          .array(z.object({ policy: count, ...examined }) as unknown as z.ZodType<DecidingStatement>)
+          .describe('The statements that decided; where nothing allows, the one that comes nearest, if any does.'),
+      }),
+    ),
+  })
+  .meta({ id: 'receivedCall', description: 'A call that AWS received of a probe, as its record tells.' });
+
+const policy = z
+  .object({ name: z.string(), kind: z.enum(KINDS), document: z.looseObject({}).describe('As it was given to AWS.') })
+  .meta({ id: 'policy' });
+
+const phase = z
+  .object({
+    phase: z
+      .enum(['arranging', 'waiting', 'probing', 'diagnosing', 'teardown'])
+      .describe('`waiting`: for others to be over, of a scenario that runs alone.'),
+    attempt: whole(1),
+    startedAt: z.number().describe('Milliseconds since the epoch.'),
+    milliseconds: count,
+  })
+  .meta({ id: 'phase' });
 
 const attachment = z.object({
   name: some,
@@ -171,6 +218,15 @@ const scenario = z
       .describe(
         'Of one that is not as expected: why the gate of the run allows that, and the last day on which it does.',
       ),
+    timeline: z
+      .array(phase)
+      .default([])
+      .describe('What was done when, of all attempts; what follows is of the last one. Absent in earlier results.'),
+    calls: z
+      .array(receivedCall)
+      .default([])
+      .describe('The calls that AWS received of the probes, where it keeps a record; at most the last 20 of a probe.'),
+    policies: z.array(policy).default([]).describe('The policies that AWS decided those calls by.'),
   })
   .meta({ id: 'scenario' });
 

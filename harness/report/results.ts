@@ -1,5 +1,5 @@
-import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
+import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { PolicyKind, StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { CallCounts } from '../aws/call-counts.ts';
 import type { OptionValue, Origin } from '../../foundation/options.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
@@ -24,6 +24,61 @@ export interface Explanation {
   }[];
 }
 
+/** A policy that AWS decided by. */
+export interface Policy {
+  /** As statements name it, such as `inline policy scenario of role app`. */
+  readonly name: string;
+  readonly kind: PolicyKind;
+  /** As it was given to AWS. */
+  readonly document: object;
+}
+
+/** A call that AWS received of a probe, as its record tells. */
+export interface ReceivedCall {
+  readonly requestId: string;
+  readonly service: string;
+  readonly operation: string;
+  /** ARN of the caller; `anonymous` for an unsigned call. */
+  readonly caller: string;
+  /** Milliseconds since the epoch. */
+  readonly receivedAt: number;
+  /** Until it was answered. */
+  readonly milliseconds: number;
+  readonly status: number;
+  /** Error code, of a call that was refused. */
+  readonly code?: string;
+  /** Facts that explain the answer beyond policies. */
+  readonly notes: readonly string[];
+  readonly decisions: readonly ReceivedDecision[];
+}
+
+/** What AWS decided of a call. Policies are told by their place in the scenario's `policies`. */
+export interface ReceivedDecision {
+  readonly action: string;
+  readonly resource: string;
+  readonly decision: string;
+  readonly reason: string;
+  /** Those that were looked at. */
+  readonly policies: readonly number[];
+  /** The statements that decided; where nothing allows, the one that comes nearest, if any does. */
+  readonly deciding: readonly DecidingStatement[];
+}
+
+/** `index`: its place in the policy's document, 0-based. */
+export interface DecidingStatement extends Omit<StatementExplanation, 'policy' | 'kind' | 'sid' | 'reason'> {
+  readonly policy: number;
+}
+
+/** What a scenario did for a while. `waiting`: for others to be over, of one that runs alone. */
+export interface ScenarioPhase {
+  readonly phase: 'arranging' | 'waiting' | 'probing' | 'diagnosing' | 'teardown';
+  /** From 1. */
+  readonly attempt: number;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly milliseconds: number;
+}
+
 export interface ProbeOutcome {
   readonly number: number;
   /** Workload that made the probe; null when the harness made it. */
@@ -33,8 +88,8 @@ export interface ProbeOutcome {
   readonly control: boolean;
   /** The expectation in words, and as data. */
   readonly expected: { readonly text: string; readonly outcome: string; readonly [detail: string]: unknown };
-  /** What it met; null when it was not made. */
-  readonly observed: ProbeResult | null;
+  /** What it met, and when, of one that a pod made; null when it was not made. */
+  readonly observed: (ProbeResult & Partial<Pick<ProbeReport, 'startedAt' | 'endedAt'>>) | null;
   readonly verdict: Exclude<Verdict, 'skipped'>;
   readonly reason: string;
   readonly explanation: Explanation | null;
@@ -43,6 +98,8 @@ export interface ProbeOutcome {
   readonly milliseconds: number;
   /** How often it was tried, of one that was repeated since AWS takes a while to put changes in force: the last counts. */
   readonly tries?: number;
+  /** Places of its calls in the scenario's `calls`; absent where AWS keeps no record, or has none of it. */
+  readonly calls?: readonly number[];
 }
 
 /** A file that belongs to a scenario's result. */
@@ -82,6 +139,11 @@ export interface ScenarioResult {
   readonly run?: string;
   /** Of one that is not as expected: why the run's gate allows that, and until which day. */
   readonly allowed?: { readonly until: string; readonly reason: string; readonly source?: string };
+  /** What was done when, of all attempts; what follows is of the last one. Empty in results of before it was noted. */
+  readonly timeline: readonly ScenarioPhase[];
+  /** The calls that AWS received of the probes, where it keeps a record. */
+  readonly calls: readonly ReceivedCall[];
+  readonly policies: readonly Policy[];
 }
 
 /** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */

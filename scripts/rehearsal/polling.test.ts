@@ -8,6 +8,8 @@ function calls(operation: string, times: readonly number[], resource = 'cluster/
   return times.map((time) => ({
     requestId: `${operation}-${resource}-${time}`,
     time,
+    receivedAt: time,
+    milliseconds: 1,
     service: 'eks',
     operation,
     caller,

@@ -55,6 +55,9 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     durations: { arranging: 10, probing: 20, teardown: 1 },
     probes: [anOutcome()],
     attachments: [],
+    timeline: [],
+    calls: [],
+    policies: [],
     ...values,
   };
 }

@@ -22,7 +22,7 @@ interface CompileOptions {
  */
 export function compilePolicy(document: string | object, options: CompileOptions): CompiledPolicy {
   try {
-    return { kind: options.kind, name: options.name, statements: compileDocument(document, options.kind) };
+    return { ...options, document, statements: compileDocument(document, options.kind) };
   } catch (error) {
     throw error instanceof PolicySyntaxError ? new AwsError('MalformedPolicyDocument', 400, error.message) : error;
   }

@@ -16,7 +16,25 @@ export function explainDecision(
   if (verdict.allowedBy === 'always') return `allowed: ${action} needs no permission`;
   if (verdict.allowedBy === 'root') return `allowed: ${nameOf(request)} may do everything`;
   if (verdict.value === 'implicitlyDenied') return nothingAllows(verdict, candidates, request);
-  const effect = verdict.value === 'allowed' ? 'Allow' : 'Deny';
+  const effect = effectOf(verdict);
+  const told = decidingStatements(verdict, candidates, request).map((candidate, index) => {
+    const verb = index > 0 ? (LIMITS.has(candidate.kind) ? 'within' : 'also by') : `${PAST[effect]} by`;
+    return `${verb} ${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`;
+  });
+  return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
+}
+
+/** The statements that decided, what counted most first; where nothing allows, the one that comes nearest, if any does. */
+export function decidingStatements(
+  verdict: Verdict,
+  candidates: readonly Candidate[],
+  request: EvaluationRequest,
+): readonly Candidate[] {
+  if (verdict.value === 'implicitlyDenied') {
+    const near = nearestMiss('Allow', couldAllow(verdict, candidates, request), request);
+    return near === undefined ? [] : [near];
+  }
+  const effect = effectOf(verdict);
   const decided = candidates.filter(
     ({ statement, kind }) =>
       statement.effect === effect &&
@@ -24,14 +42,10 @@ export function explainDecision(
       (effect === 'Allow' || kind === verdict.deniedBy),
   );
   const isDecisive = ({ kind }: Candidate): boolean => kind === (verdict.allowedBy ?? verdict.deniedBy);
-  const told = [...decided.filter(isDecisive), ...decided.filter((candidate) => !isDecisive(candidate))].map(
-    (candidate, index) => {
-      const verb = index > 0 ? (LIMITS.has(candidate.kind) ? 'within' : 'also by') : `${PAST[effect]} by`;
-      return `${verb} ${placeOf(candidate)}: ${whatMatched(candidate.statement, request)}`;
-    },
-  );
-  return [...told, ...(effect === 'Allow' ? missedDeny(candidates, request) : [])].join('; ');
+  return [...decided.filter(isDecisive), ...decided.filter((candidate) => !isDecisive(candidate))];
 }
+
+const effectOf = ({ value }: Verdict): 'Allow' | 'Deny' => (value === 'allowed' ? 'Allow' : 'Deny');
 
 const PAST = { Allow: 'allowed', Deny: 'denied' } as const;
 /** The kinds of which an Allow gives no access, but limits what others give. */
@@ -41,17 +55,23 @@ const placeOf = ({ statement, policy }: Candidate): string => `${statementLabel(
 
 /** No Allow applies where one must. The one that comes nearest is told, as what was meant to allow it. */
 function nothingAllows(verdict: Verdict, candidates: readonly Candidate[], request: EvaluationRequest): string {
-  const { action, resource, resourceAccount } = request.input;
-  const kind = verdict.deniedBy ?? 'identity';
-  // In the resource's own account its policy could have allowed it as well.
-  const couldAllow = (other: PolicyKind): boolean =>
-    other === kind || (kind === 'identity' && other === 'resource' && request.principalAccount === resourceAccount);
-  const looked = candidates.filter((candidate) => couldAllow(candidate.kind));
-  const sentence = `no ${KIND_NAMES[kind]} allows ${action} on ${resource}`;
-  const near = nearestMiss('Allow', looked, request);
+  const { action, resource } = request.input;
+  const sentence = `no ${KIND_NAMES[verdict.deniedBy ?? 'identity']} allows ${action} on ${resource}`;
+  const looked = couldAllow(verdict, candidates, request);
+  const [near] = decidingStatements(verdict, candidates, request);
   if (near !== undefined) return `${sentence}; ${placeOf(near)} ${explain(near, request).reason}`;
   const names = [...new Set(looked.map(({ policy }) => policy))];
   return `${sentence} (${names.length === 0 ? 'there is none' : `looked at: ${names.join(', ')}`})`;
+}
+
+/** The statements of the kind of policy that had to allow; in the resource's own account its policy could have as well. */
+function couldAllow(
+  { deniedBy = 'identity' }: Verdict,
+  candidates: readonly Candidate[],
+  { principalAccount, input: { resourceAccount } }: EvaluationRequest,
+): readonly Candidate[] {
+  const orResource = deniedBy === 'identity' && principalAccount === resourceAccount;
+  return candidates.filter(({ kind }) => kind === deniedBy || (orResource && kind === 'resource'));
 }
 
 /** A Deny for this action and resource that only its principal or its conditions kept from denying. */

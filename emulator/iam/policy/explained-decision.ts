@@ -1,5 +1,5 @@
 import { explain, type Candidate } from './explain.ts';
-import { explainDecision } from './explain-decision.ts';
+import { decidingStatements, explainDecision } from './explain-decision.ts';
 import type { EvaluationRequest } from './request.ts';
 import { statementsOf } from './statement.ts';
 import type { CompiledPolicy, Decision, DecisionValue, PolicyKind, StatementExplanation, Verdict } from './types.ts';
@@ -33,6 +33,15 @@ export class ExplainedDecision implements Decision {
     return (this.#statements ??= this.#considered.map((candidate) => explain(candidate, this.#request)));
   }
 
+  get deciding(): readonly StatementExplanation[] {
+    const deciding = decidingStatements(this.#verdict, this.#considered, this.#request);
+    return deciding.map((candidate) => explain(candidate, this.#request));
+  }
+
+  get policies(): readonly CompiledPolicy[] {
+    return policiesOf(this.#request).map(([, policy]) => policy);
+  }
+
   get #considered(): readonly Candidate[] {
     return (this.#candidates ??= policiesOf(this.#request).flatMap(([kind, policy]) =>
       statementsOf(policy).map((statement) => ({ statement, kind, policy: policy.name })),
@@ -40,7 +49,7 @@ export class ExplainedDecision implements Decision {
   }
 
   /** Getters are no own properties: without this a record of the decision would be empty. */
-  toJSON(): Decision {
+  toJSON(): Omit<Decision, 'deciding' | 'policies'> {
     return { value: this.value, deniedBy: this.deniedBy, reason: this.reason, statements: this.statements };
   }
 }

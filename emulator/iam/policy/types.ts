@@ -8,6 +8,8 @@ export interface CompiledPolicy {
   readonly kind: PolicyKind;
   /** A name for explanations: `inline policy read on role app`, `bucket policy of data`. */
   readonly name: string;
+  /** As it was given: JSON text, or what that says. */
+  readonly document: string | object;
   readonly statements: readonly CompiledStatement[];
 }
 
@@ -92,4 +94,8 @@ export interface Decision {
   readonly reason: string;
   /** Every statement of every policy, in the order evaluated. Computed when first read: the hot path needs it rarely. */
   readonly statements: readonly StatementExplanation[];
+  /** Those of them that decided; where nothing allows, the one that comes nearest, if any does. */
+  readonly deciding: readonly StatementExplanation[];
+  /** The policies that were looked at, in the order evaluated. */
+  readonly policies: readonly CompiledPolicy[];
 }

@@ -1,0 +1,143 @@
+import { expect } from 'chai';
+import type { CallRecord } from '../../emulator/index.ts';
+import { anEnvironment, aWorld } from '../../test/support/environment.ts';
+import { anOutcome, aScenario } from '../../test/support/scenarios.ts';
+import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import type { ProbeOutcome } from '../report/results.ts';
+import { receivedCalls } from './received-calls.ts';
+
+const STARTED = 1_800_000_000_000;
+const session = (name: string): string => `arn:aws:sts::111122223333:assumed-role/${name}/s`;
+
+const aCall = (requestId: string, after: number, values: Partial<CallRecord> = {}): CallRecord => ({
+  requestId,
+  // By AWS' own clock, which may be moved.
+  time: 0,
+  receivedAt: STARTED + after,
+  milliseconds: 1.26,
+  service: 's3',
+  operation: 'GetObject',
+  caller: session('red'),
+  applicationId: 'AB-01',
+  status: 200,
+  errorCode: undefined,
+  authorizations: [],
+  notes: [],
+  ...values,
+});
+
+const opening = (requestId: string, after: number, opened: string, values: Partial<CallRecord> = {}): CallRecord =>
+  aCall(requestId, after, {
+    ...{
+      service: 'eks-auth',
+      operation: 'AssumeRoleForPodIdentity',
+      caller: session('node'),
+      applicationId: undefined,
+    },
+    notes: [`opened the session ${session(opened)}`],
+    ...values,
+  });
+
+const probe = (from: number, to: number, observed: Partial<NonNullable<ProbeOutcome['observed']>>): ProbeOutcome =>
+  anOutcome({ observed: { outcome: 'granted', startedAt: STARTED + from, endedAt: STARTED + to, ...observed } });
+const as = (name: string) => ({ identity: { arn: session(name), account: '111122223333' } });
+
+function received(record: readonly CallRecord[], probes: readonly ProbeOutcome[]) {
+  const aws = { accountId: () => '111122223333', controls: { calls: () => record } } as unknown as AwsTarget;
+  const found = receivedCalls(aWorld(aScenario(), anEnvironment(aws)), probes, STARTED);
+  return { ...found, ids: found.probes.map(({ calls = [] }) => calls.map((place) => found.calls[place]?.requestId)) };
+}
+
+describe('the calls that AWS received of probes', () => {
+  it('are those of its session meanwhile, and the one that opened it before', () => {
+    const record = [
+      opening('before-the-scenario', -1, 'red'),
+      opening('opened', 10, 'red'),
+      opening('of-another-pod', 11, 'blue'),
+      aCall('first', 105),
+      aCall('of-another-pod-too', 106, { caller: session('blue') }),
+      aCall('of-another-scenario', 107, { applicationId: 'AB-02', caller: session('green') }),
+      aCall('second', 205),
+    ];
+    const { ids, calls } = received(record, [probe(100, 110, as('red')), probe(200, 210, as('red'))]);
+    expect(ids).to.deep.equal([
+      ['opened', 'first'],
+      ['opened', 'second'],
+    ]);
+    // What several probes share is told once.
+    expect(calls.map(({ requestId }) => requestId)).to.deep.equal(['opened', 'first', 'second']);
+    expect(calls[1]).to.include({ receivedAt: STARTED + 105, milliseconds: 1.3, status: 200 });
+  });
+
+  it('follow a chain of sessions, in both directions', () => {
+    const record = [
+      opening('opened', 10, 'red'),
+      aCall('chained', 103, { operation: 'AssumeRole', notes: [`opened the session ${session('far')}`] }),
+      aCall('read', 105, { caller: session('far') }),
+    ];
+    const all = ['opened', 'chained', 'read'];
+    expect(received(record, [probe(100, 110, as('red')), probe(100, 110, as('far'))]).ids).to.deep.equal([all, all]);
+  });
+
+  it('without a session are the one that was answered, or those that failed as the probe did', () => {
+    const anonymous = { caller: 'anonymous', service: 'sts', operation: 'AssumeRoleWithWebIdentity' } as const;
+    const record = [
+      aCall('refused', 105, { ...anonymous, status: 403, errorCode: 'AccessDenied' }),
+      aCall('of-another', 106, anonymous),
+      opening('asked-by-the-agent', 205, 'none', { notes: [], status: 400, errorCode: 'AccessDeniedException' }),
+    ];
+    const refusals = [
+      probe(100, 110, { outcome: 'refused', code: 'AccessDenied' }),
+      probe(200, 210, { outcome: 'refused', requestId: 'asked-by-the-agent' }),
+    ];
+    expect(received(record, refusals).ids).to.deep.equal([['refused'], ['asked-by-the-agent']]);
+  });
+
+  it('name the statement that decided, in a policy that is told once as it was given', () => {
+    const document = { Statement: [{ Effect: 'Allow', Action: 's3:GetObject', Resource: 'arn:aws:s3:::data/red/*' }] };
+    const policy = compilePolicy(JSON.stringify(document), {
+      kind: 'identity',
+      name: 'inline policy scenario of role app',
+    });
+    const decided = (key: string): CallRecord['authorizations'][number] => {
+      const resource = `arn:aws:s3:::data/${key}`;
+      const user = { kind: 'user', accountId: '111122223333', userName: 'app', userId: '' } as const;
+      const input = { action: 's3:GetObject', resource, resourceAccount: '111122223333', context: {} };
+      const principal = { ...user, arn: 'arn:aws:iam::111122223333:user/app' };
+      return {
+        action: 's3:GetObject',
+        resource,
+        decision: authorize({ principal, ...input, identityPolicies: [policy] }),
+      };
+    };
+    const record = [
+      aCall('allowed', 105, { authorizations: [decided('red/key')] }),
+      aCall('denied', 106, { authorizations: [decided('blue/key')] }),
+    ];
+    const { calls, policies } = received(record, [probe(100, 110, as('red'))]);
+    expect(policies).to.deep.equal([{ name: 'inline policy scenario of role app', kind: 'identity', document }]);
+    const [allowed, denied] = calls.map(({ decisions }) => decisions[0]);
+    expect(allowed).to.deep.include({ decision: 'allowed', policies: [0] });
+    expect(allowed?.deciding).to.deep.equal([
+      {
+        policy: 0,
+        index: 0,
+        effect: 'Allow',
+        applied: true,
+        actionMatched: true,
+        resourceMatched: true,
+        conditions: [],
+      },
+    ]);
+    expect(denied?.decision).to.equal('implicitlyDenied');
+    expect(denied?.deciding[0]).to.deep.include({ policy: 0, index: 0, applied: false, resourceMatched: false });
+  });
+
+  it('are not told of an AWS without a record', () => {
+    const probes = [probe(100, 110, as('red'))];
+    const aws = { accountId: () => '111122223333' } as unknown as AwsTarget;
+    const found = receivedCalls(aWorld(aScenario(), anEnvironment(aws)), probes, STARTED);
+    expect(found).to.deep.equal({ probes, calls: [], policies: [] });
+  });
+});

@@ -1,0 +1,123 @@
+import type { CallRecord } from '../../emulator/index.ts';
+import type { Policy, ProbeOutcome, ReceivedCall } from '../report/results.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+
+/** So many calls of one probe are told, the last ones. */
+const MOST_CALLS = 20;
+/** Clocks of a pod and of AWS may be apart so much, in milliseconds. */
+const SLACK = 5;
+
+const OPENED = 'opened the session ';
+
+/** What AWS received of a scenario's probes, and the policies that it decided by. */
+export interface Received {
+  /** Each with the places of its calls. */
+  readonly probes: readonly ProbeOutcome[];
+  readonly calls: readonly ReceivedCall[];
+  readonly policies: readonly Policy[];
+}
+
+/**
+ * Finds the calls of each probe in the record of AWS, where it keeps one: the call that was answered, those that the workload made
+ * meanwhile, and those that opened its session, however long before.
+ *
+ * @param since When the attempt began, in milliseconds since the epoch.
+ */
+export function receivedCalls(
+  { environment, scenario }: ScenarioWorld,
+  probes: readonly ProbeOutcome[],
+  since: number,
+): Received {
+  const record = (environment.aws.controls?.calls() ?? []).filter(({ receivedAt }) => receivedAt >= since);
+  const openers = new Map(record.flatMap((call) => openedBy(call).map((session) => [session, call] as const)));
+  const policies = new Map<string, { readonly place: number; readonly policy: Policy }>();
+  const places = new Map<CallRecord, number>();
+  const placeOf = (call: CallRecord): number => {
+    const place = places.get(call) ?? places.size;
+    places.set(call, place);
+    return place;
+  };
+  const told = probes.map((probe) => {
+    const calls = callsOf(probe, scenario.id, record, openers);
+    return calls.length === 0 ? probe : { ...probe, calls: calls.map(placeOf) };
+  });
+  const calls = [...places.keys()].map((call) => receivedCall(call, (policy) => intern(policies, policy)));
+  return { probes: told, calls, policies: [...policies.values()].map(({ policy }) => policy) };
+}
+
+const openedBy = ({ notes }: CallRecord): readonly string[] =>
+  notes.filter((note) => note.startsWith(OPENED)).map((note) => note.slice(OPENED.length));
+
+/** In the order in which AWS received them. */
+function callsOf(
+  { observed }: ProbeOutcome,
+  id: string,
+  record: readonly CallRecord[],
+  openers: ReadonlyMap<string, CallRecord>,
+): readonly CallRecord[] {
+  if (observed === null) return [];
+  // Of the harness' own probes no time is told, and so no call but the one that was answered.
+  const { requestId, identity, startedAt = Infinity, endedAt = -Infinity } = observed;
+  const answered = requestId === undefined ? undefined : record.findLast((call) => call.requestId === requestId);
+  const found = new Set(answered === undefined ? [] : [answered]);
+  const sessions = new Set([identity?.arn ?? answered?.caller].filter((arn) => arn !== undefined));
+  for (const session of sessions)
+    for (let opener = openers.get(session); opener && !found.has(opener); opener = openers.get(opener.caller))
+      found.add(opener);
+  const meanwhile = record.filter(
+    (call) => call.applicationId === id && call.receivedAt >= startedAt - SLACK && call.receivedAt <= endedAt + SLACK,
+  );
+  for (const call of meanwhile) {
+    const opened = openedBy(call);
+    const isIts = sessions.has(call.caller) || (sessions.size === 0 && call.errorCode === observed.code);
+    if (!isIts) continue;
+    found.add(call);
+    for (const session of opened) sessions.add(session);
+  }
+  return [...found].sort((a, b) => a.receivedAt - b.receivedAt).slice(-MOST_CALLS);
+}
+
+type Decided = CallRecord['authorizations'][number];
+
+function receivedCall(
+  call: CallRecord,
+  placeOf: (policy: Decided['decision']['policies'][number]) => number,
+): ReceivedCall {
+  const { requestId, service, operation, caller, receivedAt, milliseconds, status, errorCode, notes } = call;
+  return {
+    ...{ requestId, service, operation, caller, receivedAt, status },
+    milliseconds: Math.round(milliseconds * 10) / 10,
+    ...(errorCode !== undefined && { code: errorCode }),
+    notes,
+    decisions: call.authorizations.map(({ action, resource, decision }) => {
+      const { value, reason, deciding, policies } = decision;
+      // What needs no permission is decided by none.
+      const looked =
+        value === 'allowed' && deciding.length === 0
+          ? []
+          : policies.map((policy) => [policy.name, placeOf(policy)] as const);
+      const places = new Map(looked);
+      return {
+        ...{ action, resource, decision: value, reason },
+        policies: [...places.values()],
+        deciding: deciding.map(({ policy, kind: _kind, sid: _sid, reason: _reason, ...statement }) => ({
+          policy: places.get(policy) ?? 0,
+          ...statement,
+        })),
+      };
+    }),
+  };
+}
+
+function intern(
+  policies: Map<string, { readonly place: number; readonly policy: Policy }>,
+  { name, kind, document }: Decided['decision']['policies'][number],
+): number {
+  const text = typeof document === 'string' ? document : JSON.stringify(document);
+  const key = `${name}\n${text}`;
+  const known = policies.get(key);
+  if (known !== undefined) return known.place;
+  const place = policies.size;
+  policies.set(key, { place, policy: { name, kind, document: JSON.parse(text) as object } });
+  return place;
+}
