@@ -18,6 +18,7 @@ import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
 import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
+import { REPORT } from './report.ts';
 import { runCommand } from './run.ts';
 import { SOAK } from './soak.ts';
 import { sweepCommand } from './sweep.ts';
@@ -35,6 +36,7 @@ export const COMMANDS: readonly Command[] = [
   REPLAY,
   MATRIX,
   COMPARE,
+  REPORT,
   MERGE,
   sweepCommand(),
   KIND_IMAGES,

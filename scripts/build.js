@@ -10,6 +10,7 @@ import { build as bundle } from 'esbuild';
 import { tsImport } from 'tsx/esm/api';
 import { newestSource, STAMP } from './freshness.js';
 import { notices } from './notices.js';
+import { pageTemplate } from './page-template.js';
 import { pruneTypes } from './prune-types.js';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -72,8 +73,10 @@ if (warming.status !== 0) throw new Error("The probe program's code cache could 
 await buildImagePrograms(join(out, 'image'));
 copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 await buildSwitched(join(out, 'faults'));
+const page = await pageTemplate();
+writeFileSync(join(out, 'page.html'), page.html);
 writeTypes();
-writeFileSync(join(out, 'licences.txt'), notices([...inputs]));
+writeFileSync(join(out, 'licences.txt'), notices([...inputs, ...page.inputs]));
 writeFileSync(join(out, basename(STAMP)), String(started));
 replace();
 

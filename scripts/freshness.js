@@ -14,6 +14,7 @@ const SOURCES = [
   'clients',
   'clusters',
   'harness',
+  'page',
   'suites',
   'faults',
   'detection',
@@ -37,7 +38,7 @@ export function sourcesDigest(except) {
 function sourceFiles(folders) {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
-      .filter((file) => /\.(ts|js|json|sh|yaml)$/.test(file) && !file.endsWith('.test.ts'))
+      .filter((file) => /\.(tsx?|css|js|json|sh|yaml)$/.test(file) && !file.endsWith('.test.ts'))
       .map((file) => join(root, folder, file)),
   );
 }

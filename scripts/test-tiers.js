@@ -5,6 +5,8 @@
 export const TIERS = {
   /** Those that need a Docker engine. */
   docker: ['test/docker/**/*.test.ts'],
+  /** Those that look at the HTML page in a Chromium. */
+  browser: ['test/browser/**/*.test.ts'],
   /** Whole runs on an emulated Amazon EKS, and on other emulators. */
   rehearsal: [
     'test/rehearsal/policy.test.ts',
@@ -15,5 +17,5 @@ export const TIERS = {
 /** All tests. */
 export const FILES = [
   'test/**/*.test.ts',
-  '{cli,clusters,components,detection,emulator,examples,faults,foundation,harness,kubernetes,scripts,suites}/**/*.test.ts',
+  '{cli,clusters,components,detection,emulator,examples,faults,foundation,harness,kubernetes,page,scripts,suites}/**/*.test.ts',
 ];

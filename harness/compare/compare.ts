@@ -6,18 +6,16 @@ import type { ComparisonContent } from './comparison-schema.ts';
 import type { Side, SideScenario } from './read-results.ts';
 
 export type Known = NonNullable<JudgedDifference['known']>;
-export type JudgedDifference = Frozen<ComparisonContent['scenarios'][number]['differences'][number]>;
-export type ScenarioComparison = Frozen<ComparisonContent['scenarios'][number]>;
+export type JudgedDifference = ComparisonContent['scenarios'][number]['differences'][number];
+export type ScenarioComparison = ComparisonContent['scenarios'][number];
 /** What a scenario, or a probe of it, came to on a side. */
 export type Seen = NonNullable<ScenarioComparison['a']>;
-export type StaleDeviation = Frozen<ComparisonContent['stale'][number]>;
+export type StaleDeviation = ComparisonContent['stale'][number];
 
-export interface Comparison extends Frozen<Omit<ComparisonContent, 'version' | 'exitCode' | 'a' | 'b'>> {
+export interface Comparison extends Omit<ComparisonContent, 'version' | 'exitCode' | 'a' | 'b'> {
   readonly a: Side;
   readonly b: Side;
 }
-
-type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };
 
 /** Compares what two runs found, scenario by scenario. */
 export function compare(a: Side, b: Side, deviations: readonly Deviation[]): Comparison {

@@ -103,4 +103,6 @@ export const comparisonSchema = z
       'In what two runs differ. `version` is raised when a field changes its meaning; fields may be added without that.',
   });
 
-export type ComparisonContent = z.infer<typeof comparisonSchema>;
+export type ComparisonContent = Frozen<z.infer<typeof comparisonSchema>>;
+
+type Frozen<T> = { readonly [K in keyof T]: Frozen<T[K]> };

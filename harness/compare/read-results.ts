@@ -41,8 +41,10 @@ export interface Run {
 }
 
 /** Reads a results.json as a side of a comparison. Throws as `readRun` does. */
-export function readResults(path: string): Side {
-  const { file, results } = readRun(path);
+export const readResults = (path: string): Side => sideOf(readRun(path));
+
+/** What a comparison needs of a run. */
+export function sideOf({ file, results }: Run): Side {
   const { id, startedAt, error, interrupted } = results.run;
   const { environment, scenarios } = results;
   return {
@@ -75,7 +77,7 @@ export function readRun(path: string): Run {
   if (content.version !== RESULTS_VERSION)
     throw new HarnessError(
       'BAD_FILE',
-      `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads version ${RESULTS_VERSION}: compare it with the program that wrote it.`,
+      `${file} is results.json of version ${JSON.stringify(content.version)}, and this program reads version ${RESULTS_VERSION}: use the program that wrote it.`,
     );
   const damaged = (problem: string): string => `${file} is damaged: ${problem}. Run the conformance suites again.`;
   const results = validated(resultsSchema, content, damaged);

@@ -8,6 +8,7 @@ import { fidelityReporter } from './fidelity.ts';
 import { githubReporter } from './github.ts';
 import { jsonlReporter } from './jsonl.ts';
 import { junitReporter } from './junit.ts';
+import { pageReporter } from './page.ts';
 import type { NamedReporter, Reporter, ReporterOptions } from './reporter.ts';
 import { Terminal, type TerminalOptions } from './terminal.ts';
 
@@ -17,6 +18,7 @@ const REPORTERS = {
   list: (options: TerminalOptions) => new Terminal({ ...options, style: 'list' }),
   dot: (options: TerminalOptions) => new Terminal({ ...options, style: 'dot' }),
   junit: () => junitReporter(),
+  html: () => pageReporter(),
   jsonl: (options: ReporterOptions) => jsonlReporter(options.stdout),
   github: githubReporter,
   fidelity: () => fidelityReporter(),
@@ -30,6 +32,7 @@ const isName = (name: string): name is Name => Object.hasOwn(REPORTERS, name);
 const defaults = (environment: ReporterOptions['environment']): readonly Name[] => [
   'terminal',
   'junit',
+  'html',
   'fidelity',
   ...(environment['GITHUB_ACTIONS'] === 'true' ? (['github'] as const) : []),
 ];

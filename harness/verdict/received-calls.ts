@@ -4,8 +4,6 @@ import type { ScenarioWorld } from '../world/world.ts';
 
 /** So many calls of one probe are told, the last ones. */
 const MOST_CALLS = 20;
-/** Clocks of a pod and of AWS may be apart so much, in milliseconds. */
-const SLACK = 5;
 
 const OPENED = 'opened the session ';
 
@@ -30,6 +28,7 @@ export function receivedCalls(
 ): Received {
   const record = (environment.aws.controls?.calls() ?? []).filter(({ receivedAt }) => receivedAt >= since);
   const openers = new Map(record.flatMap((call) => openedBy(call).map((session) => [session, call] as const)));
+  const answers = new Set(probes.flatMap(({ observed }) => observed?.requestId ?? []));
   const policies = new Map<string, { readonly place: number; readonly policy: Policy }>();
   const places = new Map<CallRecord, number>();
   const placeOf = (call: CallRecord): number => {
@@ -38,7 +37,7 @@ export function receivedCalls(
     return place;
   };
   const told = probes.map((probe) => {
-    const calls = callsOf(probe, scenario.id, record, openers);
+    const calls = callsOf(probe, scenario.id, { record, openers, answers });
     return calls.length === 0 ? probe : { ...probe, calls: calls.map(placeOf) };
   });
   const calls = [...places.keys()].map((call) => receivedCall(call, (policy) => intern(policies, policy)));
@@ -48,13 +47,16 @@ export function receivedCalls(
 const openedBy = ({ notes }: CallRecord): readonly string[] =>
   notes.filter((note) => note.startsWith(OPENED)).map((note) => note.slice(OPENED.length));
 
+interface Known {
+  readonly record: readonly CallRecord[];
+  /** By the session that a call opened. */
+  readonly openers: ReadonlyMap<string, CallRecord>;
+  /** Requests that answered probes: each is of one alone. */
+  readonly answers: ReadonlySet<string>;
+}
+
 /** In the order in which AWS received them. */
-function callsOf(
-  { observed }: ProbeOutcome,
-  id: string,
-  record: readonly CallRecord[],
-  openers: ReadonlyMap<string, CallRecord>,
-): readonly CallRecord[] {
+function callsOf({ observed }: ProbeOutcome, id: string, { record, openers, answers }: Known): readonly CallRecord[] {
   if (observed === null) return [];
   // Of the harness' own probes no time is told, and so no call but the one that was answered.
   const { requestId, identity, startedAt = Infinity, endedAt = -Infinity } = observed;
@@ -65,7 +67,11 @@ function callsOf(
     for (let opener = openers.get(session); opener && !found.has(opener); opener = openers.get(opener.caller))
       found.add(opener);
   const meanwhile = record.filter(
-    (call) => call.applicationId === id && call.receivedAt >= startedAt - SLACK && call.receivedAt <= endedAt + SLACK,
+    (call) =>
+      call.applicationId === id &&
+      call.receivedAt >= startedAt &&
+      call.receivedAt <= endedAt &&
+      (call === answered || !answers.has(call.requestId)),
   );
   for (const call of meanwhile) {
     const opened = openedBy(call);

@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { distFolder } from '../../foundation/dist-folder.ts';
+import { pack, type PageData } from '../../page/data.ts';
+import type { Reporter } from './reporter.ts';
+import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
+import { fileReporter } from './write.ts';
+
+export const PAGE_FILE = 'report.html';
+
+/** Writes report.html. */
+export const pageReporter = (): Reporter => fileReporter(PAGE_FILE, (results) => pageHtml({ runs: [results] }));
+
+/** The page of a run, or of two that are compared: one file that loads nothing. */
+export function pageHtml({ runs: [run, other], ...rest }: PageData): string {
+  const data = { ...rest, runs: [slim(run), ...(other ? [slim(other)] : [])] };
+  const title = [run, ...(other ? [other] : [])].map((one) => one.run.id).join(' and ');
+  const template = readFileSync(join(distFolder(), 'page.html'), 'utf8');
+  // By functions: texts may have `$` in them.
+  return template
+    .replace('{{title}}', () => `Conformance run ${escaped(title)}`)
+    .replace('{{data}}', () => json(pack(data)));
+}
+
+const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+
+/** JSON that ends no script element. */
+const json = (value: unknown): string =>
+  JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+
+/** Without what the page does not show: options that nobody set, and what calls tell once more. */
+function slim(results: RunResults): RunResults {
+  const { configuration, scenarios } = results;
+  return {
+    ...results,
+    configuration: Object.fromEntries(Object.entries(configuration).filter(([, { origin }]) => origin !== 'default')),
+    scenarios: scenarios.map((scenario) => ({
+      ...scenario,
+      probes: scenario.probes.map((probe) => slimProbe(probe, scenario)),
+    })),
+  };
+}
+
+function slimProbe(probe: ProbeOutcome, { calls }: ScenarioResult): ProbeOutcome {
+  const { text, outcome } = probe.expected;
+  const isTold = probe.calls?.some((place) => calls[place]?.requestId === probe.explanation?.requestId) ?? false;
+  return { ...probe, expected: { text, outcome }, explanation: isTold ? null : probe.explanation };
+}

@@ -1,0 +1,11 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { unpack, type Packed, type PageData } from './data.ts';
+// Views, in the order in which they stand on the page: each registers itself.
+import './overview.tsx';
+import './scenarios.tsx';
+import './differences.tsx';
+import './timeline.tsx';
+
+const text = document.getElementById('data')?.textContent ?? '';
+render(<App data={unpack(JSON.parse(text) as Packed) as PageData} />, document.body);

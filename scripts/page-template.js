@@ -1,0 +1,58 @@
+/** The HTML page of a run without its data: one file with program and style in it, which may load nothing. */
+import { createHash } from 'node:crypto';
+import { build } from 'esbuild';
+
+/** Stand where a page has its title and its data, as JSON (harness/report/page.ts). */
+const TITLE = '{{title}}';
+const DATA = '{{data}}';
+
+/** Gives the template, and the modules that are in it as esbuild names them. */
+export async function pageTemplate() {
+  const { outputFiles, metafile } = await build({
+    entryPoints: { page: 'page/main.tsx', style: 'page/style.css' },
+    outdir: 'page',
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'iife',
+    target: ['chrome123', 'firefox120', 'safari17.5'],
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+  });
+  const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text.trim();
+  // What ends a script in HTML ends it in a text too.
+  const program = textOf('.js').replaceAll('</script', '<\\/script');
+  const style = textOf('.css');
+  const policy = [
+    "default-src 'none'",
+    `script-src ${hashOf(program)}`,
+    `style-src ${hashOf(style)}`,
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const html = `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>${TITLE}</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript>This page shows the results of a conformance run, and needs JavaScript for it. It loads nothing.</noscript>
+<script type="application/json" id="data">${DATA}</script>
+<script>${program}</script>
+</body>
+</html>
+`;
+  return { html, inputs: Object.keys(metafile.inputs) };
+}
+
+const hashOf = (text) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;

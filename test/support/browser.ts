@@ -1,0 +1,74 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { ROOT } from './run-cli.ts';
+
+/** Where Debian's package `chromium` and others have it. */
+const PLACES = [process.env['CHROMIUM'], '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Screenshots are kept here, for people to look at. */
+export const SCREENSHOTS = join(ROOT, 'reports', 'browser');
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export interface Looks {
+  readonly width?: number;
+  readonly scheme?: 'light' | 'dark';
+  readonly media?: 'print';
+}
+
+export interface Opened {
+  readonly page: Page;
+  /** Errors on the console, and requests to anything but the file itself. */
+  readonly complaints: readonly string[];
+}
+
+/** A browser for the tests of a `describe` block; each page that was opened must have had nothing to complain of. */
+export function aBrowser() {
+  let browser: Browser;
+  const opened: Opened[] = [];
+  before(async () => {
+    const executablePath = PLACES.find((path) => path !== undefined && existsSync(path));
+    if (executablePath === undefined)
+      throw new Error('There is no Chromium: install it (apt-get install chromium), or name its program in CHROMIUM.');
+    // As root, and in a container, Chromium has no sandbox of its own.
+    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    mkdirSync(SCREENSHOTS, { recursive: true });
+  });
+  after(() => browser?.close());
+  afterEach(async () => {
+    const pages = opened.splice(0);
+    for (const { page } of pages) await page.close();
+    expect(pages.flatMap(({ complaints }) => complaints)).to.deep.equal([]);
+  });
+  return {
+    async open(file: string, hash = '', { width = 1400, scheme = 'light', media }: Looks = {}): Promise<Page> {
+      const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
+      const complaints: string[] = [];
+      opened.push({ page, complaints });
+      page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+      page.on('pageerror', (error) => complaints.push(String(error)));
+      const own = pathToFileURL(file).href;
+      page.on('request', (request) => {
+        const url = request.url();
+        if (!url.startsWith(own) && !url.startsWith('data:')) complaints.push(`request to ${url}`);
+      });
+      if (media !== undefined) await page.emulateMedia({ media, colorScheme: scheme });
+      await page.goto(`${own}${hash}`);
+      await page.locator('main').waitFor();
+      return page;
+    },
+  };
+}
+
+/** What `axe-core` finds wrong: a line for each element. */
+export async function violationsOf(page: Page): Promise<readonly string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate<readonly string[]>(
+    `axe.run().then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ' ' + node.target + ': ' + node.failureSummary)))`,
+  );
+}
