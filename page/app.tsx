@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RunResults } from '../harness/report/results.ts';
-import { SetFilter } from './context.ts';
+import { SetFilter } from './context.tsx';
 import type { PageData } from './data.ts';
-import { hrefOf, useRoute } from './route.ts';
+import { hrefOf, routeOf, type Route } from './route.ts';
 import { Side } from './scenario.tsx';
-import { viewsOf } from './views.ts';
+import { viewsOf } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { conclusion, counted, duration, instant, isBad, VERDICTS } from './words.ts';
 
@@ -107,4 +107,20 @@ function usePrinting(): boolean {
     return () => media.removeEventListener('change', listen);
   }, []);
   return printing;
+}
+
+/** The route, and a function that changes the filter without a step in the browser's history. */
+function useRoute(): [Route, (filter: URLSearchParams) => void] {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const listen = (): void => setHash(location.hash);
+    addEventListener('hashchange', listen);
+    return () => removeEventListener('hashchange', listen);
+  }, []);
+  const setFilter = (filter: URLSearchParams): void => {
+    const [path = ''] = location.hash.split('?');
+    history.replaceState(null, '', hrefOf(path.slice(1) || 'scenarios', filter));
+    setHash(location.hash);
+  };
+  return [routeOf(hash), setFilter];
 }

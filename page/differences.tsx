@@ -1,6 +1,6 @@
 import type { ComparisonContent } from '../harness/compare/comparison-schema.ts';
 import { hrefOf } from './route.ts';
-import { register, type ViewProps } from './views.ts';
+import { register, type ViewProps } from './views.tsx';
 import { counted, duration } from './words.ts';
 
 type Compared = ComparisonContent['scenarios'][number];
@@ -93,6 +93,7 @@ const Comparison = ({ data: { comparison } }: ViewProps) => {
 register({
   id: 'comparison',
   title: 'Comparison',
+  place: 0,
   count: ({ comparison }) => comparison?.summary.differ ?? 0,
   applies: ({ comparison }) => comparison !== undefined,
   component: Comparison,

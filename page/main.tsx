@@ -1,7 +1,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { unpack, type Packed, type PageData } from './data.ts';
-// Views, in the order in which they stand on the page: each registers itself.
+// Views: each registers itself.
 import './overview.tsx';
 import './scenarios.tsx';
 import './differences.tsx';

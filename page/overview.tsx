@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
 import { hrefOf } from './route.ts';
-import { register, type ViewProps } from './views.ts';
+import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { counted, duration, findingsOf, instant, isBad } from './words.ts';
 
@@ -25,7 +25,7 @@ const Overview = ({ data: { runs } }: ViewProps) => (
   </>
 );
 
-register({ id: 'overview', title: 'Overview', component: Overview });
+register({ id: 'overview', title: 'Overview', place: 1, component: Overview });
 
 const NotAsExpected = ({ scenarios }: { readonly scenarios: readonly ScenarioResult[] }) => (
   <section aria-labelledby="wrong">

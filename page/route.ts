@@ -1,5 +1,3 @@
-import { useEffect, useState } from 'preact/hooks';
-
 /** What the address shows: a view, or a scenario and perhaps a probe of it; and what the list is filtered by. */
 export interface Route {
   /** Id of a view; empty: the first. */
@@ -14,7 +12,7 @@ export interface Route {
 export function routeOf(hash: string): Route {
   const [path = '', query = ''] = hash.replace(/^#/, '').split('?');
   const filter = new URLSearchParams(query);
-  const [name = '', probe] = decodeURIComponent(path).split('/');
+  const [name = '', probe] = path.split('/');
   if (!/[A-Z]/.test(name)) return { view: name, filter };
   return { view: 'scenarios', scenario: name, filter, ...(Number(probe) >= 1 && { probe: Number(probe) }) };
 }
@@ -23,20 +21,4 @@ export function routeOf(hash: string): Route {
 export function hrefOf(path: string, filter?: URLSearchParams): string {
   const query = filter?.toString() ?? '';
   return `#${path}${query === '' ? '' : `?${query}`}`;
-}
-
-/** The route, and a function that changes the filter without a step in the browser's history. */
-export function useRoute(): [Route, (filter: URLSearchParams) => void] {
-  const [hash, setHash] = useState(location.hash);
-  useEffect(() => {
-    const listen = (): void => setHash(location.hash);
-    addEventListener('hashchange', listen);
-    return () => removeEventListener('hashchange', listen);
-  }, []);
-  const setFilter = (filter: URLSearchParams): void => {
-    const [path = ''] = location.hash.split('?');
-    history.replaceState(null, '', hrefOf(path.slice(1) || 'scenarios', filter));
-    setHash(location.hash);
-  };
-  return [routeOf(hash), setFilter];
 }

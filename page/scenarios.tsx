@@ -2,11 +2,11 @@ import type { TargetedKeyboardEvent, TargetedInputEvent } from 'preact';
 import { useContext, useEffect, useMemo, useRef } from 'preact/hooks';
 import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
 import { scenariosOf } from './data.ts';
-import { SetFilter } from './context.ts';
+import { SetFilter } from './context.tsx';
 import { filtered, filterOf, searchable, type Searchable } from './filter.ts';
 import { hrefOf } from './route.ts';
 import { ScenarioDetail } from './scenario.tsx';
-import { register, type ViewProps } from './views.ts';
+import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { counted, duration, ownTime, VERDICTS } from './words.ts';
 
@@ -50,6 +50,7 @@ const Scenarios = ({ data, route }: ViewProps) => {
 register({
   id: 'scenarios',
   title: 'Scenarios',
+  place: 2,
   count: (data) => scenariosOf(data).length,
   component: Scenarios,
 });

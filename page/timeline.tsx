@@ -1,7 +1,7 @@
 import type { RunResults } from '../harness/report/results.ts';
 import { lanesOf } from './lanes.ts';
 import { hrefOf } from './route.ts';
-import { register, type ViewProps } from './views.ts';
+import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
 import { duration, ownTime } from './words.ts';
 
@@ -13,7 +13,7 @@ const Timeline = ({ data: { runs } }: ViewProps) => (
   <>{runs.map((run, index) => run && <OneTimeline key={index} results={run} named={runs.length > 1} />)}</>
 );
 
-register({ id: 'timeline', title: 'Timeline', component: Timeline });
+register({ id: 'timeline', title: 'Timeline', place: 3, component: Timeline });
 
 const OneTimeline = ({ results, named }: { readonly results: RunResults; readonly named: boolean }) => {
   const { run, phases, scenarios } = results;

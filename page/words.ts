@@ -16,9 +16,9 @@ export function conclusion({ run, summary }: RunResults): { readonly words: stri
 
 /** A time in milliseconds, as people read it. */
 export function duration(milliseconds: number): string {
-  if (milliseconds < 10) return `${Math.round(milliseconds * 10) / 10} ms`;
-  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
-  if (milliseconds < 100_000) return `${(milliseconds / 1000).toFixed(2)} s`;
+  if (milliseconds < 10) return `${Math.round(milliseconds * 10) / 10}\u00a0ms`;
+  if (milliseconds < 1000) return `${Math.round(milliseconds)}\u00a0ms`;
+  if (milliseconds < 100_000) return `${(milliseconds / 1000).toFixed(2)}\u00a0s`;
   return `${Math.floor(milliseconds / 60_000)} min ${Math.round((milliseconds % 60_000) / 1000)} s`;
 }
 

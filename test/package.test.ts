@@ -63,7 +63,7 @@ describe('the package', function () {
     for (const reports of ['one', 'two']) {
       const { stderr } = npx('run', ...flags, '--report-dir', reports);
       expect(stderr).to.contain('3 passed, 0 failed');
-      expect(readdirSync(join(folder, reports))).to.include.members(['results.json', 'junit.xml']);
+      expect(readdirSync(join(folder, reports))).to.include.members(['results.json', 'junit.xml', 'report.html']);
     }
     expect(npx('compare', 'one', 'two').stdout).to.contain('3 scenarios compared: 3 same');
   });

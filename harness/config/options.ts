@@ -104,7 +104,7 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.text('report-dir DIR', 'where reports go (default: reports/<run id>)'),
   option.list(
     'reporter NAME|FILE',
-    'terminal, list, dot, jsonl, junit, fidelity, github, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
+    'terminal, list, dot, jsonl, junit, html, fidelity, github, one of mocha such as spec, or a module of your own (repeat, or a comma list)',
   ),
   option.text('record FILE', 'write what AWS answered where the emulator guesses (docs/first-run.md)'),
   option.list('fault NAME', 'turn a defect on, to see that a suite notices it', { aws: 'emulator' }),

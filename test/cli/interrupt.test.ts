@@ -44,7 +44,7 @@ onLinux('an interrupted run', () => {
       expect(second?.reason).to.equal('Not finished: the run was interrupted.');
       expect(run.junit).to.contain('the run was interrupted');
       expect(leftBehind(run)).to.deep.equal([]);
-      expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+      expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
       expect(readdirSync(run.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
     });
 
@@ -98,7 +98,7 @@ onLinux('--keep', () => {
     expect(file).to.equal(join(run.reportDirectory, `kubeconfig-${run.results?.run.id}-c1.json`));
     expect(run.stderr).to.match(/kubectl .* logs --namespace kube-system --selector \S+=eks-pod-identity-agent/);
     expect(existsSync(file)).to.equal(false);
-    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+    expect(readdirSync(run.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
     expect(run.results?.run.interrupted).to.equal(false);
     expect(leftBehind(run)).to.deep.equal([]);
   });

@@ -34,7 +34,7 @@ describe('a run of the command line', () => {
     expect(passed.stderr).to.match(/2 scenarios: 2 passed, 0 failed; 4 probes: 4 passed, 0 failed\n$/);
     expect(passed.stderr).not.to.contain('Warning');
     expect(passed.stderr).not.to.contain('\u001b');
-    expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'results.json']);
+    expect(readdirSync(passed.reportDirectory).sort()).to.deep.equal(['junit.xml', 'report.html', 'results.json']);
     expect(readdirSync(passed.directory).sort()).to.deep.equal(['my-suites', 'reports', 'tmp']);
     expect(readdirSync(join(passed.directory, 'tmp'))).to.deep.equal([]);
   });
@@ -222,6 +222,11 @@ const timer = setInterval(() => { if (globalThis.process.listenerCount('uncaught
   it('leaves nothing behind in the report folder but reports', async () => {
     const failed = await run(['--retries', '0'], scenario('MY-01', ERROR));
     expect(existsSync(join(failed.reportDirectory, 'clusters'))).to.equal(false);
-    expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal(['diagnostics', 'junit.xml', 'results.json']);
+    expect(readdirSync(failed.reportDirectory).sort()).to.deep.equal([
+      'diagnostics',
+      'junit.xml',
+      'report.html',
+      'results.json',
+    ]);
   });
 });

@@ -45,7 +45,7 @@ export function aBrowser() {
     expect(pages.flatMap(({ complaints }) => complaints)).to.deep.equal([]);
   });
   return {
-    async open(file: string, hash = '', { width = 1400, scheme = 'light', media }: Looks = {}): Promise<Page> {
+    open: async (file: string, hash = '', { width = 1400, scheme = 'light', media }: Looks = {}): Promise<Page> => {
       const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme: scheme });
       const complaints: string[] = [];
       opened.push({ page, complaints });

@@ -13,6 +13,8 @@ export interface View {
   /** Its part of the address: lower-case letters. */
   readonly id: string;
   readonly title: string;
+  /** Where it stands among the others: the lower ahead. */
+  readonly place: number;
   /** What stands behind the title, such as how many things it shows. */
   readonly count?: (data: PageData) => number;
   /** Whether there is anything to show. Default: always. */
@@ -22,8 +24,9 @@ export interface View {
 
 const views: View[] = [];
 
-/** Adds a view, behind those that are there. The module of a view calls this; `main.tsx` imports it. */
+/** Adds a view. The module of a view calls this; `main.tsx` imports it. */
 export const register = (view: View): void => void views.push(view);
 
 /** The views that have something to show. */
-export const viewsOf = (data: PageData): readonly View[] => views.filter(({ applies }) => applies?.(data) ?? true);
+export const viewsOf = (data: PageData): readonly View[] =>
+  views.filter(({ applies }) => applies?.(data) ?? true).sort((a, b) => a.place - b.place);
