@@ -160,9 +160,9 @@ describe('the HTML page of a run', function () {
 
   it('shows when the run did what, and the slowest scenarios', async () => {
     const page = await open(pageOf(faulty), '#timeline');
-    const bars = await page
-      .locator('.bar[data-id]')
-      .evaluateAll((all) => all.map((bar) => bar.getAttribute('data-id')));
+    const bars = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.bar[data-id]')].map((bar) => bar.dataset.id)`,
+    );
     expect(new Set(bars)).to.deep.equal(new Set(SCENARIOS));
     expect(await page.locator('.bar.probing').count()).to.equal(SCENARIOS.length);
     expect(await page.locator('tbody tr').count()).to.equal(SCENARIOS.length);
