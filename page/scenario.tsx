@@ -73,6 +73,11 @@ export const Side = ({ results, scenario, probe, level }: SideProps) => {
         <Mark verdict={verdict} word /> {errorCode !== null && <code>{errorCode}</code>}{' '}
         {isOfProbe ? wrongWords(scenario) : reason}
       </p>
+      {scenario.allowed && (
+        <p class="callout finding">
+          <b>{`Allowed until ${scenario.allowed.until}`}</b> {scenario.allowed.reason}
+        </p>
+      )}
       {finding !== null && (
         <p class="callout finding">
           <b>Finding</b> {finding}

@@ -6,6 +6,8 @@ export const VERDICTS = ['failed', 'inconclusive', 'error', 'skipped', 'passed']
 /** What a run says of its subject, and in which verdict's colour. */
 export function conclusion({ run, summary }: RunResults): { readonly words: string; readonly verdict: Verdict } {
   if (run.interrupted) return { words: 'Interrupted', verdict: 'skipped' };
+  if (run.exitCode === 0 && summary.passed < summary.total - summary.skipped)
+    return { words: 'Conforms, but for what its gate allows', verdict: 'inconclusive' };
   if (summary.failed > 0 || run.exitCode === 1) return { words: 'Does not conform', verdict: 'failed' };
   if (run.error !== null) return { words: 'Could not do its work', verdict: 'error' };
   if (run.exitCode !== 0) return { words: 'Not all could be judged', verdict: 'inconclusive' };

@@ -82,7 +82,8 @@ describe('reports', () => {
 
   (existsSync('/dev/full') ? it : it.skip)('are left out on a full disk, but not the summary', async () => {
     const folder = temporaryFolder();
-    for (const name of ['results.json', 'junit.xml']) symlinkSync('/dev/full', join(folder, `${name}.part`));
+    for (const name of ['results.json', 'junit.xml', 'report.html'])
+      symlinkSync('/dev/full', join(folder, `${name}.part`));
     const run = await runConformance({
       args: [...SUITE, '--report-dir', folder],
       files: mine(scenario('MY-01', PASSES)),
