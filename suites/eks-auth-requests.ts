@@ -38,7 +38,7 @@ suite('eks-auth', ({ scenario }) => {
         status: 404,
       }),
       // Not of the pattern that the API Reference gives.
-      fails(askEksAuth('app', { clusterName: '-<cluster:c1>' }), {
+      fails(askEksAuth('app', { clusterName: '<cluster:c1>.' }), {
         by: 'eks-auth',
         code: ['InvalidParameterException', 'InvalidRequestException'],
         status: 400,
