@@ -24,12 +24,14 @@ const ACCEPTED = new Set([
 /** Other licences, of the package alone that is named (docs/dependencies.md). */
 const DECIDED = new Map([['node_modules/axe-core', 'MPL-2.0']]);
 
+const isDecided = (path, license) => license !== undefined && DECIDED.get(path) === license;
+
 const { packages } = JSON.parse(readFileSync(process.argv[2] ?? 'package-lock.json', 'utf8'));
 const problems = [];
 for (const [path, { license, resolved, link }] of Object.entries(packages)) {
   if (link) continue;
   const name = path === '' ? 'the project itself' : path;
-  if (!isAccepted(license) && DECIDED.get(path) !== license) problems.push(`${name}: licence ${license ?? 'unknown'}`);
+  if (!isAccepted(license) && !isDecided(path, license)) problems.push(`${name}: licence ${license ?? 'unknown'}`);
   if (resolved !== undefined) problems.push(`${name}: has an address of a registry ("resolved")`);
 }
 for (const problem of problems) process.stderr.write(`${problem}\n`);

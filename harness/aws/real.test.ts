@@ -87,7 +87,13 @@ describe('AWS by the default credentials', () => {
       expect(aws.callerArn).to.match(/^arn:aws:sts::\d{12}:assumed-role\/nightly\/job$/);
       expect(aws.services).to.deep.equal(['s3', 'iam', 'sts', 'eks', 'eks-auth']);
       expect([...aws.capabilities]).to.have.members(['associations', 's3']);
-      expect([...aws.unavailable!.keys()]).to.have.members(['virtual-clock', 'weather', 'call-record', 'two-accounts']);
+      expect([...aws.unavailable!.keys()]).to.have.members([
+        'virtual-clock',
+        'weather',
+        'call-record',
+        'local-issuer',
+        'two-accounts',
+      ]);
       expect(aws.workloadEnvironment).to.deep.equal({ AWS_ENDPOINT_URL: cloud.emulator.endpoint });
     }));
 

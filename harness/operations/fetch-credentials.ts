@@ -48,12 +48,12 @@ export const fetchCredentials = defineWorkloadOperation(
       const asked = aws.controls
         .calls()
         .filter(
-          ({ operation, time, notes }) =>
+          ({ operation, receivedAt, notes }) =>
             operation === 'AssumeRoleForPodIdentity' &&
-            time <= report.endedAt &&
+            receivedAt <= report.endedAt &&
             notes.some((note) => note.includes(namespace)),
         );
-      const times = asked.map(({ time }) => time).filter((time) => time >= report.startedAt);
+      const times = asked.map(({ receivedAt }) => receivedAt).filter((time) => time >= report.startedAt);
       const gave = asked.findLast(
         ({ errorCode, notes }) =>
           errorCode === undefined && notes.some((note) => note.includes(`${namespace}/${serviceAccount}`)),

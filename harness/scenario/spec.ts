@@ -1,4 +1,3 @@
-import type { V1Volume } from '@kubernetes/client-node';
 import type { ExpectedResult } from '../../foundation/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
@@ -75,7 +74,7 @@ export interface WorkloadSpec {
   readonly egress?: readonly ('agent' | 'aws')[];
   readonly automountServiceAccountToken?: boolean;
   /** Further volumes of the pod: where each is mounted, and what it is, as in Kubernetes, with the `subPath` of its mount. */
-  readonly volumes?: Readonly<Record<string, Omit<V1Volume, 'name'> & { readonly subPath?: string }>>;
+  readonly volumes?: Readonly<Record<string, { readonly subPath?: string; readonly [source: string]: unknown }>>;
   /** `later`: a step starts it. Default `start`. */
   readonly starts?: 'start' | 'later';
   /** The association is made before namespace and service account. Default: the namespace may be there first. */
