@@ -63,12 +63,16 @@ function loadSdk({ phases }: ProbePlan): Promise<typeof Sdk> {
   return usesS3 ? import('./sdk-s3.ts') : import('./sdk.ts');
 }
 
+let lastEnd = 0;
+
 async function run(
   plan: ProbePlan,
   { number, operation }: PlannedProbe,
   tokens: ReadonlyMap<ProjectedToken, string>,
   isFirst: boolean,
 ): Promise<ProbeReport> {
+  // Calls are recorded by the millisecond: none of the probe before may seem to be this one's.
+  while (Date.now() <= lastEnd) await sleep(1);
   const startedAt = Date.now();
   let result: ProbeResult;
   try {
@@ -80,7 +84,8 @@ async function run(
       message: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown error',
     };
   }
-  return { number, startedAt, endedAt: Date.now(), ...result };
+  lastEnd = Date.now();
+  return { number, startedAt, endedAt: lastEnd, ...result };
 }
 
 function report(result: ProbeReport): void {

@@ -16,16 +16,16 @@ describe('what the record of calls tells of a request for credentials', () => {
         accountId: () => '111122223333',
         controls: {
           calls: () =>
-            times.flatMap((time) => [
-              {
-                operation: 'AssumeRoleForPodIdentity',
-                time,
-                requestId: `r${time}`,
-                notes: [`token of ${namespace}/app`],
-              },
-              { operation: 'AssumeRoleForPodIdentity', time, notes: ['token of another/app'] },
-              { operation: 'GetObject', time, notes: [namespace] },
-            ]),
+            times.flatMap((receivedAt) => {
+              // AWS's clock may have been moved.
+              const when = { receivedAt, time: receivedAt + 3_600_000 };
+              const operation = 'AssumeRoleForPodIdentity';
+              return [
+                { operation, ...when, requestId: `r${receivedAt}`, notes: [`token of ${namespace}/app`] },
+                { operation, ...when, notes: ['token of another/app'] },
+                { operation: 'GetObject', ...when, notes: [namespace] },
+              ];
+            }),
         },
       } as unknown as AwsTarget),
     );
