@@ -46,7 +46,7 @@ export const JUDGE: Mutated = {
       'harness/consistency/retry-rules.ts',
       'components/probe/retry.ts',
     ],
-    verdicts: ['harness/verdict/', 'harness/report/results.ts'],
+    verdicts: ['harness/verdict/', 'harness/gate/judge.ts', 'harness/report/results.ts'],
     skipping: [
       'harness/plan/requirements.ts',
       'harness/plan/select.ts',
@@ -56,6 +56,7 @@ export const JUDGE: Mutated = {
     attempts: [
       'harness/engine/attempt.ts',
       'harness/engine/probe.ts',
+      'harness/engine/repeat.ts',
       'harness/engine/scenario.ts',
       'harness/engine/scenario-result.ts',
       'harness/world/stages.ts',

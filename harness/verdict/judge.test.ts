@@ -199,6 +199,11 @@ describe('the reason of a fact that is long', () => {
   it('quotes the nearest where the whole beginning is not there', () =>
     expect(reasonFor('pod_http\\{code="403"\\} [1-9]')).to.match(/^body is "pod_http\{code=\\"200/));
 
+  it('quotes the beginning where another text was expected', () =>
+    expect(
+      judged({ outcome: 'granted', facts: { body: 'short' } }, { outcome: 'granted', facts: { body: metrics } }).reason,
+    ).to.match(/^body is "# HELP x what it is.* \(an excerpt of \d+ characters\), not "short"/));
+
   it('quotes the beginning where a pattern begins with nothing plain', () =>
     expect(reasonFor('^[0-9]+$')).to.match(/^body is "# HELP x what it is/));
 });
@@ -259,6 +264,12 @@ describe('words', () => {
     expect(describeExpectation({ outcome: 'denied', explicit: true })).to.equal('denied (by an explicit Deny)');
     expect(describeExpectation({ outcome: 'denied', explicit: false })).to.equal('denied (since nothing allows it)');
     expect(describeExpectation({ outcome: 'refused', by: 'agent' }, 'app')).to.equal('refused by agent');
+  });
+
+  it('name who it was', () => {
+    expect(describeResult({ outcome: 'granted', identity })).to.equal(`granted as ${arn}`);
+    expect(describeResult({ outcome: 'granted', identity }, { identityName: 'app' })).to.equal('granted as role app');
+    expect(describeResult({ outcome: 'granted', message: '' })).to.equal('granted');
   });
 
   it('clip a long message', () => {

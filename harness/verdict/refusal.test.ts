@@ -1,0 +1,32 @@
+import { expect } from 'chai';
+import { isAnswer, OF_OURS, OF_SERVICES, refusalBy } from './refusal.ts';
+
+const thrown = (name: string, httpStatusCode?: number) =>
+  Object.assign(new Error('no'), {
+    name,
+    ...(httpStatusCode !== undefined && { $metadata: { httpStatusCode, requestId: 'r-1' } }),
+  });
+
+describe('what an AWS client threw', () => {
+  for (const [what, error, ofServices, ofOurs] of [
+    ['a denial', thrown('AccessDenied', 403), true, true],
+    ['what a service does not do', thrown('NotImplemented', 501), true, true],
+    ['that its service failed', thrown('InternalError', 500), false, false],
+    ['that there were too many calls', thrown('ThrottlingException', 400), false, false],
+    ['that the session is over', thrown('ExpiredToken', 400), true, false],
+    ['that nobody answered', thrown('TimeoutError'), false, false],
+  ] as const)
+    it(`${what}: it is ${ofServices ? 'an answer' : 'none'}, of ours ${ofOurs ? 'too' : 'none'}`, () => {
+      expect(isAnswer(error, OF_SERVICES)).to.equal(ofServices);
+      expect(isAnswer(error, OF_OURS)).to.equal(ofOurs);
+    });
+
+  it('is a refusal where it is an answer', () =>
+    expect(refusalBy('sts', thrown('AccessDenied', 403), OF_SERVICES)).to.deep.equal({
+      ...{ outcome: 'refused', layer: 'sts', code: 'AccessDenied', status: 403, message: 'no', requestId: 'r-1' },
+    }));
+
+  for (const error of [thrown('InternalError', 500), thrown('TimeoutError')])
+    it(`is thrown again where it is none: ${error.name}`, () =>
+      expect(() => refusalBy('sts', error, OF_SERVICES)).to.throw(error.message));
+});
