@@ -58,8 +58,9 @@ suite('rbac', ({ scenario }) => {
     workloads: { app: {} },
     users: {
       writer: { namespace: 'app', rules: WRITER },
-      escalating: { namespace: 'app', rules: escalated('escalate', 'roles', ['made']) },
-      escalatesOthers: { namespace: 'app', rules: escalated('escalate', 'roles', ['another']) },
+      escalating: { namespace: 'app', rules: escalated('escalate', 'roles') },
+      // A new object has no name when it is decided who may make it.
+      escalatesNamed: { namespace: 'app', rules: escalated('escalate', 'roles', ['made']) },
       binder: { namespace: 'app', rules: escalated('bind', 'clusterroles', ['view']) },
       bindsRoles: { namespace: 'app', rules: escalated('bind', 'roles', ['escalating']) },
       cluster: { namespace: 'app', clusterRole: 'cluster-admin' },
@@ -94,7 +95,7 @@ suite('rbac', ({ scenario }) => {
         ] satisfies readonly Rule[][]
       ).map((rules) => fails(kubernetesCreate(ROLES, role(...rules), { user: 'writer' }), FORBIDDEN)),
       succeeds(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalating' })),
-      fails(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalatesOthers' }), FORBIDDEN),
+      fails(kubernetesCreate(ROLES, role(UNHELD), { user: 'escalatesNamed' }), FORBIDDEN),
       succeeds(kubernetesCreate(ROLES, role(UNHELD), { user: 'cluster' })),
 
       succeeds(kubernetesCreate(BINDINGS, binding('Role', 'writer'), { user: 'writer' })),

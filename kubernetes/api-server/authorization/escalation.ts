@@ -29,9 +29,16 @@ function grantsOf(rule: PolicyRule): Attributes[] {
 /**
  * Nobody grants what he does not hold (Kubernetes documentation, "Privilege escalation prevention and bootstrapping"):
  * writing a role needs its rules or the verb `escalate`, writing a binding the role's rules or the verb `bind`.
+ * An object that is made has no name yet for `escalate`, so rules for names do not count ("Referring to resources").
  * Throws `ApiError` 403.
  */
-export function checkEscalation(authorizer: Authorizer, user: UserInfo, kind: ResourceKind, object: KubeObject): void {
+export function checkEscalation(
+  authorizer: Authorizer,
+  user: UserInfo,
+  kind: ResourceKind,
+  object: KubeObject,
+  isNew: boolean,
+): void {
   if (kind.group !== 'rbac.authorization.k8s.io') return;
   const { name, namespace } = object.metadata;
   const scope = namespace === undefined ? {} : { namespace };
@@ -39,7 +46,7 @@ export function checkEscalation(authorizer: Authorizer, user: UserInfo, kind: Re
   const roleRef = object['roleRef'] as { kind: string; name: string } | undefined;
   const may = binding
     ? { verb: 'bind', resource: roleRef?.kind === 'Role' ? 'roles' : 'clusterroles', name: roleRef?.name ?? '' }
-    : { verb: 'escalate', resource: kind.resource, name };
+    : { verb: 'escalate', resource: kind.resource, ...(isNew ? {} : { name }) };
   if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const granted = binding
     ? roleRef === undefined
