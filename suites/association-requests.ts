@@ -1,4 +1,5 @@
 /** What EKS takes and keeps of a request for an association, and what it refuses. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreatePodIdentityAssociationCommand,
   DeletePodIdentityAssociationCommand,
@@ -141,6 +142,11 @@ suite('pod-identity', ({ scenario }) => {
 
           let known: object = { ...at, roleArn: app, disableSessionTags: false };
           const externalId = [...arnParts(made?.associationArn), at.clusterName, at.namespace, 'app'].join('/');
+          const asMade = (one: typeof made, what: string): void => {
+            expect(one, what).to.include(known);
+            expect(one?.createdAt).to.deep.equal(made?.createdAt);
+            expect(one?.modifiedAt?.getTime()).to.be.least(made?.createdAt?.getTime() ?? Infinity);
+          };
           for (const [change, besides] of [
             [{ targetRoleArn: target }, { externalId }],
             [{ disableSessionTags: true }, {}],
@@ -151,15 +157,11 @@ suite('pod-identity', ({ scenario }) => {
             const { association: told } = await eks.send(
               new UpdatePodIdentityAssociationCommand({ ...key, ...change }),
             );
-            const { association } = await eks.send(new DescribePodIdentityAssociationCommand(key));
             known = { ...known, ...change, ...besides };
-            for (const one of [told, association]) {
-              expect(one, JSON.stringify(Object.keys(change))).to.include(known);
-              expect(one?.createdAt).to.deep.equal(made?.createdAt);
-              expect(one?.modifiedAt?.getTime()).to.be.least(made?.createdAt?.getTime() ?? Infinity);
-            }
+            asMade(told, JSON.stringify(Object.keys(change)));
           }
-          const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
+          asMade((await eks.send(new DescribePodIdentityAssociationCommand(key))).association, 'in the end');
+          const associations = await listed(eks, at, 1);
           expect(associations).to.have.lengthOf(1);
           expect(associations[0]).to.deep.include({ ...at, ...key, associationArn: made?.associationArn });
           // A list tells of no role.
@@ -172,8 +174,7 @@ suite('pod-identity', ({ scenario }) => {
           (thrown: Error) => thrown,
         );
         expect(error?.name).to.equal('ResourceNotFoundException');
-        const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
-        expect(associations).to.deep.equal([]);
+        expect(await listed(eks, at, 0)).to.deep.equal([]);
       }),
       succeeds(createAssociationFor('app/app', { role: 'app' })),
     ],
@@ -181,6 +182,15 @@ suite('pod-identity', ({ scenario }) => {
 });
 
 const DAY = 24 * 3_600_000;
+
+/** The associations of a service account, once they are so many: EKS is eventually consistent, and a list may lag behind. */
+async function listed(eks: EKSClient, at: { readonly clusterName: string }, count: number) {
+  for (let attempt = 1; ; attempt += 1) {
+    const { associations = [] } = await eks.send(new ListPodIdentityAssociationsCommand(at));
+    if (associations.length === count || attempt === 30) return associations;
+    await sleep(1000);
+  }
+}
 
 /** Region and account. */
 const arnParts = (arn = ''): string[] => arn.split(':').slice(3, 5);

@@ -20,6 +20,8 @@ export interface AwsClientSettings {
   };
   /** S3: the bucket is in the path. */
   readonly forcePathStyle: boolean;
+  /** Many: scenarios side by side meet the rates of IAM and EKS. */
+  readonly maxAttempts: number;
 }
 
 export interface KubernetesRequest {
@@ -81,6 +83,9 @@ const ofCheck = defineHarnessOperation(
 export const check = (title: string, run: (context: CheckContext) => unknown): ProbeStep =>
   succeeds(ofCheck(title, run));
 
+/** With the SDK's pauses, half a minute of throttling and more. */
+const MOST_ATTEMPTS = 12;
+
 const isAssertion = (error: unknown): boolean =>
   error instanceof AssertionError || (error instanceof Error && error.name.startsWith('AssertionError'));
 
@@ -99,6 +104,7 @@ const contextOf = (world: ScenarioWorld): CheckContext => ({
       }),
       credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
       forcePathStyle: endpoint !== undefined,
+      maxAttempts: MOST_ATTEMPTS,
     };
   },
   kubernetes: async ({ method = 'GET', path, body }, cluster = 'c1') => {
