@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import { act } from '../../test/support/acts.ts';
+import { anEnvironment } from '../../test/support/environment.ts';
+import { aScenario } from '../../test/support/scenarios.ts';
+import type { AwsTarget } from '../aws/target.ts';
+import { succeeds } from '../operations/index.ts';
+import { runRepeatedly } from './repeat.ts';
+
+const PASSES: ProbeResult = { outcome: 'granted' };
+const FAILS: ProbeResult = { outcome: 'refused', layer: 'eks', code: 'Other' };
+const BREAKS: ProbeResult = { outcome: 'error', message: 'it broke' };
+const aws = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
+
+describe('a scenario that is repeated', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'repeat-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  /** Repeats a scenario whose only probe comes to these results, one after the other. */
+  async function repeat(results: readonly ProbeResult[], { available = ['s3'] } = {}) {
+    let made = 0;
+    const probe = act(() => {
+      made += 1;
+      return results[made - 1]!;
+    });
+    const spec = { roles: {}, workloads: {}, objects: ['data/key'], probes: [succeeds(probe)] };
+    const result = await runRepeatedly(
+      aScenario(available.length > 0 ? { ...spec, objects: [] } : spec),
+      {
+        ...{ environment: anEnvironment(aws), available: new Set(available), timeoutMilliseconds: 30_000 },
+        ...{ retries: 0, signal: new AbortController().signal, keep: 'never' },
+        diagnostics: { directory, interrupted: new AbortController().signal },
+      },
+      results.length,
+    );
+    return { made, result };
+  }
+
+  for (const [what, results, verdict] of [
+    ['passes where each does', [PASSES, PASSES], 'passed'],
+    ['has failed where one has', [PASSES, BREAKS, FAILS], 'failed'],
+    ['is an error where one is and none has failed', [PASSES, BREAKS, PASSES], 'error'],
+  ] as const)
+    it(what, async () => {
+      const { made, result } = await repeat(results);
+      expect(made).to.equal(results.length);
+      expect(result.verdict).to.equal(verdict);
+      expect(result.repetitions?.map((one) => one.verdict)).to.deep.equal(
+        results.map((one) => (one === PASSES ? 'passed' : one === FAILS ? 'failed' : 'error')),
+      );
+      expect(result.reason).to.equal(result.repetitions?.find((one) => one.verdict === verdict)?.reason);
+    });
+
+  it('takes the time of all', async () => {
+    const { result } = await repeat([PASSES, PASSES, PASSES]);
+    for (const phase of ['arranging', 'probing', 'teardown'] as const)
+      expect(result.durations[phase]).to.equal(
+        result.repetitions?.reduce((sum, { durations }) => sum + durations[phase], 0),
+      );
+  });
+
+  it('is run once where that is asked, without a word of repetitions', async () => {
+    const { made, result } = await repeat([PASSES]);
+    expect(made).to.equal(1);
+    expect(result).not.to.have.property('repetitions');
+  });
+
+  it('is not repeated where it is skipped', async () => {
+    const { made, result } = await repeat([PASSES, PASSES], { available: [] });
+    expect(made).to.equal(0);
+    expect(result.verdict).to.equal('skipped');
+    expect(result).not.to.have.property('repetitions');
+  });
+});
