@@ -56,7 +56,7 @@ describe('the image of the runner', () => {
 
 async function untilAnswered(url: string): Promise<Response> {
   for (;;) {
-    const answer = await fetch(url).catch(() => undefined);
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     if (answer !== undefined) return answer;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
