@@ -10,26 +10,13 @@ import {
   suite,
   type SignedRequestOptions,
 } from '../harness/index.ts';
+import { APP, DENIED, ERRORS, get, HASH, HASH_OF_ONE, MISMATCH, refusedWith, SIGNING } from './lib/s3-requests.ts';
 
-const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
-const ERRORS = 'Amazon S3 API Reference, "Error responses"';
 const IN_QUERY = `${SIGNING}, "Using Query Parameters"`;
 
-const refusedWith = (code: string | readonly string[], status?: number) => ({
-  by: 's3' as const,
-  code,
-  ...(status !== undefined && { status }),
-});
-const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
-const DENIED = refusedWith('AccessDenied', 403);
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
-const APP = { app: { role: 'app' } } as const;
 const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
-const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => signedRequest('app', request, options);
 const WEEK_SECONDS = 604_800;
-/** SHA-256 of `one`. */
-const HASH_OF_ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
-const HASH = 'x-amz-content-sha256';
 
 suite('signatures', ({ scenario }) => {
   const NOT_READ = refusedWith('AuthorizationQueryParametersError', 400);

@@ -9,20 +9,13 @@ import {
   succeeds,
   suite,
   trustRole,
-  type SignedRequestOptions,
 } from '../harness/index.ts';
+import { APP, ask, DENIED, may, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const PUBLIC = 'Amazon S3 User Guide, "Blocking public access to your Amazon S3 storage": "The meaning of public"';
 const POLICIES = 'Amazon S3 API Reference, PutBucketPolicy, GetBucketPolicy and DeleteBucketPolicy';
 
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
 const MALFORMED = refusedWith('MalformedPolicy', 400);
-const DENIED = refusedWith('AccessDenied', 403);
-
-const APP = { app: { role: 'app' } } as const;
-const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
-const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
 
 /** Puts a policy of one statement on the bucket: everyone may read its objects, unless it says otherwise. */
 const put = (statement: object) =>

@@ -4,30 +4,21 @@ import {
   deny,
   fails,
   podIdentityRole,
-  signedRequest,
-  succeeds,
   suite,
   type Conditions,
   type SignedRequestOptions,
 } from '../harness/index.ts';
+import { APP, ask, ETAG_OF_ONE, may, mayNot, NOT_ALLOWED, refusedWith } from './lib/s3-requests.ts';
 
 const KEYS = 'Service Authorization Reference, Amazon S3, condition keys';
 const SIGNATURE_KEYS = 'Amazon S3 API Reference, "Amazon S3 Signature Version 4 Authentication Specific Policy Keys"';
 
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
 const DENIED = { ...NOT_ALLOWED, explicit: true } as const;
-const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
 
-const APP = { app: { role: 'app' } } as const;
-const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
-const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
-const mayNot = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), NOT_ALLOWED);
 const forbidden = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), DENIED);
 
 /** SHA-256 of nothing. */
 const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-/** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
-const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
 
 /** Headers of a PutObject, each a condition key, with a value that a bucket of today takes. */
 const WRITTEN: Readonly<Record<string, string>> = {

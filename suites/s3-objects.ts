@@ -1,26 +1,8 @@
 /** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
-import {
-  allow,
-  fails,
-  podIdentityRole,
-  signedRequest,
-  succeeds,
-  suite,
-  type SignedRequestOptions,
-} from '../harness/index.ts';
+import { allow, fails, podIdentityRole, signedRequest, suite, type SignedRequestOptions } from '../harness/index.ts';
+import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
-
-const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'identity', explicit: false } as const;
-const refusedWith = (code: string, status: number) => ({ by: 's3' as const, code, status });
-
-const APP = { app: { role: 'app' } } as const;
-const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
-const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
-const mayNot = (request: string, options: SignedRequestOptions = {}) => fails(ask(request, options), NOT_ALLOWED);
-
-/** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
-const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
 
 suite('s3', ({ scenario }) => {
   scenario('OB-09', 'a version of an object has permissions and a condition key of its own', {

@@ -11,25 +11,11 @@ import {
   signedRequest,
   succeeds,
   suite,
-  type SignedRequestOptions,
 } from '../harness/index.ts';
+import { APP, DENIED, ERRORS, get, IN_HEADER, MISMATCH, put, refusedWith, SIGNING } from './lib/s3-requests.ts';
 
-const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
-const ERRORS = 'Amazon S3 API Reference, "Error responses"';
-const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
-
-const refusedWith = (code: string | readonly string[], status?: number) => ({
-  by: 's3' as const,
-  code,
-  ...(status !== undefined && { status }),
-});
-const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
 const MALFORMED = refusedWith('AuthorizationHeaderMalformed', 400);
-const DENIED = refusedWith('AccessDenied', 403);
-const APP = { app: { role: 'app' } } as const;
 const reader = podIdentityRole(allow(['s3:GetObject', 's3:GetObjectTagging'], 'data/*'));
-const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => signedRequest('app', request, options);
-const put = (key: string, options: SignedRequestOptions) => signedRequest('app', `PUT data/${key}`, options);
 const authorization = (find: RegExp, by: string) => get(altered('authorization', find, by));
 
 suite('signatures', ({ scenario }) => {

@@ -1,36 +1,22 @@
 /** How a signature covers what is uploaded: whole or in chunks, with a trailer or without. */
+import { allow, altered, deny, fails, matching, podIdentityRole, succeeds, suite } from '../harness/index.ts';
 import {
-  allow,
-  altered,
-  deny,
-  fails,
-  matching,
-  podIdentityRole,
-  signedRequest,
-  succeeds,
-  suite,
-  type SignedRequestOptions,
-} from '../harness/index.ts';
+  APP,
+  DENIED,
+  ERRORS,
+  get,
+  HASH,
+  HASH_OF_ONE,
+  IN_HEADER,
+  MISMATCH,
+  put,
+  refusedWith,
+  SIGNING,
+} from './lib/s3-requests.ts';
 
-const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
-const ERRORS = 'Amazon S3 API Reference, "Error responses"';
-const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
 const CHUNKS = `${SIGNING}, "Transferring payload in multiple chunks"; "Including trailing headers"`;
 
-const refusedWith = (code: string | readonly string[], status?: number) => ({
-  by: 's3' as const,
-  code,
-  ...(status !== undefined && { status }),
-});
-const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
-const DENIED = refusedWith('AccessDenied', 403);
-const APP = { app: { role: 'app' } } as const;
 const writer = podIdentityRole(allow(['s3:GetObject', 's3:PutObject'], 'data/*'));
-const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => signedRequest('app', request, options);
-const put = (key: string, options: SignedRequestOptions) => signedRequest('app', `PUT data/${key}`, options);
-/** SHA-256 of `one`. */
-const HASH_OF_ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
-const HASH = 'x-amz-content-sha256';
 
 suite('signatures', ({ scenario }) => {
   scenario('SG-07', 'the payload is the one that was signed, or the request says that it is not', {

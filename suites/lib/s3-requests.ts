@@ -1,0 +1,36 @@
+/** What suites that sign requests to S3 share: who asks, how, and what S3 answers. */
+import { fails, signedRequest, succeeds, type SignedRequestOptions } from '../../harness/index.ts';
+
+export const SIGNING = 'Amazon S3 API Reference, "Authenticating Requests (AWS Signature Version 4)"';
+export const IN_HEADER = `${SIGNING}, "Using the Authorization Header"`;
+export const ERRORS = 'Amazon S3 API Reference, "Error responses"';
+
+export const APP = { app: { role: 'app' } } as const;
+export const ask = (request: string, options: SignedRequestOptions = {}) => signedRequest('app', request, options);
+export const get = (options: SignedRequestOptions = {}, request = 'GET data/key') => ask(request, options);
+export const put = (key: string, options: SignedRequestOptions) => ask(`PUT data/${key}`, options);
+
+export const refusedWith = (code: string | readonly string[], status?: number) => ({
+  by: 's3' as const,
+  code,
+  ...(status !== undefined && { status }),
+});
+export const DENIED = refusedWith('AccessDenied', 403);
+export const MISMATCH = refusedWith('SignatureDoesNotMatch', 403);
+/** No policy of the role allows it. */
+export const NOT_ALLOWED = {
+  by: 's3',
+  code: 'AccessDenied',
+  status: 403,
+  policy: 'identity',
+  explicit: false,
+} as const;
+export const may = (request: string, options: SignedRequestOptions = {}) => succeeds(ask(request, options));
+export const mayNot = (request: string, options: SignedRequestOptions = {}) =>
+  fails(ask(request, options), NOT_ALLOWED);
+
+export const HASH = 'x-amz-content-sha256';
+/** SHA-256 of `one`. */
+export const HASH_OF_ONE = '7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed';
+/** The entity tag of `one` (Amazon S3 API Reference, "Object": its MD5). */
+export const ETAG_OF_ONE = '"f97c5d29941bfb1b2fdab0874906ab82"';
