@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
@@ -100,7 +100,6 @@ describe('a release', () => {
 
   it('is refused where nothing says what changed', () => {
     const folder = temporaryFolder();
-    mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, 'package.json'), '{ "version": "0.2.0" }');
     writeFileSync(join(folder, 'CHANGELOG.md'), '# Changes\n\n## 0.1.0\n\nFirst.\n');
     expect(release(folder)).to.include({

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { execa } from 'execa';
 import { JAVASCRIPT } from '../../clients/javascript/index.ts';
 import { ensureComponentImage } from '../../clusters/kind/images/index.ts';
+import { retry } from '../../foundation/poll.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { temporaryFolder } from '../support/run-cli.ts';
 
@@ -54,10 +55,8 @@ describe('the image of the runner', () => {
   });
 });
 
-async function untilAnswered(url: string): Promise<Response> {
-  for (;;) {
-    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
-    if (answer !== undefined) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
+/** The first answer; nobody listens until the program in the container has started. */
+const untilAnswered = (url: string): Promise<Response> =>
+  retry(() => fetch(url, { signal: AbortSignal.timeout(2000) }), {
+    ...{ every: 100, within: 60_000, tolerates: () => true },
+  });
