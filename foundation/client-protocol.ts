@@ -36,11 +36,14 @@ export interface ClientAnswer extends Pick<ProbeResult, 'requestId' | 'facts'> {
 }
 
 export interface ClientError {
-  /** The service that answered; absent where none did: no credentials were found, or nobody could be reached. */
+  /**
+   * The service that answered, with its status; without a status, the one that could not be reached. Absent where there was none to
+   * ask: no credentials were found.
+   */
   readonly service?: 's3' | 'sts';
   /** The service's error code; where none answered, the name of the error in the client. */
   readonly code: string;
-  /** HTTP status of the service's answer. */
+  /** HTTP status of the service's answer; absent where it could not be reached. */
   readonly status?: number;
   readonly message: string;
   readonly requestId?: string;

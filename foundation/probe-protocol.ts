@@ -194,11 +194,23 @@ export interface PlannedProbe {
   readonly retry?: RetryUntil;
 }
 
+/** The program of a client (foundation/client-protocol.ts), as a pod starts it. */
+export interface PlannedClient {
+  readonly name: string;
+  readonly command: readonly string[];
+  /** Beside the environment of the pod. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The operations that it can do. */
+  readonly operations: readonly string[];
+}
+
 export interface ProbePlan {
   /** Phases that this pod takes part in, in order; the program waits for each but the first to be opened… */
   readonly phases: readonly { readonly phase: number; readonly probes: readonly PlannedProbe[] }[];
   /** …and for the first too when it is held back: something is to change before. */
   readonly heldBack?: boolean;
+  /** What makes the operations of an SDK. Default: the probe program itself, by the AWS SDK for JavaScript. */
+  readonly client?: PlannedClient;
   /** Then runs on until it is told to end: as a sidecar it would be started again, and as its companion end it. */
   readonly stays?: boolean;
 }

@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { diagnoseMissingCredentials } from './diagnose.ts';
+import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 
 /** A documentation address (RFC 5737), where nobody is; another for each test, since requests are remembered. */
 const setUri = (host: string): void => {
   process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] = `http://${host}/v1/credentials`;
 };
+
+const NONE = { code: 'CredentialsProviderError', message: 'no credentials' };
 
 describe('why a pod with a foreign host in its settings has no credentials', () => {
   const saved = { ...process.env };
@@ -18,9 +20,17 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
     process.env = saved;
   });
 
+  it('is not told where the requests of its SDK are not seen', async () => {
+    setUri('192.0.2.1');
+    const { outcome, message } = await diagnoseMissingCredentials(NONE);
+    expect(outcome).to.equal('error');
+    expect(message).to.contain('192.0.2.1 is not seen here');
+    watchRequests();
+  });
+
   it('is that its SDK does not accept it, where nothing was sent there', async () => {
     setUri('192.0.2.1');
-    expect(await diagnoseMissingCredentials(new Error('no credentials'))).to.include({
+    expect(await diagnoseMissingCredentials(NONE)).to.include({
       outcome: 'refused',
       layer: 'injection',
       code: 'UriNotAccepted',
@@ -34,7 +44,7 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
       sent.end();
       // A request begins when it has a socket, connected or not.
       await new Promise((resolve) => sent.once('socket', () => setImmediate(resolve)));
-      const { code } = await diagnoseMissingCredentials(new Error('timed out'));
+      const { code } = await diagnoseMissingCredentials({ code: 'TimeoutError', message: 'timed out' });
       sent.destroy();
       expect(code).to.equal('TokenSentElsewhere');
     });
@@ -47,11 +57,11 @@ describe('why a pod without settings has no credentials', () => {
     const silent = createServer(() => undefined).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo;
-    expect((await diagnoseMissingCredentials(new Error('no credentials'))).message).not.to.contain('TIMEOUT');
+    expect((await diagnoseMissingCredentials(NONE)).message).not.to.contain('TIMEOUT');
     const sent = request({ host: '127.0.0.1', port, timeout: 10 }).on('error', () => undefined);
     sent.end();
     await once(sent, 'timeout');
-    const { code, message } = await diagnoseMissingCredentials(new Error('no credentials'));
+    const { code, message } = await diagnoseMissingCredentials(NONE);
     sent.destroy();
     silent.close();
     expect(code).to.equal('NoCredentialsSettings');

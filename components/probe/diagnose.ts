@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
+import type { ClientError } from '../../foundation/client-protocol.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
 
@@ -13,25 +14,31 @@ const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\
 const asked = new Set<string>();
 /** Those that did not answer within the SDK's time, which an SDK's last error does not tell either. */
 const late = new Set<string>();
-subscribe('http.client.request.start', (message) => {
-  const { request } = message as { readonly request: ClientRequest };
-  asked.add(request.host);
-  request.once('timeout', () => late.add(request.host));
-});
+let isWatched = false;
+
+/** Notes from now on whom this process sends requests to: those of an SDK in it. Those of another process are not seen. */
+export function watchRequests(): void {
+  isWatched = true;
+  subscribe('http.client.request.start', (message) => {
+    const { request } = message as { readonly request: ClientRequest };
+    asked.add(request.host);
+    request.once('timeout', () => late.add(request.host));
+  });
+}
 
 /**
  * Says which layer left the pod without credentials. The SDK's own error does not tell: it drops the agent's plain-text
  * answer, and a later provider of the chain may mask it. So the settings are looked at, and the agent is asked again.
  */
-export async function diagnoseMissingCredentials(error: Error): Promise<ProbeResult> {
+export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code' | 'message'>): Promise<ProbeResult> {
   const { AWS_ROLE_ARN, AWS_WEB_IDENTITY_TOKEN_FILE, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env;
-  const sdk = { sdkError: error.name };
+  const sdk = { sdkError: error.code };
   const refused = (layer: Layer, code: string, message: string, facts: ProbeResult['facts'] = sdk): ProbeResult => ({
     outcome: 'refused',
     ...{ layer, code, message, facts },
   });
   if (AWS_WEB_IDENTITY_TOKEN_FILE !== undefined && AWS_ROLE_ARN !== undefined) {
-    return refused('sts', error.name, error.message);
+    return refused('sts', error.code, error.message);
   }
   if (AWS_CONTAINER_CREDENTIALS_FULL_URI === undefined) {
     const message =
@@ -42,6 +49,11 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
   }
   const { protocol, hostname } = new URL(AWS_CONTAINER_CREDENTIALS_FULL_URI);
   if (protocol === 'http:' && !ACCEPTED_HOST.test(hostname)) {
+    if (!isWatched)
+      return {
+        outcome: 'error',
+        message: `whether the client sent its token over plain HTTP to ${hostname} is not seen here`,
+      };
     if (asked.has(unbracketed(hostname))) {
       const message = `the SDK sent a request over plain HTTP to ${hostname}, which must get no token`;
       return refused('injection', 'TokenSentElsewhere', message);
@@ -60,7 +72,7 @@ export async function diagnoseMissingCredentials(error: Error): Promise<ProbeRes
   if (answer.outcome === 'granted') {
     const inVain = late.has(unbracketed(hostname)) ? 'TIMEOUT: ' : '';
     const message = `the SDK found no credentials (${inVain}${error.message}), yet the agent answers a request made by hand`;
-    return refused('agent', error.name, message);
+    return refused('agent', error.code, message);
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };
 }

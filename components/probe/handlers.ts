@@ -1,17 +1,18 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
+import type { ClientOperation } from '../../foundation/client-protocol.ts';
 import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import { runOperation, type OperationClient } from './operations.ts';
 import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
-import type * as Sdk from './sdk.ts';
 
 interface HandlerContext {
   /** The tokens that were there at the program's start. */
   readonly tokens: ReadonlyMap<ProjectedToken, string>;
   /**
-   * The operations through the SDK. It is loaded only where it is used: raw requests start several times faster without.
-   * Once: its clients hold the pod's credentials for as long as these are good.
+   * What makes the operations of an SDK. It is loaded only where it is used: raw requests start several times faster without.
+   * Once: it holds the pod's credentials for as long as these are good.
    */
-  readonly sdk: () => Promise<typeof Sdk>;
+  readonly client: () => Promise<OperationClient>;
 }
 
 /** The operation of a name; several names may have one form. */
@@ -23,7 +24,7 @@ type Named<Operation, Name> = Operation extends { readonly do: infer Names }
 
 type Handler<Operation> = (operation: Operation, context: HandlerContext) => ProbeResult | Promise<ProbeResult>;
 
-const withSdk: Handler<Sdk.SdkOperation> = async (operation, { sdk }) => (await sdk()).runWithSdk(operation);
+const withSdk: Handler<ClientOperation> = async (operation, { client }) => runOperation(await client(), operation);
 
 const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOperation, Name>> } = {
   GetCallerIdentity: withSdk,

@@ -13,9 +13,10 @@ import {
   type ProbeResult,
   type ProjectedToken,
 } from '../../foundation/probe-protocol.ts';
+import { watchRequests } from './diagnose.ts';
 import { perform } from './handlers.ts';
+import type { OperationClient } from './operations.ts';
 import { retryUntilExpected } from './retry.ts';
-import type * as Sdk from './sdk.ts';
 import { describeTokens, projectedTokens } from './tokens.ts';
 
 /** How often the program looks whether its next phase was opened. */
@@ -55,10 +56,15 @@ function readPhase(file: string): number {
   }
 }
 
-let sdk: Promise<typeof Sdk> | undefined;
+let client: Promise<OperationClient> | undefined;
 
-/** With S3 where an operation of the plan names a bucket. */
-function loadSdk({ phases }: ProbePlan): Promise<typeof Sdk> {
+/** The client that the plan names, else the SDK of this program: with S3 where an operation of the plan names a bucket. */
+async function loadClient({ phases, client }: ProbePlan): Promise<OperationClient> {
+  if (client !== undefined) {
+    const { ClientProgram } = await import('./client-program.ts');
+    return new ClientProgram(client, () => projectedTokens().values());
+  }
+  watchRequests();
   const usesS3 = phases.some(({ probes }) => probes.some(({ operation }) => 'bucket' in operation));
   return usesS3 ? import('./sdk-s3.ts') : import('./sdk.ts');
 }
@@ -76,8 +82,8 @@ async function run(
   const startedAt = Date.now();
   let result: ProbeResult;
   try {
-    if (!isFirst && sdk !== undefined) (await sdk).renewCredentials();
-    result = await perform(operation, { tokens, sdk: () => (sdk ??= loadSdk(plan)) });
+    if (!isFirst && client !== undefined) (await client).renewCredentials();
+    result = await perform(operation, { tokens, client: () => (client ??= loadClient(plan)) });
   } catch (error) {
     result = {
       outcome: 'error',

@@ -12,7 +12,7 @@ const token = (iat: number, more: object = {}): string =>
   `${encode({ alg: 'RS256' })}.${encode({ sub: 's', aud: ['a'], iat, exp: iat + 600, ...more })}.signature`;
 const none = new Map();
 const performed = (operation: ProbeOperation, tokens: ReadonlyMap<ProjectedToken, string>): Promise<ProbeResult> =>
-  perform(operation, { tokens, sdk: () => Promise.reject(new Error('no SDK')) });
+  perform(operation, { tokens, client: () => Promise.reject(new Error('no SDK')) });
 
 describe('an operation on the pod', () => {
   const saved = { ...process.env };

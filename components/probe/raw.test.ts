@@ -210,7 +210,7 @@ describe('raw requests', () => {
   });
 
   describe('after the SDK found no credentials', () => {
-    const error = Object.assign(new Error('could not load'), { name: 'CredentialsProviderError' });
+    const error = { code: 'CredentialsProviderError', message: 'could not load' };
     const variables = [
       'AWS_ROLE_ARN',
       'AWS_WEB_IDENTITY_TOKEN_FILE',

@@ -1,3 +1,4 @@
+import type { ClientError } from '../../foundation/client-protocol.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 
 /** An error as the SDK throws it for an answer of a service. */
@@ -22,3 +23,17 @@ export function errorCode(error: ServiceError, status: number | undefined): stri
 /** The request's id, as a probe's result has it. */
 export const requestOf = ($metadata: ServiceError['$metadata']): Pick<ProbeResult, 'requestId'> =>
   $metadata?.requestId === undefined ? {} : { requestId: $metadata.requestId };
+
+/** An error of the SDK for a request to a service, or for want of credentials to sign it with. */
+export function clientError(service: 's3' | 'sts', error: ServiceError): ClientError {
+  const { name, message, $metadata } = error;
+  const { code: errno } = error as NodeJS.ErrnoException;
+  const status = $metadata?.httpStatusCode;
+  if (name === 'CredentialsProviderError' || (status === undefined && errno === undefined))
+    return { code: name, message };
+  return {
+    ...{ service, code: errorCode(error, status), message },
+    ...(status !== undefined && { status }),
+    ...requestOf($metadata),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * A client of AWS as the subject of a run (`--client`): an SDK, or a program with a credential chain of its own. Its program speaks
+ * foundation/client-protocol.ts; the probe program of a pod starts it. All that the harness and the clusters know of it.
+ */
+import type { ClientOperation } from '../foundation/client-protocol.ts';
+
+export interface Client {
+  /** As `--client` takes it. */
+  readonly name: string;
+  /** In words, such as `AWS SDK for Python (boto3)`. */
+  readonly title: string;
+  readonly versions: {
+    /** The one that is taken where none is asked for: the newest when it was last looked. */
+    readonly newest: string;
+    /** The first that knows Pod Identity (Amazon EKS User Guide, "Use Pod Identity with the AWS SDK"), where that is documented. */
+    readonly minimum?: string;
+    /** The last before that. */
+    readonly below?: string;
+  };
+  /** What its program can be asked for. Scenarios with other operations of an SDK are skipped. */
+  readonly operations: ReadonlySet<ClientOperation['do']>;
+  /** Whose credential chain it goes through: that of an AWS SDK, or one of its own. */
+  readonly chain: 'sdk' | 'own';
+  /** Where its maintainers say how it finds credentials. */
+  readonly documentation: URL;
+  /**
+   * Makes its program ready in a folder of its own that is kept between runs.
+   *
+   * @throws HarnessError CLIENT_NOT_INSTALLED: a version that there is not, a toolchain that is missing, no network
+   */
+  install(version: string, context: InstallContext): Promise<InstalledClient>;
+}
+
+export interface InstallContext {
+  /** Of this process: `PATH`, `XDG_CACHE_HOME`, settings of package managers. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** One line about what is being done. */
+  readonly progress: (line: string) => void;
+  /** Fires when the run is interrupted. */
+  readonly signal: AbortSignal;
+}
+
+/** How a pod starts the client's program. */
+export interface InstalledClient {
+  readonly command: readonly [string, ...string[]];
+  /** Beside the environment of the pod. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A client at a version, ready for a run. */
+export interface ReadyClient extends InstalledClient {
+  readonly client: Client;
+  readonly version: string;
+}
+
+/** All operations of an SDK with STS and S3. */
+export const ALL_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
+  'GetCallerIdentity',
+  'AssumeRole',
+  'AssumeRoleByProfile',
+  'GetObject',
+  'HeadObject',
+  'DeleteObject',
+  'GetObjectTagging',
+  'PutObject',
+  'ListObjectsV2',
+  'HeadBucket',
+  'DeleteObjects',
+]);
+
+/** Those on objects and buckets, as clients without STS have them. */
+export const S3_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set(
+  [...ALL_OPERATIONS].filter((name) => !['GetCallerIdentity', 'AssumeRole', 'AssumeRoleByProfile'].includes(name)),
+);

@@ -1,0 +1,205 @@
+/** A client as a process of its own, which speaks foundation/client-protocol.ts. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import {
+  CLIENT_ANSWER_PREFIX,
+  type ClientAnswer,
+  type ClientOperation,
+  type ClientRequest,
+} from '../../foundation/client-protocol.ts';
+import type { PlannedClient } from '../../foundation/probe-protocol.ts';
+import { redactor, type Redactor } from '../../foundation/redact.ts';
+import { endMarked, MARK } from './marked-processes.ts';
+import type { Answer, OperationClient } from './operations.ts';
+
+/** SDKs ask an agent that refuses for some seconds; scenarios have a minute by default. */
+const ANSWER_MILLISECONDS = 45_000;
+/** A longer line is no answer. */
+const MOST_CHARACTERS = 1_000_000;
+const MOST_QUOTED = 300;
+
+export interface ClientProgramOptions extends PlannedClient {
+  /** In place of what the pod's environment has: a value, or nothing. */
+  readonly changes?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Asking {
+  /** As `ClientRequest` has it. */
+  readonly atOnce?: number | undefined;
+  /** How long the answer may take; default 45 s. */
+  readonly milliseconds?: number | undefined;
+}
+
+/** What a process has shown so far. */
+interface Running {
+  readonly child: ChildProcess;
+  /** Resolves when it has ended, with how: `ended with exit code 1`. */
+  readonly ended: Promise<string>;
+  /** By the id of the request. */
+  readonly waiting: Map<number, (answer: ClientAnswer) => void>;
+  /** The last line that it wrote to standard error. */
+  lastWords: string;
+  hasToldToken: boolean;
+}
+
+/** Starts the program at the first operation, again where it has ended, and ends it with this process. */
+export class ClientProgram implements OperationClient {
+  readonly identify?: () => Promise<Answer>;
+  readonly #options: ClientProgramOptions;
+  readonly #tokens: () => Iterable<string>;
+  readonly #secrets = new Set<string>();
+  readonly #mark = randomUUID();
+  #running: Running | undefined;
+  #lastId = 0;
+
+  /** @param tokens those of the pod now: none may be printed, and none gets into an answer */
+  constructor(options: ClientProgramOptions, tokens: () => Iterable<string>) {
+    this.#options = options;
+    this.#tokens = tokens;
+    if (options.operations.includes('GetCallerIdentity'))
+      this.identify = () => this.answer({ do: 'GetCallerIdentity' });
+    process.on('exit', this.#end);
+  }
+
+  /** Throws an Error where the client gives no answer: a sentence that says what it did instead. */
+  readonly answer = async (operation: ClientOperation, { atOnce, milliseconds }: Asking = {}): Promise<Answer> => {
+    const { name } = this.#options;
+    const within = milliseconds ?? ANSWER_MILLISECONDS;
+    for (const token of this.#tokens()) if (token !== '') this.#secrets.add(token);
+    const running = (this.#running ??= this.#start());
+    const id = (this.#lastId += 1);
+    const request: ClientRequest = { id, operation, ...(atOnce !== undefined && { atOnce }) };
+    let timer: NodeJS.Timeout | undefined;
+    const came = await Promise.race([
+      new Promise<ClientAnswer>((resolve) => {
+        running.waiting.set(id, resolve);
+        running.child.stdin?.write(`${JSON.stringify(request)}\n`);
+      }),
+      running.ended,
+      new Promise<undefined>((resolve) => {
+        timer = setTimeout(() => resolve(undefined), within);
+      }),
+    ]);
+    clearTimeout(timer);
+    running.waiting.delete(id);
+    if (running.hasToldToken)
+      return this.#fail(`client ${name} printed a token of its pod, which nobody may see: correct what it logs`);
+    if (typeof came === 'object') return this.#checked(came);
+    const what = came ?? `gave no answer within ${within / 1000} s`;
+    const said = this.#redact().text(running.lastWords).slice(0, MOST_QUOTED);
+    const quoted = said === '' ? '' : `; the last that it wrote to standard error: ${said}`;
+    return this.#fail(`client ${name} was asked for ${operation.do} and ${what}${quoted}`);
+  };
+
+  readonly renewCredentials = (): void => this.#end();
+
+  /** Ends the program, and with it all that it has started. */
+  close(): void {
+    process.off('exit', this.#end);
+    this.#end();
+  }
+
+  readonly #end = (): void => {
+    if (this.#running === undefined) return;
+    this.#running.child.kill('SIGKILL');
+    this.#running = undefined;
+    endMarked(this.#mark);
+  };
+
+  readonly #redact = (): Redactor => redactor(this.#secrets);
+
+  #fail(message: string): never {
+    this.#end();
+    throw new Error(message);
+  }
+
+  /** What an answer may hold, without secrets. Throws for one that is none. */
+  #checked({ identity, facts = {}, requestId, error }: ClientAnswer): Answer {
+    const isText = (value: unknown): boolean => value === undefined || typeof value === 'string';
+    const isError = error === undefined || (typeof error.code === 'string' && typeof error.message === 'string');
+    if (!isError || !isText(requestId) || !isText(identity?.arn) || typeof facts !== 'object')
+      this.#fail(`client ${this.#options.name} gave an answer of another form than foundation/client-protocol.ts has`);
+    return this.#redact().value({
+      ...(identity && { identity: { arn: identity.arn, account: String(identity.account) } }),
+      ...(requestId !== undefined && { requestId }),
+      ...(Object.keys(facts).length > 0 && { facts }),
+      ...(error && { error }),
+    });
+  }
+
+  #start(): Running {
+    const { command, environment, changes } = this.#options;
+    const [program = '', ...args] = command;
+    const env = { ...podEnvironment(), ...environment, ...changes, [MARK]: this.#mark };
+    const child = spawn(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
+    // An end while it is written to is told by the process' end.
+    child.stdin.on('error', () => undefined);
+    const running: Running = {
+      child,
+      ended: untilEnded(child).finally(() => {
+        if (this.#running === running) this.#end();
+      }),
+      waiting: new Map(),
+      lastWords: '',
+      hasToldToken: false,
+    };
+    const notice = (line: string): void => {
+      for (const secret of this.#secrets) running.hasToldToken ||= line.includes(secret);
+    };
+    byLine(child.stdout, (line) => {
+      notice(line);
+      const answer = answerIn(line);
+      if (answer !== undefined) running.waiting.get(answer.id)?.(answer);
+    });
+    byLine(child.stderr, (line) => {
+      notice(line);
+      running.lastWords = line.trim() || running.lastWords;
+    });
+    return running;
+  }
+}
+
+/** The pod's environment as an application finds it, without what tells this program what to do. */
+const podEnvironment = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('PROBE_')));
+
+/** How long output is awaited of a process that has ended: what it started may hold its pipes open. */
+const OUTPUT_MILLISECONDS = 500;
+
+const untilEnded = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    child.once('error', ({ code }: NodeJS.ErrnoException) => resolve(`could not be started (${code})`));
+    child.once('exit', (code, signal) => {
+      const end = (): void => resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      const timer = setTimeout(end, OUTPUT_MILLISECONDS);
+      child.once('close', () => {
+        clearTimeout(timer);
+        end();
+      });
+    });
+  });
+
+/** Tells each whole line; of one that is too long, its beginning alone. */
+function byLine(stream: Readable, tell: (line: string) => void): void {
+  let line = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    const [first = '', ...others] = chunk.split('\n');
+    line = (line + first).slice(0, MOST_CHARACTERS);
+    for (const next of others) {
+      tell(line);
+      line = next;
+    }
+  });
+  stream.on('end', () => line !== '' && tell(line));
+}
+
+function answerIn(line: string): ClientAnswer | undefined {
+  if (!line.startsWith(CLIENT_ANSWER_PREFIX)) return undefined;
+  try {
+    const answer = JSON.parse(line.slice(CLIENT_ANSWER_PREFIX.length)) as ClientAnswer | null;
+    return answer ?? undefined;
+  } catch {
+    return undefined;
+  }
+}

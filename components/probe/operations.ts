@@ -1,0 +1,65 @@
+/** Operations with credentials that an SDK finds by itself: how they are made, and what their answers mean. */
+import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/client-protocol.ts';
+import type { Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { diagnoseMissingCredentials } from './diagnose.ts';
+
+export type Answer = Omit<ClientAnswer, 'id'>;
+
+/** What makes operations: the SDK of this program, or the program of a client. */
+export interface OperationClient {
+  /**
+   * Whose credentials it has: an answer with an identity, or the error of looking for them.
+   * Absent where it cannot ask; then who it was is left to AWS' record.
+   *
+   * @param askAgain STS is asked even if the credentials are known
+   */
+  readonly identify?: (askAgain: boolean) => Promise<Answer>;
+  readonly answer: (operation: ClientOperation) => Promise<Answer>;
+  /** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
+  readonly renewCredentials: () => void;
+}
+
+/** Asks who it is, then does the operation. */
+export async function runOperation(client: OperationClient, operation: ClientOperation): Promise<ProbeResult> {
+  const asksWho = operation.do === 'GetCallerIdentity';
+  const { identity, error, ...told } = (await client.identify?.(asksWho)) ?? {};
+  if (error !== undefined) return withoutCredentials(error);
+  if (!asksWho) return resultOf(operation, await client.answer(operation), identity);
+  if (identity === undefined) return { outcome: 'error', message: 'the client does not say who it is' };
+  return { outcome: 'granted', identity, ...told, facts: { sessionName: identity.arn.split('/').at(-1) ?? '' } };
+}
+
+function resultOf(
+  operation: ClientOperation,
+  { error, ...answer }: Answer,
+  before: Identity | undefined,
+): ProbeResult | Promise<ProbeResult> {
+  const identity = answer.identity ?? before;
+  const known = identity && { identity };
+  if (error === undefined) return { outcome: 'granted', ...answer, ...known };
+  if (identity === undefined && error.service !== 's3') return withoutCredentials(error);
+  const { status, code, message, requestId, service = 'bucket' in operation ? 's3' : 'sts' } = error;
+  return {
+    ...{ outcome: outcomeOf(status), layer: service, code, message },
+    ...known,
+    ...(status !== undefined && { status }),
+    ...(requestId !== undefined && { requestId }),
+  };
+}
+
+/** Of a service's answer to a request that had credentials. 404 means that the call was authorized. */
+function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
+  if (status === 404) return 'absent';
+  if (status === 403) return 'denied';
+  return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'error';
+}
+
+/** STS' answer to AssumeRoleWithWebIdentity in the chain or to GetCallerIdentity with bad credentials, or what else it was. */
+function withoutCredentials(error: ClientError): ProbeResult | Promise<ProbeResult> {
+  const { service, status, code, message, requestId } = error;
+  if (service === undefined) return diagnoseMissingCredentials(error);
+  const told = { layer: service, code, ...(requestId !== undefined && { requestId }) };
+  if (status === undefined)
+    return { outcome: 'error', ...told, message: `${service.toUpperCase()} cannot be reached (${code})` };
+  return { outcome: 'refused', ...told, status, message };
+}
