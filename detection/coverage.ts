@@ -143,7 +143,7 @@ async function record(program: string, part: readonly Run[]): Promise<JobEnd> {
   const end = await runJob(
     program,
     { scenarios: part.map(({ id }) => id), flags: part[0]?.flags ?? [], stopAtFirst: false, parallel: 1, covers: true },
-    { limitMilliseconds: 900_000 },
+    { silenceMilliseconds: 900_000 },
   );
   if (end.error !== undefined && end.scenarios.length === 0)
     throw new Error(`${part[0]?.key} cannot be run without a defect: ${end.error}`);

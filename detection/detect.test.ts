@@ -30,8 +30,11 @@ describe('detect', () => {
         })),
       });
     };
-  const of = (attempt: Attempt, covered: Coverage, how: { all?: boolean; hint?: string } = {}) =>
-    detect(DEFECT, covered, attempt, { all: false, ...how });
+  const of = (
+    attempt: Attempt,
+    covered: Coverage,
+    how: { all?: boolean; hint?: string; beside?: ReadonlySet<string> } = {},
+  ) => detect(DEFECT, covered, attempt, { all: false, ...how });
 
   it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
     const covered = coverage(
@@ -43,6 +46,30 @@ describe('detect', () => {
     const { state, noticedBy, reachedBy } = await of(failing(['slow']), covered);
     expect({ state, noticedBy, reachedBy }).to.deep.equal({ state: 'noticed', noticedBy: ['slow'], reachedBy: 3 });
     expect(tried).to.deep.equal([['quick', 'slow', 'wide'], ['slow']]);
+  });
+
+  it('tries in turn one that reaches the fewest places and one that reaches the most beside it', async () => {
+    const covered = coverage(
+      run('one', ['d']),
+      run('two', ['d', 'x']),
+      run('file', ['d', 'x', 'e', 'f']),
+      run('wide', ['d', 'x', 'y', 'z', 'e']),
+    );
+    await of(failing([]), covered, { beside: new Set(['d', 'e', 'f']) });
+    expect(tried).to.deep.equal([['one', 'file', 'two', 'wide']]);
+  });
+
+  it('tries all others after those that reach it, where the start of the environment does so too', async () => {
+    const covered = { ...coverage(run('a', ['e']), run('b', ['d', 'e', 'f'])), always: ['d'] };
+    expect(await of(failing(['a']), covered)).to.deep.include({ noticedBy: ['a'], reachedBy: 2 });
+    expect(tried[0]).to.deep.equal(['b', 'a']);
+  });
+
+  it('gives up after the likeliest, unless all are asked for', async () => {
+    const covered = coverage(...Array.from({ length: 200 }, (_, index) => run(`r${index}`, ['d'], index)));
+    expect(await of(failing(['r199']), covered)).to.include({ state: 'survived', reachedBy: 200 });
+    expect(tried.map(({ length }) => length)).to.deep.equal([24, 96]);
+    expect((await of(failing(['r199']), covered, { all: true })).noticedBy).to.deep.equal(['r199']);
   });
 
   it('tries the one that noticed it the last time ahead, alone', async () => {

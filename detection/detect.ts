@@ -20,6 +20,8 @@ export interface Detection extends Defect {
   /** How many scenarios reach it. */
   readonly reachedBy: number;
   readonly reason?: string;
+  /** What it took to find out. */
+  readonly seconds?: number;
 }
 
 /** Runs scenarios with the defect on. */
@@ -29,25 +31,32 @@ export type Attempt = (
   how: { readonly stopAtFirst: boolean },
 ) => Promise<JobEnd>;
 
-/** Scenarios that the first run tries, the likeliest; what they do not notice all others try in a run of each form of flags. */
+/** Scenarios that the first run tries, the likeliest. */
 const FIRST = 24;
+/** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
+const MOST = 120;
+
+interface Choice {
+  readonly all: boolean;
+  /** Key of the one that is tried first. */
+  readonly hint?: string | undefined;
+  readonly firstAlone?: boolean;
+  /** Ids of the defects of the same file. */
+  readonly beside?: ReadonlySet<string> | undefined;
+}
 
 /**
- * Who notices a defect. Scenarios that reach it are tried, the likeliest first: those that reach the fewest places, and of
- * these the quickest. One that failed in the company of others is run alone as well: that counts. A run or scenario that ended in an
- * error is tried once more; where it does so again, or did not end, no more are tried.
+ * Who notices a defect. Scenarios that reach it are tried, the likeliest first. One that failed in the company of others is run
+ * alone as well: that counts. A run or scenario that ended in an error is tried once more; where it does so again, or did not end,
+ * no more are tried.
  */
 export async function detect(
   defect: Defect,
   coverage: Coverage,
   attempt: Attempt,
-  {
-    all,
-    hint,
-    firstAlone,
-  }: { readonly all: boolean; readonly hint?: string | undefined; readonly firstAlone?: boolean },
+  { all, hint, firstAlone, beside }: Choice,
 ): Promise<Detection> {
-  const likely = likeliest(defect, coverage, hint);
+  const likely = likeliest(defect, coverage, { hint, beside });
   const done = (state: State, noticedBy: readonly string[] = [], reason?: string): Detection => ({
     ...{ ...defect, state, noticedBy, reachedBy: likely.length },
     ...(reason !== undefined && { reason }),
@@ -58,7 +67,7 @@ export async function detect(
   const failedIn = (runs: readonly Covered[], { scenarios }: JobEnd): readonly Covered[] =>
     runs.filter(({ id }) => scenarios.some((one) => one.id === id && one.verdict === 'failed'));
   const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
-  for (const batch of batchesOf(likely, isFirstAlone ? [1, FIRST] : [FIRST])) {
+  for (const batch of batchesOf(all ? likely : likely.slice(0, MOST), isFirstAlone ? [1, FIRST] : [FIRST])) {
     let left = batch;
     while (left.length > 0) {
       const end = await attempt(defect, left, { stopAtFirst: !all });
@@ -105,14 +114,27 @@ function brokenIn(
   return error === undefined ? undefined : { runs, reason: error };
 }
 
-function likeliest({ id }: Defect, { scenarios, always }: Coverage, hint: string | undefined): readonly Covered[] {
+/** Scenarios that reach a defect; after them all others, where its place is reached outside of scenarios too. */
+function likeliest(
+  { id }: Defect,
+  { scenarios, always }: Coverage,
+  { hint, beside = new Set() }: Pick<Choice, 'hint' | 'beside'>,
+): readonly Covered[] {
   const reaching = scenarios.filter(({ reached }) => reached.includes(id));
-  const found = reaching.length === 0 && always.includes(id) ? scenarios : reaching;
-  const first = ({ key }: Covered): number => (key === hint ? 0 : 1);
-  return [...found].sort(
-    (one, other) =>
-      first(one) - first(other) || one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
+  const others = always.includes(id) ? scenarios.filter((run) => !reaching.includes(run)) : [];
+  const ordered = [...inTurn(reaching, beside), ...inTurn(others, beside)];
+  const isHinted = ({ key }: Covered): boolean => key === hint;
+  return [...ordered.filter(isHinted), ...ordered.filter((run) => !isHinted(run))];
+}
+
+/** In turn one that reaches the fewest places, of these the quickest, and one that reaches the most places of the defect's file. */
+function inTurn(runs: readonly Covered[], beside: ReadonlySet<string>): readonly Covered[] {
+  const fewest = [...runs].sort(
+    (one, other) => one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
   );
+  const near = new Map(runs.map((run) => [run, run.reached.filter((id) => beside.has(id)).length]));
+  const nearest = [...fewest].sort((one, other) => (near.get(other) ?? 0) - (near.get(one) ?? 0));
+  return [...new Set(fewest.flatMap((run, index) => [run, nearest[index] ?? run]))];
 }
 
 /** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */

@@ -93,6 +93,10 @@ describe('the kill matrix', () => {
       ['all', 3 / 5, 3 / 6],
     ]);
   });
+  it('says the shares both ways', () => {
+    const text = terminalText(matrix, { all: false });
+    expect(text).to.match(/\nall +60\.0 % +50\.0 % {2}2 noticed, 1 survived, 1 unreached, 1 timed out, 1 error\n/);
+  });
   it('names scenarios that alone notice something, and that notice nothing', () => {
     expect(scenarioSummary(matrix)).to.deep.equal({ alone: ['A'], nothing: ['C'] });
     expect(terminalText(matrix, { all: true })).to.match(/m2 +noticed +A, B\n[^]*notice nothing: C\n/);
@@ -116,7 +120,7 @@ describe('a process of detect', () => {
   const running = (code: string, mutant?: string) => {
     const worker = join(folder, 'worker.mjs');
     writeFileSync(worker, code);
-    return runJob(worker, job, { limitMilliseconds: 3000, ...(mutant !== undefined && { mutant }) });
+    return runJob(worker, job, { silenceMilliseconds: 3000, ...(mutant !== undefined && { mutant }) });
   };
 
   it('is told its job and mutant, and tells verdicts', async () => {

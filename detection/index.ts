@@ -39,8 +39,8 @@ interface Output {
 
 /** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
 const PARALLEL = 8;
-/** What a run may take: two minutes, and ten times what its scenarios take alone. Milliseconds. */
-const LIMIT = 120_000;
+/** How long a run may be silent: two minutes, and ten times what the slowest of its scenarios takes alone. Milliseconds. */
+const SILENCE = 120_000;
 
 /** Runs suites, or tests, against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
 export async function runDetect(options: DetectOptions, { root, say, progress }: Output): Promise<boolean> {
@@ -75,10 +75,7 @@ async function detectAll(
   const found = new Map<string, Detection>();
   const tell = (detection: Detection): void => {
     found.set(detection.id, detection);
-    const { name, state, noticedBy } = detection;
-    progress(
-      `${found.size}/${defects.length} ${name}: ${state}${noticedBy.length > 0 ? ` by ${noticedBy.join(', ')}` : ''}`,
-    );
+    progress(`${found.size}/${defects.length} ${described(detection)}`);
   };
   // Most faults are noticed by the scenario that noticed them before: nothing need be recorded for these.
   if (!all) {
@@ -98,11 +95,31 @@ async function detectAll(
     const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
     const coverage = await coverageOf(runs, { ...kind, kept, sources, jobs });
     for (const key of coverage.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
-    await inParallel(left, jobs, async (defect) =>
-      tell(await detect(defect, coverage, attempt, { all, hint: hints[defect.id], firstAlone: kind.firstAlone })),
-    );
+    const files = idsByFile(kind.defects);
+    await inParallel(left, jobs, async (defect) => {
+      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside: files.get(fileOf(defect)) };
+      const started = performance.now();
+      const detection = await detect(defect, coverage, attempt, { all, ...how });
+      tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });
+    });
   }
   return defects.flatMap(({ id }) => found.get(id) ?? []);
+}
+
+const described = ({ name, state, noticedBy, seconds }: Detection): string =>
+  [
+    `${name}: ${state}`,
+    ...(noticedBy.length > 0 ? [`by ${noticedBy.join(', ')}`] : []),
+    ...(seconds === undefined ? [] : [`(${seconds} s)`]),
+  ].join(' ');
+
+/** With which a mutant's name begins. */
+const fileOf = ({ name }: Defect): string => name.split(':', 1)[0] ?? '';
+
+function idsByFile(defects: readonly Defect[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const files = new Map<string, Set<string>>();
+  for (const defect of defects) files.set(fileOf(defect), (files.get(fileOf(defect)) ?? new Set()).add(defect.id));
+  return files;
 }
 
 /** How scenarios, or test files, are run with a defect of this kind on. */
@@ -119,7 +136,7 @@ const attemptIn =
       },
       {
         ...(name !== 'faults' && { mutant: defect.id }),
-        limitMilliseconds: LIMIT + 10 * batch.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
+        silenceMilliseconds: SILENCE + 10 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
       },
     );
 

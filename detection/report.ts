@@ -59,12 +59,6 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
     [name.padEnd(width), state.padEnd(9), noticedBy.join(', ') || (reason ?? '')].join('  ').trimEnd(),
   );
   const { alone, nothing } = scenarioSummary(matrix);
-  const summary = figures(matrix).map(({ area, counts, share, leastShare }) => {
-    const parts = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
-    return `${area.padEnd(18)} ${percent(share).padStart(7)}  ${parts.join(', ')}${
-      counts.error > 0 ? ` (errors as missed: ${percent(leastShare)})` : ''
-    }`;
-  });
   const ofScenarios = all
     ? [
         '',
@@ -72,7 +66,23 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
         `Scenarios that notice nothing: ${nothing.join(', ') || 'none'}`,
       ]
     : [];
-  return [...rows, '', ...summary, ...ofScenarios, ''].join('\n');
+  return [...rows, '', ...shares(matrix), ...ofScenarios, ''].join('\n');
+}
+
+/** Of each area: the share that was caught, counted both ways, and how many are in which state. */
+function shares(matrix: Matrix): readonly string[] {
+  const line = (area: string, share: string, leastShare: string, counts: string): string =>
+    `${area.padEnd(18)} ${share.padStart(7)} ${leastShare.padStart(16)}  ${counts}`.trimEnd();
+  return [
+    line('', 'caught', 'errors as missed', ''),
+    ...figures(matrix).map(({ area, counts, share, leastShare }) => {
+      const states = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
+      return line(area, percent(share), percent(leastShare), states.join(', '));
+    }),
+    '',
+    'An error is a run that broke: whoever runs the suites sees exit code 3, but no scenario says what does not conform.',
+    'The first share leaves errors out, as Stryker does; the second counts them as missed.',
+  ];
 }
 
 export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): object => ({

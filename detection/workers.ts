@@ -14,14 +14,14 @@ export interface JobEnd {
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
 
 /**
- * Runs a job in a process of its own, which is killed with all that it has started when it takes too long.
+ * Runs a job in a process of its own, which is killed with all that it has started when it is silent for too long.
  *
  * @param worker path of the built `detection/worker.js`
  */
 export function runJob(
   worker: string,
   job: Job,
-  { mutant, limitMilliseconds }: { readonly mutant?: string; readonly limitMilliseconds: number },
+  { mutant, silenceMilliseconds }: { readonly mutant?: string; readonly silenceMilliseconds: number },
 ): Promise<JobEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const child = fork(worker, {
@@ -36,11 +36,12 @@ export function runJob(
   const timer = setTimeout(() => {
     timedOut = true;
     killGroup(child.pid);
-  }, limitMilliseconds);
+  }, silenceMilliseconds);
   const interrupted = (): void => killGroup(child.pid);
   process.once('exit', interrupted);
   return new Promise((resolve) => {
     child.on('message', (message: FromWorker) => {
+      timer.refresh();
       if ('over' in message) over = message;
       else scenarios.push(message);
     });
