@@ -1,7 +1,8 @@
 /** The tables of docs/matrix.md (`npm run matrix -- --write`). */
 import { join } from 'node:path';
-import { AXES, AXIS_NAMES, IMPOSSIBLE } from '../harness/matrix/axes.ts';
-import { countsOf, STATES, type Matrix, type Pair } from '../harness/matrix/matrix.ts';
+import { AXES, AXIS_NAMES, FRAME } from '../harness/matrix/axes.ts';
+import type { Matrix } from '../harness/matrix/matrix.ts';
+import { countsOf, STATES, type Pair } from '../harness/matrix/pairs.ts';
 import { table, withTables } from './tables.ts';
 
 /** The page as it must be: the axes, the counts, what is impossible, and what is open. */
@@ -29,7 +30,7 @@ export function matrixPage(root: string, { tables }: Matrix): Promise<string> {
     ),
     table(
       ['cannot meet', 'why'],
-      IMPOSSIBLE.map(([reason, values]) => [words(values), reason]),
+      FRAME.impossible.map(({ reason, values }) => [words(values), reason]),
     ),
     table(
       ['axes', 'open'],

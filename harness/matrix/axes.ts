@@ -1,5 +1,7 @@
 /** What an access decision is made of: the axes of the decision matrix, and which pairs of their values cannot meet. */
 
+import type { Frame } from './pairs.ts';
+
 const SESSION_TAGS = [
   'kubernetes-namespace',
   'kubernetes-service-account',
@@ -55,15 +57,13 @@ export const AXES = {
 export type Axis = keyof typeof AXES;
 export const AXIS_NAMES = Object.keys(AXES) as readonly Axis[];
 
-/** Values that cannot meet: any of the one axis with any of the other, and why. */
-type Impossible = readonly [reason: string, values: Readonly<Partial<Record<Axis, readonly string[]>>>];
-
 const others = (axis: Axis, ...named: string[]): string[] => AXES[axis].filter((one) => !named.includes(one));
 const OF_S3 = ACTION_NAMES.filter((name) => ACTIONS[name].startsWith('s3:'));
 const BY_TOKEN = ['AssumeRoleForPodIdentity', 'AssumeRoleWithWebIdentity'];
 const ASSOCIATED = others('association', 'none', 'changed');
 
-export const IMPOSSIBLE: readonly Impossible[] = [
+/** Values that cannot meet, and why. */
+const IMPOSSIBLE: readonly (readonly [reason: string, values: Readonly<Partial<Record<Axis, readonly string[]>>>])[] = [
   [
     'only Pod Identity knows associations',
     { credentials: others('credentials', 'Pod Identity', 'both'), association: ASSOCIATED },
@@ -87,11 +87,10 @@ export const IMPOSSIBLE: readonly Impossible[] = [
   ['where no statement is about it none compares', { policy: ['none'], operator: others('operator', 'none') }],
 ];
 
-/** Why two values cannot meet; undefined where they can. */
-export const whyImpossible = (one: Axis, value: string, other: Axis, otherValue: string): string | undefined =>
-  IMPOSSIBLE.find(
-    ([, values]) => values[one]?.includes(value) === true && values[other]?.includes(otherValue) === true,
-  )?.[0];
+export const FRAME: Frame = {
+  axes: AXES,
+  impossible: IMPOSSIBLE.map(([reason, values]) => ({ reason, values })),
+};
 
 /** The axis value of a tag, by the key of a condition or a policy variable; undefined where it names no tag. */
 export function tagOf(key: string): (typeof AXES.tag)[number] | undefined {

@@ -21,7 +21,8 @@ import {
 } from '../index.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
 import { AXIS_NAMES, type Axis } from './axes.ts';
-import { countsOf, decisionMatrix, matrixText, type Pair } from './matrix.ts';
+import { decisionMatrix, matrixText } from './matrix.ts';
+import { countsOf, type Pair } from './pairs.ts';
 import { pointsOf } from './points.ts';
 
 const pointsIn = (spec: Partial<ScenarioSpec>) => pointsOf(aScenario({ objects: [], ...spec }));

@@ -5,7 +5,7 @@ import { described } from '../operations/registry.ts';
 import type { ChainStep } from '../operations/sts.ts';
 import type { Conditions, PermissionStatement, RawPolicy, RoleSpec, TrustStatement } from '../scenario/policy.ts';
 import type { ActionStep, AssociationSpec, Operation, ProbeStep, Scenario, ScenarioSpec } from '../scenario/spec.ts';
-import { ACTIONS, operatorsOf, tagOf, trustOf, type ActionName, type Axis } from './axes.ts';
+import { ACTIONS, AXES, AXIS_NAMES, operatorsOf, tagOf, trustOf, type ActionName, type Axis } from './axes.ts';
 
 /** Values of each axis that take part in one decision. */
 export type Point = Readonly<Record<Axis, readonly string[]>>;
@@ -47,6 +47,13 @@ export function pointsOf({ spec }: Scenario): readonly Point[] {
   }
   return points;
 }
+
+/** The same by the places of the values, as results have it, each once. A value that is on no axis is left out. */
+export const placesOf = (scenario: Scenario): readonly string[] => {
+  const placed = (axis: Axis, values: readonly string[]): string =>
+    (AXES[axis] as readonly string[]).flatMap((value, place) => (values.includes(value) ? place : [])).join('+');
+  return [...new Set(pointsOf(scenario).map((point) => AXIS_NAMES.map((axis) => placed(axis, point[axis])).join('.')))];
+};
 
 /** As steps write what they change: the policies of a role, its trust, or the association of a workload. */
 interface Changing extends ActionStep {
