@@ -49,8 +49,8 @@ describe('npm run compare', function () {
       ['null', () => [file(runs.first), file('null')], 'is no results.json'],
       [
         'another version',
-        () => [file(runs.first), file({ ...runs.second, version: 2 })],
-        'is results.json of version 2, and this program reads version 1',
+        () => [file(runs.first), file({ ...runs.second, version: 3 })],
+        'is results.json of version 3, and this program reads versions 1 and 2',
       ],
       [
         'no scenarios',

@@ -12,9 +12,10 @@ describe('npm run report', function () {
   const results = someResults(scenarios, summarize(scenarios));
   const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });
 
-  it('makes a page beside the results of a run, also of those without timelines and calls', async () => {
-    const { timeline: _timeline, calls: _calls, policies: _policies, ...earlier } = aResult();
-    const path = file({ ...results, scenarios: [earlier] });
+  it('makes a page beside the results of a run, also of version 1, and without timelines, calls and points', async () => {
+    const { timeline: _timeline, calls: _calls, policies: _policies, points: _points, ...rest } = aResult();
+    const earlier = { ...rest, probes: rest.probes.map((probe) => ({ ...probe, explanation: null })) };
+    const path = file({ ...results, version: 1, scenarios: [earlier] });
     const { exitCode, stdout } = await report(path);
     const page = join(dirname(path), 'report.html');
     expect([exitCode, stdout]).to.deep.equal([0, `Report: ${page}\n`]);
@@ -38,7 +39,7 @@ describe('npm run report', function () {
     ['three files', [same, same, same], 'not 3 files', 2],
     ['a file that is missing', ['/nowhere/results.json'], '/nowhere/results.json cannot be read', 2],
     ['what is no results.json', [file({})], 'is no results.json: it has no version', 2],
-    ['results of another version', [file({ ...results, version: 2 })], 'is results.json of version 2', 2],
+    ['results of another version', [file({ ...results, version: 3 })], 'is results.json of version 3', 2],
     ['damaged results', [file({ ...results, scenarios: 1 })], 'is damaged', 2],
     ['the same file twice', [same, same], 'A and B are the same file', 2],
     ['deviations of one run', [same, '--deviations', 'some.yaml'], '--deviations is about two runs', 2],

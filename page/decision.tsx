@@ -1,4 +1,4 @@
-import type { Explanation, Policy, ReceivedDecision } from '../harness/report/results.ts';
+import type { Policy, ReceivedDecision } from '../harness/report/results.ts';
 import { policyLines } from './policy-lines.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -75,28 +75,3 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
 
 const tagOf = ({ applied, effect }: ReceivedDecision['deciding'][number]): string =>
   applied ? `decided: ${effect === 'Allow' ? 'allows' : 'denies'}` : 'comes nearest, does not apply';
-
-/** The explanation of a probe, of results that have no calls: each statement in a sentence. */
-export const Explained = ({ explanation }: { readonly explanation: Explanation }) => (
-  <>
-    {explanation.notes.map((note) => (
-      <p key={note}>{note}</p>
-    ))}
-    {explanation.authorizations.map(({ action, resource, decision, reason, statements }, index) => (
-      <details class={`decision ${decision === 'allowed' ? 'passed' : 'failed'}`} key={index}>
-        <summary>
-          <code>{action}</code> on <code class="break">{resource}</code>{' '}
-          <b class="outcome">{WORDS[decision] ?? decision}</b>
-        </summary>
-        <p class="break">{reason}</p>
-        <ul>
-          {statements.map((statement) => (
-            <li key={`${statement.policy} ${statement.index}`} class="break">
-              {`${statement.policy}, statement ${statement.index + 1} (${statement.effect}): ${statement.reason}`}
-            </li>
-          ))}
-        </ul>
-      </details>
-    ))}
-  </>
-);

@@ -1,4 +1,4 @@
-import type { DecidingStatement } from '../harness/report/results.ts';
+import type { ExaminedStatement } from '../harness/report/results.ts';
 
 /** A line of a policy's text. */
 export interface PolicyLine {
@@ -22,7 +22,7 @@ type Mark = NonNullable<PolicyLine['compared']>;
 /** The text of a policy document, with what was compared beside the elements of the statements that decided. */
 export function policyLines(
   document: unknown,
-  deciding: readonly Omit<DecidingStatement, 'policy'>[],
+  deciding: readonly Omit<ExaminedStatement, 'policy'>[],
   asked: Asked,
 ): readonly PolicyLine[] {
   const lines: PolicyLine[] = [];
@@ -67,7 +67,7 @@ function statementOf([element, index]: readonly string[]): number | undefined {
 
 function comparedAt(
   path: readonly string[],
-  { principalMatched, actionMatched, resourceMatched, conditions }: Omit<DecidingStatement, 'policy'>,
+  { principalMatched, actionMatched, resourceMatched, conditions }: Omit<ExaminedStatement, 'policy'>,
   { action, resource }: Asked,
 ): Mark | undefined {
   const [, index = '', ...inside] = path;

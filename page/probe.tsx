@@ -1,7 +1,7 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { ProbeOutcome, ReceivedCall, ScenarioResult } from '../harness/report/results.ts';
-import { Decision, Explained } from './decision.tsx';
+import { Decision } from './decision.tsx';
 import { pathOf, type Hop } from './path.ts';
 import { Mark } from './mark.tsx';
 import { duration } from './words.ts';
@@ -19,10 +19,6 @@ interface ProbeProps {
 export const Probe = ({ probe, scenario, open, wanted, level: Heading }: ProbeProps) => {
   const { number, workload, operation, control, expected, observed, verdict, why, reason, milliseconds, tries } = probe;
   const calls = (probe.calls ?? []).flatMap((place) => scenario.calls[place] ?? []);
-  // Calls tell what an explanation does, and more.
-  const explanation = calls.some(({ requestId }) => requestId === probe.explanation?.requestId)
-    ? null
-    : probe.explanation;
   const element = useRef<HTMLDetailsElement>(null);
   useEffect(() => {
     if (wanted) element.current?.scrollIntoView();
@@ -50,7 +46,6 @@ export const Probe = ({ probe, scenario, open, wanted, level: Heading }: ProbePr
       <Path hops={pathOf(probe, calls)} />
       {calls.length > 0 && <Calls calls={calls} from={observed?.startedAt} />}
       <Decisions calls={calls} scenario={scenario} isWrong={verdict !== 'passed'} />
-      {explanation && <Explained explanation={explanation} />}
       {observed?.facts !== undefined && Object.keys(observed.facts).length > 0 && (
         <details>
           <summary>Facts</summary>

@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
+import { readRun } from '../harness/compare/read-results.ts';
 import { resultsSchema } from '../harness/report/results-schema.ts';
 import { table } from './tables.ts';
 
@@ -113,9 +114,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   if (subject !== undefined) {
     if (version === undefined || path === undefined)
       throw new Error('Give the subject, its version and the report folder of its run.');
-    const results = JSON.parse(readFileSync(join(path, 'results.json'), 'utf8')) as unknown;
     const file = join(FOLDER, `${subject} ${version}`.toLowerCase().replaceAll(/[^\w.]+/g, '-') + '.json');
-    writeFileSync(file, `${JSON.stringify(publishedOf(subject, version, results), null, 2)}\n`);
+    writeFileSync(file, `${JSON.stringify(publishedOf(subject, version, readRun(path).results), null, 2)}\n`);
     process.stdout.write(`${relative(process.cwd(), file)}\n`);
   }
   writeFileSync(PAGE, await publishedPage(readPublished()));

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import { explain } from '../verdict/why.ts';
-import { explanationLines } from '../report/junit.ts';
+import { explanationLines } from '../report/explanation.ts';
 import { bucketsOf } from '../scenario/parts.ts';
 import { workloads, type ScenarioWorld } from '../world/world.ts';
 import { MAX_BYTES, type Findings, type Scene } from './scene.ts';
@@ -27,7 +27,7 @@ export function collectCalls(scene: Scene, findings: Findings): void {
     description: `calls that AWS received from the scenario or about its things, with each decision statement by statement${cut}`,
     content: told,
   });
-  const explained = new Set(scene.probes.map(({ explanation }) => explanation?.requestId));
+  const explained = new Set(scene.probes.map(({ decisiveCall }) => decisiveCall));
   const refused = calls.filter(({ errorCode, requestId }) => errorCode !== undefined && !explained.has(requestId));
   for (const call of refused.slice(-MOST_CALLS))
     findings.telling.push({

@@ -120,6 +120,7 @@ describe('diagnostics', () => {
         verdict: options.verdict ?? 'failed',
         reason: 'Why.',
         probes: options.probes ?? [],
+        ...{ calls: [], policies: [] },
         attempt,
         startedAt: STARTED,
       },
@@ -250,7 +251,7 @@ describe('diagnostics', () => {
     ];
     const told = anOutcome({
       verdict: 'failed',
-      explanation: { requestId: 'by-role', service: 's3', operation: 'x', notes: [], authorizations: [] },
+      decisiveCall: 'by-role',
     });
     const { json, read } = await collected(aWorld({ calls }), { probes: [told] });
     expect((json('calls.json') as CallRecord[]).map(({ requestId }) => requestId)).to.deep.equal([

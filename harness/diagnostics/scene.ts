@@ -1,4 +1,4 @@
-import type { Attachment, ProbeOutcome, Verdict } from '../report/results.ts';
+import type { Attachment, ProbeOutcome, ScenarioResult, Verdict } from '../report/results.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { ScenarioWorld, ProvisionedCluster } from '../world/world.ts';
 import { clusterOf, workloads } from '../world/world.ts';
@@ -29,6 +29,8 @@ export interface Failure {
   readonly verdict: Verdict;
   readonly reason: string;
   readonly probes: readonly ProbeOutcome[];
+  readonly calls: ScenarioResult['calls'];
+  readonly policies: ScenarioResult['policies'];
   /** 1 for the first. */
   readonly attempt: number;
   /** When the scenario began, milliseconds since the epoch. */

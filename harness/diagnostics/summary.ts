@@ -1,4 +1,4 @@
-import { explanationLines } from '../report/junit.ts';
+import { explanationLines, explanationOf } from '../report/explanation.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { Failure, Findings } from './scene.ts';
@@ -13,7 +13,8 @@ export interface SummaryInput extends Omit<Failure, 'startedAt'> {
 const MAX_LINE = 500;
 
 /** A page (Markdown) for a person: what was expected, what came, what stands out, and where the rest is. */
-export function summaryText({ scenario, verdict, reason, attempt, run, probes, findings }: SummaryInput): string {
+export function summaryText(input: SummaryInput): string {
+  const { scenario, verdict, reason, attempt, run, findings } = input;
   const { id, title, suite, file, spec } = scenario;
   const parts = [
     `# ${id} ${title}: ${verdict}`,
@@ -21,7 +22,7 @@ export function summaryText({ scenario, verdict, reason, attempt, run, probes, f
     reason,
     ...(spec.source === undefined ? [] : [`The expectation comes from: ${spec.source}`]),
     '## Probes',
-    ...probeParts(probes),
+    ...probeParts(input),
     ...(findings.telling.length === 0 ? [] : ['## What stands out']),
     ...findings.telling.map(({ source, lines }) => `${source}:\n\n${block(lines)}`),
     '## Files',
@@ -31,12 +32,13 @@ export function summaryText({ scenario, verdict, reason, attempt, run, probes, f
   return `${parts.join('\n\n')}\n`;
 }
 
-function probeParts(probes: readonly ProbeOutcome[]): string[] {
+function probeParts(input: SummaryInput): string[] {
+  const { probes } = input;
   if (probes.length === 0) return ['No probe was judged: the scenario ended before.'];
   const bad = probes.filter((probe) => probe.verdict !== 'passed');
   const good = probes.filter((probe) => probe.verdict === 'passed');
   return [
-    ...bad.map(probePart),
+    ...bad.map((probe) => probePart(probe, input)),
     ...(good.length === 0
       ? []
       : [
@@ -49,7 +51,8 @@ function probeParts(probes: readonly ProbeOutcome[]): string[] {
 const nameOf = ({ workload, operation, control }: ProbeOutcome): string =>
   `${workload ?? 'harness'}: ${shortened(operation)}${control ? ' (control)' : ''}`;
 
-function probePart(probe: ProbeOutcome): string {
+function probePart(probe: ProbeOutcome, input: SummaryInput): string {
+  const explanation = explanationOf(probe, input);
   const lines = [
     `### Probe ${probe.number + 1} (${probe.verdict})`,
     nameOf(probe),
@@ -57,7 +60,7 @@ function probePart(probe: ProbeOutcome): string {
     probe.reason,
     ...(probe.why === undefined ? [] : [`Why: ${probe.why}`]),
   ];
-  if (probe.explanation) lines.push('Why AWS decided so:', block(explanationLines(probe.explanation)));
+  if (explanation !== undefined) lines.push('Why AWS decided so:', block(explanationLines(explanation)));
   return lines.join('\n\n');
 }
 

@@ -14,7 +14,7 @@ import {
 import { probeSentence } from '../report/wrong-probes.ts';
 import { counted } from '../report/text.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { receivedCalls } from '../verdict/received-calls.ts';
+import { receivedCalls, type Received } from '../verdict/received-calls.ts';
 import { arrange } from '../world/fixtures/index.ts';
 import type { Prefetch } from '../world/prefetch.ts';
 import { makeWorld, type Environment, type ScenarioWorld } from '../world/world.ts';
@@ -49,7 +49,7 @@ export async function attemptScenario(
   const redact = redactor(secretsOf(attempt.world));
   const { probes, calls, policies } = redact.value(receivedCalls(attempt.world, attempt.probes, attempt.startedAt));
   attempt.probes = probes;
-  const attachments = await diagnoseAttempt(attempt, redact);
+  const attachments = await diagnoseAttempt(attempt, { probes, calls, policies }, redact);
   await remove(attempt);
   return {
     ...scenarioResult(scenario, verdictOf(attempt), redact.text(reasonFor(attempt))),
@@ -100,11 +100,11 @@ async function awaitTurn({ options, limit, world }: Attempt): Promise<void> {
 }
 
 /** Collects what tells why, while all of it is still there. */
-async function diagnoseAttempt(attempt: Attempt, redact: Redactor): Promise<readonly Attachment[]> {
-  const { world, options, number, startedAt, probes } = attempt;
+async function diagnoseAttempt(attempt: Attempt, received: Received, redact: Redactor): Promise<readonly Attachment[]> {
+  const { world, options, number, startedAt } = attempt;
   const verdict = verdictOf(attempt);
   if (verdict === 'passed' || isStopped(attempt)) return [];
-  const failure = { verdict, reason: redact.text(reasonFor(attempt)), probes, attempt: number, startedAt };
+  const failure = { verdict, reason: redact.text(reasonFor(attempt)), ...received, attempt: number, startedAt };
   return timed(attempt, 'diagnosing', () => diagnose(world, failure, redact, options.diagnostics));
 }
 

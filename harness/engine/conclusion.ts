@@ -7,6 +7,7 @@ import type { Configuration } from '../config/configuration.ts';
 import { EXIT, HarnessError, isUsage, type ExitCode } from '../../foundation/errors.ts';
 import { factsOf } from '../compare/read-results.ts';
 import { reportOf, type GatedRun } from '../gate/judge.ts';
+import { FRAME } from '../matrix/axes.ts';
 import { median } from '../report/median.ts';
 import { isFine, RESULTS_VERSION, summarize, type RunResults, type ScenarioResult } from '../report/results.ts';
 import { reasonOf } from './scenario-result.ts';
@@ -48,6 +49,7 @@ export function conclude(session: Session): RunResults {
       podMedian: podTimes.length === 0 ? null : Math.round(median(podTimes)),
     },
     scenarios: results,
+    matrix: FRAME,
     ...(gate && { gate }),
     summary: summarize(results),
   };

@@ -1,5 +1,6 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import type { ScenarioResult, Verdict } from '../report/results.ts';
+import { placesOf } from '../matrix/points.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
 /** The result of a scenario of which no probe was made. */
@@ -21,6 +22,7 @@ export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: str
     timeline: [],
     calls: [],
     policies: [],
+    points: placesOf(scenario),
   };
 }
 

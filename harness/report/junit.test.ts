@@ -114,25 +114,24 @@ describe('junit.xml', () => {
   });
 
   it('explains a failure statement by statement', () => {
-    const explanation = {
-      requestId: 'R1',
-      service: 's3',
-      operation: 'GetObject',
-      notes: ['a note'],
-      authorizations: [
-        {
-          action: 's3:GetObject',
-          resource: 'arn:aws:s3:::b/k',
-          decision: 'implicitlyDenied',
-          reason: 'nothing allows it',
-          statements: [],
-        },
-      ],
+    const statement = { policy: 0, effect: 'Allow', applied: false, conditions: [] } as const;
+    const decision = {
+      ...{ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k', decision: 'implicitlyDenied' },
+      ...{ reason: 'nothing allows it', policies: [0] },
+      deciding: [{ ...statement, index: 1, reason: 'not applied: wrong key' }],
+      others: [{ ...statement, index: 0, sid: 'Other', reason: 'not applied: wrong action' }],
     };
-    const probes = [anOutcome({ verdict: 'failed', explanation })];
-    const text = onlyCase(aResult({ verdict: 'failed', probes })).failure!['#text'];
+    const call = {
+      ...{ requestId: 'R1', service: 's3', operation: 'GetObject', caller: 'anonymous', status: 403 },
+      ...{ receivedAt: 0, milliseconds: 1, notes: ['a note'], decisions: [decision] },
+    };
+    const policies = [{ name: 'inline policy p', kind: 'identity', document: {} }] as const;
+    const probes = [anOutcome({ verdict: 'failed', decisiveCall: 'R1' })];
+    const text = onlyCase(aResult({ verdict: 'failed', probes, calls: [call], policies })).failure!['#text'];
     expect(text).to.contain('s3 GetObject, request R1:').and.to.contain('a note');
     expect(text).to.contain('s3:GetObject on arn:aws:s3:::b/k: implicitlyDenied, nothing allows it');
+    expect(text).to.contain('inline policy p, statement 2 (Allow): not applied: wrong key');
+    expect(text).to.contain('inline policy p, statement 1 "Other" (Allow): not applied: wrong action');
   });
 
   const texts: readonly (readonly [string, string, string])[] = [

@@ -1,6 +1,6 @@
 import { isAbsolute, posix, relative, resolve } from 'node:path';
 import type { Reporter } from './reporter.ts';
-import { statementLabel } from '../../emulator/iam/policy/label.ts';
+import { explanationLines, explanationOf } from './explanation.ts';
 import { isFine, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
 import { allowedText } from './text.ts';
 import { whyLine } from './wrong-probes.ts';
@@ -110,7 +110,7 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
   const body = [properties, verdictXml(scenario)];
   const output = [
     ...(scenario.finding === null ? [] : [`Finding: ${scenario.finding}`]),
-    ...scenario.probes.map((probe) => probeText(probe)),
+    ...scenario.probes.map(probeText),
     // Each on a line of its own, without anything before or after.
     ...scenario.attachments.map(({ path }) => `[[ATTACHMENT|${posix.join(directory.replaceAll('\\', '/'), path)}]]`),
   ];
@@ -118,39 +118,33 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
   return `    <testcase${attributes}>\n${body.join('')}    </testcase>\n`;
 }
 
-function verdictXml({ verdict, reason, probes, allowed }: ScenarioResult): string {
+function verdictXml(scenario: ScenarioResult): string {
+  const { verdict, reason, probes, allowed } = scenario;
   if (verdict === 'passed') return '';
   if (allowed)
     return `      <skipped${attributesOf({ message: `${allowedText(allowed)}. ${verdict}: ${reason}` })}/>\n`;
   if (verdict === 'skipped') return `      <skipped${attributesOf({ message: reason })}/>\n`;
   const element = verdict === 'failed' ? 'failure' : 'error';
-  const details = probes.filter((probe) => probe.verdict !== 'passed').map((probe) => probeText(probe, true));
+  const details = probes
+    .filter((probe) => probe.verdict !== 'passed')
+    .map((probe) => explainedProbeText(probe, scenario));
   return `      <${element}${attributesOf({ message: reason, type: verdict })}>${cdata([reason, ...details].join('\n'))}</${element}>\n`;
 }
 
-/** A probe in lines of text: what it was, must meet and met; with the explanation where asked. */
-export function probeText(probe: ProbeOutcome, explained = false): string {
-  const lines = [
+/** A probe in lines of text: what it was, must meet and met. */
+export const probeText = (probe: ProbeOutcome): string =>
+  [
     `${probe.number + 1}. [${probe.verdict}] ${probe.workload ?? 'harness'}: ${probe.operation}${probe.control ? ' (control)' : ''}`,
     `   expected ${probe.expected.text}`,
     `   ${probe.reason}`,
     ...whyLine(probe).map((line) => ` ${line}`),
-  ];
-  if (explained && probe.explanation) lines.push(...explanationLines(probe.explanation).map((line) => `   ${line}`));
-  return lines.join('\n');
-}
+  ].join('\n');
 
-export function explanationLines(explanation: NonNullable<ProbeOutcome['explanation']>): string[] {
-  const lines = [`${explanation.service} ${explanation.operation}, request ${explanation.requestId}:`];
-  for (const note of explanation.notes) lines.push(`  ${note}`);
-  for (const authorization of explanation.authorizations) {
-    lines.push(
-      `  ${authorization.action} on ${authorization.resource}: ${authorization.decision}, ${authorization.reason}`,
-    );
-    for (const statement of authorization.statements)
-      lines.push(`    ${statement.policy}, ${statementLabel(statement)} (${statement.effect}): ${statement.reason}`);
-  }
-  return lines;
+/** The same with what AWS decided, statement by statement. */
+export function explainedProbeText(probe: ProbeOutcome, scenario: ScenarioResult): string {
+  const explanation = explanationOf(probe, scenario);
+  const lines = explanation === undefined ? [] : explanationLines(explanation);
+  return [probeText(probe), ...lines.map((line) => `   ${line}`)].join('\n');
 }
 
 /** A case that is no scenario, in a suite of its own. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { distFolder } from '../../foundation/dist-folder.ts';
 import { pack, type PageData } from '../../page/data.ts';
 import type { Reporter } from './reporter.ts';
-import type { ProbeOutcome, RunResults, ScenarioResult } from './results.ts';
+import type { RunResults, ScenarioResult } from './results.ts';
 import { fileReporter } from './write.ts';
 
 export const PAGE_FILE = 'report.html';
@@ -28,21 +28,24 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 const json = (value: unknown): string =>
   JSON.stringify(value).replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 
-/** Without what the page does not show: options that nobody set, and what calls tell once more. */
+/** Without what the page does not show: options that nobody set, and statements that did not decide. */
 function slim(results: RunResults): RunResults {
   const { configuration, scenarios } = results;
   return {
     ...results,
     configuration: Object.fromEntries(Object.entries(configuration).filter(([, { origin }]) => origin !== 'default')),
-    scenarios: scenarios.map((scenario) => ({
-      ...scenario,
-      probes: scenario.probes.map((probe) => slimProbe(probe, scenario)),
-    })),
+    scenarios: scenarios.map(slimScenario),
   };
 }
 
-function slimProbe(probe: ProbeOutcome, { calls }: ScenarioResult): ProbeOutcome {
-  const { text, outcome } = probe.expected;
-  const isTold = probe.calls?.some((place) => calls[place]?.requestId === probe.explanation?.requestId) ?? false;
-  return { ...probe, expected: { text, outcome }, explanation: isTold ? null : probe.explanation };
-}
+const slimScenario = (scenario: ScenarioResult): ScenarioResult => ({
+  ...scenario,
+  probes: scenario.probes.map(({ expected: { text, outcome }, ...probe }) => ({
+    ...probe,
+    expected: { text, outcome },
+  })),
+  calls: scenario.calls.map((call) => ({
+    ...call,
+    decisions: call.decisions.map(({ others: _others, ...decision }) => decision),
+  })),
+});

@@ -1,9 +1,8 @@
 import * as z from 'zod';
 import { scalar, scenarioId, whole } from '../../foundation/validate.ts';
-import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 import type { OptionValue } from '../../foundation/options.ts';
-import { RESULTS_VERSION, type DecidingStatement, type RunResults } from './results.ts';
+import { RESULTS_VERSION, type ExaminedStatement, type RunResults } from './results.ts';
 
 /*
  * The form of results.json, from which results.schema.json is made (`npm run schemas`). Members that it does not know are passed
@@ -42,9 +41,12 @@ function isPattern(source: string): boolean {
 
 const KINDS = ['identity', 'resource', 'trust', 'session', 'boundary'] as const;
 
-/** What became of a statement. */
-const examined = {
-  index: count,
+const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] as const;
+
+const statement = z.object({
+  policy: count.describe("Place in the scenario's `policies`."),
+  sid: z.exactOptional(z.string()),
+  index: count.describe("Place in the policy's document."),
   effect: z.enum(['Allow', 'Deny']),
   applied: z.boolean(),
   principalMatched: z.boolean().optional(),
@@ -59,32 +61,17 @@ const examined = {
       matched: z.boolean(),
     }),
   ),
-};
-
-const statement = z
-  .object({ policy: z.string(), kind: z.enum(KINDS), sid: z.string().optional(), ...examined, reason: z.string() })
-  .meta({ id: 'statement', description: 'One statement of a policy and why it did or did not apply.' });
-
-const DECISIONS = ['allowed', 'implicitlyDenied', 'explicitlyDenied'] as const;
-
-const explanation = z
-  .object({
-    requestId: z.string(),
-    service: z.string(),
-    operation: z.string(),
-    notes: texts,
-    authorizations: z.array(
-      z.object({
-        action: z.string(),
-        resource: z.string(),
-        decision: z.enum(DECISIONS),
-        reason: z.string(),
-        // JSON leaves out what is undefined.
-        statements: z.array(statement as unknown as z.ZodType<StatementExplanation>),
-      }),
-    ),
-  })
-  .meta({ id: 'explanation', description: 'Why AWS decided as it did; null where it does not tell.' });
+  reason: z
+    .exactOptional(z.string())
+    .describe('Why it did or did not apply, where the call decided a probe that is not as expected.'),
+});
+// JSON leaves out what is undefined.
+const statements = z.array(
+  statement.meta({
+    id: 'statement',
+    description: 'What became of a statement.',
+  }) as unknown as z.ZodType<ExaminedStatement>,
+);
 
 const observed = z
   .object({
@@ -118,7 +105,11 @@ const probe = z
     observed: observed.nullable(),
     verdict: z.enum(PROBE_VERDICTS),
     reason: some,
-    explanation: explanation.nullable(),
+    decisiveCall: z
+      .exactOptional(z.string())
+      .describe(
+        'Request id of the call that decided it, one of `calls`: of a refused or denied probe, and of access that was not expected. Absent where AWS keeps no record.',
+      ),
     why: z.string().optional().describe('What decided a result that is not as expected: statement and value.'),
     milliseconds: count,
     tries: z
@@ -150,9 +141,12 @@ const receivedCall = z
         decision: z.enum(DECISIONS),
         reason: z.string(),
         policies: z.array(count).describe("Places in the scenario's `policies` of those that were looked at."),
-        deciding: z
-          .array(z.object({ policy: count, ...examined }) as unknown as z.ZodType<DecidingStatement>)
-          .describe('The statements that decided; where nothing allows, the one that comes nearest, if any does.'),
+        deciding: statements.describe(
+          'The statements that decided; where nothing allows, the one that comes nearest, if any does.',
+        ),
+        others: z
+          .exactOptional(statements)
+          .describe('All others that were looked at, where the call decided a probe that is not as expected.'),
       }),
     ),
   })
@@ -227,6 +221,12 @@ const scenario = z
       .default([])
       .describe('The calls that AWS received of the probes, where it keeps a record; at most the last 20 of a probe.'),
     policies: z.array(policy).default([]).describe('The policies that AWS decided those calls by.'),
+    points: z
+      .array(z.string().regex(/^[\d+]*(\.[\d+]*)*$/))
+      .default([])
+      .describe(
+        "The decisions that it asserts, each by the places of its values in the axes of the run's `matrix`: `0.1+3.2` is the first value of the first axis, two of the second, and the third of the third.",
+      ),
   })
   .meta({ id: 'scenario' });
 
@@ -310,6 +310,16 @@ export const resultsSchema = z
       })
       .describe('Milliseconds; arranging and probing are sums over scenarios that overlapped.'),
     scenarios: z.array(scenario),
+    matrix: z
+      .exactOptional(
+        z.object({
+          axes: z.record(z.string(), texts),
+          impossible: z.array(z.object({ reason: some, values: z.record(z.string(), texts) })),
+        }),
+      )
+      .describe(
+        'What an access decision is made of: axes with their values, and which of these cannot meet, any of the one axis with any of the other.',
+      ),
     gate: z
       .exactOptional(z.object({ file: some, problems: texts, warnings: texts }))
       .describe(

@@ -1,28 +1,14 @@
 import type { ProbeReport, ProbeResult } from '../../foundation/probe-protocol.ts';
 import type { PolicyKind, StatementExplanation } from '../../emulator/iam/policy/types.ts';
+import type { Frame } from '../matrix/pairs.ts';
 import type { CallCounts } from '../aws/call-counts.ts';
 import type { OptionValue, Origin } from '../../foundation/options.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 
 /** Version of the form of results.json (harness/report/results.schema.json): raised when a field changes its meaning. */
-export const RESULTS_VERSION = 1;
+export const RESULTS_VERSION = 2;
 
 export type Verdict = 'passed' | 'failed' | 'inconclusive' | 'skipped' | 'error';
-
-/** Why AWS decided as it did, as far as it tells: an emulated AWS statement by statement. */
-export interface Explanation {
-  readonly requestId: string;
-  readonly service: string;
-  readonly operation: string;
-  readonly notes: readonly string[];
-  readonly authorizations: readonly {
-    readonly action: string;
-    readonly resource: string;
-    readonly decision: string;
-    readonly reason: string;
-    readonly statements: readonly StatementExplanation[];
-  }[];
-}
 
 /** A policy that AWS decided by. */
 export interface Policy {
@@ -61,12 +47,17 @@ export interface ReceivedDecision {
   /** Those that were looked at. */
   readonly policies: readonly number[];
   /** The statements that decided; where nothing allows, the one that comes nearest, if any does. */
-  readonly deciding: readonly DecidingStatement[];
+  readonly deciding: readonly ExaminedStatement[];
+  /** All others that were looked at, where the call decided a probe that is not as expected. */
+  readonly others?: readonly ExaminedStatement[];
 }
 
 /** `index`: its place in the policy's document, 0-based. */
-export interface DecidingStatement extends Omit<StatementExplanation, 'policy' | 'kind' | 'sid' | 'reason'> {
+export interface ExaminedStatement extends Omit<StatementExplanation, 'policy' | 'kind' | 'sid' | 'reason'> {
   readonly policy: number;
+  readonly sid?: string;
+  /** Why it did or did not apply, where the call decided a probe that is not as expected. */
+  readonly reason?: string;
 }
 
 /** What a scenario did for a while. `waiting`: for others to be over, of one that runs alone. */
@@ -92,7 +83,11 @@ export interface ProbeOutcome {
   readonly observed: (ProbeResult & Partial<Pick<ProbeReport, 'startedAt' | 'endedAt'>>) | null;
   readonly verdict: Exclude<Verdict, 'skipped'>;
   readonly reason: string;
-  readonly explanation: Explanation | null;
+  /**
+   * Request id of the call that decided it, which is one of `calls`: of a refused or denied probe, and of access that was not
+   * expected. Absent where AWS keeps no record.
+   */
+  readonly decisiveCall?: string;
   /** What decided it, in a sentence: statement and value. Of one that is not as expected, where it is known. */
   readonly why?: string | undefined;
   readonly milliseconds: number;
@@ -144,6 +139,8 @@ export interface ScenarioResult {
   /** The calls that AWS received of the probes, where it keeps a record. */
   readonly calls: readonly ReceivedCall[];
   readonly policies: readonly Policy[];
+  /** The decisions that it asserts, each by the places of its values in the axes of the run's `matrix`: `0.1+3.2`. */
+  readonly points: readonly string[];
 }
 
 /** Whether there is nothing to do about a scenario: it passed, was skipped, or may fail. */
@@ -221,6 +218,8 @@ export interface RunResults {
     readonly podMedian: number | null;
   };
   readonly scenarios: readonly ScenarioResult[];
+  /** What an access decision is made of, and what of it cannot meet. Absent in results of before there were points. */
+  readonly matrix?: Frame;
   /** Of a run with a gate: in sentences, what that does not allow beside scenarios that fail, and what it could do without. */
   readonly gate?: { readonly file: string; readonly problems: readonly string[]; readonly warnings: readonly string[] };
   readonly summary: Readonly<Record<Verdict, number>> & { readonly total: number; readonly probes: number };

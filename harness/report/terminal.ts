@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { probeText } from './junit.ts';
+import { explainedProbeText, probeText } from './junit.ts';
 import { LiveRegion } from './live-region.ts';
 import { Progress } from './progress.ts';
 import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
@@ -76,8 +76,10 @@ export class Terminal implements Reporter {
     else if (bad) this.#sayWhy(result);
     if (isFlaky(result)) this.#say(`      flaky: ${verdictCounts(result.repetitions ?? [])}`);
     if (verbose)
-      for (const probe of result.probes)
-        for (const line of probeText(probe, probe.verdict !== 'passed').split('\n')) this.#say(`        ${line}`);
+      for (const probe of result.probes) {
+        const text = probe.verdict === 'passed' ? probeText(probe) : explainedProbeText(probe, result);
+        for (const line of text.split('\n')) this.#say(`        ${line}`);
+      }
     if (!quiet && style !== 'dot') this.#sayCounts(result.suite);
   }
 

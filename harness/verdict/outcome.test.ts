@@ -83,10 +83,10 @@ describe('the outcome of a probe', () => {
     it('explains denials and what is not as expected, and no access that was', () => {
       const asExpected = of(denied('red', getObject('data/blue/key'), { by: 's3' }), denial);
       expect(asExpected).to.include({ verdict: 'passed', number: 4, milliseconds: 1235 });
-      expect(asExpected.explanation?.requestId).to.equal('r');
+      expect(asExpected.decisiveCall).to.equal('r');
       expect(asExpected).not.to.have.any.keys('why', 'tries');
       const access = granted('red', getObject('data/red/key'));
-      expect(of(access, { outcome: 'granted', identity, requestId: 'r' }).explanation).to.equal(null);
+      expect(of(access, { outcome: 'granted', identity, requestId: 'r' })).not.to.have.property('decisiveCall');
       const missed = of(access, denial, 3);
       expect(missed).to.include({ verdict: 'failed', why: 's3:GetObject denied by statement 1', tries: 3 });
       expect(missed.reason).to.match(/^It may be late\. Access was expected.*, after 3 tries in 1\.2 s\.$/);

@@ -9,7 +9,7 @@ import { notesOn, clusterOf, workload, type ScenarioWorld } from '../world/world
 import { doubtOf } from './doubt.ts';
 import { identityExpected } from './expected-identity.ts';
 import { causeFromCall, describeExpectation, judge, nameIdentity } from './judge.ts';
-import { decisiveCall, explain, whyOf } from './why.ts';
+import { decisiveCall, whyOf } from './why.ts';
 
 /** How a result came about. */
 export interface Trial {
@@ -82,7 +82,7 @@ export function outcomeOf(
       verdict === 'inconclusive'
         ? `The control failed, so the denials of this scenario mean nothing. ${reason}`
         : reason,
-    explanation: call === undefined || (judgement.matches && result.outcome === 'granted') ? null : explain(call),
+    ...(call && !(judgement.matches && result.outcome === 'granted') && { decisiveCall: call.requestId }),
     ...(!judgement.matches && { why: decidedBy ?? (call && whyOf(call)) }),
     milliseconds: Math.round(milliseconds),
     ...(tries > 1 && { tries }),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CallRecord } from '../../emulator/index.ts';
 import { anEnvironment, aWorld } from '../../test/support/environment.ts';
 import { anOutcome, aScenario } from '../../test/support/scenarios.ts';
+import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import { authorize, compilePolicy } from '../../emulator/iam/policy/index.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import type { ProbeOutcome } from '../report/results.ts';
@@ -132,6 +133,35 @@ describe('the calls that AWS received of probes', () => {
     ]);
     expect(denied?.decision).to.equal('implicitlyDenied');
     expect(denied?.deciding[0]).to.deep.include({ policy: 0, index: 0, applied: false, resourceMatched: false });
+    expect(denied?.deciding[0]).not.to.have.any.keys('reason', 'sid');
+    expect(denied).not.to.have.property('others');
+  });
+
+  it('tell all statements and why, of the call that decided what was not as expected, whenever it was', () => {
+    const statement = {
+      ...{ policy: 'p', kind: 'identity', sid: undefined, effect: 'Allow' },
+      conditions: [],
+    } as const;
+    const [wrongKey, wrongAction] = ['wrong key', 'wrong action'].map((reason, index) => ({
+      ...{ ...statement, index, applied: false, reason },
+    })) as unknown as [StatementExplanation, StatementExplanation];
+    const decision = {
+      ...{ value: 'implicitlyDenied', deniedBy: 'identity', reason: 'nothing allows it', deciding: [{ ...wrongKey }] },
+      ...{ statements: [wrongKey, wrongAction], policies: [{ name: 'p', kind: 'identity', document: '{}' }] },
+    } as unknown as CallRecord['authorizations'][number]['decision'];
+    const decisive = aCall('decisive', 500, {
+      authorizations: [{ action: 's3:GetObject', resource: 'arn:aws:s3:::data/key', decision }],
+    });
+    const { ids, calls } = received(
+      [aCall('first', 105), decisive],
+      [{ ...probe(100, 110, as('red')), verdict: 'failed', decisiveCall: 'decisive' }],
+    );
+    expect(ids).to.deep.equal([['first', 'decisive']]);
+    const { deciding = [], others = [] } = calls[1]?.decisions[0] ?? {};
+    expect([...deciding, ...others].map(({ index, reason }) => [index, reason])).to.deep.equal([
+      [0, 'wrong key'],
+      [1, 'wrong action'],
+    ]);
   });
 
   it('are not told of an AWS without a record', () => {

@@ -1,3 +1,4 @@
+import type { StatementExplanation } from '../../emulator/iam/policy/types.ts';
 import type { CallRecord } from '../../emulator/index.ts';
 import type { Policy, ProbeOutcome, ReceivedCall } from '../report/results.ts';
 import type { ScenarioWorld } from '../world/world.ts';
@@ -36,11 +37,16 @@ export function receivedCalls(
     places.set(call, place);
     return place;
   };
+  const unexpected = new Set(
+    probes.flatMap(({ verdict, decisiveCall = [] }) => (verdict === 'passed' ? [] : decisiveCall)),
+  );
   const told = probes.map((probe) => {
     const calls = callsOf(probe, scenario.id, { record, openers, answers });
     return calls.length === 0 ? probe : { ...probe, calls: calls.map(placeOf) };
   });
-  const calls = [...places.keys()].map((call) => receivedCall(call, (policy) => intern(policies, policy)));
+  const calls = [...places.keys()].map((call) =>
+    receivedCall(call, (policy) => intern(policies, policy), unexpected.has(call.requestId)),
+  );
   return { probes: told, calls, policies: [...policies.values()].map(({ policy }) => policy) };
 }
 
@@ -56,12 +62,17 @@ interface Known {
 }
 
 /** In the order in which AWS received them. */
-function callsOf({ observed }: ProbeOutcome, id: string, { record, openers, answers }: Known): readonly CallRecord[] {
+function callsOf(
+  { observed, decisiveCall }: ProbeOutcome,
+  id: string,
+  { record, openers, answers }: Known,
+): readonly CallRecord[] {
   if (observed === null) return [];
   // Of the harness' own probes no time is told, and so no call but the one that was answered.
   const { requestId, identity, startedAt = Infinity, endedAt = -Infinity } = observed;
   const answered = requestId === undefined ? undefined : record.findLast((call) => call.requestId === requestId);
-  const found = new Set(answered === undefined ? [] : [answered]);
+  const decisive = record.findLast((call) => call.requestId === decisiveCall);
+  const found = new Set([answered, decisive].filter((call) => call !== undefined));
   const sessions = new Set([identity?.arn ?? answered?.caller].filter((arn) => arn !== undefined));
   for (const session of sessions)
     for (let opener = openers.get(session); opener && !found.has(opener); opener = openers.get(opener.caller))
@@ -88,6 +99,7 @@ type Decided = CallRecord['authorizations'][number];
 function receivedCall(
   call: CallRecord,
   placeOf: (policy: Decided['decision']['policies'][number]) => number,
+  inFull: boolean,
 ): ReceivedCall {
   const { requestId, service, operation, caller, receivedAt, milliseconds, status, errorCode, notes } = call;
   return {
@@ -103,13 +115,18 @@ function receivedCall(
           ? []
           : policies.map((policy) => [policy.name, placeOf(policy)] as const);
       const places = new Map(looked);
+      const examined = ({ policy, kind: _kind, sid, reason: why, ...statement }: StatementExplanation) => ({
+        ...{ policy: places.get(policy) ?? 0, ...statement },
+        ...(sid !== undefined && { sid }),
+        ...(inFull && { reason: why }),
+      });
+      const isOther = (one: StatementExplanation): boolean =>
+        places.has(one.policy) && !deciding.some(({ policy, index }) => policy === one.policy && index === one.index);
       return {
         ...{ action, resource, decision: value, reason },
         policies: [...places.values()],
-        deciding: deciding.map(({ policy, kind: _kind, sid: _sid, reason: _reason, ...statement }) => ({
-          policy: places.get(policy) ?? 0,
-          ...statement,
-        })),
+        deciding: deciding.map(examined),
+        ...(inFull && { others: decision.statements.filter(isOther).map(examined) }),
       };
     }),
   };

@@ -1,6 +1,6 @@
 import type { CallRecord } from '../../emulator/index.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
-import type { Explanation } from '../report/results.ts';
+import type { Explanation } from '../report/explanation.ts';
 import type { Expectation } from '../scenario/spec.ts';
 import type { ScenarioWorld } from '../world/world.ts';
 

@@ -7,13 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
+import { readRun } from '../../harness/compare/read-results.ts';
 import { pageHtml } from '../../harness/report/page.ts';
-import type { RunResults, ScenarioResult } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/report/results.ts';
 
 const SCENARIOS = 500;
 const TIMES = 5;
 
-const results = JSON.parse(readFileSync(process.argv[2] ?? 'results.json', 'utf8')) as RunResults;
+const { results } = readRun(process.argv[2] ?? 'results.json');
 const { length } = results.scenarios;
 const scenarios = Array.from({ length: SCENARIOS }, (_, index) =>
   index < length ? results.scenarios[index]! : another(results.scenarios[index % length]!, index),

@@ -84,7 +84,8 @@ describe('a run of the command line', () => {
       const [, failed] = resultsOf(mixed).scenarios;
       const probe = failed?.probes[1];
       expect(probe?.reason).to.contain('Access was expected, but the probe was denied');
-      expect(probe?.explanation?.authorizations[0]).to.include({
+      const call = failed?.calls.find(({ requestId }) => requestId === probe?.decisiveCall);
+      expect(call?.decisions[0]).to.include({
         action: 's3:GetObject',
         decision: 'implicitlyDenied',
       });

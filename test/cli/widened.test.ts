@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { ProbeOutcome } from '../../harness/report/results.ts';
+import type { ScenarioResult } from '../../harness/report/results.ts';
 import { ROOT, runConformance, type CliRun } from '../support/run-cli.ts';
 
 /** A policy of a scenario of the project, made wider by hand, and what must be said of the probe that it lets in. */
@@ -168,14 +168,14 @@ describe('a denial that was expected, under a policy that is too wide', function
     });
   });
 
-  const probeOf = ({ id, probe }: Widening): ProbeOutcome | undefined =>
-    run.results?.scenarios.find((scenario) => scenario.id === ownId(id))?.probes[probe - 1];
+  const scenarioOf = ({ id }: Widening): ScenarioResult | undefined =>
+    run.results?.scenarios.find((scenario) => scenario.id === ownId(id));
   /** Without the run's id, and without breaks of lines. */
   const plain = (text: string): string => text.replaceAll(run.results?.run.id ?? 'none', 'RUN').replace(/\s+/g, ' ');
 
   for (const widening of WIDENINGS)
     it(`fails in ${widening.id} with the statement that let it in: ${widening.to || `without ${widening.from}`}`, () => {
-      const probe = probeOf(widening);
+      const probe = scenarioOf(widening)?.probes[widening.probe - 1];
       expect(probe, run.stderr).to.include({ verdict: 'failed' });
       const why = plain(probe?.why ?? '');
       let at = 0;
@@ -183,10 +183,9 @@ describe('a denial that was expected, under a policy that is too wide', function
         expect(why.indexOf(name, at), `${name} in: ${why}`).not.to.equal(-1);
         at = why.indexOf(name, at);
       }
-      const applied = probe?.explanation?.authorizations
-        .flatMap(({ statements }) => statements)
-        .filter((one) => one.applied);
-      expect(applied, 'statements of the explanation').not.to.have.length(0);
+      const call = scenarioOf(widening)?.calls.find(({ requestId }) => requestId === probe?.decisiveCall);
+      const applied = call?.decisions.flatMap(({ deciding }) => deciding).filter((one) => one.applied);
+      expect(applied, 'statements that decided').not.to.have.length(0);
       for (const [what, text] of [
         ['the terminal', run.stderr],
         ['junit.xml', unescaped(run.junit ?? '')],

@@ -34,7 +34,6 @@ export function anOutcome(values: Partial<ProbeOutcome> = {}): ProbeOutcome {
     observed: { outcome: 'granted' },
     verdict: 'passed',
     reason: 'Granted, as expected.',
-    explanation: null,
     milliseconds: 3,
     ...values,
   };
@@ -58,6 +57,7 @@ export function aResult(values: Partial<ScenarioResult> = {}): ScenarioResult {
     timeline: [],
     calls: [],
     policies: [],
+    points: [],
     ...values,
   };
 }
@@ -68,7 +68,7 @@ export function someResults(
   run: Partial<RunResults['run']> = {},
 ): RunResults {
   return {
-    version: 1,
+    version: 2,
     run: {
       id: 'cabcdef',
       startedAt: '2026-01-02T03:04:05.678Z',
