@@ -1,0 +1,67 @@
+import { now } from './clock.ts';
+import { Failure } from './failure.ts';
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+  /** Milliseconds since the epoch; absent where they do not expire. */
+  readonly expiresAt?: number;
+}
+
+/**
+ * Credentials as container and instance metadata endpoints answer them: `AccessKeyId`, `SecretAccessKey`, `Token`, `Expiration`.
+ * Throws a transient `Failure` where one of them is missing, or where they have expired.
+ */
+export function parseCredentials(body: string): Credentials {
+  const broken = (what: string): Failure =>
+    new Failure('BrokenCredentials', `the credentials endpoint's answer ${what}`, { isTransient: true });
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(body);
+  } catch {
+    throw broken('is no JSON');
+  }
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = (parsed ?? {}) as Record<string, unknown>;
+  if (!isText(AccessKeyId) || !isText(SecretAccessKey) || !isText(Token)) throw broken('has no whole credentials');
+  const expiresAt = isText(Expiration) ? Date.parse(Expiration) : NaN;
+  if (Number.isNaN(expiresAt)) throw broken('has no Expiration');
+  if (expiresAt <= now()) throw broken('has credentials that have expired');
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: Token, expiresAt };
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** Credentials with less than this left are renewed. */
+const RENEWED_BEFORE_MILLISECONDS = 300_000;
+
+/** Holds credentials until they are to be renewed. Whoever asks in the meantime waits for the one request. */
+export class CredentialsCache {
+  readonly #fetch: () => Promise<Credentials>;
+  #held: Credentials | undefined;
+  #fetching: Promise<Credentials> | undefined;
+
+  constructor(fetch: () => Promise<Credentials>) {
+    this.#fetch = fetch;
+  }
+
+  /** Where a renewal fails, those that are held are good until they expire, and not after. */
+  async get(): Promise<Credentials> {
+    const held = this.#held;
+    if (held !== undefined && left(held) > RENEWED_BEFORE_MILLISECONDS) return held;
+    try {
+      return await this.#renewed();
+    } catch (error) {
+      if (held !== undefined && left(held) > 0) return held;
+      throw error;
+    }
+  }
+
+  async #renewed(): Promise<Credentials> {
+    this.#fetching ??= this.#fetch().finally(() => (this.#fetching = undefined));
+    this.#held = await this.#fetching;
+    return this.#held;
+  }
+}
+
+const left = ({ expiresAt = Infinity }: Credentials): number => expiresAt - now();

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { Failure } from './failure.ts';
+
+/**
+ * Reads a token from its file, anew at each attempt: the kubelet puts another in its place (Kubernetes documentation, "Launch a
+ * Pod using service account token projection"). A newline at the end is an editor's; any other would begin another header.
+ */
+export function readTokenFile(path: string): string {
+  let token: string;
+  try {
+    token = readFileSync(path, 'utf8').replace(/\n$/, '');
+  } catch (error) {
+    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
+    throw new Failure('TokenFileError', `the token file ${path} cannot be read (${code})`);
+  }
+  return checkedToken(token, `the token file ${path}`);
+}
+
+/** @param place where the token is from, for the message */
+export function checkedToken(token: string, place: string): string {
+  if (token === '') throw new Failure('TokenFileError', `${place} is empty`);
+  if (/[\r\n]/.test(token)) throw new Failure('TokenFileError', `${place} has a line break in it`);
+  return token;
+}
