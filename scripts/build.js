@@ -71,6 +71,7 @@ copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
 await buildImagePrograms(join(out, 'image'));
+await buildRawClient(join(out, 'clients'));
 copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();
@@ -140,6 +141,11 @@ async function buildImagePrograms(folder, plugins = []) {
   }
 }
 
+/** The project's own client, a program of one file. */
+function buildRawClient(folder, plugins = []) {
+  return build({ entryPoints: ['clients/raw/main.ts'], outfile: join(folder, 'raw.mjs'), format: 'esm', plugins });
+}
+
 /** The second build, which `--fault` uses: the same code with a switch for each fault, and the catalogue of faults. */
 async function buildSwitched(outdir) {
   const { switches } = await tsImport('../faults/build-plugin.ts', import.meta.url);
@@ -147,6 +153,7 @@ async function buildSwitched(outdir) {
   for (const problem of problems) process.stderr.write(`${problem}\nThe fault is left out.\n`);
   await build({ ...bundles, entryPoints: entriesOf(SWITCHED), outdir, plugins: [plugin] });
   await buildImagePrograms(join(outdir, 'image'), [plugin]);
+  await buildRawClient(join(outdir, 'clients'), [plugin]);
   writeFileSync(join(outdir, 'catalogue.json'), JSON.stringify(catalogue));
 }
 
