@@ -1,6 +1,6 @@
 /** The tables of docs/matrix.md (`npm run matrix -- --write`). */
 import { join } from 'node:path';
-import { AXES, AXIS_NAMES, FRAME } from '../harness/matrix/axes.ts';
+import { AXES, AXIS_NAMES, IMPOSSIBLE } from '../harness/matrix/axes.ts';
 import type { Matrix } from '../harness/matrix/matrix.ts';
 import { countsOf, STATES, type Pair } from '../harness/matrix/pairs.ts';
 import { table, withTables } from './tables.ts';
@@ -8,14 +8,15 @@ import { table, withTables } from './tables.ts';
 /** The page as it must be: the axes, the counts, what is impossible, and what is open. */
 export function matrixPage(root: string, { tables }: Matrix): Promise<string> {
   const all = tables.flatMap(({ pairs }) => pairs);
-  const open = tables.map(({ axes, pairs }) => [
+  const rows = tables.map(({ axes, pairs }) => [
     axes.join(' × '),
     byFirst(pairs.filter(({ state }) => state === 'open')),
   ]);
+  const open = rows.filter(([, pairs]) => pairs !== '');
   const words = (values: object): string =>
     Object.entries(values)
       .map(([axis, of]) => `${axis}: ${(of as string[]).join(', ')}`)
-      .join(' with ');
+      .join('; ');
   return withTables(join(root, 'docs', 'matrix.md'), [
     table(
       ['axis', 'values'],
@@ -29,13 +30,10 @@ export function matrixPage(root: string, { tables }: Matrix): Promise<string> {
       ],
     ),
     table(
-      ['cannot meet', 'why'],
-      FRAME.impossible.map(({ reason, values }) => [words(values), reason]),
+      ['cannot meet', 'with', 'why'],
+      IMPOSSIBLE.map(([reason, one, other]) => [words(one), words(other), reason]),
     ),
-    table(
-      ['axes', 'open'],
-      open.filter(([, pairs]) => pairs !== ''),
-    ),
+    table(['axes', 'open'], open.length > 0 ? open : [['none', 'each pair is asserted or cannot meet']]),
   ]);
 }
 

@@ -57,40 +57,98 @@ export const AXES = {
 export type Axis = keyof typeof AXES;
 export const AXIS_NAMES = Object.keys(AXES) as readonly Axis[];
 
+type Values = Readonly<Partial<Record<Axis, readonly string[]>>>;
+/** Values that cannot meet: any of the first with any of the second, and why. */
+type Impossible = readonly [reason: string, one: Values, other: Values];
+
 const others = (axis: Axis, ...named: string[]): string[] => AXES[axis].filter((one) => !named.includes(one));
 const OF_S3 = ACTION_NAMES.filter((name) => ACTIONS[name].startsWith('s3:'));
 const BY_TOKEN = ['AssumeRoleForPodIdentity', 'AssumeRoleWithWebIdentity'];
 const ASSOCIATED = others('association', 'none', 'changed');
+/** What policies say, whoever they are of. */
+const ASKED_OF_POLICIES = {
+  policy: others('policy', 'none'),
+  tag: others('tag', 'none'),
+  operator: others('operator', 'none'),
+};
+/** What a role's trust policy says, and what policies name. */
+const SAID_OF_ROLES = {
+  trust: ['session tag', 'source', 'other key', 'Deny'],
+  cluster: ['other'],
+  account: others('account', 'same'),
+  namespace: ['other'],
+};
 
-/** Values that cannot meet, and why. */
-const IMPOSSIBLE: readonly (readonly [reason: string, values: Readonly<Partial<Record<Axis, readonly string[]>>>])[] = [
+export const IMPOSSIBLE: readonly Impossible[] = [
   [
     'only Pod Identity knows associations',
-    { credentials: others('credentials', 'Pod Identity', 'both'), association: ASSOCIATED },
+    { credentials: others('credentials', 'Pod Identity', 'both') },
+    { association: ASSOCIATED },
   ],
-  ['Pod Identity needs an association', { credentials: ['Pod Identity', 'both'], association: ['none'] }],
-  ['only tokens have audience and subject', { credentials: ['node or keys', 'none'], trust: ['aud', 'sub'] }],
-  ['nothing signs the request', { credentials: ['none'], action: [...OF_S3, 'AssumeRole'] }],
-  ['only Pod Identity asks EKS Auth', { action: ['AssumeRoleForPodIdentity'], credentials: ['IRSA', 'node or keys'] }],
-  ['web identity knows no associations', { action: ['AssumeRoleWithWebIdentity'], association: ASSOCIATED }],
-  ['the trust policy alone decides about a token', { action: BY_TOKEN, policy: others('policy', 'trust', 'none') }],
-  ['a trust policy decides who assumes a role, nothing later', { action: OF_S3, policy: ['trust'] }],
-  ['no bucket policy takes part', { action: others('action', ...OF_S3), policy: ['bucket'] }],
-  ['no bucket takes part', { action: others('action', ...OF_S3), account: ['bucket in another'] }],
+  ['Pod Identity needs an association', { credentials: ['Pod Identity', 'both'] }, { association: ['none'] }],
+  ['only tokens have audience and subject', { credentials: ['node or keys', 'none'] }, { trust: ['aud', 'sub'] }],
+  ['nothing signs the request', { credentials: ['none'] }, { action: [...OF_S3, 'AssumeRole'] }],
+  [
+    'without credentials no role is assumed, and no policy asked',
+    { credentials: ['none'] },
+    { ...ASKED_OF_POLICIES, ...SAID_OF_ROLES },
+  ],
+  [
+    "the role of a node and the keys of a user are the cluster's own: no scenario writes their policies",
+    { credentials: ['node or keys'] },
+    { ...ASKED_OF_POLICIES, ...SAID_OF_ROLES },
+  ],
+  [
+    'only Pod Identity asks EKS Auth',
+    { action: ['AssumeRoleForPodIdentity'] },
+    { credentials: ['IRSA', 'node or keys'] },
+  ],
+  [
+    'a web identity token is what makes the credentials those of IRSA',
+    { action: ['AssumeRoleWithWebIdentity'] },
+    { credentials: others('credentials', 'IRSA') },
+  ],
+  ['web identity knows no associations', { action: ['AssumeRoleWithWebIdentity'] }, { association: ASSOCIATED }],
+  [
+    'GetCallerIdentity needs no permission, whatever policies say (AWS STS API Reference)',
+    { action: ['GetCallerIdentity'] },
+    ASKED_OF_POLICIES,
+  ],
+  ['the trust policy alone decides about a token', { action: BY_TOKEN }, { policy: others('policy', 'trust', 'none') }],
+  ['a trust policy decides who assumes a role, nothing later', { action: OF_S3 }, { policy: ['trust'] }],
+  ['no bucket policy takes part', { action: others('action', ...OF_S3) }, { policy: ['bucket'] }],
+  ['no bucket takes part', { action: others('action', ...OF_S3) }, { account: ['bucket in another'] }],
+  ['where a role is assumed no bucket takes part', { policy: ['trust'] }, { account: ['bucket in another'] }],
   [
     'a tag is compared by an operator, and an operator compares a tag',
-    { tag: ['none'], operator: others('operator', 'none') },
+    { tag: ['none'] },
+    { operator: others('operator', 'none') },
   ],
-  ['a tag is compared by an operator', { tag: others('tag', 'none'), operator: ['none'] }],
-  ['a trust policy has no Resource', { policy: ['trust'], operator: ['Resource'] }],
-  ['where no statement is about it none names a tag', { policy: ['none'], tag: others('tag', 'none') }],
-  ['where no statement is about it none compares', { policy: ['none'], operator: others('operator', 'none') }],
+  ['a tag is compared by an operator', { tag: others('tag', 'none') }, { operator: ['none'] }],
+  [
+    'names of Kubernetes and of clusters have no colons, and so are no ARNs',
+    { tag: SESSION_TAGS.filter((tag) => tag !== 'eks-cluster-arn') },
+    { operator: ['ArnEquals', 'ArnNotEquals', 'ArnLike', 'ArnNotLike'] },
+  ],
+  ['a trust policy has no Resource', { policy: ['trust'] }, { operator: ['Resource'] }],
+  [
+    'a variable in a resource takes part where a resource is asked about: that of a token is the role itself',
+    { action: BY_TOKEN },
+    { operator: ['Resource'] },
+  ],
+  ['each role has a trust policy', { action: ['AssumeRole', 'AssumeRoleWithWebIdentity'] }, { policy: ['none'] }],
+  ['where no statement is about it none names a tag', { policy: ['none'] }, { tag: others('tag', 'none') }],
+  ['where no statement is about it none compares', { policy: ['none'] }, { operator: others('operator', 'none') }],
 ];
 
-export const FRAME: Frame = {
-  axes: AXES,
-  impossible: IMPOSSIBLE.map(([reason, values]) => ({ reason, values })),
-};
+/** Of two axes each. */
+const impossible: Frame['impossible'] = IMPOSSIBLE.flatMap(([reason, one, other]) =>
+  Object.entries(one).flatMap(([axis, values]) =>
+    Object.entries(other).map(([otherAxis, others]) => ({ reason, values: { [axis]: values, [otherAxis]: others } })),
+  ),
+);
+
+export const FRAME: Frame = { axes: AXES, impossible };
 
 /** The axis value of a tag, by the key of a condition or a policy variable; undefined where it names no tag. */
 export function tagOf(key: string): (typeof AXES.tag)[number] | undefined {

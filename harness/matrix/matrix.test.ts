@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { aScenario } from '../../test/support/scenarios.ts';
 import {
   allow,
+  assumeByToken,
   assumeRole,
   chain,
   control,
@@ -14,6 +15,7 @@ import {
   irsaRole,
   podIdentityRole,
   putRolePolicy,
+  succeeds,
   trustPodIdentity,
   trustRole,
   updateAssociation,
@@ -47,6 +49,12 @@ describe('a scenario on the axes of a decision', () => {
       { roles: { app: irsaRole('app/app', tagged) }, workloads: { red: { irsa: 'app' } }, probes: reading },
       ['credentials', 'association', 'trust'],
       ['IRSA | none | aud+sub'],
+    ],
+    [
+      'IRSA by a token of the scenario',
+      { roles: { app: irsaRole('app/app') }, workloads: {}, probes: [succeeds(assumeByToken('app', 'web'))] },
+      ['credentials', 'action', 'policy'],
+      ['IRSA | AssumeRoleWithWebIdentity | trust'],
     ],
     ['both', { workloads: { red: { role: 'app', irsa: 'app' } }, probes: reading }, ['credentials'], ['both']],
     [
@@ -276,6 +284,11 @@ describe('the decision matrix', () => {
     expect(pairOf(here, 'tag,operator', 'kubernetes-pod-uid', 'StringEquals')).to.deep.include({
       state: 'open',
       scenarios: [],
+    });
+    // Whichever of the two axes comes first.
+    expect(pairOf(here, 'credentials,policy', 'none', 'inline')).to.include({ state: 'impossible' });
+    expect(pairOf(here, 'operator,action', 'Resource', 'AssumeRoleWithWebIdentity')).to.include({
+      state: 'impossible',
     });
     expect(decisionMatrix(scenarios, here).apart).to.deep.equal(['AB-03']);
   });

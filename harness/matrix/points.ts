@@ -84,7 +84,8 @@ interface Asking extends Operation {
   readonly bucket?: string;
   readonly keys?: readonly string[];
   readonly roleArn?: string;
-  readonly role?: ChainStep;
+  /** A role by its name, or one that is assumed. */
+  readonly role?: string | ChainStep;
   readonly through?: ChainStep;
 }
 
@@ -92,6 +93,7 @@ interface Asking extends Operation {
 const SAME: Readonly<Record<string, ActionName>> = {
   FetchCredentials: 'AssumeRoleForPodIdentity',
   AssumeRoleByProfile: 'AssumeRole',
+  AssumeRoleByToken: 'AssumeRoleWithWebIdentity',
 };
 
 function ofProbe(spec: ScenarioSpec, state: State, step: ProbeStep): readonly Point[] {
@@ -124,13 +126,17 @@ function ofProbe(spec: ScenarioSpec, state: State, step: ProbeStep): readonly Po
   return comparisonsOf(statements).map((comparison) => ({ ...common, ...comparison }));
 }
 
-function subjectOf({ workload, operation }: ProbeStep, { session, roleArn }: Asking): Subject {
+function subjectOf({ workload, operation }: ProbeStep, { session, roleArn, role: own }: Asking): Subject {
   if (workload !== undefined) return { workload };
+  if (typeof own === 'string') return { role: own };
   if (typeof session === 'object') return { role: session.role };
   const [named] = described({ kind: 'probe', operation } as ProbeStep).descriptor.refersTo?.(operation).workloads ?? [];
   const role = roleNamed(roleArn);
   return { ...(named !== undefined && { workload: named }), ...(role !== undefined && { role }) };
 }
+
+const assumed = ({ through, role }: Asking): ChainStep | undefined =>
+  through ?? (typeof role === 'string' ? undefined : role);
 
 const roleNamed = (text: string | undefined): string | undefined =>
   placeholdersIn(text).find(({ kind }) => kind === 'role')?.name;
@@ -139,7 +145,7 @@ function credentialsOf(spec: ScenarioSpec, state: State, { workload, role }: Sub
   const association = workload === undefined ? undefined : state.associations[workload];
   const declared = spec.workloads?.[workload ?? '']?.irsa;
   const irsa = role ?? (typeof declared === 'string' ? declared : declared && '');
-  const next = roleNamed(call.through?.roleArn ?? call.role?.roleArn ?? call.roleArn);
+  const next = roleNamed(assumed(call)?.roleArn ?? call.roleArn);
   const roles = [association?.role, association?.targetRole, association === undefined ? irsa : undefined, next];
   return {
     association,
@@ -150,7 +156,7 @@ function credentialsOf(spec: ScenarioSpec, state: State, { workload, role }: Sub
 
 function sourceOf({ expectation, operation }: ProbeStep, association: unknown, irsa: string | undefined): string {
   if (expectation.as === 'node' || expectation.as === 'static') return 'node or keys';
-  if (operation.do === 'AssumeRoleWithWebIdentity') return 'IRSA';
+  if (operation.do === 'AssumeRoleWithWebIdentity' || operation.do === 'AssumeRoleByToken') return 'IRSA';
   if (association !== undefined) return irsa === undefined ? 'Pod Identity' : 'both';
   return irsa === undefined ? 'none' : 'IRSA';
 }
@@ -229,7 +235,7 @@ function permissionsOf(
   return [
     ...ofRoles,
     ...statementsOf('session', association?.policy),
-    ...statementsOf('session', (call.through ?? call.role)?.policy),
+    ...statementsOf('session', assumed(call)?.policy),
     ...statementsOf('bucket', spec.buckets?.[bucket ?? '']?.policy),
   ];
 }
