@@ -69,6 +69,7 @@ suite('coexistence', ({ scenario }) => {
       ...usesIrsa('app'),
       createAssociation('app', 'associated'),
       ...usesIrsa('app'),
+      granted('app', assumeWithWebIdentity('annotated')),
       // The association is there for the next pod.
       succeeds(admitPod('app'), { injected: 'pod-identity' }),
     ],

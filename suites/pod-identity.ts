@@ -1,13 +1,19 @@
 /** What pods get by EKS Pod Identity: whose role, which session, and what it may do. */
 import {
   allow,
+  assumeRole,
   connect,
   control,
   createAssociation,
+  deleteObject,
+  deleteObjects,
   denied,
   fetchCredentials,
   getObject,
+  getObjectTagging,
   granted,
+  headBucket,
+  headObject,
   listObjects,
   matching,
   podIdentityRole,
@@ -17,6 +23,7 @@ import {
   restartPod,
   suite,
   trustPodIdentity,
+  trustRole,
   whoAmI,
 } from '../harness/index.ts';
 
@@ -90,6 +97,30 @@ suite('pod-identity', ({ scenario }) => {
       ],
     },
   );
+
+  scenario('PI-03c', "of what a pod's role may do, the role of its node may do nothing", {
+    source:
+      'IAM User Guide, "Policy evaluation logic": implicit deny; Amazon EKS User Guide, "Amazon EKS node IAM role"',
+    // Of a cluster that was there before, nodes may have rights of their own.
+    needs: ['own-cluster'],
+    roles: {
+      app: podIdentityRole(allow('s3:*', ['data', 'data/*']), allow('sts:AssumeRole', '<role:target>')),
+      target: { trust: [trustRole('app')] },
+    },
+    workloads: { app: { role: 'app' }, plain: { serviceAccount: 'plain', imds: 'reachable' } },
+    objects: ['data/key'],
+    probes: [
+      control('app', getObject('data/key')),
+      control('plain', whoAmI(), { as: 'node' }),
+      ...[
+        ...[getObject, headObject, getObjectTagging, putObject, deleteObject].map((call) => call('data/key')),
+        ...[listObjects('data'), headBucket('data')],
+      ].map((call) => denied('plain', call, { as: 'node', by: 's3', code: 'AccessDenied', status: 403 })),
+      granted('plain', deleteObjects('data', ['key']), { as: 'node', facts: { deleted: 0, refusals: 'AccessDenied' } }),
+      denied('plain', assumeRole('target'), { as: 'node', by: 'sts', code: 'AccessDenied', status: 403 }),
+      granted('app', getObject('data/key')),
+    ],
+  });
 
   scenario('PI-04', 'another service account of the namespace gets no credentials', {
     profile: 'core',

@@ -1,0 +1,139 @@
+/** Each action under conditions of which all hold, and under such of which one does not: what scenarios of them share. */
+import {
+  allow,
+  assumeRole,
+  asSession,
+  deleteObject,
+  deleteObjects,
+  fails,
+  forPrincipal,
+  getObject,
+  getObjectTagging,
+  headBucket,
+  headObject,
+  listObjects,
+  putObject,
+  succeeds,
+  trustPodIdentity,
+  trustWebIdentity,
+  whoAmI,
+  type Conditions,
+  type PermissionStatement,
+  type RoleSpec,
+  type Step,
+  type TrustStatement,
+} from '../../harness/index.ts';
+import { allOf, NOWHERE, type Comparison, type Elsewhere } from './tag-conditions.ts';
+
+export const SOURCE =
+  'IAM User Guide, "Conditions with multiple context keys or values"; "Policy evaluation logic"; Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
+
+export const OF_OBJECTS = ['s3:GetObject', 's3:GetObjectTagging', 's3:PutObject', 's3:DeleteObject'];
+export const ASSUME = ['sts:AssumeRole', 'sts:TagSession'];
+export const OF_S3 = [...OF_OBJECTS, 's3:ListBucket'];
+export const ALL = [...OF_S3, ...ASSUME];
+
+/** Which policy it was, callers of another account are not told. */
+export const DENIED = { by: 's3', code: 'AccessDenied', status: 403 } as const;
+export const NOT_ALLOWED = { ...DENIED, policy: 'identity', explicit: false } as const;
+export const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
+type Refusal = Parameters<typeof fails>[1];
+export type Session = Parameters<typeof asSession>[0];
+
+export const principalTags = (comparisons: readonly Comparison[]): Conditions => allOf('aws:PrincipalTag', comparisons);
+/** The same but for one, which does not hold. */
+export const butOne = (comparisons: readonly Comparison[], [operator, tag, value]: Comparison): Conditions =>
+  principalTags([...comparisons.filter(([name]) => name !== operator), [operator, tag, value]]);
+
+export const OWN = '${aws:PrincipalTag/kubernetes-service-account}';
+const POD = '${aws:PrincipalTag/kubernetes-pod-name}/${aws:PrincipalTag/kubernetes-pod-uid}';
+const OF_TAGS = [`data/${OWN}/*`, `data/${POD}/*`, 'data/${aws:PrincipalTag/eks-cluster-arn}/*'];
+/** What is allowed where all conditions hold, and what where all but one do. `own`: the folder of the first, as a pattern. */
+export const statements = (
+  holds: Conditions,
+  broken: Conditions,
+  { own = OF_TAGS, actions = ALL }: { readonly own?: readonly string[]; readonly actions?: readonly string[] } = {},
+): readonly PermissionStatement[] => {
+  const roles = (name: string): readonly string[] => (actions.includes('sts:AssumeRole') ? [`<role:${name}>`] : []);
+  return [
+    allow(actions, ['data', ...own, ...roles('next')], holds),
+    allow(actions, ['shut', 'data/other/*', ...roles('barred')], broken),
+  ];
+};
+export const OBJECTS = ['data/reader/key', 'data/other/key', 'shut/key'];
+
+/** Trusts the account, and so whoever its administrators allow. */
+export const byAccount: RoleSpec = {
+  trust: [{ effect: 'Allow', actions: ASSUME, principal: { AWS: '<account:main>' } }],
+};
+export const TARGETS = { next: byAccount, barred: byAccount } as const;
+
+/** Each action where the conditions hold, and where they do not. */
+export function asked(session: Session, refusal: Refusal, ...more: readonly Step[]): readonly Step[] {
+  const may = (call: Parameters<typeof asSession>[1]) => succeeds(asSession(session, call));
+  const mayNot = (call: Parameters<typeof asSession>[1]) => fails(asSession(session, call), refusal);
+  return [
+    may(getObject('data/reader/key')),
+    may(headObject('data/reader/key')),
+    may(getObjectTagging('data/reader/key')),
+    may(putObject('data/reader/new')),
+    may(deleteObject('data/reader/none')),
+    succeeds(asSession(session, deleteObjects('data', ['reader/none', 'other/none'])), {
+      ...{ deleted: 1, refusals: 'AccessDenied' },
+    }),
+    may(listObjects('data')),
+    may(headBucket('data')),
+    mayNot(getObject('data/other/key')),
+    mayNot(headObject('data/other/key')),
+    mayNot(getObjectTagging('data/other/key')),
+    mayNot(putObject('data/other/new')),
+    mayNot(deleteObject('data/other/none')),
+    mayNot(listObjects('shut')),
+    mayNot(headBucket('shut')),
+    may(whoAmI()),
+    ...more,
+  ];
+}
+export const assumes = (session: Session): readonly Step[] => [
+  succeeds(asSession(session, assumeRole('next'))),
+  fails(asSession(session, assumeRole('barred')), NOT_ASSUMED),
+];
+
+/** Trust that asks for tags of the session, the cluster's account and ARN, and that no tags but those are passed. */
+export const trusting = ({ namespace, clusterArn }: Elsewhere = NOWHERE): readonly TrustStatement[] => [
+  trustPodIdentity({
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': '<account:main>' },
+      ArnEquals: { 'aws:SourceArn': '<cluster-arn:c1>' },
+      StringLikeIfExists: { 'aws:RequestTag/kubernetes-service-account': 'reader*' },
+      StringNotEquals: { 'aws:RequestTag/eks-cluster-arn': clusterArn },
+      'ForAllValues:StringLike': { 'aws:TagKeys': ['kubernetes-*', 'eks-*'] },
+    },
+  }),
+  {
+    ...trustPodIdentity({ conditions: { StringEquals: { 'aws:RequestTag/kubernetes-namespace': namespace } } }),
+    effect: 'Deny',
+  },
+];
+export const byToken = trustWebIdentity({ subject: 'app/reader' });
+export const base: RoleSpec = { trust: [...trusting(), byToken], permissions: [allow(ASSUME, '<role:app>')] };
+export const everything = allow(ALL, '*');
+/** Bucket policies of the same. */
+export const onBuckets = (holds: Conditions, broken: Conditions) => {
+  const to = (...statement: Parameters<typeof allow>) => forPrincipal('<role:app>', allow(...statement));
+  const data = [
+    to(OF_OBJECTS, `data/${OWN}/*`, holds),
+    to('s3:ListBucket', 'data', holds),
+    to(OF_OBJECTS, 'data/other/*', broken),
+  ];
+  return { data: { policy: data }, shut: { policy: [to('s3:ListBucket', 'shut', broken)] } };
+};
+export const ofOther = <T extends object>(buckets: Readonly<Record<'data' | 'shut', T>>) => ({
+  data: { ...buckets.data, account: 'other' as const },
+  shut: { ...buckets.shut, account: 'other' as const },
+});
+/** They let the role do everything with the buckets. */
+export const OPEN = {
+  data: { policy: [forPrincipal('<role:app>', allow('s3:*', ['data', 'data/*']))] },
+  shut: { policy: [forPrincipal('<role:app>', allow('s3:*', ['shut', 'shut/*']))] },
+};

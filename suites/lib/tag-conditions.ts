@@ -1,0 +1,117 @@
+/**
+ * Conditions on the tags of a session, of which each holds or none does, written down by hand from the IAM User Guide, "IAM JSON
+ * policy elements: Condition operators" and "Set operators for multivalued context keys".
+ */
+import type { Conditions } from '../../harness/index.ts';
+
+export type TagKey = 'aws:PrincipalTag' | 'aws:RequestTag';
+/** Operator, tag, and what the tag is compared with. */
+export type Comparison = readonly [operator: string, tag: string, value: string | readonly string[]];
+
+/** Tags of a role itself, which sessions have whether they have tags of their own or not. */
+export const OWN_TAGS = {
+  'conformance-team': 'red',
+  'conformance-owner': 'arn:aws:iam::111122223333:role/owner',
+} as const;
+
+/** What policies may name beside the own cluster and namespace: by placeholder where the scenario has another. */
+export interface Elsewhere {
+  /** The own namespace. */
+  readonly own: string;
+  readonly namespace: string;
+  readonly cluster: string;
+  readonly clusterArn: string;
+}
+export const NOWHERE: Elsewhere = {
+  own: '<namespace:app>',
+  namespace: 'elsewhere',
+  cluster: 'elsewhere',
+  clusterArn: 'arn:aws:eks:us-west-2:111122223333:cluster/elsewhere',
+};
+
+/** Each holds for a session of service account `reader` in the own namespace, with session tags. */
+export const tagged = ({ own, namespace, cluster, clusterArn }: Elsewhere = NOWHERE): readonly Comparison[] => [
+  ['StringEquals', 'kubernetes-namespace', [own, namespace]],
+  ['StringNotEquals', 'kubernetes-namespace', namespace],
+  ['StringEqualsIgnoreCase', 'kubernetes-service-account', 'READER'],
+  ['StringNotEqualsIgnoreCase', 'eks-cluster-name', cluster],
+  ['StringLike', 'kubernetes-pod-name', '?*'],
+  ['StringNotLike', 'kubernetes-pod-uid', 'none-*'],
+  ['ArnEquals', 'eks-cluster-arn', 'arn:aws:eks:*:*:cluster/<cluster:c1>'],
+  ['ArnNotEquals', 'eks-cluster-arn', clusterArn],
+  ['ArnLike', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['ArnNotLike', 'eks-cluster-arn', 'arn:aws:sns:*:*:*'],
+  ['Null', 'kubernetes-pod-uid', 'false'],
+  ['StringEqualsIfExists', 'no-such-tag', 'any'],
+  ['ForAnyValue:StringEquals', 'kubernetes-service-account', ['writer', 'reader']],
+  ['ForAllValues:StringEquals', 'eks-cluster-name', ['<cluster:c1>', cluster]],
+];
+
+/** None of them holds for such a session. */
+export const notTagged = ({ namespace, cluster, clusterArn }: Elsewhere = NOWHERE): readonly Comparison[] => [
+  ['StringEquals', 'kubernetes-namespace', namespace],
+  ['StringNotEquals', 'kubernetes-service-account', 'reader'],
+  ['StringEqualsIgnoreCase', 'eks-cluster-name', cluster],
+  ['StringNotEqualsIgnoreCase', 'kubernetes-service-account', 'Reader'],
+  ['StringLike', 'kubernetes-pod-uid', '?'],
+  ['StringNotLike', 'kubernetes-pod-name', '*'],
+  ['ArnEquals', 'eks-cluster-arn', clusterArn],
+  ['ArnNotEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['ArnLike', 'eks-cluster-arn', 'arn:aws:eks:*:*:nodegroup/*'],
+  ['ArnNotLike', 'eks-cluster-arn', 'arn:aws:eks:*:*:cluster/*'],
+  ['Null', 'kubernetes-pod-name', 'true'],
+  ['StringEqualsIfExists', 'eks-cluster-name', `${cluster}-2`],
+  ['ForAnyValue:StringEquals', 'no-such-tag', ['any', 'none']],
+  ['ForAllValues:StringEquals', 'kubernetes-service-account', ['writer', 'Reader']],
+];
+
+/** Each holds for a session that has none of Pod Identity's tags, of a role that has `OWN_TAGS`. */
+export const untagged: readonly Comparison[] = [
+  ['StringEquals', 'conformance-team', 'red'],
+  ['StringNotEquals', 'kubernetes-namespace', '<namespace:app>'],
+  ['StringEqualsIgnoreCase', 'conformance-team', 'RED'],
+  ['StringNotEqualsIgnoreCase', 'conformance-team', 'blue'],
+  ['StringLike', 'conformance-team', 'r?d'],
+  ['StringNotLike', 'conformance-team', 'b*'],
+  ['StringNotLike', 'kubernetes-pod-name', '*'],
+  ['ArnEquals', 'conformance-owner', 'arn:aws:iam::*:role/owner'],
+  ['ArnNotEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['ArnNotEquals', 'conformance-owner', 'arn:aws:iam::*:user/*'],
+  ['ArnLike', 'conformance-owner', 'arn:aws:iam::111122223333:*'],
+  ['ArnNotLike', 'conformance-owner', 'arn:aws:s3:*:*:owner'],
+  ['Null', 'kubernetes-pod-uid', 'true'],
+  ['StringEqualsIfExists', 'kubernetes-service-account', 'writer'],
+  ['ForAnyValue:StringLike', 'conformance-team', ['b*', 'r*']],
+  ['ForAllValues:StringEquals', 'eks-cluster-name', 'elsewhere'],
+  ['ForAllValues:StringLike', 'conformance-team', ['b*', 'r*']],
+];
+
+/** Each holds where there are no tags at all, as in a request of web identity. */
+export const absent: readonly Comparison[] = [
+  ['StringNotEquals', 'kubernetes-namespace', '<namespace:app>'],
+  ['StringNotEqualsIgnoreCase', 'kubernetes-service-account', 'reader'],
+  ['StringNotLike', 'kubernetes-pod-name', '*'],
+  ['ArnNotEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['ArnNotLike', 'eks-cluster-arn', '*'],
+  ['Null', 'kubernetes-pod-uid', 'true'],
+  ['StringEqualsIfExists', 'eks-cluster-name', 'elsewhere'],
+  ['ForAllValues:StringEquals', 'conformance-team', 'red'],
+];
+
+/** None of them holds where there are no tags at all. */
+export const notAbsent: readonly Comparison[] = [
+  ['StringEquals', 'kubernetes-namespace', '<namespace:app>'],
+  ['StringEqualsIgnoreCase', 'kubernetes-service-account', 'reader'],
+  ['StringLike', 'kubernetes-pod-name', '*'],
+  ['ArnEquals', 'eks-cluster-arn', '<cluster-arn:c1>'],
+  ['ArnLike', 'eks-cluster-arn', '*'],
+  ['Null', 'kubernetes-pod-uid', 'false'],
+  ['ForAnyValue:StringLike', 'eks-cluster-name', '*'],
+];
+
+/** One block of all of them: it holds where each does. */
+export function allOf(key: TagKey, comparisons: readonly Comparison[]): Conditions {
+  const block: Record<string, Record<string, string | readonly string[]>> = {};
+  for (const [operator, tag, value] of comparisons) block[operator] = { ...block[operator], [`${key}/${tag}`]: value };
+  return block;
+}
