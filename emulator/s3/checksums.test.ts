@@ -36,6 +36,14 @@ describe('Checksums and dates of S3', () => {
     });
   }
 
+  it('the mode may be in small letters, as the SDK for C++ sends it', async () => {
+    const answer = await s3.call(s3.root, 'GET', '/data/key', { headers: { 'x-amz-checksum-mode': 'enabled' } });
+    expect(answer.status).to.equal(200);
+    expect(answer.headers['x-amz-checksum-crc32']).to.equal('poTHxg==');
+    const other = await s3.call(s3.root, 'GET', '/data/key', { headers: { 'x-amz-checksum-mode': 'some' } });
+    expect(other.status).to.equal(400);
+  });
+
   it('times of lists have no fraction of a second', async () => {
     for (const target of ['/data', '/data?list-type=2', '/data?versions', '/']) {
       const { body } = await s3.call(s3.root, 'GET', target);

@@ -23,6 +23,8 @@ const READER: Reader<unknown> = {
   },
 };
 
+const CHECKSUM_MODE = 'x-amz-checksum-mode';
+
 function onTheWire(
   { request, query }: S3Call,
   member: string,
@@ -32,7 +34,9 @@ function onTheWire(
   if (place === 'querystring' && isList && query.has(name)) return new URLSearchParams(request.query).getAll(name);
   if (place === 'querystring') return query.get(name) || undefined;
   // A header without a value counts as one that was not sent.
-  if (place === 'header') return request.headers[name] || undefined;
+  // AWS's SDK for C++ sends this one in small letters, and S3 takes it.
+  if (place === 'header')
+    return (name === CHECKSUM_MODE ? request.headers[name]?.toUpperCase() : request.headers[name]) || undefined;
   if ((place !== 'payload' && place !== undefined) || request.body.length === 0) return undefined;
   // S3 Control has one document that holds members of the input itself.
   if (place === undefined) return parseXml(request.body, 'TagResourceRequest')[name];
