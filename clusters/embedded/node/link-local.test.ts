@@ -72,6 +72,7 @@ describe('link-local address', () => {
 
   for (const [host, expected] of [
     [undefined, '[fd00:ec2::23]'],
+    ['127.0.0.1', '[fd00:ec2::23]'],
     ['localhost', 'localhost'],
     ['rebound.example.test', 'rebound.example.test'],
     ['127.0.0.1:1', '127.0.0.1:1'],

@@ -72,12 +72,12 @@ export class LinkLocalAddress {
     else this.#target.emit('connection', socket);
   }
 
-  /** The Host as a pod would send it, in place of the address that the workload was told. */
+  /** The Host as a pod would send it, in place of the address that the workload was told; AWS's Common Runtime leaves out the port. */
   readonly #translate = ({ socket, rawHeaders }: IncomingMessage): void => {
     if (!this.#connections.has(socket)) return;
-    const own = this.url.slice('http://'.length);
+    const { host, hostname } = new URL(this.url);
     for (let index = 0; index < rawHeaders.length; index += 2) {
-      if (rawHeaders[index]?.toLowerCase() === 'host' && rawHeaders[index + 1] === own)
+      if (rawHeaders[index]?.toLowerCase() === 'host' && [host, hostname].includes(rawHeaders[index + 1] ?? ''))
         rawHeaders[index + 1] = this.#host;
     }
   };
