@@ -32,8 +32,8 @@ export async function verifyToken(
     return new AwsError(world.settings.badTokenError, 400, `The token included in the request is invalid: ${fact}.`);
   };
   const claims = await verifiedClaims(world, cluster, token, refuse);
-  const [, , namespace = '', serviceAccount = ''] = (claims.sub ?? '').split(':');
-  // As Kubernetes writes it: the cluster has signed it.
+  // As Kubernetes writes them: the cluster has signed them.
+  const [, , namespace, serviceAccount] = claims.sub.split(':') as [string, string, string, string];
   const pod = objectOf(claims['kubernetes.io'])['pod'] as PodIdentity['pod'] | undefined;
   if (pod === undefined) throw refuse('token is bound to no pod');
   note(`token is of ${namespace}/${serviceAccount}, bound to pod ${pod.name}`);
@@ -45,11 +45,11 @@ async function verifiedClaims(
   { name, issuer, managed }: TokenIssuer,
   token: string,
   refuse: (fact: string) => AwsError,
-): Promise<JWTPayload> {
+): Promise<JWTPayload & { readonly sub: string }> {
   const keys = createLocalJWKSet((await managed.jwks()) as unknown as JSONWebKeySet);
   const now = world.clock.now();
   try {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify<{ readonly sub: string }>(token, keys, {
       ...{ issuer, audience: POD_IDENTITY_AUDIENCE, algorithms: ['RS256'] },
       ...{ requiredClaims: ['exp', 'sub'], currentDate: new Date(now) },
     });

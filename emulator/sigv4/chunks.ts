@@ -5,7 +5,7 @@ import { signatureMatches } from './signing-keys.ts';
 import type { VerifiedSignature } from './verifier.ts';
 
 const EMPTY_HASH = hash('sha256', '', 'hex');
-const CHUNK_HEADER = /^([0-9a-fA-F]{1,8})(?:;chunk-signature=([0-9a-f]{64}))?$/;
+const CHUNK_HEADER = /^[0-9a-fA-F]{1,8}(?:;chunk-signature=([0-9a-f]{64}))?$/;
 
 interface DecodedChunks {
   readonly data: Buffer;
@@ -34,11 +34,11 @@ export function decodeChunks(
     const line = lineAt(body, offset);
     const header = CHUNK_HEADER.exec(line.text);
     if (header === null) throw malformed('a chunk does not begin with its size in hex');
-    const chunkSignature = header[2];
+    const [, chunkSignature] = header;
     if (signed !== (chunkSignature !== undefined)) {
       throw malformed(signed ? 'a chunk has no signature' : 'a chunk has a signature where none belongs');
     }
-    const size = parseInt(header[1] ?? '', 16);
+    const size = parseInt(line.text, 16);
     const end = line.next + size;
     if (end > body.length) throw malformed('a chunk ends before its size');
     const data = body.subarray(line.next, end);

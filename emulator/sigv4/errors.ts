@@ -38,7 +38,7 @@ const INCOMPLETE: ReadonlySet<SignatureProblemKind> = new Set([
  * The error that a service answers for a signature it does not accept.
  * @param presigned whether the signature stands in the query string: S3 has a code of its own for what is malformed there
  */
-export function signatureError(problem: SignatureProblem, service: ServiceName, presigned = false): AwsError {
+export function signatureError(problem: SignatureProblem, service: ServiceName, presigned: boolean): AwsError {
   if (service === 's3') {
     const { code, status, text } = S3[problem.kind];
     if (code !== 'AuthorizationHeaderMalformed')

@@ -2,7 +2,7 @@ import type { Credentials } from '../core/principal.ts';
 import type { ServiceName } from '../core/service.ts';
 import { canonicalRequest, sha256Hex, type SignedParts } from './canonical.ts';
 import { formatTimestamp } from './read-signature.ts';
-import { signatureOf, signingKey } from './signing-keys.ts';
+import { hmac, signingKey } from './signing-keys.ts';
 
 interface SigningOptions {
   readonly credentials: Credentials;
@@ -32,7 +32,7 @@ export function signedHeaders(parts: SignedParts, options: SigningOptions): Reco
   const scope = `${date}/${region}/${service}/aws4_request`;
   const canonical = canonicalRequest({ ...parts, headers }, names, payload, service === 's3');
   const text = `AWS4-HMAC-SHA256\n${timestamp}\n${scope}\n${sha256Hex(canonical)}`;
-  const signature = signatureOf(signingKey(credentials.secretAccessKey, date, region, service), text);
+  const signature = hmac(signingKey(credentials.secretAccessKey, date, region, service), text).toString('hex');
   headers['authorization'] =
     `AWS4-HMAC-SHA256 Credential=${credentials.accessKeyId}/${scope}, ` +
     `SignedHeaders=${names.join(';')}, Signature=${signature}`;

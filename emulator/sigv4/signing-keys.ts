@@ -24,12 +24,8 @@ export function signingKey(secretAccessKey: string, ...scope: readonly string[])
   return [...scope, 'aws4_request'].reduce<Buffer>(hmac, Buffer.from(`AWS4${secretAccessKey}`));
 }
 
-function hmac(key: Buffer, data: string): Buffer {
+export function hmac(key: Buffer, data: string): Buffer {
   return createHmac('sha256', key).update(data, 'latin1').digest();
-}
-
-export function signatureOf(key: Buffer, text: string): string {
-  return hmac(key, text).toString('hex');
 }
 
 /** Whether `claimed`, 64 lower-case hex digits, is the HMAC of `text`; in constant time. */

@@ -66,12 +66,14 @@ export function roleParameters(parameters: QueryParameters, invalidArn: (arn: st
     throw validationError(validationText([{ path: 'policy', value: `'${policy}'`, constraint }]));
   }
   const sessionPolicyArns = parameters.structures('PolicyArns')?.map((member) => member.required('arn')) ?? [];
-  if (parseRoleArn(roleArn) === undefined) throw validationError(invalidArn(roleArn));
+  const parsed = parseRoleArn(roleArn);
+  if (parsed === undefined) throw validationError(invalidArn(roleArn));
   if (sessionPolicyArns.length > MAX_SESSION_POLICY_ARNS) {
     throw validationError(`At most ${MAX_SESSION_POLICY_ARNS} managed session policies can be passed.`);
   }
   return {
     roleArn,
+    accountId: parsed.accountId,
     sessionName,
     durationSeconds,
     sessionPolicies: policy !== undefined ? [policy] : [],

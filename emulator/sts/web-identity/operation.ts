@@ -1,6 +1,5 @@
 import type { ServiceContext } from '../../core/context.ts';
 import type { QueryOperation } from '../../query/protocol.ts';
-import { parseRoleArn } from '../arns.ts';
 import { assumedRoleResult, roleParameters } from '../assume-role-operation.ts';
 import { assumeRole } from '../assume-role.ts';
 import { verifyWebIdentity, type WebIdentity } from './verify.ts';
@@ -10,7 +9,7 @@ export function webIdentityOperation(context: ServiceContext): QueryOperation {
   return async (request, parameters) => {
     const token = parameters.required('WebIdentityToken');
     const role = roleParameters(parameters, () => 'Request ARN is invalid');
-    const accountId = parseRoleArn(role.roleArn)?.accountId ?? '';
+    const { accountId } = role;
     const identity = await verifyWebIdentity(context, request, token, accountId);
     const { provider, claims } = identity;
     const assumed = assumeRole(context, request, {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { pod, startTestCluster, type TestCluster } from '../../../test/support/api-server.ts';
+import { DEFAULT_API_AUDIENCE } from '../identity/token-issuer.ts';
 
 const PODS = '/api/v1/namespaces/default/pods';
 
@@ -35,7 +36,10 @@ describe('API server', () => {
     it('lets service accounts read the issuer documents', async () => {
       const { uid } = cluster.server.store.get('serviceaccounts', 'default', 'default')!.metadata;
       const account = { namespace: 'default', name: 'default', uid: uid! };
-      const { token } = await cluster.server.tokens.issue(account, { audiences: [], expirationSeconds: 600 });
+      const { token } = await cluster.server.tokens.issue(account, {
+        audiences: [DEFAULT_API_AUDIENCE],
+        expirationSeconds: 600,
+      });
       const { status, body } = await cluster.call('GET', '/.well-known/openid-configuration', { token });
       expect([status, body['jwks_uri']]).to.deep.equal([200, `${cluster.server.url}/openid/v1/jwks`]);
     });

@@ -27,7 +27,7 @@ export function newTokenIssuer(
   return {
     issuer,
     async issue(serviceAccount, request) {
-      const audiences = request.audiences.length === 0 ? [DEFAULT_API_AUDIENCE] : [...request.audiences];
+      const audiences = [...request.audiences];
       const now = Math.floor(clock.now() / 1000);
       const extended =
         request.pod !== undefined &&
