@@ -8,7 +8,9 @@ import {
   succeeds,
   suite,
   tagResource,
+  trustPodIdentity,
   type Conditions,
+  type RoleSpec,
 } from '../harness/index.ts';
 
 const API = 'EKS Auth API Reference, AssumeRoleForPodIdentity';
@@ -69,6 +71,32 @@ suite('eks-auth', ({ scenario }) => {
         by: 'eks-auth',
         code: 'AccessDeniedException',
       }),
+    ],
+  });
+
+  const service = (key: string, value: string): RoleSpec => ({
+    trust: [trustPodIdentity({ conditions: { StringEquals: { [key]: value } } })],
+  });
+
+  scenario('EA-16', 'a trust policy may ask which service of AWS acts, and under which name of a session', {
+    source:
+      'IAM User Guide, "AWS global condition context keys": aws:PrincipalIsAWSService, aws:PrincipalServiceName; "IAM and AWS STS condition context keys": sts:RoleSessionName',
+    roles: {
+      service: service('aws:PrincipalServiceName', 'pods.eks.amazonaws.com'),
+      another: service('aws:PrincipalServiceName', 'ec2.amazonaws.com'),
+      aws: service('aws:PrincipalIsAWSService', 'true'),
+      nobody: service('aws:PrincipalIsAWSService', 'false'),
+      named: { trust: [trustPodIdentity({ conditions: { StringLike: { 'sts:RoleSessionName': 'eks-*' } } })] },
+      unnamed: { trust: [trustPodIdentity({ conditions: { StringNotLike: { 'sts:RoleSessionName': 'eks-*' } } })] },
+    },
+    workloads: Object.fromEntries(
+      ['service', 'another', 'aws', 'nobody', 'named', 'unnamed'].map((role) => [role, { serviceAccount: role, role }]),
+    ),
+    probes: [
+      ...['service', 'aws', 'named'].map((role) => succeeds(askEksAuth(role), { roleArn: `<role:${role}>` })),
+      ...['another', 'nobody', 'unnamed'].map((role) =>
+        fails(askEksAuth(role), { by: 'eks-auth', code: 'AccessDeniedException', status: 400 }),
+      ),
     ],
   });
 

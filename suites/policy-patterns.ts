@@ -169,6 +169,7 @@ suite('policies', ({ scenario }) => {
         expect(await allowed({ Action: 's3:*' })).to.deep.equal([get, tagging, put]);
         expect(await allowed({ Action: ['s3:PutObject', 'sqs:*'] })).to.deep.equal([put, send]);
         expect(await allowed({ Action: '*' })).to.deep.equal([get, tagging, put, send]);
+        expect(await allowed({ Action: '*:*' })).to.deep.equal([get, tagging, put, send]);
         expect(await allowed({ NotAction: 's3:Get*' })).to.deep.equal([put, send]);
         expect(await allowed({ NotAction: ['S3:*', 'sns:*'] })).to.deep.equal([send]);
         expect(await allowed({ NotAction: '*' })).to.deep.equal([]);

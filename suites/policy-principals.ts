@@ -98,6 +98,8 @@ suite('policies', ({ scenario }) => {
         expect(await denied(ACCOUNT, USER)).to.equal('allowed');
         expect(await denied('<account:main>', ANOTHER, USER)).to.equal('allowed');
         expect(await denied(ACCOUNT, ANOTHER)).to.equal('explicitDeny');
+        const spareAll = { ...DENY, NotPrincipal: { AWS: '*' } };
+        expect(await decided(world, { identity, bucket: spareAll })).to.equal('allowed');
         expect(await denied(ANOTHER)).to.equal('explicitDeny');
         const bounded = { identity, bucket: { ...DENY, ...but(ACCOUNT, USER) }, boundary: allowing('*') };
         expect(await decided(world, bounded)).to.equal('explicitDeny');

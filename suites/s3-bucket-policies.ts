@@ -244,6 +244,16 @@ suite('s3', ({ scenario }) => {
       // What is not public is not restricted.
       succeeds(stranger),
       fails(anonymous, DENIED),
+      succeeds(block({ BlockPublicPolicy: false, RestrictPublicBuckets: false })),
+      ...[
+        condition('StringEquals', 'aws:PrincipalType', 'Anonymous'),
+        condition('StringEquals', 'aws:userid', 'anonymous'),
+        condition('Null', 'aws:PrincipalArn', 'true'),
+        condition('Null', 's3:authType', 'true'),
+      ].flatMap((nobody) => [succeeds(put(nobody)), succeeds(anonymous), fails(stranger, DENIED)]),
+      succeeds(put({ Action: 's3:GetObject', ...condition('StringEquals', 'aws:PrincipalType', 'AssumedRole') })),
+      succeeds(stranger),
+      fails(anonymous, DENIED),
     ],
   });
 });

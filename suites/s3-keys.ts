@@ -30,6 +30,11 @@ const WRITTEN: Readonly<Record<string, string>> = {
   'x-amz-content-sha256': HASH_OF_NOTHING,
 };
 
+/** Of a PutObject, which ACLs that are turned off do not take, as they are of every new bucket. */
+const GRANTS = ['full-control', 'read', 'read-acp', 'write', 'write-acp'].map((right) => `x-amz-grant-${right}`);
+const GRANTEE = `id="${'0123456789abcdef'.repeat(4)}"`;
+const KMS_KEY = 'arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+
 const equals = (key: string, value: string): Conditions => ({ StringEquals: { [`s3:${key}`]: value } });
 
 suite('s3', ({ scenario }) => {
@@ -59,6 +64,52 @@ suite('s3', ({ scenario }) => {
       // In a URL they are parameters.
       may('PUT data/all', { presigned: 60 }),
       forbidden('PUT data/all?x-amz-acl=bucket-owner-full-control', { presigned: 60 }),
+    ],
+  });
+
+  scenario('OB-21', 'so are those that grant, encrypt and make buckets', {
+    source: `${KEYS}; Amazon S3 User Guide, "Controlling ownership of objects and disabling ACLs": AccessControlListNotSupported`,
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:PutObject', 's3:GetObject'], 'data/*'),
+        allow('s3:CreateBucket', 'none'),
+        ...GRANTS.map((name) => deny('s3:PutObject', `data/${name}`, equals(name, GRANTEE))),
+        deny('s3:PutObject', 'data/kms', equals('x-amz-server-side-encryption-aws-kms-key-id', KMS_KEY)),
+        deny('s3:PutObject', 'data/customer', equals('x-amz-server-side-encryption-customer-algorithm', 'AES256')),
+        deny('s3:PutObject', 'data/annotated', equals('x-amz-object-annotation-directive', 'COPY')),
+        deny('s3:CreateBucket', 'none', equals('x-amz-object-ownership', 'ObjectWriter')),
+        deny('s3:CreateBucket', 'none', equals('x-amz-bucket-namespace', 'account-regional')),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      may('PUT data/kms'),
+      may('PUT data/customer'),
+      ...GRANTS.flatMap((name) => [
+        forbidden(`PUT data/${name}`, { headers: { [name]: GRANTEE } }),
+        fails(ask(`PUT data/other-${name}`, { headers: { [name]: GRANTEE } }), {
+          ...refusedWith('AccessControlListNotSupported', 400),
+        }),
+      ]),
+      forbidden('PUT data/kms', {
+        headers: {
+          'x-amz-server-side-encryption': 'aws:kms',
+          'x-amz-server-side-encryption-aws-kms-key-id': KMS_KEY,
+        },
+      }),
+      forbidden('PUT data/customer', {
+        headers: {
+          'x-amz-server-side-encryption-customer-algorithm': 'AES256',
+          'x-amz-server-side-encryption-customer-key': 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
+          'x-amz-server-side-encryption-customer-key-md5': 'hRasmdxgYDKV3nvbahU1MA==',
+        },
+      }),
+      forbidden('PUT data/annotated', {
+        headers: { 'x-amz-copy-source': '<bucket:data>/key', 'x-amz-object-annotation-directive': 'COPY' },
+      }),
+      forbidden('PUT none', { headers: { 'x-amz-object-ownership': 'ObjectWriter' } }),
+      forbidden('PUT none', { headers: { 'x-amz-bucket-namespace': 'account-regional' } }),
     ],
   });
 

@@ -1,5 +1,13 @@
 /** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
-import { allow, fails, podIdentityRole, signedRequest, suite, type SignedRequestOptions } from '../harness/index.ts';
+import {
+  allow,
+  fails,
+  podIdentityRole,
+  signedRequest,
+  succeeds,
+  suite,
+  type SignedRequestOptions,
+} from '../harness/index.ts';
 import { APP, ask, ETAG_OF_ONE, may, mayNot, refusedWith } from './lib/s3-requests.ts';
 
 const PERMISSIONS = 'Amazon S3 User Guide, "Required permissions for Amazon S3 API operations"';
@@ -36,6 +44,38 @@ suite('s3', ({ scenario }) => {
       may('DELETE data/versions/key?versionId=null'),
       fails(ask('GET data/versions/key?versionId='), refusedWith('InvalidArgument', 400)),
       fails(ask('GET data/versions/key?versionId=none'), refusedWith('InvalidArgument', 400)),
+    ],
+  });
+
+  const versioning = (Status: string) =>
+    ask('PUT data?versioning', {
+      body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>${Status}</Status></VersioningConfiguration>`,
+    });
+  const MARKED = refusedWith('MethodNotAllowed', 405);
+
+  scenario('OB-22', 'what a delete marker hides is not there, and the marker itself is no object', {
+    source:
+      'Amazon S3 User Guide, "Working with delete markers" and "Deleting objects from versioning-suspended buckets"; Amazon S3 API Reference, GetObject: 405 Method Not Allowed',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow(['s3:GetObject*', 's3:PutObject', 's3:DeleteObject*'], 'data/*'),
+        allow(['s3:PutBucketVersioning', 's3:ListBucket', 's3:ListBucketVersions'], 'data'),
+      ),
+    },
+    workloads: APP,
+    objects: ['data/key'],
+    probes: [
+      // Then what is deleted leaves a marker, whose version is `null`.
+      may('GET data/key?versionId=null'),
+      succeeds(versioning('Suspended')),
+      may('DELETE data/key'),
+      fails(ask('GET data/key'), { ...refusedWith('NoSuchKey', 404), facts: { Key: 'key' } }),
+      fails(ask('GET data/key?versionId=null'), { ...MARKED, facts: { Method: 'GET', ResourceType: 'DeleteMarker' } }),
+      fails(ask('GET data/key?tagging&versionId=null'), MARKED),
+      fails(ask('GET data/key?versionId=null', { headers: { range: 'bytes=0-1' } }), MARKED),
+      may('DELETE data/key?versionId=null'),
+      fails(ask('GET data/key?versionId=null'), refusedWith('NoSuchVersion', 404)),
     ],
   });
 
@@ -90,6 +130,10 @@ suite('s3', ({ scenario }) => {
         }),
         refusedWith('AccessDenied', 403),
       ),
+      fails(ask('PUT data/copy', { headers: { 'x-amz-copy-source': 'No_Bucket/key' } }), {
+        ...refusedWith('InvalidBucketName', 400),
+        facts: { BucketName: 'No_Bucket' },
+      }),
       // Of a bucket that there is not, and of a name that none can have, everybody is told.
       fails(ask('GET none/key'), { ...refusedWith('NoSuchBucket', 404), facts: { BucketName: '<bucket:none>' } }),
       fails(signedRequest(null, 'GET none/key'), refusedWith('NoSuchBucket', 404)),
@@ -119,6 +163,10 @@ suite('s3', ({ scenario }) => {
       may('GET data/one', onlyIf('if-unmodified-since', FAR_AHEAD)),
       failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO)),
       may('GET data/one', onlyIf('if-modified-since', LONG_AGO)),
+      // A time that is still to come is none (RFC 9110, section 13.1.3).
+      may('GET data/one', onlyIf('if-modified-since', FAR_AHEAD)),
+      may('GET data/one', onlyIf('if-unmodified-since', 'some day')),
+      may('GET data/one', onlyIf('if-modified-since', 'some day')),
       // An entity tag says more than a time.
       may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
       hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
@@ -160,6 +208,10 @@ suite('s3', ({ scenario }) => {
       failed('PUT data/one', { body: 'two', ...onlyIf('if-match', '"other"') }),
       fails(ask('PUT data/none', onlyIf('if-match', ETAG_OF_ONE)), refusedWith('NoSuchKey', 404)),
       fails(ask('PUT data/one', onlyIf('if-none-match', '"other"')), refusedWith('NotImplemented', 501)),
+      fails(ask('PUT data/one', onlyIf('if-match', '*')), refusedWith('NotImplemented', 501)),
+      fails(ask('PUT data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-none-match': '*' } }), {
+        ...refusedWith('NotImplemented', 501),
+      }),
       // To compare is to read.
       mayNot('PUT blind/key', onlyIf('if-match', ETAG_OF_ONE)),
       mayNot('DELETE blind/key', onlyIf('if-match', ETAG_OF_ONE)),

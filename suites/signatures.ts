@@ -132,6 +132,13 @@ suite('signatures', ({ scenario }) => {
       fails(authorization(/AWS4-HMAC-SHA256/, 'Bearer'), refusedWith('InvalidArgument', 400)),
       // The way to sign before this one.
       fails(authorization(/.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'), refusedWith('InvalidRequest', 400)),
+      fails(
+        signedRequest(
+          null,
+          'GET data/key?AWSAccessKeyId=AKIAIOSFODNN7EXAMPLE&Expires=4102444800&Signature=c2lnbmF0dXJl',
+        ),
+        refusedWith('InvalidRequest', 400),
+      ),
       // Not the one algorithm that there is, by the other way to the same code.
       fails(authorization(/AWS4-HMAC-SHA256/, 'AWS4-HMAC-SHA1'), refusedWith('InvalidArgument', 400)),
       fails(get({ presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } }), {

@@ -35,6 +35,7 @@ export const refusedAnywhere = (policy: Changed): Readonly<Record<string, Given>
   'an action that is a number': policy({ Action: 1 }),
   'an action that is a number beside one that is a text': policy({ Action: ['sts:AssumeRole', 1] }),
   'an action without a service': policy({ Action: 'GetObject' }),
+  'an operator with a space': policy({ Condition: { 'String Equals': { 'aws:PrincipalTag/team': 'red' } } }),
   'an operator that there is not': policy({ Condition: { StringSame: { 'aws:PrincipalTag/team': 'red' } } }),
   'a key without a service': policy({ Condition: { StringEquals: { team: 'red' } } }),
   'a condition that is a text': policy({ Condition: 'always' }),
