@@ -209,9 +209,10 @@ suite('webhook', ({ scenario }) => {
         succeeds(admitPod('web', annotated('audience', 'vault.example.com')), {
           'irsaVolume.audience': 'sts.amazonaws.com',
         }),
-        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'false' }),
+        // The expiration shows when the webhook knows of the change.
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'false', 'token-expiration': '7200' }),
         succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: isAbsent }),
-        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'never' }),
+        annotateServiceAccount('pi', { 'sts-regional-endpoints': 'never', 'token-expiration': '10800' }),
         succeeds(admitPod('pi'), { [`app.env.${STS_ENDPOINTS}`]: 'regional' }),
       ],
     },

@@ -109,6 +109,8 @@ const ROLE_ARN = 'eks.amazonaws.com/role-arn';
 const TOKEN_EXPIRATION = 'eks.amazonaws.com/token-expiration';
 /** Seconds: the shortest that a webhook asks for. */
 const LEAST_EXPIRATION = 600;
+/** Seconds: what it asks for where nothing is said (amazon-eks-pod-identity-webhook, README, `--token-expiration`). */
+const DEFAULT_EXPIRATION = 86_400;
 
 const STS_ENDPOINT = {
   annotation: 'eks.amazonaws.com/sts-regional-endpoints',
@@ -125,7 +127,8 @@ export async function awaitAccountSeen(
   const here = clusterOf(world, item.cluster);
   const arn = annotations[ROLE_ARN];
   const associated = world.associations.has(item.name);
-  const seconds = Number(annotations[TOKEN_EXPIRATION] ?? NaN);
+  const asked = annotations[TOKEN_EXPIRATION];
+  const seconds = asked === null ? DEFAULT_EXPIRATION : Number(asked ?? NaN);
   const showsRole = arn !== undefined && !associated;
   const sets = here.setsStsEndpoint;
   const showsEndpoint = associated && sets !== false && annotations[STS_ENDPOINT.annotation] === undefined;
