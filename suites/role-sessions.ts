@@ -31,7 +31,13 @@ const NOT_ALLOWED = { by: 's3', code: 'AccessDenied', status: 403, policy: 'iden
 const NOT_ASSUMED = { by: 'sts', code: 'AccessDenied', status: 403 } as const;
 const INVALID = { by: 'sts', code: 'ValidationError', status: 400 } as const;
 /** With which of its codes STS refuses these is not documented. */
-const BAD_REQUEST = { by: 'sts', status: 400 } as const;
+const BAD_REQUEST = {
+  by: 'sts',
+  code: ['ValidationError', 'InvalidParameterValue', 'MalformedPolicyDocument', 'PackedPolicyTooLarge'],
+  status: 400,
+} as const;
+/** Nor which it is of a value that comes along and cannot be changed. */
+const NOT_CHANGED = { by: 'sts', code: ['AccessDenied', 'InvalidParameterValue', 'ValidationError'] } as const;
 
 const APP = { app: { role: 'app' } } as const;
 const BOTH = ['sts:AssumeRole', 'sts:TagSession'];
@@ -77,7 +83,7 @@ suite('role-chaining', ({ scenario }) => {
         succeeds(asSession(ann, getObject('data/ann'))),
         fails(asSession(ann, getObject('data/bob')), NOT_ALLOWED),
         succeeds(asSession(ann, assumeRole('second')), { sourceIdentity: 'ann' }),
-        fails(asSession(ann, assumeRole('second', { sourceIdentity: 'bob' })), { by: 'sts' }),
+        fails(asSession(ann, assumeRole('second', { sourceIdentity: 'bob' })), NOT_CHANGED),
       ]),
       // Without one there is nothing to name.
       fails(asSession(chained('app', chain('first')), getObject('data/ann')), NOT_ALLOWED),
@@ -99,7 +105,7 @@ suite('role-chaining', ({ scenario }) => {
         (kept) => [
           succeeds(asSession(kept, getObject('data/red', { through: chain('second') }))),
           fails(asSession(kept, getObject('data/blue', { through: chain('second') })), NOT_ALLOWED),
-          fails(asSession(kept, assumeRole('second', { tags: { team: 'blue' } })), { by: 'sts' }),
+          fails(asSession(kept, assumeRole('second', { tags: { team: 'blue' } })), NOT_CHANGED),
           // One that did not come along is free.
           succeeds(asSession(kept, assumeRole('second', { tags: { step: 'two' } }))),
         ],
