@@ -199,6 +199,35 @@ suite('s3', ({ scenario }) => {
     ],
   });
 
+  const enabled = '<AbacStatus xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Status>Enabled</Status></AbacStatus>';
+
+  scenario('OB-23', "a bucket's tags decide once attribute-based access control is on for it, and not before", {
+    source:
+      'Amazon S3 User Guide, "Using tags with S3 general purpose buckets" and "Enabling ABAC in general purpose buckets"; Service Authorization Reference, Amazon S3: s3:BucketTag',
+    needs: ['own-boundary'],
+    roles: {
+      app: podIdentityRole(
+        allow('s3:PutBucketAbac', 'data'),
+        // A tag that every bucket of a run has.
+        allow('s3:GetObject', 'data/resource', {
+          StringEquals: { 'aws:ResourceTag/conformance-region': '<region:c1>' },
+        }),
+        allow('s3:GetObject', 'data/bucket', { StringEquals: { 's3:BucketTag/conformance-region': '<region:c1>' } }),
+        allow('s3:GetObject', 'data/other', { StringEquals: { 's3:BucketTag/conformance-region': 'elsewhere' } }),
+        allow('s3:GetObject', 'data/none', { Null: { 'aws:ResourceTag/conformance-region': 'true' } }),
+      ),
+    },
+    workloads: APP,
+    objects: ['resource', 'bucket', 'other', 'none'].map((key) => `data/${key}`),
+    probes: [
+      ...['resource', 'bucket', 'other'].map((key) => mayNot(`GET data/${key}`)),
+      may('GET data/none'),
+      may('PUT data?abac', { body: enabled }),
+      ...['resource', 'bucket'].map((key) => may(`GET data/${key}`)),
+      ...['other', 'none'].map((key) => mayNot(`GET data/${key}`)),
+    ],
+  });
+
   scenario('OB-13', 'a bucket may demand that objects are written only where there is none', {
     source:
       'Amazon S3 User Guide, "Enforce conditional writes on Amazon S3 buckets": s3:if-none-match, s3:if-match, s3:ObjectCreationOperation',

@@ -1,6 +1,15 @@
 /** Versions, owners and conditions: which requests for an object S3 takes, and what it asks of whom. */
 import {
+  GetObjectCommand,
+  HeadObjectCommand,
+  S3Client,
+  type GetObjectCommandInput,
+  type S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { expect } from 'chai';
+import {
   allow,
+  check,
   fails,
   podIdentityRole,
   signedRequest,
@@ -159,6 +168,9 @@ suite('s3', ({ scenario }) => {
       failed('GET data/one', onlyIf('if-match', '"other"')),
       hidden('GET data/one', onlyIf('if-none-match', ETAG_OF_ONE)),
       hidden('GET data/one', onlyIf('if-none-match', '*')),
+      // Whether it is a weak one makes no difference to If-None-Match (RFC 9110, section 13.1.2).
+      hidden('GET data/one', onlyIf('if-none-match', `W/${ETAG_OF_ONE}`)),
+      hidden('GET data/one', onlyIf('if-none-match', `"other", ${ETAG_OF_ONE}`)),
       may('GET data/one', onlyIf('if-none-match', '"other"')),
       may('GET data/one', onlyIf('if-unmodified-since', FAR_AHEAD)),
       failed('GET data/one', onlyIf('if-unmodified-since', LONG_AGO)),
@@ -170,6 +182,21 @@ suite('s3', ({ scenario }) => {
       // An entity tag says more than a time.
       may('GET data/one', { headers: { 'if-match': ETAG_OF_ONE, 'if-unmodified-since': LONG_AGO } }),
       hidden('GET data/one', { headers: { 'if-none-match': ETAG_OF_ONE, 'if-modified-since': LONG_AGO } }),
+      check('it was written in the second that the answer says', async ({ aws, name }) => {
+        const s3 = new S3Client(await aws('s3'));
+        const object = { Bucket: name('<bucket:data>'), Key: 'one' };
+        const { LastModified: written = new Date(0) } = await s3.send(new HeadObjectCommand(object));
+        const before = new Date(written.getTime() - 1000);
+        const statusOf = (conditions: Partial<GetObjectCommandInput>): Promise<number | undefined> =>
+          s3.send(new GetObjectCommand({ ...object, ...conditions })).then(
+            ({ $metadata }) => $metadata.httpStatusCode,
+            ({ $metadata }: S3ServiceException) => $metadata.httpStatusCode,
+          );
+        expect(await statusOf({ IfModifiedSince: written })).to.equal(304);
+        expect(await statusOf({ IfModifiedSince: before })).to.equal(200);
+        expect(await statusOf({ IfUnmodifiedSince: written })).to.equal(200);
+        expect(await statusOf({ IfUnmodifiedSince: before })).to.equal(412);
+      }),
       ...[
         { 'x-amz-copy-source-if-match': ETAG_OF_ONE },
         { 'x-amz-copy-source-if-none-match': '"other"' },
