@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
+import { CLIENTS, WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { ClusterType } from '../clusters/cluster-type.ts';
 import { commandLine } from '../foundation/command-line.ts';
@@ -46,6 +46,7 @@ export const runCommand = ({
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
     if (configuration.flag('list-faults')) return say(io, listFaults());
+    if (configuration.flag('list-clients')) return say(io, listClients());
     if (configuration.flag('list')) return list(configuration, io);
     if (configuration.flag('plan')) return plan(configuration, io, workload);
     const faults = configuration.list('fault');
@@ -57,11 +58,12 @@ export const runCommand = ({
 });
 
 async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
-  const { scenarios, hooks, gate, shard } = await selected(configuration, io);
-  const [{ isTerminal, makeReporters }, { wantsColor }, { run }] = await Promise.all([
+  const { scenarios: chosen, hooks, gate, shard } = await selected(configuration, io);
+  const [{ isTerminal, makeReporters }, { wantsColor }, { run }, { withInstalledClients }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/report/terminal.ts'),
     import('../harness/engine/run.ts'),
+    import('../harness/plan/clients.ts'),
   ]);
   const quiet = configuration.flag('quiet');
   const record = configuration.text('record');
@@ -81,6 +83,11 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
   );
+  const scenarios = await withInstalledClients(chosen, {
+    environment: io.environment,
+    progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+    signal: interrupted,
+  });
   const { run: end } = await run({
     ...{ configuration, scenarios, hooks, gate, shard, reporters, workload, interrupted },
     version: packageVersion(io.root),
@@ -102,6 +109,17 @@ function listFaults(): string {
   const faults = catalogue();
   const width = Math.max(...faults.map((fault) => fault.name.length));
   return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
+}
+
+function listClients(): string {
+  const rows = CLIENTS.map(({ name, title, versions, chain }) => {
+    const { newest, minimum, below } = versions;
+    const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
+    const own = chain === 'own' ? ' (a credential chain of its own)' : '';
+    return [`${name}@${newest}`, `${title}${own}${documented === '' ? '' : `; ${documented}`}`] as const;
+  });
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, told]) => `${name.padEnd(width)}  ${told}\n`).join('');
 }
 
 /** The options in force that are not a default, and where each came from. */

@@ -24,6 +24,7 @@ const SELECTION = [
   'times',
   'suites-dir',
   'profile',
+  'client',
   'pass-with-no-scenarios',
   'config',
   'verbose',
@@ -61,13 +62,16 @@ export interface Selected extends Loaded {
 export async function selected(configuration: Configuration, io: Io): Promise<Selected> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
-  const [{ loadScenarios }, { select }] = await Promise.all([
+  const [{ loadScenarios }, { select }, { checkAttempts, chosenClients, withClients }] = await Promise.all([
     import('../harness/scenario/load.ts'),
     import('../harness/plan/select.ts'),
+    import('../harness/plan/clients.ts'),
   ]);
   const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
   const gate = await gateOf(configuration, loaded);
-  const part = await partOf(select(loaded.scenarios, configuration), configuration);
+  const clients = chosenClients(configuration.list('client'));
+  checkAttempts(clients, configuration);
+  const part = await partOf(withClients(select(loaded.scenarios, configuration), clients), configuration);
   return { ...loaded, ...(gate && { gate }), ...part };
 }
 

@@ -24,11 +24,12 @@ export interface Client {
   /** Where its maintainers say how it finds credentials. */
   readonly documentation: URL;
   /**
-   * Makes its program ready in a folder of its own that is kept between runs.
+   * Makes its program ready in a folder of its own that is kept between runs. Undefined: the probe program does the operations
+   * itself.
    *
    * @throws HarnessError CLIENT_NOT_INSTALLED: a version that there is not, a toolchain that is missing, no network
    */
-  install(version: string, context: InstallContext): Promise<InstalledClient>;
+  install(version: string, context: InstallContext): Promise<InstalledClient | undefined>;
 }
 
 export interface InstallContext {
@@ -42,15 +43,25 @@ export interface InstallContext {
 
 /** How a pod starts the client's program. */
 export interface InstalledClient {
+  /** Where all of it lies beside what the machine has; may be copied elsewhere. */
+  readonly folder: string;
   readonly command: readonly [string, ...string[]];
   /** Beside the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** A client at a version, ready for a run. */
-export interface ReadyClient extends InstalledClient {
+/** A client at a version, as the subject of a run. */
+export interface ChosenClient {
   readonly client: Client;
   readonly version: string;
+  /** Tells it from the others of the run: its name, and its version too where the run has several of it. */
+  readonly label: string;
+  /** From 0, among those of the run. */
+  readonly ordinal: number;
+  /** How pods start it: once it is installed. */
+  readonly installed?: InstalledClient | undefined;
+  /** Why it could not be installed: a sentence. */
+  readonly failure?: string;
 }
 
 /** All operations of an SDK with STS and S3. */

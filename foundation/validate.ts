@@ -64,8 +64,16 @@ export function whole(least: number): z.ZodInt {
 /** A text with something in it. */
 export const words = z.string('a text that is not empty').regex(/\S/, 'a text that is not empty');
 
-/** Id of a scenario. */
+/** Id of a scenario, as its suite declares it. */
 export const scenarioId = z.string().regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/, 'the id of a scenario, such as AB-01');
+
+/** Id of a scenario in a run, with the client where the run has several. */
+export const resultId = z
+  .string()
+  .regex(/^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?(\.[a-z][\w.+-]*)?$/, 'the id of a scenario, such as AB-01 or AB-01.python');
+
+/** The id of a scenario as its suite declares it, of one in a run. */
+export const declaredId = (id: string): string => id.split('.')[0] ?? id;
 
 /** A text, a number, true or false. */
 export const scalar = z.union([z.string(), z.number(), z.boolean()], 'a text, a number, true or false');

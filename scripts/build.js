@@ -3,7 +3,7 @@
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -66,6 +66,7 @@ for (const entry of ['probe', 'sdk', 'sdk-s3']) {
   });
 }
 writeFileSync(join(out, 'probe', 'launch.cjs'), launcher());
+copyClientPrograms(join(out, 'clients'));
 copyFileSync('kubernetes/kubelet/host-program.js', join(out, 'host-program.js'));
 copyFileSync('scripts/warm-probe.js', join(out, 'probe', 'warm.mjs'));
 const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { stdio: 'inherit' });
@@ -94,6 +95,14 @@ function plainSchemas({ path }) {
   const text = readFileSync(path, 'utf8');
   const constants = new Map([...text.matchAll(/^const (\w+) = (".*?");$/gm)].map(([, name, value]) => [name, value]));
   return { contents: text.replace(/\[(\w+)\]:/g, (member, name) => `${constants.get(name) ?? `[${name}]`}:`) };
+}
+
+/** What clients' programs are made of, in other languages than the harness'. */
+function copyClientPrograms(folder) {
+  for (const file of readdirSync('clients', { recursive: true }).filter((name) => /\/[^/]+\.(?!ts$)\w+$/.test(name))) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    copyFileSync(join('clients', file), join(folder, file));
+  }
 }
 
 /**

@@ -3,6 +3,7 @@
  * what both runs have in common.
  */
 
+import { declaredId } from '../../foundation/validate.ts';
 import { roleOfSession } from '../../foundation/role-arn.ts';
 
 /**
@@ -18,7 +19,7 @@ const UID = /\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g;
  * `<uid>` for ids of associations and of Kubernetes' objects, and no mark of a further attempt.
  */
 export function neutral(text: string, run: string, scenario: string): string {
-  const slug = scenario.toLowerCase();
+  const slug = declaredId(scenario).toLowerCase();
   return text
     .replaceAll(new RegExp(`(conformance-)?${run}`, 'g'), '<run>')
     .replaceAll(new RegExp(`\\b${slug}-(try\\d|\\d{4})\\b`, 'g'), slug)
@@ -40,6 +41,6 @@ export function identityName(arn: string, run: string, scenario: string): string
   if (role === undefined) return neutral(arn, run, scenario);
   const name = neutral(role, run, scenario);
   if (/^<run>-c\d+-node$/.test(name)) return 'node';
-  const own = `<run>-${scenario.toLowerCase()}-`;
+  const own = `<run>-${declaredId(scenario).toLowerCase()}-`;
   return name.startsWith(own) ? name.slice(own.length) : name;
 }

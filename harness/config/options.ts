@@ -62,6 +62,11 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     'results by whose times shards are balanced (default: the newest whole run in the report folder)',
   ),
   option.list('suites-dir DIR', 'also load the suites in this folder'),
+  option.list(
+    'client NAME[@VERSION]',
+    'run the scenarios with this client in place of the AWS SDK for JavaScript, or with "all" (repeat, or a comma list)',
+  ),
+  option.flag('list-clients', 'list the clients and stop', { commandLineOnly: true }),
   option.flag('list', 'list the selected scenarios and stop', { commandLineOnly: true }),
   option.flag('plan', 'say what would be created and which outcome each probe must have, and stop', {
     commandLineOnly: true,

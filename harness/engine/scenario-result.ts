@@ -5,11 +5,13 @@ import type { Scenario } from '../scenario/spec.ts';
 
 /** The result of a scenario of which no probe was made. */
 export function scenarioResult(scenario: Scenario, verdict: Verdict, reason: string): ScenarioResult {
+  const { client } = scenario;
   return {
     id: scenario.id,
     suite: scenario.suite,
     title: scenario.title,
     file: scenario.file,
+    ...(client && { client: { name: client.client.name, version: client.version } }),
     verdict,
     reason,
     errorCode: null,

@@ -28,6 +28,9 @@ export async function runScenario(scenario: Scenario, options: ScenarioOptions, 
   const { signal, retries } = options;
   const unmet = unmetRequirements(scenario, options.available, options.unavailable, options.workload);
   if (unmet !== undefined) return scenarioResult(scenario, 'skipped', unmet);
+  const failure = scenario.client?.failure;
+  if (failure !== undefined)
+    return { ...scenarioResult(scenario, 'error', failure), errorCode: 'CLIENT_NOT_INSTALLED' };
   const attachments: Attachment[] = [];
   const timeline: ScenarioPhase[] = [];
   for (let attempt = first; ; attempt += 1) {

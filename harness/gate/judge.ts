@@ -1,3 +1,4 @@
+import { declaredId } from '../../foundation/validate.ts';
 import { fits } from '../compare/deviations.ts';
 import { valueOf } from '../compare/differences.ts';
 import type { ProbeOutcome, RunResults, ScenarioResult } from '../report/results.ts';
@@ -38,7 +39,7 @@ function allowedByProbes(
 }
 
 const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
-  allowances.filter((item) => item.scenario === id && fits(item, run));
+  allowances.filter((item) => item.scenario === declaredId(id) && fits(item, run));
 
 /** Whether what is allowed took place. */
 function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
@@ -76,7 +77,7 @@ export function reportOf(
     }
     const { id, verdict, finding } = result;
     if (verdict !== 'passed' || gate.findings === undefined) continue;
-    const isListed = gate.findings.some(({ scenario }) => scenario === id);
+    const isListed = gate.findings.some(({ scenario }) => scenario === declaredId(id));
     if (finding !== null && !isListed)
       problems.push(`${id} has a finding that ${gate.file} does not list: ${end(finding)}. List it under findings.`);
     if (finding === null && isListed)

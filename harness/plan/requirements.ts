@@ -1,3 +1,4 @@
+import { ALL_OPERATIONS, type Client } from '../../clients/client.ts';
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { described, operationOf, ofWorkload, stepOf } from '../operations/registry.ts';
 import { CAPABILITIES, type Capability, type Scenario, type ScenarioSpec } from '../scenario/spec.ts';
@@ -66,6 +67,13 @@ const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
   ...new Set(spec.probes.flatMap((step) => (step.kind === 'probe' ? (ofWorkload(step.operation)?.name ?? []) : []))),
 ];
 
+/** Whether a pod of it goes through an SDK, so that it matters which one. */
+export const isThroughSdk = ({ spec }: Scenario): boolean =>
+  spec.probes.some((step) => step.kind === 'probe' && ofWorkload(step.operation)?.throughSdk === true);
+
+const isBeyond = ({ operations }: Client, name: string): boolean =>
+  new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
+
 /**
  * Why a scenario cannot run here; undefined when it can.
  * @param reasons why a capability is not available, where that is known, in words that end no sentence
@@ -84,6 +92,9 @@ export function unmetRequirements(
   });
   const unknown = operationsOfPods(scenario).filter((name) => program?.operations.has(name) === false);
   words.push(...unknown.map((name) => `${name} in the workload program ${program?.name} (operation:${name})`));
+  const { client } = scenario.client ?? {};
+  const beyond = operationsOfPods(scenario).filter((name) => client !== undefined && isBeyond(client, name));
+  words.push(...beyond.map((name) => `${name} by client ${client?.name} (operation:${name})`));
   if (words.length === 0) return undefined;
   return `Needs what is not available here: ${words.join(', ')}.`;
 }

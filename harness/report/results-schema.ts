@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { scalar, scenarioId, whole } from '../../foundation/validate.ts';
+import { resultId, scalar, whole } from '../../foundation/validate.ts';
 import type { HarnessErrorCode } from '../../foundation/errors.ts';
 import type { OptionValue } from '../../foundation/options.ts';
 import { RESULTS_VERSION, type ExaminedStatement, type RunResults } from './results.ts';
@@ -181,10 +181,13 @@ const durations = z.object({ arranging: count, probing: count, teardown: count }
 
 const scenario = z
   .object({
-    id: scenarioId,
+    id: resultId,
     suite: z.string().regex(/^[a-z0-9]+(-[a-z0-9]+)*$/),
     title: some,
     file: z.string(),
+    client: z
+      .exactOptional(z.object({ name: some, version: some }))
+      .describe('Whose program did the operations of an SDK, of a run with --client.'),
     verdict,
     reason: some,
     errorCode: (z.string().regex(/^[A-Z]+(_[A-Z]+)*$/) as unknown as z.ZodType<HarnessErrorCode>)
@@ -240,7 +243,7 @@ export const resultsSchema = z
         .describe('`narrowed`: other flags left out scenarios of the profile.'),
       shard: z
         .exactOptional(
-          z.object({ index: whole(1), count: whole(1), scenarios: z.record(scenarioId, whole(1)), digest: sha256 }),
+          z.object({ index: whole(1), count: whole(1), scenarios: z.record(resultId, whole(1)), digest: sha256 }),
         )
         .describe('Of a shard: which of how many, the shard of each scenario of the whole, and what these declare.'),
       shards: z.exactOptional(texts).describe("Of results that were merged: ids of the shards' runs."),

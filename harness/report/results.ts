@@ -114,6 +114,8 @@ export interface ScenarioResult {
   readonly suite: string;
   readonly title: string;
   readonly file: string;
+  /** Whose program did the operations of an SDK, of a run with `--client`; the id then tells it too where there are several. */
+  readonly client?: { readonly name: string; readonly version: string };
   readonly verdict: Verdict;
   /** One sentence: why it was skipped, what failed, or that all was as expected. */
   readonly reason: string;

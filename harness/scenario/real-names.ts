@@ -1,4 +1,5 @@
 import { namePrefix } from '../../foundation/tags.ts';
+import { declaredId } from '../../foundation/validate.ts';
 import { bucketsOf } from './parts.ts';
 import type { ScenarioSpec } from './spec.ts';
 
@@ -7,15 +8,21 @@ export interface Owner {
   readonly run: string;
   readonly id: string;
   readonly attempt: number;
+  /** Which of the run's clients it is made with, from 0. Default: the first. */
+  readonly client?: number | undefined;
   readonly exactNames?: boolean | undefined;
 }
 
+/** So many attempts have names of their own with each of several clients. */
+export const MOST_ATTEMPTS = 99;
+
 /**
- * Later attempts have names of their own: a namespace is not gone as soon as it is deleted, and some stay as long as their cluster.
+ * Later attempts, and the same scenario with other clients, have names of their own: a namespace is not gone as soon as it is deleted, and some stay as long as their cluster.
  * The mark is as long for the second attempt as for the 9,999th.
  */
-function slugOf({ id, attempt }: Owner): string {
-  const slug = id.toLowerCase();
+function slugOf({ id, attempt, client = 0 }: Owner): string {
+  const slug = declaredId(id).toLowerCase();
+  if (client > 0) return `${slug}-${String(client * (MOST_ATTEMPTS + 1) + attempt).padStart(4, '0')}`;
   if (attempt === 1) return slug;
   return attempt < 10 ? `${slug}-try${attempt}` : `${slug}-${String(attempt).padStart(4, '0')}`;
 }

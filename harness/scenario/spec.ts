@@ -1,3 +1,4 @@
+import type { ChosenClient } from '../../clients/client.ts';
 import type { ExpectedResult } from '../../foundation/probe-protocol.ts';
 import type { AccountAlias, ClusterAlias, PermissionStatement, RawPolicy, RoleSpec } from './policy.ts';
 
@@ -190,11 +191,13 @@ export interface ScenarioSpec {
 }
 
 export interface Scenario {
-  /** Such as `AB-01`: unique in a run, and a selector on the command line. */
+  /** Such as `AB-01`: unique in a run, and a selector on the command line. With several clients such as `AB-01.python`. */
   readonly id: string;
   readonly suite: string;
   readonly title: string;
   /** File that declares it. */
   readonly file: string;
   readonly spec: ScenarioSpec;
+  /** Whose program does the operations of an SDK. Default: the probe program. */
+  readonly client?: ChosenClient;
 }

@@ -34,7 +34,13 @@ export class Names {
   constructor(scenario: Scenario, sources: NameSources, attempt = 1) {
     this.scenario = scenario;
     this.#sources = sources;
-    this.#owner = { run: sources.run, id: scenario.id, attempt, exactNames: scenario.spec.exactNames };
+    this.#owner = {
+      run: sources.run,
+      id: scenario.id,
+      attempt,
+      client: scenario.client?.ordinal,
+      exactNames: scenario.spec.exactNames,
+    };
   }
 
   namespace(alias: string): string {

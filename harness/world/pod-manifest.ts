@@ -1,5 +1,11 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
+import type { ChosenClient } from '../../clients/client.ts';
+import {
+  PHASE_ANNOTATION,
+  type PlannedClient,
+  type PlannedProbe,
+  type ProbePlan,
+} from '../../foundation/probe-protocol.ts';
 import { probingOrder, retryUntil } from '../consistency/probe.ts';
 import { ofWorkload } from '../operations/registry.ts';
 import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';
@@ -65,10 +71,18 @@ export function podManifest(world: ScenarioWorld, workload: Workload, name: stri
 
 const planOf = (world: ScenarioWorld, { groups, heldBack }: PodGroups): ProbePlan => ({
   ...(heldBack && { heldBack }),
+  ...(world.scenario.client?.installed && { client: plannedClient(world.scenario.client) }),
   phases: groups.map((group) => ({
     phase: group.number,
     probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
   })),
+});
+
+const plannedClient = ({ client, installed }: ChosenClient): PlannedClient => ({
+  name: client.name,
+  command: installed?.command ?? [],
+  ...(installed?.environment && { environment: installed.environment }),
+  operations: [...client.operations],
 });
 
 function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {

@@ -1,0 +1,29 @@
+import { ALL_OPERATIONS, type Client } from '../client.ts';
+import { goInstalled } from '../install/go.ts';
+
+/** Modules of the SDK's releases, which have versions of their own, by that of `config`; a version that is not here has the newest. */
+const NEWEST = { s3: 'v1.114.10', sts: 'v1.52.0' };
+const RELEASES: Readonly<Record<string, typeof NEWEST>> = {
+  // Release 2023-11-14, the first that the User Guide names, and the one before it.
+  '1.25.0': { s3: 'v1.42.1', sts: 'v1.25.1' },
+  '1.24.0': { s3: 'v1.42.1', sts: 'v1.25.1' },
+};
+
+/** AWS SDK for Go v2; its version is that of the module `config`, where the credential chain is. */
+export const GO: Client = {
+  name: 'go',
+  title: 'AWS SDK for Go v2',
+  versions: { newest: '1.33.18', minimum: '1.25.0', below: '1.24.0' },
+  operations: ALL_OPERATIONS,
+  chain: 'sdk',
+  documentation: new URL('https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/configure-gosdk.html'),
+  install: goInstalled({
+    name: 'go',
+    files: ['go/main.go'],
+    modules: (version) => {
+      const { s3, sts } = RELEASES[version] ?? NEWEST;
+      const sdk = 'github.com/aws/aws-sdk-go-v2';
+      return { [`${sdk}/config`]: `v${version}`, [`${sdk}/service/s3`]: s3, [`${sdk}/service/sts`]: sts };
+    },
+  }),
+};

@@ -1,0 +1,18 @@
+import { ALL_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** AWS SDK for Python. */
+export const PYTHON: Client = {
+  name: 'python',
+  title: 'AWS SDK for Python (boto3)',
+  versions: { newest: '1.44.8', minimum: '1.34.41', below: '1.34.40' },
+  operations: ALL_OPERATIONS,
+  chain: 'sdk',
+  documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),
+  install: pipInstalled({
+    name: 'python',
+    files: ['python/client.py', 'python-common/serve.py'],
+    // Both have the same version since 1.34; without it, the newest botocore would find the credentials.
+    requirements: (version) => [`boto3==${version}`, `botocore==${version}`],
+  }),
+};

@@ -1,0 +1,116 @@
+/** Clients as the subjects of a run: which `--client` names, and the scenarios for each. */
+import type { ChosenClient, Client, InstallContext } from '../../clients/client.ts';
+import { CLIENTS } from '../../clients/registry.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import type { OptionValues } from '../../foundation/options.ts';
+import { suggestion } from '../../foundation/nearest.ts';
+import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { isThroughSdk } from './requirements.ts';
+
+/** Every client at its newest version. */
+const ALL = 'all';
+/** What stands for a version that an entry names. */
+const NAMED = ['newest', 'minimum', 'below'] as const;
+/** As package registries have them; nothing that a command line could take for something else. */
+const VERSION = /^\d[\w.+-]*$/;
+
+/**
+ * The clients of names such as `python`, `python@1.34.41`, `python@minimum` and `all`, each once.
+ * Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE.
+ */
+export function chosenClients(names: readonly string[], clients: readonly Client[] = CLIENTS): readonly ChosenClient[] {
+  const asked = names.flatMap((name) => (name === ALL ? clients.map((client) => client.name) : [name]));
+  const found = new Map(
+    asked.map((text) => {
+      const { client, version } = chosen(text, clients);
+      return [`${client.name}@${version}`, { client, version }] as const;
+    }),
+  );
+  const all = [...found.values()];
+  return all.map(({ client, version }, ordinal) => {
+    const isAlone = all.filter((other) => other.client === client).length === 1;
+    return { client, version, ordinal, label: isAlone ? client.name : `${client.name}-${version}` };
+  });
+}
+
+function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'client' | 'version'> {
+  const [name = '', asked = 'newest'] = text.split(/@(.*)/s);
+  const client = clients.find((one) => one.name === name);
+  const names = clients.map((one) => one.name);
+  if (client === undefined)
+    throw new HarnessError(
+      'UNKNOWN_CLIENT',
+      `Unknown client "${name}": ${suggestion(name, names)} (--list-clients lists them)`,
+    );
+  const byName = NAMED.find((one) => one === asked);
+  const version = byName === undefined ? asked : client.versions[byName];
+  if (version === undefined)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--client is "${text}", and no ${asked} version of ${name} is documented: give a version, such as ${name}@${client.versions.newest}.`,
+    );
+  if (!VERSION.test(version))
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--client is "${text}": give a version behind the @, such as ${name}@${client.versions.newest}, or newest, minimum or below.`,
+    );
+  return { client, version };
+}
+
+/** Refuses more attempts than have names of their own. Throws `HarnessError` BAD_FLAG_VALUE. */
+export function checkAttempts(clients: readonly ChosenClient[], { number }: Pick<OptionValues, 'number'>): void {
+  const times = number('repeat-each');
+  const most = Math.floor(MOST_ATTEMPTS / (number('retries') + 1));
+  if (clients.length > 1 && times > most)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--repeat-each is ${times}: with several clients repeat at most ${most} times, or name one by --client.`,
+    );
+}
+
+/**
+ * The scenarios for each client: with several, each has an id of its own, such as `AB-01.python`. One in which no pod goes through
+ * an SDK stays as it is, since all clients would do the same.
+ */
+export function withClients(scenarios: readonly Scenario[], clients: readonly ChosenClient[]): readonly Scenario[] {
+  if (clients.length === 0) return scenarios;
+  return scenarios.flatMap((scenario) => {
+    if (!isThroughSdk(scenario)) return [scenario];
+    return clients.map((client) => ({
+      ...scenario,
+      id: clients.length === 1 ? scenario.id : `${scenario.id}.${client.label}`,
+      client,
+    }));
+  });
+}
+
+/**
+ * The scenarios with their clients ready to be started. A client that cannot be installed is told by its scenarios.
+ * Throws `HarnessError` CLIENT_NOT_INSTALLED where none can be; the signal's reason when interrupted.
+ */
+export async function withInstalledClients(
+  scenarios: readonly Scenario[],
+  context: InstallContext,
+): Promise<readonly Scenario[]> {
+  const wanted = new Map(scenarios.flatMap(({ client }) => (client === undefined ? [] : [[client.label, client]])));
+  const ready = new Map<string, ChosenClient>();
+  // One after the other: compilers take all processors that there are.
+  for (const [label, client] of wanted) ready.set(label, await installed(client, context));
+  const [failed] = [...ready.values()].flatMap(({ failure }) => failure ?? []);
+  if (failed !== undefined && [...ready.values()].every(({ failure }) => failure !== undefined))
+    throw new HarnessError('CLIENT_NOT_INSTALLED', failed);
+  return scenarios.map((scenario) => {
+    const client = scenario.client && ready.get(scenario.client.label);
+    return client === undefined ? scenario : { ...scenario, client };
+  });
+}
+
+async function installed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
+  try {
+    return { ...chosen, installed: await chosen.client.install(chosen.version, context) };
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return { ...chosen, failure: error.message };
+  }
+}
