@@ -3,6 +3,7 @@
  * foundation/client-protocol.ts; the probe program of a pod starts it. All that the harness and the clusters know of it.
  */
 import type { ClientOperation } from '../foundation/client-protocol.ts';
+import type { ExpectedResult } from '../foundation/probe-protocol.ts';
 
 export interface Client {
   /** As `--client` takes it. */
@@ -21,6 +22,8 @@ export interface Client {
   readonly operations: ReadonlySet<ClientOperation['do']>;
   /** Whose credential chain it goes through: that of an AWS SDK, or one of its own. */
   readonly chain: 'sdk' | 'own';
+  /** In what its maintainers let it differ from what scenarios expect. */
+  readonly differences?: readonly ClientDifference[];
   /** Where its maintainers say how it finds credentials. */
   readonly documentation: URL;
   /**
@@ -30,6 +33,18 @@ export interface Client {
    * @throws HarnessError CLIENT_NOT_INSTALLED: a version that there is not, a toolchain that is missing, no network
    */
   install(version: string, context: InstallContext): Promise<InstalledClient | undefined>;
+}
+
+/** What a probe must meet with a client in place of what its scenario says; no less exact than that. */
+export interface ClientDifference {
+  readonly scenario: string;
+  /** From 1, as reports have it. */
+  readonly probe: number;
+  readonly expected: ExpectedResult;
+  /** In a sentence without an end. */
+  readonly reason: string;
+  /** Where that is documented. */
+  readonly source: string;
 }
 
 export interface InstallContext {
@@ -83,3 +98,10 @@ export const ALL_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
 export const S3_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set(
   [...ALL_OPERATIONS].filter((name) => !['GetCallerIdentity', 'AssumeRole', 'AssumeRoleByProfile'].includes(name)),
 );
+
+/** What a pod without an association meets, by whatever client. */
+export const REFUSED_BY_EKS_AUTH = {
+  outcome: 'refused',
+  by: 'eks-auth',
+  code: ['ResourceNotFoundException', 'AccessDeniedException'],
+} as const satisfies ExpectedResult;

@@ -92,6 +92,10 @@ var stsClient = sync.OnceValues(func() (*sts.Client, error) {
 })
 
 func main() {
+	// The chain's own client of STS is made before AWS_ENDPOINT_URL is read, and goes by the variable of the service alone.
+	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" && os.Getenv("AWS_ENDPOINT_URL_STS") == "" {
+		os.Setenv("AWS_ENDPOINT_URL_STS", endpoint)
+	}
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {

@@ -14,6 +14,8 @@ const ACCEPTED_HOST = /^(169\.254\.170\.(2|23)|\[fd00:ec2::23\]|localhost|127\.\
 const asked = new Set<string>();
 /** Those that did not answer within the SDK's time, which an SDK's last error does not tell either. */
 const late = new Set<string>();
+/** How SDKs say that themselves. */
+const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
 
 /** Notes from now on whom this process sends requests to: those of an SDK in it. Those of another process are not seen. */
@@ -70,7 +72,7 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
     return refused('injection', 'TokenUnreadable', message);
   }
   if (answer.outcome === 'granted') {
-    const inVain = late.has(unbracketed(hostname)) ? 'TIMEOUT: ' : '';
+    const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
     const message = `the SDK found no credentials (${inVain}${error.message}), yet the agent answers a request made by hand`;
     return refused('agent', error.code, message);
   }

@@ -2,6 +2,7 @@
 import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/client-protocol.ts';
 import type { Identity, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { diagnoseMissingCredentials } from './diagnose.ts';
+import { plainCode } from './service-error.ts';
 
 export type Answer = Omit<ClientAnswer, 'id'>;
 
@@ -40,7 +41,7 @@ function resultOf(
   if (identity === undefined && error.service !== 's3') return withoutCredentials(error);
   const { status, code, message, requestId, service = 'bucket' in operation ? 's3' : 'sts' } = error;
   return {
-    ...{ outcome: outcomeOf(status), layer: service, code, message },
+    ...{ outcome: outcomeOf(status), layer: service, code: plainCode(code, status), message },
     ...known,
     ...(status !== undefined && { status }),
     ...(requestId !== undefined && { requestId }),

@@ -14,10 +14,15 @@ export interface ServiceError extends Error {
 export function errorCode(error: ServiceError, status: number | undefined): string {
   const { code: errno } = error as NodeJS.ErrnoException;
   if (status === undefined && errno !== undefined) return errno;
-  const code = error.Code ?? error.name;
-  if (status === 403 && (code === '403' || code === 'Forbidden' || code === 'UnknownError' || code === 'Unknown'))
-    return 'AccessDenied';
-  return code;
+  return plainCode(error.Code ?? error.name, status);
+}
+
+/** What SDKs have for a code where the answer has no body. */
+const CODELESS = /^(\d{3}|Forbidden|UnknownError|Unknown)$/;
+
+export function plainCode(code: string, status: number | undefined): string {
+  if (!CODELESS.test(code)) return code;
+  return status === 403 ? 'AccessDenied' : status === 404 ? 'NotFound' : code;
 }
 
 /** The request's id, as a probe's result has it. */

@@ -17,6 +17,7 @@ import {
   type Stage,
 } from '../world/stages.ts';
 import { retryUntilExpected } from '../consistency/probe.ts';
+import { asRecorded } from '../verdict/client-calls.ts';
 import { judged, outcomeOf } from '../verdict/outcome.ts';
 import { withoutControl } from '../verdict/control.ts';
 import { mintBoundTokens, mintFreeTokens } from '../world/tokens.ts';
@@ -102,7 +103,7 @@ async function podProbe(
 ): Promise<ProbeOutcome> {
   const { operation, expectation } = probe.step;
   const recorded = ofWorkload(operation)?.recorded?.(world, item, report);
-  const { tries, ...reported } = report;
+  const { tries, ...reported } = asRecorded(world, probe.step, report);
   const result = recorded
     ? {
         ...reported,

@@ -5,7 +5,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { MOST_ATTEMPTS } from '../scenario/real-names.ts';
-import type { Scenario } from '../scenario/spec.ts';
+import type { Scenario, Step } from '../scenario/spec.ts';
 import { isThroughSdk } from './requirements.ts';
 
 /** Every client at its newest version. */
@@ -79,9 +79,24 @@ export function withClients(scenarios: readonly Scenario[], clients: readonly Ch
     if (!isThroughSdk(scenario)) return [scenario];
     return clients.map((client) => ({
       ...scenario,
+      spec: { ...scenario.spec, probes: stepsWith(client.client, scenario) },
       id: clients.length === 1 ? scenario.id : `${scenario.id}.${client.label}`,
       client,
     }));
+  });
+}
+
+/** The steps with what this client must meet, where it is documented to differ. */
+function stepsWith({ differences = [] }: Client, { id, spec }: Scenario): readonly Step[] {
+  const own = differences.filter(({ scenario }) => scenario === id);
+  let number = 0;
+  return spec.probes.map((step) => {
+    if (step.kind === 'action') return step;
+    number += 1;
+    const { expected, reason } = own.find(({ probe }) => probe === number) ?? {};
+    if (expected === undefined || reason === undefined) return step;
+    const { as } = step.expectation;
+    return { ...step, expectation: { ...(as !== undefined && { as }), ...expected }, differs: reason };
   });
 }
 

@@ -149,6 +149,8 @@ export interface ProbeStep {
   readonly expectation: Expectation;
   /** A control's failure makes the scenario inconclusive; any other probe's makes it failed. */
   readonly control: boolean;
+  /** Why the client of the run meets that, and not what the suite says: in a sentence without an end. */
+  readonly differs?: string;
 }
 
 /** A change of the world between probes; as an operation has, each has a descriptor in `harness/operations`. */

@@ -75,7 +75,10 @@ export function outcomeOf(
     workload: step.workload ?? null,
     operation: describeOperation(world, step.operation),
     control: step.control,
-    expected: { text: describeExpectation(expectation, expectedIdentity), ...expectation },
+    expected: {
+      text: `${describeExpectation(expectation, expectedIdentity)}${step.differs === undefined ? '' : `, since ${step.differs}`}`,
+      ...expectation,
+    },
     observed: result,
     verdict,
     reason:

@@ -1,0 +1,131 @@
+import { expect } from 'chai';
+import { ALL_OPERATIONS, S3_OPERATIONS, type Client } from '../../clients/client.ts';
+import { CLIENTS } from '../../clients/registry.ts';
+import { HarnessError } from '../../foundation/errors.ts';
+import { loadScenarios } from '../scenario/load.ts';
+import { fetchCredentials, getObject, whoAmI } from '../operations/index.ts';
+import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
+import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';
+import { unmetRequirements } from './requirements.ts';
+
+const INSTALLED = { folder: '/kept', command: ['/kept/client'] } as const;
+const aClient = (name: string, more: Partial<Client> = {}): Client => ({
+  name,
+  title: `Client ${name}`,
+  versions: { newest: '2.0', minimum: '1.1' },
+  operations: ALL_OPERATIONS,
+  chain: 'sdk',
+  documentation: new URL('https://example.com'),
+  install: () => Promise.resolve(INSTALLED),
+  ...more,
+});
+const RED = aClient('red');
+const BLUE = aClient('blue');
+const probe = (operation: Step extends infer S ? (S extends { operation: infer O } ? O : never) : never): Step => ({
+  kind: 'probe',
+  workload: 'app',
+  operation,
+  expectation: { outcome: 'granted', as: 'app' },
+  control: false,
+});
+const scenario = (id: string, ...probes: Step[]): Scenario => {
+  const spec: ScenarioSpec = { workloads: { app: {} }, probes };
+  return { id, suite: 'own', title: 'a title', file: 'own.ts', spec };
+};
+const context = { environment: {}, progress: () => undefined, signal: new AbortController().signal };
+
+describe('the clients of a run', () => {
+  it('are those that are named, each once, at the newest version or at one that is asked for', () => {
+    const told = (...names: string[]): string[] =>
+      chosenClients(names, [RED, BLUE]).map(({ label, version, ordinal }) => `${ordinal} ${label} ${version}`);
+    expect(told()).to.deep.equal([]);
+    expect(told('red')).to.deep.equal(['0 red 2.0']);
+    expect(told('all', 'red@newest')).to.deep.equal(['0 red 2.0', '1 blue 2.0']);
+    expect(told('red@1.5', 'blue', 'red@minimum')).to.deep.equal(['0 red-1.5 1.5', '1 blue 2.0', '2 red-1.1 1.1']);
+  });
+
+  for (const [name, code, said] of [
+    ['rad', 'UNKNOWN_CLIENT', 'Unknown client "rad": did you mean "red"? (--list-clients lists them)'],
+    ['red@', 'BAD_FLAG_VALUE', '--client is "red@": give a version behind the @'],
+    ['red@-e .', 'BAD_FLAG_VALUE', '--client is "red@-e ."'],
+    ['red@below', 'BAD_FLAG_VALUE', 'no below version of red is documented'],
+  ] as const)
+    it(`are not "${name}"`, () =>
+      expect(() => chosenClients([name], [RED, BLUE]))
+        .to.throw(HarnessError, said)
+        .with.property('code', code));
+
+  it('have each its own scenarios, but for those in which nothing goes through an SDK', () => {
+    const scenarios = [scenario('OWN-01', probe(whoAmI())), scenario('OWN-02', probe(fetchCredentials()))];
+    const ids = (...names: string[]): string[] =>
+      withClients(scenarios, chosenClients(names, [RED, BLUE])).map(({ id, client }) => `${id} ${client?.client.name}`);
+    expect(ids()).to.deep.equal(['OWN-01 undefined', 'OWN-02 undefined']);
+    expect(ids('blue')).to.deep.equal(['OWN-01 blue', 'OWN-02 undefined']);
+    expect(ids('red', 'blue')).to.deep.equal(['OWN-01.red red', 'OWN-01.blue blue', 'OWN-02 undefined']);
+  });
+
+  it('meet another thing where they are documented to differ, and nowhere else', () => {
+    const expected = { outcome: 'refused', by: 'sts', code: 'Own' } as const;
+    const differs = aClient('red', {
+      differences: [{ scenario: 'OWN-01', probe: 2, expected, reason: 'it is so', source: 'a page' }],
+    });
+    const scenarios = [
+      scenario('OWN-01', probe(whoAmI()), probe(whoAmI())),
+      scenario('OWN-02', probe(whoAmI()), probe(whoAmI())),
+    ];
+    const [first, other] = withClients(scenarios, chosenClients(['red', 'blue'], [differs, BLUE]));
+    expect(first?.spec.probes[0]).to.equal(scenarios[0]?.spec.probes[0]);
+    expect(first?.spec.probes[1]).to.deep.include({ expectation: { ...expected, as: 'app' }, differs: 'it is so' });
+    expect(other?.spec.probes).to.deep.equal(scenarios[0]?.spec.probes);
+  });
+
+  it('of the project differ in probes that there are, from what these expect', async () => {
+    const { scenarios } = await loadScenarios('suites', []);
+    for (const { name, differences = [] } of CLIENTS)
+      for (const { scenario: id, probe: number, expected } of differences) {
+        const probes = scenarios.find((one) => one.id === id)?.spec.probes.filter((step) => step.kind === 'probe');
+        const expectation = probes?.[number - 1]?.expectation;
+        expect(expectation, `${name}: ${id}, probe ${number}`).to.be.an('object');
+        expect(expectation, `${name}: ${id}, probe ${number}`).not.to.deep.equal(expected);
+      }
+  });
+
+  it('are skipped where they cannot do what a scenario asks for', () => {
+    const simple = aClient('simple', { chain: 'own', operations: S3_OPERATIONS });
+    const [asks, reads] = withClients(
+      [scenario('OWN-01', probe(whoAmI())), scenario('OWN-02', probe(getObject('data/key')))],
+      chosenClients(['simple'], [simple]),
+    );
+    const all = new Set(['kubernetes', 's3']);
+    expect(asks && unmetRequirements(asks, all)).to.contain(
+      'GetCallerIdentity by client simple (operation:GetCallerIdentity)',
+    );
+    expect(reads && unmetRequirements(reads, all)).to.equal(undefined);
+  });
+
+  it('are installed once each, and tell in their scenarios where they cannot be', async () => {
+    let times = 0;
+    const counted = aClient('red', { install: () => Promise.resolve({ ...INSTALLED, ordinal: (times += 1) }) });
+    const missing = aClient('blue', {
+      install: () => Promise.reject(new HarnessError('CLIENT_NOT_INSTALLED', 'Client blue cannot be installed.')),
+    });
+    const scenarios = [scenario('OWN-01', probe(whoAmI())), scenario('OWN-02', probe(whoAmI()))];
+    const both = withClients(scenarios, chosenClients(['red', 'blue'], [counted, missing]));
+    const ready = await withInstalledClients(both, context);
+    expect(times).to.equal(1);
+    expect(ready.map(({ client }) => client?.installed?.command.join() ?? client?.failure)).to.deep.equal([
+      ...['/kept/client', 'Client blue cannot be installed.', '/kept/client', 'Client blue cannot be installed.'],
+    ]);
+    const alone = withClients(scenarios, chosenClients(['blue'], [missing]));
+    const failure: unknown = await withInstalledClients(alone, context).catch((error: unknown) => error);
+    expect(failure).to.be.an.instanceOf(HarnessError).with.property('message', 'Client blue cannot be installed.');
+  });
+
+  it('may not be so many times that names would be the same', () => {
+    const asked = (times: number) => ({ number: (name: string) => (name === 'retries' ? 1 : times) });
+    const both = chosenClients(['all'], [RED, BLUE]);
+    expect(() => checkAttempts(both, asked(49))).not.to.throw();
+    expect(() => checkAttempts(both, asked(50))).to.throw(HarnessError, '--repeat-each is 50');
+    expect(() => checkAttempts(both.slice(0, 1), asked(1000))).not.to.throw();
+  });
+});
