@@ -22,6 +22,7 @@ export const RAW: Client = {
         'CLIENT_NOT_INSTALLED',
         `--client raw@${version}: the raw client is part of this package and has version ${VERSION} alone; leave out the version.`,
       );
-    return Promise.resolve({ command: [process.execPath, join(distFolder(), 'clients', 'raw.mjs')] });
+    const folder = join(distFolder(), 'clients');
+    return Promise.resolve({ folder, command: [process.execPath, join(folder, 'raw.mjs')] });
   },
 };
