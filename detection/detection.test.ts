@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { areaOf, JUDGE, SUBJECTS } from './areas.ts';
 import type { Detection, State } from './detect.ts';
 import { isEquivalent, problemsOf, readEquivalents } from './equivalent.ts';
-import type { Mutant } from './mutants-build.ts';
+import { shouldIgnore, type Mutant } from './mutants-build.ts';
 import { withSection } from './page.ts';
 import { figures, jsonOf, scenarioSummary, terminalText } from './report.ts';
 import { sample } from './sample.ts';
@@ -18,6 +18,30 @@ describe('what is mutated', () => {
   it('is there', () => {
     for (const path of [SUBJECTS, JUDGE].flatMap(({ areas }) => Object.values(areas).flat()))
       expect(existsSync(join(root, path)), path).to.equal(true);
+  });
+  it('is no message and no log', () => {
+    const callOf = (name: string) => ({ type: 'CallExpression', callee: { property: { name } } });
+    const statement = (expression: object) => ({ type: 'ExpressionStatement', expression: expression as never });
+    const block = (...body: readonly never[]) => ({ type: 'BlockStatement', body });
+    const [log, work] = [statement(callOf('info')), statement(callOf('close'))] as never[];
+    for (const node of [
+      { type: 'StringLiteral', value: 'two words' },
+      callOf('error'),
+      { type: 'NewExpression', callee: { name: 'Logger' } },
+      { type: 'ArrowFunctionExpression', body: callOf('warn') },
+      block(log as never, log as never),
+      { type: 'IfStatement', consequent: block(log as never), alternate: null },
+    ])
+      expect(shouldIgnore(node), node.type).to.be.a('string');
+    for (const node of [
+      { type: 'StringLiteral', value: 'word' },
+      callOf('close'),
+      { type: 'ArrowFunctionExpression', body: callOf('error') },
+      block(),
+      block(log as never, work as never),
+      { type: 'IfStatement', consequent: log as never, alternate: work as never },
+    ])
+      expect(shouldIgnore(node), node.type).to.equal(undefined);
   });
   it('leaves out what readers alone see, and tests', () => {
     expect(areaOf('emulator/iam/policy/authorize.ts', SUBJECTS)).to.equal('iam/policy');

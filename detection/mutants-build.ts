@@ -18,24 +18,42 @@ export interface Mutant {
   readonly replacement: string;
 }
 
-/** Calls whose arguments are for readers alone (`with`: of loggers), and errors, whose first argument is an id that scenarios see. */
-const TELLS = /^(log|trace|debug|info|warn|error|note|with|refuse|progress|describe|\w*Label)$/;
+/** Calls whose arguments are for readers alone (`with`: of loggers; `count…`: metrics), and errors, whose first argument is an id that scenarios see. */
+const TELLS = /^(log|trace|debug|info|warn|error|note|with|refuse|progress|describe|count(Request|Pod)|\w*Label)$/;
+
+/** Of these, methods of loggers alone. */
+const LOGS = /^(log|trace|debug|info|warn)$/;
 
 /** What Stryker's ignorer is given of Babel's tree. */
-interface Path {
-  readonly node: {
-    readonly type: string;
-    readonly value?: unknown;
-    readonly callee?: { readonly name?: string; readonly property?: { readonly name?: string } };
-  };
+interface Node {
+  readonly type: string;
+  readonly value?: unknown;
+  readonly callee?: { readonly name?: string; readonly property?: { readonly name?: string } };
+  readonly expression?: Node;
+  readonly consequent?: Node;
+  readonly alternate?: Node | null;
+  readonly body?: Node | readonly Node[];
+}
+
+const calleeOf = ({ callee }: Node): string => callee?.property?.name ?? callee?.name ?? '';
+
+/** A call of a logger, a function or block of such calls alone, and a condition for nothing else. */
+function isLog(node: Node | undefined): boolean {
+  if (node === undefined) return false;
+  const { type, expression, body, consequent, alternate } = node;
+  if (type === 'CallExpression') return LOGS.test(calleeOf(node));
+  if (type === 'ExpressionStatement') return isLog(expression);
+  if (type === 'IfStatement') return isLog(consequent) && !alternate;
+  if (body instanceof Array) return type === 'BlockStatement' && body.length > 0 && body.every(isLog);
+  return type === 'ArrowFunctionExpression' && isLog(body);
 }
 
 /** Messages: whole sentences, templates, and what is logged. */
-function shouldIgnore({ node }: Path): string | undefined {
+export function shouldIgnore(node: Node): string | undefined {
   if (node.type === 'TemplateLiteral') return 'a message';
   if (node.type === 'StringLiteral') return String(node.value).includes(' ') ? 'a message' : undefined;
-  const callee = node.callee?.property?.name ?? node.callee?.name;
-  return node.type === 'CallExpression' && callee !== undefined && TELLS.test(callee) ? 'a log' : undefined;
+  if (node.type === 'NewExpression') return calleeOf(node) === 'Logger' ? 'a log' : undefined;
+  return isLog(node) || (node.type === 'CallExpression' && TELLS.test(calleeOf(node))) ? 'a log' : undefined;
 }
 
 const silent = new Proxy(
@@ -67,7 +85,7 @@ export async function buildMutants(
     excludedMutations: MUTATORS_LEFT_OUT,
     plugins: null,
     noHeader: false,
-    ignorers: [{ shouldIgnore: (path) => shouldIgnore(path as Path) }],
+    ignorers: [{ shouldIgnore: (path) => shouldIgnore((path as { readonly node: Node }).node) }],
   });
   const texts = new Map(instrumented.files.map(({ name, content }) => [name, content]));
   const out = `${folder}-${process.pid}`;

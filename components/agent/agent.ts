@@ -8,22 +8,22 @@ import { reply, replyError } from '../go/reply.ts';
 import { listen, type RunningServer } from './http/server.ts';
 import { Logger } from './log.ts';
 import { Metrics, METRICS_CONTENT_TYPE } from './metrics.ts';
-import { AgentRefusal, type AgentOptions, type Clock, type RunningAgent } from './options.ts';
+import { AgentRefusal, DEFAULTS, type AgentOptions, type Clock, type RunningAgent } from './options.ts';
 import { PROBE_PATHS, probeHandler } from './probes.ts';
 
 /** Requests a second, on each path of each server. */
 const REQUEST_RATE = 1000;
-const THREE_HOURS = 3 * 3_600_000;
 
 type Cache = Pick<CachingOptions, 'retention' | 'maxSize' | 'refreshesPerSecond'>;
 
 /** @throws AgentRefusal if refreshes could not keep up with a full cache */
-function cacheSettings(options: AgentOptions): Cache | undefined {
-  const retention = options.maxCredentialRetentionBeforeRenewal ?? THREE_HOURS;
-  const maxSize = options.maxCacheSize ?? 2000;
-  const qps = options.maxServiceQps ?? 3;
+function cacheSettings({
+  maxCredentialRetentionBeforeRenewal: retention,
+  maxCacheSize: maxSize,
+  maxServiceQps: qps,
+}: typeof DEFAULTS): Cache | undefined {
   if (retention === 0 || maxSize === 0) return undefined;
-  const refreshesPerSecond = qps > 0 ? qps : 3;
+  const refreshesPerSecond = qps > 0 ? qps : DEFAULTS.maxServiceQps;
   if (refreshesPerSecond * Math.trunc(retention / 1000) < Math.trunc(maxSize / 2)) {
     throw new AgentRefusal(
       'cache-outgrows-refresh',
@@ -46,7 +46,8 @@ function rateLimited(handler: Handler): Handler {
  *
  * @throws AgentRefusal if the options cannot work together or an address cannot be listened on
  */
-export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
+  const options = { ...DEFAULTS, ...given };
   const cache = cacheSettings(options);
   const clock: Clock = options.clock ?? { now: () => Date.now() };
   const log = new Logger(options.log ?? (() => undefined), options.verbosity ?? 'info');
@@ -86,7 +87,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       log: log.with({ 'bind-addr': bindHost, 'cluster-name': options.clusterName }),
     });
     mux.handle(CREDENTIALS_PATH, rateLimited(handler));
-    return start(mux, bindHost, options.port ?? 80);
+    return start(mux, bindHost, options.port);
   };
 
   const probes = (): ServeMux => {
@@ -109,12 +110,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
       credentials.push(server);
       urls.push(server.url);
     }
-    const probe = await start(probes(), 'localhost', options.probePort ?? 2703);
+    const probe = await start(probes(), 'localhost', options.probePort);
     const metricsMux = probes();
     metricsMux.handle('/metrics', (_, response) =>
       reply(response, 200, { 'Content-Type': METRICS_CONTENT_TYPE }, metrics.text()),
     );
-    const metricsServer = await start(metricsMux, options.metricsAddress ?? '0.0.0.0', options.metricsPort ?? 2705);
+    const metricsServer = await start(metricsMux, options.metricsAddress, options.metricsPort);
     return {
       urls,
       servers: credentials.map(({ server }) => server),

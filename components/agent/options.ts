@@ -29,8 +29,23 @@ export interface InCluster {
   readonly root: string;
 }
 
+/** Names and defaults of the agent's own flags. Of the ports, 0 takes any free one. */
+export const DEFAULTS = {
+  port: 80,
+  /** On localhost. */
+  probePort: 2703,
+  metricsAddress: '0.0.0.0',
+  metricsPort: 2705,
+  /** Milliseconds; 0 turns the cache off. */
+  maxCredentialRetentionBeforeRenewal: 3 * 3_600_000,
+  /** 0 turns the cache off. */
+  maxCacheSize: 2000,
+  /** Refreshes a second. */
+  maxServiceQps: 3,
+};
+
 /** Names and defaults are those of the agent's own flags. Durations are in milliseconds. */
-export interface AgentOptions {
+export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly clusterName: string;
   readonly region: string;
   /** Default 0.1. */
@@ -44,20 +59,6 @@ export interface AgentOptions {
   readonly credentials: () => Promise<AwsCredentials>;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each gets a server, cache, rate limiter and refresh loop of its own. */
   readonly bindHosts?: readonly string[];
-  /** Default 80; 0 takes any free port. */
-  readonly port?: number;
-  /** Probes on localhost. Default 2703. */
-  readonly probePort?: number;
-  /** Default `0.0.0.0`. */
-  readonly metricsAddress?: string;
-  /** Default 2705. */
-  readonly metricsPort?: number;
-  /** Default 3 h; 0 turns the cache off. */
-  readonly maxCredentialRetentionBeforeRenewal?: number;
-  /** Default 2000; 0 turns the cache off. */
-  readonly maxCacheSize?: number;
-  /** Refreshes a second. Default 3. */
-  readonly maxServiceQps?: number;
   /** Default: the system's. Rate limits and timeouts always go by real time. */
   readonly clock?: Clock;
   /** Receives one JSON text a line. Never a token or a key. */

@@ -27,7 +27,7 @@ const HOST_PORT = /^(?:\[([^[\]]*)\]|([^:[\]]*)):[^:[\]]*$/;
 function targetHost(hostHeader: string): string {
   const [, bracketed, plain] = HOST_PORT.exec(hostHeader) ?? [];
   const host = bracketed ?? plain ?? hostHeader;
-  return host.length > 1 && host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
+  return host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
 }
 
 /** @returns why the request is refused; undefined if it is not */
