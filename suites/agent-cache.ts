@@ -14,6 +14,7 @@ import {
   startPod,
   succeeds,
   suite,
+  text,
   tokenRotation,
   weather,
 } from '../harness/index.ts';
@@ -34,6 +35,10 @@ const eksAuthAway = () =>
     ...{ service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' },
     error: { ...AWAY, message: 'Try again later.' },
   });
+
+/** A token with these claims that nobody signed. */
+const unsigned = (claims: string) =>
+  text([...['{"alg":"RS256"}', claims].map((part) => Buffer.from(part).toString('base64url')), 'c2ln'].join('.'));
 
 const FORGED = { by: 'eks-auth', code: 'InvalidTokenException', status: 400 } as const;
 const OF_THE_CACHE = { facts: { upstreamCalls: 0 } };
@@ -121,12 +126,27 @@ suite('agent', ({ scenario }) => {
     tokens: { unbound: { serviceAccount: 'app/app', audience: POD_IDENTITY } },
     probes: [
       control('app', fetchCredentials()),
-      refused('app', fetchCredentials({ token: minted('unbound') }), {
-        by: 'agent',
-        status: 400,
-        message: 'failed to get pod uid from service account token: Service account token missing pod claims',
-        facts: { contentType: matching(/^text\/plain/) },
-      }),
+      ...(
+        [
+          [minted('unbound'), 'pod claims'],
+          ...['{}', '{"kubernetes.io":null}', '{"kubernetes.io":[]}', '{"kubernetes.io":"x"}'].map(
+            (claims) => [unsigned(claims), 'kubernetes.io claims'] as const,
+          ),
+          ...['{}', '{"pod":null}', '{"pod":[]}', '{"pod":"x","uid":"x"}'].map(
+            (claims) => [unsigned(`{"kubernetes.io":${claims}}`), 'pod claims'] as const,
+          ),
+          ...['{}', '{"uid":1}', '{"name":"x"}'].map(
+            (pod) => [unsigned(`{"kubernetes.io":{"pod":${pod}}}`), 'pod uid'] as const,
+          ),
+        ] as const
+      ).map(([token, what]) =>
+        refused('app', fetchCredentials({ token }), {
+          by: 'agent',
+          status: 400,
+          message: `failed to get pod uid from service account token: Service account token missing ${what}`,
+          facts: { contentType: matching(/^text\/plain/) },
+        }),
+      ),
     ],
   });
 

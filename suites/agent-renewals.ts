@@ -24,7 +24,7 @@ const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
 const OF_EKS_AUTH = { service: 'eks-auth', operation: 'AssumeRoleForPodIdentity', namespace: 'app' } as const;
 const AWAY = { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } as const;
 
-/** Whether what is held is given up for an error, and how often EKS Auth is asked until then. */
+/** Whether what is held is given up for an error, and how often EKS Auth is asked until then. `Unknown`: an answer that tells none. */
 const ERRORS_OF_RENEWALS = [
   ['AccessDeniedException', 'given up', 1],
   ['ExpiredTokenException', 'given up', 1],
@@ -34,6 +34,7 @@ const ERRORS_OF_RENEWALS = [
   ['InvalidRequestException', 'kept', 1],
   ['ThrottlingException', 'kept', 3],
   ['TeapotException', 'kept', 1],
+  ['Unknown', 'kept', 1],
 ] as const;
 
 /** Whether two probes, by their place among all, were given the same session. */
@@ -60,7 +61,13 @@ suite('lifecycle', ({ scenario }) => {
       ...ERRORS_OF_RENEWALS.map(([name]) => granted('app', fetchCredentials({ token: minted(name.toLowerCase()) }))),
       // Renewals take place one after another, in the order in which the credentials were stored.
       ...ERRORS_OF_RENEWALS.map(([code, , times]) =>
-        weather({ ...OF_EKS_AUTH, error: { code, status: 400, message: 'no' }, times }),
+        weather({
+          ...OF_EKS_AUTH,
+          ...(code === 'Unknown'
+            ? { answer: { status: 400, body: '<html>' } }
+            : { error: { code, status: 400, message: 'no' } }),
+          times,
+        }),
       ),
       advanceClock(190),
       wait(3),

@@ -57,10 +57,14 @@ const sameSession = (first: number, second: number) => (context: CheckContext) =
 
 suite('agent', ({ scenario }) => {
   scenario('AP-18', 'an agent that keeps nothing asks EKS Auth each time', {
-    source: AGENT + 'cmd/server.go: a retention of 0 turns the cache off',
+    source: AGENT + 'cmd/server.go: a retention or a size of 0 turns the cache off',
     ...ASSOCIATED,
     probes: [
       agentArguments('--max-credential-retention-before-renewal 0'),
+      granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
+      agentArguments('--max-credential-retention-before-renewal 3h --max-cache-size 0'),
+      // Nor does it look at how long they are still good.
+      eksAuth({ credentialsSeconds: 10 }),
       granted('app', fetchCredentials({ repeat: 2 }), { facts: { distinctSessions: 2, upstreamCalls: 2 } }),
     ],
   });
@@ -162,17 +166,25 @@ suite('lifecycle', ({ scenario }) => {
     ],
   });
 
-  scenario('LC-12', 'the agent gives up what it holds for a token that has expired', {
+  scenario('LC-12', 'the agent gives up what it holds for a token that has expired, and credentials that have', {
     source: `${CACHE}: errors that no retry mends; ${ERRORS}, ExpiredTokenException`,
     needs: ['cluster-clock', 'agent-token-cache'],
     ...ASSOCIATED,
-    tokens: { short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 } },
+    tokens: {
+      short: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app', expirationSeconds: 600 },
+      long: { serviceAccount: 'app/app', audience: POD_IDENTITY, boundTo: 'app' },
+    },
     probes: [
       agentArguments(RENEWS_SOON),
+      eksAuth({ credentialsSeconds: 300 }),
+      granted('app', fetchCredentials({ token: minted('long') })),
+      clearWeather(),
       granted('app', fetchCredentials({ token: minted('short') })),
+      eksAuth({ error: { code: 'InvalidRequestException', status: 400, message: 'no' } }),
       advanceClock(605),
+      // The first are of no use any more, and go too.
       metrics(
-        /pod_identity_cache_errors\{code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*pod_identity_cache_state\{state="evicted"\} 1\n/,
+        /code="ExpiredTokenException",type="NonRecoverable"\} 1\n[^]*"InvalidRequestException",type="Recoverable"\} 1\n[^]*state="evicted"\} 2\n/,
       ),
     ],
   });

@@ -60,6 +60,8 @@ suite('agent', ({ scenario }) => {
         written('GET /v1/credentials', HOST, 'Expect: 100-continue'),
         written('GET http://user@[fd00:ec2::23]:80/v1/credentials', 'Host: example.com'),
         fetchCredentials({ lines: ['GET /v1/credentials HTTP/1.0', HOST] }),
+        // Go's limit is a megabyte.
+        written('GET /v1/credentials', HOST, `X-Long: ${'x'.repeat(20_000)}`),
       ].map((request) => granted('app', request, { status: 200 })),
       ...(
         [

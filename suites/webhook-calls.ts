@@ -6,6 +6,7 @@ import {
   fetchCredentials,
   granted,
   isAbsent,
+  matching,
   podIdentityRole,
   postToWebhook,
   refused,
@@ -162,7 +163,11 @@ suite('webhook', ({ scenario }) => {
     roles: ASSOCIATED.roles,
     probes: [
       succeeds(createAssociationFor('app/unseen', { role: 'app' }, { name: 'unseen' })),
-      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('unseen'))), { patched: true }),
+      // Of an account that it does not know, no flag and no annotation counts.
+      succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('unseen'))), {
+        patched: true,
+        patch: matching(/^(?!.*AWS_STS_REGIONAL)(?=.*"expirationSeconds":(79[2-9]\d\d|8[0-6]\d{3}),)/),
+      }),
       // Neither association nor account: nothing to do, and no reason to refuse.
       succeeds(postToWebhook(JSON_TYPE, review('admission.k8s.io/v1', podOf('nobody'))), { patched: false }),
     ],

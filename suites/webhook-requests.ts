@@ -1,5 +1,5 @@
 /** What the webhook answers to requests as they are: patches word by word, and what it does not take. */
-import { fails, irsaRole, podIdentityRole, postToWebhook, succeeds, suite } from '../harness/index.ts';
+import { fails, irsaRole, isAbsent, podIdentityRole, postToWebhook, succeeds, suite } from '../harness/index.ts';
 
 const WEBHOOK = 'amazon-eks-pod-identity-webhook source, ';
 const HANDLER = `${WEBHOOK}pkg/handler/handler.go`;
@@ -207,7 +207,9 @@ suite('webhook', ({ scenario }) => {
     ...ACCOUNTS,
     probes: [
       succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', {})), { allowed: true, patched: true }),
-      succeeds(postToWebhook(JSON_TYPE, `\n ${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
+      ...['\n ', '\ufeff', '---\n', '--- \n'].map((before) =>
+        succeeds(postToWebhook(JSON_TYPE, `${before}${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
+      ),
       ...(
         [
           ['', 'bad content'],
@@ -220,6 +222,7 @@ suite('webhook', ({ scenario }) => {
           ['{"request":{}}', 'unexpected end of JSON input'],
           ['{"request":{"object":null}}', 'unexpected end of JSON input'],
           ['{', "couldn't get version/kind; json parse error: unexpected end of JSON input"],
+          ['{"apiVersion":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
           ['{"kind":5}', "couldn't get version/kind; json parse error: json: cannot unmarshal number"],
           ['[]', "couldn't get version/kind; json parse error: json: cannot unmarshal array"],
           ['word', "couldn't get version/kind; json parse error: json: cannot unmarshal string"],
@@ -231,7 +234,10 @@ suite('webhook', ({ scenario }) => {
       ).map(([body, message]) =>
         fails(postToWebhook(JSON_TYPE, body), {
           ...{ by: 'webhook', code: 'NotAllowed', status: 200, message },
-          facts: { allowed: false, uid: '', patched: false },
+          facts: {
+            ...{ allowed: false, uid: '', patched: false, apiVersion: isAbsent },
+            ...(body.includes('AdmissionReview') ? {} : { kind: isAbsent }),
+          },
         }),
       ),
     ],
@@ -273,6 +279,7 @@ suite('webhook', ({ scenario }) => {
           ['a/b/c', 'x', { method: 'PUT' }],
           ['application/x-www-form-urlencoded', 'a=1;b=2', {}],
           ['Application/X-WWW-Form-Urlencoded; a=b', 'a=%', { method: 'PUT' }],
+          ['application/x-www-form-urlencoded ; a=b', 'a=%2', {}],
         ] as const
       ).map(([type, body, options]) =>
         fails(postToWebhook(type, body, options), {

@@ -46,6 +46,7 @@ export async function setWebhookClient(kubernetes: KubernetesClient, client: Web
 
 /** A request to the webhook as it is. */
 export interface WebhookRequest {
+  /** Empty: none is sent. */
   readonly contentType: string;
   readonly body: string;
   /** Default POST. */
@@ -60,7 +61,7 @@ export async function sendToWebhook(
   { contentType, body, method = 'POST', path: asked }: WebhookRequest,
 ): Promise<RawAnswer> {
   const { url, service, caBundle } = await webhookClient(kubernetes);
-  const headers = { 'content-type': contentType };
+  const headers: Readonly<Record<string, string>> = contentType === '' ? {} : { 'content-type': contentType };
   if (url !== undefined) return sendTo(new URL(asked ?? url, url), { method, headers, body, caBundle });
   const { namespace, name, port = 443, path = '/' } = service ?? { namespace: '', name: '' };
   const connection = connect(cluster.kubeConfig);
