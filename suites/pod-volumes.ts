@@ -16,6 +16,11 @@ suite('pod-identity', ({ scenario }) => {
     workloads: {
       // Unlike a token's, a file's mode goes by its volume, whoever the containers run as.
       plain: { volumes: { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } } },
+      // With a group of the pod's own its files are that group's too ("Configure a Security Context for a Pod or Container").
+      grouped: {
+        ...{ runAsUser: 1000, fsGroup: 2000 },
+        volumes: { '/opt/token': { projected: { defaultMode: 0o444, sources: [VAULT_TOKEN] } } },
+      },
       app: {
         runAsUser: 0,
         podAnnotations: { 'conformance-note': 'hello' },
@@ -86,6 +91,7 @@ suite('pod-identity', ({ scenario }) => {
           ['/opt/all/note', 5, '0444'],
         ] as const
       ).map(([path, bytes, mode]) => granted('app', readFile(path), { facts: { bytes, mode } })),
+      granted('grouped', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0640' } }),
       granted('plain', readFile('/opt/token/token'), { facts: { bytes: TOKEN, mode: '0444' } }),
       ...['/opt/items/ca.crt', '/opt/items/none', '/opt/outer/ca.crt', '/opt/all/ca.crt', '/opt/pod/none'].map((path) =>
         refused('app', readFile(path), { by: 'injection', code: 'ENOENT' }),

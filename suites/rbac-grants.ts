@@ -116,13 +116,18 @@ suite('rbac', ({ scenario }) => {
 
   const accounts = `system:serviceaccount:${APP}`;
   const whoIs = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+  const whatMay = {
+    ...{ apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview' },
+    spec: { namespace: APP },
+  };
+  const RULES = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
   const SELF = '/apis/authentication.k8s.io/v1/selfsubjectreviews';
   type Asker = Parameters<typeof kubernetesCreate>[2];
   const selfIs = (as: Asker, ...parts: readonly RegExp[]): ScenarioSpec['probes'] =>
     parts.map((part) => succeeds(kubernetesCreate(SELF, whoIs, as), { body: matching(part) }));
 
   scenario('RB-30', 'who may impersonate acts as the user, the group and the UID of the request', {
-    source: `${AUTHENTICATION}, user impersonation; Kubernetes API Reference, SelfSubjectReview`,
+    source: `${AUTHENTICATION}, user impersonation; Kubernetes API Reference, SelfSubjectReview and SelfSubjectRulesReview`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     users: {
       reader: { namespace: 'app', rules: [{ resources: ['pods'], verbs: ['list'] }] },
@@ -148,6 +153,12 @@ suite('rbac', ({ scenario }) => {
       succeeds(kubernetesGet(JWKS, { user: 'reader', group: 'system:serviceaccounts' })),
       fails(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'auditors' }), FORBIDDEN),
       succeeds(kubernetesGet('/api/v1/nodes', { user: 'reader', group: 'system:masters' })),
+      succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader' }), { body: matching(/"resources": *\["pods"\]/) }),
+      ...[/"resources": *\["\*"\]/, /"nonResourceURLs": *\["\*"\]/].map((all) =>
+        succeeds(kubernetesCreate(RULES, whatMay, { user: 'reader', group: 'system:masters' }), {
+          body: matching(all),
+        }),
+      ),
       // Who impersonates a group impersonates a user too.
       fails(kubernetesGet(JWKS, { token: 'actor', group: 'system:serviceaccounts' }), INCOMPLETE),
       fails(kubernetesGet(JWKS, { token: 'actor', uid: '1234-5678' }), INCOMPLETE),

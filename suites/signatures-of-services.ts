@@ -23,6 +23,8 @@ suite('signatures', ({ scenario }) => {
     });
   const bySts = (code: string | readonly string[], status = 403) => ({ by: 'sts' as const, code, status });
 
+  const UNREADABLE = { by: 'sts' as const, code: ['IncompleteSignature', 'MissingAuthenticationToken'] };
+
   scenario('SG-13', 'STS takes a good signature, in a header or a URL, and says what is wrong with another', {
     source:
       'AWS STS API Reference, "Common errors"; IAM User Guide, "Troubleshoot Signature Version 4 signing for AWS API requests"',
@@ -52,6 +54,13 @@ suite('signatures', ({ scenario }) => {
       fails(whoAmI({ presigned: 60, ...altered('target', /(?<=X-Amz-Signature=.*)[0-7]/, 'f') }), {
         ...bySts('SignatureDoesNotMatch'),
       }),
+      // Nothing of these can be read as a signature of version 4.
+      ...[
+        altered('authorization', /AWS4-HMAC-SHA256/, 'Bearer'),
+        altered('authorization', /.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'),
+        altered('x-amz-date', /.*/, ''),
+        { presigned: 60, unsignedHeaders: { authorization: 'AWS4-HMAC-SHA256' } },
+      ].map((options) => fails(whoAmI(options), UNREADABLE)),
       fails(whoAmI({ presigned: 3600, age: 960 }), { ...bySts('SignatureDoesNotMatch'), message: 'Signature expired' }),
     ],
   });
