@@ -39,7 +39,7 @@ import {
 } from './lib/all-actions.ts';
 import { NOWHERE, tagged, type Comparison, type Elsewhere } from './lib/tag-conditions.ts';
 
-suite('abac', ({ scenario }) => {
+suite('cross-cluster', ({ scenario }) => {
   const there: Elsewhere = {
     ...NOWHERE,
     ...{ namespace: '<namespace:blue>', cluster: '<cluster:c2>', clusterArn: '<cluster-arn:c2>' },
