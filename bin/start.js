@@ -27,6 +27,8 @@ export async function start(version = process.versions.node) {
   const build = join(root, 'scripts', 'build.js');
   if (existsSync(build) && !(await import('../scripts/freshness.js')).isFresh()) {
     const { status, stderr } = spawnSync(process.execPath, [build], {
+      // Where esbuild looks for what it builds.
+      cwd: root,
       stdio: ['ignore', 'inherit', 'pipe'],
       encoding: 'utf8',
     });

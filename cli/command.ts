@@ -3,6 +3,7 @@ import { commandLine } from '../foundation/command-line.ts';
 import { EXIT, HarnessError } from '../foundation/errors.ts';
 import { option, type OptionSpec } from '../foundation/options.ts';
 import { checkForms, readOptions, type GivenOptions } from '../harness/config/read-options.ts';
+import type { Input } from '../harness/watch/keys.ts';
 import { helpText, type Described } from './help.ts';
 
 type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
@@ -11,6 +12,8 @@ type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
 export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
+  /** Where keys are read from; absent where there is nobody to press any. */
+  readonly stdin?: Input;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /**
    * From the call on, the first SIGINT or SIGTERM no longer ends the process: it writes `note` to standard error and fires

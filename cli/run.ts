@@ -8,6 +8,8 @@ import { commandLine } from '../foundation/command-line.ts';
 import { catalogue } from '../faults/index.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
 import { OPTIONS, optionsOf } from '../harness/config/options.ts';
+import type { NamedReporter } from '../harness/report/reporter.ts';
+import type { Scenario } from '../harness/scenario/spec.ts';
 import type { Command, Io } from './command.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
@@ -58,45 +60,57 @@ export const runCommand = ({
 });
 
 async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
-  const { scenarios: chosen, hooks, gate, shard } = await selected(configuration, io);
-  const [{ isTerminal, makeReporters }, { wantsColor }, { run }, { withInstalledClients }] = await Promise.all([
+  const [{ isTerminal }, { run }, { withInstalledClients }] = await Promise.all([
     import('../harness/report/reporters.ts'),
-    import('../harness/report/terminal.ts'),
     import('../harness/engine/run.ts'),
     import('../harness/plan/clients.ts'),
   ]);
   const quiet = configuration.flag('quiet');
-  const record = configuration.text('record');
-  const reporters = [
-    ...(await makeReporters(configuration.list('reporter'), {
-      stdout: io.stdout,
-      stderr: io.stderr,
+  const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
+  const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
+    withInstalledClients(scenarios, {
       environment: io.environment,
-      color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
-      quiet,
-      verbose: configuration.flag('verbose'),
-    })),
-    ...(record === undefined ? [] : [(await import('../harness/record/recording.ts')).recordReporter(record)]),
-  ];
+      progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
+      signal: interrupted,
+    });
+  const { rounds, ...selection } = configuration.flag('watch')
+    ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
+    : { ...(await selected(configuration, io)), rounds: undefined };
+  const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
   if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
   );
-  const scenarios = await withInstalledClients(chosen, {
-    environment: io.environment,
-    progress: (line) => void (quiet || io.stderr.write(`${line}\n`)),
-    signal: interrupted,
-  });
+  const scenarios = await install(selection.scenarios);
   const { run: end } = await run({
-    ...{ configuration, scenarios, hooks, gate, shard, reporters, workload, interrupted },
+    ...{ configuration, ...selection, scenarios, rounds, reporters, workload, interrupted },
     version: packageVersion(io.root),
     environment: io.environment,
     programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...filesBelow(join(io.code, 'suites'))],
     stderr: io.stderr,
   });
+  await rounds?.close();
   if (end.error !== null && !shows) io.stderr.write(`${end.error}\n`);
   return end.exitCode;
+}
+
+async function reportersOf(configuration: Configured, io: Io): Promise<readonly NamedReporter[]> {
+  const [{ makeReporters }, { wantsColor }] = await Promise.all([
+    import('../harness/report/reporters.ts'),
+    import('../harness/report/terminal.ts'),
+  ]);
+  const record = configuration.text('record');
+  const named = await makeReporters(configuration.list('reporter'), {
+    stdout: io.stdout,
+    stderr: io.stderr,
+    environment: io.environment,
+    color: wantsColor(io.stderr, configuration.flag('no-color'), io.environment),
+    quiet: configuration.flag('quiet'),
+    verbose: configuration.flag('verbose'),
+  });
+  if (record === undefined) return named;
+  return [...named, (await import('../harness/record/recording.ts')).recordReporter(record)];
 }
 
 /** Suites, and what they share in folders of their own where they run from source. */

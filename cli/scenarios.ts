@@ -92,7 +92,8 @@ async function partOf(
   return { shard, scenarios: scenarios.filter(({ id }) => shard.scenarios[id] === shard.index) };
 }
 
-async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
+/** The gate of `--gate`, whose scenarios there must be. Throws `HarnessError`. */
+export async function gateOf(configuration: Configuration, { scenarios }: Loaded): Promise<Gate | undefined> {
   const file = configuration.text('gate');
   if (file === undefined) return undefined;
   const { checkGate, readGate } = await import('../harness/gate/gate.ts');

@@ -18,6 +18,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   }
   if (flagged('times') && configuration.text('shard') === undefined)
     throw wrong('--times has no effect without --shard: add that, or leave --times out.');
+  if (configuration.flag('watch')) checkWatch(configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');
   if (s3Endpoint !== undefined) {
@@ -39,6 +40,16 @@ export function checkClusterFlags(configuration: Configuration): void {
     throw wrong(
       `--${name} has no effect with --cluster ${cluster.name}, which uses the harness' own emulator. Add --cluster eks or --aws-endpoint, or leave --${name} out.`,
     );
+}
+
+/** What makes no sense of a run that goes on as scenarios are edited. */
+const NOT_WATCHED = ['last-failed', 'shard', 'max-failures', 'keep', 'record'];
+
+function checkWatch(configuration: Configuration): void {
+  if (configuration.list('suites-dir').length === 0)
+    throw wrong('--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.');
+  const other = NOT_WATCHED.find((name) => configuration.values.get(name)?.origin === 'flag');
+  if (other !== undefined) throw wrong(`--${other} has no effect with --watch: leave one of the two out.`);
 }
 
 const wrong = (message: string): HarnessError => new HarnessError('BAD_FLAG_VALUE', message);

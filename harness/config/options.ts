@@ -67,6 +67,13 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
     'run the scenarios with this client in place of the AWS SDK for JavaScript, or with "all" (repeat, or a comma list)',
   ),
   option.flag('list-clients', 'list the clients and stop', { commandLineOnly: true }),
+  option.flag(
+    'watch',
+    'run scenarios again when a suite of --suites-dir or a policy file that it reads is edited, until Ctrl-C',
+    {
+      commandLineOnly: true,
+    },
+  ),
   option.flag('list', 'list the selected scenarios and stop', { commandLineOnly: true }),
   option.flag('plan', 'say what would be created and which outcome each probe must have, and stop', {
     commandLineOnly: true,

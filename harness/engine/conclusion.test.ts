@@ -71,8 +71,8 @@ describe('the conclusion of a run', () => {
     ['something unknown failed', results('passed'), { failure: new TypeError('x') }, 3],
     ['something unknown failed and a suite is wrong', results(error('BAD_POLICY')), { failure: 'x' }, 3],
     ['it was interrupted', results('failed'), { interrupted: true, failure: environmentFailed }, 130],
-    ['it was kept until an interrupt', results('failed'), { interrupted: true, wasKept: true }, 1],
-    ['it was kept until an interrupt and all passed', results('passed'), { interrupted: true, wasKept: true }, 0],
+    ['it was kept until an interrupt', results('failed'), { interrupted: true, isOver: true }, 1],
+    ['it was kept until an interrupt and all passed', results('passed'), { interrupted: true, isOver: true }, 0],
   ] as const satisfies readonly (readonly [string, ScenarioResult[], object, number])[])
     it(`has exit code ${exitCode} where ${what}`, () => {
       const { run } = conclude(sessionOf(all, values));

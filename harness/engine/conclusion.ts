@@ -18,7 +18,7 @@ export function conclude(session: Session): RunResults {
   const { options, id, startedAt, firstVerdict, phases, opened, failure } = session;
   const results = resultsOf(session);
   // Ctrl-C is how keeping ends: the run was over by then.
-  const interrupted = options.interrupted.aborted && !session.wasKept;
+  const interrupted = options.interrupted.aborted && !session.isOver;
   const gate = options.gate && reportOf(options.gate, results, gatedRun(session));
   const podTimes = opened?.environment.podTimes ?? [];
   return {

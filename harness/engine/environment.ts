@@ -60,10 +60,13 @@ export function openEnvironment(platform: Platform, options: ProvisionOptions) {
     get translations(): readonly string[] {
       return clusters.translations();
     },
-    /** Provisions the clusters: fills in `environment.clusters`. Throws `HarnessError`; the teardown then removes what was made. */
-    provision: async (): Promise<void> => {
+    /**
+     * Provisions those of the clusters that are not there: fills in `environment.clusters`. Throws `HarnessError`; the teardown then
+     * removes what was made.
+     */
+    provision: async (wanted = options.clusters): Promise<void> => {
       try {
-        await provisionClusters(platform, options, provisioned);
+        await provisionClusters(platform, options, wanted, provisioned);
       } catch (error) {
         leaves = leftBy(error) !== undefined;
         throw provisioningError(clusters.name, clusters.failure() ?? (error as Error));
@@ -113,6 +116,7 @@ function environmentOf(
 async function provisionClusters(
   platform: Platform,
   options: ProvisionOptions,
+  wanted: readonly ClusterAlias[],
   provisioned: Map<ClusterAlias, ProvisionedCluster>,
 ): Promise<void> {
   const stop = new AbortController();
@@ -127,7 +131,7 @@ async function provisionClusters(
       stop.abort(error);
     }
   };
-  await Promise.all(options.clusters.map(provisionOne));
+  await Promise.all(wanted.filter((alias) => !provisioned.has(alias)).map(provisionOne));
   const [first, ...others] = failures;
   if (first) throw together(first, others);
 }

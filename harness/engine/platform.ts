@@ -32,9 +32,9 @@ function accountCapabilities(configuration: Configuration): readonly string[] {
 
 /** Prepares what the configuration asks for. Throws `HarnessError`: BAD_CLUSTER, BAD_AWS, AWS_UNREACHABLE or PROVISIONING_FAILED. */
 export async function preparePlatform(session: Session): Promise<Platform> {
-  const { id: run, directory, journal, reporters, options } = session;
+  const { id: run, directory, journal, options } = session;
   const { configuration, environment, workload, interrupted: signal } = options;
-  const progress = (line: string): void => reporters.tell('note', line);
+  const progress = (line: string): void => session.reporters.tell('note', line);
   const { cluster } = configuration;
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const request = { options: configuration, run, directory, workload, endpoints, journal, progress, signal };

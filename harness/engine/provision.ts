@@ -12,19 +12,17 @@ import type { Session } from './session.ts';
  * AWS alone is arranged. Throws `HarnessError`.
  */
 export async function provision(session: Session): Promise<void> {
-  const { options, id, reporters, journal, expiresAt, signal } = session;
-  const { configuration, scenarios, interrupted } = options;
+  const { options, id, journal, expiresAt, signal } = session;
+  const { configuration, interrupted } = options;
   const before = capabilitiesBefore(configuration);
   announce(session, before);
   const platform = await preparePlatform(session);
   // What an AWS has is known once it was asked.
   const available = new Set([...before].filter((name) => platform.aws.unavailable?.has(name) !== true));
-  const runnable = scenarios.filter(
-    (scenario) => unmetRequirements(scenario, available, undefined, options.workload) === undefined,
-  );
+  const runnable = runnableOf(session, available);
   const opened = openEnvironment(platform, {
     ...{ run: id, expiresAt, journal },
-    progress: (line) => reporters.tell('note', line),
+    progress: (line) => session.reporters.tell('note', line),
     clusters: clustersFor(runnable),
     signal: interrupted,
   });
@@ -36,11 +34,14 @@ export async function provision(session: Session): Promise<void> {
   session.isProvisioned = true;
 }
 
-function announce({ id, options, reporters }: Session, before: ReadonlySet<string>): void {
+/** Makes the clusters that scenarios of this round need and no round before did. Throws `HarnessError`. */
+export const provisionMore = async (session: Session): Promise<void> =>
+  session.opened?.provision(clustersFor(runnableOf(session, session.opened.capabilities)));
+
+function announce(session: Session, before: ReadonlySet<string>): void {
+  const { id, options, reporters } = session;
   const { scenarios, configuration } = options;
-  const planned = clustersFor(
-    scenarios.filter((scenario) => unmetRequirements(scenario, before, undefined, options.workload) === undefined),
-  );
+  const planned = clustersFor(runnableOf(session, before));
   const clusters =
     planned.length === 0 ? 'no cluster' : counted(planned.length, `${configuration.cluster.name} cluster`);
   reporters.tell(
@@ -49,6 +50,9 @@ function announce({ id, options, reporters }: Session, before: ReadonlySet<strin
     `Run ${id}: ${counted(scenarios.length, 'scenario')}; provisioning ${clusters}`,
   );
 }
+
+const runnableOf = ({ round, options }: Session, available: ReadonlySet<string>): readonly Scenario[] =>
+  round.run.filter((scenario) => unmetRequirements(scenario, available, undefined, options.workload) === undefined);
 
 const clustersFor = (scenarios: readonly Scenario[]): ClusterAlias[] =>
   [...new Set(scenarios.flatMap((scenario) => clustersOf(scenario)))].sort();

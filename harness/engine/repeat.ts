@@ -8,20 +8,23 @@ const ORDER = ['failed', 'error', 'inconclusive', 'passed'] as const satisfies r
 /**
  * Runs a scenario so many times, one after the other, until the run is stopped. The result is that of the first repetition with
  * the verdict that counts, with the verdict of each, the time of all and what was collected of all.
+ *
+ * @param attempt number of the first attempt
  */
 export async function runRepeatedly(
   scenario: Scenario,
   options: ScenarioOptions,
   times: number,
+  attempt = 1,
 ): Promise<ScenarioResult> {
-  const first = await runScenario(scenario, options);
+  const first = await runScenario(scenario, options, attempt);
   if (times === 1 || first.verdict === 'skipped') return first;
   const results = [first];
-  for (let attempt = first.attempts + 1; results.length < times;) {
-    const result = await runScenario(scenario, options, attempt);
+  for (let next = attempt + first.attempts; results.length < times;) {
+    const result = await runScenario(scenario, options, next);
     if (result.verdict === 'skipped') break;
     results.push(result);
-    attempt += result.attempts;
+    next += result.attempts;
   }
   const counts = ORDER.find((verdict) => results.some((result) => result.verdict === verdict));
   const sum = (phase: keyof ScenarioResult['durations']): number =>

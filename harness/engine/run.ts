@@ -1,11 +1,12 @@
 import { writeResults } from '../report/write.ts';
 import { isFine, type RunResults } from '../report/results.ts';
 import { leftBehind, sweepCommand } from '../cleanup/leftovers.ts';
-import { conclude, nothingRan } from './conclusion.ts';
+import { conclude } from './conclusion.ts';
 import { keepUntilInterrupted } from './keep.ts';
 import { provision } from './provision.ts';
-import { inPhase, openSession, resultsOf, type RunOptions, type Session } from './session.ts';
-import { runScenarios } from './scenarios.ts';
+import { report } from './reporting.ts';
+import { runRounds } from './rounds.ts';
+import { inPhase, openSession, tellStart, type RunOptions, type Session } from './session.ts';
 
 /**
  * Runs the selected scenarios, step by step as docs/architecture.md tells: plan, provision, install, then arrange, probe, judge
@@ -13,13 +14,10 @@ import { runScenarios } from './scenarios.ts';
  */
 export async function run(options: RunOptions): Promise<RunResults> {
   const session = openSession(options);
-  const { id, directory, reporters } = session;
-  reporters.tell('runStarted', { id, directory, scenarios: options.scenarios });
+  tellStart(session);
   try {
     await inPhase(session, 'provisioning', () => provision(session));
-    reporters.tell('phaseStarted', 'scenarios');
-    await inPhase(session, 'scenarios', () => withStrays(() => runScenarios(session)));
-    session.failure ??= nothingRan(session, resultsOf(session));
+    await runRounds(session);
     await keep(session);
   } catch (error) {
     // An interrupt while clusters are made ends in errors of whatever was under way.
@@ -36,7 +34,7 @@ async function keep(session: Session): Promise<void> {
   const isBad = [...session.results.values()].some((result) => !isFine(result));
   const isKept = keeping === 'always' || (keeping === 'on-failure' && isBad);
   if (!isKept || options.interrupted.aborted || opened === undefined) return;
-  session.wasKept = true;
+  session.isOver = true;
   reporters.tell('phaseStarted', 'kept');
   writeResults(directory, conclude(session));
   await keepUntilInterrupted(session, opened);
@@ -62,56 +60,4 @@ async function tearDown(session: Session): Promise<void> {
   else if (behind !== undefined) reporters.tell('note', behind.message);
   if (command !== undefined)
     reporters.tell('note', `Not all that the run made could be removed: \`${command}\` tries again.`);
-}
-
-/** Writes results.json, then all that reporters make of it. What cannot be written loses no verdict. */
-async function report(session: Session): Promise<RunResults> {
-  const { options, reporters } = session;
-  const files: string[] = [];
-  let results = store(session, files);
-  files.push(...(await reporters.runOver(results)));
-  const [error] = reporters.errors;
-  if (session.failure === undefined && error !== undefined) {
-    session.failure = error;
-    // The exit code is in the results too.
-    results = store(session, files);
-  }
-  await reporters.ask('reportsWritten', results, files);
-  if (options.configuration.flag('verbose') && session.failure instanceof Error)
-    process.stderr.write(`${session.failure.stack}\n`);
-  return results;
-}
-
-function store(session: Session, files: string[]): RunResults {
-  const results = conclude(session);
-  try {
-    files[0] = writeResults(session.directory, results);
-    return results;
-  } catch (error) {
-    session.failure ??= error;
-    return conclude(session);
-  }
-}
-
-/**
- * Does work, and throws what was thrown meanwhile outside of it, such as in a timer of a suite file: that ends no process, and
- * is no scenario's. The first such error counts.
- */
-async function withStrays(work: () => Promise<void>): Promise<void> {
-  const strays: unknown[] = [];
-  const notice = (error: unknown): void => void strays.push(error);
-  process.on('uncaughtException', notice);
-  process.on('unhandledRejection', notice);
-  try {
-    await work();
-  } finally {
-    process.off('uncaughtException', notice);
-    process.off('unhandledRejection', notice);
-  }
-  const [first] = strays;
-  if (strays.length > 0)
-    throw new Error(
-      `Something failed outside of every scenario: ${first instanceof Error ? first.message : String(first)}`,
-      { cause: first },
-    );
 }

@@ -15,14 +15,17 @@ import { SuiteRuns } from './suite-runs.ts';
 /** How long the first scenario runs alone: about what its pod takes to start. */
 const HEAD_START_MILLISECONDS = 400;
 
-/** Runs all scenarios on the clusters that were provisioned, with the hooks of their suites around them. */
+/** Runs the scenarios of this round on the clusters that were provisioned, with the hooks of their suites around them. */
 export async function runScenarios(session: Session): Promise<void> {
-  const { options, opened, reporters } = session;
+  const { options, opened, reporters, round } = session;
   if (opened === undefined) return;
-  const { configuration, scenarios, hooks } = options;
+  const { configuration } = options;
+  const { run: scenarios, hooks } = round;
   const suites = new SuiteRuns(scenarios, hooks ?? new Map(), configuration.number('timeout') * 1000);
   const seed = configuration.text('shuffle');
   const times = configuration.number('repeat-each');
+  // No two attempts have the same number, so that none meets what another has left.
+  const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
   await schedule(
     seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),
@@ -32,7 +35,7 @@ export async function runScenarios(session: Session): Promise<void> {
       const around = suites.around(scenario);
       end(
         session,
-        await runRepeatedly(scenario, optionsFor(session, opened, scenario, { hooks: around, turn }), times),
+        await runRepeatedly(scenario, optionsFor(session, opened, scenario, { hooks: around, turn }), times, attempt),
       );
       await around.after().catch((error: unknown) => {
         session.failure ??= error;
@@ -78,7 +81,8 @@ function end(session: Session, judged: ScenarioResult): void {
   results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
   reporters.tell('scenarioOver', result);
-  const maxFailures = options.configuration.number('max-failures');
+  // With further rounds, what fails is about to be mended.
+  const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;
   const failures = [...results.values()].filter((one) => one.verdict === 'failed' && !isFine(one)).length;
   if (maxFailures > 0 && failures >= maxFailures && !stop.signal.aborted)
     stop.abort(new HarnessError('STOPPED', `--max-failures ${maxFailures} was reached.`));

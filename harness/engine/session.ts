@@ -33,6 +33,25 @@ export interface RunOptions {
   readonly programs: readonly string[];
   /** Where it is told how to look around while clusters are kept. */
   readonly stderr: NodeJS.WritableStream;
+  /** What goes on when all scenarios are over. Default: nothing. */
+  readonly rounds?: Rounds | undefined;
+}
+
+/** Further rounds of a run, on the clusters that are there. */
+export interface Rounds {
+  /**
+   * What is to be run next, once there is something; undefined: nothing, the run ends. `bad`: the scenarios whose last verdict is
+   * not as expected, by id; `signal` fires when the run is to end.
+   */
+  next(bad: ReadonlySet<string>, signal: AbortSignal): Promise<Round | undefined>;
+  /** Those of another round: a reporter tells of one. */
+  reporters(): Promise<readonly NamedReporter[]>;
+}
+
+/** A round of a run. */
+export interface Round extends Pick<RunOptions, 'scenarios' | 'hooks'> {
+  /** Those of the scenarios that are run; of the others the results of before stand. */
+  readonly run: readonly Scenario[];
 }
 
 /** A run, as far as it has got. */
@@ -50,6 +69,10 @@ export function openSession(options: RunOptions) {
   const stop = new AbortController();
   return {
     ...{ options, id, directory, startedAt, stop },
+    /** What is run: at first all scenarios. */
+    round: { scenarios: options.scenarios, hooks: options.hooks, run: options.scenarios } as Round,
+    /** Which round it is, from 1. */
+    roundNumber: 1,
     signal: AbortSignal.any([options.interrupted, stop.signal]),
     reporters: new Reporters(options.reporters),
     journal: openJournal(directory, id),
@@ -68,16 +91,19 @@ export function openSession(options: RunOptions) {
     prefetch: undefined as Prefetch | undefined,
     /** Clusters and component are there. */
     isProvisioned: false,
-    /** The run was over, and kept its clusters until an interrupt. */
-    wasKept: false,
+    /** Nothing is left to be run, and clusters are kept until an interrupt. */
+    isOver: false,
     /** Why the run as a whole could not do its work: the first thing that failed. */
     failure: undefined as unknown,
   };
 }
 
+export const tellStart = ({ id, directory, round, reporters }: Session): void =>
+  reporters.tell('runStarted', { id, directory, scenarios: round.run });
+
 /** The results so far, in the order of the plan. */
-export const resultsOf = ({ options, results }: Session): readonly ScenarioResult[] =>
-  options.scenarios.flatMap(({ id }) => results.get(id) ?? []);
+export const resultsOf = ({ round, results }: Session): readonly ScenarioResult[] =>
+  round.scenarios.flatMap(({ id }) => results.get(id) ?? []);
 
 /** Does a phase of the run and notes how long it took. */
 export async function inPhase(
@@ -89,6 +115,6 @@ export async function inPhase(
   try {
     await work();
   } finally {
-    phases[phase] = performance.now() - started;
+    phases[phase] += performance.now() - started;
   }
 }

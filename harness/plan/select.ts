@@ -61,9 +61,11 @@ const profileOf = (configuration: Configuration): Profile & { readonly name: Pro
 /** The profile of a run, and whether other flags narrow the choice, so that the run does not stand for it. */
 export function chosenProfile(configuration: Configuration) {
   const { name, version } = profileOf(configuration);
-  const narrowed =
-    ['suite', 'scenario'].some((option) => configuration.list(option).length > 0) ||
-    ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined) ||
-    configuration.flag('last-failed');
+  const narrowed = isNarrowed(configuration) || configuration.flag('last-failed') || configuration.flag('watch');
   return { name, version, narrowed };
 }
+
+/** Whether flags that name scenarios narrow the choice. */
+export const isNarrowed = (configuration: Configuration): boolean =>
+  ['suite', 'scenario'].some((option) => configuration.list(option).length > 0) ||
+  ['grep', 'grep-invert'].some((option) => configuration.text(option) !== undefined);

@@ -22,3 +22,13 @@ export interface SuiteHooks {
 export type HookName = keyof SuiteHooks;
 
 export const noHooks = (): SuiteHooks => ({ before: [], after: [], beforeEach: [], afterEach: [] });
+
+export const copyOf = ({ before, after, beforeEach, afterEach }: SuiteHooks): SuiteHooks => ({
+  before: [...before],
+  after: [...after],
+  beforeEach: [...beforeEach],
+  afterEach: [...afterEach],
+});
+
+export const hasHooks = (hooks: SuiteHooks): boolean =>
+  Object.values(hooks).some((kind: readonly Hook[]) => kind.length > 0);

@@ -1,11 +1,10 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { SuiteHooks } from './hooks.ts';
-import { collect, newRegistry, type Registry } from './registry.ts';
+import { collect, extended, newRegistry, type Registry } from './registry.ts';
 import type { Scenario } from './spec.ts';
-import { prepareForUserFiles } from './user-files.ts';
+import { forgetRequired, prepareForUserFiles, requiredFiles, urlOf, withoutTime } from './user-files.ts';
 import { watchInterrupts } from './watchdog.ts';
 
 const SUITE_FILE = /(?<!\.test)(?<!\.d)\.(ts|mts|js|mjs)$/;
@@ -18,28 +17,57 @@ export interface Loaded {
   readonly hooks: ReadonlyMap<string, SuiteHooks>;
 }
 
-/** Loads the project's own suites and those of the user's folders. */
-export async function loadScenarios(ownSuites: string, folders: readonly string[]): Promise<Loaded> {
+/** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
+export const loadScenarios = async (ownSuites: string, folders: readonly string[]): Promise<Loaded> =>
+  loadUserSuites(await loadOwnSuites(ownSuites), folders);
+
+/** Loads the project's own suites. */
+export async function loadOwnSuites(folder: string): Promise<Registry> {
   const registry = newRegistry();
   await collect(registry, async () => {
-    for (const file of suiteFiles(ownSuites)) {
+    for (const file of suiteFiles(folder)) {
       registry.files.set(file, sourceOf(file));
       await loadFile(registry, file);
     }
-    if (folders.length > 0) await loadUserFiles(registry, folders);
   });
-  return { scenarios: inOrder(registry.scenarios), hooks: registry.hooks };
+  return registry;
+}
+
+/** That files are loaded once more, though nothing that imported them before is gone. */
+export interface Anew {
+  /** Which time it is, from 1. */
+  readonly time: number;
+  /** Takes the paths of what suites import, and of the policy files that they read, also where loading fails. */
+  readonly files: Set<string>;
+}
+
+/** Loads the suites of the user's folders beside the project's own. Throws `HarnessError`. */
+export async function loadUserSuites(own: Registry, folders: readonly string[], anew?: Anew): Promise<Loaded> {
+  const registry = extended(own);
+  if (anew) forgetRequired();
+  try {
+    if (folders.length > 0) await collect(registry, () => loadUserFiles(registry, folders, anew?.time));
+  } finally {
+    if (anew) await noteFiles(anew, registry);
+  }
+  const { scenarios, hooks } = registry;
+  return { scenarios: inOrder(scenarios), hooks };
+}
+
+async function noteFiles({ files }: Anew, { policyFiles }: Registry): Promise<void> {
+  const imports = await prepareForUserFiles();
+  for (const file of [...imports.ofLoadedAnew(), ...requiredFiles(), ...policyFiles]) files.add(file);
 }
 
 /** A built suite by its place in the project: reports name that, whether the package is built, cloned or installed. */
 const sourceOf = (file: string): string => `suites/${basename(file).replace(/\.js$/, '.ts')}`;
 
-async function loadUserFiles(registry: Registry, folders: readonly string[]): Promise<void> {
+async function loadUserFiles(registry: Registry, folders: readonly string[], time = 0): Promise<void> {
   const files = folders.flatMap(userFiles);
   for (const file of files) registry.files.set(realpathSync(file), file);
   watchInterrupts();
   const imports = await prepareForUserFiles();
-  for (const file of files) await loadFile(registry, file);
+  for (const file of files) await loadFile(registry, file, time);
   const declaring = new Set(registry.scenarios.map((scenario) => scenario.file));
   // What another suite imports is its helper.
   const empty = files.find((file) => !declaring.has(file) && !imports.has(realpathSync(file)));
@@ -106,11 +134,11 @@ function userFiles(folder: string): string[] {
   return files;
 }
 
-async function loadFile(registry: Registry, file: string): Promise<void> {
+async function loadFile(registry: Registry, file: string, time = 0): Promise<void> {
   const shown = registry.files.get(file) ?? file;
   registry.file = shown;
   try {
-    await import(pathToFileURL(file).href);
+    await import(urlOf(file, time));
   } catch (error) {
     if (error instanceof HarnessError) throw error;
     throw new HarnessError('BAD_SUITE_FILE', `Suite file ${shown} cannot be loaded: ${describeLoadError(error)}`, {
@@ -126,6 +154,8 @@ function describeLoadError(error: unknown): string {
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !/^Transform failed/.test(line));
-  const message = (lines[0] ?? error.name).replace(/^file:\/\//, '').replace(/\.$/, '');
+  const message = withoutTime(lines[0] ?? error.name)
+    .replace(/^file:\/\//, '')
+    .replace(/\.$/, '');
   return `${error.name === 'Error' ? '' : `${error.name}: `}${message}.`;
 }

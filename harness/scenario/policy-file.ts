@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { PolicyPlace } from '../../emulator/iam/evaluate/policy-file/place.ts';
 import { readPolicyFile } from '../../emulator/iam/evaluate/policy-file/read.ts';
 import type { RawPolicy } from './policy.ts';
+import { notePolicyFile } from './registry.ts';
 
 /**
  * A policy document of the user's own, from a JSON file: `policyFile(new URL('./read.json', import.meta.url))`; or from what
@@ -14,6 +15,7 @@ export function policyFile(
   { replace = {}, ...place }: PolicyPlace & { readonly replace?: Readonly<Record<string, string>> } = {},
 ): RawPolicy {
   const path = pathOf(typeof file === 'string' ? file : file.href);
+  notePolicyFile(path);
   const document = readPolicyFile(path, place, (text) =>
     Object.entries(replace).reduce((changed, [from, to]) => changed.replaceAll(from, to), text),
   );

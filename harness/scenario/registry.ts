@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
-import { noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
+import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
 import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from './parts.ts';
 import { isOfRole, placeholdersIn } from './placeholders.ts';
@@ -29,6 +30,8 @@ export interface Registry {
   readonly files: Map<string, string>;
   /** What reports call the file that is being loaded. */
   file: string;
+  /** Absolute paths of the policy files that were read. */
+  readonly policyFiles: Set<string>;
   /** Declares a suite's scenarios. Default: `declare` alone. */
   readonly around?: (suite: string, declare: () => void) => void;
   /** Called with each scenario as it is declared. */
@@ -40,7 +43,16 @@ export const newRegistry = (listener: Pick<Registry, 'around' | 'declared'> = {}
   hooks: new Map(),
   files: new Map(),
   file: '',
+  policyFiles: new Set(),
   ...listener,
+});
+
+/** A registry that has what another has, and takes more without changing that one. */
+export const extended = ({ scenarios, hooks, files }: Registry): Registry => ({
+  ...newRegistry(),
+  scenarios: [...scenarios],
+  hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
+  files: new Map(files),
 });
 
 let current: Registry | undefined;
@@ -58,6 +70,11 @@ export async function collect(registry: Registry, load: () => Promise<void>): Pr
   } finally {
     current = undefined;
   }
+}
+
+/** Notes that what is being loaded reads a policy file. */
+export function notePolicyFile(path: string): void {
+  current?.policyFiles.add(resolve(path));
 }
 
 /**

@@ -1,5 +1,5 @@
-import { register } from 'node:module';
-import { dirname, join } from 'node:path';
+import { createRequire, register } from 'node:module';
+import { dirname, isAbsolute, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
@@ -7,7 +7,33 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:wor
 export interface ImportedFiles {
   /** `file`: a real path. */
   has(file: string): boolean;
+  /** Real paths of what was imported, or should have been, by files that were loaded anew. */
+  ofLoadedAnew(): readonly string[];
 }
+
+/**
+ * A parameter of the URL of a file that is loaded anew, which all that it imports inherits: Node keeps what a URL has given for
+ * good. Its value is the number of the time.
+ */
+const ANEW = 'conformance-load';
+
+/** The URL by which a file is loaded, where `time` is not 0 anew with all that it imports outside of `node_modules`. */
+export const urlOf = (file: string, time: number): string =>
+  `${pathToFileURL(file).href}${time === 0 ? '' : `?${ANEW}=${time}`}`;
+
+const { cache } = createRequire(import.meta.url);
+
+/** Files of users that `require` has loaded. */
+export const requiredFiles = (): readonly string[] =>
+  Object.keys(cache).filter((file) => isAbsolute(file) && !file.includes('/node_modules/'));
+
+/** Lets `require` load users' files anew. */
+export function forgetRequired(): void {
+  for (const file of requiredFiles()) delete cache[file];
+}
+
+/** A text with paths as they are on disk: those of files that are loaded anew have a parameter. */
+export const withoutTime = (text: string): string => text.replaceAll(new RegExp(`[?&]${ANEW}=\\d+`, 'g'), '');
 
 /** Hooks are of the process, which needs them once. */
 let prepared: Promise<ImportedFiles> | undefined;
@@ -32,14 +58,18 @@ async function prepare(): Promise<ImportedFiles> {
   export function initialize({ port }) { imported = port; }
   export async function resolve(specifier, context, next) {
     if (specifier === 'eks-pod-identity-conformance') return { url: ${JSON.stringify(publicSurface)}, shortCircuit: true };
+    const [anew] = /\\?${ANEW}=\\d+/.exec(context.parentURL?.replace('&', '?') ?? '') ?? [''];
+    const isOwn = /^\\.{0,2}\\//.test(specifier);
     const found = await next(specifier, context).catch((error) => {
+      if (isOwn && anew) imported.postMessage(new URL(specifier, context.parentURL).href + anew);
       if (specifier !== 'chai') throw error;
       return next(specifier, { ...context, parentURL: ${JSON.stringify(publicSurface)} });
     });
-    const isUsers = found.url.startsWith('file:') && !found.url.includes('/node_modules/');
-    if (isUsers && /^\\.{0,2}\\//.test(specifier)) imported.postMessage(found.url);
+    if (!found.url.startsWith('file:') || found.url.includes('/node_modules/')) return found;
+    const url = anew && found.url + (found.url.includes('?') ? anew.replace('?', '&') : anew) || found.url;
+    if (isOwn || anew) imported.postMessage(url);
     // Suites are ES modules, also in a folder whose package.json does not say so.
-    return isUsers && /\\.ts$/.test(found.url) ? { ...found, format: 'module' } : found;
+    return /\\.ts([?#]|$)/.test(url) ? { ...found, url, format: 'module' } : { ...found, url };
   }`;
   const { port1, port2 } = new MessageChannel();
   port1.unref();
@@ -49,11 +79,23 @@ async function prepare(): Promise<ImportedFiles> {
 
 function importedFiles(port: MessagePort): ImportedFiles {
   const files = new Set<string>();
+  const anew = new Set<string>();
+  const receive = (): void => {
+    for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port)) {
+      const url = String((next as { readonly message: unknown }).message);
+      const file = fileURLToPath(url.replace(/([?#]|%3F).*/, ''));
+      files.add(file);
+      if (url.includes(ANEW)) anew.add(file);
+    }
+  };
   return {
     has: (file) => {
-      for (let next = receiveMessageOnPort(port); next !== undefined; next = receiveMessageOnPort(port))
-        files.add(fileURLToPath(String((next as { readonly message: unknown }).message).replace(/([?#]|%3F).*/, '')));
+      receive();
       return files.has(file);
+    },
+    ofLoadedAnew: () => {
+      receive();
+      return [...anew];
     },
   };
 }

@@ -6,6 +6,8 @@ import { Worker } from 'node:worker_threads';
  * leaves everything to the process' own handlers while those answer.
  */
 export function watchInterrupts(): void {
+  if (isWatching) return;
+  isWatching = true;
   const answers = new SharedArrayBuffer(4);
   const thread = new Worker(PROGRAM, { eval: true, execArgv: [], workerData: { answers } });
   thread.unref();
@@ -14,6 +16,9 @@ export function watchInterrupts(): void {
   const counter = new Int32Array(answers);
   setInterval(() => Atomics.add(counter, 0, 1), ANSWER_MILLISECONDS).unref();
 }
+
+/** Signals are of the process, which needs one thread. */
+let isWatching = false;
 
 /** How often a process that is not kept busy shows that it answers. */
 const ANSWER_MILLISECONDS = 100;

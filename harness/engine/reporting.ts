@@ -1,0 +1,33 @@
+import type { RunResults } from '../report/results.ts';
+import { writeResults } from '../report/write.ts';
+import { conclude } from './conclusion.ts';
+import type { Session } from './session.ts';
+
+/** Writes results.json, then all that reporters make of it. What cannot be written loses no verdict. */
+export async function report(session: Session): Promise<RunResults> {
+  const { options, reporters } = session;
+  const files: string[] = [];
+  let results = store(session, files);
+  files.push(...(await reporters.runOver(results)));
+  const [error] = reporters.errors;
+  if (session.failure === undefined && error !== undefined) {
+    session.failure = error;
+    // The exit code is in the results too.
+    results = store(session, files);
+  }
+  await reporters.ask('reportsWritten', results, files);
+  if (options.configuration.flag('verbose') && session.failure instanceof Error)
+    process.stderr.write(`${session.failure.stack}\n`);
+  return results;
+}
+
+function store(session: Session, files: string[]): RunResults {
+  const results = conclude(session);
+  try {
+    files[0] = writeResults(session.directory, results);
+    return results;
+  } catch (error) {
+    session.failure ??= error;
+    return conclude(session);
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Does work, and throws what was thrown meanwhile outside of it, such as in a timer of a suite file: that ends no process, and
+ * is no scenario's. The first such error counts.
+ */
+export async function withStrays(work: () => Promise<void>): Promise<void> {
+  const strays: unknown[] = [];
+  const notice = (error: unknown): void => void strays.push(error);
+  process.on('uncaughtException', notice);
+  process.on('unhandledRejection', notice);
+  try {
+    await work();
+  } finally {
+    process.off('uncaughtException', notice);
+    process.off('unhandledRejection', notice);
+  }
+  const [first] = strays;
+  if (strays.length > 0)
+    throw new Error(
+      `Something failed outside of every scenario: ${first instanceof Error ? first.message : String(first)}`,
+      { cause: first },
+    );
+}

@@ -1,0 +1,97 @@
+import { dirname, relative, sep } from 'node:path';
+import { watch, type FSWatcher } from 'chokidar';
+
+export interface FileWatcherOptions {
+  /** Absolute paths of the folders, which are watched with those in them. */
+  readonly folders: readonly string[];
+  /** A folder of which nothing is told. */
+  readonly reports: string;
+  /** Is told the absolute path of a file that was written, added or removed. */
+  readonly changed: (file: string) => void;
+  /** Is told what does not work, in a sentence. */
+  readonly note: (sentence: string) => void;
+}
+
+/** Milliseconds between looks at files where the system cannot tell of changes. */
+const POLLING_INTERVAL = 250;
+
+/** What the system says that has no more to watch files with. */
+const EXHAUSTED: Readonly<Record<string, string>> = {
+  ENOSPC: 'raise fs.inotify.max_user_watches',
+  EMFILE: 'raise fs.inotify.max_user_instances',
+};
+
+/** Tells of changes of files: of those in folders, and of single files elsewhere. */
+export class FileWatcher {
+  readonly #options: FileWatcherOptions;
+  /** Files outside of the folders. They are watched by their folder: a file that is replaced is another one for the system. */
+  readonly #files = new Set<string>();
+  #polls = false;
+  #ofFolders: FSWatcher;
+  #ofFiles: FSWatcher;
+
+  constructor(options: FileWatcherOptions) {
+    this.#options = options;
+    this.#ofFolders = this.#watchFolders();
+    this.#ofFiles = this.#watchFiles();
+  }
+
+  add(files: Iterable<string>): void {
+    for (const file of files) {
+      if (this.#files.has(file) || this.#options.folders.some((folder) => isIn(folder, file))) continue;
+      this.#files.add(file);
+      this.#ofFiles.add(dirname(file));
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#ofFolders.close(), this.#ofFiles.close()]);
+  }
+
+  #watchFolders(): FSWatcher {
+    const { folders, changed } = this.#options;
+    return this.#watch([...folders], { ignored: (path) => this.#isIgnored(path) }).on('all', (_, path) =>
+      changed(path),
+    );
+  }
+
+  #watchFiles(): FSWatcher {
+    const changed = (path: string): void => {
+      if (this.#files.has(path)) this.#options.changed(path);
+    };
+    return this.#watch(
+      [...this.#files].map((file) => dirname(file)),
+      { depth: 0 },
+    ).on('all', (_, path) => changed(path));
+  }
+
+  #watch(paths: string[], options: Parameters<typeof watch>[1]): FSWatcher {
+    const polling = this.#polls ? { usePolling: true, interval: POLLING_INTERVAL } : {};
+    return watch(paths, { ignoreInitial: true, ...options, ...polling }).on('error', (error) => this.#failed(error));
+  }
+
+  #isIgnored(path: string): boolean {
+    const { folders, reports } = this.#options;
+    if (isIn(reports, path)) return true;
+    const folder = folders.find((one) => isIn(one, path)) ?? path;
+    return relative(folder, path)
+      .split(sep)
+      .some((part) => part === 'node_modules' || part.startsWith('.'));
+  }
+
+  #failed(error: unknown): void {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    const { note } = this.#options;
+    if (EXHAUSTED[code] === undefined) return note(`Some files cannot be watched: ${message}.`);
+    if (this.#polls) return;
+    note(
+      `The system watches no more files (${code}): they are looked at every ${POLLING_INTERVAL} ms instead; ${EXHAUSTED[code]} to have that told.`,
+    );
+    this.#polls = true;
+    void this.close();
+    this.#ofFolders = this.#watchFolders();
+    this.#ofFiles = this.#watchFiles();
+  }
+}
+
+const isIn = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}${sep}`);

@@ -1,0 +1,167 @@
+import { dirname, relative, resolve } from 'node:path';
+import type { Round, Rounds } from '../engine/session.ts';
+import { counted } from '../report/text.ts';
+import type { NamedReporter, Output } from '../report/reporter.ts';
+import type { Loaded } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/spec.ts';
+import { Changes } from './changes.ts';
+import { FileWatcher } from './files.ts';
+import { watchKeys, type Input, type Key } from './keys.ts';
+
+export interface WatchOptions {
+  /** As `--suites-dir` has them. */
+  readonly folders: readonly string[];
+  /** The folder that reports are written to, or below. */
+  readonly reports: string;
+  /** The scenarios as they are at first. */
+  readonly loaded: Loaded;
+  /** Loads the suites anew and selects of their scenarios. Throws `HarnessError`. */
+  readonly load: () => Promise<Loaded>;
+  /** Paths of files that suites import and read; those that are loaded later are added. */
+  readonly files: ReadonlySet<string>;
+  readonly reporters: () => Promise<readonly NamedReporter[]>;
+  readonly stderr: Output;
+  /** Only what is wrong is told. */
+  readonly quiet: boolean;
+  readonly stdin?: Input | undefined;
+  /** Called when a key asks for the end of the run. */
+  readonly end: () => void;
+}
+
+/** Milliseconds after a change: an editor, and `git checkout`, write several files, or one in parts. */
+const SETTLING = 50;
+/** How many scenarios are named. */
+const NAMED = 8;
+
+/** Rounds of what is edited (`--watch`): each runs the scenarios that declare something else than when they were run last. */
+export class Watch implements Rounds {
+  readonly reporters: Rounds['reporters'];
+  readonly #options: WatchOptions;
+  readonly #folders: readonly string[];
+  readonly #changes = new Changes();
+  readonly #watcher: FileWatcher;
+  readonly #stopKeys: () => void = () => undefined;
+  #loaded: Loaded;
+  /** Files that changed since suites were loaded. */
+  readonly #changed = new Set<string>();
+  /** Whether suites are to be loaded: they may have been edited before files were watched. */
+  #isStale = true;
+  #key: Key | undefined;
+  #wake: () => void = () => undefined;
+
+  constructor(options: WatchOptions) {
+    const { folders, reports, loaded, reporters, stdin, end } = options;
+    this.#options = options;
+    this.reporters = reporters;
+    this.#folders = folders.map((folder) => resolve(folder));
+    this.#loaded = loaded;
+    this.#changes.run(loaded.scenarios, loaded);
+    this.#watcher = new FileWatcher({
+      folders: this.#folders,
+      reports: resolve(reports),
+      changed: (file) => this.#fileChanged(file),
+      note: (sentence) => this.#say(sentence),
+    });
+    this.#watcher.add(options.files);
+    if (stdin?.isTTY === true) this.#stopKeys = watchKeys(stdin, (key) => (key === 'end' ? end() : this.#pressed(key)));
+  }
+
+  async next(bad: ReadonlySet<string>, signal: AbortSignal): Promise<Round | undefined> {
+    this.#sayHow();
+    for (;;) {
+      if (!this.#isStale && this.#key === undefined) await this.#waken(signal);
+      if (signal.aborted) return undefined;
+      const before = this.#loaded;
+      if (this.#isStale && !(await this.#load())) continue;
+      const run = this.#chosen(bad);
+      const isFewer = before.scenarios.some(({ id }) => !this.#loaded.scenarios.some((other) => other.id === id));
+      if (run.length === 0 && !isFewer) continue;
+      this.#changes.run(run, this.#loaded);
+      return { ...this.#loaded, run };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#stopKeys();
+    await this.#watcher.close();
+  }
+
+  #fileChanged(file: string): void {
+    this.#changed.add(file);
+    this.#isStale = true;
+    this.#wake();
+  }
+
+  #pressed(key: Key): void {
+    this.#key = key;
+    this.#wake();
+  }
+
+  /** Resolves when there may be something to do. */
+  async #waken(signal: AbortSignal): Promise<void> {
+    await new Promise<void>((wake) => {
+      this.#wake = wake;
+      signal.addEventListener('abort', () => wake(), { once: true });
+    });
+  }
+
+  /** Loads the suites as they are now. Gives false, and says why, where they cannot be loaded: what was loaded before stands. */
+  async #load(): Promise<boolean> {
+    await new Promise((settled) => setTimeout(settled, SETTLING));
+    const { load, files } = this.#options;
+    const changed = [...this.#changed];
+    this.#isStale = false;
+    try {
+      this.#loaded = await load();
+      this.#changed.clear();
+      const edited = changed.filter((file) => this.#isPart(file));
+      if (edited.length > 0) this.#changes.edited();
+      const run = this.#changes.since(this.#loaded);
+      const names = edited.map((file) => relative('', file)).join(', ');
+      if (run.length > 0) this.#tell(`\n${names === '' ? 'Changed' : `Changed: ${names}`}: runs ${named(run)}.`);
+      else if (names !== '') this.#tell(`Changed: ${names}, and nothing that a scenario declares.`);
+      return true;
+    } catch (error) {
+      // Nothing is run until it is mended.
+      this.#key = undefined;
+      this.#say((error as Error).message);
+      return false;
+    } finally {
+      this.#watcher.add(files);
+    }
+  }
+
+  /** Whether suites consist of it: a suite file, or what one imports or reads. */
+  #isPart(file: string): boolean {
+    return this.#options.files.has(file) || (this.#folders.includes(dirname(file)) && /\.[cm]?[jt]s$/.test(file));
+  }
+
+  /** What is to be run: what changed, and what a key asks for. */
+  #chosen(bad: ReadonlySet<string>): readonly Scenario[] {
+    const key = this.#key;
+    this.#key = undefined;
+    const { scenarios } = this.#loaded;
+    if (key === 'all') return scenarios;
+    const changed = new Set(this.#changes.since(this.#loaded));
+    const run = scenarios.filter((scenario) => changed.has(scenario) || (key === 'failed' && bad.has(scenario.id)));
+    if (key === 'failed' && run.length === 0) this.#tell('All scenarios are as expected.');
+    return run;
+  }
+
+  #sayHow(): void {
+    const { folders, stdin } = this.#options;
+    const keys = stdin?.isTTY === true ? ': Enter runs all, f those that failed, q ends' : ' until Ctrl-C';
+    this.#tell(`\nWatching ${folders.join(', ')}${keys}.`);
+  }
+
+  #tell(text: string): void {
+    if (!this.#options.quiet) this.#say(text);
+  }
+
+  #say(text: string): void {
+    this.#options.stderr.write(`${text}\n`);
+  }
+}
+
+const named = (scenarios: readonly Scenario[]): string =>
+  scenarios.length > NAMED ? counted(scenarios.length, 'scenario') : scenarios.map(({ id }) => id).join(', ');
