@@ -10,6 +10,8 @@ export interface FileWatcherOptions {
   readonly changed: (file: string) => void;
   /** Is told what does not work, in a sentence. */
   readonly note: (sentence: string) => void;
+  /** What watches. Default: chokidar. */
+  readonly watch?: typeof watch;
 }
 
 /** Milliseconds between looks at files where the system cannot tell of changes. */
@@ -26,6 +28,8 @@ export class FileWatcher {
   readonly #options: FileWatcherOptions;
   /** Files outside of the folders. They are watched by their folder: a file that is replaced is another one for the system. */
   readonly #files = new Set<string>();
+  /** Resolves when every change is told from then on. */
+  readonly ready: Promise<void>;
   #polls = false;
   #ofFolders: FSWatcher;
   #ofFiles: FSWatcher;
@@ -34,6 +38,7 @@ export class FileWatcher {
     this.#options = options;
     this.#ofFolders = this.#watchFolders();
     this.#ofFiles = this.#watchFiles();
+    this.ready = new Promise((ready) => this.#ofFolders.on('ready', () => ready()));
   }
 
   add(files: Iterable<string>): void {
@@ -67,7 +72,8 @@ export class FileWatcher {
 
   #watch(paths: string[], options: Parameters<typeof watch>[1]): FSWatcher {
     const polling = this.#polls ? { usePolling: true, interval: POLLING_INTERVAL } : {};
-    return watch(paths, { ignoreInitial: true, ...options, ...polling }).on('error', (error) => this.#failed(error));
+    const start = this.#options.watch ?? watch;
+    return start(paths, { ignoreInitial: true, ...options, ...polling }).on('error', (error) => this.#failed(error));
   }
 
   #isIgnored(path: string): boolean {
@@ -88,7 +94,11 @@ export class FileWatcher {
       `The system watches no more files (${code}): they are looked at every ${POLLING_INTERVAL} ms instead; ${EXHAUSTED[code]} to have that told.`,
     );
     this.#polls = true;
-    void this.close();
+    for (const old of [this.#ofFolders, this.#ofFiles]) {
+      void old.close();
+      // It has no listeners any more, and may have more to complain of.
+      old.on('error', () => undefined);
+    }
     this.#ofFolders = this.#watchFolders();
     this.#ofFiles = this.#watchFiles();
   }

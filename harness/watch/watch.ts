@@ -46,6 +46,8 @@ export class Watch implements Rounds {
   readonly #changed = new Set<string>();
   /** Whether suites are to be loaded: they may have been edited before files were watched. */
   #isStale = true;
+  /** Whether they could not be loaded the last time. */
+  #isBroken = false;
   #key: Key | undefined;
   #wake: () => void = () => undefined;
 
@@ -67,12 +69,13 @@ export class Watch implements Rounds {
   }
 
   async next(bad: ReadonlySet<string>, signal: AbortSignal): Promise<Round | undefined> {
+    await this.#watcher.ready;
     this.#sayHow();
     for (;;) {
       if (!this.#isStale && this.#key === undefined) await this.#waken(signal);
       if (signal.aborted) return undefined;
       const before = this.#loaded;
-      if (this.#isStale && !(await this.#load())) continue;
+      if ((this.#isStale || this.#isBroken) && !(await this.#load())) continue;
       const run = this.#chosen(bad);
       const isFewer = before.scenarios.some(({ id }) => !this.#loaded.scenarios.some((other) => other.id === id));
       if (run.length === 0 && !isFewer) continue;
@@ -113,6 +116,7 @@ export class Watch implements Rounds {
     this.#isStale = false;
     try {
       this.#loaded = await load();
+      this.#isBroken = false;
       this.#changed.clear();
       const edited = changed.filter((file) => this.#isPart(file));
       if (edited.length > 0) this.#changes.edited();
@@ -123,6 +127,7 @@ export class Watch implements Rounds {
       return true;
     } catch (error) {
       // Nothing is run until it is mended.
+      this.#isBroken = true;
       this.#key = undefined;
       this.#say((error as Error).message);
       return false;

@@ -1,0 +1,82 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { watch, type FSWatcher } from 'chokidar';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
+import { FileWatcher } from './files.ts';
+
+const open: FileWatcher[] = [];
+afterEach(async () => {
+  for (const watcher of open.splice(0)) await watcher.close();
+});
+
+async function watcherOf(folder: string) {
+  const changes = new Set<string>();
+  const notes: string[] = [];
+  const started: FSWatcher[] = [];
+  const watcher = new FileWatcher({
+    folders: [folder],
+    reports: join(folder, 'reports'),
+    changed: (file) => void changes.add(file),
+    note: (sentence) => void notes.push(sentence),
+    watch: (...about) => {
+      started.push(watch(...about));
+      return started.at(-1) as FSWatcher;
+    },
+  });
+  open.push(watcher);
+  await watcher.ready;
+  /** Writes a file until that is told. */
+  const isTold = async (file: string): Promise<void> => {
+    for (let text = ''; !changes.has(file); text += ' ') {
+      writeFileSync(file, text);
+      await new Promise((again) => setTimeout(again, 50));
+    }
+  };
+  return { watcher, changes, notes, started, isTold };
+}
+
+describe('a watcher of files', () => {
+  it('tells of folders that are made, and of none that is hidden, installed or has reports', async () => {
+    const folder = temporaryFolder();
+    const { changes, isTold } = await watcherOf(folder);
+    for (const name of ['policies', '.git', 'node_modules', 'reports']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'a.json'), '{}');
+    }
+    await isTold(join(folder, 'policies', 'b.json'));
+    expect([...changes].filter((file) => !file.startsWith(join(folder, 'policies')))).to.deep.equal([]);
+  });
+
+  it('tells of a file elsewhere that is not there yet, and again when it was removed', async () => {
+    const { watcher, changes, isTold } = await watcherOf(temporaryFolder());
+    const file = join(temporaryFolder(), 'policy.json');
+    watcher.add([file]);
+    await isTold(file);
+    rmSync(file);
+    changes.clear();
+    await isTold(file);
+  });
+
+  for (const [code, setting] of [
+    ['ENOSPC', 'fs.inotify.max_user_watches'],
+    ['EMFILE', 'fs.inotify.max_user_instances'],
+  ] as const)
+    it(`looks at files by itself where the system watches no more (${code})`, async () => {
+      const folder = temporaryFolder();
+      const { notes, started, isTold } = await watcherOf(folder);
+      const [first, second] = started;
+      for (const one of [first, second, first]) one?.emit('error', Object.assign(new Error(code), { code }));
+      expect(notes).to.deep.equal([
+        `The system watches no more files (${code}): they are looked at every 250 ms instead; raise ${setting} to have that told.`,
+      ]);
+      expect(started.slice(2).map(({ options }) => options.usePolling)).to.deep.equal([true, true]);
+      await isTold(join(folder, 'a.json'));
+    });
+
+  it('says what else keeps it from watching', async () => {
+    const { notes, started } = await watcherOf(temporaryFolder());
+    started[0]?.emit('error', new Error('permission denied'));
+    expect(notes).to.deep.equal(['Some files cannot be watched: permission denied.']);
+  });
+});

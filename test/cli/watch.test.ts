@@ -1,0 +1,106 @@
+import { cpSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { ROOT, runConformance, temporaryFolder, type CliOptions } from '../support/run-cli.ts';
+import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
+
+type Act = NonNullable<CliOptions['signals']>[number];
+
+/** Does something when a text appears: the signal goes unheeded. */
+const when = (after: string, act: () => void): Act => ({
+  after,
+  signal: 'SIGCONT',
+  look: () => Promise.resolve().then(act),
+});
+
+const END: Act = { after: 'Watching', signal: 'SIGINT' };
+
+describe('--watch', () => {
+  it('shows the verdict of an edit of a policy file, on the clusters that are there', async () => {
+    const suites = join(temporaryFolder(), 'suites');
+    cpSync(join(ROOT, 'examples', 'my-suites'), suites, { recursive: true });
+    const policy = join(suites, 'policies', 'ledger-permissions.json');
+    const good = readFileSync(policy, 'utf8');
+    const run = await runConformance({
+      args: ['--watch', '--suites-dir', suites, '--scenario', 'PAY-01'],
+      signals: [
+        when('Watching', () => writeFileSync(policy, good.replace('s3:GetObject', 's3:GetObjectTagging'))),
+        when('Watching', () => writeFileSync(policy, '{')),
+        when('is not JSON', () => {
+          writeFileSync(`${policy}.new`, good);
+          renameSync(`${policy}.new`, policy);
+        }),
+        END,
+      ],
+    });
+    const verdicts = run.stderr.match(
+      /(ok|FAILED) PAY-01(?= )|runs PAY-01\.|\S+ is not JSON|provisioning 1|tearing down/g,
+    );
+    expect(verdicts, run.stderr).to.deep.equal([
+      'provisioning 1',
+      'ok PAY-01',
+      'runs PAY-01.',
+      'FAILED PAY-01',
+      `${policy} is not JSON`,
+      'runs PAY-01.',
+      'ok PAY-01',
+      'tearing down',
+    ]);
+    expect(run.exitCode).to.equal(0);
+    expect(run.results?.scenarios.map(({ verdict }) => verdict)).to.deep.equal(['passed']);
+    expect(run.results?.run.profile?.narrowed).to.equal(true);
+    expect(run.junit).to.contain('tests="1" failures="0"');
+  });
+
+  it('loads suites and what they import anew, runs what changed alone, and keeps the other verdicts', async () => {
+    const suites = temporaryFolder();
+    const mine = join(suites, 'mine.ts');
+    const keys = join(suites, 'keys.ts');
+    const shared = `import { RED } from './keys.ts';\n`;
+    const text = (second: string): string =>
+      shared +
+      suiteFile(
+        scenario('MY-01', PASSES.replace("'data/red/key'", 'RED')),
+        scenario('MY-02', second),
+        scenario('MY-03', PASSES),
+      );
+    writeFileSync(keys, `export const RED: string = 'data/red/key';\n`);
+    writeFileSync(mine, text(PASSES));
+    const run = await runConformance({
+      args: ['--watch', '--suites-dir', suites],
+      signals: [
+        when('Watching', () => writeFileSync(mine, text(FAILS))),
+        when('Watching', () => writeFileSync(keys, `export const RED = 'data/red/other';\n`)),
+        when('Watching', () => writeFileSync(mine, `${text(FAILS)}nothing.atAll();`)),
+        { after: 'cannot be loaded', signal: 'SIGINT' },
+      ],
+    });
+    const told = run.stderr.match(/(ok|FAILED) MY-\d+(?= )|runs MY.*|\S+ cannot be loaded.*|\d+ scenarios: .*;/g);
+    expect(told?.slice(0, 3).sort(), run.stderr).to.deep.equal(['ok MY-01', 'ok MY-02', 'ok MY-03']);
+    expect(told?.slice(3), run.stderr).to.deep.equal([
+      '3 scenarios: 3 passed, 0 failed;',
+      'runs MY-02.',
+      'FAILED MY-02',
+      '3 scenarios: 2 passed, 1 failed;',
+      'runs MY-01.',
+      'FAILED MY-01',
+      '3 scenarios: 1 passed, 2 failed;',
+      `${mine} cannot be loaded: ReferenceError: nothing is not defined.`,
+      '3 scenarios: 1 passed, 2 failed;',
+    ]);
+    expect(run.exitCode).to.equal(1);
+  });
+
+  for (const [flags, message] of [
+    [['--watch'], '--watch is for suites of your own: give their folder with --suites-dir, or leave --watch out.'],
+    [
+      ['--watch', '--suites-dir', ROOT, '--keep', 'always'],
+      '--keep has no effect with --watch: leave one of the two out.',
+    ],
+  ] as const)
+    it(`is refused with ${flags.join(' ').replace(ROOT, 'DIR')}`, async () => {
+      const run = await runConformance({ args: flags });
+      expect(run.stderr).to.equal(`${message}\n`);
+      expect(run.exitCode).to.equal(2);
+    });
+});
