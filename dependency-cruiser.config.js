@@ -41,7 +41,11 @@ const MAY_IMPORT = {
     'faults/',
     'page/data\\.ts$',
   ],
-  page: ['harness/matrix/pairs\\.ts$', 'harness/report/results\\.ts$', 'harness/compare/comparison-schema\\.ts$'],
+  page: [
+    'harness/matrix/pairs\\.ts$',
+    'harness/report/(results|detection-schema)\\.ts$',
+    'harness/compare/comparison-schema\\.ts$',
+  ],
   suites: ['harness/index\\.ts$', 'foundation/kubernetes/certificates\\.ts$'],
   cli: FOLDERS.filter((folder) => folder !== 'suites' && folder !== 'test').map((folder) => `${folder}/`),
 };

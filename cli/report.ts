@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { HarnessError } from '../foundation/errors.ts';
 import { option } from '../foundation/options.ts';
 import type { Run } from '../harness/compare/read-results.ts';
+import type { DetectionContent } from '../harness/report/detection-schema.ts';
 import type { PageData } from '../page/data.ts';
 import type { Command } from './command.ts';
 
@@ -17,6 +18,7 @@ A and B are results.json files, or report folders with one.`,
   options: [
     option.text('output FILE', 'where to write it: by default report.html beside A, or compare.html beside B'),
     option.list('deviations FILE', 'known deviations of two runs, YAML or JSON (repeat, or a comma list)'),
+    option.text('detection FILE', 'show who noticed which defect too: what detect wrote with --json'),
   ],
   remarks: 'Exit codes: 0 it was written, 2 a file or the command line is wrong, 3 it could not be written.',
   async run({ list, text, words: [one = '', other] }, { stdout }) {
@@ -29,13 +31,31 @@ A and B are results.json files, or report folders with one.`,
     const b = other === undefined ? undefined : readRun(other);
     if (b === undefined && list('deviations').length > 0)
       throw new HarnessError('UNKNOWN_FLAG', '--deviations is about two runs: give the results of a second one.');
-    const data: PageData = b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'));
+    const detection = text('detection');
+    const data: PageData = {
+      ...(b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'))),
+      ...(detection !== undefined && { detection: await readDetection(detection) }),
+    };
     const file =
       text('output') ?? (b === undefined ? join(dirname(a.file), PAGE_FILE) : join(dirname(b.file), 'compare.html'));
     stdout.write(`Report: ${writeWhole(resolve(file), pageHtml(data), 'output')}\n`);
     return 0;
   },
 };
+
+/** Throws `HarnessError` BAD_FILE. */
+async function readDetection(file: string): Promise<DetectionContent> {
+  const [{ readYaml }, { validated }, { detectionSchema }] = await Promise.all([
+    import('../foundation/read-file.ts'),
+    import('../foundation/validate.ts'),
+    import('../harness/report/detection-schema.ts'),
+  ]);
+  return validated(
+    detectionSchema,
+    readYaml(file, 'Detection file'),
+    (problem) => `${file} is not what detect writes with --json: ${problem}.`,
+  );
+}
 
 async function compared(a: Run, b: Run, files: readonly string[]): Promise<PageData> {
   if (realpathSync(a.file) === realpathSync(b.file))

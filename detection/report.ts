@@ -1,3 +1,4 @@
+import type { DetectionContent } from '../harness/report/detection-schema.ts';
 import type { Detection, State } from './detect.ts';
 
 /** What is published of a run of `detect`. */
@@ -85,7 +86,7 @@ function shares(matrix: Matrix): readonly string[] {
   ];
 }
 
-export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): object => ({
+export const jsonOf = (matrix: Matrix, { all }: { readonly all: boolean }): DetectionContent => ({
   kind: matrix.kind,
   figures: figures(matrix),
   detections: matrix.detections,

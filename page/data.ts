@@ -1,4 +1,5 @@
 import type { ComparisonContent } from '../harness/compare/comparison-schema.ts';
+import type { DetectionContent } from '../harness/report/detection-schema.ts';
 import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
 
 /** All that a page shows. */
@@ -7,6 +8,8 @@ export interface PageData {
   readonly runs: readonly [RunResults, RunResults?];
   /** In what the two differ. */
   readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
+  /** Which scenario noticed which defect, when that was tried. */
+  readonly detection?: DetectionContent;
 }
 
 /** All scenarios: those of the first run, then what the second alone has. */

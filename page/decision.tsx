@@ -55,7 +55,10 @@ const PolicyText = ({ policy, place, decision }: PolicyProps) => {
           const decided = own.find((one) => one.index === statement);
           const isFirst = decided !== undefined && lines[index - 1]?.statement !== statement;
           return (
-            <span class={`line ${decided ? `decided ${decided.applied ? decided.effect : 'missed'}` : ''}`} key={index}>
+            <span
+              class={`line ${decided ? `decided ${!decided.applied ? 'inconclusive' : decided.effect === 'Allow' ? 'passed' : 'failed'}` : ''}`}
+              key={index}
+            >
               {'  '.repeat(depth)}
               {text}
               {compared && (

@@ -1,5 +1,6 @@
 import type { ComparisonContent } from '../harness/compare/comparison-schema.ts';
 import { hrefOf } from './route.ts';
+import { DataTable } from './table.tsx';
 import { register, type ViewProps } from './views.tsx';
 import { counted, duration } from './words.ts';
 
@@ -10,27 +11,16 @@ export const Differences = ({ scenario: { id, differences, status } }: { readonl
   differences.length === 0 ? (
     <p class="quiet">{STATUS[status]}</p>
   ) : (
-    <table>
-      <caption class="unseen">{`Differences of ${id}`}</caption>
-      <thead>
-        <tr>
-          <th scope="col">where</th>
-          <th scope="col">A</th>
-          <th scope="col">B</th>
-          <th scope="col">known</th>
+    <DataTable caption={`Differences of ${id}`} columns={['where', 'A', 'B', 'known']}>
+      {differences.map(({ probe, field, a, b, known }) => (
+        <tr key={`${probe} ${field}`}>
+          <th scope="row">{probe === null ? field : `probe ${probe + 1}: ${field}`}</th>
+          <td class="break">{String(a ?? 'none')}</td>
+          <td class="break">{String(b ?? 'none')}</td>
+          <td>{known?.reason ?? 'no'}</td>
         </tr>
-      </thead>
-      <tbody>
-        {differences.map(({ probe, field, a, b, known }) => (
-          <tr key={`${probe} ${field}`}>
-            <th scope="row">{probe === null ? field : `probe ${probe + 1}: ${field}`}</th>
-            <td class="break">{String(a ?? 'none')}</td>
-            <td class="break">{String(b ?? 'none')}</td>
-            <td>{known?.reason ?? 'no'}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+      ))}
+    </DataTable>
   );
 
 const STATUS: Readonly<Record<Compared['status'], string>> = {

@@ -6,6 +6,8 @@ import './overview.tsx';
 import './scenarios.tsx';
 import './differences.tsx';
 import './timeline.tsx';
+import './matrix.tsx';
+import './detection.tsx';
 
 const text = document.getElementById('data')?.textContent ?? '';
 render(<App data={unpack(JSON.parse(text) as Packed) as PageData} />, document.body);

@@ -1,9 +1,10 @@
 import { Fragment } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import type { ProbeOutcome, ReceivedCall, ScenarioResult } from '../harness/report/results.ts';
+import type { ProbeOutcome, ReceivedCall, ScenarioResult, Verdict } from '../harness/report/results.ts';
 import { Decision } from './decision.tsx';
 import { pathOf, type Hop } from './path.ts';
 import { Mark } from './mark.tsx';
+import { DataTable } from './table.tsx';
 import { duration } from './words.ts';
 
 interface ProbeProps {
@@ -77,11 +78,18 @@ const STATES: Readonly<Record<Hop['state'], string>> = {
   unknown: '?',
 };
 
+const VERDICTS: Readonly<Record<Hop['state'], Verdict>> = {
+  passed: 'passed',
+  stopped: 'failed',
+  'not reached': 'skipped',
+  unknown: 'skipped',
+};
+
 const Path = ({ hops }: { readonly hops: readonly Hop[] }) =>
   hops.length < 2 ? null : (
     <ol class="path" aria-label="Way of the request">
       {hops.map(({ name, state, details }) => (
-        <li class={state.replace(' ', '-')} key={name}>
+        <li class={VERDICTS[state]} key={name}>
           <span class="hop">
             <span aria-hidden="true">{STATES[state]}</span> <b>{name}</b>
             <span class={state === 'passed' ? 'unseen' : 'state'}>{state === 'stopped' ? 'stopped here' : state}</span>
@@ -97,40 +105,26 @@ const Path = ({ hops }: { readonly hops: readonly Hop[] }) =>
   );
 
 const Calls = ({ calls, from }: { readonly calls: readonly ReceivedCall[]; readonly from: number | undefined }) => (
-  <div class="scrolled" tabIndex={0} role="group" aria-label="Calls that AWS received">
-    <table class="calls">
-      <caption>Calls that AWS received</caption>
-      <thead>
-        <tr>
-          <th scope="col">when</th>
-          <th scope="col">call</th>
-          <th scope="col">answer</th>
-          <th scope="col">took</th>
-          <th scope="col">caller</th>
-        </tr>
-      </thead>
-      <tbody>
-        {calls.map(({ requestId, service, operation, caller, receivedAt, milliseconds, status, code, notes }) => (
-          <tr key={requestId}>
-            <td>{from === undefined ? new Date(receivedAt).toISOString().slice(11, 23) : offset(receivedAt - from)}</td>
-            <td>
-              {service} <b>{operation}</b>
-              {notes.map((note) => (
-                <small class="break" key={note}>
-                  {note}
-                </small>
-              ))}
-            </td>
-            <td>{code === undefined ? status : `${status} ${code}`}</td>
-            <td>{duration(milliseconds)}</td>
-            <td class="break" title={caller}>
-              {shortCaller(caller)}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  </div>
+  <DataTable class="calls" caption="Calls that AWS received" columns={['when', 'call', 'answer', 'took', 'caller']}>
+    {calls.map(({ requestId, service, operation, caller, receivedAt, milliseconds, status, code, notes }) => (
+      <tr key={requestId}>
+        <td>{from === undefined ? new Date(receivedAt).toISOString().slice(11, 23) : offset(receivedAt - from)}</td>
+        <td>
+          {service} <b>{operation}</b>
+          {notes.map((note) => (
+            <small class="break" key={note}>
+              {note}
+            </small>
+          ))}
+        </td>
+        <td>{code === undefined ? status : `${status} ${code}`}</td>
+        <td>{duration(milliseconds)}</td>
+        <td class="break" title={caller}>
+          {shortCaller(caller)}
+        </td>
+      </tr>
+    ))}
+  </DataTable>
 );
 
 /** Account and role of a session, and the name of any other. */

@@ -1,9 +1,9 @@
-import type { TargetedKeyboardEvent, TargetedInputEvent } from 'preact';
-import { useContext, useEffect, useMemo, useRef } from 'preact/hooks';
+import type { TargetedKeyboardEvent } from 'preact';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
 import { scenariosOf } from './data.ts';
-import { SetFilter } from './context.tsx';
 import { filtered, filterOf, searchable, type Searchable } from './filter.ts';
+import { Choice, FilterForm, Search, Toggles, useSet } from './filter-form.tsx';
 import { hrefOf } from './route.ts';
 import { ScenarioDetail } from './scenario.tsx';
 import { register, type ViewProps } from './views.tsx';
@@ -20,7 +20,7 @@ const Scenarios = ({ data, route }: ViewProps) => {
   return (
     <div class={`scenarios ${route.scenario === undefined ? 'choosing' : 'chosen'}`}>
       <nav class="list" aria-label="Scenarios" onKeyDown={moveFocus}>
-        <FilterForm all={all} parameters={route.filter} />
+        <Form all={all} parameters={route.filter} />
         <p class="quiet" role="status">
           {shown.length === all.length
             ? counted(all.length, 'scenario')
@@ -55,48 +55,34 @@ register({
   component: Scenarios,
 });
 
-const FilterForm = ({
-  all,
-  parameters,
-}: {
+interface FormProps {
   readonly all: readonly Searchable[];
   readonly parameters: URLSearchParams;
-}) => {
-  const setFilter = useContext(SetFilter);
-  const set = (name: string, value: string): void => {
-    const next = new URLSearchParams(parameters);
-    if (value === '') next.delete(name);
-    else next.set(name, value);
-    setFilter(next);
-  };
-  const { verdicts, suite, layer, order } = filterOf(parameters);
-  const toggled = (verdict: string): string => VERDICTS.filter((one) => verdicts.has(one) !== (one === verdict)).join();
+}
+
+const Form = ({ all, parameters }: FormProps) => {
+  const set = useSet(parameters);
+  const { suite, layer, order } = filterOf(parameters);
   const suites = [...new Set(all.map(({ scenario }) => scenario.suite))];
   const layers = [...new Set(all.flatMap((item) => [...item.layers]))].sort();
+  const verdicts = VERDICTS.flatMap((verdict) => {
+    const count = all.filter(({ scenario }) => scenario.verdict === verdict).length;
+    const face = [<Mark verdict={verdict} word key={verdict} />, ` ${count}`];
+    return count === 0 ? [] : [[verdict, face] as const];
+  });
   return (
-    <form class="filter" role="search" onSubmit={(event) => event.preventDefault()}>
-      <input
-        type="search"
-        aria-label="Search in ids, titles, operations, codes and reasons"
-        placeholder="Search"
+    <FilterForm>
+      <Search
+        label="Search in ids, titles, operations, codes and reasons"
         value={parameters.get('q') ?? ''}
-        onInput={(event: TargetedInputEvent<HTMLInputElement>) => set('q', event.currentTarget.value)}
+        onSearch={(value) => set('q', value)}
       />
-      <div class="verdicts" role="group" aria-label="Verdicts">
-        {VERDICTS.map((verdict) => {
-          const count = all.filter(({ scenario }) => scenario.verdict === verdict).length;
-          return count === 0 ? null : (
-            <button
-              type="button"
-              key={verdict}
-              aria-pressed={verdicts.has(verdict)}
-              onClick={() => set('verdict', toggled(verdict))}
-            >
-              <Mark verdict={verdict} word /> {count}
-            </button>
-          );
-        })}
-      </div>
+      <Toggles
+        label="Verdicts"
+        options={verdicts}
+        value={parameters.get('verdict') ?? ''}
+        onToggle={(value) => set('verdict', value)}
+      />
       <Choice label="Suite" value={suite} options={suites} any="all suites" onChoice={(value) => set('suite', value)} />
       <Choice
         label="Stopped at"
@@ -112,31 +98,9 @@ const FilterForm = ({
         any="as listed"
         onChoice={(value) => set('sort', value)}
       />
-    </form>
+    </FilterForm>
   );
 };
-
-interface ChoiceProps {
-  readonly label: string;
-  readonly value: string;
-  readonly options: readonly string[];
-  readonly any: string;
-  readonly onChoice: (value: string) => void;
-}
-
-const Choice = ({ label, value, options, any, onChoice }: ChoiceProps) => (
-  <label class="choice">
-    <span>{label}</span>
-    <select value={value} onChange={(event) => onChoice(event.currentTarget.value)}>
-      <option value="">{any}</option>
-      {options.map((option) => (
-        <option key={option} value={option}>
-          {option}
-        </option>
-      ))}
-    </select>
-  </label>
-);
 
 interface ListProps {
   readonly scenarios: readonly ScenarioResult[];

@@ -3,6 +3,7 @@ import { lanesOf } from './lanes.ts';
 import { hrefOf } from './route.ts';
 import { register, type ViewProps } from './views.tsx';
 import { Mark } from './mark.tsx';
+import { DataTable } from './table.tsx';
 import { duration, ownTime } from './words.ts';
 
 const PHASES = ['provisioning', 'arranging', 'waiting', 'probing', 'diagnosing', 'teardown'] as const;
@@ -92,44 +93,30 @@ const Slowest = ({ results: { scenarios } }: { readonly results: RunResults }) =
   const slow = [...scenarios].sort((a, b) => ownTime(b) - ownTime(a)).slice(0, MOST_SLOW);
   const longest = Math.max(ownTime(slow[0] ?? ({ durations: { arranging: 0, probing: 0, teardown: 0 } } as never)), 1);
   return (
-    <div class="scrolled" tabIndex={0} role="group" aria-label="Slowest scenarios">
-      <table>
-        <caption>Slowest scenarios</caption>
-        <thead>
-          <tr>
-            <th scope="col">scenario</th>
-            <th scope="col">time</th>
-            <th scope="col">
-              <span class="unseen">share</span>
-            </th>
-            <th scope="col">arranging</th>
-            <th scope="col">probing</th>
-            <th scope="col">teardown</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slow.map((scenario) => (
-            <tr key={scenario.id}>
-              <th scope="row">
-                <Mark verdict={scenario.verdict} /> <a href={hrefOf(scenario.id)}>{scenario.id}</a> {scenario.title}
-              </th>
-              <td>{duration(ownTime(scenario))}</td>
-              <td class="share">
-                {(['arranging', 'probing', 'teardown'] as const).map((phase) => (
-                  <span
-                    key={phase}
-                    class={`swatch ${phase}`}
-                    style={{ width: `${(100 * scenario.durations[phase]) / longest}%` }}
-                  />
-                ))}
-              </td>
-              <td>{duration(scenario.durations.arranging)}</td>
-              <td>{duration(scenario.durations.probing)}</td>
-              <td>{duration(scenario.durations.teardown)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <DataTable
+      caption="Slowest scenarios"
+      columns={['scenario', 'time', <span class="unseen">share</span>, 'arranging', 'probing', 'teardown']}
+    >
+      {slow.map((scenario) => (
+        <tr key={scenario.id}>
+          <th scope="row">
+            <Mark verdict={scenario.verdict} /> <a href={hrefOf(scenario.id)}>{scenario.id}</a> {scenario.title}
+          </th>
+          <td>{duration(ownTime(scenario))}</td>
+          <td class="share">
+            {(['arranging', 'probing', 'teardown'] as const).map((phase) => (
+              <span
+                key={phase}
+                class={`swatch ${phase}`}
+                style={{ width: `${(100 * scenario.durations[phase]) / longest}%` }}
+              />
+            ))}
+          </td>
+          <td>{duration(scenario.durations.arranging)}</td>
+          <td>{duration(scenario.durations.probing)}</td>
+          <td>{duration(scenario.durations.teardown)}</td>
+        </tr>
+      ))}
+    </DataTable>
   );
 };

@@ -22,10 +22,10 @@ import {
   whoAmI,
 } from '../index.ts';
 import type { ScenarioSpec } from '../scenario/spec.ts';
-import { AXIS_NAMES, type Axis } from './axes.ts';
+import { AXIS_NAMES, FRAME, type Axis } from './axes.ts';
 import { decisionMatrix, matrixText } from './matrix.ts';
-import { countsOf, type Pair } from './pairs.ts';
-import { pointsOf } from './points.ts';
+import { countsOf, matrixOfRun, type Pair, type Table } from './pairs.ts';
+import { placesOf, pointsOf } from './points.ts';
 
 const pointsIn = (spec: Partial<ScenarioSpec>) => pointsOf(aScenario({ objects: [], ...spec }));
 const NAMESPACE = { StringEquals: { 'aws:PrincipalTag/kubernetes-namespace': '<namespace:blue>' } };
@@ -308,5 +308,24 @@ describe('the decision matrix', () => {
         .map(Number),
     ).to.deep.equal(countsOf(all));
     expect(countsOf(all).reduce((sum, count) => sum + count)).to.equal(all.length);
+  });
+
+  it('of a run is that of its scenarios, and forgets what was not there before', () => {
+    const results = scenarios.map((scenario) => ({
+      ...{ id: scenario.id, points: placesOf(scenario), reason: 'No weather here.' },
+      verdict: scenario.id === 'AB-02' ? 'skipped' : 'passed',
+    }));
+    const here = new Set(['kubernetes', 's3', 'pod-identity']);
+    const states = (tables: readonly Table[]) => tables.flatMap(({ pairs }) => pairs.map(({ state }) => state));
+    const ofRun = matrixOfRun({ matrix: FRAME, scenarios: results });
+    expect(states(ofRun)).to.deep.equal(states(decisionMatrix(scenarios, here).tables));
+    const skipped = ofRun.flatMap(({ pairs }) => pairs).find(({ state }) => state === 'skipped');
+    expect(skipped?.reason).to.equal('No weather here.');
+    expect(matrixOfRun({ scenarios: results })).to.deep.equal([]);
+    // Values that the axes lack are passed over.
+    const stray = [{ ...results[0]!, points: ['99.99.99', '', 'x'] }];
+    expect(new Set(states(matrixOfRun({ matrix: FRAME, scenarios: stray })))).to.deep.equal(
+      new Set(['impossible', 'open']),
+    );
   });
 });

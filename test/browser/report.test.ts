@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { DetectionContent } from '../../harness/report/detection-schema.ts';
 import { pageHtml } from '../../harness/report/page.ts';
 import { summarize } from '../../harness/report/results.ts';
 import { aBrowser, SCREENSHOTS, violationsOf } from '../support/browser.ts';
@@ -131,9 +132,9 @@ describe('the HTML page of a run', function () {
     await page.screenshot({ path: join(SCREENSHOTS, 'scenario.png'), fullPage: true });
 
     const denied = await open(pageOf(sound), '#AB-10/2');
-    expect(await denied.locator('.decided.Deny .tag').first().innerText()).to.contain('decided: denies');
+    expect(await denied.locator('.decided.failed .tag').first().innerText()).to.contain('decided: denies');
     const granted = await open(pageOf(sound), '#PI-01/1');
-    expect(await granted.locator('.decided.Allow .tag').last().textContent()).to.contain('decided: allows');
+    expect(await granted.locator('.decided.passed .tag').last().textContent()).to.contain('decided: allows');
   });
 
   it('is worked by keyboard', async () => {
@@ -169,6 +170,112 @@ describe('the HTML page of a run', function () {
     await page.screenshot({ path: join(SCREENSHOTS, 'timeline.png') });
     await page.locator('.bar.probing').first().click();
     await page.locator('#chosen').waitFor();
+  });
+
+  it('shows which pairs of what decides the run asserted, and leads to the scenarios behind each', async () => {
+    const page = await open(pageOf(faulty), '#matrix');
+    const caption = (): Promise<string> => page.locator('.matrix h2').first().innerText();
+    expect(await caption()).to.equal('Pairs that are asserted, of those that can meet');
+    const grid = page.getByRole('grid');
+    expect(await grid.getByRole('rowheader').first().innerText()).to.equal('credentials');
+    await page.screenshot({ path: join(SCREENSHOTS, 'matrix.png') });
+    await page.getByLabel('Axis').selectOption('association');
+    await page.getByLabel('with').selectOption('credentials');
+    expect(await caption()).to.equal('Scenarios that assert association, downwards, with credentials');
+    const cell = (row: string, column: number) =>
+      grid.getByRole('row', { name: row, exact: false }).getByRole('gridcell').nth(column);
+    expect(await cell('target role', 1).innerText()).to.contain('impossible');
+    await cell('target role', 1).locator('a').click();
+    expect(await page.locator('.pair').innerText()).to.contain('impossible: only Pod Identity knows associations');
+    // What failed is told in the cell too.
+    const withRole = grid
+      .getByRole('row', { name: /^role / })
+      .getByRole('gridcell')
+      .first();
+    expect(await withRole.getAttribute('class')).to.equal('failed');
+    await withRole.locator('a').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Enter');
+    await page.locator('.pair h2', { hasText: 'credentials Pod Identity with association role' }).waitFor();
+    expect(await page.evaluate('document.activeElement.textContent')).to.contain('credentials Pod Identity');
+    const behind = await page.locator('.pair b').allInnerTexts();
+    expect(behind).to.include('AB-01').and.not.include('IR-02');
+    expect(parseInt(await withRole.innerText(), 10)).to.equal(behind.length);
+
+    await page.getByRole('button', { name: /asserted/ }).click();
+    expect(await grid.locator('td a', { hasText: 'impossible' }).count()).to.equal(0);
+    const shared = await open(pageOf(faulty), new URL(page.url()).hash);
+    expect(await shared.locator('.pair b').allInnerTexts()).to.deep.equal(behind);
+    expect(await violationsOf(shared)).to.deep.equal([]);
+    await shared.locator('.pair a').first().click();
+    await shared.locator('#chosen').waitFor();
+  });
+
+  describe('with what detect found', () => {
+    const defect = { area: 'agent', state: 'noticed', reachedBy: 3, noticedBy: ['AB-01'] } as const;
+    const detection: DetectionContent = {
+      kind: 'faults',
+      figures: [{ area: 'all', share: 0.75 }],
+      detections: [
+        { ...defect, name: 'agent-one', text: 'the agent does one thing' },
+        { ...defect, name: 'agent-two', text: 'it does another', noticedBy: ['AB-01', 'PI-01 --agent-chart 0.2'] },
+        { ...defect, name: 'iam-three', area: 'emulator', text: 'IAM forgets', state: 'survived', noticedBy: [] },
+      ],
+      scenarios: { alone: ['AB-01'], nothing: ['AB-03', 'ZZ-99'] },
+    };
+    let output: string;
+    before(async () => {
+      output = join(temporaryFolder(), 'kills.html');
+      const file = join(temporaryFolder(), 'detection.json');
+      writeFileSync(file, JSON.stringify(detection));
+      const args = [sound.reportDirectory, '--detection', file, '--output', output];
+      const made = await runConformance({ command: 'report', args, reports: 'own' });
+      expect(made.exitCode, made.stderr).to.equal(0);
+    });
+
+    it('shows who noticed which defect, and filters that', async () => {
+      const page = await open(output, '#detection');
+      expect(await page.locator('.detection').innerText()).to.contain('3 defects put in, 75.0 % noticed.');
+      const names = (): Promise<string[]> => page.locator('tbody th code').allInnerTexts();
+      expect(await names()).to.deep.equal(['agent-one', 'agent-two', 'iam-three']);
+      await page.screenshot({ path: join(SCREENSHOTS, 'detection.png') });
+      await page.getByRole('button', { name: /survived/ }).click();
+      expect(await names()).to.deep.equal(['iam-three']);
+      expect(await page.locator('tbody').innerText()).to.contain('reached by 3');
+      await page.getByRole('button', { name: /survived/ }).click();
+      await page.getByRole('searchbox').fill('chart');
+      expect(await names()).to.deep.equal(['agent-two']);
+      await page.getByRole('searchbox').fill('');
+      await page.getByLabel('Area').selectOption('emulator');
+      expect(new URL(page.url()).hash).to.equal('#detection?area=emulator');
+      expect(await names()).to.deep.equal(['iam-three']);
+    });
+
+    it('shows who noticed what, alone, and who noticed nothing', async () => {
+      const page = await open(output, '#detection?by=scenario');
+      const rows = await page.locator('tbody tr').allInnerTexts();
+      expect(rows.map((row) => row.split(/\s*\t\s*/))).to.deep.equal([
+        ['AB-01', '2', '1', 'agent-one, agent-two'],
+        ['PI-01 --agent-chart 0.2', '1', '0', 'agent-two'],
+      ]);
+      expect(await page.locator('.detection section .ids').innerText()).to.match(/AB-03\s+ZZ-99/);
+      // What the run does not have is no link.
+      expect(await page.locator('.detection section .ids a').allInnerTexts()).to.deep.equal(['AB-03']);
+      await page.getByRole('link', { name: 'PI-01 --agent-chart 0.2' }).click();
+      await page.locator('#chosen', { hasText: 'PI-01' }).waitFor();
+    });
+
+    for (const hash of ['#detection', '#detection?by=scenario'])
+      for (const [scheme, width] of [
+        ['light', 1400],
+        ['dark', 380],
+      ] as const)
+        it(`is accessible at ${hash}, ${scheme}, ${width} wide`, async () => {
+          const page = await open(output, hash, { scheme, width });
+          expect(await violationsOf(page)).to.deep.equal([]);
+          expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
+        });
   });
 
   it('puts whatever is not as expected on paper in full', async () => {
@@ -225,12 +332,12 @@ describe('the HTML page of a run', function () {
   });
 
   describe('has nothing that axe-core finds not accessible', () => {
-    for (const hash of ['', '#scenarios', '#AB-05', '#timeline'])
+    for (const hash of ['', '#scenarios', '#AB-05', '#timeline', '#matrix', '#matrix?axis=operator&with=action'])
       for (const scheme of ['light', 'dark'] as const)
         for (const width of [1400, 380])
           it(`at ${hash || 'its top'}, ${scheme}, ${width} wide`, async () => {
             const page = await open(pageOf(faulty), hash, { scheme, width });
-            const name = `${hash.slice(1) || 'overview'}-${scheme}-${width}`;
+            const name = `${hash.slice(1).replaceAll(/\W+/g, '-') || 'overview'}-${scheme}-${width}`;
             await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
             expect(await violationsOf(page)).to.deep.equal([]);
             // Nothing is wider than the screen.
