@@ -3,7 +3,16 @@
  * small modules), the probe program as a single file with V8's code cache, and the types of the public surface.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build as bundle } from 'esbuild';
@@ -73,6 +82,13 @@ const warming = spawnSync(process.execPath, [join(out, 'probe', 'warm.mjs')], { 
 if (warming.status !== 0) throw new Error("The probe program's code cache could not be made.");
 await buildImagePrograms(join(out, 'image'));
 await buildRawClient(join(out, 'clients'));
+// The SDK comes with the version that is installed.
+await build({
+  entryPoints: ['clients/javascript/program.ts'],
+  outfile: join(out, 'clients', 'javascript', 'program.mjs'),
+  format: 'esm',
+  external: ['@aws-sdk/*'],
+});
 copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();

@@ -47,11 +47,18 @@ export async function runTool(
   throw new HarnessError('CLIENT_NOT_INSTALLED', `Client ${whose} cannot be installed, since ${reason}.`);
 }
 
-/** The line that says what is wrong: the last that speaks of an error, else the last. */
+/** The most telling first. */
+const TELLING = [
+  /no match|unknown revision|not found/i,
+  /could not|cannot|invalid|refused|timed? ?out/i,
+  /error/i,
+  /\S/,
+];
+
+/** The line that says what is wrong. */
 function quoted(output: string): string {
   const lines = output.split('\n').map((line) => line.trim());
-  const line =
-    lines.findLast((one) => /error|no matching|not found|invalid/i.test(one)) ?? lines.findLast((one) => one !== '');
+  const [line] = TELLING.flatMap((pattern) => lines.find((one) => pattern.test(one)) ?? []);
   return redactor()
     .text(line ?? 'nothing')
     .slice(0, MOST_QUOTED);

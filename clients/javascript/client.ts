@@ -1,10 +1,18 @@
 import { ALL_OPERATIONS, type Client } from '../client.ts';
-import { HarnessError } from '../../foundation/errors.ts';
+import { npmInstalled } from '../install/npm.ts';
 
 /** The version that the probe program has built in (package.json). */
 const BUILT_IN = '3.1175.0';
 
-/** AWS SDK for JavaScript v3. The version that is built in needs no program of its own; it has no command. */
+const installOther = npmInstalled({
+  name: 'javascript',
+  // What the probe program does its operations by, with the SDK left out.
+  files: ['javascript/program.mjs'],
+  // The credential chain comes with both.
+  packages: (version) => [`@aws-sdk/client-s3@${version}`, `@aws-sdk/client-sts@${version}`],
+});
+
+/** AWS SDK for JavaScript v3. */
 export const JAVASCRIPT_SDK: Client = {
   name: 'javascript',
   title: 'AWS SDK for JavaScript v3',
@@ -14,13 +22,5 @@ export const JAVASCRIPT_SDK: Client = {
   documentation: new URL(
     'https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html',
   ),
-  install: (version) =>
-    version === BUILT_IN
-      ? Promise.resolve(undefined)
-      : Promise.reject(
-          new HarnessError(
-            'CLIENT_NOT_INSTALLED',
-            `Client javascript ${version} cannot be installed yet: take ${BUILT_IN}.`,
-          ),
-        ),
+  install: (version, context) => (version === BUILT_IN ? Promise.resolve(undefined) : installOther(version, context)),
 };

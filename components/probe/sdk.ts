@@ -22,18 +22,15 @@ function s3Operations(): typeof S3 {
   return s3Module;
 }
 
-// One chain for both clients: who STS says we are is then who S3 is asked as. It is the chain that each client would
-// make for itself.
-let credentials = defaultProvider();
-let sts = new STSClient({ credentials });
+// One chain for both clients: who STS says we are is then who S3 is asked as. It is the one that each makes for itself.
+let sts = new STSClient({});
 let s3: S3Client | undefined;
 
 /** Forgets the credentials in hand: the next operation goes through the whole chain again, as a new process would. */
 export function renewCredentials(): void {
   sts.destroy();
   s3?.destroy();
-  credentials = defaultProvider();
-  sts = new STSClient({ credentials });
+  sts = new STSClient({});
   s3 = undefined;
   known = undefined;
 }
@@ -67,7 +64,7 @@ export async function answer(operation: ClientOperation): Promise<Answer> {
       return throughRole(operation.role);
     default:
       if (operation.through !== undefined) return throughRole(operation.through, operation);
-      return tryS3((s3 ??= s3Operations().makeClient(credentials)), operation);
+      return tryS3((s3 ??= s3Operations().makeClient(sts.config.credentials)), operation);
   }
 }
 
