@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Client } from '../clients/client.ts';
 import { CLIENTS, WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { ClusterType } from '../clusters/cluster-type.ts';
@@ -21,6 +22,8 @@ export interface Registries {
   readonly types?: readonly ClusterType[];
   /** The program that makes probes in pods. */
   readonly workload?: WorkloadProgram;
+  /** The clients that `--client` can name. */
+  readonly clients?: readonly Client[];
   /** Whether this is the build whose faults can be switched on. */
   readonly isSwitched?: boolean;
 }
@@ -36,6 +39,7 @@ type Asked = Configured & { readonly argv: readonly string[] };
 export const runCommand = ({
   types,
   workload = WORKLOAD_PROGRAMS[0],
+  clients = CLIENTS,
   isSwitched,
 }: Registries = {}): Command<Asked> => ({
   name: 'run',
@@ -48,18 +52,22 @@ export const runCommand = ({
   async run(configuration, io) {
     if (configuration.flag('version')) return say(io, `${packageVersion(io.root)}\n`);
     if (configuration.flag('list-faults')) return say(io, listFaults());
-    if (configuration.flag('list-clients')) return say(io, listClients());
+    if (configuration.flag('list-clients')) return say(io, listClients(clients));
     if (configuration.flag('list')) return list(configuration, io);
     if (configuration.flag('plan')) return plan(configuration, io, workload);
     const faults = configuration.list('fault');
-    if (faults.length === 0 || isSwitched) return runScenarios(configuration, workload, io);
+    if (faults.length === 0 || isSwitched) return runScenarios(configuration, { workload, clients }, io);
     const code = join(io.root, 'dist', 'faults');
     const switched = (await import(pathToFileURL(join(code, 'cli', 'switched.js')).href)) as Switched;
     return switched.runWithFaults(faults, configuration.argv, { ...io, code });
   },
 });
 
-async function runScenarios(configuration: Configured, workload: WorkloadProgram, io: Io): Promise<number> {
+async function runScenarios(
+  configuration: Configured,
+  { workload, clients }: Required<Pick<Registries, 'workload' | 'clients'>>,
+  io: Io,
+): Promise<number> {
   const [{ isTerminal }, { run }, { withInstalledClients }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/engine/run.ts'),
@@ -75,7 +83,7 @@ async function runScenarios(configuration: Configured, workload: WorkloadProgram
     });
   const { rounds, ...selection } = configuration.flag('watch')
     ? await (await import('./watch.ts')).watched(configuration, io, { newReporters, install })
-    : { ...(await selected(configuration, io)), rounds: undefined };
+    : { ...(await selected(configuration, io, clients)), rounds: undefined };
   const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
   if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
@@ -125,8 +133,8 @@ function listFaults(): string {
   return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
 }
 
-function listClients(): string {
-  const rows = CLIENTS.map(({ name, title, versions, chain }) => {
+function listClients(clients: readonly Client[]): string {
+  const rows = clients.map(({ name, title, versions, chain }) => {
     const { newest, minimum, below } = versions;
     const documented = [minimum && `minimum ${minimum}`, below && `below ${below}`].filter(Boolean).join(', ');
     const own = chain === 'own' ? ' (a credential chain of its own)' : '';

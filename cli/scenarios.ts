@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Client } from '../clients/client.ts';
 import { EXIT } from '../foundation/errors.ts';
 import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
@@ -59,7 +60,7 @@ export interface Selected extends Loaded {
 }
 
 /** The selected scenarios, the project's own and those of the user's folders, and the hooks and the gate that go with them. */
-export async function selected(configuration: Configuration, io: Io): Promise<Selected> {
+export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
   const [{ loadScenarios }, { select }, { checkAttempts, chosenClients, withClients }] = await Promise.all([
@@ -69,7 +70,7 @@ export async function selected(configuration: Configuration, io: Io): Promise<Se
   ]);
   const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
   const gate = await gateOf(configuration, loaded);
-  const clients = chosenClients(configuration.list('client'));
+  const clients = chosenClients(configuration.list('client'), registry);
   checkAttempts(clients, configuration);
   const part = await partOf(withClients(select(loaded.scenarios, configuration), clients), configuration);
   return { ...loaded, ...(gate && { gate }), ...part };

@@ -46,6 +46,36 @@ const toy = {
 const added = { types: [...CLUSTER_TYPES, toy] };
 `;
 
+/**
+ * Clients that are not what they ought to be: one answers rightly by the record's leave alone, one says what S3 does not know, one
+ * ends, one prints its token, and one cannot be had.
+ */
+const TOY_CLIENTS = `
+const { HarnessError } = await import(${path('foundation', 'errors.ts')});
+const { PYTHON } = await import(${path('clients', 'python', 'index.ts')});
+const client = (name, body) => ({
+  ...PYTHON,
+  name,
+  differences: [],
+  operations: new Set(['GetObject', 'ListObjectsV2']),
+  install: async () => ({ folder: '/', command: [process.execPath, '-e',
+    'const say = (answer) => console.log("client-answer " + JSON.stringify(answer));' +
+    'const token = require("node:fs").readFileSync(process.env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, "utf8");' +
+    'require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {' +
+    'const { id, operation } = JSON.parse(line);' + body + '});'] }),
+});
+const added = {
+  clients: [
+    client('liar', 'say({ id, facts: { keys: 1 } });'),
+    client('silent', 'process.exit(0);'),
+    client('talker', 'console.error("using " + token); say({ id });'),
+    { ...client('missing', ''), install: async () => {
+      throw new HarnessError('CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.');
+    } },
+  ],
+};
+`;
+
 const TOY_PROGRAM = `
 const added = {
   workload: {
@@ -132,6 +162,43 @@ describe('a registry entry from outside', function () {
     expect(() => configure(['--toy-greeting', 'hello'], {})).to.throw('Unknown flag --toy-greeting');
     const copy = { ...EMBEDDED, name: 'copy', options: [{ ...greeting }] };
     expect(() => optionsOf([...types, copy])).to.throw('two options --toy-greeting');
+  });
+
+  it('of clients is listed, and judged by what AWS received of it', async () => {
+    expect(await conformance(TOY_CLIENTS, ['--list-clients'])).to.equal(0);
+    expect(said).to.match(/^liar@.*\nsilent@.*\ntalker@.*\nmissing@.*\n$/);
+    said = '';
+    const asked = ['--client', 'all', '--scenario', 'PI-01', '--retries', '0', '--no-color'];
+    expect(await conformance(TOY_CLIENTS, asked), said).to.equal(3);
+    const told = results().scenarios.map(({ id, client, verdict, probes, reason, errorCode }) => ({
+      ...{ id, client: client?.name, verdict, errorCode },
+      reason: probes[0]?.reason ?? reason,
+    }));
+    for (const [index, [name, code, reason]] of (
+      [
+        ['liar', null, 'client liar says that GetObject was granted, and S3 received no call of it'],
+        ['silent', null, 'client silent was asked for GetObject and ended with exit code 0'],
+        ['talker', null, 'client talker printed a token of its pod, which nobody may see'],
+        ['missing', 'CLIENT_NOT_INSTALLED', 'Client missing 1 cannot be installed, since there is none.'],
+      ] as const
+    ).entries()) {
+      const { reason: found, ...one } = told[index]!;
+      expect(one).to.deep.equal({ id: `PI-01.${name}`, client: name, verdict: 'error', errorCode: code });
+      expect(found).to.contain(reason);
+    }
+    const written =
+      readFileSync(join(folder, 'results.json'), 'utf8') + readFileSync(join(folder, 'junit.xml'), 'utf8');
+    expect(written + said).not.to.match(/eyJ[\w-]{20,}/);
+    expect(said).to.contain('ERROR PI-01.talker');
+    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).to.contain('name="client" value="liar ');
+  });
+
+  it('of clients that cannot be had is told in a sentence', async () => {
+    expect(await conformance(TOY_CLIENTS, ['--client', 'missing', '--scenario', 'PI-01'])).to.equal(3);
+    expect(said).to.contain('Client missing 1 cannot be installed, since there is none.');
+    said = '';
+    expect(await conformance(TOY_CLIENTS, ['--client', 'lair'])).to.equal(2);
+    expect(said).to.contain('Unknown client "lair": did you mean "liar"?');
   });
 
   it('of workload programs makes the probes that it can, and scenarios with others are skipped', async () => {

@@ -16,7 +16,7 @@ const installOther = npmInstalled({
 export const JAVASCRIPT_SDK: Client = {
   name: 'javascript',
   title: 'AWS SDK for JavaScript v3',
-  versions: { newest: BUILT_IN, minimum: '3.458.0', below: '3.456.0' },
+  versions: { newest: BUILT_IN, minimum: '3.458.0', below: '3.454.0' },
   operations: ALL_OPERATIONS,
   chain: 'sdk',
   documentation: new URL(

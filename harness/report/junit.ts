@@ -102,6 +102,7 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
     {
       scenario: scenario.id,
       verdict: scenario.verdict,
+      ...(scenario.client && { client: `${scenario.client.name} ${scenario.client.version}` }),
       ...(scenario.finding !== null && { finding: scenario.finding }),
       ...(scenario.repetitions && { repetitions: scenario.repetitions.map(({ verdict }) => verdict).join() }),
     },
