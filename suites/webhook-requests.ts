@@ -37,6 +37,9 @@ const reviewOf = (serviceAccountName: string, spec: object, metadata: object = {
     },
   });
 
+/** A review of a pod with nothing else. */
+const bare = (object: object): string => JSON.stringify({ request: { namespace: '<namespace:app>', object } });
+
 const add = (path: string, value: unknown) => ({ op: 'add', path, value });
 const PI_VOLUME = 'eks-pod-identity-token';
 const PI_FOLDER = '/var/run/secrets/pods.eks.amazonaws.com/serviceaccount';
@@ -207,6 +210,9 @@ suite('webhook', ({ scenario }) => {
     ...ACCOUNTS,
     probes: [
       succeeds(postToWebhook(JSON_TYPE, reviewOf('pi', {})), { allowed: true, patched: true }),
+      // Neither what a pod leaves out nor what it is called matters.
+      succeeds(postToWebhook(JSON_TYPE, bare({ spec: { serviceAccountName: 'pi' } })), { patched: true }),
+      ...[{}, { spec: {} }].map((pod) => succeeds(postToWebhook(JSON_TYPE, bare(pod)), { patched: false })),
       ...['\n ', '\ufeff', '---\n', '--- \n'].map((before) =>
         succeeds(postToWebhook(JSON_TYPE, `${before}${reviewOf('pi', {})} \n`), { uid: UID, patched: true }),
       ),

@@ -26,14 +26,14 @@ const claimAt = (claims: Json, path: string): unknown =>
   path.split('/').reduce<unknown>((value, name) => asObject(value)?.[name], claims['kubernetes.io']);
 
 /**
- * The pod that a token says it is bound to: its uid, or its namespace and name. Nothing of it is checked yet.
+ * The uid of the pod that a token says it is bound to. Nothing of it is checked yet.
  *
  * @throws TokenRefusal in the words of agent 0.2 (internal/credsretriever) when it is bound to none
  */
-export function podOf(token: string): { readonly uid: string; readonly name: string } {
+function podUidOf(token: string): string {
   const claims = part(token, 1);
-  const [uid, namespace, name] = ['pod/uid', 'namespace', 'pod/name'].map((path) => claimAt(claims, path));
-  if (typeof uid === 'string') return { uid, name: `${String(namespace)}/${String(name)}` };
+  const uid = claimAt(claims, 'pod/uid');
+  if (typeof uid === 'string') return uid;
   const missing =
     asObject(claims['kubernetes.io']) === undefined
       ? 'kubernetes.io claims'
@@ -90,7 +90,7 @@ export function cacheKeys(options: AgentOptions, metrics: Metrics, log: Logger):
   const validator = cluster && new TokenValidator(cluster, options.endpoint === undefined);
   void validator?.prepare(log);
   return {
-    keyOf: (token) => podOf(token).uid,
+    keyOf: podUidOf,
     accepts: async (token, requestLog) => {
       const failure = await validator?.validate(token, requestLog).then(
         () => undefined,
