@@ -26,6 +26,7 @@ const SELECTION = [
   'suites-dir',
   'profile',
   'client',
+  'client-command',
   'pass-with-no-scenarios',
   'config',
   'verbose',
@@ -63,14 +64,14 @@ export interface Selected extends Loaded {
 export async function selected(configuration: Configuration, io: Io, registry?: readonly Client[]): Promise<Selected> {
   // First, as a run that is only listed or planned is to be possible too.
   checkClusterFlags(configuration);
-  const [{ loadScenarios }, { select }, { checkAttempts, chosenClients, withClients }] = await Promise.all([
+  const [{ loadScenarios }, { select }, { checkAttempts, clientsOf, withClients }] = await Promise.all([
     import('../harness/scenario/load.ts'),
     import('../harness/plan/select.ts'),
     import('../harness/plan/clients.ts'),
   ]);
   const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
   const gate = await gateOf(configuration, loaded);
-  const clients = chosenClients(configuration.list('client'), registry);
+  const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);
   const part = await partOf(withClients(select(loaded.scenarios, configuration), clients), configuration);
   return { ...loaded, ...(gate && { gate }), ...part };

@@ -89,6 +89,7 @@ await build({
   format: 'esm',
   external: ['@aws-sdk/*'],
 });
+await build({ entryPoints: ['clients/own/main.ts'], outfile: join(out, 'clients', 'own.mjs'), format: 'esm' });
 copyFileSync('clusters/kind/images/collect.sh', join(out, 'image', 'collect.sh'));
 await buildSwitched(join(out, 'faults'));
 const page = await pageTemplate();

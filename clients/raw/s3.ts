@@ -1,8 +1,9 @@
 import type { ClientAnswer } from '../../foundation/client-protocol.ts';
 import type { S3Operation } from '../../foundation/probe-protocol.ts';
+import { element } from '../xml.ts';
 import type { Credentials } from './credentials.ts';
 import type { Answer } from './send.ts';
-import { call, element, type ServiceRequest } from './services.ts';
+import { call, type ServiceRequest } from './services.ts';
 
 type Done = Pick<ClientAnswer, 'facts' | 'requestId'>;
 

@@ -1,6 +1,7 @@
 /** Requests to STS and S3. */
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
+import { element } from '../xml.ts';
 import { correctClock, now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
@@ -104,11 +105,3 @@ function failureOf(service: 's3' | 'sts', { status, headers, body }: Answer): Fa
     isTransient: isTransientStatus(status) || TRANSIENT_CODES.test(code),
   });
 }
-
-/** The text of the first element of a name. */
-export const element = (xml: string, name: string): string | undefined =>
-  new RegExp(`<${name}>([^<]*)</${name}>`)
-    .exec(xml)?.[1]
-    ?.replace(/&(quot|apos|lt|gt|amp);/g, (_, entity: string) => ENTITIES[entity] ?? '');
-
-const ENTITIES: Readonly<Record<string, string>> = { quot: '"', apos: "'", lt: '<', gt: '>', amp: '&' };

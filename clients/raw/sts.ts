@@ -1,9 +1,10 @@
 import type { Identity } from '../../foundation/probe-protocol.ts';
+import { element } from '../xml.ts';
 import { now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';
 import type { Answer } from './send.ts';
-import { call, element, type ServiceRequest } from './services.ts';
+import { call, type ServiceRequest } from './services.ts';
 import { readTokenFile } from './token-file.ts';
 
 const request = (action: string, parameters: Readonly<Record<string, string>> = {}): ServiceRequest => ({

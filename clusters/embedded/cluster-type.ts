@@ -1,3 +1,4 @@
+import { option } from '../../foundation/options.ts';
 import type { HostedClusterType } from '../cluster-type.ts';
 import { AGENT_CHART, chartOf } from '../shared-options.ts';
 import { embeddedCapabilities } from './capabilities.ts';
@@ -6,7 +7,13 @@ import { embeddedCapabilities } from './capabilities.ts';
 export const EMBEDDED: HostedClusterType = {
   name: 'embedded',
   isOwnKubernetes: true,
-  options: [AGENT_CHART],
+  options: [
+    AGENT_CHART,
+    option.text(
+      'client-command COMMAND',
+      'your own program as the client: a command of the shell (docs/own-program.md)',
+    ),
+  ],
   aws: 'emulator',
   capabilities: (options) => embeddedCapabilities(chartOf(options)),
   existing: () => [],

@@ -1,5 +1,6 @@
 /** Clients as the subjects of a run: which `--client` names, and the scenarios for each. */
 import type { ChosenClient, Client, InstallContext } from '../../clients/client.ts';
+import { ownProgram } from '../../clients/own/index.ts';
 import { CLIENTS } from '../../clients/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
@@ -19,7 +20,11 @@ const VERSION = /^\d[\w.+-]*$/;
  * The clients of names such as `python`, `python@1.34.41`, `python@minimum` and `all`, each once.
  * Throws `HarnessError` UNKNOWN_CLIENT or BAD_FLAG_VALUE.
  */
-export function chosenClients(names: readonly string[], clients: readonly Client[] = CLIENTS): readonly ChosenClient[] {
+export function chosenClients(
+  names: readonly string[],
+  clients: readonly Client[] = CLIENTS,
+  own: readonly Client[] = [],
+): readonly ChosenClient[] {
   const asked = names.flatMap((name) => (name === ALL ? clients.map((client) => client.name) : [name]));
   const found = new Map(
     asked.map((text) => {
@@ -27,11 +32,20 @@ export function chosenClients(names: readonly string[], clients: readonly Client
       return [`${client.name}@${version}`, { client, version }] as const;
     }),
   );
-  const all = [...found.values()];
+  const all = [...found.values(), ...own.map((client) => ({ client, version: client.versions.newest }))];
   return all.map(({ client, version }, ordinal) => {
     const isAlone = all.filter((other) => other.client === client).length === 1;
     return { client, version, ordinal, label: isAlone ? client.name : `${client.name}-${version}` };
   });
+}
+
+/** The clients of a run: those that `--client` names, and the user's own program. */
+export function clientsOf(
+  { list, text }: Pick<OptionValues, 'list' | 'text'>,
+  clients: readonly Client[] = CLIENTS,
+): readonly ChosenClient[] {
+  const command = text('client-command');
+  return chosenClients(list('client'), clients, command === undefined ? [] : [ownProgram(command, process.cwd())]);
 }
 
 function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'client' | 'version'> {

@@ -1,0 +1,105 @@
+/**
+ * A program of the user's own as a client (docs/own-program.md): started anew for each operation, and judged by what S3 and STS
+ * answer it. Speaks `foundation/client-protocol.ts`.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  CLIENT_ANSWER_PREFIX,
+  type ClientAnswer,
+  type ClientError,
+  type ClientRequest,
+} from '../../foundation/client-protocol.ts';
+import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
+
+/** What a program may be asked for, and the method by which S3 is asked for it. */
+const ACTIONS = { GetObject: { word: 'read', method: 'GET' }, PutObject: { word: 'write', method: 'PUT' } } as const;
+
+type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; readonly key: string };
+
+/** How long a program that has done what it was asked for may take to end by itself. */
+const END_MILLISECONDS = 2000;
+const MOST_QUOTED = 300;
+
+async function answer({ id, operation }: ClientRequest): Promise<ClientAnswer> {
+  const recorder = await startRecorder();
+  try {
+    const asked = operation as Operation;
+    const how = await ran(asked, recorder);
+    const last = answersTo(asked, recorder).at(-1);
+    if (last !== undefined && last.status < 300) return { id, facts: { exit: how.exit }, requestId: last.requestId };
+    return { id, error: last === undefined ? nothingAsked(asked, recorder, how) : errorOf(last, 's3') };
+  } finally {
+    recorder.close();
+  }
+}
+
+const errorOf = (answer: RecordedAnswer, service: 's3' | 'sts'): ClientError => {
+  const { status, requestId, code, message } = answer;
+  return { service, code, status, message, requestId };
+};
+
+const answersTo = ({ do: name, bucket, key }: Operation, { answers }: Recorder) =>
+  answers.filter(({ method, object }) => method === ACTIONS[name].method && object === `${bucket}/${key}`);
+
+interface Ran {
+  /** `code 0`, `signal SIGTERM`, or `none` of a program that went on. */
+  readonly exit: string;
+  /** The last line that it wrote to standard error. */
+  readonly lastWords: string;
+}
+
+/** Runs the program to its end, or until it has done what it was asked for. */
+async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
+  const [program = '', ...args] = JSON.parse(process.env['CLIENT_COMMAND'] ?? '[]') as string[];
+  const child = spawn(program, args, {
+    cwd: process.env['CLIENT_FOLDER'],
+    env: { ...environmentOf(asked), ...recorder.variables },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+  });
+  let lastWords = '';
+  createInterface({ input: child.stderr }).on('line', (line) => (lastWords = line.trim() || lastWords));
+  const ended = once(child, 'exit').then(
+    ([code, signal]: unknown[]) => (signal === null ? `code ${String(code)}` : `signal ${signal as string}`),
+    (error: NodeJS.ErrnoException) => `start: ${error.code}`,
+  );
+  const granted = async (): Promise<string> => {
+    while (!answersTo(asked, recorder).some(({ status }) => status < 300)) await recorder.answered();
+    await sleep(END_MILLISECONDS);
+    return 'none';
+  };
+  const exit = await Promise.race([ended, granted()]);
+  try {
+    // With all that it has started.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // It is gone.
+  }
+  return { exit, lastWords: lastWords.slice(0, MOST_QUOTED) };
+}
+
+/** The pod's environment, and what the program is to do. */
+function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv {
+  const { CLIENT_COMMAND: _, CLIENT_FOLDER: __, ...environment } = process.env;
+  return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };
+}
+
+/** Why S3 was not asked: STS refused, or the program had no credentials, or it did something else. */
+function nothingAsked(
+  { do: name, bucket, key }: Operation,
+  { answers }: Recorder,
+  { exit, lastWords }: Ran,
+): ClientError {
+  const refused = answers.findLast(({ object, status }) => object === undefined && status >= 400);
+  if (refused !== undefined) return errorOf(refused, 'sts');
+  const said = lastWords === '' ? '' : `; the last that it wrote to standard error: ${lastWords}`;
+  const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${said}`;
+  return { code: 'NoRequest', message };
+}
+
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${CLIENT_ANSWER_PREFIX}${JSON.stringify(await answer(JSON.parse(line) as ClientRequest))}\n`);
+process.exit();
