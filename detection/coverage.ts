@@ -31,16 +31,22 @@ export interface Coverage {
 
 const NONE: readonly string[] = [];
 const AGENT_02 = ['--agent-chart', '0.2'];
+/** The client that has the faults of subject `client`. */
+const RAW_CLIENT = ['--client', 'raw'];
 interface Specified {
   readonly id: string;
   readonly suite: string;
 }
 
-/** All scenarios, those of suite `agent` also with agent 0.2. */
+/** All scenarios, those of suite `agent` also with agent 0.2, and those of suite `client` with the client that has faults. */
 export const runsOf = (scenarios: readonly Specified[]): readonly Run[] => [
   ...scenarios.map((scenario) => runOf(scenario, NONE)),
   ...scenarios.filter(({ suite }) => suite === 'agent').map((scenario) => runOf(scenario, AGENT_02)),
+  ...scenarios.filter(({ suite }) => suite === 'client').map((scenario) => runOf(scenario, RAW_CLIENT)),
 ];
+
+/** Whether a run may notice defects of an area: those of the client only where that is the client, and no others there. */
+export const mayNotice = ({ flags }: Run, area: string): boolean => flags.includes('raw') === (area === 'client');
 
 const runOf = (scenario: Specified, flags: readonly string[]): Run => ({
   ...{ key: [scenario.id, ...flags].join(' '), id: scenario.id, flags },

@@ -5,7 +5,7 @@ import { catalogue } from '../faults/index.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
 import { sourcesDigest } from '../scripts/freshness.js';
-import { coverageOf, type Coverage, type Covered, type Run } from './coverage.ts';
+import { coverageOf, mayNotice, type Coverage, type Covered, type Run } from './coverage.ts';
 import { detect, type Attempt, type Defect, type Detection } from './detect.ts';
 import { faultsKind, judgeKind, mutantsKind, type Kind } from './kinds.ts';
 import { writePage } from './page.ts';
@@ -90,10 +90,17 @@ async function detectAll(
   const left = defects.filter(({ id }) => !found.has(id));
   if (left.length > 0) {
     const what = kind.name === 'judge' ? 'test files' : 'scenarios';
-    progress(`Recording what each of ${runs.length} ${what} reaches ...`);
+    const likely = runs.filter((run) => left.some(({ area }) => mayNotice(run, area)));
+    progress(`Recording what each of ${likely.length} ${what} reaches ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
     const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
-    const coverage = await coverageOf(runs, { ...kind, kept, sources, jobs });
+    const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs });
+    // A client is a process of its own, which records nothing: each run with it may reach each of its defects.
+    const ofClient = defects.filter(({ area }) => area === 'client').map(({ id }) => id);
+    const coverage = {
+      ...recorded,
+      scenarios: recorded.scenarios.map((run) => (mayNotice(run, 'client') ? { ...run, reached: ofClient } : run)),
+    };
     for (const key of coverage.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
     const files = idsByFile(kind.defects);
     await inParallel(left, jobs, async (defect) => {

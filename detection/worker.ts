@@ -10,6 +10,7 @@ import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import { FAULTS_REACHED } from '../faults/switch.ts';
 import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
+import { clientsOf, withClients, withInstalledClients } from '../harness/plan/clients.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
 import type { FromWorker, Job } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
@@ -20,8 +21,16 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
     const loaded = await loadScenarios(join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'), []);
-    const scenarios = loaded.scenarios.filter(({ id }) => ids.includes(id));
     const argv = ['--quiet', '--retries', '0', '--report-dir', directory, '--parallel', String(parallel), ...flags];
+    const configuration = configure(stopAtFirst ? [...argv, '--max-failures', '1'] : argv, {});
+    const interrupted = new AbortController().signal;
+    const scenarios = await withInstalledClients(
+      withClients(
+        loaded.scenarios.filter(({ id }) => ids.includes(id)),
+        clientsOf(configuration),
+      ),
+      { environment: process.env, progress: () => undefined, signal: interrupted },
+    );
     const reached = new Set<string>();
     /** Takes what was reached since the last time. */
     const taken = (key: string): string[] => {
@@ -32,7 +41,7 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
     const { run: over } = await run({
       ...loaded,
       scenarios,
-      configuration: configure(stopAtFirst ? [...argv, '--max-failures', '1'] : argv, {}),
+      configuration,
       reporters: [
         {
           name: 'detection',
@@ -53,7 +62,7 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
       version: '0',
       workload: WORKLOAD_PROGRAMS[0],
       environment: {},
-      interrupted: new AbortController().signal,
+      interrupted,
       programs: [],
       stderr: process.stderr,
     });

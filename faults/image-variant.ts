@@ -1,12 +1,15 @@
 /**
- * What the switched build has in place of `foundation/dist-folder.ts`: with faults on, the component image is a variant, whose
- * agent and webhook are those of the switched build and know of the faults.
+ * What the switched build has in place of `foundation/dist-folder.ts`: with faults on, the component image and the
+ * project's own client are variants: those of the switched build, which know of the faults.
  */
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FAULTS_ON, switchingOn } from './switch.ts';
+
+/** Programs that run in processes of their own. */
+const PROGRAMS = ['image/root', 'clients'];
 
 let variant: string | undefined;
 
@@ -20,13 +23,20 @@ export function distFolder(): string {
 function madeVariant(dist: string, faults: readonly string[]): string {
   const folder = mkdtempSync(join(tmpdir(), 'eks-pod-identity-conformance-faults-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
-  for (const name of readdirSync(dist)) if (name !== 'image') symlinkSync(join(dist, name), join(folder, name));
+  for (const name of readdirSync(dist))
+    if (name !== 'image' && name !== 'clients') symlinkSync(join(dist, name), join(folder, name));
   mkdirSync(join(folder, 'image'));
   cpSync(join(dist, 'image', 'collect.sh'), join(folder, 'image', 'collect.sh'));
-  cpSync(join(dist, 'faults', 'image', 'root'), join(folder, 'image', 'root'), { recursive: true });
-  for (const name of readdirSync(join(folder, 'image', 'root'))) {
-    const path = join(folder, 'image', 'root', name);
-    writeFileSync(path, readFileSync(path, 'utf8').replace('\n', `\n${switchingOn(faults)}\n`));
+  cpSync(join(dist, 'clients'), join(folder, 'clients'), { recursive: true });
+  for (const programs of PROGRAMS) {
+    cpSync(join(dist, 'faults', programs), join(folder, programs), { recursive: true });
+    for (const name of readdirSync(join(dist, 'faults', programs))) switchOn(join(folder, programs, name), faults);
   }
   return folder;
+}
+
+/** Programs of the image begin with the line by which they are started. */
+function switchOn(path: string, faults: readonly string[]): void {
+  const [, start = '', code = ''] = /^(#!.*\n)?([^]*)$/.exec(readFileSync(path, 'utf8')) ?? [];
+  writeFileSync(path, `${start}${switchingOn(faults)}\n${code}`);
 }

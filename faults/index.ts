@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { distFolder } from '../foundation/dist-folder.ts';
 
-export const SUBJECTS = ['emulator', 'agent', 'webhook', 'cluster'] as const;
+export const SUBJECTS = ['emulator', 'agent', 'webhook', 'cluster', 'client'] as const;
 
 /** A defect that can be put into a subject on purpose, to see that a suite notices it. */
 export interface Fault {
   readonly name: string;
-  /** `cluster` is the Kubernetes in a process. */
+  /** `cluster` is the Kubernetes in a process, `client` the project's own client without an SDK. */
   readonly subject: (typeof SUBJECTS)[number];
   /** What is wrong then, in a sentence. */
   readonly defect: string;

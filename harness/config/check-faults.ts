@@ -26,6 +26,8 @@ export function checkFaults(given: OptionValues, cluster: ClusterType): void {
     const { subject } = fault;
     if (subject === 'cluster' && !cluster.isOwnKubernetes)
       throw wrong(`--fault ${name} is one of the Kubernetes in a process: leave out --cluster ${cluster.name}.`);
+    if (subject === 'client' && !given.list('client').includes('raw'))
+      throw wrong(`--fault ${name} is one of the client without an SDK: add --client raw.`);
     const option = subject === 'agent' || subject === 'webhook' ? IMAGE_OPTIONS[subject] : undefined;
     const image = option && given.text(option);
     if (image !== undefined)
