@@ -11,7 +11,7 @@ export const COMPARE: Command = {
   about: `Compares what two runs of the conformance suites found: verdicts of scenarios, and of their probes verdict, outcome,
 layer, code, status, identity and the facts that they expect. Differences that are known, with a reason, do not count.
 
-A and B are results.json files, or report folders with one.`,
+A and B are results.json files, or report folders with one; with #python@1.34.41 behind it, what that client came to.`,
   files: { usage: 'A/results.json B/results.json', least: 2, most: 2 },
   options: [
     option.list('deviations FILE', 'known deviations, YAML or JSON (repeat, or a comma list)'),
@@ -31,7 +31,7 @@ A and B are results.json files, or report folders with one.`,
     ]);
     const deviations = list('deviations').flatMap(readDeviations);
     const [a, b] = [readResults(one), readResults(other)];
-    if (realpathSync(a.file) === realpathSync(b.file))
+    if (realpathSync(a.file) === realpathSync(b.file) && a.facts['client'] === b.facts['client'])
       throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
     const comparison = compare(a, b, deviations);
     const exitCode = exitCodeOf(comparison, flag('strict'));

@@ -8,6 +8,7 @@ import './differences.tsx';
 import './timeline.tsx';
 import './matrix.tsx';
 import './detection.tsx';
+import './clients.tsx';
 
 const text = document.getElementById('data')?.textContent ?? '';
 render(<App data={unpack(JSON.parse(text) as Packed) as PageData} />, document.body);

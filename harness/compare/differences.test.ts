@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 import {
+  command,
   compared,
   comparedRuns,
   copy,
   differences,
+  file,
   observedIn,
   probeOf,
   scenarioOf,
@@ -14,6 +16,23 @@ describe('npm run compare', function () {
   this.timeout(60_000);
   const runs = comparedRuns();
   const { onKind } = runs;
+
+  it('takes two versions of a client out of one run', async () => {
+    const both = copy(runs.first);
+    const one = { ...scenarioOf(both, 'PI-01'), id: 'PI-01.python-1', client: { name: 'python', version: '1' } };
+    const other = { ...structuredClone(one), id: 'PI-01.python-2', client: { name: 'python', version: '2' } };
+    other.verdict = 'failed';
+    both.scenarios = [one, other];
+    const path = file(both);
+    const { json, stdout } = await compared(`${path}#python@1`, `${path}#python@2`);
+    expect(differences(json)).to.deep.equal(['PI-01 verdict: passed, failed']);
+    expect(stdout).to.contain('client python@2');
+    const refused = await command([`${path}#python`, `${path}#go`]);
+    expect([refused.exitCode, refused.stderr]).to.deep.equal([
+      2,
+      `${path} has several versions of client python: give one of python@1, python@2.\n`,
+    ]);
+  });
 
   describe('finds a difference in', () => {
     const changes: readonly (readonly [string, (results: Results) => void, readonly string[]])[] = [

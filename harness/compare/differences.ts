@@ -19,6 +19,9 @@ export interface Difference {
 /** Fields of a probe that are compared. Free text, ids and times are not: they differ from run to run. */
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 
+/** What a run of a client shows beside what is expected of it (`foundation/client-run.ts`): compared between two clients. */
+const OF_CLIENTS = ['signed', 'outcomes', 'told', 'expired', 'credentials.tokens', 'credentials.requests'] as const;
+
 /** In what two runs of a scenario differ, the scenario's verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
   const differences: Difference[] = [];
@@ -39,6 +42,14 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     const valuesA = valuesOf(ofA.run ?? a.run.id, id, probeA);
     const valuesB = valuesOf(ofB.run ?? b.run.id, id, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
+    if (a.facts['client'] !== b.facts['client'] && probeA.operation.startsWith('RunClient'))
+      for (const name of OF_CLIENTS.filter((one) => !Object.hasOwn(probeA.expected.facts ?? {}, one)))
+        add(
+          number,
+          `facts.${name}`,
+          valueOf(a.run.id, id, probeA, `facts.${name}`),
+          valueOf(b.run.id, id, probeB, `facts.${name}`),
+        );
     for (const name of Object.keys(probeA.expected.facts ?? {})) {
       const [factA, factB] = [factOf(a, ofA, probeA, name), factOf(b, ofB, probeB, name)];
       if (factA === undefined || factB === undefined) continue;

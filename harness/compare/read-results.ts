@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { infer as Infer } from 'zod';
 import { HarnessError } from '../../foundation/errors.ts';
 import { readText } from '../../foundation/read-file.ts';
-import { validated } from '../../foundation/validate.ts';
+import { declaredId, validated } from '../../foundation/validate.ts';
 import { resultsSchema } from '../report/results-schema.ts';
 import { RESULTS_VERSION, type RunResults } from '../report/results.ts';
 
@@ -40,8 +40,29 @@ export interface Run {
   readonly results: Results;
 }
 
-/** Reads a results.json as a side of a comparison. Throws as `readRun` does. */
-export const readResults = (path: string): Side => sideOf(readRun(path));
+/**
+ * Reads a results.json as a side of a comparison; `reports/a#python@1.34.41` of it what a client came to, without the client in
+ * the ids. Throws as `readRun` does, and where the run had no such client.
+ */
+export function readResults(path: string): Side {
+  const [, file = path, client] = /^(.*)#([^#/]+)$/.exec(path) ?? [];
+  const run = readRun(file);
+  return sideOf(client === undefined ? run : { ...run, results: ofClient(run, client) });
+}
+
+function ofClient({ file, results }: Run, asked: string): Results {
+  const scenarios = results.scenarios.filter(({ client }) => client && [client.name, nameOf(client)].includes(asked));
+  const found = new Set(scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
+  const all = new Set(results.scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
+  if (found.size !== 1)
+    throw new HarnessError(
+      'BAD_FILE',
+      `${file} has ${found.size === 0 ? 'no results' : 'several versions'} of client ${asked}: give one of ${[...all].join(', ') || 'a run with --client'}.`,
+    );
+  return { ...results, scenarios: scenarios.map((scenario) => ({ ...scenario, id: declaredId(scenario.id) })) };
+}
+
+const nameOf = ({ name, version }: NonNullable<Scenario['client']>): string => `${name}@${version}`;
 
 /** What a comparison needs of a run. */
 export function sideOf({ file, results }: Run): Side {
@@ -50,7 +71,7 @@ export function sideOf({ file, results }: Run): Side {
   return {
     file,
     run: { id, startedAt, error, interrupted },
-    facts: factsOf(environment),
+    facts: { ...factsOf(environment), ...clientsOf(scenarios) },
     faults: environment.faults,
     digests: environment.digests,
     scenarios: new Map(
@@ -60,6 +81,12 @@ export function sideOf({ file, results }: Run): Side {
       ]),
     ),
   };
+}
+
+/** The fact `client`, of a run with `--client`. */
+function clientsOf(scenarios: readonly Scenario[]): Readonly<Record<string, string>> {
+  const all = new Set(scenarios.flatMap(({ client }) => (client ? nameOf(client) : [])));
+  return all.size === 0 ? {} : { client: [...all].join(', ') };
 }
 
 /**

@@ -1,0 +1,51 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Run } from '../harness/compare/read-results.ts';
+import { clientsPage, PAGE } from './clients.ts';
+
+const scenario = (id: string, verdict: string, reason: string, version?: string): object => ({
+  ...{ id, suite: 'client', title: 'keys win', verdict, reason },
+  ...(version !== undefined && { client: { name: 'python', version } }),
+});
+
+const run = (scenarios: readonly object[], changes: object = {}): Run =>
+  ({
+    file: 'results.json',
+    results: {
+      run: { startedAt: '2026-11-26T10:00:00.000Z', error: null, interrupted: false },
+      environment: { cluster: 'embedded', faults: [] },
+      scenarios,
+      ...changes,
+    },
+  }) as unknown as Run;
+
+describe('npm run clients', () => {
+  const text = readFileSync(PAGE, 'utf8');
+
+  it('writes what each client did, and why it was not as documented', async () => {
+    const page = await clientsPage(text, [
+      run([scenario('CL-01.python-1', 'failed', 'It went to\nthe node.', '1')]),
+      run([scenario('CL-01', 'passed', 'All is well.', '2')]),
+    ]);
+    expect(page).to.contain('Found on 2026-11-26, on embedded clusters.');
+    expect(page).to.match(/\| CL-01 keys win +\| \*\*✗\*\* +\| ✓ +\|/);
+    expect(page).to.match(/\| CL-01 keys win +\| python 1 +\| It went to the node\. +\|/);
+    expect(page).to.match(/\| python 1 +\| \[AWS SDK for Python \(boto3\)\]\(https:.+\) +\| an SDK's +\| 0 +\| 1 +\|/);
+    expect(await clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
+  });
+
+  for (const [what, given, problem] of [
+    ['without clients', run([scenario('CL-01', 'passed', 'x')]), 'has no scenarios with a client'],
+    [
+      'with faults',
+      run([scenario('CL-01', 'passed', 'x', '1')], { environment: { cluster: 'embedded', faults: ['one'] } }),
+      'with faults',
+    ],
+  ] as const)
+    it(`refuses a run ${what}`, async () => {
+      const error: unknown = await Promise.resolve()
+        .then(() => clientsPage(text, [given]))
+        .catch((caught: unknown) => caught);
+      expect(error).to.be.an('error').with.property('message').that.contains(problem);
+    });
+});
