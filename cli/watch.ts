@@ -25,7 +25,7 @@ export async function watched(
   const [
     { loadOwnSuites, loadUserSuites },
     { isNarrowed, select },
-    { chosenClients, withClients },
+    { clientsOf, withClients },
     { REPORTS },
     { Watch },
   ] = await Promise.all([
@@ -36,7 +36,7 @@ export async function watched(
     import('../harness/watch/watch.ts'),
   ]);
   const folders = configuration.list('suites-dir');
-  const clients = chosenClients(configuration.list('client'));
+  const clients = clientsOf(configuration);
   // Names tell as many attempts with each of several clients as a run makes, not as many as rounds may need.
   if (clients.length > 1)
     throw new HarnessError(
