@@ -13,7 +13,7 @@ import { checkClusterFlags } from './config/cluster-flags.ts';
 import { configure } from './config/configuration.ts';
 import { run } from './engine/run.ts';
 import { ScenarioTest } from './report/mocha.ts';
-import { readGate } from './gate/gate.ts';
+import { readGate, unknownScenario, type Gate } from './gate/gate.ts';
 import type { NamedReporter, Reporter } from './report/reporter.ts';
 import { makeReporters } from './report/reporters.ts';
 import { wantsColor } from './report/terminal.ts';
@@ -97,7 +97,8 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   if (configuration.list('fault').length > 0)
     throw new HarnessError('BAD_FLAG_VALUE', '--fault is for the command: unset CONFORMANCE_FAULT.');
   const wanted = configuration.list('reporter');
-  const gate = configuration.text('gate');
+  const gateFile = configuration.text('gate');
+  const gate = gateFile === undefined ? undefined : checkedGate(gateFile);
   const { stdout, stderr, env: environment } = process;
   const color = wantsColor(stderr, configuration.flag('no-color'), environment);
   const io = { stdout, stderr, environment, color, quiet: configuration.flag('quiet'), verbose: false };
@@ -107,13 +108,27 @@ async function start(scenarios: readonly Scenario[], bridge: NamedReporter): Pro
   return run({
     ...{ configuration, scenarios, environment, stderr },
     hooks: registry.hooks,
-    gate: gate === undefined ? undefined : readGate(gate),
+    gate,
     reporters: [bridge, ...(wanted.length === 0 ? [] : await makeReporters(wanted, io))],
     version: (JSON.parse(readFileSync(join(root(), 'package.json'), 'utf8')) as { version: string }).version,
     workload: WORKLOAD_PROGRAMS[0],
     interrupted: interrupt.signal,
     programs: [join(root(), 'dist', 'probe', 'probe.cjs')],
   });
+}
+
+/** The gate, of which other scenarios than those of the files that mocha loads may be known elsewhere: these are told. */
+function checkedGate(file: string): Gate {
+  const gate = readGate(file);
+  const unknown = unknownScenario(
+    gate,
+    shown.map(({ scenario }) => scenario.id),
+  );
+  if (unknown !== undefined)
+    process.stderr.write(
+      `${file} names scenario ${unknown}, which no file declares that mocha loads: check its id, or load its file too.\n`,
+    );
+  return gate;
 }
 
 /** Folder of the package. Built, this file is dist/harness/mocha.js; it also runs from its source. */

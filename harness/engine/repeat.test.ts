@@ -8,10 +8,11 @@ import { anEnvironment } from '../../test/support/environment.ts';
 import { aScenario } from '../../test/support/scenarios.ts';
 import type { AwsTarget } from '../aws/target.ts';
 import { succeeds } from '../operations/index.ts';
-import { runRepeatedly } from './repeat.ts';
+import { runRepeatedly, type Repetition } from './repeat.ts';
 
 const PASSES: ProbeResult = { outcome: 'granted' };
 const FAILS: ProbeResult = { outcome: 'refused', layer: 'eks', code: 'Other' };
+const FAILS_OTHERWISE: ProbeResult = { outcome: 'refused', layer: 'eks', code: 'Another' };
 const BREAKS: ProbeResult = { outcome: 'error', message: 'it broke' };
 const aws = { region: 'us-west-2', accountId: () => '111122223333' } as unknown as AwsTarget;
 
@@ -21,7 +22,10 @@ describe('a scenario that is repeated', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   /** Repeats a scenario whose only probe comes to these results, one after the other. */
-  async function repeat(results: readonly ProbeResult[], { available = ['s3'] } = {}) {
+  async function repeat(
+    results: readonly ProbeResult[],
+    { available = ['s3'], gate }: { readonly available?: readonly string[]; readonly gate?: Repetition['gate'] } = {},
+  ) {
     let made = 0;
     const probe = act(() => {
       made += 1;
@@ -35,7 +39,7 @@ describe('a scenario that is repeated', () => {
         ...{ retries: 0, signal: new AbortController().signal, keep: 'never' },
         diagnostics: { directory, interrupted: new AbortController().signal },
       },
-      results.length,
+      { times: results.length, ...(gate && { gate }) },
     );
     return { made, result };
   }
@@ -53,6 +57,26 @@ describe('a scenario that is repeated', () => {
         results.map((one) => (one === PASSES ? 'passed' : one === FAILS ? 'failed' : 'error')),
       );
       expect(result.reason).to.equal(result.repetitions?.find((one) => one.verdict === verdict)?.reason);
+    });
+
+  const allowed = { until: '2999-12-31', reason: 'It is known.' };
+  const gate: Repetition['gate'] = (result) =>
+    result.probes[0]?.observed?.code === 'Other' ? { ...result, allowed } : result;
+
+  it('is allowed to fail where each repetition that fails is', async () => {
+    const { result } = await repeat([PASSES, FAILS, FAILS], { gate });
+    expect(result).to.include({ verdict: 'failed' });
+    expect(result.allowed).to.deep.equal(allowed);
+  });
+
+  for (const [what, results, verdict] of [
+    ['another fails in another way', [FAILS, PASSES, FAILS_OTHERWISE], 'failed'],
+    ['another is an error', [FAILS, BREAKS], 'error'],
+  ] as const)
+    it(`is not allowed to fail where one repetition is and ${what}`, async () => {
+      const { result } = await repeat(results, { gate });
+      expect(result.verdict).to.equal(verdict);
+      expect(result).not.to.have.property('allowed');
     });
 
   it('takes the time of all', async () => {

@@ -26,6 +26,7 @@ export async function runScenarios(session: Session): Promise<void> {
   const times = configuration.number('repeat-each');
   // No two attempts have the same number, so that none meets what another has left.
   const attempt = 1 + (session.roundNumber - 1) * times * (configuration.number('retries') + 1);
+  const gate = (result: ScenarioResult): ScenarioResult => gated(options.gate, result, gatedRun(session));
   await schedule(
     seed === undefined ? scenarios : shuffle(scenarios, seed),
     configuration.number('parallel'),
@@ -33,10 +34,8 @@ export async function runScenarios(session: Session): Promise<void> {
       const { id, suite, title, file } = scenario;
       reporters.tell('scenarioStarted', { id, suite, title, file });
       const around = suites.around(scenario);
-      end(
-        session,
-        await runRepeatedly(scenario, optionsFor(session, opened, scenario, { hooks: around, turn }), times, attempt),
-      );
+      const scenarioOptions = optionsFor(session, opened, scenario, { hooks: around, turn });
+      end(session, await runRepeatedly(scenario, scenarioOptions, { times, attempt, gate }));
       await around.after().catch((error: unknown) => {
         session.failure ??= error;
       });
@@ -75,9 +74,8 @@ function optionsFor(
 }
 
 /** Notes and tells the result of a scenario; the one that makes --max-failures full stops the others. */
-function end(session: Session, judged: ScenarioResult): void {
+function end(session: Session, result: ScenarioResult): void {
   const { results, reporters, stop, options } = session;
-  const result = gated(options.gate, judged, gatedRun(session));
   results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
   reporters.tell('scenarioOver', result);

@@ -112,6 +112,13 @@ describe('a gate', () => {
         ['AB-01 does not fail as allowed[1] of gate.yaml allows: take that out.'],
       ));
 
+    it('nothing of an allowance beside it where another repetition may have needed that', () => {
+      const { verdict, reason, durations } = failed;
+      const repetition = { verdict, reason, durations };
+      const repeated = { ...failed, repetitions: [repetition, repetition] };
+      expectTold({ allowed: [entry(), entry({ probe: 2 })] }, repeated, [], []);
+    });
+
     it('of findings only where it lists some, or none', () => {
       const found = aResult({ finding: 'A risk.' });
       expectTold({}, found, [], []);

@@ -67,12 +67,15 @@ export function readGate(file: string): Gate {
 }
 
 /** Throws `HarnessError` UNKNOWN_SCENARIO where a gate names a scenario that there is not. */
-export function checkGate({ file, allowances, findings = [] }: Gate, known: readonly string[]): void {
-  const unknown = [...allowances, ...findings].find(({ scenario }) => !known.includes(scenario));
+export function checkGate(gate: Gate, known: readonly string[]): void {
+  const unknown = unknownScenario(gate, known);
   if (unknown === undefined) return;
-  const { scenario } = unknown;
   throw new HarnessError(
     'UNKNOWN_SCENARIO',
-    `${file} names scenario ${scenario}, which there is not: ${suggestion(scenario, known).replace('see --help', 'take it out, or add its folder with --suites-dir')}`,
+    `${gate.file} names scenario ${unknown}, which there is not: ${suggestion(unknown, known).replace('see --help', 'take it out, or add its folder with --suites-dir')}`,
   );
 }
+
+/** The first scenario that a gate names and that is not among those known. */
+export const unknownScenario = ({ allowances, findings = [] }: Gate, known: readonly string[]): string | undefined =>
+  [...allowances, ...findings].find(({ scenario }) => !known.includes(scenario))?.scenario;

@@ -228,11 +228,24 @@ describe('mocha with the package required', () => {
   });
 
   async function mocha(...args: readonly string[]): Promise<{ exitCode: number | null; text: string }> {
+    return mochaIn({}, ...args);
+  }
+
+  async function mochaIn(
+    environment: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): Promise<{ exitCode: number | null; text: string }> {
     const program = join(folder, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const child = spawn(
       process.execPath,
       [program, '--require', 'eks-pod-identity-conformance/mocha', 'mine.ts', 'unit.js', ...args],
-      { cwd: folder, env: { PATH: process.env['PATH'] ?? '', HOME: folder, CONFORMANCE_REPORT_DIR: 'reports' } },
+      {
+        cwd: folder,
+        env: {
+          ...{ PATH: process.env['PATH'] ?? '', HOME: folder, CONFORMANCE_REPORT_DIR: 'reports' },
+          ...environment,
+        },
+      },
     );
     let text = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -258,6 +271,14 @@ describe('mocha with the package required', () => {
     const { exitCode, text } = await mocha('--fgrep', 'MY-01');
     expect(exitCode, text).to.equal(0);
     expect(ran()).to.deep.equal(['MY-01']);
+  });
+
+  it('goes by a gate, and tells of a scenario that is in no file', async () => {
+    const allowances = ['MY-02', 'MY-99'].map((id) => ({ scenario: id, until: '2999-12-31', reason: 'It is known.' }));
+    writeFileSync(join(folder, 'gate.json'), JSON.stringify({ allowed: allowances }));
+    const { exitCode, text } = await mochaIn({ CONFORMANCE_GATE: 'gate.json' });
+    expect(exitCode, text).to.equal(0);
+    expect(text).to.contain('gate.json names scenario MY-99, which no file declares that mocha loads');
   });
 
   it('says why there is no run', async () => {
