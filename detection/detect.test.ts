@@ -48,7 +48,7 @@ describe('detect', () => {
     expect(tried).to.deep.equal([['quick', 'slow', 'wide'], ['slow']]);
   });
 
-  it('tries in turn one that reaches the fewest places and one that reaches the most beside it', async () => {
+  it('tries in turn one that reaches the fewest places and one that reaches what few others do beside it', async () => {
     const covered = coverage(
       run('one', ['d']),
       run('two', ['d', 'x']),
@@ -57,6 +57,14 @@ describe('detect', () => {
     );
     await of(failing([]), covered, { beside: new Set(['d', 'e', 'f']) });
     expect(tried).to.deep.equal([['one', 'file', 'two', 'wide']]);
+    // Many places of the file that all reach are worth less than one that no other does.
+    tried.length = 0;
+    const common = coverage(
+      ...['a', 'b', 'c'].map((id) => run(id, ['d', 'e', 'f', 'g'])),
+      run('rare', ['d', 'h', 'x', 'y', 'z']),
+    );
+    await of(failing([]), common, { beside: new Set(['d', 'e', 'f', 'g', 'h']) });
+    expect(tried[0]?.slice(0, 2)).to.deep.equal(['a', 'rare']);
   });
 
   it('tries all others after those that reach it, where the start of the environment does so too', async () => {

@@ -127,14 +127,19 @@ function likeliest(
   return [...ordered.filter(isHinted), ...ordered.filter((run) => !isHinted(run))];
 }
 
-/** In turn one that reaches the fewest places, of these the quickest, and one that reaches the most places of the defect's file. */
+/** In turn one that reaches the fewest places, of these the quickest, and one that reaches what few others do of the defect's file. */
 function inTurn(runs: readonly Covered[], beside: ReadonlySet<string>): readonly Covered[] {
   const fewest = [...runs].sort(
     (one, other) => one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
   );
-  const near = new Map(runs.map((run) => [run, run.reached.filter((id) => beside.has(id)).length]));
-  const nearest = [...fewest].sort((one, other) => (near.get(other) ?? 0) - (near.get(one) ?? 0));
-  return [...new Set(fewest.flatMap((run, index) => [run, nearest[index] ?? run]))];
+  const near = new Map(runs.map((run) => [run, run.reached.filter((id) => beside.has(id))]));
+  const reachedBy = new Map<string, number>();
+  for (const id of [...near.values()].flat()) reachedBy.set(id, (reachedBy.get(id) ?? 0) + 1);
+  const rarity = (run: Covered): number =>
+    (near.get(run) ?? []).reduce((sum, id) => sum + 1 / (reachedBy.get(id) ?? 1), 0);
+  const rarities = new Map(runs.map((run) => [run, rarity(run)]));
+  const rarest = [...fewest].sort((one, other) => (rarities.get(other) ?? 0) - (rarities.get(one) ?? 0));
+  return [...new Set(fewest.flatMap((run, index) => [run, rarest[index] ?? run]))];
 }
 
 /** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */
