@@ -33,7 +33,7 @@ describe('detect', () => {
   const of = (
     attempt: Attempt,
     covered: Coverage,
-    how: { all?: boolean; hint?: string; beside?: ReadonlySet<string> } = {},
+    how: { all?: boolean; hint?: string; beside?: readonly ReadonlySet<string>[] } = {},
   ) => detect(DEFECT, covered, attempt, { all: false, ...how });
 
   it('tries those that reach it, the likeliest first, and the one that failed once more alone', async () => {
@@ -55,7 +55,7 @@ describe('detect', () => {
       run('file', ['d', 'x', 'e', 'f']),
       run('wide', ['d', 'x', 'y', 'z', 'e']),
     );
-    await of(failing([]), covered, { beside: new Set(['d', 'e', 'f']) });
+    await of(failing([]), covered, { beside: [new Set(['d', 'e', 'f'])] });
     expect(tried).to.deep.equal([['one', 'file', 'two', 'wide']]);
     // Many places of the file that all reach are worth less than one that no other does.
     tried.length = 0;
@@ -63,7 +63,7 @@ describe('detect', () => {
       ...['a', 'b', 'c'].map((id) => run(id, ['d', 'e', 'f', 'g'])),
       run('rare', ['d', 'h', 'x', 'y', 'z']),
     );
-    await of(failing([]), common, { beside: new Set(['d', 'e', 'f', 'g', 'h']) });
+    await of(failing([]), common, { beside: [new Set(['d', 'e', 'f', 'g', 'h'])] });
     expect(tried[0]?.slice(0, 2)).to.deep.equal(['a', 'rare']);
   });
 

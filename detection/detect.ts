@@ -41,8 +41,8 @@ interface Choice {
   /** Key of the one that is tried first. */
   readonly hint?: string | undefined;
   readonly firstAlone?: boolean;
-  /** Ids of the defects of the same file. */
-  readonly beside?: ReadonlySet<string> | undefined;
+  /** Ids of the defects of the same file, and of the same area. */
+  readonly beside?: readonly ReadonlySet<string>[] | undefined;
 }
 
 /**
@@ -118,7 +118,7 @@ function brokenIn(
 function likeliest(
   { id }: Defect,
   { scenarios, always }: Coverage,
-  { hint, beside = new Set() }: Pick<Choice, 'hint' | 'beside'>,
+  { hint, beside = [] }: Pick<Choice, 'hint' | 'beside'>,
 ): readonly Covered[] {
   const reaching = scenarios.filter(({ reached }) => reached.includes(id));
   const others = always.includes(id) ? scenarios.filter((run) => !reaching.includes(run)) : [];
@@ -127,19 +127,26 @@ function likeliest(
   return [...ordered.filter(isHinted), ...ordered.filter((run) => !isHinted(run))];
 }
 
-/** In turn one that reaches the fewest places, of these the quickest, and one that reaches what few others do of the defect's file. */
-function inTurn(runs: readonly Covered[], beside: ReadonlySet<string>): readonly Covered[] {
+/**
+ * In turn one that reaches the fewest places, of these the quickest, and one that reaches what few others do of the defect's file,
+ * and of its area.
+ */
+function inTurn(runs: readonly Covered[], beside: readonly ReadonlySet<string>[]): readonly Covered[] {
   const fewest = [...runs].sort(
     (one, other) => one.reached.length - other.reached.length || one.milliseconds - other.milliseconds,
   );
-  const near = new Map(runs.map((run) => [run, run.reached.filter((id) => beside.has(id))]));
+  const orders = beside.map((ids) => byRarity(fewest, ids));
+  return [...new Set(fewest.flatMap((run, index) => [run, ...orders.map((order) => order[index] ?? run)]))];
+}
+
+function byRarity(runs: readonly Covered[], ids: ReadonlySet<string>): readonly Covered[] {
+  const near = new Map(runs.map((run) => [run, run.reached.filter((id) => ids.has(id))]));
   const reachedBy = new Map<string, number>();
   for (const id of [...near.values()].flat()) reachedBy.set(id, (reachedBy.get(id) ?? 0) + 1);
-  const rarity = (run: Covered): number =>
-    (near.get(run) ?? []).reduce((sum, id) => sum + 1 / (reachedBy.get(id) ?? 1), 0);
-  const rarities = new Map(runs.map((run) => [run, rarity(run)]));
-  const rarest = [...fewest].sort((one, other) => (rarities.get(other) ?? 0) - (rarities.get(one) ?? 0));
-  return [...new Set(fewest.flatMap((run, index) => [run, rarest[index] ?? run]))];
+  const rarities = new Map(
+    [...near].map(([run, reached]) => [run, reached.reduce((sum, id) => sum + 1 / (reachedBy.get(id) ?? 1), 0)]),
+  );
+  return [...runs].sort((one, other) => (rarities.get(other) ?? 0) - (rarities.get(one) ?? 0));
 }
 
 /** Runs of the same flags, which one process can run together; `sizes` are how many the first ones hold. */

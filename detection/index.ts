@@ -102,9 +102,11 @@ async function detectAll(
       scenarios: recorded.scenarios.map((run) => (mayNotice(run, 'client') ? { ...run, reached: ofClient } : run)),
     };
     for (const key of coverage.unusable) progress(`${key} does not pass without a defect, so it is left out.`);
-    const files = idsByFile(kind.defects);
+    const files = idsBy(kind.defects, fileOf);
+    const areas = idsBy(kind.defects, ({ area }) => area);
     await inParallel(left, jobs, async (defect) => {
-      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside: files.get(fileOf(defect)) };
+      const beside = [files.get(fileOf(defect)), areas.get(defect.area)].filter((ids) => ids !== undefined);
+      const how = { hint: hints[defect.id], firstAlone: kind.firstAlone, beside };
       const started = performance.now();
       const detection = await detect(defect, coverage, attempt, { all, ...how });
       tell({ ...detection, seconds: Math.round((performance.now() - started) / 1000) });
@@ -123,10 +125,13 @@ const described = ({ name, state, noticedBy, seconds }: Detection): string =>
 /** With which a mutant's name begins. */
 const fileOf = ({ name }: Defect): string => name.split(':', 1)[0] ?? '';
 
-function idsByFile(defects: readonly Defect[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const files = new Map<string, Set<string>>();
-  for (const defect of defects) files.set(fileOf(defect), (files.get(fileOf(defect)) ?? new Set()).add(defect.id));
-  return files;
+function idsBy(
+  defects: readonly Defect[],
+  keyOf: (defect: Defect) => string,
+): ReadonlyMap<string, ReadonlySet<string>> {
+  const all = new Map<string, Set<string>>();
+  for (const defect of defects) all.set(keyOf(defect), (all.get(keyOf(defect)) ?? new Set()).add(defect.id));
+  return all;
 }
 
 /** How scenarios, or test files, are run with a defect of this kind on. */
