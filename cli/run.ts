@@ -68,7 +68,7 @@ async function runScenarios(
   { workload, clients }: Required<Pick<Registries, 'workload' | 'clients'>>,
   io: Io,
 ): Promise<number> {
-  const [{ isTerminal }, { run }, { withInstalledClients }] = await Promise.all([
+  const [{ isTerminal }, { run }, { startedClients, withInstalledClients }] = await Promise.all([
     import('../harness/report/reporters.ts'),
     import('../harness/engine/run.ts'),
     import('../harness/plan/clients.ts'),
@@ -92,7 +92,8 @@ async function runScenarios(
   );
   const scenarios = await install(selection.scenarios);
   const { run: end } = await run({
-    ...{ configuration, ...selection, scenarios, rounds, reporters, workload, interrupted },
+    ...{ configuration, ...selection, scenarios, rounds, reporters, interrupted },
+    workload: { ...workload, clients: startedClients(scenarios) },
     version: packageVersion(io.root),
     environment: io.environment,
     programs: [join(io.root, 'dist', 'probe', 'probe.cjs'), ...filesBelow(join(io.code, 'suites'))],

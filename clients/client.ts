@@ -61,6 +61,8 @@ export interface InstalledClient {
   /** Where all of it lies beside what the machine has; may be copied elsewhere. */
   readonly folder: string;
   readonly command: readonly [string, ...string[]];
+  /** The Python of this machine that starts it, where one does: the interpreter, and the folder that its `lib` lies in. */
+  readonly python?: { readonly program: string; readonly home: string };
   /** Beside the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
 }

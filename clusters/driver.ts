@@ -57,6 +57,8 @@ interface Clusters {
   readonly capabilities: ReadonlySet<string>;
   /** Image reference of the workload program on its clusters. */
   readonly workloadImage: string;
+  /** Pods are processes of this machine, and find what is installed on it. Default: they find what their image has. */
+  readonly onThisMachine?: true;
   /** API server and webhook learn of changes a moment later, from watches. */
   readonly eventual: boolean;
   /** Lets only so many pods be starting at once, where that is this machine's work and nobody else sees to it. */

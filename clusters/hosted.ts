@@ -10,6 +10,7 @@ export function hostedDriver(host: ClusterHost, run: string): ClusterDriver {
       return host.capabilities;
     },
     workloadImage: host.workloadImage,
+    ...(host.onThisMachine && { onThisMachine: true }),
     ...(host.podStarts && { podStarts: host.podStarts }),
     disposable: host.kubeConfig === undefined,
     eventual: host.eventual,

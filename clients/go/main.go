@@ -330,14 +330,15 @@ func requestID(metadata smithymiddleware.Metadata) string {
 // failed tells the innermost call: the chain of credentials makes calls of its own, whose errors the others wrap.
 func failed(err error) answer {
 	told := failure{Code: fmt.Sprintf("%T", err), Message: err.Error()}
-	service := ""
+	service, said := "", ""
 	for one := err; one != nil; one = errors.Unwrap(one) {
 		if call, ok := one.(*smithy.OperationError); ok {
-			service = strings.ToLower(call.ServiceID)
+			service, said = strings.ToLower(call.ServiceID), call.Error()
 		}
 		told.Code = strings.TrimPrefix(fmt.Sprintf("%T", one), "*")
 	}
-	if service != "s3" && service != "sts" {
+	// Where no call of STS is in it, the credentials endpoint or instance metadata failed.
+	if (service != "s3" && service != "sts") || strings.Contains(said, "failed to refresh cached credentials") {
 		return answer{Error: &told}
 	}
 	var response *awshttp.ResponseError

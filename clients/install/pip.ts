@@ -14,7 +14,7 @@ export interface PythonProgram {
 
 /** Which Python it is, and what its packages depend on: where it lies, its version, its kind and the processor. */
 const ASK =
-  'import sys, sysconfig; print(sys.executable, sys.implementation.cache_tag, sysconfig.get_platform(), sep="\\n")';
+  'import sys, sysconfig; print(sys.executable, sys.base_prefix, sys.implementation.cache_tag, sysconfig.get_platform(), sep="\\n")';
 
 /**
  * Installs a client's packages, and its program beside them, into a folder that can be moved: `--target` in place of a virtual
@@ -26,12 +26,12 @@ export const pipInstalled =
     const run = (command: ToolRun['command']): Promise<string> =>
       runTool({ whose: `${name} ${version}`, command, needs: 'Python 3.9 or later with pip' }, context);
     // Shims in the PATH choose among several: the interpreter itself always is the same one.
-    const [python = '', ...kind] = (await run(['python3', '-c', ASK])).split('\n');
+    const [python = '', home = '', ...kind] = (await run(['python3', '-c', ASK])).split('\n');
     const packages = requirements(version);
     const folder = await keptFolder(
       {
         ...{ name, version },
-        ingredients: [...kind, python, ...packages, ...contentsOf(files)],
+        ingredients: [...kind, python, home, ...packages, ...contentsOf(files)],
         make: async (part) => {
           await copyPrograms(files, join(part, 'program'));
           const options = ['--quiet', '--disable-pip-version-check', '--no-input', '--retries', '2'];
@@ -42,6 +42,7 @@ export const pipInstalled =
     );
     return {
       folder,
+      python: { program: python, home },
       command: [python, '-s', join(folder, 'program', basename(files[0]))],
       environment: { PYTHONPATH: join(folder, 'packages'), PYTHONDONTWRITEBYTECODE: '1' },
     };

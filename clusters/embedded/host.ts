@@ -41,6 +41,7 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
     reachable: (url) => url,
     capabilities: embeddedCapabilities(agentChart),
     workloadImage: image,
+    onThisMachine: true,
     eventual: false,
     facts: () => ({ agentChart }),
     translations: () => TRANSLATION.map(({ inPod, here }) => `${inPod}: ${here}`),

@@ -220,11 +220,11 @@ async function provisionCluster(
     tags: tagsOf(run, expiresAt, aws.region),
     token: (clusterName) => aws.clusterToken(clusterName),
   });
-  const { workloadImage } = clusters;
+  const { workloadImage, onThisMachine } = clusters;
   if (!clusters.capabilities.has('kubernetes')) return withoutKubernetes(alias, cluster, workloadImage);
   const kubernetes = new KubernetesClient(cluster.kubeConfig, clusters.remote ? NETWORK.far : NETWORK.here);
   try {
-    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), workloadImage };
+    return { alias, cluster, kubernetes, pods: await watchRunPods(kubernetes, run), workloadImage, onThisMachine };
   } catch (error) {
     kubernetes.close();
     await cluster.delete().catch((left: Error) => {

@@ -135,6 +135,13 @@ export async function withInstalledClients(
   });
 }
 
+/** Those that pods of these scenarios start, each once. */
+export const startedClients = (scenarios: readonly Scenario[]): readonly ChosenClient[] => [
+  ...new Map(
+    scenarios.flatMap(({ client }) => (client?.installed === undefined ? [] : [[client.label, client] as const])),
+  ).values(),
+];
+
 async function installed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
   try {
     return { ...chosen, installed: await chosen.client.install(chosen.version, context) };

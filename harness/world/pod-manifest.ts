@@ -1,17 +1,12 @@
 import type { V1Container, V1EnvVar, V1Pod, V1PodSpec, V1Volume, V1VolumeMount } from '@kubernetes/client-node';
-import type { ChosenClient } from '../../clients/client.ts';
-import {
-  PHASE_ANNOTATION,
-  type PlannedClient,
-  type PlannedProbe,
-  type ProbePlan,
-} from '../../foundation/probe-protocol.ts';
+import { inImage } from '../../clients/in-image.ts';
+import { PHASE_ANNOTATION, type PlannedProbe, type ProbePlan } from '../../foundation/probe-protocol.ts';
 import { probingOrder, retryUntil } from '../consistency/probe.ts';
 import { ofWorkload } from '../operations/registry.ts';
 import type { Operation, ProbeStep, WorkloadSpec } from '../scenario/spec.ts';
 import { WORKLOAD_LABEL } from './pods.ts';
 import type { PodGroups } from './stages.ts';
-import { clusterOf, labelsOf, type ScenarioWorld, type Workload } from './world.ts';
+import { clusterOf, labelsOf, type ProvisionedCluster, type ScenarioWorld, type Workload } from './world.ts';
 
 /** Container that makes the probes. */
 export const PROBE_CONTAINER = 'probe';
@@ -35,11 +30,11 @@ export const firstPhase = ({ groups, heldBack }: PodGroups): number => (heldBack
 export function podManifest(world: ScenarioWorld, workload: Workload, name: string, groups: PodGroups): V1Pod {
   const { spec, namespace } = workload;
   const { runAsUser, fsGroup } = spec;
-  const plan = planOf(world, groups);
+  const cluster = clusterOf(world, workload.cluster);
+  const plan = planOf(world, cluster, groups);
   const mounted = volumesOf(world, spec, plan);
   const volumes = mounted.map(({ volume }) => volume);
-  const image = clusterOf(world, workload.cluster).workloadImage;
-  const probe = probeContainer(image, variables(environmentOf(world, spec, plan)), mounted);
+  const probe = probeContainer(cluster.workloadImage, variables(environmentOf(world, spec, plan)), mounted);
   return {
     metadata: {
       name,
@@ -69,21 +64,23 @@ export function podManifest(world: ScenarioWorld, workload: Workload, name: stri
   };
 }
 
-const planOf = (world: ScenarioWorld, { groups, heldBack }: PodGroups): ProbePlan => ({
+const planOf = (world: ScenarioWorld, cluster: ProvisionedCluster, { groups, heldBack }: PodGroups): ProbePlan => ({
   ...(heldBack && { heldBack }),
-  ...(world.scenario.client?.installed && { client: plannedClient(world.scenario.client) }),
+  ...plannedClient(world, cluster),
   phases: groups.map((group) => ({
     phase: group.number,
     probes: probingOrder(world, group.probes).map(({ number, step }) => planned(world, number, step)),
   })),
 });
 
-const plannedClient = ({ client, installed }: ChosenClient): PlannedClient => ({
-  name: client.name,
-  command: installed?.command ?? [],
-  ...(installed?.environment && { environment: installed.environment }),
-  operations: [...client.operations],
-});
+function plannedClient({ scenario }: ScenarioWorld, { onThisMachine }: ProvisionedCluster): Pick<ProbePlan, 'client'> {
+  const { client: chosen } = scenario;
+  const installed = onThisMachine ? chosen?.installed : chosen && inImage(chosen);
+  if (chosen === undefined || installed === undefined) return {};
+  const { command, environment } = installed;
+  const { name, operations } = chosen.client;
+  return { client: { name, command, ...(environment && { environment }), operations: [...operations] } };
+}
 
 function planned(world: ScenarioWorld, number: number, step: ProbeStep): PlannedProbe {
   const retry = retryUntil(world, step);

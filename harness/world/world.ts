@@ -27,6 +27,8 @@ export interface ProvisionedCluster {
   readonly kubernetes: KubernetesClient;
   readonly pods: PodWatcher;
   readonly workloadImage: string;
+  /** Its pods find what is installed on this machine. */
+  readonly onThisMachine?: true | undefined;
 }
 
 /** What a run provides to its scenarios. */

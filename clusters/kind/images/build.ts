@@ -3,13 +3,14 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, mkdir, symlink } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { tmpdir } from 'node:os';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { poll } from '../../../foundation/poll.ts';
 import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { DockerError, lastLine, type Docker } from '../docker.ts';
 import type { Finished } from '../runner.ts';
+import { clientsDigest, librariesIn, stageClients } from './clients.ts';
 import { isAlive } from '../../../foundation/is-alive.ts';
 
 export interface BuildOptions {
@@ -44,10 +45,10 @@ export function buildImage(options: BuildOptions): Promise<string> {
   const { docker, reference, settings, signal } = options;
   return inWorkspace(async (folder) => {
     const archive = join(folder, 'root.tar');
-    let collected = await collect(options, archive);
-    if (collected.exitCode === NO_NODE && (await stageMachineNode(folder))) {
+    await stageClients(options.workload.clients ?? [], folder);
+    let collected = await collect(options, archive, folder);
+    if (collected.exitCode === NO_NODE && (await stageMachineNode(folder)))
       collected = await collect(options, archive, folder);
-    }
     if (collected.exitCode !== 0) throw unusable(options, collected);
     const changes = settings.flatMap((setting) => ['--change', setting]);
     await docker.call(['import', ...changes, archive, reference], { signal }).catch((error: unknown) => {
@@ -59,17 +60,18 @@ export function buildImage(options: BuildOptions): Promise<string> {
   });
 }
 
-/** Runs the script in a container of the base. `machine`: folder that holds this machine's Node. */
-async function collect(options: BuildOptions, archive: string, machine?: string): Promise<Finished> {
+/** Runs the script in a container of the base. `staged`: folder with what comes from this machine, Node and clients. */
+async function collect(options: BuildOptions, archive: string, staged: string): Promise<Finished> {
   const { docker, workload, dist, base, signal } = options;
   signal.throwIfAborted();
   const script = await readFile(join(dist, SCRIPT), 'utf8');
   const name = `eks-pod-identity-conformance-image-${randomUUID()}`;
+  const fromMachine = ['machine', 'clients'].filter((name) => existsSync(join(staged, name)));
   const files = [
     '-C',
     dist,
     ...programFiles(dist, workload),
-    ...(machine === undefined ? [] : ['-C', machine, 'machine']),
+    ...(fromMachine.length > 0 ? ['-C', staged, ...fromMachine] : []),
   ];
   const packing = execa('tar', ['-c', '-h', '-f', '-', ...files], {
     reject: false,
@@ -136,11 +138,6 @@ async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
   }
 }
 
-/** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */
-export function librariesIn(lddOutput: string): readonly string[] {
-  return [...lddOutput.matchAll(/^.*\s(\/\S+) \(0x[0-9a-f]+\)$/gm)].map(([, path = '']) => path);
-}
-
 /**
  * Makes `machine/` in a folder: this machine's Node and the libraries that it loads, as links to where they are.
  *
@@ -180,9 +177,9 @@ export interface Ingredients {
 }
 
 /** The tag of an image of these programs: 16 hexadecimal digits, which change with anything that it is made of. */
-export function componentTag(dist: string, ingredients: Ingredients): string {
-  const hash = createHash('sha256').update(JSON.stringify([ingredients.base, ingredients.node, ingredients.settings]));
-  for (const file of programFiles(dist, ingredients.workload)) {
+export function componentTag(dist: string, { workload, base, node, settings }: Ingredients): string {
+  const hash = createHash('sha256').update(JSON.stringify([base, node, settings, clientsDigest(workload.clients)]));
+  for (const file of programFiles(dist, workload)) {
     const content = readFileSync(join(dist, file));
     hash.update(`\0${file}\0${content.length}\0`).update(content);
   }

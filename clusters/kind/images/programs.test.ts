@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { JAVASCRIPT } from '../../../clients/javascript/index.ts';
-import { librariesIn, componentTag } from './build.ts';
+import { componentTag } from './build.ts';
+import { librariesIn } from './clients.ts';
 import { distOf } from '../../../test/support/images.ts';
 
 describe('the tag of the component image', () => {
