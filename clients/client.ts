@@ -22,6 +22,8 @@ export interface Client {
   readonly operations: ReadonlySet<ClientOperation['do']>;
   /** Whose credential chain it goes through: that of an AWS SDK, or one of its own. */
   readonly chain: 'sdk' | 'own';
+  /** It is started for one operation at a time, and so keeps no credentials from one to the next. */
+  readonly startsAnew?: true;
   /** In what its maintainers let it differ from what scenarios expect. */
   readonly differences?: readonly ClientDifference[];
   /** Where its maintainers say how it finds credentials. */

@@ -18,6 +18,8 @@ export const COMMON_CAPABILITIES: readonly string[] = [
   'agent-stop',
   'agent-ipv6',
   'node-role',
+  'sdk-chain',
+  'lasting-client',
 ];
 
 /** The capabilities without some. */

@@ -3,6 +3,8 @@
  * environment (`PROBE_PLAN`); the program prints one `ProbeReport` a line on standard output, behind `REPORT_PREFIX`.
  * Neither ever holds a secret: tokens are named by where they lie, and reports carry codes and messages alone.
  */
+import type { ClientRun } from './client-run.ts';
+
 export const REPORT_PREFIX = 'probe-report ';
 
 /**
@@ -148,7 +150,8 @@ export type ProbeOperation =
   | { readonly do: 'AssumeRoleByProfile'; readonly roleArn: string }
   | AgentRequest
   | WebIdentityRequest
-  | PodOperation;
+  | PodOperation
+  | ClientRun;
 
 /** A value that a fact must have. */
 export type FactMatcher =
@@ -217,9 +220,10 @@ export interface ProbePlan {
 
 /**
  * Layers in the order that a request meets them. `eks` and `kubernetes` answer probes of the control planes; `network` is
- * where no connection comes about.
+ * where no connection comes about, and `client` a client that found no credentials in a run of it (`RunClient`).
  */
-export type Layer = 'injection' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
+export type Layer =
+  'injection' | 'client' | 'network' | 'agent' | 'eks-auth' | 'sts' | 's3' | 'eks' | 'kubernetes' | 'webhook';
 
 export interface Identity {
   readonly arn: string;

@@ -14,6 +14,7 @@ export const ownProgram = (command: string, folder: string): Client => ({
   versions: { newest: command },
   operations: new Set(['GetObject', 'PutObject']),
   chain: 'own',
+  startsAnew: true,
   documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html'),
   install: (_, { environment }) => {
     const program = join(distFolder(), 'clients', 'own.mjs');

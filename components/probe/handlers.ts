@@ -1,6 +1,6 @@
 /** What the program knows to do: a handler for each operation. Another program of probes has the same table in its language. */
 import type { ClientOperation } from '../../foundation/client-protocol.ts';
-import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
+import type { PlannedClient, ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
 import { runOperation, type OperationClient } from './operations.ts';
 import { awaitTokenRotation, connectTo, readFile, tokenClaims } from './pod.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials } from './raw.ts';
@@ -13,6 +13,8 @@ interface HandlerContext {
    * Once: it holds the pod's credentials for as long as these are good.
    */
   readonly client: () => Promise<OperationClient>;
+  /** The client that the plan names. */
+  readonly planned?: PlannedClient | undefined;
 }
 
 /** The operation of a name; several names may have one form. */
@@ -44,6 +46,7 @@ const HANDLERS: { readonly [Name in ProbeOperation['do']]: Handler<Named<ProbeOp
   Connect: connectTo,
   ReadToken: tokenClaims,
   AwaitTokenRotation: (operation, { tokens }) => awaitTokenRotation(operation, tokens.get(operation.token)),
+  RunClient: async (operation, { planned }) => (await import('./client-run/run.ts')).runClient(operation, planned),
 };
 
 /** The operations that the program knows. */

@@ -83,7 +83,7 @@ async function run(
   let result: ProbeResult;
   try {
     if (!isFirst && client !== undefined) (await client).renewCredentials();
-    result = await perform(operation, { tokens, client: () => (client ??= loadClient(plan)) });
+    result = await perform(operation, { tokens, client: () => (client ??= loadClient(plan)), planned: plan.client });
   } catch (error) {
     result = {
       outcome: 'error',
@@ -101,7 +101,15 @@ function report(result: ProbeReport): void {
 // As the first process of a container, it would not end by itself: the kernel's default is not for that one.
 process.on('SIGTERM', () => process.exit(143));
 
-main().then(
+/** A pod's program makes the probes of its plan; it also starts itself as a client, or as what sets up a client's network. */
+async function perRole(): Promise<void> {
+  const [role, ...command] = process.argv.slice(2);
+  if (role === 'client') return (await import('./client-main.ts')).serveClient();
+  if (role === 'network') return (await import('./client-run/relay.ts')).relay(command);
+  return main();
+}
+
+perRole().then(
   () => end(0),
   (error: unknown) => {
     process.stderr.write(`${error instanceof Error ? error.message : 'the probe program failed'}\n`);

@@ -49,7 +49,7 @@ function resultOf(
 }
 
 /** Of a service's answer to a request that had credentials. 404 means that the call was authorized. */
-function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
+export function outcomeOf(status: number | undefined): ProbeResult['outcome'] {
   if (status === 404) return 'absent';
   if (status === 403) return 'denied';
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'error';

@@ -121,7 +121,7 @@ async function podProbe(
     // It is about what was recorded.
     doubt: Object.keys(recorded?.facts ?? {}).some((fact) => fact in (expectation.facts ?? {}))
       ? recorded?.doubt
-      : undefined,
+      : recorded?.doubtOfAll,
     why: isUninjected ? await unansweredAdmission(world, item.cluster) : undefined,
     decidedBy: isByInjection ? await injectionOf(world, item) : undefined,
     tries: tries?.count ?? 1,

@@ -72,6 +72,8 @@ export interface Recorded {
   readonly requestId?: string;
   /** Why a result that is not as expected tells nothing of the subject, in a sentence. */
   readonly doubt?: string | undefined;
+  /** The same, also where nothing of what was recorded is expected. */
+  readonly doubtOfAll?: string | undefined;
 }
 
 /** An operation that the harness performs. */

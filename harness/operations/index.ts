@@ -17,6 +17,7 @@ export * from './pod-identity-associations.ts';
 export * from './pod-operations.ts';
 export * from './pods.ts';
 export * from './roles.ts';
+export { runClient } from './run-client.ts';
 export {
   deleteObject,
   deleteObjects,

@@ -74,6 +74,12 @@ export const isThroughSdk = ({ spec }: Scenario): boolean =>
 const isBeyond = ({ operations }: Client, name: string): boolean =>
   new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
 
+/** Whether a client is not of the kind that a scenario is about. */
+function isBeyondClient(client: Client | undefined, capability: Capability): boolean {
+  if (capability === 'sdk-chain') return client?.chain === 'own';
+  return capability === 'lasting-client' && client?.startsAnew === true;
+}
+
 /**
  * Why a scenario cannot run here; undefined when it can.
  * @param reasons why a capability is not available, where that is known, in words that end no sentence
@@ -85,7 +91,9 @@ export function unmetRequirements(
   reasons?: ReadonlyMap<string, string>,
   program?: Pick<WorkloadProgram, 'name' | 'operations'>,
 ): string | undefined {
-  const unavailable = capabilitiesOf(scenario).filter((capability) => !available.has(capability));
+  const unavailable = capabilitiesOf(scenario).filter(
+    (capability) => !available.has(capability) || isBeyondClient(scenario.client?.client, capability),
+  );
   const words = unavailable.map((capability) => {
     const reason = reasons?.get(capability);
     return `${CAPABILITIES[capability]} (${capability}${reason === undefined ? '' : `: ${reason}`})`;

@@ -77,7 +77,7 @@ const observed = z
   .object({
     outcome: z.enum([...OUTCOMES, 'error']),
     layer: z.exactOptional(
-      z.enum(['injection', 'network', 'agent', 'eks-auth', 'sts', 's3', 'eks', 'kubernetes', 'webhook']),
+      z.enum(['injection', 'client', 'network', 'agent', 'eks-auth', 'sts', 's3', 'eks', 'kubernetes', 'webhook']),
     ),
     code: z.exactOptional(z.string()),
     status: z.exactOptional(count),

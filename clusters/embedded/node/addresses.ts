@@ -1,5 +1,7 @@
 import { TRANSLATIONS } from '../../../kubernetes/index.ts';
 import type { NodeOptions, Translation } from '../../../kubernetes/index.ts';
+import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import { networkRights } from '../network-rights.ts';
 
 /** Where a node's stand-ins for link-local addresses listen: `http://127.0.0.1:<port>`. */
 export interface LinkLocalEndpoints {
@@ -22,9 +24,13 @@ const METADATA_ENDPOINT = 'AWS_EC2_METADATA_SERVICE_ENDPOINT';
 export function translatedAddresses(
   endpoints: LinkLocalEndpoints,
 ): Required<Pick<NodeOptions, 'addresses' | 'environment'>> {
+  const rights = networkRights();
   return {
     addresses: ADDRESSES.map(({ inPod, endpoint }) => ({ inPod, here: endpoints[endpoint] })),
-    environment: { [METADATA_ENDPOINT]: endpoints.instanceMetadata },
+    environment: {
+      [METADATA_ENDPOINT]: endpoints.instanceMetadata,
+      ...(rights !== undefined && { [NETWORK_RIGHTS]: rights }),
+    },
   };
 }
 

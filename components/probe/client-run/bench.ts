@@ -1,0 +1,105 @@
+/** The endpoints around a client in one run of it, and what they have seen. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
+import { Aws, upstreams } from './aws.ts';
+import { Bystander, throughProxy } from './bystanders.ts';
+import { Credentials } from './credentials.ts';
+import { Endpoint, Script, type Handler } from './endpoint.ts';
+import { Lateness } from './lateness.ts';
+import { Metadata } from './metadata.ts';
+import { Names } from './names.ts';
+import type { Relayed } from './network.ts';
+import { defaults, ELSEWHERE, expand, placeholders, type Environment } from './placeholders.ts';
+
+const UPSTREAM = [{ from: 'upstream' }] as const;
+
+/**
+ * Where a pod finds who is behind an endpoint, with the port: on its node (Amazon EKS, ECS and EC2 User Guides), and `elsewhere` at an
+ * address that is nobody's. STS has its names; it is met there by TLS, and no further.
+ */
+const ADDRESSES: Readonly<Record<string, { readonly hosts: readonly string[]; readonly port: number }>> = {
+  credentials: { hosts: ['169.254.170.23', 'fd00:ec2::23', '169.254.170.2'], port: 80 },
+  metadata: { hosts: ['169.254.169.254', 'fd00:ec2::254'], port: 80 },
+  elsewhere: { hosts: [ELSEWHERE], port: 80 },
+  'sts.regional': { hosts: ['192.0.2.61'], port: 443 },
+  'sts.global': { hosts: ['192.0.2.62'], port: 443 },
+};
+
+interface Part {
+  readonly handle: Handler;
+  readonly facts: () => Facts;
+  readonly connected?: (host?: string) => void;
+}
+
+export type Bench = Awaited<ReturnType<typeof openBench>>;
+
+/** @param pod the environment of the pod */
+export async function openBench(run: ClientRun, pod: Environment) {
+  const names = new Names();
+  const folder = mkdtempSync(join(tmpdir(), 'client-'));
+  const region = pod['AWS_REGION'] ?? 'us-east-1';
+  const scripts = { credentials: new Script([]), sts: new Script([]), s3: new Script([]) };
+  const agent = pod['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+  const inVain = async () => ({ status: 403, body: 'not for you' });
+  const parts: Readonly<Record<string, Part>> = {
+    credentials: new Credentials(names, scripts.credentials, agent === undefined ? undefined : new URL(agent)),
+    metadata: new Metadata(names, region),
+    aws: new Aws(names, scripts, upstreams(pod)),
+    proxy: new Bystander('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
+    elsewhere: new Bystander('elsewhere', names, inVain),
+    'sts.regional': new Bystander('sts.regional', names, inVain),
+    'sts.global': new Bystander('sts.global', names, inVain),
+  };
+  const late = new Lateness();
+  const endpoints = new Map<string, Endpoint>();
+  for (const [name, part] of Object.entries(parts))
+    endpoints.set(name, await Endpoint.open(part.handle, late, part.connected));
+  const port = (name: string): number => endpoints.get(name)?.port ?? 0;
+  const known = placeholders(names, folder, pod, port);
+  const write = (files: Readonly<Record<string, string>> = {}): void => {
+    for (const [name, content] of Object.entries(expand(files, known))) writeFileSync(join(folder, name), content);
+  };
+  scripts.credentials.replace(expand(run.credentials ?? UPSTREAM, known));
+  scripts.sts.replace(expand(run.sts ?? UPSTREAM, known));
+  scripts.s3.replace(expand(run.s3 ?? [], known));
+  write(run.files);
+  if (run.awaySeconds !== undefined) await endpoints.get('credentials')?.away(run.awaySeconds);
+  const environment = expand({ ...defaults(pod, run.addresses !== undefined), ...run.environment }, known);
+  return {
+    names,
+    folder,
+    /** In place of what the pod has. */
+    environment: Object.fromEntries(Object.entries(environment).map(([name, value]) => [name, value ?? undefined])),
+    /** What the client's own network has besides its loopback. */
+    relayed: Object.entries(ADDRESSES).flatMap(([name, { hosts, port: at }]): Relayed[] =>
+      hosts.map((host) => ({ host, port: at, to: port(name) })),
+    ),
+    /** Names of that network, in the form of /etc/hosts. */
+    hosts: `127.0.0.1 localhost\n::1 localhost\n192.0.2.61 sts.${region}.amazonaws.com\n192.0.2.62 sts.amazonaws.com\n`,
+    /** Ports of its loopback. */
+    ports: [...endpoints.values()].map((endpoint) => endpoint.port),
+    change: ({ files, credentials }: ClientStep): void => {
+      write(files);
+      if (credentials !== undefined) scripts.credentials.replace(expand(credentials, known));
+    },
+    facts: (): Facts => ({
+      ...(Object.assign({}, ...Object.values(parts).map((part) => part.facts())) as Facts),
+      lateMilliseconds: late.milliseconds,
+    }),
+    close: (): void => {
+      late.stop();
+      for (const endpoint of endpoints.values()) endpoint.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Where a proxy finds what a client asks it for: an endpoint at its own address or as in a pod; nobody else. */
+function reachable({ hostname, port }: URL, endpoints: ReadonlyMap<string, Endpoint>): URL | undefined {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  for (const [name, { url, port: own }] of endpoints)
+    if (Number(port) === own || ADDRESSES[name]?.hosts.includes(host)) return new URL(url);
+  return undefined;
+}

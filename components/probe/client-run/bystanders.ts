@@ -1,0 +1,65 @@
+/** Those that a token should not come to: an HTTP proxy, and another host. */
+import type { Facts } from '../../../foundation/client-run.ts';
+import { passOn, type Received, type Reply } from './endpoint.ts';
+import type { Names } from './names.ts';
+
+export class Bystander {
+  readonly #name: string;
+  readonly #names: Names;
+  readonly #answer: (request: Received) => Promise<Reply>;
+  readonly #tokens = new Set<string>();
+  readonly #hosts = new Set<string>();
+  #requests = 0;
+  #connections = 0;
+
+  constructor(name: string, names: Names, answer: (request: Received) => Promise<Reply>) {
+    this.#name = name;
+    this.#names = names;
+    this.#answer = answer;
+  }
+
+  readonly handle = async (request: Received): Promise<Reply> => {
+    const { target, rawHeaders, body } = request;
+    this.#asked(hostOf(request));
+    const token = this.#names.tokenIn([target, ...rawHeaders, body.toString()].join('\n'));
+    if (token !== undefined) this.#tokens.add(token);
+    return this.#answer(request);
+  };
+
+  /** A connection came, or somebody asks for one with a host. */
+  readonly connected = (host?: string): void => {
+    if (host === undefined) this.#connections += 1;
+    else this.#asked(host);
+  };
+
+  #asked(host: string): void {
+    this.#requests += 1;
+    this.#hosts.add(host);
+  }
+
+  facts(): Facts {
+    const [tokens, hosts] = [this.#tokens, this.#hosts].map((set) => [...set].join());
+    return {
+      [`${this.#name}.requests`]: this.#requests,
+      [`${this.#name}.connections`]: this.#connections,
+      ...(tokens && { [`${this.#name}.tokens`]: tokens }),
+      ...(hosts && { [`${this.#name}.hosts`]: hosts }),
+    };
+  }
+}
+
+const hostOf = ({ target, headers }: Received): string =>
+  URL.canParse(target) ? new URL(target).hostname : (headers.host ?? '').replace(/:\d+$/, '');
+
+/**
+ * Passes on what a proxy is asked for (RFC 9112, 3.2.2, absolute-form).
+ *
+ * @param reachable where a host and port of the client's are on this machine
+ */
+export async function throughProxy(request: Received, reachable: (url: URL) => URL | undefined): Promise<Reply> {
+  if (!URL.canParse(request.target)) return { status: 400, body: 'a proxy takes whole URLs' };
+  const url = new URL(request.target);
+  const to = reachable(url);
+  if (to === undefined) return { status: 502, body: `${url.hostname} cannot be reached` };
+  return passOn(to, { ...request, target: url.pathname + url.search });
+}

@@ -1,0 +1,174 @@
+/** An HTTP endpoint on loopback that answers by script, or by what is behind it. */
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
+import type { Lateness } from './lateness.ts';
+
+export interface Received {
+  readonly method: string;
+  /** Path and query. */
+  readonly target: string;
+  readonly headers: IncomingMessage['headers'];
+  /** As they came, names and values in turn. */
+  readonly rawHeaders: readonly string[];
+  readonly body: Buffer;
+}
+
+/** No status: the connection is closed in place of an answer. */
+const CUT = 0;
+
+export interface Reply {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body?: string | Buffer;
+  /** What of its time the script asked for. */
+  readonly delayMilliseconds?: number;
+}
+
+export type Handler = (request: Received) => Promise<Reply>;
+
+export class Endpoint {
+  readonly url: string;
+  readonly port: number;
+  readonly #server: Server;
+  #back: NodeJS.Timeout | undefined;
+
+  private constructor(server: Server) {
+    this.#server = server;
+    this.port = (server.address() as AddressInfo).port;
+    this.url = `http://127.0.0.1:${this.port}`;
+  }
+
+  /** @param connected is told of hosts that a proxy is to connect with, and of connections by their lack of a host */
+  static async open(
+    handler: Handler,
+    late: Lateness,
+    connected: (host?: string) => void = () => undefined,
+  ): Promise<Endpoint> {
+    const server = createServer({ keepAliveTimeout: 120_000 }, (incoming, response) => {
+      const began = performance.now();
+      void serve(incoming, response, handler).then((delay) => late.took(performance.now() - began - delay));
+    });
+    server.on('connection', () => connected());
+    server.on('connect', ({ url = '' }: IncomingMessage, socket: Duplex) => {
+      connected(url.replace(/:\d+$/, ''));
+      socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
+    });
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return new Endpoint(server);
+  }
+
+  /** Refuses connections for a while. */
+  async away(seconds: number): Promise<void> {
+    await new Promise((resolve) => this.#server.close(resolve));
+    this.#back = setTimeout(() => this.#server.listen(this.port, '127.0.0.1'), seconds * 1000);
+  }
+
+  close(): void {
+    clearTimeout(this.#back);
+    this.#server.close();
+    this.#server.closeAllConnections();
+  }
+}
+
+/** Gives how long the script had the client wait, in milliseconds. */
+async function serve(incoming: IncomingMessage, response: ServerResponse, handler: Handler): Promise<number> {
+  try {
+    const body = await readAll(incoming);
+    const { method = '', url: target = '', headers, rawHeaders } = incoming;
+    const {
+      status,
+      headers: told,
+      body: content,
+      delayMilliseconds = 0,
+    } = await handler({
+      ...{ method, target, headers, rawHeaders, body },
+    });
+    if (status === CUT) incoming.socket.destroy();
+    else response.writeHead(status, told as Record<string, string>).end(method === 'HEAD' ? undefined : content);
+    return delayMilliseconds;
+  } catch {
+    // The client went away, or nobody is behind: a client meets a connection that ends.
+    incoming.socket.destroy();
+    return 0;
+  }
+}
+
+async function readAll(stream: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of stream) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Sends a request on as it came, Host included: signatures cover it. Rejects where nobody answers. */
+export async function passOn(
+  to: URL,
+  { method, target, rawHeaders, body }: Received,
+  others: Readonly<Record<string, string>> = {},
+): Promise<Reply & { readonly body: Buffer }> {
+  const request = to.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
+  const sent = Object.entries(others).flat();
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (others[rawHeaders[at]?.toLowerCase() ?? ''] === undefined) sent.push(...rawHeaders.slice(at, at + 2));
+  const hostname = to.hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ hostname, port: to.port, method, path: target, headers: sent, agent: false });
+    outgoing.once('response', (answer: IncomingMessage) => {
+      const { statusCode: status = 502, headers } = answer;
+      readAll(answer).then((content) => resolve({ status, headers: plain(headers), body: content }), reject);
+    });
+    outgoing.once('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** Of one connection alone, or of how the body was sent: it is sent whole. */
+const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+
+const plain = (headers: IncomingMessage['headers']): NonNullable<Reply['headers']> =>
+  Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));
+
+/** Answers in their order, of which the last stays. */
+export class Script {
+  #answers: readonly ScriptedAnswer[];
+
+  constructor(answers: readonly ScriptedAnswer[]) {
+    this.#answers = answers;
+  }
+
+  /** Undefined at the end of a script that ends. */
+  next(lastStays = true): ScriptedAnswer | undefined {
+    const [first, ...others] = this.#answers;
+    if (others.length > 0 || !lastStays) this.#answers = others;
+    return first;
+  }
+
+  replace(answers: readonly ScriptedAnswer[]): void {
+    this.#answers = answers;
+  }
+}
+
+/** Answers as the script says; `made` makes what is not in it. */
+export async function byScript(
+  answer: ScriptedAnswer,
+  made: (answer: ScriptedAnswer) => Promise<Reply>,
+): Promise<Reply> {
+  const { status = 200, body, headers, delaySeconds = 0, cut, aheadSeconds } = answer;
+  const delayMilliseconds = delaySeconds * 1000;
+  if (delaySeconds > 0) await sleep(delayMilliseconds);
+  if (cut) return { status: CUT, delayMilliseconds };
+  if (body === undefined) return { ...(await made(answer)), delayMilliseconds };
+  const date = aheadSeconds === undefined ? {} : { date: new Date(Date.now() + aheadSeconds * 1000).toUTCString() };
+  return { status, headers: { ...date, ...headers }, body, delayMilliseconds };
+}

@@ -1,0 +1,69 @@
+/** What is known of tokens and access keys in a run of a client: by these names alone records speak of them. */
+import { randomBytes } from 'node:crypto';
+
+/** Access key, secret and session token of a source, made up. */
+export interface MadeUpKey {
+  readonly id: string;
+  readonly secret: string;
+  readonly session: string;
+}
+
+interface KnownKey {
+  readonly source: string;
+  /** When it expires, milliseconds since the epoch. */
+  readonly expires: number;
+  readonly madeUp: boolean;
+}
+
+const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+
+export class Names {
+  readonly #tokens = new Map<string, string>();
+  readonly #keys = new Map<string, KnownKey>();
+  readonly #made: MadeUpKey[] = [];
+
+  addToken(token: string, name: string): void {
+    if (token !== '') this.#tokens.set(token, name);
+  }
+
+  /** A token that nobody accepts, with the form of one. */
+  makeToken(name: string): string {
+    const token = `${random(16)}.${random(64)}.${random(32)}`;
+    this.addToken(token, name);
+    return token;
+  }
+
+  /** The name of what a client sends as its token: `none`, a token's, with `changed` where it is not that alone, or `other`. */
+  tokenOf(sent: string | undefined): string {
+    if (sent === undefined || sent === '') return 'none';
+    return this.#tokens.get(sent) ?? this.tokenIn(sent)?.concat(' changed') ?? 'other';
+  }
+
+  /** The name of the first token that is anywhere in a text. */
+  tokenIn(text: string): string | undefined {
+    for (const [token, name] of this.#tokens) if (text.includes(token)) return name;
+    return undefined;
+  }
+
+  /** Values that nobody may print. */
+  secrets(): string[] {
+    return [...this.#tokens.keys(), ...this.#made.flatMap(({ secret, session }) => [secret, session])];
+  }
+
+  addKey(id: string, source: string, expires: number, madeUp = false): void {
+    this.#keys.set(id, { source, expires, madeUp });
+  }
+
+  /** @param expires milliseconds since the epoch */
+  makeKey(source: string, expires: number): MadeUpKey {
+    const id = `ASIA${random(8).toUpperCase()}`;
+    this.addKey(id, source, expires, true);
+    const key = { id, secret: random(20), session: random(48) };
+    this.#made.push(key);
+    return key;
+  }
+
+  keyOf(id: string): KnownKey | undefined {
+    return this.#keys.get(id);
+  }
+}

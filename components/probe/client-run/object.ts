@@ -1,0 +1,33 @@
+/** One object, and the bucket that it is in, in the place of S3: for requests whose credentials S3 does not know. */
+import type { Received, Reply } from './endpoint.ts';
+
+const CONTENT = 'read by a client';
+const XML = { 'content-type': 'application/xml' };
+
+/** What S3 answers to those who may read (Amazon S3 API Reference: GetObject, HeadObject, GetBucketLocation, ListObjectsV2). */
+export function objectReply({ target, headers }: Received): Reply {
+  const [path = '', query = ''] = target.split('?');
+  const asked = new URLSearchParams(query);
+  if (asked.has('location')) return { status: 200, headers: XML, body: '<LocationConstraint/>' };
+  if (asked.has('list-type') || asked.has('prefix')) return { status: 200, headers: XML, body: listing(asked, path) };
+  const range = /^bytes=(\d+)-(\d*)$/.exec(String(headers['range'] ?? ''));
+  const common = {
+    etag: '"0123456789abcdef0123456789abcdef"',
+    'last-modified': new Date(0).toUTCString(),
+    'accept-ranges': 'bytes',
+    'content-type': 'text/plain',
+  };
+  if (range === null)
+    return { status: 200, headers: { ...common, 'content-length': `${CONTENT.length}` }, body: CONTENT };
+  const first = Number(range[1]);
+  const body = CONTENT.slice(first, range[2] ? Number(range[2]) + 1 : undefined);
+  const part = `bytes ${first}-${first + body.length - 1}/${CONTENT.length}`;
+  return { status: 206, headers: { ...common, 'content-range': part, 'content-length': `${body.length}` }, body };
+}
+
+function listing(asked: URLSearchParams, path: string): string {
+  const prefix = asked.get('prefix') ?? '';
+  const bucket = path.split('/')[1] ?? '';
+  const item = `<Contents><Key>${prefix}</Key><LastModified>1970-01-01T00:00:00Z</LastModified><ETag>"0"</ETag><Size>${CONTENT.length}</Size></Contents>`;
+  return `<ListBucketResult><Name>${bucket}</Name><Prefix>${prefix}</Prefix><KeyCount>1</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>${item}</ListBucketResult>`;
+}

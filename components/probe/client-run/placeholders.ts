@@ -1,0 +1,68 @@
+/** What stands for what in the texts of a run of a client (foundation/client-run.ts). */
+import { readFileSync } from 'node:fs';
+import type { Names } from './names.ts';
+
+const AGENT_IPV4 = 'http://169.254.170.23';
+const AGENT_IPV6 = 'http://[fd00:ec2::23]';
+/** For documentation alone (RFC 5737). */
+export const ELSEWHERE = '192.0.2.23';
+
+/** Sources whose access keys a scenario hands to the client itself. */
+const HANDED = ['environment', 'profile'] as const;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @param port of the endpoint of a name */
+export function placeholders(
+  names: Names,
+  folder: string,
+  pod: Environment,
+  port: (name: string) => number,
+): ReadonlyMap<string, string> {
+  const token = podToken(pod);
+  names.addToken(token, 'first');
+  const found = new Map(
+    ['credentials', 'metadata', 'proxy', 'aws'].map((name) => [name, `http://127.0.0.1:${port(name)}`]),
+  );
+  found.set('elsewhere', `http://localhost:${port('elsewhere')}`);
+  found.set('elsewhere-address', `http://${ELSEWHERE}`);
+  found.set('agent-ipv4', AGENT_IPV4).set('agent-ipv6', AGENT_IPV6).set('files', folder).set('token', token);
+  for (const name of ['second', 'environment']) found.set(`${name}-token`, names.makeToken(name));
+  for (const source of HANDED) {
+    const { id, secret, session } = names.makeKey(source, Infinity);
+    found.set(`${source}-key-id`, id).set(`${source}-secret`, secret).set(`${source}-session`, session);
+  }
+  return found;
+}
+
+/** That of the pod's credentials endpoint, or of its web identity. */
+function podToken(pod: Environment): string {
+  const file = pod['AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE'] ?? pod['AWS_WEB_IDENTITY_TOKEN_FILE'];
+  return file === undefined ? '' : readFileSync(file, 'utf8').trim();
+}
+
+/** Puts in what names in braces stand for, in all texts of a value. */
+export function expand<T>(value: T, known: ReadonlyMap<string, string>): T {
+  const text = (part: string): string =>
+    part.replace(/\{([\w-]+)\}/g, (whole, name: string) => known.get(name) ?? whole);
+  const walk = (part: unknown): unknown => {
+    if (typeof part === 'string') return text(part);
+    if (Array.isArray(part)) return part.map(walk);
+    if (typeof part !== 'object' || part === null) return part;
+    return Object.fromEntries(Object.entries(part).map(([name, inner]) => [name, walk(inner)]));
+  };
+  return walk(value) as T;
+}
+
+/** The client's way to AWS, to the credentials endpoint and to instance metadata, where a scenario says nothing else. */
+export function defaults(pod: Environment, asInPod: boolean): Readonly<Record<string, string | null>> {
+  const has = (name: string): boolean => pod[name] !== undefined;
+  const endpoints = Object.keys(pod).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
+  return {
+    ...Object.fromEntries(['AWS_ENDPOINT_URL', ...endpoints].map((name) => [name, '{aws}'])),
+    AWS_EC2_METADATA_SERVICE_ENDPOINT: asInPod ? null : '{metadata}',
+    ...(has('AWS_CONTAINER_CREDENTIALS_FULL_URI') && {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${asInPod ? '{agent-ipv4}' : '{credentials}'}/v1/credentials`,
+    }),
+  };
+}

@@ -1,0 +1,44 @@
+/** Sets up the network that this process is in, starts a client in it, and leads its connections out. */
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { joined, NETWORK_PLAN, type NetworkPlan, type Relayed } from './network.ts';
+
+export async function relay([program = '', ...args]: readonly string[]): Promise<void> {
+  const plan = JSON.parse(process.env[NETWORK_PLAN] ?? '{}') as NetworkPlan;
+  const own = new Set(plan.relayed.map(({ host }) => host).filter((host) => !host.startsWith('127.')));
+  const addresses = [...own].map((host) =>
+    host.includes(':') ? `address add ${host}/128 dev lo nodad` : `address add ${host}/32 dev lo`,
+  );
+  perform('ip', ['-batch', '-'], ['link set lo up', ...addresses, ''].join('\n'));
+  if (plan.hosts !== '') {
+    const file = `${plan.socket}-hosts`;
+    writeFileSync(file, plan.hosts);
+    perform('mount', ['--bind', file, '/etc/hosts']);
+  }
+  await Promise.all(plan.relayed.map((port) => lead(port, plan.socket)));
+  const { [NETWORK_PLAN]: _, ...env } = process.env;
+  const client = spawn(program, args, { env, stdio: 'inherit' });
+  client.once('error', ({ code }: NodeJS.ErrnoException) => fail(`${program} could not be started (${code})`));
+  await new Promise(() => client.once('exit', (code, signal) => process.exit(signal === null ? (code ?? 1) : 137)));
+}
+
+async function lead({ host, port, to }: Relayed, path: string): Promise<void> {
+  const server = createServer({ allowHalfOpen: true }, (socket) => {
+    const out = connect({ path, allowHalfOpen: true });
+    out.write(`${to}\n`);
+    joined(socket, out);
+  });
+  await once(server.listen({ host, port }), 'listening');
+}
+
+function perform(program: string, args: readonly string[], input = ''): void {
+  const { status, stderr, error } = spawnSync(program, args, { input, encoding: 'utf8' });
+  if (status !== 0) fail(`${program} ${args.join(' ')}: ${error?.message ?? stderr.trim()}`);
+}
+
+function fail(message: string): never {
+  process.stderr.write(`the client's network could not be set up: ${message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import type { ClientRun } from '../../../foundation/client-run.ts';
+import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import { runClient } from './run.ts';
+
+const TOKEN = 'header.claims.signature';
+
+/** A client that asks for credentials once, and names them without signing anything. */
+const CLIENT = `
+const { readFileSync } = require('node:fs');
+const env = process.env;
+let held;
+const fetchKeys = async () => {
+  const authorization = readFileSync(env.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, 'utf8');
+  const answer = await fetch(env.AWS_CONTAINER_CREDENTIALS_FULL_URI, { headers: { authorization }, redirect: 'manual' });
+  if (env.TELLS) await fetch(env.TELLS, { method: 'POST', body: authorization });
+  if (answer.status !== 200) throw new Error(await answer.text());
+  return answer.json();
+};
+const read = async ({ bucket, key }) => {
+  if (env.LIES) return {};
+  held ??= await fetchKeys();
+  const date = new Date().toISOString().replace(/[-:]|[.]\\d+/g, '');
+  const authorization = 'AWS4-HMAC-SHA256 Credential=' + held.AccessKeyId + '/' + date.slice(0, 8) + '/us-west-2/s3/aws4_request';
+  const answer = await fetch(env.AWS_ENDPOINT_URL + '/' + bucket + '/' + key, { headers: { authorization, 'x-amz-date': date } });
+  return answer.ok ? {} : { error: { service: 's3', code: 'Denied', status: answer.status, message: await answer.text() } };
+};
+require('node:readline').createInterface({ input: process.stdin }).on('line', async (line) => {
+  const { id, operation, atOnce = 1 } = JSON.parse(line);
+  const one = () => read(operation).catch(({ name, message }) => ({ error: { code: name, message } }));
+  const answers = await Promise.all(Array.from({ length: atOnce }, one));
+  console.log('client-answer ' + JSON.stringify({ id, ...(answers.find(({ error }) => error) ?? answers[0]) }));
+});`;
+
+const PLANNED = { name: 'own', command: [process.execPath, '-e', CLIENT], operations: ['GetObject'] };
+
+describe('a run of a client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pod-'));
+  const pod = {
+    AWS_REGION: 'us-west-2',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1:1/v1/credentials',
+    AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'token'),
+    [NETWORK_RIGHTS]: undefined,
+  };
+  const environment = { ...process.env };
+  const run = (options: Partial<ClientRun>) =>
+    runClient({ do: 'RunClient', bucket: 'data', key: 'key', credentials: [{}], ...options }, PLANNED);
+
+  const setTo = (values: Readonly<Record<string, string | undefined>>): void => {
+    for (const name of Object.keys(pod))
+      if (values[name] === undefined) delete process.env[name];
+      else process.env[name] = values[name];
+  };
+
+  before(() => {
+    writeFileSync(pod.AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE, TOKEN);
+    setTo(pod);
+  });
+  after(() => {
+    setTo(environment);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('tells by name which token was sent and whose credentials signed', async () => {
+    const { outcome, facts } = await run({ steps: [{}, { atOnce: 3 }] });
+    expect({ outcome, ...facts }).to.include({
+      ...{ outcome: 'granted', outcomes: 'granted,granted', signed: 'container', expired: 0 },
+      ...{ 'credentials.requests': 1, 'credentials.tokens': 'first', 's3.requests': 4, 's3.region': 'us-west-2' },
+      'credentials.target': 'GET /v1/credentials',
+    });
+    expect(JSON.stringify(facts)).not.to.contain(TOKEN);
+  });
+
+  it('tells another token, and one that was changed', async () => {
+    const own = { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: '{files}/token' };
+    const second = await run({ environment: own, files: { token: '{second-token}' } });
+    expect(second.facts).to.include({ 'credentials.tokens': 'second' });
+    const changed = await run({ environment: own, files: { token: 'Bearer {token}' } });
+    expect(changed.facts).to.include({ 'credentials.tokens': 'first changed' });
+  });
+
+  it('goes through its script, of which the last answer stays', async () => {
+    const { outcome, facts } = await run({ credentials: [{ status: 500, body: 'not now' }, {}], steps: [{}, {}] });
+    expect({ outcome, ...facts }).to.include({ outcome: 'granted', outcomes: 'refused,granted' });
+  });
+
+  it('says that a client got no credentials, and whether it tells why', async () => {
+    const { outcome, layer, facts } = await run({ credentials: [{ status: 404, body: 'no role' }] });
+    expect({ outcome, layer, ...facts }).to.include({
+      outcome: 'refused',
+      layer: 'client',
+      told: true,
+      signed: 'nothing',
+    });
+    const cut = await run({ credentials: [{ cut: true }], mayFail: true });
+    expect({ ...cut.facts, outcome: cut.outcome }).to.include({ outcome: 'granted', outcomes: 'refused', told: false });
+  });
+
+  it('counts what was signed with credentials that had expired', async () => {
+    const { facts } = await run({ credentials: [{ lifeSeconds: -5 }] });
+    expect(facts).to.include({ expired: 1 });
+  });
+
+  it('sees a token that goes elsewhere or to a proxy', async () => {
+    const { facts } = await run({ environment: { TELLS: '{elsewhere}/' } });
+    expect(facts).to.include({ 'elsewhere.requests': 1, 'elsewhere.tokens': 'first', 'elsewhere.hosts': 'localhost' });
+    const proxied = await run({ environment: { TELLS: '{proxy}/' } });
+    expect(proxied.facts).to.include({ 'proxy.requests': 1, 'proxy.tokens': 'first' });
+  });
+
+  it('believes no client that S3 has not heard of', async () => {
+    const { outcome, message } = await run({ environment: { LIES: 'yes' }, mayFail: true });
+    expect(outcome).to.equal('error');
+    expect(message).to.contain('gave it out 0 times');
+  });
+
+  it('has the credentials endpoint refuse connections for a while', async () => {
+    const { outcome, facts } = await run({ awaySeconds: 0.2, steps: [{}, { waitSeconds: 1 }] });
+    expect({ outcome, ...facts }).to.include({ outcome: 'granted', 'credentials.requests': 1 });
+  });
+});

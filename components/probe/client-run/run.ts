@@ -1,0 +1,119 @@
+/** Runs a client between scripted endpoints: what they saw is the result. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  NETWORK_RIGHTS,
+  UNSHARE,
+  type ClientRun,
+  type ClientStep,
+  type Facts,
+  type NetworkRights,
+} from '../../../foundation/client-run.ts';
+import type { PlannedClient, ProbeResult } from '../../../foundation/probe-protocol.ts';
+import { ClientProgram } from '../client-program.ts';
+import { outcomeOf, type Answer } from '../operations.ts';
+import { openBench, type Bench } from './bench.ts';
+import { loopbackPorts, NETWORK_PLAN, WayOut, type NetworkPlan } from './network.ts';
+
+/** A client whose answer takes longer hangs. */
+const ANSWER_MILLISECONDS = 25_000;
+/** This program, which is a client too, and sets up networks. */
+const itself = (role: string): string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? '', role];
+
+/** The AWS SDK for JavaScript, as this program has it. */
+const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
+
+/** What came of a step. */
+interface Done {
+  readonly answer: Answer;
+  readonly milliseconds: number;
+  /** How many requests S3 received meanwhile, and how many of them it granted. */
+  readonly received: number;
+  readonly granted: number;
+  readonly atOnce: number;
+}
+
+/** @param planned the client of the run; default: the AWS SDK for JavaScript in a process of its own */
+export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLIENT()): Promise<ProbeResult> {
+  const bench = await openBench(run, process.env);
+  const out = await WayOut.open(bench.folder);
+  const program = new ClientProgram({ ...planned, ...settings(planned, bench, out) }, () => bench.names.secrets());
+  const done: Done[] = [];
+  try {
+    for (const step of run.steps ?? [{}]) done.push(await perform(step, run, { bench, program }));
+    return resultOf(run, done, bench.facts());
+  } finally {
+    program.close();
+    out.close();
+    bench.close();
+  }
+}
+
+/** How the client is started: in a network of its own where the machine allows it, with the bench's environment. */
+function settings(planned: PlannedClient, bench: Bench, out: WayOut) {
+  const rights = process.env[NETWORK_RIGHTS] as NetworkRights | undefined;
+  if (rights === undefined) return { changes: bench.environment };
+  const values = { ...process.env, ...planned.environment, ...bench.environment };
+  const ports = new Set([...bench.ports, ...loopbackPorts(Object.values(values))]);
+  const plan: NetworkPlan = {
+    socket: out.path,
+    relayed: [...bench.relayed, ...[...ports].map((port) => ({ host: '127.0.0.1', port, to: port }))],
+    hosts: bench.hosts,
+  };
+  return {
+    command: [...UNSHARE[rights], ...itself('network'), ...planned.command],
+    changes: { ...bench.environment, [NETWORK_PLAN]: JSON.stringify(plan) },
+  };
+}
+
+async function perform(
+  step: ClientStep,
+  { bucket, key }: ClientRun,
+  { bench, program }: { readonly bench: Bench; readonly program: ClientProgram },
+): Promise<Done> {
+  const { waitSeconds = 0, atOnce = 1 } = step;
+  if (waitSeconds > 0) await sleep(waitSeconds * 1000);
+  bench.change(step);
+  const count = (name: string): number => Number(bench.facts()[name]);
+  const before = { received: count('s3.requests'), granted: count('s3.granted') };
+  const started = performance.now();
+  const answer = await program.answer({ do: 'GetObject', bucket, key }, { atOnce, milliseconds: ANSWER_MILLISECONDS });
+  return {
+    ...{ answer, atOnce },
+    milliseconds: Math.round(performance.now() - started),
+    received: count('s3.requests') - before.received,
+    granted: count('s3.granted') - before.granted,
+  };
+}
+
+function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[], seen: Facts): ProbeResult {
+  const results = done.map(resultOfStep);
+  const last = results.at(-1) ?? { outcome: 'error' };
+  const facts = {
+    ...seen,
+    outcomes: results.map(({ outcome }) => outcome).join(),
+    milliseconds: done.map(({ milliseconds }) => milliseconds).join(),
+    ...(last.outcome !== 'granted' && { told: isTold(run, last.message ?? '') }),
+  };
+  return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
+}
+
+/** By what S3 received: without a request to it, an error is none of its, and there was nothing to read. */
+function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): ProbeResult {
+  if (error === undefined && granted < atOnce)
+    return {
+      outcome: 'error',
+      message: `the client says that it read the object, and S3 gave it out ${granted} times`,
+    };
+  if (error === undefined) return { outcome: 'granted' };
+  const { status, code, message } = error;
+  if (received === 0) return { outcome: 'refused', layer: 'client', code, message };
+  return { outcome: outcomeOf(status), layer: 's3', code, message, ...(status !== undefined && { status }) };
+}
+
+/** Whether a message has what an endpoint said by script when it refused: a text, or STS' error. */
+function isTold({ credentials = [], sts = [] }: Omit<ClientRun, 'mayFail'>, message: string): boolean {
+  return [...credentials, ...sts].some(({ body = '', status = 200 }) => {
+    const said = /<Message>([^<]*)</.exec(body)?.[1] ?? body.trim();
+    return status >= 400 && said !== '' && message.includes(said);
+  });
+}

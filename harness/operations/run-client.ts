@@ -1,0 +1,59 @@
+/** A run of a client between scripted endpoints, in a workload's pod. */
+import type { ClientRun } from '../../foundation/client-run.ts';
+import { LONGEST_SECONDS, number, oneOf, shown, whole, type Problem } from '../scenario/checks.ts';
+import { defineWorkloadOperation } from './registry.ts';
+
+type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
+
+/** More than a client would have of threads. */
+const MOST_AT_ONCE = 1000;
+/** How late an endpoint may be, in milliseconds: clients wait a second for one, or longer. */
+const PATIENCE = 500;
+
+/**
+ * The client reads `at`, an object of the scenario, in a fresh process, and all that it sends for it goes through endpoints that
+ * answer by script and record. `ClientRun` says what a script can have.
+ */
+export const runClient = defineWorkloadOperation(
+  'RunClient',
+  (at: string, options: Options = {}) => ({ at, ...options }),
+  {
+    readOnly: true,
+    throughSdk: true,
+    withoutIdentity: true,
+    needs: ({ addresses, steps = [] }) => [
+      ...(addresses === undefined ? [] : (['client-network'] as const)),
+      ...(steps.length > 1 ? (['lasting-client'] as const) : []),
+    ],
+    *check({ addresses, awaySeconds, steps = [{}], credentials = [], sts = [], s3 = [] }): Iterable<Problem> {
+      yield oneOf('"addresses" of runClient', addresses, ['as-in-a-pod']);
+      yield number('"awaySeconds" of runClient', awaySeconds, 0, LONGEST_SECONDS);
+      if (Array.isArray(steps) && steps.length === 0)
+        yield `"steps" of runClient is ${shown(steps)}: give one at least`;
+      for (const { waitSeconds, atOnce } of steps) {
+        yield number('"waitSeconds" of a step of runClient', waitSeconds, 0, LONGEST_SECONDS);
+        yield whole('"atOnce" of a step of runClient', atOnce, 1, MOST_AT_ONCE);
+      }
+      for (const { status, delaySeconds } of [...credentials, ...sts, ...s3]) {
+        yield whole('"status" of an answer of runClient', status, 200, 599);
+        yield number('"delaySeconds" of an answer of runClient', delaySeconds, 0, LONGEST_SECONDS);
+      }
+    },
+    waitSeconds: ({ steps = [], awaySeconds = 0 }) =>
+      steps.reduce((sum, { waitSeconds = 0 }) => sum + waitSeconds, awaySeconds),
+    describe: ({ at, environment = {}, steps = [], addresses }, say) => [
+      `that reads s3://${say.place(at)}`,
+      steps.length > 1 ? `${steps.length} times` : '',
+      addresses === undefined ? '' : 'in a network with the addresses of a pod',
+      Object.keys(environment).length === 0 ? '' : `with changes to ${Object.keys(environment).join(', ')}`,
+    ],
+    recorded: (_world, _workload, { facts: { lateMilliseconds = 0 } = {} }) => ({
+      facts: {},
+      doubtOfAll:
+        Number(lateMilliseconds) < PATIENCE
+          ? undefined
+          : `The endpoints around the client were up to ${lateMilliseconds} ms late: this machine is too busy to say anything of its limits of time.`,
+    }),
+    toProgram: ({ at, ...rest }, { names }) => ({ ...names.expandAll(rest), ...names.place(at) }),
+  },
+);
