@@ -75,6 +75,13 @@ suite('policies', ({ scenario }) => {
               { ...read, Sid: 'Two' },
             ],
           },
+          'several statements without a name': {
+            Version: '2012-10-17',
+            Statement: [
+              { ...read, Sid: '' },
+              { ...read, Sid: '' },
+            ],
+          },
           'lists of actions and resources': policy({ Action: ['s3:GetObject', 's3:Put*'], Resource: [read.Resource] }),
           NotAction: policy({ Action: undefined, NotAction: 's3:PutObject' }),
           NotResource: policy({ Resource: undefined, NotResource: read.Resource }),

@@ -1,6 +1,16 @@
-/** Whom a resource-based policy names, and what that is worth beside identity policy and boundary: as the policy simulator tells. */
+/** Whom a resource-based policy names, and what that is worth beside identity policy and boundary: as the policy simulator tells, and S3. */
 import { expect } from 'chai';
-import { check, suite, type CheckContext } from '../harness/index.ts';
+import {
+  allow,
+  asSession,
+  check,
+  fails,
+  getObject,
+  irsaRole,
+  succeeds,
+  suite,
+  type CheckContext,
+} from '../harness/index.ts';
 import { allowing, decisionsOf, object } from './lib/simulator.ts';
 
 const PRINCIPAL = 'IAM User Guide, "AWS JSON policy elements: Principal"';
@@ -130,6 +140,40 @@ suite('policies', ({ scenario }) => {
         expect(await named(DENY)).to.equal('explicitDeny');
         expect(await named(within, 'other')).to.equal('allowed');
         expect(await named(outside, 'other')).to.equal('implicitDeny');
+      }),
+    ],
+  });
+
+  const WEB = { role: 'app', token: 'web' } as const;
+  const but = (...names: readonly string[]) => ({
+    ...{ Effect: 'Deny', Action: 's3:GetObject', Resource: 'arn:aws:s3:::<bucket:data>/*' },
+    NotPrincipal: { AWS: names },
+  });
+
+  scenario('PO-54', 'a Deny whose NotPrincipal names an account and a role spares the sessions of that role', {
+    source: `${NOT_PRINCIPAL}: account and role must be named`,
+    // It spares no role that has a permissions boundary: the run must set none.
+    needs: ['irsa', 'own-boundary'],
+    roles: {
+      app: irsaRole('app/app', allow('s3:GetObject', 'data/*')),
+      stranger: irsaRole('app/app', allow('s3:GetObject', ['data/*', 'open/*'])),
+    },
+    workloads: { app: {} },
+    tokens: { web: { serviceAccount: 'app/app', audience: 'sts.amazonaws.com' } },
+    buckets: {
+      data: {
+        policy: {
+          ...{ from: 'the scenario' },
+          document: { Version: '2012-10-17', Statement: [but('arn:aws:iam::<account:main>:root', '<role:app>')] },
+        },
+      },
+    },
+    objects: ['data/key', 'open/key'],
+    probes: [
+      succeeds(asSession(WEB, getObject('data/key'))),
+      succeeds(asSession({ ...WEB, role: 'stranger' }, getObject('open/key'))),
+      fails(asSession({ ...WEB, role: 'stranger' }, getObject('data/key')), {
+        ...{ by: 's3', code: 'AccessDenied', status: 403, policy: 'resource', explicit: true },
       }),
     ],
   });

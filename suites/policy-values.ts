@@ -292,6 +292,8 @@ suite('policies', ({ scenario }) => {
           'ForAnyValue:StringEquals': [[], ['team']],
           'ForAnyValue:StringNotEquals': [[], ['team']],
           'ForAnyValue:StringLike': [[], ['*']],
+          'ForAnyValue:StringEqualsIfExists': [['team'], []],
+          'ForAllValues:StringEqualsIfExists': [['team'], []],
           Null: [['true'], ['false']],
         }),
       ),
