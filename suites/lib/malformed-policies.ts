@@ -73,3 +73,22 @@ export const badPrincipals = (policy: Changed, name: (text: string) => string): 
     ].map((arn) => [arn, policy({ Principal: { AWS: name(arn) } })]),
   ),
 });
+
+/** Puts each policy; gives what was not as it should be. */
+export async function surprises(
+  put: (policy: Given) => Promise<unknown>,
+  code: string,
+  refused: Readonly<Record<string, Given>>,
+  taken: Readonly<Record<string, Given>>,
+): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const [what, policy] of [...Object.entries(refused), ...Object.entries(taken)]) {
+    const expected = Object.hasOwn(refused, what) ? code : 'taken';
+    const answer = await put(policy).then(
+      () => 'taken',
+      ({ name }: Error) => name.replace(/Exception$/, ''),
+    );
+    if (answer !== expected) found.push(`${what}: ${answer}`);
+  }
+  return found;
+}
