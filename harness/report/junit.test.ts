@@ -1,5 +1,9 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { parse } from 'test-results-parser';
+import { temporaryFolder } from '../../test/support/run-cli.ts';
 import { aResult, anOutcome, someResults } from '../../test/support/scenarios.ts';
 import { junitXml } from './junit.ts';
 import { summarize, type RunResults, type ScenarioResult } from './results.ts';
@@ -10,18 +14,19 @@ interface Case {
   readonly time: string;
   readonly failure?: { readonly message: string; readonly type: string; readonly '#text': string };
   readonly error?: { readonly message: string; readonly type: string; readonly '#text': string };
-  readonly skipped?: { readonly message: string };
+  readonly skipped?: { readonly message: string; readonly '#text': string };
   readonly 'system-out'?: string;
 }
 interface Counts {
   readonly name: string;
+  readonly file?: string;
   readonly tests: string;
   readonly failures: string;
   readonly errors: string;
   readonly skipped: string;
 }
 interface Document {
-  readonly testsuites: Counts & { readonly testsuite: readonly (Counts & { readonly testcase: readonly Case[] })[] };
+  readonly testsuites: { readonly testsuite: readonly (Counts & { readonly testcase: readonly Case[] })[] };
 }
 
 const parser = new XMLParser({
@@ -41,8 +46,58 @@ function written(scenarios: readonly ScenarioResult[], run: Partial<RunResults['
   const names = cases.map(({ classname, name }) => `${classname} ${name}`);
   expect(new Set(names).size).to.equal(names.length);
   for (const suite of testsuites.testsuite) expect(counted(suite)).to.deep.equal(countsOf(suite.testcase));
-  expect(counted(testsuites)).to.deep.equal(countsOf(cases));
+  expect(problemsBySchema(ordered.parse(xml) as Ordered)).to.deep.equal([]);
   return testsuites;
+}
+
+/** Elements in the order in which they are, with their attributes. */
+type Ordered = readonly Readonly<Record<string, unknown>>[];
+const ordered = new XMLParser({ preserveOrder: true, ignoreAttributes: false, attributeNamePrefix: '' });
+
+/** What an element must have and may have besides, as attributes and as elements. */
+interface Rule {
+  readonly must?: readonly string[];
+  readonly may?: readonly string[];
+  readonly holds?: readonly string[];
+}
+const VERDICT: Rule = { may: ['type', 'message'], holds: ['#text'] };
+/** What the schema junit-10.xsd of Jenkins' xUnit plugin has of the elements that are written. */
+const SCHEMA: Readonly<Record<string, Rule>> = {
+  testsuites: { may: ['name', 'time', 'tests', 'failures', 'errors'], holds: ['testsuite'] },
+  testsuite: {
+    must: ['name', 'tests', 'failures', 'errors'],
+    may: ['group', 'time', 'skipped', 'timestamp', 'hostname', 'id', 'package', 'file', 'log', 'url', 'version'],
+    holds: ['testsuite', 'properties', 'testcase', 'system-out', 'system-err'],
+  },
+  properties: { holds: ['property'] },
+  property: { must: ['name', 'value'] },
+  testcase: {
+    must: ['name'],
+    may: ['time', 'classname', 'group'],
+    holds: ['skipped', 'error', 'failure', 'system-out', 'system-err'],
+  },
+  ...{ failure: VERDICT, error: VERDICT, skipped: VERDICT },
+  'system-out': { holds: ['#text'] },
+};
+
+/** What of a document that schema has not. */
+function problemsBySchema(elements: Ordered, above: Rule = { holds: ['?xml', 'testsuites'] }): string[] {
+  return elements.flatMap((element) => {
+    const [name = ''] = Object.keys(element).filter((key) => key !== ':@');
+    if (!above.holds?.includes(name)) return [`${name} is not expected`];
+    const rule = SCHEMA[name];
+    if (rule === undefined) return [];
+    const attributes = (element[':@'] ?? {}) as Readonly<Record<string, string>>;
+    const names = Object.keys(attributes);
+    return [
+      ...names
+        .filter((one) => ![...(rule.must ?? []), ...(rule.may ?? [])].includes(one))
+        .map((one) => `${name}@${one}`),
+      ...(rule.must ?? []).filter((one) => !names.includes(one)).map((one) => `${name} has no ${one}`),
+      ...(name.startsWith('testsuite') && !/^\d*(\.\d{0,3})?$/.test(attributes['time'] ?? '') ? [`${name}@time`] : []),
+      ...problemsBySchema(element[name] as Ordered, rule),
+    ];
+  });
 }
 
 const counted = ({ tests, failures, errors, skipped }: Counts) => [tests, failures, errors, skipped].map(Number);
@@ -53,7 +108,7 @@ const countsOf = (cases: readonly Case[]) => [
 const onlyCase = (scenario: ScenarioResult): Case => written([scenario]).testsuite[0]!.testcase[0]!;
 
 describe('junit.xml', () => {
-  it('has totals that agree with its cases at both levels', () => {
+  it('has totals of each suite that agree with its cases', () => {
     const suites = written([
       aResult({ id: 'AB-01' }),
       aResult({ id: 'AB-02', verdict: 'failed', reason: 'Probe 1 failed.' }),
@@ -61,7 +116,10 @@ describe('junit.xml', () => {
       aResult({ id: 'IR-01', suite: 'irsa', verdict: 'error', reason: 'No pod.' }),
       aResult({ id: 'IR-02', suite: 'irsa', verdict: 'inconclusive', reason: 'No control.' }),
     ]);
-    expect(counted(suites)).to.deep.equal([5, 1, 2, 1]);
+    expect(suites.testsuite.map(counted)).to.deep.equal([
+      [3, 1, 0, 1],
+      [2, 0, 2, 0],
+    ]);
     expect(suites.testsuite.map(({ name }) => name)).to.deep.equal(['conformance.abac', 'conformance.irsa']);
   });
 
@@ -83,9 +141,10 @@ describe('junit.xml', () => {
   }
 
   it('tells why a scenario was skipped', () => {
-    expect(onlyCase(aResult({ verdict: 'skipped', reason: 'Needs IRSA.', probes: [] })).skipped?.message).to.equal(
-      'Needs IRSA.',
-    );
+    expect(onlyCase(aResult({ verdict: 'skipped', reason: 'Needs IRSA.', probes: [] })).skipped).to.deep.equal({
+      message: 'Needs IRSA.',
+      '#text': 'Needs IRSA.',
+    });
   });
 
   it('has no element of a verdict for a scenario that passed', () => {
@@ -155,9 +214,45 @@ describe('junit.xml', () => {
     });
   }
 
-  it('keeps line ends and tabs of attributes as references', () => {
+  it('has no line ends and tabs in attributes', () => {
     const xml = junitXml(someResults([aResult({ verdict: 'failed', reason: 'a\nb\tc\rd' })], summarize([])), 'reports');
-    expect(xml).to.contain('message="a&#10;b&#9;c&#13;d"');
+    expect(xml).to.contain('message="a b c d"');
+  });
+
+  it('has a suite for each file of a suite', () => {
+    const files = ['suites/one.ts', 'suites/two.ts', 'suites/one.ts'];
+    const { testsuite } = written(files.map((file, index) => aResult({ id: `AB-0${index}`, file })));
+    expect(testsuite.map(({ name, tests, file }) => [name, tests, file])).to.deep.equal([
+      ['conformance.abac', '2', 'suites/one.ts'],
+      ['conformance.abac', '1', 'suites/two.ts'],
+    ]);
+  });
+
+  it('is read by a parser of others, with every verdict and odd characters', () => {
+    const odd = 'a <b> & "c" \' \u0000\u001b[31mred\u001b[0m ]]> \ud800 😀\n\tend';
+    const read = 'a <b> & "c" \' red ]]>  😀 end';
+    const verdicts = ['passed', 'failed', 'error', 'skipped', 'inconclusive'] as const;
+    const all = verdicts.map((verdict, index) =>
+      aResult({ id: `AB-0${index}`, title: odd, verdict, reason: odd, finding: odd }),
+    );
+    const allowed = aResult({
+      id: 'AB-05',
+      title: odd,
+      verdict: 'failed',
+      allowed: { until: '2999-12-31', reason: odd },
+    });
+    const results = someResults([...all, allowed], summarize(all), { error: odd });
+    const file = join(temporaryFolder(), 'junit.xml');
+    writeFileSync(file, junitXml(results, 'reports/cabcdef'));
+    const { suites, ...counts } = parse({ type: 'junit', files: [file] });
+    expect(counts).to.include({ passed: 1, failed: 1, errors: 3, skipped: 2 });
+    expect(suites[0]?.cases.map(({ name, status, failure }) => [name, status, failure])).to.deep.equal(
+      ['PASS', 'FAIL', 'FAIL', 'SKIP', 'FAIL', 'SKIP'].map((status, index) => [
+        `AB-0${index} ${read}`,
+        status,
+        status === 'FAIL' ? read : '',
+      ]),
+    );
   });
 
   it('has a case for a run that could not do its work', () => {

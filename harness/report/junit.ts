@@ -17,8 +17,9 @@ function fromHere(directory: string): string {
 }
 
 /**
- * JUnit XML of a run, in the dialect that Jenkins, GitLab, GitHub actions and CircleCI share: totals that agree at both
- * levels, `failure` for a subject that does not conform, `error` for an environment that failed or a verdict that is
+ * JUnit XML of a run, valid by the schema of Jenkins (junit-10.xsd of its xUnit plugin), in the dialect that Jenkins, GitLab, GitHub
+ * actions and CircleCI share: totals of suites alone, since some readers take those of the whole for all that is to be counted and the
+ * schema has no skipped ones there; `failure` for a subject that does not conform, `error` for an environment that failed or a verdict that is
  * inconclusive, unique class and case names. Never empty: a run that could not provision has one case that says so.
  *
  * Attachments are lines `[[ATTACHMENT|path]]` of a case's `system-out`, the form of Jenkins' "JUnit Attachments" plugin
@@ -27,21 +28,15 @@ function fromHere(directory: string): string {
  * @param directory The report folder as CI servers find it.
  */
 export function junitXml(results: RunResults, directory: string): string {
-  const suites = new Map<string, ScenarioResult[]>();
-  for (const scenario of results.scenarios)
-    suites.set(scenario.suite, [...(suites.get(scenario.suite) ?? []), scenario]);
-  const blocks = [...suites].map(([name, scenarios]) => suiteXml(name, scenarios, results, directory));
+  const suites = new Map<string, [ScenarioResult, ...ScenarioResult[]]>();
+  for (const scenario of results.scenarios) {
+    const place = `${scenario.suite} ${scenario.file}`;
+    suites.set(place, [...(suites.get(place) ?? []), scenario] as [ScenarioResult, ...ScenarioResult[]]);
+  }
+  const blocks = [...suites.values()].map((scenarios) => suiteXml(scenarios, results, directory));
   const own = casesOfRun(results);
   blocks.push(...own.map((item) => ownSuiteXml(item, results)));
-  const counts = totals(results.scenarios);
-  const attributes = attributesOf({
-    name: 'conformance',
-    tests: counts.tests + own.length,
-    failures: counts.failures + own.filter(({ element }) => element === 'failure').length,
-    errors: counts.errors + own.filter(({ element }) => element === 'error').length,
-    skipped: counts.skipped + own.filter(({ element }) => element === 'skipped').length,
-    time: seconds(results.run.milliseconds),
-  });
+  const attributes = attributesOf({ name: 'conformance', time: seconds(results.run.milliseconds) });
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites${attributes}>\n${blocks.join('')}</testsuites>\n`;
 }
 
@@ -64,14 +59,21 @@ function totals(scenarios: readonly ScenarioResult[]): Totals {
   };
 }
 
-function suiteXml(name: string, scenarios: readonly ScenarioResult[], results: RunResults, directory: string): string {
+/** The scenarios of a suite that are of the same file: the schema of Jenkins has files of suites alone. */
+function suiteXml(
+  scenarios: readonly [ScenarioResult, ...ScenarioResult[]],
+  results: RunResults,
+  directory: string,
+): string {
+  const [{ suite, file }] = scenarios;
   const time = scenarios.reduce((sum, scenario) => sum + duration(scenario), 0);
   const attributes = attributesOf({
-    name: `conformance.${name}`,
+    name: `conformance.${suite}`,
     ...totals(scenarios),
     time: seconds(time),
     timestamp: results.run.startedAt.replace(/\.\d+Z$/, 'Z'),
     hostname: 'localhost',
+    file,
   });
   const charts = new Set(results.environment.clusters.flatMap(({ facts }) => facts['agentChart'] ?? []));
   const properties = propertiesXml(
@@ -96,21 +98,13 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
     name: `${scenario.id} ${scenario.title}`,
     classname: `conformance.${scenario.suite}`,
     time: seconds(duration(scenario)),
-    file: scenario.file,
   });
-  const properties = propertiesXml(
-    {
-      scenario: scenario.id,
-      verdict: scenario.verdict,
-      ...(scenario.client && { client: `${scenario.client.name} ${scenario.client.version}` }),
-      ...(scenario.finding !== null && { finding: scenario.finding }),
-      ...(scenario.repetitions && { repetitions: scenario.repetitions.map(({ verdict }) => verdict).join() }),
-    },
-    '      ',
-  );
-  const body = [properties, verdictXml(scenario)];
+  const { finding, repetitions, client } = scenario;
+  const body = [verdictXml(scenario)];
   const output = [
-    ...(scenario.finding === null ? [] : [`Finding: ${scenario.finding}`]),
+    ...(client ? [`Client: ${client.name} ${client.version}`] : []),
+    ...(finding === null ? [] : [`Finding: ${finding}`]),
+    ...(repetitions ? [`Repetitions: ${repetitions.map(({ verdict }) => verdict).join(', ')}`] : []),
     ...scenario.probes.map(probeText),
     // Each on a line of its own, without anything before or after.
     ...scenario.attachments.map(({ path }) => `[[ATTACHMENT|${posix.join(directory.replaceAll('\\', '/'), path)}]]`),
@@ -122,15 +116,18 @@ function caseXml(scenario: ScenarioResult, directory: string): string {
 function verdictXml(scenario: ScenarioResult): string {
   const { verdict, reason, probes, allowed } = scenario;
   if (verdict === 'passed') return '';
-  if (allowed)
-    return `      <skipped${attributesOf({ message: `${allowedText(allowed)}. ${verdict}: ${reason}` })}/>\n`;
-  if (verdict === 'skipped') return `      <skipped${attributesOf({ message: reason })}/>\n`;
+  if (allowed) return `      ${skippedXml(`${allowedText(allowed)}. ${verdict}: ${reason}`)}\n`;
+  if (verdict === 'skipped') return `      ${skippedXml(reason)}\n`;
   const element = verdict === 'failed' ? 'failure' : 'error';
   const details = probes
     .filter((probe) => probe.verdict !== 'passed')
     .map((probe) => explainedProbeText(probe, scenario));
   return `      <${element}${attributesOf({ message: reason, type: verdict })}>${cdata([reason, ...details].join('\n'))}</${element}>\n`;
 }
+
+/** GitLab reads the reason from the text ("Unit test reports", JUnit XML format specification), Jenkins from the attribute. */
+const skippedXml = (reason: string): string =>
+  `<skipped${attributesOf({ message: reason })}>${cdata(reason)}</skipped>`;
 
 /** A probe in lines of text: what it was, must meet and met. */
 export const probeText = (probe: ProbeOutcome): string =>
@@ -182,7 +179,7 @@ function ownSuiteXml({ suite, name, element, message }: CaseOfRun, { run }: RunR
   });
   const body =
     element === 'skipped'
-      ? `<skipped${attributesOf({ message })}/>`
+      ? skippedXml(message)
       : `<${element}${attributesOf({ message, type: suite })}>${cdata(message)}</${element}>`;
   return `  <testsuite${attributes}>\n    <testcase${attributesOf({ name, classname: `conformance.${suite}`, time: '0.000' })}>\n      ${body}\n    </testcase>\n  </testsuite>\n`;
 }
@@ -207,16 +204,15 @@ function attributesOf(values: Readonly<Record<string, string | number>>): string
 const FORBIDDEN =
   /\u001b\[[0-9;]*m|[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
+/** A value of an attribute, in one line: not all readers know references to line ends. */
 function escape(text: string): string {
   return text
     .replace(FORBIDDEN, '')
+    .replaceAll(/[\n\t\r]+/g, ' ')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll('\n', '&#10;')
-    .replaceAll('\t', '&#9;')
-    .replaceAll('\r', '&#13;');
+    .replaceAll('"', '&quot;');
 }
 
 function cdata(text: string): string {

@@ -41,7 +41,8 @@ describe('a run with a gate', () => {
     expect(done.exitCode).to.equal(1);
     expect(done.stderr).to.contain('MY-02 was allowed to fail until 2020-12-31');
     expect(done.stderr).to.contain('warning MY-01 passed, though');
-    expect(done.junit).to.contain('<failure message="MY-02 was allowed to fail until').and.to.contain('failures="2"');
+    expect(done.junit).to.contain('<failure message="MY-02 was allowed to fail until');
+    expect(done.junit?.match(/<failure /g)).to.have.length(2);
     expect(done.results?.gate?.problems).to.have.length(1);
     const found = await run('findings: []', 'AB-03', '--quiet');
     expect([found.exitCode, found.results?.run.exitCode]).to.deep.equal([1, 1]);

@@ -104,9 +104,9 @@ describe('a run of the command line', () => {
       const { testsuites } = new XMLParser({ ignoreAttributes: false, attributeNamePrefix: '' }).parse(
         mixed.junit ?? '',
       ) as {
-        testsuites: Record<string, string>;
+        testsuites: { readonly testsuite: Readonly<Record<string, string>> };
       };
-      expect(testsuites).to.include({ tests: '4', failures: '1', errors: '2', skipped: '0' });
+      expect(testsuites.testsuite).to.include({ tests: '4', failures: '1', errors: '2' });
     });
   });
 
