@@ -135,6 +135,17 @@ export async function withInstalledClients(
   });
 }
 
+/** All of them, ready. Throws `HarnessError` CLIENT_NOT_INSTALLED where one cannot be installed. */
+export async function installedClients(
+  chosen: readonly ChosenClient[],
+  context: InstallContext,
+): Promise<readonly ChosenClient[]> {
+  const ready: ChosenClient[] = [];
+  for (const client of chosen)
+    ready.push({ ...client, installed: await client.client.install(client.version, context) });
+  return ready;
+}
+
 /** Those that pods of these scenarios start, each once. */
 export const startedClients = (scenarios: readonly Scenario[]): readonly ChosenClient[] => [
   ...new Map(
