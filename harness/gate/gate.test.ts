@@ -45,6 +45,15 @@ describe('a gate', () => {
     ];
     for (const [what, allowed, expected] of cases) it(what, () => expect(isAllowed({ allowed })).to.equal(expected));
 
+    it('with each client, or with one alone', () => {
+      const withGo = { ...failed, id: 'AB-01.go' };
+      expect(isAllowed({ allowed: [entry()] }, withGo)).to.equal(true);
+      expect(isAllowed({ allowed: [entry({ scenario: 'AB-01.go' })] }, withGo)).to.equal(true);
+      expect(isAllowed({ allowed: [entry({ scenario: 'AB-01.python' })] }, withGo)).to.equal(false);
+      expect(isAllowed({ allowed: [entry({ scenario: 'AB-01.go' })] })).to.equal(false);
+      expect(() => checkGate(gateOf({ allowed: [entry({ scenario: 'AB-01.go' })] }), ['AB-01'])).not.to.throw();
+    });
+
     it('by probes only when each that failed is listed', () => {
       const both = aResult({ verdict: 'failed', probes: [failing, { ...failing, number: 1 }] });
       expect(isAllowed({ allowed: [entry({ probe: 1 })] }, both)).to.equal(false);

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { HarnessError } from '../../foundation/errors.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { readYaml } from '../../foundation/read-file.ts';
-import { scenarioId, validated, words } from '../../foundation/validate.ts';
+import { declaredId, resultId, scenarioId, validated, words } from '../../foundation/validate.ts';
 import { fieldProblem, observedSchema, probeSchema, whenSchema } from '../compare/deviations.ts';
 
 /** What of a run's scenarios need not be as expected, and which findings are known (docs/gate.md). */
@@ -33,7 +33,7 @@ export interface Allowance {
 
 const allowance = z
   .strictObject({
-    scenario: scenarioId,
+    scenario: resultId,
     probe: probeSchema,
     when: whenSchema.default({}),
     observed: observedSchema.default({ verdict: 'failed' }),
@@ -78,4 +78,4 @@ export function checkGate(gate: Gate, known: readonly string[]): void {
 
 /** The first scenario that a gate names and that is not among those known. */
 export const unknownScenario = ({ allowances, findings = [] }: Gate, known: readonly string[]): string | undefined =>
-  [...allowances, ...findings].find(({ scenario }) => !known.includes(scenario))?.scenario;
+  [...allowances, ...findings].find(({ scenario }) => !known.includes(declaredId(scenario)))?.scenario;

@@ -39,7 +39,7 @@ function allowedByProbes(
 }
 
 const aboutScenario = ({ allowances }: Gate, id: string, run: GatedRun): readonly Allowance[] =>
-  allowances.filter((item) => item.scenario === declaredId(id) && fits(item, run));
+  allowances.filter(({ scenario, ...item }) => [id, declaredId(id)].includes(scenario) && fits(item, run));
 
 /** Whether what is allowed took place. */
 function isMet({ probe, observed }: Allowance, result: ScenarioResult, run: GatedRun): boolean {
