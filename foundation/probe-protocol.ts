@@ -97,6 +97,8 @@ export interface AgentRequest {
    * the connection.
    */
   readonly lines?: readonly string[];
+  /** How long an answer is waited for, in milliseconds; then the connection is ended. Default 20,000. */
+  readonly giveUpAfter?: number;
   /** Slowest rate at which pipelined requests must be answered, a second: below it nothing can be said of a limit on them. */
   readonly perSecond?: number;
   /** Asks at 169.254.170.23 or fd00:ec2::23 by name, whatever the environment says. Default: the environment's address. */

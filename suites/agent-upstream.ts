@@ -14,6 +14,7 @@ import {
   suite,
   trustPodIdentity,
   updateTrust,
+  wait,
   weather,
   whoAmI,
 } from '../harness/index.ts';
@@ -163,6 +164,22 @@ suite('agent', ({ scenario }) => {
         status: 500,
         facts: PLAIN_TEXT,
       }),
+      granted('app', fetchCredentials()),
+    ],
+  });
+
+  scenario('AP-49', 'the call that was made for a client that goes away is given up, and its answer is not kept', {
+    source: `${CACHE}: the request's context; eks-pod-identity-agent, issue 50: context canceled`,
+    ...ASSOCIATED,
+    probes: [
+      // Without the client, the third try would be answered.
+      eksAuth({ delayMilliseconds: 2000, times: 2 }),
+      refused('app', fetchCredentials({ giveUpAfter: 200 }), { by: 'agent', code: 'TIMEOUT' }),
+      wait(4),
+      clearWeather(),
+      eksAuth({ error: { code: 'ServiceUnavailableException', status: 503, message: 'Try again later.' } }),
+      refused('app', fetchCredentials(), { by: 'eks-auth', code: 'ServiceUnavailableException', status: 503 }),
+      clearWeather(),
       granted('app', fetchCredentials()),
     ],
   });

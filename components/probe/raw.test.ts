@@ -134,6 +134,16 @@ describe('raw requests', () => {
     expect(result.facts).to.include({ requests: 3, answeredAlike: false, distinctSessions: 3 });
   });
 
+  it('are given up when they are told so', async () => {
+    const ended = new Promise((resolve) => (answer = (request) => request.once('close', resolve)));
+    expect(await fetchCredentials({ do: 'FetchCredentials', token: { from: 'none' }, giveUpAfter: 50 })).to.include({
+      outcome: 'refused',
+      layer: 'agent',
+      code: 'TIMEOUT',
+    });
+    await ended;
+  });
+
   it('are written as they are', async () => {
     answer = (_request, response) => {
       response.writeProcessing();

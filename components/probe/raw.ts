@@ -56,6 +56,7 @@ function askAgent(base: string, operation: AgentRequest, authorization: string |
       ...(operation.host !== undefined && { host: operation.host }),
       ...(authorization !== undefined && { authorization }),
     },
+    ...(operation.giveUpAfter !== undefined && { timeout: operation.giveUpAfter }),
   }).catch((error: NodeJS.ErrnoException) => ({
     status: 0,
     contentType: undefined,
@@ -154,7 +155,11 @@ export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): 
 
 async function send(
   url: URL,
-  options: { method: string; path: string; headers: Record<string, string>; body?: string },
+  {
+    body,
+    timeout = 20_000,
+    ...options
+  }: { method: string; path: string; headers: Record<string, string>; body?: string; timeout?: number },
 ): Promise<Answer> {
   // TLS is loaded where it is used alone: it would make up a good part of what the program's start costs.
   const request = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
@@ -164,10 +169,8 @@ async function send(
       {
         hostname,
         port: url.port,
-        method: options.method,
-        path: options.path,
-        headers: options.headers,
-        timeout: 20_000,
+        ...options,
+        timeout,
         agent: false,
       },
       (incoming: IncomingMessage) => {
@@ -184,10 +187,10 @@ async function send(
       },
     );
     outgoing.on('timeout', () =>
-      outgoing.destroy(Object.assign(new Error('no answer within 20 s'), { code: 'TIMEOUT' })),
+      outgoing.destroy(Object.assign(new Error(`no answer within ${timeout} ms`), { code: 'TIMEOUT' })),
     );
     outgoing.on('error', reject);
-    outgoing.end(options.body);
+    outgoing.end(body);
   });
 }
 

@@ -16,13 +16,14 @@ export const fetchCredentials = defineWorkloadOperation(
   {
     withoutIdentity: true,
     refersTo: (operation) => ({ tokens: [mintedToken(operation)] }),
-    *check({ via, repeat, pipelined, perSecond, lines }) {
+    *check({ via, repeat, pipelined, perSecond, giveUpAfter, lines }) {
       if (lines !== undefined && !(Array.isArray(lines) && lines.every((line) => typeof line === 'string')))
         yield `"lines" of fetchCredentials is ${shown(lines)}: give the lines of a request's head as texts`;
       yield oneOf('"via" of fetchCredentials', via, ['ipv4', 'ipv6']);
       yield whole('"repeat" of fetchCredentials', repeat, 1, GREATEST_ID);
       yield whole('"pipelined" of fetchCredentials', pipelined, 1, MOST_PIPELINED);
       yield whole('"perSecond" of fetchCredentials', perSecond, 1, GREATEST_ID);
+      yield whole('"giveUpAfter" of fetchCredentials', giveUpAfter, 1, GREATEST_ID);
     },
     needs: ({ via }, { facts = {} }) => [
       ...(via === 'ipv6' ? (['agent-ipv6'] as const) : []),
@@ -30,7 +31,7 @@ export const fetchCredentials = defineWorkloadOperation(
     ],
     usesApiToken: isApiToken,
     describe: (operation) => {
-      const { method = '', path = '', host, via, repeat, atOnce, pipelined, lines } = operation;
+      const { method = '', path = '', host, via, repeat, atOnce, pipelined, giveUpAfter, lines } = operation;
       return [
         lines === undefined ? '' : `"${lines.map((line) => line.slice(0, 60)).join('", "')}"`,
         method,
@@ -39,6 +40,7 @@ export const fetchCredentials = defineWorkloadOperation(
         via === undefined ? '' : `over ${via}`,
         repeat === undefined ? '' : `${repeat} times${atOnce ? ' at once' : ''}`,
         pipelined === undefined ? '' : `${pipelined} times over one connection`,
+        giveUpAfter === undefined ? '' : `given up after ${giveUpAfter} ms`,
         tokenWords(operation),
       ];
     },
