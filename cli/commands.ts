@@ -16,6 +16,7 @@ import { MATRIX } from './matrix.ts';
 import { MERGE } from './merge.ts';
 import { PLAN } from './plan.ts';
 import { POLICY } from './policy.ts';
+import { PUBLISHED } from './published.ts';
 import { REHEARSE } from './rehearse.ts';
 import { REPLAY } from './replay.ts';
 import { REPORT } from './report.ts';
@@ -45,6 +46,7 @@ export const COMMANDS: readonly Command[] = [
   BENCH,
   SOAK,
   DETECT,
+  PUBLISHED,
   KIND_NODE_IMAGE,
 ];
 

@@ -63,7 +63,7 @@ function otherwise(probe: ProbeOutcome): string {
 const nameOf = ({ operation }: ProbeOutcome): string => operation.split(' ')[0]!;
 
 /** A run of the command, as a user gives it. */
-async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
+export async function run(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<RunResults> {
   const folder = mkdtempSync(join(tmpdir(), 'fidelity-'));
   try {
     const command = [join(ROOT, 'bin', 'conformance.js'), '--quiet', '--report-dir', folder, ...args];

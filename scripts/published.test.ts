@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
+import { HarnessError } from '../foundation/errors.ts';
 import type { RunResults } from '../harness/report/results.ts';
-import { runConformance } from '../test/support/run-cli.ts';
-import { PAGE, publishedOf, publishedPage, readPublished } from './published.ts';
+import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
+import { PAGE, publish, publishedOf, publishedPage, publishEmulator, readPublished } from './published.ts';
 
 describe('published results', function () {
   this.timeout(60_000);
@@ -32,6 +35,48 @@ describe('published results', function () {
     expect(() => publishedOf('agent', '1', whole({ error: 'no cluster' }))).to.throw('did not come to its end');
     expect(() => publishedOf('agent', '1', whole({}, { faults: ['one'] }))).to.throw('faults were on (one)');
   });
+
+  const stdout = new PassThrough();
+  for (const [what, act, code, message] of [
+    [
+      'no run',
+      () => publish(['agent'], { stdout }),
+      'BAD_FLAG_VALUE',
+      '"agent" names no run: give subject, version and',
+    ],
+    [
+      'a folder without results',
+      () => publish(['agent', '1', 'there-is-none'], { stdout }),
+      'BAD_FILE',
+      'there-is-none',
+    ],
+    [
+      'an emulator that is not known',
+      () => publishEmulator('motto', { stdout }),
+      'BAD_FLAG_VALUE',
+      'did you mean "moto"?',
+    ],
+  ] as const)
+    it(`are refused of ${what}, in a sentence`, async () => {
+      const error = await act().then(
+        () => undefined,
+        (thrown: unknown) => thrown,
+      );
+      expect(error).to.be.instanceOf(HarnessError).and.to.include({ code, exitCode: 2 });
+      expect((error as Error).message)
+        .to.contain(message)
+        .and.to.match(/^[^\n]+[.)?]$/);
+    });
+
+  for (const [content, message] of [
+    ['{', 'a.json is no published results: it is not JSON (publish its subject anew, or remove it).'],
+    ['{"subject": "x"}', 'a.json is no published results: version must be a text, not missing (publish'],
+  ] as const)
+    it(`are refused where a file holds ${content}`, () => {
+      const folder = temporaryFolder();
+      writeFileSync(join(folder, 'a.json'), content);
+      expect(() => readPublished(folder)).to.throw(HarnessError, message);
+    });
 
   it('differ on the page where their verdicts do, with the reason', async () => {
     const one = publishedOf('agent', '1', whole());

@@ -1,16 +1,14 @@
-/**
- * Publishes the results of a run as those of a subject, and writes the page that compares all that is published
- * (`npm run published`):
- *
- *   npm run published -- "reference agent" 0.1 reports/<run id>
- *   npm run published                                            # the page alone
- */
+/** What is published of runs, and the page that compares it (`npm run published`). */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
 import * as z from 'zod';
+import type { Io } from '../cli/command.ts';
+import { EXIT, HarnessError } from '../foundation/errors.ts';
+import { suggestion } from '../foundation/nearest.ts';
+import { validated } from '../foundation/validate.ts';
 import { readRun } from '../harness/compare/read-results.ts';
 import { resultsSchema } from '../harness/report/results-schema.ts';
 import { table } from './tables.ts';
@@ -35,7 +33,7 @@ const publishedSchema = z.strictObject({
 });
 type Published = z.infer<typeof publishedSchema>;
 
-/** What is published of a run. Throws where the run says nothing of the subject, or too little. */
+/** What is published of a run. Throws `HarnessError` BAD_FILE where the run says nothing of the subject, or too little. */
 export function publishedOf(subject: string, version: string, content: unknown): Published {
   const { run, environment, scenarios } = resultsSchema.parse(content);
   const refused = [
@@ -44,7 +42,11 @@ export function publishedOf(subject: string, version: string, content: unknown):
     [run.profile === undefined || run.profile.narrowed, 'flags left out scenarios of its profile'],
   ] as const;
   const reason = refused.find(([holds]) => holds)?.[1];
-  if (reason !== undefined) throw new Error(`Run ${run.id} cannot be published: ${reason}.`);
+  if (reason !== undefined)
+    throw new HarnessError(
+      'BAD_FILE',
+      `Run ${run.id} cannot be published: ${reason}. Run the whole profile of the subject.`,
+    );
   const suites = Object.entries(environment.digests).filter(([name]) => name.startsWith('suites/'));
   const digest = createHash('sha256').update(JSON.stringify(suites.sort())).digest('hex');
   const facts = environment.clusters.flatMap(({ facts: all }) => Object.entries(all));
@@ -58,15 +60,24 @@ export function publishedOf(subject: string, version: string, content: unknown):
   };
 }
 
-/** All that is published, by subject and version. */
+/** All that is published, by subject and version. Throws `HarnessError` BAD_FILE. */
 export function readPublished(folder = FOLDER): readonly Published[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((file) => file.endsWith('.json'));
-  return files.sort().map((file) => {
-    const { data, error } = publishedSchema.safeParse(JSON.parse(readFileSync(join(folder, file), 'utf8')));
-    if (data === undefined) throw new Error(`${file} is not in the form of this version: ${z.prettifyError(error)}`);
-    return data;
+  return files.sort().map((name) => {
+    const file = join(folder, name);
+    const damaged = (problem: string): string =>
+      `${relative('', file)} is no published results: ${problem} (publish its subject anew, or remove it).`;
+    return validated(publishedSchema, parsed(file, damaged), damaged);
   });
+}
+
+function parsed(file: string, damaged: (problem: string) => string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new HarnessError('BAD_FILE', damaged('it is not JSON'), { cause: error });
+  }
 }
 
 /** The page, in Markdown. */
@@ -108,15 +119,55 @@ export function publishedPage(reports: readonly Published[]): Promise<string> {
   return format(text, { filepath: PAGE, printWidth: 120 });
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [subject, version, path] = process.argv.slice(2);
-  mkdirSync(FOLDER, { recursive: true });
+/** Publishes a run, which stands in a report folder, and writes the page. Gives the exit code. Throws `HarnessError`. */
+export async function publish(words: readonly string[], io: Pick<Io, 'stdout'>): Promise<number> {
+  const [subject, version, path] = words;
   if (subject !== undefined) {
     if (version === undefined || path === undefined)
-      throw new Error('Give the subject, its version and the report folder of its run.');
-    const file = join(FOLDER, `${subject} ${version}`.toLowerCase().replaceAll(/[^\w.]+/g, '-') + '.json');
-    writeFileSync(file, `${JSON.stringify(publishedOf(subject, version, readRun(path).results), null, 2)}\n`);
-    process.stdout.write(`${relative(process.cwd(), file)}\n`);
+      throw new HarnessError(
+        'BAD_FLAG_VALUE',
+        `"${words.join(' ')}" names no run: give subject, version and report folder, such as "an agent" 1.2 reports/c1a2b3d, or nothing to write the page alone.`,
+      );
+    write(publishedOf(subject, version, readRun(path).results), io);
   }
+  return writePage();
+}
+
+/** Runs the suites against an emulator of AWS that is started for it, publishes that, and writes the page. Gives the exit code. */
+export async function publishEmulator(name: string, io: Pick<Io, 'stdout'>): Promise<number> {
+  const [{ run }, { startSubject, SUBJECTS, versionOf }] = await Promise.all([
+    import('./fidelity.ts'),
+    import('../test/contract/subjects.ts'),
+  ]);
+  if (!Object.hasOwn(SUBJECTS, name))
+    throw new HarnessError('BAD_FLAG_VALUE', `--emulator is "${name}": ${suggestion(name, Object.keys(SUBJECTS))}`);
+  const subject = await startSubject(name as keyof typeof SUBJECTS);
+  const { endpoint, accessKeyId, secretAccessKey } = subject;
+  const environment = {
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: 'us-west-2',
+  };
+  try {
+    // Scenarios that it lacks the capabilities for are published as skipped.
+    const results = await run(['--aws-endpoint', endpoint, '--pass-with-no-scenarios'], environment);
+    const { title } = SUBJECTS[name as keyof typeof SUBJECTS];
+    write(publishedOf(title, versionOf(name as keyof typeof SUBJECTS), results), io);
+  } finally {
+    await subject.close();
+  }
+  return writePage();
+}
+
+function write(published: Published, io: Pick<Io, 'stdout'>): void {
+  const name = `${published.subject} ${published.version}`.toLowerCase().replaceAll(/[^\w.]+/g, '-');
+  const file = join(FOLDER, `${name}.json`);
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(file, `${JSON.stringify(published, null, 2)}\n`);
+  io.stdout.write(`${relative('', file)}\n`);
+}
+
+async function writePage(): Promise<number> {
   writeFileSync(PAGE, await publishedPage(readPublished()));
+  return EXIT.conforms;
 }
