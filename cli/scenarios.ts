@@ -27,6 +27,7 @@ const SELECTION = [
   'profile',
   'client',
   'client-command',
+  'client-image',
   'pass-with-no-scenarios',
   'config',
   'verbose',

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -51,11 +52,22 @@ interface Ran {
   readonly lastWords: string;
 }
 
+interface Program {
+  readonly command: readonly string[];
+  /** In which it is run. */
+  readonly folder?: string;
+}
+
+/** What the environment says; in an image of the user's own, the file above this program's folders. */
+const programOf = (said: string | undefined): Program =>
+  JSON.parse(said ?? readFileSync(new URL('../../program.json', import.meta.url), 'utf8')) as Program;
+
 /** Runs the program to its end, or until it has done what it was asked for. */
 async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
-  const [program = '', ...args] = JSON.parse(process.env['CLIENT_COMMAND'] ?? '[]') as string[];
+  const { command, folder } = programOf(process.env['CLIENT_PROGRAM']);
+  const [program = '', ...args] = command;
   const child = spawn(program, args, {
-    cwd: process.env['CLIENT_FOLDER'],
+    cwd: folder,
     env: { ...environmentOf(asked), ...recorder.variables },
     stdio: ['ignore', 'ignore', 'pipe'],
     detached: true,
@@ -83,7 +95,7 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
 
 /** The pod's environment, and what the program is to do. */
 function environmentOf({ do: name, bucket, key }: Operation): NodeJS.ProcessEnv {
-  const { CLIENT_COMMAND: _, CLIENT_FOLDER: __, ...environment } = process.env;
+  const { CLIENT_PROGRAM: _, ...environment } = process.env;
   return { ...environment, CONFORMANCE_ACTION: ACTIONS[name].word, CONFORMANCE_BUCKET: bucket, CONFORMANCE_KEY: key };
 }
 

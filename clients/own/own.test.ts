@@ -28,9 +28,9 @@ describe("a program of the user's own", () => {
   /** What is answered for a read of `data/key` by a program of Node. */
   async function answer(program: string): Promise<ClientAnswer> {
     await fetch(`${origin}/data/reset`);
-    const command = JSON.stringify([process.execPath, '-e', program]);
+    const own = JSON.stringify({ command: [process.execPath, '-e', program] });
     const child = spawn(process.execPath, ['--import=tsx', MAIN], {
-      env: { ...process.env, AWS_ENDPOINT_URL: origin, CLIENT_COMMAND: command },
+      env: { ...process.env, AWS_ENDPOINT_URL: origin, CLIENT_PROGRAM: own },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.end(JSON.stringify({ id: 7, operation: { do: 'GetObject', bucket: 'data', key: 'key' } }));

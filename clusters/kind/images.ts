@@ -4,6 +4,7 @@ import { ClusterError } from '../../foundation/cluster-error.ts';
 import { checkImage } from './checks.ts';
 import type { NodeImages } from './context.ts';
 import type { Docker, EngineInfo, ImageInfo } from './docker.ts';
+import { ensureClientImage } from './images/client-image.ts';
 import { ensureComponentImage } from './images/index.ts';
 import type { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
@@ -26,10 +27,11 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
     agent: images.agent,
     webhook: images.webhook,
     workload: images.workload,
+    client: images.client,
   });
   await Promise.all(named.map(async ([name, image]) => image !== undefined && look(`${name}-image`, image)));
   const { agent, webhook, workload } = images;
-  if (agent !== undefined && webhook !== undefined && workload !== undefined)
+  if (agent !== undefined && webhook !== undefined && workload !== undefined && images.client === undefined)
     return { images: { agent, webhook, workload }, imageInfo };
   if (workload === undefined && options.workload.container === undefined)
     throw new ClusterError(
@@ -44,7 +46,15 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
     signal,
   });
   await look('image-base', own);
-  return { images: { agent: agent ?? own, webhook: webhook ?? own, workload: workload ?? own }, imageInfo };
+  const ofClient =
+    images.client === undefined
+      ? undefined
+      : await ensureClientImage({ docker, image: images.client, components: own, progress, signal });
+  if (ofClient !== undefined) await look('client-image', ofClient);
+  return {
+    images: { agent: agent ?? own, webhook: webhook ?? own, workload: ofClient ?? workload ?? own },
+    imageInfo,
+  };
 }
 
 /** How an image is named by its id. */

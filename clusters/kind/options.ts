@@ -13,6 +13,8 @@ export interface KindOptions {
     readonly agent?: string;
     readonly webhook?: string;
     readonly workload?: string;
+    /** Of the user's own program, which is run beside the probe program. */
+    readonly client?: string;
     /** What the project's own images are built from. */
     readonly base?: string;
   };

@@ -1,6 +1,6 @@
 /** Clients as the subjects of a run: which `--client` names, and the scenarios for each. */
 import type { ChosenClient, Client, InstallContext } from '../../clients/client.ts';
-import { ownProgram } from '../../clients/own/index.ts';
+import { ownImage, ownProgram } from '../../clients/own/index.ts';
 import { CLIENTS } from '../../clients/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { OptionValues } from '../../foundation/options.ts';
@@ -44,8 +44,11 @@ export function clientsOf(
   { list, text }: Pick<OptionValues, 'list' | 'text'>,
   clients: readonly Client[] = CLIENTS,
 ): readonly ChosenClient[] {
-  const command = text('client-command');
-  return chosenClients(list('client'), clients, command === undefined ? [] : [ownProgram(command, process.cwd())]);
+  const [command, image] = [text('client-command'), text('client-image')];
+  return chosenClients(list('client'), clients, [
+    ...(command === undefined ? [] : [ownProgram(command, process.cwd())]),
+    ...(image === undefined ? [] : [ownImage(image)]),
+  ]);
 }
 
 function chosen(text: string, clients: readonly Client[]): Pick<ChosenClient, 'client' | 'version'> {
