@@ -5,6 +5,7 @@ import { clientsPage, PAGE } from './clients.ts';
 
 const scenario = (id: string, verdict: string, reason: string, version?: string): object => ({
   ...{ id, suite: 'client', title: 'keys win', verdict, reason },
+  probes: [{ observed: { facts: { 'credentials.requests': Number(version ?? 0) } } }],
   ...(version !== undefined && { client: { name: 'python', version } }),
 });
 
@@ -31,6 +32,7 @@ describe('npm run clients', () => {
     expect(page).to.match(/\| CL-01 keys win +\| \*\*✗\*\* +\| ✓ +\|/);
     expect(page).to.match(/\| CL-01 keys win +\| python 1 +\| It went to the node\. +\|/);
     expect(page).to.match(/\| python 1 +\| \[AWS SDK for Python \(boto3\)\]\(https:.+\) +\| an SDK's +\| 0 +\| 1 +\|/);
+    expect(page).to.match(/\| CL-01 keys win +\| requests to the agent +\| 1 +\| 2 +\|/);
     expect(await clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
   });
 

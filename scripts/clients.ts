@@ -8,7 +8,7 @@ import { format } from 'prettier';
 import { CLIENTS } from '../clients/registry.ts';
 import { readRun, type Run } from '../harness/compare/read-results.ts';
 import type { ScenarioResult, Verdict } from '../harness/report/results.ts';
-import { clientTable, isSplit, type ClientColumn } from '../page/client-table.ts';
+import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../page/client-table.ts';
 import { table } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/clients.md', import.meta.url));
@@ -69,8 +69,39 @@ function tablesOf(scenarios: readonly ScenarioResult[]): readonly string[] {
       rows.map(({ id, title, cells }) => [`${id} ${title}`, ...cells.map(shown)]),
     ),
     `They differ in ${rows.filter(isSplit).length} of ${rows.length}.`,
+    ...toldApart(clients, rows),
     '## What was not as documented',
     remarks.length === 0 ? 'Nothing.' : table(['behaviour', 'client', 'what was seen'], remarks),
+  ];
+}
+
+/** What runs of a client show that expectations leave open, and what it says. */
+const SHOWN: Readonly<Record<string, string>> = {
+  outcomes: 'outcome of each operation',
+  'credentials.requests': 'requests to the agent',
+  told: "tells the agent's or STS's own message",
+  'proxy.tokens': 'token that the proxy saw',
+  'elsewhere.requests': 'requests where a redirect led',
+};
+
+/** In what clients differ though each is as documented: of the last probe of a scenario, since that is its subject. */
+function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[]): readonly string[] {
+  const differing = rows.flatMap(({ id, title, cells }) =>
+    Object.entries(SHOWN).flatMap(([fact, words]) => {
+      const values = cells.map((cell) => {
+        if (cell === undefined || cell.verdict === 'skipped') return undefined;
+        const value = cell.probes.at(-1)?.observed?.facts?.[fact];
+        return value === undefined ? '–' : String(value).replaceAll(',', ', ');
+      });
+      return new Set(values.filter((value) => value !== undefined)).size > 1
+        ? [[`${id} ${title}`, words, ...values.map((value) => value ?? '')]]
+        : [];
+    }),
+  );
+  if (differing.length === 0) return [];
+  return [
+    '## What the documentation leaves to them',
+    table(['behaviour', 'what was seen', ...clients.map(label)], differing),
   ];
 }
 
