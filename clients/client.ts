@@ -26,6 +26,11 @@ export interface Client {
   readonly startsAnew?: true;
   /** In what its maintainers let it differ from what scenarios expect. */
   readonly differences?: readonly ClientDifference[];
+  /**
+   * Whether web identity is asked of STS at AWS's own address or by TLS alone, whatever `AWS_ENDPOINT_URL` says: then IRSA works with it
+   * only where STS is AWS's.
+   */
+  readonly stsOfAwsAlone?: true;
   /** Where its maintainers say how it finds credentials. */
   readonly documentation: URL;
   /**
@@ -98,10 +103,14 @@ export const ALL_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
   'DeleteObjects',
 ]);
 
-/** Those on objects and buckets, as clients without STS have them. */
-export const S3_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set(
-  [...ALL_OPERATIONS].filter((name) => !['GetCallerIdentity', 'AssumeRole', 'AssumeRoleByProfile'].includes(name)),
-);
+/** Reading and writing an object: those of clients that are no SDKs. */
+export const OBJECT_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set(['GetObject', 'PutObject']);
+
+/** The same, and who the client is. */
+export const IDENTITY_AND_OBJECT_OPERATIONS: ReadonlySet<ClientOperation['do']> = new Set([
+  'GetCallerIdentity',
+  ...OBJECT_OPERATIONS,
+]);
 
 /** What a pod without an association meets, by whatever client. */
 export const REFUSED_BY_EKS_AUTH = {

@@ -18,7 +18,7 @@ describe('what scenarios cannot have of an AWS', () => {
   for (const [service, names] of [
     ['s3', ['s3']],
     ['iam', ['pod-identity', 'associations', 'irsa', 'node-role']],
-    ['sts', ['pod-identity', 'irsa', 'two-accounts']],
+    ['sts', ['pod-identity', 'irsa', 'two-accounts', 'sts-of-aws']],
     ['eks', ['pod-identity', 'associations']],
     ['eks-auth', ['pod-identity']],
   ] as const satisfies readonly (readonly [AwsService, readonly string[]])[])

@@ -5,6 +5,7 @@ const SERVICES: Readonly<Record<string, readonly AwsService[]>> = {
   'pod-identity': ['eks', 'eks-auth', 'iam', 'sts'],
   associations: ['eks', 'iam'],
   irsa: ['iam', 'sts'],
+  'sts-of-aws': ['sts'],
   s3: ['s3'],
   'two-accounts': ['sts'],
   'node-role': ['iam'],
@@ -47,4 +48,4 @@ export function unavailableOf({ services, where, otherAccount, permissionsBounda
 }
 
 /** What an AWS has that the harness can reach by its APIs alone, before `unavailableOf` is taken from it. */
-export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts'];
+export const AWS_CAPABILITIES: readonly string[] = ['associations', 's3', 'two-accounts', 'sts-of-aws'];

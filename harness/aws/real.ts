@@ -62,6 +62,7 @@ export async function realAws(options: RealAwsOptions): Promise<AwsTarget & { re
     otherAccount: other !== undefined,
     permissionsBoundary,
   });
+  if (endpoints.sts !== undefined) unavailable.set('sts-of-aws', `STS is at ${endpoints.sts}`);
   return {
     name: elsewhere ? 'endpoint' : 'aws',
     endpoints,

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import { ALL_OPERATIONS, S3_OPERATIONS, type Client } from '../../clients/client.ts';
+import { ALL_OPERATIONS, OBJECT_OPERATIONS, type Client } from '../../clients/client.ts';
 import { CLIENTS } from '../../clients/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { loadScenarios } from '../scenario/load.ts';
-import { fetchCredentials, getObject, whoAmI } from '../operations/index.ts';
+import { fetchCredentials, getObject, putObject, whoAmI } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';
 import { unmetRequirements } from './requirements.ts';
@@ -91,9 +91,14 @@ describe('the clients of a run', () => {
   });
 
   it('are skipped where they cannot do what a scenario asks for', () => {
-    const simple = aClient('simple', { chain: 'own', operations: S3_OPERATIONS });
-    const [asks, reads] = withClients(
-      [scenario('OWN-01', probe(whoAmI())), scenario('OWN-02', probe(getObject('data/key')))],
+    const simple = aClient('simple', { chain: 'own', operations: OBJECT_OPERATIONS });
+    const [asks, reads, through, tagged] = withClients(
+      [
+        scenario('OWN-01', probe(whoAmI())),
+        scenario('OWN-02', probe(getObject('data/key'))),
+        scenario('OWN-03', probe(getObject('data/key', { through: { roleArn: '<role:other>' } }))),
+        scenario('OWN-04', probe(putObject('data/key', { tags: { team: 'red' } }))),
+      ],
       chosenClients(['simple'], [simple]),
     );
     const all = new Set(['kubernetes', 's3']);
@@ -101,6 +106,20 @@ describe('the clients of a run', () => {
       'GetCallerIdentity by client simple (operation:GetCallerIdentity)',
     );
     expect(reads && unmetRequirements(reads, all)).to.equal(undefined);
+    expect(through && unmetRequirements(through, all)).to.contain('AssumeRole by client simple');
+    expect(tagged && unmetRequirements(tagged, all)).to.contain('GetObjectTagging by client simple');
+  });
+
+  it('are asked for no web identity of an STS to which they cannot be led', () => {
+    const simple = aClient('simple', { stsOfAwsAlone: true });
+    const irsa = { ...scenario('OWN-01', probe(whoAmI())) };
+    const [asks] = withClients(
+      [{ ...irsa, spec: { ...irsa.spec, workloads: { app: { irsa: 'app' } } } }],
+      chosenClients(['simple'], [simple]),
+    );
+    const all = new Set(['kubernetes', 's3', 'irsa']);
+    expect(asks && unmetRequirements(asks, all)).to.contain("AWS' own STS, at its own address (sts-of-aws)");
+    expect(asks && unmetRequirements(asks, new Set([...all, 'sts-of-aws']))).to.equal(undefined);
   });
 
   it('are installed once each, and tell in their scenarios where they cannot be', async () => {

@@ -31,6 +31,7 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
   for (const workload of Object.values(spec.workloads ?? {})) {
     if (workload.role !== undefined) needs.add(kubernetes ? 'pod-identity' : 'associations');
     if (workload.irsa !== undefined) needs.add('irsa');
+    if (workload.irsa !== undefined && asksStsOfAws(scenario)) needs.add('sts-of-aws');
     if (workload.imds === 'reachable') needs.add('imds');
     if (workload.egress !== undefined) needs.add('network-policy');
   }
@@ -41,6 +42,10 @@ export function capabilitiesOf(scenario: Scenario): readonly Capability[] {
       needs.add(need);
   return [...needs];
 }
+
+/** Whether its client can be led to no other STS for web identity. */
+const asksStsOfAws = (scenario: Scenario): boolean =>
+  scenario.client?.client.stsOfAwsAlone === true && isThroughSdk(scenario);
 
 function usesOtherAccount(spec: ScenarioSpec): boolean {
   const { roles = {}, buckets = {}, providers = [] } = spec;
@@ -70,6 +75,22 @@ const operationsOfPods = ({ spec }: Scenario): readonly string[] => [
 /** Whether a pod of it goes through an SDK, so that it matters which one. */
 export const isThroughSdk = ({ spec }: Scenario): boolean =>
   spec.probes.some((step) => step.kind === 'probe' && ofWorkload(step.operation)?.throughSdk === true);
+
+/** The same, with what a client must know for roles that an operation goes through, and for tags. */
+const operationsOfClients = (scenario: Scenario): readonly string[] => {
+  const asked = scenario.spec.probes.flatMap((step) =>
+    step.kind === 'probe' && ofWorkload(step.operation)?.throughSdk === true ? [step.operation] : [],
+  );
+  const roles = asked.some((operation) => ofWorkload(operation)?.assumes?.(operation) !== undefined);
+  const tags = asked.some((operation) => 'tags' in operation && operation.tags !== undefined);
+  return [
+    ...new Set([
+      ...operationsOfPods(scenario),
+      ...(roles ? ['AssumeRole'] : []),
+      ...(tags ? ['GetObjectTagging'] : []),
+    ]),
+  ];
+};
 
 const isBeyond = ({ operations }: Client, name: string): boolean =>
   new Set<string>(ALL_OPERATIONS).has(name) && !new Set<string>(operations).has(name);
@@ -101,7 +122,7 @@ export function unmetRequirements(
   const unknown = operationsOfPods(scenario).filter((name) => program?.operations.has(name) === false);
   words.push(...unknown.map((name) => `${name} in the workload program ${program?.name} (operation:${name})`));
   const { client } = scenario.client ?? {};
-  const beyond = operationsOfPods(scenario).filter((name) => client !== undefined && isBeyond(client, name));
+  const beyond = operationsOfClients(scenario).filter((name) => client !== undefined && isBeyond(client, name));
   words.push(...beyond.map((name) => `${name} by client ${client?.name} (operation:${name})`));
   if (words.length === 0) return undefined;
   return `Needs what is not available here: ${words.join(', ')}.`;

@@ -34,6 +34,7 @@ export const CAPABILITIES = {
   'network-policy': 'a network plugin that puts network policies in force',
   'node-role': 'a role of the nodes that may be changed',
   'own-boundary': 'roles with a permissions boundary of their own',
+  'sts-of-aws': "AWS' own STS, at its own address",
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
