@@ -22,7 +22,7 @@ def serve(perform, error_of):
 def answered(perform, error_of, operation):
     try:
         return perform(operation)
-    except Exception as error:  # whatever it is, it is the answer
+    except BaseException as error:  # whatever it is, it is the answer; a panic in Rust is no Exception
         return {"error": {"message": str(error), **error_of(error, operation)}}
 
 

@@ -1,0 +1,17 @@
+import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** aiobotocore: botocore with its chain made asynchronous, on which s3fs and others stand. */
+export const AIOBOTOCORE: Client = {
+  name: 'aiobotocore',
+  title: 'aiobotocore',
+  versions: { newest: '3.10.0' },
+  operations: IDENTITY_AND_OBJECT_OPERATIONS,
+  chain: 'sdk',
+  documentation: new URL('https://aiobotocore.aio-libs.org/'),
+  install: pipInstalled({
+    name: 'aiobotocore',
+    files: ['aiobotocore/client.py', 'python-common/serve.py'],
+    requirements: (version) => [`aiobotocore==${version}`],
+  }),
+};

@@ -1,0 +1,17 @@
+import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** AWS CLI v1. */
+export const AWS_CLI: Client = {
+  name: 'aws-cli',
+  title: 'AWS CLI v1',
+  versions: { newest: '1.46.3', minimum: '1.30.0', below: '1.29.85' },
+  operations: IDENTITY_AND_OBJECT_OPERATIONS,
+  chain: 'sdk',
+  documentation: new URL('https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html'),
+  install: pipInstalled({
+    name: 'aws-cli',
+    files: ['aws-cli/client.py', 'python-common/serve.py'],
+    requirements: (version) => [`awscli==${version}`],
+  }),
+};

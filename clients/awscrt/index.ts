@@ -1,0 +1,18 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** AWS Common Runtime, by its binding for Python: what several SDKs find credentials with. */
+export const AWSCRT: Client = {
+  name: 'awscrt',
+  title: 'AWS Common Runtime (Python binding)',
+  versions: { newest: '0.38.1' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'sdk',
+  stsOfAwsAlone: true,
+  documentation: new URL('https://awslabs.github.io/aws-crt-python/api/auth.html'),
+  install: pipInstalled({
+    name: 'awscrt',
+    files: ['awscrt/client.py', 'python-common/objects.py', 'python-common/serve.py'],
+    requirements: (version) => [`awscrt==${version}`],
+  }),
+};

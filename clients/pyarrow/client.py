@@ -1,0 +1,38 @@
+"""pyarrow: S3 of the AWS SDK for C++."""
+
+import re
+
+from objects import endpoint, given, serve_objects
+from pyarrow import fs
+
+STATUS = {"ACCESS_DENIED": 403, "NO_SUCH_KEY": 404, "NO_SUCH_BUCKET": 404, "RESOURCE_NOT_FOUND": 404}
+
+fs.initialize_s3(fs.S3LogLevel.Off)
+# One PutObject for a small object.
+s3 = fs.S3FileSystem(**given(endpoint_override=endpoint()), allow_delayed_open=True)
+
+
+def read(bucket, key):
+    with s3.open_input_stream(f"{bucket}/{key}") as stream:
+        return stream.read()
+
+
+def write(bucket, key, body):
+    with s3.open_output_stream(f"{bucket}/{key}") as stream:
+        stream.write(body)
+
+
+def error_of(error):
+    """`AWS Error ACCESS_DENIED during HeadObject operation` in the words of S3."""
+    if isinstance(error, FileNotFoundError):
+        return {"service": "s3", "code": "NoSuchKey", "status": 404}
+    found = re.search(r"AWS Error (\w+) during", str(error))
+    if found is None or found[1] not in STATUS:
+        return None
+    code = "".join(word.capitalize() for word in found[1].split("_"))
+    return {"service": "s3", "code": code, "status": STATUS[found[1]]}
+
+
+serve_objects(read, write, error_of)
+# Without this the process never ends where credentials came from STS.
+fs.finalize_s3()

@@ -1,0 +1,18 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** AWS SDK for C++, as Apache Arrow has it built in: pyarrow 26.0.1 has 1.11.900 of it. */
+export const PYARROW: Client = {
+  name: 'pyarrow',
+  title: 'AWS SDK for C++ (S3 of pyarrow)',
+  versions: { newest: '26.0.1' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'sdk',
+  stsOfAwsAlone: true,
+  documentation: new URL('https://arrow.apache.org/docs/python/filesystems.html#s3'),
+  install: pipInstalled({
+    name: 'pyarrow',
+    files: ['pyarrow/client.py', 'python-common/objects.py', 'python-common/serve.py'],
+    requirements: (version) => [`pyarrow==${version}`],
+  }),
+};
