@@ -1,0 +1,18 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** delta-rs for Python, on object_store of Rust: deltalake 1.6.6 has 0.13.2 of it. */
+export const DELTALAKE: Client = {
+  name: 'deltalake',
+  title: 'delta-rs (object_store of Rust)',
+  versions: { newest: '1.6.6' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'own',
+  stsOfAwsAlone: true,
+  documentation: new URL('https://delta-io.github.io/delta-rs/integrations/object-storage/s3/'),
+  install: pipInstalled({
+    name: 'deltalake',
+    files: ['deltalake/client.py', 'python-common/objects.py', 'python-common/serve.py'],
+    requirements: (version) => [`deltalake==${version}`],
+  }),
+};

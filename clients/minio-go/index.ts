@@ -1,0 +1,17 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { goInstalled } from '../install/go.ts';
+
+/** MinIO Client SDK for Go. */
+export const MINIO_GO: Client = {
+  name: 'minio-go',
+  title: 'MinIO Client SDK for Go',
+  versions: { newest: '7.4.1' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'own',
+  documentation: new URL('https://pkg.go.dev/github.com/minio/minio-go/v7/pkg/credentials'),
+  install: goInstalled({
+    name: 'minio-go',
+    files: ['minio-go/main.go'],
+    modules: (version) => ({ 'github.com/minio/minio-go/v7': `v${version}` }),
+  }),
+};

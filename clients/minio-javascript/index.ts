@@ -1,0 +1,18 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { npmInstalled } from '../install/npm.ts';
+
+/** MinIO Client SDK for JavaScript. */
+export const MINIO_JAVASCRIPT: Client = {
+  name: 'minio-javascript',
+  title: 'MinIO Client SDK for JavaScript',
+  versions: { newest: '8.0.7' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'own',
+  stsOfAwsAlone: true,
+  documentation: new URL('https://github.com/minio/minio-js/blob/master/docs/API.md'),
+  install: npmInstalled({
+    name: 'minio-javascript',
+    files: ['minio-javascript/client.mjs'],
+    packages: (version) => [`minio@${version}`],
+  }),
+};

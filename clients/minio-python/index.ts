@@ -1,0 +1,17 @@
+import { OBJECT_OPERATIONS, type Client } from '../client.ts';
+import { pipInstalled } from '../install/pip.ts';
+
+/** MinIO Client SDK for Python. */
+export const MINIO_PYTHON: Client = {
+  name: 'minio-python',
+  title: 'MinIO Client SDK for Python',
+  versions: { newest: '7.2.20' },
+  operations: OBJECT_OPERATIONS,
+  chain: 'own',
+  documentation: new URL('https://github.com/minio/minio-py/blob/master/docs/API.md'),
+  install: pipInstalled({
+    name: 'minio-python',
+    files: ['minio-python/client.py', 'python-common/objects.py', 'python-common/serve.py'],
+    requirements: (version) => [`minio==${version}`, 'urllib3==2.8.0'],
+  }),
+};

@@ -1,0 +1,26 @@
+"""obstore: the credential chain of Rust's object_store."""
+
+from functools import cache
+
+import obstore
+from objects import answered, endpoint, given, instance_metadata, serve_objects
+from obstore.store import S3Store
+
+# For STS and instance metadata it has variables of its own.
+SETTINGS = given(endpoint=endpoint(), endpoint_url_sts=endpoint("sts"), metadata_endpoint=instance_metadata())
+
+
+@cache
+def store(bucket):
+    return S3Store(bucket, client_options={"allow_http": True}, **SETTINGS)
+
+
+def read(bucket, key):
+    return obstore.get(store(bucket), key).bytes()
+
+
+def write(bucket, key, body):
+    obstore.put(store(bucket), key, body)
+
+
+serve_objects(read, write, lambda error: answered(str(error)))
