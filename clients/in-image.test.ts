@@ -3,7 +3,7 @@ import { inImage } from './in-image.ts';
 
 describe('a client in an image', () => {
   it('is started there as it is here', () => {
-    const folder = '/home/user/.cache/clients/go-1.0-abc';
+    const folder = '/kept/go-1.0-abc';
     expect(
       inImage({ label: 'go-1.0', installed: { folder, command: [`${folder}/client`, '--data', `${folder}/data`] } }),
     ).to.deep.equal({

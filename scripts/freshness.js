@@ -38,7 +38,9 @@ export function sourcesDigest(except) {
 function sourceFiles(folders) {
   return folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true })
-      .filter((file) => /\.(tsx?|css|js|mjs|json|sh|yaml|py|go|java|rs|toml|xml)$/.test(file) && !file.endsWith('.test.ts'))
+      .filter(
+        (file) => /\.(tsx?|css|js|mjs|json|sh|yaml|py|go|java|rs|toml|xml)$/.test(file) && !file.endsWith('.test.ts'),
+      )
       .map((file) => join(root, folder, file)),
   );
 }
