@@ -4,12 +4,20 @@ import { npmInstalled } from '../install/npm.ts';
 /** The version that the probe program has built in (package.json). */
 const BUILT_IN = '3.1175.0';
 
+/**
+ * The credential chain had the clients' version once, and was a peer of some, for which npm takes the newest. Later it has versions
+ * of its own, in a range that the clients name.
+ */
+const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
+
 const installOther = npmInstalled({
   name: 'javascript',
   // What the probe program does its operations by, with the SDK left out.
   files: ['javascript/program.mjs'],
-  // The credential chain comes with both.
-  packages: (version) => [`@aws-sdk/client-s3@${version}`, `@aws-sdk/client-sts@${version}`],
+  packages: (version) =>
+    ['client-s3', 'client-sts', ...(hasChainOfItsVersion(version) ? ['credential-provider-node'] : [])].map(
+      (name) => `@aws-sdk/${name}@${version}`,
+    ),
 });
 
 /** AWS SDK for JavaScript v3. */
