@@ -62,7 +62,8 @@ let client: Promise<OperationClient> | undefined;
 async function loadClient({ phases, client }: ProbePlan): Promise<OperationClient> {
   if (client !== undefined) {
     const { ClientProgram } = await import('./client-program.ts');
-    return new ClientProgram(client, () => projectedTokens().values());
+    const { inPodNetwork } = await import('./client-run/pod-network.ts');
+    return new ClientProgram(await inPodNetwork(client), () => projectedTokens().values());
   }
   watchRequests();
   const usesS3 = phases.some(({ probes }) => probes.some(({ operation }) => 'bucket' in operation));

@@ -1,5 +1,5 @@
 /** The endpoints around a client in one run of it, and what they have seen. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
@@ -38,7 +38,7 @@ export type Bench = Awaited<ReturnType<typeof openBench>>;
 /** @param pod the environment of the pod */
 export async function openBench(run: ClientRun, pod: Environment) {
   const names = new Names();
-  const folder = mkdtempSync(join(tmpdir(), 'client-'));
+  const folder = mkdtempSync(join(pod['PROBE_PLAN'] === undefined ? tmpdir() : writable(), 'client-'));
   const region = pod['AWS_REGION'] ?? 'us-east-1';
   const scripts = { credentials: new Script([]), sts: new Script([]), s3: new Script([]) };
   const agent = pod['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
@@ -94,6 +94,16 @@ export async function openBench(run: ClientRun, pod: Environment) {
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The container's working directory, which goes with it, where that can be written. */
+function writable(): string {
+  try {
+    accessSync(process.cwd(), constants.W_OK);
+    return process.cwd();
+  } catch {
+    return tmpdir();
+  }
 }
 
 /** Where a proxy finds what a client asks it for: an endpoint at its own address or as in a pod; nobody else. */

@@ -4,7 +4,9 @@
  */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { NETWORK_RIGHTS, UNSHARE, type NetworkRights } from '../../../foundation/client-run.ts';
+import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
 
 /** A port of the client's network, and the loopback port of the machine that stands behind it. */
 export interface Relayed {
@@ -24,6 +26,41 @@ export interface NetworkPlan {
 /** Variable that holds the plan of a network, for the program that sets it up. */
 export const NETWORK_PLAN = 'CLIENT_NETWORK';
 
+/** What a client meets in a network of its own, besides the loopback ports that its environment names. */
+export interface OwnNetwork {
+  readonly out: WayOut;
+  readonly relayed: readonly Relayed[];
+  readonly hosts: string;
+}
+
+/** This program in another role: as a client, or as what sets up a network. */
+export const itself = (role: 'client' | 'network'): string[] => [
+  ...[process.execPath, ...process.execArgv, process.argv[1] ?? ''],
+  role,
+];
+
+/** Who may make networks on this node; undefined where nobody may. */
+export const rightsHere = (): NetworkRights | undefined => process.env[NETWORK_RIGHTS] as NetworkRights | undefined;
+
+/**
+ * How a client is started in a network of its own.
+ *
+ * @param changes in place of what the pod's environment has
+ */
+export function inOwnNetwork(
+  planned: PlannedClient,
+  changes: Readonly<Record<string, string | undefined>>,
+  { rights, out, relayed, hosts }: OwnNetwork & { readonly rights: NetworkRights },
+) {
+  const named = loopbackPorts(Object.values({ ...process.env, ...planned.environment, ...changes }));
+  const loopback = [...named].map((port) => ({ host: '127.0.0.1', port, to: port }));
+  const plan: NetworkPlan = { socket: out.path, relayed: [...relayed, ...loopback], hosts };
+  return {
+    command: [...UNSHARE[rights], ...itself('network'), ...planned.command],
+    changes: { ...changes, [NETWORK_PLAN]: JSON.stringify(plan) },
+  };
+}
+
 /** The way out of a network: connections that say which loopback port they are for. */
 export class WayOut {
   readonly path: string;
@@ -36,9 +73,12 @@ export class WayOut {
   }
 
   static async open(folder: string): Promise<WayOut> {
-    const path = join(folder, 'out');
+    // Paths of sockets are short: 108 characters on Linux.
+    const path = relative(process.cwd(), join(folder, 'out'));
     const server = createServer({ allowHalfOpen: true });
     await once(server.listen(path), 'listening');
+    // It keeps nobody from ending.
+    server.unref();
     const out = new WayOut(path, server);
     server.on('connection', (socket) => out.#accept(socket));
     return out;
@@ -80,7 +120,7 @@ export function joined(one: Socket, other: Socket): void {
 }
 
 /** Ports of the machine's loopback that values name, such as that of an AWS endpoint. */
-export function loopbackPorts(values: Iterable<string | undefined>): ReadonlySet<number> {
+function loopbackPorts(values: Iterable<string | undefined>): ReadonlySet<number> {
   const ports = new Set<number>();
   for (const value of values)
     for (const [, port] of (value ?? '').matchAll(/\/\/(?:127\.0\.0\.1|localhost):(\d+)/g)) ports.add(Number(port));

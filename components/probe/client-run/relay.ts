@@ -17,7 +17,8 @@ export async function relay([program = '', ...args]: readonly string[]): Promise
     writeFileSync(file, plan.hosts);
     perform('mount', ['--bind', file, '/etc/hosts']);
   }
-  await Promise.all(plan.relayed.map((port) => lead(port, plan.socket)));
+  const ports = new Map(plan.relayed.map((relayed) => [`${relayed.host} ${relayed.port}`, relayed]));
+  await Promise.all([...ports.values()].map((relayed) => lead(relayed, plan.socket)));
   const { [NETWORK_PLAN]: _, ...env } = process.env;
   const client = spawn(program, args, { env, stdio: 'inherit' });
   client.once('error', ({ code }: NodeJS.ErrnoException) => fail(`${program} could not be started (${code})`));

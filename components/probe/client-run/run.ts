@@ -1,23 +1,14 @@
 /** Runs a client between scripted endpoints: what they saw is the result. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  NETWORK_RIGHTS,
-  UNSHARE,
-  type ClientRun,
-  type ClientStep,
-  type Facts,
-  type NetworkRights,
-} from '../../../foundation/client-run.ts';
+import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
 import type { PlannedClient, ProbeResult } from '../../../foundation/probe-protocol.ts';
 import { ClientProgram } from '../client-program.ts';
 import { outcomeOf, type Answer } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';
-import { loopbackPorts, NETWORK_PLAN, WayOut, type NetworkPlan } from './network.ts';
+import { inOwnNetwork, itself, rightsHere, WayOut } from './network.ts';
 
 /** A client whose answer takes longer hangs. */
 const ANSWER_MILLISECONDS = 25_000;
-/** This program, which is a client too, and sets up networks. */
-const itself = (role: string): string[] => [process.execPath, ...process.execArgv, process.argv[1] ?? '', role];
 
 /** The AWS SDK for JavaScript, as this program has it. */
 const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('client'), operations: ['GetObject'] });
@@ -49,20 +40,11 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
 }
 
 /** How the client is started: in a network of its own where the machine allows it, with the bench's environment. */
-function settings(planned: PlannedClient, bench: Bench, out: WayOut) {
-  const rights = process.env[NETWORK_RIGHTS] as NetworkRights | undefined;
-  if (rights === undefined) return { changes: bench.environment };
-  const values = { ...process.env, ...planned.environment, ...bench.environment };
-  const ports = new Set([...bench.ports, ...loopbackPorts(Object.values(values))]);
-  const plan: NetworkPlan = {
-    socket: out.path,
-    relayed: [...bench.relayed, ...[...ports].map((port) => ({ host: '127.0.0.1', port, to: port }))],
-    hosts: bench.hosts,
-  };
-  return {
-    command: [...UNSHARE[rights], ...itself('network'), ...planned.command],
-    changes: { ...bench.environment, [NETWORK_PLAN]: JSON.stringify(plan) },
-  };
+function settings(planned: PlannedClient, { environment, hosts, relayed, ports }: Bench, out: WayOut) {
+  const rights = rightsHere();
+  if (rights === undefined) return { changes: environment };
+  const own = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
+  return inOwnNetwork(planned, environment, { rights, out, hosts, relayed: [...relayed, ...own] });
 }
 
 async function perform(

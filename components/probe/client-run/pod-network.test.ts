@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
+import { NETWORK_PLAN, type NetworkPlan } from './network.ts';
+import { inPodNetwork } from './pod-network.ts';
+
+const PLANNED = { name: 'own', command: ['program'], operations: ['GetObject'] };
+/** How a client is started. */
+interface Started {
+  readonly command: readonly string[];
+  readonly changes: Readonly<Record<string, string>>;
+}
+
+const POD = {
+  [NETWORK_RIGHTS]: 'user',
+  AWS_ENDPOINT_URL: 'http://127.0.0.1:4000',
+  PROBE_AGENT_URI: 'http://127.0.0.1:2001/v1/credentials',
+  PROBE_AGENT_IPV6_URI: 'http://127.0.0.1:2002/v1/credentials',
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:2003',
+};
+
+describe("a pod's network for a client", () => {
+  const [environment, folder] = [process.env, process.cwd()];
+  const own = mkdtempSync(join(tmpdir(), 'network-'));
+  beforeEach(() => process.chdir(own));
+  afterEach(() => {
+    process.env = environment;
+    process.chdir(folder);
+    rmSync(join(own, 'out'), { force: true });
+  });
+  after(() => rmSync(own, { recursive: true, force: true }));
+
+  const planOf = async (pod: Readonly<Record<string, string>>): Promise<NetworkPlan> => {
+    process.env = { ...pod };
+    const { command, changes } = (await inPodNetwork(PLANNED)) as {
+      command: string[];
+      changes: Record<string, string>;
+    };
+    expect([command[0], command.at(-1)]).to.deep.equal(['unshare', 'program']);
+    return JSON.parse(changes[NETWORK_PLAN] ?? '') as NetworkPlan;
+  };
+  const portsOf = ({ relayed }: NetworkPlan) =>
+    Object.fromEntries(relayed.map(({ host, port, to }) => [`${host} ${port}`, to]));
+
+  it("has the agent and instance metadata where a pod's are, and AWS where it is", async () => {
+    expect(portsOf(await planOf(POD))).to.deep.equal({
+      ...{ '169.254.170.23 80': 2001, 'fd00:ec2::23 80': 2002, '169.254.169.254 80': 2003, 'fd00:ec2::254 80': 2003 },
+      ...{ '127.0.0.1 4000': 4000, '127.0.0.1 2001': 2001, '127.0.0.1 2002': 2002, '127.0.0.1 2003': 2003 },
+    });
+  });
+
+  it('has no instance metadata where pods are kept from it', async () => {
+    const plan = await planOf({ ...POD, AWS_EC2_METADATA_DISABLED: 'true' });
+    expect(portsOf(plan)).to.include({ '169.254.170.23 80': 2001 }).and.not.to.have.property('169.254.169.254 80');
+  });
+
+  it('is not made where nobody may, or AWS is elsewhere', async () => {
+    const { [NETWORK_RIGHTS]: _, ...withoutRights } = POD;
+    for (const pod of [withoutRights, { ...POD, AWS_ENDPOINT_URL_S3: 'https://s3.example.com' }]) {
+      process.env = pod;
+      expect(await inPodNetwork(PLANNED)).to.equal(PLANNED);
+    }
+  });
+});

@@ -1,0 +1,29 @@
+/** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
+import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
+import { inOwnNetwork, rightsHere, WayOut, type Relayed } from './network.ts';
+
+const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
+
+/**
+ * The client as it is started in a network of its own; as it is where the machine allows none, or AWS is not on this machine.
+ * Without it, one that passes over its environment would meet the instance metadata of the machine itself.
+ */
+export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClient> {
+  const rights = rightsHere();
+  const endpoints = Object.entries(process.env).filter(([name]) => name.startsWith('AWS_ENDPOINT_URL'));
+  const isHere = endpoints.length > 0 && endpoints.every(([, url = '']) => LOOPBACK.test(url));
+  if (rights === undefined || !isHere) return planned;
+  const { AWS_EC2_METADATA_DISABLED: disabled, AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata } = process.env;
+  const relayed = [
+    ...at(['169.254.170.23'], process.env['PROBE_AGENT_URI']),
+    ...at(['fd00:ec2::23'], process.env['PROBE_AGENT_IPV6_URI']),
+    ...(disabled === 'true' ? [] : at(['169.254.169.254', 'fd00:ec2::254'], metadata)),
+  ];
+  const out = await WayOut.open(process.cwd());
+  const hosts = '127.0.0.1 localhost\n::1 localhost\n';
+  return { ...planned, ...inOwnNetwork(planned, {}, { rights, out, relayed, hosts }) };
+}
+
+/** Port 80 of these addresses leads to the loopback port of a URL. */
+const at = (hosts: readonly string[], url: string | undefined): Relayed[] =>
+  url === undefined ? [] : hosts.map((host) => ({ host, port: 80, to: Number(new URL(url).port) }));
