@@ -128,13 +128,10 @@ suite('signatures', ({ scenario }) => {
         altered('body', /(?<=\r\n0;chunk-signature=.*)[0-7]/, 'f'),
         altered('body', /x/, 'y'),
       ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), MISMATCH)),
-      fails(
-        put('wrong', {
-          ...{ payload: 'chunks-and-trailer', body: 20_000 },
-          ...altered('body', /x-amz-trailer-signature:[^\r]*\r\n/, ''),
-        }),
-        TRAILER_LOST,
-      ),
+      ...[
+        altered('body', /x-amz-trailer-signature:[^\r]*\r\n/, ''),
+        altered('body', /(?<=x-amz-trailer-signature:\w{10})\w*/, ''),
+      ].map((change) => fails(put('wrong', { payload: 'chunks-and-trailer', body: 20_000, ...change }), TRAILER_LOST)),
     ],
   });
 
