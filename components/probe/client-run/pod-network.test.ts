@@ -34,10 +34,7 @@ describe("a pod's network for a client", () => {
 
   const planOf = async (pod: Readonly<Record<string, string>>): Promise<NetworkPlan> => {
     process.env = { ...pod };
-    const { command, changes } = (await inPodNetwork(PLANNED)) as {
-      command: string[];
-      changes: Record<string, string>;
-    };
+    const { command, changes } = (await inPodNetwork(PLANNED)) as unknown as Started;
     expect([command[0], command.at(-1)]).to.deep.equal(['unshare', 'program']);
     return JSON.parse(changes[NETWORK_PLAN] ?? '') as NetworkPlan;
   };
