@@ -37,7 +37,8 @@ type Published = z.infer<typeof publishedSchema>;
 export function publishedOf(subject: string, version: string, content: unknown): Published {
   const { run, environment, scenarios } = resultsSchema.parse(content);
   const refused = [
-    [run.error !== null || run.interrupted, 'it did not come to its end'],
+    [run.error !== null, `it did not come to its end (${run.error?.replace(/\.$/, '')})`],
+    [run.interrupted, 'it did not come to its end'],
     [environment.faults.length > 0, `faults were on (${environment.faults.join(', ')})`],
     [run.profile === undefined || run.profile.narrowed, 'flags left out scenarios of its profile'],
   ] as const;
