@@ -6,7 +6,7 @@ import { checkForms, readOptions, type GivenOptions } from '../harness/config/re
 import type { Input } from '../harness/watch/keys.ts';
 import { helpText, type Described } from './help.ts';
 
-type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+type Output = NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
 
 /** What a command needs of its process. */
 export interface Io {

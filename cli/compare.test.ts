@@ -126,6 +126,13 @@ describe('npm run compare', function () {
       expect((await command([a, b, '--no-color'], { FORCE_COLOR: '1' })).stdout).not.to.contain('\u001b');
     });
 
+    it('lines as wide as the terminal, where words let it', async () => {
+      const { stdout } = await command([file(runs.first), file(changed())], { COLUMNS: '60' });
+      expect(stdout).to.contain('DIFFERS PI-07');
+      const isLong = (line: string): boolean => line.length > 60 && line.trim().includes(' ');
+      expect(stdout.split('\n').filter(isLong)).to.deep.equal([]);
+    });
+
     it('texts of others on one line and without effect', async () => {
       const { stdout, markdown } = await compared(runs.first, changed());
       expect(stdout).to.contain('B: Denied | `by` [31m<b>s3</b>.\n');

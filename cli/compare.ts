@@ -22,13 +22,15 @@ A and B are results.json files, or report folders with one; with #python@1.34.41
   remarks: `Exit codes: 0 no difference but known ones, 1 a difference that is not known, 2 a file or the command line is wrong,
 3 no scenario has a verdict on both sides, so that nothing was compared.`,
   async run({ flag, list, text, words: [one = '', other = ''] }, { stdout, stderr, environment }) {
-    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }] = await Promise.all([
-      import('../harness/compare/compare.ts'),
-      import('../harness/compare/deviations.ts'),
-      import('../harness/compare/read-results.ts'),
-      import('../harness/compare/text.ts'),
-      import('../harness/report/terminal.ts'),
-    ]);
+    const [{ compare }, { readDeviations }, { readResults }, { comparisonText }, { wantsColor }, { widthOf }] =
+      await Promise.all([
+        import('../harness/compare/compare.ts'),
+        import('../harness/compare/deviations.ts'),
+        import('../harness/compare/read-results.ts'),
+        import('../harness/compare/text.ts'),
+        import('../harness/report/terminal.ts'),
+        import('../harness/report/text.ts'),
+      ]);
     const deviations = list('deviations').flatMap(readDeviations);
     const [a, b] = [readResults(one), readResults(other)];
     if (realpathSync(a.file) === realpathSync(b.file) && a.facts['client'] === b.facts['client'])
@@ -37,7 +39,8 @@ A and B are results.json files, or report folders with one; with #python@1.34.41
     const exitCode = exitCodeOf(comparison, flag('strict'));
     const folder = text('output');
     if (folder !== undefined) await write(folder, comparison, exitCode);
-    stdout.write(comparisonText(comparison, wantsColor(stdout, flag('no-color'), environment)));
+    const color = wantsColor(stdout, flag('no-color'), environment);
+    stdout.write(comparisonText(comparison, color, widthOf(stdout, environment)));
     if (exitCode === 3) stderr.write('No scenario has a verdict on both sides, so nothing was compared.\n');
     return exitCode;
   },

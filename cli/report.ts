@@ -32,7 +32,7 @@ A and B are results.json files, or report folders with one.`,
     if (b === undefined && list('deviations').length > 0)
       throw new HarnessError('UNKNOWN_FLAG', '--deviations is about two runs: give the results of a second one.');
     const detection = text('detection');
-    const data: PageData = {
+    const data: Shown = {
       ...(b === undefined ? { runs: [a.results] } : await compared(a, b, list('deviations'))),
       ...(detection !== undefined && { detection: await readDetection(detection) }),
     };
@@ -57,7 +57,9 @@ async function readDetection(file: string): Promise<DetectionContent> {
   );
 }
 
-async function compared(a: Run, b: Run, files: readonly string[]): Promise<PageData> {
+type Shown = Omit<PageData, 'again'>;
+
+async function compared(a: Run, b: Run, files: readonly string[]): Promise<Shown> {
   if (realpathSync(a.file) === realpathSync(b.file))
     throw new HarnessError('BAD_FILE', `A and B are the same file, ${a.file}: give the results of two runs.`);
   const [{ compare }, { readDeviations }, { sideOf }] = await Promise.all([

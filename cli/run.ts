@@ -68,8 +68,9 @@ async function runScenarios(
   { workload, clients }: Required<Pick<Registries, 'workload' | 'clients'>>,
   io: Io,
 ): Promise<number> {
-  const [{ isTerminal }, { run }, { startedClients, withInstalledClients }] = await Promise.all([
+  const [{ isTerminal }, { widthOf, wrap }, { run }, { startedClients, withInstalledClients }] = await Promise.all([
     import('../harness/report/reporters.ts'),
+    import('../harness/report/text.ts'),
     import('../harness/engine/run.ts'),
     import('../harness/plan/clients.ts'),
   ]);
@@ -86,7 +87,8 @@ async function runScenarios(
     : { ...(await selected(configuration, io, clients)), rounds: undefined };
   const reporters = await newReporters();
   const shows = reporters.some(({ name }) => isTerminal(name));
-  if (!quiet && shows) io.stderr.write(`${effectiveConfiguration(configuration)}\n`);
+  if (!quiet && shows)
+    io.stderr.write(`${wrap(effectiveConfiguration(configuration), widthOf(io.stderr, io.environment), 2)}\n`);
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
   );

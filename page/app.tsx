@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { RunResults } from '../harness/report/results.ts';
-import { SetFilter } from './context.tsx';
+import { Again, SetFilter } from './context.tsx';
 import type { PageData } from './data.ts';
 import { hrefOf, routeOf, type Route } from './route.ts';
 import { Side } from './scenario.tsx';
@@ -47,10 +47,12 @@ export const App = ({ data }: { readonly data: PageData }) => {
         </nav>
       </header>
       <main id="main" tabIndex={-1} aria-label={view.title}>
-        <view.component data={data} route={route} />
-        {printing &&
-          view.id === 'overview' &&
-          data.runs.map((run, index) => run && <InFull key={index} results={run} />)}
+        <Again.Provider value={data.again}>
+          <view.component data={data} route={route} />
+          {printing &&
+            view.id === 'overview' &&
+            data.runs.map((run, index) => run && <InFull key={index} results={run} />)}
+        </Again.Provider>
       </main>
     </SetFilter.Provider>
   );

@@ -6,6 +6,8 @@ import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
 export interface PageData {
   /** One run, or two that are compared. */
   readonly runs: readonly [RunResults, RunResults?];
+  /** What runs a scenario once more, without its id: `npm run conformance -- --scenario`. */
+  readonly again: string;
   /** In what the two differ. */
   readonly comparison?: Pick<ComparisonContent, 'scenarios' | 'stale' | 'medians' | 'unlike' | 'summary'>;
   /** Which scenario noticed which defect, when that was tried. */

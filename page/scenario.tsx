@@ -1,5 +1,6 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useContext, useEffect, useRef } from 'preact/hooks';
 import type { RunResults, ScenarioResult } from '../harness/report/results.ts';
+import { Again } from './context.tsx';
 import { Differences } from './differences.tsx';
 import type { PageData } from './data.ts';
 import { Probe } from './probe.tsx';
@@ -101,7 +102,7 @@ export const Side = ({ results, scenario, probe, level }: SideProps) => {
         </dd>
         <dt>again</dt>
         <dd>
-          <code class="break">{againCommand(results, scenario)}</code>
+          <code class="break">{`${useContext(Again)} ${scenario.id}${flagsOf(results)}`}</code>
         </dd>
       </dl>
       {attachments.length > 0 && (
@@ -142,11 +143,11 @@ function wrongWords({ probes }: ScenarioResult): string {
 /** Flags that have to do with what is run, not with how it is told. */
 const REPEATED = ['cluster', 'suites-dir', 'agent-chart', 'aws-endpoint', 's3-endpoint', 'region', 'fault', 'config'];
 
-/** What runs the scenario once more, as the run did. */
-function againCommand({ configuration }: RunResults, { id }: ScenarioResult): string {
+/** Flags by which a scenario runs as in this run. */
+function flagsOf({ configuration }: RunResults): string {
   const flags = REPEATED.flatMap((name) => {
     const { value, origin } = configuration[name] ?? {};
-    return origin !== 'flag' || value === null || value === undefined ? [] : [`--${name} ${[value].flat().join()}`];
+    return origin !== 'flag' || value === null || value === undefined ? [] : [` --${name} ${[value].flat().join()}`];
   });
-  return ['npm run conformance --', `--scenario ${id}`, ...flags].join(' ');
+  return flags.join('');
 }

@@ -1,10 +1,11 @@
 import type { Comparison, JudgedDifference, ScenarioComparison } from './compare.ts';
+import { wrap } from '../report/text.ts';
 import { medianTimes, notCompared, oneLine, sideLines, summaryWords, unlikeWords, valueWords } from './words.ts';
 
 const [BOLD, RED, YELLOW, CYAN] = [1, 31, 33, 36];
 
 /** A comparison for the terminal: differences first, the summary last. */
-export function comparisonText(comparison: Comparison, color: boolean): string {
+export function comparisonText(comparison: Comparison, color: boolean, width?: number): string {
   const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text);
   const lines: string[] = [];
   const section = (title: string, content: readonly string[]): void => {
@@ -36,7 +37,7 @@ export function comparisonText(comparison: Comparison, color: boolean): string {
     'Median times of a scenario',
     medianTimes(comparison).map(([what, a, b]) => `  ${what.padEnd(9)}  A ${a}, B ${b}`),
   );
-  return `${[...lines, '', summaryWords(comparison)].join('\n')}\n`;
+  return `${[...lines, '', summaryWords(comparison)].map((line) => wrap(line, width, 2)).join('\n')}\n`;
 }
 
 function scenarioLines({ id, title, differences, probes, a, b }: ScenarioComparison, mark: string): string[] {

@@ -1,3 +1,4 @@
+import { counted } from '../report/text.ts';
 import { isCompared, type Comparison, type ScenarioComparison } from './compare.ts';
 import type { Value } from './differences.ts';
 import type { Side } from './read-results.ts';
@@ -69,5 +70,5 @@ const time = (milliseconds: number): string =>
 
 export function summaryWords({ summary }: Comparison): string {
   const { compared, same, differ, known, skipped, alone, undecided } = summary;
-  return `${compared} scenarios compared: ${same} same, ${differ} differ (${known} known), ${skipped + alone} only on one side or skipped${undecided === 0 ? '' : `, ${undecided} undecided`}`;
+  return `${counted(compared, 'scenario')} compared: ${same} same, ${differ} differ (${known} known), ${skipped + alone} only on one side or skipped${undecided === 0 ? '' : `, ${undecided} undecided`}`;
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { commandLine } from '../../foundation/command-line.ts';
 import { distFolder } from '../../foundation/dist-folder.ts';
 import { pack, type PageData } from '../../page/data.ts';
 import type { Reporter } from './reporter.ts';
@@ -12,8 +13,8 @@ export const PAGE_FILE = 'report.html';
 export const pageReporter = (): Reporter => fileReporter(PAGE_FILE, (results) => pageHtml({ runs: [results] }));
 
 /** The page of a run, or of two that are compared: one file that loads nothing. */
-export function pageHtml({ runs: [run, other], ...rest }: PageData): string {
-  const data = { ...rest, runs: [slim(run), ...(other ? [slim(other)] : [])] };
+export function pageHtml({ runs: [run, other], ...rest }: Omit<PageData, 'again'>): string {
+  const data = { ...rest, again: commandLine('run', '--scenario'), runs: [slim(run), ...(other ? [slim(other)] : [])] };
   const title = [run, ...(other ? [other] : [])].map((one) => one.run.id).join(' and ');
   const template = readFileSync(join(distFolder(), 'page.html'), 'utf8');
   // By functions: texts may have `$` in them.

@@ -5,7 +5,7 @@ import { Progress } from './progress.ts';
 import type { Reporter, ReporterOptions, RunStart, ScenarioStart } from './reporter.ts';
 import { isFine, isFlaky, type Phase, type RunResults, type ScenarioResult } from './results.ts';
 import { summaryBlocks } from './summary.ts';
-import { allowedText, mark, verdictCounts, wrap, type Paint } from './text.ts';
+import { allowedText, mark, verdictCounts, widthOf, wrap, type Paint } from './text.ts';
 import { wrongProbes } from './wrong-probes.ts';
 
 export interface TerminalOptions extends Omit<ReporterOptions, 'stdout'> {
@@ -103,7 +103,7 @@ export class Terminal implements Reporter {
   }
 
   #dot({ verdict, allowed }: ScenarioResult): void {
-    const isFull = this.#dots === (widthOf(this.#options) ?? 80);
+    const isFull = this.#dots === (widthOf(this.#options.stderr, this.#options.environment) ?? 80);
     const character = allowed ? 'a' : verdict === 'passed' ? '.' : 's';
     this.#options.stderr.write(isFull ? `\n${character}` : character);
     this.#dots = isFull ? 1 : this.#dots + 1;
@@ -126,7 +126,7 @@ export class Terminal implements Reporter {
 
   #say(text: string): void {
     this.#live?.clear();
-    const width = widthOf(this.#options);
+    const width = widthOf(this.#options.stderr, this.#options.environment);
     const ofDots = this.#dots > 0 ? '\n' : '';
     this.#dots = 0;
     const lines = text.split('\n').map((line) => wrap(line, width, 2));
@@ -134,12 +134,6 @@ export class Terminal implements Reporter {
   }
 
   readonly #paint: Paint = (text, code) => (this.#options.color ? `\u001b[${code}m${text}\u001b[0m` : text);
-}
-
-/** Columns to wrap at: those of the terminal, or `COLUMNS`; undefined where neither is known. */
-function widthOf({ stderr, environment }: Pick<TerminalOptions, 'stderr' | 'environment'>): number | undefined {
-  const width = stderr.isTTY === true && stderr.columns ? stderr.columns : Number(environment['COLUMNS']);
-  return width >= 20 ? width : undefined;
 }
 
 /** Whether to colour: `--no-color`, `NO_COLOR`, `FORCE_COLOR`, `TERM=dumb`, then whether it is a terminal (no-color.org). */

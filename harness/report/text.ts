@@ -38,6 +38,15 @@ export function wrap(line: string, width: number | undefined, indent = 0): strin
   return [...lines, current].join('\n');
 }
 
+/** Columns to wrap at: those of the terminal, or `COLUMNS`; undefined where neither is known. */
+export function widthOf(
+  stream: { readonly isTTY?: boolean; readonly columns?: number },
+  environment: Readonly<Record<string, string | undefined>>,
+): number | undefined {
+  const width = stream.isTTY === true && stream.columns ? stream.columns : Number(environment['COLUMNS']);
+  return width >= 20 ? width : undefined;
+}
+
 const columns = (text: string): number => text.replace(COLOR, '').length;
 
 /** Until when a scenario may fail, and why. */

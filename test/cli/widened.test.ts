@@ -170,6 +170,8 @@ describe('a denial that was expected, under a policy that is too wide', function
 
   const scenarioOf = ({ id }: Widening): ScenarioResult | undefined =>
     run.results?.scenarios.find((scenario) => scenario.id === ownId(id));
+  const summaryOf = (widening: Widening): string =>
+    scenarioOf(widening)?.attachments.findLast(({ name }) => name === 'summary.md')?.path ?? '';
   /** Without the run's id, and without breaks of lines. */
   const plain = (text: string): string => text.replaceAll(run.results?.run.id ?? 'none', 'RUN').replace(/\s+/g, ' ');
 
@@ -191,14 +193,21 @@ describe('a denial that was expected, under a policy that is too wide', function
         ['junit.xml', unescaped(run.junit ?? '')],
         [
           'the diagnostics',
-          readFileSync(join(run.reportDirectory, `diagnostics/${ownId(widening.id)}/summary.md`), 'utf8'),
+          // Of the last attempt.
+          readFileSync(join(run.reportDirectory, summaryOf(widening)), 'utf8'),
         ],
       ] as const)
         expect(plain(text), what).to.contain(why);
     });
 
   it('is told in lines of 80 columns, but for words that are longer', () => {
-    const lines = run.stderr.split('\n').filter((line) => line.startsWith('      '));
+    const all = run.stderr.split('\n');
+    const start = all.slice(
+      0,
+      all.findIndex((line) => line.startsWith('Run ')),
+    );
+    expect(start.join(' ')).to.match(/^Configuration: .* timeout 60 s$/);
+    const lines = [...start, ...all.filter((line) => line.startsWith('      '))];
     expect(lines.filter((line) => line.trimStart().startsWith('why: '))).to.have.length(WIDENINGS.length);
     expect(lines.filter((line) => line.length > 80 && /\S\s/.test(line))).to.deep.equal([]);
   });
