@@ -26,11 +26,11 @@ describe("a program of the user's own", () => {
   after(() => server.close());
 
   /** What is answered for a read of `data/key` by a program of Node. */
-  async function answer(program: string): Promise<ClientAnswer> {
+  async function answer(program: string, endpoint = origin): Promise<ClientAnswer> {
     await fetch(`${origin}/data/reset`);
     const own = JSON.stringify({ command: [process.execPath, '-e', program] });
     const child = spawn(process.execPath, ['--import=tsx', MAIN], {
-      env: { ...process.env, AWS_ENDPOINT_URL: origin, CLIENT_PROGRAM: own },
+      env: { ...process.env, AWS_ENDPOINT_URL: endpoint, CLIENT_PROGRAM: own },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     child.stdin.end(JSON.stringify({ id: 7, operation: { do: 'GetObject', bucket: 'data', key: 'key' } }));
@@ -70,6 +70,10 @@ describe("a program of the user's own", () => {
         'the program (exit: code 0) sent S3 no GetObject of s3://data/key; the last that it wrote to standard error: no credentials',
     });
     expect((await answer(`${READS.replace('${key}', 'other')}`)).error?.code).to.equal('NoRequest');
+  }).timeout(60_000);
+
+  it('is granted nothing where AWS is reached by TLS, since nothing is seen there', async () => {
+    expect((await answer('process.exit(0)', 'https://s3.us-west-2.amazonaws.com')).error?.code).to.equal('NoRequest');
   }).timeout(60_000);
 
   it('is told that STS refused it, where it got no further', async () => {

@@ -24,13 +24,22 @@ export interface Recorder {
   readonly close: () => void;
 }
 
+const BLIND: Recorder = {
+  answers: [],
+  answered: () => new Promise(() => undefined),
+  variables: {},
+  close: () => undefined,
+};
+
 /** An error of AWS is shorter. */
 const MOST_BYTES = 65_536;
 
 /** Signatures cover the Host, which stays the one that the program was told. */
 export async function startRecorder(): Promise<Recorder> {
   const variable = process.env['AWS_ENDPOINT_URL_S3'] ? 'AWS_ENDPOINT_URL_S3' : 'AWS_ENDPOINT_URL';
-  const upstream = new URL(process.env[variable] ?? '');
+  const upstream = process.env[variable];
+  // By TLS nothing can be seen, and AWS takes no signature for another Host: nobody is told that anything was granted.
+  if (upstream?.startsWith('http:') !== true) return BLIND;
   const answers: RecordedAnswer[] = [];
   const events = new EventEmitter();
   const server = createServer((incoming, outgoing) => {
@@ -52,12 +61,20 @@ export async function startRecorder(): Promise<Recorder> {
   return {
     answers,
     answered: () => once(events, 'answered'),
-    variables: { [variable]: origin, CONFORMANCE_ENDPOINT: origin },
+    variables: { [variable]: origin, CONFORMANCE_ENDPOINT: origin, ...pastProxy() },
     close: () => {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** What a program sends through a proxy does not come by here. */
+function pastProxy(): Readonly<Record<string, string>> {
+  const { HTTP_PROXY, http_proxy, NO_PROXY, no_proxy } = process.env;
+  if (!HTTP_PROXY && !http_proxy) return {};
+  const all = [no_proxy || NO_PROXY, '127.0.0.1'].filter(Boolean).join();
+  return { NO_PROXY: all, no_proxy: all };
 }
 
 async function record(
