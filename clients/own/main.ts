@@ -23,6 +23,8 @@ type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; r
 /** How long a program that has done what it was asked for may take to end by itself. */
 const END_MILLISECONDS = 2000;
 const MOST_QUOTED = 300;
+/** Lines of standard error that say more than what follows them. */
+const ERROR = /error|exception|denied|failed/i;
 
 async function answer({ id, operation }: ClientRequest): Promise<ClientAnswer> {
   const recorder = await startRecorder();
@@ -48,7 +50,7 @@ const answersTo = ({ do: name, bucket, key }: Operation, { answers }: Recorder) 
 interface Ran {
   /** `code 0`, `signal SIGTERM`, or `none` of a program that went on. */
   readonly exit: string;
-  /** The last line that it wrote to standard error. */
+  /** The last line that it wrote to standard error, one of an error if there was. */
   readonly lastWords: string;
 }
 
@@ -73,7 +75,10 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
     detached: true,
   });
   let lastWords = '';
-  createInterface({ input: child.stderr }).on('line', (line) => (lastWords = line.trim() || lastWords));
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    const isTelling = line.trim() !== '' && (ERROR.test(line) || !ERROR.test(lastWords));
+    if (isTelling) lastWords = line.trim();
+  });
   const ended = once(child, 'exit').then(
     ([code, signal]: unknown[]) => (signal === null ? `code ${String(code)}` : `signal ${signal as string}`),
     (error: NodeJS.ErrnoException) => `start: ${error.code}`,
