@@ -5,6 +5,7 @@ import type { Client } from '../clients/client.ts';
 import { CLIENTS, WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { ClusterType } from '../clusters/cluster-type.ts';
+import { EXIT } from '../foundation/errors.ts';
 import { commandLine } from '../foundation/command-line.ts';
 import { catalogue } from '../faults/index.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
@@ -92,7 +93,12 @@ async function runScenarios(
   const interrupted = io.interruption(
     `\nInterrupted: tearing down. Once more stops at once; \`${commandLine('sweep')}\` then removes what is left.\n`,
   );
-  const scenarios = await install(selection.scenarios);
+  const scenarios = await install(selection.scenarios).catch((error: unknown) => {
+    if (!interrupted.aborted) throw error;
+    return undefined;
+  });
+  // Nothing was made yet.
+  if (scenarios === undefined) return EXIT.interrupted;
   const { run: end } = await run({
     ...{ configuration, ...selection, scenarios, rounds, reporters, interrupted },
     workload: { ...workload, clients: startedClients(scenarios) },

@@ -190,7 +190,19 @@ describe('a registry entry from outside', function () {
       readFileSync(join(folder, 'results.json'), 'utf8') + readFileSync(join(folder, 'junit.xml'), 'utf8');
     expect(written + said).not.to.match(/eyJ[\w-]{20,}/);
     expect(said).to.contain('ERROR PI-01.talker');
-    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).to.contain('name="client" value="liar ');
+    expect(readFileSync(join(folder, 'junit.xml'), 'utf8')).to.contain('Client: liar ');
+  });
+
+  it('of clients whose installation is interrupted leaves exit code 130 and no run', async () => {
+    const interrupted = TOY_CLIENTS.replace(
+      'const added = {',
+      `const stop = new AbortController();
+       io.interruption = () => stop.signal;
+       const slow = async () => { stop.abort(new Error('stopped')); stop.signal.throwIfAborted(); };
+       const added = {`,
+    ).replace('clients: [', "clients: [{ ...PYTHON, name: 'slow', install: slow },");
+    expect(await conformance(interrupted, ['--client', 'slow', '--scenario', 'PI-01']), said).to.equal(130);
+    expect(said).not.to.contain('The harness failed');
   });
 
   it('of clients that cannot be had is told in a sentence', async () => {
