@@ -30,6 +30,7 @@ export class Aws {
   readonly #signed: string[] = [];
   readonly #tokens: string[] = [];
   readonly #sessionNames: string[] = [];
+  #unsigned = 0;
   #granted = 0;
   #expired = 0;
   #region = '';
@@ -57,7 +58,8 @@ export class Aws {
     const token = this.#tokens.at(-1);
     return {
       signed: [...new Set(this.#signed)].join() || 'nothing',
-      's3.requests': this.#signed.length,
+      's3.requests': this.#signed.length + this.#unsigned,
+      's3.unsigned': this.#unsigned,
       's3.granted': this.#granted,
       expired: this.#expired,
       ...(this.#region !== '' && { 's3.region': this.#region, 's3.clockSeconds': this.#clockSeconds }),
@@ -114,7 +116,8 @@ export class Aws {
     const [id = '', , region = ''] = (credential ?? '').split('/');
     const key = this.#names.keyOf(id);
     const unknown = id === '' ? 'empty key' : 'unknown';
-    this.#signed.push(credential === null ? 'nobody' : (key?.source ?? unknown));
+    if (credential === null) this.#unsigned += 1;
+    else this.#signed.push(key?.source ?? unknown);
     const signedAt = timeOf(String(headers['x-amz-date'] ?? query.get('X-Amz-Date') ?? ''));
     if (credential !== null) this.#region = region;
     if (signedAt !== undefined) this.#clockSeconds = Math.round((signedAt - Date.now()) / 1000);

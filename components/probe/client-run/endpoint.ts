@@ -96,7 +96,12 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
       ...{ method, target, headers, rawHeaders, body },
     });
     if (status === CUT) incoming.socket.destroy();
-    else response.writeHead(status, told as Record<string, string>).end(method === 'HEAD' ? undefined : content);
+    else {
+      // What was changed on its way has another length; some clients want to be told it.
+      const length = method === 'HEAD' ? {} : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
+      const headers = { ...told, ...length } as Record<string, string>;
+      response.writeHead(status, headers).end(method === 'HEAD' ? undefined : content);
+    }
     return delayMilliseconds;
   } catch {
     // The client went away, or nobody is behind: a client meets a connection that ends.
@@ -134,7 +139,7 @@ export async function passOn(
 }
 
 /** Of one connection alone, or of how the body was sent: it is sent whole. */
-const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'content-length']);
+const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding']);
 
 const plain = (headers: IncomingMessage['headers']): NonNullable<Reply['headers']> =>
   Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name)));

@@ -17,7 +17,7 @@ const OWN_CLIENT = (): PlannedClient => ({ name: 'javascript', command: itself('
 interface Done {
   readonly answer: Answer;
   readonly milliseconds: number;
-  /** How many requests S3 received meanwhile, and how many of them it granted. */
+  /** How many signed requests S3 received meanwhile, and how many it granted. */
   readonly received: number;
   readonly granted: number;
   readonly atOnce: number;
@@ -56,13 +56,14 @@ async function perform(
   if (waitSeconds > 0) await sleep(waitSeconds * 1000);
   bench.change(step);
   const count = (name: string): number => Number(bench.facts()[name]);
-  const before = { received: count('s3.requests'), granted: count('s3.granted') };
+  const signed = (): number => count('s3.requests') - count('s3.unsigned');
+  const before = { received: signed(), granted: count('s3.granted') };
   const started = performance.now();
   const answer = await program.answer({ do: 'GetObject', bucket, key }, { atOnce, milliseconds: ANSWER_MILLISECONDS });
   return {
     ...{ answer, atOnce },
     milliseconds: Math.round(performance.now() - started),
-    received: count('s3.requests') - before.received,
+    received: signed() - before.received,
     granted: count('s3.granted') - before.granted,
   };
 }
@@ -79,7 +80,7 @@ function resultOf({ mayFail = false, ...run }: ClientRun, done: readonly Done[],
   return mayFail && last.outcome !== 'error' ? { outcome: 'granted', facts } : { ...last, facts };
 }
 
-/** By what S3 received: without a request to it, an error is none of its, and there was nothing to read. */
+/** By what S3 received: without a signed request to it, the client had no credentials, and there was nothing to read. */
 function resultOfStep({ answer: { error }, received, granted, atOnce }: Done): ProbeResult {
   if (error === undefined && granted < atOnce)
     return {
