@@ -1,4 +1,5 @@
 /** An HTTP endpoint on loopback that answers by script, or by what is behind it. */
+import { randomInt } from 'node:crypto';
 import {
   createServer,
   request as httpRequest,
@@ -62,10 +63,7 @@ export class Endpoint {
       connected(url.replace(/:\d+$/, ''));
       socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n');
     });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    while (!(await listens(server)));
     return new Endpoint(server);
   }
 
@@ -81,6 +79,18 @@ export class Endpoint {
     this.#server.closeAllConnections();
   }
 }
+
+/** Whether the server got a port of those that systems give to no outgoing connection: it may leave it for a while, and take it again. */
+const listens = (server: Server): Promise<boolean> =>
+  new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException): void =>
+      error.code === 'EADDRINUSE' ? resolve(false) : reject(error);
+    server.once('error', failed);
+    server.listen(randomInt(20_000, 32_000), '127.0.0.1', () => {
+      server.off('error', failed);
+      resolve(true);
+    });
+  });
 
 /** Gives how long the script had the client wait, in milliseconds. */
 async function serve(incoming: IncomingMessage, response: ServerResponse, handler: Handler): Promise<number> {
