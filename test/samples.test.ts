@@ -21,8 +21,8 @@ function samplesOf(file: string): Sample[] {
   const blocks = [...readFileSync(join(root, file), 'utf8').matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)];
   return blocks.flatMap(([, language, output = ''], index) => {
     const [, before, command = ''] = blocks[index - 1] ?? [];
-    // Those of images need Docker.
-    const match = /^npm run (?!kind:)(.*)\n$/.exec(command);
+    // Those of images need Docker, and a run that watches does not end.
+    const match = /^npm run (?!kind:)(?!.* --watch)(.*)\n$/.exec(command);
     return language === 'text' && before === 'sh' && match?.[1] !== undefined
       ? [{ file, command: match[1], output }]
       : [];
@@ -49,8 +49,10 @@ const patternOf = (sample: string): RegExp =>
 
 /** What a command prints, on both streams. */
 async function outputOf(command: string): Promise<string> {
-  const [script = '', ...words] = command.split(' ').filter((word) => word !== '--');
-  const args = words.map((word) => (existsSync(join(root, word)) ? join(root, word) : word));
+  const spoken = [...command.matchAll(/'([^']*)'|\S+/g)].map(([word, quoted]) => quoted ?? word);
+  const [script = '', ...words] = spoken.filter((word) => word !== '--');
+  const absolute = (path: string): string => (existsSync(join(root, path)) ? join(root, path) : path);
+  const args = words.map((word) => word.split(' ').map(absolute).join(' '));
   const { stdout, stderr } = await runConformance({
     args,
     reports: 'own',

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { chain } from './chain.ts';
 import { CredentialsCache } from './credentials.ts';
 import { whoAmI } from './sts.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 type Reply = readonly [status: number, body: string, headers?: Record<string, string>];
 
@@ -47,7 +48,7 @@ describe('the raw client', () => {
     process.env['AWS_REGION'] = 'eu-west-1';
   });
   after(() => {
-    process.env = environment;
+    setEnvironment(environment);
     server.close();
     rmSync(folder, { recursive: true });
   });

@@ -3,6 +3,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 /** A documentation address (RFC 5737), where nobody is; another for each test, since requests are remembered. */
 const setUri = (host: string): void => {
@@ -17,7 +18,7 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
     delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
   });
   after(() => {
-    process.env = saved;
+    setEnvironment(saved);
   });
 
   it('is not told where the requests of its SDK are not seen', async () => {

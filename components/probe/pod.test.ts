@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import type { ProbeOperation, ProbeResult, ProjectedToken } from '../../foundation/probe-protocol.ts';
 import { perform } from './handlers.ts';
 import { describeTokens } from './tokens.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const token = (iat: number, more: object = {}): string =>
@@ -28,7 +29,7 @@ describe('an operation on the pod', () => {
     process.env['AWS_ENDPOINT_URL'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   after((done) => {
-    process.env = saved;
+    setEnvironment(saved);
     rmSync(folder, { recursive: true });
     server.close(done);
   });

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { diagnoseMissingCredentials } from './diagnose.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const secrets = { AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'the secret', Token: 'the session token' };
 const credentials = (more: object = {}): string =>
@@ -94,7 +95,7 @@ describe('raw requests', () => {
     answer = (_request, response) => response.end(credentials());
   });
   after((done) => {
-    process.env = saved;
+    setEnvironment(saved);
     server.close(done);
   });
 
@@ -234,7 +235,7 @@ describe('raw requests', () => {
       try {
         return await diagnoseMissingCredentials(error);
       } finally {
-        process.env = before;
+        setEnvironment(before);
       }
     };
     const folder = mkdtempSync(join(tmpdir(), 'probe-raw-'));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { changeToken, readToken } from './tokens.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -86,7 +87,7 @@ describe('a token', () => {
     process.env['PROBE_TOKENS_DIRECTORY'] = folder;
   });
   after(() => {
-    process.env = saved;
+    setEnvironment(saved);
     rmSync(folder, { recursive: true });
   });
 

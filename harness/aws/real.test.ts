@@ -92,6 +92,7 @@ describe('AWS by the default credentials', () => {
         'weather',
         'call-record',
         'local-issuer',
+        'sts-of-aws',
         'two-accounts',
       ]);
       expect(aws.workloadEnvironment).to.deep.equal({ AWS_ENDPOINT_URL: cloud.emulator.endpoint });

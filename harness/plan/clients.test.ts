@@ -2,11 +2,11 @@ import { expect } from 'chai';
 import { ALL_OPERATIONS, OBJECT_OPERATIONS, type Client } from '../../clients/client.ts';
 import { CLIENTS } from '../../clients/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { loadScenarios } from '../scenario/load.ts';
 import { fetchCredentials, getObject, putObject, whoAmI } from '../operations/index.ts';
 import type { Scenario, ScenarioSpec, Step } from '../scenario/spec.ts';
 import { checkAttempts, chosenClients, withClients, withInstalledClients } from './clients.ts';
 import { unmetRequirements } from './requirements.ts';
+import { ownScenarios } from '../../test/support/own-suites.ts';
 
 const INSTALLED = { folder: '/kept', command: ['/kept/client'] } as const;
 const aClient = (name: string, more: Partial<Client> = {}): Client => ({
@@ -80,7 +80,7 @@ describe('the clients of a run', () => {
   });
 
   it('of the project differ in probes that there are, from what these expect', async () => {
-    const { scenarios } = await loadScenarios('suites', []);
+    const scenarios = await ownScenarios();
     for (const { name, differences = [] } of CLIENTS)
       for (const { scenario: id, probe: number, expected } of differences) {
         const probes = scenarios.find((one) => one.id === id)?.spec.probes.filter((step) => step.kind === 'probe');

@@ -4,9 +4,9 @@ import { expect } from 'chai';
 import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { guessesPage, PAGE } from '../../scripts/guesses.ts';
 import { ROOT } from '../../test/support/run-cli.ts';
-import { loadScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import { GUESSES } from './guesses.ts';
+import { ownScenarios } from '../../test/support/own-suites.ts';
 
 /** Paragraphs and settings that say nothing about AWS: how the emulator is simpler, later, or for tests alone. */
 const NO_GUESSES = [
@@ -17,7 +17,7 @@ const NO_GUESSES = [
 describe('the guesses of the emulator', function () {
   this.timeout(30_000);
   let scenarios: readonly Scenario[];
-  before(async () => ({ scenarios } = await loadScenarios(join(ROOT, 'suites'), [])));
+  before(async () => (scenarios = await ownScenarios()));
 
   it('have ids of their own', () => {
     const ids = GUESSES.map(({ id }) => id);

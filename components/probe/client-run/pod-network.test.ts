@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { NETWORK_RIGHTS } from '../../../foundation/client-run.ts';
 import { NETWORK_PLAN, type NetworkPlan } from './network.ts';
 import { inPodNetwork } from './pod-network.ts';
+import { setEnvironment } from '../../../test/support/process-environment.ts';
 
 const PLANNED = { name: 'own', command: ['program'], operations: ['GetObject'] };
 /** How a client is started. */
@@ -22,18 +23,18 @@ const POD = {
 };
 
 describe("a pod's network for a client", () => {
-  const [environment, folder] = [process.env, process.cwd()];
+  const [environment, folder] = [{ ...process.env }, process.cwd()];
   const own = mkdtempSync(join(tmpdir(), 'network-'));
   beforeEach(() => process.chdir(own));
   afterEach(() => {
-    process.env = environment;
+    setEnvironment(environment);
     process.chdir(folder);
     rmSync(join(own, 'out'), { force: true });
   });
   after(() => rmSync(own, { recursive: true, force: true }));
 
   const planOf = async (pod: Readonly<Record<string, string>>): Promise<NetworkPlan> => {
-    process.env = { ...pod };
+    setEnvironment({ PATH: environment['PATH'], ...pod });
     const { command, changes } = (await inPodNetwork(PLANNED)) as unknown as Started;
     expect([command[0], command.at(-1)]).to.deep.equal(['unshare', 'program']);
     return JSON.parse(changes[NETWORK_PLAN] ?? '') as NetworkPlan;
@@ -56,7 +57,7 @@ describe("a pod's network for a client", () => {
   it('is not made where nobody may, or AWS is elsewhere', async () => {
     const { [NETWORK_RIGHTS]: _, ...withoutRights } = POD;
     for (const pod of [withoutRights, { ...POD, AWS_ENDPOINT_URL_S3: 'https://s3.example.com' }]) {
-      process.env = pod;
+      setEnvironment({ PATH: environment['PATH'], ...pod });
       expect(await inPodNetwork(PLANNED)).to.equal(PLANNED);
     }
   });
