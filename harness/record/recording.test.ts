@@ -101,6 +101,13 @@ describe('two answers', () => {
     expect(isSame(one, other, { ...about, message: true })).to.equal(false);
   });
 
+  it('are the same whenever they were given', () => {
+    const at = (time: string, minutes = 15): Answer => ({ ...one, message: `expired: ${time} - ${minutes} min.` });
+    const worded = { ...about, message: true };
+    expect(isSame(at('20261126T114335Z'), at('20261126T114422Z'), worded)).to.equal(true);
+    expect(isSame(at('20261126T114335Z'), at('20261126T114335Z', 5), worded)).to.equal(false);
+  });
+
   for (const change of [{ outcome: 'refused' }, { by: 'eks' }, { code: 'X' }, { status: 403 }])
     it(`differ by ${Object.keys(change)[0]}`, () => expect(isSame(one, { ...one, ...change }, about)).to.equal(false));
 
