@@ -1,3 +1,6 @@
+import type { V1Pod } from '@kubernetes/client-node';
+import { poll } from '../../foundation/poll.ts';
+import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import type { TokenSpec } from '../scenario/spec.ts';
 import { TOKENS_SECRET } from './pod-manifest.ts';
 import type { RunningPods } from './running-pods.ts';
@@ -31,14 +34,29 @@ async function mint(
   token: TokenSpec,
   boundPod?: { readonly name: string; readonly uid: string },
 ): Promise<void> {
-  const [namespace = '', serviceAccount = ''] = token.serviceAccount.split('/');
+  const [alias = '', serviceAccount = ''] = token.serviceAccount.split('/');
+  const namespace = world.names.namespace(alias);
   const { kubernetes } = clusterOf(world, token.cluster ?? 'c1');
-  const text = await kubernetes.createToken(world.names.namespace(namespace), serviceAccount, {
+  if (boundPod !== undefined)
+    await scheduled(world, kubernetes, `/api/v1/namespaces/${namespace}/pods/${boundPod.name}`);
+  const text = await kubernetes.createToken(namespace, serviceAccount, {
     audiences: token.audience === undefined ? [] : [token.audience],
     ...(token.expirationSeconds !== undefined && { expirationSeconds: token.expirationSeconds }),
     ...(boundPod && { boundPod }),
   });
   world.tokens.set(name, text);
+}
+
+/** How long a pod may take to be given a node: what is bound to it then goes on without. */
+const SCHEDULING_MILLISECONDS = 30_000;
+
+/** Waits until the pod has a node: tokens that are bound to it name that (Kubernetes documentation, "Managing Service Accounts"). */
+async function scheduled(world: ScenarioWorld, kubernetes: KubernetesClient, path: string): Promise<void> {
+  const hasNode = async (): Promise<true | undefined> => {
+    const { status, body } = await kubernetes.raw({ path });
+    return (status === 200 && (JSON.parse(body) as V1Pod).spec?.nodeName !== undefined) || undefined;
+  };
+  await poll(hasNode, { every: 100, within: SCHEDULING_MILLISECONDS, signal: world.signal, late: () => true });
 }
 
 /** One secret in each namespace of the scenario: workloads mount it. */
