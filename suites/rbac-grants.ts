@@ -13,8 +13,6 @@ const RBAC = 'Kubernetes documentation, "Using RBAC Authorization"';
 const AUTHENTICATION = 'Kubernetes documentation, "Authenticating"';
 
 const FORBIDDEN = { by: 'kubernetes', code: 'Forbidden', status: 403 } as const;
-/** With which status is not documented. */
-const INCOMPLETE = { by: 'kubernetes', code: ['InternalError', 'BadRequest'] } as const;
 const GROUP = 'rbac.authorization.k8s.io';
 const APP = '<namespace:app>';
 const ROLES = `/apis/${GROUP}/v1/namespaces/${APP}/roles`;
@@ -159,9 +157,6 @@ suite('rbac', ({ scenario }) => {
           body: matching(all),
         }),
       ),
-      // Who impersonates a group impersonates a user too.
-      fails(kubernetesGet(JWKS, { token: 'actor', group: 'system:serviceaccounts' }), INCOMPLETE),
-      fails(kubernetesGet(JWKS, { token: 'actor', uid: '1234-5678' }), INCOMPLETE),
       // Groups and UIDs need a right of their own.
       fails(kubernetesGet(JWKS, { token: 'actor', impersonate: `${accounts}:other`, group: 'system:masters' }), {
         ...FORBIDDEN,

@@ -8,7 +8,7 @@ import {
   serviceAccountGroups,
   type UserInfo,
 } from './user.ts';
-import { badRequest, forbidden } from '../errors.ts';
+import { forbidden } from '../errors.ts';
 import { explainRefusal } from '../authorization/explain.ts';
 import type { Authorizer } from '../authorization/rbac.ts';
 
@@ -92,7 +92,7 @@ function values(header: string | string[] | undefined): string[] {
 
 /**
  * Who the request acts as: the user of the Impersonate headers when the requester may impersonate it, else the
- * requester. Throws `ApiError` 403.
+ * requester. Throws `ApiError` 403, and 500 for a group or a UID of nobody.
  */
 export function impersonate(requester: UserInfo, headers: IncomingHttpHeaders, authorizer: Authorizer): UserInfo {
   const username = values(headers['impersonate-user'])[0];
@@ -100,7 +100,8 @@ export function impersonate(requester: UserInfo, headers: IncomingHttpHeaders, a
   const uid = values(headers['impersonate-uid'])[0];
   if (username === undefined) {
     if (groups.length > 0 || uid !== undefined) {
-      throw badRequest('requested impersonation of groups or a UID without impersonating a user');
+      // Real API servers answer 500 too: they take it for an error of their own.
+      throw new ApiError(500, 'InternalError', 'requested groups or a UID without impersonating a user');
     }
     return requester;
   }
