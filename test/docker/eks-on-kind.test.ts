@@ -44,17 +44,21 @@ describe('clusters of EKS that kind provides', () => {
   });
 
   it('run the suites with a candidate agent, and are gone afterwards', async () => {
-    const run = await runConformance({
-      args: [
-        ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle'],
-        ...['--agent-image', components, '--workload-image', components],
-      ],
-      env: {
-        AWS_ACCESS_KEY_ID: announced.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: announced.secretAccessKey,
-        AWS_REGION: announced.region,
-      },
-    });
+    const look = () =>
+      runConformance({
+        args: [
+          ...['--cluster', 'eks', '--aws-endpoint', announced.endpoint, '--suite', 'lifecycle'],
+          ...['--agent-image', components, '--workload-image', components],
+        ],
+        env: {
+          AWS_ACCESS_KEY_ID: announced.accessKeyId,
+          AWS_SECRET_ACCESS_KEY: announced.secretAccessKey,
+          AWS_REGION: announced.region,
+        },
+      });
+    // A run that came to no verdict tells of a busy machine: it is made once more.
+    const first = await look();
+    const run = first.exitCode === 3 ? await look() : first;
     expect(run.exitCode, run.stderr).to.equal(0);
     const { scenarios = [], environment } = run.results ?? {};
     expect(scenarios.filter(({ verdict }) => verdict === 'passed').length).to.be.greaterThan(10);
