@@ -39,7 +39,7 @@ export interface Client {
    *
    * @throws HarnessError CLIENT_NOT_INSTALLED: a version that there is not, a toolchain that is missing, no network
    */
-  install(version: string, context: InstallContext): Promise<InstalledClient | undefined>;
+  install(release: ClientRelease, context: InstallContext): Promise<InstalledClient | undefined>;
 }
 
 /** What a probe must meet with a client in place of what its scenario says; no less exact than that. */
@@ -53,6 +53,9 @@ export interface ClientDifference {
   /** Where that is documented. */
   readonly source: string;
 }
+
+/** Which client, at which version. */
+export type ClientRelease = Pick<Client, 'name'> & { readonly version: string };
 
 export interface InstallContext {
   /** Of this process: `PATH`, `XDG_CACHE_HOME`, settings of package managers. */

@@ -10,7 +10,6 @@ export const AIOBOTOCORE: Client = {
   chain: 'sdk',
   documentation: new URL('https://aiobotocore.aio-libs.org/'),
   install: pipInstalled({
-    name: 'aiobotocore',
     files: ['aiobotocore/client.py', 'python-common/serve.py'],
     requirements: (version) => [`aiobotocore==${version}`],
   }),

@@ -10,7 +10,6 @@ export const AWS_CLI: Client = {
   chain: 'sdk',
   documentation: new URL('https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html'),
   install: pipInstalled({
-    name: 'aws-cli',
     files: ['aws-cli/client.py', 'python-common/serve.py'],
     requirements: (version) => [`awscli==${version}`],
   }),

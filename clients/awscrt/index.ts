@@ -11,7 +11,6 @@ export const AWSCRT: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://awslabs.github.io/aws-crt-python/api/auth.html'),
   install: pipInstalled({
-    name: 'awscrt',
     files: ['awscrt/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`awscrt==${version}`],
   }),

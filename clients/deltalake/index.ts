@@ -11,7 +11,6 @@ export const DELTALAKE: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://delta-io.github.io/delta-rs/integrations/object-storage/s3/'),
   install: pipInstalled({
-    name: 'deltalake',
     files: ['deltalake/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`deltalake==${version}`],
   }),

@@ -27,7 +27,6 @@ export const GO: Client = {
   ],
   documentation: new URL('https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/configure-gosdk.html'),
   install: goInstalled({
-    name: 'go',
     files: ['go/main.go'],
     modules: (version) => {
       const { s3, sts } = RELEASES[version] ?? NEWEST;

@@ -1,12 +1,11 @@
 import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from '../client.ts';
-import { keptFolder } from './kept-folder.ts';
+import { cachedFolder } from './cached-folder.ts';
 import { contentsOf, copyPrograms } from './program-files.ts';
 import { runTool } from './tool.ts';
 
 export interface RustProgram {
-  readonly name: string;
   /** Below `clients/`: the one file, `main.rs`. */
   readonly file: string;
   /** Lines of the table `[dependencies]`, with exact versions. */
@@ -17,8 +16,8 @@ const NEEDS = 'Rust with cargo (rustup.rs), and a C compiler';
 
 /** Builds a client's program with cargo; what is kept is the program alone. */
 export const cargoInstalled =
-  ({ name, file, dependencies }: RustProgram): Client['install'] =>
-  async (version, context) => {
+  ({ file, dependencies }: RustProgram): Client['install'] =>
+  async ({ name, version }, context) => {
     const whose = `${name} ${version}`;
     const rust = await runTool({ whose, command: ['rustc', '--version', '--verbose'], needs: NEEDS }, context);
     const manifest = [
@@ -28,7 +27,7 @@ export const cargoInstalled =
       // It waits for the network: what takes minutes of a compiler saves nothing here.
       ...['[profile.release]', 'opt-level = 0', 'strip = true', ''],
     ].join('\n');
-    const folder = await keptFolder(
+    const folder = await cachedFolder(
       {
         ...{ name, version },
         ingredients: [rust, manifest, ...contentsOf([file])],

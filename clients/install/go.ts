@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { InstallContext, InstalledClient } from '../client.ts';
-import { keptFolder } from './kept-folder.ts';
+import type { Client } from '../client.ts';
+import { cachedFolder } from './cached-folder.ts';
 import { contentsOf, copyPrograms } from './program-files.ts';
 import { runTool } from './tool.ts';
 
 export interface GoProgram {
-  readonly name: string;
   /** Below `clients/`, of package main. */
   readonly files: readonly string[];
   /** Modules with their versions: those that the program imports. */
@@ -19,12 +18,12 @@ const VARIABLES = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false -mod=mod', GO111
 
 /** Builds a client's program with its modules; what is kept is the program alone. */
 export const goInstalled =
-  ({ name, files, modules }: GoProgram) =>
-  async (version: string, context: InstallContext): Promise<InstalledClient> => {
+  ({ files, modules }: GoProgram): Client['install'] =>
+  async ({ name, version }, context) => {
     const whose = `${name} ${version}`;
     const go = await runTool({ whose, command: ['go', 'env', 'GOVERSION', 'GOOS', 'GOARCH'], needs: NEEDS }, context);
     const required = Object.entries(modules(version)).map(([path, at]) => `require ${path} ${at}`);
-    const folder = await keptFolder(
+    const folder = await cachedFolder(
       {
         ...{ name, version },
         ingredients: [go, ...required, ...contentsOf(files)],

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { HarnessError } from '../../foundation/errors.ts';
 import type { InstallContext } from '../client.ts';
-import { keptFolder, type Recipe } from './kept-folder.ts';
+import { cachedFolder, type Recipe } from './cached-folder.ts';
 import { runTool } from './tool.ts';
 
 describe('the installation of a client', () => {
@@ -42,18 +42,18 @@ describe('the installation of a client', () => {
   const failure = (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error);
 
   it('is done once, told in a line, and kept', async () => {
-    const folder = await keptFolder(recipe(), context);
+    const folder = await cachedFolder(recipe(), context);
     expect(readFileSync(join(folder, 'file'), 'utf8')).to.equal('made');
     expect(folder.startsWith(join(root(), 'own-1.0-'))).to.equal(true);
     expect(said).to.deep.equal([`Installing client own 1.0 into ${folder}, which is done once.`]);
     const never = (): Promise<void> => Promise.reject(new Error('made twice'));
-    expect(await keptFolder(recipe({ make: never }), context)).to.equal(folder);
+    expect(await cachedFolder(recipe({ make: never }), context)).to.equal(folder);
     expect(said).to.have.length(1);
-    expect(await keptFolder(recipe({ ingredients: ['b'] }), context)).not.to.equal(folder);
+    expect(await cachedFolder(recipe({ ingredients: ['b'] }), context)).not.to.equal(folder);
   });
 
   it('is done by the faster of two runs', async () => {
-    const [one, other] = await Promise.all([keptFolder(recipe(), context), keptFolder(recipe(), context)]);
+    const [one, other] = await Promise.all([cachedFolder(recipe(), context), cachedFolder(recipe(), context)]);
     expect(one).to.equal(other);
     expect(readdirSync(root())).to.have.length(1);
   });
@@ -62,14 +62,14 @@ describe('the installation of a client', () => {
     mkdirSync(join(root(), '.part-4194999-x'), { recursive: true });
     mkdirSync(join(root(), `.part-${process.pid}-x`));
     const fails = recipe({ make: () => Promise.reject(new Error('no')) });
-    expect(await failure(keptFolder(fails, context))).to.have.property('message', 'no');
+    expect(await failure(cachedFolder(fails, context))).to.have.property('message', 'no');
     expect(readdirSync(root())).to.deep.equal([`.part-${process.pid}-x`]);
   });
 
   it('leaves nothing where it is interrupted', async () => {
     const interruption = new AbortController();
     const make = (): Promise<void> => Promise.resolve(interruption.abort(new Error('stopped')));
-    const error = await failure(keptFolder(recipe({ make }), { ...context, signal: interruption.signal }));
+    const error = await failure(cachedFolder(recipe({ make }), { ...context, signal: interruption.signal }));
     expect(error).to.have.property('message', 'stopped');
     expect(readdirSync(root())).to.deep.equal([]);
   });

@@ -1,12 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Client } from '../client.ts';
-import { keptFolder } from './kept-folder.ts';
+import { cachedFolder } from './cached-folder.ts';
 import { contentsOf, copyPrograms } from './program-files.ts';
 import { runTool } from './tool.ts';
 
 export interface JavaProgram {
-  readonly name: string;
   /** Below `clients/`: the one class, which has a main method. */
   readonly file: string;
   /** Whose versions those without one have, as `group:artifact:version`. */
@@ -19,11 +18,11 @@ const NEEDS = 'a JDK of Java 17 or later, and Maven 3.8 or later';
 
 /** Fetches a client's dependencies with Maven, and compiles its program. */
 export const mavenInstalled =
-  ({ name, file, bom, dependencies }: JavaProgram): Client['install'] =>
-  async (version, context) => {
+  ({ file, bom, dependencies }: JavaProgram): Client['install'] =>
+  async ({ name, version }, context) => {
     const project = pom(bom(version), dependencies);
     const whose = `${name} ${version}`;
-    const folder = await keptFolder(
+    const folder = await cachedFolder(
       {
         ...{ name, version },
         ingredients: [project, ...contentsOf([file])],

@@ -1,11 +1,10 @@
 import { basename, join } from 'node:path';
 import type { Client } from '../client.ts';
-import { keptFolder } from './kept-folder.ts';
+import { cachedFolder } from './cached-folder.ts';
 import { contentsOf, copyPrograms } from './program-files.ts';
 import { runTool } from './tool.ts';
 
 export interface NodeProgram {
-  readonly name: string;
   /** Below `clients/`; the first is started. */
   readonly files: readonly [string, ...string[]];
   /** Packages with exact versions, such as `minio@8.0.7`. */
@@ -14,10 +13,10 @@ export interface NodeProgram {
 
 /** Installs a client's packages with the program beside them; none of their scripts runs. */
 export const npmInstalled =
-  ({ name, files, packages }: NodeProgram): Client['install'] =>
-  async (version, context) => {
+  ({ files, packages }: NodeProgram): Client['install'] =>
+  async ({ name, version }, context) => {
     const wanted = packages(version);
-    const folder = await keptFolder(
+    const folder = await cachedFolder(
       {
         ...{ name, version },
         ingredients: [process.version, ...wanted, ...contentsOf(files)],

@@ -1,11 +1,10 @@
 import { basename, join } from 'node:path';
-import type { InstallContext, InstalledClient } from '../client.ts';
-import { keptFolder } from './kept-folder.ts';
+import type { Client } from '../client.ts';
+import { cachedFolder } from './cached-folder.ts';
 import { contentsOf, copyPrograms } from './program-files.ts';
 import { runTool, type ToolRun } from './tool.ts';
 
 export interface PythonProgram {
-  readonly name: string;
   /** Below `clients/`; the first is started. */
   readonly files: readonly [string, ...string[]];
   /** Requirements with exact versions, such as `boto3==1.44.8`. */
@@ -21,14 +20,14 @@ const ASK =
  * environment, which has its own path written into it.
  */
 export const pipInstalled =
-  ({ name, files, requirements }: PythonProgram) =>
-  async (version: string, context: InstallContext): Promise<InstalledClient> => {
+  ({ files, requirements }: PythonProgram): Client['install'] =>
+  async ({ name, version }, context) => {
     const run = (command: ToolRun['command']): Promise<string> =>
       runTool({ whose: `${name} ${version}`, command, needs: 'Python 3.9 or later with pip' }, context);
     // Shims in the PATH choose among several: the interpreter itself always is the same one.
     const [python = '', home = '', ...kind] = (await run(['python3', '-c', ASK])).split('\n');
     const packages = requirements(version);
-    const folder = await keptFolder(
+    const folder = await cachedFolder(
       {
         ...{ name, version },
         ingredients: [...kind, python, home, ...packages, ...contentsOf(files)],

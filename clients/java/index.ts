@@ -12,7 +12,6 @@ export const JAVA: Client = {
   chain: 'sdk',
   documentation: new URL('https://docs.aws.amazon.com/sdk-for-java/latest/developer-guide/credentials-chain.html'),
   install: mavenInstalled({
-    name: 'java',
     file: 'java/Client.java',
     bom: (version) => `${SDK}:bom:${version}`,
     // Without STS among them, the SDK passes web identity over.

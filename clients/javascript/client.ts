@@ -11,7 +11,6 @@ const BUILT_IN = '3.1175.0';
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 
 const installOther = npmInstalled({
-  name: 'javascript',
   // What the probe program does its operations by, with the SDK left out.
   files: ['javascript/program.mjs'],
   packages: (version) =>
@@ -30,5 +29,6 @@ export const JAVASCRIPT_SDK: Client = {
   documentation: new URL(
     'https://docs.aws.amazon.com/sdk-for-javascript/v3/developer-guide/setting-credentials-node.html',
   ),
-  install: (version, context) => (version === BUILT_IN ? Promise.resolve(undefined) : installOther(version, context)),
+  install: (release, context) =>
+    release.version === BUILT_IN ? Promise.resolve(undefined) : installOther(release, context),
 };

@@ -10,7 +10,6 @@ export const MINIO_GO: Client = {
   chain: 'own',
   documentation: new URL('https://pkg.go.dev/github.com/minio/minio-go/v7/pkg/credentials'),
   install: goInstalled({
-    name: 'minio-go',
     files: ['minio-go/main.go'],
     modules: (version) => ({ 'github.com/minio/minio-go/v7': `v${version}` }),
   }),

@@ -11,7 +11,6 @@ export const MINIO_JAVASCRIPT: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://github.com/minio/minio-js/blob/master/docs/API.md'),
   install: npmInstalled({
-    name: 'minio-javascript',
     files: ['minio-javascript/client.mjs'],
     packages: (version) => [`minio@${version}`],
   }),

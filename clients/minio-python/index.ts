@@ -10,7 +10,6 @@ export const MINIO_PYTHON: Client = {
   chain: 'own',
   documentation: new URL('https://github.com/minio/minio-py/blob/master/docs/API.md'),
   install: pipInstalled({
-    name: 'minio-python',
     files: ['minio-python/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`minio==${version}`, 'urllib3==2.8.0'],
   }),

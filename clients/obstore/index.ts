@@ -11,7 +11,6 @@ export const OBSTORE: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://developmentseed.org/obstore/latest/authentication/'),
   install: pipInstalled({
-    name: 'obstore',
     files: ['obstore/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`obstore==${version}`],
   }),

@@ -11,7 +11,6 @@ export const OPENDAL: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://opendal.apache.org/services/s3'),
   install: pipInstalled({
-    name: 'opendal',
     files: ['opendal/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`opendal==${version}`],
   }),

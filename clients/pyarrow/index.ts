@@ -11,7 +11,6 @@ export const PYARROW: Client = {
   stsOfAwsAlone: true,
   documentation: new URL('https://arrow.apache.org/docs/python/filesystems.html#s3'),
   install: pipInstalled({
-    name: 'pyarrow',
     files: ['pyarrow/client.py', 'python-common/objects.py', 'python-common/serve.py'],
     requirements: (version) => [`pyarrow==${version}`],
   }),

@@ -26,7 +26,6 @@ export const PYTHON: Client = {
   ],
   documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),
   install: pipInstalled({
-    name: 'python',
     files: ['python/client.py', 'python-common/serve.py'],
     // Both have the same version since 1.34; without it, the newest botocore would find the credentials.
     requirements: (version) => [`boto3==${version}`, `botocore==${version}`],

@@ -25,7 +25,7 @@ export const RAW: Client = {
     },
   ],
   documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html'),
-  install(version) {
+  install({ version }) {
     if (version !== VERSION)
       throw new HarnessError(
         'CLIENT_NOT_INSTALLED',

@@ -10,7 +10,6 @@ export const RUST: Client = {
   chain: 'sdk',
   documentation: new URL('https://docs.aws.amazon.com/sdk-for-rust/latest/dg/credproviders.html'),
   install: cargoInstalled({
-    name: 'rust',
     file: 'rust/main.rs',
     dependencies: (version) => [
       `aws-config = "=${version}"`,

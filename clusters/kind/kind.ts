@@ -1,7 +1,7 @@
 import { commandLine } from '../../foundation/command-line.ts';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { cacheFolder } from '../cache-folder.ts';
+import { cacheFolder } from '../../foundation/cache-folder.ts';
 import { ClusterError } from '../../foundation/cluster-error.ts';
 import { lastLine } from './docker.ts';
 import type { Runner } from './runner.ts';

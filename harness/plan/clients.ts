@@ -128,7 +128,7 @@ export async function withInstalledClients(
   const wanted = new Map(scenarios.flatMap(({ client }) => (client === undefined ? [] : [[client.label, client]])));
   const ready = new Map<string, ChosenClient>();
   // One after the other: compilers take all processors that there are.
-  for (const [label, client] of wanted) ready.set(label, await installed(client, context));
+  for (const [label, client] of wanted) ready.set(label, await installedOrFailed(client, context));
   const [failed] = [...ready.values()].flatMap(({ failure }) => failure ?? []);
   if (failed !== undefined && [...ready.values()].every(({ failure }) => failure !== undefined))
     throw new HarnessError('CLIENT_NOT_INSTALLED', failed);
@@ -144,8 +144,7 @@ export async function installedClients(
   context: InstallContext,
 ): Promise<readonly ChosenClient[]> {
   const ready: ChosenClient[] = [];
-  for (const client of chosen)
-    ready.push({ ...client, installed: await client.client.install(client.version, context) });
+  for (const one of chosen) ready.push(await installed(one, context));
   return ready;
 }
 
@@ -156,9 +155,16 @@ export const startedClients = (scenarios: readonly Scenario[]): readonly ChosenC
   ).values(),
 ];
 
+/** One that is ready. Throws `HarnessError` CLIENT_NOT_INSTALLED. */
 async function installed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
+  const { client, version } = chosen;
+  return { ...chosen, installed: await client.install({ name: client.name, version }, context) };
+}
+
+/** One that is ready, or that says why it cannot be. */
+async function installedOrFailed(chosen: ChosenClient, context: InstallContext): Promise<ChosenClient> {
   try {
-    return { ...chosen, installed: await chosen.client.install(chosen.version, context) };
+    return await installed(chosen, context);
   } catch (error) {
     if (!(error instanceof HarnessError)) throw error;
     return { ...chosen, failure: error.message };

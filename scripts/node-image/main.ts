@@ -1,4 +1,4 @@
-import { cacheFolder } from '../../clusters/cache-folder.ts';
+import { cacheFolder } from '../../foundation/cache-folder.ts';
 import type { Io } from '../../cli/command.ts';
 import { EXIT } from '../../foundation/errors.ts';
 import { kindPath, provideNodeImage } from './build.ts';

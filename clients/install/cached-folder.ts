@@ -1,9 +1,8 @@
-/** Where clients are kept ready between runs: in the user's cache (XDG Base Directory Specification). */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../../foundation/cache-folder.ts';
 import { isAlive } from '../../foundation/is-alive.ts';
 import type { InstallContext } from '../client.ts';
 
@@ -17,12 +16,11 @@ export interface Recipe {
 }
 
 /** The folder of a client: from an earlier run, or made now, of which no other run ever sees a half. */
-export async function keptFolder(
+export async function cachedFolder(
   { name, version, ingredients, make }: Recipe,
   { environment, progress, signal }: InstallContext,
 ): Promise<string> {
-  const cache = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const root = join(cache, 'eks-pod-identity-conformance', 'clients');
+  const root = join(cacheFolder(environment), 'clients');
   const hash = createHash('sha256').update(JSON.stringify(ingredients)).digest('hex').slice(0, 12);
   const folder = join(root, `${name}-${version}-${hash}`);
   if (existsSync(folder)) return folder;
