@@ -27,7 +27,7 @@ export const GO: Client = {
   ],
   documentation: new URL('https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/configure-gosdk.html'),
   install: goInstalled({
-    files: ['go/main.go'],
+    files: ['go/main.go', 'go-common/serve.go'],
     modules: (version) => {
       const { s3, sts } = RELEASES[version] ?? NEWEST;
       const sdk = 'github.com/aws/aws-sdk-go-v2';

@@ -2,9 +2,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,57 +25,6 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-type role struct {
-	RoleArn           string            `json:"roleArn"`
-	SessionName       string            `json:"sessionName"`
-	Tags              map[string]string `json:"tags"`
-	TransitiveTagKeys []string          `json:"transitiveTagKeys"`
-	SourceIdentity    *string           `json:"sourceIdentity"`
-	ExternalID        *string           `json:"externalId"`
-	Policy            *string           `json:"policy"`
-	PolicyArns        []string          `json:"policyArns"`
-	DurationSeconds   *int32            `json:"durationSeconds"`
-}
-
-type operation struct {
-	Do      string            `json:"do"`
-	Bucket  string            `json:"bucket"`
-	Key     string            `json:"key"`
-	Keys    []string          `json:"keys"`
-	Prefix  *string           `json:"prefix"`
-	Tags    map[string]string `json:"tags"`
-	Through *role             `json:"through"`
-	Role    *role             `json:"role"`
-	RoleArn string            `json:"roleArn"`
-}
-
-type request struct {
-	ID        int       `json:"id"`
-	Operation operation `json:"operation"`
-	AtOnce    int       `json:"atOnce"`
-}
-
-type identity struct {
-	Arn     string `json:"arn"`
-	Account string `json:"account"`
-}
-
-type failure struct {
-	Service   string `json:"service,omitempty"`
-	Code      string `json:"code"`
-	Status    int    `json:"status,omitempty"`
-	Message   string `json:"message"`
-	RequestID string `json:"requestId,omitempty"`
-}
-
-type answer struct {
-	ID        int            `json:"id"`
-	Identity  *identity      `json:"identity,omitempty"`
-	Facts     map[string]any `json:"facts,omitempty"`
-	RequestID string         `json:"requestId,omitempty"`
-	Error     *failure       `json:"error,omitempty"`
-}
-
 var ctx = context.Background()
 
 // One client of each service, made at the first request.
@@ -96,41 +43,7 @@ func main() {
 	if endpoint := os.Getenv("AWS_ENDPOINT_URL"); endpoint != "" && os.Getenv("AWS_ENDPOINT_URL_STS") == "" {
 		os.Setenv("AWS_ENDPOINT_URL_STS", endpoint)
 	}
-	lines := bufio.NewScanner(os.Stdin)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var asked request
-		if err := json.Unmarshal(lines.Bytes(), &asked); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		told := atOnce(max(asked.AtOnce, 1), asked.Operation)
-		told.ID = asked.ID
-		text, _ := json.Marshal(told)
-		fmt.Printf("client-answer %s\n", text)
-	}
-}
-
-func atOnce(count int, asked operation) answer {
-	answers := make([]answer, count)
-	begin := make(chan struct{})
-	var all sync.WaitGroup
-	for index := range answers {
-		all.Add(1)
-		go func(index int) {
-			defer all.Done()
-			<-begin
-			answers[index] = perform(asked)
-		}(index)
-	}
-	close(begin)
-	all.Wait()
-	for _, one := range answers {
-		if one.Error != nil {
-			return one
-		}
-	}
-	return answers[0]
+	serve(perform)
 }
 
 func perform(asked operation) answer {

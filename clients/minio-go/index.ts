@@ -10,7 +10,7 @@ export const MINIO_GO: Client = {
   chain: 'own',
   documentation: new URL('https://pkg.go.dev/github.com/minio/minio-go/v7/pkg/credentials'),
   install: goInstalled({
-    files: ['minio-go/main.go'],
+    files: ['minio-go/main.go', 'go-common/serve.go'],
     modules: (version) => ({ 'github.com/minio/minio-go/v7': `v${version}` }),
   }),
 };

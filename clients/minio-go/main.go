@@ -2,55 +2,21 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
 )
 
-type operation struct {
-	Do, Bucket, Key string
-	Tags, Through   any
-}
-
-type answer struct {
-	ID    int            `json:"id"`
-	Facts map[string]int `json:"facts,omitempty"`
-	Error *failure       `json:"error,omitempty"`
-}
-
-type failure struct {
-	Service   string `json:"service,omitempty"`
-	Code      string `json:"code"`
-	Status    int    `json:"status,omitempty"`
-	Message   string `json:"message"`
-	RequestID string `json:"requestId,omitempty"`
-}
-
 func main() {
 	client := newClient()
-	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		request := struct {
-			ID, AtOnce int
-			Operation  operation
-		}{AtOnce: 1}
-		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
-			panic(err)
-		}
-		chosen := atOnce(request.AtOnce, func() answer { return perform(client, request.Operation) })
-		chosen.ID = request.ID
-		text, _ := json.Marshal(chosen)
-		fmt.Println("client-answer " + string(text))
-	}
+	serve(func(asked operation) answer { return perform(client, asked) })
 }
 
 func newClient() *minio.Client {
@@ -92,31 +58,8 @@ func firstSet(names ...string) string {
 	return ""
 }
 
-// atOnce gives the first error of as many calls at once, or the first of their answers.
-func atOnce(count int, do func() answer) answer {
-	answers := make([]answer, count)
-	begin := make(chan struct{})
-	var all sync.WaitGroup
-	for index := range answers {
-		all.Add(1)
-		go func() {
-			defer all.Done()
-			<-begin
-			answers[index] = do()
-		}()
-	}
-	close(begin)
-	all.Wait()
-	for _, each := range answers {
-		if each.Error != nil {
-			return each
-		}
-	}
-	return answers[0]
-}
-
 func perform(client *minio.Client, op operation) answer {
-	facts, err := map[string]int{}, error(nil)
+	facts, err := map[string]any{}, error(nil)
 	switch {
 	case op.Tags != nil || op.Through != nil:
 		err = errors.New("the client knows neither tags nor roles")

@@ -7,12 +7,8 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  CLIENT_ANSWER_PREFIX,
-  type ClientAnswer,
-  type ClientError,
-  type ClientRequest,
-} from '../../foundation/client-protocol.ts';
+import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/client-protocol.ts';
+import { serveClient } from '../../foundation/serve-client.ts';
 import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
 
 /** What a program may be asked for, and the method by which S3 is asked for it. */
@@ -26,14 +22,14 @@ const MOST_QUOTED = 300;
 /** Lines of standard error that say more than what follows them. */
 const ERROR = /error|exception|denied|failed/i;
 
-async function answer({ id, operation }: ClientRequest): Promise<ClientAnswer> {
+async function answer(operation: ClientOperation): Promise<Omit<ClientAnswer, 'id'>> {
   const recorder = await startRecorder();
   try {
     const asked = operation as Operation;
     const how = await ran(asked, recorder);
     const last = answersTo(asked, recorder).at(-1);
-    if (last !== undefined && last.status < 300) return { id, facts: { exit: how.exit }, requestId: last.requestId };
-    return { id, error: last === undefined ? nothingAsked(asked, recorder, how) : errorOf(last, 's3') };
+    if (last !== undefined && last.status < 300) return { facts: { exit: how.exit }, requestId: last.requestId };
+    return { error: last === undefined ? nothingAsked(asked, recorder, how) : errorOf(last, 's3') };
   } finally {
     recorder.close();
   }
@@ -117,6 +113,5 @@ function nothingAsked(
   return { code: 'NoRequest', message };
 }
 
-for await (const line of createInterface({ input: process.stdin }))
-  process.stdout.write(`${CLIENT_ANSWER_PREFIX}${JSON.stringify(await answer(JSON.parse(line) as ClientRequest))}\n`);
+await serveClient(answer);
 process.exit();

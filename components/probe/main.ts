@@ -105,7 +105,10 @@ process.on('SIGTERM', () => process.exit(143));
 /** A pod's program makes the probes of its plan; it also starts itself as a client, or as what sets up a client's network. */
 async function perRole(): Promise<void> {
   const [role, ...command] = process.argv.slice(2);
-  if (role === 'client') return (await import('./client-main.ts')).serveClient();
+  if (role === 'client') {
+    const { serveClient } = await import('../../foundation/serve-client.ts');
+    return serveClient((await import('./sdk-s3.ts')).answer);
+  }
   if (role === 'network') return (await import('./client-run/relay.ts')).relay(command);
   return main();
 }

@@ -1,0 +1,20 @@
+import { createInterface } from 'node:readline';
+import {
+  CLIENT_ANSWER_PREFIX,
+  type ClientAnswer,
+  type ClientOperation,
+  type ClientRequest,
+} from './client-protocol.ts';
+
+/** What came of one operation: its errors are answers too. */
+type Perform = (operation: ClientOperation) => Promise<Omit<ClientAnswer, 'id'>>;
+
+/** Answers the requests of standard input, as the program of a client, until that ends. */
+export async function serveClient(perform: Perform): Promise<void> {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { id, operation, atOnce = 1 } = JSON.parse(line) as ClientRequest;
+    const answers = await Promise.all(Array.from({ length: atOnce }, () => perform(operation)));
+    const told = answers.find(({ error }) => error !== undefined) ?? answers[0];
+    process.stdout.write(`${CLIENT_ANSWER_PREFIX}${JSON.stringify({ id, ...told })}\n`);
+  }
+}
