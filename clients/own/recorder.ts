@@ -2,7 +2,7 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, request as requestByHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { element } from '../xml.ts';
+import { element } from '../../foundation/xml.ts';
 
 export interface RecordedAnswer {
   readonly method: string;

@@ -1,6 +1,6 @@
 import type { ClientAnswer } from '../../foundation/client-protocol.ts';
 import type { S3Operation } from '../../foundation/probe-protocol.ts';
-import { element } from '../xml.ts';
+import { element } from '../../foundation/xml.ts';
 import type { Credentials } from './credentials.ts';
 import type { Answer } from './send.ts';
 import { call, type ServiceRequest } from './services.ts';

@@ -1,6 +1,7 @@
 /** One HTTP request with a bound on its time: over no proxy, and a redirect is an answer like any other. */
 import { request as requestByHttp, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Failure } from './failure.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 export interface Outgoing {
   readonly url: URL;
@@ -35,7 +36,7 @@ async function answerTo({ url, method = 'GET', headers, body }: Outgoing, signal
   const request = url.protocol === 'https:' ? (await import('node:https')).request : requestByHttp;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-    const target = { hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, path: url.pathname + url.search };
+    const target = { hostname: unbracketed(url.hostname), port: url.port, path: url.pathname + url.search };
     request({ ...target, method, headers: { ...headers, ...length }, signal }, resolve)
       .on('error', reject)
       .end(body);

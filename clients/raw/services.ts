@@ -1,7 +1,7 @@
 /** Requests to STS and S3. */
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import { element } from '../xml.ts';
+import { element } from '../../foundation/xml.ts';
 import { correctClock, now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';

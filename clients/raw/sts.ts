@@ -1,5 +1,5 @@
 import type { Identity } from '../../foundation/probe-protocol.ts';
-import { element } from '../xml.ts';
+import { element } from '../../foundation/xml.ts';
 import { now } from './clock.ts';
 import type { Credentials } from './credentials.ts';
 import { Failure } from './failure.ts';

@@ -3,6 +3,7 @@ import type { ClientRequest } from 'node:http';
 import type { ClientError } from '../../foundation/client-protocol.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /**
  * Hosts that SDKs take a token to over plain HTTP (AWS SDKs and Tools Reference Guide, "Container credential provider",
@@ -78,6 +79,3 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };
 }
-
-/** An IPv6 address as sockets have it. */
-const unbracketed = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');

@@ -1,6 +1,7 @@
 /** Requests to the agent by a bare connection: many at once, as fast as it takes them, or one that no HTTP client would send. */
 import { connect } from 'node:net';
 import type { AgentRequest, ProbeResult } from '../../foundation/probe-protocol.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** What an agent, or STS, answers. */
 export interface Answer {
@@ -68,7 +69,7 @@ function exchange(url: URL, text: string): Promise<string> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     const port = url.port === '' ? 80 : Number(url.port);
-    const socket = connect({ host: url.hostname.replace(/^\[|\]$/g, ''), port, timeout: TIMEOUT_MILLISECONDS });
+    const socket = connect({ host: unbracketed(url.hostname), port, timeout: TIMEOUT_MILLISECONDS });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('timeout', () => socket.destroy());
     // What came until then counts.

@@ -10,6 +10,7 @@ import type {
   RotationRequest,
 } from '../../foundation/probe-protocol.ts';
 import { decodeToken, readToken } from './tokens.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 export function readFile({ path }: ReadFileRequest): ProbeResult {
   try {
@@ -36,7 +37,7 @@ export async function connectTo({ to, until }: ConnectRequest): Promise<ProbeRes
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   const end = Date.now() + STATE_MILLISECONDS;
   for (;;) {
-    const failure = await connectOnce(url.hostname.replace(/^\[|\]$/g, ''), port);
+    const failure = await connectOnce(unbracketed(url.hostname), port);
     const isSo = until === undefined || (until === 'open') === (failure === undefined);
     if (!isSo && Date.now() < end) {
       await sleep(300);

@@ -1,7 +1,9 @@
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { AgentRequest, ProbeResult, WebIdentityRequest } from '../../foundation/probe-protocol.ts';
 import { asWritten, pipelined, type Answer } from './pipeline.ts';
+import { stsEndpoint } from './sts-endpoint.ts';
 import { changeToken, readToken } from './tokens.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** An error that EKS Auth answered, as the agent passes it on: `[<request id>]: (<code>): <message>, fault: client`. */
 const PASSED_ON = /^\[([^\]]*)\]: \(([^)]+)\): ([\s\S]*), fault: (\w+)\s*$/;
@@ -121,11 +123,7 @@ export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): 
     ...(token !== undefined && { WebIdentityToken: await changeToken(token, operation.change) }),
     ...(operation.durationSeconds !== undefined && { DurationSeconds: String(operation.durationSeconds) }),
   });
-  const endpoint =
-    process.env['AWS_ENDPOINT_URL_STS'] ??
-    process.env['AWS_ENDPOINT_URL'] ??
-    `https://sts.${process.env['AWS_REGION'] ?? 'us-east-1'}.amazonaws.com`;
-  const answer = await send(new URL(endpoint), {
+  const answer = await send(stsEndpoint(process.env), {
     method: 'POST',
     path: '/',
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -164,7 +162,7 @@ async function send(
   // TLS is loaded where it is used alone: it would make up a good part of what the program's start costs.
   const request = url.protocol === 'https:' ? (await import('node:https')).request : httpRequest;
   return new Promise((resolve, reject) => {
-    const hostname = url.hostname.replace(/^\[|\]$/g, '');
+    const hostname = unbracketed(url.hostname);
     const outgoing = request(
       {
         hostname,

@@ -12,6 +12,7 @@ import {
   type Signature,
   type SigningScope,
 } from './sign-request.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** What stands for the payload in the signature, and how the payload is sent (S3 API Reference, "Authenticating requests"). */
 export const PAYLOADS = {
@@ -215,7 +216,7 @@ export function sendSigned(
     const sending = request(
       {
         protocol,
-        hostname: hostname.replace(/^\[|\]$/g, ''),
+        hostname: unbracketed(hostname),
         port,
         method,
         path: target,

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { WORKLOAD_LABEL } from './pods.ts';
 import { labelsOf, clusterOf, workloads, type ScenarioWorld, type Workload } from './world.ts';
+import { unbracketed } from '../../foundation/unbracketed.ts';
 
 /** The policy of each workload that may open connections to some places alone (Kubernetes, "Network Policies"). */
 export async function arrangeNetworkPolicies(world: ScenarioWorld): Promise<void> {
@@ -43,7 +44,7 @@ export function egressRules(places: readonly ('agent' | 'aws')[], endpoint = 'ht
 /** A policy knows addresses alone: where AWS is a name, all addresses at its port are meant, and DNS. */
 function toAws(endpoint: string): object[] {
   const { hostname, port, protocol } = new URL(endpoint);
-  const address = hostname.replace(/^\[|\]$/g, '');
+  const address = unbracketed(hostname);
   const ports = [{ protocol: 'TCP', port: port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port) }];
   const family = isIP(address);
   if (family !== 0) return [{ to: [{ ipBlock: { cidr: `${address}/${family === 4 ? 32 : 128}` } }], ports }];

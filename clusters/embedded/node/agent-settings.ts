@@ -1,4 +1,5 @@
 import { parseServerFlags, type ServerFlags } from '../../../components/agent/index.ts';
+import { unbracketed } from '../../../foundation/unbracketed.ts';
 
 /** Of the agent's flags those that have an effect where it runs inside this process, on ports of the system's choice. */
 const EFFECTIVE = ['endpoint', 'maxCredentialRetentionBeforeRenewal', 'maxCacheSize', 'maxServiceQps'] as const;
@@ -21,7 +22,7 @@ export function agentSettings(args: readonly string[]): AgentSettings {
 }
 
 function family(host: string): 'v4' | 'v6' {
-  const bare = host.trim().replace(/^\[|\]$/g, '');
+  const bare = unbracketed(host.trim());
   if (bare === '169.254.170.23') return 'v4';
   if (bare === 'fd00:ec2::23') return 'v6';
   throw new Error(`listen tcp ${host}:80: bind: cannot assign requested address`);

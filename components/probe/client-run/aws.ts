@@ -1,5 +1,7 @@
 /** STS and S3 in between: records who signed, and passes on or answers by script. */
 import type { Facts, ScriptedAnswer } from '../../../foundation/client-run.ts';
+import { element } from '../../../foundation/xml.ts';
+import { stsEndpoint } from '../sts-endpoint.ts';
 import { byScript, passOn, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';
 import { objectReply } from './object.ts';
@@ -15,9 +17,9 @@ export interface Upstreams {
 
 /** Where the pod's AWS is. */
 export function upstreams(environment: NodeJS.ProcessEnv): Upstreams {
-  const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: s3 = all, AWS_ENDPOINT_URL_STS: sts = all } = environment;
+  const { AWS_ENDPOINT_URL: all, AWS_ENDPOINT_URL_S3: s3 = all } = environment;
   return {
-    sts: new URL(sts ?? `https://sts.${environment['AWS_REGION'] ?? 'us-east-1'}.amazonaws.com`),
+    sts: stsEndpoint(environment),
     s3: s3?.startsWith('http:') ? new URL(s3) : undefined,
   };
 }
@@ -84,7 +86,7 @@ export class Aws {
     const { sts } = this.#upstreams;
     const answer = await passOn(sts, request, { host: sts.host, 'accept-encoding': 'identity' });
     const text = answer.body.toString();
-    const told = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(text)?.[1] ?? '';
+    const told = (name: string): string => element(text, name) ?? '';
     const expires = lifeSeconds === undefined ? Date.parse(told('Expiration')) : Date.now() + lifeSeconds * 1000;
     if (answer.status !== 200) return answer;
     this.#names.addKey(told('AccessKeyId'), SOURCE, expires);

@@ -12,6 +12,7 @@ import { Metadata } from './metadata.ts';
 import { Names } from './names.ts';
 import type { Relayed } from './network.ts';
 import { defaults, ELSEWHERE, expand, placeholders, type Environment } from './placeholders.ts';
+import { unbracketed } from '../../../foundation/unbracketed.ts';
 
 const UPSTREAM = [{ from: 'upstream' }] as const;
 
@@ -108,7 +109,7 @@ function writable(): string {
 
 /** Where a proxy finds what a client asks it for: an endpoint at its own address or as in a pod; nobody else. */
 function reachable({ hostname, port }: URL, endpoints: ReadonlyMap<string, Endpoint>): URL | undefined {
-  const host = hostname.replace(/^\[|\]$/g, '');
+  const host = unbracketed(hostname);
   for (const [name, { url, port: own }] of endpoints)
     if (Number(port) === own || ADDRESSES[name]?.hosts.includes(host)) return new URL(url);
   return undefined;

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScriptedAnswer } from '../../../foundation/client-run.ts';
 import type { Lateness } from './lateness.ts';
+import { unbracketed } from '../../../foundation/unbracketed.ts';
 
 export interface Received {
   readonly method: string;
@@ -136,7 +137,7 @@ export async function passOn(
   const sent = Object.entries(others).flat();
   for (let at = 0; at < rawHeaders.length; at += 2)
     if (others[rawHeaders[at]?.toLowerCase() ?? ''] === undefined) sent.push(...rawHeaders.slice(at, at + 2));
-  const hostname = to.hostname.replace(/^\[|\]$/g, '');
+  const hostname = unbracketed(to.hostname);
   return new Promise((resolve, reject) => {
     const outgoing = request({ hostname, port: to.port, method, path: target, headers: sent, agent: false });
     outgoing.once('response', (answer: IncomingMessage) => {

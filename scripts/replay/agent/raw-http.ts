@@ -1,6 +1,7 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { unbracketed } from '../../../foundation/unbracketed.ts';
 
 export interface RawAnswer {
   readonly status: number;
@@ -23,7 +24,7 @@ export function send(
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const sent = request({
-      ...{ host: hostname.replace(/^\[|\]$/g, ''), port, method, path, agent: false, setHost: false },
+      ...{ host: unbracketed(hostname), port, method, path, agent: false, setHost: false },
       headers: headers.flat(),
     });
     sent.on('error', (error: NodeJS.ErrnoException) => {
@@ -42,7 +43,7 @@ export function send(
 export function burst(url: string, path: string, host: string, times: number): Promise<ReadonlyMap<number, number>> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
-    const socket = connect({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) });
+    const socket = connect({ host: unbracketed(hostname), port: Number(port) });
     let text = '';
     socket.on('data', (chunk) => (text += chunk.toString('latin1')));
     socket.on('error', reject);
