@@ -1,8 +1,7 @@
 import { randomUUID, createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, mkdir, symlink } from 'node:fs/promises';
-import { join, dirname } from 'node:path';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
@@ -11,7 +10,7 @@ import type { WorkloadProgram } from '../../../clients/workload-program.ts';
 import { DockerError, lastLine, type Docker } from '../docker.ts';
 import type { Finished } from '../runner.ts';
 import { clientsDigest, librariesIn, stageClients } from './clients.ts';
-import { isAlive } from '../../../foundation/is-alive.ts';
+import { inWorkspace, link } from './workspace.ts';
 
 export interface BuildOptions {
   readonly docker: Docker;
@@ -119,25 +118,6 @@ function unusable({ base, flag, named }: BuildOptions, { exitCode, stderr }: Fin
   });
 }
 
-const PREFIX = 'eks-pod-identity-conformance-image-';
-
-/**
- * Lends a temporary folder and removes it in the end. Its name has the process id, so that what a killed build left is
- * removed by the next.
- */
-async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
-  for (const name of await readdir(tmpdir())) {
-    const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
-    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true });
-  }
-  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
-  try {
-    return await use(folder);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /**
  * Makes `machine/` in a folder: this machine's Node and the libraries that it loads, as links to where they are.
  *
@@ -146,10 +126,6 @@ async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
 export async function stageMachineNode(folder: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   const { stdout } = await execa('ldd', [process.execPath], { reject: false });
-  const link = async (target: string, path: string): Promise<void> => {
-    await mkdir(dirname(path), { recursive: true });
-    await symlink(target, path);
-  };
   const machine = join(folder, 'machine');
   await link(process.execPath, join(machine, 'usr', 'local', 'bin', 'node'));
   for (const library of new Set(librariesIn(stdout ?? ''))) await link(library, join(machine, library));

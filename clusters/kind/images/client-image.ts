@@ -1,12 +1,12 @@
 /** The image of a user's own program, with the probe program beside it (docs/own-program.md). */
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import { OWN_PROGRAM_IN_IMAGE } from '../../../clients/own/index.ts';
 import { ClusterError } from '../../../foundation/cluster-error.ts';
 import { DockerError, type Docker } from '../docker.ts';
+import { inWorkspace } from './workspace.ts';
 
 export interface ClientImageOptions {
   readonly docker: Docker;
@@ -19,7 +19,7 @@ export interface ClientImageOptions {
 }
 
 const REPOSITORY = 'eks-pod-identity-conformance/client';
-const PREFIX = 'eks-pod-identity-conformance-client-';
+const CONTAINER_PREFIX = 'eks-pod-identity-conformance-client-';
 
 /**
  * Adds a folder to the image, in which Node has its own loader and libraries: so the image needs none, and no shell.
@@ -44,18 +44,15 @@ export async function ensureClientImage(options: ClientImageOptions): Promise<st
     .slice(0, 16);
   const reference = `${REPOSITORY}:${tag}`;
   if ((await docker.image(reference)) !== undefined) return reference;
-  const folder = mkdtempSync(join(tmpdir(), PREFIX));
-  try {
+  await inWorkspace(async (folder) => {
     await stage(options, folder);
     const program = { command, folder: WorkingDir === '' ? '/' : WorkingDir };
     writeFileSync(join(folder, 'conformance', 'program.json'), JSON.stringify(program));
     await commit(options, folder, reference);
-  } catch (error) {
+  }).catch((error: unknown) => {
     if (!(error instanceof DockerError)) throw error;
     throw new ClusterError('CLUSTER_FAILED', `Docker cannot add the probe program to ${image}: ${error.message}`);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
   progress(`The program of ${image} runs from ${reference}, with the probe program beside it.`);
   return reference;
 }
@@ -110,7 +107,7 @@ async function inContainer(
   image: string,
   use: (container: string) => Promise<void>,
 ): Promise<void> {
-  const name = `${PREFIX}${randomUUID()}`;
+  const name = `${CONTAINER_PREFIX}${randomUUID()}`;
   await docker.call(['create', '--pull', 'never', '--name', name, image, 'none'], { signal });
   try {
     await use(name);

@@ -1,10 +1,11 @@
 /** Clients in the image of the workload program: as they are installed on this machine, with the Python that starts them. */
 import { readdirSync } from 'node:fs';
-import { cp, mkdir, symlink } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { cp } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { execa } from 'execa';
 import type { ChosenClient } from '../../../clients/client.ts';
 import { CLIENTS_FOLDER, LIBRARIES_FOLDER, LOADER, PYTHON_FOLDER } from '../../../clients/in-image.ts';
+import { link } from './workspace.ts';
 
 /** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */
 export function librariesIn(lddOutput: string): readonly string[] {
@@ -63,9 +64,4 @@ async function librariesOf(programs: readonly string[]): Promise<readonly string
   const { stdout } = await execa('ldd', programs, { reject: false });
   const all = librariesIn(stdout ?? '').filter((path) => !programs.includes(path));
   return [...new Map(all.toReversed().map((path) => [basename(path), path])).values()];
-}
-
-async function link(target: string, path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await symlink(target, path);
 }

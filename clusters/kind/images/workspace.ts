@@ -1,0 +1,30 @@
+/** Where the files of an image are put together. */
+import { mkdir, mkdtemp, readdir, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isAlive } from '../../../foundation/is-alive.ts';
+
+const PREFIX = 'eks-pod-identity-conformance-image-';
+
+/**
+ * Lends a temporary folder and removes it in the end. Its name has the process id, so that what a killed build left is
+ * removed by the next.
+ */
+export async function inWorkspace<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  for (const name of await readdir(tmpdir())) {
+    const [, pid] = new RegExp(`^${PREFIX}(\\d+)-`).exec(name) ?? [];
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+  const folder = await mkdtemp(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** Makes a link, and the folders above it. */
+export async function link(target: string, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await symlink(target, path);
+}
