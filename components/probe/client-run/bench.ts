@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClientRun, ClientStep, Facts } from '../../../foundation/client-run.ts';
 import { Aws, upstreams } from './aws.ts';
-import { Bystander, throughProxy } from './bystanders.ts';
+import { ObservedHost, throughProxy } from './observed-host.ts';
 import { Credentials } from './credentials.ts';
 import { Endpoint, Script, type Handler } from './endpoint.ts';
 import { Lateness } from './lateness.ts';
@@ -48,10 +48,10 @@ export async function openBench(run: ClientRun, pod: Environment) {
     credentials: new Credentials(names, scripts.credentials, agent === undefined ? undefined : new URL(agent)),
     metadata: new Metadata(names, region),
     aws: new Aws(names, scripts, upstreams(pod)),
-    proxy: new Bystander('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
-    elsewhere: new Bystander('elsewhere', names, inVain),
-    'sts.regional': new Bystander('sts.regional', names, inVain),
-    'sts.global': new Bystander('sts.global', names, inVain),
+    proxy: new ObservedHost('proxy', names, (request) => throughProxy(request, (url) => reachable(url, endpoints))),
+    elsewhere: new ObservedHost('elsewhere', names, inVain),
+    'sts.regional': new ObservedHost('sts.regional', names, inVain),
+    'sts.global': new ObservedHost('sts.global', names, inVain),
   };
   const late = new Lateness();
   const endpoints = new Map<string, Endpoint>();

@@ -28,7 +28,7 @@ export const NETWORK_PLAN = 'CLIENT_NETWORK';
 
 /** What a client meets in a network of its own, besides the loopback ports that its environment names. */
 export interface OwnNetwork {
-  readonly out: WayOut;
+  readonly out: Egress;
   readonly relayed: readonly Relayed[];
   readonly hosts: string;
 }
@@ -61,8 +61,8 @@ export function inOwnNetwork(
   };
 }
 
-/** The way out of a network: connections that say which loopback port they are for. */
-export class WayOut {
+/** The way out of a network of a client's own: connections that say which loopback port they are for. */
+export class Egress {
   readonly path: string;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -72,14 +72,14 @@ export class WayOut {
     this.#server = server;
   }
 
-  static async open(folder: string): Promise<WayOut> {
+  static async open(folder: string): Promise<Egress> {
     // Paths of sockets are short: 108 characters on Linux.
     const path = relative(process.cwd(), join(folder, 'out'));
     const server = createServer({ allowHalfOpen: true });
     await once(server.listen(path), 'listening');
     // It keeps nobody from ending.
     server.unref();
-    const out = new WayOut(path, server);
+    const out = new Egress(path, server);
     server.on('connection', (socket) => out.#accept(socket));
     return out;
   }

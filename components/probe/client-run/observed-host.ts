@@ -3,7 +3,7 @@ import type { Facts } from '../../../foundation/client-run.ts';
 import { passOn, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
 
-export class Bystander {
+export class ObservedHost {
   readonly #name: string;
   readonly #names: Names;
   readonly #answer: (request: Received) => Promise<Reply>;

@@ -1,6 +1,6 @@
 /** The network of a client in a pod of an embedded cluster: what a pod can reach, at the addresses that it has there. */
 import type { PlannedClient } from '../../../foundation/probe-protocol.ts';
-import { inOwnNetwork, rightsHere, WayOut, type Relayed } from './network.ts';
+import { inOwnNetwork, rightsHere, Egress, type Relayed } from './network.ts';
 
 const LOOPBACK = /^https?:\/\/(?:127\.0\.0\.1|localhost)(?::|\/|$)/;
 
@@ -19,7 +19,7 @@ export async function inPodNetwork(planned: PlannedClient): Promise<PlannedClien
     ...at(['fd00:ec2::23'], process.env['PROBE_AGENT_IPV6_URI']),
     ...(disabled === 'true' ? [] : at(['169.254.169.254', 'fd00:ec2::254'], metadata)),
   ];
-  const out = await WayOut.open(process.cwd());
+  const out = await Egress.open(process.cwd());
   const hosts = '127.0.0.1 localhost\n::1 localhost\n';
   return { ...planned, ...inOwnNetwork(planned, {}, { rights, out, relayed, hosts }) };
 }

@@ -5,7 +5,7 @@ import type { PlannedClient, ProbeResult } from '../../../foundation/probe-proto
 import { ClientProgram } from '../client-program.ts';
 import { outcomeOf, type Answer } from '../operations.ts';
 import { openBench, type Bench } from './bench.ts';
-import { inOwnNetwork, itself, rightsHere, WayOut } from './network.ts';
+import { inOwnNetwork, itself, rightsHere, Egress } from './network.ts';
 
 /** A client whose answer takes longer hangs. */
 const ANSWER_MILLISECONDS = 25_000;
@@ -26,7 +26,7 @@ interface Done {
 /** @param planned the client of the run; default: the AWS SDK for JavaScript in a process of its own */
 export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLIENT()): Promise<ProbeResult> {
   const bench = await openBench(run, process.env);
-  const out = await WayOut.open(bench.folder);
+  const out = await Egress.open(bench.folder);
   const program = new ClientProgram({ ...planned, ...settings(planned, bench, out) }, () => bench.names.secrets());
   const done: Done[] = [];
   try {
@@ -40,7 +40,7 @@ export async function runClient(run: ClientRun, planned: PlannedClient = OWN_CLI
 }
 
 /** How the client is started: in a network of its own where the machine allows it, with the bench's environment. */
-function settings(planned: PlannedClient, { environment, hosts, relayed, ports }: Bench, out: WayOut) {
+function settings(planned: PlannedClient, { environment, hosts, relayed, ports }: Bench, out: Egress) {
   const rights = rightsHere();
   if (rights === undefined) return { changes: environment };
   const own = ports.map((port) => ({ host: '127.0.0.1', port, to: port }));
