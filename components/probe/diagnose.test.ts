@@ -14,10 +14,12 @@ const NONE = { code: 'CredentialsProviderError', message: 'no credentials' };
 
 describe('why a pod with a foreign host in its settings has no credentials', () => {
   const saved = { ...process.env };
+  let stopWatching = (): void => undefined;
   beforeEach(() => {
     delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];
   });
   after(() => {
+    stopWatching();
     setEnvironment(saved);
   });
 
@@ -26,7 +28,7 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
     const { outcome, message } = await diagnoseMissingCredentials(NONE);
     expect(outcome).to.equal('error');
     expect(message).to.contain('192.0.2.1 is not seen here');
-    watchRequests();
+    stopWatching = watchRequests();
   });
 
   it('is that its SDK does not accept it, where nothing was sent there', async () => {
@@ -52,6 +54,10 @@ describe('why a pod with a foreign host in its settings has no credentials', () 
 });
 
 describe('why a pod without settings has no credentials', () => {
+  let stopWatching: () => void;
+  before(() => (stopWatching = watchRequests()));
+  after(() => stopWatching());
+
   it('tells that instance metadata did not answer in time', async () => {
     delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
     delete process.env['AWS_WEB_IDENTITY_TOKEN_FILE'];

@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import type { ClientError } from '../../foundation/client-protocol.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
@@ -19,14 +19,24 @@ const late = new Set<string>();
 const TIME_UP = /time[ds]?[ -]?out|deadline exceeded/i;
 let isWatched = false;
 
-/** Notes from now on whom this process sends requests to: those of an SDK in it. Those of another process are not seen. */
-export function watchRequests(): void {
-  isWatched = true;
-  subscribe('http.client.request.start', (message) => {
+/**
+ * Notes from now on whom this process sends requests to: those of an SDK in it. Those of another process are not seen.
+ * What it returns ends that, and forgets what was noted.
+ */
+export function watchRequests(): () => void {
+  const note = (message: unknown): void => {
     const { request } = message as { readonly request: ClientRequest };
     asked.add(request.host);
     request.once('timeout', () => late.add(request.host));
-  });
+  };
+  isWatched = true;
+  subscribe('http.client.request.start', note);
+  return () => {
+    isWatched = false;
+    unsubscribe('http.client.request.start', note);
+    asked.clear();
+    late.clear();
+  };
 }
 
 /**

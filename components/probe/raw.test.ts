@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { diagnoseMissingCredentials } from './diagnose.ts';
+import { diagnoseMissingCredentials, watchRequests } from './diagnose.ts';
 import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { assumeRoleWithWebIdentity, fetchCredentials, judgeAgentAnswer } from './raw.ts';
 import { setEnvironment } from '../../test/support/process-environment.ts';
@@ -240,8 +240,15 @@ describe('raw requests', () => {
     };
     const folder = mkdtempSync(join(tmpdir(), 'probe-raw-'));
     const file = join(folder, 'token');
-    before(() => writeFileSync(file, 'a.b.c'));
-    after(() => rmSync(folder, { recursive: true }));
+    let stopWatching: () => void;
+    before(() => {
+      writeFileSync(file, 'a.b.c');
+      stopWatching = watchRequests();
+    });
+    after(() => {
+      stopWatching();
+      rmSync(folder, { recursive: true });
+    });
     const uri = (): string => process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'] ?? '';
 
     it('blame the injection where nothing was injected', async () =>
