@@ -7,7 +7,7 @@ import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { ClusterType } from '../clusters/cluster-type.ts';
 import { EXIT } from '../foundation/errors.ts';
 import { commandLine } from '../foundation/command-line.ts';
-import { catalogue } from '../faults/index.ts';
+import { catalogue, defectOf } from '../faults/index.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
 import { OPTIONS, optionsOf } from '../harness/config/options.ts';
 import type { NamedReporter } from '../harness/report/reporter.ts';
@@ -139,7 +139,7 @@ const filesBelow = (folder: string): readonly string[] =>
 function listFaults(): string {
   const faults = catalogue();
   const width = Math.max(...faults.map((fault) => fault.name.length));
-  return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${fault.defect}\n`).join('');
+  return faults.map((fault) => `${fault.name.padEnd(width)}  ${fault.subject}: ${defectOf(fault)}\n`).join('');
 }
 
 function listClients(clients: readonly Client[]): string {

@@ -34,8 +34,14 @@ export async function faultsKind(root: string, names: readonly string[]): Promis
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined)
     throw new HarnessError('UNKNOWN_FAULT', `Unknown fault "${unknown}": ${suggestion(unknown, known)}`);
+  const ofLoad = all.find(({ name, suite }) => suite !== undefined && names.includes(name));
+  if (ofLoad !== undefined)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--fault ${ofLoad.name} shows in suite ${ofLoad.suite} alone: run npm run conformance -- --suite ${ofLoad.suite} --fault ${ofLoad.name}.`,
+    );
   const defects = all
-    .filter(({ name }) => names.length === 0 || names.includes(name))
+    .filter(({ name, suite }) => (names.length === 0 ? suite === undefined : names.includes(name)))
     .map(({ name, subject, defect }) => ({ name, id: name, area: subject, text: defect }));
   return {
     name: 'faults',

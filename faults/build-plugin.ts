@@ -41,7 +41,7 @@ export function switches(root: string): Switches {
       });
     },
   };
-  const catalogue = applying.map(({ name, subject, defect }) => ({ name, subject, defect }));
+  const catalogue = applying.map(({ replacements: _changes, ...fault }) => fault);
   return { plugin, catalogue, problems };
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { SUBJECTS, type Fault } from './index.ts';
+import { OWN_SUITES, SUBJECTS, type Fault } from './index.ts';
 
 /** A change of a source text: what stands in the file once, and what stands there instead. Indentation does not matter. */
 export interface Replacement {
@@ -17,9 +17,10 @@ export interface FaultDefinition extends Fault {
 }
 
 const REPLACEMENT = z.strictObject({ file: z.string(), original: z.string().min(1), replacement: z.string() });
+const SAID = { defect: z.string().min(1), suite: z.enum(OWN_SUITES).optional() };
 const DEFINITION = z.union([
-  z.strictObject({ defect: z.string().min(1), ...REPLACEMENT.shape }),
-  z.strictObject({ defect: z.string().min(1), replacements: z.array(REPLACEMENT).min(1) }),
+  z.strictObject({ ...SAID, ...REPLACEMENT.shape }),
+  z.strictObject({ ...SAID, replacements: z.array(REPLACEMENT).min(1) }),
 ]);
 
 /**
@@ -43,8 +44,9 @@ function readDefinition(path: string, subject: Fault['subject']): FaultDefinitio
   const name = basename(path, '.yaml');
   if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(name)) throw new Error(`${path}: the name of a fault is in kebab case.`);
   try {
-    const { defect, ...rest } = DEFINITION.parse(parse(readFileSync(path, 'utf8')));
-    return { name, subject, defect, replacements: 'replacements' in rest ? rest.replacements : [rest] };
+    const { defect, suite, ...rest } = DEFINITION.parse(parse(readFileSync(path, 'utf8')));
+    const replacements = 'replacements' in rest ? rest.replacements : [rest];
+    return { name, subject, defect, ...(suite && { suite }), replacements };
   } catch (error) {
     const text = error instanceof z.ZodError ? z.prettifyError(error) : (error as Error).message;
     throw new Error(`${path} is no fault: ${text} (CONTRIBUTING.md says what one has)`, { cause: error });

@@ -4,6 +4,9 @@ import { distFolder } from '../foundation/dist-folder.ts';
 
 export const SUBJECTS = ['emulator', 'agent', 'webhook', 'cluster', 'client'] as const;
 
+/** Suites outside of the default selection that alone show some faults. */
+export const OWN_SUITES = ['load'] as const;
+
 /** A defect that can be put into a subject on purpose, to see that a suite notices it. */
 export interface Fault {
   readonly name: string;
@@ -11,7 +14,13 @@ export interface Fault {
   readonly subject: (typeof SUBJECTS)[number];
   /** What is wrong then, in a sentence. */
   readonly defect: string;
+  /** The suite that notices it, where no scenario alone does: `npm run detect` leaves it out. */
+  readonly suite?: (typeof OWN_SUITES)[number];
 }
+
+/** What is wrong with a fault, and which suite shows it where that is one of its own. */
+export const defectOf = ({ defect, suite }: Fault): string =>
+  suite === undefined ? defect : `${defect} (suite ${suite})`;
 
 let read: readonly Fault[] | undefined;
 

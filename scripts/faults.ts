@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { readDefinitions } from '../faults/definitions.ts';
+import { defectOf } from '../faults/index.ts';
 import { table, withTables } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/faults.md', import.meta.url));
@@ -9,7 +10,7 @@ export const PAGE = fileURLToPath(new URL('../docs/faults.md', import.meta.url))
 /** The page as it must be. */
 export function faultsPage(): Promise<string> {
   const faults = readDefinitions(fileURLToPath(new URL('../faults', import.meta.url)));
-  const rows = faults.map(({ name, subject, defect }) => [`\`${name}\``, subject, defect]);
+  const rows = faults.map((fault) => [`\`${fault.name}\``, fault.subject, defectOf(fault)]);
   return withTables(PAGE, [table(['fault', 'subject', 'defect'], rows)]);
 }
 
