@@ -43,7 +43,7 @@ const MAY_IMPORT = {
   ],
   page: [
     'harness/matrix/pairs\\.ts$',
-    'harness/report/(results|detection-schema)\\.ts$',
+    'harness/report/(results|client-table|detection-schema)\\.ts$',
     'harness/compare/comparison-schema\\.ts$',
   ],
   suites: ['harness/index\\.ts$', 'foundation/kubernetes/certificates\\.ts$'],

@@ -8,7 +8,7 @@ import { format } from 'prettier';
 import { CLIENTS } from '../clients/registry.ts';
 import { readRun, type Run } from '../harness/compare/read-results.ts';
 import type { ScenarioResult, Verdict } from '../harness/report/results.ts';
-import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../page/client-table.ts';
+import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../harness/report/client-table.ts';
 import { table } from './tables.ts';
 
 export const PAGE = fileURLToPath(new URL('../docs/clients.md', import.meta.url));

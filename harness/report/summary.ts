@@ -1,8 +1,9 @@
 import type { CallCounts } from '../aws/call-counts.ts';
+import { clientBlocks } from './client-summary.ts';
 import { isFine, isFlaky, type ProbeOutcome, type RunResults, type ScenarioResult } from './results.ts';
 import { allowedText, counted, mark, verdictCounts, type Paint } from './text.ts';
 
-/** The end of a run for people, in blocks of lines: what is not as expected, findings, times, reports and the counts. */
+/** The end of a run for people, in blocks of lines: what is not as expected, findings, clients, times, reports and the counts. */
 export function summaryBlocks(
   results: RunResults,
   files: readonly string[],
@@ -18,6 +19,7 @@ export function summaryBlocks(
     ...notAsExpected(results.scenarios, paint),
     ...findings(results.scenarios, paint),
     ...flaky(results.scenarios, paint),
+    ...clientBlocks(results.scenarios, paint),
     ...allowed(results, paint),
     ...gate,
     ...error,

@@ -1,4 +1,4 @@
-import type { ScenarioResult } from '../harness/report/results.ts';
+import type { ScenarioResult } from './results.ts';
 
 /** A client at a version, as a column of a table. */
 export interface ClientColumn {
@@ -45,5 +45,6 @@ export function clientTable(scenarios: readonly ScenarioResult[]): ClientTable {
   };
 }
 
-/** Whether the clients of a row did not all come to the same. */
-export const isSplit = ({ cells }: ClientRow): boolean => new Set(cells.map((cell) => cell?.verdict)).size > 1;
+/** Whether clients did not all come to the same; one that was skipped or not run says nothing of the matter. */
+export const isSplit = ({ cells }: ClientRow): boolean =>
+  new Set(cells.flatMap((cell) => (cell === undefined || cell.verdict === 'skipped' ? [] : [cell.verdict]))).size > 1;

@@ -1,0 +1,75 @@
+import { clientTable, isSplit, type ClientColumn, type ClientRow } from './client-table.ts';
+import type { ScenarioResult, Verdict } from './results.ts';
+import type { Paint } from './text.ts';
+
+/** A mark and its colour (SGR code). */
+const MARKS: Readonly<Record<Verdict, readonly [string, number]>> = {
+  passed: ['.', 32],
+  failed: ['X', 31],
+  inconclusive: ['?', 33],
+  error: ['!', 35],
+  skipped: ['-', 36],
+};
+
+const COUNTED: readonly (readonly [string, readonly Verdict[]])[] = [
+  ['passed', ['passed']],
+  ['failed', ['failed']],
+  ['not judged', ['inconclusive', 'error']],
+  ['skipped', ['skipped']],
+];
+
+/** Of a row of counts, what remains of 80 columns for a client's name and version. */
+const NAME_COLUMNS = 34;
+
+/**
+ * Clients by scenarios, 80 columns wide: what each client came to in all, and the scenarios in which they differ, a column of one
+ * character for each client. With one client, its scenarios that went wrong. Nothing where a run without several clients has no
+ * suite `client`.
+ */
+export function clientBlocks(scenarios: readonly ScenarioResult[], paint: Paint): readonly string[] {
+  const { clients, rows } = clientTable(scenarios);
+  const isOne = clients.length === 1;
+  if (clients.length === 0 || (isOne && rows.every(({ suite }) => suite !== 'client'))) return [];
+  const told = rows.filter((row) => (isOne ? row.cells.some(isWrong) : isSplit(row)));
+  const what = isOne ? 'not as expected' : 'differ from client to client';
+  return [
+    `\n${paint('Clients', 1)} (${told.length} of ${rows.length} scenarios ${what})`,
+    ...countsOf(clients, rows),
+    ...(told.length === 0 ? [] : ['', ...marksOf(clients, told, paint)]),
+  ];
+}
+
+const isWrong = (cell: ScenarioResult | undefined): boolean =>
+  cell?.verdict !== 'passed' && cell?.verdict !== 'skipped';
+
+function countsOf(clients: readonly ClientColumn[], rows: readonly ClientRow[]): readonly string[] {
+  const names = clients.map(({ name, version }) => cut(`${name} ${version}`, NAME_COLUMNS));
+  const width = Math.max(...names.map((name) => name.length));
+  const head = `     ${''.padEnd(width)}${COUNTED.map(([title]) => `  ${title}`).join('')}`;
+  const lines = names.map((name, column) => {
+    const counts = COUNTED.map(([title, verdicts]) => {
+      const count = rows.filter(({ cells }) => verdicts.some((verdict) => verdict === cells[column]?.verdict)).length;
+      return `  ${String(count).padStart(title.length)}`;
+    });
+    return `  ${letter(column)}  ${name.padEnd(width)}${counts.join('')}`;
+  });
+  return [head, ...lines];
+}
+
+function marksOf(clients: readonly ClientColumn[], rows: readonly ClientRow[], paint: Paint): readonly string[] {
+  const letters = clients.map((_, column) => letter(column)).join('');
+  const key = Object.entries(MARKS).map(([verdict, [character]]) => `${character} ${verdict}`);
+  return [
+    `  ${letters}  ${key.join(', ')}`,
+    ...rows.map(({ id, title, cells }) => {
+      const marks = cells.map((cell) => (cell === undefined ? ' ' : paint(...MARKS[cell.verdict])));
+      return `  ${marks.join('')}  ${id} ${title}`;
+    }),
+  ];
+}
+
+/** A to Z, then a to z; there are fewer clients and versions in a run that somebody reads. */
+const letter = (column: number): string => String.fromCharCode((column < 26 ? 65 : 71) + (column % 52));
+
+const cut = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, columns - 3)}...`;
