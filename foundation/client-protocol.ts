@@ -9,6 +9,9 @@ import type { AssumeRoleStep, Identity, ProbeResult, S3Operation } from './probe
 
 export const CLIENT_ANSWER_PREFIX = 'client-answer ';
 
+/** Code of an error of a program that sent no such request and does not say why: it need not be for want of credentials. */
+export const NO_REQUEST = 'NoRequest';
+
 /** What a client may be asked for; which of these it can do its entry says. */
 export type ClientOperation =
   | { readonly do: 'GetCallerIdentity' }

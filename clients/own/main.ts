@@ -5,9 +5,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClientAnswer, ClientError, ClientOperation } from '../../foundation/client-protocol.ts';
+import {
+  NO_REQUEST,
+  type ClientAnswer,
+  type ClientError,
+  type ClientOperation,
+} from '../../foundation/client-protocol.ts';
+import { byLine } from '../../components/probe/lines.ts';
+import { redactor } from '../../foundation/redact.ts';
 import { serveClient } from '../../foundation/serve-client.ts';
 import { startRecorder, type RecordedAnswer, type Recorder } from './recorder.ts';
 
@@ -18,7 +24,11 @@ type Operation = { readonly do: keyof typeof ACTIONS; readonly bucket: string; r
 
 /** How long a program that has done what it was asked for may take to end by itself. */
 const END_MILLISECONDS = 2000;
+/** How long another may take: less than what the probe program waits for an answer, so that it is told why there is none. */
+const MOST_MILLISECONDS = 20_000;
 const MOST_QUOTED = 300;
+/** Of a line of standard error. */
+const MOST_READ = 10_000;
 /** Lines of standard error that say more than what follows them. */
 const ERROR = /error|exception|denied|failed/i;
 
@@ -71,9 +81,9 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
     detached: true,
   });
   let lastWords = '';
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    const isTelling = line.trim() !== '' && (ERROR.test(line) || !ERROR.test(lastWords));
-    if (isTelling) lastWords = line.trim();
+  byLine(child.stderr, (whole) => {
+    const line = whole.slice(0, MOST_READ).trim();
+    if (line !== '' && (ERROR.test(line) || !ERROR.test(lastWords))) lastWords = line;
   });
   const ended = once(child, 'exit').then(
     ([code, signal]: unknown[]) => (signal === null ? `code ${String(code)}` : `signal ${signal as string}`),
@@ -84,14 +94,21 @@ async function ran(asked: Operation, recorder: Recorder): Promise<Ran> {
     await sleep(END_MILLISECONDS);
     return 'none';
   };
-  const exit = await Promise.race([ended, granted()]);
+  const late = sleep(MOST_MILLISECONDS, undefined);
+  const exit = await Promise.race([ended, granted(), late]);
   try {
     // With all that it has started.
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   } catch {
     // It is gone.
   }
-  return { exit, lastWords: lastWords.slice(0, MOST_QUOTED) };
+  if (exit === undefined) {
+    const seconds = MOST_MILLISECONDS / 1000;
+    process.stderr.write(`the program did not end within ${seconds} s, and S3 granted it nothing in that time\n`);
+    process.exit(1);
+  }
+  // Cut at last: a part of a secret is not known for one.
+  return { exit, lastWords: redactor().text(lastWords).slice(0, MOST_QUOTED) };
 }
 
 /** The pod's environment, and what the program is to do. */
@@ -110,7 +127,7 @@ function nothingAsked(
   if (refused !== undefined) return errorOf(refused, 'sts');
   const said = lastWords === '' ? '' : `; the last that it wrote to standard error: ${lastWords}`;
   const message = `the program (exit: ${exit}) sent S3 no ${name} of s3://${bucket}/${key}${said}`;
-  return { code: 'NoRequest', message };
+  return { code: NO_REQUEST, message };
 }
 
 await serveClient(answer);

@@ -1,7 +1,6 @@
 /** A client as a process of its own, which speaks foundation/client-protocol.ts. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import {
   CLIENT_ANSWER_PREFIX,
   type ClientAnswer,
@@ -10,13 +9,12 @@ import {
 } from '../../foundation/client-protocol.ts';
 import type { PlannedClient } from '../../foundation/probe-protocol.ts';
 import { redactor, type Redactor } from '../../foundation/redact.ts';
+import { byLine } from './lines.ts';
 import { endMarked, MARK } from './marked-processes.ts';
 import type { Answer, OperationClient } from './operations.ts';
 
 /** SDKs ask an agent that refuses for some seconds; scenarios have a minute by default. */
 const ANSWER_MILLISECONDS = 45_000;
-/** A longer line is no answer. */
-const MOST_CHARACTERS = 1_000_000;
 const MOST_QUOTED = 300;
 
 export interface ClientProgramOptions extends PlannedClient {
@@ -179,20 +177,6 @@ const untilEnded = (child: ChildProcess): Promise<string> =>
       });
     });
   });
-
-/** Tells each whole line; of one that is too long, its beginning alone. */
-function byLine(stream: Readable, tell: (line: string) => void): void {
-  let line = '';
-  stream.setEncoding('utf8').on('data', (chunk: string) => {
-    const [first = '', ...others] = chunk.split('\n');
-    line = (line + first).slice(0, MOST_CHARACTERS);
-    for (const next of others) {
-      tell(line);
-      line = next;
-    }
-  });
-  stream.on('end', () => line !== '' && tell(line));
-}
 
 function answerIn(line: string): ClientAnswer | undefined {
   if (!line.startsWith(CLIENT_ANSWER_PREFIX)) return undefined;

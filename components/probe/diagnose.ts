@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
-import type { ClientError } from '../../foundation/client-protocol.ts';
+import { NO_REQUEST, type ClientError } from '../../foundation/client-protocol.ts';
 import type { Layer, ProbeResult } from '../../foundation/probe-protocol.ts';
 import { fetchCredentials } from './raw.ts';
 import { unbracketed } from '../../foundation/unbracketed.ts';
@@ -84,7 +84,8 @@ export async function diagnoseMissingCredentials(error: Pick<ClientError, 'code'
   }
   if (answer.outcome === 'granted') {
     const inVain = late.has(unbracketed(hostname)) || TIME_UP.test(error.message) ? 'TIMEOUT: ' : '';
-    const message = `the SDK found no credentials (${inVain}${error.message}), yet the agent answers a request made by hand`;
+    const said = error.code === NO_REQUEST ? error.message : `the SDK found no credentials (${inVain}${error.message})`;
+    const message = `${said}, yet the agent answers a request made by hand`;
     return refused('agent', error.code, message);
   }
   return { ...answer, facts: { ...answer.facts, ...sdk } };

@@ -1,0 +1,18 @@
+import type { Readable } from 'node:stream';
+
+/** Of a longer line, its beginning. */
+const MOST_CHARACTERS = 1_000_000;
+
+/** Tells each whole line; of one that is too long, its beginning alone. */
+export function byLine(stream: Readable, tell: (line: string) => void): void {
+  let line = '';
+  stream.setEncoding('utf8').on('data', (chunk: string) => {
+    const [first = '', ...others] = chunk.split('\n');
+    line = (line + first).slice(0, MOST_CHARACTERS);
+    for (const next of others) {
+      tell(line);
+      line = next;
+    }
+  });
+  stream.on('end', () => line !== '' && tell(line));
+}
