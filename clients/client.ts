@@ -71,10 +71,20 @@ export interface InstalledClient {
   /** Where all of it lies beside what the machine has; may be copied elsewhere. */
   readonly folder: string;
   readonly command: readonly [string, ...string[]];
-  /** The Python of this machine that starts it, where one does: the interpreter, and the folder that its `lib` lies in. */
-  readonly python?: { readonly program: string; readonly home: string };
+  /** What of this machine starts it, where it is not started by itself or by Node. */
+  readonly runtime?: Runtime;
+  /** Its program loads libraries of this machine. */
+  readonly isLinkedDynamically?: true;
   /** Beside the environment of the pod. */
   readonly environment?: Readonly<Record<string, string>>;
+}
+
+export interface Runtime {
+  readonly name: 'python' | 'java';
+  /** Its path. */
+  readonly program: string;
+  /** The folder that its `lib` lies in. */
+  readonly home: string;
 }
 
 /** A client at a version, as the subject of a run. */

@@ -25,7 +25,7 @@ describe('a client in an image', () => {
     const installed = {
       folder: '/kept/python',
       command: ['/opt/python/bin/python3.11', '-s', '/kept/python/program/client.py'],
-      python: { program: '/opt/python/bin/python3.11', home: '/opt/python' },
+      runtime: { name: 'python', program: '/opt/python/bin/python3.11', home: '/opt/python' },
       environment: { PYTHONPATH: '/kept/python/packages' },
     } as const;
     expect(inImage({ label: 'python', installed })).to.deep.equal({
@@ -36,6 +36,29 @@ describe('a client in an image', () => {
       ],
       environment: { PYTHONPATH: '/clients/python/packages', PYTHONHOME: '/clients/runtime/python' },
     });
+  });
+
+  it('brings the Java of this machine', () => {
+    const installed = {
+      folder: '/kept/java',
+      command: ['/opt/java/bin/java', '-cp', '/kept/java/classes:/kept/java/lib/*', 'Client'],
+      runtime: { name: 'java', program: '/opt/java/bin/java', home: '/opt/java' },
+    } as const;
+    expect(inImage({ label: 'java', installed })).to.deep.equal({
+      folder: '/clients/java',
+      command: [
+        ...['/clients/runtime/lib/loader', '--library-path', '/clients/runtime/lib'],
+        ...['/clients/runtime/java/bin/java', '-cp', '/clients/java/classes:/clients/java/lib/*', 'Client'],
+      ],
+      environment: {},
+    });
+  });
+
+  it('finds the libraries of this machine where it is linked to them', () => {
+    const installed = { folder: '/kept/rust', command: ['/kept/rust/client'], isLinkedDynamically: true } as const;
+    expect(inImage({ label: 'rust', installed })?.command).to.deep.equal([
+      ...['/clients/runtime/lib/loader', '--library-path', '/clients/runtime/lib', '/clients/rust/client'],
+    ]);
   });
 
   it('is none where the probe program does all', () => {

@@ -1,10 +1,12 @@
 /** Where clients lie in the image of the workload program, for clusters whose pods find nothing of this machine. */
-import type { ChosenClient, InstalledClient } from './client.ts';
+import type { ChosenClient, InstalledClient, Runtime } from './client.ts';
 
-/** Below it, a folder for each client and one for interpreters. */
+/** Below it, a folder for each client and one for what starts them. */
 export const CLIENTS_FOLDER = '/clients';
-/** A machine's Python with its libraries, and their loader: it does not depend on the image's. */
-export const PYTHON_FOLDER = `${CLIENTS_FOLDER}/runtime/python`;
+/** A machine's Python or Java, with libraries, and their loader: they do not depend on the image's. */
+export const runtimeFolder = ({ name }: Pick<Runtime, 'name'>): string => `${CLIENTS_FOLDER}/runtime/${name}`;
+export const runtimeProgram = ({ name }: Pick<Runtime, 'name'>): string =>
+  `${runtimeFolder({ name })}/bin/${name === 'python' ? 'python3' : name}`;
 export const LIBRARIES_FOLDER = `${CLIENTS_FOLDER}/runtime/lib`;
 export const LOADER = `${LIBRARIES_FOLDER}/loader`;
 const NODE = '/usr/local/bin/node';
@@ -16,13 +18,19 @@ export function inImage({ label, installed }: Pick<ChosenClient, 'label' | 'inst
   const moved = (text: string): string => text.replaceAll(installed.folder, folder);
   const [program, ...args] = installed.command;
   const own = Object.entries(installed.environment ?? {}).map(([name, value]) => [name, moved(value)] as const);
-  const isPython = program === installed.python?.program;
-  const command: readonly string[] = isPython
-    ? [LOADER, '--library-path', LIBRARIES_FOLDER, `${PYTHON_FOLDER}/bin/python3`]
-    : [program === process.execPath ? NODE : moved(program)];
+  const runtime = program === installed.runtime?.program ? installed.runtime : undefined;
+  const isLoaded = runtime !== undefined || installed.isLinkedDynamically === true;
+  const there = program === process.execPath ? NODE : moved(program);
+  const command = [
+    ...(isLoaded ? [LOADER, '--library-path', LIBRARIES_FOLDER] : []),
+    runtime === undefined ? there : runtimeProgram(runtime),
+  ];
   return {
     folder,
     command: [...command, ...args.map(moved)] as [string, ...string[]],
-    environment: { ...Object.fromEntries(own), ...(isPython && { PYTHONHOME: PYTHON_FOLDER }) },
+    environment: {
+      ...Object.fromEntries(own),
+      ...(runtime?.name === 'python' && { PYTHONHOME: runtimeFolder(runtime) }),
+    },
   };
 }

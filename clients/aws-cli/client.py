@@ -16,8 +16,18 @@ class Failure(Exception):
     """What the AWS CLI wrote to standard error."""
 
 
+def python():
+    """How this interpreter was started: in an image by a loader, without which it does not run."""
+    try:
+        with open("/proc/self/cmdline", encoding="utf8") as file:
+            words = file.read().split("\0")
+        return words[: words.index("-s")]
+    except (OSError, ValueError):
+        return [sys.executable]
+
+
 def aws(*arguments):
-    command = [sys.executable, "-m", "awscli", *arguments, "--output", "json"]
+    command = [*python(), "-m", "awscli", *arguments, "--output", "json"]
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode != 0:
         raise Failure(done.stderr.strip())

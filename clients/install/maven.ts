@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Client } from '../client.ts';
-import { cachedFolder } from './cached-folder.ts';
-import { contentsOf, copyPrograms } from './program-files.ts';
-import { runTool } from './tool.ts';
+import { cachedFolder, PROGRAM } from './cached-folder.ts';
+import { toolsFor } from './tool.ts';
 
 export interface JavaProgram {
   /** Below `clients/`: the one class, which has a main method. */
@@ -14,40 +13,33 @@ export interface JavaProgram {
   readonly dependencies: readonly string[];
 }
 
-const NEEDS = 'a JDK of Java 17 or later, and Maven 3.8 or later';
+const FETCH = ['dependency:copy-dependencies', '-DoutputDirectory=lib', '-DincludeScope=runtime'];
+/** Pods are small, and live for seconds. */
+const OPTIONS = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 
 /** Fetches a client's dependencies with Maven, and compiles its program. */
 export const mavenInstalled =
   ({ file, bom, dependencies }: JavaProgram): Client['install'] =>
-  async ({ name, version }, context) => {
-    const project = pom(bom(version), dependencies);
-    const whose = `${name} ${version}`;
-    const folder = await cachedFolder(
-      {
-        ...{ name, version },
-        ingredients: [project, ...contentsOf([file])],
-        make: async (part) => {
-          await copyPrograms([file], part);
-          await writeFile(join(part, 'pom.xml'), project);
-          const tool = (command: readonly [string, ...string[]]): Promise<string> =>
-            runTool({ whose, command, needs: NEEDS, folder: part }, context);
-          await tool([
-            'mvn',
-            '-q',
-            '-B',
-            'dependency:copy-dependencies',
-            '-DoutputDirectory=lib',
-            '-DincludeScope=runtime',
-          ]);
-          await tool(['javac', '--release', '17', '-cp', 'lib/*', '-d', 'classes', basename(file)]);
-        },
-      },
+  async (release, context) => {
+    const tool = toolsFor(
+      release,
+      { needs: 'a JDK of Java 17 or later, and Maven 3.8 or later', minutes: 15 },
       context,
     );
-    // Pods are small, and live for seconds.
-    const options = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
+    const project = pom(bom(release.version), dependencies);
+    const make = async (folder: string): Promise<void> => {
+      await writeFile(join(folder, 'pom.xml'), project);
+      await tool(['mvn', '-B', '-U', ...FETCH], { folder });
+      const source = join(PROGRAM, basename(file));
+      await tool(['javac', '--release', '17', '-cp', 'lib/*', '-d', 'classes', source], { folder });
+    };
+    const properties = await tool(['java', '-XshowSettings:properties', '-version'], { givesErrors: true });
+    const home = /java\.home = (.+)/.exec(properties)?.[1] ?? '';
+    const folder = await cachedFolder(release, { files: [file], ingredients: [project], make }, context);
     const classes = `${join(folder, 'classes')}:${join(folder, 'lib')}/*`;
-    return { folder, command: ['java', ...options, '-cp', classes, basename(file, '.java')] };
+    const program = join(home, 'bin', 'java');
+    const runtime = { name: 'java', program, home } as const;
+    return { folder, runtime, command: [program, ...OPTIONS, '-cp', classes, basename(file, '.java')] };
   };
 
 function pom(bom: string, dependencies: readonly string[]): string {

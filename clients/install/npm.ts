@@ -1,8 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Client } from '../client.ts';
-import { cachedFolder } from './cached-folder.ts';
-import { contentsOf, copyPrograms } from './program-files.ts';
-import { runTool } from './tool.ts';
+import { cachedFolder, PROGRAM } from './cached-folder.ts';
+import { toolsFor } from './tool.ts';
 
 export interface NodeProgram {
   /** Below `clients/`; the first is started. */
@@ -11,23 +10,19 @@ export interface NodeProgram {
   readonly packages: (version: string) => readonly string[];
 }
 
+const OPTIONS = [
+  ...['--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'],
+  // By default it says after minutes that it reaches nothing.
+  ...['--fetch-retries', '1', '--fetch-retry-mintimeout', '2000'],
+];
+
 /** Installs a client's packages with the program beside them; none of their scripts runs. */
 export const npmInstalled =
   ({ files, packages }: NodeProgram): Client['install'] =>
-  async ({ name, version }, context) => {
-    const wanted = packages(version);
-    const folder = await cachedFolder(
-      {
-        ...{ name, version },
-        ingredients: [process.version, ...wanted, ...contentsOf(files)],
-        make: async (part) => {
-          await copyPrograms(files, part);
-          const options = ['--prefix', part, '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock'];
-          const command = ['npm', 'install', ...options, ...wanted] as const;
-          await runTool({ whose: `${name} ${version}`, command, needs: 'npm' }, context);
-        },
-      },
-      context,
-    );
-    return { folder, command: [process.execPath, join(folder, basename(files[0]))] };
+  async (release, context) => {
+    const tool = toolsFor(release, { needs: 'npm', minutes: 15 }, context);
+    const wanted = packages(release.version);
+    const make = (folder: string) => tool(['npm', 'install', '--prefix', folder, ...OPTIONS, ...wanted]);
+    const folder = await cachedFolder(release, { files, ingredients: [process.version, ...wanted], make }, context);
+    return { folder, command: [process.execPath, join(folder, PROGRAM, basename(files[0]))] };
   };

@@ -1,6 +1,10 @@
 import { IDENTITY_AND_OBJECT_OPERATIONS, type Client } from '../client.ts';
 import { cargoInstalled } from '../install/cargo.ts';
 
+/** Without signing for several regions, sign-on by a browser and an HTTP client of earlier days: half of what is to be compiled. */
+const sdk = (name: string, version: string): string =>
+  `${name} = { version = "=${version}", default-features = false, features = ["default-https-client", "rt-tokio"] }`;
+
 /** AWS SDK for Rust; its version is that of the crate `aws-config`, where the credential chain is. */
 export const RUST: Client = {
   name: 'rust',
@@ -12,9 +16,9 @@ export const RUST: Client = {
   install: cargoInstalled({
     file: 'rust/main.rs',
     dependencies: (version) => [
-      `aws-config = "=${version}"`,
-      'aws-sdk-s3 = "=1.157.0"',
-      'aws-sdk-sts = "=1.124.0"',
+      sdk('aws-config', version),
+      sdk('aws-sdk-s3', '1.157.0'),
+      sdk('aws-sdk-sts', '1.124.0'),
       'serde_json = "=1.0.154"',
       'tokio = { version = "=1.54.1", features = ["rt-multi-thread", "macros", "sync"] }',
     ],

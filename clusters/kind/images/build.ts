@@ -65,7 +65,7 @@ async function collect(options: BuildOptions, archive: string, staged: string): 
   signal.throwIfAborted();
   const script = await readFile(join(dist, SCRIPT), 'utf8');
   const name = `eks-pod-identity-conformance-image-${randomUUID()}`;
-  const fromMachine = ['machine', 'clients'].filter((name) => existsSync(join(staged, name)));
+  const fromMachine = ['machine', 'clients', 'etc'].filter((name) => existsSync(join(staged, name)));
   const files = [
     '-C',
     dist,

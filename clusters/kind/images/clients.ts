@@ -1,10 +1,11 @@
-/** Clients in the image of the workload program: as they are installed on this machine, with the Python that starts them. */
-import { readdirSync } from 'node:fs';
-import { cp } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+/** Clients in the image of the workload program: as they are installed on this machine, with what starts them. */
+import { existsSync, readdirSync } from 'node:fs';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { execa } from 'execa';
-import type { ChosenClient } from '../../../clients/client.ts';
-import { CLIENTS_FOLDER, LIBRARIES_FOLDER, LOADER, PYTHON_FOLDER } from '../../../clients/in-image.ts';
+import type { ChosenClient, Runtime } from '../../../clients/client.ts';
+import { CLIENTS_FOLDER, LIBRARIES_FOLDER, LOADER, runtimeFolder, runtimeProgram } from '../../../clients/in-image.ts';
 import { link } from './workspace.ts';
 
 /** Paths of the libraries and the loader of a program, as `ldd` lists them; none of one that is linked statically. */
@@ -16,43 +17,49 @@ export function librariesIn(lddOutput: string): readonly string[] {
 export const clientsDigest = (clients: readonly ChosenClient[] = []): string =>
   clients.map(({ label, installed }) => `${label}=${basename(installed?.folder ?? '')}`).join();
 
-/** Puts clients into a folder that stands for the root of an image. */
+/** Puts clients into a folder that stands for the root of an image, with what of this machine they need to be started. */
 export async function stageClients(clients: readonly ChosenClient[], root: string): Promise<void> {
-  for (const { label, installed } of clients)
-    if (installed !== undefined) await link(installed.folder, join(root, CLIENTS_FOLDER, label));
-  const python = clients.flatMap(({ installed }) => installed?.python ?? [])[0];
-  if (python !== undefined) await stagePython(python, clients, root);
-}
-
-/** Not needed to run programs, and a good half of all. */
-const LEFT_OUT = new Set([
-  'test',
-  'tests',
-  'idlelib',
-  'tkinter',
-  'turtledemo',
-  'ensurepip',
-  'site-packages',
-  '__pycache__',
-]);
-
-async function stagePython(
-  { program, home }: NonNullable<NonNullable<ChosenClient['installed']>['python']>,
-  clients: readonly ChosenClient[],
-  root: string,
-): Promise<void> {
-  const folder = join(root, PYTHON_FOLDER);
-  const version = readdirSync(join(home, 'lib')).find((name) => /^python3\.\d+$/.test(name)) ?? 'python3';
-  await link(program, join(folder, 'bin', 'python3'));
-  const filter = (path: string): boolean => !LEFT_OUT.has(basename(path)) && !basename(path).startsWith('config-');
-  await cp(join(home, 'lib', version), join(folder, 'lib', version), { recursive: true, filter, dereference: true });
-  const folders = [join(folder, 'lib', version), ...clients.flatMap(({ installed }) => installed?.folder ?? [])];
-  const modules = folders.flatMap(modulesBelow);
-  for (const library of await librariesOf([program, ...modules])) {
+  const all = clients.flatMap(({ label, installed }) => (installed === undefined ? [] : [{ label, installed }]));
+  if (all.length === 0) return;
+  for (const { label, installed } of all) await link(installed.folder, join(root, CLIENTS_FOLDER, label));
+  // Where libraries for TLS look on Debian; some do not even begin without.
+  const certificates = join(root, 'etc', 'ssl', 'certs', 'ca-certificates.crt');
+  await mkdir(dirname(certificates), { recursive: true });
+  await writeFile(certificates, rootCertificates.join('\n'));
+  const runtimes = new Map(all.flatMap(({ installed: { runtime } }) => (runtime ? [[runtime.name, runtime]] : [])));
+  const loaded = all.filter(({ installed }) => installed.runtime ?? installed.isLinkedDynamically);
+  const programs = loaded.flatMap(({ installed }) => [installed.command[0], ...modulesBelow(installed.folder)]);
+  for (const runtime of runtimes.values()) programs.push(...(await stageRuntime(runtime, root)));
+  for (const library of await librariesOf([...new Set(programs)])) {
     const isLoader = basename(library).startsWith('ld-');
     await link(library, join(root, isLoader ? LOADER : join(LIBRARIES_FOLDER, basename(library))));
   }
 }
+
+/** Not needed to run programs, and a good half of all. */
+const LEFT_OUT = new Set([
+  ...['test', 'tests', 'idlelib', 'tkinter', 'turtledemo', 'ensurepip', 'site-packages', '__pycache__'],
+  ...['src.zip', 'ct.sym'],
+]);
+
+/** Copies a runtime; gives its libraries' paths on this machine. */
+async function stageRuntime(runtime: Runtime, root: string): Promise<readonly string[]> {
+  const { name, program, home } = runtime;
+  await link(program, join(root, runtimeProgram(runtime)));
+  const lib = join(home, 'lib');
+  const parts = name === 'java' ? ['lib', 'conf'] : readdirSync(lib).flatMap(pythonLibrary);
+  const filter = (path: string): boolean =>
+    !LEFT_OUT.has(basename(path)) && !basename(path).startsWith('config-') && existsSync(path);
+  for (const part of parts)
+    await cp(join(home, part), join(root, runtimeFolder(runtime), part), {
+      recursive: true,
+      filter,
+      dereference: true,
+    });
+  return parts.flatMap((part) => modulesBelow(join(home, part)));
+}
+
+const pythonLibrary = (name: string): string[] => (/^python3\.\d+$/.test(name) ? [join('lib', name)] : []);
 
 const modulesBelow = (folder: string): readonly string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })

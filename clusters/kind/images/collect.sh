@@ -1,6 +1,6 @@
 #!/bin/sh
 # Puts the root file system of the component image together, in a container of the base image. Standard input is a tar of
-# this script's neighbours (`image/`, `probe/`), of clients (`clients/`) and, where the base has no Node, of this machine's (`machine/`: Node and
+# this script's neighbours (`image/`, `probe/`), of clients (`clients/`, `etc/`) and, where the base has no Node, of this machine's (`machine/`: Node and
 # the libraries that it loads). Standard output is a tar of the file system. The last line of standard error says which
 # Node it has, or what is missing. Exit codes: 61 no ip, 62 no Node, 63 they do not run by themselves.
 set -eu
@@ -70,6 +70,7 @@ cp -R "$in/image/root/." "$out/"
 mkdir -p "$out/probe" "$out/etc" "$out/root" "$out/tmp"
 [ ! -d "$in/probe" ] || cp "$in"/probe/* "$out/probe/"
 [ ! -d "$in/clients" ] || cp -R "$in/clients" "$out/"
+[ ! -d "$in/etc" ] || cp -R "$in/etc/." "$out/etc/"
 printf 'root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n' >"$out/etc/passwd"
 printf 'root:x:0:\nnogroup:x:65534:\n' >"$out/etc/group"
 printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$out/etc/nsswitch.conf"
