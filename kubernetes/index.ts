@@ -1,12 +1,12 @@
 /** Kubernetes in a process: an API server, controllers and kubelets whose containers are processes of this machine. */
 export { startCluster } from './cluster.ts';
-export type { Cluster, ClusterOptions } from './cluster.ts';
-export { ApiError, startApiServer } from './api-server/index.ts';
-export type { ApiServer, ApiServerOptions, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
+export type { Cluster } from './cluster.ts';
+export { startApiServer } from './api-server/index.ts';
+export type { ApiServer, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
 export { REVISION_LABEL, selectedNodes } from './api-server/controllers/daemon-sets.ts';
 export { isReady, templateHash } from './api-server/controllers/workload.ts';
 export type { PodTemplate } from './api-server/controllers/workload.ts';
 export { startNode } from './node.ts';
 export type { NodeOptions, RunningNode } from './node.ts';
 export { ProcessHost, TRANSLATIONS } from './kubelet/index.ts';
-export type { ComponentImage, Image, Images, ProcessImage, TranslatedAddress, Translation } from './kubelet/index.ts';
+export type { ComponentImage, Image, ProcessImage, Translation } from './kubelet/index.ts';

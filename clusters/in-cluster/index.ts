@@ -4,10 +4,9 @@ import { AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
 import { WEBHOOK_OBJECTS } from './webhook.ts';
 
-export { installAgent, refuseOtherAgents, type AgentOptions, type InstalledAgent } from './agent.ts';
-export { installWebhook, type InstalledWebhook, type WebhookOptions } from './webhook.ts';
+export { installAgent, refuseOtherAgents, type InstalledAgent } from './agent.ts';
+export { installWebhook, type InstalledWebhook } from './webhook.ts';
 export { removeNamespace, removeNamespaces } from './namespaces.ts';
-export { type InClusterOptions } from './options.ts';
 export { patienceWith } from './pod-problem.ts';
 
 /**

@@ -1,2 +1,2 @@
-export type { RunningWebhook, ServiceAccount, ServiceAccountSource, WebhookOptions } from './options.ts';
+export type { RunningWebhook, ServiceAccount, WebhookOptions } from './options.ts';
 export { startWebhook } from './server/start.ts';

@@ -13,7 +13,7 @@ export { SIGNATURE_VERSION_2, SignatureProblem } from './problem.ts';
 export { readSignature } from './read-signature.ts';
 export type { ClaimedSignature } from './read-signature.ts';
 export { sigV4Verifier } from './verifier.ts';
-export type { VerifiedSignature, Verifier } from './verifier.ts';
+export type { Verifier } from './verifier.ts';
 
 /** The verifier of a world: its region, clock and access keys. */
 export function worldVerifier(world: World): Verifier {

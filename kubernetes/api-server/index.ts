@@ -1,16 +1,2 @@
 export { startApiServer } from './server.ts';
-export { ApiError } from './types.ts';
-export type {
-  ApiServer,
-  ApiServerOptions,
-  Clock,
-  Kubelet,
-  KubeObject,
-  ObjectMeta,
-  ObjectStore,
-  StatusDetails,
-  Stored,
-  TokenIssuer,
-  TokenRequestSpec,
-  WatchEvent,
-} from './types.ts';
+export type { ApiServer, KubeObject, ObjectStore, Stored } from './types.ts';
