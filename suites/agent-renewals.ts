@@ -3,21 +3,19 @@ import { expect } from 'chai';
 import {
   advanceClock,
   agentArguments,
-  agentGet,
   check,
   clearWeather,
   fetchCredentials,
   granted,
-  matching,
   minted,
   podIdentityRole,
   refused,
-  succeeds,
   suite,
   wait,
   weather,
   type CheckContext,
 } from '../harness/index.ts';
+import { metrics, RENEWED } from './lib/agent-metrics.ts';
 
 const CACHE = 'eks-pod-identity-agent source, internal/credsretriever/refreshing_cache.go';
 const ERRORS = 'EKS Auth API Reference, AssumeRoleForPodIdentity, errors';
@@ -70,15 +68,12 @@ suite('lifecycle', ({ scenario }) => {
         }),
       ),
       advanceClock(190),
-      wait(3),
       ...ERRORS_OF_RENEWALS.map(([code, what]) =>
-        succeeds(agentGet(2705, '/metrics'), {
-          body: matching(
-            new RegExp(
-              `pod_identity_cache_errors\\{code="${code}",type="${what === 'kept' ? 'Recoverable' : 'NonRecoverable'}"\\} 1\n`,
-            ),
+        metrics(
+          new RegExp(
+            `pod_identity_cache_errors\\{code="${code}",type="${what === 'kept' ? 'Recoverable' : 'NonRecoverable'}"\\} 1\n`,
           ),
-        }),
+        ),
       ),
       weather({ ...OF_EKS_AUTH, error: AWAY }),
       ...ERRORS_OF_RENEWALS.map(([name, what]) => {
@@ -106,11 +101,11 @@ suite('lifecycle', ({ scenario }) => {
       check('the credentials are the old ones', (context) => sameSession(context, 0, 1).to.equal(true)),
       granted('late', fetchCredentials()),
       advanceClock(75),
-      wait(2),
+      metrics(RENEWED),
       granted('app', fetchCredentials()),
-      check('the credentials are new ones', (context) => sameSession(context, 0, 4).to.equal(false)),
+      check('the credentials are new ones', (context) => sameSession(context, 0, 5).to.equal(false)),
       granted('late', fetchCredentials()),
-      check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 6).to.equal(true)),
+      check('the credentials of the late pod are the old ones', (context) => sameSession(context, 3, 7).to.equal(true)),
     ],
   });
 });

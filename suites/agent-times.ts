@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import {
   advanceClock,
   agentArguments,
-  agentGet,
   allow,
   between,
   check,
@@ -13,12 +12,10 @@ import {
   fetchCredentials,
   getObject,
   granted,
-  matching,
   minted,
   noToken,
   podIdentityRole,
   refused,
-  succeeds,
   suite,
   trustPodIdentity,
   updateTrust,
@@ -26,6 +23,7 @@ import {
   weather,
   type CheckContext,
 } from '../harness/index.ts';
+import { metrics, RENEWED } from './lib/agent-metrics.ts';
 
 const AGENT = 'eks-pod-identity-agent source, ';
 const CACHE = AGENT + 'internal/credsretriever/refreshing_cache.go';
@@ -42,11 +40,6 @@ const eksAuth = (trouble: Omit<Parameters<typeof weather>[0], 'service' | 'opera
 const RENEWS_SOON = '--max-credential-retention-before-renewal 2m --max-cache-size 200';
 /** Seconds: these two minutes, and more than one, how often it looks. */
 const UNTIL_RENEWAL = 190;
-
-/** The agent's metrics come to tell this. */
-const metrics = (pattern: RegExp) =>
-  succeeds(agentGet(2705, '/metrics', { until: pattern }), { body: matching(pattern) });
-const RENEWED = /pod_identity_cache_state\{state="hit"\} 1\n/;
 
 /** Whether two probes, by their place among all, were given the same session. */
 const sameSession = (first: number, second: number) => (context: CheckContext) => {
