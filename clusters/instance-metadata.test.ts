@@ -2,6 +2,7 @@ import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { expect } from 'chai';
 import { startInstanceMetadata } from './instance-metadata.ts';
 import type { InstanceMetadata } from './instance-metadata.ts';
+import { setEnvironment } from '../test/support/process-environment.ts';
 
 const START = Date.parse('2030-01-01T00:00:00Z');
 const ROLE = 'meta-data/iam/security-credentials';
@@ -104,8 +105,8 @@ describe('instance metadata', () => {
 
   it("gives the SDK's default chain the node's credentials", async () => {
     const before = { ...process.env };
-    for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
-    Object.assign(process.env, {
+    setEnvironment({
+      ...Object.fromEntries(Object.entries(before).filter(([name]) => !name.startsWith('AWS_'))),
       AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata.url,
       AWS_CONFIG_FILE: '/nonexistent',
       AWS_SHARED_CREDENTIALS_FILE: '/nonexistent',
@@ -113,8 +114,7 @@ describe('instance metadata', () => {
     try {
       expect(await defaultProvider()()).to.include({ accessKeyId: 'ASIANODE', sessionToken: 'session' });
     } finally {
-      for (const name of Object.keys(process.env)) if (!(name in before)) delete process.env[name];
-      Object.assign(process.env, before);
+      setEnvironment(before);
     }
   });
 });

@@ -33,6 +33,7 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
       // have minutes for a machine on which much else runs.
       ...(tier === 'docker' ? ['--timeout=600000'] : ['--parallel', '--jobs=2', '--timeout=120000']),
       `--reporter=${join('scripts', 'test-reporter.js')}`,
+      `--require=${join('scripts', 'test-hooks.js')}`,
       ...args,
       ...(args.some((word) => word.endsWith('.test.ts'))
         ? []

@@ -10,6 +10,7 @@ import { kindHost } from './host.ts';
 import type { KindOptions } from './options.ts';
 import type { RunOptions } from './runner.ts';
 import { ENGINE, fakeRunner, imageOf, rejection } from '../../test/support/kind.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const RUN = 'c1a2b3';
 const SPEC: ClusterSpec = {
@@ -33,7 +34,7 @@ const untilEnded = ({ signal }: RunOptions): Promise<never> =>
 const MADE = [/^docker inspect --format \{\{\.Id/, 'id'] as const;
 
 describe('kind clusters', () => {
-  const { PATH, TMPDIR } = process.env;
+  const saved = { ...process.env };
   let folder: string;
   /** What the journal says is there. */
   let made: JournalEntry[];
@@ -48,8 +49,7 @@ describe('kind clusters', () => {
     interrupted = new AbortController();
   });
   afterEach(() => {
-    Object.assign(process.env, { PATH, TMPDIR });
-    if (TMPDIR === undefined) delete process.env['TMPDIR'];
+    setEnvironment(saved);
     rmSync(folder, { recursive: true });
   });
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import type { ClientOperation } from '../../foundation/client-protocol.ts';
 import { ClientProgram } from './client-program.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 import { runOperation } from './operations.ts';
 
 const TOKEN = 'header.claims.signature';
@@ -88,6 +89,7 @@ describe('a client as a process', () => {
     });
 
   it('finds its pod’s environment, what its entry says and changes, and no word to this program', async () => {
+    const saved = { ...process.env };
     process.env['PROBE_PLAN'] = '{}';
     process.env['AWS_REGION'] = 'us-west-2';
     process.env['AWS_PROFILE'] = 'p';
@@ -99,8 +101,7 @@ describe('a client as a process', () => {
       { environment: { OWN: 'own' }, changes: { AWS_PROFILE: undefined } },
     );
     expect(await client.answer(GET)).to.deep.equal({ requestId: 'none,us-west-2,none,own' });
-    delete process.env['PROBE_PLAN'];
-    delete process.env['AWS_PROFILE'];
+    setEnvironment(saved);
   });
 
   it('starts anew when its credentials are to be forgotten, and after it has ended', async () => {

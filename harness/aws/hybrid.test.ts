@@ -12,6 +12,7 @@ import { emulatedAws } from './emulated.ts';
 import { parseEndpoints } from './endpoints.ts';
 import { foreignServices, hybridAws } from './hybrid.ts';
 import type { AwsTarget } from './target.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const ACCOUNT = '999988887777';
 const trust = JSON.stringify({
@@ -23,9 +24,7 @@ const rolesOf = async (iam: IAMClient): Promise<string[]> =>
 
 describe('an AWS whose services are divided', () => {
   let other: Emulator;
-  const former = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'].map(
-    (name) => [name, process.env[name]] as const,
-  );
+  const saved = { ...process.env };
   before(async () => {
     other = await startEmulator({ accountId: ACCOUNT });
     process.env['AWS_ACCESS_KEY_ID'] = other.administrator.accessKeyId;
@@ -33,9 +32,7 @@ describe('an AWS whose services are divided', () => {
     delete process.env['AWS_SESSION_TOKEN'];
   });
   after(async () => {
-    for (const [name, value] of former)
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
+    setEnvironment(saved);
     await other.close();
   });
 

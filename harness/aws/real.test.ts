@@ -8,6 +8,7 @@ import { HarnessError } from '../../foundation/errors.ts';
 import type { AccountAlias } from '../scenario/policy.ts';
 import { parseEndpoints } from './endpoints.ts';
 import { realAws, type RealAwsOptions } from './real.ts';
+import { setEnvironment } from '../../test/support/process-environment.ts';
 
 const OTHER = '444455556666';
 /** What the SDK's default chain looks at. */
@@ -26,22 +27,16 @@ const NOTHING: Readonly<Record<string, string | undefined>> = {
 describe('AWS by the default credentials', () => {
   let cloud: RehearsalCloud;
   let accountId: string;
-  const former = Object.keys(NOTHING).map((name) => [name, process.env[name]] as const);
-  const set = (values: Iterable<readonly [string, string | undefined]>): void => {
-    for (const [name, value] of values)
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-  };
+  const saved = { ...process.env };
   before(async () => {
     cloud = await rehearsalCloud();
     accountId = cloud.emulator.accountId;
   });
   after(() => cloud.close());
   beforeEach(() => {
-    set(Object.entries(NOTHING));
-    set(Object.entries(cloud.environment));
+    setEnvironment({ ...saved, ...NOTHING, ...cloud.environment });
   });
-  afterEach(() => set(former));
+  afterEach(() => setEnvironment(saved));
 
   const optionsWith = (more: Partial<RealAwsOptions> = {}): RealAwsOptions => ({
     run: 'c1a2b3d',
@@ -172,7 +167,7 @@ describe('AWS by the default credentials', () => {
 
   describe('is refused', () => {
     it('without a region', async () => {
-      set([['AWS_REGION', undefined]]);
+      delete process.env['AWS_REGION'];
       const { exitCode, message } = await refused({ region: undefined });
       expect(message).to.equal('No AWS region is set: name one with --region, or set AWS_REGION.');
       expect(exitCode).to.equal(2);
@@ -210,14 +205,14 @@ describe('AWS by the default credentials', () => {
     });
 
     it('without credentials', async () => {
-      set(Object.entries(NOTHING));
+      setEnvironment({ ...saved, ...NOTHING });
       const { code, exitCode, message } = await refused();
       expect({ code, exitCode }).to.deep.equal({ code: 'BAD_AWS', exitCode: 2 });
       expect(message).to.match(/^No AWS credentials were found .*: set AWS_ACCESS_KEY_ID/);
     });
 
     it('with a wrong secret', async () => {
-      set([['AWS_SECRET_ACCESS_KEY', 'wrong']]);
+      process.env['AWS_SECRET_ACCESS_KEY'] = 'wrong';
       const { exitCode, message } = await refused();
       expect(message).to.include('AWS does not accept the credentials');
       expect(exitCode).to.equal(2);
@@ -226,11 +221,11 @@ describe('AWS by the default credentials', () => {
     it('with a session that has expired', async () => {
       const late = await rehearsalCloud({ sessionEndsAt: Date.now() - 1000 });
       try {
-        set(Object.entries(late.environment));
+        Object.assign(process.env, late.environment);
         const { exitCode, message } = await refused({ endpoints: parseEndpoints([late.emulator.endpoint], 'account') });
         expect(message).to.match(/^The AWS credentials have expired/);
         expect(exitCode).to.equal(2);
-        set([['AWS_CREDENTIAL_EXPIRATION', '2020-01-01T00:00:00Z']]);
+        process.env['AWS_CREDENTIAL_EXPIRATION'] = '2020-01-01T00:00:00Z';
         expect((await refused()).message).to.include('have expired (at 2020-01-01T00:00:00.000Z)');
       } finally {
         await late.close();

@@ -10,12 +10,13 @@ import { ensureComponentImage } from './index.ts';
 import type { ComponentImageOptions } from './index.ts';
 import type { Finished, RunOptions } from '../runner.ts';
 import { distOf } from '../../../test/support/images.ts';
+import { setEnvironment } from '../../../test/support/process-environment.ts';
 
 const OK: Finished = { exitCode: 0, stdout: '', stderr: '' };
 const fails = (stderr: string, exitCode = 1): Finished => ({ exitCode, stdout: '', stderr });
 
 describe('ensureComponentImage', () => {
-  const { TMPDIR } = process.env;
+  const saved = { ...process.env };
   let dist: string;
   /** Images that there are. */
   let images: string[];
@@ -34,8 +35,7 @@ describe('ensureComponentImage', () => {
     interrupted = new AbortController();
   });
   afterEach(() => {
-    if (TMPDIR === undefined) delete process.env['TMPDIR'];
-    else process.env['TMPDIR'] = TMPDIR;
+    setEnvironment(saved);
     rmSync(dist, { recursive: true });
   });
 
