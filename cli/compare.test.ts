@@ -15,8 +15,7 @@ import {
 import { temporaryFolder } from '../test/support/run-cli.ts';
 import type { RunResults } from '../harness/report/results.ts';
 
-describe('npm run compare', function () {
-  this.timeout(60_000);
+describe('npm run compare', () => {
   const runs = comparedRuns();
   const { onKind } = runs;
 

@@ -6,8 +6,7 @@ import { file } from '../test/support/comparison.ts';
 import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
 import { aResult, someResults } from '../test/support/scenarios.ts';
 
-describe('npm run report', function () {
-  this.timeout(180_000);
+describe('npm run report', () => {
   const scenarios = [aResult({ id: 'AB-01' })];
   const results = someResults(scenarios, summarize(scenarios));
   const report = (...args: readonly string[]) => runConformance({ command: 'report', args, reports: 'own' });

@@ -17,7 +17,7 @@ describe('the catalogue of faults', () => {
     const { problems, catalogue } = switches(root);
     expect(problems).to.deep.equal([]);
     expect(catalogue).not.to.be.empty;
-  }).timeout(60_000);
+  });
 
   it('makes sources that the compiler takes', () => {
     // Faults of different files do not meet: each round puts one into each file.
@@ -33,7 +33,7 @@ describe('the catalogue of faults', () => {
     }
     const compile = compiler();
     expect(rounds.flatMap((round) => compile(round))).to.deep.equal([]);
-  }).timeout(300_000);
+  });
 });
 
 /** Gives what the compiler says of texts in the place of files. What is unused or cannot be reached then is no matter. */

@@ -54,7 +54,6 @@ describe('a cluster in this process', () => {
   });
 
   describe('kubectl', function () {
-    this.timeout(60_000);
     const program = findKubectl();
     let directory: string;
     before(async function () {

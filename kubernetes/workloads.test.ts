@@ -6,8 +6,7 @@ import { startCluster, type Cluster } from './index.ts';
 
 const namespace = 'default';
 
-describe('workloads of a cluster in this process', function () {
-  this.timeout(20_000);
+describe('workloads of a cluster in this process', () => {
   let cluster: Cluster;
   let core: CoreV1Api;
   let apps: AppsV1Api;

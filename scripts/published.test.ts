@@ -7,8 +7,7 @@ import type { RunResults } from '../harness/report/results.ts';
 import { runConformance, temporaryFolder } from '../test/support/run-cli.ts';
 import { PAGE, publish, publishedOf, publishedPage, publishEmulator, readPublished } from './published.ts';
 
-describe('published results', function () {
-  this.timeout(60_000);
+describe('published results', () => {
   let results: RunResults;
   before(async () => {
     const run = await runConformance({ args: ['--scenario', 'PI-01,PI-02'] });

@@ -29,9 +29,10 @@ if (!isFresh() && spawnSync(process.execPath, ['scripts/build.js'], { stdio: 'in
     [
       join('node_modules', 'mocha', 'bin', 'mocha.js'),
       '--import=tsx',
-      // Docker's tests take minutes, and two of them at once would take each other's processors. The others take seconds: they
-      // have minutes for a machine on which much else runs.
-      ...(tier === 'docker' ? ['--timeout=600000'] : ['--parallel', '--jobs=2', '--timeout=120000']),
+      // For what hangs alone: tests take seconds, those of Docker minutes, and all take longer on a machine on which much else runs.
+      '--timeout=600000',
+      // Docker's tests take each other's processors; rehearsals wait for a good part of their time.
+      ...(tier === 'docker' ? [] : ['--parallel', `--jobs=${tier === 'rehearsal' ? 3 : 2}`]),
       `--reporter=${join('scripts', 'test-reporter.js')}`,
       `--require=${join('scripts', 'test-hooks.js')}`,
       ...args,

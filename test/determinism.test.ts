@@ -19,8 +19,7 @@ function findings({ results, exitCode }: CliRun): unknown {
   };
 }
 
-describe('runs with the same seed', function () {
-  this.timeout(60_000);
+describe('runs with the same seed', () => {
   const selected = ['--seed', 'same', '--suite', 'pod-identity', '--grep', 'PI-0', '--quiet'];
 
   it('come to the same verdicts, in the same order, whatever runs at once and starts first', async () => {

@@ -8,8 +8,7 @@ import { runConformance, temporaryFolder, type CliRun } from './support/run-cli.
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 describe('the examples', () => {
-  describe('my-suites', function () {
-    this.timeout(60_000);
+  describe('my-suites', () => {
     let run: CliRun;
     before(async () => {
       // Elsewhere, as a team's suites are: beside no package.json, and not below the package.
@@ -40,9 +39,7 @@ describe('the examples', () => {
     });
   });
 
-  describe('terraform', function () {
-    this.timeout(60_000);
-
+  describe('terraform', () => {
     it('passes', async () => {
       const folder = join(root, 'examples', 'terraform');
       const run = await runConformance({ args: ['--suites-dir', folder, '--suite', 'ledger'] });

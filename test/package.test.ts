@@ -17,8 +17,7 @@ interface Settings {
 }
 
 /** The package as a user has it: packed, and installed by npm into a folder with a suite of the user's own. */
-describe('the package', function () {
-  this.timeout(180_000);
+describe('the package', () => {
   let folder: string;
   before(() => {
     ensureBuilt();

@@ -111,8 +111,7 @@ suite('toys', ({ scenario }) => {
 });
 `;
 
-describe('a registry entry from outside', function () {
-  this.timeout(120_000);
+describe('a registry entry from outside', () => {
   let folder: string;
   let said: string;
 

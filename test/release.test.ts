@@ -26,8 +26,7 @@ describe('workflows and the action', () => {
 });
 
 /** The step of the action that runs suites, as a runner of GitHub starts it. */
-describe('the action', function () {
-  this.timeout(60_000);
+describe('the action', () => {
   before(ensureBuilt);
   const { inputs, runs } = parse(text('action.yml')) as Action;
   const script = runs.steps.find(({ id }) => id === 'run')?.run ?? '';

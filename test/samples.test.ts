@@ -62,8 +62,7 @@ async function outputOf(command: string): Promise<string> {
   return `${stderr}${stdout}`;
 }
 
-describe('samples of output in the texts', function () {
-  this.timeout(120_000);
+describe('samples of output in the texts', () => {
   const samples = TEXTS.flatMap(samplesOf);
 
   it('are found', () => expect(samples.length).to.be.greaterThan(3));

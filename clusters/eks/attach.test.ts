@@ -28,8 +28,7 @@ interface Counts {
 const AGENT = '/apis/apps/v1/namespaces/kube-system/daemonsets/eks-pod-identity-agent';
 const LEASE = '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-pod-identity-conformance';
 
-describe('an existing cluster of EKS', function () {
-  this.timeout(30_000);
+describe('an existing cluster of EKS', () => {
   let site: TestSite;
   let blue: RunningCluster;
 

@@ -23,8 +23,7 @@ const startSite = (options?: Parameters<typeof testSite>[1]): Promise<TestSite> 
 
 const NAME = `conformance-${RUN}-c1`;
 
-describe('clusters that EKS makes', function () {
-  this.timeout(30_000);
+describe('clusters that EKS makes', () => {
   let site: TestSite;
   afterEach(() => site.close());
 
@@ -185,7 +184,10 @@ describe('clusters that EKS makes', function () {
       },
     });
     const error = await rejection(eksDriver(site.options({ readyMilliseconds: 1500 })).provision(request));
-    expect(error.message).to.match(/Node group nodes of cluster \S+ was not ACTIVE within 1.5 s .*: it is CREATING/);
+    // On a busy machine the cluster itself may not be there by then.
+    expect(error.message).to.match(
+      /(Node group nodes of c|C)luster \S+ was not ACTIVE within 1.5 s .*: it is CREATING/,
+    );
     expect(await site.left()).to.deep.equal([]);
   });
 

@@ -40,9 +40,8 @@ interface PodObject {
   status: { phase: string };
 }
 
-describe('embedded cluster', function () {
+describe('embedded cluster', () => {
   // A cluster's signing key alone can take most of a second on a busy machine.
-  this.timeout(10_000);
 
   let cluster: ManagedCluster;
   let eksAuth: Server;

@@ -15,8 +15,7 @@ import {
 import { runConformance, temporaryFolder } from '../../test/support/run-cli.ts';
 import type { RunResults } from '../report/results.ts';
 
-describe('npm run compare', function () {
-  this.timeout(60_000);
+describe('npm run compare', () => {
   // One after the other: an SDK waits for a second for metadata and agent, which a busy machine may be too slow for.
   const runs = comparedRuns(() => realResults());
   const { onKind } = runs;

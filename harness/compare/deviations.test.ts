@@ -12,8 +12,7 @@ import {
 } from '../../test/support/comparison.ts';
 import type { RunResults } from '../report/results.ts';
 
-describe('npm run compare', function () {
-  this.timeout(60_000);
+describe('npm run compare', () => {
   const runs = comparedRuns();
   const { onKind } = runs;
 

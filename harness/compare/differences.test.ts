@@ -12,8 +12,7 @@ import {
   type Results,
 } from '../../test/support/comparison.ts';
 
-describe('npm run compare', function () {
-  this.timeout(60_000);
+describe('npm run compare', () => {
   const runs = comparedRuns();
   const { onKind } = runs;
 

@@ -269,9 +269,8 @@ describe('what an association comes to', () => {
     expect(change(2)).to.deep.equal({ injected: true, roleArn: undefined }));
 });
 
-describe('an association that was changed', function () {
+describe('an association that was changed', () => {
   // A second between two questions.
-  this.timeout(10_000);
 
   const NONE: EksAuthAnswer = { code: 'ResourceNotFoundException', message: 'No association' };
   const SESSION: EksAuthAnswer = { roleArn: APP };

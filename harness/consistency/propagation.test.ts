@@ -37,9 +37,7 @@ const IAM = 700;
 const VERY_SLOW_IAM = 2500;
 const ASSOCIATIONS = { webhook: 400, eksAuth: 1000 };
 
-describe('a scenario on an AWS that is eventually consistent', function () {
-  this.timeout(60_000);
-
+describe('a scenario on an AWS that is eventually consistent', () => {
   const associations = { webhook: 0, eksAuth: 0 };
   let slow: { iam: number };
   /** Whether changes of IAM are waited for before probes are made. */

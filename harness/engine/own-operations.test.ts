@@ -50,9 +50,7 @@ const defineListBuckets = () =>
   defineWorkloadOperation('ListBuckets', () => ({}), { throughSdk: true, describe: () => [] });
 const listBuckets = defineListBuckets();
 
-describe("operations and steps of one's own", function () {
-  this.timeout(60_000);
-
+describe("operations and steps of one's own", () => {
   const spec: Partial<ScenarioSpec> = {
     objects: [],
     probes: [

@@ -22,8 +22,7 @@ import { run } from './run.ts';
 const GRANTED: ProbeResult = { outcome: 'granted' };
 const REFUSED: ProbeResult = { outcome: 'refused', layer: 'eks', code: 'Other' };
 
-describe('a run', function () {
-  this.timeout(60_000);
+describe('a run', () => {
   let directory: string;
   let events: string[];
   let interrupt: AbortController;

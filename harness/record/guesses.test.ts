@@ -14,8 +14,7 @@ const NO_GUESSES = [
   ...['associationPropagation', 'delays', 'pace', 'throttling', 'quotas'],
 ];
 
-describe('the guesses of the emulator', function () {
-  this.timeout(30_000);
+describe('the guesses of the emulator', () => {
   let scenarios: readonly Scenario[];
   before(async () => (scenarios = await ownScenarios()));
 

@@ -94,7 +94,6 @@ describe('@kubernetes/client-node', () => {
 });
 
 describe('kubectl', function () {
-  this.timeout(30_000);
   const program = findKubectl();
   let cluster: TestCluster;
   let directory: string;

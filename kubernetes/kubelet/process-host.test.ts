@@ -46,7 +46,6 @@ function ended(pid: number): boolean {
 describe('process host', () => {
   it('ends with a process that was killed while output was on its way, and leaves no files', async function () {
     if (process.platform !== 'linux') this.skip();
-    this.timeout(10_000);
     const around = mkdtempSync(join(tmpdir(), 'process-host-'));
     const directory = join(around, 'cluster');
     mkdirSync(directory);
@@ -62,7 +61,6 @@ describe('process host', () => {
 
   it('ends with this process, however that ends its work', async function () {
     if (process.platform !== 'linux') this.skip();
-    this.timeout(10_000);
     const args = ['--import=tsx', '--input-type=module', '-e', SCRIPT];
     const { stdout } = await promisify(execFile)(process.execPath, args);
     const pids = stdout.trim().split(' ').map(Number);

@@ -12,8 +12,7 @@ import { expectNoSecrets } from '../support/secrets.ts';
 const SCENARIOS = ['PI-01', 'PI-02', 'PI-10', 'AB-01', 'AB-03', 'AB-05', 'AB-10', 'IR-02', 'AP-02', 'WH-01'];
 
 /** The page of a real run in which EKS Auth forgets session tags, and of one in which it does not. */
-describe('the HTML page of a run', function () {
-  this.timeout(180_000);
+describe('the HTML page of a run', () => {
   let faulty: CliRun;
   let sound: CliRun;
   const { open } = aBrowser();

@@ -68,8 +68,7 @@ const CASES: readonly (readonly [id: string, title: string, probes: string, worl
   ],
 ];
 
-describe('why a probe is not as expected', function () {
-  this.timeout(120_000);
+describe('why a probe is not as expected', () => {
   let run: CliRun;
   before(async () => {
     run = await runConformance({

@@ -156,8 +156,7 @@ function widened(suite: string): string {
     .replace('../harness/index.ts', 'eks-pod-identity-conformance');
 }
 
-describe('a denial that was expected, under a policy that is too wide', function () {
-  this.timeout(120_000);
+describe('a denial that was expected, under a policy that is too wide', () => {
   let run: CliRun;
   before(async () => {
     const suites = [...new Set(WIDENINGS.map(({ suite }) => suite))];

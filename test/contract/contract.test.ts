@@ -32,13 +32,11 @@ const AREAS: readonly (readonly [program: string, title: string])[] = [
 ];
 
 describe('the emulator with independent clients', function () {
-  this.timeout(120_000);
   const home = mkdtempSync(join(tmpdir(), 'contract-'));
   let emulator: ChildProcess | undefined;
   const results = new Map<string, Promise<ReadonlyMap<string, CheckResult>>>();
 
-  before(async function () {
-    this.timeout(600_000);
+  before(async () => {
     const { contractTools, goClient } = (await import(
       pathToFileURL(join(ROOT, 'scripts', 'contract-tools.js')).href
     )) as ClientTools;

@@ -21,7 +21,6 @@ const PAGE = readFileSync(join(ROOT, 'docs', 'other-aws.md'), 'utf8');
 const COMMANDS = /## LocalStack\n[\s\S]*?```sh\n([\s\S]*?)```/.exec(PAGE)![1]!.trim().split('\n');
 
 describe('LocalStack, by the commands of docs/other-aws.md', function () {
-  this.timeout(300_000);
   let localStack: Subject;
 
   before(async function () {

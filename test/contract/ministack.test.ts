@@ -37,7 +37,6 @@ const AS_AWS = [
 ];
 
 describe('MiniStack', function () {
-  this.timeout(300_000);
   let stack: Subject;
 
   before(async function () {

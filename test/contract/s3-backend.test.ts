@@ -29,14 +29,12 @@ import { startSubject, subjectTools, type Subject } from './subjects.ts';
 const Bucket = 'data';
 
 describe('MiniStack’s S3 behind the emulator', function () {
-  this.timeout(60_000);
   let stack: Subject | undefined;
   let emulator: Emulator;
   let world: World;
   let s3: S3Client;
 
   before(async function () {
-    this.timeout(300_000);
     const tools = subjectTools('ministack');
     if ('missing' in tools) {
       process.stderr.write(`Skipping the tests of another S3 behind the emulator: ${tools.missing}.\n`);

@@ -77,8 +77,7 @@ interface Tools {
   readonly contractTools: () => { readonly bin: string } | { readonly missing: string };
 }
 
-describe('the verifier of signatures, cross-examined', function () {
-  this.timeout(600_000);
+describe('the verifier of signatures, cross-examined', () => {
   const requests = fc.sample(asked, { numRuns: comparisons(1000), seed });
   let tools: Tools;
   before(async () => {

@@ -2,13 +2,12 @@ import { expect } from 'chai';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 import { rehearse, secretsOf } from './support.ts';
 
 const MINUTE = 60_000;
 
-describe('a run on EKS whose calls are throttled for a minute', function () {
-  this.timeout(3 * MINUTE);
+describe('a run on EKS whose calls are throttled for a minute', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 

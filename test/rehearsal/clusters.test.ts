@@ -11,13 +11,12 @@ import { DEFAULT_SETTINGS } from '../../emulator/core/new-world.ts';
 import { ADDON_DEGRADED } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
 import { existingCluster, objectsIn } from './existing.ts';
-import { DELAYS, expectSentence, rehearse, TIMEOUT } from './support.ts';
+import { DELAYS, expectSentence, rehearse } from './support.ts';
 
 const installAddon = (): Promise<never> =>
   Promise.reject(Object.assign(new Error('0 of 2 pods are ready'), { name: ADDON_DEGRADED }));
 
-describe('a run on EKS with clusters that are of no use', function () {
-  this.timeout(TIMEOUT);
+describe('a run on EKS with clusters that are of no use', () => {
   let cloud: RehearsalCloud;
   const start = async (options: RehearsalOptions = {}): Promise<void> => void (cloud = await rehearsalCloud(options));
   afterEach(() => cloud.close());
@@ -146,8 +145,7 @@ describe('a run on EKS with clusters that are of no use', function () {
   });
 });
 
-describe('runs on an EKS cluster that exists', function () {
-  this.timeout(TIMEOUT);
+describe('runs on an EKS cluster that exists', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 

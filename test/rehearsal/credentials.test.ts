@@ -1,14 +1,13 @@
 import { expect } from 'chai';
 import { rehearsalCloud, type RehearsalCloud, type RehearsalOptions } from '../../scripts/rehearsal/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
-import { expectSentence, rehearse, secretsOf, TIMEOUT, withoutCredentials } from './support.ts';
+import { expectSentence, rehearse, secretsOf, withoutCredentials } from './support.ts';
 
 const ALLOW = { Effect: 'Allow', Action: '*', Resource: '*' };
 const without = (action: string): string =>
   JSON.stringify({ Version: '2012-10-17', Statement: [ALLOW, { Effect: 'Deny', Action: action, Resource: '*' }] });
 
-describe('a run on EKS with the wrong credentials', function () {
-  this.timeout(TIMEOUT);
+describe('a run on EKS with the wrong credentials', () => {
   let cloud: RehearsalCloud;
   const start = async (options: RehearsalOptions = {}): Promise<void> => void (cloud = await rehearsalCloud(options));
   afterEach(() => cloud.close());

@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { scenario, suiteFile } from '../support/suites.ts';
-import { until } from './until.ts';
-import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep, TIMEOUT } from './support.ts';
+import { until } from '../support/until.ts';
+import { DELAYS, expectSentence, ONE_SCENARIO, rehearse, secretsOf, sweep } from './support.ts';
 
 const ASKS_EKS = { 'mine.ts': suiteFile(scenario('MY-01', 'all.succeeds(all.listAssociations())', '')) };
 
-describe('a run on EKS whose credentials expire under way', function () {
-  this.timeout(TIMEOUT);
+describe('a run on EKS whose credentials expire under way', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 

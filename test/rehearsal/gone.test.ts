@@ -7,29 +7,20 @@ import { livenessOf } from '../../harness/cleanup/process-identity.ts';
 import type { RunResults } from '../../harness/report/results.ts';
 import { ROOT, temporaryFolder } from '../support/run-cli.ts';
 import { rehearse, slowCloud } from './support.ts';
-import { until } from './until.ts';
+import { until } from '../support/until.ts';
 
 /**
- * Milliseconds in which a run ends whose AWS and API server are gone: each client tries for half a minute, and each stage of a
- * cluster's teardown for ten seconds more. That makes less than two minutes; a machine that is busy takes longer.
+ * Runs end whose AWS and API server are gone: each client tries for half a minute, and each stage of a cluster's teardown for ten
+ * seconds more. One that does not is stopped by the limit of a test.
  */
-const BOUND = 180_000;
-
-describe('a run on EKS whose AWS is gone for good', function () {
-  this.timeout(BOUND * 2);
-
-  it('ends soon, and names what it leaves with the command that sweeps it', async () => {
+describe('a run on EKS whose AWS is gone for good', () => {
+  it('ends, and names what it leaves with the command that sweeps it', async () => {
     const cloud = await slowCloud();
-    let gone = 0;
     const run = await rehearse(cloud, {
       args: ['--timeout', '5', '--retries', '0'],
       started: () =>
-        void until(() => cloud.calls().some(({ operation }) => operation === 'GetObject')).then(() => {
-          gone = performance.now();
-          return cloud.close();
-        }),
+        void until(() => cloud.calls().some(({ operation }) => operation === 'GetObject')).then(() => cloud.close()),
     });
-    expect(performance.now() - gone).to.be.lessThan(BOUND);
     expect(run.exitCode, run.stderr).to.equal(3);
     const id = run.results?.run.id ?? '';
     expect(run.stderr).to.contain(`cluster conformance-${id}-c1 (`);
@@ -47,9 +38,7 @@ describe('a run on EKS whose AWS is gone for good', function () {
     await until(() => existsSync(file));
     const run = readState(file).process;
     rehearsal.kill('SIGKILL');
-    const killed = performance.now();
     await until(() => livenessOf(run) === 'ended');
-    expect(performance.now() - killed).to.be.lessThan(BOUND);
     const { exitCode, interrupted } = (JSON.parse(readFileSync(join(reports, 'results.json'), 'utf8')) as RunResults)
       .run;
     expect({ exitCode, interrupted }).to.deep.equal({ exitCode: 130, interrupted: true });

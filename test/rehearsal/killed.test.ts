@@ -5,14 +5,13 @@ import type { RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import type { CliRun } from '../support/run-cli.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { existingCluster, objectsIn } from './existing.ts';
-import { POINTS, rehearse, secretsOf, slowCloud, stopped, sweep, TIMEOUT } from './support.ts';
-import { until } from './until.ts';
+import { POINTS, rehearse, secretsOf, slowCloud, stopped, sweep } from './support.ts';
+import { until } from '../support/until.ts';
 
 const idOf = ({ stderr }: CliRun): string => /Run (c[0-9a-f]{6}):/.exec(stderr)?.[1] ?? '';
 const stateOf = ({ reportDirectory }: CliRun): string => join(reportDirectory, 'state.json');
 
-describe('a sweep of AWS after kill -9', function () {
-  this.timeout(TIMEOUT);
+describe('a sweep of AWS after kill -9', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 

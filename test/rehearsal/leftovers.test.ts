@@ -5,10 +5,9 @@ import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/clo
 import { expectNoSecrets } from '../support/secrets.ts';
 import { FAILS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 import { existingCluster, objectsIn } from './existing.ts';
-import { ONE_SCENARIO, POINTS, rehearse, secretsOf, slowCloud, stopped, TIMEOUT } from './support.ts';
+import { ONE_SCENARIO, POINTS, rehearse, secretsOf, slowCloud, stopped } from './support.ts';
 
-describe('what a run on EKS leaves', function () {
-  this.timeout(TIMEOUT);
+describe('what a run on EKS leaves', () => {
   let cloud: RehearsalCloud;
   afterEach(() => cloud.close());
 

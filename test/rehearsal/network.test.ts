@@ -6,8 +6,8 @@ import type { ClusterProvider } from '../../emulator/index.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
-import { rehearse, secretsOf, TIMEOUT } from './support.ts';
-import { until } from './until.ts';
+import { rehearse, secretsOf } from './support.ts';
+import { until } from '../support/until.ts';
 
 /** A way to a server on this machine that can be cut. */
 class Cable {
@@ -71,7 +71,6 @@ const behind =
   });
 
 describe('a run on EKS whose network is cut for ten seconds', function () {
-  this.timeout(TIMEOUT);
   let cloud: RehearsalCloud;
   let aws: Cable;
   let cables: Cable[];

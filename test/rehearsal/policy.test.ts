@@ -15,7 +15,7 @@ import { accountOf, inPlaces, type Places } from '../../scripts/policy/generaliz
 import { outsidePolicy } from '../../scripts/policy/outside.ts';
 import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import type { CliRun } from '../support/run-cli.ts';
-import { rehearse, sweep, TIMEOUT } from './support.ts';
+import { rehearse, sweep } from './support.ts';
 
 const iam = (name: string): string => readFileSync(join('docs', 'iam', name), 'utf8');
 const POLICY = iam('nightly-policy.json');
@@ -97,9 +97,7 @@ function inTurns<T>(names: readonly string[], work: (name: string) => Promise<T>
   );
 }
 
-describe('the policy of the nightly job', function () {
-  this.timeout(TIMEOUT);
-
+describe('the policy of the nightly job', () => {
   it('lets a night pass, with no call denied, and nothing is left', async () => {
     await using made = await account();
     const { run, swept } = await night(made);

@@ -12,8 +12,7 @@ import { secretsOf } from './support.ts';
 const settled = GUESSES.filter(({ scenario }) => scenario !== undefined);
 const file = join(temporaryFolder(), 'aws.json');
 
-describe('a recording of a rehearsed EKS', function () {
-  this.timeout(240_000);
+describe('a recording of a rehearsed EKS', () => {
   let cloud: RehearsalCloud;
   let run: CliRun;
   let text: string;

@@ -3,10 +3,7 @@ import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/clo
 import { runConformance, type CliOptions, type CliRun } from '../support/run-cli.ts';
 import { expectNoSecrets } from '../support/secrets.ts';
 import { PASSES, scenario, suiteFile } from '../support/suites.ts';
-import { until } from './until.ts';
-
-/** A run takes some seconds on a machine that does nothing else. */
-export const TIMEOUT = 120_000;
+import { until } from '../support/until.ts';
 
 /** Milliseconds that AWS takes for each: none, and its calls answer when it is done. */
 const AT_ONCE = {

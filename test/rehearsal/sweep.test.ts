@@ -7,12 +7,11 @@ import { thisProcess } from '../../harness/cleanup/process-identity.ts';
 import { rehearsalCloud, type RehearsalCloud } from '../../scripts/rehearsal/cloud.ts';
 import { runConformance, temporaryFolder } from '../support/run-cli.ts';
 import { existingCluster } from './existing.ts';
-import { expectSentence, sweep, TIMEOUT, withoutCredentials } from './support.ts';
+import { expectSentence, sweep, withoutCredentials } from './support.ts';
 
 const ENDED = { ...thisProcess(), started: 'earlier' };
 
-describe('the sweep of AWS, at the command line', function () {
-  this.timeout(TIMEOUT);
+describe('the sweep of AWS, at the command line', () => {
   let cloud: RehearsalCloud;
   beforeEach(async () => (cloud = await rehearsalCloud()));
   afterEach(() => cloud.close());

@@ -21,7 +21,7 @@ describe('replayAgent', () => {
     const result = await replayAgent(recording, { agentProgram: [process.execPath, '--import', 'tsx', MAIN] });
     expect(result.differences).to.eql([]);
     expect(result.compared).to.equal(recording.exchanges.length + 5);
-  }).timeout(30_000);
+  });
 
   const altered: [what: string, name: string, alter: (exchange: Exchange) => Exchange][] = [
     ['a status', 'valid token', (e) => ({ ...e, response: { ...e.response, status: 201 } })],
