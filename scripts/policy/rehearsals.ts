@@ -53,7 +53,11 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     const aws = ['--cluster', 'eks', '--aws-endpoint', emulator.endpoint, '--other-account-role', otherAccountRole];
     const night = (name: string, ...args: string[]): Command => ({
       name,
-      args: ['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name), ...args],
+      args: [
+        ...['run', ...aws, '--permissions-boundary', boundary, '--report-dir', join(folder, name)],
+        // All at once take each other's processors.
+        ...['--timeout', '300', ...args],
+      ],
     });
     const { addons = [] } = await cloud.aws
       .clients('main')
@@ -61,8 +65,10 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     const version = addons[0]?.addonVersions?.[0]?.addonVersion ?? '';
     const run = async (command: Command, expected: number | null, says = /./): Promise<void> => {
       const { code, output } = await start(cloud, command);
-      if (code !== expected || !says.test(output))
-        throw new Error(`The rehearsal "${command.name}" ended with code ${code}:\n${output}`);
+      if (code !== expected || !says.test(output)) {
+        progress(output);
+        throw new Error(`the rehearsal "${command.name}" ended with code ${code}, as its output above says`);
+      }
       progress(`${command.name} is rehearsed`);
     };
     const killed = night('killed', '--suites-dir', suites, '--scenario', 'MY-02');

@@ -1,0 +1,97 @@
+# How .ci/run runs, shows and counts its steps; sourced by it.
+
+reports="$(mktemp -d)"
+passed=0
+failed=0
+# Of steps that are under way beside others, in their order: titles, process ids and logs.
+titles=()
+processes=()
+logs=()
+trap end EXIT
+
+# step TITLE COMMAND...: runs a command, which counts as one check unless it ends with counts of its own. What it skipped
+# counts as failed: here everything must run.
+step() {
+  local title="$1" log="$reports/step.log" started=$SECONDS
+  shift
+  printf '\n== %s\n' "$title"
+  "$@" 2>&1 | tee "$log"
+  conclude "$title" "$?" "$log" "$((SECONDS - started))"
+}
+
+# beside TITLE COMMAND...: begins a step that waits for most of its time, beside those that follow. `join_steps` shows and counts it.
+beside() {
+  local title="$1" log="$reports/beside.${#logs[@]}.log"
+  shift
+  printf '\n== %s: begins, beside what follows\n' "$title"
+  : >"$log"
+  # A process group of its own, which ends as one.
+  set -m
+  beginning "$log" "$@" &
+  set +m
+  titles+=("$title") processes+=("$!") logs+=("$log")
+}
+
+beginning() {
+  local log="$1" started=$SECONDS status
+  shift
+  "$@" >"$log" 2>&1 </dev/null
+  status=$?
+  printf '%s\n' "$((SECONDS - started))" >"$log.seconds"
+  exit "$status"
+}
+
+# Waits for the steps that `beside` began, and shows what each printed.
+join_steps() {
+  local at status
+  for at in "${!logs[@]}"; do
+    printf '\n== %s: began above\n' "${titles[at]}"
+    wait "${processes[at]}"
+    status=$?
+    cat "${logs[at]}"
+    conclude "${titles[at]}" "$status" "${logs[at]}" "$(cat "${logs[at]}.seconds" 2>/dev/null || printf '?')" ' (beside others)'
+  done
+  titles=() processes=() logs=()
+}
+
+# conclude TITLE STATUS LOG SECONDS [REMARK]: counts a step that is over, and keeps how it ended if it failed.
+conclude() {
+  local title="$1" status="$2" log="$3" counts skipped=0 problem=''
+  counts="$(grep -E '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$' "$log" | tail -n 1)"
+  if [[ "$counts" =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
+    skipped="${BASH_REMATCH[4]:-0}"
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2] + skipped))
+    if ((status != 0 && BASH_REMATCH[2] == 0)); then failed=$((failed + 1)); fi
+    if ((skipped > 0)); then problem="FAILED: $title skipped $skipped"; fi
+  elif ((status == 0)); then
+    passed=$((passed + 1))
+  else
+    failed=$((failed + 1))
+  fi
+  if ((status != 0)); then problem="FAILED: $title (exit code $status)"; fi
+  if [[ -n "$problem" ]]; then
+    printf '%s\n' "$problem"
+    { printf '\n-- %s\n' "${problem#FAILED: }" && grep -E '^ *FAILED' "$log" | head -n 20; tail -n 40 "$log"; } >>"$reports/failures"
+  fi
+  printf '%5s s  %s%s\n' "$4" "$title" "${5:-}" >>"$reports/times"
+  return "$status"
+}
+
+# Prints the counts and ends: 0 when nothing failed.
+finish() {
+  join_steps
+  printf '\n== Steps by the time they took, of %s s in all\n' "$SECONDS"
+  sort -rn "$reports/times"
+  if [[ -s "$reports/failures" ]]; then printf '\n== What failed, and the end of what it printed\n' && cat "$reports/failures"; fi
+  printf '\n%s passed, %s failed\n' "$passed" "$failed"
+  ((failed == 0))
+  exit
+}
+
+# However the script ends, what it began does too.
+end() {
+  local process
+  for process in "${processes[@]}"; do kill -- "-$process" 2>/dev/null; done
+  rm -rf "$reports"
+}

@@ -1,0 +1,97 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { until } from '../../test/support/until.ts';
+
+const STEPS = fileURLToPath(new URL('steps.sh', import.meta.url));
+
+/** Runs a script of steps; gives what it printed and its exit code. */
+function run(...lines: readonly string[]) {
+  const { stdout, status } = spawnSync(
+    'bash',
+    ['-c', `set -uo pipefail\nsource '${STEPS}'\n${lines.join('\n')}\nfinish`],
+    {
+      encoding: 'utf8',
+    },
+  );
+  return { stdout, status };
+}
+
+/** Whether a process group has processes. */
+function isThere(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('the steps of .ci/run', () => {
+  it('count one each, or what they say', () => {
+    const { stdout, status } = run(
+      `step 'one' true`,
+      `step 'many' printf '%s passed, %s failed\\n' 40 0`,
+      `beside 'more' printf '2 passed, 0 failed\\n'`,
+    );
+    expect(stdout).to.match(/\n43 passed, 0 failed\n$/);
+    expect(status).to.equal(0);
+  });
+
+  it('say at the end what failed, was skipped or was killed, and that fails them all', () => {
+    const { stdout, status } = run(
+      `step 'wrong' sh -c 'echo why; echo "3 passed, 1 failed"; exit 1' || echo 'and goes on'`,
+      `step 'nothing said' false`,
+      `step 'skipping' printf '3 passed, 0 failed, 2 skipped\\n'`,
+      `step 'killed' sh -c 'echo "5 passed, 0 failed"; kill -KILL $$'`,
+    );
+    expect(stdout).to.contain('and goes on');
+    const end = stdout.slice(stdout.indexOf('== What failed'));
+    expect(end.match(/^-- .*/gm)).to.deep.equal([
+      '-- wrong (exit code 1)',
+      '-- nothing said (exit code 1)',
+      '-- skipping skipped 2',
+      '-- killed (exit code 137)',
+    ]);
+    expect(end).to.contain('why\n3 passed, 1 failed\n');
+    expect(end).to.match(/\n11 passed, 5 failed\n$/);
+    expect(status).to.equal(1);
+  });
+
+  it('show what one beside others printed once it is over, all of it in one piece', () => {
+    const { stdout } = run(
+      `first() { echo one; until [ -e "$reports/go" ]; do sleep 0.01; done; echo two; }`,
+      `beside 'first' first`,
+      `step 'second' touch "$reports/go"`,
+      `join_steps`,
+      `step 'third' true`,
+    );
+    const [shown = '', times = ''] = stdout.replaceAll('\n\n', '\n').split('== Steps');
+    expect(shown).to.equal(
+      '\n== first: begins, beside what follows\n== second\n== first: began above\none\ntwo\n== third\n',
+    );
+    expect(times)
+      .to.match(/\d s  first \(beside others\)\n/)
+      .and.to.match(/\d s  second\n/);
+  });
+
+  it('count one beside others that failed, or was killed with all that ran it', () => {
+    const { stdout, status } = run(
+      `beside 'wrong' sh -c 'echo why; exit 3'`,
+      `beside 'killed' sh -c 'echo begun; kill -KILL -$(ps -o pgid= -p $$ | tr -d " ")'`,
+      `step 'good' true`,
+    );
+    expect(stdout.match(/^-- .*\n.*/gm)).to.deep.equal([
+      '-- wrong (exit code 3)\nwhy',
+      '-- killed (exit code 137)\nbegun',
+    ]);
+    expect(stdout).to.match(/\n1 passed, 2 failed\n$/);
+    expect(status).to.equal(1);
+  });
+
+  it('leave no process and no file behind where the script ends early', async () => {
+    const { stdout } = run(`beside 'endless' sleep 86400`, `echo "at $reports \${processes[0]}"`, `exit 0`);
+    const [, folder = '', group = ''] = /^at (\S+) (\d+)$/m.exec(stdout) ?? [];
+    expect(spawnSync('ls', [folder]).status).not.to.equal(0);
+    await until(() => !isThere(Number(group)));
+  });
+});
