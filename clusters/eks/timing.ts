@@ -37,5 +37,5 @@ export const TIMING: Timing = {
   away: 10 * SECOND,
   deletion: 30 * MINUTE,
   apiServer: 2 * MINUTE,
-  optionalApiServer: 5 * SECOND,
+  optionalApiServer: 15 * SECOND,
 };
