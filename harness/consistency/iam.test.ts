@@ -3,6 +3,7 @@ import type { ProbeResult } from '../../foundation/probe-protocol.ts';
 import { KubernetesError } from '../../foundation/kubernetes/connection.ts';
 import type { AwsTarget, EksAuthAnswer } from '../aws/target.ts';
 import {
+  absent,
   admitPod,
   agentGet,
   changeAssociation,
@@ -175,6 +176,8 @@ describe('the order of probes', () => {
   ];
 
   it('begins with those that must be granted', () => expect(order(60, ...reads)).to.deep.equal([1, 3, 0, 2]));
+  it('begins with what must be absent too', () =>
+    expect(order(60, reads[0] as Step, absent('red', getObject('data/none')))).to.deep.equal([1, 0]));
   it("is the scenario's where changes are in force at once", () =>
     expect(order(undefined, ...reads)).to.deep.equal([0, 1, 2, 3]));
   it("is the scenario's where one of them writes", () =>
@@ -220,6 +223,10 @@ describe("a probe of the harness' own", () => {
     expect(
       await tried(create, [{ ...inUse, status: 409 }, yes], 30, { outcome: 'refused', status: 409 }),
     ).to.deep.equal(['refused', 1, 1]));
+  it('is repeated where a refusal without a status was another than expected', async () =>
+    expect(await tried(create, [inUse, { outcome: 'refused' }], 30, { outcome: 'refused' })).to.deep.equal([
+      ...['refused', 2, 2],
+    ]));
   it('is not repeated after an error', async () =>
     expect(await tried(list, [{ outcome: 'error', code: 'x' }, yes])).to.deep.equal(['error', 1, 1]));
   it('is repeated where admission has not heard of a change', async () =>

@@ -15,6 +15,7 @@ import {
   whoAmI,
 } from '../operations/index.ts';
 import { createAssociationFor, describeAddon } from '../operations/index.ts';
+import { trustRole } from '../scenario/policy.ts';
 import type { ScenarioSpec, Step } from '../scenario/spec.ts';
 import { capabilitiesOf, isExclusive, unmetRequirements, waitOf } from './requirements.ts';
 
@@ -99,6 +100,11 @@ describe('requirements of a scenario', () => {
     expect(
       capabilitiesOf(scenario([], { roles: { app: { trust: [], boundary: [], account: 'other' } } })),
     ).to.deep.equal(['two-accounts']));
+
+  it('are no second account where a role is called "other"', () => {
+    const roles = { app: { trust: [trustRole('other')] }, other: { trust: [] } };
+    expect(capabilitiesOf(scenario([], { roles }))).not.to.include('two-accounts');
+  });
 
   it('are irsa too where a role of the scenario makes an association', () => {
     const as = { role: 'creator', token: 'mine' };

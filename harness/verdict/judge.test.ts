@@ -182,7 +182,7 @@ describe('the judge', () => {
 });
 
 describe('the reason of a fact that is long', () => {
-  const metrics = `# HELP x what it is\n${'y 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
+  const metrics = `# HELP x what it is\n${'up 1\n'.repeat(500)}pod_http{code="200"} 0\nlast 1\n${'z 2\n'.repeat(500)}`;
   const reasonFor = (pattern: string): string =>
     judged(
       { outcome: 'granted', facts: { body: { matches: pattern } } },
