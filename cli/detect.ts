@@ -13,7 +13,10 @@ const OPTIONS: readonly OptionSpec[] = [
   option.text('seed TEXT', 'with --sample: which are chosen', { default: '0' }),
   option.list('scenario ID', 'these scenarios alone (repeat, or a comma list)'),
   option.flag('all', 'try every scenario that reaches a defect, for the whole matrix'),
-  option.number('jobs N', 'processes at once (default: one for each processor)', { minimum: 1, maximum: 64 }),
+  option.number('jobs N', 'processes at once (default: one more than there are processors)', {
+    minimum: 1,
+    maximum: 64,
+  }),
   option.text('json FILE', 'write the matrix as JSON'),
   option.flag('write', 'write docs/detection.md anew, and which scenario noticed which fault'),
 ];

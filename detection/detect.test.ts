@@ -8,7 +8,10 @@ const run = (key: string, reached: readonly string[], milliseconds = 1): Covered
   ...{ key, id: key, flags: [], digest: '', milliseconds, reached },
 });
 const coverage = (...scenarios: Covered[]): Coverage => ({ scenarios, unusable: [], always: [] });
-const end = (over: Partial<JobEnd>): JobEnd => ({ scenarios: [], always: [], timedOut: false, ...over });
+const end = (over: Partial<JobEnd>): JobEnd => ({
+  ...{ scenarios: [], alone: [], always: [], timedOut: false, hangs: false, turn: 0, milliseconds: 0 },
+  ...over,
+});
 
 describe('detect', () => {
   let tried: string[][];
@@ -105,50 +108,126 @@ describe('detect', () => {
     expect((await of(failing(['a']), always)).state).to.equal('noticed');
   });
 
-  it('tells runs that did not end, and tries no more', async () => {
-    const covered = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
-    const attempt: Attempt = async (_, runs) => {
-      tried.push(runs.map(({ key }) => key));
-      return end({ timedOut: true });
-    };
-    expect((await of(attempt, covered)).state).to.equal('timed out');
-    expect(tried).to.have.length(1);
-  });
-
-  /** Scenarios of an error: always, or the first time alone. */
-  const breaking =
-    (always: readonly string[], once: readonly string[] = [], then: 'passed' | 'failed' = 'passed'): Attempt =>
-    async (_, runs) => {
-      tried.push(runs.map(({ key }) => key));
-      const verdict = ({ id }: Covered) =>
-        always.includes(id) || (once.includes(id) && tried.length === 1)
-          ? 'error'
-          : once.includes(id)
-            ? then
-            : 'passed';
-      const ended = runs.map((one) => ({ id: one.id, milliseconds: 1, reached: [], verdict: verdict(one) }) as const);
-      return end({ scenarios: ended });
-    };
-
-  it('tries what ended in an error once more, and stops where it does so again', async () => {
-    const covered = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
-    expect(await of(breaking(['r1', 'r2', 'r29']), covered)).to.include({ state: 'error', reason: 'r1 is error' });
-    expect(tried.slice(1)).to.deep.equal([['r1']]);
-  });
-
-  it('takes what the second try says where the error does not come again', async () => {
+  it('takes what failed alone in the same process for such', async () => {
     const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
-    expect((await of(breaking([], ['a']), covered)).state).to.equal('survived');
-    expect(tried).to.deep.equal([['a', 'b'], ['a'], ['b']]);
-    tried = [];
-    expect((await of(breaking([], ['a'], 'failed'), covered)).noticedBy).to.deep.equal(['a']);
+    const [passed, failed] = (['passed', 'failed'] as const).map(
+      (verdict) => ({ id: 'a', verdict, milliseconds: 1, reached: [], alone: true }) as const,
+    );
+    for (const [alone, state] of [
+      [failed, 'noticed'],
+      [passed, 'survived'],
+    ] as const) {
+      const attempt: Attempt = async (defect, runs, how) => {
+        const over = await failing([], ['a'])(defect, runs, how);
+        return runs.length > 1 ? { ...over, alone: alone === undefined ? [] : [alone] } : over;
+      };
+      expect((await of(attempt, covered)).state).to.equal(state);
+    }
+    expect(tried).to.deep.equal([['a', 'b'], ['a', 'b'], ['b']]);
   });
 
-  it('has an error where the run itself fails twice', async () => {
-    const covered = coverage(run('a', ['d']));
-    expect(await of(async () => end({ error: 'no cluster' }), covered)).to.include({
-      state: 'error',
-      reason: 'no cluster',
+  describe('where none fails', () => {
+    const thirty = coverage(...Array.from({ length: 30 }, (_, index) => run(`r${index}`, ['d'])));
+    let without: string[][];
+    beforeEach(() => (without = []));
+    type Broken = Readonly<Record<string, number>>;
+    /** Scenarios that are an error after so many milliseconds with the defect; others, and all without it, take 1000. */
+    const breaking =
+      (ofTry: (number: number) => Broken, verdict: 'error' | 'inconclusive' | 'failed' = 'error'): Attempt =>
+      async (defect, runs) => {
+        (defect === undefined ? without : tried).push(runs.map(({ key }) => key));
+        const broken = defect === undefined ? {} : ofTry(tried.length);
+        const over = runs.map(({ id }): JobEnd['scenarios'][number] => {
+          const milliseconds = broken[id];
+          const found = milliseconds === undefined ? 'passed' : verdict;
+          return { ...{ id, verdict: found, reached: [], milliseconds: milliseconds ?? 1000 }, reason: 'Refused.' };
+        });
+        return end({ scenarios: over });
+      };
+    const always = (broken: Broken) => breaking(() => broken);
+
+    it('tries the other scenarios, and takes those that fail', async () => {
+      const attempt: Attempt = async (defect, runs, how) => {
+        const over = await always({ r1: 10 })(defect, runs, how);
+        return end({
+          scenarios: over.scenarios.map((one) => (one.id === 'r29' ? { ...one, verdict: 'failed' } : one)),
+        });
+      };
+      expect(await of(attempt, thirty)).to.deep.include({ state: 'noticed', noticedBy: ['r29'] });
     });
+
+    for (const [what, milliseconds] of [
+      ['at once', 10],
+      ['after a wait in vain', 3000],
+    ] as const)
+      it(`has no verdict where the same comes ${what} again, and right after that not without the defect`, async () => {
+        expect(await of(always({ r1: milliseconds }), thirty)).to.include({
+          ...{ state: 'no verdict', reason: 'r1 is error: Refused.' },
+        });
+        expect(tried.slice(2)).to.deep.equal([['r1']]);
+        expect(without).to.deep.equal([['r1']]);
+      });
+    it('has none either where a control fails', async () =>
+      expect(
+        (
+          await of(
+            breaking(() => ({ r1: 10 }), 'inconclusive'),
+            thirty,
+          )
+        ).state,
+      ).to.equal('no verdict'));
+
+    it('does not take a busy machine for a defect', async () => {
+      const slow = coverage(run('r1', ['d']));
+      const attempt: Attempt = async (defect, runs, how) => {
+        const over = await always({ r1: 30_000 })(defect, runs, how);
+        if (defect !== undefined) return over;
+        return end({ scenarios: over.scenarios.map((one) => ({ ...one, milliseconds: 11_000 })) });
+      };
+      expect((await of(attempt, slow)).state).to.equal('error');
+      const broken: Attempt = async () =>
+        end({ scenarios: [{ id: 'r1', verdict: 'error', milliseconds: 1, reached: [] }] });
+      expect((await of(broken, slow)).state).to.equal('error');
+    });
+
+    it('takes what the second try says where the error does not come again', async () => {
+      const covered = coverage(run('a', ['d']), run('b', ['d', 'e']));
+      const first = (number: number): Broken => (number === 1 ? { a: 10 } : {});
+      expect((await of(breaking(first), covered)).state).to.equal('survived');
+      expect(tried).to.deep.equal([['a', 'b'], ['a']]);
+      tried = [];
+      const then: Attempt = async (defect, runs, how) =>
+        breaking(() => ({ a: 10 }), tried.length === 0 ? 'error' : 'failed')(defect, runs, how);
+      expect((await of(then, covered)).noticedBy).to.deep.equal(['a']);
+    });
+
+    it('has no verdict where the run itself fails, and tries no others', async () => {
+      const attempt: Attempt = async (defect, runs, how) =>
+        defect === undefined ? always({})(defect, runs, how) : (tried.push([]), end({ error: 'no cluster' }));
+      expect(await of(attempt, thirty)).to.include({ state: 'no verdict', reason: 'no cluster' });
+      expect(tried).to.have.length(2);
+      expect(without).to.deep.equal([['r0']]);
+    });
+
+    for (const [what, over, taken, state] of [
+      ['hangs', { hangs: true, turn: 10_500 }, { turn: 2000 }, 'timed out'],
+      [
+        'hangs, where the machine is as slow without the defect',
+        { hangs: true, turn: 10_500 },
+        { turn: 4000 },
+        'error',
+      ],
+      ['does not end', { timedOut: true, milliseconds: 60_000 }, { milliseconds: 9000 }, 'timed out'],
+      ['does not end, on a busy machine', { timedOut: true, milliseconds: 60_000 }, { milliseconds: 21_000 }, 'error'],
+    ] as const)
+      it(`tells a run that ${what}`, async () => {
+        const attempt: Attempt = async (defect, runs, how) =>
+          defect === undefined
+            ? { ...(await always({})(defect, runs, how)), ...taken }
+            : (tried.push([]),
+              end({ ...over, scenarios: [{ id: 'r0', verdict: 'passed', milliseconds: 1, reached: [] }] }));
+        expect((await of(attempt, coverage(run('r0', ['d']), run('r1', ['d'])))).state).to.equal(state);
+        expect(tried).to.have.length(2);
+      });
   });
 });

@@ -11,7 +11,11 @@ export interface Defect {
   readonly text: string;
 }
 
-export type State = 'noticed' | 'survived' | 'unreached' | 'timed out' | 'error';
+/**
+ * `no verdict`: noticed by the run itself, since scenarios that pass without the defect cannot be judged with it; `timed out`: with
+ * it, a run hangs; `error`: neither a verdict nor why there is none was found out.
+ */
+export type State = 'noticed' | 'no verdict' | 'timed out' | 'survived' | 'unreached' | 'error';
 
 export interface Detection extends Defect {
   readonly state: State;
@@ -24,9 +28,9 @@ export interface Detection extends Defect {
   readonly seconds?: number;
 }
 
-/** Runs scenarios with the defect on. */
+/** Runs scenarios with a defect on; undefined: with none. */
 export type Attempt = (
-  defect: Defect,
+  defect: Defect | undefined,
   runs: readonly Covered[],
   how: { readonly stopAtFirst: boolean },
 ) => Promise<JobEnd>;
@@ -35,6 +39,10 @@ export type Attempt = (
 const FIRST = 24;
 /** How many are tried at most, in the first run and in one of each form of flags after it; with `all`, every one. */
 const MOST = 120;
+/** So many of what came to no verdict beside others are tried alone. */
+const MOST_BROKEN = 3;
+/** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
+export const UNDER_WAY = 8;
 
 interface Choice {
   readonly all: boolean;
@@ -47,8 +55,7 @@ interface Choice {
 
 /**
  * Who notices a defect. Scenarios that reach it are tried, the likeliest first. One that failed in the company of others is run
- * alone as well: that counts. A run or scenario that ended in an error is tried once more; where it does so again, or did not end,
- * no more are tried.
+ * alone as well: that counts. Where none fails, what came to no verdict is looked at (`inquire`).
  */
 export async function detect(
   defect: Defect,
@@ -63,55 +70,114 @@ export async function detect(
   });
   if (likely.length === 0) return done('unreached');
   const noticedBy: string[] = [];
-  let missed: { readonly state: State; readonly reason?: string } = { state: 'survived' };
-  const failedIn = (runs: readonly Covered[], { scenarios }: JobEnd): readonly Covered[] =>
-    runs.filter(({ id }) => scenarios.some((one) => one.id === id && one.verdict === 'failed'));
+  const broken: Broken[] = [];
   const isFirstAlone = firstAlone === true || (hint !== undefined && likely[0]?.key === hint);
   for (const batch of batchesOf(all ? likely : likely.slice(0, MOST), isFirstAlone ? [1, FIRST] : [FIRST])) {
-    let left = batch;
-    while (left.length > 0) {
-      const end = await attempt(defect, left, { stopAtFirst: !all });
-      const failed = failedIn(left, end);
-      for (const run of failed) {
-        const alone = batch.length === 1 ? end : await attempt(defect, [run], { stopAtFirst: true });
-        if (failedIn([run], alone).length > 0) noticedBy.push(run.key);
-        if (noticedBy.length > 0 && !all) return done('noticed', noticedBy);
-      }
-      const broken = brokenIn(left, end);
-      if (failed.length > 0) {
-        // Stopped at one that fails only beside others: the rest is still to be tried.
-        left = all ? [] : left.filter((run) => !failed.includes(run));
-      } else if (end.timedOut) {
-        missed = { state: 'timed out' };
-        left = [];
-      } else if (broken === undefined) {
-        left = [];
-      } else {
-        const again = await attempt(defect, broken.runs, { stopAtFirst: true });
-        const stillBroken = brokenIn(broken.runs, again);
-        noticedBy.push(...(broken.runs.length === 1 ? failedIn(broken.runs, again) : []).map(({ key }) => key));
-        if (noticedBy.length > 0 && !all) return done('noticed', noticedBy);
-        if (stillBroken !== undefined) missed = { state: 'error', reason: stillBroken.reason };
-        left = stillBroken === undefined ? left.filter((run) => !broken.runs.includes(run)) : [];
-      }
-    }
-    if (!all && missed.state !== 'survived' && batch[0]?.key !== hint) break;
+    const tried = await tryBatch(defect, batch, attempt, all);
+    noticedBy.push(...tried.noticedBy);
+    broken.push(...tried.broken);
+    if ((noticedBy.length > 0 && !all) || tried.broken.some(({ always }) => always)) break;
   }
-  return noticedBy.length > 0 ? done('noticed', noticedBy) : done(missed.state, [], missed.reason);
+  if (noticedBy.length > 0) return done('noticed', noticedBy);
+  for (const one of broken.slice(0, MOST_BROKEN)) {
+    const { state, noticedBy: by, reason } = await inquire(defect, one, attempt);
+    if (state !== 'survived') return done(state, by, reason);
+  }
+  return done('survived');
 }
 
-/** What to try once more of a run that came to no verdict: the first scenario without one, or all where the run itself failed. */
-function brokenIn(
-  runs: readonly Covered[],
-  { scenarios, error, timedOut }: JobEnd,
-): { readonly runs: readonly Covered[]; readonly reason: string } | undefined {
-  for (const run of runs) {
-    const verdict = scenarios.find(({ id }) => id === run.id)?.verdict;
-    if (verdict === 'error' || verdict === 'inconclusive') return { runs: [run], reason: `${run.key} is ${verdict}` };
-    if (verdict === undefined && error !== undefined) return { runs: [run], reason: error };
+const failedIn = (runs: readonly Covered[], ends: JobEnd['scenarios']): readonly Covered[] =>
+  runs.filter(({ id }) => ends.some((one) => one.id === id && one.verdict === 'failed'));
+
+/** Which of the scenarios fail by themselves, and what came to no verdict. */
+async function tryBatch(defect: Defect, batch: readonly Covered[], attempt: Attempt, all: boolean) {
+  const noticedBy: string[] = [];
+  const broken: Broken[] = [];
+  for (let left = batch; left.length > 0;) {
+    const end = await attempt(defect, left, { stopAtFirst: !all });
+    const failed = failedIn(left, end.scenarios);
+    for (const run of failed) {
+      const again = left.length === 1 ? end.scenarios : end.alone;
+      const alone = again.length > 0 ? again : (await attempt(defect, [run], { stopAtFirst: true })).scenarios;
+      if (failedIn([run], alone).length > 0) noticedBy.push(run.key);
+      if (noticedBy.length > 0 && !all) return { noticedBy, broken };
+    }
+    broken.push(...brokenIn(left, end));
+    // Stopped at one that fails only beside others: the rest is still to be tried.
+    left = failed.length > 0 && !all ? left.filter((run) => !failed.includes(run)) : [];
   }
-  if (timedOut) return { runs, reason: 'it did not end' };
-  return error === undefined ? undefined : { runs, reason: error };
+  return { noticedBy, broken };
+}
+
+/** What came to no verdict. */
+interface Broken {
+  /** What to try again. */
+  readonly runs: readonly Covered[];
+  /** Whether it does so whatever is run: it hangs, or does not get as far as to a scenario. */
+  readonly always: boolean;
+  readonly state: 'no verdict' | 'timed out';
+  readonly reason: string;
+  /** How long that takes in a run, in milliseconds: of what hangs, processor time. */
+  readonly timeIn: (end: JobEnd) => number;
+  readonly milliseconds: number;
+}
+
+function brokenIn(runs: readonly Covered[], end: JobEnd): readonly Broken[] {
+  const { hangs, timedOut, error, scenarios } = end;
+  const endOf = (run: Covered, { scenarios: all }: JobEnd) => all.find(({ id }) => id === run.id);
+  const whole = hangs ? 'it hangs' : timedOut ? 'it does not end' : error;
+  const single = runs.flatMap((run): Broken[] => {
+    const { verdict, reason, milliseconds = 0 } = endOf(run, end) ?? {};
+    if (verdict !== 'error' && verdict !== 'inconclusive') return [];
+    const why = [`${run.key} is ${verdict}`, reason ?? []].flat().join(': ');
+    const timeIn = (other: JobEnd): number => endOf(run, other)?.milliseconds ?? 0;
+    return [{ runs: [run], always: false, state: 'no verdict', reason: why, timeIn, milliseconds }];
+  });
+  if (whole === undefined || (single.length > 0 && !hangs)) return single;
+  const left = runs.filter((run) => endOf(run, end) === undefined);
+  // What does not even start, or is silent longer than scenarios may take, does so whichever is run; else it is one under way.
+  const suspects = hangs || (scenarios.length > 0 && !timedOut) ? UNDER_WAY : 1;
+  const timeIn = ({ turn, milliseconds }: JobEnd): number => (hangs ? turn : milliseconds);
+  return [
+    {
+      runs: (left.length > 0 ? left : runs).slice(0, suspects),
+      always: hangs || scenarios.length === 0,
+      state: hangs || timedOut ? 'timed out' : 'no verdict',
+      ...{ reason: whole, timeIn, milliseconds: timeIn(end) },
+    },
+  ];
+}
+
+/** So many times longer than without the defect: that is no busy machine. */
+const LONGER = 3;
+/** Milliseconds. What ends no later than so long after what passes did not end because some time was up. */
+const AT_ONCE = 5000;
+
+interface Finding {
+  readonly state: State;
+  readonly noticedBy?: readonly string[];
+  readonly reason?: string;
+}
+
+/**
+ * Whether it is the defect that keeps scenarios from a verdict: it does so again, and right after that they pass without it. That
+ * they take a fraction of the time then tells what was waited for in vain from a busy machine.
+ */
+async function inquire(defect: Defect, { runs }: Broken, attempt: Attempt): Promise<Finding> {
+  const { noticedBy, broken } = await tryBatch(defect, runs, attempt, false);
+  if (noticedBy.length > 0) return { state: 'noticed', noticedBy };
+  const [again] = broken;
+  if (again === undefined) return { state: 'survived' };
+  const { state, reason, timeIn, milliseconds } = again;
+  const without = await attempt(undefined, again.runs, { stopAtFirst: true });
+  const passed = without.scenarios.filter(({ verdict }) => verdict === 'passed');
+  if (passed.length < again.runs.length)
+    return { state: 'error', reason: `${reason}; and then it came to no verdict without the defect either` };
+  const took = timeIn(without);
+  const isWaitedFor = took * LONGER <= milliseconds;
+  return isWaitedFor || (state === 'no verdict' && milliseconds <= took + AT_ONCE)
+    ? { state, reason }
+    : { state: 'error', reason: `${reason}; but without the defect that took ${took} of ${milliseconds} ms` };
 }
 
 /** Scenarios that reach a defect; after them all others, where its place is reached outside of scenarios too. */

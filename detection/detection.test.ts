@@ -107,19 +107,21 @@ describe('the kill matrix', () => {
       found('m4', 'agent', 'unreached'),
       found('m5', 'agent', 'timed out'),
       found('m6', 'agent', 'error'),
+      found('m7', 'agent', 'no verdict'),
     ],
     scenarios: ['A', 'B', 'C'],
   };
-  it('counts by area as Stryker does', () => {
-    expect(figures(matrix).map(({ area, share, leastShare }) => [area, share, leastShare])).to.deep.equal([
+  it('counts by area what was noticed in any way, and by scenarios; errors are missed', () => {
+    expect(figures(matrix).map(({ area, share, byScenarios }) => [area, share, byScenarios])).to.deep.equal([
       ['sts', 2 / 3, 2 / 3],
-      ['agent', 1 / 2, 1 / 3],
-      ['all', 3 / 5, 3 / 6],
+      ['agent', 2 / 4, 0],
+      ['all', 4 / 7, 2 / 7],
     ]);
   });
-  it('says the shares both ways', () => {
+  it('says both shares, and what they are made of', () => {
     const text = terminalText(matrix, { all: false });
-    expect(text).to.match(/\nall +60\.0 % +50\.0 % {2}2 noticed, 1 survived, 1 unreached, 1 timed out, 1 error\n/);
+    const counts = '2 noticed, 1 no verdict, 1 timed out, 1 survived, 1 unreached, 1 error';
+    expect(text).to.match(new RegExp(`\\nall +57\\.1 % +28\\.6 % {2}${counts}\\n`));
   });
   it('names scenarios that alone notice something, and that notice nothing', () => {
     expect(scenarioSummary(matrix)).to.deep.equal({ alone: ['A'], nothing: ['C'] });
@@ -141,10 +143,10 @@ describe('a process of detect', () => {
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'detect-'))));
   afterEach(() => rmSync(folder, { recursive: true }));
   const job = { scenarios: ['A'], flags: [], stopAtFirst: true, parallel: 1, covers: false };
-  const running = (code: string, mutant?: string) => {
+  const running = (code: string, how: Partial<Parameters<typeof runJob>[2]> = {}) => {
     const worker = join(folder, 'worker.mjs');
     writeFileSync(worker, code);
-    return runJob(worker, job, { silenceMilliseconds: 3000, ...(mutant !== undefined && { mutant }) });
+    return runJob(worker, job, { silenceMilliseconds: 60_000, ...how });
   };
 
   it('is told its job and mutant, and tells verdicts', async () => {
@@ -153,15 +155,35 @@ describe('a process of detect', () => {
         process.send({ id, verdict: 'passed', milliseconds: 1, reached: [process.env.__STRYKER_ACTIVE_MUTANT__] });
         process.send({ over: true, error: null, always: [] }, () => process.exit());
       });`,
-      '12',
+      { mutant: '12' },
     );
     expect(end.error).to.equal(undefined);
     expect(end.scenarios[0])
       .to.include({ id: 'A', verdict: 'passed' })
       .and.deep.include({ reached: ['12'] });
   });
-  it('is ended where it does not come to an end', async () => {
-    expect(await running('for (;;);')).to.include({ timedOut: true });
+  it('is ended where it is silent', async () => {
+    const silent = 'setInterval(() => process.send({ alive: true }), 100)';
+    expect(await running(silent, { silenceMilliseconds: 2000 })).to.include({ timedOut: true, hangs: false });
+  });
+  it('is ended where it is busy and does not come back to its event loop', async () => {
+    const end = await running('process.send({ alive: true }); for (;;);', { turnMilliseconds: 200 });
+    expect(end).to.include({ timedOut: false, hangs: true });
+    expect(end.turn).to.be.greaterThan(200);
+  });
+  it('tells what failed beside others from what failed alone', async () => {
+    const end = await running(
+      `process.once('message', () => {
+        const end = { id: 'A', verdict: 'failed', milliseconds: 1, reached: [] };
+        process.send(end);
+        process.send({ ...end, verdict: 'passed', alone: true });
+        process.send({ over: true, error: null, always: [] }, () => process.exit());
+      });`,
+    );
+    expect([end.scenarios, end.alone].map((ends) => ends.map(({ verdict }) => verdict))).to.deep.equal([
+      ['failed'],
+      ['passed'],
+    ]);
   });
   it('has an error where it ends before its job', async () => {
     expect((await running('process.exit(3)')).error).to.equal('the process ended with 3');

@@ -6,7 +6,7 @@ import { HarnessError } from '../foundation/errors.ts';
 import { suggestion } from '../foundation/nearest.ts';
 import { sourcesDigest } from '../scripts/freshness.js';
 import { coverageOf, mayNotice, type Coverage, type Covered, type Run } from './coverage.ts';
-import { detect, type Attempt, type Defect, type Detection } from './detect.ts';
+import { detect, UNDER_WAY, type Attempt, type Defect, type Detection } from './detect.ts';
 import { faultsKind, judgeKind, mutantsKind, type Kind } from './kinds.ts';
 import { writePage } from './page.ts';
 import { jsonOf, terminalText, type Matrix } from './report.ts';
@@ -22,7 +22,7 @@ export interface DetectOptions {
   /** Areas whose defects are tried; empty: all. */
   readonly areas: readonly string[];
   readonly scenarios: readonly string[];
-  /** Processes at once. Default: one for each processor. */
+  /** Processes at once. Default: one more than there are processors, since some wait. */
   readonly jobs: number | undefined;
   /** Try every scenario that reaches a defect, instead of stopping at the first that notices it. */
   readonly all: boolean;
@@ -37,9 +37,7 @@ interface Output {
   readonly progress: (line: string) => void;
 }
 
-/** Scenarios that a run has under way at once: a machine's processors are shared by the processes. */
-const PARALLEL = 8;
-/** How long a run may be silent: two minutes, and ten times what the slowest of its scenarios takes alone. Milliseconds. */
+/** How long a run may be silent: two minutes, and four times what the slowest of its scenarios takes alone. Milliseconds. */
 const SILENCE = 120_000;
 
 /** Runs suites, or tests, against defects; says and writes who noticed what. Gives whether every one was noticed. Throws `HarnessError`. */
@@ -67,7 +65,7 @@ const KINDS: Readonly<Record<Kind['name'], (root: string, options: DetectOptions
 async function detectAll(
   kind: Kind,
   { defects, runs }: { readonly defects: readonly Defect[]; readonly runs: readonly Run[] },
-  { all, jobs = availableParallelism() }: DetectOptions,
+  { all, jobs = availableParallelism() + 1 }: DetectOptions,
   { root, progress }: Pick<Output, 'root' | 'progress'>,
 ): Promise<readonly Detection[]> {
   const attempt = attemptIn(kind);
@@ -94,7 +92,8 @@ async function detectAll(
     progress(`Recording what each of ${likely.length} ${what} reaches ...`);
     const kept = join(root, 'node_modules', '.cache', 'eks-pod-identity-conformance', `coverage-of-${kind.name}.json`);
     const sources = sourcesDigest(kind.name === 'judge' ? [] : ['suites']);
-    const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs });
+    // One scenario at a time mostly waits.
+    const recorded = await coverageOf(likely, { ...kind, kept, sources, jobs: 2 * jobs });
     // A client is a process of its own, which records nothing: each run with it may reach each of its defects.
     const ofClient = defects.filter(({ area }) => area === 'client').map(({ id }) => id);
     const coverage = {
@@ -115,10 +114,11 @@ async function detectAll(
   return defects.flatMap(({ id }) => found.get(id) ?? []);
 }
 
-const described = ({ name, state, noticedBy, seconds }: Detection): string =>
+const described = ({ name, state, noticedBy, reason, seconds }: Detection): string =>
   [
     `${name}: ${state}`,
     ...(noticedBy.length > 0 ? [`by ${noticedBy.join(', ')}`] : []),
+    ...(reason === undefined ? [] : [`since ${reason}`]),
     ...(seconds === undefined ? [] : [`(${seconds} s)`]),
   ].join(' ');
 
@@ -141,14 +141,14 @@ const attemptIn =
     runJob(
       join(build, worker.program),
       {
-        ...(name === 'faults' && { fault: defect.id }),
+        ...(name === 'faults' && defect && { fault: defect.id }),
         scenarios: batch.map(({ id }) => id),
         flags: batch[0]?.flags ?? [],
-        ...{ stopAtFirst, parallel: PARALLEL, covers: false },
+        ...{ stopAtFirst, parallel: UNDER_WAY, covers: false },
       },
       {
-        ...(name !== 'faults' && { mutant: defect.id }),
-        silenceMilliseconds: SILENCE + 10 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
+        ...(name !== 'faults' && defect && { mutant: defect.id }),
+        silenceMilliseconds: SILENCE + 4 * Math.max(...batch.map(({ milliseconds }) => milliseconds)),
       },
     );
 

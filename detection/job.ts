@@ -16,13 +16,19 @@ export interface Job {
 export interface ScenarioEnd {
   readonly id: string;
   readonly verdict: Verdict;
+  /** Why there is none, of an error. */
+  readonly reason?: string;
   readonly milliseconds: number;
   /** Defects whose place the scenario reached. */
   readonly reached: readonly string[];
+  /** Whether it ran once more, alone, since it failed beside others. */
+  readonly alone?: true;
 }
 
 export type FromWorker =
   | ScenarioEnd
+  /** That the process goes on, twice a second (`beat`). */
+  | { readonly alive: true }
   | {
       readonly over: true;
       /** Why the run as a whole could not do its work. */
@@ -30,3 +36,7 @@ export type FromWorker =
       /** Defects whose place is reached outside of scenarios. */
       readonly always: readonly string[];
     };
+
+/** Tells that this process goes on, as long as it does. */
+export const beat = (): void =>
+  void setInterval(() => process.connected && process.send?.({ alive: true } satisfies FromWorker), 500).unref();

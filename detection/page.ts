@@ -2,17 +2,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { table } from '../scripts/tables.ts';
-import { figures, percent, type Matrix } from './report.ts';
+import { figures, percent, STATES, type Matrix } from './report.ts';
 
-const HEAD = [
-  'area',
-  'noticed',
-  'timed out',
-  'survived',
-  'unreached',
-  'error (broken run)',
-  'share',
-  'errors as missed',
+const headOf = (who: string): string[] => [
+  ...['area', `by ${who}`, ...STATES.slice(1)],
+  ...['share noticed', `share by ${who}`],
 ];
 
 const TITLES: Readonly<Record<Matrix['kind'], string>> = { faults: 'Faults', mutants: 'Mutants', judge: 'The judge' };
@@ -33,20 +27,27 @@ export function withSection(page: string, title: string, text: string): string {
 }
 
 function section(matrix: Matrix, seed: string): string {
+  const who = matrix.kind === 'judge' ? 'tests' : 'scenarios';
   const figuresTable = table(
-    HEAD,
-    figures(matrix).map(({ area, counts, share, leastShare }) => [
-      area,
-      ...[counts.noticed, counts['timed out'], counts.survived, counts.unreached, counts.error].map(String),
-      percent(share),
-      percent(leastShare),
+    headOf(who),
+    figures(matrix).map(({ area, counts, share, byScenarios }) => [
+      ...[area, ...STATES.map((state) => String(counts[state]))],
+      ...[percent(share), percent(byScenarios)],
     ]),
   );
   const missed = matrix.detections.filter(({ state }) => state !== 'noticed' && state !== 'timed out');
-  const rows = missed.map(({ name, area, state, text }) => [`\`${name}\``, area, state, `\`${text}\``]);
+  const code = (text: string): string => `\`${text.replaceAll('`', "'")}\``;
+  const rows = missed.map(({ name, area, state, reason, text }) => [
+    ...[
+      code(name),
+      area,
+      [state, reason === undefined ? [] : code(reason.slice(0, 120))].flat().join(': '),
+      code(text),
+    ],
+  ]);
   return [
     ...(matrix.kind !== 'faults' ? [`${matrix.detections.length} mutants, chosen by seed ${seed}.`] : []),
     figuresTable,
-    ...(rows.length === 0 ? ['All are noticed.'] : [table(['not noticed', 'area', 'how', 'what'], rows)]),
+    ...(rows.length === 0 ? ['All are noticed.'] : [table([`not noticed by ${who}`, 'area', 'how', 'what'], rows)]),
   ].join('\n\n');
 }

@@ -12,21 +12,20 @@ export interface Matrix {
 export interface Figure {
   readonly area: string;
   readonly counts: Readonly<Record<State, number>>;
-  /** Noticed and timed out among all but errors, as Stryker counts. */
+  /** Of all, noticed in whatever way; errors count as missed. */
   readonly share: number;
-  /** The same where errors count as missed. */
-  readonly leastShare: number;
+  /** Of all, noticed by a scenario that failed. */
+  readonly byScenarios: number;
 }
 
-const STATES: readonly State[] = ['noticed', 'survived', 'unreached', 'timed out', 'error'];
+export const STATES: readonly State[] = ['noticed', 'no verdict', 'timed out', 'survived', 'unreached', 'error'];
 
 export function figureOf(area: string, detections: readonly Detection[]): Figure {
   const count = (state: State): number => detections.filter((one) => one.state === state).length;
   const counts = Object.fromEntries(STATES.map((state) => [state, count(state)])) as Record<State, number>;
-  const caught = counts.noticed + counts['timed out'];
-  const all = caught + counts.survived + counts.unreached;
-  const of = (whole: number): number => (whole === 0 ? 1 : caught / whole);
-  return { area, counts, share: of(all), leastShare: of(all + counts.error) };
+  const of = (some: number): number => (detections.length === 0 ? 1 : some / detections.length);
+  const all = counts.noticed + counts['no verdict'] + counts['timed out'];
+  return { area, counts, share: of(all), byScenarios: of(counts.noticed) };
 }
 
 /** One for each area, and one of all. */
@@ -70,19 +69,19 @@ export function terminalText(matrix: Matrix, { all }: { readonly all: boolean })
   return [...rows, '', ...shares(matrix), ...ofScenarios, ''].join('\n');
 }
 
-/** Of each area: the share that was caught, counted both ways, and how many are in which state. */
+/** Of each area: the share that was noticed, in all and by scenarios, and how many are in which state. */
 function shares(matrix: Matrix): readonly string[] {
-  const line = (area: string, share: string, leastShare: string, counts: string): string =>
-    `${area.padEnd(18)} ${share.padStart(7)} ${leastShare.padStart(16)}  ${counts}`.trimEnd();
+  const line = (area: string, share: string, byScenarios: string, counts: string): string =>
+    `${area.padEnd(18)} ${share.padStart(8)} ${byScenarios.padStart(13)}  ${counts}`.trimEnd();
   return [
-    line('', 'caught', 'errors as missed', ''),
-    ...figures(matrix).map(({ area, counts, share, leastShare }) => {
+    line('', 'noticed', 'by scenarios', ''),
+    ...figures(matrix).map(({ area, counts, share, byScenarios }) => {
       const states = STATES.filter((state) => counts[state] > 0).map((state) => `${counts[state]} ${state}`);
-      return line(area, percent(share), percent(leastShare), states.join(', '));
+      return line(area, percent(share), percent(byScenarios), states.join(', '));
     }),
     '',
-    'An error is a run that broke: whoever runs the suites sees exit code 3, but no scenario says what does not conform.',
-    'The first share leaves errors out, as Stryker does; the second counts them as missed.',
+    'With "no verdict", no scenario fails, but some cannot be judged (exit code 3), which pass without the defect right after.',
+    'The first share has these and runs that hang, the second none but scenarios that fail. Both count errors as missed.',
   ];
 }
 

@@ -5,7 +5,7 @@
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Mocha from 'mocha';
-import type { FromWorker, Job } from './job.ts';
+import { beat, type FromWorker, type Job } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
 
 const build = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -52,6 +52,7 @@ async function work({ scenarios: files, stopAtFirst }: Job): Promise<void> {
   over();
 }
 
+beat();
 process.once('message', (job: Job) => void work(job));
 // Whoever asked is gone.
 process.once('disconnect', () => process.exit());

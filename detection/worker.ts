@@ -12,24 +12,36 @@ import { configure } from '../harness/config/configuration.ts';
 import { run } from '../harness/engine/run.ts';
 import { clientsOf, withClients, withInstalledClients } from '../harness/plan/clients.ts';
 import { loadScenarios } from '../harness/scenario/load.ts';
-import type { FromWorker, Job } from './job.ts';
+import { beat, type FromWorker, type Job } from './job.ts';
 import { reachedBy, reachedByNobody, stryker } from './stryker.ts';
+
+/** Seconds for a scenario: what takes longer is an error. */
+const LIMIT = 30;
 
 const send = (message: FromWorker): boolean => process.send?.(message) ?? false;
 
-async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Job): Promise<void> {
+interface How extends Omit<Job, 'fault'> {
+  /** Whether it is the second run of one that failed beside others. */
+  readonly alone?: true;
+}
+
+/** Runs scenarios on clusters of their own, and tells their verdicts. */
+async function runScenarios({ scenarios: ids, flags, stopAtFirst, parallel, covers, alone }: How) {
   const directory = mkdtempSync(join(tmpdir(), 'conformance-detect-'));
   try {
     const loaded = await loadScenarios(join(dirname(dirname(fileURLToPath(import.meta.url))), 'suites'), []);
-    const argv = ['--quiet', '--retries', '0', '--report-dir', directory, '--parallel', String(parallel), ...flags];
+    const argv = [
+      ...['--quiet', '--retries', '0', '--timeout', String(covers ? 3 * LIMIT : LIMIT), '--report-dir', directory],
+      ...['--parallel', String(parallel), ...flags],
+    ];
     const configuration = configure(stopAtFirst ? [...argv, '--max-failures', '1'] : argv, {});
-    const interrupted = new AbortController().signal;
+    const interrupted = new AbortController();
     const scenarios = await withInstalledClients(
       withClients(
         loaded.scenarios.filter(({ id }) => ids.includes(id)),
         clientsOf(configuration),
       ),
-      { environment: process.env, progress: () => undefined, signal: interrupted },
+      { environment: process.env, progress: () => undefined, signal: interrupted.signal },
     );
     const reached = new Set<string>();
     /** Takes what was reached since the last time. */
@@ -38,7 +50,8 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
       FAULTS_REACHED.clear();
       return all;
     };
-    const { run: over } = await run({
+    let [errors, others] = [0, 0];
+    const { run: over, scenarios: results } = await run({
       ...loaded,
       scenarios,
       configuration,
@@ -51,10 +64,15 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
               for (const one of taken('')) reached.add(one);
               stryker.currentTestId = id;
             },
-            scenarioOver: ({ id, verdict, durations }) => {
+            scenarioOver: ({ id, verdict, reason, durations }) => {
               stryker.currentTestId = undefined;
               const milliseconds = durations.arranging + durations.probing;
-              send({ id, verdict, milliseconds, reached: covers ? taken(id) : [] });
+              const end = { id, verdict, reason, milliseconds, reached: covers ? taken(id) : [] };
+              send({ ...end, ...(alone && { alone }) });
+              if (verdict === 'error') errors += 1;
+              else others += 1;
+              // Where none of the first comes to a verdict, the others hardly do.
+              if (stopAtFirst && others === 0 && errors === parallel) interrupted.abort(new Error('None is judged.'));
             },
           },
         },
@@ -62,17 +80,28 @@ async function work({ scenarios: ids, flags, stopAtFirst, parallel, covers }: Jo
       version: '0',
       workload: WORKLOAD_PROGRAMS[0],
       environment: {},
-      interrupted,
+      interrupted: interrupted.signal,
       programs: [],
       stderr: process.stderr,
     });
-    const always = [...reached, ...reachedByNobody()];
-    send({ over: true, error: over.error, always: covers ? always : [] });
+    return {
+      failed: results.filter(({ verdict }) => verdict === 'failed').map(({ id }) => id),
+      over: { over: true, error: over.error, always: covers ? [...reached, ...reachedByNobody()] : [] } as const,
+    };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+async function work({ fault: _, ...job }: Job): Promise<void> {
+  const { failed, over } = await runScenarios(job);
+  // What fails beside others counts where it fails alone as well.
+  if (job.stopAtFirst && job.scenarios.length > 1)
+    for (const id of failed) await runScenarios({ ...job, scenarios: [id], alone: true });
+  send(over);
+}
+
+beat();
 process.once('message', (job: Job) => {
   work(job)
     .catch((error: unknown) =>

@@ -1,14 +1,27 @@
 import { fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { switchingOn } from '../faults/switch.ts';
 import type { FromWorker, Job, ScenarioEnd } from './job.ts';
 
 export interface JobEnd {
   readonly scenarios: readonly ScenarioEnd[];
+  /** Those of them that failed, run once more alone, where that was done. */
+  readonly alone: readonly ScenarioEnd[];
   readonly always: readonly string[];
   /** Why the run could not do its work; undefined when it could. */
   readonly error?: string;
+  /** Whether it was ended since it was silent for too long. */
   readonly timedOut: boolean;
+  /** Whether it was ended since it was busy for too long without once coming back to its event loop. */
+  readonly hangs: boolean;
+  /** The longest processor time that it took to come back. Milliseconds. */
+  readonly turn: number;
+  /** From start to end. */
+  readonly milliseconds: number;
 }
+
+/** Processor time for one turn of the event loop: what takes so much does not end. Milliseconds. */
+const LONGEST_TURN = 10_000;
 
 /** Runs are too short for code to be optimized early (docs/performance.md); later versions of Node have no such flag. */
 const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200000'] : [];
@@ -21,7 +34,15 @@ const LATE = process.versions.node.startsWith('20.') ? ['--interrupt-budget=1200
 export function runJob(
   worker: string,
   job: Job,
-  { mutant, silenceMilliseconds }: { readonly mutant?: string; readonly silenceMilliseconds: number },
+  {
+    mutant,
+    silenceMilliseconds,
+    turnMilliseconds = LONGEST_TURN,
+  }: {
+    readonly mutant?: string;
+    readonly silenceMilliseconds: number;
+    readonly turnMilliseconds?: number;
+  },
 ): Promise<JobEnd> {
   const { NODE_OPTIONS: _, ...environment } = process.env;
   const child = fork(worker, {
@@ -30,27 +51,44 @@ export function runJob(
     execArgv: ['--no-deprecation', '--no-parallel-scavenge', ...LATE, ...switchedOn(job.fault)],
     detached: true,
   });
-  const scenarios: ScenarioEnd[] = [];
+  const ends: ScenarioEnd[] = [];
   let over: Extract<FromWorker, { over: true }> | undefined;
-  let timedOut = false;
+  let [timedOut, hangs, turn, before] = [false, false, 0, 0];
+  const started = performance.now();
   const timer = setTimeout(() => {
     timedOut = true;
     killGroup(child.pid);
   }, silenceMilliseconds);
+  const watch = setInterval(() => {
+    turn = Math.max(turn, processorTime(child.pid) - before);
+    hangs = turn > turnMilliseconds;
+    if (hangs) killGroup(child.pid);
+  }, 500);
   const interrupted = (): void => killGroup(child.pid);
   process.once('exit', interrupted);
   return new Promise((resolve) => {
     child.on('message', (message: FromWorker) => {
+      if ('alive' in message) {
+        before = processorTime(child.pid);
+        return;
+      }
       timer.refresh();
       if ('over' in message) over = message;
-      else scenarios.push(message);
+      else ends.push(message);
     });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
+      clearInterval(watch);
       process.off('exit', interrupted);
       killGroup(child.pid);
       const error = over === undefined ? `the process ended with ${signal ?? code}` : over.error;
-      resolve({ scenarios, timedOut, always: over?.always ?? [], ...(error !== null && !timedOut && { error }) });
+      resolve({
+        scenarios: ends.filter(({ alone }) => !alone),
+        alone: ends.filter(({ alone }) => alone),
+        ...{ timedOut, hangs, turn, milliseconds: Math.round(performance.now() - started) },
+        always: over?.always ?? [],
+        ...(error !== null && !timedOut && !hangs && { error }),
+      });
     });
     child.send(job);
   });
@@ -58,6 +96,16 @@ export function runJob(
 
 const switchedOn = (fault: string | undefined): string[] =>
   fault === undefined ? [] : ['--import', `data:text/javascript,${encodeURIComponent(switchingOn([fault]))}`];
+
+/** Milliseconds that a process has been busy (proc(5), `stat`: `utime` and `stime` in hundredths of a second); 0 where the system does not tell. */
+function processorTime(pid: number | undefined): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0;
+  }
+}
 
 /** A process and what it has started. */
 function killGroup(pid: number | undefined): void {

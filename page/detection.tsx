@@ -15,6 +15,7 @@ const STATES: Readonly<Record<Defect['state'], string>> = {
   survived: '✕',
   unreached: '○',
   error: '!',
+  'no verdict': '▲',
   'timed out': '◷',
   noticed: '✓',
 };
@@ -22,6 +23,7 @@ const CLASSES: Readonly<Record<Defect['state'], string>> = {
   survived: 'failed',
   unreached: 'failed',
   error: 'error',
+  'no verdict': 'inconclusive',
   'timed out': 'passed',
   noticed: 'passed',
 };

@@ -7,7 +7,7 @@ const texts = z.array(z.string()).readonly();
 
 export const detectionSchema = z.object({
   kind: z.enum(['faults', 'mutants', 'judge']),
-  /** Share of the defects that were noticed or did not end, by area; `all` is of all. */
+  /** Share of the defects that were noticed, in whatever way, by area; `all` is of all. */
   figures: z.array(z.object({ area: z.string(), share: z.number() })).readonly(),
   detections: z
     .array(
@@ -15,7 +15,7 @@ export const detectionSchema = z.object({
         name: z.string(),
         area: z.string(),
         text: z.string(),
-        state: z.enum(['noticed', 'survived', 'unreached', 'timed out', 'error']),
+        state: z.enum(['noticed', 'no verdict', 'survived', 'unreached', 'timed out', 'error']),
         /** Ids of scenarios, with the flags that one needs behind its id: all that noticed it, or the first. */
         noticedBy: texts,
         /** How many reach it. */
