@@ -86,7 +86,7 @@ export async function startAgent(given: AgentOptions): Promise<RunningAgent> {
       metrics,
       log: log.with({ 'bind-addr': bindHost, 'cluster-name': options.clusterName }),
     });
-    mux.handle(CREDENTIALS_PATH, rateLimited(handler));
+    mux.handle(CREDENTIALS_PATH, options.limiter === false ? handler : rateLimited(handler));
     return start(mux, bindHost, options.port);
   };
 

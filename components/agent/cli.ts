@@ -6,7 +6,7 @@ import { initialize, InitializeError, type Runner } from './cli/initialize.ts';
 import { nodeCredentials } from './cli/node-credentials.ts';
 import { SERVICE_ACCOUNT } from './credentials/cluster-keys.ts';
 import type { AgentOptions, AgentVersion, InCluster, RunningAgent } from './index.ts';
-import { AGENT_VERSIONS, AgentRefusal, RELEASES, startAgent, VERSION_VARIABLE } from './index.ts';
+import { AGENT_VERSIONS, AgentRefusal, LIMITER_VARIABLE, RELEASES, startAgent, VERSION_VARIABLE } from './index.ts';
 
 export interface AgentIo {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -47,7 +47,8 @@ Flags of server:
 
 The node's credentials come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, else from the instance
 metadata service (AWS_EC2_METADATA_SERVICE_ENDPOINT). The region is AWS_REGION. ${VERSION_VARIABLE}, 0.1 or 0.2,
-says which release's behaviour it has (default 0.1).`;
+says which release's behaviour it has (default 0.1). ${LIMITER_VARIABLE}, on or off, says whether requests for credentials
+beyond 1000 a second are refused (default on).`;
 
 /** @throws UsageError */
 function versionOf(env: AgentIo['env']): AgentVersion {
@@ -56,6 +57,12 @@ function versionOf(env: AgentIo['env']): AgentVersion {
   if (found === undefined)
     throw new UsageError(`${VERSION_VARIABLE} is "${named}": use ${AGENT_VERSIONS.join(' or ')}`);
   return found;
+}
+
+/** @throws UsageError */
+function limiterOf({ [LIMITER_VARIABLE]: named = '' }: AgentIo['env']): boolean {
+  if (!['', 'on', 'off'].includes(named)) throw new UsageError(`${LIMITER_VARIABLE} is "${named}": use on or off`);
+  return named !== 'off';
 }
 
 /** As client-go finds the cluster of its pod: by the variables of service kubernetes, and with a token. */
@@ -76,6 +83,7 @@ async function server(args: readonly string[], io: AgentIo): Promise<void> {
     ...flags,
     region,
     version: versionOf(io.env),
+    limiter: limiterOf(io.env),
     ...(inCluster && { inCluster }),
     credentials: nodeCredentials(io.env, rotateCredentials),
     log: io.out,

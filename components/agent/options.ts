@@ -21,6 +21,9 @@ export const RELEASES: Readonly<Record<AgentVersion, string>> = { '0.1': '0.1.37
 /** The environment variable that says whose behaviour the program has. */
 export const VERSION_VARIABLE = 'CONFORMANCE_AGENT_VERSION';
 
+/** The environment variable by which the program serves without its rate limiter: `off`. */
+export const LIMITER_VARIABLE = 'CONFORMANCE_AGENT_LIMITER';
+
 /** The cluster that the agent runs in. */
 export interface InCluster {
   /** URL of the API server. */
@@ -59,6 +62,8 @@ export interface AgentOptions extends Readonly<Partial<typeof DEFAULTS>> {
   readonly credentials: () => Promise<AwsCredentials>;
   /** Default: 169.254.170.23 and fd00:ec2::23. Each gets a server, cache, rate limiter and refresh loop of its own. */
   readonly bindHosts?: readonly string[];
+  /** Whether requests for credentials beyond 1,000 a second, and 500 at once, are refused with 429. Default true. */
+  readonly limiter?: boolean;
   /** Default: the system's. Rate limits and timeouts always go by real time. */
   readonly clock?: Clock;
   /** Receives one JSON text a line. Never a token or a key. */

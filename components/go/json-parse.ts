@@ -17,7 +17,9 @@ export type JsonNode =
 export class JsonSyntaxError extends Error {}
 
 const MAX_DEPTH = 10_000;
-const SPACE = /[ \t\r\n]/;
+const SPACES = /[ \t\r\n]*/y;
+/** Of a string: what stands for itself. */
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
 
 /** An array or object that is being read. */
 interface Open {
@@ -68,7 +70,13 @@ class JsonParser {
   }
 
   #skipSpace(): void {
-    while (this.#at < this.#text.length && SPACE.test(this.#peek())) this.#at += 1;
+    this.#skip(SPACES);
+  }
+
+  /** @param pattern sticky; it matches nothing too, but for beyond the end of the text */
+  #skip(pattern: RegExp): void {
+    pattern.lastIndex = this.#at;
+    if (pattern.test(this.#text)) this.#at = pattern.lastIndex;
   }
 
   #next(): string {
@@ -169,6 +177,7 @@ class JsonParser {
     const from = this.#at;
     this.#at += 1;
     for (;;) {
+      this.#skip(PLAIN);
       const character = this.#peek();
       if (character === '"') break;
       if (character.charCodeAt(0) < 0x20) this.#fail('in string literal');

@@ -38,6 +38,9 @@ export class ServeMux {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse, target: RequestTarget): Promise<void> {
+    const direct = this.#handlers.get(target.path);
+    // Most requests: a pattern is a clean path without escapes, so that the rest would find the same.
+    if (direct !== undefined) return direct(request, response, target.host);
     if (request.url === '*') {
       response.setHeader('Connection', 'close');
       return reply(response, request.method === 'OPTIONS' ? 200 : 400, {}, '');

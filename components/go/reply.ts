@@ -2,9 +2,9 @@ import type { ServerResponse, Server } from 'node:http';
 
 /** Sends a whole answer. Node leaves the body out for HEAD. */
 export function reply(response: ServerResponse, status: number, headers: Record<string, string>, body: string): void {
-  const bytes = Buffer.from(body, 'utf8');
-  response.writeHead(status, { ...headers, 'Content-Length': bytes.length });
-  response.end(bytes);
+  response.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) });
+  // A text goes out together with the head, in one piece.
+  response.end(body);
 }
 
 /** What Go's `http.Error` says of the text that it writes with a line end: that it is not to be taken for another type. */

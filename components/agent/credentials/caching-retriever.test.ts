@@ -44,7 +44,7 @@ function world(overrides: { maxSize?: number } = {}): World {
     source,
     asked,
     metrics,
-    get: async (token) => (await cache.retrieve(token, log, new AbortController().signal)).accessKeyId,
+    get: async (token) => (await cache.retrieve(token, log, () => new AbortController().signal)).accessKeyId,
   };
 }
 

@@ -76,7 +76,7 @@ export class CachingRetriever implements CredentialRetriever {
     this.#stopping.abort();
   }
 
-  async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+  async retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
     // Only a clock that was moved leaves a sweep so late; what it would have done must be seen by this request.
     await this.#sweepIfDue(SWEEP_INTERVAL + LATE);
     const key = this.#options.keyOf(token);
@@ -117,7 +117,7 @@ export class CachingRetriever implements CredentialRetriever {
     return entry.credentials.expiration - this.#options.clock.now();
   }
 
-  async #fetch(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+  async #fetch(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
     let credentials: PodCredentials;
     try {
       credentials = await this.#delegate.retrieve(token, log, signal);
@@ -157,7 +157,7 @@ export class CachingRetriever implements CredentialRetriever {
       await sleep(this.#refreshLimiter.reserve());
       try {
         const signal = AbortSignal.any([AbortSignal.timeout(RENEWAL_TIMEOUT), this.#stopping.signal]);
-        await this.#fetch(entry.token, log, signal);
+        await this.#fetch(entry.token, log, () => signal);
         this.#options.metrics.cacheState.increment({ state: 'hit' });
         return;
       } catch (error) {

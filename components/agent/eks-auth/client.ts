@@ -9,10 +9,10 @@ import { signedHeaders } from './signer.ts';
 /** Whoever fetches credentials for a token: EKS Auth's client, or the cache ahead of it. */
 export interface CredentialRetriever {
   /**
-   * @param signal ends when the one who asked goes away
+   * @param signal gives what fires when the one who asked goes away
    * @throws EksAuthError, FetchError or AgentPanic
    */
-  retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials>;
+  retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials>;
 }
 
 const ATTEMPTS = 3;
@@ -72,10 +72,10 @@ export class EksAuthClient implements CredentialRetriever {
     this.#poster.close();
   }
 
-  async retrieve(token: string, log: Logger, signal: AbortSignal): Promise<PodCredentials> {
+  async retrieve(token: string, log: Logger, signal: () => AbortSignal): Promise<PodCredentials> {
     log.info('Calling EKS Auth to fetch credentials');
     const started = performance.now();
-    const answer = await this.#call(JSON.stringify({ token }), signal);
+    const answer = await this.#call(JSON.stringify({ token }), signal());
     const credentials = readCredentials(answer);
     log
       .with({
