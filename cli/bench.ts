@@ -17,6 +17,15 @@ const OPTIONS: readonly OptionSpec[] = [
     'measure instead, against an emulated AWS that takes as long as AWS, how much faster a run on EKS is for arranging and probing scenarios side by side; takes half an hour, less with --suite',
   ),
   option.list('suite NAME', 'with --eks: these suites alone (a comma list)'),
+  option.flag(
+    'agent',
+    'measure instead the reference agent alone under requests at a constant rate, with its limiter off and on; needs Go, by which vegeta is built once',
+  ),
+  option.number('requests N', 'with --agent: how many requests with the limiter off', {
+    default: 120_000,
+    minimum: 20_000,
+  }),
+  option.flag('faults', 'with --agent: try instead whether each fault of the agent that load shows is noticed'),
   option.flag('strict', 'exit 1 when a target is missed'),
 ];
 
@@ -29,15 +38,20 @@ export const BENCH: Command = {
   remarks:
     'Exit codes: 0 measured; 1 a target is missed (with --strict); 2 wrong usage; 3 a run failed or runs differ.',
   fromClone: true,
-  async run({ flag, text, list, values }, io) {
+  async run({ flag, text, list, number, values }, io) {
     const [eks, kindImage, suites] = [flag('eks'), text('kind-image'), list('suite')];
     const repeat = values.get('repeat')?.value as number | undefined;
     if (eks && (kindImage !== undefined || repeat !== undefined))
       throw wrong('--eks measures something of its own: leave --kind-image and --repeat out.');
     if (suites.length > 0 && !eks)
       throw wrong(`--suite ${suites.join(',')} goes with --eks: add that, or leave it out.`);
+    if ((flag('faults') || values.get('requests')?.origin !== 'default') && !flag('agent'))
+      throw wrong('--faults and --requests go with --agent: add that, or leave them out.');
+    if (flag('agent') && (eks || kindImage !== undefined || repeat !== undefined))
+      throw wrong('--agent measures something of its own: leave --eks, --kind-image and --repeat out.');
+    const agent = flag('agent') ? { requests: number('requests'), faults: flag('faults') } : undefined;
     const { bench } = await fromSource<typeof benchmark>('scripts/bench/bench.ts', io);
-    return bench({ repeat, kindImage, eks, suites, json: text('json'), strict: flag('strict') }, io);
+    return bench({ repeat, kindImage, eks, suites, agent, json: text('json'), strict: flag('strict') }, io);
   },
 };
 

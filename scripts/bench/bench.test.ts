@@ -25,6 +25,11 @@ describe('bench', () => {
     });
   }
 
+  it('takes nothing for the target where there should be nothing', () => {
+    expect(measurement('x', 0, 'answers', 0, '')).to.include({ ratio: 1, met: true });
+    expect(measurement('x', 1, 'answers', 0, '')).to.include({ ratio: 0, met: false });
+  });
+
   it('takes the middle of the values', () => {
     expect(median([3, 1, 2])).to.equal(2);
     expect(median([4, 1, 2, 3])).to.equal(2.5);
@@ -115,6 +120,8 @@ describe('bench', () => {
     [['--repeat', '0'], 2, /--repeat is "0": give a whole number of at least 1/],
     [['--eks', '--repeat', '2'], 2, /leave --kind-image and --repeat out/],
     [['--suite', 'abac'], 2, /--suite abac goes with --eks/],
+    [['--requests', '20000'], 2, /--faults and --requests go with --agent/],
+    [['--agent', '--eks'], 2, /leave --eks, --kind-image and --repeat out/],
     [['more'], 2, /not 1 file \(more\)/],
   ];
   for (const [argv, code, sentence] of usage) {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Io } from '../../cli/command.ts';
 import { benchGetObject, benchSignatureVerifications } from './emulator.ts';
 import { benchPolicyEvaluations } from './policy.ts';
+import { benchFaults } from './agent/faults.ts';
+import { benchAgent } from './agent/measure.ts';
 import { benchEks } from './eks.ts';
 import { benchKind } from './kind.ts';
 import { median } from '../../harness/report/median.ts';
@@ -23,6 +25,8 @@ export interface BenchOptions {
   readonly kindImage: string | undefined;
   readonly eks: boolean;
   readonly suites: readonly string[];
+  /** The reference agent alone under load; `faults`: with each fault that load shows. */
+  readonly agent: { readonly requests: number; readonly faults: boolean } | undefined;
   readonly strict: boolean;
 }
 
@@ -40,7 +44,7 @@ export async function bench(options: BenchOptions, io: BenchIo): Promise<number>
 /** What users run is measured: the built harness. */
 const programOf = ({ root }: BenchIo): string => join(root, 'bin', 'conformance.js');
 
-async function measure({ repeat, kindImage, eks, suites }: BenchOptions, io: BenchIo): Promise<BenchReport> {
+async function measure({ repeat, kindImage, eks, suites, agent }: BenchOptions, io: BenchIo): Promise<BenchReport> {
   const [cpu] = cpus();
   const machine = {
     cores: cpus().length,
@@ -51,6 +55,10 @@ async function measure({ repeat, kindImage, eks, suites }: BenchOptions, io: Ben
     load: loadavg()[0] ?? 0,
   };
   const progress = (line: string): void => void io.stderr.write(`${line}\n`);
+  if (agent !== undefined) {
+    const options = { dist: join(io.root, 'dist'), requests: agent.requests, progress };
+    return { version: 1, machine, measurements: await (agent.faults ? benchFaults : benchAgent)(options) };
+  }
   if (eks) {
     const flags = suites.length === 0 ? [] : ['--suite', suites.join(',')];
     return { version: 1, machine, measurements: await benchEks({ program: programOf(io), flags, progress }) };
