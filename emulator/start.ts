@@ -44,6 +44,8 @@ export interface Emulator {
   /** The calls remembered, oldest first. */
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
+  /** Forgets the calls that were received before: milliseconds since the epoch by the machine's clock. */
+  forgetCalls(before: number): void;
   /** Turns a disturbance on; the function returned turns it off. */
   addDisturbance(disturbance: Disturbance): () => void;
   /** Replaces the cluster provider (for a provider that needs the emulator's address first). */
@@ -113,6 +115,7 @@ export async function startWithWorld(
     createAccount: (id) => createAccount(id).administrator,
     calls: () => log.all(),
     findCall: (requestId) => log.find(requestId),
+    forgetCalls: (before) => log.forget(before),
     addDisturbance: (disturbance) => active.add(disturbance),
     setClusterProvider: (provider) => {
       clusterProvider = provider;

@@ -47,6 +47,13 @@ export function callLog(capacity: number) {
       const oldest = records.size > capacity ? records.keys().next().value : undefined;
       if (oldest !== undefined) records.delete(oldest);
     },
+    /** Forgets the oldest, up to the first that was received at that time or later. */
+    forget(before: number): void {
+      for (const [requestId, { receivedAt }] of records) {
+        if (receivedAt >= before) break;
+        records.delete(requestId);
+      }
+    },
     all: (): readonly CallRecord[] => [...records.values()],
     find: (requestId: string): CallRecord | undefined => records.get(requestId),
   };

@@ -83,6 +83,7 @@ export function emulatedAws(
       addDisturbance: (disturbance) => emulator.addDisturbance(disturbance),
       calls: () => emulator.calls(),
       findCall: (requestId) => emulator.findCall(requestId),
+      forgetCalls: (before) => emulator.forgetCalls(before),
     },
     propagation: undefined,
     permissionsBoundary: undefined,

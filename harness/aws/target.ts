@@ -29,6 +29,8 @@ export interface AwsControls {
   /** The calls that AWS received, oldest first. */
   calls(): readonly CallRecord[];
   findCall(requestId: string): CallRecord | undefined;
+  /** Forgets the calls that were received before that time, in milliseconds since the epoch, so that a long run keeps few. */
+  forgetCalls(before: number): void;
 }
 
 /** What EKS Auth answered about a pod's token. */

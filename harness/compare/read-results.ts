@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename } from 'node:path';
 import type { infer as Infer } from 'zod';
 import { HarnessError } from '../../foundation/errors.ts';
 import { readText } from '../../foundation/read-file.ts';
 import { declaredId, validated } from '../../foundation/validate.ts';
+import { JOURNAL_FILE, resultsFileIn, resultsOfJournal } from '../report/results-journal.ts';
 import { resultsSchema } from '../report/results-schema.ts';
 import { RESULTS_VERSION, type RunResults } from '../report/results.ts';
 
@@ -90,11 +91,11 @@ function clientsOf(scenarios: readonly Scenario[]): Readonly<Record<string, stri
 }
 
 /**
- * Reads a results.json; of a folder, the one in it. Throws `HarnessError` BAD_FILE when it cannot be read, is of another version, or
+ * Reads a results.json; of a folder, the one in it, or what a run that was killed left of it. Throws `HarnessError` BAD_FILE when it cannot be read, is of another version, or
  * is something else. Fields that are not known are passed over, so that newer files with more can be read.
  */
 export function readRun(path: string): Run {
-  const file = isFolder(path) ? join(path, 'results.json') : path;
+  const file = isFolder(path) ? resultsFileIn(path) : path;
   const content = parse(readText(file, 'Results file'), file);
   if (typeof content !== 'object' || content === null || !('version' in content))
     throw new HarnessError(
@@ -131,7 +132,7 @@ function isFolder(path: string): boolean {
 
 function parse(content: string, file: string): unknown {
   try {
-    return JSON.parse(content) as unknown;
+    return basename(file) === JOURNAL_FILE ? resultsOfJournal(content) : (JSON.parse(content) as unknown);
   } catch {
     throw new HarnessError('BAD_FILE', `${file} is no JSON: give the results.json of a run's report folder.`);
   }

@@ -25,6 +25,7 @@ function store(session: Session, files: string[]): RunResults {
   const results = conclude(session);
   try {
     files[0] = writeResults(session.directory, results);
+    session.resultsJournal.close();
     return results;
   } catch (error) {
     session.failure ??= error;

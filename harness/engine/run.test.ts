@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -103,6 +103,20 @@ describe('a run', () => {
     expect(results.run.firstVerdictMilliseconds).to.be.a('number');
     expect(results.phases.provisioning).to.be.above(0);
     expect(verdicts(written())).to.equal(verdicts(results));
+  });
+
+  it('keeps each result on disk as soon as it is there, until all are written', async () => {
+    const journal = join(directory, 'results.jsonl');
+    const seen: string[] = [];
+    const reporter: Reporter = {
+      scenarioOver: ({ id }) => {
+        const [, ...lines] = readFileSync(journal, 'utf8').trim().split('\n');
+        seen.push(`${id}: ${lines.map((line) => (JSON.parse(line) as { id: string }).id).join()}`);
+      },
+    };
+    await running([passing('AB-01'), failing('AB-02')], { flags: ['--parallel', '1'], reporter });
+    expect(seen).to.deep.equal(['AB-01: AB-01', 'AB-02: AB-01,AB-02']);
+    expect(readdirSync(directory)).to.include('results.json').and.not.include('results.jsonl');
   });
 
   it('stops after so many failures', async () => {

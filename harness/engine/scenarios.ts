@@ -1,8 +1,8 @@
-import { HarnessError } from '../../foundation/errors.ts';
+import { HarnessError, unreadable } from '../../foundation/errors.ts';
 import { gated } from '../gate/judge.ts';
 import { isFine, type ScenarioResult } from '../report/results.ts';
 import type { Scenario } from '../scenario/spec.ts';
-import { gatedRun } from './conclusion.ts';
+import { conclude, gatedRun } from './conclusion.ts';
 import { runRepeatedly } from './repeat.ts';
 import type { ScenarioOptions } from './scenario.ts';
 import { schedule } from './schedule.ts';
@@ -33,6 +33,7 @@ export async function runScenarios(session: Session): Promise<void> {
     async (scenario, turn) => {
       const { id, suite, title, file } = scenario;
       reporters.tell('scenarioStarted', { id, suite, title, file });
+      session.underWay.set(id, Date.now());
       const around = suites.around(scenario);
       const scenarioOptions = optionsFor(session, opened, scenario, { hooks: around, turn });
       end(session, await runRepeatedly(scenario, scenarioOptions, { times, attempt, gate }));
@@ -73,11 +74,24 @@ function optionsFor(
   };
 }
 
+/** Keeps a result on disk; what AWS remembers of calls before those under way is of no use any more. */
+function keepResult(session: Session, result: ScenarioResult): void {
+  const { underWay, resultsJournal, opened, reporters } = session;
+  underWay.delete(result.id);
+  opened?.environment.aws.controls?.forgetCalls(Math.min(Date.now(), ...underWay.values()));
+  try {
+    resultsJournal.add(result, () => conclude(session));
+  } catch (error) {
+    reporters.tell('note', `The result of ${result.id} could not be kept on disk yet (${unreadable(error)}).`);
+  }
+}
+
 /** Notes and tells the result of a scenario; the one that makes --max-failures full stops the others. */
 function end(session: Session, result: ScenarioResult): void {
   const { results, reporters, stop, options } = session;
   results.set(result.id, result);
   if (result.verdict !== 'skipped') session.firstVerdict ??= Math.round(performance.now());
+  keepResult(session, result);
   reporters.tell('scenarioOver', result);
   // With further rounds, what fails is about to be mended.
   const maxFailures = options.rounds === undefined ? options.configuration.number('max-failures') : 0;

@@ -6,6 +6,7 @@ import type { Configuration } from '../config/configuration.ts';
 import type { Gate } from '../gate/gate.ts';
 import type { Shard } from '../plan/shard.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
+import { ResultsJournal } from '../report/results-journal.ts';
 import type { ScenarioResult } from '../report/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
@@ -76,6 +77,9 @@ export function openSession(options: RunOptions) {
     signal: AbortSignal.any([options.interrupted, stop.signal]),
     reporters: new Reporters(options.reporters),
     journal: openJournal(directory, id),
+    resultsJournal: new ResultsJournal(directory),
+    /** When the scenarios that are under way began, by id: milliseconds since the epoch. */
+    underWay: new Map<string, number>(),
     /** Reading of `performance.now()` at the start. */
     started: performance.now(),
     /** When what the run leaves in AWS may be swept. */

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
 import { readRun, type Run } from '../compare/read-results.ts';
+import { resultsFileIn } from '../report/results-journal.ts';
 import type { Configuration } from '../config/configuration.ts';
 import type { Scenario } from '../scenario/spec.ts';
 
@@ -29,7 +30,7 @@ function resultsBelow(folder: string): readonly { readonly file: string; readonl
     : [];
   return ['', ...entries.map(({ name }) => name)]
     .flatMap((name) => {
-      const file = join(folder, name, 'results.json');
+      const file = resultsFileIn(join(folder, name));
       const written = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
       return written === undefined ? [] : [{ file, written }];
     })

@@ -1,9 +1,11 @@
 import {
   accessSync,
   chmodSync,
+  closeSync,
   constants,
   existsSync,
   mkdirSync,
+  openSync,
   renameSync,
   rmSync,
   statSync,
@@ -40,9 +42,21 @@ function makeFolder(directory: string): void {
   mkdirSync(directory);
 }
 
-/** Writes results.json; gives its path. Throws as `writeWhole` does. */
+/** Writes results.json, a scenario at a time; gives its path. Throws as `writeWhole` does. */
 export const writeResults = (directory: string, results: RunResults): string =>
-  writeWhole(join(directory, 'results.json'), `${JSON.stringify(results, null, 2)}\n`);
+  writeWhole(join(directory, 'results.json'), jsonOf(results));
+
+/** The pieces of `JSON.stringify(results, null, 2)` and a line end: of a large run, the whole text would take more than all else. */
+export function* jsonOf(results: RunResults): Iterable<string> {
+  const { scenarios } = results;
+  const [head = '', tail = ''] = `${JSON.stringify({ ...results, scenarios: [] }, null, 2)}\n`.split(
+    /(?<=^ {2}"scenarios": \[)(?=\])/m,
+  );
+  yield head;
+  for (const [index, scenario] of scenarios.entries())
+    yield `${index === 0 ? '' : ','}\n    ${JSON.stringify(scenario, null, 2).replaceAll('\n', '\n    ')}`;
+  yield `${scenarios.length === 0 ? '' : '\n  '}${tail}`;
+}
 
 /** A reporter that writes a file of the report folder when the run is over, where there is content for it. */
 export function fileReporter(
@@ -65,17 +79,26 @@ export function fileReporter(
  * Writes a file through a temporary one, so that a reader never meets half a report; readable by a CI's uploader. Gives its path.
  * Throws `HarnessError` REPORT_NOT_WRITTEN, which names the flag that chooses the place, and leaves nothing half written then.
  */
-export function writeWhole(path: string, content: string, flag = 'report-dir'): string {
+export function writeWhole(path: string, content: string | Iterable<string>, flag = 'report-dir'): string {
   const temporary = `${path}.part`;
   try {
     makeFolder(dirname(path));
-    writeFileSync(temporary, content);
+    writeAll(temporary, typeof content === 'string' ? [content] : content);
     chmodSync(temporary, 0o644);
     renameSync(temporary, path);
     return path;
   } catch (error) {
     rmSync(temporary, { force: true });
     throw notWritten(path, flag, error as NodeJS.ErrnoException);
+  }
+}
+
+function writeAll(path: string, pieces: Iterable<string>): void {
+  const file = openSync(path, 'w');
+  try {
+    for (const piece of pieces) writeFileSync(file, piece);
+  } finally {
+    closeSync(file);
   }
 }
 
