@@ -57,6 +57,7 @@ suite('signatures', ({ scenario }) => {
       // Of three parameters each alone makes it a signed one.
       fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
       fails(urlWith(/X-Amz-Algorithm=[^&]*&(.*)X-Amz-Credential=[^&]*&/, '$1'), NOT_READ),
+      fails(urlWith(/X-Amz-Credential=[^&]*&(.*)&X-Amz-Signature=.*/, '$1'), NOT_READ),
       fails(url({ region: 'af-south-1' }), NOT_READ),
       fails(urlWith(/(?<=X-Amz-Signature=.*)[0-7]/, 'f'), MISMATCH),
       fails(urlWith(/X-Amz-Expires=600/, 'X-Amz-Expires=601'), MISMATCH),

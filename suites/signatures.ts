@@ -45,7 +45,7 @@ suite('signatures', ({ scenario }) => {
         message: 'not signed',
         facts: { HeadersNotSigned: 'x-amz-meta-unsigned' },
       }),
-      fails(get({ headers: { host: '' } }), DENIED),
+      fails(get({ headers: { host: '' } }), { ...DENIED, facts: { HeadersNotSigned: 'host' } }),
       fails(get({ age: 3600 }), {
         ...refusedWith('RequestTimeTooSkewed', 403),
         facts: {
@@ -105,6 +105,12 @@ suite('signatures', ({ scenario }) => {
         succeeds(put(key, { body: 'one' })),
         succeeds(get({}, `GET data/${key}`), { bytes: 3 }),
       ]),
+      // Signed in that form, and sent in another that is decoded to the same.
+      ...[altered('target', /%3A/, ':'), altered('target', /%2C/, '%2c')].map((sent) =>
+        succeeds(get(sent, 'GET data/a+b=c&d:e@f,g;h')),
+      ),
+      succeeds(get(altered('target', /%2F/, '/'), 'GET data/key?response-content-type=text%2Fplain')),
+      fails(get(altered('target', /%3A/, '%3B'), 'GET data/a:b'), MISMATCH),
       // Signed as another key that would be the same in a file system.
       fails(get({ signedAs: 'GET data/b' }, 'GET data/a/../b'), MISMATCH),
       fails(get({ signedAs: 'GET data/key?tagging' }, 'GET data/key?tagging=1'), MISMATCH),
@@ -129,6 +135,10 @@ suite('signatures', ({ scenario }) => {
       fails(authorization(/(?<=Credential=\w+\/)(\d{6})\d\d/, '$1'), MALFORMED),
       fails(authorization(/SignedHeaders=[^,]*/, ''), MALFORMED),
       fails(authorization(/Signature=\w*/, ''), MALFORMED),
+      // A digit too few, and one too many.
+      ...[authorization(/\w$/, ''), authorization(/$/, '0')].map((request) =>
+        fails(request, refusedWith(['AuthorizationHeaderMalformed', 'SignatureDoesNotMatch'])),
+      ),
       fails(authorization(/AWS4-HMAC-SHA256/, 'Bearer'), refusedWith('InvalidArgument', 400)),
       // The way to sign before this one.
       fails(authorization(/.*/, 'AWS AKIAIOSFODNN7EXAMPLE:c2lnbmF0dXJl'), refusedWith('InvalidRequest', 400)),
@@ -147,6 +157,7 @@ suite('signatures', ({ scenario }) => {
       }),
       fails(get(altered('x-amz-date', /.*/, '')), DENIED),
       fails(get(altered('x-amz-date', /Z$/, '')), DENIED),
+      fails(get(altered('x-amz-date', /T\d{6}/, 'T246060')), DENIED),
       fails(get({ byDate: true, ...altered('date', /.*/, 'today') }), DENIED),
       fails(authorization(/SignedHeaders=(.*);x-amz-date/, 'SignedHeaders=$1'), { ...DENIED, message: 'not signed' }),
     ],

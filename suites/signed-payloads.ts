@@ -76,6 +76,8 @@ suite('signatures', ({ scenario }) => {
         altered('body', /0;chunk-signature=.*$/, ''),
         altered('body', /\r\n0;.*$/, ''),
         altered('body', /;chunk-signature=\w+/, ''),
+        altered('body', /(?<=\r\n0);chunk-signature=\w+/, ''),
+        altered('body', /^(2000);[^x]*(x+\r\n2000);[^x]*(x+\r\n\w+);[^x]*(x+\r\n0);.*/, '$1\r\n$2\r\n$3\r\n$4\r\n\r\n'),
         altered('body', /^2000;/, 'many;'),
         altered('body', /\r\n(?=2000;)/, 'x\n'),
         altered('body', /\r\n(?=2000;)/, '\rx'),
