@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'chai';
 import {
+  between,
   check,
   createToken,
   fails,
@@ -24,6 +25,8 @@ const APP = '<namespace:app>';
 const JWKS = '/openid/v1/jwks';
 const UID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const STS = 'sts.amazonaws.com';
+/** An audience of most API servers. */
+const API = 'https://kubernetes.default.svc';
 
 suite('rbac', ({ scenario }) => {
   const accounts = `system:serviceaccount:${APP}`;
@@ -91,7 +94,7 @@ suite('rbac', ({ scenario }) => {
   });
 
   scenario('RB-29', 'a token is made for the audiences, the time and the object that are asked for', {
-    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef`,
+    source: `${TOKEN_REQUEST}, audiences, expirationSeconds and boundObjectRef; "kube-apiserver", --service-account-extend-token-expiration; API conventions, StatusDetails`,
     workloads: { app: {}, other: { serviceAccount: 'other' } },
     tokens: { any: { serviceAccount: 'app/app' } },
     probes: [
@@ -109,13 +112,20 @@ suite('rbac', ({ scenario }) => {
       succeeds(createToken('app/app', { expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
       succeeds(createToken('app/app', { audience: [], expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
       succeeds(createToken('app/app', { boundTo: 'app', expirationSeconds: 3607 }), { lifetimeSeconds: 3607 }),
+      succeeds(createToken('app/app', { audience: [], boundTo: 'app', expirationSeconds: 3607 }), {
+        lifetimeSeconds: between(86_400, 366 * 86_400),
+      }),
+      succeeds(createToken('app/app', { audience: [API, STS], boundTo: 'app', expirationSeconds: 3607 }), {
+        ...{ audience: `${API},${STS}`, lifetimeSeconds: 3607 },
+      }),
       fails(createToken('app/app', { expirationSeconds: 599 }), { by: 'kubernetes', code: 'Invalid', status: 422 }),
       succeeds(createToken('app/app', { boundTo: 'app' }), {
         ...{ pod: '<pod:app>', podUid: '<pod-uid:app>', node: matching(/./), secret: isAbsent },
       }),
-      succeeds(createToken('app/app', { boundTo: 'app', boundObject: { uid: '<pod-uid:app>' } }), {
-        podUid: '<pod-uid:app>',
-      }),
+      // The API version may be left out.
+      ...[{ uid: '<pod-uid:app>' }, { apiVersion: '' }].map((boundObject) =>
+        succeeds(createToken('app/app', { boundTo: 'app', boundObject }), { podUid: '<pod-uid:app>' }),
+      ),
       succeeds(createToken('app/app', { boundObject: { kind: 'Secret', name: 'conformance-tokens' } }), {
         ...{ secret: 'conformance-tokens', pod: isAbsent, node: isAbsent },
       }),
@@ -140,8 +150,13 @@ suite('rbac', ({ scenario }) => {
           { expirationSeconds: 700.5 },
         ])
           expect(await ask(spec), JSON.stringify(spec)).to.include({ status: 400 });
-        for (const expirationSeconds of [0, 599, 2 ** 32 + 1])
-          expect(await ask({ expirationSeconds }), String(expirationSeconds)).to.include({ status: 422 });
+        for (const expirationSeconds of [0, 599, 2 ** 32 + 1]) {
+          const refused = await ask({ expirationSeconds });
+          expect(refused, String(expirationSeconds)).to.include({ status: 422 });
+          expect(refused.request.details).to.include({ group: 'authentication.k8s.io', kind: 'TokenRequest' });
+          expect(refused.request.details?.causes?.[0]).to.include({ field: 'spec.expirationSeconds' });
+        }
+        expect(await ask({ expirationSeconds: 2 ** 32 })).to.include({ status: 201 });
         const { body } = await kubernetes({ path: '/api/v1/nodes' });
         const [node] = (JSON.parse(body) as { readonly items: readonly { readonly metadata: Named }[] }).items;
         const ofNode = (more: object) => ({
@@ -153,7 +168,9 @@ suite('rbac', ({ scenario }) => {
         expect(bound).to.deep.include({ node: { name: node?.metadata.name, uid: node?.metadata.uid } });
         expect(bound).not.to.have.any.keys('pod', 'secret');
         expect(await ask(ofNode({ uid: 'another' }))).to.include({ status: 409 });
-        expect(await ask(ofNode({ name: 'none' }))).to.include({ status: 404 });
+        const missing = await ask(ofNode({ name: 'none' }));
+        expect(missing).to.include({ status: 404 });
+        expect(missing.request.details).to.include({ kind: 'nodes', name: 'none' });
       }),
     ],
   });
@@ -164,9 +181,16 @@ interface Named {
   readonly uid: string;
 }
 
+/** A TokenRequest, or the Status in its place. */
 interface Request {
   readonly spec: { readonly expirationSeconds: number };
   readonly status: { readonly token: string };
+  readonly details?: {
+    readonly group?: string;
+    readonly kind?: string;
+    readonly name?: string;
+    readonly causes?: readonly { readonly field?: string }[];
+  };
 }
 
 interface Answer {
