@@ -243,6 +243,14 @@ describe('workloads of a cluster in this process', () => {
       expect(await result('slow')).to.equal('Failed DeadlineExceeded, 0 succeeded, 0 failed');
     });
 
+    it('gives up an index that fails, and goes on with the others', async () => {
+      const spec = { completions: 3, parallelism: 2, completionMode: 'Indexed', backoffLimitPerIndex: 0 };
+      await batch.createNamespacedJob({ namespace, body: job('some', 'exit $((JOB_COMPLETION_INDEX % 2))', spec) });
+      expect(await result('some')).to.equal('Failed FailedIndexes, 2 succeeded, 1 failed');
+      const { status } = await batch.readNamespacedJob({ namespace, name: 'some' });
+      expect(status).to.include({ completedIndexes: '0,2', failedIndexes: '1' });
+    });
+
     it('waits while it is suspended, and goes once its time after the end is up', async () => {
       const spec = { suspend: true, ttlSecondsAfterFinished: 0 };
       const body = job('later', 'true', spec);

@@ -24,6 +24,8 @@ interface Ended {
   readonly failed: Set<string>;
   /** Indexes of which a pod has succeeded. */
   readonly indexes: Set<number>;
+  /** Indexes of which a pod has failed. */
+  readonly failedIndexes: Set<number>;
   /** When the last pod failed, in milliseconds of the cluster's clock. */
   lastFailure: number;
 }
@@ -42,7 +44,13 @@ export function startJobController(context: ApiContext): () => void {
     reconcile: async (object) => {
       const job = object as Job;
       const uid = job.metadata.uid ?? '';
-      const ended = endings.get(uid) ?? { succeeded: new Set(), failed: new Set(), indexes: new Set(), lastFailure: 0 };
+      const ended = endings.get(uid) ?? {
+        succeeded: new Set(),
+        failed: new Set(),
+        indexes: new Set(),
+        failedIndexes: new Set(),
+        lastFailure: 0,
+      };
       endings.set(uid, ended);
       return reconcile(context, job, ended);
     },
@@ -71,7 +79,8 @@ async function reconcile(context: ApiContext, job: Job, ended: Ended): Promise<n
     report(context, job, ended, { type: 'Suspended', status: 'True', reason: 'JobSuspended' });
     return undefined;
   }
-  const wait = ended.failed.size === 0 ? 0 : ended.lastFailure + backoffOf(ended.failed.size) - clock.now();
+  const wait =
+    ended.failed.size === 0 || givesUpIndexes(job) ? 0 : ended.lastFailure + backoffOf(ended.failed.size) - clock.now();
   if (wait <= 0) await startPods(context, job, ended, active);
   report(context, job, ended);
   const { activeDeadlineSeconds: seconds } = job.spec;
@@ -95,15 +104,19 @@ const backoffOf = (failures: number): number => Math.min(BACKOFF.initial * 2 ** 
 
 function count(ended: Ended, pod: WorkloadPod, now: number): void {
   const uid = pod.metadata.uid ?? '';
+  const index = pod.metadata.annotations?.[INDEX_ANNOTATION];
   if (pod.status?.phase === 'Succeeded') {
     ended.succeeded.add(uid);
-    const index = pod.metadata.annotations?.[INDEX_ANNOTATION];
     if (index !== undefined) ended.indexes.add(Number(index));
   } else if (pod.status?.phase === 'Failed' && !ended.failed.has(uid)) {
     ended.failed.add(uid);
+    if (index !== undefined) ended.failedIndexes.add(Number(index));
     ended.lastFailure = now;
   }
 }
+
+/** Whether an index of which a pod has failed is given up, and the others go on (Kubernetes, "Backoff limit per index"). */
+const givesUpIndexes = ({ spec }: Job): boolean => spec.backoffLimitPerIndex === 0;
 
 const isIndexed = ({ spec }: Job): boolean => spec.completionMode === 'Indexed';
 
@@ -113,6 +126,9 @@ const completed = (job: Job, ended: Ended): number => (isIndexed(job) ? ended.in
 /** How the Job has ended; undefined while it goes on. */
 function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: number): Result | undefined {
   const { completions, backoffLimit = 6, activeDeadlineSeconds: seconds } = job.spec;
+  const givenUp = givesUpIndexes(job) ? ended.failedIndexes.size : 0;
+  if (givenUp > 0 && completed(job, ended) + givenUp >= (completions ?? 0))
+    return { type: 'Failed', status: 'True', reason: 'FailedIndexes', message: 'Job has failed indexes' };
   const done =
     completions === undefined ? ended.succeeded.size > 0 && active.length === 0 : completed(job, ended) >= completions;
   if (done) return { type: 'Complete', status: 'True', reason: 'CompletionsReached' };
@@ -120,7 +136,7 @@ function resultOf(job: Job, ended: Ended, active: readonly WorkloadPod[], now: n
   const restarts = active
     .flatMap(({ status }) => status?.containerStatuses ?? [])
     .reduce((all, { restartCount }) => all + restartCount, 0);
-  if (ended.failed.size + restarts > backoffLimit)
+  if (!givesUpIndexes(job) && ended.failed.size + restarts > backoffLimit)
     return failed('BackoffLimitExceeded', 'Job has reached the specified backoff limit');
   const start = job.status?.startTime;
   if (seconds !== undefined && start && now >= Date.parse(start) + seconds * 1000)
@@ -132,12 +148,17 @@ async function startPods(context: ApiContext, job: Job, ended: Ended, active: re
   const { parallelism = 1, completions } = job.spec;
   // A job without completions takes no new pods once one has succeeded.
   const left =
-    completions === undefined ? (ended.succeeded.size > 0 ? 0 : parallelism) : completions - completed(job, ended);
+    completions === undefined
+      ? ended.succeeded.size > 0
+        ? 0
+        : parallelism
+      : completions - completed(job, ended) - (givesUpIndexes(job) ? ended.failedIndexes.size : 0);
   const wanted = Math.min(parallelism, left);
   for (const pod of active.slice(Math.max(0, wanted))) deletePod(context, pod);
   const taken = new Set(active.map((pod) => Number(pod.metadata.annotations?.[INDEX_ANNOTATION])));
   const free = Array.from({ length: completions ?? 0 }, (_, index) => index).filter(
-    (index) => !taken.has(index) && !ended.indexes.has(index),
+    (index) =>
+      !taken.has(index) && !ended.indexes.has(index) && !(givesUpIndexes(job) && ended.failedIndexes.has(index)),
   );
   for (let number = active.length; number < wanted; number += 1)
     await createPod(context, job, isIndexed(job) ? indexed(job, free.shift() ?? 0) : {});
@@ -181,6 +202,7 @@ function report(context: ApiContext, job: Job, ended: Ended, result?: Result): v
     succeeded: completed(job, ended),
     failed: ended.failed.size,
     ...(isIndexed(job) ? { completedIndexes: ranges(ended.indexes) } : {}),
+    ...(givesUpIndexes(job) ? { failedIndexes: ranges(ended.failedIndexes) } : {}),
     ...(result?.type === 'Complete' ? { completionTime: now } : {}),
     ...(result === undefined ? {} : { conditions: [condition(job, result, clock)] }),
   });

@@ -69,7 +69,7 @@ function checkSubjects(binding: KubeObject): FieldError[] {
 }
 
 /** What changes how a Job runs and is not offered: to take it silently would run it otherwise than asked. */
-const NOT_OFFERED = ['podFailurePolicy', 'successPolicy', 'backoffLimitPerIndex', 'maxFailedIndexes', 'managedBy'];
+const NOT_OFFERED = ['podFailurePolicy', 'successPolicy', 'maxFailedIndexes', 'managedBy'];
 
 function checkWorkload(object: KubeObject): FieldError[] {
   const spec = (object['spec'] ?? {}) as JsonObject;
@@ -80,6 +80,8 @@ function checkWorkload(object: KubeObject): FieldError[] {
     const errors = unknown.map((field) =>
       forbiddenValue(`spec.${field}`, 'this cluster does not offer it; leave it out'),
     );
+    if ((spec['backoffLimitPerIndex'] ?? 0) !== 0)
+      errors.push(forbiddenValue('spec.backoffLimitPerIndex', 'this cluster offers 0 alone'));
     if (spec['completionMode'] === 'Indexed' && spec['completions'] === undefined)
       errors.push(requiredValue('spec.completions', 'when completion mode is Indexed'));
     return [...pod, ...errors];
