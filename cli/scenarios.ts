@@ -5,6 +5,7 @@ import { checkClusterFlags } from '../harness/config/cluster-flags.ts';
 import { configure, type Configuration } from '../harness/config/configuration.ts';
 import { OPTIONS } from '../harness/config/options.ts';
 import type { GivenOptions } from '../harness/config/read-options.ts';
+import { loadSize } from '../harness/load/size.ts';
 import type { Loaded } from '../harness/scenario/load.ts';
 import type { Gate } from '../harness/gate/gate.ts';
 import type { Shard } from '../harness/plan/shard.ts';
@@ -25,6 +26,9 @@ const SELECTION = [
   'times',
   'suites-dir',
   'profile',
+  'load-pods',
+  'load-service-accounts',
+  'load-at-once',
   'client',
   'client-command',
   'client-image',
@@ -70,7 +74,8 @@ export async function selected(configuration: Configuration, io: Io, registry?: 
     import('../harness/plan/select.ts'),
     import('../harness/plan/clients.ts'),
   ]);
-  const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'));
+  const load = loadSize(configuration);
+  const loaded = await loadScenarios(join(io.code, 'suites'), configuration.list('suites-dir'), load);
   const gate = await gateOf(configuration, loaded);
   const clients = clientsOf(configuration, registry);
   checkAttempts(clients, configuration);

@@ -86,7 +86,7 @@ export async function judgeKind(root: string): Promise<Kind> {
 
 async function scenarioRuns(root: string): Promise<readonly Run[]> {
   const { scenarios } = await loadScenarios(join(root, 'suites'), []);
-  return runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak'));
+  return runsOf(scenarios.filter(({ spec }) => spec.profile !== 'soak' && spec.profile !== 'load'));
 }
 
 /** Where test files lie that run what judges in their own process. */

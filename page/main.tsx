@@ -9,6 +9,7 @@ import './timeline.tsx';
 import './matrix.tsx';
 import './detection.tsx';
 import './clients.tsx';
+import './load.tsx';
 
 const text = document.getElementById('data')?.textContent ?? '';
 render(<App data={unpack(JSON.parse(text) as Packed) as PageData} />, document.body);

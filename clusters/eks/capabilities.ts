@@ -31,7 +31,7 @@ export function capabilitiesOfEks(
   options: Pick<EksOptions, 'attach' | 'compute' | 'nodeRoleArn' | 'agentImage' | 'agentChart'>,
 ): ReadonlySet<string> {
   const { attach, compute, nodeRoleArn, agentImage, agentChart = '0.1' } = options;
-  const may = new Set([...COMMON_CAPABILITIES, 'network-policy', ...OF_AGENTS]);
+  const may = new Set([...COMMON_CAPABILITIES, 'network-policy', 'kubelet-stats', ...OF_AGENTS]);
   const attached = attach.length > 0;
   if (attached && attach.length < 2) may.delete('two-clusters');
   if (attached) may.delete('own-cluster');

@@ -8,6 +8,13 @@ import { AGENT_CAPABILITIES, COMMON_CAPABILITIES, without } from '../capabilitie
  */
 export const kindCapabilities = (attached: boolean, chart: AgentVersion = '0.1'): ReadonlySet<string> =>
   without(
-    [...COMMON_CAPABILITIES, ...AGENT_CAPABILITIES[chart], 'imds', 'webhook-endpoint', 'network-policy'],
+    [
+      ...COMMON_CAPABILITIES,
+      ...AGENT_CAPABILITIES[chart],
+      'imds',
+      'webhook-endpoint',
+      'network-policy',
+      'kubelet-stats',
+    ],
     ['agent-token-validation', ...(attached ? ['two-clusters', 'own-cluster'] : [])],
   );

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadPlan } from '../../foundation/load-protocol.ts';
 import {
   REPORT_PREFIX,
   TOKENS_PREFIX,
@@ -23,6 +24,9 @@ import { describeTokens, projectedTokens } from './tokens.ts';
 const PHASE_POLL_MILLISECONDS = 50;
 
 async function main(): Promise<void> {
+  const { LOAD_PLAN: load, LOAD_VERDICT_FILE: verdict } = process.env;
+  if (load !== undefined && verdict !== undefined)
+    return (await import('./load.ts')).runLoad(JSON.parse(load) as LoadPlan, verdict);
   const plan = JSON.parse(process.env['PROBE_PLAN'] ?? '{"phases":[]}') as ProbePlan;
   if (plan.phases.length > 0) {
     const tokens = projectedTokens();

@@ -39,13 +39,35 @@ export async function pipelined(
     throw new Error(
       `${Math.round(rate)} requests a second were answered, and ${perSecond} must be: this machine is too busy`,
     );
-  const counts = new Map<string, number>();
-  for (const [, status = ''] of answers.matchAll(/HTTP\/1\.1 (\d{3}) /g))
-    counts.set(status, (counts.get(status) ?? 0) + 1);
+  const counts = countStatuses(answers, new Map());
   const code = counts.has('429') ? '429' : ([...counts.keys()][0] ?? 'no answer');
   const facts = { requests: count, ...Object.fromEntries([...counts].map(([status, n]) => [`answers.${status}`, n])) };
   if (code === '200') return { outcome: 'granted', status: 200, facts };
   return { outcome: 'refused', layer: 'agent', code, message: `${counts.get(code) ?? 0} of ${count} answers`, facts };
+}
+
+/**
+ * Writes so many requests to one connection, and again on another, until the time is up: counts answers by their status. Those of a
+ * connection that broke are left out.
+ */
+export async function flood(
+  url: URL,
+  authorization: string,
+  requests: number,
+  milliseconds: number,
+): Promise<{ readonly statuses: ReadonlyMap<string, number>; readonly milliseconds: number }> {
+  const head = `GET ${url.pathname} HTTP/1.1\r\nHost: ${url.host}\r\nAuthorization: ${authorization}\r\n`;
+  const text = `${`${head}\r\n`.repeat(requests - 1)}${head}Connection: close\r\n\r\n`;
+  const statuses = new Map<string, number>();
+  const started = performance.now();
+  while (performance.now() - started < milliseconds) countStatuses(await exchange(url, text), statuses);
+  return { statuses, milliseconds: performance.now() - started };
+}
+
+function countStatuses(answers: string, counts: Map<string, number>): Map<string, number> {
+  for (const [, status = ''] of answers.matchAll(/HTTP\/1\.1 (\d{3}) /g))
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
 }
 
 /** Sends a request whose head is these lines. The status is 0 where the other side ends without an answer. */

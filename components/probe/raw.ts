@@ -151,7 +151,8 @@ export async function assumeRoleWithWebIdentity(operation: WebIdentityRequest): 
   };
 }
 
-async function send(
+/** Sends a request on a connection of its own, and gives the whole answer. */
+export async function send(
   url: URL,
   {
     body,

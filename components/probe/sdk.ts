@@ -1,6 +1,6 @@
 /** Operations through the AWS SDK for JavaScript, with its default credential chain and nothing set by hand. */
 import type { S3Client } from '@aws-sdk/client-s3';
-import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { assumeRoleInput } from './assume-role-input.ts';
 import type { ClientOperation } from '../../foundation/client-protocol.ts';
@@ -52,6 +52,16 @@ export async function identify(askAgain: boolean): Promise<Answer> {
 async function whoAmI(client: STSClient): Promise<Identity> {
   const { Arn = '', Account = '' } = await client.send(new GetCallerIdentityCommand({}));
   return { arn: Arn, account: Account };
+}
+
+/** ARN of whose credentials these are, as STS says. Throws what the SDK throws. */
+export async function arnOf(credentials: NonNullable<STSClientConfig['credentials']>): Promise<string> {
+  const client = new STSClient({ credentials });
+  try {
+    return (await whoAmI(client)).arn;
+  } finally {
+    client.destroy();
+  }
 }
 
 export async function answer(operation: ClientOperation): Promise<Answer> {

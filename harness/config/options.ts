@@ -3,6 +3,7 @@ import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
 import { nearest } from '../../foundation/nearest.ts';
+import { SMALL_LOAD } from '../load/size.ts';
 import { PROFILES } from '../plan/profiles.ts';
 import { variableOf } from './read-options.ts';
 
@@ -80,6 +81,22 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   }),
   option.choice('profile', Object.keys(PROFILES), 'which scenarios the run is about (docs/command-line.md)', {
     default: 'full',
+  }),
+  option.number('load-pods N', 'pods of each load of suite load', {
+    minimum: 2,
+    maximum: 100_000,
+    default: SMALL_LOAD.pods,
+  }),
+  option.number('load-service-accounts N', 'service accounts over which these pods are spread, each with a role', {
+    minimum: 2,
+    // Of an account of AWS there are a thousand roles, unless its quota was raised.
+    maximum: 1000,
+    default: SMALL_LOAD.serviceAccounts,
+  }),
+  option.number('load-at-once N', 'pods of a load that run at once: others follow in waves', {
+    minimum: 2,
+    maximum: 100_000,
+    default: SMALL_LOAD.atOnce,
   }),
   option.number('parallel N', 'scenarios under way at once', {
     minimum: 1,

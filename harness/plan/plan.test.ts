@@ -137,6 +137,7 @@ describe('the selection', () => {
     aScenario({}, 'IR-01', 'irsa'),
     aScenario({}, 'RB-01', 'rbac'),
     aScenario({ profile: 'soak' }, 'LC-08', 'lifecycle'),
+    aScenario({ profile: 'load' }, 'LO-01', 'load'),
   ];
   const ids = (...argv: string[]): string =>
     select(scenarios, configure(argv, {}))
@@ -150,6 +151,9 @@ describe('the selection', () => {
     [['--profile', 'pre-release'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
     [['--profile', 'soak'], 'AB-01 AB-02 IR-01 RB-01 LC-08'],
     [['--profile', 'soak', '--scenario', 'LC-08'], 'LC-08'],
+    [['--profile', 'load'], 'LO-01'],
+    [['--suite', 'load'], 'LO-01'],
+    [['--scenario', 'LO-01'], 'LO-01'],
     [['--suite', 'rbac,abac'], 'AB-01 AB-02 RB-01'],
     [['--suite', 'rbac', '--suite', 'irsa'], 'IR-01 RB-01'],
     [['--scenario', 'RB-01,AB-02'], 'AB-02 RB-01'],
@@ -164,7 +168,7 @@ describe('the selection', () => {
 
   for (const [argv, code, text] of [
     [['--suite', 'abacus'], 'UNKNOWN_SUITE', 'Unknown suite "abacus": did you mean "abac"?'],
-    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle.'],
+    [['--suite', 'zzzzzzz'], 'UNKNOWN_SUITE', 'choose from abac, irsa, rbac, lifecycle, load.'],
     [['--scenario', 'AB-03'], 'UNKNOWN_SCENARIO', 'did you mean "AB-01"? (--list lists them)'],
     [['--grep', 'nothing like it'], 'NOTHING_SELECTED', '--pass-with-no-scenarios'],
     [['--scenario', 'LC-08'], 'NOTHING_SELECTED', 'add --profile soak'],

@@ -21,17 +21,28 @@ export const PROFILES = {
   },
   full: {
     version: 1,
-    about: 'all scenarios but those that wait for minutes',
-    includes: (profile) => profile !== 'soak',
+    about: 'all scenarios but those that wait for minutes or make load',
+    includes: (profile) => profile !== 'soak' && profile !== 'load',
     leastJudged: 0.75,
   },
   'pre-release': {
     version: 1,
-    about: 'all scenarios, and nearly all must be judged',
-    includes: () => true,
+    about: 'all scenarios but those that make load, and nearly all must be judged',
+    includes: (profile) => profile !== 'load',
     leastJudged: 0.95,
   },
-  soak: { version: 1, about: 'all scenarios', includes: () => true, leastJudged: 0.75 },
+  soak: {
+    version: 1,
+    about: 'all scenarios but those that make load',
+    includes: (profile) => profile !== 'load',
+    leastJudged: 0.75,
+  },
+  load: {
+    version: 1,
+    about: 'many pods at once (--load-pods)',
+    includes: (profile) => profile === 'load',
+    leastJudged: 0.75,
+  },
 } as const satisfies Record<string, Profile>;
 
 export type ProfileName = keyof typeof PROFILES;

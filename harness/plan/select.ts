@@ -24,7 +24,10 @@ export function select(all: readonly Scenario[], configuration: Configuration): 
   const invert = expression(configuration.text('grep-invert'));
   const text = (scenario: Scenario): string => `${scenario.id} ${scenario.title}`;
   const profile = profileOf(configuration);
-  const isIn = (scenario: Scenario): boolean => profile.includes(scenario.spec.profile);
+  const isIn = ({ id, suite, spec }: Scenario): boolean =>
+    profile.includes(spec.profile) ||
+    // Who names what makes load wants it.
+    (spec.profile === 'load' && (wanted.ids.includes(id) || wanted.suites.includes(suite)));
   const outside = all.find((scenario) => wanted.ids.includes(scenario.id) && !isIn(scenario));
   if (outside !== undefined) {
     const other = outside.spec.profile === 'soak' ? 'soak' : 'full';

@@ -1,6 +1,7 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { HarnessError } from '../../foundation/errors.ts';
+import type { LoadSize } from '../load/size.ts';
 import type { SuiteHooks } from './hooks.ts';
 import { collect, extended, newRegistry, type Registry } from './registry.ts';
 import type { Scenario } from './spec.ts';
@@ -18,12 +19,12 @@ export interface Loaded {
 }
 
 /** Loads the project's own suites and those of the user's folders. Throws `HarnessError`. */
-export const loadScenarios = async (ownSuites: string, folders: readonly string[]): Promise<Loaded> =>
-  loadUserSuites(await loadOwnSuites(ownSuites), folders);
+export const loadScenarios = async (ownSuites: string, folders: readonly string[], load?: LoadSize): Promise<Loaded> =>
+  loadUserSuites(await loadOwnSuites(ownSuites, load), folders);
 
 /** Loads the project's own suites. */
-export async function loadOwnSuites(folder: string): Promise<Registry> {
-  const registry = newRegistry();
+export async function loadOwnSuites(folder: string, load?: LoadSize): Promise<Registry> {
+  const registry = newRegistry(load && { load });
   await collect(registry, async () => {
     for (const file of suiteFiles(folder)) {
       registry.files.set(file, sourceOf(file));
@@ -96,6 +97,7 @@ const SUITE_ORDER = [
   'lifecycle',
   'cross-account',
   'security',
+  'load',
 ];
 
 function inOrder(scenarios: readonly Scenario[]): readonly Scenario[] {

@@ -53,7 +53,7 @@ describe('what a scenario says', () => {
 
   for (const [spec, problem] of [
     [{ ...good, needs: odd<[]>(['teleport']) }, /^"needs" is "teleport": use "kubernetes" or /],
-    [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow": use "core" or "soak"$/],
+    [{ ...good, profile: odd<'soak'>('slow') }, /^"profile" is "slow": use "core" or "soak" or "load"$/],
     [{ ...good, allowSeconds: -1 }, /^"allowSeconds" is -1: give a number from 1 to/],
     [{ ...good, allowSeconds: odd<number>('10m') }, /^"allowSeconds" is "10m": give a number/],
     [

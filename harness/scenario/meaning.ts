@@ -16,7 +16,7 @@ const CLUSTERS = ['c1', 'c2'];
 
 function* problems(spec: ScenarioSpec): Generator<Problem> {
   for (const need of spec.needs ?? []) yield oneOf('"needs"', need, Object.keys(CAPABILITIES));
-  yield oneOf('"profile"', spec.profile, ['core', 'soak']);
+  yield oneOf('"profile"', spec.profile, ['core', 'soak', 'load']);
   yield number('"allowSeconds"', spec.allowSeconds, 1, LONGEST_SECONDS);
   for (const [name, workload] of Object.entries(spec.workloads ?? {})) yield* ofWorkload(name, workload);
   for (const [name, { boundTo, cluster, expirationSeconds }] of Object.entries(spec.tokens ?? {})) {

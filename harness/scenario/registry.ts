@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
+import { SMALL_LOAD, type LoadSize } from '../load/size.ts';
 import { copyOf, noHooks, type Hook, type HookName, type SuiteHooks } from './hooks.ts';
 import { meaningless } from './meaning.ts';
 import { associationOf, placeOf } from './parts.ts';
@@ -14,6 +15,8 @@ const ID = /^[A-Z][A-Z0-9]*-[0-9]{2,}[a-z]?$/;
 export interface SuiteContext {
   /** Declares a scenario. The id, such as `AB-01`, must be unique over all suites of a run. */
   readonly scenario: (id: string, title: string, spec: ScenarioSpec) => void;
+  /** How many pods scenarios under load are to make: `--load-pods` and what goes with it. */
+  readonly load: LoadSize;
   /** Declare hooks, which mocha runs: see `SuiteHooks` for when. */
   readonly before: (hook: Hook) => void;
   readonly after: (hook: Hook) => void;
@@ -32,24 +35,26 @@ export interface Registry {
   file: string;
   /** Absolute paths of the policy files that were read. */
   readonly policyFiles: Set<string>;
+  readonly load: LoadSize;
   /** Declares a suite's scenarios. Default: `declare` alone. */
   readonly around?: (suite: string, declare: () => void) => void;
   /** Called with each scenario as it is declared. */
   readonly declared?: (scenario: Scenario) => void;
 }
 
-export const newRegistry = (listener: Pick<Registry, 'around' | 'declared'> = {}): Registry => ({
+export const newRegistry = (listener: Partial<Pick<Registry, 'around' | 'declared' | 'load'>> = {}): Registry => ({
   scenarios: [],
   hooks: new Map(),
   files: new Map(),
   file: '',
   policyFiles: new Set(),
+  load: SMALL_LOAD,
   ...listener,
 });
 
 /** A registry that has what another has, and takes more without changing that one. */
-export const extended = ({ scenarios, hooks, files }: Registry): Registry => ({
-  ...newRegistry(),
+export const extended = ({ scenarios, hooks, files, load }: Registry): Registry => ({
+  ...newRegistry({ load }),
   scenarios: [...scenarios],
   hooks: new Map([...hooks].map(([suite, own]) => [suite, copyOf(own)])),
   files: new Map(files),
@@ -104,6 +109,7 @@ export function suite(name: string, declare: (context: SuiteContext) => void): v
       registry.scenarios.push(scenario);
       registry.declared?.(scenario);
     },
+    load: registry.load,
     before: take('before'),
     after: take('after'),
     beforeEach: take('beforeEach'),

@@ -35,6 +35,7 @@ export const CAPABILITIES = {
   'node-role': 'a role of the nodes that may be changed',
   'own-boundary': 'roles with a permissions boundary of their own',
   'sts-of-aws': "AWS' own STS, at its own address",
+  'kubelet-stats': 'figures of what pods use of processor and memory, from their kubelet',
 } as const;
 export type Capability = keyof typeof CAPABILITIES;
 
@@ -172,8 +173,11 @@ export interface ScenarioSpec {
   /** Said in the report even when the scenario passes: conforming behaviour that is a risk all the same. */
   readonly finding?: string;
   readonly needs?: readonly Capability[];
-  /** `core`: also in `--profile core`. `soak`: waits for minutes, and so only in `--profile soak` and `pre-release`. */
-  readonly profile?: 'core' | 'soak';
+  /**
+   * `core`: also in `--profile core`. `soak`: waits for minutes, and so only in `--profile soak` and `pre-release`. `load`: makes many
+   * pods, and so only in `--profile load`, or where its suite or id is named.
+   */
+  readonly profile?: 'core' | 'soak' | 'load';
   /** Longest time it may take in seconds, where that is more than `--timeout` allows. */
   readonly allowSeconds?: number;
   /** Runs alone, after all others: it changes something that they share (clock, agent, failures of AWS). */

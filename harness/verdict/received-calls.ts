@@ -50,7 +50,8 @@ export function receivedCalls(
   return { probes: told, calls, policies: [...policies.values()].map(({ policy }) => policy) };
 }
 
-const openedBy = ({ notes }: CallRecord): readonly string[] =>
+/** ARNs of the sessions that a call opened. */
+export const openedBy = ({ notes }: CallRecord): readonly string[] =>
   notes.filter((note) => note.startsWith(OPENED)).map((note) => note.slice(OPENED.length));
 
 interface Known {

@@ -11,6 +11,7 @@ import type { KubernetesClient } from '../kubernetes-client/client.ts';
 import { associationOf } from '../scenario/parts.ts';
 import type { ClusterAlias } from '../scenario/policy.ts';
 import type { AssociationSpec, Scenario, WorkloadSpec } from '../scenario/spec.ts';
+import type { RunningLoad } from '../load/running.ts';
 import type { Gate } from './fixtures/gate.ts';
 import { Names } from './names.ts';
 import { SCENARIO_LABEL, type PodWatcher } from './pods.ts';
@@ -102,6 +103,8 @@ export const makeWorld = (
   sessions: new Map<string, HeldSession>(),
   /** Ends of the disturbances of AWS that are under way. */
   disturbances: [] as (() => void)[],
+  /** Loads under way, by name. */
+  loads: new Map<string, RunningLoad>(),
   /** What was waited for in vain, by the workload whose probes follow: a sentence each. */
   notes: new Map<string, string[]>(),
   /** Whether pods of a service account (`accountKey`) were last seen to be injected for Pod Identity. */

@@ -1,0 +1,52 @@
+import type { CallRecord } from '../../emulator/index.ts';
+import type { ScenarioWorld } from '../world/world.ts';
+import { openedBy } from '../verdict/received-calls.ts';
+import type { EndedPod } from './running.ts';
+
+/** What AWS' record tells of a load. */
+interface Recorded {
+  /** Calls of AssumeRoleForPodIdentity for each pod, by its namespace and name. */
+  readonly calls: ReadonlyMap<string, number>;
+  /** Sessions that pods were given, and of these how many were opened by the token of another pod. */
+  readonly sessions: number;
+  readonly ofOthers: readonly string[];
+}
+
+const BOUND = /^token is of (\S+), bound to pod (\S+)$/;
+
+/**
+ * Holds what pods were given against AWS' own record of calls: each session of a verdict was opened by a call with the token of
+ * that pod. Undefined where there is no record.
+ */
+export function heldAgainstRecord(
+  { environment: { aws } }: ScenarioWorld,
+  pods: readonly EndedPod[],
+  since: number,
+): Recorded | undefined {
+  if (aws.controls === undefined) return undefined;
+  const asked = aws.controls
+    .calls()
+    .filter(({ operation, receivedAt }) => operation === 'AssumeRoleForPodIdentity' && receivedAt >= since);
+  const calls = new Map<string, number>();
+  for (const pod of asked.flatMap((call) => podOf(call) ?? [])) calls.set(pod, (calls.get(pod) ?? 0) + 1);
+  const openers = new Map(
+    asked.flatMap((call) => openedBy(call).map((session) => [session.split('/').at(-1), podOf(call)] as const)),
+  );
+  const given = pods.flatMap(({ namespace, name, verdict }) =>
+    (verdict?.sessions ?? []).map((session) => ({ own: `${namespace}/${name}`, session })),
+  );
+  const known = given.filter(({ session }) => openers.has(session));
+  const ofOthers = known
+    .filter(({ own, session }) => openers.get(session) !== own)
+    .map(({ own, session }) => `pod ${own} was given a session of pod ${openers.get(session)}`);
+  return { calls, sessions: known.length, ofOthers };
+}
+
+/** `<namespace>/<pod>` whose token a call had. */
+function podOf({ notes }: CallRecord): string | undefined {
+  for (const note of notes) {
+    const [, subject = '', pod] = BOUND.exec(note) ?? [];
+    if (pod !== undefined) return `${subject.split('/')[0]}/${pod}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,81 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+import type { LoadVerdict } from '../../foundation/load-protocol.ts';
+import type { ProbeResult } from '../../foundation/probe-protocol.ts';
+import type { EndedPod } from './running.ts';
+
+type Facts = NonNullable<ProbeResult['facts']>;
+
+/** Of the distributions that are told: an hour at most, in milliseconds, with three significant digits. */
+const RANGE = { lowest: 1, highest: 3_600_000, figures: 3 } as const;
+
+/**
+ * What pods of a load met, as facts of the probe. Distributions are HDR histograms (HdrHistogram, which is part of Node), told by
+ * their percentiles in milliseconds.
+ *
+ * @param since when a disturbance was over, milliseconds since the epoch; undefined: there was none
+ */
+export function figuresOf(pods: readonly EndedPod[], expected: number, since: number | undefined): Facts {
+  const verdicts = pods.flatMap(({ verdict }) => verdict ?? []);
+  const sum = (of: (verdict: LoadVerdict) => number): number => verdicts.reduce((all, verdict) => all + of(verdict), 0);
+  const errors = new Map<string, number>();
+  for (const { errors: own } of verdicts)
+    for (const [kind, count] of Object.entries(own)) errors.set(kind, (errors.get(kind) ?? 0) + count);
+  const statuses = new Map<string, number>();
+  for (const { statuses: own = {} } of verdicts)
+    for (const [status, count] of Object.entries(own)) statuses.set(status, (statuses.get(status) ?? 0) + count);
+  const flooded = verdicts.filter(({ statuses: own }) => own !== undefined);
+  return {
+    pods: expected,
+    lost: expected - verdicts.length,
+    wrongIdentities: sum(({ wrong }) => wrong),
+    answers: sum(({ granted }) => granted),
+    errors: [...errors.values()].reduce((all, count) => all + count, 0),
+    late: sum(({ late }) => late),
+    notRecovered: verdicts.filter(({ recovered }) => !recovered).length,
+    ...Object.fromEntries([...errors].sort(byName).map(([kind, count]) => [`errors.${kind}`, count])),
+    ...Object.fromEntries([...statuses].sort(byName).map(([status, count]) => [`answers.${status}`, count])),
+    ...(flooded.length > 0 && {
+      grantedPerSecond: perSecond(flooded, '200'),
+      refusedPerSecond: perSecond(flooded, '429'),
+    }),
+    ...percentiles(
+      'credentials',
+      verdicts.flatMap(({ credentials }) => credentials ?? []),
+    ),
+    ...percentiles(
+      'object',
+      verdicts.flatMap(({ object }) => object ?? []),
+    ),
+    ...percentiles(
+      'answer',
+      verdicts.flatMap(({ answers }) => answers),
+    ),
+    ...(since !== undefined && { recoverySeconds: recovery(verdicts, since) }),
+  };
+}
+
+const byName = ([one]: readonly [string, number], [other]: readonly [string, number]): number => (one < other ? -1 : 1);
+
+const perSecond = (verdicts: readonly LoadVerdict[], status: string): number =>
+  Math.round(
+    verdicts.reduce(
+      (all, { statuses = {}, milliseconds = 1 }) => all + ((statuses[status] ?? 0) * 1000) / milliseconds,
+      0,
+    ),
+  );
+
+function percentiles(name: string, values: readonly number[]): Facts {
+  if (values.length === 0) return {};
+  const histogram: RecordableHistogram = createHistogram(RANGE);
+  for (const value of values) histogram.record(Math.min(RANGE.highest, Math.max(RANGE.lowest, Math.round(value))));
+  return {
+    [`${name}P50`]: histogram.percentile(50),
+    [`${name}P99`]: histogram.percentile(99),
+    [`${name}P99.9`]: histogram.percentile(99.9),
+    [`${name}Max`]: histogram.max,
+  };
+}
+
+/** Seconds from the end of a disturbance to the last error that any pod met. */
+const recovery = (verdicts: readonly LoadVerdict[], since: number): number =>
+  Math.max(0, ...verdicts.map(({ lastErrorAt }) => Math.round((lastErrorAt - since) / 100) / 10));
