@@ -277,6 +277,52 @@ describe('the HTML page of a run', () => {
         });
   });
 
+  describe('of several clients', () => {
+    const hash = '#clients';
+    let clients: CliRun;
+    before(async () => {
+      const args = ['--client', 'javascript,raw', '--scenario', 'CL-01,CL-07,CL-40', '--quiet'];
+      clients = await runConformance({ args: [...args, '--fault', 'client-gives-up-at-500'] });
+      expect(clients.exitCode, clients.stderr).to.equal(1);
+    });
+
+    it('shows first in which scenarios they differ, and leads to each result', async () => {
+      const page = await open(pageOf(clients), hash);
+      const [differing, same] = await page.locator('section:has(> h2)').all();
+      expect(await differing!.locator('h2').innerText()).to.equal('1 scenario in which clients differ');
+      const heads = await differing!.locator('thead th').allInnerTexts();
+      expect(heads.map((text) => text.split(' ')[0])).to.deep.equal(['Scenario', 'javascript', 'raw']);
+      expect(await differing!.locator('tbody th').allInnerTexts()).to.have.length(1);
+      expect(await differing!.locator('tbody tr').innerText())
+        .to.match(/^CL-40 /)
+        .and.to.contain('failed');
+      expect((await same!.locator('tbody th').allInnerTexts()).map((text) => text.split(' ')[0])).to.deep.equal([
+        'CL-01',
+        'CL-07',
+      ]);
+      await page.screenshot({ path: join(SCREENSHOTS, 'clients.png') });
+      await differing!.locator('tbody a').last().click();
+      await page.locator('#chosen', { hasText: 'CL-40.raw' }).waitFor();
+    });
+
+    it('has no such view of one client', async () => {
+      const page = await open(pageOf(sound));
+      expect(await page.getByRole('link', { name: /^Clients/ }).count()).to.equal(0);
+      const several = await open(pageOf(clients));
+      expect(await several.getByRole('link', { name: /^Clients/ }).count()).to.equal(1);
+    });
+
+    for (const [scheme, width] of [
+      ['light', 1400],
+      ['dark', 380],
+    ] as const)
+      it(`is accessible, ${scheme}, ${width} wide`, async () => {
+        const page = await open(pageOf(clients), hash, { scheme, width });
+        expect(await violationsOf(page)).to.deep.equal([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).to.be.at.most(0);
+      });
+  });
+
   it('puts whatever is not as expected on paper in full', async () => {
     const page = await open(pageOf(faulty), '', { media: 'print' });
     const wrong = faulty.results!.scenarios.filter(({ verdict }) => verdict !== 'passed');
