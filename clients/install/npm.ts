@@ -23,6 +23,10 @@ export const npmInstalled =
     const tool = toolsFor(release, { needs: 'npm', minutes: 15 }, context);
     const wanted = packages(release.version);
     const make = (folder: string) => tool(['npm', 'install', '--prefix', folder, ...OPTIONS, ...wanted]);
-    const folder = await cachedFolder(release, { files, ingredients: [process.version, ...wanted], make }, context);
+    const folder = await cachedFolder(
+      release,
+      { files, ingredients: [process.version, ...OPTIONS, ...wanted], make },
+      context,
+    );
     return { folder, command: [process.execPath, join(folder, PROGRAM, basename(files[0]))] };
   };
