@@ -1,5 +1,6 @@
 import { factMatches } from '../../foundation/expectation.ts';
 import { identityName, neutral, neutralExpectation } from './names.ts';
+import { PATIENCE_MILLISECONDS } from '../operations/run-client.ts';
 import type { ProbeOutcome } from '../report/results.ts';
 import type { Side, SideProbe, SideScenario } from './read-results.ts';
 
@@ -20,7 +21,9 @@ export interface Difference {
 export const FIELDS = ['verdict', 'outcome', 'layer', 'code', 'status', 'identity'] as const;
 
 /** What a run of a client shows beside what is expected of it (`foundation/client-run.ts`): compared between two clients. */
-const OF_CLIENTS = ['signed', 'outcomes', 'told', 'expired', 'credentials.tokens', 'credentials.requests'] as const;
+const OF_CLIENTS = ['signed', 'told', 'expired', 'credentials.tokens'] as const;
+/** The same, which goes by the client's limits of time too: only where the machines of both sides kept to theirs. */
+const OF_TIMELY_CLIENTS = ['outcomes', 'credentials.requests'] as const;
 
 /** In what two runs of a scenario differ, the scenario's verdict first. */
 export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScenario): readonly Difference[] {
@@ -43,7 +46,9 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
     const valuesB = valuesOf(ofB.run ?? b.run.id, id, probeB);
     for (const field of FIELDS) add(number, field, valuesA[field], valuesB[field]);
     if (a.facts['client'] !== b.facts['client'] && probeA.operation.startsWith('RunClient'))
-      for (const name of OF_CLIENTS.filter((one) => !Object.hasOwn(probeA.expected.facts ?? {}, one)))
+      for (const name of factsOfClients(probeA, probeB).filter(
+        (one) => !Object.hasOwn(probeA.expected.facts ?? {}, one),
+      ))
         add(
           number,
           `facts.${name}`,
@@ -60,6 +65,13 @@ export function differencesOf(a: Side, b: Side, ofA: SideScenario, ofB: SideScen
   }
   return differences;
 }
+
+const factsOfClients = (...probes: readonly SideProbe[]): readonly string[] => [
+  ...OF_CLIENTS,
+  ...(probes.some(({ observed }) => Number(observed?.facts?.['lateMilliseconds'] ?? 0) >= PATIENCE_MILLISECONDS)
+    ? []
+    : OF_TIMELY_CLIENTS),
+];
 
 /** A scenario that an error ended has no probes to compare. */
 export const hasProbesOnBothSides = (a: SideScenario, b: SideScenario): boolean =>

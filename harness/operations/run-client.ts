@@ -8,7 +8,7 @@ type Options = Omit<ClientRun, 'do' | 'bucket' | 'key'>;
 /** More than a client would have of threads. */
 const MOST_AT_ONCE = 1000;
 /** How late an endpoint may be, in milliseconds: clients wait a second for one, or longer. */
-const PATIENCE = 500;
+export const PATIENCE_MILLISECONDS = 500;
 
 /**
  * The client reads `at`, an object of the scenario, in a fresh process, and all that it sends for it goes through endpoints that
@@ -50,7 +50,7 @@ export const runClient = defineWorkloadOperation(
     recorded: (_world, _workload, { facts: { lateMilliseconds = 0 } = {} }) => ({
       facts: {},
       doubtOfAll:
-        Number(lateMilliseconds) < PATIENCE
+        Number(lateMilliseconds) < PATIENCE_MILLISECONDS
           ? undefined
           : `The endpoints around the client were up to ${lateMilliseconds} ms late: this machine is too busy to say anything of its limits of time.`,
     }),
