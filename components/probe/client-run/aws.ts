@@ -45,9 +45,9 @@ export class Aws {
   }
 
   readonly handle = async (request: Received): Promise<Reply> => {
-    const form = new URLSearchParams(
-      request.method === 'POST' ? request.body.toString() : request.target.split('?')[1],
-    );
+    // Of STS's query protocol: some clients have it in the URL of a POST.
+    const forms = [request.target.split('?')[1], request.body.toString()].map((text) => new URLSearchParams(text));
+    const form = forms.find((one) => one.has('Action')) ?? new URLSearchParams();
     const action = form.get('Action');
     if (action === 'AssumeRoleWithWebIdentity') return this.#assumeRole(request, form);
     if (action !== null) return passOn(this.#upstreams.sts, request);

@@ -1,6 +1,6 @@
 /** The credentials endpoint, in the place of the agent's (AWS SDKs and Tools Reference Guide, "Container credential provider"). */
 import type { Facts, ScriptedAnswer } from '../../../foundation/client-run.ts';
-import { byScript, passOn, type Received, type Reply, type Script } from './endpoint.ts';
+import { byScript, passOn, withoutPort, type Received, type Reply, type Script } from './endpoint.ts';
 import type { Names } from './names.ts';
 
 /** As long as the agent's last (seconds). */
@@ -25,7 +25,7 @@ export class Credentials {
 
   readonly handle = async (request: Received): Promise<Reply> => {
     this.#tokens.push(this.#names.tokenOf(request.headers.authorization));
-    this.#hosts.add((request.headers.host ?? '').replace(/:\d+$/, ''));
+    this.#hosts.add(withoutPort(request.headers.host));
     this.#target ||= `${request.method} ${request.target}`;
     if (request.headers['x-injected'] !== undefined) this.#injected += 1;
     const answer = this.#script.next() ?? {};

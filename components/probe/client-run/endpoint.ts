@@ -108,8 +108,8 @@ async function serve(incoming: IncomingMessage, response: ServerResponse, handle
     });
     if (status === CUT) incoming.socket.destroy();
     else {
-      // What was changed on its way has another length; some clients want to be told it.
-      const length = method === 'HEAD' ? {} : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
+      // What was changed on its way has another length; some clients want to be told it. A HEAD has that of what it asks about.
+      const length = method === 'HEAD' ? undefined : { 'content-length': `${Buffer.byteLength(content ?? '')}` };
       const headers = { ...told, ...length } as Record<string, string>;
       response.writeHead(status, headers).end(method === 'HEAD' ? undefined : content);
     }
@@ -148,6 +148,9 @@ export async function passOn(
     outgoing.end(body);
   });
 }
+
+/** The host of a Host header. An IPv6 address without its brackets stays as some clients send it. */
+export const withoutPort = (host = ''): string => host.replace(/^(\[.*\]|[^:]*):\d+$/, '$1');
 
 /** Of one connection alone, or of how the body was sent: it is sent whole. */
 const OF_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding']);

@@ -1,6 +1,6 @@
 /** Those that a token should not come to: an HTTP proxy, and another host. */
 import type { Facts } from '../../../foundation/client-run.ts';
-import { passOn, type Received, type Reply } from './endpoint.ts';
+import { passOn, withoutPort, type Received, type Reply } from './endpoint.ts';
 import type { Names } from './names.ts';
 
 export class ObservedHost {
@@ -49,7 +49,7 @@ export class ObservedHost {
 }
 
 const hostOf = ({ target, headers }: Received): string =>
-  URL.canParse(target) ? new URL(target).hostname : (headers.host ?? '').replace(/:\d+$/, '');
+  URL.canParse(target) ? new URL(target).hostname : withoutPort(headers.host);
 
 /**
  * Passes on what a proxy is asked for (RFC 9112, 3.2.2, absolute-form).

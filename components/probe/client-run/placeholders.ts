@@ -59,6 +59,8 @@ export function defaults(pod: Environment, asInPod: boolean): Readonly<Record<st
   const has = (name: string): boolean => pod[name] !== undefined;
   const endpoints = Object.keys(pod).filter((name) => name.startsWith('AWS_ENDPOINT_URL_'));
   return {
+    // The AWS CLI keeps sessions below it, for those that come after.
+    HOME: '{files}',
     ...Object.fromEntries(['AWS_ENDPOINT_URL', ...endpoints].map((name) => [name, '{aws}'])),
     AWS_EC2_METADATA_SERVICE_ENDPOINT: asInPod ? null : '{metadata}',
     ...(has('AWS_CONTAINER_CREDENTIALS_FULL_URI') && {
