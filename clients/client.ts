@@ -124,10 +124,3 @@ export const IDENTITY_AND_OBJECT_OPERATIONS: ReadonlySet<ClientOperation['do']> 
   'GetCallerIdentity',
   ...OBJECT_OPERATIONS,
 ]);
-
-/** What a pod without an association meets, by whatever client. */
-export const REFUSED_BY_EKS_AUTH = {
-  outcome: 'refused',
-  by: 'eks-auth',
-  code: ['ResourceNotFoundException', 'AccessDeniedException'],
-} as const satisfies ExpectedResult;

@@ -20,6 +20,7 @@ export const COMMON_CAPABILITIES: readonly string[] = [
   'node-role',
   'sdk-chain',
   'lasting-client',
+  'configurable-sts',
 ];
 
 /** The capabilities without some. */

@@ -61,6 +61,7 @@ suite('client', ({ scenario }) => {
 
   scenario('CL-04', 'a web identity wins over Pod Identity', {
     source: `${SEARCH}; the order of the chain of each SDK has the web identity first`,
+    needs: ['configurable-sts'],
     ...POD_IDENTITY,
     probes: [
       granted('app', runClient(OBJECT, WEB_IDENTITY_TOO), {
@@ -179,6 +180,8 @@ suite('client', ({ scenario }) => {
         runClient(OBJECT, {
           ...AS_IN_A_POD,
           environment: { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '/v2/credentials' },
+          // As ECS answers: to whoever asks, without a token.
+          credentials: [{}],
         }),
         { facts: { 'credentials.hosts': '169.254.170.2', 'credentials.target': 'GET /v2/credentials' } },
       ),

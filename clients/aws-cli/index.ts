@@ -8,6 +8,7 @@ export const AWS_CLI: Client = {
   versions: { newest: '1.46.3', minimum: '1.30.0', below: '1.29.85' },
   operations: IDENTITY_AND_OBJECT_OPERATIONS,
   chain: 'sdk',
+  startsAnew: true,
   documentation: new URL('https://docs.aws.amazon.com/cli/v1/userguide/cli-chap-configure.html'),
   install: pipInstalled({
     files: ['aws-cli/client.py', 'python-common/serve.py'],

@@ -1,4 +1,4 @@
-import { ALL_OPERATIONS, REFUSED_BY_EKS_AUTH, type Client } from '../client.ts';
+import { ALL_OPERATIONS, type Client } from '../client.ts';
 import { goInstalled } from '../install/go.ts';
 
 /** Modules of the SDK's releases, which have versions of their own, by that of `config`; a version that is not here has the newest. */
@@ -16,15 +16,6 @@ export const GO: Client = {
   versions: { newest: '1.33.18', minimum: '1.25.0', below: '1.24.0' },
   operations: ALL_OPERATIONS,
   chain: 'sdk',
-  differences: [
-    {
-      scenario: 'CO-13',
-      probe: 3,
-      expected: { ...REFUSED_BY_EKS_AUTH, facts: { sdkError: 'client.EndpointError' } },
-      reason: 'the SDK ends its chain with the error of the credentials endpoint',
-      source: 'AWS SDK for Go v2 API Reference, credentials/endpointcreds',
-    },
-  ],
   documentation: new URL('https://docs.aws.amazon.com/sdk-for-go/v2/developer-guide/configure-gosdk.html'),
   install: goInstalled({
     files: ['go/main.go', 'go-common/serve.go'],

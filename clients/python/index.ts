@@ -1,4 +1,4 @@
-import { ALL_OPERATIONS, REFUSED_BY_EKS_AUTH, type Client } from '../client.ts';
+import { ALL_OPERATIONS, type Client } from '../client.ts';
 import { pipInstalled } from '../install/pip.ts';
 
 /** AWS SDK for Python. */
@@ -15,13 +15,6 @@ export const PYTHON: Client = {
       expected: { outcome: 'refused', by: 'sts', code: 'ParamValidationError' },
       reason: 'botocore checks the length of RoleArn by the model of STS before it sends a request',
       source: 'Boto3 documentation, Configuration, parameter_validation',
-    },
-    {
-      scenario: 'CO-13',
-      probe: 3,
-      expected: { ...REFUSED_BY_EKS_AUTH, facts: { sdkError: 'CredentialRetrievalError' } },
-      reason: 'botocore ends its chain with an error of its own name',
-      source: 'Botocore documentation, exceptions, CredentialRetrievalError',
     },
   ],
   documentation: new URL('https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html'),

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { distFolder } from '../../foundation/dist-folder.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import { REFUSED_BY_EKS_AUTH, type Client } from '../client.ts';
+import type { Client } from '../client.ts';
 
 const VERSION = '1';
 
@@ -15,15 +15,6 @@ export const RAW: Client = {
     ...(['GetObjectTagging', 'PutObject', 'ListObjectsV2'] as const),
   ]),
   chain: 'own',
-  differences: [
-    {
-      scenario: 'CO-13',
-      probe: 3,
-      expected: { ...REFUSED_BY_EKS_AUTH, facts: { sdkError: 'CredentialsEndpointError' } },
-      reason: 'it ends its chain with the error of the credentials endpoint',
-      source: 'clients/raw/container.ts',
-    },
-  ],
   documentation: new URL('https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html'),
   install({ version }) {
     if (version !== VERSION)

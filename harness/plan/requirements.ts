@@ -98,6 +98,7 @@ const isBeyond = ({ operations }: Client, name: string): boolean =>
 /** Whether a client is not of the kind that a scenario is about. */
 function isBeyondClient(client: Client | undefined, capability: Capability): boolean {
   if (capability === 'sdk-chain') return client?.chain === 'own';
+  if (capability === 'configurable-sts') return client?.stsOfAwsAlone === true;
   return capability === 'lasting-client' && client?.startsAnew === true;
 }
 

@@ -30,6 +30,7 @@ export const CAPABILITIES = {
   'cluster-clock': "a kubelet and an agent that follow AWS' clock when it is moved",
   'sdk-chain': 'a client with the credential chain of an AWS SDK',
   'lasting-client': 'a client that goes on from one operation to the next',
+  'configurable-sts': 'a client that takes the address of STS from its environment',
   'client-network': 'a network of its own for a client, with the addresses of a pod',
   'network-policy': 'a network plugin that puts network policies in force',
   'node-role': 'a role of the nodes that may be changed',
