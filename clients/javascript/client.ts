@@ -6,7 +6,7 @@ const BUILT_IN = '3.1175.0';
 
 /**
  * The credential chain had the clients' version once, and was a peer of some, for which npm takes the newest. Later it has versions
- * of its own, in a range that the clients name.
+ * of its own, in a range that the clients name. Of those below the minimum, 3.451.0 is the last of which there are clients and chain.
  */
 const hasChainOfItsVersion = (version: string): boolean => Number(version.split('.')[1]) < 900;
 
@@ -23,7 +23,7 @@ const installOther = npmInstalled({
 export const JAVASCRIPT_SDK: Client = {
   name: 'javascript',
   title: 'AWS SDK for JavaScript v3',
-  versions: { newest: BUILT_IN, minimum: '3.458.0', below: '3.454.0' },
+  versions: { newest: BUILT_IN, minimum: '3.458.0', below: '3.451.0' },
   operations: ALL_OPERATIONS,
   chain: 'sdk',
   documentation: new URL(
