@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Run } from '../harness/compare/read-results.ts';
 import { clientsPage, PAGE } from './clients.ts';
@@ -24,16 +24,44 @@ describe('npm run clients', () => {
   const text = readFileSync(PAGE, 'utf8');
 
   it('writes what each client did, and why it was not as documented', async () => {
-    const page = await clientsPage(text, [
-      run([scenario('CL-01.python-1', 'failed', 'It went to\nthe node.', '1')]),
-      run([scenario('CL-01', 'passed', 'All is well.', '2')]),
-    ]);
+    const page = await clientsPage(
+      text,
+      [
+        run([scenario('CL-01.python-1', 'failed', 'It went to\nthe node.', '1')]),
+        run([scenario('CL-01', 'passed', 'All is well.', '2')]),
+      ],
+      { 'client-red': 'CL-01 --client raw', 'client-blue': 'CL-011 --client raw' },
+    );
     expect(page).to.contain('Found on 2026-11-26, on embedded clusters.');
-    expect(page).to.match(/\| CL-01 keys win +\| \*\*✗\*\* +\| ✓ +\|/);
+    expect(page).to.match(/\| CL-01 keys win +\| ✓ +\| \*\*✗\*\* +\|/);
     expect(page).to.match(/\| CL-01 keys win +\| python 1 +\| It went to the node\. +\|/);
-    expect(page).to.match(/\| python 1 +\| \[AWS SDK for Python \(boto3\)\]\(https:.+\) +\| an SDK's +\| 0 +\| 1 +\|/);
-    expect(page).to.match(/\| CL-01 keys win +\| requests to the agent +\| 1 +\| 2 +\|/);
+    expect(page).to.match(
+      /\| python 1 +\| \[AWS SDK for Python \(boto3\)\]\(https:.+\) +\| +\| an SDK's +\| 0 +\| 1 +\|/,
+    );
+    expect(page).to.match(
+      /\| CL-01 keys win +\| requests to the agent +\| \*\*2\*\*: python 2<br>\*\*1\*\*: python 1 +\|/,
+    );
+    expect(page).to.match(/\| CL-01 keys win +\| python 1 +\| requests to the agent +\| `client-red` +\|/);
+    expect(page).to.contain('1 of 1 tell at least two clients, versions or faults apart.');
     expect(await clientsPage(page, [run([scenario('CL-01', 'passed', 'x', '2')])])).not.to.contain('the node.');
+  });
+
+  it('has shown of each behaviour what it tells apart, and of thirty at least that it does', () => {
+    const folder = new URL('../suites/', import.meta.url);
+    const suites = readdirSync(folder).filter((file) => /^client.*\.ts$/.test(file));
+    const ids = suites.flatMap((file) => [
+      ...readFileSync(new URL(file, folder), 'utf8').matchAll(/scenario\('(CL-\d+)'/g),
+    ]);
+    const [, apart = ''] = text.split('## What each behaviour tells apart');
+    const rows = [...(apart.split('\n## ')[0] ?? '').matchAll(/^\| (CL-\d+) .*$/gm)];
+    expect(rows.map(([, id]) => id)).to.have.members(ids.map(([, id]) => id));
+    const telling = rows.filter(([row]) =>
+      row
+        .split('|')
+        .slice(2)
+        .some((cell) => cell.trim() !== ''),
+    );
+    expect(telling).to.have.lengthOf.at.least(30);
   });
 
   for (const [what, given, problem] of [

@@ -1,17 +1,21 @@
 /**
- * Writes the tables of docs/clients.md from the results of runs with clients (`npm run clients -- reports/<run id> ...`); of two
- * results about the same, the later run's count.
+ * Writes the tables of docs/clients.md (`npm run clients`) from a run of suite `client` with every client at its newest version, and
+ * at the documented minimum and one below it; or from the results of the runs whose folders are given. Of several results about the
+ * same the last counts that was judged.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { format } from 'prettier';
+import type { Client } from '../clients/client.ts';
 import { CLIENTS } from '../clients/registry.ts';
 import { readRun, type Run } from '../harness/compare/read-results.ts';
 import type { ScenarioResult, Verdict } from '../harness/report/results.ts';
 import { clientTable, isSplit, type ClientColumn, type ClientRow } from '../harness/report/client-table.ts';
 import { table } from './tables.ts';
 
-export const PAGE = fileURLToPath(new URL('../docs/clients.md', import.meta.url));
+const at = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+export const PAGE = at('docs/clients.md');
 /** What stands between is written anew; the rest of the page stays. */
 const [BEGIN, END] = ['<!-- tables: npm run clients -->', '<!-- end of tables -->'];
 
@@ -24,7 +28,7 @@ const MARKS: Readonly<Record<Verdict, string>> = {
 };
 
 /** The page's text with the tables of these runs. Throws where a run was not with clients or did not come to its end. */
-export function clientsPage(text: string, runs: readonly Run[]): Promise<string> {
+export function clientsPage(text: string, runs: readonly Run[], noticed: Noticed = lastNoticed()): Promise<string> {
   const scenarios = runs.flatMap(({ file, results: { run, environment, scenarios: all } }) => {
     const found = all.filter((one) => one.client !== undefined) as readonly ScenarioResult[];
     if (found.length === 0) throw new Error(`${file} has no scenarios with a client: run them with --client.`);
@@ -39,19 +43,50 @@ export function clientsPage(text: string, runs: readonly Run[]): Promise<string>
   const date = first === last ? first : `${first} to ${last}`;
   const where = new Set(runs.map(({ results: { environment } }) => environment.cluster));
   const introduction = `Found on ${date}, on ${[...where].join(' and ')} clusters.`;
-  const parts = [BEGIN, introduction, ...tablesOf(scenarios), ''].join('\n\n');
+  const parts = [BEGIN, introduction, ...tablesOf(scenarios.toSorted(inOrder), noticed), ''].join('\n\n');
   return format(text.slice(0, start) + parts + text.slice(end), { filepath: PAGE, printWidth: 120 });
 }
 
-function tablesOf(scenarios: readonly ScenarioResult[]): readonly string[] {
-  const { clients, rows } = clientTable(scenarios);
+const placeOf = ({ client }: ScenarioResult): number => CLIENTS.findIndex(({ name }) => name === client?.name);
+const isJudged = ({ verdict }: ScenarioResult): number => (verdict === 'error' ? 0 : 1);
+const versionOf = ({ client }: ScenarioResult): string => client?.version ?? '';
+/** As clients are listed, newer versions first; then as they were run, but first what was not judged, since the last counts. */
+const inOrder = (one: ScenarioResult, other: ScenarioResult): number =>
+  placeOf(one) - placeOf(other) ||
+  versionOf(other).localeCompare(versionOf(one), 'en', { numeric: true }) ||
+  isJudged(one) - isJudged(other);
+
+/** The scenario, with its flags, by which `detect` noticed a fault. */
+type Noticed = Readonly<Record<string, string>>;
+const lastNoticed = (): Noticed => JSON.parse(readFileSync(at('detection/noticed.json'), 'utf8')) as Noticed;
+
+/** `newest`, or what is documented of it. */
+const whichOf = ({ newest, minimum, below }: Client['versions'], version: string): string =>
+  ({ [below ?? '']: 'below the minimum', [minimum ?? '']: 'documented minimum', [newest]: 'newest' })[version] ?? '';
+
+function tablesOf(scenarios: readonly ScenarioResult[], noticed: Noticed): readonly string[] {
+  const { clients, rows: found } = clientTable(scenarios);
+  const rows = found.toSorted((one, other) => (one.id < other.id ? -1 : 1));
   const count = (column: number, ...verdicts: readonly Verdict[]): string =>
     String(rows.filter(({ cells }) => verdicts.some((one) => one === cells[column]?.verdict)).length);
   const summary = clients.map((client, column) => {
-    const { title = client.name, chain, documentation } = CLIENTS.find(({ name }) => name === client.name) ?? {};
+    const {
+      title = client.name,
+      chain,
+      documentation,
+      versions,
+    } = CLIENTS.find(({ name }) => name === client.name) ?? {};
     const source = documentation === undefined ? title : `[${title}](${documentation.href})`;
     const counts = [count(column, 'passed'), count(column, 'failed'), count(column, 'inconclusive', 'error')];
-    return [label(client), source, chain === 'own' ? 'its own' : "an SDK's", ...counts, count(column, 'skipped')];
+    const which = versions === undefined ? '' : whichOf(versions, client.version);
+    return [
+      label(client),
+      source,
+      which,
+      chain === 'own' ? 'its own' : "an SDK's",
+      ...counts,
+      count(column, 'skipped'),
+    ];
   });
   const shown = (cell: ScenarioResult | undefined): string => (cell === undefined ? '' : MARKS[cell.verdict]);
   const remarks = rows.flatMap(({ id, title, cells }) =>
@@ -62,14 +97,17 @@ function tablesOf(scenarios: readonly ScenarioResult[]): readonly string[] {
     ),
   );
   return [
-    table(['client', 'what it is', 'credential chain', 'passed', 'failed', 'not judged', 'skipped'], summary),
+    table(
+      ['client', 'what it is', 'version', 'credential chain', 'passed', 'failed', 'not judged', 'skipped'],
+      summary,
+    ),
     '## What they do\n\n✓ as documented, **✗** not so, – not applicable to the client or not possible here, ? and ! not judged.',
     table(
       ['behaviour', ...clients.map(label)],
       rows.map(({ id, title, cells }) => [`${id} ${title}`, ...cells.map(shown)]),
     ),
     `They differ in ${rows.filter(isSplit).length} of ${rows.length}.`,
-    ...toldApart(clients, rows),
+    ...toldApart(clients, rows, noticed),
     '## What was not as documented',
     remarks.length === 0 ? 'Nothing.' : table(['behaviour', 'client', 'what was seen'], remarks),
   ];
@@ -85,30 +123,70 @@ const SHOWN: Readonly<Record<string, string>> = {
 };
 
 /** In what clients differ though each is as documented: of the last probe of a scenario, since that is its subject. */
-function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[]): readonly string[] {
-  const differing = rows.flatMap(({ id, title, cells }) =>
+interface Differing {
+  readonly row: ClientRow;
+  readonly words: string;
+  /** By what was seen, with which clients. */
+  readonly groups: ReadonlyMap<string, readonly string[]>;
+}
+
+function differencesOf(clients: readonly ClientColumn[], rows: readonly ClientRow[]): readonly Differing[] {
+  return rows.flatMap((row) =>
     Object.entries(SHOWN).flatMap(([fact, words]) => {
-      const values = cells.map((cell) => {
-        if (cell === undefined || cell.verdict === 'skipped') return undefined;
-        const value = cell.probes.at(-1)?.observed?.facts?.[fact];
-        return value === undefined ? '–' : String(value).replaceAll(',', ', ');
+      const groups = new Map<string, string[]>();
+      row.cells.forEach((cell, column) => {
+        if (cell === undefined || cell.verdict === 'skipped' || cell.verdict === 'error') return;
+        const seen = String(cell.probes.at(-1)?.observed?.facts?.[fact] ?? 'nothing').replaceAll(',', ', ');
+        groups.set(seen, [...(groups.get(seen) ?? []), label(clients[column])]);
       });
-      return new Set(values.filter((value) => value !== undefined)).size > 1
-        ? [[`${id} ${title}`, words, ...values.map((value) => value ?? '')]]
-        : [];
+      return groups.size > 1 ? [{ row, words, groups }] : [];
     }),
   );
-  if (differing.length === 0) return [];
+}
+
+/** For each behaviour, which clients, versions and faults it tells apart. */
+function toldApart(clients: readonly ClientColumn[], rows: readonly ClientRow[], noticed: Noticed): readonly string[] {
+  const differing = differencesOf(clients, rows);
+  const apart = rows.map((row) => {
+    const failed = row.cells.flatMap((cell, column) => (cell?.verdict === 'failed' ? [label(clients[column])] : []));
+    const seen = differing.filter((one) => one.row === row).map(({ words }) => words);
+    const faults = Object.keys(noticed).filter((fault) => noticed[fault]?.split(' ')[0] === row.id);
+    return [`${row.id} ${row.title}`, failed.join(', '), seen.join('; '), faults.map((one) => `\`${one}\``).join(', ')];
+  });
+  const telling = apart.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
   return [
+    `## What each behaviour tells apart\n\n${telling.length} of ${rows.length} tell at least two clients, versions or faults apart. Faults are defects of the project's own client (\`raw\`), as \`npm run detect\` found them noticed.`,
+    table(['behaviour', 'not so', 'also seen to differ', 'fault that is noticed'], apart),
     '## What the documentation leaves to them',
-    table(['behaviour', 'what was seen', ...clients.map(label)], differing),
+    table(
+      ['behaviour', 'what was seen', 'with which clients'],
+      differing.map(({ row, words, groups }) => [
+        `${row.id} ${row.title}`,
+        words,
+        [...groups].map(([seen, names]) => `**${seen}**: ${names.join(', ')}`).join('<br>'),
+      ]),
+    ),
   ];
 }
 
 const label = (client: ClientColumn | undefined): string => (client ? `${client.name} ${client.version}` : '');
 
+/** Those of which older versions are looked at too. */
+const WITH_OLDER = ['javascript', 'python', 'go'];
+const everyVersion = (): readonly string[] =>
+  CLIENTS.flatMap(({ name }) => [name, ...(WITH_OLDER.includes(name) ? [`${name}@minimum`, `${name}@below`] : [])]);
+
+/** Runs the suite with them all; gives the folder of its report. Throws where it does not come to its end. */
+function runAll(): string {
+  const folder = at('reports/clients');
+  const args = ['--quiet', '--suite', 'client', '--client', everyVersion().join(), '--report-dir', folder];
+  const { status } = spawnSync(process.execPath, [at('bin/conformance.js'), ...args], { stdio: 'inherit' });
+  if (status !== 0 && status !== 1) throw new Error(`npm run conformance -- ${args.join(' ')} ended with ${status}.`);
+  return folder;
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const paths = process.argv.slice(2);
-  if (paths.length === 0) throw new Error('Give the report folders of runs with --client.');
-  writeFileSync(PAGE, await clientsPage(readFileSync(PAGE, 'utf8'), paths.map(readRun)));
+  const given = process.argv.slice(2);
+  const runs = (given.length === 0 ? [runAll()] : given).map(readRun);
+  writeFileSync(PAGE, await clientsPage(readFileSync(PAGE, 'utf8'), runs));
 }
