@@ -80,6 +80,13 @@ describe('the environment of a run', () => {
     }
   });
 
+  it('keeps no fixtures of many scenarios until the run ends', async () => {
+    const platform = await hostedPlatform(host(), { run: 'c1a2b3d', seed: '0' });
+    const opened = openEnvironment(platform, { ...options, scenarios: 1000 });
+    expect(opened.environment.fixturesEndWith).to.equal('nothing');
+    await opened.teardown();
+  });
+
   it('knows clusters that are still to come by name and ARN, and with what fixtures end', async () => {
     for (const [name, ends] of [
       ['emulator', 'run'],

@@ -35,7 +35,12 @@ export interface ProvisionOptions {
   readonly journal?: Journal;
   readonly progress: (line: string) => void;
   readonly signal: AbortSignal;
+  /** How many scenarios are to be run. Default: few. */
+  readonly scenarios?: number;
 }
+
+/** So many scenarios' fixtures may stay until the run ends: more would fill memory, and the quota of roles, which is 1,000. */
+const MOST_KEPT = 700;
 
 /** Makes the environment of a run: AWS is there, and clusters are known by their names. */
 export function openEnvironment(platform: Platform, options: ProvisionOptions) {
@@ -91,7 +96,7 @@ function accountEntries(aws: AwsTarget) {
 
 function environmentOf(
   platform: Platform,
-  { run, clusters: aliases, expiresAt }: ProvisionOptions,
+  { run, clusters: aliases, expiresAt, scenarios = 0 }: ProvisionOptions,
   provisioned: Environment['clusters'],
 ): Environment {
   const { aws, clusters } = platform;
@@ -102,7 +107,7 @@ function environmentOf(
     aws,
     announced: new Map(aliases.map((alias) => [alias, announced(platform, alias)])),
     clusters: provisioned,
-    fixturesEndWith: !clusters.disposable ? 'nothing' : awsEnds ? 'run' : 'cluster',
+    fixturesEndWith: !clusters.disposable || scenarios > MOST_KEPT ? 'nothing' : awsEnds ? 'run' : 'cluster',
     eventual: clusters.eventual,
     ...(clusters.podStarts && { podStarts: clusters.podStarts }),
     podTimes: [],

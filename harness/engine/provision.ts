@@ -24,6 +24,7 @@ export async function provision(session: Session): Promise<void> {
     ...{ run: id, expiresAt, journal },
     progress: (line) => session.reporters.tell('note', line),
     clusters: clustersFor(runnable),
+    scenarios: runnable.length,
     signal: interrupted,
   });
   session.opened = opened;

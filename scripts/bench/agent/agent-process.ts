@@ -28,7 +28,7 @@ export interface AgentOrder {
 export interface AgentUsage {
   /** Bytes of resident memory. */
   readonly rss: number;
-  /** Bytes of the heap after a full garbage collection. */
+  /** Bytes of the heap. */
   readonly heapUsed: number;
   /** Of processor time since its start. */
   readonly seconds: number;
@@ -37,13 +37,14 @@ export interface AgentUsage {
 export interface AgentProcess {
   /** Of its credentials endpoint. */
   readonly url: string;
-  usage(): Promise<AgentUsage>;
+  /** `collected`: after a full garbage collection, for which requests wait. Default true. */
+  usage(collected?: boolean): Promise<AgentUsage>;
   stop(): Promise<void>;
 }
 
 /** Loaded ahead of the program: tells memory and processor time on file descriptor 3 when it is asked by a signal. */
 const REPORTER =
-  "import{writeSync}from'node:fs';process.on('SIGUSR2',()=>{gc();gc();const{rss,heapUsed}=process.memoryUsage();const{user,system}=process.cpuUsage();writeSync(3,JSON.stringify({rss,heapUsed,seconds:(user+system)/1e6})+'\\n')});";
+  "import{writeSync}from'node:fs';for(const signal of['SIGUSR2','SIGHUP'])process.on(signal,()=>{if(signal==='SIGUSR2')gc();const{rss,heapUsed}=process.memoryUsage();const{user,system}=process.cpuUsage();writeSync(3,JSON.stringify({rss,heapUsed,seconds:(user+system)/1e6})+'\\n')});";
 
 const imported = (code: string): readonly string[] => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 
@@ -85,9 +86,9 @@ export async function startAgentProcess(order: AgentOrder): Promise<AgentProcess
   );
   return {
     url: `http://${address}/v1/credentials`,
-    usage: async () => {
+    usage: async (collected = true) => {
       const line = once(lines, 'line') as Promise<[string]>;
-      child.kill('SIGUSR2');
+      child.kill(collected ? 'SIGUSR2' : 'SIGHUP');
       return JSON.parse((await line)[0]) as AgentUsage;
     },
     stop: async () => {

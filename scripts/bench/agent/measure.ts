@@ -39,7 +39,7 @@ export async function benchAgent({ dist, requests, progress }: AgentBenchOptions
     const samples = sampled(agent, (requests / RATE / SAMPLES) * 1000, over.signal);
     const result = await load({ ...order, vegeta, tokens, rate: RATE, requests }).finally(() => over.abort());
     const after = await agent.usage();
-    return { result, before, after, samples: [...(await samples), after] };
+    return { result, before, after, samples: await samples };
   });
   progress(`limiter off: ${told(off.result)}`);
   const on = await withAgent({ dist }, ({ order }) => load({ ...order, vegeta, tokens, ...LIMITED }));
@@ -77,7 +77,7 @@ async function sampled(agent: AgentProcess, every: number, signal: AbortSignal):
   const samples: AgentUsage[] = [];
   while (!signal.aborted) {
     await sleep(every, undefined, { signal }).catch(() => undefined);
-    if (!signal.aborted) samples.push(await agent.usage());
+    if (!signal.aborted) samples.push(await agent.usage(false));
   }
   return samples;
 }
@@ -92,8 +92,8 @@ interface Unlimited {
 function ofUnlimited({ result, before, after, samples }: Unlimited, requests: number): readonly Measurement[] {
   const answered = result.statuses.get(200) ?? 0;
   const micros = ((after.seconds - before.seconds) / result.requests) * 1e6;
-  const [first = before] = samples;
-  const megabytes = (of: 'rss' | 'heapUsed'): string => samples.map((one) => (one[of] / 2 ** 20).toFixed(1)).join(', ');
+  const megabytes = (of: 'rss' | 'heapUsed', all: readonly AgentUsage[]): string =>
+    all.map((one) => (one[of] / 2 ** 20).toFixed(1)).join(', ');
   return [
     measurement(
       'agent, cached answers, limiter off',
@@ -104,11 +104,11 @@ function ofUnlimited({ result, before, after, samples }: Unlimited, requests: nu
     ),
     measurement('the same, 99 of 100', result.latencies.percentile(99) / 1e6, 'ms', TARGET.p99, latencies(result)),
     measurement(
-      "the agent's heap at the end, of that after a tenth",
-      (100 * after.heapUsed) / first.heapUsed,
+      "the agent's heap at the end, of that at the beginning",
+      (100 * after.heapUsed) / before.heapUsed,
       '%',
       110,
-      `MB after garbage collection: ${megabytes('heapUsed')}; resident: ${megabytes('rss')}`,
+      `MB after garbage collection: ${megabytes('heapUsed', [before, after])}; resident meanwhile: ${megabytes('rss', samples)}`,
     ),
   ];
 }
