@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { STATE_FILE } from '../../harness/cleanup/journal.ts';
 import { readState } from '../../harness/cleanup/sweep/state-files.ts';
+import { JOURNAL_FILE } from '../../harness/report/results-journal.ts';
 import { runConformance } from '../support/run-cli.ts';
 import { ENDLESS, PASSES, scenario, suiteFile } from '../support/suites.ts';
 
@@ -32,7 +33,7 @@ describe('npm run sweep', () => {
     expect(swept.stderr).to.equal('');
     expect(swept.exitCode, swept.stdout).to.equal(0);
     expect(existsSync(path ?? '')).to.equal(false);
-    expect(readdirSync(run.reportDirectory)).to.deep.equal([]);
+    expect(readdirSync(run.reportDirectory), 'results are kept').to.deep.equal([JOURNAL_FILE]);
   });
 
   it('says what is wrong with its flags', async () => {
