@@ -2,7 +2,7 @@
 export { startCluster } from './cluster.ts';
 export type { Cluster } from './cluster.ts';
 export { startApiServer } from './api-server/index.ts';
-export type { ApiServer, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
+export type { ApiServer, Audit, KubeObject, ObjectStore, Stored } from './api-server/index.ts';
 export { REVISION_LABEL, selectedNodes } from './api-server/controllers/daemon-sets.ts';
 export { isReady, templateHash } from './api-server/controllers/workload.ts';
 export type { PodTemplate } from './api-server/controllers/workload.ts';

@@ -22,6 +22,10 @@ export interface EmbeddedHostOptions {
   readonly agentChart?: AgentVersion;
   /** Where the directory is written down. Default: nowhere. */
   readonly journal?: Journal;
+  /** Further images that pods may name. */
+  readonly images?: ClusterResources['images'];
+  /** Is told what the clusters' API servers were asked for. */
+  readonly audit?: ClusterResources['audit'];
 }
 
 /** Embedded clusters, which live in this process and on loopback. */
@@ -33,9 +37,10 @@ export async function embeddedHost(options: EmbeddedHostOptions): Promise<Cluste
   return {
     name: 'embedded',
     provider: embeddedClusterProvider({
-      images: new Map([[image, { entrypoint: command }]]),
+      images: new Map([[image, { entrypoint: command }], ...(options.images ?? [])]),
       directory,
       agentChart,
+      ...(options.audit && { audit: options.audit }),
     }),
     bindAddress: '127.0.0.1',
     reachable: (url) => url,

@@ -61,6 +61,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     tokens,
     tokenLifetimes,
     version,
+    audit: options.audit ?? (() => undefined),
     url: () => url,
     kubeletOf: (pod) => kubelets.get((pod['spec'] as { nodeName?: string } | undefined)?.nodeName ?? ''),
   };
@@ -110,6 +111,7 @@ async function serve(context: ApiContext, request: IncomingMessage, response: Se
     if ('path' in attributes) throw new ApiError(403, 'Forbidden', `forbidden: ${cause}`, {});
     throw forbidden(attributes, attributes.name ?? '', cause);
   }
+  context.audit(user.username, attributes);
   const target = info.resource;
   const stream = target?.subresource === 'log' || target?.subresource === 'proxy';
   if (!stream) checkAccept(request.headers.accept);

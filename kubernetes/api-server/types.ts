@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Attributes } from './authorization/attributes.ts';
 
 export interface ObjectMeta {
   name: string;
@@ -132,6 +133,8 @@ export interface TokenLifetimes {
   readonly extendedSeconds: number;
 }
 
+export type Audit = (username: string, attributes: Attributes) => void;
+
 export interface ApiServerOptions {
   /** Service account issuer, also the value of the `iss` claim. */
   readonly issuer: string;
@@ -144,6 +147,11 @@ export interface ApiServerOptions {
   readonly authenticate?: (
     token: string,
   ) => Promise<{ readonly username: string; readonly groups: readonly string[] } | undefined>;
+  /**
+   * Is told each request that was allowed, and of roles that are written what they grant, of bindings to a ClusterRole the verb
+   * `bind`: what its user must be allowed to do (Kubernetes, "Auditing"; "Privilege escalation prevention and bootstrapping").
+   */
+  readonly audit?: Audit;
   /** The id of the key that signs service account tokens, by its public key in DER form. Default as Kubernetes: SHA-256 in base64url. */
   readonly keyId?: (publicKey: Buffer) => string;
 }

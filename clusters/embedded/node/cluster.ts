@@ -6,7 +6,7 @@ import type { RunningWebhook } from '../../../components/webhook/index.ts';
 import type { Clock, ClusterSpec, ManagedCluster, NodeGroupSpec } from '../../../emulator/index.ts';
 import { AGENT_ADDON } from '../../agent-addon.ts';
 import { startApiServer } from '../../../kubernetes/index.ts';
-import type { ApiServer, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
+import type { ApiServer, Audit, ProcessHost, ProcessImage } from '../../../kubernetes/index.ts';
 import type { StartLimiter } from '../../../foundation/start-limiter.ts';
 import { AgentDaemonSet } from './agent-daemon-set.ts';
 import { startNode } from './node.ts';
@@ -22,6 +22,8 @@ export interface ClusterResources {
   readonly processes: ProcessHost;
   /** Whose chart the agent is installed by, and whose behaviour it has. */
   readonly agentChart: AgentVersion;
+  /** Is told what its API server was asked for. */
+  readonly audit?: Audit;
 }
 
 /** As on EKS: a day, and 90 days (EKS User Guide, "Kubernetes service accounts"). */
@@ -70,7 +72,10 @@ export class EmbeddedCluster implements ManagedCluster {
     // The emulator's, so that moving it moves the cluster.
     const clock = spec.clock ?? { now: () => Date.now() };
     const [api] = await Promise.all([
-      startApiServer({ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId }),
+      startApiServer({
+        ...{ issuer, version, authenticate, clock, tokenLifetimes: TOKEN_LIFETIMES, keyId },
+        ...(resources.audit && { audit: resources.audit }),
+      }),
       mkdir(resources.directory, { recursive: true, mode: 0o755 }),
     ]);
     try {

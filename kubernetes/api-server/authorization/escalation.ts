@@ -3,7 +3,8 @@ import type { ResourceKind } from '../kinds.ts';
 import type { UserInfo } from '../identity/user.ts';
 import type { KubeObject } from '../types.ts';
 import { explainEscalation } from './explain.ts';
-import { ruleAllows, type Authorizer } from './rbac.ts';
+import type { ApiContext } from '../context.ts';
+import { ruleAllows } from './rbac.ts';
 import type { Attributes, PolicyRule } from './types.ts';
 
 /** The smallest grants that a rule is made of. A `*` stays: only another `*` covers it. */
@@ -33,7 +34,7 @@ function grantsOf(rule: PolicyRule): Attributes[] {
  * Throws `ApiError` 403.
  */
 export function checkEscalation(
-  authorizer: Authorizer,
+  { authorizer, audit }: Pick<ApiContext, 'authorizer' | 'audit'>,
   user: UserInfo,
   kind: ResourceKind,
   object: KubeObject,
@@ -47,12 +48,14 @@ export function checkEscalation(
   const may = binding
     ? { verb: 'bind', resource: roleRef?.kind === 'Role' ? 'roles' : 'clusterroles', name: roleRef?.name ?? '' }
     : { verb: 'escalate', resource: kind.resource, ...(isNew ? {} : { name }) };
-  if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const granted = binding
     ? roleRef === undefined
       ? []
       : authorizer.rulesOf(roleRef, namespace)
     : ((object['rules'] as PolicyRule[] | null | undefined) ?? []);
+  const needed = roleRef?.kind === 'ClusterRole' ? [{ group: kind.group, ...may }] : granted.flatMap(grantsOf);
+  for (const one of needed) audit(user.username, { ...one, ...scope });
+  if (authorizer.authorize(user, { group: kind.group, ...may, ...scope }).allowed) return;
   const held = authorizer.rules(user, namespace);
   const missing = granted.filter(
     (rule) => !grantsOf(rule).every((grant) => held.some((own) => ruleAllows(own, grant))),

@@ -82,18 +82,22 @@ describe('RBAC', () => {
       rules: [granted],
     });
     const roles = kindOf('roles')!;
-    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['get'] }), true)).not.to.throw();
-    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['get', 'delete'] }), true)).to.throw(
+    const audited: string[] = [];
+    const context = { authorizer, audit: (_user: string, asked: Attributes) => void audited.push(asked.verb) };
+    expect(() => checkEscalation(context, ada, roles, role({ ...PODS, verbs: ['get'] }), true)).not.to.throw();
+    expect(() => checkEscalation(context, ada, roles, role({ ...PODS, verbs: ['get', 'delete'] }), true)).to.throw(
       'attempting to grant RBAC permissions not currently held',
     );
-    expect(() => checkEscalation(authorizer, ada, roles, role({ ...PODS, verbs: ['*'] }), true)).to.throw();
+    expect(() => checkEscalation(context, ada, roles, role({ ...PODS, verbs: ['*'] }), true)).to.throw();
     const binding = (name: string) => ({
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
       metadata: { name: 'b2', namespace: 'n' },
       roleRef: { kind: 'ClusterRole', name },
     });
-    expect(() => checkEscalation(authorizer, ada, kindOf('rolebindings')!, binding('admin'), true)).to.throw();
-    expect(() => checkEscalation(authorizer, ada, kindOf('rolebindings')!, binding('none'), true)).not.to.throw();
+    expect(() => checkEscalation(context, ada, kindOf('rolebindings')!, binding('admin'), true)).to.throw();
+    expect(() => checkEscalation(context, ada, kindOf('rolebindings')!, binding('none'), true)).not.to.throw();
+    // Whoever writes a role must hold what it grants: that is told.
+    expect(audited).to.include.members(['get', 'delete', '*']);
   });
 });

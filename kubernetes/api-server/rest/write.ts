@@ -91,7 +91,7 @@ export async function create(context: ApiContext, target: WriteTarget, body: unk
   if (!metadata.name && metadata.generateName) metadata.name = `${metadata.generateName}${nameSuffix()}`;
   if (!metadata.name) throw invalid(kind, '', [requiredValue('metadata.name', 'name or generateName is required')]);
   prepareForCreate(kind, object);
-  checkEscalation(context.authorizer, user, kind, object, true);
+  checkEscalation(context, user, kind, object, true);
   if (kind.resource === 'pods') admitServiceAccount(object, store);
   const attributes = { kind, subresource, operation: 'CREATE', user, dryRun, object, previous: undefined } as const;
   object = (await context.webhooks.admit(attributes)) ?? object;
@@ -123,7 +123,7 @@ export async function update(context: ApiContext, target: WriteTarget, change: C
       throw conflict(kind, name, cause);
     }
     let object = prepareForUpdate(kind, subresource, wanted, previous);
-    if (subresource === '') checkEscalation(context.authorizer, user, kind, object, false);
+    if (subresource === '') checkEscalation(context, user, kind, object, false);
     object = (await context.webhooks.admit({ ...target, operation: 'UPDATE', object, previous })) ?? object;
     validate(kind, object);
     if (dryRun) return object;

@@ -1,0 +1,11 @@
+/** What a request wants to do: to a resource, or to a path that is none. */
+export type Attributes = ResourceAttributes | { readonly verb: string; readonly path: string };
+
+export interface ResourceAttributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
