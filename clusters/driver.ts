@@ -28,6 +28,8 @@ export interface ProvisionRequest {
   readonly tags: Readonly<Record<string, string>>;
   /** Fresh bearer token for the API server. */
   readonly token: (clusterName: string) => Promise<string>;
+  /** The way to the API server that is taken in place of EKS' endpoint and `token`. */
+  readonly kubeConfig?: KubeConfig;
   /** One line about what is being done. */
   readonly progress: (line: string) => void;
   /** Fires when the run is interrupted: `provision` then rejects soon, and what was made is undone. */

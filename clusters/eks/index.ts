@@ -3,6 +3,7 @@ import { commandLine } from '../../foundation/command-line.ts';
 import type { ClusterAlias } from '../../foundation/cluster-alias.ts';
 import { without } from '../capabilities.ts';
 import type { ClusterDriver, ProvisionRequest } from '../driver.ts';
+import { serviceAccountConfig } from '../service-account.ts';
 import { namePrefix } from '../../foundation/tags.ts';
 import { checkAddonVersion } from './addon.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
@@ -60,7 +61,10 @@ export function eksDriver(options: EksOptions): ClusterDriver {
     disposable: !attached,
     eventual: true,
     clusterName: nameOf,
-    provision: async (request) => {
+    provision: async (given) => {
+      const { serviceAccount } = options;
+      const request =
+        serviceAccount === undefined ? given : { ...given, kubeConfig: serviceAccountConfig(serviceAccount) };
       const context = contextOf(request, {
         readyMilliseconds: options.readyMilliseconds,
         timing: { ...TIMING, ...options.timing },

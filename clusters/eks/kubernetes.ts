@@ -12,6 +12,8 @@ export interface ApiServer {
   readonly endpoint: string;
   /** Who the credentials are, in messages. */
   readonly principal: string;
+  /** What to do where it may not administer the cluster. Default: of a principal of IAM. */
+  readonly remedy?: string;
   /** False: the cluster may be none that has an API server. */
   readonly required: boolean;
   /** The run has just made the cluster: its access entry may not be in force yet. */
@@ -69,6 +71,8 @@ function noAnswer({ endpoint }: ApiServer, name: string, cause: Error | undefine
 
 const inTime = (signal: AbortSignal): AbortSignal => AbortSignal.any([signal, AbortSignal.timeout(LONGEST_ANSWER)]);
 
+const ACCESS_ENTRY = `add an access entry for it with ${ADMINISTRATOR_POLICY}`;
+
 /** What administrators of the cluster may do, and those of a namespace may not. */
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const REVIEW = {
@@ -77,12 +81,15 @@ const REVIEW = {
   spec: { resourceAttributes: { verb: 'create', version: 'v1', resource: 'namespaces' } },
 };
 
-const noAccess = ({ principal }: ApiServer, name: string, why: string, cause?: unknown): ClusterError =>
-  new ClusterError(
-    'NO_ACCESS',
-    `${principal} does not administer Kubernetes in cluster ${name} (${why}): add an access entry for it with ${ADMINISTRATOR_POLICY}.`,
-    { cause },
-  );
+const noAccess = (
+  { principal, remedy = ACCESS_ENTRY }: ApiServer,
+  name: string,
+  why: string,
+  cause?: unknown,
+): ClusterError =>
+  new ClusterError('NO_ACCESS', `${principal} does not administer Kubernetes in cluster ${name} (${why}): ${remedy}.`, {
+    cause,
+  });
 
 /** The names of services and of AWS' hosts are resolved by it (Amazon EKS User Guide, "Manage CoreDNS for DNS in Amazon EKS clusters"). */
 const DNS = '/apis/apps/v1/namespaces/kube-system/deployments/coredns';

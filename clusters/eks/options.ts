@@ -34,6 +34,8 @@ export interface EksOptions {
   readonly agentChart?: AgentVersion;
   /** URL of EKS Auth as the candidate reaches it. Default: the region's. */
   readonly eksAuthEndpoint?: string;
+  /** Folder of the service account by which the API server is reached. Default: by EKS' own tokens. */
+  readonly serviceAccount?: string;
   /** `optional`: a cluster without an API server is taken as well, without the capability `kubernetes`. Default: required. */
   readonly kubernetes?: 'required' | 'optional';
   /** For tests. */
@@ -58,6 +60,7 @@ export function eksOptionsOf(options: OptionValues): Omit<EksOptions, 'run' | 'w
       nodeRoleArn: 'node-role-arn',
       adminPrincipalArn: 'admin-principal-arn',
       agentImage: 'agent-image',
+      serviceAccount: 'service-account',
     }),
   };
 }

@@ -104,6 +104,10 @@ async function reach(
   const required = options.kubernetes !== 'optional';
   if (endpoint === undefined && !required) return false;
   const { callerArn } = request;
+  if (options.serviceAccount !== undefined) {
+    const own = { principal: 'The service account of this pod', remedy: 'bind docs/rbac/runner.yaml to it' };
+    return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', ...own, required, made }, context);
+  }
   // As access entries name it (EKS User Guide, "Create access entries").
   const principal = roleOfSession(callerArn ?? '') ?? callerArn ?? 'The principal of the credentials';
   return reachApiServer({ connection, endpoint: endpoint ?? 'any URL', principal, required, made }, context);

@@ -2,6 +2,7 @@ import type { ClusterType } from '../../clusters/cluster-type.ts';
 import { CLUSTER_TYPES } from '../../clusters/registry.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../../foundation/options.ts';
+import { RUN_ID } from '../../foundation/journal.ts';
 import { nearest } from '../../foundation/nearest.ts';
 import { SMALL_LOAD } from '../load/size.ts';
 import { PROFILES } from '../plan/profiles.ts';
@@ -129,6 +130,9 @@ const COMMON: readonly (OptionSpec & { readonly aws?: ClusterType['aws'] })[] = 
   option.text('gate FILE', 'YAML or JSON file that says which scenarios may fail until when, and why (docs/gate.md)'),
   option.choice('keep', ['never', 'on-failure', 'always'], 'keep clusters and fixtures after the run, until Ctrl-C', {
     default: 'never',
+  }),
+  option.text('run-id ID', 'id of the run, which all that it makes carries (default: a random one)', {
+    form: { pattern: RUN_ID, expected: 'give a c and six hexadecimal digits, such as c1a2b3d' },
   }),
   option.text('report-dir DIR', 'where reports go (default: reports/<run id>)'),
   option.list(

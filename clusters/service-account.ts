@@ -1,0 +1,36 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { ClusterError } from '../foundation/cluster-error.ts';
+
+/** Where a pod finds token and authority of its service account (Kubernetes, "Accessing the Kubernetes API from a Pod"). */
+export const SERVICE_ACCOUNT_FOLDER = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/**
+ * The way to the cluster that this process runs in as a pod, as its service account: by the `token`, which is read again since
+ * it is renewed, and `ca.crt` of a folder. Throws `ClusterError` BAD_KUBECONFIG outside of a cluster.
+ */
+export function serviceAccountConfig(folder: string, environment: NodeJS.ProcessEnv = process.env): KubeConfig {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port } = environment;
+  if (!host || !port)
+    throw new ClusterError(
+      'BAD_KUBECONFIG',
+      `KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT are not set, so this is no pod whose service account could be in ${folder} (--service-account): leave that out.`,
+    );
+  const [tokenFile, caFile] = [join(folder, 'token'), join(folder, 'ca.crt')];
+  const missing = [tokenFile, caFile].find((file) => !existsSync(file));
+  if (missing !== undefined)
+    throw new ClusterError(
+      'BAD_KUBECONFIG',
+      `There is no ${missing}: name the folder of the pod's service account with --service-account, such as ${SERVICE_ACCOUNT_FOLDER}.`,
+    );
+  const name = 'in-cluster';
+  const config = new KubeConfig();
+  config.loadFromOptions({
+    clusters: [{ name, server: `https://${host.includes(':') ? `[${host}]` : host}:${port}`, caFile }],
+    users: [{ name, authProvider: { name: 'tokenFile', config: { tokenFile } } }],
+    contexts: [{ name, cluster: name, user: name }],
+    currentContext: name,
+  });
+  return config;
+}
