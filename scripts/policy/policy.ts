@@ -5,6 +5,7 @@ import { format, resolveConfig } from 'prettier';
 import type { Io } from '../../cli/command.ts';
 import { commandLine } from '../../foundation/command-line.ts';
 import { autoModePolicy, boundaryPolicy, jobPolicy, otherAccountPolicy } from './generate.ts';
+import { rolesText } from './rbac.ts';
 import { rehearseNights } from './rehearsals.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -12,6 +13,9 @@ const POLICY_FILE = join(root, 'docs', 'iam', 'nightly-policy.json');
 const AUTO_MODE_FILE = join(root, 'docs', 'iam', 'auto-mode-policy.json');
 const OTHER_ACCOUNT_FILE = join(root, 'docs', 'iam', 'other-account-policy.json');
 const BOUNDARY_FILE = join(root, 'docs', 'iam', 'permissions-boundary.json');
+/** Of the runner in a cluster: what it is installed with, and the same for whoever reviews it. */
+const RULES_FILE = join(root, 'harness', 'in-cluster', 'rbac.json');
+const ROLES_FILE = join(root, 'docs', 'rbac', 'runner.yaml');
 
 /** Writes the policies that nightly runs need, or with `check` compares those that are there; gives the exit code. */
 export async function writePolicies(
@@ -25,6 +29,8 @@ export async function writePolicies(
     [AUTO_MODE_FILE, autoModePolicy()],
     [OTHER_ACCOUNT_FILE, otherAccountPolicy(recorded)],
     [BOUNDARY_FILE, boundaryPolicy(recorded)],
+    [RULES_FILE, JSON.stringify(recorded.kubernetes)],
+    [ROLES_FILE, rolesText(recorded.kubernetes)],
   ] as const) {
     const text = await format(policy, { ...(await resolveConfig(file)), filepath: file });
     const name = relative(root, file);

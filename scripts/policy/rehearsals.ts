@@ -7,6 +7,8 @@ import { execa } from 'execa';
 import { EVERYTHING, rehearsalCloud, type RehearsalCloud } from '../rehearsal/cloud.ts';
 import { leaveBoundary, makeBoundary } from './boundary.ts';
 import type { Recorded } from './generate.ts';
+import { auditOfRunner, prepareRunner } from './kubernetes.ts';
+import { rulesFor, type Rules } from './rbac.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -41,8 +43,11 @@ suite('mine', ({ scenario }) => {
  * clusters with node groups, Auto Mode, a version of the add-on, a scenario that fails, runs that are killed and swept.
  * Throws when one of them ends otherwise than it should.
  */
-export async function rehearseNights(progress: (line: string) => void): Promise<Recorded> {
-  const cloud = await rehearsalCloud();
+export async function rehearseNights(
+  progress: (line: string) => void,
+): Promise<Recorded & { readonly kubernetes: Rules }> {
+  const { audit, asked } = auditOfRunner();
+  const cloud = await rehearsalCloud({ clusters: { audit } });
   const folder = mkdtempSync(join(tmpdir(), 'policy-'));
   try {
     const { emulator, otherAccountRole } = cloud;
@@ -63,23 +68,38 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
       .clients('main')
       .eks.send(new DescribeAddonVersionsCommand({ addonName: 'eks-pod-identity-agent' }));
     const version = addons[0]?.addonVersions?.[0]?.addonVersion ?? '';
+    const runner = await prepareRunner(cloud, join(folder, 'service-account'));
     const run = async (command: Command, expected: number | null, says = /./): Promise<void> => {
-      const { code, output } = await start(cloud, command);
+      const environment = { ...cloud.environment, ...(command.inCluster && runner.environment) };
+      const { code, output } = await start({ environment }, command);
       if (code !== expected || !says.test(output)) {
         progress(output);
         throw new Error(`the rehearsal "${command.name}" ended with code ${code}, as its output above says`);
       }
       progress(`${command.name} is rehearsed`);
     };
+    // A runner in a cluster that exists, as its service account.
+    const inside = (name: string, ...args: string[]): Command => ({
+      ...night(name, ...runner.flags, ...args),
+      inCluster: true,
+    });
+    await runner.bind(undefined);
     const killed = night('killed', '--suites-dir', suites, '--scenario', 'MY-02');
     await Promise.all([
       run(night('all', '--admin-principal-arn', otherAccountRole), 0),
       run(night('auto-mode', '--compute', 'auto-mode', '--scenario', 'PI-01'), 0),
       run(night('add-on', '--addon-version', version, '--scenario', 'PI-01'), 0),
       run(night('failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1),
+      run(inside('in-cluster'), 0).then(() =>
+        run(inside('in-cluster-failing', '--suites-dir', suites, '--scenario', 'MY-01'), 1),
+      ),
       // Once it has something of each kind.
       run({ ...killed, killWhen: () => hasAssociation(cloud, 'my-02') }, null),
     ]);
+    const kubernetes = rulesFor(asked);
+    await runner.bind(kubernetes);
+    await run(inside('in-cluster-under-its-rules', '--suite', 'rbac,pod-identity,lifecycle'), 0);
+    runner.close();
     const sweep = (name: string, ...args: string[]): Command => ({
       name,
       args: ['sweep', ...aws, ...args],
@@ -90,7 +110,7 @@ export async function rehearseNights(progress: (line: string) => void): Promise<
     const { accountId: account, region } = emulator;
     const { jobPolicyName, other } = cloud;
     const policies = { jobPolicyName, otherPolicyName: other.jobPolicyName };
-    return { calls: cloud.calls(), ...policies, account, region, otherAccountRole };
+    return { calls: cloud.calls(), ...policies, account, region, otherAccountRole, kubernetes };
   } finally {
     await cloud.close();
     rmSync(folder, { recursive: true, force: true });
@@ -101,6 +121,8 @@ export interface Command {
   readonly name: string;
   readonly args: readonly string[];
   readonly killWhen?: () => boolean;
+  /** As a pod of the cluster does. */
+  readonly inCluster?: boolean;
 }
 
 /** Whether an association with a role of the scenario was made. */
@@ -116,7 +138,7 @@ const hasAssociation = (cloud: RehearsalCloud, scenario: string): boolean =>
 
 /** Runs a command with the job's credentials. */
 export async function start(
-  cloud: RehearsalCloud,
+  cloud: Pick<RehearsalCloud, 'environment'>,
   { args, killWhen }: Command,
 ): Promise<{ readonly code: number | null; readonly output: string }> {
   const child = execa(process.execPath, [join(root, 'bin', 'conformance.js'), ...args], {

@@ -11,7 +11,9 @@ import { startWithWorld } from '../../emulator/start.ts';
 import { emulatedAws } from '../../harness/aws/emulated.ts';
 import type { AwsTarget } from '../../harness/aws/target.ts';
 import { makeClusters } from '../../cli/emulator-clusters.ts';
+import type { HostedClusterType } from '../../clusters/cluster-type.ts';
 import { EMBEDDED } from '../../clusters/embedded/cluster-type.ts';
+import { embeddedHost, type EmbeddedHostOptions } from '../../clusters/embedded/host.ts';
 import type { Job } from '../policy/outside.ts';
 import { accountOf } from '../policy/generalize.ts';
 import { inventoryOf } from './inventory.ts';
@@ -22,6 +24,8 @@ export interface RehearsalOptions {
   readonly policy?: string;
   /** Changes what CreateCluster ends in, so that something goes wrong. */
   readonly wrap?: (provider: ClusterProvider) => ClusterProvider;
+  /** What its clusters have beside what embedded clusters have. */
+  readonly clusters?: Pick<EmbeddedHostOptions, 'audit' | 'images'>;
   /** When the job's session ends, milliseconds since the epoch. Default: in six hours. */
   readonly sessionEndsAt?: number;
 }
@@ -72,7 +76,11 @@ export const EVERYTHING = policyText([{ Effect: 'Allow', Action: '*', Resource: 
 
 export async function rehearsalCloud(options: RehearsalOptions = {}): Promise<RehearsalCloud> {
   const { signal } = new AbortController();
-  const host = await makeClusters({ type: EMBEDDED, flags: [], progress: () => undefined, signal });
+  const type: HostedClusterType = {
+    ...EMBEDDED,
+    open: async (request) => embeddedHost({ ...request, ...options.clusters }),
+  };
+  const host = await makeClusters({ type, flags: [], progress: () => undefined, signal });
   const { emulator, world } = await startWithWorld({
     region: 'us-west-2',
     clusterProvider: options.wrap?.(host.provider) ?? host.provider,

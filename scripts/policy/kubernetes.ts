@@ -1,0 +1,88 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EMULATED_SUBNETS, provisionThroughEks } from '../../clusters/eks/provision.ts';
+import type { RunningCluster } from '../../clusters/driver.ts';
+import { connect } from '../../foundation/kubernetes/connection.ts';
+import type { Audit } from '../../kubernetes/index.ts';
+import type { RehearsalCloud } from '../rehearsal/cloud.ts';
+import type { Rules, Scope } from './rbac.ts';
+
+/** A cluster that exists, and a runner in it. */
+export interface RunnerRehearsal {
+  /** Flags of a run as the runner in the cluster makes it, and its environment beside that of a job. */
+  readonly flags: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  /** Lets the runner's service account do this, and nothing else; undefined: everything. */
+  bind(rules: Rules | undefined): Promise<void>;
+  close(): void;
+}
+
+const NAMESPACE = 'runner';
+export const RUNNER = `system:serviceaccount:${NAMESPACE}:runner`;
+const RBAC = 'rbac.authorization.k8s.io/v1';
+const ROLES = `/apis/${RBAC}`;
+
+/** Notes what the runner's service account asked of API servers. */
+export function auditOfRunner(): { readonly audit: Audit; readonly asked: Parameters<Audit>[1][] } {
+  const asked: Parameters<Audit>[1][] = [];
+  return { asked, audit: (username, attributes) => void (username === RUNNER && asked.push(attributes)) };
+}
+
+/** Makes a cluster without the agent, and a service account in it whose token and authority are in a folder. */
+export async function prepareRunner(cloud: RehearsalCloud, folder: string): Promise<RunnerRehearsal> {
+  const cluster = await existingCluster(cloud);
+  const connection = connect(cluster.kubeConfig);
+  const metadata = { name: 'runner', namespace: NAMESPACE };
+  await connection.json('POST', '/api/v1/namespaces', { metadata: { name: NAMESPACE } });
+  await connection.json('POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { metadata });
+  const { status } = await connection.json<{ status: { token: string } }>(
+    'POST',
+    `/api/v1/namespaces/${NAMESPACE}/serviceaccounts/runner/token`,
+    { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 24 * 3600 } },
+  );
+  const { server = '', caData = '' } = cluster.kubeConfig.getCurrentCluster() ?? {};
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'token'), status.token, { mode: 0o600 });
+  writeFileSync(join(folder, 'ca.crt'), Buffer.from(caData, 'base64'));
+  const { hostname, port } = new URL(server);
+  const bound: string[] = [];
+  const bind = async (scope: Scope | undefined, role: object): Promise<void> => {
+    const root = `${ROLES}${scope === undefined ? '' : `/namespaces/${scope}`}`;
+    const binding = scope === undefined ? 'clusterrolebindings' : 'rolebindings';
+    await connection.json('POST', `${root}/${binding}`, {
+      metadata: { name: 'runner' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', ...role },
+      subjects: [{ kind: 'ServiceAccount', ...metadata }],
+    });
+    bound.push(`${root}/${binding}/runner`);
+  };
+  return {
+    flags: ['--cluster-name', cluster.name, '--service-account', folder],
+    environment: { KUBERNETES_SERVICE_HOST: hostname, KUBERNETES_SERVICE_PORT: port },
+    bind: async (rules) => {
+      for (const path of bound.splice(0)) await connection.json('DELETE', path);
+      if (rules === undefined) return bind(undefined, { kind: 'ClusterRole', name: 'cluster-admin' });
+      await connection.json('POST', `${ROLES}/clusterroles`, { metadata: { name: 'runner' }, rules: rules.cluster });
+      await bind(undefined, { kind: 'ClusterRole', name: 'runner' });
+      const inSystem = { metadata: { name: 'runner' }, rules: rules['kube-system'] };
+      await connection.json('POST', `${ROLES}/namespaces/kube-system/roles`, inSystem);
+      await bind('kube-system', { kind: 'Role', name: 'runner' });
+    },
+    close: () => connection.close(),
+  };
+}
+
+async function existingCluster({ aws, jobRoleArn }: RehearsalCloud): Promise<RunningCluster> {
+  const { eks, iam } = aws.clients('main');
+  return provisionThroughEks(
+    {
+      ...{ alias: 'c1', name: 'existing', region: aws.region, tags: { team: 'platform' } },
+      accountId: aws.accountId('main'),
+      clients: { eks, iam },
+      token: (clusterName) => aws.clusterToken(clusterName),
+      progress: () => undefined,
+      signal: new AbortController().signal,
+    },
+    { subnets: EMULATED_SUBNETS, nodes: {}, adminPrincipalArn: jobRoleArn, addon: undefined },
+  );
+}

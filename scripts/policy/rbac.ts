@@ -1,0 +1,96 @@
+import { stringify } from 'yaml';
+import type { Audit } from '../../kubernetes/index.ts';
+
+type Asked = Parameters<Audit>[1];
+
+/** A rule of a role (Kubernetes API, PolicyRule). */
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+export type Scope = 'kube-system';
+/** Rules of the runner's ClusterRole, and of its Role in kube-system. */
+export type Rules = Readonly<Record<'cluster' | Scope, readonly Rule[]>>;
+
+/** What every authenticated user may do by default (Kubernetes, "Using RBAC Authorization", API discovery roles). */
+const OF_EVERYBODY: readonly string[] = ['selfsubjectaccessreviews', 'selfsubjectrulesreviews', 'selfsubjectreviews'];
+/** Of these an object's name is the same in each run. A new object has none when it is authorized. */
+const NAMED: readonly string[] = ['leases', 'daemonsets', 'deployments', 'clusterroles'];
+
+/**
+ * What no rehearsal asks for: embedded clusters have no network policies, and a candidate of the agent, which is none of their
+ * images, is installed as a DaemonSet.
+ */
+const NOT_REHEARSED: readonly Asked[] = [
+  ...['create', 'delete'].map((verb) => ({
+    ...{ verb, group: 'networking.k8s.io', resource: 'networkpolicies', namespace: 'app' },
+  })),
+  ...['create', 'get', 'patch', 'delete'].map((verb) => ({
+    ...{ verb, group: 'apps', resource: 'daemonsets', namespace: 'kube-system', name: 'eks-pod-identity-agent' },
+  })),
+];
+
+/** The least rules by which all of it is allowed, in a stable order. Namespaces of runs have names of their own: they are not told apart. */
+export function rulesFor(asked: readonly Asked[]): Rules {
+  const all = [...asked, ...NOT_REHEARSED].flatMap((one) => ('path' in one ? [] : one));
+  const needed = all.filter(({ resource }) => !OF_EVERYBODY.includes(resource));
+  const cluster = rulesOf(needed.filter(({ namespace }) => namespace !== 'kube-system'));
+  const inSystem = needed.filter(({ namespace }) => namespace === 'kube-system');
+  return { cluster, 'kube-system': rulesOf(inSystem.filter((one) => !isCovered(one, cluster))) };
+}
+
+type OfResource = Exclude<Asked, { readonly path: string }>;
+
+const resourceOf = ({ resource, subresource }: OfResource): string =>
+  subresource === undefined ? resource : `${resource}/${subresource}`;
+
+const isCovered = (asked: OfResource, rules: readonly Rule[]): boolean =>
+  rules.some(
+    ({ apiGroups, resources, resourceNames, verbs }) =>
+      apiGroups.includes(asked.group) &&
+      resources.includes(resourceOf(asked)) &&
+      verbs.includes(asked.verb) &&
+      (resourceNames === undefined || resourceNames.includes(asked.name ?? '')),
+  );
+
+function rulesOf(asked: readonly OfResource[]): Rule[] {
+  const verbs = new Map<string, Set<string>>();
+  for (const one of asked) {
+    const isNamed = NAMED.includes(one.resource) && one.name !== undefined && one.verb !== 'create';
+    const key = JSON.stringify([one.group, resourceOf(one), isNamed ? one.name : '']);
+    verbs.set(key, (verbs.get(key) ?? new Set()).add(one.verb));
+  }
+  const rules = new Map<string, { group: string; name: string; verbs: string[]; resources: string[] }>();
+  for (const [key, set] of [...verbs].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const [group = '', resource = '', name = ''] = JSON.parse(key) as string[];
+    const sorted = [...set].sort();
+    const same = JSON.stringify([group, name, sorted]);
+    const rule = rules.get(same) ?? { group, name, verbs: sorted, resources: [] };
+    rule.resources.push(resource);
+    rules.set(same, rule);
+  }
+  return [...rules.values()].map(({ group, name, verbs, resources }) => ({
+    apiGroups: [group],
+    resources,
+    ...(name !== '' && { resourceNames: [name] }),
+    verbs,
+  }));
+}
+
+/** The runner's roles as Kubernetes takes them, with its service account bound to them. */
+export function rolesText(rules: Rules): string {
+  const [name, namespace] = ['eks-pod-identity-conformance-runner', 'eks-pod-identity-conformance'];
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  const subjects = [{ kind: 'ServiceAccount', name: 'runner', namespace }];
+  const documents = [
+    { kind: 'ClusterRole', metadata: { name }, rules: rules.cluster },
+    { kind: 'ClusterRoleBinding', metadata: { name }, ...boundTo('ClusterRole', name), subjects },
+    { kind: 'Role', metadata: { name, namespace: 'kube-system' }, rules: rules['kube-system'] },
+    { kind: 'RoleBinding', metadata: { name, namespace: 'kube-system' }, ...boundTo('Role', name), subjects },
+  ];
+  return documents.map((document) => `---\n${stringify({ apiVersion, ...document })}`).join('');
+}
+
+const boundTo = (kind: string, name: string) => ({ roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name } });
