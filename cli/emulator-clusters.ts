@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { WORKLOAD_PROGRAMS } from '../clients/registry.ts';
 import type { HostedClusterType } from '../clusters/cluster-type.ts';
 import type { ClusterHost } from '../clusters/driver.ts';
+import { EMULATED_SUBNETS, provisionThroughEks } from '../clusters/eks/provision.ts';
+import type { Emulator } from '../emulator/index.ts';
+import { emulatedAws } from '../harness/aws/emulated.ts';
 import { openJournal } from '../harness/cleanup/journal.ts';
 import { configure } from '../harness/config/configuration.ts';
 
@@ -52,6 +55,23 @@ export async function makeClusters(
     removeEmpty(directory);
     throw error;
   }
+}
+
+/** Has EKS know the one cluster that is there already, with nodes and without the agent. Throws errors of AWS' clients. */
+export async function registerCluster(emulator: Emulator, name: string, signal: AbortSignal): Promise<void> {
+  const aws = emulatedAws(emulator);
+  const { eks, iam } = aws.clients('main');
+  await provisionThroughEks(
+    {
+      ...{ alias: 'c1', name, region: aws.region, signal },
+      tags: { 'eks-pod-identity-conformance': 'in-cluster' },
+      accountId: aws.accountId('main'),
+      clients: { eks, iam },
+      token: (clusterName) => aws.clusterToken(clusterName),
+      progress: () => undefined,
+    },
+    { subnets: EMULATED_SUBNETS, nodes: {}, addon: undefined },
+  );
 }
 
 /** Removes the folder unless it has something to tell: diagnostics, or what is left in Docker. */

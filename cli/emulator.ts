@@ -1,4 +1,5 @@
 import { hostedAmong, type HostedClusterType } from '../clusters/cluster-type.ts';
+import { IN_CLUSTER } from '../clusters/in-cluster/cluster-type.ts';
 import { CLUSTER_TYPES } from '../clusters/registry.ts';
 import { HarnessError } from '../foundation/errors.ts';
 import { SERVICE_PRINCIPAL, option, type OptionSpec } from '../foundation/options.ts';
@@ -13,7 +14,7 @@ import type { ClusterOptions, EmulatorClusters } from './emulator-clusters.ts';
 export type MakeClusters = (options: ClusterOptions) => Promise<EmulatorClusters | undefined>;
 
 /** Types of clusters that an emulator makes. */
-const HOSTED = hostedAmong(CLUSTER_TYPES);
+const HOSTED = [...hostedAmong(CLUSTER_TYPES), IN_CLUSTER];
 
 /** Those of a type's options that the command takes. */
 const ofType = ({ options, emulatorOptions = [] }: HostedClusterType): readonly OptionSpec[] =>
@@ -58,7 +59,10 @@ const OPTIONS: readonly OptionSpec[] = [
     'service principal that IAM takes in trust policies beside those it knows (repeat, or a comma list)',
     { form: SERVICE_PRINCIPAL },
   ),
-  ...HOSTED.flatMap((type) => ofType(type).map((own) => ({ ...own, help: `${type.name}: ${own.help}` }))),
+  ...[...new Set(HOSTED.flatMap(ofType))].map((own) => {
+    const types = HOSTED.filter((type) => ofType(type).includes(own)).map(({ name }) => name);
+    return { ...own, help: `${types.join(', ')}: ${own.help}` };
+  }),
   option.choice(
     'timing',
     ['instant', 'aws'],
@@ -99,7 +103,15 @@ one JSON object: endpoint, region, accountId, accessKeyId and secretAccessKey (o
       throw error;
     }
     try {
-      io.stdout.write(`${JSON.stringify(announcement(emulator, given.text('second-account')))}\n`);
+      const existing = typeOf(given) === IN_CLUSTER ? given.text('cluster-name') : undefined;
+      if (existing !== undefined) {
+        const { registerCluster } = await import('./emulator-clusters.ts');
+        await registerCluster(emulator, existing, interrupted);
+      }
+      const { endpoint, region } = emulator;
+      // The log of a pod is read by others, and who made it knows the key.
+      const told = existing === undefined ? announcement(emulator, given.text('second-account')) : { endpoint, region };
+      io.stdout.write(`${JSON.stringify(told)}\n`);
       if (!interrupted.aborted) await new Promise((resolve) => interrupted.addEventListener('abort', resolve));
       return exitCode(interrupted);
     } finally {
@@ -133,10 +145,9 @@ const typeOf = ({ text }: GivenOptions): HostedClusterType | undefined =>
 
 function clusterOptions(type: HostedClusterType, given: GivenOptions, io: Io, signal: AbortSignal): ClusterOptions {
   const progress = (line: string): void => void io.stderr.write(`${line}\n`);
-  const flags = ofType(type).flatMap(({ name }) => {
-    const value = given.text(name);
-    return value === undefined ? [] : [`--${name}=${value}`];
-  });
+  const flags = ofType(type).flatMap(({ name }) =>
+    [given.values.get(name)?.value ?? []].flat().map((value) => `--${name}=${value}`),
+  );
   return { type, flags, progress, signal };
 }
 

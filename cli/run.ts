@@ -55,6 +55,7 @@ export const runCommand = ({
     if (configuration.flag('list-faults')) return say(io, listFaults());
     if (configuration.flag('list-clients')) return say(io, listClients(clients));
     if (configuration.flag('list')) return list(configuration, io);
+    if (configuration.flag('print-manifest')) return printManifest(configuration, io);
     if (configuration.flag('plan')) return plan(configuration, io, workload);
     const faults = configuration.list('fault');
     if (faults.length === 0 || isSwitched) return runScenarios(configuration, { workload, clients }, io);
@@ -63,6 +64,13 @@ export const runCommand = ({
     return switched.runWithFaults(faults, configuration.argv, { ...io, code });
   },
 });
+
+/** What `--in-cluster` would make, for whoever reaches the API server. */
+async function printManifest(configuration: Configured, io: Io): Promise<number> {
+  await selected(configuration, io);
+  const { manifestText } = await import('../harness/in-cluster/print.ts');
+  return say(io, manifestText(configuration));
+}
 
 async function runScenarios(
   configuration: Configured,
@@ -75,6 +83,7 @@ async function runScenarios(
     import('../harness/engine/run.ts'),
     import('../harness/plan/clients.ts'),
   ]);
+  const inCluster = configuration.flag('in-cluster');
   const quiet = configuration.flag('quiet');
   const newReporters = (): Promise<readonly NamedReporter[]> => reportersOf(configuration, io);
   const install = (scenarios: readonly Scenario[]): Promise<readonly Scenario[]> =>
@@ -99,7 +108,8 @@ async function runScenarios(
   });
   // Nothing was made yet.
   if (scenarios === undefined) return EXIT.interrupted;
-  const { run: end } = await run({
+  const start = inCluster ? (await import('../harness/in-cluster/run.ts')).runInCluster : run;
+  const { run: end } = await start({
     ...{ configuration, ...selection, scenarios, rounds, reporters, interrupted },
     workload: { ...workload, clients: startedClients(scenarios) },
     version: packageVersion(io.root),

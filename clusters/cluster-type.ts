@@ -1,6 +1,7 @@
 import type { WorkloadProgram } from '../clients/workload-program.ts';
 import type { Attachment, Journal } from '../foundation/journal.ts';
 import type { OptionSpec, OptionValues } from '../foundation/options.ts';
+import type { RunnerPlace } from './runner-place.ts';
 import type { ClusterDriver, ClusterHost } from './driver.ts';
 
 /** What clusters of a run are opened with. */
@@ -46,6 +47,8 @@ interface Common {
   existing(options: OptionValues): readonly string[];
   /** Flags by which kubectl reaches an existing cluster. Undefined: by a kubeconfig that the run writes. */
   kubectlFlags?(options: OptionValues): string | undefined;
+  /** Prepares a cluster that a runner can be put into (`--in-cluster`). Undefined: there is none. Throws `ClusterError` or `HarnessError`. */
+  placeRunner?(request: OpenRequest): Promise<RunnerPlace>;
   /** Lines about what would be made, for how long, and what it costs. */
   plan?(request: PlanRequest): readonly string[];
 }

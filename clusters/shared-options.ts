@@ -12,6 +12,15 @@ export const WORKLOAD_IMAGE: OptionSpec = option.text(
   'image of the probe program (default: built from this package; on EKS it must be given)',
 );
 
+/** Options of a runner that is put into the cluster. */
+export const RUNNER_OPTIONS: readonly OptionSpec[] = [
+  option.flag('in-cluster', 'run in the cluster itself, as a Job (docs/in-cluster.md)'),
+  option.text('runner-image IMAGE', 'with --in-cluster: image of the runner (scripts/runner-image.js builds it)'),
+  option.text('results-claim NAME', 'with --in-cluster: PersistentVolumeClaim that keeps the report folder'),
+  option.text('kubeconfig FILE', 'use the cluster of this kubeconfig instead of making one (on EKS with --in-cluster)'),
+  option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
+];
+
 export const AGENT_ARGS: OptionSpec = option.list(
   'agent-args FLAG',
   "further flag of the agent's server command (repeat, or a comma list)",

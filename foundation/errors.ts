@@ -47,6 +47,7 @@ const CODES = {
   PROVISIONING_FAILED: 'environment',
   FIXTURE_FAILED: 'environment',
   POD_FAILED: 'environment',
+  RUNNER_FAILED: 'environment',
   HOOK_FAILED: 'environment',
   LEFT_BEHIND: 'environment',
   REPORT_NOT_WRITTEN: 'environment',

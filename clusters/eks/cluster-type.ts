@@ -1,6 +1,6 @@
 import type { WorkloadProgram } from '../../clients/workload-program.ts';
 import { HarnessError } from '../../foundation/errors.ts';
-import type { OptionValues } from '../../foundation/options.ts';
+import { textsOf, type OptionValues } from '../../foundation/options.ts';
 import type { AccountClusterType, OpenRequest } from '../cluster-type.ts';
 import { capabilitiesOfEks } from './capabilities.ts';
 import { checkEksOptions, EKS_OPTIONS } from './command-options.ts';
@@ -18,6 +18,18 @@ export const EKS: AccountClusterType = {
   // They are reached by tokens of the run's own credentials, also where they existed before.
   existing: (options) => options.list('cluster-name'),
   plan: planEks,
+  placeRunner: async ({ options }) => {
+    const { readContext } = await import('../named-context.ts');
+    const { config, context } = readContext(textsOf(options, { kubeconfig: 'kubeconfig', context: 'context' }));
+    return {
+      clusterName: options.list('cluster-name')[0] ?? '',
+      kubeConfig: config,
+      runnerImage: options.text('runner-image') ?? '',
+      workloadImage: options.text('workload-image') ?? '',
+      facts: { context },
+      close: async () => undefined,
+    };
+  },
   open: async ({ options, run, workload, endpoints }) => {
     const eksAuthEndpoint = endpoints['eks-auth'];
     const workloadImage = workloadImageOf(options, workload, endpoints);

@@ -1,5 +1,12 @@
 import { option, type OptionSpec, type OptionValues } from '../../foundation/options.ts';
-import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
+import {
+  AGENT_ARGS,
+  AGENT_CHART,
+  AGENT_IMAGE,
+  READY_TIMEOUT,
+  RUNNER_OPTIONS,
+  WORKLOAD_IMAGE,
+} from '../shared-options.ts';
 import { HarnessError } from '../../foundation/errors.ts';
 
 /** Of roles (AWS General Reference, "Amazon Resource Names"). */
@@ -49,6 +56,11 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
   AGENT_ARGS,
   AGENT_CHART,
   READY_TIMEOUT,
+  ...RUNNER_OPTIONS,
+  option.text('runner-role ARN', "with --in-cluster: role of the runner's service account, by IRSA", { form: ROLE }),
+  option.flag('print-manifest', 'print what --in-cluster would make, for `kubectl apply -f -`, and stop', {
+    commandLineOnly: true,
+  }),
   option.list(
     'cluster-name NAME',
     'use this cluster instead of making one, and leave it as it was (twice for two clusters)',
@@ -59,6 +71,10 @@ export const EKS_OPTIONS: readonly OptionSpec[] = [
         expected: 'give a name of at most 100 letters, digits, dashes and underscores',
       },
     },
+  ),
+  option.text(
+    'service-account DIR',
+    'reach the API server of --cluster-name as the service account of this pod, whose token and ca.crt are in this folder',
   ),
   option.text('addon-version VERSION', 'version of the add-on eks-pod-identity-agent (default: that of EKS)'),
   ...OF_NEW_CLUSTERS,
@@ -91,7 +107,18 @@ export function checkEksOptions(options: OptionValues): void {
     if (name === undefined) return;
     throw wrong(`--${name} ${String(options.values.get(name)?.value)} has no effect: ${why}. Leave it out.`);
   };
+  const inside = options.flag('in-cluster') || options.flag('print-manifest');
+  if (inside && (names.length !== 1 || options.text('workload-image') === undefined))
+    throw wrong(
+      '--in-cluster needs the one cluster that the runner is put into and the image of its pods: give --cluster-name and --workload-image.',
+    );
+  refuse(['kubeconfig', 'context'], !inside, 'clusters of EKS are reached by tokens of the AWS credentials');
   const agentImage = options.text('agent-image');
+  refuse(
+    ['service-account'],
+    names.length !== 1,
+    'a pod has a service account of its own cluster alone, which --cluster-name must name',
+  );
   refuse(
     NEW_CLUSTER_OPTIONS,
     names.length > 0,

@@ -19,6 +19,8 @@ export interface AgentSpec {
   readonly args: readonly string[];
   /** Further variables of the agent's container. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Name of a Secret of its namespace whose keys are variables too. */
+  readonly environmentSecret?: string;
   /** Version of the EKS add-on, such as `v1.3.10-eksbuild.3`. */
   readonly addonVersion?: string;
   /** Configuration values of the EKS add-on, JSON or YAML; of them `agent.additionalArgs` is read. */
@@ -38,7 +40,8 @@ const VERBOSITY = { '-v': 'trace' };
  * Throws an Error when the configuration values are neither JSON nor YAML.
  */
 export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
-  const { run, expires, region, image, environment = {}, addonVersion, clusterName, chart = '0.1' } = spec;
+  const { run, expires, region, image, environment = {}, environmentSecret, addonVersion, clusterName } = spec;
+  const { chart = '0.1' } = spec;
   const imagePullPolicy = 'IfNotPresent';
   const probe = (path: string): Record<string, unknown> => ({
     httpGet: { host: 'localhost', path, port: 'probes-port', scheme: 'HTTP' },
@@ -70,6 +73,7 @@ export function agentDaemonSet(spec: AgentSpec): KubernetesObject {
     },
     container: {
       imagePullPolicy,
+      ...(environmentSecret !== undefined && { envFrom: [{ secretRef: { name: environmentSecret } }] }),
       securityContext: { capabilities: { add: ['CAP_NET_BIND_SERVICE'] } },
       livenessProbe: { ...probe('/healthz'), failureThreshold: 3, initialDelaySeconds: 30 },
       readinessProbe: { ...probe('/readyz'), failureThreshold: 300, periodSeconds: 1 },

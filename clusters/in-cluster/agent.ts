@@ -23,6 +23,13 @@ export const AGENT_OBJECTS: readonly ObjectName[] = [
   { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { name: AGENT_ADDON, namespace: NAMESPACE } },
 ];
 
+/** Secret with the node role's credentials, where nodes have no instance metadata: the agent's environment. */
+export const AGENT_CREDENTIALS: ObjectName = {
+  apiVersion: 'v1',
+  kind: 'Secret',
+  metadata: { name: `${AGENT_ADDON}-credentials`, namespace: NAMESPACE },
+};
+
 /**
  * Installs the agent on every node, or changes the one that this run installed before; resolves when it is ready on all
  * of them. When that fails it is left as it is, to be looked at, until `removeFromCluster`.

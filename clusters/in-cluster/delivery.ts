@@ -24,6 +24,9 @@ const TIMES = {
   renew: 1100,
 };
 
+/** What a delivery needs: the ConfigMap that it changes, and the webhook's Service as the API server's proxy names it. */
+export const DELIVERY_OBJECTS = { configMap: IDENTITIES.configMap, service: `https:${WEBHOOK}:443` };
+
 export interface DeliveryOptions {
   readonly connection: Connection;
   readonly signal: AbortSignal;

@@ -1,10 +1,11 @@
 /** Agent and webhook in a real cluster, made of Kubernetes API objects alone. */
 import type { Connection } from '../../foundation/kubernetes/connection.ts';
-import { AGENT_OBJECTS } from './agent.ts';
+import { AGENT_CREDENTIALS, AGENT_OBJECTS } from './agent.ts';
 import { removeObjects } from './objects.ts';
 import { WEBHOOK_OBJECTS } from './webhook.ts';
 
 export { installAgent, refuseOtherAgents, type InstalledAgent } from './agent.ts';
+export { DELIVERY_OBJECTS } from './delivery.ts';
 export { installWebhook, type InstalledWebhook } from './webhook.ts';
 export { removeNamespace, removeNamespaces } from './namespaces.ts';
 export { patienceWith } from './pod-problem.ts';
@@ -15,7 +16,7 @@ export { patienceWith } from './pod-problem.ts';
  */
 export async function removeFromCluster(connection: Connection, run: string): Promise<void> {
   const removal = { run, within: 60_000, signal: new AbortController().signal };
-  const objects = [...WEBHOOK_OBJECTS, ...AGENT_OBJECTS];
+  const objects = [...WEBHOOK_OBJECTS, ...AGENT_OBJECTS, AGENT_CREDENTIALS];
   await removeObjects(connection, objects.slice(0, 1), removal);
   await removeObjects(connection, objects.slice(1), removal);
 }

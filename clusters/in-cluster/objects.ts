@@ -20,10 +20,16 @@ export interface ObjectMeta {
   readonly namespace?: string;
   readonly uid?: string;
   readonly labels?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** Resource of each kind that is made. */
 const RESOURCES = {
+  Namespace: 'namespaces',
+  Pod: 'pods',
+  Job: 'jobs',
+  Role: 'roles',
+  RoleBinding: 'rolebindings',
   ServiceAccount: 'serviceaccounts',
   ClusterRole: 'clusterroles',
   ClusterRoleBinding: 'clusterrolebindings',

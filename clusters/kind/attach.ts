@@ -12,7 +12,7 @@ import { explained } from './diagnostics.ts';
 import { factsOf, noteLinkLocal } from './facts.ts';
 import { CLUSTER_LABEL } from './kind.ts';
 import { issuerOf, nodesOf } from './kube.ts';
-import { readContext, type NamedContext } from './kubeconfig.ts';
+import { readContext, type NamedContext } from '../named-context.ts';
 import { addressIn, checkReach, loadImages, prepareLinkLocal, rememberImages, undoChanges } from './node.ts';
 import { Resources } from '../../foundation/resources.ts';
 import type { KindOptions } from './options.ts';
@@ -79,8 +79,9 @@ async function useCluster(
     const archive = await context.archive;
     const linkLocal = await Promise.all(
       nodes.map(async (node) => {
-        await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
-        await rememberImages(docker, node, run, imageInfo, Object.values(images));
+        if (images.runner === undefined)
+          await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
+        await rememberImages(docker, node, run, imageInfo, Object.values(images) as string[]);
         await loadImages(docker, node, archive, signal);
         return prepareLinkLocal(docker, node, run);
       }),

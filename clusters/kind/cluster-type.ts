@@ -1,7 +1,15 @@
 import { join, resolve } from 'node:path';
 import { option, textsOf } from '../../foundation/options.ts';
 import type { HostedClusterType, OpenRequest } from '../cluster-type.ts';
-import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT, WORKLOAD_IMAGE } from '../shared-options.ts';
+import {
+  AGENT_ARGS,
+  AGENT_CHART,
+  AGENT_IMAGE,
+  chartOf,
+  READY_TIMEOUT,
+  RUNNER_OPTIONS,
+  WORKLOAD_IMAGE,
+} from '../shared-options.ts';
 import { kindCapabilities } from './capabilities.ts';
 import type { KindOptions } from './options.ts';
 
@@ -17,8 +25,7 @@ export const KIND: HostedClusterType = {
     option.text('client-image IMAGE', 'image of your own program as the client (docs/own-program.md)'),
     AGENT_ARGS,
     AGENT_CHART,
-    option.text('kubeconfig FILE', 'use the cluster of this kubeconfig instead of making one, and leave it as it was'),
-    option.text('context NAME', 'use the cluster of this context (of --kubeconfig, KUBECONFIG or ~/.kube/config)'),
+    ...RUNNER_OPTIONS,
     READY_TIMEOUT,
   ],
   aws: 'emulator',
@@ -37,6 +44,10 @@ export const KIND: HostedClusterType = {
     const { kindHost } = await import('./host.ts');
     return kindHost(kindOptions(request));
   },
+  placeRunner: async (request) => {
+    const { kindRunnerPlace } = await import('./runner-place.ts');
+    return kindRunnerPlace(kindOptions(request));
+  },
   detach: async (attachment, run) => {
     const { detach } = await import('./attach.ts');
     return detach(attachment, run);
@@ -53,6 +64,7 @@ function kindOptions({ options, run, directory, workload, journal, progress, sig
       workload: 'workload-image',
       base: 'image-base',
       client: 'client-image',
+      runner: 'runner-image',
     }),
     agentArgs: options.list('agent-args'),
     agentChart: chartOf(options),

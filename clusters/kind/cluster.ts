@@ -47,6 +47,13 @@ export class KindCluster implements ManagedCluster {
     if (parts.issuer !== undefined) this.issuer = parts.issuer;
   }
 
+  /** What the agent is to be installed with by somebody else. */
+  get agentSpec(): { readonly image: string; readonly bindHosts?: readonly string[] } {
+    const { context, linkLocal } = this.#parts;
+    const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
+    return { image: context.images.agent, ...(bindHosts && { bindHosts }) };
+  }
+
   jwks(): Promise<JsonWebKeySet> {
     return keysOf(this.#parts.connection);
   }
@@ -100,15 +107,14 @@ export class KindCluster implements ManagedCluster {
   }
 
   async #installAgent(addon: Addon): Promise<void> {
-    const { context, spec, connection, linkLocal } = this.#parts;
-    const { options, images, reach } = context;
+    const { context, spec, connection } = this.#parts;
+    const { options, reach } = context;
     const { agentChart = '0.1' } = options;
     const own = options.images.agent === undefined;
-    const bindHosts = linkLocal.find((node) => node.bindHosts !== undefined)?.bindHosts;
     this.#agent = await installAgent({
       ...inClusterOptions(this.#parts),
       connection,
-      image: images.agent,
+      ...this.agentSpec,
       clusterName: spec.name,
       endpoint: reachable(spec.awsEndpoint, reach.host),
       args: options.agentArgs,
@@ -117,7 +123,6 @@ export class KindCluster implements ManagedCluster {
       ...(own && agentChart !== '0.1' && { environment: { [VERSION_VARIABLE]: agentChart } }),
       addonVersion: addon.version,
       ...(addon.configurationValues !== undefined && { configurationValues: addon.configurationValues }),
-      ...(bindHosts !== undefined && { bindHosts }),
     });
     context.notes.lacks(unavailableCapabilities(await daemonSetsOf(connection)));
   }

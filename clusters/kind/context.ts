@@ -12,6 +12,8 @@ export interface NodeImages {
   readonly agent: string;
   readonly webhook: string;
   readonly workload: string;
+  /** Of a runner in the cluster. */
+  readonly runner?: string;
 }
 
 /** What the clusters of a run share. */

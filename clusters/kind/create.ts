@@ -83,7 +83,8 @@ export async function createKindCluster(
     });
     const prepared = tasks.add(async () => {
       await running;
-      await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
+      if (context.images.runner === undefined)
+        await checkReach(docker, node, reachable(spec.awsEndpoint, reach.host), signal);
       return prepareLinkLocal(docker, node, options.run);
     });
     const administered = tasks.add(async () => {

@@ -28,11 +28,13 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
     webhook: images.webhook,
     workload: images.workload,
     client: images.client,
+    runner: images.runner,
   });
   await Promise.all(named.map(async ([name, image]) => image !== undefined && look(`${name}-image`, image)));
   const { agent, webhook, workload } = images;
+  const further = images.runner === undefined ? {} : { runner: images.runner };
   if (agent !== undefined && webhook !== undefined && workload !== undefined && images.client === undefined)
-    return { images: { agent, webhook, workload }, imageInfo };
+    return { images: { agent, webhook, workload, ...further }, imageInfo };
   if (workload === undefined && options.workload.container === undefined)
     throw new ClusterError(
       'IMAGE_MISSING',
@@ -52,7 +54,7 @@ export async function prepareImages(docker: Docker, engine: EngineInfo, options:
       : await ensureClientImage({ docker, image: images.client, components: own, progress, signal });
   if (ofClient !== undefined) await look('client-image', ofClient);
   return {
-    images: { agent: agent ?? own, webhook: webhook ?? own, workload: ofClient ?? workload ?? own },
+    images: { agent: agent ?? own, webhook: webhook ?? own, workload: ofClient ?? workload ?? own, ...further },
     imageInfo,
   };
 }
@@ -93,12 +95,13 @@ export async function tagImages(
     info.set(tag, image);
     return tag;
   };
-  const [agent, webhook, workload] = await Promise.all([
+  const [agent, webhook, workload, runner] = await Promise.all([
     tagged('agent', images.agent),
     tagged('webhook', images.webhook),
     tagged('workload', images.workload),
+    images.runner === undefined ? undefined : tagged('runner', images.runner),
   ]);
-  return { images: { agent, webhook, workload }, imageInfo: info };
+  return { images: { agent, webhook, workload, ...(runner !== undefined && { runner }) }, imageInfo: info };
 }
 
 const nameless = (reference: string, name: string): ClusterError =>
@@ -113,12 +116,12 @@ export const IMAGES = 'images';
 /** Writes the images into one archive, in which what they share is there once, in a folder of its own. */
 export async function saveImages(
   docker: Docker,
-  { agent, webhook, workload }: NodeImages,
+  images: NodeImages,
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
   const archive = join(folder, IMAGES, 'images.tar');
   await mkdir(join(folder, IMAGES), { mode: 0o700 });
-  await docker.call(['save', '--output', archive, ...new Set([agent, webhook, workload])], { signal });
+  await docker.call(['save', '--output', archive, ...new Set(Object.values(images) as string[])], { signal });
   return archive;
 }

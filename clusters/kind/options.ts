@@ -15,6 +15,8 @@ export interface KindOptions {
     readonly workload?: string;
     /** Of the user's own program, which is run beside the probe program. */
     readonly client?: string;
+    /** Of a runner that is put into the cluster, with an AWS beside it: nodes need not reach this machine's then. */
+    readonly runner?: string;
     /** What the project's own images are built from. */
     readonly base?: string;
   };

@@ -1,5 +1,6 @@
 import { HarnessError } from '../../foundation/errors.ts';
 import { endpointUrl, parseEndpoints } from '../aws/endpoints.ts';
+import { checkInCluster } from '../in-cluster/flags.ts';
 import type { Configuration } from './configuration.ts';
 import { checkForms } from './read-options.ts';
 
@@ -18,6 +19,7 @@ export function checkClusterFlags(configuration: Configuration): void {
   }
   if (flagged('times') && configuration.text('shard') === undefined)
     throw wrong('--times has no effect without --shard: add that, or leave --times out.');
+  checkInCluster(configuration);
   if (configuration.flag('watch')) checkWatch(configuration);
   const endpoints = parseEndpoints(configuration.list('aws-endpoint'), cluster.aws);
   const s3Endpoint = configuration.text('s3-endpoint');

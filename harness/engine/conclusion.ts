@@ -15,7 +15,7 @@ import { resultsOf, type Session } from './session.ts';
 
 /** The results of a run as far as it has got. */
 export function conclude(session: Session): RunResults {
-  const { options, id, startedAt, firstVerdict, phases, opened, failure } = session;
+  const { options, id, startedAt, firstVerdict, phases, opened, failure, told } = session;
   const results = resultsOf(session);
   // Ctrl-C is how keeping ends: the run was over by then.
   const interrupted = options.interrupted.aborted && !session.isOver;
@@ -38,15 +38,15 @@ export function conclude(session: Session): RunResults {
     configuration: Object.fromEntries(
       [...options.configuration.values].map(([name, { value, origin }]) => [name, { value: value ?? null, origin }]),
     ),
-    environment: describeEnvironment(session),
-    aws: opened === undefined ? null : { calls: opened.environment.aws.callCounts() },
+    environment: told?.environment ?? describeEnvironment(session),
+    aws: told?.aws ?? (opened === undefined ? null : { calls: opened.environment.aws.callCounts() }),
     phases: {
       provisioning: Math.round(phases.provisioning),
-      scenarios: Math.round(phases.scenarios),
+      scenarios: told?.phases.scenarios ?? Math.round(phases.scenarios),
       arranging: results.reduce((sum, item) => sum + item.durations.arranging, 0),
       probing: results.reduce((sum, item) => sum + item.durations.probing, 0),
       teardown: Math.round(phases.teardown),
-      podMedian: podTimes.length === 0 ? null : Math.round(median(podTimes)),
+      podMedian: told?.phases.podMedian ?? (podTimes.length === 0 ? null : Math.round(median(podTimes))),
     },
     scenarios: results,
     matrix: FRAME,

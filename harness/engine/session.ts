@@ -7,7 +7,7 @@ import type { Gate } from '../gate/gate.ts';
 import type { Shard } from '../plan/shard.ts';
 import { Reporters, type NamedReporter } from '../report/reporter.ts';
 import { ResultsJournal } from '../report/results-journal.ts';
-import type { ScenarioResult } from '../report/results.ts';
+import type { RunResults, ScenarioResult } from '../report/results.ts';
 import { prepareReportDirectory } from '../report/write.ts';
 import type { Scenario } from '../scenario/spec.ts';
 import type { SuiteHooks } from '../scenario/hooks.ts';
@@ -61,7 +61,7 @@ export type Session = ReturnType<typeof openSession>;
 /** Begins a run. Throws `HarnessError` BAD_REPORT_DIRECTORY. */
 export function openSession(options: RunOptions) {
   const { configuration } = options;
-  const id = `c${randomBytes(4).toString('hex').slice(0, 6)}`;
+  const id = configuration.text('run-id') ?? `c${randomBytes(4).toString('hex').slice(0, 6)}`;
   /** The report folder. */
   const directory = configuration.text('report-dir') ?? join('reports', id);
   prepareReportDirectory(directory);
@@ -92,6 +92,8 @@ export function openSession(options: RunOptions) {
     firstVerdict: undefined as number | undefined,
     /** AWS, and the clusters once they are there. */
     opened: undefined as Opened | undefined,
+    /** What a runner in a cluster told of its run. */
+    told: undefined as Omit<RunResults, 'scenarios'> | undefined,
     prefetch: undefined as Prefetch | undefined,
     /** Clusters and component are there. */
     isProvisioned: false,

@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { HarnessError } from '../../foundation/errors.ts';
 import { suggestion } from '../../foundation/nearest.ts';
 import { prepareForUserFiles } from '../scenario/user-files.ts';
+import { runnerReporter } from '../in-cluster/events.ts';
 import { fidelityReporter } from './fidelity.ts';
 import { githubReporter } from './github.ts';
 import { jsonlReporter } from './jsonl.ts';
@@ -20,6 +21,7 @@ const REPORTERS = {
   junit: () => junitReporter(),
   html: () => pageReporter(),
   jsonl: (options: ReporterOptions) => jsonlReporter(options.stdout),
+  'in-cluster': (options: ReporterOptions) => runnerReporter(options.stdout),
   github: githubReporter,
   fidelity: () => fidelityReporter(),
 } as const satisfies Readonly<Record<string, (options: MakeOptions) => Reporter>>;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { stringify } from 'yaml';
-import { readContext } from './kubeconfig.ts';
-import { rejection } from '../../test/support/kind.ts';
+import { readContext } from './named-context.ts';
+import { rejection } from '../test/support/kind.ts';
 
 describe('the kubeconfig of an existing cluster', () => {
   let folder: string;

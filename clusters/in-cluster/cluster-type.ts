@@ -1,0 +1,44 @@
+import { option } from '../../foundation/options.ts';
+import type { HostedClusterType } from '../cluster-type.ts';
+import { AGENT_ARGS, AGENT_CHART, AGENT_IMAGE, chartOf, READY_TIMEOUT } from '../shared-options.ts';
+
+/**
+ * The cluster that this process is in as a pod, of an emulator that is served alone. It is there from the start, with the webhook
+ * in it; the add-on is installed when EKS is asked for it.
+ */
+export const IN_CLUSTER: HostedClusterType = {
+  name: 'in-cluster',
+  options: [
+    AGENT_IMAGE,
+    AGENT_ARGS,
+    AGENT_CHART,
+    option.list('agent-variables NAME=VALUE', "variable of the agent's environment (repeat, or a comma list)"),
+    option.text('service-account DIR', 'folder with the token and ca.crt of the service account of this pod'),
+    option.text('reached-at URL', 'where nodes and pods reach the emulator'),
+    option.text('owner RUN', 'id of the run whose the cluster is: what is installed carries it'),
+    option.text('cluster-name NAME', 'what EKS calls the cluster', { default: 'in-cluster' }),
+    READY_TIMEOUT,
+  ],
+  emulatorOptions: [
+    ...['agent-image', 'agent-args', 'agent-chart', 'agent-variables'],
+    ...['service-account', 'reached-at', 'owner', 'cluster-name'],
+  ],
+  aws: 'emulator',
+  capabilities: () => new Set(),
+  existing: (options) => [options.text('cluster-name') ?? []].flat(),
+  open: async ({ options, run, progress, signal }) => {
+    const { inClusterHost } = await import('./host.ts');
+    return inClusterHost({
+      run: options.text('owner') ?? run,
+      serviceAccount: options.text('service-account') ?? '',
+      reachedAt: options.text('reached-at') ?? '',
+      agentImage: options.text('agent-image') ?? '',
+      agentArgs: options.list('agent-args'),
+      agentVariables: options.list('agent-variables'),
+      agentChart: chartOf(options),
+      readyMilliseconds: options.number('ready-timeout') * 1000,
+      progress,
+      signal,
+    });
+  },
+};

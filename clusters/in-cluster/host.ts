@@ -1,0 +1,157 @@
+import type { AgentVersion } from '../../components/agent/options.ts';
+import type { ClusterSpec, Credentials, JsonWebKeySet, ManagedCluster, NodeGroupSpec } from '../../emulator/index.ts';
+import { ClusterError } from '../../foundation/cluster-error.ts';
+import { connect, ignoring, textOf, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { AGENT_ADDON } from '../agent-addon.ts';
+import type { ClusterHost } from '../driver.ts';
+import { serviceAccountConfig } from '../service-account.ts';
+import { AGENT_CREDENTIALS, installAgent, type InstalledAgent } from './agent.ts';
+import { identitiesDelivery } from './delivery.ts';
+import { pathOf, put } from './objects.ts';
+
+export interface InClusterHostOptions {
+  /** What is installed in the cluster carries it. */
+  readonly run: string;
+  /** Folder of this pod's service account. */
+  readonly serviceAccount: string;
+  /** URL of the emulator as nodes and pods reach it. */
+  readonly reachedAt: string;
+  readonly agentImage: string;
+  readonly agentArgs: readonly string[];
+  /** `NAME=VALUE` */
+  readonly agentVariables: readonly string[];
+  readonly agentChart: AgentVersion;
+  readonly readyMilliseconds: number;
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The cluster that this process is in, for an emulated EKS. Throws `ClusterError` BAD_KUBECONFIG. */
+export function inClusterHost(options: InClusterHostOptions): ClusterHost {
+  const config = serviceAccountConfig(options.serviceAccount);
+  const connection = connect(config);
+  let taken = false;
+  return {
+    name: 'in-cluster',
+    provider: {
+      createCluster: async (spec) => {
+        if (taken)
+          throw new ClusterError('CLUSTER_FAILED', `This pod is in one cluster, and there is none for ${spec.name}.`);
+        taken = true;
+        const { issuer } = await json<{ readonly issuer: string }>(connection, '/.well-known/openid-configuration');
+        const { server = '', caFile = '' } = config.getCurrentCluster() ?? {};
+        const { readFile } = await import('node:fs/promises');
+        const authority = await readFile(caFile, 'base64');
+        return new OwnCluster(spec, options, connection, { endpoint: server, authority, issuer });
+      },
+    },
+    bindAddress: '0.0.0.0',
+    reachable: () => options.reachedAt,
+    capabilities: new Set(),
+    workloadImage: '',
+    eventual: true,
+    facts: () => ({}),
+    translations: () => [],
+    failure: () => undefined,
+    close: async () => connection.close(),
+  };
+}
+
+/** Documents of the issuer come as types of their own, which a request must accept. */
+async function json<T>(connection: Connection, path: string): Promise<T> {
+  const answer = await connection.send({ method: 'GET', path, headers: { accept: '*/*' } });
+  const text = await textOf(answer);
+  if (answer.statusCode === 200) return JSON.parse(text) as T;
+  throw new ClusterError(
+    'CLUSTER_UNREACHABLE',
+    `The API server answered ${answer.statusCode} to a request for ${path}.`,
+  );
+}
+
+interface Facts {
+  readonly endpoint: string;
+  /** PEM in base64. */
+  readonly authority: string;
+  readonly issuer: string;
+}
+
+class OwnCluster implements ManagedCluster {
+  readonly endpoint: string;
+  readonly certificateAuthorityData: string;
+  readonly issuer: string;
+  readonly associationsChanged: ManagedCluster['associationsChanged'];
+  readonly #spec: ClusterSpec;
+  readonly #options: InClusterHostOptions;
+  readonly #connection: Connection;
+  #group: NodeGroupSpec | undefined;
+  #agent: InstalledAgent | undefined;
+
+  constructor(spec: ClusterSpec, options: InClusterHostOptions, connection: Connection, facts: Facts) {
+    this.#spec = spec;
+    this.#options = options;
+    this.#connection = connection;
+    this.endpoint = facts.endpoint;
+    this.certificateAuthorityData = facts.authority;
+    this.issuer = facts.issuer;
+    this.associationsChanged = identitiesDelivery({ connection, signal: options.signal });
+  }
+
+  jwks(): Promise<JsonWebKeySet> {
+    return json(this.#connection, '/openid/v1/jwks');
+  }
+
+  async addNodes(group: NodeGroupSpec): Promise<void> {
+    this.#group = group;
+  }
+
+  async removeNodes(): Promise<void> {
+    this.#group = undefined;
+  }
+
+  async installAddon({ name, version, configurationValues }: Parameters<ManagedCluster['installAddon']>[0]) {
+    if (name !== AGENT_ADDON) return;
+    const { run, agentImage: image, agentArgs: args, agentVariables, agentChart: chart, reachedAt } = this.#options;
+    const { readyMilliseconds, signal, progress } = this.#options;
+    await this.#giveCredentials(signal);
+    const environment = Object.fromEntries(agentVariables.map((one) => one.split(/=(.*)/s).slice(0, 2)));
+    this.#agent = await installAgent({
+      ...{ connection: this.#connection, run, image, args, chart, readyMilliseconds, signal, progress },
+      region: this.#spec.region,
+      clusterName: this.#spec.name,
+      endpoint: reachedAt,
+      environment: environment as Readonly<Record<string, string>>,
+      environmentSecret: AGENT_CREDENTIALS.metadata.name,
+      addonVersion: version,
+      ...(configurationValues !== undefined && { configurationValues }),
+    });
+  }
+
+  /** Nodes have no instance metadata of this AWS: the agent has their role's session from a Secret, good for as long as that. */
+  async #giveCredentials(signal: AbortSignal): Promise<void> {
+    const found: Credentials | undefined = await this.#group?.credentials();
+    const { accessKeyId = '', secretAccessKey = '', sessionToken = '' } = found ?? {};
+    const { metadata } = AGENT_CREDENTIALS;
+    const secret = {
+      ...AGENT_CREDENTIALS,
+      metadata: { ...metadata, labels: { [RUN_LABEL]: this.#options.run } },
+      stringData: {
+        AWS_ACCESS_KEY_ID: accessKeyId,
+        AWS_SECRET_ACCESS_KEY: secretAccessKey,
+        AWS_SESSION_TOKEN: sessionToken,
+      },
+    };
+    await put(this.#connection, secret, signal);
+  }
+
+  async removeAddon(name: string): Promise<void> {
+    if (name !== AGENT_ADDON) return;
+    await this.#agent?.remove();
+    this.#agent = undefined;
+    await this.#connection.json('DELETE', pathOf(AGENT_CREDENTIALS)).catch(ignoring(404));
+  }
+
+  delete(): Promise<void> {
+    return this.removeAddon(AGENT_ADDON);
+  }
+}

@@ -1,0 +1,222 @@
+import { SERVICE_ACCOUNT_FOLDER } from '../../clusters/service-account.ts';
+import type { KubernetesObject } from '../../clusters/in-cluster/objects.ts';
+import { DELIVERY_OBJECTS } from '../../clusters/in-cluster/index.ts';
+import { EXPIRES_ANNOTATION, RUN_LABEL } from '../../foundation/labels.ts';
+import rules from './rbac.json' with { type: 'json' };
+
+/** Namespace and service account of the runner: what a trust policy or an association of its role names. */
+export const NAMESPACE = 'eks-pod-identity-conformance';
+export const RUNNER = 'runner';
+export const EMULATOR = 'emulator';
+/** Labels by which the runner's pod is found. */
+export const RUNNER_LABELS = { 'app.kubernetes.io/name': NAMESPACE, 'app.kubernetes.io/component': RUNNER };
+export const EMULATOR_PORT = 4566;
+/** Where the emulator beside the runner is, by its Service's address, which nodes reach too (Kubernetes, "Service", environment variables). */
+const EMULATOR_URL = `http://$(EMULATOR_SERVICE_HOST):${EMULATOR_PORT}`;
+/** Seconds until a runner that is told to stop, as when its node is drained, must have removed what it made. */
+const GRACE_SECONDS = 120;
+/** Seconds that pods stay on a node that does not answer. */
+const LOST_NODE_SECONDS = 60;
+const KEYS = 'aws';
+const REPORTS = '/reports';
+const RBAC = 'rbac.authorization.k8s.io';
+
+export interface RunnerSpec {
+  readonly run: string;
+  /** When what is left of it may be swept. */
+  readonly expiresAt: Date;
+  readonly clusterName: string;
+  /** Image of the runner, which is the emulator's too. */
+  readonly image: string;
+  readonly workloadImage: string;
+  /** Further flags of the run. */
+  readonly flags: readonly string[];
+  /** ARN of the role that its service account has by IRSA. */
+  readonly roleArn?: string;
+  /** PersistentVolumeClaim of the namespace that keeps the report folder. Default: it ends with the pod. */
+  readonly claim?: string;
+  /** An AWS beside the runner: its administrator's key, and flags about the agent that it installs. */
+  readonly emulator?: {
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly region: string;
+    readonly flags: readonly string[];
+  };
+}
+
+/** Of a role (Kubernetes API, PolicyRule). */
+interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
+  readonly verbs: readonly string[];
+}
+
+/** The emulator keeps the webhook's list, as EKS does, and installs the add-on: what the control plane of EKS does with rights of its own. */
+const EMULATOR_RULES: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]>> = {
+  cluster: [{ apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['list'] }],
+  'kube-system': [
+    { apiGroups: ['apps'], resources: ['daemonsets'], verbs: ['create', 'delete', 'get', 'patch'] },
+    { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'delete', 'get', 'patch'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list', 'patch'] },
+    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: [DELIVERY_OBJECTS.configMap], verbs: ['patch'] },
+    { apiGroups: [''], resources: ['services/proxy'], resourceNames: [DELIVERY_OBJECTS.service], verbs: ['create'] },
+  ],
+};
+
+/** The namespace, which all else goes with. */
+export const namespaceOf = ({ run, expiresAt }: Pick<RunnerSpec, 'run' | 'expiresAt'>): KubernetesObject => ({
+  apiVersion: 'v1',
+  kind: 'Namespace',
+  metadata: {
+    name: NAMESPACE,
+    labels: { [RUN_LABEL]: run },
+    annotations: { [EXPIRES_ANNOTATION]: expiresAt.toISOString() },
+  },
+});
+
+/**
+ * What is in the namespace, and the roles of its service accounts, in the order of making them. `owner`: uid of the
+ * namespace, with which the roles outside of it go.
+ */
+export function runnerObjects(spec: RunnerSpec, owner?: string): readonly KubernetesObject[] {
+  const { emulator, roleArn } = spec;
+  const annotations = roleArn === undefined ? undefined : { 'eks.amazonaws.com/role-arn': roleArn };
+  return [
+    ...accountObjects(spec, RUNNER, rules, owner, annotations),
+    ...(emulator === undefined ? [] : accountObjects(spec, EMULATOR, EMULATOR_RULES, owner)),
+    ...(emulator === undefined ? [] : emulatorObjects(spec, emulator)),
+    runnerJob(spec),
+  ];
+}
+
+function accountObjects(
+  { run }: RunnerSpec,
+  name: string,
+  { cluster, 'kube-system': inSystem }: Readonly<Record<'cluster' | 'kube-system', readonly Rule[]>>,
+  owner: string | undefined,
+  annotations?: Readonly<Record<string, string>>,
+): KubernetesObject[] {
+  const owned = {
+    labels: { [RUN_LABEL]: run },
+    ...(owner !== undefined && {
+      ownerReferences: [{ apiVersion: 'v1', kind: 'Namespace', name: NAMESPACE, uid: owner }],
+    }),
+  };
+  const subjects = [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }];
+  const role = { name: `${NAMESPACE}-${name}`, ...owned };
+  const roleIn = { ...role, namespace: 'kube-system' };
+  const refer = (kind: string) => ({ apiGroup: RBAC, kind, name: role.name });
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'ServiceAccount',
+      metadata: { name, namespace: NAMESPACE, labels: owned.labels, ...(annotations && { annotations }) },
+    },
+    { apiVersion: `${RBAC}/v1`, kind: 'ClusterRole', metadata: role, rules: cluster },
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: role,
+      roleRef: refer('ClusterRole'),
+      subjects,
+    },
+    { apiVersion: `${RBAC}/v1`, kind: 'Role', metadata: roleIn, rules: inSystem },
+    { apiVersion: `${RBAC}/v1`, kind: 'RoleBinding', metadata: roleIn, roleRef: refer('Role'), subjects },
+  ];
+}
+
+function emulatorObjects(
+  { run, image, clusterName }: RunnerSpec,
+  { accessKeyId, secretAccessKey, region, flags }: NonNullable<RunnerSpec['emulator']>,
+): KubernetesObject[] {
+  const labels = { ...RUNNER_LABELS, 'app.kubernetes.io/component': EMULATOR, [RUN_LABEL]: run };
+  const metadata = { name: EMULATOR, namespace: NAMESPACE, labels };
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { ...metadata, name: KEYS },
+      stringData: { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_REGION: region },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      // Before it is ready it already answers the runner, and itself.
+      spec: { selector: labels, publishNotReadyAddresses: true, ports: [{ port: EMULATOR_PORT }] },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata,
+      spec: podSpec(EMULATOR, {
+        image,
+        args: [
+          ...['emulator', '--host', '0.0.0.0', '--port', String(EMULATOR_PORT), '--region', region],
+          ...['--access-key-id', '$(AWS_ACCESS_KEY_ID)', '--secret-access-key', '$(AWS_SECRET_ACCESS_KEY)'],
+          ...['--clusters', 'in-cluster', '--cluster-name', clusterName, '--owner', run],
+          ...['--service-account', SERVICE_ACCOUNT_FOLDER, '--reached-at', EMULATOR_URL, ...flags],
+        ],
+        envFrom: [{ secretRef: { name: KEYS } }],
+      }),
+    },
+  ];
+}
+
+function runnerJob(spec: RunnerSpec): KubernetesObject {
+  const { run, image, clusterName, workloadImage, flags, claim, emulator } = spec;
+  const labels = { ...RUNNER_LABELS, [RUN_LABEL]: run };
+  const runnerPod = podSpec(RUNNER, {
+    image,
+    args: [
+      ...['run', '--cluster', 'eks', '--cluster-name', clusterName, '--service-account', SERVICE_ACCOUNT_FOLDER],
+      ...['--run-id', run, '--workload-image', workloadImage, '--report-dir', REPORTS, '--reporter', 'in-cluster'],
+      ...(emulator === undefined ? [] : ['--aws-endpoint', EMULATOR_URL]),
+      // A dollar sign of a value is no reference to a variable.
+      ...flags.map((flag) => flag.replaceAll('$(', '$$$$(')),
+    ],
+    ...(emulator !== undefined && { envFrom: [{ secretRef: { name: KEYS } }] }),
+    volumeMounts: [{ name: 'reports', mountPath: REPORTS }],
+  });
+  const volume = claim === undefined ? { emptyDir: {} } : { persistentVolumeClaim: { claimName: claim } };
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: { name: RUNNER, namespace: NAMESPACE, labels },
+    spec: {
+      // A second runner would meet what the first has left.
+      backoffLimit: 0,
+      template: {
+        metadata: { labels, annotations: { 'karpenter.sh/do-not-disrupt': 'true' } },
+        spec: {
+          ...runnerPod,
+          terminationGracePeriodSeconds: GRACE_SECONDS,
+          volumes: [{ name: 'reports', ...volume }],
+        },
+      },
+    },
+  };
+}
+
+/** One container of the runner's image, which needs no rights on its node. */
+const podSpec = (name: string, container: object) => ({
+  serviceAccountName: name,
+  restartPolicy: 'Never',
+  securityContext: { runAsNonRoot: true, fsGroup: 1000, seccompProfile: { type: 'RuntimeDefault' } },
+  tolerations: ['not-ready', 'unreachable'].map((condition) => ({
+    key: `node.kubernetes.io/${condition}`,
+    operator: 'Exists',
+    effect: 'NoExecute',
+    tolerationSeconds: LOST_NODE_SECONDS,
+  })),
+  containers: [
+    {
+      name,
+      imagePullPolicy: 'IfNotPresent',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+      ...container,
+    },
+  ],
+});

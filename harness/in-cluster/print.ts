@@ -1,0 +1,22 @@
+import { randomBytes } from 'node:crypto';
+import { stringify } from 'yaml';
+import type { Configuration } from '../config/configuration.ts';
+import { flagsOfRunner } from './flags.ts';
+import { namespaceOf, runnerObjects } from './manifest.ts';
+
+/** All objects of a runner on a cluster of EKS as documents of YAML, for `kubectl apply -f -`. */
+export function manifestText(configuration: Configuration): string {
+  const text = (name: string): string => configuration.text(name) ?? '';
+  const [roleArn, claim] = [configuration.text('runner-role'), configuration.text('results-claim')];
+  const spec = {
+    run: configuration.text('run-id') ?? `c${randomBytes(3).toString('hex')}`,
+    expiresAt: new Date(Date.now() + configuration.number('expires') * 3_600_000),
+    clusterName: configuration.list('cluster-name')[0] ?? '',
+    image: text('runner-image'),
+    workloadImage: text('workload-image'),
+    flags: flagsOfRunner(configuration, false),
+    ...(roleArn !== undefined && { roleArn }),
+    ...(claim !== undefined && { claim }),
+  };
+  return [namespaceOf(spec), ...runnerObjects(spec)].map((object) => `---\n${stringify(object)}`).join('');
+}

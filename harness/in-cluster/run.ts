@@ -1,0 +1,302 @@
+import { randomBytes } from 'node:crypto';
+import { isAbsolute, join, normalize } from 'node:path';
+import { find, pathOf, put, type KubernetesObject } from '../../clusters/in-cluster/objects.ts';
+import { removeFromCluster, removeNamespaces } from '../../clusters/in-cluster/index.ts';
+import type { OpenRequest } from '../../clusters/cluster-type.ts';
+import type { RunnerPlace } from '../../clusters/runner-place.ts';
+import { commandLine } from '../../foundation/command-line.ts';
+import { EXIT, HarnessError } from '../../foundation/errors.ts';
+import { connect, type Connection } from '../../foundation/kubernetes/connection.ts';
+import { RUN_LABEL } from '../../foundation/labels.ts';
+import { provisioningError } from '../engine/environment.ts';
+import { report } from '../engine/reporting.ts';
+import { scenarioResult } from '../engine/scenario-result.ts';
+import { inPhase, openSession, tellStart, type RunOptions, type Session } from '../engine/session.ts';
+import type { RunResults } from '../report/results.ts';
+import { writeWhole } from '../report/write.ts';
+import { RunnerLog, type RunnerEvent } from './events.ts';
+import { followPod, type Ending } from './follow.ts';
+import { flagsOfRunner } from './flags.ts';
+import { EMULATOR, NAMESPACE, namespaceOf, RUNNER_LABELS, runnerObjects, type RunnerSpec } from './manifest.ts';
+
+/** Milliseconds for which a runner that is told to stop is waited for: its grace period, and some more. */
+const LONGEST_STOP = 150_000;
+
+/**
+ * Puts the runner into the cluster as a Job, follows its log and reports what that tells as a run from here does. When the
+ * runner is gone half-way, what it had judged is reported, and the run ends as one that was interrupted. All that was made for
+ * it is removed, and what a runner before has left in the cluster.
+ */
+export async function runInCluster(given: RunOptions): Promise<RunResults> {
+  const gone = new AbortController();
+  const options = { ...given, interrupted: AbortSignal.any([given.interrupted, gone.signal]) };
+  const session = openSession(options);
+  tellStart(session);
+  let place: RunnerPlace | undefined;
+  let connection: Connection | undefined;
+  try {
+    await inPhase(session, 'provisioning', async () => {
+      session.reporters.tell(
+        'phaseStarted',
+        'provisioning',
+        `Run ${session.id}: provisioning the cluster of the runner`,
+      );
+      place = await openPlace(session);
+      connection = connect(place.kubeConfig);
+      await removeEarlier(connection, session);
+      await install(connection, runnerSpec(session, place), session);
+    });
+    if (connection !== undefined) await follow(session, connection, given.interrupted, gone);
+  } catch (error) {
+    session.failure ??= given.interrupted.aborted
+      ? given.interrupted.reason
+      : provisioningError(NAMESPACE, error as Error);
+  }
+  await inPhase(session, 'teardown', () => tearDown(session, place, connection));
+  if (session.told !== undefined && place !== undefined) addFacts(session, place);
+  return report(session);
+}
+
+async function openPlace({ id: run, directory, journal, reporters, options }: Session): Promise<RunnerPlace> {
+  const { configuration, workload, interrupted: signal } = options;
+  const progress = (line: string): void => reporters.tell('note', line);
+  const request: OpenRequest = {
+    ...{ options: configuration, run, directory, workload, endpoints: {}, journal, progress, signal },
+  };
+  const { cluster } = configuration;
+  if (cluster.placeRunner === undefined)
+    throw new HarnessError(
+      'BAD_FLAG_VALUE',
+      `--in-cluster has no effect with --cluster ${cluster.name}: leave it out.`,
+    );
+  return cluster.placeRunner(request);
+}
+
+function runnerSpec({ id: run, options, expiresAt }: Session, place: RunnerPlace): RunnerSpec {
+  const { configuration } = options;
+  const [roleArn, claim] = [configuration.text('runner-role'), configuration.text('results-claim')];
+  const { clusterName, runnerImage: image, workloadImage, emulator } = place;
+  return {
+    ...{
+      run,
+      expiresAt,
+      clusterName,
+      image,
+      workloadImage,
+      flags: flagsOfRunner(configuration, emulator !== undefined),
+    },
+    ...(roleArn !== undefined && { roleArn }),
+    ...(claim !== undefined && { claim }),
+    ...(emulator && {
+      emulator: {
+        accessKeyId: `AKIA${randomBytes(8).toString('hex').toUpperCase()}`,
+        secretAccessKey: randomBytes(30).toString('base64url'),
+        region: 'us-west-2',
+        flags: emulator.flags,
+      },
+    }),
+  };
+}
+
+/** Removes what a runner has left that is over. Throws `HarnessError` where one is at work. */
+async function removeEarlier(connection: Connection, { id, reporters, signal }: Session): Promise<void> {
+  const namespace = await find(connection, `/api/v1/namespaces/${NAMESPACE}`, signal);
+  const run = namespace?.metadata.labels?.[RUN_LABEL];
+  if (namespace === undefined || run === id) return;
+  if (run === undefined)
+    throw new HarnessError('BAD_CLUSTER', `Namespace ${NAMESPACE} is not the harness' own: remove or rename it first.`);
+  const path = `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`;
+  const job = await find<{ readonly status?: { readonly active?: number } }>(connection, path, signal);
+  if ((job?.status?.active ?? 0) > 0)
+    throw new HarnessError(
+      'PROVISIONING_FAILED',
+      `The runner of run ${run} is at work in namespace ${NAMESPACE}: wait for it, or delete the namespace to end it.`,
+    );
+  reporters.tell('note', `Removing what run ${run} has left in the cluster.`);
+  await removeRun(connection, run);
+}
+
+/** Of a run in a cluster: its namespaces, the runner's own last, and the agent that it installed. */
+async function removeRun(connection: Connection, run: string): Promise<void> {
+  await removeNamespaces(connection, run);
+  await removeFromCluster(connection, run);
+}
+
+async function install(connection: Connection, spec: RunnerSpec, { signal, reporters }: Session): Promise<void> {
+  const namespace = namespaceOf(spec);
+  await put(connection, namespace, signal);
+  const { metadata } = (await find(connection, pathOf(namespace), signal)) ?? namespace;
+  for (const object of runnerObjects(spec, metadata.uid)) {
+    await put(connection, object, signal);
+    if (object.kind === 'Pod') await emulatorReady(connection, object, { signal, reporters });
+  }
+}
+
+/** Resolves once the emulator has the cluster; throws its last words when it ends. */
+async function emulatorReady(
+  connection: Connection,
+  { metadata }: KubernetesObject,
+  { signal, reporters }: Pick<Session, 'signal' | 'reporters'>,
+): Promise<void> {
+  const ready = new AbortController();
+  const said: string[] = [];
+  const labels = { ...metadata.labels };
+  const onLine = (line: string): void => {
+    if (line.startsWith('{"endpoint"')) ready.abort();
+    else said.push(line);
+  };
+  const note = (line: string): void => reporters.tell('note', line);
+  try {
+    await followPod({
+      connection,
+      namespace: NAMESPACE,
+      labels,
+      onLine,
+      note,
+      signal: AbortSignal.any([signal, ready.signal]),
+    });
+  } catch (error) {
+    if (ready.signal.aborted) return;
+    throw error;
+  }
+  throw new HarnessError(
+    'PROVISIONING_FAILED',
+    `The ${EMULATOR} in the cluster ended: ${said.at(-1) ?? 'it said nothing'}`,
+  );
+}
+
+/** Follows the runner until it has ended. `user` fires when the user interrupts; `gone` is fired when the runner ends early. */
+async function follow(
+  session: Session,
+  connection: Connection,
+  user: AbortSignal,
+  gone: AbortController,
+): Promise<void> {
+  const { reporters } = session;
+  const log = new RunnerLog();
+  const underWay = new Set<string>();
+  const stop = new AbortController();
+  const onInterrupt = (): void => {
+    setTimeout(() => stop.abort(user.reason), LONGEST_STOP).unref();
+    // The pod gets its grace period, in which the runner removes what it has made.
+    void removeJob(connection).catch(() => stop.abort(user.reason));
+  };
+  if (user.aborted) onInterrupt();
+  else user.addEventListener('abort', onInterrupt, { once: true });
+  let ending: Ending;
+  try {
+    ending = await followPod({
+      ...{ connection, namespace: NAMESPACE, labels: RUNNER_LABELS, signal: stop.signal },
+      onLine: (line) => {
+        const event = log.read(line);
+        if (event !== undefined) take(session, event, underWay);
+      },
+      note: (line) => reporters.tell('note', line),
+    });
+  } finally {
+    user.removeEventListener('abort', onInterrupt);
+  }
+  if (log.lost > 0)
+    reporters.tell('note', `${log.lost} lines of the runner's log were lost: it was rotated before they were read.`);
+  conclude(session, { ending, said: log.said, underWay, isStopped: user.aborted }, gone);
+}
+
+/** Does with an event what a run from here does at this place. */
+function take(session: Session, event: RunnerEvent, underWay: Set<string>): void {
+  const { reporters, results, directory } = session;
+  switch (event.event) {
+    case 'runStarted':
+      return;
+    case 'phaseStarted':
+      return reporters.tell('phaseStarted', event.phase, event.detail);
+    case 'note':
+      return reporters.tell('note', event.line);
+    case 'scenarioStarted': {
+      const { event: _name, ...scenario } = event;
+      underWay.add(scenario.id);
+      return reporters.tell('scenarioStarted', scenario);
+    }
+    case 'scenarioOver':
+      underWay.delete(event.scenario.id);
+      results.set(event.scenario.id, event.scenario);
+      return reporters.tell('scenarioOver', event.scenario);
+    case 'attachment':
+      // It is named by a log: nothing outside of the folder is written.
+      if (!isAbsolute(event.path) && !normalize(event.path).startsWith('..'))
+        writeWhole(join(directory, event.path), event.text);
+      return;
+    case 'runOver':
+      session.told = event.results;
+  }
+}
+
+interface Outcome {
+  readonly ending: Ending;
+  readonly said: readonly string[];
+  readonly underWay: ReadonlySet<string>;
+  /** By the user. */
+  readonly isStopped: boolean;
+}
+
+/** What the run came to, of whose runner it is known how it ended. */
+function conclude(session: Session, { ending, said, underWay, isStopped }: Outcome, gone: AbortController): void {
+  const { told, results, reporters, options } = session;
+  if (told !== undefined && !told.run.interrupted) {
+    const { error, exitCode } = told.run;
+    if (error !== null)
+      session.failure = new HarnessError(exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED', error);
+    return;
+  }
+  if (told === undefined && !isStopped && 'exitCode' in ending) {
+    // It said why, and began nothing or was killed.
+    const why = said.at(-1) ?? `exit code ${ending.exitCode}`;
+    session.failure = new HarnessError(
+      ending.exitCode === EXIT.usage ? 'BAD_CLUSTER' : 'RUNNER_FAILED',
+      `The runner ended before its run was over: ${why}`,
+    );
+    if (ending.exitCode === EXIT.usage) return;
+  }
+  const why = 'gone' in ending ? ending.gone : 'it was told to stop, as when its node is drained';
+  const failure = new HarnessError('RUNNER_FAILED', `The runner in the cluster did not come to its end: ${why}.`);
+  for (const scenario of options.scenarios.filter(({ id }) => underWay.has(id) && !results.has(id))) {
+    const result = { ...scenarioResult(scenario, 'error', failure.message), errorCode: failure.code };
+    results.set(scenario.id, result);
+    reporters.tell('scenarioOver', result);
+  }
+  if (isStopped) return;
+  session.failure ??= failure;
+  gone.abort(failure);
+}
+
+const removeJob = (connection: Connection): Promise<void> =>
+  connection.json('DELETE', `/apis/batch/v1/namespaces/${NAMESPACE}/jobs/runner`, { propagationPolicy: 'Background' });
+
+async function tearDown(session: Session, place?: RunnerPlace, connection?: Connection): Promise<void> {
+  session.reporters.tell('phaseStarted', 'teardown');
+  const { id, directory, options } = session;
+  const { cluster } = options.configuration;
+  try {
+    if (connection !== undefined) await removeRun(connection, id);
+    connection?.close();
+    await place?.close();
+  } catch (error) {
+    const left = (error as Error).message;
+    session.failure ??= new HarnessError('LEFT_BEHIND', `Not all of the runner could be removed: ${left}`, {
+      cause: error,
+    });
+  }
+  // What it made in AWS carries the run's tags, and outlives the cluster's part.
+  if (options.interrupted.aborted && cluster.aws === 'account')
+    session.reporters.tell(
+      'note',
+      `What the run has left in AWS is removed by \`${commandLine('sweep', `--cluster ${cluster.name} --run ${id}`)}\`. Report folder: ${directory}.`,
+    );
+}
+
+/** The cluster's facts that the runner could not know. */
+function addFacts(session: Session, { facts }: RunnerPlace): void {
+  if (session.told === undefined) return;
+  const { environment } = session.told;
+  const clusters = environment.clusters.map((one) => ({ ...one, facts: { ...one.facts, ...facts } }));
+  session.told = { ...session.told, environment: { ...environment, clusters } };
+}
